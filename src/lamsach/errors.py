@@ -1,0 +1,86 @@
+"""Every error the product raises, and the exit status it ends the program with.
+
+LamsachError                 70  a defect of ours
+├── UsageError                2  the command line does not make sense
+├── InputError                5  an input cannot be used at all
+│   ├── UnreadableError       5  missing, no permission, vanished, cut short, wrong password
+│   └── LimitError            5  larger than a limit allows (zip bomb, XML bomb, over-long value)
+├── OutputError               6  a result could not be written; the old file is kept
+└── LineError                 -  one record cannot be read; counted, never leaves the library
+
+This module imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """What the program's exit status says."""
+
+    FOUND = 0
+    """Done; for a hunt: at least one device or contact was found."""
+    NOTHING_FOUND = 1
+    """Nothing found, and the logs cover every day that was asked for."""
+    USAGE = 2
+    """The command line does not make sense."""
+    BLIND = 3
+    """Nothing found, but there are days or sources without logs: not a clean result."""
+    PARTIAL = 4
+    """Some inputs could not be read; everything else was done and is in the result."""
+    INPUT = 5
+    """No input could be used."""
+    OUTPUT = 6
+    """A result could not be written."""
+    INTERNAL = 70
+    """A defect of ours (EX_SOFTWARE of sysexits.h)."""
+    INTERRUPTED = 130
+    """Stopped by Ctrl-C; what had been found so far was shown."""
+
+
+class LamsachError(Exception):
+    """An error with three parts: what happened, where, and what to do about it."""
+
+    exit_status = ExitStatus.INTERNAL
+
+    def __init__(self, what: str, where: str = "", todo: str = "") -> None:
+        super().__init__(what, where, todo)
+        self.what = what
+        self.where = where
+        self.todo = todo
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f" - {self.todo}" if self.todo else ""
+        return f"{place}{self.what}{advice}"
+
+
+class UsageError(LamsachError):
+    """The command line does not make sense."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class InputError(LamsachError):
+    """An input cannot be used."""
+
+    exit_status = ExitStatus.INPUT
+
+
+class UnreadableError(InputError):
+    """An input is missing, forbidden, cut short, damaged or locked with another password."""
+
+
+class LimitError(InputError):
+    """An input is larger than a limit allows."""
+
+
+class OutputError(LamsachError):
+    """A result could not be written; the file that was there before is kept."""
+
+    exit_status = ExitStatus.OUTPUT
+
+
+class LineError(LamsachError):
+    """One record cannot be read. It is counted and can be listed; it never stops a file."""

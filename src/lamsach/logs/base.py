@@ -1,0 +1,81 @@
+"""What a log format is. One product's log is one file in `lamsach.logs.formats` and one line in its registry."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from lamsach.model import Event
+
+DEFAULT_TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@dataclass(frozen=True, slots=True)
+class FileContext:
+    """What a parser may know of its file before the first line.
+
+    `file`: the name to put into events. `timezone`: assumed for lines that state none. `modified`: the file's time (UTC);
+    no line without a year is dated after it. `head`: the first lines (up to 500), for what is decided per file, such
+    as the order of day and month or the names of columns.
+    """
+
+    file: str = ""
+    timezone: ZoneInfo = DEFAULT_TIMEZONE
+    modified: datetime = datetime(9999, 1, 1, tzinfo=UTC)
+    head: Sequence[str] = ()
+
+
+class LogFormat(ABC):
+    """Reads one product's log, a line (or a multi-line record) at a time.
+
+    An instance belongs to one file. `parse` may be given any subset of the file's lines in file order, because the hunt
+    parses only lines that may match: a format must not rely on having seen the lines between them. What it does need
+    (a column header in the middle of the file) it names by `header_prefix`; those lines are always given to `header`.
+    """
+
+    name: ClassVar[str]
+    """The name in `--format`, `Event.format` and reports: lower case with underscores."""
+    title: ClassVar[str]
+    """The product's name for people."""
+    gives: ClassVar[tuple[str, ...]]
+    """The `Event` fields that this format can fill."""
+    header_prefix: ClassVar[str | None] = None
+    """Lines that start so change the parser's state (Zeek and W3C `#`)."""
+    multiline: ClassVar[bool] = False
+    """Whether a record may have continuation lines; `starts_record` then tells where one begins."""
+    lease_markers: ClassVar[tuple[str, ...]] = ()
+    """Texts of which every lease record contains one (`DHCPACK`), to find leases in a mixed file without parsing it all."""
+
+    def __init__(self, context: FileContext) -> None:
+        self.context = context
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, line: str) -> bool:
+        """Whether the line has this product's shape, with or without a syslog header. Must be cheap, linear in the
+        line's length, and false for every other product's lines."""
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """The share (0 to 1) of a file's first non-empty lines that this format reads."""
+        return sum(map(cls.recognises, head)) / len(head) if head else 0.0
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """Whether a multi-line format's record begins with this line."""
+        return cls.recognises(line)
+
+    def header(self, line: str) -> None:  # noqa: B027 - most formats have none
+        """Take a header line (see `header_prefix`) into account for the lines that follow."""
+
+    @abstractmethod
+    def parse(self, line: str, number: int) -> Event | None:
+        """Read one line, or one record of several joined by a line feed, whose first line has this 1-based number.
+
+        Returns None for a line that belongs to the format but tells of no event (a comment, a preamble).
+        Raises LineError, with the reason, for a line that is not of this format or is broken.
+        """
