@@ -107,7 +107,8 @@ class Event:
     """One log record, normalised (ECS `event`; names of fields after ECS).
 
     `source_*` and `destination_*` are as the log states them; `device_ip` is the side that is the unit's own
-    machine. `domain` is the DNS question, else the host of the URL, CONNECT or SNI. `answers` are the addresses and
+    machine. `source_nat_*` is what the observer turned the source into (ECS `source.nat.ip`). `domain` is the DNS question,
+    else the host of the URL, CONNECT or SNI. `url` is as the log states it: absolute, or a path (`/a?b`) of `domain`. `answers` are the addresses and
     names of a DNS answer. `hashes` are lower-case hex. `lease_until` is the end of a lease as the record states it.
     `forwarded` is true for a record that the observer wrote about its own question to an upstream (Windows DNS
     `Snd` of a query): it names no client. `line` is 1-based.
@@ -120,6 +121,8 @@ class Event:
     source_port: int | None = None
     destination_ip: str | None = None
     destination_port: int | None = None
+    source_nat_ip: str | None = None
+    source_nat_port: int | None = None
     device_ip: str | None = None
     device_name: str | None = None
     device_mac: str | None = None
@@ -134,6 +137,21 @@ class Event:
     format: str = ""
     file: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose an event is: the holder of the device address at the event's time.
+
+    `how` says from what it is known: `lease`, `inventory`, `log` (the line names the machine), `address` (nothing but
+    the address is known) or `none` (the line names no device).
+    """
+
+    ip: str | None = None
+    mac: str | None = None
+    name: str | None = None
+    user: str | None = None
+    how: str = "none"
 
 
 class Role(StrEnum):
@@ -190,6 +208,44 @@ class Evidence:
 
 EVIDENCE_KEPT = 5
 """How many evidence lines a sighting keeps: the earliest."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightingKey:
+    """What makes two matches of the hunt the same raw sighting, before devices are merged and infrastructure is told apart.
+
+    `dns`: a question to a name server (kind DNS or port 53), which a forwarder may have asked for somebody else.
+    `forwarded`: see `Event`.
+    """
+
+    identity: Identity
+    indicator: str
+    indicator_type: IndicatorType
+    role: Role
+    match: MatchKind
+    status: MatchStatus
+    unparsed: bool
+    dns: bool
+    forwarded: bool
+    observer: str
+    format: str
+
+
+@dataclass(slots=True)
+class RawSighting:
+    """The events of one `SightingKey`, accumulated by the hunt. `times` holds distinct event times (seconds since the epoch), at most
+    RAW_TIMES_KEPT of the earliest, for telling forwarded questions from their clients'."""
+
+    count: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    actions: dict[Action, int] = field(default_factory=dict)
+    days: dict[date, int] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+
+
+RAW_TIMES_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)

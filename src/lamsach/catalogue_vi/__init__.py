@@ -1,0 +1,9 @@
+"""The Vietnamese texts, by their English originals (see `lamsach.i18n`): one file for each part that speaks to people."""
+
+from lamsach.catalogue_vi.cli import CLI
+from lamsach.catalogue_vi.devices import DEVICES
+from lamsach.catalogue_vi.indicators import INDICATORS
+from lamsach.catalogue_vi.logs import LOGS
+from lamsach.catalogue_vi.results import RESULTS
+
+VIETNAMESE: dict[str, str] = {**INDICATORS, **LOGS, **DEVICES, **RESULTS, **CLI}

@@ -1,0 +1,3 @@
+"""Vietnamese texts of `lamsach.cli`."""
+
+CLI: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Vietnamese texts of `lamsach.devices`."""
+
+DEVICES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Vietnamese texts of `lamsach.indicators`."""
+
+INDICATORS: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Vietnamese texts of `lamsach.logs`."""
+
+LOGS: dict[str, str] = {}

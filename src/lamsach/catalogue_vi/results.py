@@ -1,0 +1,3 @@
+"""Vietnamese texts of `lamsach.results`."""
+
+RESULTS: dict[str, str] = {}

@@ -1,0 +1,43 @@
+"""Which side of a connection is the unit's own machine."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+IPAddress = IPv4Address | IPv6Address
+
+
+@lru_cache(maxsize=65536)
+def is_internal(address: str) -> bool:
+    """Whether the address belongs to a local network: private (RFC 1918, RFC 4193), shared (RFC 6598), link-local or loopback.
+
+    False for text that is no address.
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address):
+        return ip.is_private or ip.is_link_local
+    value = int(ip)
+    return any(value >> shift == prefix for prefix, shift in _INTERNAL_IPV4)
+
+
+_INTERNAL_IPV4 = (
+    (0x0A, 24),
+    (0xAC1, 20),
+    (0xC0A8, 16),
+    (0x644 >> 2, 22),
+    (0xA9FE, 16),
+    (0x7F, 24),
+)
+
+
+def own_side(source_ip: str | None, destination_ip: str | None) -> str | None:
+    """The address of the unit's own machine: the internal one of the two; the source when both or neither are internal."""
+    if source_ip is None:
+        return destination_ip if destination_ip and is_internal(destination_ip) else None
+    if destination_ip and is_internal(destination_ip) and not is_internal(source_ip):
+        return destination_ip
+    return source_ip
