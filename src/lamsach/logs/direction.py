@@ -19,7 +19,7 @@ def is_internal(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(ip, IPv6Address):
-        return ip.is_private or ip.is_link_local
+        return ip.is_link_local or ip.is_loopback or int(ip) >> 121 == 0xFC >> 1
     value = int(ip)
     return any(value >> shift == prefix for prefix, shift in _INTERNAL_IPV4)
 
