@@ -1,0 +1,57 @@
+# Lamsach. `make help` lists the targets. Each works from a bare clone with Python 3.11 or later and make.
+VENV ?= .venv
+BIN = $(VENV)/bin
+DEMO ?= demo-out
+# Size in MB of each benchmark log, and how many processes run the tests.
+SIZE ?= 200
+WORKERS ?= 2
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+export VENV
+
+.PHONY: help demo test lint format bench soak lock upgrade install install-dev clean distclean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: install ## A made-up unit's month: hunt it, show the table, write the report to demo-out/
+	@$(BIN)/lamsach demo --once $(DEMO)
+
+test: install-dev ## Run the tests
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: install-dev ## Check style, types and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install-dev ## Put the code into the common style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install-dev ## Measure speed and memory against other programs; SIZE=5000 for logs of 5 GB
+	@$(BIN)/python -m bench.run --size $(SIZE) $(BENCH_ARGS)
+
+soak: install-dev ## Search ten million planted values for one that the sieve misses (half an hour or so)
+	@$(BIN)/python -m pytest -m soak -n 0 -s $(PYTEST_ARGS)
+
+lock: install-dev ## Write requirements.lock and requirements-dev.lock anew after a change of pyproject.toml
+	@UV=$(BIN)/uv sh scripts/lock.sh
+
+upgrade: install-dev ## The same, with the newest versions
+	@UV=$(BIN)/uv sh scripts/lock.sh upgrade
+
+install: ## Make .venv with what the product needs
+	@sh scripts/install.sh run
+
+install-dev: ## Make .venv with the tools of development too
+	@sh scripts/install.sh dev
+
+clean: ## Remove what the other targets wrote, except .venv
+	rm -rf $(DEMO) bench-out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## Remove .venv too
+	rm -rf $(VENV)

@@ -1,0 +1,111 @@
+#!/bin/sh
+# Makes the virtual environment and installs Lamsach into it from the locked, hashed requirements.
+#   scripts/install.sh run    what the product needs
+#   scripts/install.sh dev    that, and the tools for tests, checks and benchmarks
+# A second call with nothing changed ends at once. Asks nothing. VENV names another folder, PYTHON another interpreter.
+set -eu
+cd "$(dirname "$0")/.."
+venv=${VENV:-.venv}
+kind=${1:-run}
+case $kind in
+run) lock=requirements.lock ;;
+dev) lock=requirements-dev.lock ;;
+*)
+    echo "install.sh: run or dev, not $kind" >&2
+    exit 2
+    ;;
+esac
+
+say() { printf '%s\n' "$*" >&2; }
+
+fingerprint() { cksum requirements.lock requirements-dev.lock pyproject.toml scripts/install.sh && pwd; }
+
+is_current() {
+    for made in "$@"; do
+        if [ -f "$venv/.installed-$made" ] && [ "$(cat "$venv/.installed-$made")" = "$(fingerprint)" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+is_recent_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3.14 python3}; do
+        if command -v "$candidate" >/dev/null 2>&1 && is_recent_enough "$candidate"; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Runs a command as root when that needs no password; fails otherwise.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+        sudo -n "$@"
+    else
+        return 1
+    fi
+}
+
+# The package that brings ensurepip for an interpreter: python3.13-venv, or python3-venv when there is no such package.
+apt_install_venv() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    say "Installing python$version-venv with apt-get ..."
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || return 1
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "python$version-venv" >&2 ||
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >&2
+}
+
+make_venv() {
+    python=$1
+    if "$python" -c 'import venv, ensurepip' 2>/dev/null && "$python" -m venv --clear "$venv" >&2; then
+        return 0
+    fi
+    if apt_install_venv "$python" && "$python" -m venv --clear "$venv" >&2; then
+        return 0
+    fi
+    rm -rf "$venv"
+    if "$python" -m virtualenv --version >/dev/null 2>&1 && "$python" -m virtualenv --quiet "$venv" >&2; then
+        return 0
+    fi
+    if "$python" -m venv --without-pip "$venv" 2>/dev/null &&
+        "$python" -m pip --python "$venv/bin/python" install --quiet pip >&2; then
+        return 0
+    fi
+    rm -rf "$venv"
+    return 1
+}
+
+if is_current "$kind" dev && [ -x "$venv/bin/lamsach" ] && "$venv/bin/python" -c '' 2>/dev/null; then
+    exit 0
+fi
+
+if ! { [ -x "$venv/bin/python" ] && is_recent_enough "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; }; then
+    if ! python=$(find_python); then
+        say "Lamsach needs Python 3.11 or later, and none was found."
+        say "On Debian 12+ and Ubuntu 24.04+: sudo apt-get install python3 python3-venv; then run this again."
+        exit 1
+    fi
+    say "Making $venv with $python ..."
+    if ! make_venv "$python"; then
+        say "A virtual environment could not be made: this Python lacks the module ensurepip."
+        say "Run: sudo apt-get install python3-venv    (then run this again)"
+        exit 1
+    fi
+fi
+
+say "Installing from $lock (the first time takes a minute or two) ..."
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
+rm -f "$venv/.installed-run" "$venv/.installed-dev"
+if ! pip install --quiet --only-binary :all: --require-hashes -r "$lock" >&2; then
+    say "The packages of $lock could not be installed. A network without internet: see 'Without internet' in README.md."
+    exit 1
+fi
+pip install --quiet --no-deps --no-index --no-build-isolation -e . >&2
+fingerprint >"$venv/.installed-$kind"

@@ -1,0 +1,18 @@
+"""What every test may use: a program that is optional for a developer and required in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+
+def require_program(name: str) -> str:
+    """The path of a program such as `chromium`. Without it the test is skipped, and fails where `CI=true`."""
+    path = shutil.which(name)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{name} is not installed, and in CI every program has to be", pytrace=False)
+        pytest.skip(f"{name} is not installed")
+    return path
