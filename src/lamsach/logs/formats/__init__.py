@@ -1,1 +1,21 @@
-"""To be described by its owner."""
+"""The log formats, in the order in which detection breaks a tie: the more particular before the more general.
+
+One more format is one file in this folder and one line in FORMATS. Detection takes the format whose `score` over the
+file's first lines is best; of two equal ones the earlier wins. So a product that writes JSON stands before
+JSON lines, and a product that writes columns before CSV.
+"""
+
+from __future__ import annotations
+
+from lamsach.logs.base import LogFormat
+
+FORMATS: tuple[type[LogFormat], ...] = (
+    # products
+    # shapes that any product may write
+)
+"""Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
+
+
+def format_by_name(name: str) -> type[LogFormat] | None:
+    """The format of this `--format` name, or None."""
+    return next((log_format for log_format in FORMATS if log_format.name == name), None)

@@ -1,0 +1,223 @@
+"""The header that a syslog sender, relay or server puts before a product's own message.
+
+Known: RFC 3164 and its variants, RFC 5424, rsyslog's ISO 8601 file format, Kiwi Syslog, OpenWrt's `logread`, container
+runtimes, Sophos UTM, the octet count of RFC 6587, and a bare `program[pid]:`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
+
+
+@dataclass(frozen=True, slots=True)
+class SyslogHeader:
+    """What a syslog header states. `host`: the sender's name or address. `app` and `pid`: the program's tag, `named[812]`."""
+
+    time: datetime | None = None
+    host: str | None = None
+    app: str | None = None
+    pid: str | None = None
+
+
+NO_HEADER = SyslogHeader()
+_UTC_ZONE = ZoneInfo("UTC")
+
+_TimeReader = Callable[[FileContext], datetime]
+_Parts = tuple[_TimeReader | None, str | None, str | None, str | None, str]
+
+# RFC 5424 section 6: `<34>1 `; RFC 6587 section 3.4.1 puts the octet count before: `123 <34>1 `.
+_PRIORITY = re.compile(r"(?:\d{1,6} )?<\d{1,3}> ?(?:([1-9]) )?", re.ASCII)
+_ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z| ?[+-]\d{2}:?\d{2})?"
+_ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
+# RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1 18:46:11.123 UTC: `;
+# rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes.
+_BSD_TIME = re.compile(
+    r"[*.]?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
+    r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?=[ :]))?(?: (?:UTC|GMT)(?=[ :]))?(?=[ :]|$)",
+    re.ASCII,
+)
+# Sophos UTM: `2019:11:06-00:08:03 gw httpd[123]: ...`
+_UTM_TIME = re.compile(r"(\d{4}):(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
+_EPOCH_TIME = re.compile(r"(\d{10}(?:\.\d{1,9})?)(?= )", re.ASCII)
+# `named[812]: `, `(squid-1): `, `postfix/smtpd[12]: `, `kernel: `
+_TAG = re.compile(r"\(?([A-Za-z_][\w./@-]{0,63})\)?(?:\[([^\]\s]{1,32})\])?:(?: +|$)", re.ASCII)
+_TAG_WITH_PID = re.compile(r"\(?([A-Za-z_][\w./@-]{0,63})\)?\[(\d{1,10})\]:(?: +|$)", re.ASCII)
+_NOT_TAGS = frozenset({"CEF", "LEEF", "http", "https", "query", "client", "error", "info", "warning"})
+_HOST = re.compile(r"([A-Za-z0-9_][\w.:%-]{0,254}|::[0-9A-Fa-f:.]{0,40})(?: +|$)", re.ASCII)
+_FACILITY = re.compile(
+    r"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])"
+    r"\.(?:emerg|panic|alert|crit|critical|err|error|warning|warn|notice|info|debug)[ \t]+",
+    re.ASCII | re.IGNORECASE,
+)
+_CONTAINER = re.compile(r"(?:stdout|stderr) [FP] ")
+# rsyslog without the version: `gw01 CheckPoint 1130 - CEF: 0|...`
+_APP_PID_DASH = re.compile(r"([A-Za-z_][\w./-]{0,63}) (\d{1,10}) (?:-|[A-Za-z][\w.-]{0,31}) (?=\S)", re.ASCII)
+_5424_FIELDS = re.compile(r"(\S{1,255}) (\S{1,64}) (\S{1,128}) (\S{1,64}) (?=[-\[])")
+# RFC 5424 section 6.3: `[id name="value \" \] \\" ...]`
+_STRUCTURED = re.compile(r'\[[^\s=\]"]{1,64}(?: [^\s=\]"]{1,64}="(?:[^"\\]|\\.)*")*\]')
+_MAY_START = frozenset("<0123456789*.JFMASONDTW")
+_BARE_TAG_LENGTH = 80
+
+
+def split_header(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
+    """The syslog header of a line and the message after it; NO_HEADER and the line itself when it has none.
+
+    A time without an offset is on the clock of `context.timezone`. Raises LineError for an impossible date.
+    """
+    reader, host, app, pid, message = _split(line)
+    if reader is None and host is None and app is None:
+        return NO_HEADER, message
+    return SyslogHeader(reader(context) if reader else None, host, app, pid), message
+
+
+def split_message(line: str) -> tuple[str | None, str]:
+    """The program's name (None when not stated) and the message, without looking at the time; never raises."""
+    _, _, app, _, message = _split(line)
+    return app, message
+
+
+def _split(line: str) -> _Parts:
+    if line[:1] not in _MAY_START:
+        return _bare_tag(line, line)
+    priority = _PRIORITY.match(line)
+    rest = line[priority.end() :] if priority else line
+    if priority and priority[1]:
+        parts = _rfc5424(rest)
+        if parts:
+            return parts
+    found = _time(rest)
+    if found is None:
+        return _bare_tag(rest, rest)
+    reader, end, trusted = found
+    after = rest[end:]
+    if after[:1] == "\t":
+        return _kiwi(reader, after[1:]) or (None, None, None, None, rest)
+    return _host_and_tag(reader, after, trusted or priority is not None) or (None, None, None, None, rest)
+
+
+def _bare_tag(text: str, otherwise: str) -> _Parts:
+    """A message that starts with `program[pid]: ` and nothing before it."""
+    tag = _TAG_WITH_PID.match(text[:_BARE_TAG_LENGTH])
+    if tag:
+        return None, None, tag[1], tag[2], text[tag.end() :]
+    return None, None, None, None, otherwise
+
+
+def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
+    """How to read the time at the start of the text, where it ends, and whether only a syslog header starts so."""
+    match = _BSD_TIME.match(text)
+    if match:
+        return _bsd_reader(match), match.end(), True
+    match = _ISO_TIME.match(text)
+    if match:
+        stated = match[1]
+        return (lambda context: from_iso(stated, context.timezone)), match.end(), text[10] == "T"
+    match = _UTM_TIME.match(text)
+    if match:
+        year, month, day, hour, minute, second = map(int, match.groups())
+        return (
+            (lambda context: local_time(year, month, day, hour, minute, second, 0, context.timezone)),
+            match.end(),
+            True,
+        )
+    return None
+
+
+def _bsd_reader(match: re.Match[str]) -> _TimeReader:
+    month, day = MONTHS[match[1]], int(match[2])
+    year = match[3] or match[8]
+    hour, minute, second = int(match[4]), int(match[5]), int(match[6])
+    micro = int(match[7][:6].ljust(6, "0")) if match[7] else 0
+    utc = match[0].endswith(("UTC", "GMT"))
+
+    def read(context: FileContext) -> datetime:
+        if utc:
+            context = FileContext(context.file, _UTC_ZONE, context.modified)
+        if year:
+            return local_time(int(year), month, day, hour, minute, second, micro, context.timezone)
+        return without_year(month, day, hour, minute, second, context, micro)
+
+    return read
+
+
+def _rfc5424(rest: str) -> _Parts | None:
+    """What follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is laid out otherwise."""
+    reader: _TimeReader | None = None
+    if rest.startswith("- "):
+        after = rest[2:]
+    else:
+        found = _time(rest)
+        if found is None:
+            epoch = _EPOCH_TIME.match(rest)
+            if epoch is None:
+                return None
+            stated = epoch[1]
+            found = (lambda _: from_epoch(stated)), epoch.end(), True
+        reader, after = found[0], rest[found[1] + 1 :]
+    fields = _5424_FIELDS.match(after)
+    if fields is None:
+        return _host_and_tag(reader, " " + after, True)
+    position = fields.end()
+    if after[position] == "-":
+        position += 1
+    else:
+        while element := _STRUCTURED.match(after, position):
+            position = element.end()
+    message = after[position:].lstrip(" ").removeprefix("\ufeff")
+    host, app, pid, _ = (None if value == "-" else value for value in fields.groups())
+    return reader, host, app, pid, message
+
+
+def _kiwi(reader: _TimeReader, text: str) -> _Parts | None:
+    """Kiwi Syslog's file: time TAB Facility.Level TAB host TAB message."""
+    facility = _FACILITY.match(text)
+    if facility is None:
+        return None
+    host, tab, message = text[facility.end() :].partition("\t")
+    if not tab:
+        return None
+    _, _, app, pid, message = _bare_tag(message, message)
+    return reader, host, app, pid, message
+
+
+def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Parts | None:
+    """What follows the time: `host program[pid]: message` in its variants.
+
+    None when not `trusted` (many products start lines with `2026-10-03 14:22:02 `) and no program's tag confirms it.
+    """
+    text = after.removeprefix(":").lstrip(" ")
+    container = _CONTAINER.match(text)
+    if container:
+        return reader, None, None, None, text[container.end() :]
+    facility = _FACILITY.match(text)
+    text = text[facility.end() :] if facility else text
+    tag = _tag(text)
+    if tag and text.startswith("%", tag.end()):  # Cisco: `Mar 14 09:26:53 gw01: %ASA-...`
+        return reader, tag[1], None, None, text[tag.end() :]
+    if tag:
+        return (reader, None, tag[1], tag[2], text[tag.end() :]) if trusted or tag[2] else None
+    host = None if facility else _HOST.match(text)
+    if host is None:
+        return (reader, None, None, None, text) if trusted else None
+    text = text[host.end() :]
+    if text.startswith(host[1] + " "):  # UniFi states its name twice
+        text = text[len(host[1]) + 1 :]
+    text = text.removeprefix(": ")  # Cisco: `gw01 : %ASA-...`
+    facility = _FACILITY.match(text)
+    text = text[facility.end() :] if facility else text
+    tag = _tag(text) or _APP_PID_DASH.match(text)
+    if tag:
+        return reader, host[1], tag[1], tag[2], text[tag.end() :]
+    return (reader, host[1], None, None, text) if trusted else None
+
+
+def _tag(text: str) -> re.Match[str] | None:
+    tag = _TAG.match(text)
+    return None if tag is None or tag[1] in _NOT_TAGS else tag

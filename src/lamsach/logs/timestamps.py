@@ -1,0 +1,135 @@
+"""Times as logs write them, turned into UTC. Every function raises LineError for a time that cannot be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+
+MONTHS = {
+    "Jan": 1,
+    "Feb": 2,
+    "Mar": 3,
+    "Apr": 4,
+    "May": 5,
+    "Jun": 6,
+    "Jul": 7,
+    "Aug": 8,
+    "Sep": 9,
+    "Oct": 10,
+    "Nov": 11,
+    "Dec": 12,
+}
+"""Months by the three English letters that syslog, BIND and Apache write (RFC 3164 section 4.1.2)."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE_DAY = timedelta(days=1)
+_LONGEST_NUMBER = 40
+_NO_TIME_KNOWN_YEAR = 9999
+_YEARS_BACK = 8  # two leap years always lie within eight years, but for 1900 and 2100
+
+
+def from_epoch(value: str | int | float) -> datetime:
+    """The time that a count since 1970-01-01 UTC means; seconds, milli-, micro- or nanoseconds by magnitude.
+
+    Seconds up to the year 5138; a fraction is kept to the microsecond (`1587042596.494`).
+    """
+    try:
+        whole, micro = _split_epoch(value)
+        if whole < 100_000_000_000:
+            return _EPOCH + timedelta(seconds=whole, microseconds=micro)
+        if whole < 100_000_000_000_000:
+            return _EPOCH + timedelta(milliseconds=whole, microseconds=micro // 1000)
+        if whole < 100_000_000_000_000_000:
+            return _EPOCH + timedelta(microseconds=whole)
+        return _EPOCH + timedelta(microseconds=whole // 1000)
+    except (ValueError, OverflowError):
+        raise LineError("The time is not a number of seconds since 1970.", str(value)[:80]) from None
+
+
+def _split_epoch(value: str | int | float) -> tuple[int, int]:
+    """The whole number and the microseconds of its fraction. ValueError for what is no number of 0 or more."""
+    if isinstance(value, str):
+        text = value.strip()
+        if not text.isascii() or len(text) > _LONGEST_NUMBER:
+            raise ValueError
+        whole, _, fraction = text.partition(".")
+        if whole.isdigit() and (not fraction or fraction.isdigit()):
+            return int(whole), int(fraction[:6].ljust(6, "0")) if fraction else 0
+        value = float(text)
+    if isinstance(value, float):
+        if not 0 <= value < 1e19:
+            raise ValueError
+        whole_number = int(value)
+        return whole_number, round((value - whole_number) * 1_000_000)
+    if not 0 <= value < 10**19:
+        raise ValueError
+    return value, 0
+
+
+def from_iso(text: str, zone: tzinfo) -> datetime:
+    """An ISO 8601 or RFC 3339 time in UTC; `zone` is assumed when the text states none.
+
+    Taken too: a space for the `T`, slashes in the date, a space before the offset, any number of fraction digits, a comma
+    before them, a leap second.
+    """
+    try:
+        return _iso(text.strip(), zone)
+    except (ValueError, OverflowError):
+        raise LineError("The date or time is impossible.", text[:80]) from None
+
+
+def _iso(text: str, zone: tzinfo) -> datetime:
+    if len(text) > _LONGEST_NUMBER or len(text) < 10:
+        raise ValueError
+    if text[4] == "/" and text[7] == "/":
+        text = f"{text[:4]}-{text[5:7]}-{text[8:]}"
+    if text[4] != "-":
+        raise ValueError
+    if text.endswith((" UTC", " GMT")):
+        text = text[:-4] + "Z"
+    head, space, offset = text.rpartition(" ")
+    if space and len(head) > 10 and offset[:1] in ("+", "-", "Z"):
+        text = head + offset
+    leap = text[16:19] == ":60"
+    time = datetime.fromisoformat(text[:17] + "59" + text[19:] if leap else text)
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=zone)
+    time = time.astimezone(UTC)
+    return time + timedelta(seconds=1) if leap else time
+
+
+def local_time(
+    year: int, month: int, day: int, hour: int, minute: int, second: int, microsecond: int, zone: tzinfo
+) -> datetime:
+    """A time on the clock of the zone, in UTC. A leap second (60) is the second after it."""
+    try:
+        if second == 60:
+            return local_time(year, month, day, hour, minute, 59, microsecond, zone) + timedelta(seconds=1)
+        return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise LineError("The date or time is impossible.", f"{year}-{month}-{day} {hour}:{minute}") from None
+
+
+def without_year(
+    month: int, day: int, hour: int, minute: int, second: int, context: FileContext, microsecond: int = 0
+) -> datetime:
+    """A time without a year (RFC 3164): the latest year that does not put it more than a day after the file's own time.
+
+    So `Dec 31` in a file written on 2 January is of the year before. A file whose time is not known counts as written now.
+    """
+    known = context.modified.year < _NO_TIME_KNOWN_YEAR
+    latest = (context.modified if known else datetime.now(UTC)) + _ONE_DAY
+    newest_year = latest.astimezone(context.timezone).year
+    for year in range(newest_year, newest_year - _YEARS_BACK - 1, -1):
+        if month == 2 and day == 29 and not _is_leap(year):
+            continue
+        time = local_time(year, month, day, hour, minute, second, microsecond, context.timezone)
+        if time <= latest:
+            return time
+    raise LineError("The date or time is impossible.", f"{month}-{day} {hour}:{minute}")
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
