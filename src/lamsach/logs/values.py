@@ -18,16 +18,21 @@ _ABSENT = frozenset({"", "-", "--", "(empty)", "none", "null", "n/a", "na", "unk
 
 # 00:1a:2b:3c:4d:5e  00-1A-2B-3C-4D-5E  001a.2b3c.4d5e  001a2b3c4d5e, and `1,00:1a:...` (hardware type first)
 _MAC = re.compile(
-    r"(?:1[,/])?((?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12})", re.I | re.A
+    r"(?:1[,/])?((?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12})",
+    re.I | re.A,
 )
 # RFC 8415 section 11.2 and 11.4: link-layer plus time `00:01:00:01:2a:bc:de:f0:` and link-layer `00:03:00:01:`, then the MAC
 _DUID = re.compile(r"(?:0?0010?001[0-9a-f]{8}|0?00030001)([0-9a-f]{12})", re.I | re.A)
 _LABELS = re.compile(r"[a-z0-9_*-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.A)
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.I | re.A)
 # host, host:port, [v6]:port
-_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.%]{2,60}\]|[^:\s/\[\]]{1,300}|[0-9A-Fa-f:.]{2,45})(?::(\d{1,5}))?", re.A)
+_HOST_PORT = re.compile(
+    r"(\[[0-9A-Fa-f:.%]{2,60}\]|[^:\s/\[\]]{1,300}|[0-9A-Fa-f:.]{2,45})(?::(\d{1,5}))?", re.A
+)
 # scheme://user@host:port/path
-_ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}:(?://|\\/\\/)(?:[^/?#@\s]{0,255}@)?([^/?#\\\s]{1,300})")
+_ABSOLUTE_URL = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]{1,15}:(?://|\\/\\/)(?:[^/?#@\s]{0,255}@)?([^/?#\\\s]{1,300})"
+)
 
 
 @lru_cache(maxsize=65536)
@@ -139,3 +144,12 @@ def stated(text: str | None) -> str | None:
 def printable(text: str) -> str:
     """The text with what UTF-8 cannot hold (half a surrogate pair out of a JSON escape) replaced."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def question_of(text: str | None) -> str | None:
+    """The name in a DNS question, also one that no host could bear (`brother printer._ipp._tcp.local`), lower case."""
+    text = stated(text)
+    if text is None:
+        return None
+    name = domain_of(text)
+    return name or printable(text[:_LONGEST_DOMAIN]).lower().rstrip(".") or None

@@ -8,9 +8,15 @@ JSON lines, and a product that writes columns before CSV.
 from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
+from lamsach.logs.formats.suricata_eve import SuricataEve
+from lamsach.logs.formats.zeek_json import ZeekJson
+from lamsach.logs.formats.zeek_tsv import ZeekTsv
 
 FORMATS: tuple[type[LogFormat], ...] = (
     # products
+    ZeekTsv,
+    ZeekJson,
+    SuricataEve,
     # shapes that any product may write
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""

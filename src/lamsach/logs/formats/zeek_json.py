@@ -1,0 +1,135 @@
+"""Zeek's logs as JSON lines: the ASCII writer with `use_json`, the json-streaming-logs package, Corelight, and shippers.
+
+Source: https://docs.zeek.org/en/master/log-formats.html#zeek-json-format-logs and
+https://github.com/corelight/json-streaming-logs. Traps:
+- The log's name is not in the line, unless `_path` (streaming logs), `@stream` (Kafka writers) or a shipper's key gives it.
+- `ts` is a number of seconds or an ISO 8601 text (`LogAscii::json_timestamps`); with Corelight it ends in `Z`.
+- The columns of the connection are `id.orig_h` (a key with a dot), `id_orig_h` (a writer that may not use dots), or an
+  object `"id": {"orig_h": ...}`.
+- Shippers put the record into another (`zeek`, `message` as text with JSON in it) and add names of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs import zeek_fields
+from lamsach.logs.base import LogFormat
+from lamsach.logs.json_records import child, flat, read_object, text_of, texts_of
+from lamsach.logs.json_shapes import looks_like_zeek
+from lamsach.logs.syslog import split_header
+from lamsach.model import Event
+
+_WRAPPERS = (
+    "zeek",
+    "bro",
+    "data",
+    "event",
+    "json",
+    "_source",
+    "result",
+    "message",
+    "log",
+    "_raw",
+    "original",
+)
+_PATHS = ("_path", "@stream", "path", "zeek_log", "log_type", "event.dataset")
+_OBSERVERS = ("_system_name", "@system", "_node_name", "host.name")
+
+
+class ZeekJson(LogFormat):
+    """Reads every Zeek log that was written as one JSON object a line."""
+
+    name: ClassVar[str] = "zeek_json"
+    title: ClassVar[str] = "Zeek (JSON)"
+    gives: ClassVar[tuple[str, ...]] = zeek_fields.GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        '"ACK"',
+        '"RELEASE"',
+        "assigned_ip",
+        "assigned_addr",
+        '\\"ACK\\"',
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A JSON object with Zeek's own keys."""
+        return looks_like_zeek(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One JSON object, behind a syslog header or not."""
+        header, record = read_object(line)
+        inner = _innermost(record)
+        if not _is_zeek(inner):
+            raise LineError("The JSON record is not of Zeek.", line[:80])
+        columns = _columns(inner)
+        path = next(
+            (text for key in _PATHS if (text := text_of(inner.get(key)) or text_of(record.get(key)))), None
+        )
+        if path and not _plausible(path):
+            path = None
+        event = zeek_fields.event_of(path, columns, self.context)
+        if event is None:
+            return None
+        observer = event.observer or _observer(record)
+        if observer is None and header.strip():
+            observer = split_header(line, self.context)[0].host
+        return replace(event, observer=observer, format=self.name, file=self.context.file, line=number)
+
+
+def _is_zeek(record: Mapping[str, object]) -> bool:
+    if "id.orig_h" in record or "id_orig_h" in record or "_path" in record or "@stream" in record:
+        return True
+    return "orig_h" in child(record, "id") or ("ts" in record and not {"level", "msg"} <= record.keys())
+
+
+def _innermost(record: dict[str, object]) -> dict[str, object]:
+    """Zeek's own record within what shippers have put around it, at most three deep."""
+    for _ in range(3):
+        if "ts" in record or "id.orig_h" in record or "id_orig_h" in record or "_path" in record:
+            break
+        for key in _WRAPPERS:
+            value = record.get(key)
+            if isinstance(value, str) and value.lstrip().startswith("{"):
+                try:
+                    value = read_object(value)[1]
+                except LineError:
+                    continue
+            if isinstance(value, dict) and value:
+                record = value
+                break
+        else:
+            break
+    return record
+
+
+def _columns(record: dict[str, object]) -> zeek_fields.Columns:
+    """The record by Zeek's own column names; `id_orig_h` and nested objects become `id.orig_h`."""
+    columns: dict[str, zeek_fields.Value] = {}
+    for key, value in flat(record).items():
+        name = "id." + key[3:] if key.startswith(("id_orig_", "id_resp_")) else key
+        if isinstance(value, bool):
+            columns.setdefault(name, "T" if value else "F")
+        elif isinstance(value, list):
+            columns.setdefault(name, texts_of(value))
+        elif (text := text_of(value)) is not None:
+            columns.setdefault(name, text)
+    if "ts" not in columns:
+        for key in ("@timestamp", "_write_ts", "timestamp"):
+            if key in columns:
+                columns["ts"] = columns[key]
+                break
+    return columns
+
+
+def _plausible(path: str) -> bool:
+    """Whether this is the name of a log, and not e.g. the `path` of smtp.log or of a file."""
+    return len(path) <= 64 and not any(c in path for c in "/\\,: ")
+
+
+def _observer(record: dict[str, object]) -> str | None:
+    found = flat(record)
+    return next((text for key in _OBSERVERS if (text := text_of(found.get(key)))), None)

@@ -1,0 +1,98 @@
+"""The one-line alerts of Suricata's fast.log, of Snort's alert_fast, and of both over syslog.
+
+Source: https://docs.suricata.io/en/latest/output/lua-output.html#fast and Snort's manual section 2.6. Traps: the date is
+month first; Snort leaves the year out or puts it first with two digits; `{ICMP}` lines have type and code, or no ports at all; an
+IPv6 address is followed by a colon and the port without brackets.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.direction import own_side
+from lamsach.logs.syslog import split_header
+from lamsach.logs.timestamps import local_time, without_year
+from lamsach.logs.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# [**] [1:2034567:1] ET HUNTING example [**] [Classification: x] [Priority: 2] {TCP} 192.0.2.5:57194 -> 198.51.100.7:80
+_ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
+_FLOW = re.compile(
+    r"\{([A-Za-z0-9 _./-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$", re.ASCII
+)
+# 07/11/2022-08:36:12.345430   07/11-08:36:12.345430   22/07/11-08:36:12.345430
+_TIME = re.compile(
+    r"\s*(?:(\d\d)/(\d\d)/(\d{4})|(?:(\d\d)/)?(\d\d)/(\d\d))-(\d\d):(\d\d):(\d\d)\.(\d{1,6})\s", re.ASCII
+)
+
+
+def looks_like_alert(line: str) -> bool:
+    """Whether the line is an alert of fast.log: a rule's number and `{protocol} address -> address` at its end."""
+    return (
+        " -> " in line
+        and _ALERT.search(line, 0, 400) is not None
+        and _FLOW.search(line, max(0, len(line) - 200)) is not None
+    )
+
+
+def alert(line: str, context: FileContext) -> Event:
+    """The event of such a line. LineError for an impossible time or address."""
+    flow = _FLOW.search(line, max(0, len(line) - 200))
+    if flow is None:
+        raise LineError("The line is not an alert of Suricata.", line[:80])
+    icmp = "ICMP" in flow[1].upper()
+    source, source_port = _endpoint(flow[2], icmp)
+    destination, destination_port = _endpoint(flow[3], icmp)
+    if source is None or destination is None:
+        raise LineError("The alert names no addresses.", line[:80])
+    header, message = split_header(line, context)
+    stated = _TIME.match(message)
+    time = header.time
+    if stated:
+        hour, minute, second, micro = (
+            int(stated[7]),
+            int(stated[8]),
+            int(stated[9]),
+            int(stated[10].ljust(6, "0")),
+        )
+        if stated[3]:
+            time = local_time(
+                int(stated[3]), int(stated[1]), int(stated[2]), hour, minute, second, micro, context.timezone
+            )
+        elif stated[4]:
+            time = local_time(
+                2000 + int(stated[4]),
+                int(stated[5]),
+                int(stated[6]),
+                hour,
+                minute,
+                second,
+                micro,
+                context.timezone,
+            )
+        else:
+            time = without_year(int(stated[5]), int(stated[6]), hour, minute, second, context, micro)
+    dropped = "[Drop]" in line[:200] or "[drop]" in line[:200]
+    return Event(
+        time=time,
+        kind=EventKind.CONNECTION,
+        observer=header.host,
+        source_ip=source,
+        source_port=source_port,
+        destination_ip=destination,
+        destination_port=destination_port,
+        device_ip=own_side(source, destination),
+        action=Action.BLOCKED if dropped else Action.UNKNOWN,
+    )
+
+
+def _endpoint(text: str, icmp: bool) -> tuple[str | None, int | None]:
+    """`192.0.2.5:80`, `192.0.2.5`, `2001:0db8:...:0001:80`; an ICMP type is no port."""
+    address, colon, port = text.rpartition(":")
+    if text.count(":") == 1 or (text.count(":") == 8):
+        return ip_of(address), None if icmp else port_of(port)
+    if colon and "::" in text and ip_of(text) is None:
+        return ip_of(address), port_of(port)
+    return ip_of(text), None
