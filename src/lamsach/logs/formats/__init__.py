@@ -8,6 +8,8 @@ JSON lines, and a product that writes columns before CSV.
 from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
+from lamsach.logs.formats.dnsmasq import Dnsmasq
+from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.zeek_json import ZeekJson
 from lamsach.logs.formats.zeek_tsv import ZeekTsv
@@ -17,6 +19,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     ZeekTsv,
     ZeekJson,
     SuricataEve,
+    IscDhcp,
+    Dnsmasq,
     # shapes that any product may write
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""

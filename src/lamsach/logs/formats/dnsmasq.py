@@ -1,0 +1,235 @@
+"""dnsmasq (also OpenWrt, Pi-hole, DD-WRT): DNS queries and answers, DHCP messages, and the lease file.
+
+Source: `dnsmasq(8)` (`log-queries`, `log-queries=extra`, `log-dhcp`), `src/cache.c` `log_query` and `src/rfc2131.c` `log_packet`;
+Pi-hole's words from https://docs.pi-hole.net/ftldns/dnsmasq_warn/ and its query log. Traps:
+- The log file that dnsmasq writes itself has neither year nor host: `Mar 14 09:26:53 dnsmasq[812]: `.
+- Only `query` names the client. `reply`, `cached` and `forwarded` do so with `log-queries=extra`, which puts a serial number
+  and `address/port` before them; otherwise an answer has no device.
+- `forwarded` is dnsmasq's own question to its upstream.
+- `config x is 0.0.0.0` and Pi-hole's `gravity blocked` answered in place of the real server: blocked.
+- `reply 192.0.2.7 is host.example` is a reverse lookup: the address is the question.
+- In the lease file the time is the lease's end (0: never), `*` is no name, and IPv6 has a DUID in place of the MAC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import ip_address
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.syslog import SyslogHeader, split_header, split_message
+from lamsach.logs.timestamps import from_epoch
+from lamsach.logs.values import domain_of, ip_of, mac_of, mac_of_duid, port_of, question_of, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# 106331 192.0.2.49/5001 query[A] example.com from 192.0.2.49
+_EXTRA = re.compile(r"(\d{1,10}) (?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>)/(\d{1,5}) )?", re.ASCII)
+# query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49   auth[SOA] example.com from 192.0.2.49
+_QUERY = re.compile(r"(?:query|auth)\[([\w=<>-]{1,20})\] (\S{0,255}) from ([0-9A-Fa-f.:%\w]{2,60})", re.ASCII)
+# forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
+_FORWARDED = re.compile(
+    r"(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (\S{0,255}) to ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5}))?",
+    re.ASCII,
+)
+# reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
+_ANSWER = re.compile(
+    r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay|special domain|Mozilla canary domain"
+    r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|Rate-limiting|already)\S*"
+    r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
+    r"|/\S{1,200}) (\S{1,255}) is (\S.{0,300})",
+    re.ASCII,
+)
+_BLOCKING = re.compile(
+    r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list|blocked|denied|blacklisted"
+)
+_SINKHOLES = frozenset({"0.0.0.0", "::", "127.0.0.1", "::1", "NXDOMAIN"})  # noqa: S104 - addresses in a log
+# 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e   DHCPREPLY(br0) 2001:db8::5 00:01:00:01:...
+_DHCP = re.compile(
+    r"(?:\d{1,10} )?((?:DHCP|BOOTP)[A-Z]{0,12}|RTR-[A-Z]{4,9})\(([\w.:@-]{1,32})\)((?: \S{1,300}){0,8}) *$",
+    re.ASCII,
+)
+_DHCP_START = re.compile(r"(?:\d{1,10} )?(?:DHCP|BOOTP|RTR-)[A-Z]{0,12}\([\w.:@-]{1,32}\) ?", re.ASCII)
+_QUERY_START = re.compile(
+    r"(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from |forwarded \S+ to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached) \S+ is )",
+    re.ASCII,
+)
+# 1790000000 00:1a:2b:3c:4d:5e 192.0.2.50 laptop 01:00:1a:2b:3c:4d:5e
+_LEASE = re.compile(
+    r"(\d{1,12}) ((?:[0-9A-Fa-f]{2}-)?(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|T?\d{1,12}) ([0-9A-Fa-f.:]{2,45}) (\S{1,255}) (\*|[0-9A-Fa-f:]{2,200})\s*",
+    re.ASCII,
+)
+_SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
+_APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
+_ACTIONS = {
+    "DHCPACK": LeaseAction.ASSIGNED,
+    "DHCPRELEASE": LeaseAction.RELEASED,
+    "DHCPREPLY": LeaseAction.ASSIGNED,
+}
+_UNKNOWN_YEAR = 9999
+
+
+class Dnsmasq(LogFormat):
+    """Reads dnsmasq's messages, one a line, and its lease file."""
+
+    name: ClassVar[str] = "dnsmasq"
+    title: ClassVar[str] = "dnsmasq"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *(
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "domain",
+            "answers",
+            "action",
+            "lease_until",
+            "forwarded",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "DHCPACK(",
+        "DHCPRELEASE(",
+        "DHCPREPLY(",
+        "dnsmasq.leases",
+        " 01:",
+        " *",
+        " ff:",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A message with dnsmasq's tag, one of its own shapes without the tag, or a line of its lease file."""
+        app, message = split_message(line)
+        if app is not None:
+            return app in _APPS
+        if _DHCP_START.match(message) or _QUERY_START.match(message):
+            return True
+        return _LEASE.fullmatch(line) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """In a lease file the server's own DUID counts too."""
+        return sum(cls.recognises(line) or _SERVER_DUID.fullmatch(line) is not None for line in head) / max(
+            1, len(head)
+        )
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message, or one line of the lease file."""
+        line = line.rstrip("\r\n")
+        lease = _LEASE.fullmatch(line)
+        event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
+        return event and replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _message(self, line: str) -> Event | None:
+        header, message = split_header(line, self.context)
+        dhcp = _DHCP.match(message)
+        event = _dhcp(dhcp) if dhcp else _dns(message)
+        if event is None:
+            if header.app in _APPS:
+                return None
+            raise LineError("The line is not of dnsmasq.", line[:80])
+        return _with_header(event, header)
+
+    def _lease(self, match: re.Match[str]) -> Event:
+        """What the lease file states is true at the time of the file, until the lease's end."""
+        address = ip_of(match[3])
+        if address is None:
+            raise LineError("The lease names no address.", match[0][:80])
+        until = from_epoch(match[1]) if int(match[1]) else None
+        modified = self.context.modified if self.context.modified.year < _UNKNOWN_YEAR else None
+        time: datetime | None = min(modified, until) if modified and until else modified or until
+        return Event(
+            time=time,
+            kind=EventKind.LEASE,
+            source_ip=address,
+            device_ip=address,
+            device_mac=mac_of(match[2].rpartition("-")[2]) or mac_of_duid(match[5]),
+            device_name=None if match[4] == "*" else match[4],
+            action=LeaseAction.ASSIGNED,
+            lease_until=until,
+        )
+
+
+def _with_header(event: Event, header: SyslogHeader) -> Event:
+    return replace(event, time=header.time, observer=header.host)
+
+
+def _dns(message: str) -> Event | None:
+    client, port = None, None
+    extra = _EXTRA.match(message)
+    if extra:
+        client, port = ip_of(extra[2] or ""), port_of(extra[3])
+        message = message[extra.end() :]
+    event = _query(message) or _forwarded(message) or _answer(message)
+    if event is None or client is None:
+        return event
+    return replace(event, source_ip=client, source_port=port, device_ip=client)
+
+
+def _query(message: str) -> Event | None:
+    match = _QUERY.match(message)
+    if match is None:
+        return None
+    client = ip_of(match[3])
+    return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=_question(match[2]))
+
+
+def _forwarded(message: str) -> Event | None:
+    match = _FORWARDED.match(message)
+    if match is None:
+        return None
+    return Event(
+        kind=EventKind.DNS,
+        destination_ip=ip_of(match[2]),
+        destination_port=port_of(match[3]) or 53,
+        domain=_question(match[1]),
+        forwarded=True,
+    )
+
+
+def _answer(message: str) -> Event | None:
+    match = _ANSWER.match(message)
+    if match is None:
+        return None
+    value = match[3].strip()
+    answer = ip_of(value) or (domain_of(value) if "." in value and ip_of(match[2]) else None)
+    blocked = (
+        _BLOCKING.match(match[1]) is not None
+        or "list" in match[1]
+        or (match[1] == "config" and value in _SINKHOLES)
+    )
+    if "whitelisted" in match[1] or "allowed" in match[1]:
+        blocked = False
+    action = Action.BLOCKED if blocked else Action.ALLOWED if answer or value == "<CNAME>" else Action.UNKNOWN
+    return Event(
+        kind=EventKind.DNS,
+        domain=_question(match[2]),
+        answers=(answer,) if answer and not blocked else (),
+        action=action,
+    )
+
+
+def _question(text: str) -> str | None:
+    """The name asked for; of a reverse lookup, which is logged as an address, the name under `arpa`."""
+    address = ip_of(text)
+    return ip_address(address).reverse_pointer if address else question_of(text)
+
+
+def _dhcp(match: re.Match[str]) -> Event:
+    """`DHCPACK(interface) address mac name`; without an address for DISCOVER, with a DUID for DHCPv6."""
+    kind, words = match[1], match[3].split()
+    address = ip_of(words[0]) if words else None
+    rest = words[1:] if address else words
+    client = rest[0] if rest else ""
+    mac = mac_of(client.rpartition("-")[2] if client.count("-") == 1 else client) or mac_of_duid(client)
+    action = _ACTIONS.get(kind)
+    name = stated(rest[1]) if len(rest) > 1 and kind in ("DHCPACK", "DHCPREPLY") else None
+    event = Event(source_ip=address, device_ip=address, device_mac=mac, device_name=name)
+    if action is None or address is None:
+        return event
+    return replace(event, kind=EventKind.LEASE, action=action)
