@@ -8,14 +8,24 @@ JSON lines, and a product that writes columns before CSV.
 from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
+from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.dnsmasq import Dnsmasq
+from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.isc_dhcp import IscDhcp
+from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.suricata_eve import SuricataEve
+from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
+from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
 from lamsach.logs.formats.zeek_json import ZeekJson
 from lamsach.logs.formats.zeek_tsv import ZeekTsv
 
 FORMATS: tuple[type[LogFormat], ...] = (
     # products
+    FortiGate,
+    WindowsDnsDebug,
+    WindowsDhcpAudit,
+    Bind,
+    Squid,
     ZeekTsv,
     ZeekJson,
     SuricataEve,

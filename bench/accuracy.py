@@ -1,0 +1,149 @@
+"""How many of the expected values the log formats read right, over a folder of cases.
+
+    python bench/accuracy.py FOLDER [--failures] [--format STEM]... [--timezone ZONE]
+
+Each `FOLDER/<stem>.jsonl` holds one case a line: `raw` (the lines of one file), optionally `raw_syslog` (the same line behind a
+syslog header), and `expected`. Each is written to a file of its own and read as `lamsach logs read` reads it. Addresses
+compare by value, names without case and trailing dot, times to the second, `timestamp_local` as the clock of the zone.
+Of a file with several events the one that fits best counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from lamsach.logs.reading import read_events
+
+from lamsach.logs.opening import find_logs
+from lamsach.model import Event
+
+# expected key -> the event's fields of which one must hold the value
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "src_ip": ("source_ip",),
+    "client_ip": ("source_ip", "device_ip"),
+    "dst_ip": ("destination_ip",),
+    "upstream_ip": ("destination_ip",),
+    "src_port": ("source_port",),
+    "dst_port": ("destination_port",),
+    "qname": ("domain",),
+    "url_domain": ("domain",),
+    "sni": ("domain",),
+    "url": ("url",),
+    "src_mac": ("device_mac",),
+    "mac": ("device_mac",),
+    "host": ("device_name", "observer"),
+    "device_host": ("observer",),
+    "hostname": ("device_name",),
+    "user": ("user",),
+    "answer_ip": ("answers",),
+    "answers": ("answers",),
+    "md5": ("hashes",),
+    "sha1": ("hashes",),
+    "sha256": ("hashes",),
+    "timestamp": ("time",),
+    "timestamp_local": ("time",),
+}
+ADDRESSES = frozenset({"src_ip", "dst_ip", "client_ip", "upstream_ip", "answer_ip"})
+
+
+def read(lines: list[str], zone: ZoneInfo, folder: Path) -> list[Event]:
+    """The events of a file with these lines."""
+    path = folder / "case.log"
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+    events: list[Event] = []
+    for log_file in find_logs([str(path)], on_problem=lambda problem: None):
+        events += [found for found in read_events(log_file, timezone=zone) if isinstance(found, Event)]
+    return events
+
+
+def same(key: str, wanted: object, event: Event, zone: ZoneInfo) -> bool:
+    """Whether the event states the expected value."""
+    return any(_equal(key, wanted, getattr(event, field), zone) for field in FIELDS[key])
+
+
+def _equal(key: str, wanted: object, found: object, zone: ZoneInfo) -> bool:
+    if isinstance(found, tuple):
+        values = wanted if isinstance(wanted, list) else [wanted]
+        return all(any(_equal("src_ip", value, item, zone) for item in found) for value in values)
+    if found is None:
+        return False
+    if isinstance(found, datetime):
+        time = datetime.fromisoformat(str(wanted))
+        time = time if time.tzinfo else time.replace(tzinfo=zone)
+        return abs(found - time) < timedelta(seconds=1)
+    if key in ADDRESSES:
+        try:
+            return ip_address(str(wanted)) == ip_address(str(found))
+        except ValueError:
+            pass
+    if key == "url":
+        return str(wanted) == str(found)
+    return str(wanted).rstrip(".").casefold() == str(found).rstrip(".").casefold()
+
+
+def score(
+    case: Mapping[str, object], lines: list[str], zone: ZoneInfo, folder: Path
+) -> dict[str, tuple[bool, object]]:
+    """For each expected key that is compared: whether it is right, and what was read."""
+    expected: Mapping[str, object] = case["expected"]  # type: ignore[assignment]
+    keys = [key for key in expected if key in FIELDS]
+    events = read(lines, zone, folder) or [Event()]
+    best = max(events, key=lambda event: sum(same(key, expected[key], event, zone) for key in keys))
+    return {
+        key: (
+            same(key, expected[key], best, zone),
+            [getattr(best, field) for field in FIELDS[key]] + [best.format],
+        )
+        for key in keys
+    }
+
+
+def cases(path: Path) -> Iterator[Mapping[str, object]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            yield json.loads(line)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--failures", action="store_true", help="list what was read wrong")
+    parser.add_argument("--format", action="append", help="only this file stem; may be repeated")
+    parser.add_argument("--timezone", default="UTC", help="assumed for lines that state none (default: UTC)")
+    arguments = parser.parse_args()
+    zone = ZoneInfo(arguments.timezone)
+    total_right = total = 0
+    for path in sorted(arguments.folder.glob("*.jsonl")):
+        if arguments.format and path.stem not in arguments.format:
+            continue
+        right = compared = 0
+        with tempfile.TemporaryDirectory() as folder:
+            for case in cases(path):
+                variants = {"raw": list(case["raw"])}  # type: ignore[call-overload]
+                if "raw_syslog" in case:
+                    variants["raw_syslog"] = [str(case["raw_syslog"])]
+                for variant, lines in variants.items():
+                    for key, (fits, found) in score(case, lines, zone, Path(folder)).items():
+                        compared += 1
+                        right += fits
+                        if not fits and arguments.failures:
+                            wanted = case["expected"][key]  # type: ignore[index]
+                            print(f"  {case['id']} {variant} {key}: wanted {wanted!r}, read {found!r}")
+        total_right, total = total_right + right, total + compared
+        print(
+            f"{path.stem:28} {right:5} of {compared:5}  {100 * right / compared if compared else 100:6.1f} %"
+        )
+    print(f"{'all':28} {total_right:5} of {total:5}  {100 * total_right / total if total else 100:6.1f} %")
+
+
+if __name__ == "__main__":
+    main()

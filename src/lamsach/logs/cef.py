@@ -1,0 +1,81 @@
+r"""ArcSight Common Event Format: `CEF:0|vendor|product|version|signature|name|severity|key=value key=value`.
+
+Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. In the header `\|` and `\\` are escapes; in the
+extension `\=`, `\\`, `\n` and `\r`. Values are not quoted and may hold spaces: one ends where the next ` key=` begins.
+Traps: some relays cut `CEF:` off; some products put a space after it; some forget to escape `=` in a URL, which does no
+harm, because a key stands after a space. Of a key that appears twice the first value stands.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lamsach.errors import LineError
+
+# CEF:0|Vendor|Product \| Suite|1.0|100|name|5|src=192.0.2.1 ...
+_START = re.compile(r"(?:CEF: ?)?[01]\|")
+_HEADER_FIELD = re.compile(r"([^|\\]*(?:\\.[^|\\]*)*)\|", re.DOTALL)
+# src=192.0.2.1 msg=a b c cs1Label=Rule Name ad.eventtime=1700000000 FTNTFGTlogid=0000000013
+_KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]*(?:\[\d{1,4}\])?)=")
+_HEADER_ESCAPE = re.compile(r"\\([|\\])")
+_VALUE_ESCAPE = re.compile(r"\\([=\\|nr])")
+_FIELDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CefRecord:
+    """The header of a CEF record and its extension, unescaped."""
+
+    vendor: str
+    product: str
+    version: str
+    signature: str
+    name: str
+    severity: str
+    extension: dict[str, str]
+
+
+def starts(message: str) -> bool:
+    """Whether the message begins as a CEF record does, `CEF:` cut off or not."""
+    return _START.match(message) is not None
+
+
+def read(message: str) -> CefRecord:
+    """The record that a message holds. Raises LineError when its header is not complete."""
+    start = _START.match(message)
+    if start is None:
+        raise LineError("The line is not a CEF record.", message[:80])
+    position = start.end()
+    header: list[str] = []
+    for _ in range(_FIELDS):
+        field = _HEADER_FIELD.match(message, position)
+        if field is None:
+            raise LineError("The header of the CEF record is cut short.", message[:80])
+        header.append(_HEADER_ESCAPE.sub(r"\1", field[1]))
+        position = field.end()
+    vendor, product, version, signature, name, severity = header
+    extension = read_extension(message[position:])
+    return CefRecord(vendor, product, version, signature, name, severity, extension)
+
+
+def read_extension(text: str) -> dict[str, str]:
+    """The `key=value` pairs of an extension."""
+    fields: dict[str, str] = {}
+    key, start = "", 0
+    for match in _KEY.finditer(text):
+        if key:
+            fields.setdefault(key, _unescape(text[start : match.start()]))
+        key, start = match[1], match.end()
+    if key:
+        fields.setdefault(key, _unescape(text[start:]))
+    return fields
+
+
+def _unescape(value: str) -> str:
+    value = value.strip()
+    return _VALUE_ESCAPE.sub(_replacement, value) if "\\" in value else value
+
+
+def _replacement(match: re.Match[str]) -> str:
+    return {"n": "\n", "r": "\r"}.get(match[1], match[1])

@@ -1,0 +1,276 @@
+r"""ISC BIND `named`: query log, response log, query errors, response policy (RPZ), refusals and resolver messages.
+
+Source: BIND 9 Administrator Reference Manual 9.4 to 9.20, "logging" and "query log"; `lib/ns/query.c`, `client.c` and `rpz.c` for the
+wording; BIND 8 `XX+/client/name/type/class`.
+
+Traps:
+- Between minor versions came and went: `@0x7f..`, the name in brackets, `view internal:`, the server's address, `[ECS ...]`.
+- The time is `19-Oct-2022 05:34:03.425`, `Oct 19 05:34:03.425` (9.0 to 9.2), ISO 8601 (`print-time iso8601`), or only syslog's;
+  category and severity (`queries: info:`) are optional.
+- The flags tell of recursion, EDNS and TCP; the address in brackets at the end is the server's own.
+- Names have `\DDD` escapes; a message that names another question (`query failed (...) for NAME`) is about that one.
+- The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server, no client: its address is
+  given as source, for it is the one that answered or kept silent.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.direction import own_side
+from lamsach.logs.dns_names import from_presentation
+from lamsach.logs.syslog import NO_HEADER, split_header, split_message
+from lamsach.logs.timestamps import MONTHS, from_iso, local_time, without_year
+from lamsach.logs.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# 19-Oct-2022 05:34:03.425 queries: info: client ...
+_TIME = re.compile(r"(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))? ", re.ASCII)
+# Oct 19 05:34:03.425 queries: info: client ...
+_TIME_WITHOUT_YEAR = re.compile(
+    r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})\.(\d{1,6}) ", re.ASCII
+)
+# 2024-01-02T03:04:05.678Z queries: info: client ...
+_TIME_ISO = re.compile(
+    r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?) ", re.ASCII
+)
+_CATEGORIES = (
+    "client cname config database default delegation-only dispatch dnssec dnstap edns-disabled general lame-servers network "
+    "notify nsid queries query-errors rate-limit resolver responses rpz rpz-passthru security serve-stale sslkeylog spill "
+    "trust-anchor-telemetry unmatched update update-security xfer-in xfer-out zoneload"
+)
+_LABELS = re.compile(
+    rf"(?:({'|'.join(sorted(_CATEGORIES.split(), key=len, reverse=True))}): )?(?:(debug \d{{1,2}}|info|notice|warning|error|critical): )?"
+)
+# client @0x7f65100ee4d8 192.0.2.1#3076/key home (www.example): view internal: query: www.example IN A +E(0)K (192.0.2.53)
+_CLIENT = re.compile(
+    r"\bclient (?:@0x[0-9a-fA-F]{1,16} )?([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,32})?#(\d{1,5})(?:/key [^\s:]{1,255})?"
+    r"(?: \(((?:[^()\\]|\\.){0,1100})\))?: (?:signer \"[^\"]{0,255}\": )?(?:view ([^:\s]{1,128}): )?"
+)
+# query: www.example IN A +E(0)K (192.0.2.53)       UDP: query: www.example IN A response: NOERROR +A www.example. 60 IN A 192.0.2.9;
+_QUERY = re.compile(
+    r"(?:(?:UDP|TCP): )?(?:query|response|answer): (\S{1,1100}) (?:(?:IN|CH|CHAOS|HS|ANY|NONE|CLASS\d{1,5}) (\S{1,16})|\(null\))"
+)
+_SERVER = re.compile(r"\(([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,32})?(?:#(\d{1,5}))?\)")
+# rpz QNAME NXDOMAIN rewrite bot-c2.xyz/A/IN via bot-c2.xyz.rpz.example
+_RPZ = re.compile(r"(disabled )?rpz (\S{1,16}) (\S{1,16}) rewrite (\S{1,1100})", re.ASCII)
+# query failed (SERVFAIL) for www.example/IN/A at query.c:7841
+_FAILED = re.compile(
+    r"query failed \([^)]{0,80}\) for (\S{1,1100}?)/(?:IN|CH|HS|ANY|CLASS\d{1,5})/\S{1,16} at "
+)
+# query (cache) 'www.example/A/IN' denied (allow-query-cache did not match)
+_QUOTED = re.compile(r"'([^'\s]{1,1100}?)(?:/[A-Z][A-Z0-9-]{0,15}){0,2}(?:/[\w-]{1,64})?'")
+_REFUSED = re.compile(r"\b(?:denied|refused|drop response|rate limit drop|rejected)\b")
+_PASSED_POLICIES = frozenset({"PASSTHRU", "DISABLED", "TCP-ONLY", "LOG-ONLY"})
+# List Matched 192.0.2.1#32622: query: www.example IN A (192.0.2.53)
+_MATCHED_LIST = re.compile(r"List Matched ([0-9A-Fa-f:.]{2,45})#(\d{1,5}): ")
+# DNS format error from 192.0.2.9#53 resolving www.example/AAAA for 10.1.1.5#55198: ...
+_FORMAT_ERROR = re.compile(
+    r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving (\S{1,1100}?)/\S{1,16} "
+    r"for (?:client )?(?:([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5})|<unknown>)"
+)
+# timed out resolving 'www.example/A/IN': 192.0.2.9#53     transfer of 'example/IN' from 192.0.2.9#53: connected using 192.0.2.53#41
+_RESOLVING = re.compile(r"\bresolving '[^'\s]{1,1100}'|^transfer of '[^'\s]{1,1100}' from ")
+_ADDRESS = re.compile(r"(?<![\w.:])([0-9A-Fa-f]{0,4}[:.][0-9A-Fa-f:.]{1,44})(?:%\w{1,32})?#(\d{1,5})\b")
+# zone example.vn/IN: www.example.vn/A: bad owner name (check-names)
+_ZONE = re.compile(r"^(?:\w+: )?zone ([^/\s]{1,255})/(?:IN|CH|HS)(?:/[\w-]{1,64})?: ")
+_OWNER = re.compile(r"([^\s/:]{1,1100})/[A-Z0-9]{1,16}: ")
+# validating www.example/A: no valid signature found
+_VALIDATING = re.compile(r"validating (?:@0x[0-9a-f]{1,16}: )?([^\s/:]{1,1100})[/ ]([A-Z0-9]{1,16}): ")
+# XX+/10.1.1.5/www.example/A/IN   (BIND 8)
+_BIND8 = re.compile(r"XX ?\+?/([0-9A-Fa-f:.]{2,45})/([^/\s]{1,1100})/([A-Z0-9]{1,16})/[A-Z]{2,5}\b")
+# www.example. 3600 IN A 198.51.100.7;     -> NOERROR 300 A 198.51.100.7
+_ANSWER = re.compile(r"(?:^|[ ;])(A|AAAA|CNAME) ([^\s;,]{2,255})")
+_HEAD = 2600
+
+
+class Bind(LogFormat):
+    """What BIND's `named` logs of its clients' questions and of its own."""
+
+    name = "bind"
+    title = "ISC BIND"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
+        "action", "forwarded",
+    )  # fmt: skip
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """`client ADDRESS#PORT`, `named[pid]:`, one of BIND's categories after its own time, or a message only BIND words so."""
+        if line[:1] == "{":
+            return False
+        if "#" in line and (_CLIENT.search(line, 0, _HEAD) or _MATCHED_LIST.search(line, 0, _HEAD)):
+            return True
+        app, message = split_message(line)
+        if app is not None:
+            return app == "named"
+        for time in (_TIME, _TIME_WITHOUT_YEAR, _TIME_ISO):
+            match = time.match(message)
+            if match:
+                message = message[match.end() :]
+                labels = _LABELS.match(message)
+                if labels and labels[1]:
+                    return True
+                break
+        labels = _LABELS.match(message)
+        message = message[labels.end() :] if labels else message
+        if "#" in message and (_RESOLVING.search(message, 0, _HEAD) or _FORMAT_ERROR.match(message)):
+            return True
+        return message.startswith(("zone ", "XX")) and bool(_ZONE.match(message) or _BIND8.match(message))
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for messages about neither an address nor a name, such as `all zones loaded`."""
+        time, observer, message = self._split(line)
+        match = _CLIENT.search(message, 0, _HEAD)
+        if match:
+            values = _client(match[1], match[2], match[3], message[match.end() :])
+        elif matched := _MATCHED_LIST.search(message, 0, _HEAD):
+            values = _client(matched[1], matched[2], None, message[matched.end() :])
+        elif old := _BIND8.match(message):
+            values = _client(old[1], None, old[2], "")
+        elif self.recognises(line):
+            values = _resolver(message)
+        else:
+            raise LineError("The line is not a BIND record.", line[:80])
+        if not values:
+            return None
+        return Event(
+            time=time,
+            observer=observer,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+            **values,  # type: ignore[arg-type]
+        )
+
+    def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
+        """The record's time (BIND's own before syslog's), the host that syslog names, and the message."""
+        time, message = self._own_time(line)
+        header = NO_HEADER
+        if time is None:
+            header, message = split_header(line, self.context)
+            time, message = self._own_time(message)
+        labels = _LABELS.match(message)
+        return time or header.time, header.host, message[labels.end() :] if labels else message
+
+    def _own_time(self, text: str) -> tuple[datetime | None, str]:
+        zone = self.context.timezone
+        match = _TIME.match(text)
+        if match:
+            day, month, year, hour, minute, second, fraction = match.groups()
+            micro = int((fraction or "0").ljust(6, "0"))
+            number = MONTHS.get(month, 0)
+            time = local_time(int(year), number, int(day), int(hour), int(minute), int(second), micro, zone)
+            return time, text[match.end() :]
+        match = _TIME_ISO.match(text)
+        if match and _LABELS_OR_CLIENT.match(text, match.end()):
+            return from_iso(match[1], zone), text[match.end() :]
+        match = _TIME_WITHOUT_YEAR.match(text)
+        if match and _LABELS_OR_CLIENT.match(text, match.end()):
+            month, day, hour, minute, second, fraction = match.groups()
+            micro = int(fraction.ljust(6, "0"))
+            time = without_year(
+                MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), self.context, micro
+            )
+            return time, text[match.end() :]
+        return None, text
+
+
+# What follows BIND's own time, and not a syslog server's: `queries: `, `info: `, `client @0x`, `client 10.1.1.5#`
+_LABELS_OR_CLIENT = re.compile(
+    rf"(?:{'|'.join(_CATEGORIES.split())}|debug \d{{1,2}}|info|notice|warning|error|critical): |client (?:@0x|[0-9a-f:.]{{2,45}}[%#])"
+)
+
+
+def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str, object]:
+    """The event of a message about a client; `name`: the question in brackets, where there is one."""
+    source = ip_of(ip)
+    if source is None:
+        raise LineError("The client's address cannot be read.", ip)
+    question, action = name, Action.UNKNOWN
+    answers: tuple[str, ...] = ()
+    server: str | None = None
+    server_port: int | None = None
+    if query := _QUERY.match(rest):
+        question, action = query[1], Action.ALLOWED
+        tail = rest[query.end() : query.end() + 65536]
+        found = _SERVER.search(tail, 0, 400)
+        server, server_port = (ip_of(found[1]), port_of(found[2])) if found else (None, None)
+        answers = _answers(tail)
+    elif rpz := _RPZ.match(rest):
+        question = _without_type(rpz[4])
+        passed = rpz[1] or rpz[3].upper() in _PASSED_POLICIES
+        action = Action.ALLOWED if passed else Action.BLOCKED
+    else:
+        failed = _FAILED.match(rest)
+        quoted = _QUOTED.search(rest, 0, _HEAD)
+        question = failed[1] if failed else name or (quoted[1] if quoted else None)
+        action = Action.BLOCKED if _REFUSED.search(rest, 0, _HEAD) else Action.UNKNOWN
+    return {
+        "kind": EventKind.DNS,
+        "source_ip": source,
+        "source_port": port_of(port),
+        "destination_ip": server,
+        "destination_port": server_port,
+        "device_ip": own_side(source, server),
+        "domain": from_presentation(question) if question else None,
+        "answers": answers,
+        "action": action,
+    }
+
+
+def _without_type(text: str) -> str:
+    """`name/A/IN` without type and class."""
+    parts = text.rsplit("/", 2)
+    return parts[0] if len(parts) == 3 and parts[2].isupper() else text
+
+
+def _answers(text: str) -> tuple[str, ...]:
+    found = (
+        ip_of(value) if kind != "CNAME" else from_presentation(value) for kind, value in _ANSWER.findall(text)
+    )
+    return tuple(dict.fromkeys(value for value in found if value))
+
+
+def _resolver(message: str) -> dict[str, object]:
+    """The event of a message that names no client; empty when it tells of no address and no question."""
+    if error := _FORMAT_ERROR.match(message):
+        server, server_port, name, client, client_port = error.groups()
+        return {
+            "kind": EventKind.DNS,
+            "source_ip": ip_of(client) if client else None,
+            "source_port": port_of(client_port),
+            "destination_ip": ip_of(server),
+            "destination_port": port_of(server_port),
+            "device_ip": ip_of(client) if client else None,
+            "domain": from_presentation(name),
+            "forwarded": client is None,
+        }
+    if zone := _ZONE.match(message):
+        owner = _OWNER.match(message, zone.end())
+        address = _ADDRESS.search(message, zone.end(), _HEAD)
+        name = owner[1] if owner else zone[1]
+        if owner is None and address is None:
+            return {}
+        return _far_side(name, address)
+    if validating := _VALIDATING.search(message, 0, _HEAD):
+        return _far_side(validating[1], None)
+    quoted = _QUOTED.search(message, 0, _HEAD)
+    address = _ADDRESS.search(message, 0, _HEAD)
+    if quoted is None or (address is None and "resolving" not in message):
+        return {}
+    return _far_side(quoted[1], address)
+
+
+def _far_side(name: str, address: re.Match[str] | None) -> dict[str, object]:
+    return {
+        "kind": EventKind.DNS,
+        "source_ip": ip_of(address[1]) if address else None,
+        "source_port": port_of(address[2]) if address else None,
+        "domain": from_presentation(name),
+        "forwarded": True,
+    }

@@ -1,0 +1,395 @@
+"""Fortinet FortiGate: logs of FortiOS 4 to 7.6, as syslog, from FortiAnalyzer, as CEF and as a CSV-like export.
+
+Source: Fortinet, "FortiOS Log Message Reference" of 5.0, 5.6, 6.0, 6.4, 7.0, 7.2, 7.4 and 7.6 (chapters Traffic, UTM, Event, DNS and
+"CEF support"), and the 4.3 reference for the older keys.
+
+Traps:
+- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole.
+- `eventtime` counts seconds, milli-, micro- or nanoseconds by version; `date` and `time` are on the firewall's clock and have
+  `tz` only in newer versions. So `eventtime` comes first. FortiAnalyzer's `timestamp` and `itime` are the last resort.
+- FortiOS 4 says `src=`, `src_port=`, `status=`, `tran_ip=`; in CEF the firewall's own keys bear the prefix `FTNTFGT`.
+- `direction="incoming"` in a security log tells which way the content went, not who opened the session: `srcip` is the
+  opener all the same. So the device is told by the addresses, and by the interfaces' roles when both are public.
+- `dstip` may hold a name; `action=close` with `utmaction=block` was blocked.
+- A DHCP server's record (log 26001) has `ip`, `mac` and `lease`, in seconds, of the client.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs import cef
+from lamsach.logs.base import LogFormat
+from lamsach.logs.direction import is_internal, own_side
+from lamsach.logs.key_value import pairs
+from lamsach.logs.syslog import split_header
+from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time
+from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of, port_of, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+Fields = Mapping[str, str]
+Place = Mapping[str, str | int | None]
+
+# date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
+# "date=2024-03-06","type=""event""","subtype=""vpn""","devid=FG100D"
+_TYPE = re.compile(r'\btype="{0,2}[a-z][a-z-]*"{0,3}[ ,]+"?subtype="{0,2}[a-z]')
+_FAMILY = re.compile(r'\b(?:devid|device_id|logid|log_id|vd|devname|eventtime|logdesc)="{0,2}\w')
+_LOG_ID = re.compile(r'\b(?:logid|log_id)="{0,2}\d{10}\b')
+# CEF:0|Fortinet|Fortigate|v7.2.10|28704|utm:app-ctrl signature|2|deviceExternalId=FG100D
+_CEF = re.compile(r"(?:^|[ :])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy)\b", re.IGNORECASE)
+_CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
+_HEAD = 600
+
+# ui="https(192.0.2.7)"  sproc=192.0.2.7
+_USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
+# tz="+0700"  tz="-03:30"  tz="UTC+7:00"  tz="GMT-8"
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
+# start=Mar 06 2025 13:38:52
+_CEF_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d{2}):(\d{2}):(\d{2})")
+
+_BLOCKED = frozenset(
+    [
+        "deny",
+        "denied",
+        "block",
+        "blocked",
+        "drop",
+        "dropped",
+        "reset",
+        "reset_client",
+        "reset_server",
+        "drop_session",
+        "clear_session",
+        "redirect",
+        "quarantine",
+        "quarantined",
+        "ban",
+        "ban-ip",
+        "banned",
+        "violation",
+        "block-message",
+        "rejected",
+        "reject",
+        "refused",
+        "discard",
+    ]
+)
+_ALLOWED = frozenset(
+    [
+        "accept",
+        "allow",
+        "allowed",
+        "pass",
+        "passed",
+        "passthrough",
+        "pass_session",
+        "permit",
+        "close",
+        "client-rst",
+        "server-rst",
+        "timeout",
+        "ip-conn",
+        "start",
+        "monitored",
+        "monitor",
+        "detected",
+        "detect",
+        "exempt",
+        "log-only",
+        "logged",
+        "log",
+        "warning",
+        "override",
+        "dns",
+        "pass-through",
+        "analytics",
+    ]
+)
+_LEASES = {
+    "ack": LeaseAction.ASSIGNED,
+    "dhcpack": LeaseAction.ASSIGNED,
+    "release": LeaseAction.RELEASED,
+    "dhcprelease": LeaseAction.RELEASED,
+}
+_DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
+_WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
+_OWN_ROLES = frozenset({"lan", "dmz"})
+
+
+class FortiGate(LogFormat):
+    """Traffic, security (UTM), DNS, VPN and DHCP records of a FortiGate."""
+
+    name = "fortigate"
+    title = "Fortinet FortiGate"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "source_nat_ip",
+        "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain", "url", "answers", "hashes",
+        "action", "lease_until",
+    )  # fmt: skip
+    lease_markers = ("DHCPACK", "DHCPRELEASE", "dhcp_msg")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """FortiOS states `type=` and `subtype=` side by side; CEF names the vendor in its header."""
+        if line[:1] in "{[":
+            return False
+        if _CEF.search(line, 0, _HEAD):
+            return True
+        if _TYPE.search(line):
+            return _FAMILY.search(line) is not None
+        return "subtype=" in line and "devid=" in line and _LOG_ID.search(line) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. A record without an address is an event all the same: it proves that the firewall logged."""
+        if not self.recognises(line):
+            raise LineError("The line is not a FortiGate record.", line[:80])
+        header, message = split_header(line, self.context)
+        start = _CEF.search(message, 0, _HEAD)
+        fields = _cef_fields(message, start) if start else pairs(message)
+        time = _time(fields, self.context.timezone) or header.time
+        observer = (
+            _first(fields, "devname", "dvchost", "devid", "device_id", "deviceExternalId") or header.host
+        )
+        place = {"observer": observer, "format": self.name, "file": self.context.file, "line": number}
+        if _is_lease(fields):
+            return _lease(fields, time, place)
+        return _event(fields, time, place)
+
+
+def _cef_fields(message: str, start: re.Match[str]) -> dict[str, str]:
+    extension = cef.read(message[start.start() :].lstrip(" :")).extension
+    fields: dict[str, str] = {}
+    for key, value in extension.items():
+        fields.setdefault(_CEF_PREFIX.sub("", key, count=1), value.strip('"'))
+    return fields
+
+
+def _first(fields: Fields, *keys: str) -> str | None:
+    for key in keys:
+        value = stated(fields.get(key))
+        if value is not None and value != "(null)":
+            return value
+    return None
+
+
+def _first_ip(fields: Fields, *keys: str) -> str | None:
+    for key in keys:
+        address = ip_of(fields.get(key, ""))
+        if address and address not in ("0.0.0.0", "::"):  # noqa: S104 - means: no address
+            return address
+    return None
+
+
+def _first_port(fields: Fields, *keys: str) -> int | None:
+    return next((port for key in keys if (port := port_of(fields.get(key, ""))) is not None), None)
+
+
+def _time(fields: Fields, zone: tzinfo) -> datetime | None:
+    """When the record was made, from the most trustworthy of the clocks it states."""
+    eventtime = fields.get("eventtime", "")
+    if eventtime.isdigit() and len(eventtime) >= 9:
+        try:
+            return from_epoch(eventtime)
+        except LineError:
+            pass
+    zone = _offset(fields.get("tz") or fields.get("timezone")) or zone
+    if "date" in fields and "time" in fields:
+        return from_iso(f"{fields['date']} {fields['time']}", zone)
+    for key in ("rt", "start", "timestamp", "itime", "epoch"):
+        value = fields.get(key, "")
+        if value.isdigit() and len(value) >= 9:
+            return from_epoch(value)
+        written = _CEF_TIME.fullmatch(value)
+        if written and written[1] in MONTHS:
+            _, day, year, hour, minute, second = written.groups()
+            return local_time(
+                int(year), MONTHS[written[1]], int(day), int(hour), int(minute), int(second), 0, zone
+            )
+        if len(value) >= 19 and value[4] in "-/":
+            return from_iso(value, zone)
+    return None
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    if not text:
+        return None
+    if text in ("UTC", "GMT", "Z"):
+        return UTC
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        return None
+    delta = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(-delta if match[1] == "-" else delta) if delta < timedelta(hours=24) else None
+
+
+def _is_lease(fields: Fields) -> bool:
+    return bool(ip_of(fields.get("ip", "")) and _lease_action(fields))
+
+
+def _is_dhcp(fields: Fields) -> bool:
+    return "dhcp_msg" in fields or "DHCP" in fields.get("logdesc", "")
+
+
+def _lease_action(fields: Fields) -> LeaseAction | None:
+    kind = fields.get("dhcp_msg", "").lower()
+    if not kind:
+        message = _DHCP_MESSAGE.search(fields.get("msg", ""))
+        kind = message[0].lower() if message else ""
+    return _LEASES.get(kind)
+
+
+def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
+    # dhcp_msg="Ack" mac="00:11:22:33:44:55" ip=10.1.1.5 lease=604800 hostname="PC-KETOAN" msg="DHCP server sends a DHCPACK"
+    address = ip_of(fields["ip"])
+    seconds = fields.get("lease", "")
+    until = None
+    if time and seconds.isdigit() and 0 < len(seconds) <= 9:
+        until = time + timedelta(seconds=int(seconds))
+    return Event(
+        time=time,
+        kind=EventKind.LEASE,
+        source_ip=address,
+        device_ip=address,
+        device_name=_first(fields, "hostname", "host"),
+        device_mac=mac_of(_first(fields, "mac", "macaddr", "smac")),
+        action=_lease_action(fields) or Action.UNKNOWN,
+        lease_until=until,
+        **place,  # type: ignore[arg-type]
+    )
+
+
+def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
+    source = _first_ip(fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "ip") or _interface_ip(
+        fields
+    )
+    destination = _first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip")
+    kind = _kind(fields)
+    device, own = _device(fields, kind, source, destination)
+    inbound = device is not None and own == "dst"
+    nat = _first_ip(fields, "transip", "sourceTranslatedAddress")
+    if nat is None and "snat" in fields.get("tran_disp", ""):
+        nat = _first_ip(fields, "tran_ip", "tran_sip")
+    names = ("dstname", "dst_name") if inbound else ("srcname", "src_name", "shost", "srchost")
+    macs = (
+        ("dstmac", "masterdstmac", "dmac") if inbound else ("srcmac", "mastersrcmac", "smac", "stamac", "mac")
+    )
+    return Event(
+        time=time,
+        kind=kind,
+        source_ip=source,
+        source_port=_first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
+        destination_ip=destination,
+        destination_port=_first_port(fields, "dstport", "dst_port", "dpt", "locport", "loc_port"),
+        source_nat_ip=nat,
+        source_nat_port=_first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
+        if nat
+        else None,
+        device_ip=device,
+        device_name=_first(fields, *names) or (_first(fields, "hostname") if _is_dhcp(fields) else None),
+        device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
+        user=_first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
+        domain=_domain(fields, destination),
+        url=_first(fields, "url", "request"),
+        answers=_answers(fields) if kind is EventKind.DNS else (),
+        hashes=_hashes(fields),
+        action=_action(fields),
+        **place,  # type: ignore[arg-type]
+    )
+
+
+def _interface_ip(fields: Fields) -> str | None:
+    """The address an administrator came from, which system events give only as `ui="https(192.0.2.7)"`."""
+    for key in ("ui", "sproc"):
+        match = _USER_INTERFACE.fullmatch(fields.get(key, ""))
+        if match and (address := ip_of(match[1])):
+            return address
+    return None
+
+
+def _types(fields: Fields) -> tuple[str, str]:
+    """Type and subtype; CEF has both in `cat=utm:webfilter`."""
+    category = fields.get("cat", "").partition(":")
+    return fields.get("type") or category[0], fields.get("subtype") or category[2]
+
+
+def _kind(fields: Fields) -> EventKind:
+    main, sub = _types(fields)
+    if sub == "dns" or main == "dns":
+        return EventKind.DNS
+    if main == "event":
+        return (
+            EventKind.LOGON
+            if sub in ("vpn", "user") or "login" in fields.get("logdesc", "")
+            else EventKind.OTHER
+        )
+    if sub in _WEB or main in _WEB or fields.get("url") or fields.get("request"):
+        return EventKind.WEB
+    if _hashes(fields):
+        return EventKind.FILE
+    return EventKind.TLS if sub in ("ssl", "ssh") and fields.get("hostname") else EventKind.CONNECTION
+
+
+def _device(
+    fields: Fields, kind: EventKind, source: str | None, destination: str | None
+) -> tuple[str | None, str]:
+    """The unit's own machine, and which side it is on (`src` or `dst`)."""
+    if kind is EventKind.DNS:
+        return source, "src"
+    main, sub = _types(fields)
+    if kind is EventKind.LOGON or (main == "event" and destination is None):
+        tunnel = _first_ip(fields, "tunnelip", "assignip", "assigned_ip")
+        return tunnel or (source if source and is_internal(source) else None), "src"
+    inner = _first_ip(fields, "tranip") or destination
+    if source and inner and not is_internal(source) and not is_internal(inner):
+        if fields.get("srcintfrole") in _OWN_ROLES:
+            return source, "src"
+        inward = (
+            fields.get("srcintfrole") == "wan" or fields.get("dstintfrole") in _OWN_ROLES or sub == "local"
+        )
+        return (inner, "dst") if inward else (source, "src")
+    device = own_side(source, inner)
+    return device, "dst" if device and device != source else "src"
+
+
+def _domain(fields: Fields, destination: str | None) -> str | None:
+    """The DNS question, the host of the URL or certificate, else the name the firewall looked up for an outside address."""
+    if _types(fields)[0] == "event":
+        return domain_of(fields.get("qname", ""))
+    for key in ("qname", "hostname", "dhost", "destinationDnsDomain", "sni"):
+        name = domain_of(fields.get(key, ""))
+        if name:
+            return name
+    host = host_of_url(fields.get("url") or fields.get("request") or "")
+    if host:
+        return host
+    if destination and is_internal(destination):
+        return None
+    for key in ("dstname", "dst_name", "dstip"):
+        name = domain_of(fields.get(key, ""))
+        if name and "." in name and ip_of(name) is None:
+            return name
+    return None
+
+
+def _answers(fields: Fields) -> tuple[str, ...]:
+    """The addresses of a DNS answer: ipaddr="198.51.100.4, 2001:db8::4"."""
+    found = (ip_of(text) for text in re.split("[,; ]+", fields.get("ipaddr", "")[:4096]))
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+def _hashes(fields: Fields) -> tuple[str, ...]:
+    keys = ("analyticscksum", "filehash", "fileHash", "sha256", "md5", "checksum")
+    return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
+
+
+def _action(fields: Fields) -> Action:
+    if fields.get("utmaction", "").lower() in _BLOCKED:
+        return Action.BLOCKED
+    action = (fields.get("action") or fields.get("act") or fields.get("status") or "").lower()
+    if action in _BLOCKED:
+        return Action.BLOCKED
+    return Action.ALLOWED if action in _ALLOWED else Action.UNKNOWN

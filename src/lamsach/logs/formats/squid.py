@@ -1,0 +1,218 @@
+"""Squid: the access log in its native, `common` and `combined` formats, and as pfSense and OPNsense write it.
+
+Source: Squid documentation, directives `logformat` and `access_log` (2.7 to 7); wiki "Features/LogFormat" with the lists of
+result codes and hierarchy codes.
+
+Traps:
+- The time is `epoch.milliseconds`, right-aligned columns; newer versions may log other clocks (`%tl`, `%tg`).
+- `CONNECT` shows only `host:port`, IPv6 as `[2001:db8::1]:443`; intercepted TLS shows the address.
+- A URL may hold spaces (`uri_whitespace allow`): the columns are found from the hierarchy code `HIER_DIRECT/`.
+- `PARENT/10.0.0.9` names another proxy, not the destination.
+- `error:transaction-end-before-headers` stands in the URL's place and is none.
+- OPNsense puts the client's MAC address where the user stands.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.syslog import SyslogHeader, split_header
+from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso
+from lamsach.logs.values import host_and_port, ip_of, mac_of, stated
+from lamsach.model import Action, Event, EventKind
+
+# 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
+# [24/Jan/2025:13:32:23 +0700] 12 10.1.1.5 TCP_MISS/200 ...     2025-01-24 13:32:23 12 10.1.1.5 TCP_MISS/200 ...
+_NATIVE = re.compile(
+    r"(?:^|(?<=[\s:\]]))(?:(\d{9,10}[.,]\d{1,6})|\[?(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]?"
+    r"|\[?(\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)\]?)"
+    r" +(-?\d{1,12}|-) +([0-9A-Za-z:.%_\[\]-]{2,255}) +"
+    r"((?:TCP|UDP|NONE|TAG|ERR|NF|SWAPFAIL)[A-Z_]{0,60})/(\d{1,3}|-) +(\d{1,20}|-) +",
+    re.ASCII,
+)
+# 10.1.1.5 - lan [24/Jan/2025:13:32:23 +0700] "GET http://files.example/a HTTP/1.1" 200 512 "-" "curl/8" TCP_MISS:HIER_DIRECT
+_COMBINED = re.compile(
+    r"(?:^|(?<=[\s:]))([0-9A-Za-z:.%_-]{2,255}) (\S{1,255}) (\S{1,255}) "
+    r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([A-Z_]{1,32}) ",
+    re.ASCII,
+)
+_COMBINED_END = re.compile(
+    r"(?<= )((?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}):((?:HIER_)?[A-Z][A-Z_]{2,60})(?:/(\S{1,255}))?(?=\s|$)",
+    re.ASCII,
+)
+_HIERARCHY = re.compile(
+    r"(?:TIMEOUT_)?((?:HIER_)?(?:[A-Z]+_)*(?:DIRECT|NONE|PARENT|HIT|MISS|DST|PINNED|CARP|FAIL|FASTEST|POOL|CODE))/(.*)",
+    re.ASCII | re.DOTALL,
+)
+_METHOD = re.compile(r"[A-Z][A-Z_-]{0,31}|-|NONE", re.ASCII)
+_TO_DESTINATION = ("DIRECT", "ORIGINAL_DST", "PINNED", "SOURCE_FASTEST", "DIRECT_FAIL")
+# http://user@files.example:8080/a
+_AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]{1,15}://(?:[^/?#@]{0,255}@)?([^/?#]{1,300})", re.I | re.A)
+_CUT_URL = 2048
+_TAIL = 400
+
+
+class Squid(LogFormat):
+    """Requests that a Squid proxy served, tunnelled or denied."""
+
+    name = "squid"
+    title = "Squid"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac",
+        "user", "domain", "url", "action",
+    )  # fmt: skip
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A result code with a slash and a status after the client, or `CODE:HIERARCHY` at the end of a web server's line."""
+        if _NATIVE.search(line, 0, 800):
+            return True
+        return '] "' in line and _result(line) is not None and (_COMBINED.search(line, 0, 1200) is not None)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        native = _NATIVE.search(line, 0, 800)
+        if native:
+            return self._native(line, native, number)
+        start = _COMBINED.search(line, 0, 1200)
+        end = _result(line)
+        if start is None or end is None:
+            raise LineError("The line is not a Squid access record.", line[:80])
+        return self._combined(line, start, end, number)
+
+    def _native(self, line: str, match: re.Match[str], number: int) -> Event:
+        epoch, clf, iso, _, client, code, _, _ = match.groups()
+        if epoch:
+            time = from_epoch(epoch.replace(",", "."))
+        else:
+            time = _clf_time(clf) if clf else from_iso(iso, self.context.timezone)
+        columns = line[match.end() :].split()
+        if len(columns) < 3 or not _METHOD.fullmatch(columns[0]):
+            raise LineError("The Squid record is cut short.", line[:80])
+        at, hierarchy = _hierarchy(columns)
+        url = " ".join(columns[1 : at - 1])
+        user = columns[at - 1]
+        mac = next((mac for mac in (mac_of(user), *map(mac_of, columns[at + 2 : at + 4])) if mac), None)
+        header = self._header(line[: match.start()])
+        return self._event(
+            number,
+            header,
+            time,
+            client,
+            (mac_of(user) is None and user) or None,
+            mac,
+            columns[0],
+            url,
+            code,
+            hierarchy,
+        )
+
+    def _combined(self, line: str, start: re.Match[str], end: re.Match[str], number: int) -> Event:
+        client, ident, user, written, method = start.groups()
+        request = line[start.end() : end.start()].partition('"')[0]
+        url = request.rpartition(" HTTP/")[0] or request.rpartition(" ")[0] or request
+        header = self._header(line[: start.start()])
+        mac = mac_of(user) or mac_of(ident)
+        name = None if mac_of(user) else stated(user) or (None if mac_of(ident) else ident)
+        hierarchy = (end[2], end[3] or "-")
+        return self._event(
+            number, header, _clf_time(written), client, name, mac, method, url, end[1], hierarchy
+        )
+
+    def _header(self, before: str) -> SyslogHeader:
+        try:
+            return split_header(before.rstrip() + " -", self.context)[0] if before.strip() else SyslogHeader()
+        except LineError:
+            return SyslogHeader()
+
+    def _event(
+        self,
+        number: int,
+        header: SyslogHeader,
+        time: datetime,
+        client: str,
+        user: str | None,
+        mac: str | None,
+        method: str,
+        url: str,
+        code: str,
+        hierarchy: tuple[str, str],
+    ) -> Event:
+        host, port = _target(method, url)
+        source = ip_of(client) or host_and_port(client)[0]
+        named = source is not None and ip_of(source) is None
+        return Event(
+            time=time,
+            kind=EventKind.WEB,
+            observer=header.host,
+            source_ip=None if named else source,
+            device_ip=None if named else source,
+            device_name=source if named else None,
+            device_mac=mac,
+            destination_ip=_destination(host, hierarchy),
+            destination_port=port,
+            user=stated(user),
+            domain=host,
+            url=None if url.startswith("error:") else stated(url),
+            action=_action(code),
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+
+def _result(line: str) -> re.Match[str] | None:
+    """The last result code of a `combined` line; an earlier one may be what a stranger put into the user agent."""
+    last = None
+    for last in _COMBINED_END.finditer(line, max(0, len(line) - _TAIL)):
+        pass
+    return last
+
+
+def _clf_time(text: str) -> datetime:
+    # 24/Jan/2025:13:32:23 +0700
+    month = MONTHS.get(text[3:6], 0)
+    return from_iso(f"{text[7:11]}-{month:02d}-{text[:2]} {text[12:20]}{text[21:]}", UTC)
+
+
+def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
+    """Where the hierarchy code stands among method, URL, user, code/peer, type; its two parts."""
+    for index in range(3, len(columns)):
+        match = _HIERARCHY.fullmatch(columns[index])
+        if match:
+            return index, (match[1], match[2])
+    if len(columns) < 4:
+        return len(columns), ("NONE", "-")
+    return 3, ("NONE", "-")
+
+
+def _target(method: str, url: str) -> tuple[str | None, int | None]:
+    """Host and port that a request names."""
+    if url.startswith("error:") or url == "-":
+        return None, None
+    authority = _AUTHORITY.match(url[:_CUT_URL])
+    if authority:
+        return host_and_port(authority[1])
+    if method == "CONNECT" or ("/" not in url and ":" in url):
+        return host_and_port(url[:400])
+    return None, None
+
+
+def _destination(host: str | None, hierarchy: tuple[str, str]) -> str | None:
+    """The address that was contacted: the peer of a direct fetch, else the address in the URL."""
+    code, peer = hierarchy
+    if code.endswith(_TO_DESTINATION):
+        address = ip_of(peer) or ip_of(host_and_port(peer)[0] or "")
+        if address:
+            return address
+    return ip_of(host) if host else None
+
+
+def _action(code: str) -> Action:
+    if "DENIED" in code:
+        return Action.BLOCKED
+    return Action.ALLOWED if code.startswith(("TCP", "UDP")) else Action.UNKNOWN

@@ -1,0 +1,176 @@
+"""Windows DHCP Server audit log: `DhcpSrvLog-Mon.log` and `DhcpV6SrvLog-Mon.log`.
+
+Source: Microsoft, "Analyze DHCP server log files" (Windows Server 2003 to 2025), and the prose that the server itself writes atop
+each file.
+
+Traps:
+- Twenty lines of prose and a header row come before the records. A file is per weekday and is overwritten.
+- The server writes mm/dd/yy; files saved anew by a spreadsheet have the order of its language and four-digit years. The order is
+  decided per file.
+- MAC addresses are bare hex; a longer identifier is the client's own and no MAC (`52415320...`: a remote access server).
+  DHCPv6 gives a DUID, in which the MAC mostly is.
+- Record 30 (a request to update DNS) writes some addresses backwards; 13 gives `BAD_ADDRESS` as the host's name; above 50 the name
+  is that of a domain or a server.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.syslog import split_header
+from lamsach.logs.timestamps import local_time
+from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# 10,06/28/26,13:22:53,Assign,10.1.1.17,PC-KETOAN.unit.example,001122334455,,3344130468,0,,,
+_RECORD = re.compile(
+    r"(?:^|(?<=[\s:]))\"?(\d{1,5})\"?([,;\t]) ?\"?(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\"?\2 ?\"?(\d{1,2}):(\d{2}):(\d{2})"
+    r"(?: ?([AP])M)?\"?\2",
+    re.ASCII,
+)
+# ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the server's language
+_HEADER_ROW = re.compile(r"\"?ID\"?([,;\t])(?: ?\"?[^,;\t\d\"]{2,40}\"?\1){4,}")
+# Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0: NoQuarantine, ...
+_PREAMBLE = re.compile(
+    r"\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s|110\d\d\s+(?:DHCPV6|DNS)"
+    r"|\d\d\s+(?:The log was|A (?:new IP|lease|BOOTP|dynamic BOOTP)|An IP address was|IP address cleanup|DNS update|Packet dropped))",
+    re.IGNORECASE,
+)
+_ACTIONS: dict[int, LeaseAction] = {
+    10: LeaseAction.ASSIGNED,
+    11: LeaseAction.RENEWED,
+    12: LeaseAction.RELEASED,
+    16: LeaseAction.EXPIRED,
+    17: LeaseAction.EXPIRED,
+    18: LeaseAction.EXPIRED,
+    20: LeaseAction.ASSIGNED,
+    21: LeaseAction.ASSIGNED,
+    23: LeaseAction.EXPIRED,
+    11002: LeaseAction.ASSIGNED,
+    11004: LeaseAction.RENEWED,
+    11005: LeaseAction.RENEWED,
+    11007: LeaseAction.RELEASED,
+    11016: LeaseAction.EXPIRED,
+    11018: LeaseAction.EXPIRED,
+}
+_NO_HOST = frozenset({"BAD_ADDRESS", "BAD ADDRESS"})
+_PROSE_LENGTH = 400
+
+
+class WindowsDhcpAudit(LogFormat):
+    """Leases and other doings of a Windows DHCP server."""
+
+    name = "windows_dhcp_audit"
+    title = "Windows DHCP Server audit log"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "device_ip", "device_name", "device_mac", "user", "action",
+    )  # fmt: skip
+    lease_markers = (
+        "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6", "Request", "Rebind",
+    )  # fmt: skip
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        dates = [match[3] for match in map(_RECORD.search, context.head) if match]
+        years = {len(part) for text in dates for part in re.split("[/.-]", text) if len(part) > 2}
+        usual = DateOrder.DAY_FIRST if years else DateOrder.MONTH_FIRST
+        self._order = decide_order([numbers_of(text) for text in dates], usual, context)
+        self._prose_lines = _prose_lines(context.head)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A number, a date and a time as the first three columns, or a line of the prose atop the file."""
+        match = _RECORD.search(line, 0, 400)
+        if match is None:
+            return (
+                len(line) < _PROSE_LENGTH and (_HEADER_ROW.search(line) or _PREAMBLE.match(line)) is not None
+            )
+        return line.count(match[2], match.end()) >= 2
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """As the base, but all prose above the header row counts as read, in whatever language it is."""
+        prose = _prose_lines(head)
+        return (prose + sum(map(cls.recognises, head[prose:]))) / len(head) if head else 0.0
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for the prose and the header row."""
+        match = _RECORD.search(line, 0, 400)
+        if match is None:
+            if number <= self._prose_lines or self.recognises(line):
+                return None
+            raise LineError("The line is not a DHCP audit record.", line[:80])
+        columns = _columns(line[match.end() :], match[2])
+        header, _ = split_header(line, self.context) if match.start() else (None, "")
+        identifier = int(match[1])
+        address = ip_of(columns[1]) if len(columns) > 1 else None
+        action = _ACTIONS.get(identifier) if address else None
+        names_client = identifier < 50 or identifier >= 11000
+        return Event(
+            time=self._time(match),
+            kind=EventKind.LEASE if action else EventKind.OTHER,
+            observer=header.host if header else None,
+            source_ip=address,
+            device_ip=address if names_client else None,
+            device_name=_host(columns) if names_client else None,
+            device_mac=_mac(identifier, columns),
+            user=_user(identifier, columns),
+            action=action or Action.UNKNOWN,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _time(self, match: re.Match[str]) -> datetime:
+        year, month, day = self._order.date(numbers_of(match[3]))
+        hour = int(match[4])
+        if match[7]:
+            hour = hour % 12 + (12 if match[7] == "P" else 0)
+        return local_time(year, month, day, hour, int(match[5]), int(match[6]), 0, self.context.timezone)
+
+
+def _prose_lines(head: Sequence[str]) -> int:
+    """How many lines stand before the first record, the header row among them; 0 when there is no such row."""
+    for index, line in enumerate(head):
+        if _HEADER_ROW.match(line):
+            return (
+                index + 1
+                if any(_RECORD.search(later, 0, 400) for later in head[index + 1 : index + 10])
+                else 0
+            )
+        if _RECORD.search(line, 0, 400):
+            return 0
+    return 0
+
+
+def _columns(text: str, delimiter: str) -> list[str]:
+    """Description, address, host and what follows."""
+    if '"' not in text:
+        return [cell.strip() for cell in text.split(delimiter)]
+    try:
+        return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
+    except (csv.Error, StopIteration):
+        raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+
+
+def _host(columns: list[str]) -> str | None:
+    name = stated(columns[2]) if len(columns) > 2 else None
+    return None if name is None or name.upper() in _NO_HOST else name.rstrip(".")
+
+
+def _mac(identifier: int, columns: list[str]) -> str | None:
+    if identifier < 11000:
+        return mac_of(columns[3]) if len(columns) > 3 else None
+    return next((mac for text in columns[3:7] if (mac := mac_of_duid(text))), None)
+
+
+def _user(identifier: int, columns: list[str]) -> str | None:
+    at = 4 if identifier < 11000 else 6
+    return stated(columns[at]) if len(columns) > at and not columns[at].isdigit() else None

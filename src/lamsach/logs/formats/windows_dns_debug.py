@@ -1,0 +1,289 @@
+r"""Windows DNS Server debug log (`dns.log`), short and with packet details, in any language of Windows.
+
+Source: Microsoft, "DNS Logging and Diagnostics" and "Use debug logging options" (Windows Server 2003 to 2025), and the "Message
+logging key" that the server itself writes atop the file.
+
+Traps:
+- Date and time are in the server's language: m/d/y with AM/PM, d/m/y, y-m-d, dd.mm.yyyy, SA/CH for AM/PM in Vietnamese, before the time
+  in Chinese and Korean. The order of day and month is decided per file.
+- `Rcv` without `R` is a client's question; `Snd` with `R` is the answer to it: both name the client. `Snd` without `R` is the server's own
+  question to another server, `Rcv` with `R` the answer to that: they name the other server and no client.
+  So source is always who asked and destination who was asked, as far as the line tells.
+- Names come as `(3)www(7)example(3)com(0)`, in details with `[C00C]` marks of compression.
+- With details, a record has some forty lines, and the answers stand in the ANSWER SECTION.
+- Columns may have been collapsed to single spaces; Windows Server 2003 has no packet identifier.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.dns_names import from_labels
+from lamsach.logs.syslog import split_header
+from lamsach.logs.timestamps import local_time
+from lamsach.logs.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
+_PACKET = re.compile(
+    r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{8,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv|Snd)\s{1,4}"
+    r"([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])\s{1,4}\[([^\]\n]{4,48})\]"
+    r"[ \t]{0,12}([^\r\n]{0,2000})"
+)
+_PACKET_HEAD = 400
+# 5/21/2015 1:51:18 PM 0D48 EVENT   The DNS server has started.
+_RECORD = re.compile(
+    r"\d{1,2}[:.]\d{2}[:.]\d{2}(?![:.])\S{0,12}(?: \S{1,12}){0,2} [0-9A-Fa-f]{3,8} {1,4}(PACKET|EVENT|Note:|NOTE|ERROR|WARNING|INIT|DSPOLL|DS\b|LOOKUP|RECURSE|"
+    r"REMOTE|TCPIP?|SOCKET|UPDATE|ZONEXFR|XFR|AGE|AGING|RPC|WRITE|READ|CACHE|SD|RRL|POLICY|DNSSEC|LOG)\b",
+    re.ASCII,
+)
+_TIME = re.compile(r"(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,]\d{1,7})?(?![\d:.])", re.ASCII)
+_DATE = re.compile(
+    r"(?<![\d.:])(\d{4}|\d{1,2})(?:\. ?|[/-])(\d{1,2})(?:\. ?|[/-])(\d{4}|\d{1,2})(?![\d:])", re.ASCII
+)
+_DATE_WITHOUT_MARKS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2}) ", re.ASCII)
+# `A      (3)www(7)example(3)com(0)`, collapsed `A (3)www(3)com(0)`, `A      .www.example.`; or a name without a type
+_QUESTION = re.compile(r"(?:([A-Z][A-Z0-9-]{0,15}|\d{1,5}|\?\?+)\s+)?([(\[.\w].*)")
+# Log file preamble and the lines of packet details
+_OTHER = re.compile(
+    r"\s*$|DNS Server log file creation|Log file wrap|Message logging key|\s+Field #|\s+-{3,}|\s+\d{1,2}\s{2}\S|\s+(?:blank|N|U|\?|T|D|R|A) +="
+    r"|(?:UDP|TCP) (?:question|response|recv|send|update|notify)\w* |\s+(?:Socket|Remote addr|Time Query|Buf length|Msg length|Message:|XID|Flags|QR|OPCODE|"
+    r"AA|TC|RD|RA|Z|CD|AD|RCODE|[A-Z]{1,2}COUNT|[A-Z]+ SECTION:|Offset|Name|QTYPE|QCLASS|TYPE|CLASS|TTL|DLEN|DATA|empty|Buf|Cancel|EDNS|OPT)\b"
+)
+# Remote addr 10.1.1.5, port 53527
+_REMOTE_PORT = re.compile(r"Remote addr [0-9A-Fa-f:.%]{2,60}, port (\d{1,5})")
+_ANSWERS = re.compile(
+    r"ANSWER SECTION:(.{0,200000}?)(?:AUTHORITY SECTION:|ADDITIONAL SECTION:|\Z)", re.DOTALL
+)
+# TYPE   A  (1) ... DATA   198.51.100.7
+_ANSWER = re.compile(r"\bTYPE\s{1,8}(\w{1,16})|\bDATA\s{1,8}(\S{1,1100})")
+# AM and PM as the languages of Windows write them: vi SA/CH, zh, ja, ko, el, mn, ar, fa, hu, fi, cs, tr, sq, es, sv, af, th, bn
+_AFTERNOON = frozenset(
+    {
+        "pm",
+        "p.m.",
+        "p.m",
+        "ch",
+        "下午",
+        "午後",
+        "오후",
+        "μμ",
+        "μ.μ.",
+        "мм",
+        "م",
+        "د.م.",
+        "em",
+        "ip.",
+        "ip",
+        "iltapäivä",
+        "odp.",
+        "odpoledne",
+        "du.",
+        "du",
+        "ös",
+        "md",
+        "p.",
+        "nm",
+        "n.m.",
+        "ค่ำ",
+        "หลังเที่ยง",
+        "mu",
+        "pl",
+    }
+)
+_MORNING = frozenset(
+    {
+        "am",
+        "a.m.",
+        "a.m",
+        "sa",
+        "上午",
+        "午前",
+        "오전",
+        "πμ",
+        "π.μ.",
+        "ص",
+        "fm",
+        "ap.",
+        "ap",
+        "aamupäivä",
+        "dop.",
+        "dopoledne",
+        "de.",
+        "de",
+        "öö",
+        "pd",
+        "a.",
+        "vm",
+        "v.m.",
+        "ก่อนเที่ยง",
+    }
+)
+_ENGLISH = frozenset({"am", "pm", "a.m.", "p.m."})
+
+
+class WindowsDnsDebug(LogFormat):
+    """Packets that a Windows DNS server received and sent."""
+
+    name = "windows_dns_debug"
+    title = "Windows DNS Server debug log"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
+        "action", "forwarded",
+    )  # fmt: skip
+    multiline = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._order = _decide_order(context)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The thread, `PACKET`, transport, direction, address, and the flags in brackets."""
+        return "PACKET" in line and _PACKET.search(line, 0, _PACKET_HEAD) is not None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """As the base, but the preamble and the lines of packet details count as read."""
+        if not any(map(cls.recognises, head)):
+            preamble = any("DNS Server log file creation" in line for line in head)
+            return 1.0 if preamble else 0.0
+        return sum(cls.starts_record(line) or _OTHER.match(line) is not None for line in head) / len(head)
+
+    @classmethod
+    def starts_record(cls, line: str) -> bool:
+        """A line with a time, a thread and a context; the lines of packet details are indented below it."""
+        return _RECORD.search(line, 0, 160) is not None or cls.recognises(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for the preamble and for contexts other than PACKET."""
+        first = line.partition("\n")[0]
+        packet = _PACKET.search(first, 0, _PACKET_HEAD + 2400)
+        if packet is None:
+            if _RECORD.search(first, 0, 160) or _OTHER.match(first):
+                return None
+            raise LineError("The line is not a DNS debug record.", first[:80])
+        header, before = self._before(first[: packet.start()])
+        sent, response = packet[1] == "Snd", packet[4] is not None
+        remote = ip_of(packet[2])
+        if remote is None:
+            raise LineError("The remote address cannot be read.", packet[2])
+        from_client = sent == response
+        details = line[len(first) :]
+        stated_port = _REMOTE_PORT.search(details, 0, 2000)
+        port = port_of(stated_port[1]) if stated_port else None
+        return Event(
+            time=self._time(before),
+            kind=EventKind.DNS,
+            observer=header,
+            source_ip=remote if from_client else None,
+            source_port=port if from_client else None,
+            destination_ip=None if from_client else remote,
+            destination_port=None if from_client else port,
+            device_ip=remote if from_client else None,
+            domain=_question(packet[7]),
+            answers=_answers(details) if response and details else (),
+            action=Action.BLOCKED if "REFUSED" in packet[6] else Action.ALLOWED,
+            forwarded=not from_client,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+        )
+
+    def _before(self, text: str) -> tuple[str | None, str]:
+        """The host in a syslog header, if any, and what stands before the thread's number."""
+        if text[:1] == "<" or text[:1].isalpha():
+            header, message = split_header(text.rstrip() + " ", self.context)
+            return header.host, message or text
+        return None, text
+
+    def _time(self, text: str) -> datetime:
+        date_text, clock, marker = _split_time(text)
+        year, month, day = self._order.date(numbers_of(date_text))
+        hour, minute, second = clock
+        if marker in _AFTERNOON:
+            hour = hour % 12 + 12
+        elif marker in _MORNING:
+            hour = hour % 12
+        return local_time(year, month, day, hour, minute, second, 0, self.context.timezone)
+
+
+def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
+    """The date, the clock and the word for morning or afternoon before a record. Raises LineError without them."""
+    text = " ".join(text[-160:].split())
+    times = list(_TIME.finditer(text))
+    compact = _DATE_WITHOUT_MARKS.search(text)
+    date = compact or _DATE.search(text)
+    time = next((found for found in reversed(times) if date is None or not _overlap(found, date)), None)
+    if date is None or time is None:
+        raise LineError("The date or time is impossible.", text)
+    hour, minute, second = map(int, time.groups())
+    rest = text[: date.start()] + " " + text[date.end() : time.start()] + " " + text[time.end() :]
+    words = [word for word in rest.casefold().split() if not word.isdigit()]
+    marker = "".join(words)
+    if len(words) > 2 or len(marker) > 20:
+        marker = words[-1]
+    return " ".join(date.groups()), (hour, minute, second), marker.strip("‎‏,")
+
+
+def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:
+    return one.start() < other.end() and other.start() < one.end()
+
+
+def _decide_order(context: FileContext) -> DateOrder:
+    dates, usual = [], DateOrder.DAY_FIRST
+    for line in context.head:
+        packet = _RECORD.search(line, 0, 160) or _PACKET.search(line, 0, _PACKET_HEAD)
+        if packet is None and not line.startswith("DNS Server log file creation at "):
+            continue
+        text = (
+            line[: packet.start() + 24 if packet and packet.re is _RECORD else packet.start()]
+            if packet
+            else line[30:]
+        )
+        date = _DATE.search(text[:120])
+        if date is None:
+            continue
+        dates.append(numbers_of(" ".join(date.groups())))
+        usual = _usual(date, text)
+    return decide_order(dates, usual, context)
+
+
+def _usual(date: re.Match[str], text: str) -> DateOrder:
+    """What a date's looks suggest: only English with AM or PM puts the month first, and never as `5/06/2025`."""
+    words = {word.casefold() for word in text[date.end() :].split()}
+    american = "/" in date[0] and bool(words & _ENGLISH)
+    if len(date[1]) == 1 and len(date[2]) == 2 and date[2].startswith("0"):
+        american = False
+    return DateOrder.MONTH_FIRST if american else DateOrder.DAY_FIRST
+
+
+def _question(text: str) -> str | None:
+    match = _QUESTION.match(text.strip())
+    return from_labels(match[2]) if match and match[2][:1] in "([." else None
+
+
+def _answers(details: str) -> tuple[str, ...]:
+    section = _ANSWERS.search(details)
+    if section is None:
+        return ()
+    answers: dict[str, None] = {}
+    kind = ""
+    for found in _ANSWER.finditer(section[1]):
+        if found[1]:
+            kind = found[1]
+            continue
+        value = None
+        if kind in ("A", "AAAA"):
+            value = ip_of(found[2])
+        elif kind == "CNAME":
+            value = from_labels(found[2])
+        if value:
+            answers[value] = None
+    return tuple(answers)

@@ -1,0 +1,63 @@
+"""Lines of `key=value key="value with spaces"`, as firewalls of several makers write them.
+
+A quoted value is consumed whole, so that text inside it (`url="/?srcip=203.0.113.9"`) never becomes a field. Of a key
+that appears twice the first value stands, because makers write the addresses before what a stranger can choose.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from lamsach.errors import LineError
+
+_KEY = r"([A-Za-z_][\w.-]*)="
+_ESCAPED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+# date=2024-03-06 devname="FG 1" url="/a\"b" file="C:\temp\" msg="cut of
+_SPACED = re.compile(
+    rf'(?<!\S){_KEY}(?:{_ESCAPED}(?=[\s,]|$)|"([^"]*)"(?=[\s,]|$)|"([^"]*)$|(\S*))',
+    re.DOTALL,
+)
+# date=2024-03-06,time=10:11:12,devname="FG 1",msg="a, b"
+_COMMAS = re.compile(
+    rf'(?:^|(?<=,)) ?{_KEY}(?:{_ESCAPED}(?= ?,|\s*$)|"([^"]*)"(?= ?,|\s*$)|"([^"]*)$|([^,]*))',
+    re.DOTALL,
+)
+# date=2024-03-06,time=   date="2024-03-06", time=
+_COMMAS_START = re.compile(r'[A-Za-z_]\w*=(?:"[^"]*"|[^\s,"]*) ?, ?[A-Za-z_]\w*=')
+# "date=2024-03-06","time=10:11:12","devname=""FG 1"""
+_CELLS_START = re.compile(r'"[A-Za-z_]\w*=[^",]*(?:""[^"]*"")?"[,;]')
+_ESCAPE = re.compile(r'\\(["\\])')
+
+
+def pairs(text: str) -> dict[str, str]:
+    """The fields of a line whose separator is a space or a comma, or whose pairs are quoted as CSV cells.
+
+    Raises LineError for CSV that cannot be read.
+    """
+    if text.startswith('"') and _CELLS_START.match(text):
+        return _cells(text)
+    pattern = _COMMAS if _COMMAS_START.match(text) else _SPACED
+    fields: dict[str, str] = {}
+    for key, escaped, plain, cut, bare in pattern.findall(text):
+        if key in fields:
+            continue
+        if escaped:
+            fields[key] = _ESCAPE.sub(r"\1", escaped) if "\\" in escaped else escaped
+        else:
+            fields[key] = plain or cut or bare.strip()
+    return fields
+
+
+def _cells(text: str) -> dict[str, str]:
+    delimiter = ";" if '";' in text and '",' not in text else ","
+    try:
+        row = next(csv.reader([text], delimiter=delimiter))
+    except (csv.Error, StopIteration):
+        raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+    fields: dict[str, str] = {}
+    for cell in row:
+        key, equals, value = cell.strip().partition("=")
+        if equals:
+            fields.setdefault(key, value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value)
+    return fields
