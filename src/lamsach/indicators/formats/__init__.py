@@ -1,1 +1,10 @@
-"""To be described by its owner."""
+"""The formats of lists that are read, in the order in which they are tried. One more format: its file here, its line below."""
+
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.formats.delimited import Delimited
+from lamsach.indicators.formats.text import Text
+
+FORMATS: tuple[type[ListFormat], ...] = (
+    Delimited,
+    Text,
+)

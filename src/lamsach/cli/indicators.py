@@ -1,0 +1,196 @@
+"""`lamsach indicators`: read lists into canonical indicators, and look one value up in them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from lamsach.errors import ExitStatus, OutputError, UsageError
+from lamsach.i18n import language_from_environment, translator
+from lamsach.indicators.exceptions import ExceptionSet, covering
+from lamsach.indicators.normalise import Value, canonical_values
+from lamsach.indicators.opening import expand
+from lamsach.indicators.reading import ListContents, read_list, read_lists
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
+from lamsach.model import Indicator, Problem, Refusal
+
+app = typer.Typer(no_args_is_help=True, help="Read lists of indicators, and look values up in them.")
+
+_SUFFIXES = (".csv", ".jsonl", ".json", ".txt")
+
+
+@app.command()
+def read(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES...", help="Lists: files, folders, or - for standard input.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write to a .csv, .jsonl, .json or .txt file."),
+    ] = None,
+) -> None:
+    """Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error."""
+    if output is not None and output.suffix.lower() not in _SUFFIXES:
+        raise UsageError(
+            "The kind of output is not known by its suffix.", str(output), "Use .csv, .jsonl, .json or .txt."
+        )
+    problems: list[Problem] = []
+    contents = read_lists(files, problems.append)
+    if output is None:
+        _print(contents.indicators)
+    else:
+        with _replacing(output) as stream:
+            _WRITERS[output.suffix.lower()](stream, contents.indicators)
+    for refusal in contents.refusals:
+        print(_json(refusal), file=sys.stderr)
+    _tell(problems)
+    _summary(contents)
+    if problems:
+        raise typer.Exit(ExitStatus.PARTIAL if contents.documents else ExitStatus.INPUT)
+
+
+@app.command()
+def check(
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="An address, network, name, URL or hash, defanged or not.")
+    ],
+    lists: Annotated[
+        list[str], typer.Option("-i", "--indicators", metavar="LIST", help="A list; may be repeated.")
+    ],
+    exceptions: Annotated[
+        list[str] | None, typer.Option("--exceptions", metavar="FILE", help="Values that do not count.")
+    ] = None,
+) -> None:
+    """Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host."""
+    words = translator(language_from_environment())
+    try:
+        values = canonical_values(value)
+    except Refused as refused:
+        print(
+            json.dumps({"value": refused.value or value, "reason": refused.reason}, ensure_ascii=False),
+            file=sys.stderr,
+        )
+        raise typer.Exit(ExitStatus.USAGE) from None
+    problems: list[Problem] = []
+    excepted = ExceptionSet.read(expand(exceptions or []), problems.append)
+    found = False
+    for item in _covering(expand(lists), values, problems):
+        found = True
+        mapping = as_mapping(item)
+        place = next(
+            (place for kind, text in values if (place := excepted.covers(kind, text)) is not None), None
+        )
+        if place is not None:
+            mapping["excepted"] = {
+                key: part
+                for key, part in (("document", place.document), ("row", place.row))
+                if part is not None
+            }
+        print(json.dumps(mapping, ensure_ascii=False))
+    _tell(problems)
+    if not found:
+        print(words("No list names this value."), file=sys.stderr)
+        raise typer.Exit(ExitStatus.PARTIAL if problems else ExitStatus.NOTHING_FOUND)
+
+
+def _covering(paths: list[str], values: tuple[Value, ...], problems: list[Problem]) -> Iterator[Indicator]:
+    """The indicators that cover any of the values, as listed."""
+    wanted = {key for kind, text in values for key in covering(kind, text)}
+    for path in paths:
+        for item in read_list(path, problems.append):
+            if isinstance(item, Indicator) and (item.type, item.value) in wanted:
+                yield item
+
+
+def _print(indicators: list[Indicator]) -> None:
+    try:
+        for item in indicators:
+            sys.stdout.write(_json(item) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of the pipe has enough; keep the interpreter from complaining when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _json(item: Indicator | Refusal) -> str:
+    return json.dumps(as_mapping(item), ensure_ascii=False)
+
+
+def _tell(problems: list[Problem]) -> None:
+    words = translator(language_from_environment())
+    for problem in problems:
+        advice = f" - {words(problem.todo)}" if problem.todo else ""
+        print(f"{problem.where}: {words(problem.what)}{advice}", file=sys.stderr)
+
+
+def _summary(contents: ListContents) -> None:
+    words = translator(language_from_environment())
+    text = words("{indicators} indicators, {refused} refused, from {documents} documents.")
+    counts = {
+        "indicators": len(contents.indicators),
+        "refused": len(contents.refusals),
+        "documents": len(contents.documents),
+    }
+    print(text.format(**counts), file=sys.stderr)
+
+
+def _write_jsonl(stream: TextIO, indicators: list[Indicator]) -> None:
+    stream.writelines(_json(item) + "\n" for item in indicators)
+
+
+def _write_json(stream: TextIO, indicators: list[Indicator]) -> None:
+    json.dump([as_mapping(item) for item in indicators], stream, ensure_ascii=False, indent=1)
+    stream.write("\n")
+
+
+def _write_csv(stream: TextIO, indicators: list[Indicator]) -> None:
+    stream.write("\ufeff")
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    writer.writerows(map(as_row, indicators))
+
+
+def _write_txt(stream: TextIO, indicators: list[Indicator]) -> None:
+    stream.writelines(item.value + "\n" for item in indicators)
+
+
+_WRITERS: dict[str, Callable[[TextIO, list[Indicator]], None]] = {
+    ".jsonl": _write_jsonl,
+    ".json": _write_json,
+    ".csv": _write_csv,
+    ".txt": _write_txt,
+}
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A file that takes the place of `path` only when it was written to the end. Raises OutputError."""
+    temporary: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as stream:
+            temporary = Path(stream.name)
+            yield stream  # type: ignore[misc]
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(
+            "The result could not be written; an older file is kept.",
+            f"{path} ({error.strerror})",
+            "Free space or choose another place.",
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,149 @@
+"""Text from bytes of unknown encoding: UTF-8, UTF-16 and UTF-32 with or without a mark, CP1258, and Latin-1 at last."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+HEAD_BYTES = 256 * 1024
+"""How much of a file is looked at to tell what it is."""
+BLOCK_BYTES = 1024 * 1024
+MAX_LINE = 1024 * 1024
+"""The longest line that is read, in bytes (UTF-8) or characters."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a file's bytes become text. `binary`: it is no text at all."""
+
+    name: str
+    mark_bytes: int = 0
+    binary: bool = False
+
+    def decode_head(self, head: bytes) -> str:
+        """The text of a file's first bytes, which may end within a character."""
+        data = head[self.mark_bytes :]
+        if self.name == "utf-8":
+            return decode_8bit(
+                data[: data.rfind(b"\n") + 1] if len(head) >= HEAD_BYTES and b"\n" in data else data
+            )
+        return data.decode(self.name, "replace")
+
+
+def detect_encoding(head: bytes) -> Encoding:
+    """The encoding that a file's first bytes show."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(name, len(mark))
+    zeros = head[:4096].count(0)
+    if zeros == 0:
+        return Encoding("utf-8")
+    sample = head[:4096]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd > len(sample) // 4 and even * 8 < odd:
+        return Encoding("utf-16-le")
+    if even > len(sample) // 4 and odd * 8 < even:
+        return Encoding("utf-16-be")
+    return Encoding("utf-8", binary=True)
+
+
+def decode_8bit(data: bytes) -> str:
+    """UTF-8, or else CP1258 (Windows for Vietnamese, composed to NFC), or else Latin-1. Never fails."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return unicodedata.normalize("NFC", data.decode("cp1258"))
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
+    """The text in blocks of whole lines (joined by `\\n`, the last line end taken off); None in place of an over-long line."""
+    raw = (
+        _byte_blocks(stream, encoding.mark_bytes)
+        if encoding.name == "utf-8"
+        else _wide_blocks(stream, encoding)
+    )
+    for block in raw:
+        if block is None:
+            yield None
+            continue
+        if "\r" in block:
+            block = block.replace("\r\n", "\n").replace("\r", "\n")
+        yield block.removesuffix("\n")
+
+
+def _byte_blocks(stream: BinaryIO, skip: int) -> Iterator[str | None]:
+    carry = b""
+    skipping = False
+    while part := stream.read(BLOCK_BYTES):
+        if skip:
+            part, skip = part[skip:], 0
+        cut = part.rfind(b"\n") + 1 or part.rfind(b"\r", 0, -1) + 1
+        if cut == 0:
+            carry = b"" if skipping else carry + part
+            if len(carry) > MAX_LINE:
+                skipping, carry = True, b""
+                yield None
+            continue
+        whole = carry + part[:cut]
+        if skipping:
+            end = min(place for place in (part.find(b"\n"), part.find(b"\r"), cut) if place >= 0) + 1
+            whole, skipping = part[end:cut], False
+        carry = part[cut:]
+        if whole:
+            yield from _checked(_decode_lines(whole))
+    if carry and not skipping:
+        yield from _checked(_decode_lines(carry))
+
+
+def _decode_lines(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(map(decode_8bit, data.splitlines(keepends=True)))
+
+
+def _checked(block: str) -> Iterator[str | None]:
+    if len(block) <= MAX_LINE or max(map(len, block.split("\n"))) <= MAX_LINE:
+        yield block
+        return
+    for line in block.removesuffix("\n").split("\n"):
+        yield line if len(line) <= MAX_LINE else None
+
+
+def _wide_blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
+    decoder = codecs.getincrementaldecoder(encoding.name)("replace")
+    stream.read(encoding.mark_bytes)
+    carry = ""
+    skipping = False
+    while part := stream.read(BLOCK_BYTES):
+        text = decoder.decode(part)
+        cut = text.rfind("\n") + 1
+        if cut == 0:
+            carry = "" if skipping else carry + text
+            if len(carry) > MAX_LINE:
+                skipping, carry = True, ""
+                yield None
+            continue
+        whole = carry + text[:cut]
+        if skipping:
+            whole, skipping = text[text.find("\n") + 1 : cut], False
+        carry = text[cut:]
+        if whole:
+            yield from _checked(whole)
+    if carry and not skipping:
+        yield from _checked(carry)

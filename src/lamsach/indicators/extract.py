@@ -1,0 +1,135 @@
+"""Find values in running text: a line of an advisory, a cell with several values, an e-mail.
+
+The text is refanged as a whole, then cut into URLs, ranges and words, and every word is judged by its shape. Nothing looks
+back, so the time is linear in the text's length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lamsach.indicators import addresses, refusals
+from lamsach.indicators.domains import AMBIGUOUS_FILE_ENDINGS, is_file_name, to_ascii_domain
+from lamsach.indicators.normalise import Refused, Value, canonical_values
+from lamsach.indicators.refang import refang
+from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
+
+_SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
+_TOKEN = re.compile(
+    rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”]+)"
+    r"|(?<![\w.])(?P<range>\d{1,3}(?:\.\d{1,3}){3}\s?[-–—]\s?\d{1,3}(?:\.\d{1,3}){3}|\d{1,3}(?:\.\d{1,3}){3}-\d{1,3})(?![\w.]*\w)"
+    r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›]+)",
+    re.IGNORECASE | re.ASCII,
+)
+_NEXT_URL = re.compile(rf"[,;|]+(?={_SCHEMES}://)|\]\(|'[,)\]]|&quot;|\\n|\\r", re.IGNORECASE)
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
+_HASH_NAMED_FILE = re.compile(
+    r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?:[._-][\w.-]*)?", re.IGNORECASE | re.ASCII
+)
+_IPV6 = re.compile(
+    r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
+    re.IGNORECASE | re.ASCII,
+)
+_HOST = re.compile(r"[^/?#:\\]*")
+_EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
+
+Found = Value | Refused
+
+
+def scan(text: str) -> Iterator[Found]:
+    """Every value in a text, in order, and as Refused what has a value's shape and is not taken."""
+    for match in _TOKEN.finditer(refang(text)):
+        if match["url"]:
+            for part in _NEXT_URL.split(match["url"]):
+                yield from _url(part)
+        else:
+            yield from _word(match["range"] or match["word"])
+
+
+def _url(text: str) -> Iterator[Found]:
+    text = _trimmed(text)
+    if "://" in text:
+        yield from _whole(text)
+    else:
+        yield from _word(text)
+
+
+def _trimmed(text: str) -> str:
+    """A URL without the punctuation of the sentence around it; brackets stay when they are closed within it."""
+    while text:
+        last = text[-1]
+        closes_nothing = last in _PAIRS and text.count(last) > text.count(_PAIRS[last])
+        if not (closes_nothing or last in ".,;:!?'’*|\\`…({["):
+            break
+        text = text[:-1]
+    return text
+
+
+def _whole(text: str) -> Iterator[Found]:
+    try:
+        yield from canonical_values(text)
+    except Refused as refused:
+        if refused.value is None:
+            refused.value = text
+        yield refused
+
+
+def _word(word: str, depth: int = 0) -> Iterator[Found]:
+    word = word.strip("-–—·:!?&#+~*").rstrip(".")
+    if len(word) < 4:
+        if word == "::1":
+            yield from _whole(word)
+        return
+    if match := _HASH_NAMED_FILE.fullmatch(word):
+        yield from _whole(match[1])
+    elif ":" in word and _is_ipv6(word):
+        yield from _whole(word)
+    elif depth < 4 and (match := _LABELLED.match(word)):
+        yield from _word(word[match.end() :], depth + 1)
+    elif word.startswith("\\\\"):
+        yield from _word(word.strip("\\").partition("\\")[0], depth + 1)
+    elif "." in word and "\\" not in word and not word.startswith(("/", "./", "../", "~")):
+        yield from _dotted(word)
+    elif len(word) == 128 and all(character in "0123456789abcdefABCDEF" for character in word):
+        yield Refused(refusals.OTHER_HASH, word.lower())
+
+
+def _is_ipv6(word: str) -> bool:
+    """Whether a word means an IPv6 address: not a time, a MAC address, a scope (`a::b`) or a row of hex pairs."""
+    if not _IPV6.fullmatch(word) or not any(character.isdigit() for character in word):
+        return False
+    groups = [group for group in word.partition("/")[0].split(":") if group]
+    return ("::" in word and (len(groups) != 2 or len(groups[0]) > 2)) or any(
+        len(group) > 2 for group in groups
+    )
+
+
+def _dotted(word: str) -> Iterator[Found]:
+    if "@" in word:
+        if _EMAIL.fullmatch(word):
+            yield Refused(refusals.EMAIL, word)
+        return
+    host = _HOST.match(word)[0]  # type: ignore[index]
+    if addresses.parse_v4(host) is not None:
+        yield from _whole(word)
+        return
+    name = to_ascii_domain(host.lstrip("*."))
+    if name is None or "." not in name:
+        return
+    last = name.rpartition(".")[2]
+    bare = len(host) == len(word) or word[len(host)] == ":"
+    if is_file_name(name):
+        if bare:
+            yield Refused(refusals.FILE_NAME, word)
+    elif bare and last in AMBIGUOUS_FILE_ENDINGS and name.count(".") == 1:
+        yield Refused(refusals.FILE_NAME, word)
+    elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and _case_is_of_a_name(host):
+        yield from _whole(word)
+
+
+def _case_is_of_a_name(host: str) -> bool:
+    """False for `System.In` and `Agent.AI`: the end of a sentence or a malware's name, not a top-level domain."""
+    last = host.rpartition(".")[2]
+    return last == last.lower() or host == host.upper()

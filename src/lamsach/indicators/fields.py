@@ -1,0 +1,209 @@
+"""What the columns of a list are called, in Vietnamese and English, and how their cells are read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from lamsach.model import IndicatorType
+
+
+class Field(StrEnum):
+    """What a column (or the key of a record) holds."""
+
+    VALUE = "value"
+    TYPE = "type"
+    THREAT = "threat"
+    NOTE = "note"
+    SOURCE = "source"
+    VALID_FROM = "valid_from"
+    VALID_UNTIL = "valid_until"
+    CONFIDENCE = "confidence"
+    TLP = "tlp"
+    CONTEXT = "context"
+    """Something that may look like an indicator and is none: a link to read, a version, a file's name."""
+
+
+_WORDS: dict[Field, str] = {
+    Field.VALUE: """
+        indicator|indicator value|indicators|ioc|iocs|ioc value|ioc_value|observable|value|values|attribute value|artifact|artefact|data
+        |ip|ips|ip address|ip addresses|ipaddress|ip_address|ipv4|ipv6|address|addresses|ip addr|src ip|dst ip|source ip|destination ip
+        |source address|destination address|srcip|dstip|dest_ip|remote ip|c2 ip|cnc ip|c&c ip|host ip|dst_ip|src_ip|ip dst|ip src|ip range|range|cidr
+        |network|networks|subnet|netblock|prefix|ip:port|ip port
+        |domain|domains|domain name|domain names|domain_name|fqdn|hostname|host name|host|hosts|c2 domain|c2|c&c|cnc|c2 server|c2 address|site|website|dns
+        |url|urls|uri|uris|url address|malicious url|phishing url|download url|link tai
+        |hash|hashes|file hash|filehash|md5|md5 hash|md5sum|md5_hash|filehash-md5|sha1|sha-1|sha1 hash|sha1_hash|filehash-sha1|sha256|sha-256|sha256 hash
+        |sha256_hash|filehash-sha256|hash md5|hash sha1|hash sha256|checksum|digest
+        |dau hieu|dau hieu nhan biet|chi bao|gia tri|ioc (dau hieu)|dia chi|dia chi ip|dia chi doc hai|ip doc hai|dia chi ip doc hai|dia chi may chu
+        |dia chi may chu dieu khien|may chu dieu khien|may chu|dai ip|dai dia chi|dai mang|mang|ten mien|ten mien doc hai|domain doc hai|dia chi ten mien
+        |duong dan|lien ket|duong dan doc hai|lien ket doc hai|dia chi url|dia chi website|trang web|website doc hai|ma bam|ma hash|gia tri bam|gia tri hash
+        |ip/domain|ip/ten mien|ten mien/ip|ten mien/dia chi ip|dia chi ip/ten mien|danh sach ip|danh sach ten mien|dia chi ip/domain|ip, domain""",
+    Field.TYPE: """
+        type|indicator type|indicator_type|ioc type|ioc_type|kind|attribute type|observable type|data type|loai|loai dau hieu|kieu|phan loai dau hieu|loai ioc|dang""",
+    Field.THREAT: """
+        threat|threat name|threat type|threat_type|malware|malware family|malware name|malware_printable|family|malware_family|botnet|botname|campaign|actor
+        |threat actor|signature|virusname|virus name|detection|tool|trojanfamily|ma doc|ten ma doc|loai ma doc|ho ma doc|nhom ma doc|dong ma doc|nhom tan cong|chien dich
+        |moi de doa|nguy co|loai tan cong|mang botnet|ten botnet""",
+    Field.NOTE: """
+        note|notes|description|desc|comment|comments|remark|remarks|context|details|info|tags|tag|label|labels|category|classification|ghi chu|mo ta|chu thich
+        |dien giai|noi dung|thong tin|chi tiet|phan loai|nhan""",
+    Field.SOURCE: """
+        source|sources|provider|feed|feed name|reporter|origin|author|nguon|nguon tin|nguon cung cap|don vi cung cap|nguon goc""",
+    Field.VALID_FROM: """
+        first seen|first_seen|firstseen|first_seen_utc|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
+        |thoi gian phat hien|ngay bat dau|ngay ghi nhan|tu ngay|lan dau|lan dau phat hien|thoi gian|ngay cap nhat|phat hien lan dau""",
+    Field.VALID_UNTIL: """
+        valid until|valid_until|expires|expiry|expiration|expiration date|valid to|end|end date|expire|het han|ngay het han|den ngay|hieu luc den|ngay ket thuc|han su dung""",
+    Field.CONFIDENCE: "confidence|confidence level|confidence_level|score|do tin cay|muc do tin cay|tin cay",
+    Field.TLP: "tlp|marking|muc chia se|tlp marking",
+    Field.CONTEXT: """
+        reference|references|ref|link|links|report|report url|urlhaus_link|urlhaus link|threatfox link|details url|virustotal|permalink|screenshot|image|anonymous|tham khao
+        |tai lieu tham khao|lien ket tham khao|bao cao|version|phien ban|useragent|user agent|user_agent|file name|filename|file_name|file|file path|path|ten tep|ten file
+        |mime type|email|e-mail|sender|from|mail|thu dien tu|asn|as|as name|as number|country|country code|quoc gia|port|ports|cong|dst_port|c2 port|protocol|giao thuc
+        |size|filesize|dung luong|stt|tt|so tt|so thu tu|id|uuid|guid|no|no.|#|row|event_id|event id|object_id|object id|attribute_tag|object_uuid|object_relation
+        |object_name|object_meta_category|to_ids|status|trang thai|url_status|last_online|last online|last seen|last_seen|last_seen_utc|lastseen|lan cuoi|package name|package
+        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|longitude|latitude""",
+}
+_TYPE_WORDS: dict[IndicatorType | None, str] = {
+    IndicatorType.IP: """ip|ips|ipv4|ipv6|ip address|ipaddress|address|addr|ip-dst|ip-src|ip dst|ip src|ipv4-addr|ipv6-addr|ip-dst/port|ip-src/port|ip:port|ip port
+        |intel::addr|dia chi ip|dia chi|ipv4 address|ipv6 address|ip_address|c2 ip""",
+    IndicatorType.NETWORK: "network|cidr|subnet|netblock|ip range|ip-range|range|intel::subnet|dai ip|dai mang|mang|ipv4-cidr|ip network|prefix",
+    IndicatorType.DOMAIN: """domain|domains|domain name|domain-name|domain_name|hostname|host|fqdn|host name|intel::domain|ten mien|c2 domain|dns|domain:port""",
+    IndicatorType.URL: "url|urls|uri|link|intel::url|duong dan|lien ket|url address",
+    IndicatorType.MD5: "md5|file-md5|filehash-md5|md5 hash|hash-md5|hash md5|md5_hash|hash.md5",
+    IndicatorType.SHA1: "sha1|sha-1|filehash-sha1|sha1 hash|hash-sha1|hash sha1|sha1_hash|hash.sha1",
+    IndicatorType.SHA256: "sha256|sha-256|filehash-sha256|sha256 hash|hash-sha256|hash sha256|sha256_hash|hash.sha256",
+    None: """email|e-mail|email-src|email-dst|email address|email-addr|email-subject|email subject|email-attachment|filename|file name|file-name|mutex|regkey|registry key
+        |regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash
+        |tlsh|pehash|authentihash|impfuzzy|pattern-in-file|pattern-in-memory|pattern-in-traffic|pdb|named pipe|windows-service-name|whois-registrant-email
+        |whois-registrant-name|x509-fingerprint-sha1|x509-fingerprint-md5|x509-fingerprint-sha256|ja3-fingerprint-md5|ja3s-fingerprint-md5|jarm-fingerprint|mac-address|btc|xmr|phone-number|code-signing certificate|certificate
+        |code signing certificate|threat-actor|campaign-name|campaign-id|datetime|size-in-bytes|mime-type|target-user|target-email|malware-type|github-username|gene""",
+}
+_EDGES = " \t\r\n\u00a0\ufeff\"'*:.#()[]"
+
+
+def plain_key(text: str) -> str:
+    """A heading without accents, case, line breaks and decoration: `Địa chỉ\\nIP (*)` is `dia chi ip`."""
+    if len(text) > 80:
+        return ""
+    lowered = text.lower().replace("đ", "d")
+    if not lowered.isascii():
+        decomposed = unicodedata.normalize("NFKD", lowered)
+        lowered = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(lowered.strip(_EDGES).split())
+
+
+def _index(groups: str) -> list[str]:
+    return [" ".join(word.split()) for word in groups.split("|")]
+
+
+_FIELDS = {word: found for found, words in _WORDS.items() for word in _index(words)}
+_TYPES = {word: found for found, words in _TYPE_WORDS.items() for word in _index(words)}
+
+
+def field_of(heading: str) -> Field | None:
+    """What a column with this heading holds, or None when the heading is not known."""
+    key = plain_key(heading)
+    if key in _FIELDS:
+        return _FIELDS[key]
+    spaced = key.replace("_", " ").replace("-", " ")
+    if spaced in _FIELDS:
+        return _FIELDS[spaced]
+    for part in re.split(r"\s*[(/\[:]\s*", spaced, maxsplit=1)[:1]:
+        return _FIELDS.get(part.strip())
+    return None
+
+
+def type_of_heading(heading: str) -> IndicatorType | None:
+    """The type of value that a heading promises (`Tên miền` a domain), or None when it says nothing of it."""
+    key = plain_key(heading)
+    return _TYPES.get(key, _TYPES.get(key.replace("_", " ")))
+
+
+def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
+    """The type that a type column's cell states, and whether it is one that is not supported at all.
+
+    Composite MISP types (`filename|sha256`, `domain|ip`) state none: their parts are read by content.
+    """
+    key = plain_key(text)
+    if "|" in key:
+        return None, False
+    if key in _TYPES:
+        return _TYPES[key], _TYPES[key] is None
+    return None, False
+
+
+_DATE_FORMATS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%d-%b-%Y",
+)  # fmt: skip
+_EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+
+
+def read_date(text: str) -> datetime | None:
+    """A date or time as lists write it (ISO 8601, day first, seconds since the epoch, an Excel serial number), in UTC; None otherwise."""
+    text = text.strip().strip("\"'")
+    if not text or len(text) > 40:
+        return None
+    try:
+        if re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII) and len(text) != 8:
+            return _from_number(float(text))
+        if len(text) >= 10 and text[4] == "-":
+            found = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    for pattern in _DATE_FORMATS:
+        try:
+            return datetime.strptime(text, pattern).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None
+
+
+def _from_number(number: float) -> datetime | None:
+    if 20000 < number < 80000:
+        return _EXCEL_EPOCH + timedelta(days=number)
+    for unit in (1, 1000, 1_000_000):
+        if 3e8 < number / unit < 5e9:
+            return datetime.fromtimestamp(number / unit, UTC)
+    return None
+
+
+_CONFIDENCE_WORDS = {
+    "high": 85,
+    "medium": 50,
+    "low": 15,
+    "cao": 85,
+    "trung binh": 50,
+    "thap": 15,
+    "none": 0,
+    "moderate": 50,
+    "very high": 95,
+    "rat cao": 95,
+}
+
+
+def read_confidence(text: str) -> int | None:
+    """0 to 100 from a number, a percentage, a fraction below 1 or a word (STIX 2.1 appendix A); None otherwise."""
+    key = plain_key(text).removesuffix("%").strip()
+    if key in _CONFIDENCE_WORDS:
+        return _CONFIDENCE_WORDS[key]
+    try:
+        number = float(key.replace(",", "."))
+    except ValueError:
+        return None
+    if 0 < number < 1:
+        number *= 100
+    return round(number) if 0 <= number <= 100 else None
+
+
+_TLP = re.compile(r"(?:tlp)?\s*[:\-]?\s*(red|amber\+strict|amber|green|clear|white)", re.IGNORECASE)
+
+
+def read_tlp(text: str) -> str | None:
+    """The traffic light (https://www.first.org/tlp/) in lower case, `white` as today's `clear`; None otherwise."""
+    match = _TLP.fullmatch(text.strip())
+    return match[1].lower().replace("white", "clear") if match else None

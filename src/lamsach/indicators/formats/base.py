@@ -1,0 +1,32 @@
+"""What a format of lists is. One format is one file in `lamsach.indicators.formats` and one line in its registry."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar
+
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.records import Entry
+
+
+class ListFormat(ABC):
+    """Reads one kind of list. Holds no state: one instance serves every file."""
+
+    name: ClassVar[str]
+    """Lower case with underscores."""
+    title: ClassVar[str]
+    """The format's name for people."""
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether the content has this format, by its first bytes; the file's name says nothing."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """The indicators and refusals in file order, not de-duplicated.
+
+        Raises UnreadableError or LimitError where the document is damaged or too large; what came before holds.
+        """

@@ -1,0 +1,77 @@
+"""Text: one value a line with comments, several values a line, hosts files, filter lists, or an advisory in running text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from lamsach.indicators import refusals
+from lamsach.indicators.extract import Found, scan
+from lamsach.indicators.fields import field_of
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.normalise import Refused, canonical_values, plain_value
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
+from lamsach.model import Indicator, Reference, Refusal
+
+_COMMENT_LINE = re.compile(r"\s*(?:#|;|//(?!\S+\.\S)|!|--(?:\s|$)|\[Adblock)")
+_TRAILING_COMMENT = re.compile(r"\s(?:#|;|//)\s*")
+_HOSTS_LINE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S*[A-Za-z_])", re.ASCII)
+# dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
+_DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
+_NO_WORDS = re.compile(r"[\W_]*")
+
+
+class Text(ListFormat):
+    """Any text. It is the last of the registry: what nothing else recognises is read so."""
+
+    name: ClassVar[str] = "text"
+    title: ClassVar[str] = "Text, one value a line or running text"
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether this is text at all."""
+        return not source.encoding.binary
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Line by line; `row` is the line."""
+        document = source.document
+        for number, line in source.lines():
+            if line is None:
+                yield Refusal(Reference(document, None, number), "", refusals.TOO_LONG)
+            elif (plain := plain_value(line)) is not None:
+                yield Indicator(plain[0], plain[1], None, None, Reference(document, None, number))
+            elif line and not line.isspace() and not _COMMENT_LINE.match(line):
+                yield from read_line(line.strip(), Reference(document, None, number))
+
+
+def read_line(line: str, reference: Reference) -> Iterator[Entry]:
+    """What one line without a comment mark at its start says."""
+    if match := _HOSTS_LINE.match(line):
+        line = line[match.end() :]
+    elif match := _DNSMASQ_LINE.fullmatch(line):
+        line = match[1]
+    if match := _TRAILING_COMMENT.search(line):
+        found = _values(line[: match.start()].strip())
+        if any(not isinstance(item, Refused) for item in found):
+            threat = shortened(line[match.end() :]) or None
+            yield from entries(found, reference, Facts(threat=threat))
+            return
+    if _NO_WORDS.fullmatch(line) or field_of(line) is not None:
+        return
+    yield from entries(_values(line), reference)
+
+
+def _values(line: str) -> list[Found]:
+    if " " not in line and "\t" not in line:
+        return read_text(line)
+    found = list(scan(line))
+    if found:
+        return found
+    try:
+        return list(canonical_values(line))
+    except Refused as refused:
+        refused.value = refused.value or shortened(line, refusals.VALUE_KEPT)
+        return [refused]

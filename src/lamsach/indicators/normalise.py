@@ -1,0 +1,170 @@
+"""One spelling for every value: what kind of indicator a text is, and its canonical form.
+
+Canonical forms: `ipaddress` spelling for addresses, CIDR with the host bits cleared for networks, lower-case A-labels
+without a trailing dot for domains, `lamsach.indicators.urls` for URLs, lower-case hex for hashes. `canonical` is
+idempotent: a canonical value is its own canonical form.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.indicators import addresses, refusals
+from lamsach.indicators.domains import LABEL, canonical_domain, to_ascii_domain
+from lamsach.indicators.refang import refang
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.suffixes import suffixes
+from lamsach.indicators.urls import DEFAULT_PORTS, canonical_url, split_url
+from lamsach.model import IndicatorType
+
+__all__ = ["Refused", "canonical", "canonical_values", "plain_value", "split_url", "to_ascii_domain"]
+
+Value = tuple[IndicatorType, str]
+
+HASH_TYPES = {32: IndicatorType.MD5, 40: IndicatorType.SHA1, 64: IndicatorType.SHA256}
+"""The kind of hash, by the number of hexadecimal digits."""
+
+_EMPTY_FILE = frozenset(
+    {
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }
+)
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_PLAIN = re.compile(
+    rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}})|(?P<domain>{LABEL}(?:\.{LABEL})+)",
+    re.ASCII,
+)
+_HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s@/:]{1,128}@[^\s@/]{1,255}")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):/{2}", re.IGNORECASE | re.ASCII)
+_HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
+_HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}/?", re.ASCII)
+_QUOTES = " \t\r\n\v\f\u00a0\"'`‘’“”«»"
+_HOST_SCHEMES = frozenset(
+    {
+        "tcp",
+        "udp",
+        "tls",
+        "ssl",
+        "dns",
+        "socks",
+        "socks4",
+        "socks5",
+        "stratum+tcp",
+        "stratum+ssl",
+        "stratum+tls",
+    }
+)
+"""Schemes that say no more than how to reach a host: the value is the host."""
+
+
+def plain_value(text: str) -> Value | None:
+    """The value of a text that is already canonical and safe to take as it stands, or None: look closer.
+
+    This is the fast path of long lists: one regular expression and two set look-ups.
+    """
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return None
+    kind = match.lastgroup
+    if kind == "domain":
+        if (
+            len(text) > 253
+            or text.rpartition(".")[2] not in (known := suffixes()).top_levels
+            or known.is_public(text)
+        ):
+            return None
+        return IndicatorType.DOMAIN, text
+    if kind == "ip":
+        return None if addresses.may_be_internal(text) else (IndicatorType.IP, text)
+    return None if text in _EMPTY_FILE else (HASH_TYPES[len(text)], text)
+
+
+def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
+    """The type and canonical value of one text, defanged or not. Raises Refused.
+
+    With a type, the text must be of that type (IP and NETWORK stand for each other); a stated DOMAIN or URL may end in a
+    label that is no top-level domain. A range that is not a single network is refused here: see `canonical_values`.
+    """
+    values = canonical_values(text, indicator_type)
+    if len(values) > 1:
+        raise Refused(refusals.SEVERAL_NETWORKS, text.strip(), IndicatorType.NETWORK)
+    return values[0]
+
+
+def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> tuple[Value, ...]:
+    """As `canonical`, for a text that may spell several networks (a range). Never empty. Raises Refused."""
+    if indicator_type is None and (plain := plain_value(text)) is not None:
+        return (plain,)
+    bare = text.strip(_QUOTES)
+    if len(bare) > 16384:
+        raise Refused(refusals.NOT_A_VALUE)
+    bare = _unwrapped(refang(bare).strip(_QUOTES))
+    values = _read(bare, stated=indicator_type)
+    if indicator_type is not None and not all(_same_kind(found, indicator_type) for found, _ in values):
+        raise Refused(refusals.WRONG_TYPE, values[0][1], values[0][0])
+    return values
+
+
+def _unwrapped(text: str) -> str:
+    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`)."""
+    if text[:1] in ("(", "<", "{") and text[-1:] in (")", ">", "}"):
+        return text[1:-1].strip()
+    if text[-1:] in ("]", ")", "}", ">") and not any(mark in text for mark in "[({<"):
+        return text.rstrip("])}>")
+    return text
+
+
+def _same_kind(found: IndicatorType, stated: IndicatorType) -> bool:
+    addresses_too = {IndicatorType.IP, IndicatorType.NETWORK}
+    return found is stated or {found, stated} <= addresses_too
+
+
+def _read(text: str, stated: IndicatorType | None) -> tuple[Value, ...]:
+    if _HEX.fullmatch(text):
+        return (_hash(text.lower()),)
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        return _with_scheme(text, scheme, stated)
+    found = addresses.parse(text)
+    if found is not None:
+        return found
+    if _EMAIL.fullmatch(text):
+        raise Refused(refusals.EMAIL, text)
+    if stated is IndicatorType.URL:
+        return ((IndicatorType.URL, canonical_url(text, strict=False)),)
+    return (_name_or_bare_url(text, strict=stated is not IndicatorType.DOMAIN),)
+
+
+def _hash(text: str) -> Value:
+    kind = HASH_TYPES.get(len(text))
+    if kind is None:
+        raise Refused(refusals.OTHER_HASH, text)
+    if text in _EMPTY_FILE:
+        raise Refused(refusals.EMPTY_FILE, text, kind)
+    return kind, text
+
+
+def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None) -> tuple[Value, ...]:
+    name = scheme[1].lower()
+    if name in _HOST_SCHEMES:
+        return _read(text[scheme.end() :].rstrip("/"), stated)
+    if stated in (IndicatorType.DOMAIN, IndicatorType.IP) and name in DEFAULT_PORTS:
+        host = split_url(canonical_url(text, strict=False))
+        if host[2] == "":
+            return _read(host[1], stated)
+    return ((IndicatorType.URL, canonical_url(text, strict=stated is None)),)
+
+
+def _name_or_bare_url(text: str, *, strict: bool) -> Value:
+    if match := _HOST_AND_PORT.fullmatch(text):
+        text = match[1]
+    elif text.endswith("/") and text.count("/") == 1:
+        text = text[:-1]
+    if _HOST_AND_PATH.fullmatch(text):
+        if "." not in re.split(r"[/?]", text, maxsplit=1)[0]:
+            raise Refused(refusals.NOT_A_VALUE)
+        return IndicatorType.URL, canonical_url(text)
+    return IndicatorType.DOMAIN, canonical_domain(text, strict=strict)

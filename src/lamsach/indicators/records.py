@@ -1,0 +1,93 @@
+"""From a found value and what its record says of it to an `Indicator` or a `Refusal`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lamsach.indicators import refusals
+from lamsach.indicators.extract import Found, scan
+from lamsach.indicators.normalise import Refused, canonical_values
+from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+
+Entry = Indicator | Refusal
+"""What every reader of a list yields."""
+
+TEXT_KEPT = 300
+"""How many characters of a threat's name or a note are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a record says of its values, beside them."""
+
+    threat: str | None = None
+    source: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    confidence: int | None = None
+    tlp: str | None = None
+
+
+NO_FACTS = Facts()
+
+
+def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:
+    """The indicator of a value, or the refusal of a Refused."""
+    if isinstance(found, Refused):
+        return Refusal(reference, shortened(found.value or "", refusals.VALUE_KEPT), found.reason, found.type)
+    kind, value = found
+    if facts is NO_FACTS:
+        return Indicator(kind, value, None, None, reference)
+    return Indicator(
+        kind,
+        value,
+        facts.threat,
+        facts.source,
+        reference,
+        facts.valid_from,
+        facts.valid_until,
+        facts.confidence,
+        facts.tlp,
+    )
+
+
+def entries(found: Iterable[Found], reference: Reference, facts: Facts = NO_FACTS) -> Iterator[Entry]:
+    """`entry` of each, without repeating within one place."""
+    seen: set[tuple[IndicatorType | None, str | None]] = set()
+    for item in found:
+        key = (item.type, item.value) if isinstance(item, Refused) else item
+        if key not in seen:
+            seen.add(key)
+            yield entry(item, reference, facts)
+
+
+def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:
+    """The values of a cell or line: the whole of it if it is one, otherwise every value in it. Never empty: what holds
+    no value is one Refused."""
+    try:
+        return list(canonical_values(text, indicator_type))
+    except Refused as refused:
+        whole = refused
+    if whole.type is not None and whole.reason is not refusals.WRONG_TYPE:
+        return [whole]
+    found = list(scan(text))
+    if found:
+        return found
+    whole.value = shortened(text.strip(), refusals.VALUE_KEPT)
+    return [whole]
+
+
+def whole_value(text: str) -> list[Found]:
+    """The value or values that a cell is nothing but, what is refused of them, or an empty list."""
+    try:
+        return list(canonical_values(text))
+    except Refused as refused:
+        return [] if refused.type is None else [refused]
+
+
+def shortened(text: str, length: int = TEXT_KEPT) -> str:
+    """The text on one line, cut to a number of characters."""
+    text = " ".join(text[: 4 * length].split())
+    return text if len(text) <= length else text[: length - 1] + "…"

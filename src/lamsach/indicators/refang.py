@@ -1,0 +1,113 @@
+"""Undo the spellings that keep a malicious address from being clicked ("defanging").
+
+`hxxp://evil[.]example`, `1.2.3(.)4`, `evil dot example`, `user[at]evil{.}example`, `http:\\\\evil.example`, invisible characters,
+full-width letters and dots. Applies to one value as well as to a line of text; text without such spellings stays as it is.
+Everything here is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.indicators.suffixes import suffixes
+
+_INVISIBLE: dict[int, None] = dict.fromkeys(
+    [
+        0xAD,
+        0x180E,
+        0x2060,
+        0x2061,
+        0x2062,
+        0x2063,
+        0x2064,
+        0xFEFF,
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+    ]
+)
+_LOOKALIKES: dict[int, str | int] = {
+    **{0xFF01 + place: 0x21 + place for place in range(94)},  # full-width forms of ASCII
+    0x3002: ".",
+    0xFF61: ".",
+    0x2024: ".",
+    0xFE52: ".",
+    0xFE55: ":",
+    0x2215: "/",
+    0x2044: "/",
+}
+_TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
+
+_HINT = re.compile(r"[\[({<\\]|[^\x00-\x7f]|(?i:h[xt*_-]|fx|ft|f\*|:_|\bdot\b|:/ |[\])}])")
+"""What a text must contain for anything below to change it."""
+
+_OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # evil\[.\]example, evil\.example, 10.0.0\\\\.1: escapes of Markdown and regular expressions.
+    (re.compile(r"\\{1,8}(?=[\[\](){}])"), ""),
+    (re.compile(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
+    # http[:]//  http[://]  http(:)//  hxxp[:/]/
+    (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
+    (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
+    (re.compile(r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]"), "//"),
+    (re.compile(r"(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", re.IGNORECASE), ":"),
+    # [http]://  [hxxps]://  <hxxp>://
+    (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", re.IGNORECASE), r"\1"),
+    (re.compile(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
+    # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
+    (
+        re.compile(
+            rf"(?<=[\w\]]) {{0,2}}{_OPEN} {{0,2}}(?:\.|dot|d0t|punkt) {{0,2}}{_CLOSE} {{0,2}}(?=[\w\[({{*])",
+            re.IGNORECASE,
+        ),
+        ".",
+    ),
+    (re.compile(r"(?<=\w)[\[({]{1,8}\.(?=\w)"), "."),
+    (re.compile(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
+    (re.compile(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
+    (re.compile(r"(?<=\w)\.?dot[\])}](?=\w)", re.IGNORECASE), "."),
+    (re.compile(r"\.[\[({]([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
+    # evil.example[/]path, evil.example[:]8080, user[at]evil.example, www[-]x
+    (re.compile(r"(?<=\w)[\[({]([/\\-])[\])}](?=\S|$)"), r"\1"),
+    (re.compile(r"(?<=\w)[\[({]:[\])}](?=\d)"), ":"),
+    (
+        re.compile(rf"(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", re.IGNORECASE),
+        "@",
+    ),
+)
+_SCHEME = re.compile(
+    # hxxp, hXXp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space before it
+    r"(?<![a-z0-9])(?:(?P<web>h(?:xx|xxx|\*\*|tx|xt|__|--|tt|t\*|x|\.\.|\?\?)p|htt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
+    r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//)/{0,2}",
+    re.IGNORECASE,
+)
+_SPELT = re.compile(
+    r"(?<![\w.-])([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+|_dot_|-dot-)[\w-]{1,63}){1,12})(?![\w-])",
+    re.IGNORECASE,
+)
+_SPELT_DOT = re.compile(r"\s+dot\s+|_dot_|-dot-", re.IGNORECASE)
+
+
+def refang(text: str) -> str:
+    """The text with every defanged spelling undone. Never raises; a text without any is returned unchanged."""
+    if _HINT.search(text) is None:
+        return text
+    if not text.isascii():
+        text = text.translate(_TRANSLATE)
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    text = _SCHEME.sub(_scheme, text)
+    if "dot" in text.lower():
+        text = _SPELT.sub(_spelt, text)
+    return text
+
+
+def _scheme(match: re.Match[str]) -> str:
+    if match["web"]:
+        return f"http{match['s'].lower()}://"
+    return f"ftp{match['fs'].lower()}://"
+
+
+def _spelt(match: re.Match[str]) -> str:
+    """`evil dot example` as a name, if its last word is a top-level domain; otherwise it is an English sentence."""
+    name = _SPELT_DOT.sub(".", match[1])
+    return name if name.rpartition(".")[2].lower() in suffixes().top_levels else match[0]

@@ -1,0 +1,52 @@
+"""Why a value is not taken as an indicator: the reasons, as whole sentences, and the error that carries one."""
+
+from __future__ import annotations
+
+from lamsach.errors import LineError
+from lamsach.model import IndicatorType
+
+NOT_A_VALUE = "This is not an address, a domain name, a URL or a hash."
+PRIVATE = "The address is private: it names a different machine in every network."
+LOOPBACK = "The address is a loopback address: every machine has it."
+LINK_LOCAL = "The address is link-local: it has no meaning outside one network segment."
+MULTICAST = "The address is a multicast address: it names no single machine."
+UNSPECIFIED = "The address is unspecified: it names no machine."
+SHARED = "The address is in the providers' shared space (100.64.0.0/10): it names a different machine in every network."
+RESERVED = "The address is reserved: it cannot be met on the internet."
+HOLDS_INTERNAL = "The network contains private or reserved addresses."
+TOO_LARGE = "The network is too large: no shorter prefix than /8 (IPv4) or /16 (IPv6) is taken."
+RANGE_BACKWARDS = "The range ends before it begins."
+SEVERAL_NETWORKS = "The range is not a single network."
+PUBLIC_SUFFIX = "The name is a public suffix: everybody's names stand under it."
+UNKNOWN_SUFFIX = "The name does not end in a top-level domain of the internet."
+INTERNAL_NAME = "The name is internal: it names a different machine in every network."
+FILE_NAME = "This looks like the name of a file, not a domain name."
+BAD_NAME = "The name breaks the rules for domain names."
+BAD_URL = "The URL cannot be read."
+URL_SCHEME = "The URL has a scheme that logs do not show."
+EMAIL = "This is an e-mail address: logs of connections do not show it."
+OTHER_HASH = "This kind of hash is not supported: only MD5, SHA-1 and SHA-256 are."
+EMPTY_FILE = "This is the hash of an empty file."
+WRONG_TYPE = "The value is not of the type that the list states."
+UNSUPPORTED_TYPE = "Values of this type cannot be met in logs."
+TOO_LONG = "The line is longer than 1 MiB."
+BAD_ROW = "The row cannot be split into cells."
+BAD_RECORD = "The record is damaged."
+UNREAD_PATTERN = "The pattern names no address, domain name, URL or hash."
+NEGATED = "The pattern says what must not be there, which is no indicator."
+
+VALUE_KEPT = 300
+"""How many characters of a refused value are kept for the list of refusals."""
+
+
+class Refused(LineError):  # noqa: N818 - reads as what it means where it is raised and yielded
+    """A value that is not taken. `reason` is one of this module's sentences; `type` and `value` tell what it was
+    recognised as (canonical) before it was refused, or None."""
+
+    def __init__(
+        self, reason: str, value: str | None = None, indicator_type: IndicatorType | None = None
+    ) -> None:
+        super().__init__(reason, value or "")
+        self.reason = reason
+        self.value = value
+        self.type = indicator_type

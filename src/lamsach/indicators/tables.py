@@ -1,0 +1,138 @@
+"""Rows with columns, from whatever file: which columns hold values is told by their headings and by their content.
+
+Headings may stand on any row, may come again further down, and may be missing. A column without a known heading still gives the
+cells that are nothing but a value. A row without any value is refused, so that nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators import refusals
+from lamsach.indicators.extract import Found
+from lamsach.indicators.fields import (
+    Field,
+    field_of,
+    read_confidence,
+    read_date,
+    read_tlp,
+    stated_type,
+    type_of_heading,
+)
+from lamsach.indicators.normalise import Refused, plain_value
+from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened, whole_value
+from lamsach.model import IndicatorType, Reference
+
+_COMMENT = re.compile(r"\s*(?:#|;|//|!)")
+_NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
+_WORDY = re.compile(r"[^\W\d_]{3}")
+
+
+class Table:
+    """Reads one table's rows in order. `document` and `page` go into every reference."""
+
+    def __init__(self, document: str, page: int | None = None) -> None:
+        self.document = document
+        self.page = page
+        self._fields: dict[int, Field] | None = None
+        self._types: dict[int, IndicatorType | None] = {}
+
+    def row(self, number: int, cells: Sequence[str]) -> Iterator[Entry]:
+        """The indicators and refusals of one row (`number` is 1-based)."""
+        filled = {place: cell.strip() for place, cell in enumerate(cells)}
+        filled = {place: cell for place, cell in filled.items() if cell and not _NOTHING.fullmatch(cell)}
+        if not filled:
+            return
+        first = next(iter(filled.values()))
+        comment = _COMMENT.match(first)
+        if comment is not None and not plain_value(first):
+            rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
+            self._take_headings(
+                {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, least=2
+            )
+            return
+        if self._take_headings(filled, least=1):
+            return
+        yield from self._data(Reference(self.document, self.page, number), filled)
+
+    def _take_headings(self, filled: dict[int, str], *, least: int) -> bool:
+        """Whether the row is one of headings; they hold until the next such row."""
+        fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
+        values = [place for place, found in fields.items() if found is Field.VALUE]
+        enough = len(fields) >= max(least, 1 + len(filled) // 4)
+        if (
+            not enough
+            or not (values or len(fields) >= 2)
+            or any(plain_value(cell) for cell in filled.values())
+        ):
+            return False
+        if not values and self._fields is not None:
+            return False
+        self._fields = fields
+        self._types = {place: type_of_heading(filled[place]) for place in values}
+        return True
+
+    def _data(self, reference: Reference, filled: dict[int, str]) -> Iterator[Entry]:
+        fields = self._fields or {}
+        facts = self._facts(filled, fields)
+        kind, unsupported = self._stated(filled, fields)
+        found: list[Found] = []
+        doubtful: list[Found] = []
+        for place, cell in filled.items():
+            field = fields.get(place)
+            if field is Field.VALUE:
+                items = self._value_cell(cell, self._types.get(place) or kind, unsupported=unsupported)
+                taken = [item for item in items if not isinstance(item, Refused)]
+                (found if taken else doubtful).extend(items)
+            elif field is None:
+                found.extend(whole_value(cell))
+        if not found and not doubtful:
+            found = self._scan(filled, fields)
+        if any(not isinstance(item, Refused) for item in found):
+            doubtful = [item for item in doubtful if isinstance(item, Refused) and item.type is not None]
+        yield from entries([*found, *doubtful], reference, facts)
+
+    @staticmethod
+    def _value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
+        if unsupported:
+            return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
+        return read_text(cell, kind)
+
+    @staticmethod
+    def _scan(filled: dict[int, str], fields: dict[int, Field]) -> list[Found]:
+        """The values in the text of the cells, for a row of which no cell is a value."""
+        text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in (None, Field.NOTE))
+        whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
+        return read_text(text) if text else [Refused(refusals.NOT_A_VALUE, whole)]
+
+    @staticmethod
+    def _stated(filled: dict[int, str], fields: dict[int, Field]) -> tuple[IndicatorType | None, bool]:
+        for place, field in fields.items():
+            if field is Field.TYPE and place in filled:
+                return stated_type(filled[place])
+        return None, False
+
+    def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:
+        said: dict[Field, str] = {}
+        for place, field in fields.items():
+            if place in filled:
+                said.setdefault(field, filled[place])
+        threat = said.get(Field.THREAT) or said.get(Field.NOTE)
+        if self._fields is None and len(filled) == 2:
+            threat = next(
+                (cell for cell in filled.values() if _WORDY.search(cell) and not whole_value(cell)), None
+            )
+        return facts_of(said, threat)
+
+
+def facts_of(said: dict[Field, str], threat: str | None) -> Facts:
+    """The facts that the texts of a record's fields state."""
+    return Facts(
+        threat=shortened(threat) if threat else None,
+        source=shortened(said[Field.SOURCE]) if said.get(Field.SOURCE) else None,
+        valid_from=read_date(said.get(Field.VALID_FROM, "")),
+        valid_until=read_date(said.get(Field.VALID_UNTIL, "")),
+        confidence=read_confidence(said.get(Field.CONFIDENCE, "")),
+        tlp=read_tlp(said.get(Field.TLP, "")),
+    )

@@ -1,0 +1,64 @@
+"""Indicators and refusals as plain mappings, for JSON and CSV: absent values left out, times in ISO 8601 UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from lamsach.model import Indicator, Reference, Refusal
+
+COLUMNS = (
+    "type", "value", "threat", "source", "document", "page", "row", "valid_from", "valid_until", "confidence", "tlp", "other_references",
+)  # fmt: skip
+"""The columns of the CSV form, in order."""
+
+
+def as_mapping(item: Indicator | Refusal) -> dict[str, Any]:
+    """The keys of the command-line contract, in a fixed order."""
+    if isinstance(item, Refusal):
+        pairs: dict[str, Any] = {
+            "type": item.type,
+            "value": item.value,
+            "reference": _reference(item.reference),
+            "reason": item.reason,
+        }
+        return {key: value for key, value in pairs.items() if value is not None}
+    pairs = {
+        "type": item.type,
+        "value": item.value,
+        "threat": item.threat,
+        "source": item.source,
+        "reference": _reference(item.reference) if item.reference else None,
+        "valid_from": _time(item.valid_from),
+        "valid_until": _time(item.valid_until),
+        "confidence": item.confidence,
+        "tlp": item.tlp,
+        "other_references": [_reference(place) for place in item.other_references] or None,
+    }
+    return {key: value for key, value in pairs.items() if value is not None}
+
+
+def as_row(item: Indicator) -> list[str]:
+    """The cells of `COLUMNS`. Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    mapping = as_mapping(item)
+    mapping.update(mapping.pop("reference", {}))
+    others = mapping.pop("other_references", [])
+    mapping["other_references"] = " ".join(_short(place) for place in others)
+    return [_inert(str(mapping.get(column, ""))) for column in COLUMNS]
+
+
+def _short(place: dict[str, Any]) -> str:
+    return ":".join(str(place[key]) for key in ("document", "page", "row") if key in place)
+
+
+def _inert(text: str) -> str:
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _reference(place: Reference) -> dict[str, Any]:
+    pairs = {"document": place.document, "page": place.page, "row": place.row}
+    return {key: value for key, value in pairs.items() if value is not None}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
