@@ -1,0 +1,82 @@
+"""Writing a result so that there is always a whole file under its name: the new one or the old one, never half of one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from lamsach.errors import OutputError
+from lamsach.i18n import mark
+
+_KEPT = mark("Nothing was changed: a file that was there before is kept. Free some space or choose another place, then run it again.")
+_CHOOSE = mark("Choose another name or folder for the result. Nothing was changed.")
+_REASONS: dict[int, tuple[str, str]] = {
+    errno.ENOSPC: (mark("The disk is full; the result was not written."), _KEPT),
+    errno.EDQUOT: (mark("The disk quota is used up; the result was not written."), _KEPT),
+    errno.EFBIG: (mark("The result is larger than a file may be here; it was not written."), _KEPT),
+    errno.EACCES: (mark("No permission to write the result here."), _CHOOSE),
+    errno.EPERM: (mark("No permission to write the result here."), _CHOOSE),
+    errno.EROFS: (mark("This disk is read-only; the result was not written."), _CHOOSE),
+    errno.ENOENT: (mark("The folder for the result does not exist."), _CHOOSE),
+    errno.ENOTDIR: (mark("The folder for the result does not exist."), _CHOOSE),
+    errno.EISDIR: (mark("There is a folder of this name; the result was not written."), _CHOOSE),
+    errno.ENAMETOOLONG: (mark("The name of the result is too long."), _CHOOSE),
+}
+
+
+def output_error(error: OSError, path: Path) -> OutputError:
+    """What a failed write means to the person who asked for it."""
+    what, todo = _REASONS.get(error.errno or 0, (mark("The result could not be written."), _KEPT))
+    return OutputError(what, str(path), todo)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into that takes the name `path` only when all of it is on the disk.
+
+    The data goes to a temporary file beside, is flushed to the disk and renamed. On any error, Ctrl-C included, the
+    temporary file is removed and the old file stays. A symbolic link is followed, so that it keeps pointing.
+    Raises OutputError for whatever the operating system refuses, and for a name that is not a regular file's.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "", str(path))
+        if target.exists() and not target.is_file():
+            raise OutputError(mark("A result can only be written to an ordinary file."), str(path), _CHOOSE)
+        temporary = target.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    except OSError as error:
+        raise output_error(error, path) from error
+    except ValueError as error:
+        raise OutputError(mark("This cannot be the name of a file."), repr(str(path)), _CHOOSE) from error
+    try:
+        with open(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError):
+            raise output_error(error, path) from error
+        raise
+    _flush_folder(target.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Put the rename itself on the disk, where the system can (Windows cannot open a folder)."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,192 @@
+"""The findings bundle: one `.zip` that a USB stick carries from the hunt to whoever consolidates.
+
+`manifest.json` says what was searched and holds the SHA-256, size and number of records of `devices.jsonl`, `sightings.jsonl`
+and `evidence.jsonl`. The same findings give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.i18n import mark
+from lamsach.model import DeviceState, Findings
+from lamsach.results import records
+
+MANIFEST = "manifest.json"
+DEVICES = "devices.jsonl"
+SIGHTINGS = "sightings.jsonl"
+EVIDENCE = "evidence.jsonl"
+_MEMBERS = (MANIFEST, DEVICES, SIGHTINGS, EVIDENCE)
+_TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state: a bundle's bytes depend on its findings only
+_BLOCK = 1 << 20
+_REQUIRED: dict[str, tuple[str, ...]] = {
+    DEVICES: ("key", "ip", "name", "mac", "state"),
+    SIGHTINGS: ("device", "indicator", "count"),
+    EVIDENCE: ("device", "indicator", "file", "line", "text"),
+}
+_ASK_AGAIN = mark("Ask whoever made the bundle for it again. Nothing was taken from it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose digests were checked: the manifest, and the records as JSON objects (see `records`)."""
+
+    manifest: dict[str, Any]
+    devices: tuple[dict[str, Any], ...]
+    sightings: tuple[dict[str, Any], ...]
+    evidence: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BundleLimits:
+    """What a bundle may at most hold once it is unpacked: bytes of a member, bytes of a line, and bytes in all."""
+
+    member_bytes: int = 1 << 30
+    line_bytes: int = 16 << 20
+    total_bytes: int = 2 << 30
+
+
+def write_bundle(findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str]) -> None:
+    """Write the zip; it holds codes, so language and sentences do not matter."""
+    del language, reasons
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        contents = {
+            DEVICES: _write_member(archive, DEVICES, map(records.device_record, findings.devices)),
+            SIGHTINGS: _write_member(
+                archive, SIGHTINGS, (records.sighting_record(*pair) for pair in enumerate(findings.sightings, 1))
+            ),
+            EVIDENCE: _write_member(archive, EVIDENCE, records.evidence_records(findings.sightings)),
+        }
+        text = json.dumps(_manifest(findings, contents), ensure_ascii=False, indent=1)
+        archive.writestr(_entry(MANIFEST), text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _manifest(findings: Findings, contents: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "schema_version": records.SCHEMA_VERSION,
+        **records.search_record(findings),
+        "contents": contents,
+        "indicators": [records.indicator_record(indicator) for _, indicator in sorted(findings.indicators.items())],
+        "coverage": [records.coverage_record(row) for row in findings.coverage],
+        "files": [records.file_record(file) for file in findings.files],
+    }
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _TIMESTAMP)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def _write_member(archive: zipfile.ZipFile, name: str, lines: Iterable[records.Record]) -> dict[str, Any]:
+    digest, size, count = hashlib.sha256(), 0, 0
+    with archive.open(_entry(name), "w") as member:
+        for record in lines:
+            line = records.json_line(record)
+            member.write(line)
+            digest.update(line)
+            size += len(line)
+            count += 1
+    return {"sha256": digest.hexdigest(), "size_bytes": size, "records": count}
+
+
+def read_bundle(path: Path, limits: BundleLimits | None = None) -> Bundle:
+    """Read a bundle that anybody may have made, and check its names, sizes, digests and shape.
+
+    Raises UnreadableError for a file that is no whole, unchanged bundle and LimitError for one that unpacks to more
+    than the limits; nothing is written to the disk.
+    """
+    limits = limits or BundleLimits()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_names(archive, path, limits)
+            manifest = _read_manifest(archive, path, limits)
+            read = {name: _read_records(archive, name, manifest, path, limits) for name in _REQUIRED}
+    except OSError as error:
+        what = mark("The findings bundle cannot be opened.")
+        raise UnreadableError(what, str(path), mark("Check the name of the file and the permission to read it.")) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise UnreadableError(mark("The findings bundle is damaged or is not one."), str(path), _ASK_AGAIN) from error
+    known = {device["key"] for device in read[DEVICES]}
+    if len(known) != len(read[DEVICES]):
+        raise UnreadableError(mark("The findings bundle names a device twice."), str(path), _ASK_AGAIN)
+    return Bundle(manifest, read[DEVICES], read[SIGHTINGS], read[EVIDENCE])
+
+
+def _check_names(archive: zipfile.ZipFile, path: Path, limits: BundleLimits) -> None:
+    entries = archive.infolist()
+    if sorted(entry.filename for entry in entries) != sorted(_MEMBERS):
+        raise UnreadableError(mark("The findings bundle does not hold exactly the files that belong in it."), str(path), _ASK_AGAIN)
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise UnreadableError(mark("The findings bundle is locked with a password."), str(path), _ASK_AGAIN)
+    if sum(entry.file_size for entry in entries) > limits.total_bytes:
+        raise _too_large(path)
+
+
+def _too_large(path: Path) -> LimitError:
+    return LimitError(mark("The findings bundle unpacks to more than is allowed."), str(path), _ASK_AGAIN)
+
+
+def _read_manifest(archive: zipfile.ZipFile, path: Path, limits: BundleLimits) -> dict[str, Any]:
+    with archive.open(MANIFEST) as member:
+        data = member.read(limits.member_bytes + 1)
+    if len(data) > limits.member_bytes:
+        raise _too_large(path)
+    manifest = _json_object(data)
+    if manifest.get("schema_version") != records.SCHEMA_VERSION:
+        what = mark("The findings bundle was written by another version, which this one cannot read.")
+        raise UnreadableError(what, str(path), mark("Use the same version of the tool on both sides."))
+    return manifest
+
+
+def _read_records(
+    archive: zipfile.ZipFile, name: str, manifest: Mapping[str, Any], path: Path, limits: BundleLimits
+) -> tuple[dict[str, Any], ...]:
+    stated = manifest["contents"][name] if name in _object(manifest.get("contents")) else None
+    digest, size, rows = hashlib.sha256(), 0, []
+    check = _record_check(name)
+    with archive.open(name) as member:
+        while line := member.readline(limits.line_bytes + 1):
+            size += len(line)
+            if len(line) > limits.line_bytes or size > limits.member_bytes:
+                raise _too_large(path)
+            digest.update(line)
+            rows.append(check(_json_object(line)))
+    expected = {"sha256": digest.hexdigest(), "size_bytes": size, "records": len(rows)}
+    if stated != expected:
+        raise UnreadableError(mark("The findings bundle was changed after it was written: a digest differs."), str(path), _ASK_AGAIN)
+    return tuple(rows)
+
+
+def _record_check(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def check(record: dict[str, Any]) -> dict[str, Any]:
+        if any(key not in record for key in _REQUIRED[name]):
+            raise ValueError(name)
+        if name == DEVICES and (record["state"] not in set(DeviceState) or not isinstance(record["key"], str)):
+            raise ValueError(name)
+        return record
+
+    return check
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - becomes one error of ours, with every other broken shape
+    return value
+
+
+def _json_object(data: bytes) -> dict[str, Any]:
+    try:
+        return _object(json.loads(data))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -1,0 +1,122 @@
+"""The coverage as grids of observers by days, one a month, and as one row an observer."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from lamsach.i18n import counted, format_date, format_number, mark, translator
+from lamsach.model import Findings
+
+_MOST_OBSERVERS = 60
+_MOST_MONTHS = 24
+_UNITS: tuple[tuple[int, str], ...] = (
+    (1_000_000, mark("Figures are millions of lines.")),
+    (1_000, mark("Figures are thousands of lines.")),
+    (1, mark("Figures are lines.")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A day of an observer: `logs`, `blind` or `none` (outside what was searched), a figure, and words for a reader aloud."""
+
+    kind: str
+    day: int
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A month: observers with a cell a day, the unit of the figures, and how many observers are left out."""
+
+    title: str
+    unit: str
+    days: tuple[int, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    more: int
+    more_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObserverRow:
+    """All of one observer's days in one format."""
+
+    observer: str
+    format: str
+    days: int
+    blind: int
+    lines: int
+    parsed: int
+    unparsed: int
+    refused: int
+
+    @property
+    def parsed_share(self) -> float:
+        """Percent of the lines that a format reads; the others were searched token by token."""
+        return 100 * self.parsed / self.lines if self.lines else 0.0
+
+
+def grids(findings: Findings, language: str) -> list[Grid]:
+    """The grids of all months that have a line or a blind day, the latest 24 of them."""
+    lines: dict[str, Counter[date]] = defaultdict(Counter)
+    for row in findings.coverage:
+        if row.day is not None:
+            lines[row.observer][row.day] += row.lines
+    blind: dict[str, set[date]] = defaultdict(set)
+    for observer, day in findings.blind_days:
+        blind[observer].add(day)
+    months = sorted({(day.year, day.month) for known in (*lines.values(), *blind.values()) for day in known})
+    observers = sorted(set(lines) | set(blind), key=lambda name: (-len(blind[name]), name))
+    scale, unit = _scale(lines)
+    shown = []
+    for year, month in months[-_MOST_MONTHS:]:
+        days = tuple(range(1, monthrange(year, month)[1] + 1))
+        rows = tuple(
+            (name, tuple(_cell(date(year, month, day), lines[name], blind[name], scale, language) for day in days))
+            for name in observers[:_MOST_OBSERVERS]
+        )
+        title = translator(language)("Month {month}/{year}").format(month=month, year=year)
+        more = max(0, len(observers) - _MOST_OBSERVERS)
+        shown.append(Grid(title, translator(language)(unit), days, rows, more, max(0, len(months) - _MOST_MONTHS)))
+    return shown
+
+
+def _scale(lines: dict[str, Counter[date]]) -> tuple[int, str]:
+    most = max((count for days in lines.values() for count in days.values()), default=0)
+    return next((unit for unit in _UNITS if most >= 10 * unit[0]), _UNITS[-1])
+
+
+def _cell(day: date, lines: Counter[date], blind: set[date], scale: int, language: str) -> Cell:
+    if day in blind:
+        word = translator(language)("blind")
+        return Cell("blind", day.day, word, f"{format_date(day)}: {word}")
+    if day not in lines:
+        return Cell("none", day.day, "", format_date(day))
+    exact = counted(lines[day], "{count} line", "{count} lines", language)
+    return Cell("logs", day.day, _short(lines[day], scale, language), f"{format_date(day)}: {exact}")
+
+
+def _short(count: int, scale: int, language: str) -> str:
+    value = count / scale
+    if scale > 1 and value < 0.1:
+        return f"<{format_number(0.1, language, 1)}"
+    return format_number(value, language, 1 if scale > 1 and value < 10 else 0)
+
+
+def observer_rows(findings: Findings) -> list[ObserverRow]:
+    """One row for each observer and format, those with blind days first."""
+    rows: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for row in findings.coverage:
+        sums = rows[row.observer, row.format]
+        for place, value in enumerate((row.day is not None, row.lines, row.parsed, row.unparsed, row.refused)):
+            sums[place] += value
+    blind = Counter(observer for observer, _ in findings.blind_days)
+    named = {observer for observer, _ in rows}
+    for observer in sorted(set(blind) - named):
+        rows[observer, ""] = [0, 0, 0, 0, 0]
+    shown = [ObserverRow(observer, name, sums[0], blind[observer], *sums[1:]) for (observer, name), sums in rows.items()]
+    return sorted(shown, key=lambda row: (-row.blind, row.observer, row.format))

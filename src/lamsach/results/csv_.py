@@ -1,0 +1,98 @@
+"""Findings as CSV: one row a sighting, with the same columns in every row, so that every reader of CSV takes it.
+
+The first row after the headings opens with what was searched (`record` is `search`, the sentence stands in `note`);
+then come `not_read` and `blind` rows, then the sightings (`record` is `sighting`). UTF-8 with a byte-order mark, so that
+spreadsheet programs read Vietnamese; line ends CRLF (RFC 4180); texts that would be formulas start with an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+from lamsach.i18n import translator
+from lamsach.model import Action, Device, Findings, Sighting
+from lamsach.results.records import time_text
+from lamsach.results.safe import disarm, visible
+from lamsach.results.summary import searched_sentence, verdict, figures
+from lamsach.results.words import reason_text
+
+COLUMNS = (
+    "record", "state", "severity", "device", "ip", "name", "mac", "user", "department", "indicator", "indicator_type",
+    "threat", "role", "match", "status", "unparsed", "count", "first", "last", "allowed", "blocked", "unknown",
+    "evidence_file", "evidence_line", "evidence_text", "reasons", "note",
+)  # fmt: skip
+"""The headings, the same in both languages; times are ISO 8601 in UTC."""
+
+
+def write_csv(findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str]) -> None:
+    """Write the rows."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="backslashreplace", newline="", write_through=True)
+    writer = csv.DictWriter(text, COLUMNS, restval="")
+    writer.writeheader()
+    for row in _rows(findings, language, reasons):
+        writer.writerow({name: disarm(visible(value)) if isinstance(value, str) else value for name, value in row.items()})
+    text.flush()
+    text.detach()
+
+
+def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    translate = translator(language)
+    sentence = searched_sentence(findings, language)
+    meaning = verdict(findings, figures(findings), translate)
+    yield {"record": "search", "note": f"{sentence} {meaning}".strip()}
+    if findings.partial:
+        yield {"record": "not_read", "note": translate("The hunt was interrupted: this result is partial.")}
+    for problem in findings.problems:
+        yield {"record": "not_read", "note": f"{problem.where}: {translate(problem.what)} {translate(problem.todo)}".strip()}
+    for observer, day in findings.blind_days:
+        yield {"record": "blind", "first": day.isoformat(), "last": day.isoformat(), "note": observer}
+    devices = {device.key: device for device in findings.devices}
+    texts = {
+        device.key: " ".join(reason_text(reason, reasons, language) for reason in device.reasons)
+        for device in findings.devices
+    }
+    for sighting in findings.sightings:
+        yield {
+            **_device_cells(devices.get(sighting.device), texts.get(sighting.device, "")),
+            **_sighting_cells(sighting),
+        }
+
+
+def _device_cells(device: Device | None, reasons: str) -> dict[str, Any]:
+    if device is None:
+        return {}
+    return {
+        "state": device.state.value,
+        "severity": device.severity.value,
+        "ip": device.ip or "",
+        "name": device.name or "",
+        "mac": device.mac or "",
+        "user": device.user or "",
+        "department": device.department or "",
+        "reasons": reasons,
+    }
+
+
+def _sighting_cells(sighting: Sighting) -> dict[str, Any]:
+    first = sighting.evidence[0] if sighting.evidence else None
+    return {
+        "record": "sighting",
+        "device": sighting.device,
+        "indicator": sighting.indicator,
+        "indicator_type": sighting.indicator_type.value,
+        "threat": sighting.threat or "",
+        "role": sighting.role.value,
+        "match": sighting.match.value,
+        "status": sighting.status.value,
+        "unparsed": "true" if sighting.unparsed else "false",
+        "count": sighting.count,
+        "first": time_text(sighting.first) or "",
+        "last": time_text(sighting.last) or "",
+        **{action.value: sighting.actions.get(action, 0) for action in Action},
+        "evidence_file": first.file if first else "",
+        "evidence_line": first.line if first else "",
+        "evidence_text": first.text if first else "",
+    }

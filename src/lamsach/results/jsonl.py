@@ -1,0 +1,38 @@
+"""Findings as JSON lines: first what was searched, then devices, sightings, evidence, indicators, coverage, files, refusals.
+
+Each line is one object whose `record` says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+from lamsach.model import Findings
+from lamsach.results import records
+
+
+def write_jsonl(findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str]) -> None:
+    """Write the records; they hold codes, so language and sentences do not matter."""
+    del language, reasons
+    for kind, record in _all_records(findings):
+        stream.write(records.json_line({"record": kind, **record}))
+
+
+def _all_records(findings: Findings) -> Iterator[tuple[str, records.Record]]:
+    yield "search", {"schema_version": records.SCHEMA_VERSION, **records.search_record(findings)}
+    for device in findings.devices:
+        yield "device", records.device_record(device)
+    for number, sighting in enumerate(findings.sightings, 1):
+        yield "sighting", records.sighting_record(number, sighting)
+    for evidence in records.evidence_records(findings.sightings):
+        yield "evidence", evidence
+    for _, indicator in sorted(findings.indicators.items()):
+        yield "indicator", records.indicator_record(indicator)
+    for row in findings.coverage:
+        yield "coverage", records.coverage_record(row)
+    for file in findings.files:
+        yield "file", records.file_record(file)
+    for refusal in findings.list.refusals:
+        place = refusal.reference
+        yield "refusal", {"document": place.document, "page": place.page, "row": place.row, "value": refusal.value, "reason": refusal.reason}

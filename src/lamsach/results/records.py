@@ -1,0 +1,194 @@
+"""Findings as plain JSON objects: the records of the JSON lines and of the findings bundle.
+
+Values are exact (codes, UTC times in ISO 8601, counts); what is absent is left out, except that a device always has
+`key`, `ip`, `name`, `mac` and `state`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lamsach.model import Coverage, Device, FileSummary, Findings, Indicator, Parameters, Problem, Reference, Sighting
+from lamsach.results.summary import figures
+
+SCHEMA_VERSION = 1
+Record = dict[str, Any]
+
+
+def json_line(record: Mapping[str, Any]) -> bytes:
+    """The object on one line of UTF-8, its keys in the order given; lone surrogates become JSON escapes."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def time_text(value: datetime | None) -> str | None:
+    """ISO 8601 in UTC with `Z`."""
+    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _present(**values: Any) -> Record:
+    return {name: value for name, value in values.items() if value is not None and value != () and value != []}
+
+
+def search_record(findings: Findings) -> Record:
+    """What was searched: list, logs, parameters, blind days, problems, and how many of each came out."""
+    known = figures(findings)
+    return {
+        "tool": "lamsach",
+        "tool_version": findings.parameters.tool_version,
+        "partial": findings.partial,
+        "indicator_list": _list_record(findings),
+        "logs": _present(
+            files=known.files,
+            size_bytes=known.size_bytes,
+            lines=known.lines,
+            first=time_text(known.first),
+            last=time_text(known.last),
+        ),
+        "parameters": _parameters_record(findings.parameters),
+        "blind_days": [{"observer": observer, "day": day.isoformat()} for observer, day in findings.blind_days],
+        "problems": [problem_record(problem) for problem in findings.problems],
+        "counts": {
+            "devices": {state.value: count for state, count in known.devices.items()},
+            "sightings": len(findings.sightings),
+            "evidence": sum(len(sighting.evidence) for sighting in findings.sightings),
+        },
+    }
+
+
+def _list_record(findings: Findings) -> Record:
+    summary = findings.list
+    return {
+        "digest": summary.digest,
+        "count": summary.count,
+        "by_type": {kind.value: count for kind, count in summary.by_type.items()},
+        "documents": list(summary.documents),
+        "refused": summary.refused,
+    }
+
+
+def _parameters_record(parameters: Parameters) -> Record:
+    return _present(
+        started=time_text(parameters.started),
+        finished=time_text(parameters.finished),
+        timezone=parameters.timezone,
+        since=time_text(parameters.since),
+        until=time_text(parameters.until),
+        logs=list(parameters.logs),
+        lists=list(parameters.lists),
+        leases=list(parameters.leases),
+        inventory=parameters.inventory,
+        exceptions=list(parameters.exceptions),
+        infrastructure=list(parameters.infrastructure),
+    )
+
+
+def problem_record(problem: Problem) -> Record:
+    """An input that could not be read to its end."""
+    return {"where": problem.where, "what": problem.what, "todo": problem.todo}
+
+
+def device_record(device: Device) -> Record:
+    """A device; `reasons` keep their codes and values."""
+    return {
+        "key": device.key,
+        "ip": device.ip,
+        "name": device.name,
+        "mac": device.mac,
+        "state": device.state.value,
+        "severity": device.severity.value,
+        **_present(
+            user=device.user,
+            department=device.department,
+            reasons=[{"code": reason.code, "values": dict(reason.values)} for reason in device.reasons],
+            addresses=[
+                _present(ip=held.ip, first=time_text(held.first), last=time_text(held.last), how=held.how)
+                for held in device.addresses
+            ],
+            first=time_text(device.first),
+            last=time_text(device.last),
+            count=device.count,
+        ),
+    }
+
+
+def sighting_record(number: int, sighting: Sighting) -> Record:
+    """A sighting; `id` is its 1-based place, which its evidence refers to."""
+    return _present(
+        id=number,
+        device=sighting.device,
+        indicator=sighting.indicator,
+        indicator_type=sighting.indicator_type.value,
+        threat=sighting.threat,
+        role=sighting.role.value,
+        match=sighting.match.value,
+        status=sighting.status.value,
+        unparsed=sighting.unparsed,
+        count=sighting.count,
+        first=time_text(sighting.first),
+        last=time_text(sighting.last),
+        actions={action.value: count for action, count in sorted(sighting.actions.items())},
+        days={day.isoformat(): count for day, count in sorted(sighting.days.items())},
+    )
+
+
+def evidence_records(sightings: Iterable[Sighting]) -> Iterator[Record]:
+    """The evidence lines of the sightings in their order, each with its sighting's id, device and indicator."""
+    for number, sighting in enumerate(sightings, 1):
+        for line in sighting.evidence:
+            yield {
+                "sighting": number,
+                "device": sighting.device,
+                "indicator": sighting.indicator,
+                **_present(time=line.time or None, file=line.file, line=line.line, text=line.text),
+            }
+
+
+def indicator_record(indicator: Indicator) -> Record:
+    """An indicator that was sighted, with the places that list it."""
+    return _present(
+        type=indicator.type.value,
+        value=indicator.value,
+        threat=indicator.threat,
+        source=indicator.source,
+        reference=_reference_record(indicator.reference) if indicator.reference else None,
+        other_references=[_reference_record(reference) for reference in indicator.other_references],
+        valid_from=time_text(indicator.valid_from),
+        valid_until=time_text(indicator.valid_until),
+        confidence=indicator.confidence,
+        tlp=indicator.tlp,
+    )
+
+
+def _reference_record(reference: Reference) -> Record:
+    return _present(document=reference.document, page=reference.page, row=reference.row)
+
+
+def coverage_record(row: Coverage) -> Record:
+    """What one observer had on one day; `day` is absent for lines without a time."""
+    return _present(
+        observer=row.observer,
+        format=row.format,
+        day=row.day.isoformat() if row.day else None,
+        lines=row.lines,
+        parsed=row.parsed,
+        unparsed=row.unparsed,
+        refused=row.refused,
+        sampled=row.sampled,
+    )
+
+
+def file_record(file: FileSummary) -> Record:
+    """One log file."""
+    return _present(
+        name=file.name,
+        format=file.format,
+        size_bytes=file.size_bytes,
+        lines=file.lines,
+        first=time_text(file.first),
+        last=time_text(file.last),
+        problem=problem_record(file.problem) if file.problem else None,
+    )

@@ -1,0 +1,206 @@
+"""What was searched, and the figures of a hunt: the opening of every result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lamsach.i18n import Translate, counted, format_number, format_size, format_time, mark, translator
+from lamsach.model import DeviceState, Findings, MatchStatus, Severity
+from lamsach.results.safe import clip, visible_line
+from lamsach.results.words import INDICATOR_TYPES
+
+_VIETNAM = "Asia/Ho_Chi_Minh"
+_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A hunt in numbers. `first` and `last` are the times (UTC) of the earliest and latest log line; a clean result needs
+    `blind_days` to be 0."""
+
+    devices: Mapping[DeviceState, int]
+    severe: int
+    sightings: int
+    not_counted: int
+    lines: int
+    parsed: int
+    unparsed: int
+    refused: int
+    files: int
+    size_bytes: int
+    observers: int
+    blind_days: int
+    first: datetime | None
+    last: datetime | None
+
+    @property
+    def found(self) -> bool:
+        """Whether there is any device, accused or not."""
+        return any(self.devices.values())
+
+
+def figures(findings: Findings) -> Figures:
+    """Count a hunt."""
+    states = Counter(device.state for device in findings.devices)
+    counted_ones = sum(sighting.status is MatchStatus.COUNTED for sighting in findings.sightings)
+    times = [time for file in findings.files for time in (file.first, file.last) if time is not None]
+    if not times:
+        days = [row.day for row in findings.coverage if row.day is not None]
+        times = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
+    return Figures(
+        devices={state: states.get(state, 0) for state in DeviceState},
+        severe=sum(
+            device.state is DeviceState.INFECTED and device.severity is Severity.HIGH for device in findings.devices
+        ),
+        sightings=counted_ones,
+        not_counted=len(findings.sightings) - counted_ones,
+        lines=sum(row.lines for row in findings.coverage) or sum(file.lines for file in findings.files),
+        parsed=sum(row.parsed for row in findings.coverage),
+        unparsed=sum(row.unparsed for row in findings.coverage),
+        refused=sum(row.refused for row in findings.coverage),
+        files=len(findings.files),
+        size_bytes=sum(file.size_bytes for file in findings.files),
+        observers=len({row.observer for row in findings.coverage}),
+        blind_days=len(findings.blind_days),
+        first=min(times, default=None),
+        last=max(times, default=None),
+    )
+
+
+def report_zone(findings: Findings) -> ZoneInfo:
+    """The zone in which a result shows times: the one assumed for the logs, else Vietnam's."""
+    try:
+        return ZoneInfo(findings.parameters.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(_VIETNAM)
+
+
+def zone_words(findings: Findings, language: str) -> str:
+    """The zone's name for people."""
+    key = report_zone(findings).key
+    return translator(language)("Vietnam time") if key == _VIETNAM else key
+
+
+def period(first: datetime | date | None, last: datetime | date | None, zone: ZoneInfo, language: str) -> str:
+    """`from .. to ..`, in words where an end is open."""
+    translate = translator(language)
+
+    def shown(value: datetime | date) -> str:
+        return format_time(value, zone) if isinstance(value, datetime) else f"{value:%d/%m/%Y}"
+
+    if first is None and last is None:
+        return translate("no line states a time")
+    if first is None or last is None:
+        text = translate("until {last}") if first is None else translate("from {first}")
+        return text.format(first=shown(first) if first else "", last=shown(last) if last else "")
+    return translate("from {first} to {last}").format(first=shown(first), last=shown(last))
+
+
+def searched_sentence(findings: Findings, language: str) -> str:
+    """What was searched in one sentence: which list (count, digest), how many lines, from when to when."""
+    translate = translator(language)
+    known = figures(findings)
+    text = translate(
+        "Searched for {indicators} indicators (list SHA-256 {digest}) in {lines} lines of {files} log files, {period} "
+        "({zone}). Lamsach {version}."
+    )
+    return text.format(
+        indicators=format_number(findings.list.count, language),
+        digest=visible_line(findings.list.digest),
+        lines=format_number(known.lines, language),
+        files=format_number(known.files, language),
+        period=period(known.first, known.last, report_zone(findings), language),
+        zone=zone_words(findings, language),
+        version=visible_line(findings.parameters.tool_version),
+    )
+
+
+def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
+    """What was searched, as labels and values, in the order to be read."""
+    translate = translator(language)
+    known, zone, parameters = figures(findings), report_zone(findings), findings.parameters
+    by_type = ", ".join(
+        f"{translate(INDICATOR_TYPES[kind])} {format_number(count, language)}"
+        for kind, count in findings.list.by_type.items()
+        if count
+    )
+    total = format_number(findings.list.count, language)
+    facts = [
+        (mark("List of indicators"), _names(findings.list.documents, language)),
+        (mark("Indicators searched for"), f"{total} ({by_type})" if by_type else total),
+        (mark("List digest (SHA-256)"), visible_line(findings.list.digest)),
+        (mark("Logs searched"), _logs_fact(known, language)),
+        (mark("Time in the logs"), period(known.first, known.last, zone, language)),
+    ]
+    if parameters.since or parameters.until:
+        facts.append((mark("Asked for"), period(parameters.since, parameters.until, zone, language)))
+    named: list[tuple[str, tuple[str, ...]]] = [
+        (mark("DHCP leases"), parameters.leases),
+        (mark("Inventory"), (parameters.inventory,) if parameters.inventory else ()),
+        (mark("Exception lists"), parameters.exceptions),
+        (mark("Stated DNS servers, proxies, gateways"), parameters.infrastructure),
+    ]
+    facts += [(label, _names(names, language)) for label, names in named if names]
+    times = translate("{zone} (assumed for log lines that state none: {name})")
+    facts += [
+        (mark("Times shown in"), times.format(zone=zone_words(findings, language), name=visible_line(parameters.timezone))),
+        (mark("Hunt ran"), period(parameters.started, parameters.finished, zone, language)),
+        (mark("Tool"), f"Lamsach {visible_line(parameters.tool_version)}"),
+    ]
+    return [(translate(label), value) for label, value in facts]
+
+
+def _logs_fact(known: Figures, language: str) -> str:
+    text = translator(language)("{files}, {size}, {lines}, {observers}")
+    return text.format(
+        files=counted(known.files, "{count} file", "{count} files", language),
+        size=format_size(known.size_bytes, language),
+        lines=counted(known.lines, "{count} line", "{count} lines", language),
+        observers=counted(known.observers, "{count} observer", "{count} observers", language),
+    )
+
+
+def _names(names: tuple[str, ...], language: str) -> str:
+    if not names:
+        return translator(language)("not stated")
+    shown = ", ".join(clip(visible_line(name), 200) for name in names[:_NAMES_SHOWN])
+    further = len(names) - _NAMES_SHOWN
+    return f"{shown} {counted(further, 'and {count} more', 'and {count} more', language)}" if further > 0 else shown
+
+
+def state_counts(known: Figures, language: str) -> list[tuple[DeviceState, str]]:
+    """The state in figures, a phrase for each state of which there is a device, infected ones always."""
+    phrases: dict[DeviceState, tuple[str, str]] = {
+        DeviceState.INFECTED: (mark("{count} infected machine"), mark("{count} infected machines")),
+        DeviceState.UNATTRIBUTED: (
+            mark("{count} address whose machine is not known"),
+            mark("{count} addresses whose machines are not known"),
+        ),
+        DeviceState.BLOCKED: (mark("{count} machine whose contacts were all blocked"), mark("{count} machines whose contacts were all blocked")),
+        DeviceState.INBOUND: (mark("{count} machine reached from outside"), mark("{count} machines reached from outside")),
+        DeviceState.RESOLVED: (mark("{count} machine that only looked a name up"), mark("{count} machines that only looked a name up")),
+    }
+    return [
+        (state, counted(known.devices[state], one, many, language))
+        for state, (one, many) in phrases.items()
+        if known.devices[state] or state is DeviceState.INFECTED
+    ]
+
+
+def verdict(findings: Findings, known: Figures, translate: Translate) -> str:
+    """What a result without any finding means; empty when something was found."""
+    if known.found:
+        return ""
+    if findings.partial:
+        return translate("Nothing was found before the hunt was interrupted. This is not a clean result.")
+    if not known.lines:
+        return translate("No log line was searched. This is not a clean result.")
+    if known.blind_days:
+        return translate("Nothing was found, but there are days without logs. This is not a clean result.")
+    if findings.problems or known.refused:
+        return translate("Nothing was found in what could be read; some of the input could not be.")
+    return translate("Nothing was found, and every observer has logs for each day searched.")

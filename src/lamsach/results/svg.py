@@ -1,0 +1,117 @@
+"""The timeline of a device as an inline SVG: contacts per day, drawn for the page's own colours.
+
+Zero based, values written at the bars, blind days hatched. The page shows the same figures in a table beneath.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from markupsafe import Markup
+
+from lamsach.i18n import counted, format_date, format_number, translator
+
+_WIDTH = 720
+_HEIGHT = 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 34, 44
+_MOST_BARS = 62
+_MOST_LABELS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its days, the contacts in them, and on how many of them no observer (`blind`) or only some (`dim`) has logs."""
+
+    first: date
+    last: date
+    count: int
+    blind: int
+    dim: int
+
+
+def bars(days: Mapping[date, int], first: date, last: date, blind: Set[date], dim: Set[date]) -> list[Bar]:
+    """The bars from day to day, of one day each, or of as many as keep the chart readable."""
+    span = (last - first).days + 1
+    width = -(-span // _MOST_BARS)
+    result = []
+    for start in range(0, span, width):
+        inside = [first + timedelta(days=place) for place in range(start, min(start + width, span))]
+        result.append(
+            Bar(
+                inside[0],
+                inside[-1],
+                sum(days.get(day, 0) for day in inside),
+                sum(day in blind for day in inside),
+                sum(day in dim for day in inside),
+            )
+        )
+    return result
+
+
+def timeline(shown: list[Bar], title: str, language: str) -> Markup:
+    """The SVG. `title` names the chart for screen readers; it may hold anything."""
+    translate = translator(language)
+    step = (_WIDTH - _LEFT - _RIGHT) / len(shown)
+    plot = _HEIGHT - _TOP - _BOTTOM
+    most = max((bar.count for bar in shown), default=0) or 1
+    base = _TOP + plot
+    parts = [_axes(translate("Contacts"), _day_title(shown, language), most, base, language)]
+    for place, bar in enumerate(shown):
+        left = _LEFT + place * step
+        parts.append(_bar(bar, left, step, plot * bar.count / most, base, translate("blind")))
+        if bar.count and (len(shown) <= _MOST_LABELS or bar.count == most):
+            number = format_number(bar.count, language)
+            top = base - plot * bar.count / most - 5
+            parts.append(_text(left + step / 2, top, number, "middle", "value"))
+        if place % max(1, -(-len(shown) // 8)) == 0:
+            anchor = "start" if place == 0 else "middle"
+            parts.append(_text(left + (0 if place == 0 else step / 2), base + 18, f"{bar.first:%d/%m}", anchor))
+    opening = Markup('<svg class="timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(_WIDTH, _HEIGHT, title)
+    return opening + Markup("").join(parts) + Markup("</svg>")
+
+
+def _day_title(shown: list[Bar], language: str) -> str:
+    width = (shown[0].last - shown[0].first).days + 1
+    if width == 1:
+        return translator(language)("Day (UTC)")
+    return counted(width, "{count} day a bar (UTC)", "{count} days a bar (UTC)", language)
+
+
+def _axes(up: str, along: str, most: int, base: float, language: str) -> Markup:
+    lines = Markup('<path class="axis" d="M{0} {1}V{2}H{3}"/>').format(_LEFT, _TOP - 4, _n(base), _WIDTH - _RIGHT)
+    return (
+        lines
+        + _text(4, 14, up, "start", "title")
+        + _text(_WIDTH - _RIGHT, _HEIGHT - 6, along, "end", "title")
+        + _text(_LEFT - 6, base, "0", "end")
+        + _text(_LEFT - 6, _TOP + 5, format_number(most, language), "end")
+    )
+
+
+def _bar(bar: Bar, left: float, step: float, height: float, base: float, blind: str) -> Markup:
+    gap = min(3.0, step * 0.15)
+    x, width = _n(left + gap), _n(step - 2 * gap)
+    tip = f"{format_date(bar.first)}: {bar.count}"
+    drawn = Markup("")
+    if bar.blind:
+        shape = '<rect class="blind" x="{}" y="{}" width="{}" height="{}" fill="url(#hatch)"><title>{}</title></rect>'
+        drawn += Markup(shape).format(x, _TOP, width, _n(base - _TOP), f"{format_date(bar.first)}: {blind}")
+        if step >= 20 and not bar.count:
+            drawn += _text(left + step / 2, base - 6, blind, "middle", "value")
+    elif bar.dim:
+        shape = '<rect class="blind" x="{}" y="{}" width="{}" height="5" fill="url(#hatch)"/>'
+        drawn += Markup(shape).format(x, _n(base + 1), width)
+    if bar.count:
+        shape = '<rect class="bar" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'
+        drawn += Markup(shape).format(x, _n(base - height), width, _n(max(height, 1)), tip)
+    return drawn
+
+
+def _text(x: float, y: float, text: str, anchor: str, kind: str = "tick") -> Markup:
+    return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(kind, _n(x), _n(y), anchor, text)
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

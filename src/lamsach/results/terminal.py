@@ -1,0 +1,194 @@
+"""Findings on a terminal: the result as a table, then what was not read or was blind, then what to do next.
+
+Fits 100 columns, or the terminal's width down to 60. In a pipe: 100 columns, no colour, no terminal codes.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
+from lamsach.model import Device, DeviceState, Findings
+from lamsach.results import words
+from lamsach.results.safe import clip, visible_line
+from lamsach.results.summary import figures, report_zone, searched_sentence, state_counts, verdict, zone_words
+
+_WIDEST, _NARROWEST = 100, 60
+_DEVICES_SHOWN = 40
+_PROBLEMS_SHOWN = 10
+_COMMAND_LENGTH = 2_000
+_COLOURS: dict[DeviceState, str] = {DeviceState.INFECTED: "bold red"}
+_ORDER = (
+    DeviceState.INFECTED, DeviceState.UNATTRIBUTED, DeviceState.BLOCKED, DeviceState.INBOUND, DeviceState.RESOLVED,
+)  # fmt: skip
+
+
+def show(findings: Findings, console: Console, language: str, reasons: Mapping[str, str] | None = None) -> None:
+    """Print findings. `reasons` gives the English sentence of each reason's code."""
+    with _width(console) as width:
+        screen = _Screen(findings, console, language, reasons or {}, width)
+        screen.result()
+        screen.not_read()
+        screen.next_steps()
+
+
+@contextmanager
+def _width(console: Console) -> Iterator[int]:
+    """Hold the console to the width that the result is laid out for."""
+    before = console._width
+    wanted = console.width if console.is_terminal else _WIDEST
+    console.width = max(_NARROWEST, min(_WIDEST, wanted))
+    try:
+        yield console.width
+    finally:
+        console._width = before
+
+
+class _Screen:
+    """One printing of findings."""
+
+    def __init__(
+        self, findings: Findings, console: Console, language: str, reasons: Mapping[str, str], width: int
+    ) -> None:
+        self.findings = findings
+        self.console = console
+        self.language = language
+        self.reasons = reasons
+        self.width = width
+        self._ = translator(language)
+        self.zone = report_zone(findings)
+        self.figures = figures(findings)
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """A paragraph; hostile parts are already harmless, and rich reads no markup in it."""
+        self.console.print(Text(visible_line(text), style=style), soft_wrap=False)
+
+    def result(self) -> None:
+        """The table, or what it means that there is none, and what was searched."""
+        shown = sorted(self.findings.devices, key=lambda device: _ORDER.index(device.state))
+        if shown:
+            self.line(", ".join(text for _, text in state_counts(self.figures, self.language)) + ".", "bold")
+            self.console.print(self._table(shown[:_DEVICES_SHOWN]))
+            if len(shown) > _DEVICES_SHOWN:
+                one = mark("{count} more machine is in the report (-o report.html).")
+                many = mark("{count} more machines are in the report (-o report.html).")
+                self.line(counted(len(shown) - _DEVICES_SHOWN, one, many, self.language))
+        else:
+            self.line(verdict(self.findings, self.figures, self._), "bold")
+        self.line(searched_sentence(self.findings, self.language))
+
+    def _table(self, devices: Sequence[Device]) -> Table:
+        wide = self.width >= 90
+        table = Table(box=box.SIMPLE_HEAD, width=self.width, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        last = self._("Last ({zone})").format(zone=zone_words(self.findings, self.language))
+        table.add_column(self._("Machine"), overflow="fold", ratio=5)
+        table.add_column(self._("State"), overflow="fold", ratio=4)
+        table.add_column(self._("Severity"), overflow="fold", width=10)
+        table.add_column(self._("Contacts"), justify="right", width=9)
+        table.add_column(last, overflow="fold", width=10)
+        if wide:
+            table.add_column(self._("Why"), overflow="fold", ratio=9)
+        for device in devices:
+            cells = [
+                Text(self._machine(device)),
+                Text(self._(words.STATES[device.state]), style=_COLOURS.get(device.state, "")),
+                Text(self._(words.SEVERITIES[device.severity])),
+                Text(format_number(device.count, self.language)),
+                Text(format_time(device.last, self.zone) if device.last else "-"),
+            ]
+            if wide:
+                texts = [words.reason_text(reason, self.reasons, self.language) for reason in device.reasons[:2]]
+                cells.append(Text(clip(" ".join(texts), 160)))
+            table.add_row(*cells)
+        return table
+
+    def _machine(self, device: Device) -> str:
+        title = clip(visible_line(device.name or device.ip or device.key), 80)
+        known = [visible_line(part) for part in (device.ip, device.user) if part and part != title]
+        return "\n".join([title, *(clip(part, 60) for part in known)])
+
+    def not_read(self) -> None:
+        """What was blind, broken, refused or left undone."""
+        findings, language = self.findings, self.language
+        lines = list(self._blind())
+        if findings.partial:
+            lines.insert(0, self._("The hunt was interrupted: this result is partial."))
+        for problem in findings.problems[:_PROBLEMS_SHOWN]:
+            lines.append(f"{problem.where}: {self._(problem.what)} {self._(problem.todo)}".strip())
+        if len(findings.problems) > _PROBLEMS_SHOWN:
+            one, many = mark("{count} more input could not be read."), mark("{count} more inputs could not be read.")
+            lines.append(counted(len(findings.problems) - _PROBLEMS_SHOWN, one, many, language))
+        if self.figures.refused:
+            one, many = mark("{count} log record could not be read."), mark("{count} log records could not be read.")
+            lines.append(counted(self.figures.refused, one, many, language))
+        if findings.list.refused:
+            one, many = mark("{count} value of the list was refused and not searched for."), mark("{count} values of the list were refused and not searched for.")
+            lines.append(counted(findings.list.refused, one, many, language))
+        if lines:
+            self.line()
+            self.line(self._("Not read, or blind:"), "bold yellow")
+            for line in lines:
+                self.line(f"- {clip(line, 400)}")
+
+    def _blind(self) -> Iterator[str]:
+        ordered = sorted(self.findings.blind_days)
+        for place, (observer, group) in enumerate(groupby(ordered, key=lambda pair: pair[0])):
+            days = [day for _, day in group]
+            if place == _PROBLEMS_SHOWN:
+                further = len({name for name, _ in ordered}) - place
+                one, many = mark("{count} more observer has blind days."), mark("{count} more observers have blind days.")
+                yield counted(further, one, many, self.language)
+                return
+            shown = ", ".join(format_date(day) for day in days[:5]) + (", …" if len(days) > 5 else "")
+            one, many = mark("{count} blind day"), mark("{count} blind days")
+            yield f"{clip(observer, 60)}: {counted(len(days), one, many, self.language)} ({shown})"
+
+    def next_steps(self) -> None:
+        """What to do now, with the commands to do it."""
+        known = self.figures.devices
+        steps: list[tuple[str, str]] = []
+        if known[DeviceState.INFECTED]:
+            steps.append((self._("Isolate the infected machines, then open the report for what proves it and what to do with each:"), self._command("-o", self._("report.html"))))
+        elif self.figures.found:
+            steps.append((self._("Write the report to look at each contact:"), self._command("-o", self._("report.html"))))
+        if known[DeviceState.UNATTRIBUTED]:
+            steps.append((self._("Name the machines behind DNS servers, proxies and gateways: add their client logs and the DHCP leases:"), self._command("--leases", self._("DHCP-LOG"))))
+        if self.findings.blind_days or self.findings.partial or self.findings.problems:
+            steps.append((self._("Get the logs that are missing and hunt again:"), self._command()))
+        if self.findings.list.refused:
+            lists = shlex.join(["lamsach", "indicators", "read", *self.findings.parameters.lists])
+            steps.append((self._("See which values of the list were refused, and why:"), visible_line(lists)))
+        if not steps:
+            steps.append((self._("Keep this result as a record of what was searched:"), self._command("-o", self._("findings.zip"))))
+        self.line()
+        self.line(self._("Next:"), "bold")
+        for number, (text, command) in enumerate(steps, 1):
+            self.line(f"{number}. {text}")
+            # Commands are not wrapped, so that they can be copied whole.
+            self.console.print(Text(f"   {command}", style="cyan"), soft_wrap=True)
+
+    def _command(self, *further: str) -> str:
+        """The command of this hunt, with further options."""
+        given = self.findings.parameters
+        words_ = ["lamsach", "hunt", *given.logs]
+        for option, values in (
+            ("-i", given.lists), ("--leases", given.leases), ("--exceptions", given.exceptions), ("--infrastructure", given.infrastructure),
+            ("--inventory", (given.inventory,) if given.inventory else ()),
+            ("--since", (given.since.astimezone(self.zone).isoformat(),) if given.since else ()),
+            ("--until", (given.until.astimezone(self.zone).isoformat(),) if given.until else ()),
+            ("--timezone", (given.timezone,) if given.timezone != "Asia/Ho_Chi_Minh" else ()),
+        ):  # fmt: skip
+            for value in values:
+                words_ += [option, value]
+        command = shlex.join([*words_, *further])
+        if len(command) > _COMMAND_LENGTH:
+            command = f"lamsach hunt … {shlex.join(further)}".strip()
+        return visible_line(command)

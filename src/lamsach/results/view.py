@@ -1,0 +1,323 @@
+"""What the HTML page shows, worked out from `Findings`: groups of machines, their details, and what was not read."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from markupsafe import Markup
+
+from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
+from lamsach.model import Device, DeviceState, Evidence, Findings, Indicator, MatchStatus, Reference, Sighting
+from lamsach.results import svg, words
+from lamsach.results.coverage_grid import Grid, ObserverRow, grids, observer_rows
+from lamsach.results.safe import clip, visible, visible_line
+from lamsach.results.summary import figures, opening_facts, report_zone, state_counts, verdict, zone_words
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of each kind the page holds; whatever is beyond is counted on the page and stands in the bundle."""
+
+    rows: int = 10_000
+    details: int = 200
+    open_details: int = 20
+    sightings: int = 30
+    evidence: int = 12
+    indicators: int = 1_000
+    refusals: int = 200
+    problems: int = 500
+    not_counted: int = 200
+    text: int = 300
+    line: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A machine in a table. `detail` says whether a section below tells more."""
+
+    number: int
+    device: Device
+    title: str
+    reasons: tuple[str, ...]
+    detail: bool
+
+    @property
+    def anchor(self) -> str:
+        """The fragment of the machine's section."""
+        return f"m{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The machines of one state. `more` counts those that the page leaves out."""
+
+    state: DeviceState
+    title: str
+    intro: str
+    rows: tuple[Row, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """An evidence line for the page. `cut` is how many characters of the text are not shown."""
+
+    time: str
+    place: str
+    text: str
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a machine's section holds beside its row."""
+
+    facts: tuple[tuple[str, str], ...]
+    chart: Markup
+    bars: tuple[svg.Bar, ...]
+    sightings: tuple[Sighting, ...]
+    more_sightings: int
+    evidence: tuple[EvidenceView, ...]
+    more_evidence: int
+    steps: tuple[str, ...]
+
+
+_TITLES: dict[DeviceState, tuple[str, str]] = {
+    DeviceState.INFECTED: (mark("Infected machines"), mark("These machines called listed addresses themselves. Start at the top.")),
+    DeviceState.UNATTRIBUTED: (
+        mark("Machines not known yet"),
+        mark("A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; the machine still has to be found."),
+    ),
+    DeviceState.BLOCKED: (mark("Contacts that were blocked"), mark("Every contact of these machines was stopped. Something on them asked for it all the same.")),
+    DeviceState.INBOUND: (mark("Reached from outside"), mark("A listed address called these machines. That alone does not make them infected.")),
+    DeviceState.RESOLVED: (mark("Names looked up only"), mark("These machines were told a listed address in a DNS answer; no connection to it was seen.")),
+}
+
+
+class Page:
+    """Everything that the templates ask for, in one language."""
+
+    def __init__(self, findings: Findings, language: str, reasons: Mapping[str, str], limits: Limits) -> None:
+        self.findings = findings
+        self.language = language
+        self.reasons = reasons
+        self.limits = limits
+        self._ = translator(language)
+        self.zone = report_zone(findings)
+        self.clock = zone_words(findings, language)
+        self.figures = figures(findings)
+        self.facts = opening_facts(findings, language)
+        self.verdict = verdict(findings, self.figures, self._)
+        self.groups = tuple(self._groups())
+        self.not_counted = [seen for seen in findings.sightings if seen.status is not MatchStatus.COUNTED]
+        self._sightings: dict[str, list[Sighting]] = defaultdict(list)
+        for seen in findings.sightings:
+            self._sightings[seen.device].append(seen)
+        self._names = {row.device.key: row.title for group in self.groups for row in group.rows}
+        self._first, self._last = self._period()
+        observers = {row.observer for row in findings.coverage} | {observer for observer, _ in findings.blind_days}
+        missing = Counter(day for _, day in findings.blind_days)
+        self._blind = {day for day, count in missing.items() if count >= len(observers)}
+        self._dim = set(missing) - self._blind
+
+    def number(self, value: float) -> str:
+        """A number as the language writes it."""
+        return format_number(value, self.language)
+
+    def percent(self, share: float) -> str:
+        """A share (0 to 100) with one decimal; never rounded up to a whole that it is not."""
+        return f"{self.number(share) if share in (0, 100) else format_number(min(share, 99.9), self.language, 1)} %"
+
+    def time(self, value: datetime | None) -> str:
+        """A time on the report's clock; a dash for none."""
+        return "–" if value is None else format_time(value, self.zone)
+
+    def day(self, value: date | None) -> str:
+        """A day; words for none."""
+        return self._("no time") if value is None else format_date(value)
+
+    def counted(self, count: int, one: str, many: str) -> str:
+        """See `i18n.counted`."""
+        return counted(count, one, many, self.language)
+
+    def clip(self, text: str | None) -> str:
+        """A text from outside on one line, bounded; a dash for none."""
+        return clip(visible_line(text), self.limits.text) if text else "–"
+
+    def name_of(self, key: str) -> str:
+        """A device's title by its key."""
+        return self._names.get(key) or self.clip(key)
+
+    def state_figures(self) -> list[tuple[str, str]]:
+        """The state in figures: fragment of the list and the words, blind days last."""
+        shown = [(f"#{state.value}", text) for state, text in state_counts(self.figures, self.language)]
+        one, many = mark("{count} blind day"), mark("{count} blind days")
+        if self.figures.blind_days:
+            shown.append(("#coverage", self.counted(self.figures.blind_days, one, many)))
+        return shown
+
+    def warnings(self) -> list[tuple[str, str]]:
+        """What keeps the result from being whole: the sentence and the fragment that tells more."""
+        found = []
+        if self.findings.partial:
+            found.append((self._("The hunt was interrupted: this result is partial."), "#search"))
+        if self.findings.blind_days:
+            one = mark("{count} day of an observer is blind: it has no log, so nothing can be said of it.")
+            many = mark("{count} days of observers are blind: they have no log, so nothing can be said of them.")
+            found.append((self.counted(len(self.findings.blind_days), one, many), "#coverage"))
+        if self.findings.problems:
+            one, many = mark("{count} input could not be read to its end."), mark("{count} inputs could not be read to their end.")
+            found.append((self.counted(len(self.findings.problems), one, many), "#unread"))
+        if self.findings.list.refused:
+            one, many = mark("{count} value of the list was refused and not searched for."), mark("{count} values of the list were refused and not searched for.")
+            found.append((self.counted(self.findings.list.refused, one, many), "#refused"))
+        return found
+
+    def _groups(self) -> Iterator[Group]:
+        by_state: dict[DeviceState, list[Device]] = defaultdict(list)
+        for device in self.findings.devices:
+            by_state[device.state].append(device)
+        number, rows_left = 0, self.limits.rows
+        for state, (title, intro) in _TITLES.items():
+            devices = by_state[state]
+            taken = devices[:rows_left]
+            rows_left -= len(taken)
+            rows = []
+            for device in taken:
+                number += 1
+                rows.append(self._row(number, device))
+            yield Group(state, self._(title), self._(intro), tuple(rows), len(devices) - len(rows))
+
+    def _row(self, number: int, device: Device) -> Row:
+        title = clip(visible_line(device.name or device.ip or device.key), self.limits.text)
+        reasons = tuple(words.reason_text(reason, self.reasons, self.language) for reason in device.reasons)
+        return Row(number, device, title, reasons, number <= self.limits.details)
+
+    def _period(self) -> tuple[date, date]:
+        known = [day for seen in self.findings.sightings for day in seen.days]
+        known += [time.date() for time in (self.figures.first, self.figures.last) if time]
+        known += [day for _, day in self.findings.blind_days]
+        fallback = self.findings.parameters.started.date()
+        return min(known, default=fallback), max(known, default=fallback)
+
+    def detail(self, row: Row) -> Detail:
+        """The section of a machine."""
+        mine = sorted(
+            self._sightings[row.device.key], key=lambda seen: (seen.status is not MatchStatus.COUNTED, -seen.count, seen.indicator)
+        )
+        days: Counter[date] = Counter()
+        for seen in mine:
+            if seen.status is MatchStatus.COUNTED:
+                days.update(seen.days)
+        bars = svg.bars(days, *self._window(days), self._blind, self._dim)
+        lines = sorted({line for seen in mine for line in seen.evidence})
+        title = self._("Contacts of {name} per day").format(name=row.title)
+        return Detail(
+            facts=tuple(self._device_facts(row.device)),
+            chart=svg.timeline(bars, visible(title), self.language) if days else Markup(""),
+            bars=tuple(bar for bar in bars if bar.count or bar.blind),
+            sightings=tuple(mine[: self.limits.sightings]),
+            more_sightings=max(0, len(mine) - self.limits.sightings),
+            evidence=tuple(map(self._evidence, lines[: self.limits.evidence])),
+            more_evidence=max(0, len(lines) - self.limits.evidence),
+            steps=tuple(map(self._, words.STEPS[row.device.state])),
+        )
+
+    def _window(self, days: Mapping[date, int]) -> tuple[date, date]:
+        """The days of a chart: all that were searched, unless they are so many that the machine's own would vanish."""
+        if (self._last - self._first).days <= 3 * 366 or not days:
+            return self._first, self._last
+        return max(self._first, min(days) - timedelta(days=15)), min(self._last, max(days) + timedelta(days=15))
+
+    def _device_facts(self, device: Device) -> Iterator[tuple[str, str]]:
+        for label, value in (
+            (mark("Address"), device.ip), ("MAC", device.mac), (mark("User"), device.user), (mark("Department"), device.department),
+        ):  # fmt: skip
+            if value:
+                yield self._(label), self.clip(value)
+        if len(device.addresses) > 1 or (device.addresses and device.addresses[0].ip != device.ip):
+            yield self._("Addresses held"), "; ".join(self.held(device))
+        yield self._("First contact"), self.time(device.first)
+        yield self._("Last contact"), self.time(device.last)
+
+    def held(self, device: Device) -> list[str]:
+        """The addresses that a device held, each with how that is known and when."""
+        shown = []
+        for held in device.addresses[:10]:
+            how = self._(words.KNOWN_BY.get(held.how, held.how))
+            when = f", {self.time(held.first)} – {self.time(held.last)}" if held.first or held.last else ""
+            shown.append(f"{self.clip(held.ip)} ({how}{when})")
+        further = len(device.addresses) - 10
+        return [*shown, self.counted(further, "and {count} more", "and {count} more")] if further > 0 else shown
+
+    def _evidence(self, line: Evidence) -> EvidenceView:
+        text = visible(line.text)
+        shown = text[: self.limits.line]
+        place = self._("{file}, line {line}").format(file=self.clip(line.file), line=self.number(line.line))
+        return EvidenceView(self._evidence_time(line.time), place, shown, len(text) - len(shown))
+
+    def _evidence_time(self, text: str) -> str:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return self.clip(text)
+        return self.time(moment) if moment.tzinfo else self.clip(text)
+
+    def actions(self, seen: Sighting) -> str:
+        """What the observers did with the contacts."""
+        return words.actions_text(seen.actions, self._, self.language)
+
+    def indicator_rows(self) -> Sequence[tuple[str, Indicator | None, int, int, datetime | None, datetime | None]]:
+        """The indicators that were hit: value, indicator, machines, contacts, first, last; most machines first."""
+        seen_by: dict[str, list[Sighting]] = defaultdict(list)
+        for seen in self.findings.sightings:
+            if seen.status is MatchStatus.COUNTED:
+                seen_by[seen.indicator].append(seen)
+        rows = [
+            (
+                value,
+                self.findings.indicators.get(value),
+                len({seen.device for seen in mine}),
+                sum(seen.count for seen in mine),
+                _least(seen.first for seen in mine),
+                _most(seen.last for seen in mine),
+            )
+            for value, mine in seen_by.items()
+        ]
+        return sorted(rows, key=lambda row: (-row[2], -row[3], row[0]))
+
+    def reference(self, indicator: Indicator | None) -> str:
+        """Where the list states an indicator."""
+        if indicator is None or indicator.reference is None:
+            return "–"
+        first = self.place(indicator.reference)
+        further = len(indicator.other_references)
+        return f"{first}, {self.counted(further, 'and {count} more', 'and {count} more')}" if further else first
+
+    def place(self, reference: Reference) -> str:
+        """A place in a document in words."""
+        parts = [self.clip(reference.document)]
+        if reference.page is not None:
+            parts.append(self._("page or sheet {page}").format(page=reference.page))
+        if reference.row is not None:
+            parts.append(self._("row {row}").format(row=self.number(reference.row)))
+        return ", ".join(parts)
+
+    def grids(self) -> list[Grid]:
+        """The coverage, a grid a month."""
+        return grids(self.findings, self.language)
+
+    def observers(self) -> list[ObserverRow]:
+        """The coverage, a row an observer and format."""
+        return observer_rows(self.findings)
+
+
+def _least(times: Iterable[datetime | None]) -> datetime | None:
+    return min((time for time in times if time), default=None)
+
+
+def _most(times: Iterable[datetime | None]) -> datetime | None:
+    return max((time for time in times if time), default=None)
