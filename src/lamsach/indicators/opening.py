@@ -50,7 +50,7 @@ class ListSource:
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """The unpacked bytes. What goes wrong while they are read is raised as UnreadableError or LimitError."""
-        with _clear_errors(self.document), self._opener() as stream:
+        with clear_errors(self.document), self._opener() as stream:
             yield stream
 
     def whole(self) -> bytes:
@@ -99,7 +99,7 @@ def sources(path: str) -> Iterator[ListSource]:
         data = sys.stdin.buffer.read(MAX_WHOLE_BYTES)
         yield ListSource(path, lambda: io.BytesIO(data))
         return
-    with _clear_errors(path):
+    with clear_errors(path):
         kind = _kind(path)
         if kind != _ARCHIVE:
             yield ListSource(path, _opener(path, kind))
@@ -137,16 +137,16 @@ def _opener(path: str, kind: str) -> Callable[[], BinaryIO]:
         raw = Path(path).open("rb")  # noqa: SIM115 - closed by the reader around it
         limit = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * Path(path).stat().st_size)
         if kind == "gzip":
-            return _Bounded(gzip.GzipFile(fileobj=raw), limit, path, raw)
+            return Bounded(gzip.GzipFile(fileobj=raw), limit, path, raw)
         if kind == "bzip2":
-            return _Bounded(bz2.BZ2File(raw), limit, path, raw)
+            return Bounded(bz2.BZ2File(raw), limit, path, raw)
         if kind == "xz":
-            return _Bounded(lzma.LZMAFile(raw), limit, path, raw)
+            return Bounded(lzma.LZMAFile(raw), limit, path, raw)
         if kind == "zstd":
             reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
                 raw, read_across_frames=True
             )
-            return _Bounded(reader, limit, path, raw)
+            return Bounded(reader, limit, path, raw)
         return raw
 
     return opened
@@ -155,15 +155,15 @@ def _opener(path: str, kind: str) -> Callable[[], BinaryIO]:
 def _member_opener(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
     def opened() -> BinaryIO:
         limit = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * member.compress_size)
-        return _Bounded(archive.open(member), limit, member.filename, None)
+        return Bounded(archive.open(member), limit, member.filename)
 
     return opened
 
 
-class _Bounded(io.RawIOBase, BinaryIO):
+class Bounded(io.RawIOBase, BinaryIO):
     """A stream that gives no more than a number of bytes: beyond it, LimitError."""
 
-    def __init__(self, inner: object, limit: int, where: str, raw: BinaryIO | None) -> None:
+    def __init__(self, inner: object, limit: int, where: str, raw: BinaryIO | None = None) -> None:
         super().__init__()
         self._inner = inner
         self._left = limit
@@ -171,9 +171,11 @@ class _Bounded(io.RawIOBase, BinaryIO):
         self._raw = raw
 
     def readable(self) -> bool:
+        """True."""
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, and never more than a MiB at once."""
         wanted = MIB if size < 0 else min(size, MIB)
         data: bytes = self._inner.read(wanted)  # type: ignore[attr-defined]
         self._left -= len(data)
@@ -185,7 +187,12 @@ class _Bounded(io.RawIOBase, BinaryIO):
             )
         return data
 
+    def read_all(self) -> bytes:
+        """Everything up to the limit."""
+        return b"".join(iter(lambda: self.read(MIB), b""))
+
     def close(self) -> None:
+        """Close the stream and the file below it."""
         if not self.closed:
             self._inner.close()  # type: ignore[attr-defined]
             if self._raw is not None:
@@ -204,7 +211,7 @@ def _filled(stream: BinaryIO, size: int) -> bytes:
 
 
 @contextmanager
-def _clear_errors(where: str) -> Iterator[None]:
+def clear_errors(where: str) -> Iterator[None]:
     """Every way in which reading a file fails, as one of our errors."""
     try:
         yield

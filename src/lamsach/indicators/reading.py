@@ -17,6 +17,9 @@ REFERENCES_KEPT = 100
 """How many further places are kept of one value."""
 
 
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
 @dataclass(slots=True)
 class ListContents:
     """What a set of lists holds: each value once, in the order first met, with every place that lists it; what was refused;
@@ -41,6 +44,12 @@ def _read_source(source: ListSource, on_problem: OnProblem) -> Iterator[Entry]:
     try:
         if not source.head.strip():
             raise UnreadableError("The list is empty.", source.document)
+        if source.head.startswith(_OLD_OFFICE):
+            raise UnreadableError(
+                "This Office file is in the old format or locked with a password.",
+                source.document,
+                "Save it as XLSX without a password.",
+            )
         format_of_list = next((known for known in FORMATS if known.recognises(source)), None)
         if format_of_list is None:
             raise UnreadableError(

@@ -84,7 +84,7 @@ def whole_value(text: str) -> list[Found]:
     try:
         return list(canonical_values(text))
     except Refused as refused:
-        return [] if refused.type is None else [refused]
+        return [] if refused.type is None or refused.reason is refusals.UNKNOWN_SUFFIX else [refused]
 
 
 def shortened(text: str, length: int = TEXT_KEPT) -> str:

@@ -7,7 +7,7 @@ cells that are nothing but a value. A row without any value is refused, so that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lamsach.indicators import refusals
 from lamsach.indicators.extract import Found
@@ -22,10 +22,12 @@ from lamsach.indicators.fields import (
 )
 from lamsach.indicators.normalise import Refused, plain_value
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened, whole_value
-from lamsach.model import IndicatorType, Reference
+from lamsach.model import IndicatorType, Reference, Refusal
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
+_TITLE_ROWS = 50
+"""How many rows above the headings may be a title."""
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
@@ -37,11 +39,19 @@ class Table:
         self.page = page
         self._fields: dict[int, Field] | None = None
         self._types: dict[int, IndicatorType | None] = {}
+        self._heading_row = 0
+        self._before: list[Entry] = []
 
-    def row(self, number: int, cells: Sequence[str]) -> Iterator[Entry]:
-        """The indicators and refusals of one row (`number` is 1-based)."""
-        filled = {place: cell.strip() for place, cell in enumerate(cells)}
-        filled = {place: cell for place, cell in filled.items() if cell and not _NOTHING.fullmatch(cell)}
+    def row(
+        self, number: int, cells: Sequence[str], inherited: Mapping[int, str] | None = None
+    ) -> Iterator[Entry]:
+        """The indicators and refusals of one row (`number` is 1-based). `inherited` is what cells merged over several rows
+        hand down: it describes this row's values and is no value of this row."""
+        filled = {
+            place: text
+            for place, cell in enumerate(cells)
+            if (text := cell.strip()) and not _NOTHING.fullmatch(text)
+        }
         if not filled:
             return
         first = next(iter(filled.values()))
@@ -49,15 +59,37 @@ class Table:
         if comment is not None and not plain_value(first):
             rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
             self._take_headings(
-                {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, least=2
+                {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, least=2
             )
             return
-        if self._take_headings(filled, least=1):
+        if self._take_headings(filled, number, least=1):
+            self._before.clear()
             return
-        yield from self._data(Reference(self.document, self.page, number), filled)
+        found = self._data(
+            Reference(self.document, self.page, number), filled, {**(inherited or {}), **filled}
+        )
+        if self._fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS:
+            yield from self._title(found)
+        else:
+            yield from self.end()
+            yield from found
 
-    def _take_headings(self, filled: dict[int, str], *, least: int) -> bool:
-        """Whether the row is one of headings; they hold until the next such row."""
+    def end(self) -> Iterator[Entry]:
+        """What is still to say after the last row."""
+        yield from self._before
+        self._before.clear()
+
+    def _title(self, found: Iterator[Entry]) -> Iterator[Entry]:
+        """Hold back what a single cell above any headings holds, when it is no value: headings below make it their title."""
+        for item in found:
+            if isinstance(item, Refusal) and item.type is None:
+                self._before.append(item)
+            else:
+                yield from self.end()
+                yield item
+
+    def _take_headings(self, filled: dict[int, str], number: int, *, least: int) -> bool:
+        """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
         values = [place for place, found in fields.items() if found is Field.VALUE]
         enough = len(fields) >= max(least, 1 + len(filled) // 4)
@@ -67,16 +99,20 @@ class Table:
             or any(plain_value(cell) for cell in filled.values())
         ):
             return False
-        if not values and self._fields is not None:
+        if not values and self._fields is not None and number != self._heading_row + 1:
             return False
-        self._fields = fields
-        self._types = {place: type_of_heading(filled[place]) for place in values}
+        types = {place: type_of_heading(filled[place]) for place in values}
+        if self._fields is not None and number == self._heading_row + 1:
+            fields, types = {**self._fields, **fields}, {**self._types, **types}
+        self._fields, self._types, self._heading_row = fields, types, number
         return True
 
-    def _data(self, reference: Reference, filled: dict[int, str]) -> Iterator[Entry]:
+    def _data(
+        self, reference: Reference, filled: dict[int, str], described: dict[int, str]
+    ) -> Iterator[Entry]:
         fields = self._fields or {}
-        facts = self._facts(filled, fields)
-        kind, unsupported = self._stated(filled, fields)
+        facts = self._facts(described, fields)
+        kind, unsupported = self._stated(described, fields)
         found: list[Found] = []
         doubtful: list[Found] = []
         for place, cell in filled.items():

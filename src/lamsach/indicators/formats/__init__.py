@@ -3,8 +3,10 @@
 from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.formats.delimited import Delimited
 from lamsach.indicators.formats.text import Text
+from lamsach.indicators.formats.xlsx import Xlsx
 
 FORMATS: tuple[type[ListFormat], ...] = (
+    Xlsx,
     Delimited,
     Text,
 )

@@ -48,6 +48,7 @@ class Delimited(ListFormat):
                 yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
             else:
                 yield from table.row(number, cells)
+        yield from table.end()
 
 
 def find_delimiter(text: str) -> str | None:

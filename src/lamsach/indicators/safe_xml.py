@@ -1,0 +1,45 @@
+"""XML from strangers: no document type, so no entities, no outside references and no "billion laughs"; streaming where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring, iterparse
+
+from lamsach.errors import LimitError, UnreadableError
+
+
+def local_name(tag: object) -> str:
+    """The name of an element without its namespace; empty for comments and the like."""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+@contextmanager
+def xml_errors(where: str) -> Iterator[None]:
+    """What the parser finds wrong, as one of our errors."""
+    try:
+        yield
+    except DefusedXmlException:
+        raise LimitError(
+            "The XML declares entities or a document type: this is how an XML bomb looks, so it is not read.",
+            where,
+        ) from None
+    except (ParseError, UnicodeError, LookupError):
+        raise UnreadableError("The XML is damaged.", where, "Fetch the file again.") from None
+
+
+def parse_whole(data: bytes, where: str) -> Element:
+    """The root of a document. Raises UnreadableError when it is damaged, LimitError when it declares entities."""
+    with xml_errors(where):
+        root: Element = fromstring(data, forbid_dtd=True)
+        return root
+
+
+def events(stream: BinaryIO, where: str) -> Iterator[tuple[str, Element]]:
+    """`start` and `end` of each element while the document is read. The caller empties what it has used."""
+    with xml_errors(where):
+        yield from iterparse(stream, events=("start", "end"), forbid_dtd=True)
