@@ -1,1 +1,1 @@
-"""To be described by its owner."""
+"""From what the hunt saw to whose machine it was: leases, inventory, infrastructure, and the device's state."""

@@ -1,1 +1,5 @@
-"""To be described by its owner."""
+"""DHCP leases as intervals of time: who held an address at a given moment."""
+
+from lamsach.devices.leases.table import DEFAULT_LENGTH, Lease, LeaseConflict, LeaseTable
+
+__all__ = ["DEFAULT_LENGTH", "Lease", "LeaseConflict", "LeaseTable"]

@@ -1,0 +1,242 @@
+"""From raw sightings to devices: who it was, what that makes of them, and what is counted once.
+
+1. Identities become devices (`identities`), infrastructure is told apart (`infrastructure`, `forwarding`).
+2. A forwarder's sighting that its client's explains is dropped; the client's device bears the reason `forwarded_for`.
+3. What is left merges into sightings; each device gets its state, severity and reasons from those that count (`states`).
+
+A match that does not count (excepted, outside its validity) never makes a device: its sighting stays, under the key that the
+device has or would have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeVar
+
+from lamsach.devices.addresses import intervals
+from lamsach.devices.forwarding import Explainer, Item, roles
+from lamsach.devices.identities import Devices, most_frequent, without_router_macs
+from lamsach.devices.infrastructure import Infrastructure
+from lamsach.devices.inventory import Inventory
+from lamsach.devices.states import Verdict, judge, judge_unattributed
+from lamsach.model import (
+    EVIDENCE_KEPT,
+    Action,
+    Device,
+    Evidence,
+    Identity,
+    MatchStatus,
+    RawSighting,
+    Reason,
+    Severity,
+    Sighting,
+    SightingKey,
+)
+
+_SEVERITIES = {severity: rank for rank, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW))}
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The sightings of one device; `role` and `address` for infrastructure."""
+
+    role: str | None = None
+    address: str = ""
+    items: list[Item] = field(default_factory=list)
+    forwarded: Counter[str] = field(default_factory=Counter)
+
+
+def attribute(
+    raw: Mapping[SightingKey, RawSighting],
+    infrastructure: Infrastructure | None = None,
+    inventory: Inventory | None = None,
+) -> tuple[tuple[Device, ...], tuple[Sighting, ...]]:
+    """Devices (most severe first, then by count, then by key) and sightings (in the order of their keys).
+
+    The result depends only on what is in the arguments, not on the order of anything.
+    """
+    infrastructure = infrastructure if infrastructure is not None else Infrastructure()
+    inventory = inventory if inventory is not None else Inventory()
+    items = without_router_macs(raw, infrastructure, inventory)
+    devices = Devices(items, inventory)
+    gathered = _gather(items, devices, infrastructure)
+    found = [
+        device for key, group in gathered.items() if (device := _device(key, group, devices)) is not None
+    ]
+    found.sort(key=lambda device: (_SEVERITIES[device.severity], -device.count, device.key))
+    return tuple(found), _sightings(gathered)
+
+
+def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastructure) -> dict[str, _Gathered]:
+    """Put each sighting to its device, or drop it for the clients that explain it."""
+    known: dict[Identity, str | None] = {}
+    for key, _ in items:
+        if key.identity not in known:
+            known[key.identity] = infrastructure.role_of_identity(key.identity)
+    by_address = {who.ip: role for who, role in known.items() if who.ip and role}
+    by_address = roles(items, by_address)
+    gathered: dict[str, _Gathered] = defaultdict(_Gathered)
+    clients: list[tuple[str, SightingKey, RawSighting]] = []
+    speakers: list[tuple[str, str | None, str, Item]] = []
+    for key, sighting in items:
+        who = key.identity
+        role = known[who] or (by_address.get(who.ip) if who.ip else None)
+        device, role, address = _stand_in(key, devices.key(who), role)
+        if role is None and not device.startswith("unattributed:"):
+            clients.append((device, key, sighting))
+            gathered[device].items.append((key, sighting))
+        else:
+            speakers.append((device, role, address, (key, sighting)))
+    explainer = Explainer(clients)
+    for device, role, address, (key, sighting) in speakers:
+        explained = explainer.clients(key, sighting) if _may_be_for_others(key, role) else ()
+        for client in explained:
+            gathered[client].forwarded[address or key.observer or "DNS"] += sighting.count
+        if not explained:
+            group = gathered[device]
+            group.role, group.address = role, address
+            group.items.append((key, sighting))
+    return dict(gathered)
+
+
+def _stand_in(key: SightingKey, device: str | None, role: str | None) -> tuple[str, str | None, str]:
+    """The key of the device or of what stands in for it, its role, and the address or name that people know it by."""
+    who = key.identity
+    if role is not None:
+        address = who.ip or who.name or key.observer or "?"
+        return f"unattributed:{role}:{address}", role, address
+    if key.forwarded:
+        address = who.ip or who.name or key.observer
+        return f"unattributed:dns:{address or '?'}", "dns" if address else "unknown", address
+    if device is None:
+        return f"unattributed:?:{key.observer}" if key.observer else "unattributed:?", None, ""
+    return device, None, ""
+
+
+def _may_be_for_others(key: SightingKey, role: str | None) -> bool:
+    """Whether the sighting can be somebody else's: a DNS server forwards questions, not connections."""
+    if key.forwarded or key.dns:
+        return role is not None
+    return role in ("proxy", "nat", "stated")
+
+
+def _device(key: str, group: _Gathered, devices: Devices) -> Device | None:
+    counted = [item for item in group.items if item[0].status is MatchStatus.COUNTED]
+    if not counted:
+        return None
+    unattributed = key.startswith("unattributed:")
+    verdict = judge_unattributed(counted, group.role, group.address) if unattributed else judge(counted)
+    identities = sorted({item[0].identity for item in counted}, key=lambda who: tuple(map(str, _fields(who))))
+    held = () if unattributed and group.role is None else intervals(counted)
+    named = Counter[str]()
+    users = Counter[str]()
+    for item, sighting in counted:
+        if item.identity.name:
+            named[item.identity.name] += sighting.count
+        if item.identity.user:
+            users[item.identity.user] += sighting.count
+    entry = devices.entry(key, identities)
+    mac = key[4:] if key.startswith("mac:") else None
+    anonymous = unattributed and group.role is None
+    firsts = [sighting.first for _, sighting in counted if sighting.first is not None]
+    lasts = [sighting.last for _, sighting in counted if sighting.last is not None]
+    return Device(
+        key=key,
+        state=verdict[0],
+        severity=verdict[1],
+        ip=held[-1].ip if held else None,
+        name=None if anonymous else (entry.name if entry else None) or most_frequent(named),
+        mac=mac,
+        user=None if unattributed else (entry.user if entry else None) or most_frequent(users),
+        department=entry.department if entry else None,
+        reasons=_reasons(key, verdict, group, len({interval.ip for interval in held})),
+        addresses=held,
+        first=min(firsts, default=None),
+        last=max(lasts, default=None),
+        count=sum(sighting.count for _, sighting in counted),
+    )
+
+
+def _reasons(key: str, verdict: Verdict, group: _Gathered, addresses: int) -> tuple[Reason, ...]:
+    reasons = list(verdict[2])
+    for forwarder, count in sorted(group.forwarded.items()):
+        reasons.append(Reason("forwarded_for", {"forwarder": forwarder, "count": count}))
+    if key.startswith("ip:"):
+        reasons.append(Reason("address_only"))
+    if addresses > 1:
+        reasons.append(Reason("address_changed", {"count": addresses}))
+    rest = sum(raw.count for key, raw in group.items if key.status is not MatchStatus.COUNTED)
+    if rest:
+        reasons.append(Reason("not_counted", {"count": rest}))
+    return tuple(reasons)
+
+
+def _fields(who: Identity) -> tuple[str | None, ...]:
+    return (who.ip, who.mac, who.name, who.user, who.how)
+
+
+def _sightings(gathered: Mapping[str, _Gathered]) -> tuple[Sighting, ...]:
+    merged: dict[tuple[str, ...], Sighting] = {}
+    for device, group in gathered.items():
+        for item in group.items:
+            sighting = _sighting(device, *item)
+            place = _order(sighting)
+            merged[place] = combine(merged[place], sighting) if place in merged else sighting
+    return tuple(merged[place] for place in sorted(merged))
+
+
+def _sighting(device: str, key: SightingKey, raw: RawSighting) -> Sighting:
+    return Sighting(
+        device=device,
+        indicator=key.indicator,
+        indicator_type=key.indicator_type,
+        role=key.role,
+        match=key.match,
+        status=key.status,
+        unparsed=key.unparsed,
+        count=raw.count,
+        first=raw.first,
+        last=raw.last,
+        actions=_sum(raw.actions),
+        days=_sum(raw.days),
+        evidence=_earliest(raw.evidence),
+    )
+
+
+def _order(sighting: Sighting) -> tuple[str, ...]:
+    kinds = (sighting.indicator_type, sighting.role, sighting.match, sighting.status, str(sighting.unparsed))
+    return (sighting.device, sighting.indicator, *kinds)
+
+
+def combine(one: Sighting, other: Sighting) -> Sighting:
+    """Two sightings of one key as one: associative and commutative. Raises ValueError for different keys."""
+    if _order(one) != _order(other):
+        raise ValueError("only sightings of one device, indicator, role, match and status combine")
+    return replace(
+        one,
+        count=one.count + other.count,
+        first=min((time for time in (one.first, other.first) if time), default=None),
+        last=max((time for time in (one.last, other.last) if time), default=None),
+        actions=_sum(one.actions, other.actions),
+        days=_sum(one.days, other.days),
+        evidence=_earliest((*one.evidence, *other.evidence)),
+        threat=min((text for text in (one.threat, other.threat) if text), default=None),
+    )
+
+
+K = TypeVar("K", bound=date | Action)
+
+
+def _sum(*counts: Mapping[K, int]) -> dict[K, int]:
+    total: Counter[K] = Counter()
+    for count in counts:
+        total.update(count)
+    return {key: total[key] for key in sorted(total)}
+
+
+def _earliest(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """The earliest lines, those without a time last."""
+    return tuple(sorted(set(evidence), key=lambda line: (line.time == "", line))[:EVIDENCE_KEPT])

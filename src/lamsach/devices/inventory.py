@@ -1,0 +1,224 @@
+"""The unit's inventory of machines: a sheet with addresses, hardware addresses, names, users and departments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lamsach.devices.headings import Column, Rows, column_of, find_columns, plain
+from lamsach.devices.names import address, host_key, mac_address
+from lamsach.devices.sheets import read_sheets
+from lamsach.errors import UnreadableError
+from lamsach.model import Problem
+
+PROBLEMS_KEPT = 100
+"""How many rows of one inventory are reported one by one."""
+_NOTHING = frozenset(
+    ["", "dhcp", "dong", "ip dong", "dynamic", "khong", "khong co", "none", "na", "n a", "chua co", "auto"]
+)
+_SEPARATORS = re.compile(r"[,;/\n\r|]+|\s{2,}| (?=[0-9]{1,3}\.)")
+_NUMBERING = re.compile(r"^(?:[IVXLC]{1,6}|[0-9]{1,3}|[A-Z])[.)]\s+")
+
+OnProblem = Callable[[Problem], None]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryEntry:
+    """One machine as the sheet states it. `where` is `file:sheet:row`."""
+
+    ips: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
+    name: str | None = None
+    user: str | None = None
+    department: str | None = None
+    where: str = ""
+
+    @property
+    def mac(self) -> str | None:
+        """The hardware address that stands for the machine: the first one of its row."""
+        return self.macs[0] if self.macs else None
+
+    @property
+    def key(self) -> tuple[str | None, ...]:
+        """What makes two rows the same machine."""
+        return (self.mac,) if self.macs else (host_key(self.name or ""), *self.ips)
+
+
+class Inventory:
+    """Machines by hardware address, by address and by name.
+
+    An address or a name that two different machines state is known to neither (`by_ip`, `by_name` give None): a contradiction must
+    not accuse anybody. A hardware address that stands in two rows keeps the first.
+    """
+
+    def __init__(self, entries: Iterable[InventoryEntry] = (), on_problem: OnProblem | None = None) -> None:
+        self._macs: dict[str, InventoryEntry] = {}
+        self._ips: dict[str, InventoryEntry | None] = {}
+        self._names: dict[str, InventoryEntry | None] = {}
+        self.entries: tuple[InventoryEntry, ...] = tuple(entries)
+        self._report = _Reporter(on_problem)
+        for entry in self.entries:
+            self._add(entry)
+        self._report.finish()
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def by_mac(self, mac: str) -> InventoryEntry | None:
+        """The machine with the hardware address (`aa:bb:cc:dd:ee:ff`)."""
+        return self._macs.get(mac)
+
+    def by_ip(self, ip: str) -> InventoryEntry | None:
+        """The machine with the address (canonical text), when just one states it."""
+        return self._ips.get(ip)
+
+    def by_name(self, name: str) -> InventoryEntry | None:
+        """The machine with the host name, in any spelling (see `host_key`), when just one bears it."""
+        key = host_key(name)
+        return None if key is None else self._names.get(key)
+
+    def _add(self, entry: InventoryEntry) -> None:
+        duplicate = False
+        for mac in entry.macs:
+            known = self._macs.setdefault(mac, entry)
+            if known is not entry:
+                same = host_key(known.name or "") == host_key(entry.name or "")
+                duplicate = duplicate or same
+                if not same:
+                    self._report(entry.where, "a hardware address stands in two rows with different names")
+        for ip in entry.ips:
+            duplicate |= self._put(
+                self._ips, ip, entry, "an address stands in two rows of different machines"
+            )
+        name = host_key(entry.name or "")
+        if name is not None:
+            duplicate |= self._put(
+                self._names, name, entry, "a machine name stands in two rows of different machines"
+            )
+        if duplicate:
+            self._report(entry.where, "the machine stands in two rows")
+
+    def _put(
+        self, table: dict[str, InventoryEntry | None], key: str, entry: InventoryEntry, what: str
+    ) -> bool:
+        """Enter the machine under a key; True for a repetition of the same machine, a problem for another one."""
+        if key not in table:
+            table[key] = entry
+            return False
+        known = table[key]
+        if known is not None and known.key == entry.key:
+            return True
+        table[key] = None
+        self._report(entry.where, what)
+        return False
+
+
+class _Reporter:
+    """Passes the first problems on one by one and the others as one."""
+
+    def __init__(self, on_problem: OnProblem | None) -> None:
+        self._pass_on = on_problem or (lambda _problem: None)
+        self._count = 0
+        self._last = ""
+
+    def __call__(self, where: str, what: str) -> None:
+        self._count += 1
+        self._last = where
+        if self._count <= PROBLEMS_KEPT:
+            self._pass_on(
+                Problem(where, what, "correct the inventory; the hunt goes on without this statement")
+            )
+
+    def finish(self) -> None:
+        if self._count > PROBLEMS_KEPT:
+            self._pass_on(
+                Problem(self._last, "more rows of the inventory have problems than are listed here")
+            )
+
+
+def read_inventory(path: str | Path, on_problem: OnProblem) -> Inventory:
+    """Read an XLSX or CSV inventory; rows that cannot be used or contradict others go to `on_problem`.
+
+    Raises UnreadableError when the file cannot be read or no table in it has a column of addresses, hardware addresses or machine
+    names, LimitError when it is too large.
+    """
+    path = Path(path)
+    report = _Reporter(on_problem)
+    entries: list[InventoryEntry] = []
+    recognised = False
+    for sheet in read_sheets(path):
+        before, columns = find_columns(sheet.rows)
+        if columns:
+            recognised = True
+            place = f"{path}:{sheet.name}" if sheet.name else str(path)
+            entries.extend(_entries(sheet.rows[before:], columns, place, report))
+    report.finish()
+    if not recognised:
+        raise UnreadableError(
+            "no table with addresses, hardware addresses or machine names was found in the inventory",
+            str(path),
+            "give the columns headings such as IP, MAC, Tên máy, Người sử dụng, Phòng ban",
+        )
+    return Inventory(entries, on_problem)
+
+
+def _entries(
+    rows: Rows, columns: dict[int, Column], place: str, report: _Reporter
+) -> Iterator[InventoryEntry]:
+    section: str | None = None
+    for number, cells in rows:
+        where = f"{place}:{number}"
+        if all(column_of(cells[index]) is column for index, column in columns.items() if index < len(cells)):
+            continue
+        texts: dict[Column, list[str]] = {column: [] for column in Column}
+        for index, column in columns.items():
+            if index < len(cells) and cells[index] and cells[index] not in texts[column]:
+                texts[column].append(cells[index])
+        if len({cell for cell in cells if cell}) == 1 or _only_numbered(cells):
+            title = max((cell for cell in cells if cell), key=len)
+            if address(title) is None and mac_address(title) is None:
+                section = _NUMBERING.sub("", title).strip() or None
+                continue
+        entry = _entry(texts, section, where, report)
+        if entry is not None:
+            yield entry
+
+
+def _only_numbered(cells: tuple[str, ...]) -> bool:
+    """Whether the row is `I | Phòng Tổ chức`: a numbered section title, not a machine."""
+    filled = [cell for cell in cells if cell]
+    return len(set(filled)) == 2 and re.fullmatch(r"[IVXLC]{1,6}|[A-H]", filled[0]) is not None
+
+
+def _entry(
+    texts: dict[Column, list[str]], section: str | None, where: str, report: _Reporter
+) -> InventoryEntry | None:
+    ips = _values(texts[Column.IP], address, where, "a cell of the address column holds no address", report)
+    macs = _values(
+        texts[Column.MAC], mac_address, where, "a cell of the MAC column holds no hardware address", report
+    )
+    name = texts[Column.NAME][0] if texts[Column.NAME] else None
+    if not ips and not macs and name is None:
+        return None
+    user = texts[Column.USER][0] if texts[Column.USER] else None
+    department = ", ".join(texts[Column.DEPARTMENT]) or section
+    return InventoryEntry(ips, macs, name, user, department, where)
+
+
+def _values(
+    cells: list[str], read: Callable[[str], str | None], where: str, what: str, report: _Reporter
+) -> tuple[str, ...]:
+    """All values in the cells (one may hold several, parted by commas, semicolons or line ends), in order, each once."""
+    found: dict[str, None] = {}
+    for cell in cells:
+        if plain(cell) in _NOTHING:
+            continue
+        whole = read(cell)
+        parts = [whole] if whole else [read(part) for part in _SEPARATORS.split(cell) if part.strip()]
+        good = [part for part in parts if part is not None]
+        if not good or len(good) < len(parts):
+            report(where, what)
+        found.update(dict.fromkeys(good))
+    return tuple(found)

@@ -1,0 +1,113 @@
+"""Lease records in columns: 10^6 of them take some 30 MB before they are put in order."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.devices.names import mac_address
+from lamsach.model import Event, EventKind, LeaseAction
+
+T = TypeVar("T")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+UNKNOWN_END = -(1 << 62)
+CLOSES = (LeaseAction.RELEASED, LeaseAction.EXPIRED)
+_ACTIONS = (LeaseAction.RELEASED, LeaseAction.EXPIRED, LeaseAction.ASSIGNED, LeaseAction.RENEWED)
+_CODES = {action: code for code, action in enumerate(_ACTIONS)}
+
+
+def microseconds(time: datetime) -> int:
+    """Microseconds since the epoch."""
+    return (time - EPOCH) // MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """The time of so many microseconds since the epoch, UTC; times beyond the calendar become its last second."""
+    try:
+        return EPOCH + timedelta(microseconds=value)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who a record speaks of: a hardware address, a host name, or both."""
+
+    mac: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated."""
+
+    ip: str
+    time: int
+    action: LeaseAction
+    holder: Holder
+    until: int
+
+
+@dataclass(slots=True)
+class Records:
+    """Lease records in any order, kept compactly; iterating gives them by address, then time.
+
+    At one moment an end comes before a beginning, so that an address that changes hands has its new holder.
+    """
+
+    ips: dict[str, int] = field(default_factory=dict)
+    holders: dict[Holder, int] = field(default_factory=dict)
+    ip: array[int] = field(default_factory=lambda: array("I"))
+    time: array[int] = field(default_factory=lambda: array("q"))
+    action: array[int] = field(default_factory=lambda: array("b"))
+    holder: array[int] = field(default_factory=lambda: array("I"))
+    until: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, event: Event) -> bool:
+        """Take an event; False when it is no lease record with a time and an address, or begins a lease for nobody."""
+        if event.kind is not EventKind.LEASE or event.time is None or event.device_ip is None:
+            return False
+        code = _CODES.get(event.action)  # type: ignore[arg-type]
+        if code is None:
+            return False
+        holder = Holder(mac_address(event.device_mac or ""), event.device_name or None)
+        if code >= 2 and holder.mac is None and holder.name is None:
+            return False
+        until = UNKNOWN_END if event.lease_until is None else microseconds(event.lease_until)
+        self.ip.append(self.ips.setdefault(event.device_ip, len(self.ips)))
+        self.time.append(microseconds(event.time))
+        self.action.append(code)
+        self.holder.append(self.holders.setdefault(holder, len(self.holders)))
+        self.until.append(until)
+        return True
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def __iter__(self) -> Iterator[Record]:
+        ips = sorted(self.ips)
+        holders = sorted(self.holders, key=lambda holder: (holder.mac or "", holder.name or ""))
+        ip = _ranks(self.ips, ips)[np.array(self.ip, dtype=np.int64)]
+        holder = _ranks(self.holders, holders)[np.array(self.holder, dtype=np.int64)]
+        time, until, action = np.array(self.time), np.array(self.until), np.array(self.action)
+        order = np.lexsort((until, holder, action, time, ip))
+        for at in range(0, len(order), 65536):
+            part = order[at : at + 65536]
+            columns = (ip[part], time[part], action[part], holder[part], until[part])
+            for address, when, what, who, end in zip(*(column.tolist() for column in columns), strict=True):
+                yield Record(ips[address], when, _ACTIONS[what], holders[who], end)
+
+
+def _ranks(numbers: Mapping[T, int], ordered: Sequence[T]) -> NDArray[np.int64]:
+    """For each number in order of arrival, its place in the sorted sequence."""
+    ranks = np.zeros(len(ordered), dtype=np.int64)
+    for rank, item in enumerate(ordered):
+        ranks[numbers[item]] = rank
+    return ranks

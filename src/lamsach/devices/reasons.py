@@ -1,0 +1,27 @@
+"""Why a device has its state and severity, in words: whole sentences with named placeholders, by the code of the `Reason`."""
+
+from __future__ import annotations
+
+REASONS: dict[str, str] = {
+    "contacted_once": "It contacted a listed address or name once, and the contact was not blocked.",
+    "contacted_repeatedly": "It contacted listed addresses or names again and again: {count} records that were not blocked.",
+    "several_indicators": "It contacted {count} different listed addresses or names.",
+    "several_days": "The contacts lie on {count} different days.",
+    "also_blocked": "Further contacts were blocked: {count}.",
+    "blocked_only": "Every contact was blocked ({count}): the connection did not come about, but something on the machine tried it.",
+    "resolved_only": "It was only told a listed address in a DNS answer ({count}); no connection to it is known.",
+    "partial_only": "It reached the host of a listed URL ({count}), but the log does not show which page.",
+    "inbound_only": "A listed address reached towards it ({count}); it did not answer with a contact of its own.",
+    "unparsed_only": "All that is known stands in lines that no log format reads ({count}): look at the evidence first.",
+    "infrastructure_dns": "{address} is a DNS server that asks for others: the machine behind the question is not in these logs.",
+    "infrastructure_proxy": "{address} is a proxy that connects for others: the machine behind it is not in these logs.",
+    "infrastructure_nat": "{address} is a NAT gateway: the machine behind it is not in these logs.",
+    "infrastructure_stated": "{address} was stated as infrastructure that speaks for others: the machine behind it is not in these logs.",
+    "infrastructure_unknown": "A DNS server asked an upstream for somebody: the client's question is not in these logs.",
+    "server_itself": "The DNS server itself opened connections to listed addresses, not only DNS questions ({count}): this server has to be checked.",
+    "no_device_named": "The records name no machine ({count}).",
+    "forwarded_for": "{forwarder} asked on behalf of this machine; those records ({count}) are counted only once.",
+    "address_changed": "It held {count} addresses one after the other.",
+    "address_only": "Only its address is known: no lease, inventory or log names the machine.",
+    "not_counted": "Further matches are excepted or outside their time of validity and were not counted: {count}.",
+}

@@ -1,0 +1,121 @@
+"""Reads small tables of text: XLSX (every sheet, merged cells filled) and CSV of any delimiter and encoding.
+
+Meant for an inventory sheet, so all of a file is held in memory, within the limits below. XLSX is read by a streaming parser that
+refuses document types, so entities (XXE, billion laughs) do not exist for it, and merged ranges cost nothing
+but the cells that have a row.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lamsach.devices.xlsx import read_workbook
+from lamsach.errors import LimitError, UnreadableError
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_CELL_CHARACTERS = 4096
+_DELIMITERS = (",", ";", "\t", "|")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table: its name (empty for CSV), and its rows as (1-based number, texts of the cells)."""
+
+    name: str
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def read_sheets(path: Path) -> tuple[Sheet, ...]:
+    """All tables of an XLSX or CSV file, told apart by content.
+
+    Raises UnreadableError for a file that is missing, damaged, or neither, LimitError for one that is too large.
+    """
+    data = _bytes_of(path)
+    if data.startswith(_OLD_EXCEL):
+        raise UnreadableError(
+            "this is a workbook of old Excel, or one with a password",
+            str(path),
+            "save it as XLSX without a password, or as CSV",
+        )
+    if data.startswith(b"PK\x03\x04"):
+        return tuple(Sheet(name, tuple(rows)) for name, rows in read_workbook(data, str(path)))
+    text = decode(data)
+    if text.count("\0") > 0:
+        raise UnreadableError(
+            "this is neither a workbook nor a table of text", str(path), "save it as XLSX or CSV"
+        )
+    return (Sheet("", tuple(_csv_rows(text, str(path)))),)
+
+
+def decode(data: bytes) -> str:
+    """Bytes of a text file as text: by its byte order mark, as UTF-16 without one, as UTF-8, else as Windows-1258."""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data[len(bom) :].decode(encoding, "replace")
+    head = data[:4096]
+    if len(head) >= 4 and b"\0" in head:
+        if head[1::2].count(0) > 0.3 * len(head[1::2]) and head[0::2].count(0) <= len(head) // 16:
+            return data.decode("utf-16-le", "replace")
+        if head[0::2].count(0) > 0.3 * len(head[0::2]) and head[1::2].count(0) <= len(head) // 16:
+            return data.decode("utf-16-be", "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return unicodedata.normalize("NFC", data.decode("cp1258", "replace"))
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise UnreadableError("the inventory cannot be read", str(path), error.strerror or "") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise LimitError("the inventory is larger than 64 MiB", str(path), "split it")
+    return data
+
+
+def _csv_rows(text: str, where: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    start = 1
+    try:
+        for cells in reader:
+            if any(cells):
+                yield start, tuple(cell.strip()[:MAX_CELL_CHARACTERS] for cell in cells)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableError(
+            "the table of text is damaged", f"{where}:{start}", "save it again as CSV"
+        ) from error
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter with which most of the first lines have the same number of cells, at least two."""
+    lines = [line for line in text[:65536].splitlines()[:60] if line.strip()]
+    if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == 5:
+        return lines[0][4]
+    best, best_score = ",", 0
+    for delimiter in _DELIMITERS:
+        try:
+            counts = [len(cells) for cells in csv.reader(lines, delimiter=delimiter)]
+        except csv.Error:
+            continue
+        score = max((counts.count(count) * min(count, 8) for count in set(counts) if count > 1), default=0)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best

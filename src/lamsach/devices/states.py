@@ -1,0 +1,123 @@
+"""The state and the severity that evidence gives a device, and the reasons for them.
+
+| state | when |
+|---|---|
+| infected | at least one outbound contact that was not blocked, to the listed value itself |
+| blocked | outbound contacts, all of them blocked |
+| resolved | only told the address in a DNS answer, or only the host of a listed URL was seen |
+| inbound | only reached by a listed address |
+| unattributed | outbound contacts of infrastructure, or of nobody that the records name |
+
+Severity: of an infected device *high* when the contacts are repeated (a minute or more apart), concern several indicators or lie on several
+days, else *medium*; of an unattributed one *medium*; *low* for the rest, and for whatever is known only from lines that no format reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from lamsach.devices.forwarding import Item
+from lamsach.model import Action, DeviceState, MatchKind, Reason, Role, Severity
+
+REPEATED_AFTER = timedelta(minutes=1)
+"""Contacts that lie so far apart are repeated; closer ones may be one attempt (two record types asked, a retry)."""
+
+Verdict = tuple[DeviceState, Severity, tuple[Reason, ...]]
+
+
+def judge(items: Sequence[Item]) -> Verdict:
+    """The verdict on a device that speaks for itself, from its counted sightings (at least one)."""
+    attempts = [item for item in items if is_contact(item)]
+    contacts = [item for item in attempts if not_blocked(item)]
+    if contacts:
+        return _infected(contacts, sum(_blocked(item) for item in attempts))
+    if attempts:
+        return _low(DeviceState.BLOCKED, "blocked_only", attempts)
+    partial = [(key, raw) for key, raw in items if key.role is Role.OUTBOUND]
+    if partial:
+        return _low(DeviceState.RESOLVED, "partial_only", partial)
+    resolved = [(key, raw) for key, raw in items if key.role is Role.RESOLVED]
+    if resolved:
+        return _low(DeviceState.RESOLVED, "resolved_only", resolved)
+    return _low(DeviceState.INBOUND, "inbound_only", items)
+
+
+def judge_unattributed(items: Sequence[Item], role: str | None, address: str) -> Verdict:
+    """The verdict on infrastructure (`role` of `Infrastructure.role_of`, or `unknown`), or on nobody (None)."""
+    outward = [(key, raw) for key, raw in items if key.role is not Role.INBOUND]
+    if not outward:
+        return _low(DeviceState.INBOUND, "inbound_only", items)
+    if role is None:
+        reasons = [Reason("no_device_named", {"count": _count(outward)})]
+    elif role == "unknown":
+        reasons = [Reason("infrastructure_unknown")]
+    else:
+        reasons = [Reason(f"infrastructure_{role}", {"address": address})]
+    own = [item for item in outward if role == "dns" and is_contact(item) and not item[0].dns]
+    if own:
+        reasons.insert(0, Reason("server_itself", {"count": _count(own)}))
+    if all(key.unparsed for key, _ in outward):
+        return DeviceState.UNATTRIBUTED, Severity.LOW, (*reasons, _unparsed(outward))
+    medium = any(is_contact(item) for item in outward)
+    return DeviceState.UNATTRIBUTED, Severity.MEDIUM if medium else Severity.LOW, tuple(reasons)
+
+
+def is_contact(item: Item) -> bool:
+    """Whether a sighting is an outbound contact with the listed value itself, blocked or not."""
+    return item[0].role is Role.OUTBOUND and item[0].match is not MatchKind.PARTIAL
+
+
+def not_blocked(item: Item) -> int:
+    """How many of a sighting's events were not blocked."""
+    return item[1].count - _blocked(item)
+
+
+def _infected(contacts: Sequence[Item], blocked: int) -> Verdict:
+    parsed = [item for item in contacts if not item[0].unparsed]
+    reasons: list[Reason] = []
+    if not parsed:
+        severity = Severity.LOW
+        reasons.append(_unparsed(contacts))
+    else:
+        reasons = _why_high(parsed)
+        severity = Severity.HIGH if reasons else Severity.MEDIUM
+        reasons = reasons or [Reason("contacted_once")]
+    if blocked:
+        reasons.append(Reason("also_blocked", {"count": blocked}))
+    return DeviceState.INFECTED, severity, tuple(reasons)
+
+
+def _why_high(contacts: Sequence[Item]) -> list[Reason]:
+    reasons = []
+    count = sum(not_blocked(item) for item in contacts)
+    firsts = [raw.first for _, raw in contacts if raw.first is not None]
+    lasts = [raw.last for _, raw in contacts if raw.last is not None]
+    if max(lasts) - min(firsts) >= REPEATED_AFTER if firsts and lasts else count > 1:
+        reasons.append(Reason("contacted_repeatedly", {"count": count}))
+    indicators = {key.indicator for key, _ in contacts}
+    if len(indicators) > 1:
+        reasons.append(Reason("several_indicators", {"count": len(indicators)}))
+    days = {day for _, raw in contacts for day in raw.days}
+    if len(days) > 1:
+        reasons.append(Reason("several_days", {"count": len(days)}))
+    return reasons
+
+
+def _low(state: DeviceState, code: str, items: Sequence[Item]) -> Verdict:
+    reasons = [Reason(code, {"count": _count(items)})]
+    if all(key.unparsed for key, _ in items):
+        reasons.append(_unparsed(items))
+    return state, Severity.LOW, tuple(reasons)
+
+
+def _unparsed(items: Sequence[Item]) -> Reason:
+    return Reason("unparsed_only", {"count": _count(items)})
+
+
+def _count(items: Sequence[Item]) -> int:
+    return sum(raw.count for _, raw in items)
+
+
+def _blocked(item: Item) -> int:
+    return min(item[1].count, item[1].actions.get(Action.BLOCKED, 0))
