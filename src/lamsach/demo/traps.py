@@ -1,0 +1,411 @@
+"""The planted traps: what looks like an infection and is none, or is one that nobody can be accused of."""
+
+from __future__ import annotations
+
+from lamsach.demo import listed
+from lamsach.demo.cases import (
+    BLOCKED,
+    HARMLESS,
+    INBOUND,
+    RESOLVED,
+    UNATTRIBUTED,
+    Case,
+    Cast,
+    Stage,
+    beacon,
+    office_hours,
+)
+from lamsach.demo.clock import at
+from lamsach.demo.dhcp import Session
+from lamsach.demo.infections import C2_AGENT, server_of
+from lamsach.demo.journal import DNS, DNS_FILTER, SQUID, TRAFFIC, WEB_FILTER, Seen
+from lamsach.demo.network import Visit
+from lamsach.demo.traffic import inbound, scan
+from lamsach.demo.world import (
+    BRANCH,
+    BRANCH_NAT_IP,
+    DNS_IP,
+    FINANCE,
+    GUESTS,
+    LEGAL,
+    OFFICE,
+    PROXY_IP,
+    TECHNICAL,
+    WEB_SERVER_IP,
+    Kind,
+)
+from lamsach.demo.writers.fortigate import Flow
+from lamsach.demo.writers.windows_dns import label_lengths
+
+
+def all_cases(cast: Cast, dns_gap_day: int, squid_gap_day: int, details_from: float) -> list[Case]:
+    """Every trap but the look-alikes (see `lookalikes`), in a fixed order. The days are those on which the DNS server's and the
+    proxy's logs were lost; `details_from` is when the DNS server's log began to hold the packets' contents."""
+    return [
+        _blocked_connection(cast),
+        _blocked_by_proxy(cast),
+        _blocked_file(cast),
+        _inbound(cast),
+        _resolved_by_guest(cast),
+        _resolved_in_details(cast, details_from),
+        _dns_server(cast, dns_gap_day),
+        _proxy(cast, squid_gap_day),
+        _branch(cast),
+    ]
+
+
+def _blocked_connection(cast: Cast) -> Case:
+    device, days = cast.take(Kind.PC, OFFICE), cast.office_days(0.5, 0.7)
+    case = "blocked-connection"
+
+    def play(stage: Stage) -> None:
+        def act(session: Session, time: float) -> None:
+            stage.network.refuse(session, time, listed.DENIED_IP.value, 445, case)
+
+        beacon(stage, stage.sessions(device, days), 4000, act)
+
+    about = "the firewall denied every connection"
+    return Case(
+        case, about, BLOCKED, play, (listed.DENIED_IP,), device, appointments=office_hours(device, days)
+    )
+
+
+def _blocked_by_proxy(cast: Cast) -> Case:
+    device, days = cast.take(Kind.PC, proxied=True), cast.office_days(0.25, 0.4)
+    case = "blocked-by-proxy"
+
+    def play(stage: Stage) -> None:
+        visit = Visit(listed.PROXY_BLOCKED.value, "", case=case)
+        beacon(
+            stage,
+            stage.sessions(device, days),
+            6000,
+            lambda session, time: stage.network.refuse_by_proxy(session, time, visit),
+        )
+
+    about = "the proxy refused every request"
+    appointments = office_hours(device, days)
+    return Case(case, about, BLOCKED, play, (listed.PROXY_BLOCKED,), device, appointments=appointments)
+
+
+def _blocked_file(cast: Cast) -> Case:
+    device, days = cast.take(Kind.PC, FINANCE), cast.office_days(0.65, 0.7)[:1]
+    case = "blocked-file"
+
+    def play(stage: Stage) -> None:
+        session = stage.sessions(device, days)[0]
+        visit = Visit(
+            "www.tien-ich-van-phong.example",
+            "103.95.7.20",
+            "/tai-ve/kms.zip",
+            False,
+            country="Viet Nam",
+            case=case,
+        )
+        digest = listed.BLOCKED_HASH.value
+        stage.network.download(
+            session, session.start + 8000, visit, "kms.exe", digest, "W32/RedLine.B!tr", "blocked"
+        )
+
+    about = "the firewall blocked a file with a listed hash"
+    return Case(
+        case, about, BLOCKED, play, (listed.BLOCKED_HASH,), device, appointments=office_hours(device, days)
+    )
+
+
+def _inbound(cast: Cast) -> Case:
+    device = cast.named("WEB01")
+    case = "inbound-scan"
+    days = cast.office_days(0.3, 0.8)
+
+    def play(stage: Stage) -> None:
+        source = listed.SCANNER_IP.value
+        for day in days:
+            for port in (22, 3389, 8080):
+                flow = scan(at(day, 3) + 3600 * stage.rng.random(), source, port, "Netherlands")
+                stage.network.connect(flow, case, "denied, inbound")
+            flow = inbound(at(day, 4) + 3600 * stage.rng.random(), source, "Netherlands")
+            stage.network.connect(flow, case, "allowed, inbound")
+
+    why = "a listed address scanned it and visited its public web site; it connected to nobody"
+    about = "a listed address knocks at the firewall and visits the published web server"
+    return Case(
+        case, about, INBOUND, play, (listed.SCANNER_IP,), device, ip=WEB_SERVER_IP, innocent=((device, why),)
+    )
+
+
+def _resolved_by_guest(cast: Cast) -> Case:
+    device = cast.take(Kind.GUEST)
+    days = cast.office_days(0.55, 0.6)[:1]
+    case = "resolved-only"
+    name = "www.quan-ca-phe.example"
+
+    def play(stage: Stage) -> None:
+        session = stage.sessions(device, days)[0]
+        for delay in (300, 2400):
+            flow = Flow(
+                session.start + delay, session.ip, "8.8.8.8", 53, GUESTS.interface, protocol=17, service="DNS"
+            )
+            line = stage.network.fortigate.dns_answer(flow, name, listed.ANSWER_IP.value)
+            seen = Seen(name=name, ips=(listed.ANSWER_IP.value,))
+            stage.network.journal.put_planted(
+                DNS_FILTER, flow.time, line, case, "answer holds the address", seen
+            )
+
+    about = "a guest's phone was told a listed address for an innocent name, and never connected to it"
+    return Case(
+        case, about, RESOLVED, play, (listed.ANSWER_IP,), device, appointments=office_hours(device, days)
+    )
+
+
+def _resolved_in_details(cast: Cast, details_from: float) -> Case:
+    device = cast.take(Kind.PC, LEGAL)
+    day = int(details_from // 86400)
+    case = "resolved-in-details"
+
+    def play(stage: Stage) -> None:
+        session = stage.sessions(device, [day])[0]
+        stage.network.ask(session, details_from + 120, "www.nghi-mat.example", listed.DETAIL_IP.value, case)
+
+    about = "the DNS server's log shows, among a packet's contents, that a PC was told a listed address"
+    return Case(
+        case, about, RESOLVED, play, (listed.DETAIL_IP,), device, appointments=office_hours(device, [day])
+    )
+
+
+def _dns_server(cast: Cast, gap_day: int) -> Case:
+    client, server = cast.take(Kind.PC, OFFICE), cast.named("DC01")
+    case = "dns-server-asking"
+
+    def play(stage: Stage) -> None:
+        for session in stage.sessions(client, [gap_day]):
+            for hour in range(1, 8):
+                name = listed.NO_CLIENT.value
+                stage.network.ask(session, session.start + hour * 3600, name, server_of(name), case)
+
+    why = "asks on behalf of its clients; its own log of that day was lost, so the client is not known"
+    return Case(
+        case,
+        "the firewall saw the DNS server ask for a listed name on a day without a DNS log",
+        UNATTRIBUTED,
+        play,
+        (listed.NO_CLIENT,),
+        ip=DNS_IP,
+        appointments=office_hours(client, [gap_day]),
+        innocent=((server, why),),
+        raw=((DNS_FILTER, f"srcip={DNS_IP}"), (TRAFFIC, f"srcip={DNS_IP}")),
+    )
+
+
+def _proxy(cast: Cast, gap_day: int) -> Case:
+    client, server = cast.take(Kind.PC, proxied=True), cast.named("PROXY01")
+    case = "proxy-address"
+
+    def play(stage: Stage) -> None:
+        for session in stage.sessions(client, [gap_day]):
+            for hour in range(1, 8):
+                name = listed.NO_PROXY_LOG.value
+                visit = Visit(
+                    name, server_of(name), "/anh.jpg", False, "Unrated", "Netherlands", C2_AGENT, case
+                )
+                stage.network.visit(session, session.start + hour * 3600, visit, logged=True)
+
+    why = "fetches pages for its clients; its own log of that day was lost, so the client is not known"
+    return Case(
+        case,
+        "the firewall saw the proxy visit a listed name on a day without a proxy log",
+        UNATTRIBUTED,
+        play,
+        (listed.NO_PROXY_LOG,),
+        ip=PROXY_IP,
+        appointments=office_hours(client, [gap_day]),
+        innocent=((server, why),),
+        raw=((WEB_FILTER, f"srcip={PROXY_IP}"), (TRAFFIC, f"srcip={PROXY_IP}")),
+    )
+
+
+def _branch(cast: Cast) -> Case:
+    device = cast.named("RT-CHINHANH")
+    case = "branch-nat"
+    days = cast.office_days(0.4, 0.6)
+
+    def play(stage: Stage) -> None:
+        for day in days:
+            for hour in (9, 11, 15):
+                time = at(day, hour) + 3000 * stage.rng.random()
+                flow = Flow(
+                    time,
+                    BRANCH_NAT_IP,
+                    listed.BRANCH_IP.value,
+                    445,
+                    BRANCH.interface,
+                    service="tcp/445",
+                    country="Netherlands",
+                )
+                stage.network.connect(flow, case)
+
+    why = "translates the addresses of the branch's machines; which of them it was, its logs would tell"
+    return Case(
+        case,
+        "a machine of the branch, behind a NAT gateway, connects to a listed address",
+        UNATTRIBUTED,
+        play,
+        (listed.BRANCH_IP,),
+        ip=BRANCH_NAT_IP,
+        innocent=((device, why),),
+    )
+
+
+def lookalikes(cast: Cast) -> list[Case]:
+    """Innocent contacts that a careless search takes for guilty ones."""
+    beacon_name = listed.BEACON.value
+    return [
+        _names(
+            cast,
+            "look-alike-names",
+            "names that contain a listed name without being under it",
+            (
+                f"not{beacon_name}",
+                f"{beacon_name}.benhvien-mau.example",
+                f"{beacon_name.replace('.', '-')}.example",
+                "thuvien-so.example",
+            ),
+        ),
+        _neighbours(cast),
+        _other_path(cast),
+        _listed_name_in_url(cast),
+        _campaign_page(cast),
+    ]
+
+
+def _names(cast: Cast, case: str, about: str, names: tuple[str, ...]) -> Case:
+    device, days = cast.take(Kind.PC, TECHNICAL), cast.office_days(0.4, 0.6)
+
+    def play(stage: Stage) -> None:
+        for session in stage.sessions(device, days):
+            for place, name in enumerate(names):
+                time = session.start + 3000 + 5000 * place + 900 * stage.rng.random()
+                visit = Visit(name, f"103.95.8.{20 + place}", "/", True, "Business", "Viet Nam", case=case)
+                stage.network.ask(session, time, name, visit.address, case)
+                stage.network.visit(session, time + 1, visit, logged=True)
+
+    raw = tuple((DNS, label_lengths(name)) for name in names) + tuple(
+        (WEB_FILTER, f'hostname="{name}"') for name in names
+    )
+    why = "visited names that only look like listed ones"
+    return Case(
+        case,
+        about,
+        HARMLESS,
+        play,
+        innocent=((device, why),),
+        appointments=office_hours(device, days),
+        raw=raw,
+    )
+
+
+def _neighbours(cast: Cast) -> Case:
+    device, days = cast.take(Kind.PC, FINANCE), cast.office_days(0.3, 0.4)
+    case = "look-alike-addresses"
+
+    def play(stage: Stage) -> None:
+        for session in stage.sessions(device, days):
+            for place, address in enumerate(listed.UNLISTED_NEIGHBOURS):
+                flow = Flow(
+                    session.start + 4000 * (place + 1),
+                    session.ip,
+                    address,
+                    443,
+                    session.vlan.interface,
+                    sent=900,
+                    received=4000,
+                )
+                stage.network.connect(flow, case)
+
+    raw = tuple((TRAFFIC, f"dstip={address} ") for address in listed.UNLISTED_NEIGHBOURS)
+    why = "connected to addresses of which a listed one is a part of the text"
+    about = "addresses such as 198.51.100.170, where 198.51.100.17 is listed"
+    return Case(
+        case,
+        about,
+        HARMLESS,
+        play,
+        innocent=((device, why),),
+        appointments=office_hours(device, days),
+        raw=raw,
+    )
+
+
+def _other_path(cast: Cast) -> Case:
+    device, days = cast.take(Kind.PC, proxied=True), cast.office_days(0.3, 0.4)
+    case = "url-other-path"
+    paths = ("/huong-dan/", "/crack/office2019/kms.exe2", "/crack/office2019/")
+
+    def play(stage: Stage) -> None:
+        for session in stage.sessions(device, days):
+            for place, path in enumerate(paths):
+                host = "tai-phanmem.example"
+                visit = Visit(host, server_of(host), path, False, "Unrated", "Netherlands", case=case)
+                stage.network.visit(session, session.start + 4000 * (place + 1), visit, logged=True)
+
+    raw = tuple((SQUID, f"http://tai-phanmem.example{path} ") for path in paths)
+    why = "visited other pages of a site of which one URL is listed"
+    about = "the host of a listed URL, at other paths; only the proxy asks for its name"
+    return Case(
+        case,
+        about,
+        HARMLESS,
+        play,
+        (listed.CRACK_URL,),
+        innocent=((device, why),),
+        appointments=office_hours(device, days),
+        raw=raw,
+    )
+
+
+def _listed_name_in_url(cast: Cast) -> Case:
+    device, days = cast.take(Kind.PC, LEGAL), cast.office_days(0.6, 0.7)
+    case = "listed-value-in-a-url"
+    host, beacon_ip = "www.tra-cuu-ten-mien.example", listed.BEACON_IP.value
+    path = f"/?u=srcip=10.20.10.21 dstip={beacon_ip}&n={listed.BEACON.value}&r=/{listed.SUBDOMAIN.value}/"
+
+    def play(stage: Stage) -> None:
+        visit = Visit(host, "103.95.8.40", path, False, "Information Technology", "Viet Nam", case=case)
+        for session in stage.sessions(device, days):
+            stage.network.ask(session, session.start + 5000, host, visit.address)
+            stage.network.visit(session, session.start + 5001, visit, logged=True)
+
+    why = "looked listed values up at an innocent site: they stand in the query of a URL"
+    about = "listed values, and text that imitates the log's own fields, inside the URL of an innocent site"
+    return Case(
+        case,
+        about,
+        HARMLESS,
+        play,
+        innocent=((device, why),),
+        appointments=office_hours(device, days),
+        raw=((WEB_FILTER, f"srcip=10.20.10.21 dstip={beacon_ip}"),),
+    )
+
+
+def _campaign_page(cast: Cast) -> Case:
+    devices = [cast.take(Kind.PC, department) for department in (OFFICE, FINANCE, LEGAL)]
+    days = cast.office_days(0.3, 0.6)
+    case = "campaign-page"
+    host = listed.TITLE_LINK.split("/")[2]
+
+    def play(stage: Stage) -> None:
+        for device in devices:
+            for session in stage.sessions(device, days):
+                stage.network.ask(session, session.start + 600, host, WEB_SERVER_IP, case)
+
+    why = "opened the campaign's own page, whose link stands in the annex's title"
+    return Case(
+        case,
+        "the link in the annex's title is no indicator",
+        HARMLESS,
+        play,
+        innocent=tuple((device, why) for device in devices),
+        appointments=tuple(item for device in devices for item in office_hours(device, days)),
+        raw=((DNS, label_lengths(host)),),
+    )

@@ -1,0 +1,237 @@
+"""The unit of the demo: its networks, its machines, who uses them.
+
+Everything is invented: the unit's domain is under the reserved name `example`, hardware addresses are locally
+administered, users are numbered, not named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from lamsach.errors import UsageError
+
+DOMAIN = "donvi-mau.example"
+PUBLIC_NAT_IP = "203.0.113.2"
+"""The firewall's outside address: what the internet sees of every inside machine."""
+PUBLIC_WEB_IP = "203.0.113.10"
+"""The published address of the unit's web server."""
+DNS_IP = "10.20.0.10"
+WEB_SERVER_IP = "10.20.0.30"
+PROXY_IP = "10.20.20.2"
+BRANCH_NAT_IP = "10.20.99.2"
+UNKNOWN_STATIC_IP = "10.20.12.240"
+"""A machine that somebody plugged in with an address of its own: in no lease and in no inventory."""
+
+LEAST_DEVICES = 150
+MOST_DEVICES = 800
+
+
+class Kind(StrEnum):
+    """What sort of machine a device is."""
+
+    SERVER = "server"
+    NETWORK = "network"
+    CAMERA = "camera"
+    PRINTER = "printer"
+    PC = "pc"
+    LAPTOP = "laptop"
+    PHONE = "phone"
+    GUEST = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Vlan:
+    """A local network: its first three octets, its interface on the firewall, the length of its leases in seconds
+    (0: fixed addresses), the hosts its DHCP scope gives out."""
+
+    prefix: str
+    interface: str
+    lease_s: int = 0
+    first_host: int = 0
+    last_host: int = 0
+
+
+SERVERS = Vlan("10.20.0", "vlan-maychu")
+PRINTERS = Vlan("10.20.50", "vlan-mayin")
+CAMERAS = Vlan("10.20.51", "vlan-camera")
+WIFI_A = Vlan("10.20.30", "wifi-nha-a", 8 * 3600, 20, 199)
+WIFI_B = Vlan("10.20.31", "wifi-nha-b", 8 * 3600, 20, 199)
+GUESTS = Vlan("10.20.40", "wifi-khach", 2 * 3600, 10, 120)
+BRANCH = Vlan("10.20.99", "lien-ket-chi-nhanh")
+PROXIED = Vlan("10.20.20", "vlan-ttdl", 8 * 86400, 20, 199)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department: Vietnamese name, the short form in machine names, its wired network, whether it must use the proxy."""
+
+    name: str
+    short: str
+    vlan: Vlan
+    proxied: bool = False
+
+
+OFFICE = Department("Văn phòng", "VP", Vlan("10.20.10", "vlan-vp", 8 * 86400, 20, 199))
+FINANCE = Department("Phòng Kế hoạch - Tài chính", "KHTC", Vlan("10.20.11", "vlan-khtc", 8 * 86400, 20, 199))
+TECHNICAL = Department("Phòng Kỹ thuật", "KT", Vlan("10.20.12", "vlan-kt", 8 * 86400, 20, 199))
+LEGAL = Department("Phòng Pháp chế", "PC", Vlan("10.20.13", "vlan-pc", 8 * 86400, 20, 199))
+DATA_CENTRE = Department("Trung tâm Dữ liệu", "TTDL", PROXIED, proxied=True)
+DEPARTMENTS = (OFFICE, FINANCE, TECHNICAL, LEGAL, DATA_CENTRE)
+IT = "Tổ Công nghệ thông tin"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One machine. `fixed_ip` is None for one that takes its address by DHCP from `vlan`. `always_on`: it never sleeps."""
+
+    name: str
+    mac: str
+    kind: Kind
+    department: str
+    user: str
+    vlan: Vlan
+    fixed_ip: str | None = None
+    proxied: bool = False
+    always_on: bool = False
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All machines in a fixed order, and by name."""
+
+    devices: tuple[Device, ...]
+
+    def of(self, kind: Kind) -> list[Device]:
+        """The machines of one sort, in order."""
+        return [device for device in self.devices if device.kind is kind]
+
+    def named(self, name: str) -> Device:
+        """The machine of this name; KeyError when there is none."""
+        for device in self.devices:
+            if device.name == name:
+                return device
+        raise KeyError(name)
+
+
+_SERVER_ROLES = (
+    ("DC01", DNS_IP, "Máy chủ tên miền nội bộ, DNS và DHCP"),
+    ("PROXY01", PROXY_IP, "Máy chủ proxy của Trung tâm Dữ liệu"),
+    ("WEB01", WEB_SERVER_IP, "Máy chủ cổng thông tin điện tử"),
+    ("FILE01", "10.20.0.21", "Máy chủ tệp dùng chung"),
+    ("MAIL01", "10.20.0.22", "Máy chủ thư điện tử"),
+    ("WSUS01", "10.20.0.23", "Máy chủ cập nhật Windows"),
+    ("QLVB01", "10.20.0.24", "Máy chủ quản lý văn bản"),
+    ("BACKUP01", "10.20.0.25", "Máy chủ sao lưu"),
+    ("NVR01", "10.20.0.26", "Đầu ghi camera"),
+    ("DB01", "10.20.0.27", "Máy chủ cơ sở dữ liệu"),
+)
+
+
+class _Maker:
+    """Numbers machines and gives each a hardware address of its own."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._macs: set[str] = set()
+        self.devices: list[Device] = []
+
+    def mac(self) -> str:
+        while True:
+            mac = "02:" + ":".join(f"{self._rng.randrange(256):02x}" for _ in range(5))
+            if mac not in self._macs:
+                self._macs.add(mac)
+                return mac
+
+    def add(self, name: str, kind: Kind, department: str, vlan: Vlan, **details: object) -> None:
+        user = str(details.pop("user", ""))
+        self.devices.append(Device(name, self.mac(), kind, department, user, vlan, **details))  # type: ignore[arg-type]
+
+
+def build(rng: Random, devices: int) -> World:
+    """The unit with so many machines (150 to 800). Raises UsageError outside that."""
+    if not LEAST_DEVICES <= devices <= MOST_DEVICES:
+        raise UsageError(
+            "The demo's unit needs between 150 and 800 devices", str(devices), "choose a number in that range"
+        )
+    maker = _Maker(rng)
+    _add_fixed(maker, devices)
+    left = devices - len(maker.devices)
+    phones, guests, laptops = left * 50 // 330, left * 20 // 330, left * 80 // 330
+    _add_computers(maker, left - phones - guests - laptops, laptops)
+    for number in range(1, phones + 1):
+        department = DEPARTMENTS[number % 5].name
+        user = f"Chuyên viên {number:03}"
+        maker.add(f"DT-{number:03}", Kind.PHONE, department, (WIFI_A, WIFI_B)[number % 2], user=user)
+    for number in range(1, guests + 1):
+        maker.add(f"KHACH-{rng.randrange(16**4):04X}{number:02}", Kind.GUEST, "Khách", GUESTS)
+    return World(tuple(maker.devices))
+
+
+def _add_fixed(maker: _Maker, devices: int) -> None:
+    """Machines with an address of their own: servers, network gear, cameras, printers."""
+    for name, ip, purpose in _SERVER_ROLES:
+        vlan = PROXIED if ip == PROXY_IP else SERVERS
+        maker.add(name, Kind.SERVER, IT, vlan, fixed_ip=ip, always_on=True, purpose=purpose)
+    gear = dict(
+        vlan=BRANCH, fixed_ip=BRANCH_NAT_IP, always_on=True, purpose="Bộ định tuyến NAT của chi nhánh"
+    )
+    maker.add("RT-CHINHANH", Kind.NETWORK, IT, **gear)  # type: ignore[arg-type]
+    for number in range(1, devices // 50 + 1):
+        maker.add(
+            f"SW-{number:02}",
+            Kind.NETWORK,
+            IT,
+            SERVERS,
+            fixed_ip=f"10.20.0.{200 + number}",
+            purpose="Bộ chuyển mạch",
+        )
+    for number in range(1, devices * 24 // 400 + 1):
+        maker.add(
+            f"CAM-{number:02}",
+            Kind.CAMERA,
+            IT,
+            CAMERAS,
+            fixed_ip=f"10.20.51.{10 + number}",
+            always_on=True,
+            purpose="Camera",
+        )
+    for number in range(1, devices * 22 // 400 + 1):
+        department = DEPARTMENTS[number % 5].name
+        ip = f"10.20.50.{10 + number}"
+        maker.add(
+            f"IN-{number:02}",
+            Kind.PRINTER,
+            department,
+            PRINTERS,
+            fixed_ip=ip,
+            always_on=True,
+            purpose="Máy in",
+        )
+
+
+def _add_computers(maker: _Maker, pcs: int, laptops: int) -> None:
+    """Desktop and portable computers, spread over the departments."""
+    for number in range(1, pcs + 1):
+        department = DEPARTMENTS[number % 5]
+        maker.add(
+            f"PC-{department.short}-{number:03}",
+            Kind.PC,
+            department.name,
+            department.vlan,
+            user=f"Chuyên viên {number:03}",
+            proxied=department.proxied,
+            always_on=number % 41 == 0,
+        )
+    for number in range(1, laptops + 1):
+        department = DEPARTMENTS[number % 5]
+        maker.add(
+            f"LT-{department.short}-{number:03}",
+            Kind.LAPTOP,
+            department.name,
+            (WIFI_A, WIFI_B)[number % 2],
+            user=f"Chuyên viên {200 + number:03}",
+            proxied=department.proxied,
+        )

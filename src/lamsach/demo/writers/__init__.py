@@ -1,0 +1,1 @@
+"""One file for each product whose log or document the demo writes."""
