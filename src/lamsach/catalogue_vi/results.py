@@ -1,3 +1,385 @@
 """Vietnamese texts of `lamsach.results`."""
 
-RESULTS: dict[str, str] = {}
+_MORE_ELSEWHERE = "Còn {count} mục nữa trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
+_MORE_ROWS = "Trang tính này không chứa hết: còn {count} dòng nữa trong gói kết quả (.zip)."
+_MORE_CHARACTERS = "Còn {count} ký tự nữa trong gói kết quả (.zip)."
+_MORE_MONTHS = "Còn {count} tháng trước đó trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
+_MORE_REFUSED = "Còn {count} giá trị bị từ chối; lệnh đọc danh sách liệt kê đầy đủ."
+_MORE_UNLISTED = "Còn {count} giá trị bị từ chối không liệt kê ở đây."
+_DETAILS_FOLLOW = (
+    "Dưới đây là chi tiết của {count} máy đầu; chi tiết các máy khác có trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
+)
+_BLIND_DAYS = "{count} ngày mù (tính theo từng nguồn ghi nhận): không có nhật ký nên không kết luận được gì về những ngày này."
+_NOT_TO_END = "{count} đầu vào không đọc được đến hết."
+_REFUSED = "{count} giá trị trong danh sách bị từ chối, không được tìm."
+_INFECTED = "{count} máy nhiễm"
+_UNKNOWN = "{count} địa chỉ chưa xác định được máy"
+_BLOCKED = "{count} máy bị chặn mọi kết nối độc hại"
+_INBOUND = "{count} máy bị truy cập từ ngoài"
+_RESOLVED = "{count} máy chỉ phân giải tên"
+
+_FILES: dict[str, str] = {
+    "Nothing was changed: a file that was there before is kept. Free some space or choose another place, then run it again.": (
+        "Chưa thay đổi gì: tệp cũ (nếu có) vẫn được giữ nguyên. Hãy giải phóng dung lượng hoặc chọn nơi khác rồi chạy lại."
+    ),
+    "Choose another name or folder for the result. Nothing was changed.": "Hãy chọn tên hoặc thư mục khác cho kết quả. Chưa thay đổi gì.",
+    "The disk is full; the result was not written.": "Đĩa đã đầy; chưa ghi được kết quả.",
+    "The disk quota is used up; the result was not written.": "Đã hết hạn mức dung lượng đĩa; chưa ghi được kết quả.",
+    "The result is larger than a file may be here; it was not written.": "Kết quả lớn hơn cỡ tệp cho phép ở đây; chưa ghi được.",
+    "No permission to write the result here.": "Không có quyền ghi kết quả vào đây.",
+    "This disk is read-only; the result was not written.": "Đĩa này chỉ cho đọc; chưa ghi được kết quả.",
+    "The folder for the result does not exist.": "Thư mục để ghi kết quả không tồn tại.",
+    "There is a folder of this name; the result was not written.": "Đã có thư mục trùng tên này; chưa ghi được kết quả.",
+    "The name of the result is too long.": "Tên tệp kết quả quá dài.",
+    "The result could not be written.": "Không ghi được kết quả.",
+    "A result can only be written to an ordinary file.": "Kết quả chỉ ghi được vào tệp thông thường.",
+    "This cannot be the name of a file.": "Tên này không dùng làm tên tệp được.",
+    "The kind of result is chosen by the end of its name, and this one is not known.": (
+        "Loại kết quả được chọn theo phần đuôi của tên tệp, và đuôi này không có trong các loại hỗ trợ."
+    ),
+    "Use a name that ends in .html, .xlsx, .csv, .jsonl or .zip.": "Hãy đặt tên tệp có đuôi .html, .xlsx, .csv, .jsonl hoặc .zip.",
+    "Ask whoever made the bundle for it again. Nothing was taken from it.": "Hãy đề nghị nơi lập gói gửi lại. Chưa lấy gì từ gói này.",
+    "The findings bundle unpacks to more than is allowed.": "Gói kết quả khi giải nén vượt quá dung lượng cho phép.",
+    "The findings bundle was written by another version, which this one cannot read.": (
+        "Gói kết quả do phiên bản khác ghi, phiên bản này không đọc được."
+    ),
+    "The findings bundle cannot be opened.": "Không mở được gói kết quả.",
+    "The findings bundle names a device twice.": "Gói kết quả nêu một thiết bị hai lần.",
+    "The findings bundle does not hold exactly the files that belong in it.": "Gói kết quả không chứa đúng các tệp phải có.",
+    "The findings bundle is locked with a password.": "Gói kết quả bị khóa bằng mật khẩu.",
+    "Use the same version of the tool on both sides.": "Hãy dùng cùng một phiên bản công cụ ở cả hai nơi.",
+    "The findings bundle was changed after it was written: a digest differs.": (
+        "Gói kết quả đã bị sửa sau khi ghi: mã băm không trùng khớp."
+    ),
+    "Check the name of the file and the permission to read it.": "Hãy kiểm tra tên tệp và quyền đọc tệp.",
+    "The findings bundle is damaged or is not one.": "Gói kết quả bị hỏng hoặc không phải là gói kết quả.",
+}
+
+_SEARCHED: dict[str, str] = {
+    "{count} line": "{count} dòng",
+    "{count} lines": "{count} dòng",
+    "{count} file": "{count} tệp",
+    "{count} files": "{count} tệp",
+    "{count} observer": "{count} nguồn ghi nhận",
+    "{count} observers": "{count} nguồn ghi nhận",
+    "{files}, {size}, {lines}, {observers}": "{files}, {size}, {lines}, {observers}",
+    "Vietnam time": "giờ Việt Nam",
+    "not stated": "không nêu",
+    "and {count} more": "và {count} mục khác",
+    "Searched for {indicators} indicators (list SHA-256 {digest}) in {lines} lines of {files} log files, {period} ({zone}). Lamsach {version}.": (
+        "Đã tìm {indicators} dấu hiệu (mã băm SHA-256 của danh sách {digest}) trong {lines} dòng của {files} tệp nhật ký, {period} ({zone}). Lamsach {version}."
+    ),
+    "{zone} (assumed for log lines that state none: {name})": "{zone} (dòng nhật ký không ghi múi giờ được hiểu theo {name})",
+    "no line states a time": "không dòng nào ghi thời gian",
+    "until {last}": "đến {last}",
+    "from {first}": "từ {first}",
+    "from {first} to {last}": "từ {first} đến {last}",
+    "List of indicators": "Danh sách dấu hiệu",
+    "Indicators searched for": "Số dấu hiệu đã tìm",
+    "List digest (SHA-256)": "Mã băm danh sách (SHA-256)",
+    "Logs searched": "Nhật ký đã tìm",
+    "Time in the logs": "Thời gian của nhật ký",
+    "Asked for": "Khoảng thời gian yêu cầu",
+    "DHCP leases": "Nhật ký cấp địa chỉ DHCP",
+    "Inventory": "Danh mục thiết bị",
+    "Exception lists": "Danh sách ngoại lệ",
+    "Stated DNS servers, proxies, gateways": "Máy chủ DNS, proxy, cổng NAT đã khai",
+    "Times shown in": "Giờ trong báo cáo",
+    "Hunt ran": "Thời gian truy tìm",
+    "Tool": "Công cụ",
+    "Nothing was found, and every observer has logs for each day searched.": (
+        "Không tìm thấy gì, và mọi nguồn ghi nhận đều có nhật ký cho từng ngày đã tìm."
+    ),
+    "Nothing was found before the hunt was interrupted. This is not a clean result.": (
+        "Chưa tìm thấy gì cho đến khi việc truy tìm bị ngắt. Chưa thể kết luận là sạch."
+    ),
+    "No log line was searched. This is not a clean result.": "Chưa có dòng nhật ký nào được tìm. Chưa thể kết luận là sạch.",
+    "Nothing was found, but there are days without logs. This is not a clean result.": (
+        "Không tìm thấy gì, nhưng có những ngày không có nhật ký. Chưa thể kết luận là sạch."
+    ),
+    "Nothing was found in what could be read; some of the input could not be.": (
+        "Không tìm thấy gì trong phần đọc được; một phần đầu vào không đọc được."
+    ),
+}
+
+_FIGURES: dict[str, str] = {
+    "{count} infected machine": _INFECTED,
+    "{count} infected machines": _INFECTED,
+    "{count} address whose machine is not known": _UNKNOWN,
+    "{count} addresses whose machines are not known": _UNKNOWN,
+    "{count} machine whose contacts were all blocked": _BLOCKED,
+    "{count} machines whose contacts were all blocked": _BLOCKED,
+    "{count} machine reached from outside": _INBOUND,
+    "{count} machines reached from outside": _INBOUND,
+    "{count} machine that only looked a name up": _RESOLVED,
+    "{count} machines that only looked a name up": _RESOLVED,
+    "{count} blind day": "{count} ngày mù",
+    "{count} blind days": "{count} ngày mù",
+    "The hunt was interrupted: this result is partial.": "Việc truy tìm bị ngắt giữa chừng: kết quả này chưa đầy đủ.",
+    "{count} day of an observer is blind: it has no log, so nothing can be said of it.": _BLIND_DAYS,
+    "{count} days of observers are blind: they have no log, so nothing can be said of them.": _BLIND_DAYS,
+    "{count} input could not be read to its end.": _NOT_TO_END,
+    "{count} inputs could not be read to their end.": _NOT_TO_END,
+    "{count} value of the list was refused and not searched for.": _REFUSED,
+    "{count} values of the list were refused and not searched for.": _REFUSED,
+    "{count} more is in the workbook (.xlsx) and the findings bundle (.zip).": _MORE_ELSEWHERE,
+    "{count} more are in the workbook (.xlsx) and the findings bundle (.zip).": _MORE_ELSEWHERE,
+    "{count} more row does not fit into this sheet; it is in the findings bundle (.zip).": _MORE_ROWS,
+    "{count} more rows do not fit into this sheet; they are in the findings bundle (.zip).": _MORE_ROWS,
+    "{count} more character is in the findings bundle (.zip).": _MORE_CHARACTERS,
+    "{count} more characters are in the findings bundle (.zip).": _MORE_CHARACTERS,
+    "{count} earlier month is in the workbook (.xlsx) and the findings bundle (.zip).": _MORE_MONTHS,
+    "{count} earlier months are in the workbook (.xlsx) and the findings bundle (.zip).": _MORE_MONTHS,
+    "{count} further value was refused; the command for reading lists shows it.": _MORE_REFUSED,
+    "{count} further values were refused; the command for reading lists shows them.": _MORE_REFUSED,
+    "{count} further value was refused and is not listed.": _MORE_UNLISTED,
+    "{count} further values were refused and are not listed.": _MORE_UNLISTED,
+    "Details follow for the first machine; those of the others are in the workbook (.xlsx) and the findings bundle (.zip).": _DETAILS_FOLLOW.replace(
+        "{count} máy đầu", "máy đầu tiên"
+    ),
+    "Details follow for the first {count} machines; those of the others are in the workbook (.xlsx) and the findings bundle (.zip).": _DETAILS_FOLLOW,
+}
+
+_VALUES: dict[str, str] = {
+    "infected": "nhiễm",
+    "blocked": "bị chặn",
+    "reached from outside": "bị truy cập từ ngoài",
+    "name looked up only": "chỉ phân giải tên",
+    "machine not known": "chưa xác định máy",
+    "high": "cao",
+    "medium": "trung bình",
+    "low": "thấp",
+    "machine called out": "máy chủ động kết nối ra",
+    "called from outside": "bên ngoài kết nối vào",
+    "told in a DNS answer": "có trong trả lời DNS",
+    "allowed": "cho qua",
+    "blocked by the observer": "bị chặn",
+    "exact": "khớp hoàn toàn",
+    "subdomain": "tên miền con",
+    "address in the network": "địa chỉ trong dải mạng",
+    "host of the URL only": "chỉ khớp máy chủ của URL",
+    "counted": "được tính",
+    "on the exception list": "thuộc danh sách ngoại lệ",
+    "outside the indicator's validity": "ngoài thời hạn hiệu lực của dấu hiệu",
+    "domain": "tên miền",
+    "address": "địa chỉ IP",
+    "network": "dải mạng",
+    "URL": "URL",
+    "SHA-256": "SHA-256",
+    "SHA-1": "SHA-1",
+    "MD5": "MD5",
+    "DHCP lease": "theo DHCP",
+    "inventory": "theo danh mục thiết bị",
+    "named in the log": "nhật ký nêu tên máy",
+    "address only": "chỉ biết địa chỉ",
+    "not known": "không rõ",
+    "blind": "mù",
+    "no time": "không ghi thời gian",
+    "has logs": "có nhật ký",
+    "some observers blind": "một số nguồn mù",
+    "parsed": "đọc được",
+    "unparsed": "chưa rõ định dạng",
+    "line of unknown format": "dòng chưa rõ định dạng",
+    "input": "đầu vào",
+    "indicator": "dấu hiệu",
+    "not counted: {why}": "không tính: {why}",
+    "severity {severity}.": "mức độ {severity}.",
+    "page or sheet {page}": "trang {page}",
+    "row {row}": "dòng {row}",
+    "{file}, line {line}": "{file}, dòng {line}",
+}
+
+_STEPS: dict[str, str] = {
+    "Isolate: unplug the network cable and turn Wi-Fi off. Leave the machine switched on.": (
+        "Cô lập máy: rút cáp mạng, tắt Wi-Fi. Không tắt nguồn máy."
+    ),
+    "Keep the evidence: do not delete files or reinstall; photograph what is on the screen and keep this report and the logs.": (
+        "Giữ chứng cứ: không xóa tệp, không cài lại máy; chụp lại màn hình, lưu báo cáo này và nhật ký."
+    ),
+    "Scan the whole machine with the clean-up tool, and remove unlicensed or cracked software.": (
+        "Rà quét toàn bộ máy bằng công cụ hỗ trợ xử lý mã độc; gỡ phần mềm bẻ khóa, không bản quyền."
+    ),
+    "Change the user's passwords from another, clean machine.": "Đổi mật khẩu của người dùng từ một máy khác còn sạch.",
+    "Check again: reconnect, then hunt in the logs of the following days; the machine is clean when it stays quiet while its logs are there.": (
+        "Kiểm tra lại: nối mạng, rồi truy tìm trong nhật ký các ngày sau đó; máy được coi là sạch khi không còn kết nối độc hại mà nhật ký vẫn đầy đủ."
+    ),
+    "The contact was stopped, yet something on the machine asked for it: scan the whole machine with the clean-up tool.": (
+        "Kết nối đã bị chặn nhưng có chương trình trên máy đã gọi ra: hãy rà quét toàn bộ máy bằng công cụ hỗ trợ xử lý mã độc."
+    ),
+    "Keep the block in place, and hunt again in the logs of the following days.": (
+        "Giữ nguyên việc chặn và truy tìm lại trong nhật ký các ngày sau đó."
+    ),
+    "The listed address called, the machine did not call out: check whether the service has to be open to the Internet, and block the address at the firewall.": (
+        "Địa chỉ độc hại kết nối vào, máy không gọi ra: hãy kiểm tra dịch vụ này có cần mở ra Internet không và chặn địa chỉ đó trên tường lửa."
+    ),
+    "Look in the machine's own logs for sign-ins at these times.": "Xem nhật ký của chính máy này, tìm các lần đăng nhập vào những thời điểm nêu trên.",
+    "The machine was only told this address and no connection was seen: look for other contacts, and scan the machine when in doubt.": (
+        "Máy chỉ nhận được địa chỉ này trong trả lời DNS, chưa thấy kết nối: hãy tìm các kết nối khác và rà quét máy nếu còn nghi ngờ."
+    ),
+    "This address belongs to a DNS server, proxy or NAT gateway that asks for others: do not isolate it.": (
+        "Địa chỉ này thuộc máy chủ DNS, proxy hoặc cổng NAT kết nối thay cho máy khác: không cô lập thiết bị này."
+    ),
+    "Take the log that the machines behind it leave there (client queries of the DNS server, access log of the proxy, NAT log of the firewall) for the times below.": (
+        "Lấy nhật ký mà các máy phía sau để lại trên thiết bị đó (truy vấn của máy trạm trên máy chủ DNS, nhật ký truy cập của proxy, nhật ký NAT của tường lửa) vào các thời điểm dưới đây."
+    ),
+    "Hunt again with that log and the DHCP leases added; the machine behind it is then named.": (
+        "Truy tìm lại, thêm nhật ký đó và nhật ký cấp địa chỉ DHCP; khi đó sẽ biết máy phía sau."
+    ),
+}
+
+_HEADINGS: dict[str, str] = {
+    "Machines to handle": "Máy cần xử lý",
+    "Summary": "Tóm tắt",
+    "Machines": "Máy",
+    "Machine": "Máy",
+    "Sightings": "Ghi nhận kết nối",
+    "Evidence": "Chứng cứ",
+    "Coverage": "Độ phủ nhật ký",
+    "Not read": "Chưa đọc được",
+    "State": "Tình trạng",
+    "Severity": "Mức độ",
+    "Name": "Tên máy",
+    "Address": "Địa chỉ IP",
+    "User": "Người dùng",
+    "Department": "Bộ phận",
+    "User, department": "Người dùng, bộ phận",
+    "Why": "Lý do",
+    "Why not": "Lý do không tính",
+    "Contacts": "Số lần",
+    "First": "Lần đầu",
+    "Last": "Lần cuối",
+    "Last ({zone})": "Lần cuối ({zone})",
+    "First – last": "Lần đầu – lần cuối",
+    "First contact": "Kết nối đầu tiên",
+    "Last contact": "Kết nối cuối cùng",
+    "Addresses held": "Các địa chỉ đã dùng",
+    "Key": "Mã thiết bị",
+    "No.": "STT",
+    "Sighting no.": "STT ghi nhận",
+    "Indicator": "Dấu hiệu",
+    "Kind": "Loại",
+    "Threat": "Mối đe dọa",
+    "Direction": "Chiều kết nối",
+    "Match": "Cách khớp",
+    "Counted": "Có tính không",
+    "Line format": "Dạng dòng",
+    "Allowed": "Cho qua",
+    "Blocked": "Bị chặn",
+    "Not stated": "Không nêu",
+    "Time (UTC)": "Thời gian (UTC)",
+    "File": "Tệp",
+    "Line": "Dòng",
+    "Text of the line": "Nội dung dòng",
+    "Observer": "Nguồn ghi nhận",
+    "Observer's action": "Xử lý của nguồn ghi nhận",
+    "Format": "Định dạng",
+    "Day (UTC)": "Ngày (UTC)",
+    "{count} day a bar (UTC)": "Mỗi cột {count} ngày (UTC)",
+    "{count} days a bar (UTC)": "Mỗi cột {count} ngày (UTC)",
+    "Lines": "Số dòng",
+    "Logs": "Nhật ký",
+    "Parsed": "Đọc được",
+    "Unparsed": "Chưa rõ định dạng",
+    "Refused": "Bị từ chối",
+    "Examined": "Đã xem xét",
+    "What": "Đối tượng",
+    "Where": "Ở đâu",
+    "Page or sheet": "Trang",
+    "Row or line": "Dòng",
+    "Value": "Giá trị",
+    "What happened": "Sự việc",
+    "What to do": "Cần làm gì",
+    "What to do now": "Việc cần làm ngay",
+    "In the list": "Vị trí trong danh sách",
+    "Days with logs": "Ngày có nhật ký",
+    "Blind days": "Ngày mù",
+    "By observer": "Theo nguồn ghi nhận",
+    "Month {month}/{year}": "Tháng {month}/{year}",
+    "Figures are millions of lines.": "Đơn vị: triệu dòng.",
+    "Figures are thousands of lines.": "Đơn vị: nghìn dòng.",
+    "Figures are lines.": "Đơn vị: dòng.",
+    "Days are UTC days.": "Ngày tính theo giờ UTC.",
+}
+
+_PAGE: dict[str, str] = {
+    "Skip to the machines": "Đến danh sách máy",
+    "Findings of the hunt of {time} ({zone})": "Kết quả truy tìm lúc {time} ({zone})",
+    "This result is not whole": "Kết quả này chưa đầy đủ",
+    "See which": "Xem chi tiết",
+    "What was searched": "Phạm vi đã tìm",
+    "Infected machines": "Máy nhiễm",
+    "These machines called listed addresses themselves. Start at the top.": (
+        "Các máy này tự kết nối đến địa chỉ độc hại trong danh sách. Hãy xử lý lần lượt từ trên xuống."
+    ),
+    "Machines not known yet": "Chưa xác định được máy",
+    "A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; the machine still has to be found.": (
+        "Máy chủ DNS, proxy hoặc cổng NAT đã kết nối thay cho một máy phía sau. Chưa kết luận máy nào nhiễm; cần tìm ra máy đó."
+    ),
+    "Contacts that were blocked": "Kết nối đã bị chặn",
+    "Every contact of these machines was stopped. Something on them asked for it all the same.": (
+        "Mọi kết nối độc hại của các máy này đều bị chặn, nhưng vẫn có chương trình trên máy đã gọi ra."
+    ),
+    "Reached from outside": "Bị truy cập từ ngoài",
+    "A listed address called these machines. That alone does not make them infected.": (
+        "Địa chỉ độc hại trong danh sách kết nối vào các máy này. Chỉ riêng việc đó chưa có nghĩa là máy nhiễm."
+    ),
+    "Names looked up only": "Chỉ phân giải tên",
+    "These machines were told a listed address in a DNS answer; no connection to it was seen.": (
+        "Các máy này nhận địa chỉ độc hại trong trả lời DNS; chưa thấy kết nối đến địa chỉ đó."
+    ),
+    "No machine of this kind was found.": "Không có máy nào thuộc loại này.",
+    "Contacts of {name} per day": "Số lần kết nối độc hại mỗi ngày của {name}",
+    "The same figures as a table": "Xem số liệu dạng bảng",
+    "Listed addresses that it met": "Dấu hiệu đã khớp",
+    "Listed addresses that were met": "Dấu hiệu đã gặp trong nhật ký",
+    "Evidence: lines of the logs": "Chứng cứ: các dòng nhật ký",
+    "Matches that do not count": "Trường hợp khớp nhưng không tính",
+    "They matched the list, but an exception or the indicator's validity takes them out. They are shown so that nothing disappears.": (
+        "Các trường hợp này khớp với danh sách nhưng thuộc ngoại lệ hoặc ngoài thời hạn hiệu lực. Vẫn nêu ở đây để không bỏ sót."
+    ),
+    "Coverage: where there were logs": "Độ phủ nhật ký",
+    "A day without logs is blind: nothing found on it does not mean that nothing happened.": (
+        "Ngày không có nhật ký là ngày mù: không thấy gì không có nghĩa là không xảy ra gì."
+    ),
+    "No log line states a day.": "Không dòng nhật ký nào ghi ngày.",
+    "Unparsed lines were searched all the same, word by word. Refused lines are records that were examined and could not be read.": (
+        "Dòng chưa rõ định dạng vẫn được tìm theo từng từ. Dòng bị từ chối là bản ghi đã xem xét nhưng không đọc được."
+    ),
+    "What was not read": "Phần chưa đọc được",
+    "Every input was read to its end.": "Mọi đầu vào đều được đọc đến hết.",
+    "Values of the list that were refused": "Giá trị trong danh sách bị từ chối",
+    "None of the listed addresses is in the logs.": "Không có dấu hiệu nào của danh sách xuất hiện trong nhật ký.",
+    "Written by Lamsach {version}. This page loads nothing and runs no script; it can be read from a USB stick. It names people and machines: pass it on only to those who handle them.": (
+        "Do Lamsach {version} lập. Trang này không tải gì từ mạng, không chạy mã lệnh, đọc được từ USB. Trang có tên người và tên máy: chỉ chuyển cho người có trách nhiệm xử lý."
+    ),
+}
+
+_TERMINAL: dict[str, str] = {
+    "Next:": "Việc tiếp theo:",
+    "Not read, or blind:": "Chưa đọc được, hoặc mù:",
+    "{count} more machine is in the report (-o report.html).": "Còn {count} máy nữa trong báo cáo (-o bao-cao.html).",
+    "{count} more machines are in the report (-o report.html).": "Còn {count} máy nữa trong báo cáo (-o bao-cao.html).",
+    "{count} more input could not be read.": "Còn {count} đầu vào nữa không đọc được.",
+    "{count} more inputs could not be read.": "Còn {count} đầu vào nữa không đọc được.",
+    "{count} log record could not be read.": "{count} bản ghi nhật ký không đọc được.",
+    "{count} log records could not be read.": "{count} bản ghi nhật ký không đọc được.",
+    "{count} more observer has blind days.": "Còn {count} nguồn ghi nhận có ngày mù.",
+    "{count} more observers have blind days.": "Còn {count} nguồn ghi nhận có ngày mù.",
+    "Isolate the infected machines, then open the report for what proves it and what to do with each:": (
+        "Cô lập các máy nhiễm, rồi mở báo cáo để xem chứng cứ và việc cần làm với từng máy:"
+    ),
+    "Write the report to look at each contact:": "Ghi báo cáo để xem từng kết nối:",
+    "Name the machines behind DNS servers, proxies and gateways: add their client logs and the DHCP leases:": (
+        "Tìm máy phía sau máy chủ DNS, proxy, cổng NAT: thêm nhật ký máy trạm của các thiết bị đó và nhật ký cấp địa chỉ DHCP:"
+    ),
+    "Get the logs that are missing and hunt again:": "Lấy nhật ký còn thiếu rồi truy tìm lại:",
+    "See which values of the list were refused, and why:": "Xem giá trị nào trong danh sách bị từ chối và vì sao:",
+    "Keep this result as a record of what was searched:": "Lưu kết quả này làm căn cứ về phạm vi đã tìm:",
+    "report.html": "bao-cao.html",
+    "findings.zip": "ket-qua.zip",
+    "DHCP-LOG": "NHAT-KY-DHCP",
+}
+
+RESULTS: dict[str, str] = {
+    **_FILES, **_SEARCHED, **_FIGURES, **_VALUES, **_STEPS, **_HEADINGS, **_PAGE, **_TERMINAL,
+}  # fmt: skip
