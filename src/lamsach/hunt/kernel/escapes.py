@@ -1,0 +1,100 @@
+"""Names that hide behind escapes: `evil%2Ecom`, `%2Fevil.com`, `\\u003devil.com`, `\\195\\188` and their like."""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from lamsach.hunt.kernel.tables import BACKSLASH, DOT, HEX, NAME, PERCENT, is_digit
+
+_SLASH, _TWO, _FIVE, _X, _U = 47, 50, 53, 120, 117
+_LONGEST = 1024
+
+
+@numba.njit(nogil=True, cache=True)
+def length_before(data, start):
+    """How many bytes from `start` on belong to an escape whose first byte stands just before: 2 for `2F` in `%2Fevil.com`."""
+    before = data[start - 1]
+    if before == PERCENT:
+        length = 0
+        while data[start + length] == _TWO and data[start + length + 1] == _FIVE:
+            length += 2
+        if HEX[data[start + length]] != 0 and HEX[data[start + length + 1]] != 0:
+            length += 2
+        return length
+    if before == BACKSLASH:
+        kind = data[start]
+        if kind == _U:
+            return 5
+        if kind == _X or is_digit(kind):
+            return 3
+        return 1
+    return 0
+
+
+@numba.njit(nogil=True, cache=True)
+def _code(data, position):
+    """The code that the escape at `position` stands for; -1 when it is none. `%25` chains (`%252E`) are followed."""
+    if data[position] == PERCENT:
+        at = position + 1
+        while data[at] == _TWO and data[at + 1] == _FIVE:
+            at += 2
+        digits = 2
+    elif data[position + 1] == _X:
+        at = position + 2
+        digits = 2
+    elif data[position + 1] == _U:
+        at = position + 2
+        digits = 4
+    else:
+        code = np.int64(0)
+        for index in range(1, 4):
+            if not is_digit(data[position + index]):
+                return np.int64(-1)
+            code = code * 10 + np.int64(data[position + index] - np.uint8(48))
+        return code
+    code = np.int64(0)
+    for index in range(digits):
+        digit = HEX[data[at + index]]
+        if digit == 0:
+            return np.int64(-1)
+        code = code * 16 + np.int64(digit - np.uint8(1))
+    return code
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _run_byte(byte):
+    return NAME[byte] != 0 or byte == PERCENT or byte == BACKSLASH
+
+
+@numba.njit(nogil=True, cache=True)
+def _in_host(data, position):
+    """Whether an escaped byte above 127 may stand in a host name: its run of name bytes and escapes holds a dot, and does not
+    follow a character of a path or query, where such escapes are everyday text."""
+    start = position
+    while position - start < _LONGEST and _run_byte(data[start - 1]):
+        start -= 1
+    before = data[start - 1]
+    if before == _SLASH:
+        if data[start - 2] != _SLASH and data[start - 2] != BACKSLASH:
+            return False
+    elif before == 63 or before == 38 or before == 43:
+        return False
+    at = start
+    while at - start < 2 * _LONGEST and _run_byte(data[at]):
+        if data[at] == DOT or (data[at] == PERCENT and data[at + 1] == _TWO and (data[at + 2] | 32) == 101):
+            return True
+        at += 1
+    return False
+
+
+@numba.njit(nogil=True, cache=True)
+def hides_name(data, position, has_idn):
+    """Whether a byte of a name hides behind the `%` or backslash at `position`."""
+    code = _code(data, position)
+    if code < 0:
+        return False
+    if code > 127:
+        return has_idn and _in_host(data, position)
+    return NAME[code] != 0

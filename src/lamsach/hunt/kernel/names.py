@@ -1,0 +1,124 @@
+"""Domain names in raw bytes: each name is probed with all its parents, from the right."""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from lamsach.hunt.kernel.escapes import length_before
+from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
+from lamsach.hunt.kernel.tables import CLOSE, DOT, NAME, OPEN, contains, is_digit, top_listed
+from lamsach.hunt.kernel.vector import leading_zeros
+
+LONGEST_NAME = 255
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def short_name(data, start, end, dots, tops, bloom, table):
+    """Whether data[start:end], a name of at most 64 bytes, or one of its parents is listed.
+
+    Bit 63 of `dots` stands for data[end - 1], bit 62 for the byte before it, and so on.
+    """
+    state = SEED
+    right = end
+    labels = 0
+    while dots != np.uint64(0):
+        gap = leading_zeros(dots)
+        left = end - gap
+        state = mix_label(state, data, left, right)
+        labels += 1
+        key = finish(state)
+        if labels == 1:
+            if not top_listed(key, tops):
+                return False
+        elif contains(key, bloom, table):
+            return True
+        right = left - 1
+        dots &= ~(np.uint64(1) << np.uint64(63 - gap))
+    if contains(finish(mix_label(state, data, start, right)), bloom, table):
+        return True
+    skip = length_before(data, start)
+    return skip > 0 and start + skip < right and contains(
+        finish(mix_label(state, data, start + skip, right)), bloom, table
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def long_name(data, start, end, tops, bloom, table):
+    """The same for a name of any length; only its last LONGEST_NAME bytes can be a domain name (RFC 1035 section 2.3.4)."""
+    state = SEED
+    right = end
+    labels = 0
+    position = end - 1
+    limit = max(start, end - LONGEST_NAME)
+    while position >= limit:
+        if data[position] == DOT:
+            state = mix_label(state, data, position + 1, right)
+            right = position
+            labels += 1
+            key = finish(state)
+            if labels == 1:
+                if not top_listed(key, tops):
+                    return False
+            elif contains(key, bloom, table):
+                return True
+        position -= 1
+    if labels == 0 or limit > start:
+        return False
+    if contains(finish(mix_label(state, data, start, right)), bloom, table):
+        return True
+    skip = length_before(data, start)
+    return skip > 0 and start + skip < right and contains(
+        finish(mix_label(state, data, start + skip, right)), bloom, table
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def _labels_end(data, start):
+    """Where the spelling `(3)www(7)example(3)com(0)` that begins at `start` ends: (end of the whole, end of the last label)."""
+    end = start
+    last = start
+    while data[end] == OPEN:
+        at = end + 1
+        while at - end < 5 and is_digit(data[at]):
+            at += 1
+        if at == end + 1 or data[at] != CLOSE:
+            break
+        at += 1
+        if NAME[data[at]] == 0:
+            return at, last
+        while NAME[data[at]] != 0:
+            at += 1
+        end = at
+        last = at
+    return end, last
+
+
+@numba.njit(nogil=True, cache=True)
+def label_lengths(data, start, tops, bloom, table):
+    """Read a name in the label-length spelling of the Windows DNS debug log: (whether it or a parent is listed, its end)."""
+    end, last = _labels_end(data, start)
+    if last == start:
+        return False, max(end, start + 1)
+    state = SEED
+    labels = 0
+    right = last
+    position = last - 1
+    while position > start and last - position <= 4 * LONGEST_NAME:
+        if data[position] != CLOSE:
+            position -= 1
+            continue
+        state = mix_label(state, data, position + 1, right)
+        labels += 1
+        key = finish(state)
+        if labels == 1:
+            if not top_listed(key, tops):
+                return False, end
+        elif contains(key, bloom, table):
+            return True, end
+        while data[position] != OPEN:
+            position -= 1
+        right = position
+        position -= 1
+    return False, end

@@ -1,0 +1,229 @@
+"""The sieve: which lines of a chunk may hold an indicator, in one pass over its bytes.
+
+Its contract is *no false negatives*: it passes every line in which the exact matcher could find something. It may pass too
+much. A block of bytes is first classified with vector instructions, one bit a byte and class. Then only those places are
+visited without which there is no indicator: dotted tokens (IPv4 addresses by value, names label by label from the
+right), colons as IPv6 has them, `(3)` of label-length names, escapes that may hide a name, and sixteen aligned
+hexadecimal digits in a row, which any digest covers. After a hit the rest of the line is skipped.
+"""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.hunt.kernel import escapes, ipv4, ipv6, names
+from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
+from lamsach.hunt.kernel.tables import COLON, DOT, HEX, LINE_FEED, NAME, OPEN, contains, in_ranges
+from lamsach.hunt.kernel.tokens import (
+    BEHIND,
+    BLOCK,
+    HEX as HEX_ROW,
+    HIGH,
+    PAD,
+    ROWS,
+    TOTAL,
+    TRIGGERS,
+    WORDS,
+    bits_before,
+    classify_block,
+    first_dots,
+    sort_tokens,
+)
+from lamsach.hunt.kernel.vector import leading_zeros, trailing_zeros
+
+__all__ = ["HAS_DIGESTS", "HAS_IDN", "HAS_IPV4", "HAS_IPV6", "HAS_NAMES", "PAD", "Scratch", "sieve"]
+
+HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN = 1, 2, 4, 8, 16
+_TOKENS = BLOCK // 2
+_SIZE, _DONE, _LINE, _IPV6, _DIGEST, _ODD = range(6)
+
+
+class Scratch:
+    """Working memory of the sieve: one for each thread."""
+
+    def __init__(self, hits: int = 1 << 16) -> None:
+        self.words = np.zeros((ROWS, TOTAL), np.uint64)
+        self.firsts = np.zeros(_TOKENS, np.int64)
+        self.addresses = np.zeros((_TOKENS, 3), np.int64)
+        self.names = np.zeros((_TOKENS, 3), np.int64)
+        self.odd = np.zeros(_TOKENS, np.int64)
+        self.state = np.zeros(6, np.int64)
+        self.hits: NDArray[np.int64] = np.empty(max(hits, 2 * BLOCK), np.int64)
+
+
+@numba.njit(nogil=True, cache=True)
+def _line_start(data, position, first):
+    while position > first and data[position - 1] != LINE_FEED:
+        position -= 1
+    return position
+
+
+@numba.njit(nogil=True, cache=True)
+def _hit(data, position, state, hits):
+    """Note a candidate line and pass over the rest of it."""
+    hits[state[_SIZE]] = position
+    state[_SIZE] += 1
+    while data[position] != LINE_FEED:
+        position += 1
+    state[_LINE] = position
+
+
+@numba.njit(nogil=True, cache=True)
+def _search_addresses(data, shift, rows, count, blocks, starts, ends, state, hits):
+    """Tokens of four numbers and three dots."""
+    for index in range(count):
+        start = rows[index, 0] + shift
+        end = rows[index, 1] + shift
+        dots = np.uint64(rows[index, 2])
+        third = end - 1 - leading_zeros(dots)
+        dots &= ~(np.uint64(1) << np.uint64(64 - (end - third)))
+        second = end - 1 - leading_zeros(dots)
+        dots &= ~(np.uint64(1) << np.uint64(64 - (end - second)))
+        first = end - 1 - leading_zeros(dots)
+        valid, value = ipv4.from_dots(data, start, first, second, third, end)
+        if in_ranges(value, blocks, starts, ends):
+            if start >= state[_LINE] and valid:
+                _hit(data, start, state, hits)
+        elif not valid and start >= state[_LINE]:
+            if ipv4.any_listed(data, start, end, blocks, starts, ends):
+                _hit(data, start, state, hits)
+
+
+@numba.njit(nogil=True, cache=True)
+def _search_names(data, shift, rows, count, words, has_idn, tops, bloom, table, state, hits):
+    """Tokens with a letter and a dot, of at most 63 bytes."""
+    for index in range(count):
+        start = rows[index, 0] + shift
+        end = rows[index, 1] + shift
+        if names.short_name(data, start, end, np.uint64(rows[index, 2]), tops, bloom, table):
+            if start >= state[_LINE]:
+                _hit(data, start, state, hits)
+        elif has_idn and start >= state[_LINE]:
+            used = ~(~np.uint64(0) >> np.uint64(end - start))
+            if bits_before(words[HIGH], rows[index, 1]) & used:
+                _hit(data, start, state, hits)
+
+
+@numba.njit(nogil=True, cache=True)
+def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, starts, ends, state, hits):
+    """Tokens that are long, or addresses glued to something else: read byte by byte, each once."""
+    for index in range(count):
+        position = rows[index] + shift
+        if position < state[_ODD] or position < state[_LINE]:
+            continue
+        start = position
+        while NAME[data[start - 1]] != 0 and position - start < names.LONGEST_NAME:
+            start -= 1
+        end = position
+        high = False
+        while NAME[data[end]] != 0:
+            high = high or data[end] > 127
+            end += 1
+        state[_ODD] = end
+        last = end
+        while last > start and data[last - 1] == DOT:
+            last -= 1
+        hit = high and flags & HAS_IDN != 0
+        hit = hit or (flags & HAS_NAMES != 0 and names.long_name(data, start, last, tops, bloom, table))
+        hit = hit or (flags & HAS_IPV4 != 0 and ipv4.any_listed(data, start, end, blocks, starts, ends))
+        if hit:
+            _hit(data, position, state, hits)
+
+
+@numba.njit(nogil=True, cache=True)
+def _search_triggers(data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits):
+    """Colons of IPv6, label-length names, escapes."""
+    for column in range(BEHIND, BEHIND + WORDS):
+        triggers = words[TRIGGERS, column]
+        if triggers == np.uint64(0):
+            continue
+        at = base + ((column - BEHIND) << 6)
+        while triggers:
+            position = at + trailing_zeros(triggers)
+            triggers &= triggers - np.uint64(1)
+            if position < state[_LINE]:
+                continue
+            byte = data[position]
+            hit = False
+            if byte == COLON:
+                if position >= state[_IPV6]:
+                    hit, state[_IPV6] = ipv6.run_listed(
+                        data, position, state[_IPV6], lengths, bloom, table, blocks, starts, ends
+                    )
+            elif byte == OPEN:
+                if position >= state[_DONE]:
+                    hit, state[_DONE] = names.label_lengths(data, position, tops, bloom, table)
+            else:
+                hit = escapes.hides_name(data, position, flags & HAS_IDN != 0)
+            if hit:
+                _hit(data, position, state, hits)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _sixteen_ones(word):
+    """Among the four lanes of 16 bits of a word, those that are all ones (their top bits set); rarely one too many."""
+    zeros = ~word
+    return (zeros - np.uint64(0x0001000100010001)) & ~zeros & np.uint64(0x8000800080008000)
+
+
+@numba.njit(nogil=True, cache=True)
+def _search_digests(data, base, words, bloom, table, state, hits):
+    """Runs of 32, 40 or 64 hexadecimal digits."""
+    for column in range(BEHIND, BEHIND + WORDS):
+        lanes = _sixteen_ones(words[HEX_ROW, column])
+        while lanes:
+            position = base + ((column - BEHIND) << 6) + trailing_zeros(lanes) - 15
+            lanes &= lanes - np.uint64(1)
+            if position < state[_DIGEST] or position < state[_LINE]:
+                continue
+            start = position
+            while start > state[_DIGEST] and HEX[data[start - 1]] != 0:
+                start -= 1
+            end = position
+            while HEX[data[end]] != 0:
+                end += 1
+            state[_DIGEST] = end
+            size = end - start
+            if size == 32 or size == 40 or size == 64:
+                if contains(finish(mix_label(SEED, data, start, end)), bloom, table):
+                    _hit(data, position, state, hits)
+
+
+@numba.njit(nogil=True, cache=True)
+def sieve(
+    data, begin, end, flags, tops, bloom, table, blocks, starts, ends, lengths, words, firsts, addresses, named, odd, state, hits
+):
+    """Search data[begin:end], which has PAD line feeds before and behind; write a position inside each candidate line to `hits`.
+
+    `begin` is the start of a line. Returns (number of hits, position from which to go on): the second is `end` unless `hits`
+    ran full. A line may be hit more than once, and hits are not in order within a block.
+    """
+    words[:] = np.uint64(0)
+    state[:] = begin
+    state[_SIZE] = 0
+    room = hits.size - BLOCK
+    base = begin
+    while base < end:
+        if state[_SIZE] > room:
+            return state[_SIZE], max(_line_start(data, base, begin), state[_LINE])
+        classify_block(data, base, end, flags & HAS_IPV6 != 0, words)
+        count = first_dots(words, firsts)
+        address_count, name_count, odd_count = sort_tokens(words, firsts, count, addresses, named, odd)
+        shift = base - 64 * BEHIND
+        if flags & HAS_IPV4:
+            _search_addresses(data, shift, addresses, address_count, blocks, starts, ends, state, hits)
+        if flags & HAS_NAMES:
+            _search_names(
+                data, shift, named, name_count, words, flags & HAS_IDN != 0, tops, bloom, table, state, hits
+            )
+        _search_odd(data, shift, odd, odd_count, flags, tops, bloom, table, blocks, starts, ends, state, hits)
+        _search_triggers(
+            data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits
+        )
+        if flags & HAS_DIGESTS:
+            _search_digests(data, base, words, bloom, table, state, hits)
+        base += BLOCK
+    return state[_SIZE], end

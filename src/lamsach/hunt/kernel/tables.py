@@ -1,0 +1,127 @@
+"""Byte classes, and the two sets that the kernel asks: hashes (names, digests, IPv6) and ranges (IPv4)."""
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH, LINE_FEED = 46, 58, 40, 41, 37, 92, 10
+TOPS_SIZE = 4096
+
+
+def _name_table() -> NDArray[np.uint8]:
+    """1 for each byte that a name may hold: letter, digit, `-`, `_`, `.`, above 127."""
+    table = np.zeros(256, np.uint8)
+    for byte in b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.":
+        table[byte] = 1
+    table[128:] = 1
+    return table
+
+
+def _hex_table() -> NDArray[np.uint8]:
+    """1 + the value of a hexadecimal digit, 0 for any other byte."""
+    table = np.zeros(256, np.uint8)
+    for value, byte in enumerate(b"0123456789abcdef"):
+        table[byte] = value + 1
+    for value, byte in enumerate(b"ABCDEF"):
+        table[byte] = value + 11
+    return table
+
+
+NAME = _name_table()
+HEX = _hex_table()
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def is_digit(byte):
+    """Whether the byte is a decimal digit."""
+    return np.uint8(byte - np.uint8(48)) < np.uint8(10)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def _bloom_bits(key):
+    return (
+        (np.uint64(1) << ((key >> np.uint64(40)) & np.uint64(63)))
+        | (np.uint64(1) << ((key >> np.uint64(46)) & np.uint64(63)))
+        | (np.uint64(1) << ((key >> np.uint64(52)) & np.uint64(63)))
+        | (np.uint64(1) << (key >> np.uint64(58)))
+    )
+
+
+@numba.njit(nogil=True, cache=True)
+def _in_table(key, table):
+    mask = np.uint64(table.size - 1)
+    slot = (key >> np.uint64(20)) & mask
+    while table[slot] != np.uint64(0):
+        if table[slot] == key:
+            return True
+        slot = (slot + np.uint64(1)) & mask
+    return False
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def contains(key, bloom, table):
+    """Whether the key is in the set. A Bloom filter of one word a key answers nearly every question with one load."""
+    bits = _bloom_bits(key)
+    if bloom[(key >> np.uint64(1)) & np.uint64(bloom.size - 1)] & bits != bits:
+        return False
+    return _in_table(key, table)
+
+
+@numba.njit(nogil=True, cache=True)
+def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[np.uint64]) -> None:
+    """Put keys (none of them 0) into the Bloom filter and the table; both have a power of two of words."""
+    mask = np.uint64(table.size - 1)
+    for index in range(keys.size):
+        key = keys[index]
+        bloom[(key >> np.uint64(1)) & np.uint64(bloom.size - 1)] |= _bloom_bits(key)
+        slot = (key >> np.uint64(20)) & mask
+        while table[slot] != np.uint64(0) and table[slot] != key:
+            slot = (slot + np.uint64(1)) & mask
+        table[slot] = key
+
+
+@numba.njit(nogil=True, cache=True)
+def _in_sorted(value, starts, ends):
+    low = 0
+    high = starts.size
+    while low < high:
+        middle = (low + high) >> 1
+        if starts[middle] <= value:
+            low = middle + 1
+        else:
+            high = middle
+    return low > 0 and value <= ends[low - 1]
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def in_ranges(value, blocks, starts, ends):
+    """Whether an IPv4 address (uint32) lies in one of the sorted, disjoint ranges. `blocks` has a bit for each /24 they touch."""
+    block = value >> np.uint32(8)
+    if (blocks[block >> np.uint32(3)] >> np.uint8(block & np.uint32(7))) & np.uint8(1) == np.uint8(0):
+        return False
+    return _in_sorted(value, starts, ends)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")
+def top_listed(hashed, tops):
+    """Whether a name under this last label (by its hash) may be listed."""
+    return tops[(hashed >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] != np.uint8(0)
+
+
+@numba.njit(nogil=True, cache=True)
+def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
+    """How many line feeds data[begin:end] holds."""
+    total = 0
+    position = begin
+    while position < end:
+        size = min(16384, end - position)
+        part = data[position : position + size]
+        count = np.uint32(0)
+        for i in range(size):
+            count += np.uint32(part[i] == np.uint8(LINE_FEED))
+        total += np.int64(count)
+        position += size
+    return total

@@ -1,0 +1,118 @@
+"""What the sieve needs of the processor and numba does not offer: 64 bytes classified at once, unaligned words, bit counts.
+
+Each is a few lines of LLVM's own language; LLVM turns them into the vector instructions of the machine at hand (SSE2, AVX2,
+AVX-512, NEON), so nothing here depends on one.
+"""
+# numba's typing protocol cannot be expressed for mypy: these functions build code, they do not run.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_BYTE = ir.IntType(8)
+_WORD = ir.IntType(64)
+_LANES = 64
+_VECTOR = ir.VectorType(_BYTE, _LANES)
+
+
+def _splat(value: int) -> Any:
+    return ir.Constant(_VECTOR, [value] * _LANES)
+
+
+def _address(context, builder, array_type, array, index):
+    view = context.make_array(array_type)(context, builder, array)
+    return cgutils.gep_inbounds(builder, view.data, index)
+
+
+@intrinsic
+def classify(typing_context, data, index):
+    """The classes of data[index:index + 64] as nine words, bit i for byte i.
+
+    In order: dot; name (letter, digit, `-`, `_`, `.`, above 127); digit; hexadecimal digit; colon; `(`; `%`; backslash;
+    `x` or `u`; above 127.
+    """
+    result = types.UniTuple(types.uint64, 10)
+
+    def generate(context, builder, signature, arguments):
+        array_type, _ = signature.args
+        pointer = _address(context, builder, array_type, *arguments)
+        pointer = builder.bitcast(pointer, _VECTOR.as_pointer())
+        block = builder.load(pointer, typ=_VECTOR) if _load_takes_type() else builder.load(pointer)
+        block.align = 1
+        lower = builder.or_(block, _splat(32))
+
+        def equal(value, vector=block):
+            return builder.bitcast(builder.icmp_unsigned("==", vector, _splat(value)), _WORD)
+
+        def within(first, count, vector=block):
+            shifted = builder.sub(vector, _splat(first))
+            return builder.bitcast(builder.icmp_unsigned("<", shifted, _splat(count)), _WORD)
+
+        dot = equal(46)
+        digit = within(48, 10)
+        letter = within(97, 26, lower)
+        high = builder.bitcast(builder.icmp_signed("<", block, _splat(0)), _WORD)
+        hexadecimal = builder.or_(digit, within(97, 6, lower))
+        name = builder.or_(dot, digit)
+        for part in (letter, high, equal(45), equal(95)):
+            name = builder.or_(name, part)
+        escape_kind = builder.or_(equal(120), equal(117))
+        words = (dot, name, digit, hexadecimal, equal(58), equal(40), equal(37), equal(92), escape_kind, high)
+        return context.make_tuple(builder, signature.return_type, words)
+
+    return result(data, types.intp), generate
+
+
+def _load_takes_type() -> bool:
+    return "typ" in ir.IRBuilder.load.__code__.co_varnames
+
+
+@intrinsic
+def load_word(typing_context, data, index):
+    """The eight bytes from data[index] on as a little-endian uint64, at any alignment."""
+
+    def generate(context, builder, signature, arguments):
+        array_type, _ = signature.args
+        pointer = _address(context, builder, array_type, *arguments)
+        pointer = builder.bitcast(pointer, _WORD.as_pointer())
+        word = builder.load(pointer, typ=_WORD) if _load_takes_type() else builder.load(pointer)
+        word.align = 1
+        return word
+
+    return types.uint64(data, types.intp), generate
+
+
+@intrinsic
+def trailing_zeros(typing_context, word):
+    """The position of the lowest set bit of a uint64; 64 for 0."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], context.get_constant(types.boolean, False))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
+def leading_zeros(typing_context, word):
+    """How many zero bits stand above the highest set bit of a uint64; 64 for 0."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctlz(arguments[0], context.get_constant(types.boolean, False))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
+def count_ones(typing_context, word):
+    """How many bits of a uint64 are set."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), generate
