@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
 from lamsach.logs.formats.bind import Bind
+from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.isc_dhcp import IscDhcp
+from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
@@ -32,6 +34,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     IscDhcp,
     Dnsmasq,
     # shapes that any product may write
+    CsvColumns,
+    JsonLines,
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
 

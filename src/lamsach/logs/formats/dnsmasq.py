@@ -39,7 +39,7 @@ _FORWARDED = re.compile(
 # reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
 _ANSWER = re.compile(
     r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay|special domain|Mozilla canary domain"
-    r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|Rate-limiting|already)\S*"
+    r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
     r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
     r"|/\S{1,200}) (\S{1,255}) is (\S.{0,300})",
     re.ASCII,
@@ -194,7 +194,10 @@ def _forwarded(message: str) -> Event | None:
 
 def _answer(message: str) -> Event | None:
     match = _ANSWER.match(message)
-    if match is None:
+    if match is None or match[2] in (
+        "error",
+        "result",
+    ):  # `reply error is SERVFAIL`, `validation result is SECURE`
         return None
     value = match[3].strip()
     answer = ip_of(value) or (domain_of(value) if "." in value and ip_of(match[2]) else None)

@@ -1,0 +1,152 @@
+"""JSON lines of any product: one object a line, flat or nested, its keys recognised by their names.
+
+Source: ECS (https://www.elastic.co/guide/en/ecs/current/), Winlogbeat, NXLog, Wazuh, GELF 1.1, OCSF, and the names in
+`lamsach.logs.columns`. Traps:
+- Keys are nested, dotted, prefixed with `_` (GELF) or wrapped (`data`, `_source`, `fields`): the last parts of a path count.
+- A shipper's `message` may itself hold the product's JSON as text.
+- `host` names the machine in an event of Windows, but the sensor or the log server beside a `source` address.
+- `log.original` and other texts hold addresses that are nobody's: only named fields count.
+- Nesting without end, numbers without end and keys that stand twice are all valid or nearly valid JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs import columns
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.json_records import objects_of, read_object, start_of_object, text_of, texts_of, walk
+from lamsach.logs.json_shapes import looks_like_suricata, looks_like_zeek
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.syslog import split_header
+from lamsach.model import Event
+
+# {"src_ip":"192.0.2.5", ...   {\"srcip\": ...   {"source":{"ip":   {"QueryName":
+_KEY = re.compile(r'\\?"([@\w. -]{1,60})\\?"\s*:\s*', re.ASCII)
+_KEYS_LOOKED_AT = 200
+# winlog, EventID, Image, ProcessGuid ...: the record is of an endpoint, whose name `host` is
+_ENDPOINT_KEYS = frozenset(
+    {"eventid", "winlog", "win", "image", "processguid", "process", "computer", "eventdata", "sourcename"}
+)
+_MOST_VALUES = 50
+_TIME_ORDER = (
+    "utctime",
+    "eventtime",
+    "timecreated",
+    "systemtime",
+    "eventcreated",
+    "timestamp",
+    "ts",
+    "time",
+    "datetime",
+)
+
+
+class JsonLines(LogFormat):
+    """Reads JSON objects by the names of their keys."""
+
+    name: ClassVar[str] = "json_lines"
+    title: ClassVar[str] = "JSON lines (named keys)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
+        *("domain", "url", "answers", "hashes", "action", "lease_until"),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("lease", "Lease")
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A JSON object with at least one key that names a machine, a domain, a URL or a hash, and one more known key."""
+        start = start_of_object(line)
+        if (
+            start < 0
+            or not line.rstrip().endswith(("}", ","))
+            or looks_like_zeek(line)
+            or looks_like_suricata(line)
+        ):
+            return False
+        fields: set[str | None] = set()
+        parent = ""
+        for count, match in enumerate(_KEY.finditer(line, start)):
+            if count == _KEYS_LOOKED_AT:
+                break
+            fields.add(columns.field_of(match[1].lstrip("_@")) or columns.field_of(f"{parent}.{match[1]}"))
+            if columns.tells_of_contacts(fields):
+                return True
+            if line.startswith("{", match.end()):
+                parent = match[1]
+        return False
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One JSON object, behind a syslog header or not."""
+        header, record = read_object(line)
+        values, endpoint = _values(record)
+        if not columns.tells_of_contacts(values.keys()):
+            raise LineError("The JSON record has no known key.", line[:80])
+        event = columns.event_of(values, self._times, host_is_device=endpoint or "source" not in values)
+        if header.strip() and (event.time is None or event.observer is None):
+            stated = split_header(line, self.context)[0]
+            event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+
+def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
+    """The values of each field, the most trusted first, and whether the record is of an endpoint."""
+    values: dict[str, list[str]] = {}
+    times: list[tuple[int, str]] = []
+    endpoint = False
+    for key, value in _with_text_inside(record):
+        parts = [part.lstrip("_@") for part in key.split(".")]
+        endpoint = endpoint or any(columns.plain(part) in _ENDPOINT_KEYS for part in parts)
+        field = columns.field_of(".".join(parts))
+        if field is None:
+            continue
+        if field == "time":
+            text = text_of(value)
+            if text:
+                times.append((_time_rank(parts[-1]), text))
+            continue
+        texts = _texts(value)
+        room = _MOST_VALUES - len(values.get(field, ()))
+        if texts and room > 0:
+            values.setdefault(field, []).extend(texts[:room])
+    if times:
+        values["time"] = [min(times, key=lambda ranked: ranked[0])[1]]
+    return values, endpoint
+
+
+def _time_rank(name: str) -> int:
+    plain = columns.plain(name)
+    return _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER)
+
+
+def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
+    """The record's fields, and those of JSON that a shipper's `message` holds as text."""
+    fields = list(walk(record))
+    for key in ("message", "log", "_raw", "event.original", "short_message", "msg"):
+        text = record.get(key)
+        if isinstance(text, str) and text.lstrip().startswith("{"):
+            try:
+                fields += walk(read_object(text)[1])
+            except LineError:
+                continue
+    return fields
+
+
+def _texts(value: object) -> list[str]:
+    """Scalars as they are; of a list of objects (ECS `dns.answers`) what they hold under `data`, `value`, `name` or `ip`."""
+    texts = texts_of(value)
+    for item in objects_of(value):
+        for key in ("data", "rdata", "value", "ip", "name"):
+            text = text_of(item.get(key))
+            if text:
+                texts.append(text)
+                break
+    return texts
