@@ -83,6 +83,12 @@ def split_message(line: str) -> tuple[str | None, str]:
     return app, message
 
 
+def sender_of(line: str) -> tuple[str | None, str | None]:
+    """The host and the program that a line's header states; never raises."""
+    _, host, app, _, _ = _split(line)
+    return host, app
+
+
 def _split(line: str) -> _Parts:
     if line[:1] not in _MAY_START:
         return _bare_tag(line, line)

@@ -1,0 +1,80 @@
+"""Which product wrote a log, told from its first lines alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lamsach.logs.base import LogFormat
+from lamsach.logs.decoding import decode_line
+from lamsach.logs.formats import FORMATS
+from lamsach.logs.opening import HEAD_BYTES
+
+HEAD_LINES = 500
+"""How many lines detection looks at."""
+_SURE = 0.9
+_ENOUGH = 0.2
+_ROWS_CANNOT_BE_TOLD = "csv_columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a file is. `format` is None for unknown text and for the mixed file of a syslog server.
+
+    `share` (0 to 1) of the lines looked at is read by the format, or by the `mixed` formats together, which come most
+    frequent first. `lines` are the first non-empty lines, decoded: the `head` of a FileContext.
+    """
+
+    format: type[LogFormat] | None
+    share: float
+    mixed: tuple[type[LogFormat], ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def head_lines(head: bytes) -> tuple[str, ...]:
+    """The first non-empty lines (up to 500) of a file's first bytes in UTF-8, without a last line that the head cuts off."""
+    pieces = head.split(b"\n", HEAD_LINES * 4)[: HEAD_LINES * 4]
+    if len(head) >= HEAD_BYTES and len(pieces) > 1 and not head.endswith(b"\n"):
+        pieces.pop()
+    lines = (decode_line(piece) for piece in pieces)
+    return tuple(line for line in lines if line and not line.isspace())[:HEAD_LINES]
+
+
+def detect(head: bytes) -> Detection:
+    """The format of a file by its first bytes in UTF-8 (`LogFile.head()`): the best score wins, then the registry's order.
+
+    A file whose lines belong to several formats is told as `mixed`.
+    """
+    lines = head_lines(head)
+    if not lines:
+        return Detection(None, 0.0)
+    best = max(FORMATS, key=lambda log_format: log_format.score(lines))  # of equal ones the first
+    share = best.score(lines)
+    if share >= _SURE or (share >= 0.5 and (best.multiline or best.name == _ROWS_CANNOT_BE_TOLD)):
+        return Detection(best, share, (), lines)
+    counts = _formats_by_line(lines)
+    least = 1 if len(lines) <= 20 else 2
+    several = tuple(log_format for log_format, count in counts.most_common() if count >= least)
+    if len(several) > 1:
+        return Detection(None, sum(counts[f] for f in several) / len(lines), several, lines)
+    if share >= _ENOUGH:
+        return Detection(best, share, (), lines)
+    if several:
+        return Detection(None, counts[several[0]] / len(lines), several, lines)
+    return Detection(None, 0.0, (), lines)
+
+
+def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
+    """How many lines each format recognises; a line counts for the first that does."""
+    counts: Counter[type[LogFormat]] = Counter()
+    for line in lines:
+        log_format = recognising(line)
+        if log_format is not None:
+            counts[log_format] += 1
+    return counts
+
+
+def recognising(line: str) -> type[LogFormat] | None:
+    """The first format in the registry that recognises a single line; never CSV, whose rows cannot be told apart."""
+    return next((f for f in FORMATS if f.name != _ROWS_CANNOT_BE_TOLD and f.recognises(line)), None)

@@ -1,0 +1,181 @@
+"""A whole log as events: for `lamsach logs read`, for leases, for tests. The hunt reads only the lines that may match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import LineError, UsageError
+from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
+from lamsach.logs.decoding import decode_line
+from lamsach.logs.detect import Detection, detect, head_lines
+from lamsach.logs.formats import format_by_name
+from lamsach.logs.formats.unknown_text import UnknownText
+from lamsach.logs.lines import LineParser
+from lamsach.logs.opening import LogFile, LogStream
+from lamsach.model import Event, Reference, Refusal
+
+LINE_BYTES = 1 << 20
+"""A longer line is refused; it would hold the whole file in memory."""
+_CHUNK_BYTES = 1 << 20
+_RECORD_LINES = 1000
+_SHOWN_CHARACTERS = 500
+
+
+@dataclass(slots=True)
+class ReadCounts:
+    """Lines of one file: all, those of a record that was read, those that were refused, those of no known format."""
+
+    lines: int = 0
+    parsed: int = 0
+    refused: int = 0
+    unparsed: int = 0
+
+
+def detection_for(log_file: LogFile, format_name: str | None = None) -> Detection:
+    """What the file is; or what it is stated to be. Raises UsageError for a name that is no format, UnreadableError, LimitError."""
+    head = log_file.head()
+    if format_name is None:
+        return detect(head)
+    if format_name == UnknownText.name:
+        return Detection(None, 0.0, (), head_lines(head))
+    log_format = format_by_name(format_name)
+    if log_format is None:
+        raise UsageError("There is no log format of this name.", format_name, "See: lamsach logs formats")
+    lines = head_lines(head)
+    return Detection(log_format, log_format.score(lines), (), lines)
+
+
+def context_for(
+    log_file: LogFile, detection: Detection, timezone: ZoneInfo = DEFAULT_TIMEZONE
+) -> FileContext:
+    """What the file's parser may know."""
+    return FileContext(log_file.name, timezone, log_file.modified, detection.lines)
+
+
+def read_events(
+    log_file: LogFile,
+    *,
+    timezone: ZoneInfo = DEFAULT_TIMEZONE,
+    format_name: str | None = None,
+    counts: ReadCounts | None = None,
+) -> Iterator[Event | Refusal]:
+    """Every record of the log: its event, or why it is refused. Records that tell of no event (comments) give nothing.
+
+    Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts` is kept up to date.
+    Raises UnreadableError or LimitError after all that could be read, UsageError for a format that does not exist.
+    """
+    counts = counts if counts is not None else ReadCounts()
+    detection = detection_for(log_file, format_name)
+    reader = _Reader(log_file, detection, timezone, counts, stated=format_name is not None)
+    with log_file.open() as stream:
+        yield from reader.events(stream)
+
+
+class _Reader:
+    def __init__(
+        self, log_file: LogFile, detection: Detection, timezone: ZoneInfo, counts: ReadCounts, *, stated: bool
+    ) -> None:
+        context = context_for(log_file, detection, timezone)
+        self._name = log_file.name
+        self._parser = LineParser(detection, context)
+        self._unknown = None if detection.format else UnknownText(context)
+        self._only_unknown = stated and detection.format is None
+        self._counts = counts
+        self._record: list[str] = []
+        self._record_characters = 0
+        self._record_line = 0
+
+    def events(self, stream: LogStream) -> Iterator[Event | Refusal]:
+        prefix = self._parser.header_prefix
+        for number, line in numbered_lines(stream):
+            self._counts.lines += 1
+            if line is None:
+                yield from self._flush()
+                yield self._refuse(number, "", "The line is longer than 1 MiB.")
+                continue
+            if prefix is not None and line.startswith(prefix):
+                yield from self._flush()
+                self._parser.header(decode_line(line))
+                self._counts.parsed += 1
+                continue
+            text = decode_line(line)
+            if self._parser.multiline:
+                yield from self._gather(text, number)
+            elif text and not text.isspace():
+                yield from self._parse(text, number)
+        yield from self._flush()
+
+    def _gather(self, text: str, number: int) -> Iterator[Event | Refusal]:
+        full = len(self._record) >= _RECORD_LINES or self._record_characters > LINE_BYTES
+        if not self._record or full or self._parser.starts_record(text):
+            yield from self._flush()
+            if not text or text.isspace():
+                return
+            self._record_line = number
+        self._record.append(text)
+        self._record_characters += len(text)
+
+    def _flush(self) -> Iterator[Event | Refusal]:
+        if self._record:
+            record, self._record, self._record_characters = "\n".join(self._record), [], 0
+            yield from self._parse(record, self._record_line)
+
+    def _parse(self, record: str, number: int) -> Iterator[Event | Refusal]:
+        lines = record.count("\n") + 1
+        try:
+            if self._only_unknown:
+                raise LineError("No known format reads this line.")
+            event = self._parser.parse(record, number)
+        except LineError as error:
+            if self._unknown is None:
+                yield self._refuse(number, record, error.what, lines)
+                return
+            self._counts.unparsed += lines
+            yield self._unknown.parse(record, number)
+            return
+        self._counts.parsed += lines
+        if event is not None:
+            yield event
+
+    def _refuse(self, number: int, record: str, reason: str, lines: int = 1) -> Refusal:
+        self._counts.refused += lines
+        return Refusal(Reference(self._name, row=number), record[:_SHOWN_CHARACTERS], reason)
+
+
+def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
+    """The lines with their 1-based numbers, without line feeds; None for one longer than LINE_BYTES.
+
+    Damage is raised after the lines before it, a last line that is cut off included.
+    """
+    buffer = memoryview(bytearray(_CHUNK_BYTES))
+    number = 0
+    rest = bytearray()
+    too_long = False
+    failure: Exception | None = None
+    while True:
+        try:
+            count = stream.readinto(buffer)
+        except Exception as error:  # noqa: BLE001 - raised again below, after what was read
+            failure, count = error, 0
+        if count == 0:
+            break
+        first, *others = bytes(buffer[:count]).split(b"\n")
+        rest += first
+        if len(rest) > LINE_BYTES:
+            too_long = True
+            rest.clear()
+        if not others:
+            continue
+        number += 1
+        yield number, None if too_long else bytes(rest)
+        too_long = False
+        for line in others[:-1]:
+            number += 1
+            yield number, line
+        rest = bytearray(others[-1])
+    if rest or too_long:
+        yield number + 1, None if too_long else bytes(rest)
+    if failure is not None:
+        raise failure

@@ -1,0 +1,228 @@
+"""Where bytes come from: files, parts of files, memory, standard input, other file systems."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import IO, Protocol, runtime_checkable
+
+from lamsach.errors import UnreadableError
+
+
+@runtime_checkable
+class ByteSource(Protocol):
+    """Bytes in order. A damaged source gives all that it can, then raises UnreadableError or LimitError."""
+
+    name: str
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the input on disk were consumed so far."""
+
+    def readinto(self, view: memoryview) -> int:
+        """Put up to `len(view)` bytes into the view and return how many; 0 only at the end."""
+
+    def close(self) -> None:
+        """Give back what the source holds; may be called twice."""
+
+
+Opener = Callable[[], ByteSource]
+
+
+def unreadable(error: OSError, name: str) -> UnreadableError:
+    """The error with three parts for what the operating system says."""
+    if isinstance(error, FileNotFoundError):
+        return UnreadableError("The file does not exist.", name, "Check the path.")
+    if isinstance(error, PermissionError):
+        return UnreadableError(
+            "The file may not be read.", name, "Ask for the right to read it, or run as a user who has it."
+        )
+    if isinstance(error, IsADirectoryError):
+        return UnreadableError("This is a folder, not a file.", name, "Check the path.")
+    return UnreadableError(
+        "The file could not be read.",
+        f"{name} ({os.strerror(error.errno)})" if error.errno else name,
+        "Check the disk or the connection, then try again.",
+    )
+
+
+class FileSource:
+    """A file on disk, or the part of it from `offset` of `length` bytes; else up to the size it has when it is opened.
+
+    Reading goes straight into the caller's memory. A file that grows is read to the size seen at opening; one that
+    becomes shorter ends in UnreadableError.
+    """
+
+    def __init__(self, path: str, name: str, offset: int = 0, length: int | None = None) -> None:
+        self.name = name
+        self._consumed = 0
+        try:
+            self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise unreadable(error, name) from None
+        try:
+            size = os.fstat(self._fd).st_size
+            if offset:
+                os.lseek(self._fd, offset, os.SEEK_SET)
+        except OSError as error:
+            self.close()
+            raise unreadable(error, name) from None
+        self._endless = length is None and size == 0  # files of /proc state no size
+        self._left = size - offset if length is None else length
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._consumed
+
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+        if not self._endless and len(view) > self._left:
+            view = view[: self._left]
+        if not len(view):
+            return 0
+        try:
+            count = os.readv(self._fd, [view]) if hasattr(os, "readv") else _read(self._fd, view)
+        except OSError as error:
+            raise unreadable(error, self.name) from None
+        if count == 0 and not self._endless:
+            self._left = 0
+            raise UnreadableError(
+                "The file became shorter while it was being read.", self.name, "Read a copy of the file."
+            )
+        self._consumed += count
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        """See ByteSource."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _read(fd: int, view: memoryview) -> int:
+    data = os.read(fd, len(view))
+    view[: len(data)] = data
+    return len(data)
+
+
+class HandleSource:
+    """An open binary file object (memory, standard input, another file system); or the part of it that is given."""
+
+    def __init__(
+        self,
+        handle: IO[bytes],
+        name: str,
+        offset: int = 0,
+        length: int | None = None,
+        *,
+        keep_open: bool = False,
+    ) -> None:
+        self.name = name
+        self._handle = handle
+        self._left = length
+        self._consumed = 0
+        self._keep_open = keep_open
+        if offset:
+            handle.seek(offset)
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._consumed
+
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+        if self._left is not None:
+            view = view[: self._left]
+        if not len(view):
+            return 0
+        count = self._read(view)
+        self._consumed += count
+        if self._left is not None:
+            if count == 0:
+                self._left = 0
+                raise UnreadableError(
+                    "The file is cut short.", self.name, "Copy the file again from where it came."
+                )
+            self._left -= count
+        return count
+
+    def _read(self, view: memoryview) -> int:
+        try:
+            readinto = getattr(self._handle, "readinto", None)
+            if readinto is not None:
+                return int(readinto(view) or 0)
+            data = self._handle.read(len(view))
+        except OSError as error:
+            raise unreadable(error, self.name) from None
+        except Exception as error:  # noqa: BLE001 - other file systems raise errors of their own libraries
+            raise UnreadableError(
+                "The file could not be read.",
+                f"{self.name} ({type(error).__name__})",
+                "Check the disk or the connection, then try again.",
+            ) from None
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """See ByteSource."""
+        if not self._keep_open:
+            with contextlib.suppress(Exception):
+                self._handle.close()
+
+
+class InputBuffer:
+    """Bytes of a source that a decoder has not taken yet."""
+
+    def __init__(self, source: ByteSource, chunk_bytes: int = 1 << 18) -> None:
+        self.source = source
+        self._data = b""
+        self._chunk = bytearray(chunk_bytes)
+        self._view = memoryview(self._chunk)
+        self._ended = False
+
+    def take(self) -> bytes:
+        """All that is waiting, else the next piece of the source; empty at its end."""
+        if self._data:
+            data, self._data = self._data, b""
+            return data
+        return self._more()
+
+    def put_back(self, data: bytes) -> None:
+        """Make these bytes the next to be taken."""
+        self._data = data + self._data
+
+    def peek(self, count: int) -> bytes:
+        """The next `count` bytes, fewer only at the end; they stay."""
+        while len(self._data) < count:
+            more = self._more()
+            if not more:
+                break
+            self._data += more
+        return self._data[:count]
+
+    def skip(self, count: int) -> None:
+        """Drop so many of the bytes that `peek` gave."""
+        self._data = self._data[count:]
+
+    def skip_zeros(self) -> None:
+        """Drop zero bytes: tapes, and disks that were full, pad with them."""
+        while True:
+            self._data = self._data.lstrip(b"\0")
+            if self._data:
+                return
+            self._data = self._more()
+            if not self._data:
+                return
+
+    def _more(self) -> bytes:
+        if self._ended:
+            return b""
+        count = self.source.readinto(self._view)
+        if count == 0:
+            self._ended = True
+            return b""
+        return bytes(self._view[:count])

@@ -1,0 +1,353 @@
+"""Members of tar archives (POSIX.1-2017 pax, GNU and old formats), plain or compressed, read in place.
+
+A compressed archive can only be read forward, so its members share one reader: taken in the archive's order, as they are
+found, the archive is decompressed once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.logs.limits import Limits
+from lamsach.logs.sources import ByteSource, Opener
+
+BLOCK_BYTES = 512
+_LARGEST_HEADER_BYTES = 1 << 20
+_PREFIX_BYTES = 1 << 19
+_PREFIXES_KEPT = 32
+_REGULAR = (b"0", b"\0", b"7")
+_FOLDER = b"5"
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a file that begins so is a tar archive: its first header's checksum is right."""
+    return len(head) >= BLOCK_BYTES and head[:1] != b"\0" and _checksum_right(head[:BLOCK_BYTES])
+
+
+def _checksum_right(header: bytes) -> bool:
+    stated = _number(header[148:156])
+    return stated is not None and stated == sum(header[:148]) + 8 * 32 + sum(header[156:])
+
+
+def _number(text: bytes) -> int | None:
+    """Octal digits, or GNU's base 256 for what does not fit."""
+    if text[:1] == b"\x80":
+        return int.from_bytes(text[1:], "big")
+    try:
+        return int(text.strip(b" \0") or b"0", 8)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class TarMember:
+    """One file in an archive. `problem` says why it cannot be read."""
+
+    name: str
+    size_bytes: int
+    modified: datetime
+    open: Opener
+    problem: UnreadableError | None = None
+
+
+class Forward:
+    """Reads the archive's bytes at any offset, going back to the start only when it must."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._lock = threading.Lock()
+        self._idle: tuple[ByteSource, int] | None = None
+        self.prefixes: list[_MemberState] = []
+
+    def borrow(self, offset: int) -> tuple[ByteSource, int]:
+        """A reader and where it stands: at the offset or before it."""
+        with self._lock:
+            idle, self._idle = self._idle, None
+        if idle is not None:
+            if idle[1] <= offset:
+                return idle
+            idle[0].close()
+        return self._opener(), 0
+
+    def give_back(self, source: ByteSource, at: int) -> None:
+        """Keep the reader for the next member."""
+        with self._lock:
+            older, self._idle = self._idle, (source, at)
+        if older is not None:
+            older[0].close()
+
+    def close(self) -> None:
+        """Close the reader that nobody uses."""
+        with self._lock:
+            idle, self._idle = self._idle, None
+        if idle is not None:
+            idle[0].close()
+
+
+@dataclass
+class _MemberState:
+    """What is remembered of a member: its first bytes, so that looking at it does not cost another pass."""
+
+    offset: int
+    size: int
+    scale: float
+    prefix: bytes = b""
+
+
+class _MemberSource:
+    """The bytes of one member of a compressed archive."""
+
+    def __init__(self, archive: Forward, state: _MemberState, name: str) -> None:
+        self.name = name
+        self._archive = archive
+        self._state = state
+        self._done = 0
+        self._reader: tuple[ByteSource, int] | None = None
+
+    @property
+    def position(self) -> int:
+        """The member's share of the archive's bytes on disk."""
+        return int(self._done * self._state.scale)
+
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+        state = self._state
+        view = view[: state.size - self._done]
+        if not len(view):
+            return 0
+        prefix = state.prefix
+        if self._done < len(prefix):
+            count = min(len(view), len(prefix) - self._done)
+            view[:count] = prefix[self._done : self._done + count]
+        else:
+            count = self._forward(view)
+            if self._done == len(prefix) < _PREFIX_BYTES:
+                self._remember(view[:count])
+        self._done += count
+        return count
+
+    def _remember(self, data: memoryview) -> None:
+        state, kept = self._state, self._archive.prefixes
+        if state not in kept:
+            kept.append(state)
+            if len(kept) > _PREFIXES_KEPT:
+                kept.pop(0).prefix = b""
+        state.prefix += bytes(data[: _PREFIX_BYTES - len(state.prefix)])
+
+    def _forward(self, view: memoryview) -> int:
+        wanted = self._state.offset + self._done
+        if self._reader is None:
+            self._reader = self._archive.borrow(wanted)
+        source, at = self._reader
+        self._reader = (source, skip_to(source, at, wanted))
+        count = source.readinto(view)
+        if count == 0:
+            raise UnreadableError(
+                "The archive is cut short; what came before was read.",
+                self.name,
+                "Copy the file again from where it came.",
+            )
+        self._reader = (source, wanted + count)
+        return count
+
+    def close(self) -> None:
+        """See ByteSource."""
+        if self._reader is not None:
+            self._archive.give_back(*self._reader)
+            self._reader = None
+
+
+def skip_to(source: ByteSource, at: int, wanted: int) -> int:
+    """Read on until the offset; returns it. Raises UnreadableError when the archive ends before."""
+    buffer = memoryview(bytearray(min(max(wanted - at, 0), 1 << 18)))
+    while at < wanted:
+        count = source.readinto(buffer[: wanted - at])
+        if count == 0:
+            raise UnreadableError(
+                "The archive is cut short; what came before was read.",
+                source.name,
+                "Copy the file again from where it came.",
+            )
+        at += count
+    return wanted
+
+
+class _Headers:
+    """Reads an archive's headers one after the other; `read` gives bytes at an offset."""
+
+    def __init__(self, read: Callable[[int, int], bytes], name: str) -> None:
+        self._read = read
+        self._name = name
+        self.offset = 0
+
+    def next(self) -> tuple[str, bytes, int, int, float | None] | None:
+        """Name, type, offset of the data, size and time (seconds) of the next member; None at the end."""
+        stated: dict[str, bytes] = {}
+        while True:
+            header = self._read(self.offset, BLOCK_BYTES)
+            if not header or header == bytes(BLOCK_BYTES):
+                return None
+            size = (
+                _number(header[124:136]) if len(header) == BLOCK_BYTES and _checksum_right(header) else None
+            )
+            if size is None:
+                raise self._damaged()
+            kind, data = header[156:157], self.offset + BLOCK_BYTES
+            if kind in b"xgLK" and kind:
+                self._extension(kind, data, size, stated)
+                self.offset = data + _padded(size)
+                continue
+            size = _stated_size(stated, size)
+            self.offset = data + _padded(size)
+            name = stated.get("path") or _ustar_name(header)
+            time = _stated_time(stated.get("mtime")) or _number(header[136:148])
+            return name.decode("utf-8", "replace"), kind, data, size, time
+
+    def _extension(self, kind: bytes, data: int, size: int, stated: dict[str, bytes]) -> None:
+        if size > _LARGEST_HEADER_BYTES:
+            raise LimitError(
+                "A header of the archive is larger than the limit allows.", self._name, "Unpack it first."
+            )
+        text = self._read(data, size)
+        if kind == b"L":
+            stated["path"] = text.rstrip(b"\0")
+        elif kind == b"x":
+            stated.update(_pax(text))
+
+    def _damaged(self) -> UnreadableError:
+        return UnreadableError(
+            "The archive is damaged; what came before the damage was read.",
+            self._name,
+            "Copy the file again from where it came.",
+        )
+
+
+def _padded(size: int) -> int:
+    return (size + BLOCK_BYTES - 1) // BLOCK_BYTES * BLOCK_BYTES
+
+
+def _pax(text: bytes) -> dict[str, bytes]:
+    """Records `length key=value\\n` (POSIX.1-2017, pax, "Extended header")."""
+    found: dict[str, bytes] = {}
+    position = 0
+    while position < len(text):
+        space = text.find(b" ", position, position + 20)
+        length = text[position:space]
+        if space < 0 or not length.isdigit() or int(length) <= space - position:
+            break
+        key, _, value = text[space + 1 : position + int(length) - 1].partition(b"=")
+        found[key.decode("utf-8", "replace")] = value
+        position += int(length)
+    return found
+
+
+def _stated_size(stated: dict[str, bytes], size: int) -> int:
+    text = stated.get("size", b"")
+    return int(text) if text.isdigit() and len(text) < 20 else size
+
+
+def _stated_time(text: bytes | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _ustar_name(header: bytes) -> bytes:
+    name = header[:100].split(b"\0", 1)[0]
+    prefix = header[345:500].split(b"\0", 1)[0] if header[257:263] == b"ustar\0" else b""
+    return prefix + b"/" + name if prefix else name
+
+
+def _time(seconds: float | None, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds else otherwise
+    except (ValueError, OverflowError, OSError):
+        return otherwise
+
+
+@dataclass
+class TarArchive:
+    """An archive to list. `part` gives bytes of a plain one by offset and length; None for one that can only be read forward.
+
+    `opener` opens its decompressed bytes from the start.
+    """
+
+    name: str
+    modified: datetime
+    opener: Opener
+    limits: Limits
+    part: Callable[[str, int, int], ByteSource] | None = None
+    _forward: Forward = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._forward = Forward(self.opener)
+
+    def members(self, member_name: Callable[[str], str]) -> Iterator[TarMember]:
+        """The files, in the archive's order. Raises UnreadableError at damage, LimitError at too many members."""
+        headers = _Headers(self._read, self.name)
+        count = 0
+        while found := headers.next():
+            name, kind, data, size, seconds = found
+            count += 1
+            if count > self.limits.max_members:
+                raise LimitError(
+                    "The archive has more members than the limit allows.",
+                    self.name,
+                    "Unpack it and give the folder.",
+                )
+            if kind == _FOLDER or name.endswith("/"):
+                continue
+            shown = member_name(name)
+            modified = _time(seconds, self.modified)
+            if kind not in _REGULAR:
+                trouble = UnreadableError("A link or device inside an archive was skipped.", shown)
+                yield TarMember(shown, 0, modified, self.opener, trouble)
+                continue
+            opener, on_disk = self._member(shown, data, size)
+            yield TarMember(shown, on_disk, modified, opener)
+
+    def _member(self, name: str, data: int, size: int) -> tuple[Opener, int]:
+        part = self.part
+        if part is not None:
+            return (lambda: part(name, data, size)), size
+        state = _MemberState(data, size, self._scale)
+        return (lambda: _MemberSource(self._forward, state, name)), int(size * state.scale)
+
+    _scale: float = field(init=False, default=1.0)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        """So many bytes at the offset; fewer only at the end of the archive, none when it ends before."""
+        data = bytearray()
+        buffer = memoryview(bytearray(size))
+        if self.part is not None:
+            return self._read_part(offset, size)
+        source, at = self._forward.borrow(offset)
+        try:
+            at = skip_to(source, at, offset)
+            while len(data) < size and (count := source.readinto(buffer[: size - len(data)])):
+                data += buffer[:count]
+                at += count
+        except UnreadableError:
+            source.close()
+            raise
+        if at:
+            self._scale = min(1.0, source.position / at)
+        self._forward.give_back(source, at)
+        return bytes(data)
+
+    def _read_part(self, offset: int, size: int) -> bytes:
+        assert self.part is not None
+        source = self.part(self.name, offset, size)
+        data = bytearray()
+        buffer = memoryview(bytearray(size))
+        try:
+            while len(data) < size and (count := source.readinto(buffer[: size - len(data)])):
+                data += buffer[:count]
+        finally:
+            source.close()
+        return bytes(data)
