@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from lamsach.demo import dhcp, handovers, infections, listed, traffic, traps, truth, world
+from lamsach.demo import (
+    connections,
+    dhcp,
+    handovers,
+    infections,
+    listed,
+    lookalikes,
+    traffic,
+    traps,
+    truth,
+    world,
+)
 from lamsach.demo.cases import Case, Cast, Stage
 from lamsach.demo.clock import DAY_S, TIMEZONE, at, day_of
 from lamsach.demo.journal import ANTIVIRUS, DNS, DNS_FILTER, SQUID, TRAFFIC, WEB_FILTER, Gap, Journal
@@ -107,9 +118,10 @@ def _cases(cast: Cast, gaps: tuple[Gap, Gap], details_from: float) -> list[Case]
     dns_day, squid_day = (int((gap.start + 300) // DAY_S) for gap in gaps)
     return [
         *infections.all_cases(cast),
+        *connections.all_cases(cast),
         *handovers.all_cases(cast),
         *traps.all_cases(cast, dns_day, squid_day, details_from),
-        *traps.lookalikes(cast),
+        *lookalikes.all_cases(cast),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lamsach.demo import listed
 from lamsach.demo.cases import INFECTED, Case, Cast, Stage, beacon
 from lamsach.demo.clock import at
@@ -83,7 +85,7 @@ def _same_day(cast: Cast) -> Case:
     )
 
 
-def _browse(stage: Stage):  # type: ignore[no-untyped-def]  # see `beacon`
+def _browse(stage: Stage) -> Callable[[Session, float], None]:
     def act(session: Session, time: float) -> None:
         if not session.device.proxied:
             stage.network.ask(session, time, _BENIGN.host, _BENIGN.address)

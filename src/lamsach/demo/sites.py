@@ -40,8 +40,34 @@ _KNOWN = (
     ("vnexpress.net", "111.65.250", "News and Media", 16, "Viet Nam"),
     ("tuoitre.vn", "222.255.239", "News and Media", 9, "Viet Nam"),
 )
-_TOPICS = "baochi congbao dichvu dauthau hoctap phapluat suckhoe thoitiet thuvien tinnhanh truyenhinh vanban vantai xaydung".split()
-_PLACES = "mienbac mientrung miennam thudo venbien caonguyen dongbang hailang songlam tayho".split()
+_TOPICS = [
+    "baochi",
+    "congbao",
+    "dichvu",
+    "dauthau",
+    "hoctap",
+    "phapluat",
+    "suckhoe",
+    "thoitiet",
+    "thuvien",
+    "tinnhanh",
+    "truyenhinh",
+    "vanban",
+    "vantai",
+    "xaydung",
+]
+_PLACES = [
+    "mienbac",
+    "mientrung",
+    "miennam",
+    "thudo",
+    "venbien",
+    "caonguyen",
+    "dongbang",
+    "hailang",
+    "songlam",
+    "tayho",
+]
 _CATEGORIES = (
     "News and Media",
     "Business",

@@ -36,6 +36,8 @@ def play(network: Network, rng: Random, month: Month, sites: Sites, days: int) -
     """Write the ordinary traffic of every session, the branch behind its NAT gateway, and the scans from outside."""
     for session in month.sessions:
         _session(network, rng, session, sites)
+        if session.device.always_on and (session.device.name == "WSUS01" or session.device.proxied):
+            _updates(network, session)
     for day in range(days):
         _branch(network, rng, day, sites)
         _outside(network, rng, day)
@@ -77,6 +79,21 @@ def _visit(network: Network, rng: Random, session: Session, time: float, sites: 
     visit = Visit(site.host, address, path(random()), site.https, site.category, site.country)
     received = int(2000 * 2 ** (random() * 9))
     network.visit(session, time, visit, logged=random() < 0.3, sent=received // 9 + 300, received=received)
+
+
+def _updates(network: Network, session: Session) -> None:
+    """A machine that never sleeps looks for updates four times a day, so no log is without a line by mere chance."""
+    for hour in (2, 8, 14, 20):
+        time = at(session.day, hour) + 1800 * network.random()
+        visit = Visit(
+            "ctldl.windowsupdate.com",
+            "23.32.248.17",
+            "/msdownload/update/v3/static/trustedr/en/authrootstl.cab",
+            False,
+        )
+        if not session.device.proxied:
+            network.ask(session, time - 1, visit.host, visit.address)
+        network.visit(session, time, visit, logged=True)
 
 
 def _branch(network: Network, rng: Random, day: int, sites: Sites) -> None:

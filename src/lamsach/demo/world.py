@@ -175,10 +175,15 @@ def _add_fixed(maker: _Maker, devices: int) -> None:
     for name, ip, purpose in _SERVER_ROLES:
         vlan = PROXIED if ip == PROXY_IP else SERVERS
         maker.add(name, Kind.SERVER, IT, vlan, fixed_ip=ip, always_on=True, purpose=purpose)
-    gear = dict(
-        vlan=BRANCH, fixed_ip=BRANCH_NAT_IP, always_on=True, purpose="Bộ định tuyến NAT của chi nhánh"
+    maker.add(
+        "RT-CHINHANH",
+        Kind.NETWORK,
+        IT,
+        BRANCH,
+        fixed_ip=BRANCH_NAT_IP,
+        always_on=True,
+        purpose="Bộ định tuyến NAT của chi nhánh",
     )
-    maker.add("RT-CHINHANH", Kind.NETWORK, IT, **gear)  # type: ignore[arg-type]
     for number in range(1, devices // 50 + 1):
         maker.add(
             f"SW-{number:02}",
@@ -223,7 +228,7 @@ def _add_computers(maker: _Maker, pcs: int, laptops: int) -> None:
             department.vlan,
             user=f"Chuyên viên {number:03}",
             proxied=department.proxied,
-            always_on=number % 41 == 0,
+            always_on=number % 41 == 0 or number == 4,
         )
     for number in range(1, laptops + 1):
         department = DEPARTMENTS[number % 5]

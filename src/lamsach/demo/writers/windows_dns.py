@@ -13,7 +13,7 @@ from random import Random
 
 from lamsach.demo.clock import CLOCK_AM_PM, DAY_S, day_of
 from lamsach.demo.journal import DNS, Journal, Seen
-from lamsach.demo.world import DOMAIN
+from lamsach.demo.world import DOMAIN, PROXY_IP
 
 FORWARDERS = ("8.8.8.8", "1.1.1.1", "203.162.4.190")
 CACHE_S = 900
@@ -22,6 +22,8 @@ CLIENT_ASKS = "client question"
 FORWARDER_ASKS = "forwarded question"
 FORWARDER_ANSWERED = "forwarder's answer"
 CLIENT_ANSWERED = "answer to the client"
+PROXY_ASKS = "question of the proxy"
+PROXY_ANSWERED = "answer to the proxy"
 
 _DATES = tuple(f"{day_of(day).month}/{day_of(day).day}/{day_of(day).year}" for day in range(31))
 
@@ -107,6 +109,8 @@ class DnsServer:
         if lookup.case is None:
             self._journal.put(DNS, time, line)
         else:
+            if lookup.client_ip == PROXY_IP:
+                what = {CLIENT_ASKS: PROXY_ASKS, CLIENT_ANSWERED: PROXY_ANSWERED}.get(what, what)
             self._journal.put_planted(DNS, time, line, lookup.case, what, Seen(name=lookup.name, ips=answers))
 
 
@@ -164,31 +168,31 @@ def _answer_section(spelled: str, answers: tuple[str, ...]) -> list[str]:
 
 _KEY = """
 Message logging key (for packets - other items use a subset of these fields):
-	Field #  Information         Values
-	-------  -----------         ------
-	   1     Date
-	   2     Time
-	   3     Thread ID
-	   4     Context
-	   5     Internal packet identifier
-	   6     UDP/TCP indicator
-	   7     Send/Receive indicator
-	   8     Remote IP
-	   9     Xid (hex)
-	  10     Query/Response      R = Response
-	                             blank = Query
-	  11     Opcode              Q = Standard Query
-	                             N = Notify
-	                             U = Update
-	                             ? = Unknown
-	  12     [ Flags (hex)
-	  13     Flags (char codes)  A = Authoritative Answer
-	                             T = Truncated Response
-	                             D = Recursion Desired
-	                             R = Recursion Available
-	  14     ResponseCode ]
-	  15     Question Type
-	  16     Question Name
+\tField #  Information         Values
+\t-------  -----------         ------
+\t   1     Date
+\t   2     Time
+\t   3     Thread ID
+\t   4     Context
+\t   5     Internal packet identifier
+\t   6     UDP/TCP indicator
+\t   7     Send/Receive indicator
+\t   8     Remote IP
+\t   9     Xid (hex)
+\t  10     Query/Response      R = Response
+\t                             blank = Query
+\t  11     Opcode              Q = Standard Query
+\t                             N = Notify
+\t                             U = Update
+\t                             ? = Unknown
+\t  12     [ Flags (hex)
+\t  13     Flags (char codes)  A = Authoritative Answer
+\t                             T = Truncated Response
+\t                             D = Recursion Desired
+\t                             R = Recursion Available
+\t  14     ResponseCode ]
+\t  15     Question Type
+\t  16     Question Name
 """
 
 

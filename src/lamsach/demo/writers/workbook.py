@@ -56,6 +56,6 @@ def heading(sheet: Worksheet, row: int, texts: tuple[str, ...], widths: tuple[fl
 def table_row(sheet: Worksheet, row: int, values: tuple[object, ...]) -> None:
     """A row of the table."""
     for column, value in enumerate(values, 1):
-        cell = sheet.cell(row, column, value if value != "" else None)  # type: ignore[arg-type]
+        cell = sheet.cell(row, column, value if value != "" else None)
         cell.font = Font(name="Times New Roman", size=12)
         cell.border = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
