@@ -1,0 +1,248 @@
+"""`make bench`: speed and memory of the hunt, against other programs on the same files, list, machine and run. Asserts nothing about time.
+
+    python -m bench.run [--size MB] [--parts speed,compressed,start,memory] [--formats NAMES] [--repeat N] [--ten-million] [--big MB]
+
+Rates are in GB (10^9 bytes) of log a second. "search" is the time from the first byte of the log to the result, with the list already loaded
+(`lamsach hunt --stats`); "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bench import measure
+from bench.compressed import compressed_table
+from bench.generate import Log, make_list, make_log
+from bench.lines import FORMATS
+from bench.programs import LAMSACH, Timing, best, lamsach, peer, ripgrep
+from bench.tables import Table
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One format's timings."""
+
+    log: Log
+    one: Timing
+    two: Timing
+    peers: tuple[Timing, ...]
+
+    @property
+    def ratio(self) -> float:
+        """How many times longer the quickest peer searches."""
+        return (
+            min((item.search_s for item in self.peers if not item.note), default=float("nan"))
+            / self.two.search_s
+        )
+
+    @property
+    def whole_ratio(self) -> float:
+        """The same for the whole process."""
+        return (
+            min((item.whole_s for item in self.peers if not item.note), default=float("nan"))
+            / self.two.whole_s
+        )
+
+    def rate(self, timing: Timing) -> float:
+        """GB of log a second."""
+        return self.log.size_bytes / 1e9 / timing.search_s
+
+
+def compare(log: Log, list_path: Path, repeat: int, limit_s: float, loading_s: float) -> Comparison:
+    """Every program on one log."""
+    path = Path(log.path)
+    measure.read_into_page_cache(path)
+    hunts = [best(repeat, partial(lamsach, path, list_path, threads)) for threads in (1, 2)]
+    for hunt in hunts:
+        if hunt.note:
+            print(f"{log.name}: lamsach: {hunt.note}", file=sys.stderr)
+    peers = (
+        ripgrep(log, list_path, limit_s, loading_s),
+        best(repeat, partial(peer, "duckdb", log, list_path, limit_s)),
+        best(repeat, partial(peer, "polars", log, list_path, limit_s)),
+    )
+    return Comparison(log, hunts[0], hunts[1], peers)
+
+
+def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> None:
+    """Rate by format with one and two threads, and the peers' times."""
+    with tempfile.TemporaryDirectory() as folder:
+        tiny = Path(folder) / "tiny.log"
+        tiny.write_text("nothing here\n", "ascii")
+        loading_s = ripgrep(Log("tiny", str(tiny), 13, 1, 0), list_path, limit_s, 0).whole_s
+    results = [compare(log, list_path, repeat, limit_s, loading_s) for log in logs]
+    middle = statistics.median
+
+    rates = Table(
+        "format", "1 thread GB/s", "2 threads GB/s", "2 : 1", "whole s", "peak MB", "lines found / planted"
+    )
+    for item in results:
+        gain = item.one.search_s / item.two.search_s
+        found = f"{item.two.lines} / {item.log.hits}"
+        rates.row(
+            item.log.name,
+            item.rate(item.one),
+            item.rate(item.two),
+            gain,
+            item.two.whole_s,
+            item.two.peak_bytes / 1e6,
+            found,
+        )
+    rates.row(
+        "median",
+        middle(item.rate(item.one) for item in results),
+        middle(item.rate(item.two) for item in results),
+        middle(item.one.search_s / item.two.search_s for item in results),
+        *("", "", ""),
+    )
+    rates.print("Speed of the search by format")
+
+    search = Table("format", "lamsach s", "rg -F -f s", "DuckDB s", "Polars s", "best peer : lamsach")
+    whole = Table("format", "lamsach s", "rg -F -f s", "DuckDB s", "Polars s", "best peer : lamsach")
+    lines = Table("format", "planted", "lamsach", "rg -F -f", "DuckDB", "Polars")
+    for item in results:
+        search.row(
+            item.log.name, item.two.search_s, *(peer.note or peer.search_s for peer in item.peers), item.ratio
+        )
+        whole.row(
+            item.log.name,
+            item.two.whole_s,
+            *(peer.note or peer.whole_s for peer in item.peers),
+            item.whole_ratio,
+        )
+        lines.row(
+            item.log.name, item.log.hits, item.two.lines, *(peer.note or peer.lines for peer in item.peers)
+        )
+    search.row("median", *[""] * 4, middle(item.ratio for item in results))
+    whole.row("median", *[""] * 4, middle(item.whole_ratio for item in results))
+    search.print(f"Seconds of the search alone (rg: its {loading_s:.1f} s of reading the list taken off)")
+    whole.print(
+        "Seconds of the whole process (list compiled before for lamsach, in a database for DuckDB, in Parquet for Polars)"
+    )
+    lines.print(
+        "Matching lines that each found (rg knows no networks and no ends of names, so its count may differ)"
+    )
+
+
+def start(list_path: Path, repeat: int) -> None:
+    """The first run ever, and how long a hunt takes before it reads."""
+    table = Table("case", "seconds")
+    with tempfile.TemporaryDirectory() as folder:
+        tiny = Path(folder) / "tiny.log"
+        tiny.write_text("nothing here\n", "ascii")
+        caches = {
+            "XDG_CACHE_HOME": f"{folder}/cache",
+            "NUMBA_CACHE_DIR": f"{folder}/numba",
+            "LAMSACH_CACHE": f"{folder}/lamsach",
+        }
+        one = Path(folder) / "one.txt"
+        one.write_text("evil.example\n", "ascii")
+        table.row("first run ever: compiles the kernel (list of one)", lamsach(tiny, one, 2, caches).whole_s)
+        table.row("kernel cached, list of a million compiled", lamsach(tiny, list_path, 2, caches).whole_s)
+        cached = best(repeat, partial(lamsach, tiny, list_path, 2, caches))
+        table.row("both cached: the whole hunt of one line", cached.note or cached.whole_s)
+        table.row(
+            "lamsach --version",
+            statistics.median(measure.run([LAMSACH, "--version"]).wall_s for _ in range(repeat)),
+        )
+    table.print("Start")
+
+
+def memory(logs: Sequence[Log], lists: Sequence[Path]) -> None:
+    """Peak resident memory of the whole process."""
+    table = Table("list", "log", "log MB", "peak MB", "whole s")
+    for list_path in lists:
+        for log in logs:
+            lamsach(Path(log.path), list_path, 2)
+            timing = lamsach(Path(log.path), list_path, 2)
+            table.row(
+                list_path.name,
+                log.name,
+                log.size_bytes / 1e6,
+                timing.note or timing.peak_bytes / 1e6,
+                timing.whole_s,
+            )
+    table.print("Memory with two threads, list compiled before")
+
+
+def machine() -> str:
+    """The processor, cores and memory, and the versions that were measured."""
+    model = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [
+            line.partition(":")[2].strip()
+            for line in cpuinfo.read_text("utf-8").splitlines()
+            if line.startswith("model name")
+        ]
+        model = names[0] if names else model
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    import duckdb
+    import numba
+    import polars
+
+    versions = f"Python {platform.python_version()}, numba {numba.__version__}, DuckDB {duckdb.__version__}, Polars {polars.__version__}"
+    grep = measure.run(["rg", "--version"]).stdout.splitlines() if shutil.which("rg") else ["no ripgrep"]
+    return f"{os.cpu_count()} cores {model}, {gigabytes:.0f} GB; {versions}, {grep[0]}"
+
+
+def main() -> None:
+    """Run the parts asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", type=int, default=200, help="size of each log in MB")
+    parser.add_argument("--indicators", type=int, default=1_000_000)
+    parser.add_argument("--parts", default="speed,compressed,start,memory")
+    parser.add_argument("--formats", default=",".join(FORMATS))
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=600, help="seconds after which a peer is stopped")
+    parser.add_argument(
+        "--ten-million", action="store_true", help="measure memory with ten million indicators too"
+    )
+    parser.add_argument(
+        "--big", type=int, default=0, metavar="MB", help="measure memory with one log of this size too (5000)"
+    )
+    parser.add_argument("--folder", type=Path, default=Path("bench-out"))
+    options = parser.parse_args()
+    parts = options.parts.split(",")
+    print(machine())
+    list_path = make_list(options.folder, options.indicators)
+    logs = [make_log(options.folder, name, options.size, list_path) for name in options.formats.split(",")]
+    warm = lamsach(Path(logs[0].path), list_path, 2)
+    if warm.note:
+        print(f"lamsach: {warm.note}", file=sys.stderr)
+    if "speed" in parts:
+        prepared = measure.run([sys.executable, "-m", "bench.peers", "prepare", str(list_path)])
+        if prepared.status:
+            print(prepared.stderr, file=sys.stderr)
+        speed(logs, list_path, options.repeat, options.limit)
+    if "compressed" in parts:
+        compressed_table(
+            logs,
+            list_path,
+            options.repeat,
+            lambda path, listed, threads: lamsach(path, listed, threads).search_s,
+        )
+    if "start" in parts:
+        start(list_path, options.repeat)
+    if "memory" in parts:
+        measured = logs[:1]
+        if options.big:
+            measured.append(make_log(options.folder, logs[0].name, options.big, list_path))
+        lists = [list_path] + ([make_list(options.folder, 10_000_000)] if options.ten_million else [])
+        memory(measured, lists)
+
+
+if __name__ == "__main__":
+    main()
