@@ -45,7 +45,9 @@ def moment(day: int, hour: int = 3) -> datetime:
     return datetime(2022, 9, 1, hour, 15, 30, tzinfo=UTC) + timedelta(days=day)
 
 
-def make_sighting(device: str, indicator: str = EVIL, days: Mapping[int, int] | None = None, **changes: object) -> Sighting:
+def make_sighting(
+    device: str, indicator: str = EVIL, days: Mapping[int, int] | None = None, **changes: object
+) -> Sighting:
     days = days or {0: 3, 1: 12, 5: 1}
     values: dict[str, object] = {
         "device": device,
@@ -61,7 +63,12 @@ def make_sighting(device: str, indicator: str = EVIL, days: Mapping[int, int] | 
         "actions": {Action.ALLOWED: sum(days.values()) - 1, Action.BLOCKED: 1},
         "days": {DAY0 + timedelta(days=day): count for day, count in days.items()},
         "evidence": (
-            Evidence("2022-09-01T03:15:30+00:00", "fortigate.log", 1204, f'date=2022-09-01 time=10:15:30 devname="FW-A" srcip=10.1.2.3 hostname="www.{indicator}" action="accept"'),
+            Evidence(
+                "2022-09-01T03:15:30+00:00",
+                "fortigate.log",
+                1204,
+                f'date=2022-09-01 time=10:15:30 devname="FW-A" srcip=10.1.2.3 hostname="www.{indicator}" action="accept"',
+            ),
             Evidence("", "dns.log", 77, f"client 10.1.2.3 asked {indicator} {HOSTILE}"),
         ),
         "threat": "Botnet Ví Dụ",
@@ -69,7 +76,9 @@ def make_sighting(device: str, indicator: str = EVIL, days: Mapping[int, int] | 
     return Sighting(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def make_device(key: str, state: DeviceState, severity: Severity = Severity.HIGH, **changes: object) -> Device:
+def make_device(
+    key: str, state: DeviceState, severity: Severity = Severity.HIGH, **changes: object
+) -> Device:
     values: dict[str, object] = {
         "key": key,
         "state": state,
@@ -105,21 +114,57 @@ def _sightings() -> tuple[Sighting, ...]:
     many = {day: 5 + day * 7 % 40 for day in range(28) if day not in (9, 10, 11, 20)}
     found = [
         make_sighting("mac:00:00:5e:00:53:01", days=many),
-        make_sighting("mac:00:00:5e:00:53:01", "203.0.113.7", indicator_type=IndicatorType.IP, match=MatchKind.EXACT, threat=None, unparsed=True),
+        make_sighting(
+            "mac:00:00:5e:00:53:01",
+            "203.0.113.7",
+            indicator_type=IndicatorType.IP,
+            match=MatchKind.EXACT,
+            threat=None,
+            unparsed=True,
+        ),
         make_sighting("mac:00:00:5e:00:53:01", "cdn.example", status=MatchStatus.EXCEPTED),
-        make_sighting(f"name:{HOSTILE}", f"http://evil.example/{'a' * 300}", indicator_type=IndicatorType.URL, match=MatchKind.PARTIAL, threat=HOSTILE),
+        make_sighting(
+            f"name:{HOSTILE}",
+            f"http://evil.example/{'a' * 300}",
+            indicator_type=IndicatorType.URL,
+            match=MatchKind.PARTIAL,
+            threat=HOSTILE,
+        ),
         make_sighting("ip:10.1.2.5"),
         make_sighting("unattributed:10.1.0.53", days={3: 40, 4: 2}),
         make_sighting("ip:10.1.2.6", actions={Action.BLOCKED: 16}),
-        make_sighting("ip:10.1.2.7", "203.0.113.7", indicator_type=IndicatorType.IP, role=Role.INBOUND, match=MatchKind.EXACT),
+        make_sighting(
+            "ip:10.1.2.7",
+            "203.0.113.7",
+            indicator_type=IndicatorType.IP,
+            role=Role.INBOUND,
+            match=MatchKind.EXACT,
+        ),
         make_sighting("ip:10.1.2.8", role=Role.RESOLVED, first=None, last=None, evidence=()),
     ]
     return tuple(sorted(found, key=lambda seen: (seen.device, seen.indicator)))
 
 
 def _coverage() -> tuple[Coverage, ...]:
-    rows = [Coverage("FW-A", "fortigate", DAY0 + timedelta(days=day), 120_000 + 999 * day, 120_000, 999 * day, day % 3, 800) for day in range(28) if day not in (9, 10, 11)]
-    rows += [Coverage("DNS-NOIBO", "windows_dns_debug", DAY0 + timedelta(days=day), 40_000, 40_000, 0, 0, 300) for day in range(28) if day not in (9, 20)]
+    rows = [
+        Coverage(
+            "FW-A",
+            "fortigate",
+            DAY0 + timedelta(days=day),
+            120_000 + 999 * day,
+            120_000,
+            999 * day,
+            day % 3,
+            800,
+        )
+        for day in range(28)
+        if day not in (9, 10, 11)
+    ]
+    rows += [
+        Coverage("DNS-NOIBO", "windows_dns_debug", DAY0 + timedelta(days=day), 40_000, 40_000, 0, 0, 300)
+        for day in range(28)
+        if day not in (9, 20)
+    ]
     rows += [Coverage(HOSTILE, "", None, 500, 0, 500, 0, 500)]
     return tuple(sorted(rows, key=lambda row: (row.observer, row.format, row.day or date.min)))
 
@@ -151,7 +196,14 @@ def rich_findings(**changes: object) -> Findings:
 
 def empty_findings(**changes: object) -> Findings:
     """Nothing found, all days covered."""
-    values: dict[str, object] = {"devices": (), "sightings": (), "indicators": {}, "blind_days": (), "problems": (), "partial": False}
+    values: dict[str, object] = {
+        "devices": (),
+        "sightings": (),
+        "indicators": {},
+        "blind_days": (),
+        "problems": (),
+        "partial": False,
+    }
     summary = ListSummary("9f" * 32, 1_000_000, {IndicatorType.DOMAIN: 1_000_000}, ("danh-sach.xlsx",), 0)
     coverage = tuple(row for row in _coverage() if row.refused == 0)
     return rich_findings(**{**values, "list": summary, "coverage": coverage, **changes})
@@ -160,8 +212,16 @@ def empty_findings(**changes: object) -> Findings:
 def large_findings(devices: int = 10_000, sightings_each: int = 10) -> Findings:
     """A great many of everything."""
     machines = tuple(
-        make_device(f"ip:10.{n // 65536}.{n // 256 % 256}.{n % 256}", DeviceState.INFECTED, ip=f"10.{n // 65536}.{n // 256 % 256}.{n % 256}", name=f"PC-{n:05d}", department=LONG_UNIT)
+        make_device(
+            f"ip:10.{n // 65536}.{n // 256 % 256}.{n % 256}",
+            DeviceState.INFECTED,
+            ip=f"10.{n // 65536}.{n // 256 % 256}.{n % 256}",
+            name=f"PC-{n:05d}",
+            department=LONG_UNIT,
+        )
         for n in range(devices)
     )
-    seen = tuple(make_sighting(machine.key, f"c2-{n}.example") for machine in machines for n in range(sightings_each))
+    seen = tuple(
+        make_sighting(machine.key, f"c2-{n}.example") for machine in machines for n in range(sightings_each)
+    )
     return rich_findings(devices=machines, sightings=seen)

@@ -28,15 +28,28 @@ def python_texts(source: str) -> Iterator[str]:
     for call in ast.walk(ast.parse(source)):
         if not isinstance(call, ast.Call):
             continue
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        made = call.func.func if isinstance(call.func, ast.Call) else None  # translator(language)("...")
+        name = (
+            "_"
+            if getattr(made, "id", "") == "translator"
+            else getattr(call.func, "attr", getattr(call.func, "id", ""))
+        )
         if name in TRANSLATING and call.args:
             yield from _constants(call.args[:1])
         elif name in COUNTING:
             yield from _constants(call.args[1:3])
         elif name in THREE_PARTS:
-            yield from _constants([*call.args[:1], *call.args[2:3], *(k.value for k in call.keywords if k.arg in ("what", "todo"))])
+            yield from _constants(
+                [
+                    *call.args[:1],
+                    *call.args[2:3],
+                    *(k.value for k in call.keywords if k.arg in ("what", "todo")),
+                ]
+            )
         elif name == "Problem":
-            yield from _constants([*call.args[1:3], *(k.value for k in call.keywords if k.arg in ("what", "todo"))])
+            yield from _constants(
+                [*call.args[1:3], *(k.value for k in call.keywords if k.arg in ("what", "todo"))]
+            )
         elif name == "Refusal":
             yield from _constants([*call.args[2:3], *(k.value for k in call.keywords if k.arg == "reason")])
         elif name == "Refused":
@@ -45,8 +58,14 @@ def python_texts(source: str) -> Iterator[str]:
 
 def _constants(expressions: list[ast.expr]) -> Iterator[str]:
     for expression in expressions:
-        for node in (expression.body, expression.orelse) if isinstance(expression, ast.IfExp) else (expression,):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and any(map(str.isalpha, node.value)):
+        for node in (
+            (expression.body, expression.orelse) if isinstance(expression, ast.IfExp) else (expression,)
+        ):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and any(map(str.isalpha, node.value))
+            ):
                 yield node.value
 
 

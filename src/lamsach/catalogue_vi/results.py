@@ -6,9 +6,7 @@ _MORE_CHARACTERS = "Còn {count} ký tự nữa trong gói kết quả (.zip)."
 _MORE_MONTHS = "Còn {count} tháng trước đó trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
 _MORE_REFUSED = "Còn {count} giá trị bị từ chối; lệnh đọc danh sách liệt kê đầy đủ."
 _MORE_UNLISTED = "Còn {count} giá trị bị từ chối không liệt kê ở đây."
-_DETAILS_FOLLOW = (
-    "Dưới đây là chi tiết của {count} máy đầu; chi tiết các máy khác có trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
-)
+_DETAILS_FOLLOW = "Dưới đây là chi tiết của {count} máy đầu; chi tiết các máy khác có trong tệp bảng tính (.xlsx) và gói kết quả (.zip)."
 _BLIND_DAYS = "{count} ngày mù (tính theo từng nguồn ghi nhận): không có nhật ký nên không kết luận được gì về những ngày này."
 _NOT_TO_END = "{count} đầu vào không đọc được đến hết."
 _REFUSED = "{count} giá trị trong danh sách bị từ chối, không được tìm."
@@ -329,6 +327,9 @@ _PAGE: dict[str, str] = {
     ),
     "No machine of this kind was found.": "Không có máy nào thuộc loại này.",
     "Contacts of {name} per day": "Số lần kết nối độc hại mỗi ngày của {name}",
+    "Hatched: blind days. Over the whole height no observer has logs, below the axis some have none.": (
+        "Gạch chéo: ngày mù. Kín chiều cao là mọi nguồn đều không có nhật ký; dưới trục là một số nguồn không có."
+    ),
     "The same figures as a table": "Xem số liệu dạng bảng",
     "Listed addresses that it met": "Dấu hiệu đã khớp",
     "Listed addresses that were met": "Dấu hiệu đã gặp trong nhật ký",

@@ -13,7 +13,9 @@ from typing import BinaryIO
 from lamsach.errors import OutputError
 from lamsach.i18n import mark
 
-_KEPT = mark("Nothing was changed: a file that was there before is kept. Free some space or choose another place, then run it again.")
+_KEPT = mark(
+    "Nothing was changed: a file that was there before is kept. Free some space or choose another place, then run it again."
+)
 _CHOOSE = mark("Choose another name or folder for the result. Nothing was changed.")
 _REASONS: dict[int, tuple[str, str]] = {
     errno.ENOSPC: (mark("The disk is full; the result was not written."), _KEPT),
@@ -50,13 +52,15 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         if target.exists() and not target.is_file():
             raise OutputError(mark("A result can only be written to an ordinary file."), str(path), _CHOOSE)
         temporary = target.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+        )
     except OSError as error:
         raise output_error(error, path) from error
     except ValueError as error:
         raise OutputError(mark("This cannot be the name of a file."), repr(str(path)), _CHOOSE) from error
     try:
-        with open(descriptor, "wb") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

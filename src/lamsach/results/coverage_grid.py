@@ -76,12 +76,19 @@ def grids(findings: Findings, language: str) -> list[Grid]:
     for year, month in months[-_MOST_MONTHS:]:
         days = tuple(range(1, monthrange(year, month)[1] + 1))
         rows = tuple(
-            (name, tuple(_cell(date(year, month, day), lines[name], blind[name], scale, language) for day in days))
+            (
+                name,
+                tuple(
+                    _cell(date(year, month, day), lines[name], blind[name], scale, language) for day in days
+                ),
+            )
             for name in observers[:_MOST_OBSERVERS]
         )
         title = translator(language)("Month {month}/{year}").format(month=month, year=year)
         more = max(0, len(observers) - _MOST_OBSERVERS)
-        shown.append(Grid(title, translator(language)(unit), days, rows, more, max(0, len(months) - _MOST_MONTHS)))
+        shown.append(
+            Grid(title, translator(language)(unit), days, rows, more, max(0, len(months) - _MOST_MONTHS))
+        )
     return shown
 
 
@@ -112,11 +119,16 @@ def observer_rows(findings: Findings) -> list[ObserverRow]:
     rows: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     for row in findings.coverage:
         sums = rows[row.observer, row.format]
-        for place, value in enumerate((row.day is not None, row.lines, row.parsed, row.unparsed, row.refused)):
+        for place, value in enumerate(
+            (row.day is not None, row.lines, row.parsed, row.unparsed, row.refused)
+        ):
             sums[place] += value
     blind = Counter(observer for observer, _ in findings.blind_days)
     named = {observer for observer, _ in rows}
     for observer in sorted(set(blind) - named):
         rows[observer, ""] = [0, 0, 0, 0, 0]
-    shown = [ObserverRow(observer, name, sums[0], blind[observer], *sums[1:]) for (observer, name), sums in rows.items()]
+    shown = [
+        ObserverRow(observer, name, sums[0], blind[observer], *sums[1:])
+        for (observer, name), sums in rows.items()
+    ]
     return sorted(shown, key=lambda row: (-row.blind, row.observer, row.format))

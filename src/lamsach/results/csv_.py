@@ -16,7 +16,7 @@ from lamsach.i18n import translator
 from lamsach.model import Action, Device, Findings, Sighting
 from lamsach.results.records import time_text
 from lamsach.results.safe import disarm, visible
-from lamsach.results.summary import searched_sentence, verdict, figures
+from lamsach.results.summary import figures, searched_sentence, verdict
 from lamsach.results.words import reason_text
 
 COLUMNS = (
@@ -29,11 +29,15 @@ COLUMNS = (
 
 def write_csv(findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str]) -> None:
     """Write the rows."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="backslashreplace", newline="", write_through=True)
+    text = io.TextIOWrapper(
+        stream, encoding="utf-8-sig", errors="backslashreplace", newline="", write_through=True
+    )
     writer = csv.DictWriter(text, COLUMNS, restval="")
     writer.writeheader()
     for row in _rows(findings, language, reasons):
-        writer.writerow({name: disarm(visible(value)) if isinstance(value, str) else value for name, value in row.items()})
+        writer.writerow(
+            {name: disarm(visible(value)) if isinstance(value, str) else value for name, value in row.items()}
+        )
     text.flush()
     text.detach()
 
@@ -46,7 +50,10 @@ def _rows(findings: Findings, language: str, reasons: Mapping[str, str]) -> Iter
     if findings.partial:
         yield {"record": "not_read", "note": translate("The hunt was interrupted: this result is partial.")}
     for problem in findings.problems:
-        yield {"record": "not_read", "note": f"{problem.where}: {translate(problem.what)} {translate(problem.todo)}".strip()}
+        yield {
+            "record": "not_read",
+            "note": f"{problem.where}: {translate(problem.what)} {translate(problem.todo)}".strip(),
+        }
     for observer, day in findings.blind_days:
         yield {"record": "blind", "first": day.isoformat(), "last": day.isoformat(), "note": observer}
     devices = {device.key: device for device in findings.devices}

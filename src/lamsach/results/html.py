@@ -19,26 +19,35 @@ from lamsach.i18n import translator
 from lamsach.model import Findings
 from lamsach.results import words
 from lamsach.results.safe import visible
-from lamsach.results.view import Limits, Page
+from lamsach.results.view import Page
+from lamsach.results.view_parts import Limits
 
 
 def write_html(
-    findings: Findings, stream: BinaryIO, language: str, reasons: Mapping[str, str], limits: Limits | None = None
+    findings: Findings,
+    stream: BinaryIO,
+    language: str,
+    reasons: Mapping[str, str],
+    limits: Limits | None = None,
 ) -> None:
     """Write the page, piece by piece."""
     limits = limits or Limits()
     page = Page(findings, language, reasons, limits)
     style, digest = _style()
     chosen = translator(language)
-    pieces = _environment().get_template("report.html.j2").generate(
-        page=page,
-        findings=findings,
-        limits=limits,
-        language=language,
-        words=words,
-        style=Markup(style),  # noqa: S704 - our own file
-        style_digest=digest,
-        _=chosen,
+    pieces = (
+        _environment()
+        .get_template("report.html.j2")
+        .generate(
+            page=page,
+            findings=findings,
+            limits=limits,
+            language=language,
+            words=words,
+            style=Markup(style),  # noqa: S704 - our own file
+            style_digest=digest,
+            _=chosen,
+        )
     )
     for piece in pieces:
         stream.write(piece.encode("utf-8", "backslashreplace"))

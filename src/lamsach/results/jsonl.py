@@ -35,4 +35,13 @@ def _all_records(findings: Findings) -> Iterator[tuple[str, records.Record]]:
         yield "file", records.file_record(file)
     for refusal in findings.list.refusals:
         place = refusal.reference
-        yield "refusal", {"document": place.document, "page": place.page, "row": place.row, "value": refusal.value, "reason": refusal.reason}
+        yield (
+            "refusal",
+            {
+                "document": place.document,
+                "page": place.page,
+                "row": place.row,
+                "value": refusal.value,
+                "reason": refusal.reason,
+            },
+        )

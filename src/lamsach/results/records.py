@@ -11,7 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from lamsach.model import Coverage, Device, FileSummary, Findings, Indicator, Parameters, Problem, Reference, Sighting
+from lamsach.model import (
+    Coverage,
+    Device,
+    FileSummary,
+    Findings,
+    Indicator,
+    Parameters,
+    Problem,
+    Reference,
+    Sighting,
+)
 from lamsach.results.summary import figures
 
 SCHEMA_VERSION = 1
@@ -30,7 +40,9 @@ def time_text(value: datetime | None) -> str | None:
 
 
 def _present(**values: Any) -> Record:
-    return {name: value for name, value in values.items() if value is not None and value != () and value != []}
+    return {
+        name: value for name, value in values.items() if value is not None and value != () and value != []
+    }
 
 
 def search_record(findings: Findings) -> Record:
@@ -49,7 +61,9 @@ def search_record(findings: Findings) -> Record:
             last=time_text(known.last),
         ),
         "parameters": _parameters_record(findings.parameters),
-        "blind_days": [{"observer": observer, "day": day.isoformat()} for observer, day in findings.blind_days],
+        "blind_days": [
+            {"observer": observer, "day": day.isoformat()} for observer, day in findings.blind_days
+        ],
         "problems": [problem_record(problem) for problem in findings.problems],
         "counts": {
             "devices": {state.value: count for state, count in known.devices.items()},

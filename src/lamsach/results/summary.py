@@ -54,7 +54,8 @@ def figures(findings: Findings) -> Figures:
     return Figures(
         devices={state: states.get(state, 0) for state in DeviceState},
         severe=sum(
-            device.state is DeviceState.INFECTED and device.severity is Severity.HIGH for device in findings.devices
+            device.state is DeviceState.INFECTED and device.severity is Severity.HIGH
+            for device in findings.devices
         ),
         sightings=counted_ones,
         not_counted=len(findings.sightings) - counted_ones,
@@ -147,7 +148,10 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
     facts += [(label, _names(names, language)) for label, names in named if names]
     times = translate("{zone} (assumed for log lines that state none: {name})")
     facts += [
-        (mark("Times shown in"), times.format(zone=zone_words(findings, language), name=visible_line(parameters.timezone))),
+        (
+            mark("Times shown in"),
+            times.format(zone=zone_words(findings, language), name=visible_line(parameters.timezone)),
+        ),
         (mark("Hunt ran"), period(parameters.started, parameters.finished, zone, language)),
         (mark("Tool"), f"Lamsach {visible_line(parameters.tool_version)}"),
     ]
@@ -169,7 +173,11 @@ def _names(names: tuple[str, ...], language: str) -> str:
         return translator(language)("not stated")
     shown = ", ".join(clip(visible_line(name), 200) for name in names[:_NAMES_SHOWN])
     further = len(names) - _NAMES_SHOWN
-    return f"{shown} {counted(further, 'and {count} more', 'and {count} more', language)}" if further > 0 else shown
+    return (
+        f"{shown} {counted(further, 'and {count} more', 'and {count} more', language)}"
+        if further > 0
+        else shown
+    )
 
 
 def state_counts(known: Figures, language: str) -> list[tuple[DeviceState, str]]:
@@ -180,9 +188,18 @@ def state_counts(known: Figures, language: str) -> list[tuple[DeviceState, str]]
             mark("{count} address whose machine is not known"),
             mark("{count} addresses whose machines are not known"),
         ),
-        DeviceState.BLOCKED: (mark("{count} machine whose contacts were all blocked"), mark("{count} machines whose contacts were all blocked")),
-        DeviceState.INBOUND: (mark("{count} machine reached from outside"), mark("{count} machines reached from outside")),
-        DeviceState.RESOLVED: (mark("{count} machine that only looked a name up"), mark("{count} machines that only looked a name up")),
+        DeviceState.BLOCKED: (
+            mark("{count} machine whose contacts were all blocked"),
+            mark("{count} machines whose contacts were all blocked"),
+        ),
+        DeviceState.INBOUND: (
+            mark("{count} machine reached from outside"),
+            mark("{count} machines reached from outside"),
+        ),
+        DeviceState.RESOLVED: (
+            mark("{count} machine that only looked a name up"),
+            mark("{count} machines that only looked a name up"),
+        ),
     }
     return [
         (state, counted(known.devices[state], one, many, language))

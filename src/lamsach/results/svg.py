@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from lamsach.i18n import counted, format_date, format_number, translator
 
-_WIDTH = 720
-_HEIGHT = 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 34, 44
+_WIDTH = 560
+_HEIGHT = 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 8, 36, 54
 _MOST_BARS = 62
 _MOST_LABELS = 31
 
@@ -57,6 +57,7 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
     plot = _HEIGHT - _TOP - _BOTTOM
     most = max((bar.count for bar in shown), default=0) or 1
     base = _TOP + plot
+    every = max(1, -(-len(shown) // 8))
     parts = [_axes(translate("Contacts"), _day_title(shown, language), most, base, language)]
     for place, bar in enumerate(shown):
         left = _LEFT + place * step
@@ -65,10 +66,15 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
             number = format_number(bar.count, language)
             top = base - plot * bar.count / most - 5
             parts.append(_text(left + step / 2, top, number, "middle", "value"))
-        if place % max(1, -(-len(shown) // 8)) == 0:
+        if place % every == 0:
             anchor = "start" if place == 0 else "middle"
-            parts.append(_text(left + (0 if place == 0 else step / 2), base + 18, f"{bar.first:%d/%m}", anchor))
-    opening = Markup('<svg class="timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(_WIDTH, _HEIGHT, title)
+            kind = "tick odd" if place // every % 2 else "tick"
+            parts.append(
+                _text(left + (0 if place == 0 else step / 2), base + 24, f"{bar.first:%d/%m}", anchor, kind)
+            )
+    opening = Markup('<svg class="timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
+        _WIDTH, _HEIGHT, title
+    )
     return opening + Markup("").join(parts) + Markup("</svg>")
 
 
@@ -80,10 +86,12 @@ def _day_title(shown: list[Bar], language: str) -> str:
 
 
 def _axes(up: str, along: str, most: int, base: float, language: str) -> Markup:
-    lines = Markup('<path class="axis" d="M{0} {1}V{2}H{3}"/>').format(_LEFT, _TOP - 4, _n(base), _WIDTH - _RIGHT)
+    lines = Markup('<path class="axis" d="M{0} {1}V{2}H{3}"/>').format(
+        _LEFT, _TOP - 4, _n(base), _WIDTH - _RIGHT
+    )
     return (
         lines
-        + _text(4, 14, up, "start", "title")
+        + _text(4, 18, up, "start", "title")
         + _text(_WIDTH - _RIGHT, _HEIGHT - 6, along, "end", "title")
         + _text(_LEFT - 6, base, "0", "end")
         + _text(_LEFT - 6, _TOP + 5, format_number(most, language), "end")
@@ -96,21 +104,26 @@ def _bar(bar: Bar, left: float, step: float, height: float, base: float, blind: 
     tip = f"{format_date(bar.first)}: {bar.count}"
     drawn = Markup("")
     if bar.blind:
-        shape = '<rect class="blind" x="{}" y="{}" width="{}" height="{}" fill="url(#hatch)"><title>{}</title></rect>'
-        drawn += Markup(shape).format(x, _TOP, width, _n(base - _TOP), f"{format_date(bar.first)}: {blind}")
+        drawn += Markup(
+            '<rect class="blind" x="{}" y="{}" width="{}" height="{}" fill="url(#hatch)"><title>{}</title></rect>'
+        ).format(x, _TOP, width, _n(base - _TOP), f"{format_date(bar.first)}: {blind}")
         if step >= 20 and not bar.count:
             drawn += _text(left + step / 2, base - 6, blind, "middle", "value")
     elif bar.dim:
-        shape = '<rect class="blind" x="{}" y="{}" width="{}" height="5" fill="url(#hatch)"/>'
-        drawn += Markup(shape).format(x, _n(base + 1), width)
+        drawn += Markup(
+            '<rect class="blind" x="{}" y="{}" width="{}" height="8" fill="url(#hatch)"/>'
+        ).format(x, _n(base + 1), width)
     if bar.count:
-        shape = '<rect class="bar" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'
-        drawn += Markup(shape).format(x, _n(base - height), width, _n(max(height, 1)), tip)
+        drawn += Markup(
+            '<rect class="bar" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'
+        ).format(x, _n(base - height), width, _n(max(height, 1)), tip)
     return drawn
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "tick") -> Markup:
-    return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(kind, _n(x), _n(y), anchor, text)
+    return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(
+        kind, _n(x), _n(y), anchor, text
+    )
 
 
 def _n(value: float) -> str:

@@ -31,7 +31,9 @@ _ORDER = (
 )  # fmt: skip
 
 
-def show(findings: Findings, console: Console, language: str, reasons: Mapping[str, str] | None = None) -> None:
+def show(
+    findings: Findings, console: Console, language: str, reasons: Mapping[str, str] | None = None
+) -> None:
     """Print findings. `reasons` gives the English sentence of each reason's code."""
     with _width(console) as width:
         screen = _Screen(findings, console, language, reasons or {}, width)
@@ -87,7 +89,9 @@ class _Screen:
 
     def _table(self, devices: Sequence[Device]) -> Table:
         wide = self.width >= 90
-        table = Table(box=box.SIMPLE_HEAD, width=self.width, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        table = Table(
+            box=box.SIMPLE_HEAD, width=self.width, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+        )
         last = self._("Last ({zone})").format(zone=zone_words(self.findings, self.language))
         table.add_column(self._("Machine"), overflow="fold", ratio=5)
         table.add_column(self._("State"), overflow="fold", ratio=4)
@@ -105,7 +109,9 @@ class _Screen:
                 Text(format_time(device.last, self.zone) if device.last else "-"),
             ]
             if wide:
-                texts = [words.reason_text(reason, self.reasons, self.language) for reason in device.reasons[:2]]
+                texts = [
+                    words.reason_text(reason, self.reasons, self.language) for reason in device.reasons[:2]
+                ]
                 cells.append(Text(clip(" ".join(texts), 160)))
             table.add_row(*cells)
         return table
@@ -124,13 +130,22 @@ class _Screen:
         for problem in findings.problems[:_PROBLEMS_SHOWN]:
             lines.append(f"{problem.where}: {self._(problem.what)} {self._(problem.todo)}".strip())
         if len(findings.problems) > _PROBLEMS_SHOWN:
-            one, many = mark("{count} more input could not be read."), mark("{count} more inputs could not be read.")
+            one, many = (
+                mark("{count} more input could not be read."),
+                mark("{count} more inputs could not be read."),
+            )
             lines.append(counted(len(findings.problems) - _PROBLEMS_SHOWN, one, many, language))
         if self.figures.refused:
-            one, many = mark("{count} log record could not be read."), mark("{count} log records could not be read.")
+            one, many = (
+                mark("{count} log record could not be read."),
+                mark("{count} log records could not be read."),
+            )
             lines.append(counted(self.figures.refused, one, many, language))
         if findings.list.refused:
-            one, many = mark("{count} value of the list was refused and not searched for."), mark("{count} values of the list were refused and not searched for.")
+            one, many = (
+                mark("{count} value of the list was refused and not searched for."),
+                mark("{count} values of the list were refused and not searched for."),
+            )
             lines.append(counted(findings.list.refused, one, many, language))
         if lines:
             self.line()
@@ -144,7 +159,10 @@ class _Screen:
             days = [day for _, day in group]
             if place == _PROBLEMS_SHOWN:
                 further = len({name for name, _ in ordered}) - place
-                one, many = mark("{count} more observer has blind days."), mark("{count} more observers have blind days.")
+                one, many = (
+                    mark("{count} more observer has blind days."),
+                    mark("{count} more observers have blind days."),
+                )
                 yield counted(further, one, many, self.language)
                 return
             shown = ", ".join(format_date(day) for day in days[:5]) + (", …" if len(days) > 5 else "")
@@ -156,18 +174,42 @@ class _Screen:
         known = self.figures.devices
         steps: list[tuple[str, str]] = []
         if known[DeviceState.INFECTED]:
-            steps.append((self._("Isolate the infected machines, then open the report for what proves it and what to do with each:"), self._command("-o", self._("report.html"))))
+            steps.append(
+                (
+                    self._(
+                        "Isolate the infected machines, then open the report for what proves it and what to do with each:"
+                    ),
+                    self._command("-o", self._("report.html")),
+                )
+            )
         elif self.figures.found:
-            steps.append((self._("Write the report to look at each contact:"), self._command("-o", self._("report.html"))))
+            steps.append(
+                (
+                    self._("Write the report to look at each contact:"),
+                    self._command("-o", self._("report.html")),
+                )
+            )
         if known[DeviceState.UNATTRIBUTED]:
-            steps.append((self._("Name the machines behind DNS servers, proxies and gateways: add their client logs and the DHCP leases:"), self._command("--leases", self._("DHCP-LOG"))))
+            steps.append(
+                (
+                    self._(
+                        "Name the machines behind DNS servers, proxies and gateways: add their client logs and the DHCP leases:"
+                    ),
+                    self._command("--leases", self._("DHCP-LOG")),
+                )
+            )
         if self.findings.blind_days or self.findings.partial or self.findings.problems:
             steps.append((self._("Get the logs that are missing and hunt again:"), self._command()))
         if self.findings.list.refused:
             lists = shlex.join(["lamsach", "indicators", "read", *self.findings.parameters.lists])
             steps.append((self._("See which values of the list were refused, and why:"), visible_line(lists)))
         if not steps:
-            steps.append((self._("Keep this result as a record of what was searched:"), self._command("-o", self._("findings.zip"))))
+            steps.append(
+                (
+                    self._("Keep this result as a record of what was searched:"),
+                    self._command("-o", self._("findings.zip")),
+                )
+            )
         self.line()
         self.line(self._("Next:"), "bold")
         for number, (text, command) in enumerate(steps, 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
@@ -15,85 +14,31 @@ from lamsach.results import svg, words
 from lamsach.results.coverage_grid import Grid, ObserverRow, grids, observer_rows
 from lamsach.results.safe import clip, visible, visible_line
 from lamsach.results.summary import figures, opening_facts, report_zone, state_counts, verdict, zone_words
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of each kind the page holds; whatever is beyond is counted on the page and stands in the bundle."""
-
-    rows: int = 10_000
-    details: int = 200
-    open_details: int = 20
-    sightings: int = 30
-    evidence: int = 12
-    indicators: int = 1_000
-    refusals: int = 200
-    problems: int = 500
-    not_counted: int = 200
-    text: int = 300
-    line: int = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A machine in a table. `detail` says whether a section below tells more."""
-
-    number: int
-    device: Device
-    title: str
-    reasons: tuple[str, ...]
-    detail: bool
-
-    @property
-    def anchor(self) -> str:
-        """The fragment of the machine's section."""
-        return f"m{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The machines of one state. `more` counts those that the page leaves out."""
-
-    state: DeviceState
-    title: str
-    intro: str
-    rows: tuple[Row, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceView:
-    """An evidence line for the page. `cut` is how many characters of the text are not shown."""
-
-    time: str
-    place: str
-    text: str
-    cut: int
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """What a machine's section holds beside its row."""
-
-    facts: tuple[tuple[str, str], ...]
-    chart: Markup
-    bars: tuple[svg.Bar, ...]
-    sightings: tuple[Sighting, ...]
-    more_sightings: int
-    evidence: tuple[EvidenceView, ...]
-    more_evidence: int
-    steps: tuple[str, ...]
-
+from lamsach.results.view_parts import Detail, EvidenceView, Group, Limits, Row
 
 _TITLES: dict[DeviceState, tuple[str, str]] = {
-    DeviceState.INFECTED: (mark("Infected machines"), mark("These machines called listed addresses themselves. Start at the top.")),
+    DeviceState.INFECTED: (
+        mark("Infected machines"),
+        mark("These machines called listed addresses themselves. Start at the top."),
+    ),
     DeviceState.UNATTRIBUTED: (
         mark("Machines not known yet"),
-        mark("A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; the machine still has to be found."),
+        mark(
+            "A DNS server, proxy or gateway called for a machine behind it. Nobody is accused; the machine still has to be found."
+        ),
     ),
-    DeviceState.BLOCKED: (mark("Contacts that were blocked"), mark("Every contact of these machines was stopped. Something on them asked for it all the same.")),
-    DeviceState.INBOUND: (mark("Reached from outside"), mark("A listed address called these machines. That alone does not make them infected.")),
-    DeviceState.RESOLVED: (mark("Names looked up only"), mark("These machines were told a listed address in a DNS answer; no connection to it was seen.")),
+    DeviceState.BLOCKED: (
+        mark("Contacts that were blocked"),
+        mark("Every contact of these machines was stopped. Something on them asked for it all the same."),
+    ),
+    DeviceState.INBOUND: (
+        mark("Reached from outside"),
+        mark("A listed address called these machines. That alone does not make them infected."),
+    ),
+    DeviceState.RESOLVED: (
+        mark("Names looked up only"),
+        mark("These machines were told a listed address in a DNS answer; no connection to it was seen."),
+    ),
 }
 
 
@@ -118,7 +63,9 @@ class Page:
             self._sightings[seen.device].append(seen)
         self._names = {row.device.key: row.title for group in self.groups for row in group.rows}
         self._first, self._last = self._period()
-        observers = {row.observer for row in findings.coverage} | {observer for observer, _ in findings.blind_days}
+        observers = {row.observer for row in findings.coverage if row.day} | {
+            observer for observer, _ in findings.blind_days
+        }
         missing = Counter(day for _, day in findings.blind_days)
         self._blind = {day for day, count in missing.items() if count >= len(observers)}
         self._dim = set(missing) - self._blind
@@ -166,13 +113,21 @@ class Page:
             found.append((self._("The hunt was interrupted: this result is partial."), "#search"))
         if self.findings.blind_days:
             one = mark("{count} day of an observer is blind: it has no log, so nothing can be said of it.")
-            many = mark("{count} days of observers are blind: they have no log, so nothing can be said of them.")
+            many = mark(
+                "{count} days of observers are blind: they have no log, so nothing can be said of them."
+            )
             found.append((self.counted(len(self.findings.blind_days), one, many), "#coverage"))
         if self.findings.problems:
-            one, many = mark("{count} input could not be read to its end."), mark("{count} inputs could not be read to their end.")
+            one, many = (
+                mark("{count} input could not be read to its end."),
+                mark("{count} inputs could not be read to their end."),
+            )
             found.append((self.counted(len(self.findings.problems), one, many), "#unread"))
         if self.findings.list.refused:
-            one, many = mark("{count} value of the list was refused and not searched for."), mark("{count} values of the list were refused and not searched for.")
+            one, many = (
+                mark("{count} value of the list was refused and not searched for."),
+                mark("{count} values of the list were refused and not searched for."),
+            )
             found.append((self.counted(self.findings.list.refused, one, many), "#refused"))
         return found
 
@@ -206,7 +161,8 @@ class Page:
     def detail(self, row: Row) -> Detail:
         """The section of a machine."""
         mine = sorted(
-            self._sightings[row.device.key], key=lambda seen: (seen.status is not MatchStatus.COUNTED, -seen.count, seen.indicator)
+            self._sightings[row.device.key],
+            key=lambda seen: (seen.status is not MatchStatus.COUNTED, -seen.count, seen.indicator),
         )
         days: Counter[date] = Counter()
         for seen in mine:
@@ -219,6 +175,7 @@ class Page:
             facts=tuple(self._device_facts(row.device)),
             chart=svg.timeline(bars, visible(title), self.language) if days else Markup(""),
             bars=tuple(bar for bar in bars if bar.count or bar.blind),
+            dim=any(bar.dim for bar in bars),
             sightings=tuple(mine[: self.limits.sightings]),
             more_sightings=max(0, len(mine) - self.limits.sightings),
             evidence=tuple(map(self._evidence, lines[: self.limits.evidence])),
@@ -230,7 +187,9 @@ class Page:
         """The days of a chart: all that were searched, unless they are so many that the machine's own would vanish."""
         if (self._last - self._first).days <= 3 * 366 or not days:
             return self._first, self._last
-        return max(self._first, min(days) - timedelta(days=15)), min(self._last, max(days) + timedelta(days=15))
+        return max(self._first, min(days) - timedelta(days=15)), min(
+            self._last, max(days) + timedelta(days=15)
+        )
 
     def _device_facts(self, device: Device) -> Iterator[tuple[str, str]]:
         for label, value in (
@@ -251,7 +210,9 @@ class Page:
             when = f", {self.time(held.first)} – {self.time(held.last)}" if held.first or held.last else ""
             shown.append(f"{self.clip(held.ip)} ({how}{when})")
         further = len(device.addresses) - 10
-        return [*shown, self.counted(further, "and {count} more", "and {count} more")] if further > 0 else shown
+        return (
+            [*shown, self.counted(further, "and {count} more", "and {count} more")] if further > 0 else shown
+        )
 
     def _evidence(self, line: Evidence) -> EvidenceView:
         text = visible(line.text)
@@ -260,6 +221,8 @@ class Page:
         return EvidenceView(self._evidence_time(line.time), place, shown, len(text) - len(shown))
 
     def _evidence_time(self, text: str) -> str:
+        if not text:
+            return ""
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
@@ -270,7 +233,9 @@ class Page:
         """What the observers did with the contacts."""
         return words.actions_text(seen.actions, self._, self.language)
 
-    def indicator_rows(self) -> Sequence[tuple[str, Indicator | None, int, int, datetime | None, datetime | None]]:
+    def indicator_rows(
+        self,
+    ) -> Sequence[tuple[str, Indicator | None, int, int, datetime | None, datetime | None]]:
         """The indicators that were hit: value, indicator, machines, contacts, first, last; most machines first."""
         seen_by: dict[str, list[Sighting]] = defaultdict(list)
         for seen in self.findings.sightings:
@@ -295,7 +260,9 @@ class Page:
             return "–"
         first = self.place(indicator.reference)
         further = len(indicator.other_references)
-        return f"{first}, {self.counted(further, 'and {count} more', 'and {count} more')}" if further else first
+        return (
+            f"{first}, {self.counted(further, 'and {count} more', 'and {count} more')}" if further else first
+        )
 
     def place(self, reference: Reference) -> str:
         """A place in a document in words."""

@@ -40,7 +40,9 @@ def writer_for(path: Path) -> Writer:
     return writer
 
 
-def write(findings: Findings, path: Path, language: str = "vi", reasons: Mapping[str, str] | None = None) -> None:
+def write(
+    findings: Findings, path: Path, language: str = "vi", reasons: Mapping[str, str] | None = None
+) -> None:
     """Write findings to a file, atomically.
 
     `reasons` gives the English sentence of each reason's code. Raises UsageError for an unknown suffix and OutputError

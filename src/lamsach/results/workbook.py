@@ -1,0 +1,92 @@
+"""The sheets of a workbook under construction: headings, cells that stay texts, and rows that do not fit counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+
+from lamsach.i18n import Translate, counted, mark, translator
+from lamsach.model import Findings
+from lamsach.results.safe import is_formula, visible
+from lamsach.results.summary import report_zone, zone_words
+
+MAX_ROWS = 1_048_576
+"""Rows of a sheet (ECMA-376; Excel specifications and limits)."""
+MAX_TEXT = 32_767
+"""Characters of a cell."""
+_TIME_FORMAT = "dd/mm/yyyy hh:mm:ss"
+_HEADING = PatternFill("solid", fgColor="0B5C63")
+Cells = Sequence[Any]
+
+
+class Sheets:
+    """The workbook under construction, with what all its sheets need."""
+
+    def __init__(self, book: Workbook, findings: Findings, language: str, max_rows: int) -> None:
+        self.book = book
+        self.findings = findings
+        self.language = language
+        self.max_rows = max_rows
+        self.translate: Translate = translator(language)
+        self.zone: ZoneInfo = report_zone(findings)
+        self.clock = zone_words(findings, language)
+
+    def timed(self, heading: str) -> str:
+        """A heading of a column of times, with their zone."""
+        return f"{self.translate(heading)} ({self.clock})"
+
+    def add(self, title: str, columns: Sequence[tuple[str, int]], rows: Iterable[Cells], total: int) -> None:
+        """A sheet with a heading row that stays in view. `columns` are translated headings and widths in characters."""
+        sheet = self.book.create_sheet(self.translate(title))
+        sheet.freeze_panes = "A2"
+        for place, (_, width) in enumerate(columns):
+            sheet.column_dimensions[_letter(place)].width = width
+        sheet.append([self._heading(sheet, text) for text, _ in columns])
+        room = self.max_rows - 1 if total < self.max_rows else self.max_rows - 2
+        for number, row in enumerate(rows):
+            if number == room:
+                one = mark(
+                    "{count} more row does not fit into this sheet; it is in the findings bundle (.zip)."
+                )
+                many = mark(
+                    "{count} more rows do not fit into this sheet; they are in the findings bundle (.zip)."
+                )
+                sheet.append([counted(total - room, one, many, self.language)])
+                return
+            sheet.append([self.cell(sheet, value) for value in row])
+
+    def cell(self, sheet: Any, value: Any) -> Any:
+        """A value as a cell: times on the report's clock, texts bounded, and never a formula."""
+        if isinstance(value, datetime):
+            cell = WriteOnlyCell(sheet, value.astimezone(self.zone).replace(tzinfo=None))
+            cell.number_format = _TIME_FORMAT
+            return cell
+        if not isinstance(value, str):
+            return value
+        text = visible(value)
+        if len(text) > MAX_TEXT:
+            text = text[: MAX_TEXT - 1] + "…"
+        if not is_formula(text) and not text.startswith("#"):
+            return text
+        cell = WriteOnlyCell(sheet, "")
+        cell.value = text
+        cell.data_type = "s"
+        cell.quotePrefix = True  # what a typed apostrophe does: text for good, the value itself unchanged
+        return cell
+
+    def _heading(self, sheet: Any, text: str) -> Any:
+        cell = WriteOnlyCell(sheet, text)
+        cell.font = Font(bold=True, color="FFFFFF")
+        cell.fill = _HEADING
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        return cell
+
+
+def _letter(place: int) -> str:
+    return chr(ord("A") + place)
