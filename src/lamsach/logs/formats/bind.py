@@ -9,6 +9,7 @@ Traps:
   category and severity (`queries: info:`) are optional.
 - The flags tell of recursion, EDNS and TCP; the address in brackets at the end is the server's own.
 - Names have `\DDD` escapes; a message that names another question (`query failed (...) for NAME`) is about that one.
+- Who is refused and comes from outside is a stranger who tries the server, and no machine of the unit.
 - The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server, no client: its address is
   given as source, for it is the one that answered or kept silent.
 """
@@ -21,7 +22,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.direction import own_side
+from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.syslog import NO_HEADER, split_header, split_message
 from lamsach.logs.timestamps import MONTHS, from_iso, local_time, without_year
@@ -131,7 +132,7 @@ class Bind(LogFormat):
         elif matched := _MATCHED_LIST.search(message, 0, _HEAD):
             values = _client(matched[1], matched[2], None, message[matched.end() :])
         elif old := _BIND8.match(message):
-            values = _client(old[1], None, old[2], "")
+            values = _client(old[1], None, old[2], "") | {"action": Action.ALLOWED}
         elif self.recognises(line):
             values = _resolver(message)
         else:
@@ -195,6 +196,7 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
     answers: tuple[str, ...] = ()
     server: str | None = None
     server_port: int | None = None
+    stranger = False
     if query := _QUERY.match(rest):
         question, action = query[1], Action.ALLOWED
         tail = rest[query.end() : query.end() + 65536]
@@ -209,14 +211,16 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         failed = _FAILED.match(rest)
         quoted = _QUOTED.search(rest, 0, _HEAD)
         question = failed[1] if failed else name or (quoted[1] if quoted else None)
-        action = Action.BLOCKED if _REFUSED.search(rest, 0, _HEAD) else Action.UNKNOWN
+        refused = _REFUSED.search(rest, 0, _HEAD) is not None
+        action = Action.BLOCKED if refused else Action.UNKNOWN
+        stranger = refused and not is_internal(source)
     return {
         "kind": EventKind.DNS,
         "source_ip": source,
         "source_port": port_of(port),
         "destination_ip": server,
         "destination_port": server_port,
-        "device_ip": own_side(source, server),
+        "device_ip": None if stranger else own_side(source, server),
         "domain": from_presentation(question) if question else None,
         "answers": answers,
         "action": action,

@@ -51,7 +51,7 @@ _HIERARCHY = re.compile(
 _METHOD = re.compile(r"[A-Z][A-Z_-]{0,31}|-|NONE", re.ASCII)
 _TO_DESTINATION = ("DIRECT", "ORIGINAL_DST", "PINNED", "SOURCE_FASTEST", "DIRECT_FAIL")
 # http://user@files.example:8080/a
-_AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]{1,15}://(?:[^/?#@]{0,255}@)?([^/?#]{1,300})", re.I | re.A)
+_AUTHORITY = re.compile(r"[a-z][a-z0-9+._-]{1,15}://(?:[^/?#@]{0,255}@)?([^/?#]{1,300})", re.I | re.A)
 _CUT_URL = 2048
 _TAIL = 400
 
@@ -167,10 +167,8 @@ class Squid(LogFormat):
 
 def _result(line: str) -> re.Match[str] | None:
     """The last result code of a `combined` line; an earlier one may be what a stranger put into the user agent."""
-    last = None
-    for last in _COMBINED_END.finditer(line, max(0, len(line) - _TAIL)):
-        pass
-    return last
+    found = list(_COMBINED_END.finditer(line, max(0, len(line) - _TAIL)))
+    return found[-1] if found else None
 
 
 def _clf_time(text: str) -> datetime:

@@ -24,6 +24,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.date_order import DateOrder, decide_order, numbers_of
+from lamsach.logs.direction import is_internal
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import local_time
 from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
@@ -36,7 +37,7 @@ _RECORD = re.compile(
     re.ASCII,
 )
 # ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the server's language
-_HEADER_ROW = re.compile(r"\"?ID\"?([,;\t])(?: ?\"?[^,;\t\d\"]{2,40}\"?\1){4,}")
+_HEADER_ROW = re.compile(r"\"?ID\"?([,;\t])(?: ?\"?[^,;\t\d\"][^,;\t\"]{1,40}\"?\1){4,}")
 # Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0: NoQuarantine, ...
 _PREAMBLE = re.compile(
     r"\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s|110\d\d\s+(?:DHCPV6|DNS)"
@@ -60,6 +61,7 @@ _ACTIONS: dict[int, LeaseAction] = {
     11016: LeaseAction.EXPIRED,
     11018: LeaseAction.EXPIRED,
 }
+_DNS_UPDATES = range(30, 36)
 _NO_HOST = frozenset({"BAD_ADDRESS", "BAD ADDRESS"})
 _PROSE_LENGTH = 400
 
@@ -118,7 +120,7 @@ class WindowsDhcpAudit(LogFormat):
             kind=EventKind.LEASE if action else EventKind.OTHER,
             observer=header.host if header else None,
             source_ip=address,
-            device_ip=address if names_client else None,
+            device_ip=address if names_client and _is_forwards(identifier, address) else None,
             device_name=_host(columns) if names_client else None,
             device_mac=_mac(identifier, columns),
             user=_user(identifier, columns),
@@ -158,6 +160,11 @@ def _columns(text: str, delimiter: str) -> list[str]:
         return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter))]
     except (csv.Error, StopIteration):
         raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+
+
+def _is_forwards(identifier: int, address: str | None) -> bool:
+    """Whether the address can be the client's: record 30 and its like may have it backwards."""
+    return identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
 
 
 def _host(columns: list[str]) -> str | None:

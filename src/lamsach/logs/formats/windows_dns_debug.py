@@ -50,11 +50,9 @@ _DATE = re.compile(
 _DATE_WITHOUT_MARKS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2}) ", re.ASCII)
 # `A      (3)www(7)example(3)com(0)`, collapsed `A (3)www(3)com(0)`, `A      .www.example.`; or a name without a type
 _QUESTION = re.compile(r"(?:([A-Z][A-Z0-9-]{0,15}|\d{1,5}|\?\?+)\s+)?([(\[.\w].*)")
-# Log file preamble and the lines of packet details
+# The preamble, and the lines of packet details, which are indented but for their first: `UDP question info at 000000000181D1C0`
 _OTHER = re.compile(
-    r"\s*$|DNS Server log file creation|Log file wrap|Message logging key|\s+Field #|\s+-{3,}|\s+\d{1,2}\s{2}\S|\s+(?:blank|N|U|\?|T|D|R|A) +="
-    r"|(?:UDP|TCP) (?:question|response|recv|send|update|notify)\w* |\s+(?:Socket|Remote addr|Time Query|Buf length|Msg length|Message:|XID|Flags|QR|OPCODE|"
-    r"AA|TC|RD|RA|Z|CD|AD|RCODE|[A-Z]{1,2}COUNT|[A-Z]+ SECTION:|Offset|Name|QTYPE|QCLASS|TYPE|CLASS|TTL|DLEN|DATA|empty|Buf|Cancel|EDNS|OPT)\b"
+    r"$|\s|DNS Server log file|Log file wrap|Message logging key|(?:UDP|TCP) [a-z]{2,12} (?:info|packet) at [0-9A-Fa-f]"
 )
 # Remote addr 10.1.1.5, port 53527
 _REMOTE_PORT = re.compile(r"Remote addr [0-9A-Fa-f:.%]{2,60}, port (\d{1,5})")

@@ -1,0 +1,177 @@
+"""Windows DNS debug log: golden cases, clocks of many languages, names and who asked."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import golden
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
+
+REST = " 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   NOERROR] A      (4)evil(7)example(0)"
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def event_of(line, head=None):
+    event = WindowsDnsDebug(FileContext(timezone=UTC_ZONE, head=head or [line])).parse(line, 1)
+    assert event is not None
+    return event
+
+
+@pytest.mark.parametrize("log", golden.cases("windows_dns_debug"), ids=lambda log: log.stem)
+def test_golden(log):
+    lines = golden.lines_of(log)
+    assert WindowsDnsDebug.score(lines) == 1.0
+    assert [golden.as_json(event) for event in golden.read(WindowsDnsDebug, lines)] == golden.expected(log)
+
+
+@pytest.mark.parametrize(
+    ("clock", "time"),
+    [
+        ("5/6/2026 1:51:18 PM", "2026-05-06T13:51:18"),
+        ("5/6/2026 12:51:18 AM", "2026-05-06T00:51:18"),
+        ("5/6/2026 12:51:18 PM", "2026-05-06T12:51:18"),
+        ("05/06/2026 1:51:18 PM", "2026-05-06T13:51:18"),
+        ("5/6/2026 1:51:18\u202fPM", "2026-05-06T13:51:18"),
+        ("05/06/2026 13:51:18", "2026-06-05T13:51:18"),
+        ("5/06/2026 1:51:18 PM", "2026-06-05T13:51:18"),
+        ("05/06/2026 1:51:18 CH", "2026-06-05T13:51:18"),
+        ("05/06/2026 1:51:18 SA", "2026-06-05T01:51:18"),
+        ("05.06.2026 13:51:18", "2026-06-05T13:51:18"),
+        ("5.6.2026 13.51.18", "2026-06-05T13:51:18"),
+        ("05-06-2026 13:51:18", "2026-06-05T13:51:18"),
+        ("5. 6. 2026 13:51:18", "2026-06-05T13:51:18"),
+        ("2026-06-05 13:51:18", "2026-06-05T13:51:18"),
+        ("2026/06/05 13:51:18", "2026-06-05T13:51:18"),
+        ("2026. 06. 05. 13:51:18", "2026-06-05T13:51:18"),
+        ("2026-06-05 오후 1:51:18", "2026-06-05T13:51:18"),
+        ("2026/6/5 上午 01:51:18", "2026-06-05T01:51:18"),
+        ("5/6/2026 1:51:18 μμ", "2026-06-05T13:51:18"),
+        ("05/06/2026 01:51:18 p. m.", "2026-06-05T13:51:18"),
+        ("20260605 13:51:18", "2026-06-05T13:51:18"),
+        ("5/6/2569 13:51:18", "2026-06-05T13:51:18"),
+    ],
+)
+def test_clock(clock, time):
+    assert event_of(clock + REST).time == datetime.fromisoformat(time).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("others", "time"),
+    [
+        (["13/5/2026 1:51:18 PM"], "2026-06-05T13:51:18"),
+        (["5/13/2026 13:51:18"], "2026-05-06T13:51:18"),
+        (
+            ["4/6/2026 1:00:00 PM", "5/6/2026 1:00:00 PM", "6/6/2026 1:00:00 PM", "1/7/2026 1:00:00 PM"],
+            "2026-06-05T13:51:18",
+        ),
+    ],
+)
+def test_the_file_decides_the_order_of_day_and_month(others, time):
+    line = "5/6/2026 1:51:18 PM" + REST
+    if "13:51" in others[0]:
+        line = "5/6/2026 13:51:18" + REST
+    head = [other + REST for other in others]
+    assert event_of(line, head).time == datetime.fromisoformat(time).replace(tzinfo=UTC)
+
+
+def test_no_line_is_later_than_its_file():
+    line = "05/06/2026 13:51:18" + REST
+    context = FileContext(timezone=UTC_ZONE, head=[line], modified=datetime(2026, 5, 6, 14, tzinfo=UTC))
+    event = WindowsDnsDebug(context).parse(line, 1)
+    assert event is not None
+    assert event.time == datetime(2026, 5, 6, 13, 51, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("way", "source", "destination", "device", "forwarded"),
+    [
+        ("Rcv 192.0.2.7 0c6b   Q", "192.0.2.7", None, "192.0.2.7", False),
+        ("Snd 192.0.2.7 0c6b R Q", "192.0.2.7", None, "192.0.2.7", False),
+        ("Snd 192.0.2.7 0c6b   Q", None, "192.0.2.7", None, True),
+        ("Rcv 192.0.2.7 0c6b R Q", None, "192.0.2.7", None, True),
+        ("Rcv 2001:db8::7 0c6b   Q", "2001:db8::7", None, "2001:db8::7", False),
+        ("Rcv fe80::7%12 0c6b   N", "fe80::7", None, "fe80::7", False),
+    ],
+)
+def test_only_a_clients_packet_names_a_device(way, source, destination, device, forwarded):
+    line = f"2026-06-05 13:51:18 0D48 PACKET  000000000181D1C0 UDP {way} [0001   D   NOERROR] A      (4)evil(7)example(0)"
+    event = event_of(line)
+    assert (event.source_ip, event.destination_ip, event.device_ip, event.forwarded) == (
+        source,
+        destination,
+        device,
+        forwarded,
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        ("A      (3)www(4)evil(7)example(0)", "www.evil.example"),
+        ("A      (3)WWW(4)Evil(7)example(0)", "www.evil.example"),
+        ("A      (3)regulation(3)example(0)", "regulation.example"),
+        ("A      [C00C](3)www(7)example(0)", "www.example"),
+        ("NS     (0)", None),
+        ("SRV    (5)_ldap(4)_tcp(2)dc(6)_msdcs(4)unit(7)example(0)", "_ldap._tcp.dc._msdcs.unit.example"),
+        ("A      .www.example.", "www.example"),
+        ("(3)www(7)example(0)", "www.example"),
+        ("65     (3)www(7)example(0)", "www.example"),
+        ("A      (7)ev (3)l(7)example(0)", "ev (3)l.example"),
+        ("", None),
+    ],
+)
+def test_name(printed, name):
+    line = (
+        "2026-06-05 13:51:18 0D48 PACKET  000000000181D1C0 UDP Rcv 192.0.2.7 0c6b   Q [0001   D   NOERROR] "
+        + printed
+    )
+    assert event_of(line).domain == name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DNS Server log file creation at 5/6/2026 1:51:18 PM",
+        "Message logging key (for packets - other items use a subset of these fields):",
+        "\t   3     Thread ID",
+        "5/6/2026 1:51:18 PM 0D48 EVENT   The DNS server has started.",
+    ],
+)
+def test_preamble_and_other_contexts_are_no_events(line):
+    assert WindowsDnsDebug(FileContext(head=[line])).parse(line, 1) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["hello", "5/6/2026 1:51:18 PM PACKET", "Jun  5 07:31:12 h named[1]: client 10.0.0.1#5: query: a IN A"],
+)
+def test_refuses_other_products(line):
+    assert not WindowsDnsDebug.recognises(line)
+    with pytest.raises(LineError):
+        WindowsDnsDebug(FileContext()).parse(line, 1)
+
+
+@pytest.mark.parametrize(
+    "clock", ["", "31/31/2026 13:51:18", "2026-02-30 13:51:18", "2026-06-05", "99:99:99"]
+)
+def test_impossible_time_is_a_line_error(clock):
+    with pytest.raises(LineError):
+        WindowsDnsDebug(FileContext()).parse(clock + REST, 1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=60), st.text(max_size=200))
+def test_never_raises_anything_else(before, after):
+    for line in (before + REST + after, before + after, "2026-06-05 13:51:18" + REST + "\n" + after):
+        WindowsDnsDebug.recognises(line)
+        WindowsDnsDebug.starts_record(line)
+        with contextlib.suppress(LineError):
+            WindowsDnsDebug(FileContext(head=[line])).parse(line, 1)
