@@ -23,6 +23,7 @@ from lamsach.logs.zstd_frames import SKIPPABLE_MAGICS, FrameTracker
 STEP_BYTES = 1 << 17
 """The most that is decompressed in one go: stays in the processor's cache, and no more than this is lost at damage."""
 
+_ISAL_ERROR = cast("type[Exception]", igzip_lib.error)
 _GZIP_MAGIC = b"\x1f\x8b\x08"
 _BZIP2_MAGICS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
 _XZ_MAGIC = b"\xfd7zXZ\x00"
@@ -140,7 +141,7 @@ class _Streams:
                     "Unpack the file and give the unpacked one if it is to be trusted.",
                 ) from None
             raise damaged(self.name) from None
-        except (OSError, EOFError, ValueError, igzip_lib.IsalError):
+        except (OSError, EOFError, ValueError, _ISAL_ERROR):
             raise damaged(self.name) from None
 
     def _begin(self) -> _Decompressor | None:

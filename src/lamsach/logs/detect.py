@@ -14,7 +14,7 @@ from lamsach.logs.opening import HEAD_BYTES
 HEAD_LINES = 500
 """How many lines detection looks at."""
 _SURE = 0.9
-_ENOUGH = 0.2
+_ENOUGH = 0.5
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
 
 
@@ -51,7 +51,7 @@ def detect(head: bytes) -> Detection:
         return Detection(None, 0.0)
     best = max(FORMATS, key=lambda log_format: log_format.score(lines))  # of equal ones the first
     share = best.score(lines)
-    if share >= _SURE or (share >= 0.5 and (best.multiline or best.name == _ROWS_CANNOT_BE_TOLD)):
+    if share >= _SURE or (share >= _ENOUGH and (best.multiline or best.name == _ROWS_CANNOT_BE_TOLD)):
         return Detection(best, share, (), lines)
     counts = _formats_by_line(lines)
     least = 1 if len(lines) <= 20 else 2

@@ -25,7 +25,7 @@ _SHOWN_CHARACTERS = 500
 
 @dataclass(slots=True)
 class ReadCounts:
-    """Lines of one file: all, those of a record that was read, those that were refused, those of no known format."""
+    """Lines of one file: all, those that were read (blank ones and comments too), those that were refused, those of no known format."""
 
     lines: int = 0
     parsed: int = 0
@@ -105,6 +105,8 @@ class _Reader:
                 yield from self._gather(text, number)
             elif text and not text.isspace():
                 yield from self._parse(text, number)
+            else:
+                self._counts.parsed += 1
         yield from self._flush()
 
     def _gather(self, text: str, number: int) -> Iterator[Event | Refusal]:
@@ -112,6 +114,7 @@ class _Reader:
         if not self._record or full or self._parser.starts_record(text):
             yield from self._flush()
             if not text or text.isspace():
+                self._counts.parsed += 1
                 return
             self._record_line = number
         self._record.append(text)

@@ -1,0 +1,252 @@
+"""`lamsach logs`: what kind of log a file is, what stands in it, which formats are known."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated, TextIO
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lamsach.errors import ExitStatus, InputError, UsageError
+from lamsach.i18n import format_number, language_from_environment, translator
+from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
+from lamsach.logs.detect import Detection
+from lamsach.logs.event_records import event_record, refusal_record
+from lamsach.logs.formats import FORMATS, format_by_name
+from lamsach.logs.formats.unknown_text import UnknownText
+from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.reading import ReadCounts, detection_for, read_events
+from lamsach.model import Problem, Refusal
+from lamsach.results.atomic import atomic_file
+
+app = typer.Typer(no_args_is_help=True, help="Recognise and read logs.")
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILES...", help="Logs: files, folders, patterns, archives, or - for standard input."
+    ),
+]
+_DETECT_COLUMNS = ("file", "format", "share", "encoding", "lines")
+
+
+class _Problems:
+    """Tells each input that could not be read as it comes, one clear line each."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.words = translator(language_from_environment())
+
+    def tell(self, problem: Problem) -> None:
+        """Write it to standard error."""
+        self.count += 1
+        advice = f" - {self.words(problem.todo)}" if problem.todo else ""
+        print(f"{_plain(problem.where)}: {self.words(problem.what)}{advice}", file=sys.stderr)
+
+    def tell_error(self, error: InputError) -> None:
+        """The same for an error."""
+        self.tell(Problem(error.where, error.what, error.todo))
+
+    def end(self, done: int) -> None:
+        """End with the status for inputs that could not be read, if there were any."""
+        if self.count:
+            raise typer.Exit(ExitStatus.PARTIAL if done else ExitStatus.INPUT)
+
+
+@app.command()
+def detect(
+    files: Files,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
+) -> None:
+    """Tell each file's format by its content.
+
+    Example: lamsach logs detect /var/log firewall.zip
+    """
+    problems = _Problems()
+    found = _detections(files, problems)
+    if as_json:
+        done = _print_lines(_json(record) for record in found)
+    elif sys.stdout.isatty():
+        records = list(found)
+        done = len(records)
+        _show_table(records, problems)
+    else:
+        done = _print_lines("\t".join(_cells(record)) for record in found)
+    problems.end(done)
+
+
+@app.command()
+def read(
+    files: Files,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write JSON lines to this file.")
+    ] = None,
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="Read every file as this format; see `logs formats`."),
+    ] = None,
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="ZONE", help="The zone of times that state none.")
+    ] = str(DEFAULT_TIMEZONE),
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List each refused line on standard error.")
+    ] = False,
+) -> None:
+    """Read logs and give each record as a JSON object a line.
+
+    Example: lamsach logs read fortigate.log.gz -o events.jsonl
+    """
+    zone = _zone(timezone)
+    _check_format(format_name)
+    problems = _Problems()
+    done = 0
+    with _output(output) as stream:
+        for log_file in find_logs(files, on_problem=problems.tell):
+            counts = ReadCounts()
+            try:
+                for item in read_events(log_file, timezone=zone, format_name=format_name, counts=counts):
+                    if not isinstance(item, Refusal):
+                        stream.write(_json(event_record(item)) + "\n")
+                    elif refused:
+                        print(_json(refusal_record(item)), file=sys.stderr)
+                done += 1
+            except InputError as error:
+                problems.tell_error(error)
+                done += counts.lines > 0
+            _tell_counts(log_file, counts, problems)
+    problems.end(done)
+
+
+@app.command()
+def formats() -> None:
+    """List the log formats that are read, and the fields each gives."""
+    everything: tuple[type[LogFormat], ...] = (*FORMATS, UnknownText)
+    if not sys.stdout.isatty():
+        _print_lines("\t".join((f.name, f.title, ",".join(f.gives))) for f in everything)
+        return
+    words = translator(language_from_environment())
+    table = Table(words("Name"), words("Product"), words("Fields"), box=None, pad_edge=False)
+    for log_format in everything:
+        table.add_row(log_format.name, log_format.title, ", ".join(log_format.gives))
+    Console().print(table)
+
+
+def _detections(files: list[str], problems: _Problems) -> Iterator[dict[str, object]]:
+    for log_file in find_logs(files, on_problem=problems.tell):
+        try:
+            yield _record(log_file, detection_for(log_file))
+        except InputError as error:
+            problems.tell_error(error)
+
+
+def _record(log_file: LogFile, detection: Detection) -> dict[str, object]:
+    names = [log_format.name for log_format in detection.mixed]
+    known = detection.format.name if detection.format else "mixed" if names else UnknownText.name
+    record: dict[str, object] = {
+        "file": log_file.name,
+        "format": known,
+        "share": round(detection.share, 3),
+        "encoding": log_file.encoding,
+        "lines": len(detection.lines),
+    }
+    return record | ({"mixed": names} if names else {})
+
+
+def _cells(record: dict[str, object]) -> list[str]:
+    mixed = record.get("mixed")
+    shown = dict(record)
+    if isinstance(mixed, list):
+        shown["format"] = f"mixed:{','.join(mixed)}"
+    return [_plain(str(shown[column])) for column in _DETECT_COLUMNS]
+
+
+def _show_table(records: list[dict[str, object]], problems: _Problems) -> None:
+    language = language_from_environment()
+    words = problems.words
+    table = Table(box=None, pad_edge=False)
+    table.add_column(words("File"), overflow="fold")
+    table.add_column(words("Format"), overflow="fold")
+    table.add_column(words("Share"), justify="right")
+    table.add_column(words("Encoding"))
+    table.add_column(words("Lines sampled"), justify="right")
+    for record in records:
+        name, kind, share, encoding, lines = _cells(record)
+        percent = f"{format_number(float(share) * 100, language)} %"
+        table.add_row(Text(name), Text(kind), percent, encoding, lines)
+    Console().print(table)
+
+
+def _tell_counts(log_file: LogFile, counts: ReadCounts, problems: _Problems) -> None:
+    text = problems.words(
+        "{file}: lines: {lines}, read: {parsed}, refused: {refused}, of no known format: {unparsed}"
+    )
+    language = language_from_environment()
+    numbers = {
+        "lines": format_number(counts.lines, language),
+        "parsed": format_number(counts.parsed, language),
+        "refused": format_number(counts.refused, language),
+        "unparsed": format_number(counts.unparsed, language),
+    }
+    print(text.format(file=_plain(log_file.name), **numbers), file=sys.stderr)
+
+
+def _json(record: dict[str, object]) -> str:
+    """The record on one line. Half a surrogate pair, which JSON logs and file names may hold, becomes `?`."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+
+
+def _plain(text: str) -> str:
+    """Text for one line of a terminal: what could steer it, or break the line, is replaced."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(
+            "There is no time zone of this name.", name, "Use a name such as Asia/Ho_Chi_Minh."
+        ) from None
+
+
+def _check_format(name: str | None) -> None:
+    if name is not None and name != UnknownText.name and format_by_name(name) is None:
+        raise UsageError("There is no log format of this name.", name, "See: lamsach logs formats")
+
+
+def _print_lines(lines: Iterator[str]) -> int:
+    count = 0
+    with _output(None) as stream:
+        for line in lines:
+            stream.write(line + "\n")
+            count += 1
+    return count
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that takes the place of `path` only when it was written to the end."""
+    if path is not None:
+        with atomic_file(path) as binary:
+            text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=False)
+            yield text
+            text.flush()
+            text.detach()
+        return
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of the pipe has enough; keep the interpreter from complaining when it closes the stream.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
