@@ -135,7 +135,7 @@ def formats() -> None:
         _print_lines("\t".join((f.name, f.title, ",".join(f.gives))) for f in everything)
         return
     words = translator(language_from_environment())
-    table = Table(words("Name"), words("Product"), words("Fields"), box=None, pad_edge=False)
+    table = Table(words("Format's name"), words("Product"), words("Fields"), box=None, pad_edge=False)
     for log_format in everything:
         table.add_row(log_format.name, log_format.title, ", ".join(log_format.gives))
     Console().print(table)

@@ -24,7 +24,6 @@ STANDARD_INPUT_NAME = "(standard input)"
 OnProblem = Callable[[Problem], None]
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
-_SKIPPED = "This is not a regular file; it was skipped."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class _Finder:
             yield Place(path, info.st_size, _utc(info.st_mtime), path=path)
         else:
             todo = "Give its contents on standard input, with - as the file's name." if named else ""
-            self.on_problem(Problem(path, _SKIPPED, todo))
+            self.on_problem(Problem(path, "This is not a regular file; it was skipped.", todo))
 
     def _folder(self, path: str) -> Iterator[Place]:
         try:
