@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.devices.bounded import DistinctCounter
+from lamsach.devices.infrastructure import Infrastructure
+from lamsach.errors import UsageError
+from lamsach.model import Action, Event, EventKind, Identity
+
+from .builders import at
+
+SERVER = "10.0.0.2"
+CLIENTS = [f"10.0.1.{number}" for number in range(1, 10)]
+
+
+def question(source: str, destination: str = SERVER, domain: str = "a.example", **more: object) -> Event:
+    return Event(
+        kind=EventKind.DNS,
+        source_ip=source,
+        destination_ip=destination,
+        destination_port=53,
+        domain=domain,
+        **more,
+    )  # type: ignore[arg-type]
+
+
+def web(
+    source: str, port: int, domain: str | None, destination: str = SERVER, kind: EventKind = EventKind.WEB
+) -> Event:
+    return Event(
+        kind=kind, source_ip=source, destination_ip=destination, destination_port=port, domain=domain
+    )
+
+
+def observed(events: list[Event], *stated: str) -> Infrastructure:
+    infrastructure = Infrastructure(stated)
+    for event in events:
+        infrastructure.observe(event)
+    return infrastructure
+
+
+CASES: dict[str, tuple[list[Event], str | None]] = {
+    "asked by three": ([question(client) for client in CLIENTS[:3]], "dns"),
+    "asked by two": ([question(client) for client in CLIENTS[:2]], None),
+    "asked by one, often": ([question(CLIENTS[0])] * 9, None),
+    "asked from outside": ([question(f"198.51.100.{number}") for number in range(5)], None),
+    "asked in connection records": (
+        [
+            Event(kind=EventKind.CONNECTION, source_ip=client, destination_ip=SERVER, destination_port=53)
+            for client in CLIENTS[:3]
+        ],
+        "dns",
+    ),
+    "a blocked sweep of port 53": (
+        [
+            Event(
+                kind=EventKind.CONNECTION,
+                source_ip=client,
+                destination_ip=SERVER,
+                destination_port=53,
+                action=Action.BLOCKED,
+            )
+            for client in CLIENTS
+        ],
+        None,
+    ),
+    "a proxy's own port": (
+        [web(client, 3128, None, kind=EventKind.CONNECTION) for client in CLIENTS[:3]],
+        "proxy",
+    ),
+    "many names of one domain on a web port": (
+        [web(client, 8080, f"www{number}.unit.test") for number, client in enumerate(CLIENTS[:3])],
+        None,
+    ),
+    "many domains on a web port": (
+        [web(client, 8080, f"www.site{number}.test") for number, client in enumerate(CLIENTS[:3])],
+        "proxy",
+    ),
+    "the unit's own web server": ([web(client, 8080, "intranet.unit.test") for client in CLIENTS], None),
+    "put in the place of others": (
+        [
+            Event(
+                kind=EventKind.CONNECTION,
+                source_ip="10.0.1.1",
+                source_nat_ip=SERVER,
+                destination_ip="203.0.113.9",
+            )
+        ],
+        "nat",
+    ),
+    "put in its own place": (
+        [Event(source_ip=SERVER, source_nat_ip=SERVER, destination_ip="203.0.113.9")],
+        None,
+    ),
+    "its own questions in its log": (
+        [Event(kind=EventKind.DNS, forwarded=True, source_ip=SERVER, domain="a.example")],
+        "dns",
+    ),
+    "asks the outside for many, others do not": (
+        [question(SERVER, "198.51.100.53", f"name{number}.test") for number in range(40)]
+        + [web(client, 443, None, "203.0.113.9") for client in CLIENTS],
+        "dns",
+    ),
+    "asks the outside as everybody does": (
+        [
+            question(source, "198.51.100.53", f"name{number}.test")
+            for number in range(40)
+            for source in (SERVER, *CLIENTS)
+        ],
+        None,
+    ),
+    "asks the outside for many, alone": (
+        [question(SERVER, "198.51.100.53", f"name{number}.test") for number in range(40)],
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_recognised_from_the_data(name: str) -> None:
+    events, role = CASES[name]
+    assert observed(events).role_of(SERVER) == role
+    assert observed(list(reversed(events))).role_of(SERVER) == role
+    assert all(observed(events).role_of(client) is None for client in CLIENTS)
+
+
+@pytest.mark.parametrize(
+    ("stated", "identity", "role"),
+    [
+        ("10.0.0.2", Identity("10.0.0.2"), "stated"),
+        ("10.0.0.0/29", Identity("10.0.0.2"), "stated"),
+        ("10.0.0.0/29", Identity("10.0.0.9"), None),
+        ("2001:db8::/32", Identity("2001:db8::5"), "stated"),
+        ("DNS01", Identity("10.9.9.9", name="dns01.unit.example"), "stated"),
+        ("dns01.unit.example", Identity(None, name="DNS01"), "stated"),
+        ("dns01", Identity("10.9.9.9", name="dns010"), None),
+    ],
+)
+def test_stated(stated: str, identity: Identity, role: str | None) -> None:
+    assert Infrastructure([stated]).role_of_identity(identity) == role
+
+
+@pytest.mark.parametrize("text", ["", "10.0.0.300", "10.0.0.0/40", "a b", "::zz", "12345678901234567890"])
+def test_stated_nonsense_is_a_usage_error(text: str) -> None:
+    with pytest.raises(UsageError):
+        Infrastructure([text])
+
+
+def test_the_observers_name_of_a_dns_log_is_a_dns_server() -> None:
+    infrastructure = observed([Event(kind=EventKind.DNS, forwarded=True, observer="dc01.unit.example")])
+    assert infrastructure.role_of_identity(Identity("10.4.4.4", name="DC01")) == "dns"
+
+
+def test_a_routers_hardware_address() -> None:
+    mac = "02:00:00:00:00:99"
+    infrastructure = observed([Event(time=at(0), device_ip=client, device_mac=mac) for client in CLIENTS[:4]])
+    assert infrastructure.is_router(mac, ["2022100301"])
+    assert not infrastructure.is_router(mac, ["2022100302"])
+    assert not infrastructure.is_router("02:00:00:00:00:98", ["2022100301"])
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 30).map(str), st.integers(0, 6).map(str)), max_size=120)
+
+
+@settings(deadline=None)
+@given(PAIRS, st.randoms())
+def test_bounded_counts_do_not_depend_on_the_order(pairs: list[tuple[str, str]], random: object) -> None:
+    shuffled = list(pairs)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = DistinctCounter(3, limit=5), DistinctCounter(3, limit=5)
+    for key, value in pairs:
+        one.add(key, value)
+    for key, value in shuffled:
+        other.add(key, value)
+    assert {key: one.count(key) for key in one.keys()} == {key: other.count(key) for key in other.keys()}  # noqa: SIM118
+    truth = {key: min(3, len({value for other_key, value in pairs if other_key == key})) for key, _ in pairs}
+    assert all(truth[key] == one.count(key) for key in one.keys())  # noqa: SIM118
+    assert len(list(one.keys())) == min(5, len(truth))
