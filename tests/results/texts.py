@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 SOURCE = Path(__file__).parents[2] / "src" / "lamsach"
-TRANSLATING = {"_", "translate", "mark", "timed", "add"}
+TRANSLATING = {"_", "translate", "mark"}
 COUNTING = {"counted"}
 THREE_PARTS = {"UsageError", "InputError", "UnreadableError", "LimitError", "OutputError"}
 

@@ -5,6 +5,7 @@ Zero based, values written at the bars, blind days hatched. The page shows the s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,19 +36,25 @@ def bars(days: Mapping[date, int], first: date, last: date, blind: Set[date], di
     """The bars from day to day, of one day each, or of as many as keep the chart readable."""
     span = (last - first).days + 1
     width = -(-span // _MOST_BARS)
-    result = []
-    for start in range(0, span, width):
-        inside = [first + timedelta(days=place) for place in range(start, min(start + width, span))]
-        result.append(
-            Bar(
-                inside[0],
-                inside[-1],
-                sum(days.get(day, 0) for day in inside),
-                sum(day in blind for day in inside),
-                sum(day in dim for day in inside),
-            )
+
+    def placed(counts: Mapping[date, int]) -> Counter[int]:
+        sums: Counter[int] = Counter()
+        for day, count in counts.items():
+            if first <= day <= last:
+                sums[(day - first).days // width] += count
+        return sums
+
+    contacts, no_log, some_log = placed(days), placed(dict.fromkeys(blind, 1)), placed(dict.fromkeys(dim, 1))
+    return [
+        Bar(
+            first + timedelta(days=place * width),
+            first + timedelta(days=min((place + 1) * width, span) - 1),
+            contacts[place],
+            no_log[place],
+            some_log[place],
         )
-    return result
+        for place in range(-(-span // width))
+    ]
 
 
 def timeline(shown: list[Bar], title: str, language: str) -> Markup:

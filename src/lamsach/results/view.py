@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from markupsafe import Markup
 
@@ -187,9 +187,9 @@ class Page:
         """The days of a chart: all that were searched, unless they are so many that the machine's own would vanish."""
         if (self._last - self._first).days <= 3 * 366 or not days:
             return self._first, self._last
-        return max(self._first, min(days) - timedelta(days=15)), min(
-            self._last, max(days) + timedelta(days=15)
-        )
+        first = max(self._first.toordinal(), min(days).toordinal() - 15)
+        last = min(self._last.toordinal(), max(days).toordinal() + 15)
+        return date.fromordinal(first), date.fromordinal(last)
 
     def _device_facts(self, device: Device) -> Iterator[tuple[str, str]]:
         for label, value in (

@@ -88,7 +88,7 @@ def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
     columns = [
         (translate("State"), 18), (translate("Severity"), 12), (translate("Name"), 24), (translate("Address"), 18),
         ("MAC", 20), (translate("User"), 22), (translate("Department"), 34), (translate("Why"), 70),
-        (translate("Contacts"), 11), (sheets.timed("First"), 21), (sheets.timed("Last"), 21),
+        (translate("Contacts"), 11), (sheets.timed(mark("First")), 21), (sheets.timed(mark("Last")), 21),
         (translate("Addresses held"), 50), (translate("Key"), 28),
     ]  # fmt: skip
     rows = (
@@ -102,7 +102,7 @@ def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
         )
         for device in sheets.findings.devices
     )  # fmt: skip
-    sheets.add("Machines", columns, rows, len(sheets.findings.devices))
+    sheets.add(mark("Machines"), columns, rows, len(sheets.findings.devices))
 
 
 def _sightings(sheets: Sheets) -> None:
@@ -112,7 +112,7 @@ def _sightings(sheets: Sheets) -> None:
         (translate("No."), 8), (translate("Machine"), 26), (translate("Indicator"), 40), (translate("Kind"), 12),
         (translate("Threat"), 22), (translate("Direction"), 24), (translate("Match"), 20), (translate("Counted"), 20),
         (translate("Line format"), 14), (translate("Contacts"), 11), (translate("Allowed"), 12), (translate("Blocked"), 12),
-        (translate("Not stated"), 12), (sheets.timed("First"), 21), (sheets.timed("Last"), 21), (translate("Key"), 28),
+        (translate("Not stated"), 12), (sheets.timed(mark("First")), 21), (sheets.timed(mark("Last")), 21), (translate("Key"), 28),
     ]  # fmt: skip
     rows = (
         (
@@ -123,7 +123,7 @@ def _sightings(sheets: Sheets) -> None:
         )
         for number, seen in enumerate(sheets.findings.sightings, 1)
     )  # fmt: skip
-    sheets.add("Sightings", columns, rows, len(sheets.findings.sightings))
+    sheets.add(mark("Sightings"), columns, rows, len(sheets.findings.sightings))
 
 
 def _evidence(sheets: Sheets) -> None:
@@ -137,7 +137,7 @@ def _evidence(sheets: Sheets) -> None:
         for number, seen in enumerate(sheets.findings.sightings, 1)
         for line in seen.evidence
     )
-    sheets.add("Evidence", columns, rows, sum(len(seen.evidence) for seen in sheets.findings.sightings))
+    sheets.add(mark("Evidence"), columns, rows, sum(len(seen.evidence) for seen in sheets.findings.sightings))
 
 
 def _coverage(sheets: Sheets) -> None:
@@ -165,7 +165,7 @@ def _coverage(sheets: Sheets) -> None:
                 row.sampled,
             )
 
-    sheets.add("Coverage", columns, rows(), len(findings.blind_days) + len(findings.coverage))
+    sheets.add(mark("Coverage"), columns, rows(), len(findings.blind_days) + len(findings.coverage))
 
 
 def _not_read(sheets: Sheets) -> None:
@@ -218,4 +218,4 @@ def _not_read(sheets: Sheets) -> None:
         + len(findings.list.refusals)
         + (findings.list.refused > len(findings.list.refusals))
     )
-    sheets.add("Not read", columns, rows(), total)
+    sheets.add(mark("Not read"), columns, rows(), total)

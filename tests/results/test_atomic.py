@@ -1,0 +1,100 @@
+"""A result is whole or it is the old one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lamsach.errors import OutputError
+from lamsach.results.atomic import atomic_file
+
+_LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from lamsach.errors import OutputError
+from lamsach.results.atomic import atomic_file
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    with atomic_file(Path(sys.argv[1])) as stream:
+        stream.write(b"x" * 5000)
+except OutputError as error:
+    sys.exit(0 if error.where == sys.argv[1] and error.what and error.todo else 3)
+sys.exit(4)
+"""
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def fail_while_writing(path: Path, error: BaseException) -> None:
+    with atomic_file(path) as stream:
+        stream.write(b"half")
+        raise error
+
+
+def test_writes_a_new_file_and_replaces_an_old_one_keeping_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    with atomic_file(path) as stream:
+        stream.write(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert names(tmp_path) == ["report.html"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path, number: int) -> None:
+    path = tmp_path / "report.html"
+    path.write_bytes(b"old")
+    with pytest.raises(OutputError) as caught:
+        fail_while_writing(path, OSError(number, os.strerror(number)))
+    assert (caught.value.where, bool(caught.value.what), bool(caught.value.todo)) == (str(path), True, True)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["report.html"]
+
+
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_bytes(b"old")
+    done = subprocess.run([sys.executable, "-c", _LIMITED, str(path)], check=False)
+    assert done.returncode == 0
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["report.html"]
+
+
+def test_an_interruption_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fail_while_writing(tmp_path / "report.html", KeyboardInterrupt())
+    assert names(tmp_path) == []
+
+
+def test_a_link_keeps_pointing(tmp_path: Path) -> None:
+    (tmp_path / "real.html").write_bytes(b"old")
+    (tmp_path / "link.html").symlink_to("real.html")
+    with atomic_file(tmp_path / "link.html") as stream:
+        stream.write(b"new")
+    assert (tmp_path / "link.html").is_symlink()
+    assert (tmp_path / "real.html").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["missing/report.html", "folder", "report\x00.html", "x" * 300 + ".html", "file/report.html", "pipe"],
+)
+def test_impossible_names_are_one_clear_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError) as caught, atomic_file(tmp_path / name):
+        pass
+    assert caught.value.what
+    assert caught.value.todo

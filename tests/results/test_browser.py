@@ -1,0 +1,100 @@
+"""The page in a real browser: phone width, no script, nothing loaded, nothing complained of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import require_program
+
+from lamsach.model import Findings
+from lamsach.results import write
+
+from .sample import REASONS, empty_findings, large_findings, rich_findings
+
+pytestmark = pytest.mark.browser
+PAGES = {"rich": rich_findings, "empty": empty_findings, "large": lambda: large_findings(300, 4)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=require_program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder: Path = tmp_path_factory.mktemp("pages")
+    for name, make in PAGES.items():
+        findings: Findings = make()
+        for language in ("vi", "en"):
+            write(findings, folder / f"{name}-{language}.html", language, REASONS)
+    return {path.stem: path.as_uri() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["rich-vi", "rich-en", "empty-vi", "large-vi"])
+def test_the_page_fits_loads_nothing_and_complains_of_nothing(
+    browser: Any, pages: dict[str, str], name: str, width: int, scheme: str, javascript: bool
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=javascript
+    )
+    complaints: list[str] = []
+    requests: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(pages[name])
+    assert page.locator("h1").inner_text() in ("Máy cần xử lý", "Machines to handle")
+    assert requests == [pages[name]]
+    assert complaints == []
+    if javascript:
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize") == "28px"
+    context.close()
+
+
+def test_a_fold_opens_by_keyboard_without_javascript(browser: Any, pages: dict[str, str]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(pages["rich-vi"])
+    fold = page.locator("#m1 figure details")
+    assert not fold.locator("table").is_visible()
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert fold.locator("table").is_visible()
+    context.close()
+
+
+def test_links_and_folds_are_large_enough_on_a_phone(browser: Any, pages: dict[str, str]) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 900})
+    page = context.new_page()
+    page.goto(pages["rich-vi"])
+    heights = page.evaluate(
+        "[...document.querySelectorAll('main a, header a, summary')].map(e => e.getBoundingClientRect().height).filter(h => h)"
+    )
+    assert heights
+    assert min(heights) >= 44
+    context.close()
+
+
+def test_it_prints_on_a4_with_the_folded_evidence(browser: Any, pages: dict[str, str]) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(pages["rich-vi"])
+    page.emulate_media(media="print")
+    assert page.locator("#m1 figure details table").is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    context.close()

@@ -1,0 +1,178 @@
+"""The findings bundle: its contract, and that a hostile or changed one is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.results import write
+from lamsach.results.bundle import BundleLimits, read_bundle
+
+from .sample import EVIL, REASONS, empty_findings, rich_findings
+
+Contents = dict[str, bytes]
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    write(rich_findings(), tmp_path / "findings.zip", "vi", REASONS)
+    return tmp_path / "findings.zip"
+
+
+def contents_of(path: Path) -> Contents:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(path: Path, contents: Contents) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents.items():
+            archive.writestr(name, data)
+    return path
+
+
+def sealed(contents: Contents) -> Contents:
+    """The contents with digests that fit them."""
+    manifest = json.loads(contents["manifest.json"])
+    for name in manifest["contents"]:
+        data = contents[name]
+        manifest["contents"][name] = {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "size_bytes": len(data),
+            "records": data.count(b"\n"),
+        }
+    return {**contents, "manifest.json": json.dumps(manifest).encode()}
+
+
+def test_the_manifest_says_what_was_searched_and_holds_the_digests(bundle: Path) -> None:
+    contents = contents_of(bundle)
+    manifest = json.loads(contents["manifest.json"])
+    assert manifest["schema_version"] == 1
+    assert manifest["tool_version"] == "0.1.0"
+    assert manifest["indicator_list"]["digest"] == "9f" * 32
+    assert manifest["parameters"]["timezone"] == "Asia/Ho_Chi_Minh"
+    assert len(manifest["coverage"]) == len(rich_findings().coverage)
+    for name in ("sightings.jsonl", "devices.jsonl", "evidence.jsonl"):
+        assert manifest["contents"][name]["sha256"] == hashlib.sha256(contents[name]).hexdigest()
+
+
+def test_what_is_written_is_read_back(bundle: Path) -> None:
+    findings, read = rich_findings(), read_bundle(bundle)
+    assert [(d["key"], d["ip"], d["name"], d["mac"], d["state"]) for d in read.devices] == [
+        (d.key, d.ip, d.name, d.mac, d.state) for d in findings.devices
+    ]
+    assert [(s["device"], s["indicator"], s["count"]) for s in read.sightings] == [
+        (s.device, s.indicator, s.count) for s in findings.sightings
+    ]
+    assert {s["device"] for s in read.sightings} <= {d["key"] for d in read.devices}
+    assert sum(s["indicator"] == EVIL for s in read.sightings) == 5
+    assert [e["text"] for e in read.evidence] == [e.text for s in findings.sightings for e in s.evidence]
+
+
+def test_an_empty_hunt_is_a_bundle_too(tmp_path: Path) -> None:
+    write(empty_findings(), tmp_path / "f.zip", "vi", REASONS)
+    read = read_bundle(tmp_path / "f.zip")
+    assert (read.devices, read.sightings, read.evidence) == ((), (), ())
+
+
+def _with(name: str, data: bytes) -> Callable[[Contents], Contents]:
+    return lambda contents: {**contents, name: data}
+
+
+def _without(name: str) -> Callable[[Contents], Contents]:
+    return lambda contents: {key: data for key, data in contents.items() if key != name}
+
+
+_DEVICE = b'{"key":"ip:10.0.0.1","ip":"10.0.0.1","name":null,"mac":null,"state":"infected"}\n'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(_with("../../evil", b"x"), id="traversal"),
+        pytest.param(_with("extra.txt", b"x"), id="extra member"),
+        pytest.param(_without("evidence.jsonl"), id="member missing"),
+        pytest.param(
+            lambda c: _with("devices.jsonl", c["devices.jsonl"].replace(b'"infected"', b'"blocked"', 1))(c),
+            id="changed",
+        ),
+        pytest.param(_with("manifest.json", b"[]"), id="manifest is a list"),
+        pytest.param(_with("manifest.json", b'{"schema_version":99}'), id="other schema"),
+        pytest.param(_with("manifest.json", b'{"schema_version":1}'), id="no contents"),
+        pytest.param(_with("manifest.json", b"[" * 100_000), id="deep nesting"),
+        pytest.param(_with("manifest.json", b"\xff\xfe"), id="not UTF-8"),
+        pytest.param(lambda c: sealed(_with("devices.jsonl", b"not json\n")(c)), id="line is not JSON"),
+        pytest.param(lambda c: sealed(_with("devices.jsonl", b"7\n")(c)), id="line is no object"),
+        pytest.param(lambda c: sealed(_with("devices.jsonl", b'{"key":"a"}\n')(c)), id="keys missing"),
+        pytest.param(
+            lambda c: sealed(_with("devices.jsonl", _DEVICE.replace(b"infected", b"guilty"))(c)),
+            id="unknown state",
+        ),
+        pytest.param(
+            lambda c: sealed(_with("devices.jsonl", _DEVICE.replace(b'"ip:10.0.0.1"', b"[1]"))(c)),
+            id="key is a list",
+        ),
+        pytest.param(lambda c: sealed(_with("devices.jsonl", _DEVICE * 2)(c)), id="device twice"),
+    ],
+)
+def test_a_changed_or_hostile_bundle_is_refused(
+    bundle: Path, tmp_path: Path, change: Callable[[Contents], Contents]
+) -> None:
+    hostile = pack(tmp_path / "hostile.zip", change(contents_of(bundle)))
+    with pytest.raises(UnreadableError) as caught:
+        read_bundle(hostile)
+    assert caught.value.where == str(hostile)
+    assert caught.value.todo
+
+
+def test_resealing_alone_is_accepted(bundle: Path, tmp_path: Path) -> None:
+    resealed = pack(tmp_path / "resealed.zip", sealed(_with("devices.jsonl", _DEVICE)(contents_of(bundle))))
+    assert [device["key"] for device in read_bundle(resealed).devices] == ["ip:10.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "limits", [BundleLimits(member_bytes=1000), BundleLimits(line_bytes=100), BundleLimits(total_bytes=2000)]
+)
+def test_a_bundle_beyond_the_limits_is_refused(bundle: Path, limits: BundleLimits) -> None:
+    with pytest.raises(LimitError):
+        read_bundle(bundle, limits)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"<html>"])
+def test_what_is_no_zip_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "f.zip").write_bytes(data)
+    with pytest.raises(UnreadableError):
+        read_bundle(tmp_path / "f.zip")
+
+
+def test_a_missing_or_cut_bundle_is_refused(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError):
+        read_bundle(tmp_path / "none.zip")
+    with pytest.raises(UnreadableError):
+        read_bundle(tmp_path)
+    data = bundle.read_bytes()
+    for size in range(0, len(data), max(1, len(data) // 40)):
+        bundle.write_bytes(data[:size])
+        with pytest.raises(InputError):
+            read_bundle(bundle)
+
+
+def test_a_flipped_byte_never_gives_other_records(bundle: Path) -> None:
+    data, whole = bundle.read_bytes(), read_bundle(bundle)
+    for place in range(0, len(data), max(1, len(data) // 150)):
+        bundle.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
+        try:
+            read = read_bundle(bundle)
+        except InputError:
+            continue
+        assert (read.devices, read.sightings, read.evidence) == (
+            whole.devices,
+            whole.sightings,
+            whole.evidence,
+        )

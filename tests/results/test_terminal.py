@@ -1,0 +1,101 @@
+"""The terminal: result, then what was not read, then what to do; plain in a pipe."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from lamsach.model import Findings
+from lamsach.results.terminal import show
+
+from .sample import DAY0, REASONS, empty_findings, large_findings, rich_findings
+
+
+def shown(
+    findings: Findings, language: str = "en", *, terminal: bool = False, width: int = 200, **options: object
+) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=terminal, width=width, **options)  # type: ignore[arg-type]
+    show(findings, console, language, REASONS)
+    assert console.width == width
+    return stream.getvalue()
+
+
+def commands(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.startswith("   lamsach ")]
+
+
+def test_result_first_then_what_was_not_read_then_what_to_do() -> None:
+    text = shown(rich_findings())
+    places = [
+        text.index(part)
+        for part in ("3 infected machines", "PC-KETOAN-01", "9f" * 32, "Not read, or blind:", "Next:")
+    ]
+    assert places == sorted(places)
+    assert "FW-A: 3 blind days (10/09/2022, 11/09/2022, 12/09/2022)" in text
+    assert "The hunt was interrupted: this result is partial." in text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("width", [30, 60, 80, 100, 300])
+def test_the_layout_fits_the_terminal(language: str, width: int) -> None:
+    text = shown(rich_findings(), language, terminal=True, width=width, no_color=True, color_system=None)
+    lines = [line for line in text.splitlines() if not line.startswith("   lamsach ")]
+    assert max(map(len, lines)) <= max(60, min(100, width))
+
+
+def test_a_pipe_gets_plain_text_that_does_not_depend_on_the_width() -> None:
+    assert shown(rich_findings(), width=40) == shown(rich_findings(), width=200)
+    assert "\x1b" not in shown(rich_findings())
+
+
+def test_colour_on_a_terminal_unless_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert re.search(r"\x1b\[[0-9;]*31m", shown(rich_findings(), terminal=True))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", shown(rich_findings(), terminal=True))
+
+
+def test_hostile_names_do_not_steer_the_terminal() -> None:
+    text = shown(rich_findings())
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    assert "[U+001B]" in text.replace("\n", "")
+
+
+def test_the_commands_can_be_copied() -> None:
+    given = replace(
+        rich_findings().parameters, logs=("nhật ký/a b.log", "-"), since=rich_findings().parameters.started
+    )
+    written = commands(shown(rich_findings(parameters=given)))
+    assert shlex.split(written[0]) == [
+        "lamsach", "hunt", "nhật ký/a b.log", "-", "-i", "danh-sach.xlsx", "--leases", "dhcp.log", "--infrastructure", "10.1.0.53",
+        "--inventory", "kiem-ke.xlsx", "--since", "2022-09-29T08:00:00+07:00", "-o", "report.html",
+    ]  # fmt: skip
+
+
+def test_a_command_too_long_to_copy_is_shortened() -> None:
+    given = replace(rich_findings().parameters, logs=tuple(f"log-{n}.log" for n in range(1000)))
+    assert commands(shown(rich_findings(parameters=given)))[0] == "lamsach hunt … -o report.html"
+
+
+def test_nothing_found_says_with_which_coverage() -> None:
+    text = shown(empty_findings())
+    assert text.startswith("Nothing was found, and every observer has logs for each day searched.")
+    assert "1,000,000 indicators" in text
+    assert "Not read" not in text
+
+
+def test_nothing_found_but_blind_is_not_clean() -> None:
+    text = shown(empty_findings(blind_days=(("FW-A", DAY0),)))
+    assert text.startswith("Nothing was found, but there are days without logs. This is not a clean result.")
+    assert "FW-A: 1 blind day (01/09/2022)" in text
+
+
+def test_many_machines_are_counted() -> None:
+    assert "20 more machines are in the report (-o report.html)." in shown(large_findings(60, 1))

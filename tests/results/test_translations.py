@@ -1,0 +1,132 @@
+"""Every text that people read has a Vietnamese translation with the same placeholders."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.devices.reasons import REASONS
+from lamsach.i18n import (
+    counted,
+    format_date,
+    format_number,
+    format_size,
+    language_from_environment,
+    translator,
+)
+from lamsach.results import words
+
+from .sample import DAY0
+from .texts import python_texts, template_texts, texts_of
+
+PARTS = ("results", "devices", "cli", "logs", "indicators", "hunt", "demo")
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_text_is_translated(part: str) -> None:
+    missing = sorted({f"{file}: {text}" for file, text in texts_of(part) if text not in VIETNAMESE})
+    assert not missing, "\n".join(missing)
+
+
+def test_every_reason_is_translated() -> None:
+    assert not [text for text in REASONS.values() if text not in VIETNAMESE]
+
+
+def test_the_texts_of_results_are_found_at_all() -> None:
+    found = {text for _, text in texts_of("results")}
+    assert {
+        "Machines to handle",
+        "infected",
+        "{count} blind days",
+        "Vietnam time",
+        "The disk is full; the result was not written.",
+    } <= found
+
+
+@pytest.mark.parametrize("english", sorted(VIETNAMESE), ids=lambda text: text[:40])
+def test_placeholders_agree(english: str) -> None:
+    # A plural's singular may say "the first machine" where the plural counts.
+    assert placeholders(VIETNAMESE[english]) == placeholders(english)
+    assert "!" not in VIETNAMESE[english]
+
+
+def test_every_word_of_the_model_is_a_translated_text() -> None:
+    def texts() -> Iterator[str]:
+        for table in (
+            words.STATES,
+            words.SEVERITIES,
+            words.ROLES,
+            words.ACTIONS,
+            words.MATCHES,
+            words.STATUSES,
+            words.INDICATOR_TYPES,
+        ):
+            assert set(table) == set(type(next(iter(table))))
+            yield from table.values()
+        yield from words.KNOWN_BY.values()
+        for steps in words.STEPS.values():
+            yield from steps
+
+    assert not [text for text in texts() if text not in VIETNAMESE]
+
+
+def test_the_search_for_texts_finds_each_way_of_writing_one() -> None:
+    source = """
+_("a {x}")
+translate("b" if x else "c")
+translator(language)("d")
+counted(n, "{count} e", "{count} f", language)
+raise InputError("g", where, todo=mark("h"))
+Problem(where, "i", "j")
+Refusal(place, value, "k")
+other("not me")
+"""
+    assert sorted(python_texts(source)) == [
+        "a {x}",
+        "b",
+        "c",
+        "d",
+        "g",
+        "h",
+        "i",
+        "j",
+        "k",
+        "{count} e",
+        "{count} f",
+    ]
+    template = '{{ _("a") }}{{ page.counted(n, "b", "c") }}{% if x %}{{ _("d" if y else "e") }}{% endif %}{{ f("no") }}'
+    assert sorted(template_texts(template)) == ["a", "b", "c", "d", "e"]
+
+
+def test_numbers_sizes_and_dates() -> None:
+    assert (format_number(1234567.5, "vi", 1), format_number(1234567.5, "en", 1)) == (
+        "1.234.567,5",
+        "1,234,567.5",
+    )
+    assert (format_size(1_500_000_000, "vi"), format_size(7, "vi"), format_size(0, "en")) == (
+        "1,50 GB",
+        "< 0,01 GB",
+        "0.00 GB",
+    )
+    assert format_date(DAY0) == "01/09/2022"
+    assert counted(1, "{count} line", "{count} lines", "en") == "1 line"
+    assert counted(1000, "{count} line", "{count} lines", "vi") == "1.000 dòng"
+    assert translator("vi")("never heard of") == "never heard of"
+
+
+@pytest.mark.parametrize(("variables", "language"), [({}, "vi"), ({"LANG": "en_US.UTF-8"}, "en"), ({"LANG": "C"}, "vi"), ({"LC_ALL": "vi_VN", "LANG": "en_US"}, "vi")])  # fmt: skip
+def test_language_from_environment(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert language_from_environment() == language
