@@ -42,7 +42,7 @@ FIELDS: Mapping[str, str] = {
     " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address"
     " flowsrcip srcipv6 client clienthost origin attackerip srcendpointip"
     " diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram",
-    "source_port": "srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
+    "source_port": "ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
     " congnguon",
     "destination": "dst dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
     " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
@@ -58,7 +58,7 @@ FIELDS: Mapping[str, str] = {
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
     " agentip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
     "name": "devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
-    " srcname sourcename hostnameofdevice pcname srccomputer clientname endpoint"
+    " srcname hostnameofdevice pcname srccomputer clientname endpoint"
     " tenmay tenmaytinh tenthietbi maytram maytinh thietbi tenmaytram",
     "host": "host hostname agentname hostnames dnshostname tenmaychu fqdn",
     "mac": "mac macaddress macaddr clientmac srcmac sourcemac devicemac hwaddress hardwareaddress ethernetaddress chaddr"

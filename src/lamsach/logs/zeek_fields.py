@@ -163,7 +163,7 @@ def _kind(path: str | None, columns: Columns) -> EventKind:
         return EventKind.WEB
     if "server_name" in columns:
         return EventKind.TLS
-    if "fuid" in columns and "mime_type" in columns and "analyzers" in columns:
+    if "fuid" in columns and ("analyzers" in columns or "tx_hosts" in columns):
         return EventKind.FILE
     return EventKind.CONNECTION if "id.orig_h" in columns and "id.resp_h" in columns else EventKind.OTHER
 

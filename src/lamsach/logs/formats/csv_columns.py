@@ -70,8 +70,8 @@ class CsvColumns(LogFormat):
             return 0.0
         rows = head[table.position + 1 :][:_ROWS_JUDGED]
         fitting = sum(_fits(line, table) for line in rows)
-        judged = table.position + 1 + len(rows)
-        return (fitting + (1 if table.position else judged - len(rows))) / judged if rows else 0.5
+        above = head[0].startswith("sep=") or head[0].startswith("\ufeffsep=")
+        return (fitting + 1 + above) / (table.position + 1 + len(rows)) if rows else 0.5
 
     def parse(self, line: str, number: int) -> Event | None:
         """One row; None for the header and what stands above it."""

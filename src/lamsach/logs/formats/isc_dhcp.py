@@ -146,6 +146,7 @@ class IscDhcp(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message, or one block of the lease file."""
+        line = line.rstrip()
         if line.startswith(("lease ", "ia-")):
             event = _lease_block(line)
         elif "\n" not in line and (

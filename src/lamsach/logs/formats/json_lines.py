@@ -5,6 +5,7 @@ Source: ECS (https://www.elastic.co/guide/en/ecs/current/), Winlogbeat, NXLog, W
 - Keys are nested, dotted, prefixed with `_` (GELF) or wrapped (`data`, `_source`, `fields`): the last parts of a path count.
 - A shipper's `message` may itself hold the product's JSON as text.
 - `host` names the machine in an event of Windows, but the sensor or the log server beside a `source` address.
+- In a logon of Windows `IpAddress` is the client's, and `Computer` the server that wrote the event: it is the observer.
 - `log.original` and other texts hold addresses that are nobody's: only named fields count.
 - Nesting without end, numbers without end and keys that stand twice are all valid or nearly valid JSON.
 """
@@ -31,6 +32,12 @@ _KEYS_LOOKED_AT = 200
 _ENDPOINT_KEYS = frozenset(
     {"eventid", "winlog", "win", "image", "processguid", "process", "computer", "eventdata", "sourcename"}
 )
+_LOGON_FIELDS = {
+    "ipaddress": "source",
+    "computer": "observer",
+    "computername": "observer",
+    "hostname": "observer",
+}
 _MOST_VALUES = 50
 _TIME_ORDER = (
     "utctime",
@@ -101,30 +108,43 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
     """The values of each field, the most trusted first, and whether the record is of an endpoint."""
     values: dict[str, list[str]] = {}
     times: list[tuple[int, str]] = []
-    endpoint = False
-    for key, value in _with_text_inside(record):
-        parts = [part.lstrip("_@") for part in key.split(".")]
-        endpoint = endpoint or any(columns.plain(part) in _ENDPOINT_KEYS for part in parts)
+    paths = [
+        ([part.lstrip("_@") for part in key.split(".")], value) for key, value in _with_text_inside(record)
+    ]
+    endpoint = any(columns.plain(part) in _ENDPOINT_KEYS for parts, _ in paths for part in parts)
+    logon = endpoint and any(columns.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
+    for parts, value in paths:
         field = columns.field_of(".".join(parts))
+        if logon:
+            field = _LOGON_FIELDS.get(columns.plain(parts[-1]), field)
         if field is None:
             continue
         if field == "time":
             text = text_of(value)
             if text:
-                times.append((_time_rank(parts[-1]), text))
+                times.append((_time_rank(parts[-1]), _in_utc(parts[-1], text)))
             continue
         texts = _texts(value)
         room = _MOST_VALUES - len(values.get(field, ()))
         if texts and room > 0:
-            values.setdefault(field, []).extend(texts[:room])
+            first = (
+                field == "host" and columns.plain(parts[-1]) == "hostname"
+            )  # before the `host` of a collector
+            held = values.setdefault(field, [])
+            held[:] = [*texts[:room], *held] if first else [*held, *texts[:room]]
     if times:
         values["time"] = [min(times, key=lambda ranked: ranked[0])[1]]
-    return values, endpoint
+    return values, endpoint and not logon
 
 
 def _time_rank(name: str) -> int:
     plain = columns.plain(name)
     return _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER)
+
+
+def _in_utc(name: str, text: str) -> str:
+    """Sysmon's `UtcTime` says in its name what its value lacks."""
+    return f"{text}Z" if "utc" in columns.plain(name) and text[-3:].isdigit() and "T" not in text else text
 
 
 def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
