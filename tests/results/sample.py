@@ -205,7 +205,11 @@ def empty_findings(**changes: object) -> Findings:
         "partial": False,
     }
     summary = ListSummary("9f" * 32, 1_000_000, {IndicatorType.DOMAIN: 1_000_000}, ("danh-sach.xlsx",), 0)
-    coverage = tuple(row for row in _coverage() if row.refused == 0)
+    coverage = tuple(
+        Coverage(name, "fortigate", DAY0 + timedelta(days=day), 50_000, 50_000, 0, 0, 500)
+        for name in ("DNS-NOIBO", "FW-A")
+        for day in range(28)
+    )
     return rich_findings(**{**values, "list": summary, "coverage": coverage, **changes})
 
 
