@@ -161,26 +161,31 @@ def make_log(folder: Path, name: str, size_mb: int, list_path: Path, processes: 
     sizes = [BLOCK_BYTES] * blocks + [rest] * (rest > 0)
     lines = hits = 0
     partial = path.with_suffix(".partial")
-    with partial.open("wb") as out, ProcessPoolExecutor(processes) as pool:
+    with partial.open("wb") as out:
         out.write(headers_of(name).encode("ascii"))
-        waiting = []
-        for number, size in enumerate(sizes):
-            waiting.append(pool.submit(_block, name, list_path, number, size))
-            if len(waiting) > processes:
-                lines, hits = _take(waiting.pop(0).result(), out.write, lines, hits)
-        for future in waiting:
-            lines, hits = _take(future.result(), out.write, lines, hits)
+        for data, block_lines, block_hits in _blocks(name, list_path, sizes, processes):
+            out.write(data)
+            lines += block_lines
+            hits += block_hits
     partial.rename(path)
     log = Log(name, str(path), path.stat().st_size, lines, hits)
     facts.write_text(json.dumps(asdict(log)), "ascii")
     return log
 
 
-def _take(
-    block: tuple[bytes, int, int], write: Callable[[bytes], object], lines: int, hits: int
-) -> tuple[int, int]:
-    write(block[0])
-    return lines + block[1], hits + block[2]
+def _blocks(name: str, list_path: Path, sizes: list[int], processes: int) -> Iterator[tuple[bytes, int, int]]:
+    """The blocks in order, made by several processes, few of them ahead of what is taken."""
+    if len(sizes) == 1:
+        yield _block(name, list_path, 0, sizes[0])
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        waiting = []
+        for number, size in enumerate(sizes):
+            waiting.append(pool.submit(_block, name, list_path, number, size))
+            if len(waiting) > processes:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
 
 
 def main() -> None:

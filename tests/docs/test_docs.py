@@ -1,0 +1,162 @@
+"""The documentation names every command, option, format, exit status and make target, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer.main
+
+from lamsach.cli import app
+from lamsach.errors import ExitStatus
+from lamsach.indicators.formats import FORMATS as LIST_FORMATS
+from lamsach.logs.formats import FORMATS as LOG_FORMATS
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def commands(command: click.Command, path: str = "lamsach") -> Iterator[tuple[str, click.Command]]:
+    """Every command that can be called, with its full name."""
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        if not child.hidden:
+            yield from commands(child, f"{path} {name}")
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def section(document: str, command: str) -> str:
+    """What stands under the command's own heading, up to the next heading."""
+    found = re.search(rf"^#+ {re.escape(command)}$\n(.*?)(?=^#+ |\Z)", document, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/commands.md has no heading for {command}"
+    return found[1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    text = section(text_of("docs/commands.md"), name)
+    for parameter in COMMANDS[name].params:
+        if not isinstance(parameter, click.Option) or parameter.hidden:
+            continue
+        for spelling in (*parameter.opts, *parameter.secondary_opts):
+            if spelling not in ("--help", "--install-completion", "--show-completion"):
+                assert f"`{spelling}" in text, f"{name} {spelling} is not documented"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_documented_option_exists(name: str) -> None:
+    text = section(text_of("docs/commands.md"), name)
+    rows = re.findall(r"^\| (`-.*?) \|", text, re.MULTILINE)
+    documented = {spelling for row in rows for spelling in re.findall(r"`(-[-a-z]+)", row)}
+    known = {
+        spelling
+        for parameter in COMMANDS[name].params
+        for spelling in (*parameter.opts, *parameter.secondary_opts)
+    }
+    assert documented <= known | {"--help"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, command in COMMANDS.items() if not hasattr(command, "commands")]
+)
+def test_every_command_has_an_example(name: str) -> None:
+    assert f"\n{name}" in section(text_of("docs/commands.md"), name)
+
+
+def test_no_command_is_documented_that_does_not_exist() -> None:
+    assert set(re.findall(r"^#+ (lamsach.*)$", text_of("docs/commands.md"), re.MULTILINE)) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", [f.name for f in (*LOG_FORMATS, *LIST_FORMATS)] + ["unknown_text"])
+def test_every_format_is_documented(name: str) -> None:
+    assert f"\n| `{name}` |" in text_of("docs/formats.md")
+
+
+@pytest.mark.parametrize("log_format", LOG_FORMATS)
+def test_products_are_named_as_in_the_program(log_format: type) -> None:
+    assert f"| `{log_format.name}` | {log_format.title} |" in text_of("docs/formats.md")
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.vi.md", "docs/commands.md"])
+def test_every_exit_status_is_explained(document: str) -> None:
+    stated = {int(number) for number in re.findall(r"^\| (\d+) \|", text_of(document), re.MULTILINE)}
+    assert stated == {status.value for status in ExitStatus}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_and_headings(document: Path) -> None:
+    text = document.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        path, _, heading = target.partition("#")
+        linked = (document.parent / path) if path else document
+        assert linked.exists(), target
+        if heading:
+            headings = re.findall(r"^#+ (.*)$", linked.read_text("utf-8"), re.MULTILINE)
+            assert heading in {anchor(title) for title in headings}, target
+
+
+def anchor(title: str) -> str:
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def test_the_two_readmes_have_the_same_sections_tables_and_commands() -> None:
+    def shape(text: str) -> tuple[list[str], int, list[str]]:
+        levels = re.findall(r"^(#+) ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+        fences = re.findall(r"```\w+\n(.*?)```", text, re.DOTALL)
+        words = [line.split()[:2] for fence in fences for line in fence.splitlines()]
+        return levels, len(re.findall(r"^\|", text, re.MULTILINE)), [" ".join(pair) for pair in words]
+
+    assert shape(text_of("README.md")) == shape(text_of("README.vi.md"))
+
+
+def test_make_targets_in_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    for document in DOCUMENTS:
+        called = set(re.findall(r"(?:^|`)make ([a-z-]+)", document.read_text("utf-8"), re.MULTILINE))
+        assert called <= targets, document.name
+
+
+def test_the_package_version_is_in_the_changelog() -> None:
+    from lamsach import __version__
+
+    assert f"\n## {__version__}" in text_of("CHANGELOG.md")
+
+
+def test_the_locks_hold_no_place_of_one_machine() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = text_of(name)
+        assert not re.search(r"://|find-links|index-url|file:|^-e|^/", text, re.MULTILINE), name
+        pinned = re.findall(r"^[a-z0-9._-]+==\S+.*?(?=^[a-z]|\Z)", text, re.MULTILINE | re.DOTALL)
+        assert pinned
+        assert all("--hash=sha256:" in entry for entry in pinned), name
+
+
+def test_every_dependency_is_in_the_locks() -> None:
+    import tomllib
+
+    project = tomllib.loads(text_of("pyproject.toml"))
+    extras = project["project"]["optional-dependencies"].values()
+    groups = project["dependency-groups"]
+    product = [
+        *project["project"]["dependencies"],
+        *(name for extra in extras for name in extra),
+        *groups["build"],
+    ]
+    for name, wanted in (
+        ("requirements.lock", product),
+        ("requirements-dev.lock", [*product, *(item for group in groups.values() for item in group)]),
+    ):
+        locked = set(re.findall(r"^([a-z0-9._-]+)==", text_of(name), re.MULTILINE))
+        names = {re.split(r"[^A-Za-z0-9._-]", entry)[0].lower().replace("_", "-") for entry in wanted}
+        assert names <= locked, name

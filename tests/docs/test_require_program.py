@@ -1,0 +1,22 @@
+"""A missing program skips a test on a developer's machine and fails it in CI."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import require_program
+
+
+def test_a_program_that_is_there() -> None:
+    assert require_program("sh").endswith("/sh")
+
+
+def test_a_missing_program_skips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "")
+    with pytest.raises(pytest.skip.Exception, match="no-such-program"):
+        require_program("no-such-program")
+
+
+def test_a_missing_program_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no-such-program"):
+        require_program("no-such-program")
