@@ -79,20 +79,18 @@ def canonical_domain(text: str, *, strict: bool = True) -> str:
         raise Refused(refusals.BAD_NAME if "." in bare else refusals.NOT_A_VALUE)
     known = suffixes()
     last = name.rpartition(".")[2]
+    if "." not in text.strip():
+        raise Refused(refusals.NOT_A_VALUE)
     if last in INTERNAL_TOP_LEVELS:
         raise Refused(refusals.INTERNAL_NAME, name, IndicatorType.DOMAIN)
     if last not in known.top_levels:
         _refuse_unknown(name, last, strict=strict)
-    elif "." not in text.strip():
-        raise Refused(refusals.NOT_A_VALUE)
     elif known.is_public(name):
         raise Refused(refusals.PUBLIC_SUFFIX, name, IndicatorType.DOMAIN)
     return name
 
 
 def _refuse_unknown(name: str, last: str, *, strict: bool) -> None:
-    if "." not in name:
-        raise Refused(refusals.NOT_A_VALUE)
     if last in _LAST_LABEL_OF_FILES:
         raise Refused(refusals.FILE_NAME, name)
     if strict or not last[:1].isalpha():

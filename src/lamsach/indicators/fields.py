@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from lamsach.model import IndicatorType
 
@@ -16,6 +17,8 @@ class Field(StrEnum):
     VALUE = "value"
     TYPE = "type"
     THREAT = "threat"
+    THREAT_CLASS = "threat_class"
+    """What kind of threat it is (`botnet_cc`), where no name is given."""
     NOTE = "note"
     SOURCE = "source"
     VALID_FROM = "valid_from"
@@ -43,9 +46,10 @@ _WORDS: dict[Field, str] = {
     Field.TYPE: """
         type|indicator type|indicator_type|ioc type|ioc_type|kind|attribute type|observable type|data type|loai|loai dau hieu|kieu|phan loai dau hieu|loai ioc|dang""",
     Field.THREAT: """
-        threat|threat name|threat type|threat_type|malware|malware family|malware name|malware_printable|family|malware_family|botnet|botname|campaign|actor
+        threat|threat name|malware|malware family|malware name|malware_printable|family|malware_family|botnet|botname|campaign|actor
         |threat actor|signature|virusname|virus name|detection|tool|trojanfamily|ma doc|ten ma doc|loai ma doc|ho ma doc|nhom ma doc|dong ma doc|nhom tan cong|chien dich
-        |moi de doa|nguy co|loai tan cong|mang botnet|ten botnet""",
+        |moi de doa|nguy co|mang botnet|ten botnet""",
+    Field.THREAT_CLASS: "threat type|threat_type|attack type|threat class|loai tan cong|kieu tan cong|loai moi de doa|activity",
     Field.NOTE: """
         note|notes|description|desc|comment|comments|remark|remarks|context|details|info|tags|tag|label|labels|category|classification|ghi chu|mo ta|chu thich
         |dien giai|noi dung|thong tin|chi tiet|phan loai|nhan""",
@@ -103,6 +107,7 @@ _FIELDS = {word: found for found, words in _WORDS.items() for word in _index(wor
 _TYPES = {word: found for found, words in _TYPE_WORDS.items() for word in _index(words)}
 
 
+@lru_cache(4096)
 def field_of(heading: str) -> Field | None:
     """What a column with this heading holds, or None when the heading is not known."""
     key = plain_key(heading)
@@ -122,6 +127,7 @@ def type_of_heading(heading: str) -> IndicatorType | None:
     return _TYPES.get(key, _TYPES.get(key.replace("_", " ")))
 
 
+@lru_cache(4096)
 def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
     """The type that a type column's cell states, and whether it is one that is not supported at all.
 
@@ -142,6 +148,7 @@ _DATE_FORMATS = (
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
+@lru_cache(4096)
 def read_date(text: str) -> datetime | None:
     """A date or time as lists write it (ISO 8601, day first, seconds since the epoch, an Excel serial number), in UTC; None otherwise."""
     text = text.strip().strip("\"'")

@@ -133,7 +133,7 @@ def _read(text: str, stated: IndicatorType | None) -> tuple[Value, ...]:
         return found
     if _EMAIL.fullmatch(text):
         raise Refused(refusals.EMAIL, text)
-    if stated is IndicatorType.URL:
+    if stated is IndicatorType.URL and ("." in text or "/" in text):
         return ((IndicatorType.URL, canonical_url(text, strict=False)),)
     return (_name_or_bare_url(text, strict=stated is not IndicatorType.DOMAIN),)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lamsach.indicators import refusals
 from lamsach.indicators.extract import Found, scan
-from lamsach.indicators.normalise import Refused, canonical_values
+from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
 Entry = Indicator | Refusal
@@ -37,9 +37,12 @@ def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:
     """The indicator of a value, or the refusal of a Refused."""
     if isinstance(found, Refused):
         return Refusal(reference, shortened(found.value or "", refusals.VALUE_KEPT), found.reason, found.type)
+    return indicator(found, reference, facts)
+
+
+def indicator(found: Value, reference: Reference, facts: Facts = NO_FACTS) -> Indicator:
+    """The indicator of a value that a place lists."""
     kind, value = found
-    if facts is NO_FACTS:
-        return Indicator(kind, value, None, None, reference)
     return Indicator(
         kind,
         value,
@@ -81,6 +84,13 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
 
 def whole_value(text: str) -> list[Found]:
     """The value or values that a cell is nothing but, what is refused of them, or an empty list."""
+    if (
+        len(text) < 32
+        and not any(mark in text for mark in ".:")
+        and "dot" not in text.lower()
+        and text.isascii()
+    ):
+        return []
     try:
         return list(canonical_values(text))
     except Refused as refused:

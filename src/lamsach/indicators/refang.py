@@ -37,7 +37,9 @@ _LOOKALIKES: dict[int, str | int] = {
 }
 _TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
-_HINT = re.compile(r"[\[({<\\]|[^\x00-\x7f]|(?i:h[xt*_-]|fx|ft|f\*|:_|\bdot\b|:/ |[\])}])")
+_HINT = re.compile(
+    r"[\[({<\\\])}]|[^\x00-\x7f]|(?i:h(?!ttps?://\w)(?:xx|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ )"
+)
 """What a text must contain for anything below to change it."""
 
 _OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"

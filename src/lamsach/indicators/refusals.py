@@ -33,6 +33,7 @@ TOO_LONG = "The line is longer than 1 MiB."
 BAD_ROW = "The row cannot be split into cells."
 BAD_RECORD = "The record is damaged."
 UNREAD_PATTERN = "The pattern names no address, domain name, URL or hash."
+WITHDRAWN = "The source has withdrawn this indicator."
 NEGATED = "The pattern says what must not be there, which is no indicator."
 
 VALUE_KEPT = 300

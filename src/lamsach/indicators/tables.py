@@ -21,13 +21,15 @@ from lamsach.indicators.fields import (
     type_of_heading,
 )
 from lamsach.indicators.normalise import Refused, plain_value
-from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened, whole_value
+from lamsach.indicators.records import Entry, Facts, entries, indicator, read_text, shortened, whole_value
 from lamsach.model import IndicatorType, Reference, Refusal
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
 _TITLE_ROWS = 50
 """How many rows above the headings may be a title."""
+_KNOWN_KEPT = 1000
+"""For how many combinations of the cells beside a value the facts are kept."""
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
@@ -41,12 +43,20 @@ class Table:
         self._types: dict[int, IndicatorType | None] = {}
         self._heading_row = 0
         self._before: list[Entry] = []
+        self._only_value: int | None = None
+        self._known: dict[tuple[str, ...], Facts | None] = {}
 
     def row(
         self, number: int, cells: Sequence[str], inherited: Mapping[int, str] | None = None
     ) -> Iterator[Entry]:
         """The indicators and refusals of one row (`number` is 1-based). `inherited` is what cells merged over several rows
         hand down: it describes this row's values and is no value of this row."""
+        if self._only_value is not None and not inherited and len(cells) > self._only_value:
+            plain = plain_value(cells[self._only_value])
+            if plain is not None and (quick := self._quick(cells, plain[0])) is not None:
+                reference = Reference(self.document, self.page, number)
+                yield indicator(plain, reference, quick)
+                return
         filled = {
             place: text
             for place, cell in enumerate(cells)
@@ -74,6 +84,31 @@ class Table:
             yield from self.end()
             yield from found
 
+    def _quick(self, cells: Sequence[str], kind: IndicatorType) -> Facts | None:
+        """The facts beside a canonical value of this kind, if nothing else in the row asks for a closer look.
+
+        Long lists say the same few things of most values, so what the other cells say is kept.
+        """
+        others = (kind, *cells[: self._only_value], *cells[self._only_value + 1 :])  # type: ignore[operator]
+        if others in self._known:
+            return self._known[others]
+        filled = {
+            place: text
+            for place, cell in enumerate(cells)
+            if (text := cell.strip()) and not _NOTHING.fullmatch(text)
+        }
+        filled.pop(self._only_value, None)  # type: ignore[arg-type]
+        fields = self._fields or {}
+        stated, unsupported = self._stated(filled, fields)
+        facts: Facts | None = None
+        plain_others = not any(whole_value(cell) for place, cell in filled.items() if place not in fields)
+        if plain_others and not unsupported and stated in (None, kind):
+            facts = self._facts(filled, fields)
+        if len(self._known) >= _KNOWN_KEPT:
+            self._known.clear()
+        self._known[others] = facts
+        return facts
+
     def end(self) -> Iterator[Entry]:
         """What is still to say after the last row."""
         yield from self._before
@@ -93,11 +128,7 @@ class Table:
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
         values = [place for place, found in fields.items() if found is Field.VALUE]
         enough = len(fields) >= max(least, 1 + len(filled) // 4)
-        if (
-            not enough
-            or not (values or len(fields) >= 2)
-            or any(plain_value(cell) for cell in filled.values())
-        ):
+        if not enough or not (values or len(fields) >= 2) or any(map(whole_value, filled.values())):
             return False
         if not values and self._fields is not None and number != self._heading_row + 1:
             return False
@@ -105,6 +136,9 @@ class Table:
         if self._fields is not None and number == self._heading_row + 1:
             fields, types = {**self._fields, **fields}, {**self._types, **types}
         self._fields, self._types, self._heading_row = fields, types, number
+        columns = [place for place, field in fields.items() if field is Field.VALUE]
+        self._only_value = columns[0] if len(columns) == 1 and types.get(columns[0]) is None else None
+        self._known.clear()
         return True
 
     def _data(
@@ -154,7 +188,7 @@ class Table:
         for place, field in fields.items():
             if place in filled:
                 said.setdefault(field, filled[place])
-        threat = said.get(Field.THREAT) or said.get(Field.NOTE)
+        threat = said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE)
         if self._fields is None and len(filled) == 2:
             threat = next(
                 (cell for cell in filled.values() if _WORDY.search(cell) and not whole_value(cell)), None
@@ -162,7 +196,7 @@ class Table:
         return facts_of(said, threat)
 
 
-def facts_of(said: dict[Field, str], threat: str | None) -> Facts:
+def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:
     """The facts that the texts of a record's fields state."""
     return Facts(
         threat=shortened(threat) if threat else None,

@@ -1,0 +1,144 @@
+"""Web pages and HTML annexes: tables like any table, other text line by line; scripts and styles are no text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import ClassVar
+
+from lamsach.indicators.decoding import decode_8bit
+from lamsach.indicators.extract import scan
+from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.tables import Table
+from lamsach.model import Reference
+
+_STARTS = re.compile(
+    r"[\ufeff\s]*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
+_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head"})
+_BLOCKS = frozenset(
+    ["p", "div", "li", "br", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "ul", "ol", "dl", "dd", "dt", "section", "article", "blockquote", "hr", "option"]
+)
+_MAX_TEXT = 1024 * 1024
+
+
+class Html(ListFormat):
+    """HTML; `row` is the line of the source at which the text or table row begins."""
+
+    name: ClassVar[str] = "html"
+    title: ClassVar[str] = "HTML page"
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether the document begins as a page does."""
+        return not source.encoding.binary and _STARTS.match(source.text_head) is not None
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Tables by their columns; of other text only what has a value's shape, taken or refused."""
+        encoding = source.encoding
+        data = source.whole()[encoding.mark_bytes :]
+        page = _Page()
+        page.feed(decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace"))
+        page.close()
+        page.end_text()
+        table = Table(source.document)
+        for row, cells in page.found:
+            if isinstance(cells, str):
+                yield from entries(scan(cells), Reference(source.document, None, row))
+            elif cells is None:
+                yield from _shaped(table.end())
+                table = Table(source.document)
+            else:
+                yield from _shaped(table.row(row, cells))
+        yield from _shaped(table.end())
+
+
+def _shaped(found: Iterator[Entry]) -> Iterator[Entry]:
+    """Without the refusals of what has no value's shape: a page's tables hold much that is no list."""
+    return (item for item in found if item.type is not None)
+
+
+class _Page(HTMLParser):
+    """Collects in order: text blocks (str), table rows (list of cells), and None where a table begins."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[int, str | list[str] | None]] = []
+        self._silent = 0
+        self._text: list[str] = []
+        self._size = 0
+        self._line = 1
+        self._row: list[str] | None = None
+        self._row_line = 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        elif tag == "body":
+            self._silent = 0
+        if tag == "table":
+            self.end_text()
+            self.found.append((self.getpos()[0], None))
+        elif tag == "tr":
+            self._end_row()
+            self._row, self._row_line = [], self.getpos()[0]
+        elif tag in ("td", "th"):
+            self._end_cell()
+        elif tag in _BLOCKS:
+            self._end_block()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        elif tag in ("td", "th"):
+            self._end_cell()
+        elif tag in ("tr", "table"):
+            self._end_row()
+        elif tag in _BLOCKS:
+            self._end_block()
+
+    def handle_data(self, data: str) -> None:
+        if self._silent or self._size > _MAX_TEXT:
+            return
+        if not self._text:
+            self._line = self.getpos()[0]
+        self._text.append(data)
+        self._size += len(data)
+
+    def _taken(self) -> str:
+        text = "".join(self._text)
+        self._text.clear()
+        self._size = 0
+        return text
+
+    def _end_block(self) -> None:
+        if self._row is not None:
+            self._text.append("\n")
+        else:
+            self.end_text()
+
+    def end_text(self) -> None:
+        """Close the text block that is open."""
+        for place, line in enumerate(self._taken().split("\n")):
+            if line.strip():
+                self.found.append((self._line + place, line))
+
+    def _end_cell(self) -> None:
+        if self._row is None:
+            self.end_text()
+        elif (text := self._taken().strip()) or self._row:
+            self._row.append(text)
+
+    def _end_row(self) -> None:
+        if self._row is None:
+            self.end_text()
+            return
+        self._end_cell()
+        if any(self._row):
+            self.found.append((self._row_line, self._row))
+        self._row = None

@@ -1,0 +1,63 @@
+"""JSON as lists come in it: one document, or one record a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.indicators import refusals
+from lamsach.indicators.decoding import decode_8bit
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.records import shortened
+from lamsach.indicators.refusals import Refused
+
+_STARTS = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]))")
+
+
+def looks_like_json(source: ListSource) -> bool:
+    """Whether a document begins as JSON does (and not as `[text](link)` or `[Adblock]`)."""
+    return not source.encoding.binary and _STARTS.match(source.text_head) is not None
+
+
+def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
+    """The one document (row None), or each record of a file with one a line (row is the line). A record that is damaged
+    comes as Refused. Raises UnreadableError for a damaged document, LimitError for one that is nested too deep."""
+    try:
+        if _one_a_line(source.text_head):
+            yield from _records(source)
+            return
+        encoding = source.encoding
+        data = source.whole()[encoding.mark_bytes :]
+        text = decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace")
+        yield None, json.loads(text)
+    except ValueError:
+        raise UnreadableError(
+            "The JSON is damaged or cut short.", source.document, "Fetch the file again."
+        ) from None
+    except RecursionError:
+        raise LimitError("The JSON is nested too deep.", source.document) from None
+
+
+def _one_a_line(head: str) -> bool:
+    first, end, rest = head.lstrip().partition("\n")
+    if not end or not rest.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(first)
+    except ValueError:
+        return False
+    return True
+
+
+def _records(source: ListSource) -> Iterator[tuple[int, Any]]:
+    for number, line in source.lines():
+        if line is None:
+            yield number, Refused(refusals.TOO_LONG)
+        elif line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError:
+                yield number, Refused(refusals.BAD_RECORD, shortened(line))

@@ -1,0 +1,68 @@
+"""Records of unknown structure (any JSON, any XML): a tree of keys and values read like a table, by its keys and its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields as data_fields
+from dataclasses import replace
+from typing import Any
+
+from lamsach.indicators.extract import Found
+from lamsach.indicators.fields import Field, field_of, stated_type, type_of_heading
+from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, whole_value
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.tables import facts_of
+from lamsach.model import IndicatorType, Reference
+
+MAX_DEPTH = 60
+
+
+def walk(tree: Any, reference: Reference, facts: Facts = NO_FACTS, depth: int = 0) -> Iterator[Entry]:
+    """Every value in a tree of mappings, sequences and texts. What a mapping says of a threat, a source or a time holds for
+    all that stands in it."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(tree, Mapping):
+        yield from _mapping(tree, reference, facts, depth)
+    elif isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from walk(item, reference, facts, depth + 1)
+    elif isinstance(tree, str):
+        yield from entries(whole_value(tree), reference, facts)
+
+
+def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, depth: int) -> Iterator[Entry]:
+    fields = {key: field_of(str(key)) for key in record}
+    said = {
+        field: str(record[key])
+        for key, field in fields.items()
+        if field is not None and isinstance(record[key], (str, int, float))
+    }
+    facts = _within(
+        outer, facts_of(said, said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE))
+    )
+    kind, unsupported = stated_type(said.get(Field.TYPE, ""))
+    found: list[Found] = []
+    for key, value in record.items():
+        if isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
+            found += _value(value, type_of_heading(str(key)) or kind)
+        elif isinstance(value, str) and fields[key] is None:
+            found += whole_value(value)
+        found += whole_value(str(key))
+    yield from entries(found, reference, facts)
+    for key, value in record.items():
+        if isinstance(value, (Mapping, list, tuple)) and fields[key] is not Field.CONTEXT:
+            yield from walk(value, reference, facts, depth + 1)
+
+
+def _value(text: str, kind: IndicatorType | None) -> list[Found]:
+    """The values under a key that promises some. A text without any is a text, not a refused value: keys like `data` or
+    `host` promise too much."""
+    return [item for item in read_text(text, kind) if not isinstance(item, Refused) or item.type is not None]
+
+
+def _within(outer: Facts, inner: Facts) -> Facts:
+    stated = {
+        part.name: value for part in data_fields(inner) if (value := getattr(inner, part.name)) is not None
+    }
+    return replace(outer, **stated) if stated else outer
