@@ -1,0 +1,67 @@
+"""What the program imports is declared, and what is declared is locked with hashes, without a trace of one machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[^A-Za-z0-9._-]", entry)[0].lower().replace("_", "-") for entry in requirements}
+
+
+def imported() -> set[str]:
+    """The packages that the program imports, by their first name."""
+    found = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"lamsach"}
+
+
+def test_what_is_imported_is_declared(project: dict[str, Any]) -> None:
+    extras = [entry for extra in project["project"]["optional-dependencies"].values() for entry in extra]
+    assert imported() <= names([*project["project"]["dependencies"], *extras])
+
+
+def test_what_is_declared_is_locked(project: dict[str, Any]) -> None:
+    extras = [entry for extra in project["project"]["optional-dependencies"].values() for entry in extra]
+    groups = project["dependency-groups"]
+    product = [*project["project"]["dependencies"], *extras, *groups["build"]]
+    for lock, wanted in zip(LOCKS, (product, [*product, *groups["dev"], *groups["bench"]]), strict=True):
+        locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / lock).read_text("ascii"), re.MULTILINE))
+        assert names(wanted) <= locked, lock
+
+
+def pins(lock: str) -> set[str]:
+    return set(re.findall(r"^[a-z0-9._-]+==.*?(?= \\$)", (ROOT / lock).read_text("ascii"), re.MULTILINE))
+
+
+def test_both_locks_pin_the_same_versions() -> None:
+    assert pins(LOCKS[0]) < pins(LOCKS[1])
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_have_hashes_and_no_place_of_one_machine(lock: str) -> None:
+    text = (ROOT / lock).read_text("ascii")
+    assert not re.search(r"://|find-links|index-url|file:|^-|^/", text, re.MULTILINE)
+    entries = re.findall(r"^[a-z0-9._-]+==.*?(?=^[a-z]|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert len(entries) == len(pins(lock))
+    assert all("--hash=sha256:" in entry for entry in entries)
