@@ -1,5 +1,4 @@
 """Names that hide behind escapes: `evil%2Ecom`, `%2Fevil.com`, `\\u003devil.com`, `\\195\\188` and their like."""
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 

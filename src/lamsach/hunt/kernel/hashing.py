@@ -3,7 +3,6 @@
 A name is hashed label by label from the right, so that the kernel, walking a name towards its start, holds the hash of every
 parent domain on its way. Bytes are folded to lower case by setting bit 5, which keeps letters, digits, `-`, `.` and `_` apart.
 """
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 

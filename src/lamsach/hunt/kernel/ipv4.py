@@ -1,5 +1,4 @@
 """IPv4 addresses in raw bytes."""
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -16,7 +15,12 @@ def _octet(data, start, end):
     units = np.uint32(np.uint8(data[end - 1] - np.uint8(48)))
     tens = np.uint32(np.uint8(data[end - 2] - np.uint8(48))) * np.uint32(size > 1)
     hundreds = np.uint32(np.uint8(data[end - 3] - np.uint8(48))) * np.uint32(size > 2)
-    return units + tens * np.uint32(10) + hundreds * np.uint32(100) + np.uint32((size < 1) | (size > 3)) * np.uint32(256)
+    return (
+        units
+        + tens * np.uint32(10)
+        + hundreds * np.uint32(100)
+        + np.uint32((size < 1) | (size > 3)) * np.uint32(256)
+    )
 
 
 @numba.njit(nogil=True, cache=True, inline="always")

@@ -1,5 +1,4 @@
 """IPv6 addresses in raw bytes, in any spelling of RFC 4291 section 2.2."""
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Domain names in raw bytes: each name is probed with all its parents, from the right."""
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -39,8 +38,10 @@ def short_name(data, start, end, dots, tops, bloom, table):
     if contains(finish(mix_label(state, data, start, right)), bloom, table):
         return True
     skip = length_before(data, start)
-    return skip > 0 and start + skip < right and contains(
-        finish(mix_label(state, data, start + skip, right)), bloom, table
+    return (
+        skip > 0
+        and start + skip < right
+        and contains(finish(mix_label(state, data, start + skip, right)), bloom, table)
     )
 
 
@@ -69,8 +70,10 @@ def long_name(data, start, end, tops, bloom, table):
     if contains(finish(mix_label(state, data, start, right)), bloom, table):
         return True
     skip = length_before(data, start)
-    return skip > 0 and start + skip < right and contains(
-        finish(mix_label(state, data, start + skip, right)), bloom, table
+    return (
+        skip > 0
+        and start + skip < right
+        and contains(finish(mix_label(state, data, start + skip, right)), bloom, table)
     )
 
 

@@ -6,7 +6,6 @@ visited without which there is no indicator: dotted tokens (IPv4 addresses by va
 right), colons as IPv6 has them, `(3)` of label-length names, escapes that may hide a name, and sixteen aligned
 hexadecimal digits in a row, which any digest covers. After a hit the rest of the line is skipped.
 """
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -20,7 +19,6 @@ from lamsach.hunt.kernel.tables import COLON, DOT, HEX, LINE_FEED, NAME, OPEN, c
 from lamsach.hunt.kernel.tokens import (
     BEHIND,
     BLOCK,
-    HEX as HEX_ROW,
     HIGH,
     PAD,
     ROWS,
@@ -31,6 +29,9 @@ from lamsach.hunt.kernel.tokens import (
     classify_block,
     first_dots,
     sort_tokens,
+)
+from lamsach.hunt.kernel.tokens import (
+    HEX as HEX_ROW,
 )
 from lamsach.hunt.kernel.vector import leading_zeros, trailing_zeros
 
@@ -134,7 +135,9 @@ def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, sta
 
 
 @numba.njit(nogil=True, cache=True)
-def _search_triggers(data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits):
+def _search_triggers(
+    data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits
+):
     """Colons of IPv6, label-length names, escapes."""
     for column in range(BEHIND, BEHIND + WORDS):
         triggers = words[TRIGGERS, column]
@@ -194,7 +197,24 @@ def _search_digests(data, base, words, bloom, table, state, hits):
 
 @numba.njit(nogil=True, cache=True)
 def sieve(
-    data, begin, end, flags, tops, bloom, table, blocks, starts, ends, lengths, words, firsts, addresses, named, odd, state, hits
+    data,
+    begin,
+    end,
+    flags,
+    tops,
+    bloom,
+    table,
+    blocks,
+    starts,
+    ends,
+    lengths,
+    words,
+    firsts,
+    addresses,
+    named,
+    odd,
+    state,
+    hits,
 ):
     """Search data[begin:end], which has PAD line feeds before and behind; write a position inside each candidate line to `hits`.
 

@@ -1,5 +1,4 @@
 """Byte classes, and the two sets that the kernel asks: hashes (names, digests, IPv6) and ranges (IPv4)."""
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 

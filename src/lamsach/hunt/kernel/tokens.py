@@ -1,5 +1,4 @@
 """Blocks of bytes turned into class words, and class words into the dotted tokens that they hold, without a branch a byte."""
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -141,7 +140,9 @@ def sort_tokens(words, firsts, count, addresses, names, odd):
         plain = numeric == used
         trailing = np.int64(dots >> np.uint64(63))
         after_digits = count_ones(dots & ((numeric & ~dots) << _ONE))
-        odd_count += np.int64((plain & (dot_count > 3)) | (~plain & ((after_digits > 2) | (dot_count == trailing))))
+        odd_count += np.int64(
+            (plain & (dot_count > 3)) | (~plain & ((after_digits > 2) | (dot_count == trailing)))
+        )
         addresses[address_count, 0] = start
         addresses[address_count, 1] = end
         addresses[address_count, 2] = np.int64(dots)

@@ -4,7 +4,6 @@ Each is a few lines of LLVM's own language; LLVM turns them into the vector inst
 AVX-512, NEON), so nothing here depends on one.
 """
 # numba's typing protocol cannot be expressed for mypy: these functions build code, they do not run.
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
 
 from __future__ import annotations
 

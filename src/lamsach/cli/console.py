@@ -1,0 +1,111 @@
+"""What every command shares: errors in one line, the language, progress that only a terminal sees."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from lamsach.errors import LamsachError
+from lamsach.i18n import Translate, language_from_environment, translator
+from lamsach.model import Problem
+
+
+def translate() -> Translate:
+    """The translator of the environment's language."""
+    return translator(language_from_environment())
+
+
+def error_line(error: LamsachError) -> str:
+    """An error as one line: where, what, what to do."""
+    return problem_line(Problem(error.where, error.what, error.todo))
+
+
+def problem_line(problem: Problem) -> str:
+    """A problem as one line in the user's language."""
+    _ = translate()
+    where = f"{problem.where}: " if problem.where else ""
+    todo = f" {_(problem.todo)}" if problem.todo else ""
+    line = f"{where}{_(problem.what)}{todo}"
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def tell(text: str) -> None:
+    """One line to standard error."""
+    sys.stderr.write(text + "\n")
+
+
+class Quiet:
+    """Progress for a pipe: nothing."""
+
+    def total(self, size: int) -> None:
+        """Take the number of bytes that there are to read."""
+
+    def step(self, consumed: int, searched: int) -> None:
+        """Take the number of input bytes read so far."""
+
+    def say(self, text: str) -> None:
+        """Take a sentence that tells what is being done."""
+
+
+class Bar(Quiet):
+    """Progress on a terminal: bytes, rate, estimated end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    def total(self, size: int) -> None:
+        """Set what 100 % is."""
+        self._progress.update(self._task, total=size or None, description=translate()("Searching the logs"))
+
+    def step(self, consumed: int, searched: int) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=consumed)
+
+    def say(self, text: str) -> None:
+        """Show the sentence beside the bar."""
+        self._progress.update(self._task, description=translate()(text))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Quiet]:
+    """A progress bar on standard error if that is a terminal, else silence."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Quiet()
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(binary_units=False),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Bar(progress)
+
+
+def output_console() -> Console:
+    """The console for results: colour only on a terminal and without NO_COLOR; 100 columns in a pipe."""
+    plain = not sys.stdout.isatty()
+    return Console(
+        width=100 if plain and "COLUMNS" not in os.environ else None,
+        no_color=plain or bool(os.environ.get("NO_COLOR")),
+        highlight=False,
+        legacy_windows=False,
+    )
+
+
+Action = Callable[[], int]

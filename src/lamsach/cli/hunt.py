@@ -1,0 +1,240 @@
+"""`lamsach hunt`: lists and logs in, infected devices out."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from lamsach.cli.console import output_console, problem_line, progress_bar, tell, translate
+from lamsach.devices.reasons import REASONS
+from lamsach.errors import ExitStatus, UsageError
+from lamsach.i18n import LANGUAGES, language_from_environment
+from lamsach.investigate import Request, Watch, investigate
+from lamsach.model import DeviceState, Findings, MatchStatus
+from lamsach.results import write, writer_for
+from lamsach.results.terminal import show
+
+Paths = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stats:
+    seconds: float
+    searched_bytes: int
+    lines: int
+
+
+def hunt(
+    logs: Annotated[
+        Paths,
+        typer.Argument(
+            metavar="LOGS...", help="Log files, folders, archives, patterns, or - for standard input."
+        ),
+    ],
+    lists: Annotated[
+        Paths,
+        typer.Option(
+            "-i", "--indicators", metavar="LIST", help="A list of malicious addresses; repeat for more."
+        ),
+    ],
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write results: .html .xlsx .csv .jsonl .zip; repeat for more.",
+        ),
+    ] = None,
+    leases: Annotated[
+        Paths | None,
+        typer.Option(
+            "--leases", metavar="FILES", help="DHCP logs or lease files besides those among the logs."
+        ),
+    ] = None,
+    inventory: Annotated[
+        str | None,
+        typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),
+    ] = None,
+    exceptions: Annotated[
+        Paths | None,
+        typer.Option("--exceptions", metavar="FILE", help="A list of values that are known to be good."),
+    ] = None,
+    infrastructure: Annotated[
+        Paths | None,
+        typer.Option(
+            "--infrastructure",
+            metavar="ADDRESS",
+            help="A DNS server, proxy or NAT gateway that speaks for others.",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Only events from this day or time on.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="DATE", help="Only events to this day (included) or before this time."
+        ),
+    ] = None,
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")
+    ] = "Asia/Ho_Chi_Minh",
+    log_format: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="Read the logs as this format.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(
+            "--password-env",
+            metavar="VARIABLE",
+            help="Environment variable with the password of locked archives.",
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
+    ] = None,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")
+    ] = False,
+) -> None:
+    """Search logs for listed addresses and names, and name the machines that connected.
+
+    Example: lamsach hunt logs/ -i annex.xlsx --inventory machines.xlsx -o report.html
+    """
+    zone = _zone(timezone)
+    spoken = _language(language)
+    for path in output or []:
+        writer_for(path)
+    request = Request(
+        logs=logs,
+        lists=lists,
+        leases=leases or [],
+        inventory=inventory,
+        exceptions=exceptions or [],
+        infrastructure=infrastructure or [],
+        since=_moment(since, zone, end=False),
+        until=_moment(until, zone, end=True),
+        timezone=zone,
+        format_name=log_format,
+        password=_password(password),
+        threads=threads,
+    )
+    raise typer.Exit(run(request, output or [], spoken, stats=stats))
+
+
+def run(request: Request, outputs: list[Path], language: str, *, stats: bool = False) -> ExitStatus:
+    """Run a hunt, show it in the terminal, write the results, and tell by the status what came out."""
+    begun = time.perf_counter()
+    first_run_notice()
+    with progress_bar() as bar:
+        findings, result = investigate(request, Watch(bar.say, bar.step, bar.total))
+    figures = _Stats(
+        time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
+    )
+    show(findings, output_console(), language, REASONS)
+    _ = translate()
+    for path in outputs:
+        write(findings, path, language, REASONS)
+        tell(_("Written: {path}").format(path=path))
+    if stats:
+        tell(
+            json.dumps(
+                {
+                    "seconds": round(figures.seconds, 4),
+                    "bytes": figures.searched_bytes,
+                    "lines": figures.lines,
+                }
+            )
+        )
+    return status_of(findings)
+
+
+def first_run_notice() -> None:
+    """Say that the first run ever compiles the kernel."""
+    from lamsach.hunt.kernel import is_compiled
+
+    if not is_compiled():
+        tell(
+            translate()(
+                "The search program is being compiled for this machine, once; this takes some seconds."
+            )
+        )
+
+
+def status_of(findings: Findings) -> ExitStatus:
+    """The exit status that the findings call for."""
+    if findings.partial:
+        return ExitStatus.INTERRUPTED
+    if findings.problems:
+        for problem in findings.problems:
+            tell(problem_line(problem))
+        searched = any(summary.problem is None or summary.lines for summary in findings.files)
+        return ExitStatus.PARTIAL if searched else ExitStatus.INPUT
+    counted = any(sighting.status is MatchStatus.COUNTED for sighting in findings.sightings)
+    if findings.devices or counted:
+        return ExitStatus.FOUND
+    return ExitStatus.BLIND if findings.blind_days or not findings.coverage else ExitStatus.NOTHING_FOUND
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise UsageError(
+            "There is no time zone of this name.", name, "Give a name such as Asia/Ho_Chi_Minh or UTC."
+        ) from None
+
+
+def _language(language: str | None) -> str:
+    if language is None:
+        return language_from_environment()
+    if language not in LANGUAGES:
+        raise UsageError("There is no such language.", language, "Give vi or en.")
+    return language
+
+
+def _moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
+    """A day or time from the command line; a day as `--until` includes the whole day."""
+    if text is None:
+        return None
+    for pattern in ("%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            day = datetime.strptime(text, pattern).replace(tzinfo=zone)
+        except ValueError:
+            continue
+        return day + timedelta(days=1) if end else day
+    try:
+        time_stated = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            "This is no date or time.", text, "Write 2022-09-26, 26/09/2022 or 2022-09-26T08:00."
+        ) from None
+    return time_stated if time_stated.tzinfo else time_stated.replace(tzinfo=zone)
+
+
+def _password(variable: str | None) -> bytes | None:
+    import os
+
+    if variable is None:
+        return None
+    value = os.environ.get(variable)
+    if value is None:
+        raise UsageError(
+            "The environment variable with the password is not set.", variable, "Set it and run again."
+        )
+    return value.encode()
+
+
+ACCUSING = (DeviceState.INFECTED,)

@@ -1,0 +1,182 @@
+"""Indicators in, columns out: a list of any length becomes arrays, a few dozen bytes an indicator."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+import idna
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+
+TYPES = tuple(IndicatorType)
+NO_TIME = -(1 << 62)
+NO_NUMBER = -1
+IPV4_HIGH = 0xFFFF_FFFF_FFFF_FFFF
+"""Upper half under which IPv4 networks share the hash of IPv6 networks; no IPv6 address in use has it."""
+REFUSALS_KEPT = 10_000
+
+
+@dataclass(slots=True)
+class Columns:
+    """A list as arrays. `offsets` has one entry more than there are rows. `key_*`: hash keys of names, hosts and digests (and
+    of networks) with the row each belongs to, not yet sorted. `ranges`: first and last IPv4 address of each range."""
+
+    strings: list[str]
+    types: NDArray[np.uint8]
+    blob: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    digests: NDArray[np.uint8]
+    names: bytes
+    name_offsets: NDArray[np.int64]
+    name_rows: NDArray[np.uint32]
+    networks: NDArray[np.uint64]
+    network_rows: NDArray[np.uint32]
+    idn: bool
+
+
+NUMBERS = ("threat", "source", "document", "page", "row", "valid_from", "valid_until", "confidence", "tlp")
+
+
+def _seconds(value: datetime | None) -> int:
+    return NO_TIME if value is None else int(value.timestamp())
+
+
+def host_of(url: str) -> str:
+    """The host of a canonical URL; empty when there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+@dataclass(slots=True)
+class Builder:
+    """Takes indicators one at a time; `columns` gives the arrays. Refusals are counted, the first REFUSALS_KEPT are kept."""
+
+    refused: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    _strings: dict[str, int] = field(default_factory=dict)
+    _types: bytearray = field(default_factory=bytearray)
+    _blob: bytearray = field(default_factory=bytearray)
+    _offsets: array[int] = field(default_factory=lambda: array("q", [0]))
+    _numbers: array[int] = field(default_factory=lambda: array("q"))
+    _digests: bytearray = field(default_factory=bytearray)
+    _names: bytearray = field(default_factory=bytearray)
+    _name_offsets: array[int] = field(default_factory=lambda: array("q", [0]))
+    _name_rows: array[int] = field(default_factory=lambda: array("I"))
+    _networks: array[int] = field(default_factory=lambda: array("Q"))
+    _network_rows: array[int] = field(default_factory=lambda: array("I"))
+    _idn: bool = False
+
+    def extend(self, items: Iterable[Indicator | Refusal]) -> None:
+        """Add indicators; count and keep refusals."""
+        for item in items:
+            if isinstance(item, Refusal):
+                self.refused += 1
+                if len(self.refusals) < REFUSALS_KEPT:
+                    self.refusals.append(item)
+            else:
+                self.add(item)
+
+    def _intern(self, text: str | None) -> int:
+        return NO_NUMBER if text is None else self._strings.setdefault(text, len(self._strings))
+
+    def add(self, indicator: Indicator) -> None:
+        """Add one indicator and the keys by which the kernel and the matcher find it."""
+        row = len(self._types)
+        value = indicator.value.encode()
+        self._types.append(TYPES.index(indicator.type))
+        self._blob += value
+        self._offsets.append(len(self._blob))
+        reference = indicator.reference or Reference("")
+        self._numbers.extend(
+            (
+                self._intern(indicator.threat),
+                self._intern(indicator.source),
+                self._intern(reference.document),
+                NO_NUMBER if reference.page is None else reference.page,
+                NO_NUMBER if reference.row is None else reference.row,
+                _seconds(indicator.valid_from),
+                _seconds(indicator.valid_until),
+                NO_NUMBER if indicator.confidence is None else indicator.confidence,
+                self._intern(indicator.tlp),
+            )
+        )
+        self._digests += hashlib.blake2b(indicator.type.encode() + b" " + value, digest_size=16).digest()
+        self._add_keys(indicator, row)
+
+    def _add_keys(self, indicator: Indicator, row: int) -> None:
+        match indicator.type:
+            case IndicatorType.IP | IndicatorType.NETWORK:
+                self._add_network(indicator.value, row)
+            case IndicatorType.DOMAIN:
+                self._add_host(indicator.value, row)
+            case IndicatorType.URL:
+                host = host_of(indicator.value)
+                if host:
+                    try:
+                        self._add_network(str(ip_address(host)), row)
+                    except ValueError:
+                        self._add_host(host, row)
+            case _:
+                self._add_name(indicator.value.encode(), row)
+
+    def _add_host(self, host: str, row: int) -> None:
+        self._add_name(host.encode(), row)
+        if "xn--" in host:
+            self._idn = True
+            try:
+                spelled = idna.decode(host).encode()
+            except (idna.IDNAError, UnicodeError):
+                return
+            self._add_name(spelled, row)
+
+    def _add_name(self, name: bytes, row: int) -> None:
+        self._names += name
+        self._name_offsets.append(len(self._names))
+        self._name_rows.append(row)
+
+    def _add_network(self, value: str, row: int) -> None:
+        network = ip_network(value, strict=False)
+        number, length = int(network.network_address), network.prefixlen
+        if isinstance(network, IPv6Network) and length >= 96:
+            mapped = IPv6Address(number).ipv4_mapped
+            if mapped is not None:
+                network = IPv4Network((int(mapped), length - 96))
+                number, length = int(mapped), length - 96
+        if isinstance(network, IPv4Network):
+            self._networks.extend((IPV4_HIGH, number, length))
+        else:
+            self._networks.extend((number >> 64, number & 0xFFFF_FFFF_FFFF_FFFF, length))
+        self._network_rows.append(row)
+
+    def columns(self) -> Columns:
+        """What has been added, as arrays."""
+        return Columns(
+            strings=list(self._strings),
+            types=np.frombuffer(bytes(self._types), np.uint8),
+            blob=np.frombuffer(bytes(self._blob), np.uint8),
+            offsets=np.array(self._offsets, np.int64),
+            numbers=np.array(self._numbers, np.int64).reshape(-1, len(NUMBERS)),
+            digests=np.frombuffer(bytes(self._digests), np.uint8).reshape(-1, 16),
+            names=bytes(self._names),
+            name_offsets=np.array(self._name_offsets, np.int64),
+            name_rows=np.array(self._name_rows, np.uint32),
+            networks=np.array(self._networks, np.uint64).reshape(-1, 3),
+            network_rows=np.array(self._network_rows, np.uint32),
+            idn=self._idn,
+        )
+
+
+def time_of(seconds: int) -> datetime | None:
+    """The time of a column value; None for NO_TIME."""
+    return None if seconds == NO_TIME else datetime.fromtimestamp(seconds, UTC)

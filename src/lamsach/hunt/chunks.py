@@ -1,0 +1,98 @@
+"""Streams cut into chunks at line ends, in buffers that are used again and again."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.errors import InputError
+from lamsach.hunt.kernel.tokens import PAD
+
+CHUNK_BYTES = 4 << 20
+OVERLAP = 4096
+"""Bytes of a line longer than a chunk that are searched again with what follows: more than any indicator has."""
+_FEEDS = b"\n" * PAD
+
+
+class Stream(Protocol):
+    """What `lamsach.logs.opening.LogStream` offers."""
+
+    position: int
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer from its start; 0 at the end."""
+
+
+class Buffer:
+    """Memory for one chunk, with room for the line feeds that the kernel wants around it."""
+
+    def __init__(self, size: int = CHUNK_BYTES) -> None:
+        self.memory = bytearray(PAD + size + PAD)
+        self.memory[:PAD] = _FEEDS
+        self.view = memoryview(self.memory)
+        self.array: NDArray[np.uint8] = np.frombuffer(self.memory, np.uint8)
+        self.limit = PAD + size
+
+
+Pool = queue.Queue[Buffer]
+
+
+def pool(count: int, size: int = CHUNK_BYTES) -> Pool:
+    """A pool of free buffers."""
+    free: Pool = queue.Queue()
+    for _ in range(count):
+        free.put(Buffer(size))
+    return free
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Whole lines in buffer.memory[begin:end]. `whole_start` and `whole_end` are false for a piece of a line that is longer than
+    a chunk: its first bytes then repeat the end of the piece before. `consumed`: input bytes read so far."""
+
+    buffer: Buffer
+    begin: int
+    end: int
+    whole_start: bool
+    whole_end: bool
+    consumed: int
+    last: bool = False
+    problem: InputError | None = None
+
+
+def cut(stream: Stream, free: Pool) -> Iterator[Chunk]:
+    """Cut a stream into chunks. A stream that fails in the middle gives all it had; its last chunk names the problem."""
+    carry = b""
+    whole_start = True
+    ended = False
+    while not ended:
+        buffer = free.get()
+        filled = PAD + len(carry)
+        buffer.memory[PAD:filled] = carry
+        problem: InputError | None = None
+        while filled < buffer.limit:
+            try:
+                count = stream.readinto(buffer.view[filled : buffer.limit])
+            except InputError as error:
+                problem, count = error, 0
+            if not count:
+                ended = True
+                break
+            filled += count
+        end, whole_end, kept = filled, True, filled
+        if not ended:
+            newline = buffer.memory.rfind(b"\n", PAD, filled)
+            if newline >= 0:
+                end = kept = newline + 1
+            else:
+                whole_end = False
+                kept = max(PAD, filled - OVERLAP)
+        carry = bytes(buffer.memory[kept:filled])
+        buffer.memory[end : end + PAD] = _FEEDS
+        yield Chunk(buffer, PAD, end, whole_start, whole_end, stream.position, ended, problem)
+        whole_start = whole_end

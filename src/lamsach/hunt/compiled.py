@@ -1,0 +1,245 @@
+"""A compiled indicator set: what the kernel probes, and what the matcher looks up, as arrays that can be saved and mapped.
+
+A name, host, digest or network has a 64-bit key. The kernel only asks whether a key is there (Bloom filter and table; IPv4 by
+sorted ranges). The matcher asks which rows have it (keys in order, with their rows) and then compares the values themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
+from lamsach.hunt.kernel.hashing import hash_name, hash_networks, hash_values
+from lamsach.hunt.kernel.scan import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES
+from lamsach.hunt.kernel.tables import TOPS_SIZE, insert
+from lamsach.indicators.reading import merged
+from lamsach.model import Indicator, IndicatorType, Reference
+
+_DIGEST_TYPES = (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledSet:
+    """An indicator list made ready. Arrays are private to the hunt; `count`, `by_type` and `digest` describe the list.
+
+    `digest` is the SHA-256 of the sorted 16-byte BLAKE2b digests of each distinct "type value".
+    """
+
+    digest: str
+    count: int
+    by_type: Mapping[str, int]
+    strings: list[str]
+    flags: int
+    ipv4_lengths: list[int]
+    types: NDArray[np.uint8]
+    blob: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    rows: NDArray[np.uint32]
+    tops: NDArray[np.uint8]
+    bloom: NDArray[np.uint64]
+    table: NDArray[np.uint64]
+    blocks: NDArray[np.uint8]
+    starts: NDArray[np.uint32]
+    ends: NDArray[np.uint32]
+    lengths: NDArray[np.uint8]
+
+    @classmethod
+    def array_names(cls) -> tuple[str, ...]:
+        """The fields that are arrays."""
+        return tuple(entry.name for entry in fields(cls) if "NDArray" in str(entry.type))
+
+    def indicator(self, row: int) -> Indicator:
+        """The indicator of a row, as it was listed there."""
+        number = dict(zip(NUMBERS, self.numbers[row].tolist(), strict=True))
+
+        def string(name: str) -> str | None:
+            return None if number[name] == NO_NUMBER else self.strings[number[name]]
+
+        def positive(name: str) -> int | None:
+            return None if number[name] == NO_NUMBER else number[name]
+
+        document = string("document")
+        return Indicator(
+            type=TYPES[self.types[row]],
+            value=bytes(self.blob[self.offsets[row] : self.offsets[row + 1]]).decode(),
+            threat=string("threat"),
+            source=string("source"),
+            reference=Reference(document, positive("page"), positive("row")) if document else None,
+            valid_from=time_of(number["valid_from"]),
+            valid_until=time_of(number["valid_until"]),
+            confidence=positive("confidence"),
+            tlp=string("tlp"),
+        )
+
+    def _under(self, key: int) -> tuple[Indicator, ...]:
+        """The indicators with this key, each value once with all its references."""
+        first = int(np.searchsorted(self.keys, np.uint64(key)))
+        found: dict[tuple[IndicatorType, str], Indicator] = {}
+        while first < self.keys.size and int(self.keys[first]) == key:
+            indicator = self.indicator(int(self.rows[first]))
+            known = found.get((indicator.type, indicator.value))
+            found[indicator.type, indicator.value] = merged(known, indicator) if known else indicator
+            first += 1
+        return tuple(found.values())
+
+    def find(self, value: str) -> Indicator | None:
+        """The indicator with this canonical value, if it is listed."""
+        host = host_of(value) if "://" in value else value
+        try:
+            network = ip_network(host or value, strict=False)
+        except ValueError:
+            candidates = self._under(_name_key(host or value))
+        else:
+            candidates = tuple(self.by_address(str(network.network_address)))
+        return next((item for item in candidates if item.value == value), None)
+
+    def by_name(self, name: str) -> tuple[Indicator, ...]:
+        """The domains, and the URLs on this host, that are listed under exactly this A-label name."""
+        return tuple(
+            item
+            for item in self._under(_name_key(name))
+            if item.type in (IndicatorType.DOMAIN, IndicatorType.URL)
+        )
+
+    def by_digest(self, digest: str) -> tuple[Indicator, ...]:
+        """The listed hash with this lower-case hexadecimal value."""
+        return tuple(item for item in self._under(_name_key(digest)) if item.value == digest)
+
+    def by_address(self, address: str) -> Iterator[Indicator]:
+        """The addresses, networks, and URLs on this host, that hold the address (text); nothing for text that is none."""
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return
+        mapped = getattr(parsed, "ipv4_mapped", None)
+        if mapped is not None:
+            parsed = mapped
+        number = int(parsed)
+        if isinstance(parsed, IPv4Address):
+            for length in self.ipv4_lengths:
+                kept = number >> (32 - length) << (32 - length)
+                yield from self._under(_network_key(IPV4_HIGH, kept, length))
+        else:
+            for length in self.lengths.tolist():
+                kept = number >> (128 - length) << (128 - length)
+                yield from self._under(_network_key(kept >> 64, kept & (1 << 64) - 1, length))
+
+
+@lru_cache(maxsize=1 << 16)
+def _name_key(name: str) -> int:
+    return hash_name(name.encode())
+
+
+@lru_cache(maxsize=1 << 16)
+def _network_key(high: int, low: int, length: int) -> int:
+    out = np.empty(1, np.uint64)
+    hash_networks(*(np.array([value], np.uint64) for value in (high, low, length)), out)
+    return int(out[0])
+
+
+def compile_columns(columns: Columns) -> CompiledSet:
+    """Compute keys, filter, table and ranges from a list's columns."""
+    name_keys = hash_values(columns.names, columns.name_offsets)
+    networks = columns.networks
+    network_keys = np.empty(networks.shape[0], np.uint64)
+    hash_networks(*(np.ascontiguousarray(networks[:, part]) for part in range(3)), network_keys)
+    is_ipv4 = networks[:, 0] == np.uint64(IPV4_HIGH)
+    starts, ends = _merged_ranges(networks[is_ipv4])
+    probed = np.unique(np.concatenate([name_keys, network_keys[~is_ipv4]]))
+    bloom = np.zeros(_power_of_two(probed.size // 4), np.uint64)
+    table = np.zeros(_power_of_two(int(probed.size * 1.6)), np.uint64)
+    insert(probed, bloom, table)
+    keys = np.concatenate([name_keys, network_keys])
+    order = np.argsort(keys, kind="stable")
+    distinct, first_rows = np.unique(columns.digests.view("V16").ravel(), return_index=True)
+    kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES)) if distinct.size else []
+    by_type = {
+        kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if distinct.size and kinds[place]
+    }
+    has_digests = any(kind in by_type for kind in _DIGEST_TYPES)
+    has_names = bool(
+        np.isin(columns.types, [TYPES.index(IndicatorType.DOMAIN), TYPES.index(IndicatorType.URL)]).any()
+    )
+    flags = HAS_NAMES * has_names | HAS_DIGESTS * has_digests | HAS_IDN * columns.idn
+    flags |= HAS_IPV4 * bool(is_ipv4.any()) | HAS_IPV6 * bool(networks.shape[0])
+    return CompiledSet(
+        digest=hashlib.sha256(distinct.tobytes()).hexdigest(),
+        count=int(distinct.size),
+        by_type=by_type,
+        strings=columns.strings,
+        flags=int(flags),
+        ipv4_lengths=np.unique(networks[is_ipv4, 2]).astype(int).tolist(),
+        types=columns.types,
+        blob=columns.blob,
+        offsets=columns.offsets,
+        numbers=columns.numbers,
+        keys=keys[order],
+        rows=np.concatenate([columns.name_rows, columns.network_rows])[order],
+        tops=_tops(columns),
+        bloom=bloom,
+        table=table,
+        blocks=_blocks(starts, ends),
+        starts=starts,
+        ends=ends,
+        lengths=np.unique(networks[~is_ipv4, 2]).astype(np.uint8),
+    )
+
+
+def _power_of_two(minimum: int) -> int:
+    return max(64, 1 << max(0, minimum - 1).bit_length())
+
+
+def _merged_ranges(networks: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Disjoint IPv4 ranges in order, from rows (_, first address, prefix length)."""
+    if not networks.shape[0]:
+        return np.empty(0, np.uint32), np.empty(0, np.uint32)
+    first = networks[:, 1].astype(np.int64)
+    last = first + (np.int64(1) << (32 - networks[:, 2].astype(np.int64))) - 1
+    order = np.argsort(first, kind="stable")
+    first, last = first[order], np.maximum.accumulate(last[order])
+    begins = np.concatenate([[True], first[1:] > last[:-1] + 1])
+    ends = np.concatenate([begins[1:], [True]])
+    return first[begins].astype(np.uint32), last[ends].astype(np.uint32)
+
+
+def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """A bit for each of the 2^24 networks of length 24 that a range touches."""
+    touched = np.zeros(1 << 24, np.bool_)
+    low, high = starts >> 8, ends >> 8
+    touched[low] = True
+    touched[high] = True
+    for index in np.flatnonzero(high > low + 1).tolist():
+        touched[low[index] : high[index]] = True
+    return np.packbits(touched, bitorder="little")
+
+
+def _tops(columns: Columns) -> NDArray[np.uint8]:
+    """Which hashes of last labels occur."""
+    tops = np.zeros(TOPS_SIZE, np.uint8)
+    names, offsets = columns.names, columns.name_offsets.tolist()
+    last_labels = {
+        names[names.rfind(b".", start, end) + 1 if names.rfind(b".", start, end) >= 0 else start : end]
+        for start, end in zip(offsets[:-1], offsets[1:], strict=True)
+        if end - start < 32 or b"." in names[start:end]
+    }
+    for label in last_labels:
+        tops[(hash_name(label) >> 11) & (TOPS_SIZE - 1)] = 1
+    return tops
+
+
+def describe(compiled: CompiledSet) -> dict[str, Any]:
+    """The fields that are not arrays, for saving."""
+    arrays = CompiledSet.array_names()
+    return {
+        entry.name: getattr(compiled, entry.name) for entry in fields(CompiledSet) if entry.name not in arrays
+    }

@@ -1,0 +1,112 @@
+"""What was there to be searched: lines per observer, format and day, from a sample of parsed lines.
+
+Logs are written in order of time, so the lines between two parsed lines of one day are of that day; where two neighbours of
+the sample differ, the border between them is found by halving. The counts of lines are exact, their days are for a log in
+order of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from lamsach.model import Coverage
+
+HALVINGS = 400
+"""How many lines of one chunk are parsed at most to find borders between days."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineKind:
+    """What one parsed line tells for coverage. `parsed` is false for a line that no format reads."""
+
+    observer: str
+    format: str
+    day: date | None
+    parsed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A parsed line: 0-based number within its chunk, byte offset of its start, what it is."""
+
+    number: int
+    offset: int
+    kind: LineKind
+
+
+Look = Callable[[int, int], Sample | None]
+"""Parse a line strictly between two byte offsets, near their middle; None when there is none."""
+
+
+class CoverageCount:
+    """Counts lines by kind. Adding is associative and commutative."""
+
+    def __init__(self) -> None:
+        self.lines: dict[LineKind, int] = {}
+        self.sampled: dict[LineKind, int] = {}
+        self.refused: dict[LineKind, int] = {}
+
+    def spread(self, samples: list[Sample], total: int, look: Look) -> None:
+        """Attribute the `total` lines of a chunk to the kinds of its samples, which are in order and begin with its first line."""
+        budget = HALVINGS
+        for sample in samples:
+            self.sampled[sample.kind] = self.sampled.get(sample.kind, 0) + 1
+        pending = list(zip(samples, samples[1:], strict=False))[::-1]
+        while pending:
+            left, right = pending.pop()
+            middle = None
+            if right.number - left.number > 1 and left.kind.day != right.kind.day and budget:
+                budget -= 1
+                middle = look(left.offset, right.offset)
+            if middle is None:
+                self._count(left.kind, right.number - left.number)
+            else:
+                pending += [(middle, right), (left, middle)]
+        if samples:
+            self._count(samples[-1].kind, total - samples[-1].number)
+
+    def _count(self, kind: LineKind, lines: int) -> None:
+        self.lines[kind] = self.lines.get(kind, 0) + lines
+
+    def refuse(self, kind: LineKind) -> None:
+        """Count a record that was examined and could not be read."""
+        self.refused[kind] = self.refused.get(kind, 0) + 1
+
+    def rows(self) -> tuple[Coverage, ...]:
+        """The counts per observer, format and day, in order."""
+        merged: dict[tuple[str, str, date | None], list[int]] = {}
+        for counts, place in ((self.lines, 0), (self.refused, 2), (self.sampled, 3)):
+            for kind, count in counts.items():
+                row = merged.setdefault((kind.observer, kind.format, kind.day), [0, 0, 0, 0])
+                row[1 if place == 0 and not kind.parsed else place] += count
+        return tuple(
+            Coverage(observer, log_format, day, parsed + unparsed, parsed, unparsed, refused, sampled)
+            for (observer, log_format, day), (parsed, unparsed, refused, sampled) in sorted(
+                merged.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or date.min)
+            )
+            if parsed + unparsed
+        )
+
+
+def blind_days(
+    rows: Iterable[Coverage], since: datetime | None, until: datetime | None
+) -> tuple[tuple[str, date], ...]:
+    """Days without a line of an observer that has lines on other days: between the first and last day of all, or of the search.
+
+    `until` is exclusive. Observers of whose lines no time is known are not judged.
+    """
+    days: dict[str, set[date]] = {}
+    for row in rows:
+        if row.day is not None:
+            days.setdefault(row.observer, set()).add(row.day)
+    if not days:
+        return ()
+    seen = set().union(*days.values())
+    first = since.date() if since else min(seen)
+    last = (until - timedelta(microseconds=1)).date() if until else max(seen)
+    if (last - first).days > 3700:
+        first = last - timedelta(days=3700)
+    span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return tuple((observer, day) for observer in sorted(days) for day in span if day not in days[observer])

@@ -1,0 +1,151 @@
+"""Lists to a compiled set, through the user's cache: the second hunt with a list does not read it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lamsach import __version__
+from lamsach.errors import InputError
+from lamsach.hunt.builder import Builder
+from lamsach.hunt.cache import cache_folder
+from lamsach.hunt.compiled import CompiledSet, compile_columns, describe
+from lamsach.hunt.kernel import sources_digest
+from lamsach.indicators.opening import expand
+from lamsach.indicators.reading import read_list
+from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
+
+SETS_KEPT = 4
+_LAYOUT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedList:
+    """A compiled set with its summary, the problems met while reading it, and whether it came from the cache."""
+
+    compiled: CompiledSet
+    summary: ListSummary
+    problems: tuple[Problem, ...]
+    cached: bool
+
+
+def load_lists(paths: Sequence[str], on_reading: Callable[[], None] = lambda: None) -> LoadedList:
+    """Read and compile the lists, or take them compiled from the cache. `on_reading` is called before a slow reading.
+
+    Raises InputError when no list holds a value that can be used.
+    """
+    documents = expand(list(paths))
+    key = _cache_key(documents)
+    folder = cache_folder() / "lists" / key if key else None
+    if folder is not None and (loaded := _load(folder)) is not None:
+        return loaded
+    on_reading()
+    builder = Builder()
+    problems: list[Problem] = []
+    for document in documents:
+        builder.extend(read_list(document, problems.append))
+    compiled = compile_columns(builder.columns())
+    if not compiled.count:
+        first = problems[0] if problems else Problem(", ".join(paths), "The list holds no usable value.")
+        raise InputError(first.what, first.where, first.todo or "Give a list of addresses, names or hashes.")
+    summary = ListSummary(
+        digest=compiled.digest,
+        count=compiled.count,
+        by_type={IndicatorType(kind): count for kind, count in compiled.by_type.items()},
+        documents=tuple(documents),
+        refused=builder.refused,
+        refusals=tuple(builder.refusals),
+    )
+    loaded = LoadedList(compiled, summary, tuple(problems), cached=False)
+    if folder is not None and not problems:
+        _save(folder, loaded)
+    return loaded
+
+
+def _cache_key(documents: Sequence[str]) -> str | None:
+    """A digest of the lists' bytes and names, of this version and of the kernel; None when a list is no plain file."""
+    digest = hashlib.sha256(f"{_LAYOUT} {__version__} {sources_digest()}".encode())
+    for document in documents:
+        path = Path(document)
+        if not path.is_file():
+            return None
+        try:
+            with path.open("rb") as stream:
+                digest.update(f"\0{document}\0".encode("utf-8", "surrogatepass"))
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        except OSError:
+            return None
+    return digest.hexdigest()[:32]
+
+
+def _save(folder: Path, loaded: LoadedList) -> None:
+    """Write the set beside its final place and rename it; a cache that cannot be written is no error."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    except OSError:
+        return
+    try:
+        for name in CompiledSet.array_names():
+            np.save(temporary / f"{name}.npy", getattr(loaded.compiled, name))
+        summary = asdict(loaded.summary)
+        (temporary / "set.json").write_text(
+            json.dumps({"set": describe(loaded.compiled), "summary": summary})
+        )
+        os.replace(temporary, folder)
+        _prune(folder.parent)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _prune(parent: Path) -> None:
+    """Keep the sets used last."""
+    sets = sorted(parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in sets[SETS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _load(folder: Path) -> LoadedList | None:
+    """The set saved in the folder, mapped into memory; None when there is none or it is damaged."""
+    try:
+        saved = json.loads((folder / "set.json").read_text())
+        arrays = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="c").view(np.ndarray)
+            for name in CompiledSet.array_names()
+        }
+        compiled = CompiledSet(**saved["set"], **arrays)
+        summary = _summary(saved["summary"])
+        os.utime(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return LoadedList(compiled, summary, (), cached=True)
+
+
+def _summary(saved: dict[str, object]) -> ListSummary:
+    values = dict(saved)
+    by_type, refusals = values.pop("by_type"), values.pop("refusals")
+    documents = values.pop("documents")
+    if not (isinstance(by_type, dict) and isinstance(refusals, list) and isinstance(documents, list)):
+        raise ValueError
+    return ListSummary(
+        by_type={IndicatorType(kind): count for kind, count in by_type.items()},
+        documents=tuple(documents),
+        refusals=tuple(
+            Refusal(
+                Reference(**item["reference"]),
+                item["value"],
+                item["reason"],
+                IndicatorType(item["type"]) if item["type"] else None,
+            )
+            for item in refusals
+        ),
+        **values,  # type: ignore[arg-type]
+    )

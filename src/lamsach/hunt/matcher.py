@@ -1,0 +1,228 @@
+"""Stage two of the hunt: what in an event, or in a line that no format reads, is listed.
+
+A domain matches itself and its subdomains; an address by value; a network by containment; a hash exactly; a URL by
+its host and a path that is equal or a prefix ending at `/`, `?` or the end. Where a log shows only a URL's host, the match is partial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from urllib.parse import SplitResult, urlsplit
+
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.tokens import TokenKind, domain, tokens
+from lamsach.logs.direction import is_internal
+from lamsach.model import Event, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
+
+Covers = Callable[[IndicatorType, str], object]
+_PORTS = {"http": 80, "https": 443, "ftp": 21}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    indicator: Indicator
+    kind: MatchKind
+    role: Role
+    value: str
+
+
+class Matcher:
+    """Matches events and lines against one compiled set. `covers` tells whether an exception covers a value."""
+
+    def __init__(self, compiled: CompiledSet, covers: Covers | None = None) -> None:
+        self._compiled = compiled
+        self._covers = covers
+
+    def event(self, event: Event, text: str) -> list[Match]:
+        """The matches of an event; `text` is the line, kept as evidence. An indicator is matched once an event."""
+        matches: dict[str, Match] = {}
+        for found in self._in_event(event):
+            known = matches.get(found.indicator.value)
+            if known is None or _rank(found) < _rank(known):
+                matches[found.indicator.value] = self._match(_facing(event, found), found, text)
+        return list(matches.values())
+
+    def line(self, event: Event, text: str) -> list[Match]:
+        """The matches in a line that no format reads; `event` is what is known of it all the same (time, device)."""
+        matches: dict[str, Match] = {}
+        for found in self._in_text(event, text):
+            known = matches.get(found.indicator.value)
+            if known is None or _rank(found) < _rank(known):
+                match = self._match(_facing(event, found), found, text)
+                matches[found.indicator.value] = replace(match, unparsed=True)
+        return list(matches.values())
+
+    def _match(self, event: Event, found: _Found, text: str) -> Match:
+        return Match(
+            event, found.indicator, found.kind, found.role, self._status(event.time, found), text=text
+        )
+
+    def _status(self, time: datetime | None, found: _Found) -> MatchStatus:
+        indicator = found.indicator
+        if self._covers is not None and (
+            self._covers(indicator.type, indicator.value) or self._covers(_type_of(found), found.value)
+        ):
+            return MatchStatus.EXCEPTED
+        begins, ends = indicator.valid_from, indicator.valid_until
+        if time is not None and ((begins and time < begins) or (ends and time >= ends)):
+            return MatchStatus.OUTSIDE_VALIDITY
+        return MatchStatus.COUNTED
+
+    def _in_event(self, event: Event) -> Iterator[_Found]:
+        url = _split(event)
+        if event.source_ip:
+            yield from self._address(event.source_ip, Role.INBOUND, None)
+        if event.destination_ip:
+            yield from self._address(event.destination_ip, Role.OUTBOUND, url)
+        host = domain(event.domain) if event.domain else None
+        if host:
+            yield from self._host(host, Role.OUTBOUND, url)
+        elif event.domain:
+            yield from self._address(event.domain.strip("[]"), Role.OUTBOUND, url)
+        if url is not None and url.hostname and url.hostname != host:
+            other = domain(url.hostname)
+            if other:
+                yield from self._host(other, Role.OUTBOUND, url)
+            else:
+                yield from self._address(url.hostname, Role.OUTBOUND, url)
+        for answer in event.answers:
+            yield from self._address(answer, Role.RESOLVED, None)
+            name = domain(answer)
+            if name:
+                yield from self._host(name, Role.RESOLVED, None)
+        for digest in event.hashes:
+            for indicator in self._compiled.by_digest(digest.lower()):
+                yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, digest.lower())
+
+    def _address(self, address: str, role: Role, url: SplitResult | None) -> Iterator[_Found]:
+        for indicator in self._compiled.by_address(address):
+            if indicator.type is IndicatorType.IP:
+                yield _Found(indicator, MatchKind.EXACT, role, address)
+            elif indicator.type is IndicatorType.NETWORK:
+                yield _Found(indicator, MatchKind.NETWORK, role, address)
+            elif role is not Role.INBOUND:
+                kind = _url_kind(indicator.value, url)
+                if kind:
+                    yield _Found(indicator, kind, role, address)
+
+    def _host(self, host: str, role: Role, url: SplitResult | None) -> Iterator[_Found]:
+        name = host
+        while True:
+            for indicator in self._compiled.by_name(name):
+                if indicator.type is IndicatorType.DOMAIN:
+                    if indicator.value == name:
+                        kind = MatchKind.EXACT if name == host else MatchKind.SUBDOMAIN
+                        yield _Found(indicator, kind, role, host)
+                elif name == host and _target(indicator.value).hostname == host:
+                    url_kind = _url_kind(indicator.value, url)
+                    if url_kind:
+                        yield _Found(indicator, url_kind, role, host)
+            _, dot, name = name.partition(".")
+            if not dot:
+                return
+
+    def _in_text(self, event: Event, text: str) -> Iterator[_Found]:
+        own = text.find(event.device_ip) if event.device_ip else -1
+        for token in tokens(text):
+            if token.kind is TokenKind.ADDRESS:
+                if is_internal(token.value) and token.value == event.device_ip:
+                    continue
+                inbound = token.value == event.source_ip or (
+                    token.value != event.destination_ip and own > token.place
+                )
+                yield from self._address(token.value, Role.INBOUND if inbound else Role.OUTBOUND, None)
+            elif token.kind is TokenKind.NAME:
+                yield from self._host(token.value, Role.OUTBOUND, _url_around(text, token.value))
+            else:
+                for indicator in self._compiled.by_digest(token.value):
+                    yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, token.value)
+
+
+_KIND_ORDER = {kind: place for place, kind in enumerate(MatchKind)}
+_ROLE_ORDER = {Role.OUTBOUND: 0, Role.INBOUND: 1, Role.RESOLVED: 2}
+
+
+def _rank(found: _Found | Match) -> tuple[int, int]:
+    return (_ROLE_ORDER[found.role], _KIND_ORDER[found.kind])
+
+
+def _type_of(found: _Found) -> IndicatorType:
+    if found.indicator.type in (IndicatorType.IP, IndicatorType.NETWORK):
+        return IndicatorType.IP
+    if found.indicator.type in (IndicatorType.DOMAIN, IndicatorType.URL):
+        return IndicatorType.DOMAIN
+    return found.indicator.type
+
+
+def _facing(event: Event, found: _Found) -> Event:
+    """The event with the device on the other side of the listed address, if the format took that address for the device."""
+    if found.role is Role.INBOUND and event.device_ip in (None, event.source_ip) and event.destination_ip:
+        return replace(event, device_ip=event.destination_ip, device_name=None, device_mac=None)
+    if (
+        found.role is Role.OUTBOUND
+        and event.device_ip is not None
+        and event.device_ip == event.destination_ip
+    ):
+        if event.source_ip and found.value == event.destination_ip:
+            return replace(event, device_ip=event.source_ip, device_name=None, device_mac=None)
+    return event
+
+
+@lru_cache(maxsize=1 << 14)
+def _target(url: str) -> SplitResult:
+    return urlsplit(url)
+
+
+def _split(event: Event) -> SplitResult | None:
+    """The event's URL in parts; None when it shows no path (CONNECT, SNI, a DNS question)."""
+    url = event.url
+    if not url:
+        return None
+    if url.startswith("/"):
+        url = f"//{event.domain or ''}{url}"
+    elif "://" not in url:
+        url = f"//{url}"
+    try:
+        parts = urlsplit(url)
+        parts.port, parts.hostname  # noqa: B018 - both may raise
+    except ValueError:
+        return None
+    return parts if parts.path or parts.query else None
+
+
+def _url_around(text: str, host: str) -> SplitResult | None:
+    """The URL in which a line shows the host, for lines that no format reads."""
+    place = text.lower().find(host)
+    if place < 0:
+        return None
+    end = place
+    while end < len(text) and not text[end].isspace() and text[end] not in "\"'<>,;|\\":
+        end += 1
+    try:
+        parts = urlsplit("//" + text[place:end])
+        parts.port  # noqa: B018 - may raise
+    except ValueError:
+        return None
+    return parts if parts.path.strip("/") or parts.query else None
+
+
+def _url_kind(listed: str, seen: SplitResult | None) -> MatchKind | None:
+    """How a listed URL relates to the URL seen on its host (None: only the host was seen)."""
+    target = _target(listed)
+    whole_host = target.path in ("", "/") and not target.query
+    if seen is None:
+        return MatchKind.EXACT if whole_host and target.port in (None, 80, 443) else MatchKind.PARTIAL
+    if target.port and seen.port and target.port != seen.port:
+        return None
+    if whole_host:
+        return MatchKind.EXACT
+    wanted = target.path + (f"?{target.query}" if target.query else "")
+    path = (seen.path or "/") + (f"?{seen.query}" if seen.query else "")
+    if path == wanted:
+        return MatchKind.EXACT
+    if path.startswith(wanted) and (wanted[-1] in "/?" or path[len(wanted)] in "/?#"):
+        return MatchKind.EXACT
+    return None

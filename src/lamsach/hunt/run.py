@@ -1,0 +1,139 @@
+"""The hunt: a compiled set and logs in, raw sightings and coverage out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lamsach.errors import InputError
+from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, cut, pool
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.coverage import CoverageCount
+from lamsach.hunt.examine import Examiner, Rules
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.merge import RawSightings
+from lamsach.hunt.workers import Sieved, sieved
+from lamsach.logs.opening import LogFile
+from lamsach.logs.reading import context_for, detection_for
+from lamsach.model import FileSummary, Problem
+
+Progress = Callable[[int, int], None]
+"""Called with (input bytes consumed of all files so far, bytes searched in this step)."""
+
+
+@dataclass(slots=True)
+class HuntResult:
+    """What a hunt gathered. `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted."""
+
+    found: RawSightings = field(default_factory=dict)
+    coverage: CoverageCount = field(default_factory=CoverageCount)
+    files: list[FileSummary] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    searched_bytes: int = 0
+    partial: bool = False
+
+
+def hunt(
+    compiled: CompiledSet,
+    logs: Iterable[LogFile],
+    matcher: Matcher,
+    rules: Rules,
+    *,
+    threads: int | None = None,
+    format_name: str | None = None,
+    progress: Progress = lambda _consumed, _searched: None,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> HuntResult:
+    """Search the logs, each once, in order. A file that cannot be read is a problem of the result and does not stop the others.
+
+    Ctrl-C ends the search: the result then holds what was found so far and is marked partial.
+    """
+    return _Hunt(
+        compiled, matcher, rules, threads or os.cpu_count() or 1, format_name, progress, chunk_bytes
+    ).run(logs)
+
+
+class _Hunt:
+    def __init__(
+        self,
+        compiled: CompiledSet,
+        matcher: Matcher,
+        rules: Rules,
+        threads: int,
+        format_name: str | None,
+        progress: Progress,
+        chunk_bytes: int,
+    ) -> None:
+        self._compiled = compiled
+        self._matcher = matcher
+        self._rules = rules
+        self._threads = threads
+        self._format_name = format_name
+        self._progress = progress
+        self._free = pool(2 * threads + 1, chunk_bytes)
+        self._result = HuntResult()
+        self._files: dict[int, tuple[LogFile, Examiner]] = {}
+        self._consumed = 0
+
+    def run(self, logs: Iterable[LogFile]) -> HuntResult:
+        try:
+            for part in sieved(self._compiled, self._chunks(logs), self._free, self._threads):
+                self._examine(part)
+        except KeyboardInterrupt:
+            self._result.partial = True
+            for source in sorted(self._files):
+                self._finish(source, None)
+        self._result.files.sort(key=lambda summary: summary.name)
+        return self._result
+
+    def _chunks(self, logs: Iterable[LogFile]) -> Iterator[tuple[int, Chunk]]:
+        """The chunks of all files, one file after the other; runs in the worker threads, one at a time."""
+        for source, log_file in enumerate(logs):
+            try:
+                detection = detection_for(log_file, self._format_name)
+                stream = log_file.open()
+            except InputError as error:
+                self._cannot_read(log_file, error)
+                continue
+            context = context_for(log_file, detection, self._rules.zone)
+            self._files[source] = (
+                log_file,
+                Examiner(
+                    detection, context, self._matcher, self._rules, self._result.found, self._result.coverage
+                ),
+            )
+            with stream:
+                for chunk in cut(stream, self._free):
+                    yield source, chunk
+
+    def _cannot_read(self, log_file: LogFile, error: InputError) -> None:
+        problem = Problem(error.where or log_file.name, error.what, error.todo)
+        self._result.problems.append(problem)
+        self._result.files.append(
+            FileSummary(log_file.name, None, log_file.size_bytes, 0, None, None, problem)
+        )
+
+    def _examine(self, part: Sieved) -> None:
+        _, examiner = self._files[part.source]
+        examiner.chunk(part)
+        size = part.chunk.end - part.chunk.begin
+        self._result.searched_bytes += size
+        self._progress(self._consumed + part.chunk.consumed, size)
+        if part.chunk.last:
+            self._consumed += part.chunk.consumed
+            self._finish(part.source, part.chunk.problem)
+        self._free.put(part.chunk.buffer)
+
+    def _finish(self, source: int, error: InputError | None) -> None:
+        log_file, examiner = self._files.pop(source)
+        problem = Problem(error.where or log_file.name, error.what, error.todo) if error else None
+        if problem:
+            self._result.problems.append(problem)
+        state = examiner.state
+        log_format = examiner.format_name
+        self._result.files.append(
+            FileSummary(
+                log_file.name, log_format, log_file.size_bytes, state.lines, state.first, state.last, problem
+            )
+        )

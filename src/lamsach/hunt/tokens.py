@@ -1,0 +1,122 @@
+"""A line that no format reads, token by token: every address, name and digest in it, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv6Address
+from urllib.parse import unquote
+
+import idna
+
+# 203.0.113.9, 203.0.113.9.443, 203.0.113.9:443
+_IPV4 = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])")
+# 2001:db8::1, 2001:db8::1.443, [2001:db8::1]:443
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+# www.example.com, tên-miền.vn
+_NAME = re.compile(
+    r"[0-9A-Za-z\-_.\x80-\U0010ffff]*[0-9A-Za-z\-_\x80-\U0010ffff]\.[0-9A-Za-z\-_.\x80-\U0010ffff]*"
+)
+# (3)www(7)example(3)com(0)
+_LABELS = re.compile(r"(?:\([0-9]{1,4}\)[0-9A-Za-z\-_\x80-\U0010ffff]+)+")
+_LABEL_LENGTH = re.compile(r"\([0-9]{1,4}\)")
+_DIGEST = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Fa-f])")
+_PERCENT = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}")
+# \x2e, \u002e, \046 (DNS), \n \/ and the like
+_BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-9]{3})|(.))")
+_LONGEST_NAME = 255
+
+
+class TokenKind(Enum):
+    """What a token is."""
+
+    ADDRESS = "address"
+    NAME = "name"
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One value of a line and its place (in the text that it was found in)."""
+
+    kind: TokenKind
+    value: str
+    place: int
+
+
+def tokens(line: str) -> Iterator[Token]:
+    """Every value of the line, and of the line with its escapes undone when that is another text."""
+    yield from _plain(line)
+    plain = unescaped(line)
+    if plain != line:
+        yield from _plain(plain)
+
+
+def unescaped(line: str) -> str:
+    """The line with percent-encoding (also doubled) and backslash escapes undone."""
+    if "\\" in line:
+        line = _BACKSLASH.sub(_backslash, line)
+    if "%" in line:
+        line = _PERCENT.sub(lambda found: "%" + found[0][-2:], line)
+        line = unquote(line, errors="replace")
+    return line
+
+
+def _backslash(found: re.Match[str]) -> str:
+    wide, narrow, decimal, other = found.groups()
+    if wide or narrow:
+        return chr(int(wide or narrow, 16)) if not 0xD800 <= int(wide or narrow, 16) < 0xE000 else " "
+    if decimal:
+        return f"%{int(decimal):02X}" if int(decimal) < 256 else " "
+    return other if not other.isalnum() else " "
+
+
+def _plain(line: str) -> Iterator[Token]:
+    for found in _IPV4.finditer(line):
+        octets = [int(part) for part in found[0].split(".")]
+        if max(octets) < 256:
+            yield Token(TokenKind.ADDRESS, ".".join(map(str, octets)), found.start())
+    if ":" in line:
+        yield from _ipv6(line)
+    for found in _NAME.finditer(line):
+        name = domain(found[0][-_LONGEST_NAME:])
+        if name:
+            yield Token(TokenKind.NAME, name, found.start())
+    if "(" in line:
+        for found in _LABELS.finditer(line):
+            name = domain(_LABEL_LENGTH.sub(".", found[0]).strip("."))
+            if name:
+                yield Token(TokenKind.NAME, name, found.start())
+    for found in _DIGEST.finditer(line):
+        yield Token(TokenKind.DIGEST, found[0].lower(), found.start())
+
+
+def _ipv6(line: str) -> Iterator[Token]:
+    for found in _IPV6.finditer(line):
+        text = found[0]
+        if text.count(":") < 2 or len(text) > 120:
+            continue
+        before = line[found.start() - 1 : found.start()]
+        if before.isalnum() or before == "_":
+            text = text.partition(":")[2]
+        for candidate in (text, text.rstrip(":."), re.sub(r"\.[0-9]+\.?$", "", text)):
+            try:
+                yield Token(TokenKind.ADDRESS, str(IPv6Address(candidate)), found.start())
+            except ValueError:
+                continue
+            break
+
+
+def domain(text: str) -> str | None:
+    """A name in canonical form: lower-case A-labels without a trailing dot; None for what cannot be a domain name."""
+    name = text.strip(".").lower()
+    if not name or "." not in name:
+        return None
+    if name.isascii():
+        return name
+    try:
+        return idna.encode(name, uts46=True, transitional=False).decode()
+    except (idna.IDNAError, UnicodeError):
+        return None

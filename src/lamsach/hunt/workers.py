@@ -1,0 +1,145 @@
+"""Worker threads that run the kernel over chunks, and hand the results on in the order of the input.
+
+A worker takes the next chunk of the input under a lock (so files are read in order) and sieves it without the interpreter's
+lock. The buffers are few, so a reader that is ahead waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.hunt.chunks import Chunk, Pool
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.kernel.scan import Scratch, sieve
+from lamsach.hunt.kernel.tables import count_lines
+
+
+@dataclass(slots=True)
+class Sieved:
+    """A chunk, its source (an index into the caller's files), positions inside candidate lines in order, and its line feeds."""
+
+    source: int
+    chunk: Chunk
+    hits: NDArray[np.int64]
+    feeds: int
+
+
+Source = Iterator[tuple[int, Chunk]]
+
+
+def sieve_chunk(compiled: CompiledSet, scratch: Scratch, source: int, chunk: Chunk) -> Sieved:
+    """Run the kernel over one chunk."""
+    data, begin = chunk.buffer.array, chunk.begin
+    parts: list[NDArray[np.int64]] = []
+    while begin < chunk.end:
+        count, begin = sieve(
+            data,
+            begin,
+            chunk.end,
+            compiled.flags,
+            compiled.tops,
+            compiled.bloom,
+            compiled.table,
+            compiled.blocks,
+            compiled.starts,
+            compiled.ends,
+            compiled.lengths,
+            scratch.words,
+            scratch.firsts,
+            scratch.addresses,
+            scratch.names,
+            scratch.odd,
+            scratch.state,
+            scratch.hits,
+        )
+        if count:
+            parts.append(scratch.hits[:count].copy())
+    hits = np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+    return Sieved(source, chunk, hits, count_lines(data, chunk.begin, chunk.end))
+
+
+def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> Iterator[Sieved]:
+    """The chunks of the source, sieved, in order. The caller returns each chunk's buffer to the pool `free` after use.
+
+    `free` holds at least threads + 1 buffers. With one thread no other thread is started.
+    """
+    if threads <= 1:
+        scratch = Scratch()
+        for index, chunk in source:
+            yield sieve_chunk(compiled, scratch, index, chunk)
+        return
+    yield from _Team(compiled, source, threads).results()
+
+
+class _Team:
+    def __init__(self, compiled: CompiledSet, source: Source, threads: int) -> None:
+        self._compiled = compiled
+        self._source = source
+        self._reading = threading.Lock()
+        self._ready = threading.Condition()
+        self._done: dict[int, Sieved | BaseException] = {}
+        self._taken = 0
+        self._total: int | None = None
+        self._stopped = False
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+
+    def _work(self) -> None:
+        scratch = Scratch()
+        while True:
+            with self._reading:
+                if self._total is not None or self._stopped:
+                    return
+                number = self._taken
+                try:
+                    index, chunk = next(self._source)
+                except StopIteration:
+                    self._finish(number)
+                    return
+                except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+                    self._put(number, error)
+                    self._finish(number + 1)
+                    return
+                self._taken += 1
+            self._put(number, self._guarded(sieve_chunk, self._compiled, scratch, index, chunk))
+
+    @staticmethod
+    def _guarded(function: Callable[..., Sieved], *arguments: Any) -> Sieved | BaseException:
+        try:
+            return function(*arguments)
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+            return error
+
+    def _put(self, number: int, result: Sieved | BaseException) -> None:
+        with self._ready:
+            self._done[number] = result
+            self._ready.notify_all()
+
+    def _finish(self, total: int) -> None:
+        with self._ready:
+            self._total = total
+            self._ready.notify_all()
+
+    def results(self) -> Iterator[Sieved]:
+        for thread in self._threads:
+            thread.start()
+        number = 0
+        try:
+            while True:
+                with self._ready:
+                    while number not in self._done and (self._total is None or number < self._total):
+                        self._ready.wait(1.0)
+                    if number not in self._done:
+                        return
+                    result = self._done.pop(number)
+                if isinstance(result, BaseException):
+                    raise result
+                yield result
+                number += 1
+        finally:
+            self._stopped = True

@@ -1,0 +1,236 @@
+"""The main job from end to end: lists, logs, leases and inventory in, `Findings` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from lamsach import __version__
+from lamsach.devices.attribution import attribute
+from lamsach.devices.identify import Identifier
+from lamsach.devices.infrastructure import Infrastructure
+from lamsach.devices.inventory import Inventory, read_inventory
+from lamsach.devices.leases import LeaseTable
+from lamsach.errors import InputError, LamsachError, LineError
+from lamsach.hunt.coverage import blind_days
+from lamsach.hunt.examine import Rules
+from lamsach.hunt.lists import LoadedList, load_lists
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.run import HuntResult, Progress, hunt
+from lamsach.indicators.exceptions import ExceptionSet
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.logs.decoding import decode_line
+from lamsach.logs.detect import Detection
+from lamsach.logs.lines import LineParser
+from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.reading import context_for, detection_for, numbered_lines, read_events
+from lamsach.model import Event, EventKind, Findings, Indicator, Parameters, Problem
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to search, for what, and with which help. Paths are as the user gave them."""
+
+    logs: Sequence[str]
+    lists: Sequence[str]
+    leases: Sequence[str] = ()
+    inventory: str | None = None
+    exceptions: Sequence[str] = ()
+    infrastructure: Sequence[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    timezone: ZoneInfo = DEFAULT_TIMEZONE
+    format_name: str | None = None
+    password: bytes | None = None
+    threads: int | None = None
+
+
+@dataclass(slots=True)
+class Watch:
+    """Who wants to know how it goes: `say` gets a sentence at each stage, `progress` bytes, `total` the size of the logs on disk."""
+
+    say: Tell = lambda _text: None
+    progress: Progress = lambda _consumed, _searched: None
+    total: Callable[[int], None] = lambda _size: None
+
+
+@dataclass(slots=True)
+class _Inputs:
+    problems: list[Problem] = field(default_factory=list)
+    logs: list[LogFile] = field(default_factory=list)
+    leases: LeaseTable = field(default_factory=LeaseTable)
+    inventory: Inventory = field(default_factory=Inventory)
+
+
+def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings, HuntResult]:
+    """Run the hunt that the request asks for.
+
+    Returns the findings and the hunt's own figures. Raises InputError when no list or no log can be used; whatever else cannot
+    be read is a problem of the findings.
+    """
+    watch = watch or Watch()
+    started = datetime.now(UTC)
+    loaded = load_lists(request.lists, lambda: watch.say("Reading the indicator list."))
+    inputs = _read_inputs(request, watch)
+    inputs.problems[:0] = loaded.problems
+    exceptions = ExceptionSet.read(request.exceptions, inputs.problems.append)
+    infrastructure = Infrastructure(request.infrastructure)
+    rules = Rules(
+        Identifier(inputs.leases, inputs.inventory),
+        infrastructure.observe,
+        request.timezone,
+        request.since,
+        request.until,
+    )
+    watch.total(sum(log.size_bytes for log in inputs.logs))
+    result = hunt(
+        loaded.compiled,
+        inputs.logs,
+        Matcher(loaded.compiled, exceptions.covers if exceptions else None),
+        rules,
+        threads=request.threads,
+        format_name=request.format_name,
+        progress=watch.progress,
+    )
+    devices, sightings = attribute(result.found, infrastructure, inputs.inventory)
+    coverage = tuple(
+        row for row in result.coverage.rows() if row.day is None or _day_asked(row.day.isoformat(), request)
+    )
+    findings = Findings(
+        parameters=_parameters(request, started),
+        list=loaded.summary,
+        devices=devices,
+        sightings=sightings,
+        indicators=_sighted(loaded, {item.indicator for item in sightings}),
+        coverage=coverage,
+        blind_days=blind_days(coverage, _local(request.since, request), _local(request.until, request)),
+        files=tuple(result.files),
+        problems=tuple(dict.fromkeys([*inputs.problems, *result.problems])),
+        partial=result.partial,
+    )
+    return findings, result
+
+
+def _local(time: datetime | None, request: Request) -> datetime | None:
+    return time.astimezone(request.timezone) if time else None
+
+
+def _day_asked(day: str, request: Request) -> bool:
+    since, until = _local(request.since, request), _local(request.until, request)
+    return not (since and day < since.date().isoformat()) and not (until and day > until.date().isoformat())
+
+
+def _parameters(request: Request, started: datetime) -> Parameters:
+    return Parameters(
+        tool_version=__version__,
+        started=started,
+        finished=datetime.now(UTC),
+        timezone=request.timezone.key,
+        since=request.since,
+        until=request.until,
+        logs=tuple(request.logs),
+        lists=tuple(request.lists),
+        leases=tuple(request.leases),
+        inventory=request.inventory,
+        exceptions=tuple(request.exceptions),
+        infrastructure=tuple(request.infrastructure),
+    )
+
+
+def _sighted(loaded: LoadedList, values: set[str]) -> dict[str, Indicator]:
+    """The indicators that were sighted, by value, in order."""
+    return {
+        value: indicator for value in sorted(values) if (indicator := loaded.compiled.find(value)) is not None
+    }
+
+
+def _read_inputs(request: Request, watch: Watch) -> _Inputs:
+    inputs = _Inputs()
+    tell = inputs.problems.append
+    inputs.logs = list(find_logs(request.logs, password=request.password, on_problem=tell))
+    if not inputs.logs:
+        first = (
+            inputs.problems[0] if inputs.problems else Problem(", ".join(request.logs), "There is no log.")
+        )
+        raise InputError(first.what, first.where, first.todo or "Give files or folders that hold logs.")
+    if request.inventory:
+        try:
+            inputs.inventory = read_inventory(Path(request.inventory), tell)
+        except LamsachError as error:
+            tell(Problem(error.where or request.inventory, error.what, error.todo))
+    stated = list(find_logs(request.leases, password=request.password, on_problem=tell))
+    watch.say("Reading the leases.")
+    inputs.leases = LeaseTable(_lease_events(inputs, stated, request))
+    return inputs
+
+
+def _lease_events(inputs: _Inputs, stated: Sequence[LogFile], request: Request) -> Iterator[Event]:
+    """The lease records of the stated files, and of those logs whose first lines show some."""
+    seen = {log.name for log in stated}
+    for log in stated:
+        yield from _guarded(log, inputs, request)
+    for log in inputs.logs:
+        if log.name not in seen and log.name != "-" and _shows_leases(log, request):
+            yield from _guarded(log, inputs, request)
+
+
+def _guarded(log: LogFile, inputs: _Inputs, request: Request) -> Iterator[Event]:
+    try:
+        yield from _leases_in(log, request)
+    except InputError as error:
+        inputs.problems.append(Problem(error.where or log.name, error.what, error.todo))
+
+
+def _markers(detection: Detection) -> tuple[bytes, ...]:
+    formats = (detection.format,) if detection.format else detection.mixed
+    return tuple(marker.encode() for log_format in formats for marker in log_format.lease_markers)
+
+
+def _shows_leases(log: LogFile, request: Request) -> bool:
+    try:
+        detection = detection_for(log, request.format_name)
+    except InputError:
+        return False
+    formats = (detection.format,) if detection.format else detection.mixed
+    if not any("lease_until" in log_format.gives or log_format.lease_markers for log_format in formats):
+        return False
+    parser = LineParser(detection, context_for(log, detection, request.timezone))
+    return any(_is_lease(parser, line, number) for number, line in enumerate(detection.lines, 1))
+
+
+def _is_lease(parser: LineParser, line: str, number: int) -> bool:
+    try:
+        event = parser.parse(line, number)
+    except LineError:
+        return False
+    return event is not None and event.kind is EventKind.LEASE
+
+
+def _leases_in(log: LogFile, request: Request) -> Iterator[Event]:
+    detection = detection_for(log, request.format_name)
+    markers = _markers(detection)
+    if not markers or (detection.format is not None and detection.format.multiline):
+        for item in read_events(log, timezone=request.timezone, format_name=request.format_name):
+            if isinstance(item, Event) and item.kind is EventKind.LEASE:
+                yield item
+        return
+    parser = LineParser(detection, context_for(log, detection, request.timezone))
+    prefix = parser.header_prefix
+    with log.open() as stream:
+        for number, line in numbered_lines(stream):
+            if line is None:
+                continue
+            if prefix is not None and line.startswith(prefix):
+                parser.header(decode_line(line))
+            elif any(marker in line for marker in markers):
+                try:
+                    event = parser.parse(decode_line(line), number)
+                except LineError:
+                    continue
+                if event is not None and event.kind is EventKind.LEASE:
+                    yield event
