@@ -466,7 +466,7 @@ def is_plausible(field: str, text: str) -> bool:
     if stated(text) is None:
         return True
     if field in ("source", "destination", "ip"):
-        return host_and_port(text.split(" ", 1)[0])[0] is not None
+        return host_and_port(text)[0] is not None or ip_of(text.split(" ", 1)[0]) is not None
     if field == "mac":
         return mac_of(text) is not None
     if field == "hash":

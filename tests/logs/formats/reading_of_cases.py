@@ -1,0 +1,43 @@
+"""Reads a golden case as the reader does: header lines go to `header`, lines of one record are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from golden import as_json, context_of, lines_of
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+
+SAMPLES = Path(__file__).parents[4] / "shared/samples/logs"
+
+
+def records(log_format: type[LogFormat], lines: list[str]) -> Iterator[dict[str, object]]:
+    """The events of a file, as `golden.as_json` writes them, and for a refused line its number and `refused`."""
+    parser = log_format(context_of([line for line in lines if line.strip()]))
+    start = 0
+    while start < len(lines):
+        end = start + 1
+        while log_format.multiline and end < len(lines) and not log_format.starts_record(lines[end]):
+            end += 1
+        line, number = "\n".join(lines[start:end]), start + 1
+        start = end
+        if not line.strip():
+            continue
+        if log_format.header_prefix and line.startswith(log_format.header_prefix):
+            parser.header(line)
+        try:
+            event = parser.parse(line, number)
+        except LineError:
+            yield {"line": number, "refused": True}
+            continue
+        if event is not None:
+            assert event.format == log_format.name
+            assert event.file == "case.log"
+            yield as_json(event)
+
+
+def records_of(log_format: type[LogFormat], log: Path) -> list[dict[str, object]]:
+    """The records of a golden case."""
+    return list(records(log_format, lines_of(log)))

@@ -1,0 +1,168 @@
+"""JSON lines of any product: golden cases, and each trap by itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from golden import cases, expected, lines_of
+from hypothesis import given
+from hypothesis import strategies as st
+from reading_of_cases import records, records_of
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.formats.json_lines import JsonLines
+
+
+def parse(record):
+    text = record if isinstance(record, str) else json.dumps(record)
+    return JsonLines(FileContext()).parse(text, 1)
+
+
+@pytest.mark.parametrize("log", cases("json_lines"), ids=lambda log: log.stem)
+def test_golden(log):
+    assert records_of(JsonLines, log) == expected(log)
+    assert JsonLines.score(lines_of(log)) == 1.0
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"src_ip": "10.20.0.31", "dst_ip": "203.0.113.7"},
+        {"source": {"ip": "10.20.0.31"}, "destination": {"ip": "203.0.113.7"}},
+        {"source.ip": "10.20.0.31", "destination.ip": "203.0.113.7"},
+        {"_source": {"data": {"srcip": "10.20.0.31", "dstip": "203.0.113.7"}}},
+        {"event": {"SourceAddress": "10.20.0.31", "DestAddress": "203.0.113.7"}},
+        {"_src_ip": "10.20.0.31", "_dst_ip": "203.0.113.7", "short_message": "x"},
+        {"message": json.dumps({"src": "10.20.0.31", "dst": "203.0.113.7"})},
+        {"client": {"ip": "10.20.0.31"}, "server": {"ip": "203.0.113.7"}},
+        {"src_endpoint": {"ip": "10.20.0.31"}, "dst_endpoint": {"ip": "203.0.113.7"}},
+    ],
+)
+def test_every_nesting(record):
+    event = parse(record)
+    assert (event.source_ip, event.destination_ip, event.device_ip) == (
+        "10.20.0.31",
+        "203.0.113.7",
+        "10.20.0.31",
+    )
+
+
+@pytest.mark.parametrize(
+    "record, name, observer",
+    [
+        ({"host": "gw01", "src_ip": "10.20.0.31", "dst_ip": "203.0.113.7"}, None, "gw01"),
+        (
+            {
+                "host": {"name": "pc"},
+                "process": {"name": "a.exe"},
+                "dns": {"question": {"name": "evil.example"}},
+            },
+            "pc",
+            None,
+        ),
+        ({"EventID": 22, "Hostname": "pc", "host": "collector", "QueryName": "evil.example"}, "pc", None),
+        (
+            {
+                "EventID": 4624,
+                "Computer": "srv",
+                "EventData": {"IpAddress": "10.20.0.31", "WorkstationName": "pc"},
+            },
+            "pc",
+            "srv",
+        ),
+    ],
+)
+def test_whose_name_host_is(record, name, observer):
+    event = parse(record)
+    assert (event.device_name, event.observer) == (name, observer)
+
+
+def test_an_address_in_free_text_is_nobodys():
+    event = parse(
+        {
+            "src_ip": "10.20.0.31",
+            "domain": "evil.example",
+            "log": {"original": "dst_ip=203.0.113.9"},
+            "geo": {"ip": "203.0.113.8"},
+        }
+    )
+    assert event.destination_ip is None
+
+
+def test_of_a_key_that_stands_twice_the_last_counts():
+    assert (
+        parse('{"src_ip":"10.20.0.31","dst_ip":"203.0.113.7","src_ip":"10.20.0.32"}').source_ip
+        == "10.20.0.32"
+    )
+
+
+def test_what_is_nested_deeply_is_not_walked():
+    deep = {"src_ip": "10.20.0.31"}
+    for _ in range(40):
+        deep = {"data": deep}
+    with pytest.raises(LineError):
+        parse(deep)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"ts":1781078401.1,"uid":"CaaaaaaaaaaaaaaaA1","id.orig_h":"10.20.0.31","id.resp_h":"203.0.113.7"}',
+        '{"timestamp":"2026-06-10T08:00:01+0000","flow_id":1,"event_type":"flow","src_ip":"10.20.0.31","dest_ip":"203.0.113.7"}',
+        '{"level":"info","msg":"started","count":5}',
+        '{"src_ip":"10.20.0.31","dst_ip":',
+        "src_ip=10.20.0.31 dst_ip=203.0.113.7",
+        "{",
+        "",
+    ],
+)
+def test_what_is_not_recognised(line):
+    assert not JsonLines.recognises(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"level":"info","msg":"started"}',
+        '{"src_ip":"10.20.0.31","dst_ip":"203.0.113.7"',
+        '{"a":' * 100_000,
+        '{"src_ip":"10.20.0.31","dst_ip":"203.0.113.7","time":"yesterday"}',
+        '["src_ip","dst_ip"]',
+        "null",
+    ],
+)
+def test_what_cannot_be_read_is_a_line_error(line):
+    with pytest.raises(LineError):
+        parse(line)
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.text(max_size=10)
+    | st.sampled_from(["10.20.0.31", "1781078401"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["ip", "port", "name", "data", "domain", "hash", "mac", "address"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+_KEYS = st.sampled_from(
+    ["src_ip", "source", "destination", "host", "time", "@timestamp", "EventID", "message", "url", "query", "answers", "hash", "mac", "lease",
+     "expires", "user", "action", "", "."]
+)  # fmt: skip
+
+
+@given(st.dictionaries(_KEYS, _JSON, max_size=8))
+def test_no_record_raises_anything_but_line_errors(record):
+    line = json.dumps(record)
+    JsonLines.recognises(line)
+    list(records(JsonLines, [line, line[:-2]]))
