@@ -72,6 +72,15 @@ def test_the_client_chooses_its_name(name, wanted):
     assert (event.device_name, event.device_ip, event.kind) == (wanted, "10.20.0.50", EventKind.LEASE)
 
 
+def test_a_bootp_client_has_its_name_first_and_its_mac_in_brackets():
+    event = parse("BOOTREPLY for 10.20.0.50 to may-in (02:00:5e:10:00:50) via eth0")
+    assert (event.device_ip, event.device_mac, event.device_name) == (
+        "10.20.0.50",
+        "02:00:5e:10:00:50",
+        "may-in",
+    )
+
+
 def test_a_name_cannot_forge_a_lease():
     event = parse("DHCPDISCOVER from 02:00:5e:10:00:50 (DHCPACK on 10.20.0.1 to 02:00:5e:10:00:99) via eth0")
     assert (event.kind, event.device_mac) == (EventKind.OTHER, "02:00:5e:10:00:50")

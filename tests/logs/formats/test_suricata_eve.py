@@ -110,6 +110,12 @@ def test_leases(dhcp, kind, action, device):
     assert event.device_mac == "02:00:5e:10:00:50"
 
 
+def test_http2_has_its_host_among_the_headers():
+    headers = [{"name": ":authority", "value": "evil.example"}, {"name": ":path", "value": "/a"}]
+    event = parse({"event_type": "http2", "http": {"version": "2", "request_headers": headers}})
+    assert (event.domain, event.url) == ("evil.example", "/a")
+
+
 def test_a_wildcard_in_a_certificate_names_no_host():
     assert parse({"event_type": "tls", "tls": {"subject": "O=x, CN=*.evil.example"}}).domain is None
 

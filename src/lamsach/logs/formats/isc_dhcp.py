@@ -31,11 +31,12 @@ _MESSAGE_START = re.compile(
 )
 # DHCPACK on 192.0.2.50 to 00:1a:2b:3c:4d:5e (PC-0042) via eth0 relay 192.0.2.1 lease-duration 43200
 # DHCPREQUEST for 192.0.2.50 (192.0.2.1) from 00:1a:2b:3c:4d:5e via 192.0.2.254: wrong network.
+# BOOTREPLY for 192.0.2.51 to printer (00:1a:2b:3c:4d:5f) via eth0
 # DHCPDISCOVER from 00:1a:2b:3c:4d:5e (PC-0042) via eth0: network 192.0.2/24: no free leases
 _MESSAGE = re.compile(
     r"(DHCP[A-Z]+|BOOTRE[A-Z]+)"
     r"(?: (?:on|to|for|of) ([0-9A-Fa-f.:]{2,45})(?: \(([^()]{1,64})\))?)?"
-    r"(?: (?:to|from) ([0-9A-Fa-f.:-]{2,45}|<no identifier>))?"
+    r"(?: (?:to|from) (<no identifier>|[^\s()<>]{2,255}))?"
     r"(?: \((.{0,255}?)\))?"
     r"(?: via ([\w.:%@/-]{1,64}?))?(?=[:,]? |[:,]?$)",
     re.ASCII,
@@ -181,8 +182,8 @@ def _message_v4(message: str, time: datetime | None) -> Event | None:
         action: LeaseAction | None = LeaseAction.RENEWED
     else:
         mac, action = mac_of(client), _ACTIONS.get(kind)
-        if action is LeaseAction.ASSIGNED and kind == "BOOTREPLY":
-            mac = mac or mac_of(name)
+        if mac is None and (in_brackets := mac_of(name)):
+            mac, name = in_brackets, None if ip_of(client) else client
     other = ip_of(server or "") or ip_of(via or "")
     event = Event(
         kind=EventKind.LEASE if action and address else EventKind.OTHER,

@@ -270,8 +270,12 @@ def _names(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
 
 
 def _web_names(http: Record) -> tuple[str | None, str | None]:
-    url = text_of(http.get("url"))
-    host = text_of(http.get("hostname"))
+    headers = {
+        text_of(item.get("name")): text_of(item.get("value"))
+        for item in objects_of(http.get("request_headers"))
+    }
+    url = text_of(http.get("url")) or headers.get(":path")  # HTTP/2 has them among the headers
+    host = text_of(http.get("hostname")) or headers.get(":authority")
     domain = host_and_port(host)[0] if host else None
     if url and domain is None and text_of(http.get("http_method")) == "CONNECT":
         domain = host_and_port(url)[0]
