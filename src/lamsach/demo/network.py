@@ -153,7 +153,7 @@ class Network:
         else:
             line, url = self.squid.request(time, session.ip, visit.url, visit.address, received), visit.url
         self._put(SQUID, time, line, visit.case, ALLOWED, Seen(visit.host, (visit.address,), url))
-        if session.vlan is not PROXIED and self.random() < 0.5:
+        if session.vlan is not PROXIED and self.random() < 0.9:
             flow = Flow(
                 time,
                 session.ip,

@@ -36,7 +36,7 @@ def play(network: Network, rng: Random, month: Month, sites: Sites, days: int) -
     """Write the ordinary traffic of every session, the branch behind its NAT gateway, and the scans from outside."""
     for session in month.sessions:
         _session(network, rng, session, sites)
-        if session.device.always_on and (session.device.name == "WSUS01" or session.device.proxied):
+        if session.device.always_on and (session.device.name == "FILE01" or session.device.proxied):
             _updates(network, session)
     for day in range(days):
         _branch(network, rng, day, sites)

@@ -29,6 +29,7 @@ from lamsach.demo.world import (
     LEGAL,
     OFFICE,
     PROXY_IP,
+    PUBLIC_NAT_IP,
     WEB_SERVER_IP,
     Kind,
 )
@@ -43,6 +44,7 @@ def all_cases(cast: Cast, dns_gap_day: int, squid_gap_day: int, details_from: fl
         _blocked_by_proxy(cast),
         _blocked_file(cast),
         _inbound(cast),
+        _scan(cast),
         _resolved_by_guest(cast),
         _resolved_in_details(cast, details_from),
         _dns_server(cast, dns_gap_day),
@@ -112,23 +114,40 @@ def _blocked_file(cast: Cast) -> Case:
 
 def _inbound(cast: Cast) -> Case:
     device = cast.named("WEB01")
+    case = "inbound-visit"
+    days = cast.office_days(0.3, 0.8)
+
+    def play(stage: Stage) -> None:
+        for day in days:
+            flow = inbound(at(day, 4) + 3600 * stage.rng.random(), listed.SCANNER_IP.value, "Netherlands")
+            stage.network.connect(flow, case, "allowed, inbound")
+
+    why = "a listed address visited its public web site; it connected to nobody"
+    return Case(
+        case,
+        "a listed address visits the published web server",
+        INBOUND,
+        play,
+        (listed.SCANNER_IP,),
+        device,
+        ip=WEB_SERVER_IP,
+        innocent=((device, why),),
+    )
+
+
+def _scan(cast: Cast) -> Case:
     case = "inbound-scan"
     days = cast.office_days(0.3, 0.8)
 
     def play(stage: Stage) -> None:
-        source = listed.SCANNER_IP.value
         for day in days:
             for port in (22, 3389, 8080):
-                flow = scan(at(day, 3) + 3600 * stage.rng.random(), source, port, "Netherlands")
+                time = at(day, 3) + 3600 * stage.rng.random()
+                flow = scan(time, listed.SCANNER_IP.value, port, "Netherlands")
                 stage.network.connect(flow, case, "denied, inbound")
-            flow = inbound(at(day, 4) + 3600 * stage.rng.random(), source, "Netherlands")
-            stage.network.connect(flow, case, "allowed, inbound")
 
-    why = "a listed address scanned it and visited its public web site; it connected to nobody"
-    about = "a listed address knocks at the firewall and visits the published web server"
-    return Case(
-        case, about, INBOUND, play, (listed.SCANNER_IP,), device, ip=WEB_SERVER_IP, innocent=((device, why),)
-    )
+    about = "a listed address knocks at the firewall's own outside address, in vain"
+    return Case(case, about, INBOUND, play, (listed.SCANNER_IP,), ip=PUBLIC_NAT_IP)
 
 
 def _resolved_by_guest(cast: Cast) -> Case:

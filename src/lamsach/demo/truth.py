@@ -11,6 +11,8 @@
   line is), `first` and `last` line of the case in UTC. A DNS packet is a line here, whether or not its contents follow.
 - `own_lines` of a case: how many lines name the device itself as the one that asked or connected, by `allowed` and `blocked`
   (a client's DNS question is allowed; answers, and what a DNS server or proxy did on its behalf, are not counted).
+- `unattributed`: what may besides be reported as `unattributed` (the whole chain of forwarders that stood between such a case's
+  client and the outside), and never of a machine: `type`, `value`.
 - `innocent`: machines close to a case that must not be accused of anything: `name`, `mac`, `case`, `why`, and `state`: what
   may be said of it (null: nothing). No machine outside `cases` may be accused either.
 - `list`: what the annex holds: `count`, `by_type`, `refused` (`column`, `text`, `why`), `not_indicators`.
@@ -28,7 +30,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lamsach.demo.cases import Case
+from lamsach.demo.cases import UNATTRIBUTED, Case
 from lamsach.demo.clock import TIMEZONE, day_of, iso
 from lamsach.demo.dhcp import Month
 from lamsach.demo.journal import Gap, Journal, Planted, Tally
@@ -71,6 +73,7 @@ def write(
             for name, ip, role, stated in INFRASTRUCTURE
         ],
         "cases": [_case(case, journal.tallies.get(case.name, Tally()), month) for case in cases],
+        "unattributed": _unattributed(cases, journal),
         "innocent": _innocent(cases),
         "list": {
             "count": len(entries),
@@ -146,6 +149,19 @@ def _innocent(cases: Sequence[Case]) -> list[dict[str, str | None]]:
         }
         for case in cases
         for device, why in case.innocent
+    ]
+
+
+def _unattributed(cases: Sequence[Case], journal: Journal) -> list[dict[str, str]]:
+    found = {
+        planted
+        for case in cases
+        if case.state in ("", UNATTRIBUTED) and case.name in journal.tallies
+        for planted in journal.tallies[case.name].counts
+    }
+    return [
+        {"type": planted.type, "value": planted.value}
+        for planted in sorted(found, key=lambda item: (item.type, item.value))
     ]
 
 

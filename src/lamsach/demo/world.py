@@ -128,6 +128,8 @@ _SERVER_ROLES = (
     ("NVR01", "10.20.0.26", "Đầu ghi camera"),
     ("DB01", "10.20.0.27", "Máy chủ cơ sở dữ liệu"),
 )
+_SERVERS_BEHIND_PROXY = frozenset({"MAIL01", "WSUS01", "QLVB01", "BACKUP01", "DB01"})
+"""Servers that fetch their updates through the proxy, across the firewall: so the firewall shows the proxy for what it is."""
 
 
 class _Maker:
@@ -174,7 +176,8 @@ def _add_fixed(maker: _Maker, devices: int) -> None:
     """Machines with an address of their own: servers, network gear, cameras, printers."""
     for name, ip, purpose in _SERVER_ROLES:
         vlan = PROXIED if ip == PROXY_IP else SERVERS
-        maker.add(name, Kind.SERVER, IT, vlan, fixed_ip=ip, always_on=True, purpose=purpose)
+        proxied = name in _SERVERS_BEHIND_PROXY
+        maker.add(name, Kind.SERVER, IT, vlan, fixed_ip=ip, proxied=proxied, always_on=True, purpose=purpose)
     maker.add(
         "RT-CHINHANH",
         Kind.NETWORK,

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
-from lamsach.demo.clock import CLOCK, DAY_S, day_of
+from lamsach.demo.clock import CLOCK, DAY_S, FIRST_DAY, day_of
 from lamsach.demo.dhcp import ASSIGNED, EXPIRED, RELEASED, RENEWED, LeaseRecord
 from lamsach.demo.world import DOMAIN, Kind
 
 FOLDER = "logs/dhcp"
+_NAME = "DhcpSrvLog"
 UTF16_DAY = 6
 """The day whose file is in UTF-16 with a byte order mark."""
 
@@ -63,7 +64,7 @@ Dhcid,VendorClass(Hex),VendorClass(ASCII),UserClass(Hex),UserClass(ASCII),RelayA
 def file_name(day: int) -> str:
     """The file of a 0-based day, below the demo's folder."""
     date = day_of(day)
-    return f"{FOLDER}/DhcpSrvLog-{date:%a}-{date:%Y%m%d}.log"
+    return f"{FOLDER}/{_NAME}-{date:%a}-{date:%Y%m%d}.log"
 
 
 def write(folder: Path, rng: Random, records: Iterable[LeaseRecord], days: int) -> list[Path]:
@@ -74,6 +75,8 @@ def write(folder: Path, rng: Random, records: Iterable[LeaseRecord], days: int) 
     for record in records:
         if record.time < days * DAY_S:
             lines[int(record.time // DAY_S)] += _lease_lines(rng, record)
+    for old in (folder / FOLDER).glob(f"{_NAME}-???-{FIRST_DAY:%Y%m}??.log"):
+        old.unlink()  # of an earlier, longer demo in the same folder
     paths = []
     for day, content in enumerate(lines):
         path = folder / file_name(day)
