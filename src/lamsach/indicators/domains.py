@@ -25,10 +25,25 @@ _FILE_ENDINGS = """
 """
 _LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
 """What malware files are called."""
-AMBIGUOUS_FILE_ENDINGS = frozenset(
-    {"py", "sh", "pl", "rs", "md", "so", "zip", "mov", "cab", "pub", "ps", "java", "js", "cpa", "app"}
+FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
+"""Endings that are top-level domains and yet far oftener file names: a bare `order.zip` is a file unless the list says otherwise."""
+_AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab"}
+_FILE_NAMES = re.compile(
+    r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
+    re.ASCII,
 )
-"""Endings of file names that are top-level domains too: in running text `install.sh` is a file."""
+
+
+def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
+    """Whether a canonical name with a real last label is likely that of a file: in running text `install.sh` is one too."""
+    last = name.rpartition(".")[2]
+    if last in FILE_LIKE_ENDINGS:
+        return not name.startswith("www.")
+    return (
+        in_sentence
+        and name.count(".") == 1
+        and (last in _AMBIGUOUS_ENDINGS or _FILE_NAMES.fullmatch(name) is not None)
+    )
 
 
 def to_ascii_domain(text: str) -> str | None:

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 
 from lamsach.indicators import addresses, refusals
-from lamsach.indicators.domains import AMBIGUOUS_FILE_ENDINGS, is_file_name, to_ascii_domain
+from lamsach.indicators.domains import is_file_name, may_be_file_name, to_ascii_domain
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.refang import refang
 from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
+from lamsach.model import IndicatorType
 
 _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
 _TOKEN = re.compile(
@@ -57,7 +58,16 @@ def _url(text: str) -> Iterator[Found]:
 
 
 def _trimmed(text: str) -> str:
-    """A URL without the punctuation of the sentence around it; brackets stay when they are closed within it."""
+    """A URL without the punctuation of the sentence around it; brackets stay when they are closed within it. A link's text
+    behind the URL (AsciiDoc: `https://host/page[text]`) is cut off, when it does not cut the URL down to its host."""
+    start, bracket, rest = text.rpartition("[")
+    if (
+        bracket
+        and start.count("/") > 2
+        and not start.endswith("://")
+        and "]" not in rest[:-1].rstrip("].,;)")
+    ):
+        text = start
     while text:
         last = text[-1]
         closes_nothing = last in _PAIRS and text.count(last) > text.count(_PAIRS[last])
@@ -77,7 +87,8 @@ def _whole(text: str) -> Iterator[Found]:
 
 
 def _word(word: str, depth: int = 0) -> Iterator[Found]:
-    word = word.strip("-–—·:!?&#+~*").rstrip(".")
+    word = word.strip("-–—·!?&#+~*").rstrip(".:")
+    word = word if word.startswith("::") else word.lstrip(":")
     if len(word) < 4:
         if word == "::1":
             yield from _whole(word)
@@ -123,8 +134,8 @@ def _dotted(word: str) -> Iterator[Found]:
     if is_file_name(name):
         if bare:
             yield Refused(refusals.FILE_NAME, word)
-    elif bare and last in AMBIGUOUS_FILE_ENDINGS and name.count(".") == 1:
-        yield Refused(refusals.FILE_NAME, word)
+    elif bare and may_be_file_name(name, in_sentence=True):
+        yield Refused(refusals.FILE_NAME, name, IndicatorType.DOMAIN)
     elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and _case_is_of_a_name(host):
         yield from _whole(word)
 

@@ -63,7 +63,7 @@ _WORDS: dict[Field, str] = {
     Field.CONFIDENCE: "confidence|confidence level|confidence_level|score|do tin cay|muc do tin cay|tin cay",
     Field.TLP: "tlp|marking|muc chia se|tlp marking",
     Field.CONTEXT: """
-        reference|references|ref|link|links|report|report url|urlhaus_link|urlhaus link|threatfox link|details url|virustotal|permalink|screenshot|image|anonymous|tham khao
+        reference|references|ref|link|links|report|report url|urlhaus_link|urlhaus link|threatfox link|details url|virustotal|permalink|phish detail url|detail url|cert link|links html|external references|screenshot|image|anonymous|tham khao
         |tai lieu tham khao|lien ket tham khao|bao cao|version|phien ban|useragent|user agent|user_agent|file name|filename|file_name|file|file path|path|ten tep|ten file
         |mime type|email|e-mail|sender|from|mail|thu dien tu|asn|as|as name|as number|country|country code|quoc gia|port|ports|cong|dst_port|c2 port|protocol|giao thuc
         |size|filesize|dung luong|stt|tt|so tt|so thu tu|id|uuid|guid|no|no.|#|row|event_id|event id|object_id|object id|attribute_tag|object_uuid|object_relation
@@ -75,12 +75,12 @@ _TYPE_WORDS: dict[IndicatorType | None, str] = {
         |intel::addr|dia chi ip|dia chi|ipv4 address|ipv6 address|ip_address|c2 ip""",
     IndicatorType.NETWORK: "network|cidr|subnet|netblock|ip range|ip-range|range|intel::subnet|dai ip|dai mang|mang|ipv4-cidr|ip network|prefix",
     IndicatorType.DOMAIN: """domain|domains|domain name|domain-name|domain_name|hostname|host|fqdn|host name|intel::domain|ten mien|c2 domain|dns|domain:port""",
-    IndicatorType.URL: "url|urls|uri|link|intel::url|duong dan|lien ket|url address",
+    IndicatorType.URL: "url|urls|uri|intel::url|duong dan|lien ket|url address",
     IndicatorType.MD5: "md5|file-md5|filehash-md5|md5 hash|hash-md5|hash md5|md5_hash|hash.md5",
     IndicatorType.SHA1: "sha1|sha-1|filehash-sha1|sha1 hash|hash-sha1|hash sha1|sha1_hash|hash.sha1",
     IndicatorType.SHA256: "sha256|sha-256|filehash-sha256|sha256 hash|hash-sha256|hash sha256|sha256_hash|hash.sha256",
     None: """email|e-mail|email-src|email-dst|email address|email-addr|email-subject|email subject|email-attachment|filename|file name|file-name|mutex|regkey|registry key
-        |regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash
+        |link|regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash
         |tlsh|pehash|authentihash|impfuzzy|pattern-in-file|pattern-in-memory|pattern-in-traffic|pdb|named pipe|windows-service-name|whois-registrant-email
         |whois-registrant-name|x509-fingerprint-sha1|x509-fingerprint-md5|x509-fingerprint-sha256|ja3-fingerprint-md5|ja3s-fingerprint-md5|jarm-fingerprint|mac-address|btc|xmr|phone-number|code-signing certificate|certificate
         |code signing certificate|threat-actor|campaign-name|campaign-id|datetime|size-in-bytes|mime-type|target-user|target-email|malware-type|github-username|gene""",

@@ -14,7 +14,7 @@ from lamsach.indicators.domains import LABEL, canonical_domain, to_ascii_domain
 from lamsach.indicators.refang import refang
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes
-from lamsach.indicators.urls import DEFAULT_PORTS, canonical_url, split_url
+from lamsach.indicators.urls import canonical_url, split_url
 from lamsach.model import IndicatorType
 
 __all__ = ["Refused", "canonical", "canonical_values", "plain_value", "split_url", "to_ascii_domain"]
@@ -70,9 +70,12 @@ def plain_value(text: str) -> Value | None:
         return None
     kind = match.lastgroup
     if kind == "domain":
+        last = text.rpartition(".")[2]
+        known = suffixes()
         if (
-            len(text) > 253
-            or text.rpartition(".")[2] not in (known := suffixes()).top_levels
+            last not in known.top_levels
+            or len(text) > 253
+            or last in FILE_LIKE_ENDINGS
             or known.is_public(text)
         ):
             return None
@@ -133,7 +136,7 @@ def _read(text: str, stated: IndicatorType | None) -> tuple[Value, ...]:
         return found
     if _EMAIL.fullmatch(text):
         raise Refused(refusals.EMAIL, text)
-    if stated is IndicatorType.URL and ("." in text or "/" in text):
+    if stated is IndicatorType.URL and _HOST_AND_PATH.fullmatch(text):
         return ((IndicatorType.URL, canonical_url(text, strict=False)),)
     return (_name_or_bare_url(text, strict=stated is not IndicatorType.DOMAIN),)
 
@@ -151,11 +154,7 @@ def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None)
     name = scheme[1].lower()
     if name in _HOST_SCHEMES:
         return _read(text[scheme.end() :].rstrip("/"), stated)
-    if stated in (IndicatorType.DOMAIN, IndicatorType.IP) and name in DEFAULT_PORTS:
-        host = split_url(canonical_url(text, strict=False))
-        if host[2] == "":
-            return _read(host[1], stated)
-    return ((IndicatorType.URL, canonical_url(text, strict=stated is None)),)
+    return ((IndicatorType.URL, canonical_url(text.rstrip(".,;"), strict=stated is None)),)
 
 
 def _name_or_bare_url(text: str, *, strict: bool) -> Value:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lamsach.indicators import refusals
+from lamsach.indicators.domains import may_be_file_name
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
@@ -69,10 +70,13 @@ def entries(found: Iterable[Found], reference: Reference, facts: Facts = NO_FACT
 def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:
     """The values of a cell or line: the whole of it if it is one, otherwise every value in it. Never empty: what holds
     no value is one Refused."""
+    values: list[Found]
     try:
-        return list(canonical_values(text, indicator_type))
+        values = [*canonical_values(text, indicator_type)]
     except Refused as refused:
         whole = refused
+    else:
+        return values if indicator_type is not None else [_doubted(value, text) for value in values]
     if whole.type is not None and whole.reason is not refusals.WRONG_TYPE:
         return [whole]
     found = list(scan(text))
@@ -80,6 +84,17 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
         return found
     whole.value = shortened(text.strip(), refusals.VALUE_KEPT)
     return [whole]
+
+
+def _doubted(value: Found, text: str) -> Found:
+    """The value, or its refusal when it is likelier a file's name and nobody took the care to defang it."""
+    if (
+        value[0] is IndicatorType.DOMAIN
+        and may_be_file_name(value[1], in_sentence=False)
+        and value[1] in text.lower()
+    ):
+        return Refused(refusals.FILE_NAME, value[1], value[0])
+    return value
 
 
 def whole_value(text: str) -> list[Found]:
@@ -92,7 +107,7 @@ def whole_value(text: str) -> list[Found]:
     ):
         return []
     try:
-        return list(canonical_values(text))
+        return [_doubted(value, text) for value in canonical_values(text)]
     except Refused as refused:
         return [] if refused.type is None or refused.reason is refusals.UNKNOWN_SUFFIX else [refused]
 

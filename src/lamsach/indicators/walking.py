@@ -48,10 +48,11 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             found += _value(value, type_of_heading(str(key)) or kind)
         elif isinstance(value, str) and fields[key] is None:
             found += whole_value(value)
-        found += whole_value(str(key))
+        if isinstance(value, (Mapping, list, tuple)):
+            found += whole_value(str(key))
     yield from entries(found, reference, facts)
     for key, value in record.items():
-        if isinstance(value, (Mapping, list, tuple)) and fields[key] is not Field.CONTEXT:
+        if isinstance(value, (Mapping, list, tuple)) and fields[key] not in (Field.CONTEXT, Field.SOURCE):
             yield from walk(value, reference, facts, depth + 1)
 
 

@@ -70,7 +70,7 @@ def find_delimiter(text: str) -> str | None:
 
 def _score(records: list[list[str]]) -> float:
     """The share of records with the commonest number of cells, or 0 when the cells read like sentences."""
-    if not records:
+    if len(records) < 2:
         return 0
     widths = Counter(len(cells) for cells in records)
     several = sum(count for width, count in widths.items() if width > 1)

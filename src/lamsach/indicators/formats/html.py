@@ -21,7 +21,33 @@ _STARTS = re.compile(
 )
 _SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head"})
 _BLOCKS = frozenset(
-    ["p", "div", "li", "br", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "ul", "ol", "dl", "dd", "dt", "section", "article", "blockquote", "hr", "option"]
+    [
+        "p",
+        "div",
+        "li",
+        "br",
+        "tr",
+        "td",
+        "th",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "table",
+        "ul",
+        "ol",
+        "dl",
+        "dd",
+        "dt",
+        "section",
+        "article",
+        "blockquote",
+        "hr",
+        "option",
+    ]
 )
 _MAX_TEXT = 1024 * 1024
 

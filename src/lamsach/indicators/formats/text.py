@@ -59,9 +59,14 @@ def read_line(line: str, reference: Reference) -> Iterator[Entry]:
             threat = shortened(line[match.end() :]) or None
             yield from entries(found, reference, Facts(threat=threat))
             return
-    if _NO_WORDS.fullmatch(line) or field_of(line) is not None:
+    if _NO_WORDS.fullmatch(line):
         return
-    yield from entries(_values(line), reference)
+    found = _values(line)
+    is_heading = field_of(line) is not None and all(
+        isinstance(item, Refused) and item.type is None for item in found
+    )
+    if not is_heading:
+        yield from entries(found, reference)
 
 
 def _values(line: str) -> list[Found]:
