@@ -50,6 +50,20 @@ def dns_server() -> Infrastructure:
     return infrastructure
 
 
+def proxy_and_dns_server() -> Infrastructure:
+    infrastructure = dns_server()
+    for number in range(3):
+        infrastructure.observe(
+            Event(
+                kind=EventKind.WEB,
+                source_ip=f"10.0.9.{number}",
+                destination_ip="10.0.0.8",
+                destination_port=3128,
+            )
+        )
+    return infrastructure
+
+
 def nat_gateway() -> Infrastructure:
     infrastructure = Infrastructure()
     infrastructure.observe(Event(source_ip="10.0.9.1", source_nat_ip=GATEWAY, destination_ip="198.51.100.9"))
@@ -197,6 +211,32 @@ CASES: dict[str, tuple[list[Raw], Infrastructure | None, Expected, str | None]] 
         dns_server(),
         [(f"unattributed:dns:{SERVER}", "unattributed", "medium", 4), (f"mac:{A}", "infected", "medium", 1)],
         "infrastructure_dns",
+    ),
+    "half of a forwarder's times explained, as when a day of the clients' log was lost": (
+        [resolver(PC, [0, 9]), dns(who(SERVER), [0, 9, DAY, DAY + 9])],
+        dns_server(),
+        [(f"mac:{A}", "infected", "high", 2)],
+        "forwarded_for",
+    ),
+    "a chain of forwarders is one contact": (
+        [
+            resolver(who("10.0.0.8"), [0, 9]),
+            resolver(NOBODY, [0, 9], forwarded=True),
+            dns(who(SERVER), [0.01, 9]),
+            sighting(who("10.0.0.8"), [0.02, 9]),
+        ],
+        proxy_and_dns_server(),
+        [("unattributed:proxy:10.0.0.8", "unattributed", "medium", 4)],
+        "forwarded_for",
+    ),
+    "two servers that ask each other do not make a contact vanish": (
+        [resolver(who("10.0.0.8"), [0, 9]), dns(who(SERVER), [0, 9], log="dnsmasq", observer="dns02")],
+        Infrastructure([SERVER, "10.0.0.8"]),
+        [
+            ("unattributed:stated:10.0.0.2", "unattributed", "medium", 2),
+            ("unattributed:stated:10.0.0.8", "unattributed", "medium", 2),
+        ],
+        None,
     ),
     "another indicator explains nothing": (
         [resolver(PC, indicator="other.xyz"), dns(who(SERVER))],

@@ -17,7 +17,7 @@ from datetime import date
 from typing import TypeVar
 
 from lamsach.devices.addresses import intervals
-from lamsach.devices.forwarding import Explainer, Item, roles
+from lamsach.devices.forwarding import Explainer, Item, is_clients_side, roles
 from lamsach.devices.identities import Devices, most_frequent, without_router_macs
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory
@@ -37,6 +37,9 @@ from lamsach.model import (
 )
 
 _SEVERITIES = {severity: rank for rank, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW))}
+
+_Speaker = tuple[str, str | None, str, Item]
+"""A sighting of one who speaks for others: the key of its stand-in, its role, its address or name, the sighting."""
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastruct
     by_address = roles(items, by_address)
     gathered: dict[str, _Gathered] = defaultdict(_Gathered)
     clients: list[tuple[str, SightingKey, RawSighting]] = []
-    speakers: list[tuple[str, str | None, str, Item]] = []
+    speakers: list[_Speaker] = []
     for key, sighting in items:
         who = key.identity
         role = known[who] or (by_address.get(who.ip) if who.ip else None)
@@ -90,16 +93,35 @@ def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastruct
             gathered[device].items.append((key, sighting))
         else:
             speakers.append((device, role, address, (key, sighting)))
+    _place_speakers(speakers, clients, gathered)
+    return dict(gathered)
+
+
+def _place_speakers(
+    speakers: Sequence[_Speaker],
+    clients: Sequence[tuple[str, SightingKey, RawSighting]],
+    gathered: dict[str, _Gathered],
+) -> None:
+    """Keep or drop each sighting of a forwarder.
+
+    It is explained by machines that speak for themselves; else, along a chain of forwarders, by the one before it, as far as a
+    resolver or proxy names that one as its client. Such a record of a client is never dropped for another forwarder's, so a
+    contact cannot vanish.
+    """
     explainer = Explainer(clients)
+    chain = Explainer([(device, *item) for device, _, _, item in speakers if is_clients_side(item[0])])
     for device, role, address, (key, sighting) in speakers:
-        explained = explainer.clients(key, sighting) if _may_be_for_others(key, role) else ()
+        explained: tuple[str, ...] = ()
+        if _may_be_for_others(key, role):
+            explained = explainer.clients(device, key, sighting)
+            if not explained and not is_clients_side(key):
+                explained = chain.clients(device, key, sighting)
         for client in explained:
             gathered[client].forwarded[address or key.observer or "DNS"] += sighting.count
         if not explained:
             group = gathered[device]
             group.role, group.address = role, address
             group.items.append((key, sighting))
-    return dict(gathered)
 
 
 def _stand_in(key: SightingKey, device: str | None, role: str | None) -> tuple[str, str | None, str]:

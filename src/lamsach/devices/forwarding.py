@@ -16,8 +16,10 @@ from lamsach.model import RAW_TIMES_KEPT, RawSighting, Role, SightingKey
 
 WINDOW_S = 5
 """How many seconds a forwarder's record may lie from its client's."""
-EXPLAINED_SHARE = 0.75
-"""Which share of a forwarder's times its clients' times must explain."""
+EXPLAINED_SHARE = 0.5
+"""Which share of a known forwarder's times its clients' times must explain; a day on which the clients' log was lost leaves a rest."""
+FOLLOWED_SHARE = 0.75
+"""Which share of its times must follow its clients' for an address to be taken for a forwarder at all."""
 CHANCE = 0.01
 """The largest probability at which a coincidence of times is taken for no coincidence."""
 _SHORTEST_SPAN_S = 3600
@@ -38,6 +40,11 @@ def log_of(key: SightingKey) -> _Log:
     return key.format, key.observer
 
 
+def is_clients_side(key: SightingKey) -> bool:
+    """Whether a resolver or proxy wrote the record of a client of its own."""
+    return not key.forwarded and (key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS)
+
+
 def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
     """Addresses that only ask for others, as their times show: address -> `dns` or `proxy`.
 
@@ -56,7 +63,7 @@ def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
         by_address[ip].append((key, raw))
         if key.identity.how == "lease":
             leased.add(ip)
-        if key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS:
+        if is_clients_side(key):
             logs[log_of(key)].append((key, raw))
     clients = {log: {key.identity.ip for key, _ in members} for log, members in logs.items()}
     for ip in sorted(by_address.keys() - leased):
@@ -87,7 +94,7 @@ def _follows(own: Iterable[Item], log: Iterable[Item]) -> bool:
         moments.update(near)
         chance += timeline.density(times) * len(times)
         pairs.update((key.indicator, client) for time in near for client in timeline.near(time))
-    if len(moments) < 2 or matched < EXPLAINED_SHARE * judged:
+    if len(moments) < 2 or matched < FOLLOWED_SHARE * judged:
         return False
     return (chance / matched) ** len(pairs) < CHANCE
 
@@ -131,7 +138,7 @@ def _by_indicator(items: Iterable[Item]) -> dict[str, _Timeline]:
 class Explainer:
     """Finds the clients on whose behalf a forwarder asked.
 
-    `clients` are sightings of machines that speak for themselves, each with the key of its device.
+    `clients` are sightings of machines that asked the forwarder, each with the key of its device.
     """
 
     def __init__(self, clients: Iterable[tuple[str, SightingKey, RawSighting]]) -> None:
@@ -140,17 +147,17 @@ class Explainer:
             if key.role is not Role.INBOUND and not key.forwarded and raw.times:
                 self._index[key.indicator, key.status].append((device, key, sorted(raw.times)))
 
-    def clients(self, key: SightingKey, raw: RawSighting) -> tuple[str, ...]:
+    def clients(self, own: str, key: SightingKey, raw: RawSighting) -> tuple[str, ...]:
         """The devices whose records of the same indicator explain most of the forwarder's times; empty when they do not.
 
-        Records that the same resolver or proxy wrote of another client of its own explain nothing: that client asked directly.
+        `own` is the forwarder's device: it does not explain itself. Records that the same resolver or proxy wrote of another client of its own explain nothing: that client asked directly.
         """
         own_log = log_of(key)
-        direct = not key.forwarded and (key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS)
+        direct = is_clients_side(key)
         candidates = [
             (device, times)
             for device, client, times in self._index.get((key.indicator, key.status), ())
-            if not (direct and log_of(client) == own_log)
+            if device != own and not (direct and log_of(client) == own_log)
         ]
         full = [times[-1] for _, times in candidates if len(times) >= RAW_TIMES_KEPT]
         horizon = min(full, default=None)

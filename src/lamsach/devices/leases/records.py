@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,16 +36,14 @@ def moment(value: int) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Who a record speaks of: a hardware address, a host name, or both."""
 
     mac: str | None
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated."""
 
     ip: str
@@ -64,6 +62,7 @@ class Records:
 
     ips: dict[str, int] = field(default_factory=dict)
     holders: dict[Holder, int] = field(default_factory=dict)
+    spellings: dict[tuple[str | None, str | None], tuple[int, bool]] = field(default_factory=dict)
     ip: array[int] = field(default_factory=lambda: array("I"))
     time: array[int] = field(default_factory=lambda: array("q"))
     action: array[int] = field(default_factory=lambda: array("b"))
@@ -77,16 +76,25 @@ class Records:
         code = _CODES.get(event.action)  # type: ignore[arg-type]
         if code is None:
             return False
-        holder = Holder(mac_address(event.device_mac or ""), event.device_name or None)
-        if code >= 2 and holder.mac is None and holder.name is None:
+        holder, named = self._holder(event.device_mac, event.device_name)
+        if code >= 2 and not named:
             return False
         until = UNKNOWN_END if event.lease_until is None else microseconds(event.lease_until)
         self.ip.append(self.ips.setdefault(event.device_ip, len(self.ips)))
         self.time.append(microseconds(event.time))
         self.action.append(code)
-        self.holder.append(self.holders.setdefault(holder, len(self.holders)))
+        self.holder.append(holder)
         self.until.append(until)
         return True
+
+    def _holder(self, mac: str | None, name: str | None) -> tuple[int, bool]:
+        """The number of the holder that a record spells so, and whether it names anybody."""
+        known = self.spellings.get((mac, name))
+        if known is None:
+            holder = Holder(mac_address(mac or ""), name or None)
+            known = self.holders.setdefault(holder, len(self.holders)), holder != (None, None)
+            self.spellings[mac, name] = known
+        return known
 
     def __len__(self) -> int:
         return len(self.time)

@@ -20,7 +20,6 @@ from datetime import datetime, timedelta
 from lamsach.devices.leases.records import (
     CLOSES,
     MICROSECOND,
-    UNKNOWN_END,
     Holder,
     Record,
     Records,
@@ -209,4 +208,4 @@ class LeaseTable:
         self._slices[ip] = (self._slices[ip][0], len(self._starts))
 
 
-__all__ = ["DEFAULT_LENGTH", "UNKNOWN_END", "Lease", "LeaseConflict", "LeaseTable"]
+__all__ = ["DEFAULT_LENGTH", "Lease", "LeaseConflict", "LeaseTable"]
