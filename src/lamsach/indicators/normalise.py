@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from lamsach.indicators import addresses, refusals
-from lamsach.indicators.domains import LABEL, canonical_domain, to_ascii_domain
+from lamsach.indicators.domains import FILE_LIKE_ENDINGS, LABEL, canonical_domain, to_ascii_domain
 from lamsach.indicators.refang import refang
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes

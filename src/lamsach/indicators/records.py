@@ -86,15 +86,13 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
     return [whole]
 
 
-def _doubted(value: Found, text: str) -> Found:
+def _doubted(found: Found, text: str) -> Found:
     """The value, or its refusal when it is likelier a file's name and nobody took the care to defang it."""
-    if (
-        value[0] is IndicatorType.DOMAIN
-        and may_be_file_name(value[1], in_sentence=False)
-        and value[1] in text.lower()
-    ):
-        return Refused(refusals.FILE_NAME, value[1], value[0])
-    return value
+    if isinstance(found, Refused) or found[0] is not IndicatorType.DOMAIN:
+        return found
+    if may_be_file_name(found[1], in_sentence=False) and found[1] in text.lower():
+        return Refused(refusals.FILE_NAME, found[1], found[0])
+    return found
 
 
 def whole_value(text: str) -> list[Found]:
