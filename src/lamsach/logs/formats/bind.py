@@ -65,14 +65,16 @@ _FAILED = re.compile(
 )
 # query (cache) 'www.example/A/IN' denied (allow-query-cache did not match)
 _QUOTED = re.compile(r"'([^'\s]{1,1100}?)(?:/[A-Z][A-Z0-9-]{0,15}){0,2}(?:/[\w-]{1,64})?'")
-_REFUSED = re.compile(r"\b(?:denied|refused|drop response|rate limit drop|rejected)\b")
+_REFUSED = re.compile(
+    r"\b(?:denied|refused|drop response|rate limit drop|rejected|bad zone transfer request)\b"
+)
 _PASSED_POLICIES = frozenset({"PASSTHRU", "DISABLED", "TCP-ONLY", "LOG-ONLY"})
 # List Matched 192.0.2.1#32622: query: www.example IN A (192.0.2.53)
 _MATCHED_LIST = re.compile(r"List Matched ([0-9A-Fa-f:.]{2,45})#(\d{1,5}): ")
 # DNS format error from 192.0.2.9#53 resolving www.example/AAAA for 10.1.1.5#55198: ...
 _FORMAT_ERROR = re.compile(
-    r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving (\S{1,1100}?)/\S{1,16} "
-    r"for (?:client )?(?:([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5})|<unknown>)"
+    r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving '?(\S{1,1100}?)/[A-Z0-9-]{1,16}(?:/[A-Z]{2,5})?'?"
+    r"(?: for (?:client )?(?:([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5})|<unknown>))?(?=[:\s]|$)"
 )
 # timed out resolving 'www.example/A/IN': 192.0.2.9#53     transfer of 'example/IN' from 192.0.2.9#53: connected using 192.0.2.53#41
 _RESOLVING = re.compile(r"\bresolving '[^'\s]{1,1100}'|^transfer of '[^'\s]{1,1100}' from ")
@@ -119,7 +121,7 @@ class Bind(LogFormat):
                 break
         labels = _LABELS.match(message)
         message = message[labels.end() :] if labels else message
-        if "#" in message and (_RESOLVING.search(message, 0, _HEAD) or _FORMAT_ERROR.match(message)):
+        if _RESOLVING.search(message, 0, _HEAD) or _FORMAT_ERROR.match(message):
             return True
         return message.startswith(("zone ", "XX")) and bool(_ZONE.match(message) or _BIND8.match(message))
 
@@ -263,9 +265,10 @@ def _resolver(message: str) -> dict[str, object]:
         return _far_side(name, address)
     if validating := _VALIDATING.search(message, 0, _HEAD):
         return _far_side(validating[1], None)
-    quoted = _QUOTED.search(message, 0, _HEAD)
+    resolving = message.find("resolving '", 0, _HEAD)
+    quoted = _QUOTED.search(message, max(0, resolving), _HEAD)
     address = _ADDRESS.search(message, 0, _HEAD)
-    if quoted is None or (address is None and "resolving" not in message):
+    if quoted is None or (address is None and resolving < 0):
         return {}
     return _far_side(quoted[1], address)
 

@@ -137,7 +137,7 @@ class FortiGate(LogFormat):
         """FortiOS states `type=` and `subtype=` side by side; CEF names the vendor in its header."""
         if line[:1] in "{[":
             return False
-        if _CEF.search(line, 0, _HEAD):
+        if _cef_start(line):
             return True
         if _TYPE.search(line):
             return _FAMILY.search(line) is not None
@@ -148,7 +148,7 @@ class FortiGate(LogFormat):
         if not self.recognises(line):
             raise LineError("The line is not a FortiGate record.", line[:80])
         header, message = split_header(line, self.context)
-        start = _CEF.search(message, 0, _HEAD)
+        start = _cef_start(message)
         fields = _cef_fields(message, start) if start else pairs(message)
         time = _time(fields, self.context.timezone) or header.time
         observer = (
@@ -158,6 +158,10 @@ class FortiGate(LogFormat):
         if _is_lease(fields):
             return _lease(fields, time, place)
         return _event(fields, time, place)
+
+
+def _cef_start(text: str) -> re.Match[str] | None:
+    return _CEF.search(text, 0, _HEAD) if "|Fortinet|" in text else None
 
 
 def _cef_fields(message: str, start: re.Match[str]) -> dict[str, str]:
@@ -368,7 +372,7 @@ def _domain(fields: Fields, destination: str | None) -> str | None:
         return host
     if destination and is_internal(destination):
         return None
-    for key in ("dstname", "dst_name", "dstip"):
+    for key in ("dstname", "dst_name", "dstip", "dst"):
         name = domain_of(fields.get(key, ""))
         if name and "." in name and ip_of(name) is None:
             return name
