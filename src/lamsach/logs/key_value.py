@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 
 from lamsach.errors import LineError
+from lamsach.logs.values import ip_of, port_of, stated
+
+Fields = Mapping[str, str]
 
 _KEY = r"([A-Za-z_][\w.-]*)="
 _ESCAPED = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -61,3 +65,26 @@ def _cells(text: str) -> dict[str, str]:
         if equals:
             fields.setdefault(key, value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value)
     return fields
+
+
+def first(fields: Fields, *keys: str) -> str | None:
+    """The value of the first of these keys that states one."""
+    for key in keys:
+        value = stated(fields.get(key))
+        if value is not None and value != "(null)":
+            return value
+    return None
+
+
+def first_ip(fields: Fields, *keys: str) -> str | None:
+    """The first address among the values of these keys; 0.0.0.0 and :: mean that there is none."""
+    for key in keys:
+        address = ip_of(fields.get(key, ""))
+        if address and address not in ("0.0.0.0", "::"):  # noqa: S104 - means: no address
+            return address
+    return None
+
+
+def first_port(fields: Fields, *keys: str) -> int | None:
+    """The first port among the values of these keys."""
+    return next((port for key in keys if (port := port_of(fields.get(key, ""))) is not None), None)

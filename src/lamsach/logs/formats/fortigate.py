@@ -18,20 +18,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs import cef
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import is_internal, own_side
-from lamsach.logs.key_value import pairs
+from lamsach.logs.fortinet_times import time_of
+from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.syslog import split_header
-from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time
-from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of, port_of, stated
+from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-Fields = Mapping[str, str]
 Place = Mapping[str, str | int | None]
 
 # date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
@@ -46,11 +45,6 @@ _HEAD = 600
 
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
-# tz="+0700"  tz="-03:30"  tz="UTC+7:00"  tz="GMT-8"
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
-# start=Mar 06 2025 13:38:52
-_CEF_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d{2}):(\d{2}):(\d{2})")
-
 _BLOCKED = frozenset(
     [
         "deny",
@@ -150,9 +144,9 @@ class FortiGate(LogFormat):
         header, message = split_header(line, self.context)
         start = _cef_start(message)
         fields = _cef_fields(message, start) if start else pairs(message)
-        time = _time(fields, self.context.timezone) or header.time
+        time = time_of(fields, self.context.timezone) or header.time
         observer = (
-            _first(fields, "devname", "dvchost", "devid", "device_id", "deviceExternalId") or header.host
+            first(fields, "devname", "dvchost", "devid", "device_id", "deviceExternalId") or header.host
         )
         place = {"observer": observer, "format": self.name, "file": self.context.file, "line": number}
         if _is_lease(fields):
@@ -170,64 +164,6 @@ def _cef_fields(message: str, start: re.Match[str]) -> dict[str, str]:
     for key, value in extension.items():
         fields.setdefault(_CEF_PREFIX.sub("", key, count=1), value.strip('"'))
     return fields
-
-
-def _first(fields: Fields, *keys: str) -> str | None:
-    for key in keys:
-        value = stated(fields.get(key))
-        if value is not None and value != "(null)":
-            return value
-    return None
-
-
-def _first_ip(fields: Fields, *keys: str) -> str | None:
-    for key in keys:
-        address = ip_of(fields.get(key, ""))
-        if address and address not in ("0.0.0.0", "::"):  # noqa: S104 - means: no address
-            return address
-    return None
-
-
-def _first_port(fields: Fields, *keys: str) -> int | None:
-    return next((port for key in keys if (port := port_of(fields.get(key, ""))) is not None), None)
-
-
-def _time(fields: Fields, zone: tzinfo) -> datetime | None:
-    """When the record was made, from the most trustworthy of the clocks it states."""
-    eventtime = fields.get("eventtime", "")
-    if eventtime.isdigit() and len(eventtime) >= 9:
-        try:
-            return from_epoch(eventtime)
-        except LineError:
-            pass
-    zone = _offset(fields.get("tz") or fields.get("timezone")) or zone
-    if "date" in fields and "time" in fields:
-        return from_iso(f"{fields['date']} {fields['time']}", zone)
-    for key in ("rt", "start", "timestamp", "itime", "epoch"):
-        value = fields.get(key, "")
-        if value.isdigit() and len(value) >= 9:
-            return from_epoch(value)
-        written = _CEF_TIME.fullmatch(value)
-        if written and written[1] in MONTHS:
-            _, day, year, hour, minute, second = written.groups()
-            return local_time(
-                int(year), MONTHS[written[1]], int(day), int(hour), int(minute), int(second), 0, zone
-            )
-        if len(value) >= 19 and value[4] in "-/":
-            return from_iso(value, zone)
-    return None
-
-
-def _offset(text: str | None) -> tzinfo | None:
-    if not text:
-        return None
-    if text in ("UTC", "GMT", "Z"):
-        return UTC
-    match = _OFFSET.fullmatch(text)
-    if match is None:
-        return None
-    delta = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-    return timezone(-delta if match[1] == "-" else delta) if delta < timedelta(hours=24) else None
 
 
 def _is_lease(fields: Fields) -> bool:
@@ -258,8 +194,8 @@ def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
         kind=EventKind.LEASE,
         source_ip=address,
         device_ip=address,
-        device_name=_first(fields, "hostname", "host"),
-        device_mac=mac_of(_first(fields, "mac", "macaddr", "smac")),
+        device_name=first(fields, "hostname", "host"),
+        device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
         action=_lease_action(fields) or Action.UNKNOWN,
         lease_until=until,
         **place,  # type: ignore[arg-type]
@@ -267,16 +203,16 @@ def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
 
 
 def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
-    source = _first_ip(fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "ip") or _interface_ip(
+    source = first_ip(fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "ip") or _interface_ip(
         fields
     )
-    destination = _first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip")
+    destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip")
     kind = _kind(fields)
     device, own = _device(fields, kind, source, destination)
     inbound = device is not None and own == "dst"
-    nat = _first_ip(fields, "transip", "sourceTranslatedAddress")
+    nat = first_ip(fields, "transip", "sourceTranslatedAddress")
     if nat is None and "snat" in fields.get("tran_disp", ""):
-        nat = _first_ip(fields, "tran_ip", "tran_sip")
+        nat = first_ip(fields, "tran_ip", "tran_sip")
     names = ("dstname", "dst_name") if inbound else ("srcname", "src_name", "shost", "srchost")
     macs = (
         ("dstmac", "masterdstmac", "dmac") if inbound else ("srcmac", "mastersrcmac", "smac", "stamac", "mac")
@@ -285,19 +221,19 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         time=time,
         kind=kind,
         source_ip=source,
-        source_port=_first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
+        source_port=first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
         destination_ip=destination,
-        destination_port=_first_port(fields, "dstport", "dst_port", "dpt", "locport", "loc_port"),
+        destination_port=first_port(fields, "dstport", "dst_port", "dpt", "locport", "loc_port"),
         source_nat_ip=nat,
-        source_nat_port=_first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
+        source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
         if nat
         else None,
         device_ip=device,
-        device_name=_first(fields, *names) or (_first(fields, "hostname") if _is_dhcp(fields) else None),
+        device_name=first(fields, *names) or (first(fields, "hostname") if _is_dhcp(fields) else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
-        user=_first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
+        user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
         domain=_domain(fields, destination),
-        url=_first(fields, "url", "request"),
+        url=first(fields, "url", "request"),
         answers=_answers(fields) if kind is EventKind.DNS else (),
         hashes=_hashes(fields),
         action=_action(fields),
@@ -345,9 +281,9 @@ def _device(
         return source, "src"
     main, sub = _types(fields)
     if kind is EventKind.LOGON or (main == "event" and destination is None):
-        tunnel = _first_ip(fields, "tunnelip", "assignip", "assigned_ip")
+        tunnel = first_ip(fields, "tunnelip", "assignip", "assigned_ip")
         return tunnel or (source if source and is_internal(source) else None), "src"
-    inner = _first_ip(fields, "tranip") or destination
+    inner = first_ip(fields, "tranip") or destination
     if source and inner and not is_internal(source) and not is_internal(inner):
         if fields.get("srcintfrole") in _OWN_ROLES:
             return source, "src"
