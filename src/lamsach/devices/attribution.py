@@ -2,9 +2,11 @@
 
 1. Identities become devices (`identities`), infrastructure is told apart (`infrastructure`, `forwarding`).
 2. A forwarder's sighting that its client's explains is dropped; the client's device bears the reason `forwarded_for`.
-3. What is left merges into sightings; each device gets its state, severity and reasons from those that count (`states`).
+3. What is left merges into sightings; each device gets its state, severity and reasons from those that count
+(`states`).
 
-A match that does not count (excepted, outside its validity) never makes a device: its sighting stays, under the key that the
+A match that does not count (excepted, outside its validity) never makes a device: its sighting stays, under the key
+that the
 device has or would have.
 """
 
@@ -104,8 +106,10 @@ def _place_speakers(
 ) -> None:
     """Keep or drop each sighting of a forwarder.
 
-    It is explained by machines that speak for themselves; else, along a chain of forwarders, by the one before it, as far as a
-    resolver or proxy names that one as its client. Such a record of a client is never dropped for another forwarder's, so a
+    It is explained by machines that speak for themselves; else, along a chain of forwarders, by the one before it,
+    as far as a
+    resolver or proxy names that one as its client. Such a record of a client is never dropped for another
+    forwarder's, so a
     contact cannot vanish.
     """
     explainer = Explainer(clients)

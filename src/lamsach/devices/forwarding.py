@@ -1,7 +1,9 @@
 """Tells questions asked on behalf of somebody else from a machine's own, by the times at which they were asked.
 
-A DNS server that has to ask the outside does so within seconds of its client's question, and a proxy within seconds of its
-client's request. Where the log of the resolver or proxy is there too, the client is known: the forwarder's record is explained by the client's and
+A DNS server that has to ask the outside does so within seconds of its client's question, and a proxy within seconds
+of its
+client's request. Where the log of the resolver or proxy is there too, the client is known: the forwarder's record
+is explained by the client's and
 not counted a second time.
 """
 
@@ -17,7 +19,9 @@ from lamsach.model import RAW_TIMES_KEPT, RawSighting, Role, SightingKey
 WINDOW_S = 5
 """How many seconds a forwarder's record may lie from its client's."""
 EXPLAINED_SHARE = 0.5
-"""Which share of a known forwarder's times its clients' times must explain; a day on which the clients' log was lost leaves a rest."""
+"""Which share of a known forwarder's times its clients' times must explain; a day on which the clients' log was
+lost leaves a rest.
+"""
 FOLLOWED_SHARE = 0.75
 """Which share of its times must follow its clients' for an address to be taken for a forwarder at all."""
 CHANCE = 0.01
@@ -48,8 +52,10 @@ def is_clients_side(key: SightingKey) -> bool:
 def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
     """Addresses that only ask for others, as their times show: address -> `dns` or `proxy`.
 
-    The client's side must come from the log of a resolver (for DNS questions only) or of a proxy in which the address is no client
-    itself. An address that a lease gave to a machine, or that also made connections that the log cannot explain, is none. Two
+    The client's side must come from the log of a resolver (for DNS questions only) or of a proxy in which the
+    address is no client
+    itself. An address that a lease gave to a machine, or that also made connections that the log cannot explain, is
+    none. Two
     infected machines that ask often coincide often, so a coincidence counts only as far as it is improbable.
     """
     found: dict[str, str] = {}
@@ -113,7 +119,9 @@ class _Timeline:
         return {client for _, client in self.times[first:last]}
 
     def density(self, others: Sequence[int]) -> float:
-        """The share of the time from the first to the last record that lies within a window: the chance of a coincidence."""
+        """The share of the time from the first to the last record that lies within a window: the chance of a
+        coincidence.
+        """
         start = min(self.times[0][0], min(others))
         end = max(self.times[-1][0], max(others))
         covered, until = 0, start - WINDOW_S - 1
@@ -148,9 +156,11 @@ class Explainer:
                 self._index[key.indicator, key.status].append((device, key, sorted(raw.times)))
 
     def clients(self, own: str, key: SightingKey, raw: RawSighting) -> tuple[str, ...]:
-        """The devices whose records of the same indicator explain most of the forwarder's times; empty when they do not.
+        """The devices whose records of the same indicator explain most of the forwarder's times; empty when they do
+        not.
 
-        `own` is the forwarder's device: it does not explain itself. Records that the same resolver or proxy wrote of another client of its own explain nothing: that client asked directly.
+        `own` is the forwarder's device: it does not explain itself. Records that the same resolver or proxy wrote
+        of another client of its own explain nothing: that client asked directly.
         """
         own_log = log_of(key)
         direct = is_clients_side(key)

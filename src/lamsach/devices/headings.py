@@ -159,7 +159,8 @@ def column_of(heading: str) -> Column | None:
 def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
     """(how many rows stand before the data, the columns by index); no columns when the table is no inventory.
 
-    The header is the row among the first with the most known headings; the lower one of a header in two rows. Columns that it
+    The header is the row among the first with the most known headings; the lower one of a header in two rows.
+    Columns that it
     does not name are recognised by content.
     """
     best: tuple[int, int] = (0, -1)
@@ -183,7 +184,9 @@ def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
 
 
 def _by_content(rows: Rows, columns: dict[int, Column]) -> dict[int, Column]:
-    """Add the columns of addresses and of hardware addresses that no heading names, by what most of their cells are."""
+    """Add the columns of addresses and of hardware addresses that no heading names, by what most of their cells
+    are.
+    """
     found = dict(columns)
     sample = [cells for _, cells in rows[:200]]
     width = max(map(len, sample), default=0)

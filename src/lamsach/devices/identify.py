@@ -14,9 +14,12 @@ _Key = tuple[int | None, str | None, str | None, str | None, str | None]
 class Identifier:
     """Gives the identity of an event; the same event always has the same identity.
 
-    In this order: the lease of the address at the event's time (its name and user completed from the inventory); the inventory by the
-    hardware address or the host name that the line itself states; the inventory by address; what the line states; the bare address.
-    The inventory is a snapshot, so its address is believed only when nothing that knows the time says otherwise: not for an
+    In this order: the lease of the address at the event's time (its name and user completed from the inventory);
+    the inventory by the
+    hardware address or the host name that the line itself states; the inventory by address; what the line states;
+    the bare address.
+    The inventory is a snapshot, so its address is believed only when nothing that knows the time says otherwise:
+    not for an
     address that is leased to others at other times, and not against the name in the line.
     """
 

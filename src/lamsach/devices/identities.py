@@ -41,7 +41,8 @@ def without_router_macs(
 ) -> list[Item]:
     """The sightings in their order, those with a router's hardware address identified by name or address instead.
 
-    A firewall behind a router logs the router's hardware address for every machine. It is told by many addresses within an hour, by
+    A firewall behind a router logs the router's hardware address for every machine. It is told by many addresses
+    within an hour, by
     several host names, or by addresses that alternate. Leases and the inventory state a machine's own.
     """
     items = sorted(raw.items(), key=lambda item: sort_key(item[0]))
@@ -144,7 +145,8 @@ class Devices:
         return f"name:{identity.name.strip().lower()}" if identity.name and identity.name.strip() else None
 
     def _join_addresses(self, identities: Mapping[Identity, set[date]]) -> None:
-        """Give a bare address to the one machine that other logs name at it on the same days (or the days beside them).
+        """Give a bare address to the one machine that other logs name at it on the same days (or the days beside
+        them).
 
         Not when a lease is known: then the table would have named the holder, and did not.
         """

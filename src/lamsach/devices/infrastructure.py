@@ -2,11 +2,14 @@
 
 They are stated (`--infrastructure`) or recognised from the data:
 
-- *dns*: an internal address that at least ASKED_BY internal machines ask on port 53 (or in a DNS record), or the machine that wrote
+- *dns*: an internal address that at least ASKED_BY internal machines ask on port 53 (or in a DNS record), or the
+  machine that wrote
   questions of its own to an upstream into its DNS log;
-- *dns* again: an internal address that asks the outside for FORWARDER_NAMES names or more, while of the other internal
+- *dns* again: an internal address that asks the outside for FORWARDER_NAMES names or more, while of the other
+  internal
   machines no more than one in FORWARDER_RATIO asks the outside itself;
-- *proxy*: an internal address that at least ASKED_BY internal machines use on a proxy's port, for as many different names where
+- *proxy*: an internal address that at least ASKED_BY internal machines use on a proxy's port, for as many different
+  names where
   the port is also an ordinary web server's;
 - *nat*: an address that an observer put in the place of another source.
 
@@ -42,7 +45,8 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.\-]{0,251}[a-z0-9_])?\$?\.?", re.IGNOR
 class Infrastructure:
     """What is known of machines that speak for others. `stated`: addresses, networks (CIDR) and host names.
 
-    Raises UsageError for a stated text that is none of these. What `observe` was shown, in whatever order, gives the same
+    Raises UsageError for a stated text that is none of these. What `observe` was shown, in whatever order, gives
+    the same
     answers; its memory is bounded.
     """
 
@@ -74,7 +78,9 @@ class Infrastructure:
             self._stated_names.add(key)
 
     def observe(self, event: Event) -> None:
-        """Take an event's signs of infrastructure into account; cheap, for a sample of all events and every candidate."""
+        """Take an event's signs of infrastructure into account; cheap, for a sample of all events and every
+        candidate.
+        """
         source, destination = event.source_ip, event.destination_ip
         if event.source_nat_ip and source and event.source_nat_ip != source:
             self._translates.add(event.source_nat_ip, "")
@@ -123,7 +129,9 @@ class Infrastructure:
             self._router_macs.add(f"{mac} {event.time:%Y%m%d%H}", event.device_ip)
 
     def is_router(self, mac: str, hours: Iterable[str]) -> bool:
-        """Whether the hardware address stood on ROUTER_ADDRESSES addresses within one of the hours (`YYYYmmddHH`, UTC)."""
+        """Whether the hardware address stood on ROUTER_ADDRESSES addresses within one of the hours (`YYYYmmddHH`,
+        UTC).
+        """
         return any(self._router_macs.count(f"{mac} {hour}") >= ROUTER_ADDRESSES for hour in hours)
 
     def role_of(self, ip: str) -> str | None:

@@ -49,7 +49,8 @@ class InventoryEntry:
 class Inventory:
     """Machines by hardware address, by address and by name.
 
-    An address or a name that two different machines state is known to neither (`by_ip`, `by_name` give None): a contradiction must
+    An address or a name that two different machines state is known to neither (`by_ip`, `by_name` give None): a
+    contradiction must
     not accuse anybody. A hardware address that stands in two rows keeps the first.
     """
 
@@ -141,7 +142,8 @@ class _Reporter:
 def read_inventory(path: str | Path, on_problem: OnProblem) -> Inventory:
     """Read an XLSX or CSV inventory; rows that cannot be used or contradict others go to `on_problem`.
 
-    Raises UnreadableError when the file cannot be read or no table in it has a column of addresses, hardware addresses or machine
+    Raises UnreadableError when the file cannot be read or no table in it has a column of addresses, hardware
+    addresses or machine
     names, LimitError when it is too large.
     """
     path = Path(path)
@@ -210,7 +212,9 @@ def _entry(
 def _values(
     cells: list[str], read: Callable[[str], str | None], where: str, what: str, report: _Reporter
 ) -> tuple[str, ...]:
-    """All values in the cells (one may hold several, parted by commas, semicolons or line ends), in order, each once."""
+    """All values in the cells (one may hold several, parted by commas, semicolons or line ends), in order, each
+    once.
+    """
     found: dict[str, None] = {}
     for cell in cells:
         if plain(cell) in _NOTHING:

@@ -23,8 +23,10 @@ GENERIC_NAMES = frozenset(_GENERIC.split())
 def mac_address(text: str) -> str | None:
     """A hardware address (EUI-48) in any usual spelling, as `aa:bb:cc:dd:ee:ff`; None for anything else.
 
-    Taken are `AA-BB-CC-DD-EE-FF`, `aa:bb:..`, `aabb.ccdd.eeff`, `aabbcc-ddeeff`, `aabbccddeeff`, octets without their leading zero, and
-    a DHCP client identifier (RFC 2132 option 61: the type 01, then the address). The all-zero and the broadcast address
+    Taken are `AA-BB-CC-DD-EE-FF`, `aa:bb:..`, `aabb.ccdd.eeff`, `aabbcc-ddeeff`, `aabbccddeeff`, octets without
+    their leading zero, and
+    a DHCP client identifier (RFC 2132 option 61: the type 01, then the address). The all-zero and the broadcast
+    address
     name no machine and give None.
     """
     text = text.strip().lower()
@@ -58,7 +60,8 @@ def address(text: str) -> str | None:
 
 @lru_cache(maxsize=65536)
 def host_key(name: str) -> str | None:
-    """The form in which two spellings of one host name are equal: lower case, the first label, no `$` of a machine account.
+    """The form in which two spellings of one host name are equal: lower case, the first label, no `$` of a machine
+    account.
 
     None for an empty text, an address, or a name that many machines bear (`GENERIC_NAMES`).
     """

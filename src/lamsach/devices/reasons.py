@@ -1,4 +1,6 @@
-"""Why a device has its state and severity, in words: whole sentences with named placeholders, by the code of the `Reason`."""
+"""Why a device has its state and severity, in words: whole sentences with named placeholders, by the code of the
+`Reason`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A strict, streaming reader of XLSX texts (ECMA-376 part 1, SpreadsheetML): cell values and merged ranges, nothing else."""
+"""A strict, streaming reader of XLSX texts (ECMA-376 part 1, SpreadsheetML): cell values and merged ranges, nothing
+else.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,11 @@ Rows = list[tuple[int, tuple[str, ...]]]
 
 
 def read_workbook(data: bytes, where: str) -> Iterator[tuple[str, Rows]]:
-    """Every sheet of a workbook, in its order: (name, rows of texts); merged cells bear their text in each of their rows and columns.
+    """Every sheet of a workbook, in its order: (name, rows of texts); merged cells bear their text in each of their
+    rows and columns.
 
-    Raises UnreadableError for what is no XLSX or is damaged, LimitError for one that unpacks to too much or declares entities.
+    Raises UnreadableError for what is no XLSX or is damaged, LimitError for one that unpacks to too much or
+    declares entities.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -220,7 +224,9 @@ class _SheetCells:
         return found
 
     def _fill(self, numbers: list[int]) -> None:
-        """Merged ranges do not overlap in an honest workbook, so each cell is written at most once; the count bounds any other."""
+        """Merged ranges do not overlap in an honest workbook, so each cell is written at most once; the count
+        bounds any other.
+        """
         widest = max((max(self._cells[number]) for number in numbers), default=0)
         originals = {(top, left): self._cells.get(top, {}).get(left, "") for top, left, _, _ in self._merged}
         for top, left, bottom, right in sorted(self._merged):

@@ -35,7 +35,9 @@ DEFAULT_LENGTH = timedelta(days=8)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An address held by one machine from `start` until just before `end` (UTC). `contested`: another machine claimed it meanwhile."""
+    """An address held by one machine from `start` until just before `end` (UTC). `contested`: another machine
+    claimed it meanwhile.
+    """
 
     ip: str
     mac: str | None
@@ -47,7 +49,9 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, order=True)
 class LeaseConflict:
-    """Two machines that claimed one address from `start` until `end` (UTC): the later one, `holder`, is taken for its holder."""
+    """Two machines that claimed one address from `start` until `end` (UTC): the later one, `holder`, is taken for
+    its holder.
+    """
 
     ip: str
     start: datetime
@@ -83,7 +87,8 @@ class _Open:
 class LeaseTable:
     """Leases of any number of addresses, built from lease events in any order, from any number of servers.
 
-    Events of other kinds, and lease events without a time or an address, are passed over. Built in O(n log n); a look-up is
+    Events of other kinds, and lease events without a time or an address, are passed over. Built in O(n log n); a
+    look-up is
     a binary search. 10^6 records take some 50 MB. The result depends only on the set of records.
     """
 
