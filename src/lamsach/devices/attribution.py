@@ -6,8 +6,7 @@
 (`states`).
 
 A match that does not count (excepted, outside its validity) never makes a device: its sighting stays, under the key
-that the
-device has or would have.
+that the device has or would have.
 """
 
 from __future__ import annotations
@@ -107,10 +106,8 @@ def _place_speakers(
     """Keep or drop each sighting of a forwarder.
 
     It is explained by machines that speak for themselves; else, along a chain of forwarders, by the one before it,
-    as far as a
-    resolver or proxy names that one as its client. Such a record of a client is never dropped for another
-    forwarder's, so a
-    contact cannot vanish.
+    as far as a resolver or proxy names that one as its client. Such a record of a client is never dropped for
+    another forwarder's, so a contact cannot vanish.
     """
     explainer = Explainer(clients)
     chain = Explainer([(device, *item) for device, _, _, item in speakers if is_clients_side(item[0])])

@@ -10,8 +10,7 @@ class DistinctCounter:
     """For each of many keys, the distinct values seen with it, up to `cap`.
 
     At most `limit` keys are kept: those whose checksums are smallest. A key that is kept was kept from its first
-    appearance on,
-    so the result is the same for every order of the same input.
+    appearance on, so the result is the same for every order of the same input.
     """
 
     def __init__(self, cap: int, limit: int = 65536) -> None:

@@ -1,10 +1,8 @@
 """Tells questions asked on behalf of somebody else from a machine's own, by the times at which they were asked.
 
 A DNS server that has to ask the outside does so within seconds of its client's question, and a proxy within seconds
-of its
-client's request. Where the log of the resolver or proxy is there too, the client is known: the forwarder's record
-is explained by the client's and
-not counted a second time.
+of its client's request. Where the log of the resolver or proxy is there too, the client is known: the forwarder's
+record is explained by the client's and not counted a second time.
 """
 
 from __future__ import annotations
@@ -53,10 +51,9 @@ def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
     """Addresses that only ask for others, as their times show: address -> `dns` or `proxy`.
 
     The client's side must come from the log of a resolver (for DNS questions only) or of a proxy in which the
-    address is no client
-    itself. An address that a lease gave to a machine, or that also made connections that the log cannot explain, is
-    none. Two
-    infected machines that ask often coincide often, so a coincidence counts only as far as it is improbable.
+    address is no client itself. An address that a lease gave to a machine, or that also made connections that the
+    log cannot explain, is none. Two infected machines that ask often coincide often, so a coincidence counts only
+    as far as it is improbable.
     """
     found: dict[str, str] = {}
     by_address: dict[str, list[Item]] = defaultdict(list)

@@ -160,8 +160,7 @@ def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
     """(how many rows stand before the data, the columns by index); no columns when the table is no inventory.
 
     The header is the row among the first with the most known headings; the lower one of a header in two rows.
-    Columns that it
-    does not name are recognised by content.
+    Columns that it does not name are recognised by content.
     """
     best: tuple[int, int] = (0, -1)
     for at, (_, cells) in enumerate(rows[:_HEADER_WITHIN_ROWS]):

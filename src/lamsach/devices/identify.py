@@ -15,12 +15,10 @@ class Identifier:
     """Gives the identity of an event; the same event always has the same identity.
 
     In this order: the lease of the address at the event's time (its name and user completed from the inventory);
-    the inventory by the
-    hardware address or the host name that the line itself states; the inventory by address; what the line states;
-    the bare address.
-    The inventory is a snapshot, so its address is believed only when nothing that knows the time says otherwise:
-    not for an
-    address that is leased to others at other times, and not against the name in the line.
+    the inventory by the hardware address or the host name that the line itself states; the inventory by address;
+    what the line states; the bare address. The inventory is a snapshot, so its address is believed only when
+    nothing that knows the time says otherwise: not for an address that is leased to others at other times, and not
+    against the name in the line.
     """
 
     def __init__(self, leases: LeaseTable | None = None, inventory: Inventory | None = None) -> None:

@@ -42,8 +42,8 @@ def without_router_macs(
     """The sightings in their order, those with a router's hardware address identified by name or address instead.
 
     A firewall behind a router logs the router's hardware address for every machine. It is told by many addresses
-    within an hour, by
-    several host names, or by addresses that alternate. Leases and the inventory state a machine's own.
+    within an hour, by several host names, or by addresses that alternate. Leases and the inventory state a
+    machine's own.
     """
     items = sorted(raw.items(), key=lambda item: sort_key(item[0]))
     by_mac: dict[str, list[Item]] = defaultdict(list)

@@ -3,14 +3,11 @@
 They are stated (`--infrastructure`) or recognised from the data:
 
 - *dns*: an internal address that at least ASKED_BY internal machines ask on port 53 (or in a DNS record), or the
-  machine that wrote
-  questions of its own to an upstream into its DNS log;
+  machine that wrote questions of its own to an upstream into its DNS log;
 - *dns* again: an internal address that asks the outside for FORWARDER_NAMES names or more, while of the other
-  internal
-  machines no more than one in FORWARDER_RATIO asks the outside itself;
+  internal machines no more than one in FORWARDER_RATIO asks the outside itself;
 - *proxy*: an internal address that at least ASKED_BY internal machines use on a proxy's port, for as many different
-  names where
-  the port is also an ordinary web server's;
+  names where the port is also an ordinary web server's;
 - *nat*: an address that an observer put in the place of another source.
 
 More are found from the sightings themselves: see `lamsach.devices.forwarding`.
@@ -46,8 +43,7 @@ class Infrastructure:
     """What is known of machines that speak for others. `stated`: addresses, networks (CIDR) and host names.
 
     Raises UsageError for a stated text that is none of these. What `observe` was shown, in whatever order, gives
-    the same
-    answers; its memory is bounded.
+    the same answers; its memory is bounded.
     """
 
     def __init__(self, stated: Iterable[str] = ()) -> None:

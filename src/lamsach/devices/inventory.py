@@ -50,8 +50,7 @@ class Inventory:
     """Machines by hardware address, by address and by name.
 
     An address or a name that two different machines state is known to neither (`by_ip`, `by_name` give None): a
-    contradiction must
-    not accuse anybody. A hardware address that stands in two rows keeps the first.
+    contradiction must not accuse anybody. A hardware address that stands in two rows keeps the first.
     """
 
     def __init__(self, entries: Iterable[InventoryEntry] = (), on_problem: OnProblem | None = None) -> None:
@@ -143,8 +142,7 @@ def read_inventory(path: str | Path, on_problem: OnProblem) -> Inventory:
     """Read an XLSX or CSV inventory; rows that cannot be used or contradict others go to `on_problem`.
 
     Raises UnreadableError when the file cannot be read or no table in it has a column of addresses, hardware
-    addresses or machine
-    names, LimitError when it is too large.
+    addresses or machine names, LimitError when it is too large.
     """
     path = Path(path)
     report = _Reporter(on_problem)

@@ -24,10 +24,8 @@ def mac_address(text: str) -> str | None:
     """A hardware address (EUI-48) in any usual spelling, as `aa:bb:cc:dd:ee:ff`; None for anything else.
 
     Taken are `AA-BB-CC-DD-EE-FF`, `aa:bb:..`, `aabb.ccdd.eeff`, `aabbcc-ddeeff`, `aabbccddeeff`, octets without
-    their leading zero, and
-    a DHCP client identifier (RFC 2132 option 61: the type 01, then the address). The all-zero and the broadcast
-    address
-    name no machine and give None.
+    their leading zero, and a DHCP client identifier (RFC 2132 option 61: the type 01, then the address). The
+    all-zero and the broadcast address name no machine and give None.
     """
     text = text.strip().lower()
     if len(text) > 24:

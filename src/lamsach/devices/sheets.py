@@ -1,9 +1,8 @@
 """Reads small tables of text: XLSX (every sheet, merged cells filled) and CSV of any delimiter and encoding.
 
 Meant for an inventory sheet, so all of a file is held in memory, within the limits below. XLSX is read by a
-streaming parser that
-refuses document types, so entities (XXE, billion laughs) do not exist for it, and merged ranges cost nothing
-but the cells that have a row.
+streaming parser that refuses document types, so entities (XXE, billion laughs) do not exist for it, and merged
+ranges cost nothing but the cells that have a row.
 """
 
 from __future__ import annotations

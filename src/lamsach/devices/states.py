@@ -9,9 +9,8 @@
 | unattributed | outbound contacts of infrastructure, or of nobody that the records name |
 
 Severity: of an infected device *high* when the contacts are repeated (a minute or more apart), concern several
-indicators or lie on several
-days, else *medium*; of an unattributed one *medium*; *low* for the rest, and for whatever is known only from lines
-that no format reads.
+indicators or lie on several days, else *medium*; of an unattributed one *medium*; *low* for the rest, and for
+whatever is known only from lines that no format reads.
 """
 
 from __future__ import annotations
