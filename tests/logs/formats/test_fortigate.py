@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import golden
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,6 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.model import Action, EventKind, LeaseAction
-
-from . import golden
 
 START = 'date=2026-06-03 time=08:15:30 devname="FGT" devid="FG1" logid="0000000013" type="traffic" subtype="forward" vd="root" '
 PARSER = FortiGate(FileContext(file="f.log"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import golden
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,6 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.squid import Squid
 from lamsach.model import Action
-
-from . import golden
 
 PARSER = Squid(FileContext(modified=golden.WRITTEN))
 

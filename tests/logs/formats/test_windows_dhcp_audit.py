@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import golden
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,6 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.model import EventKind, LeaseAction
-
-from . import golden
 
 
 def event_of(line, head=None):
