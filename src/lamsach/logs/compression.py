@@ -98,9 +98,9 @@ class _Streams:
         if self._ended or not len(view):
             return 0
         try:
+            self._limits.check(self._output, self._source.position, self.name)
             count = self._step(view)
             self._output += count
-            self._limits.check(self._output, self._source.position, self.name)
             return count
         except (UnreadableError, LimitError) as error:
             self._error = error
@@ -313,11 +313,11 @@ class ZstdStreams:
         if self._error is not None:
             raise self._error
         try:
-            count = int(self._reader.readinto(view[:_ZSTD_STEP_BYTES]))
+            self._limits.check(self._output, self._source.position, self.name)
+            count = int(self._reader.readinto(view[:STEP_BYTES]))
             if count == 0 and len(view) and not self._frames.complete:
                 raise cut_short(self.name)
             self._output += count
-            self._limits.check(self._output, self._source.position, self.name)
             return count
         except zstandard.ZstdError as error:
             self._error = self._explain(error)
@@ -334,9 +334,6 @@ class ZstdStreams:
                 "Unpack the file and give the unpacked one if it is to be trusted.",
             )
         return damaged(self.name)
-
-
-_ZSTD_STEP_BYTES = 1 << 20
 
 
 def _is_bzip2(head: bytes) -> bool:

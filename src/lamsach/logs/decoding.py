@@ -133,8 +133,9 @@ def decode_line(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data" and error.start > 0:  # a last letter that was cut
-            return decode_line(line[: error.start])
+        whole = line[: error.start]
+        if error.reason == "unexpected end of data" and not whole.isascii():  # UTF-8, its last letter was cut
+            return whole.decode("utf-8")
     try:
         return unicodedata.normalize("NFC", line.decode("cp1258"))
     except UnicodeDecodeError:

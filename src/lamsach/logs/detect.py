@@ -49,13 +49,17 @@ def detect(head: bytes) -> Detection:
     lines = head_lines(head)
     if not lines:
         return Detection(None, 0.0)
-    best = max(FORMATS, key=lambda log_format: log_format.score(lines))  # of equal ones the first
-    share = best.score(lines)
+    scores = {log_format: log_format.score(lines) for log_format in FORMATS}
+    best = max(FORMATS, key=lambda log_format: scores[log_format])  # of equal ones the first
+    share = scores[best]
     if share >= _SURE or (share >= _ENOUGH and (best.multiline or best.name == _ROWS_CANNOT_BE_TOLD)):
         return Detection(best, share, (), lines)
     counts = _formats_by_line(lines)
     least = 1 if len(lines) <= 20 else 2
-    several = tuple(log_format for log_format, count in counts.most_common() if count >= least)
+    frequent = sorted(
+        FORMATS, key=lambda log_format: -counts[log_format]
+    )  # of equal ones the first stays first
+    several = tuple(log_format for log_format in frequent if counts[log_format] >= least)
     if len(several) > 1:
         return Detection(None, sum(counts[f] for f in several) / len(lines), several, lines)
     if share >= _ENOUGH:

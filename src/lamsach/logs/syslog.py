@@ -40,7 +40,7 @@ _ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
 # rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes.
 _BSD_TIME = re.compile(
     r"[*.]?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
-    r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?=[ :]))?(?: (?:UTC|GMT)(?=[ :]))?(?=[ :]|$)",
+    r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?= |: ))?(?: (?:UTC|GMT)(?=[ :]))?(?=[ :]|$)",
     re.ASCII,
 )
 # Sophos UTM: `2019:11:06-00:08:03 gw httpd[123]: ...`

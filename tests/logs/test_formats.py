@@ -1,0 +1,316 @@
+"""What every format in the registry has to keep to, whoever adds it. It finds them in FORMATS and their cases in formats/data."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.detect import detect
+from lamsach.logs.event_records import event_record
+from lamsach.logs.formats import FORMATS, format_by_name
+from lamsach.logs.formats.unknown_text import UnknownText
+from lamsach.logs.reading import read_events
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+from .builders import logs
+
+DATA = Path(__file__).parent / "formats" / "data"
+WRITTEN = 1_782_864_000  # 1 July 2026, as the golden cases assume
+EVERY = (*FORMATS, UnknownText)
+CASES = [(f, log) for f in FORMATS for log in sorted((DATA / f.name).glob("*.log"))]
+FIELDS = {field.name for field in dataclasses.fields(Event)} - {"kind", "format", "file", "line"}
+ALWAYS = {"kind", "format", "file", "line"}
+
+every_format = pytest.mark.parametrize("log_format", EVERY, ids=lambda f: f.name)
+every_case = pytest.mark.parametrize(
+    ("log_format", "log"), CASES, ids=[f"{f.name}-{log.stem}" for f, log in CASES]
+)
+
+
+def lines_of(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def head_of(log_format: type[LogFormat]) -> list[str]:
+    logs_of_format = [log for f, log in CASES if f is log_format]
+    return lines_of(logs_of_format[0])[:500] if logs_of_format else ["192.0.2.1 evil.example"]
+
+
+def filled(event: Event) -> set[str]:
+    """The fields that hold something."""
+    empty = dataclasses.asdict(Event())
+    return {name for name, value in dataclasses.asdict(event).items() if value != empty[name]}
+
+
+@every_format
+def test_is_described(log_format):
+    module = sys.modules[log_format.__module__]
+    assert module.__doc__
+    assert log_format.__doc__
+    if log_format is not UnknownText:
+        assert re.search(r"https?://|RFC \d+|[Ss]ource:", module.__doc__), "the docstring names no source"
+    assert re.fullmatch(r"[a-z][a-z0-9_]+", log_format.name)
+    assert log_format.__module__ == f"lamsach.logs.formats.{log_format.name}"
+    assert log_format.title.strip()
+    assert not inspect.isabstract(log_format)
+
+
+@every_format
+def test_gives_fields_of_an_event(log_format):
+    assert set(log_format.gives) <= FIELDS
+    assert len(set(log_format.gives)) == len(log_format.gives)
+
+
+def test_names_are_not_shared():
+    assert len({f.name for f in EVERY}) == len(EVERY)
+    assert len({f.title for f in EVERY}) == len(EVERY)
+    assert [format_by_name(f.name) for f in FORMATS] == list(FORMATS)
+    assert format_by_name("unknown") is None
+
+
+@pytest.mark.parametrize("log_format", FORMATS, ids=lambda f: f.name)
+def test_has_golden_cases(log_format):
+    cases = [log for f, log in CASES if f is log_format]
+    assert cases
+    assert all(log.with_suffix(".expected.jsonl").is_file() for log in cases)
+
+
+@every_case
+def test_detection_tells_it(log_format, log):
+    found = detect(log.read_bytes())
+    assert found.format is log_format, f"read as {found}"
+    assert found.share >= 0.5
+
+
+@every_case
+def test_no_other_format_claims_its_lines(log_format, log):
+    """Of the other formats one may only recognise a line of this one when it stands later in the registry."""
+    before = FORMATS[: FORMATS.index(log_format)]
+    for line in lines_of(log):
+        if log_format.recognises(line):
+            assert [f.name for f in before if f.name != "csv_columns" and f.recognises(line)] == [], line
+
+
+@every_case
+def test_reading_the_file_gives_what_is_written_beside_it(log_format, log, tmp_path):
+    path = tmp_path / "case.log"
+    path.write_bytes(log.read_bytes())
+    os.utime(path, (WRITTEN, WRITTEN))
+    (log_file,), _ = logs(path)
+    records = [
+        event_record(item)
+        for item in read_events(log_file)
+        if isinstance(item, Event) and item.format == log_format.name
+    ]
+    expected = [
+        json.loads(line)
+        for line in log.with_suffix(".expected.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert len(records) == len(expected)
+    for record, wanted in zip(records, expected, strict=True):
+        assert {key: record.get(key) for key in record if key in wanted} == {
+            key: wanted[key] for key in wanted if key in record
+        }
+        assert set(record) - {"format", "file"} <= set(wanted)
+        assert (record["format"], record["file"]) == (log_format.name, str(path))
+
+
+@every_case
+def test_events_keep_to_the_model(log_format, log):
+    for event in events_of(log_format, lines_of(log)):
+        assert filled(event) - ALWAYS <= set(log_format.gives)
+        assert event.time is None or event.time.utcoffset().total_seconds() == 0
+        assert isinstance(event.kind, EventKind)
+        assert isinstance(event.action, LeaseAction if event.kind is EventKind.LEASE else Action) or (
+            event.action is Action.UNKNOWN
+        )
+        for port in (event.source_port, event.destination_port, event.source_nat_port):
+            assert port is None or 0 <= port <= 65535
+        if event.domain is not None:
+            assert event.domain == event.domain.lower().rstrip(".")
+        assert all(re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", digest) for digest in event.hashes)
+
+
+@every_case
+def test_a_line_is_read_alike_without_the_lines_between(log_format, log):
+    """The hunt parses only lines that may match."""
+    lines = lines_of(log)
+    events = list(events_of(log_format, lines))
+    for wanted in events[1::2]:
+        parser = log_format(FileContext("case.log", head=lines[:500]))
+        if log_format.header_prefix:
+            for line in lines[: wanted.line - 1]:
+                if line.startswith(log_format.header_prefix):
+                    parser.header(line)
+        record = record_at(log_format, lines, wanted.line - 1)
+        assert parser.parse(record, wanted.line) == wanted
+
+
+def events_of(log_format: type[LogFormat], lines: list[str]):
+    parser = log_format(FileContext("case.log", head=lines[:500]))
+    for n, line in enumerate(lines):
+        if log_format.header_prefix and line.startswith(log_format.header_prefix):
+            parser.header(line)
+        elif line.strip() and (not log_format.multiline or log_format.starts_record(line)):
+            try:
+                event = parser.parse(record_at(log_format, lines, n), n + 1)
+            except LineError:
+                continue
+            if event is not None:
+                yield event
+
+
+def record_at(log_format: type[LogFormat], lines: list[str], start: int) -> str:
+    end = start + 1
+    while log_format.multiline and end < len(lines) and not log_format.starts_record(lines[end]):
+        end += 1
+    return "\n".join(lines[start:end])
+
+
+def try_everything(log_format: type[LogFormat], head: list[str], text: str) -> None:
+    """Nothing but LineError may come out, from no method."""
+    assert isinstance(log_format.recognises(text), bool)
+    assert isinstance(log_format.starts_record(text), bool)
+    assert 0.0 <= log_format.score([text, *head[:3]]) <= 1.0
+    for context in (FileContext("x", head=head), FileContext("x", head=[text])):
+        parser = log_format(context)
+        parser.header(text)
+        for number in (1, 7):
+            try:
+                event = parser.parse(text, number)
+            except LineError:
+                continue
+            assert event is None or (event.line, event.format) == (number, log_format.name)
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *(
+            "<30>1 ",
+            "Jun  5 07:31:12 ",
+            "2026-02-30 25:61:61",
+            "gw ",
+            "named[1]: ",
+            "date=",
+            "srcip=",
+            '"',
+            "'",
+            "\\",
+            "|",
+        ),
+        *(
+            "CEF:0|",
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\t",
+            "\n",
+            "\x00",
+            "\ud800",
+            "#fields\t",
+            "=",
+            "(3)www(0)",
+            "%%",
+            "-",
+        ),
+        *(
+            "999.999.999.999",
+            "::ffff:192.0.2.1",
+            "1e999",
+            "99999999999999999999",
+            "NaN",
+            "١٢",
+            "client ",
+            "query: ",
+            "IN A",
+        ),
+        *(
+            "DHCPACK on ",
+            "11,06/05/26,",
+            '{"ts":1e400}',
+            '{"event_type":"dns","dns":[]}',
+            '{"_path":"dns","ts":{}}',
+            "\u2028",
+        ),
+    ]
+)
+WEIRD = (
+    st.text(max_size=80)
+    | st.lists(FRAGMENTS, max_size=15).map("".join)
+    | st.binary(max_size=80).map(lambda b: b.decode("latin-1"))
+)
+fuzz = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@every_format
+@fuzz
+@given(text=WEIRD)
+def test_any_text_gives_an_event_or_a_line_error(log_format, text):
+    try_everything(log_format, head_of(log_format), text)
+
+
+@every_format
+@fuzz
+@given(data=st.data())
+def test_a_changed_line_gives_an_event_or_a_line_error(log_format, data):
+    head = head_of(log_format)
+    line = data.draw(st.sampled_from([line for line in head if line] or ["x"]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(line)))
+        end = data.draw(st.integers(start, min(len(line), start + 12)))
+        line = line[:start] + data.draw(WEIRD) + line[end:]
+    try_everything(log_format, head, line)
+
+
+@every_format
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            '"',
+            "\\",
+            "=",
+            " ",
+            "\t",
+            ",",
+            "a=",
+            'a="',
+            "[",
+            '{"a":',
+            "(1)a",
+            "0",
+            "1.",
+            ":",
+            "|",
+            "\n",
+            "a b ",
+            '\\"',
+            "<1>",
+            "10.0.0.1 ",
+        )
+    ],
+)
+def test_long_lines_take_time_in_proportion(log_format, piece):
+    """200,000 characters that make a careless expression try every split: these tests would run for hours."""
+    head = head_of(log_format)
+    line = max(head, key=len)
+    for text in (piece * (200_000 // len(piece)), line[: len(line) // 2] + piece * (200_000 // len(piece))):
+        log_format.recognises(text)
+        try:
+            log_format(FileContext("x", head=head)).parse(text, 2)
+        except LineError:
+            continue
