@@ -2,8 +2,7 @@
 
     python -m bench.run [--size MB] [--parts speed,compressed,start,memory] [--formats NAMES] [--repeat N] [--ten-million] [--big MB]
 
-Rates are in GB (10^9 bytes) of log a second. "search" is the time from the first byte of the log to the result, with the list already loaded
-(`lamsach hunt --stats`); "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
+Rates are in GB (10^9 bytes) of log a second. "search" is the search alone, with the list loaded. "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
 """
 
 from __future__ import annotations
@@ -79,7 +78,8 @@ def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> 
     with tempfile.TemporaryDirectory() as folder:
         tiny = Path(folder) / "tiny.log"
         tiny.write_text("nothing here\n", "ascii")
-        loading_s = ripgrep(Log("tiny", str(tiny), 13, 1, 0), list_path, limit_s, 0).whole_s
+        empty = Log("tiny", str(tiny), 13, 1, 0)
+        loading_s = statistics.median(ripgrep(empty, list_path, limit_s, 0).search_s for _ in range(3))
     results = [compare(log, list_path, repeat, limit_s, loading_s) for log in logs]
     middle = statistics.median
 
@@ -217,6 +217,9 @@ def main() -> None:
     options = parser.parse_args()
     parts = options.parts.split(",")
     print(machine())
+    print(
+        f"load average before the run: {os.getloadavg()[0]:.1f} (other work on the machine makes every figure worse)"
+    )
     list_path = make_list(options.folder, options.indicators)
     logs = [make_log(options.folder, name, options.size, list_path) for name in options.formats.split(",")]
     warm = lamsach(Path(logs[0].path), list_path, 2)
