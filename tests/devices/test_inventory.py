@@ -128,26 +128,26 @@ def test_a_workbook_with_a_title_merged_cells_and_several_sheets(tmp_path: Path)
     [
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.5", B, "M2"]],
-            "an address stands in two rows of different machines",
+            "An address stands in two rows of different machines.",
             3,
         ),
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.6", A, "M2"]],
-            "a hardware address stands in two rows with different names",
+            "A hardware address stands in two rows with different names.",
             3,
         ),
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.6", B, "M1"]],
-            "a machine name stands in two rows of different machines",
+            "A machine name stands in two rows of different machines.",
             3,
         ),
-        ([["10.0.1.5", A, "M1"], ["10.0.1.5", A, "M1"]], "the machine stands in two rows", 3),
+        ([["10.0.1.5", A, "M1"], ["10.0.1.5", A, "M1"]], "The machine stands in two rows.", 3),
         (
             [["10.0.1.5", A, "M1"], ["10.0.1.555", B, "M2"]],
-            "a cell of the address column holds no address",
+            "A cell of the address column holds no address.",
             3,
         ),
-        ([["10.0.1.5", "02:xx", "M1"]], "a cell of the MAC column holds no hardware address", 2),
+        ([["10.0.1.5", "02:xx", "M1"]], "A cell of the MAC column holds no hardware address.", 2),
     ],
 )
 def test_what_contradicts_is_reported(tmp_path: Path, rows: list[list[str]], what: str, row: int) -> None:
@@ -173,7 +173,7 @@ def test_reported_rows_are_bounded(tmp_path: Path) -> None:
     rows = [["10.0.1.5", f"0200000000{number % 256:02x}", ""] for number in range(3 * PROBLEMS_KEPT)]
     _, problems = read(tmp_path / "i.csv", table(";", ["IP", "MAC", "Tên máy"], *rows))
     assert len(problems) == PROBLEMS_KEPT + 1
-    assert problems[-1].what == "more rows of the inventory have problems than are listed here"
+    assert problems[-1].what == "More rows of the inventory have problems than are listed here."
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,9 @@ class Infrastructure:
             key = host_key(text)
             if key is None or not _HOST.fullmatch(text) or not re.search("[a-zA-Z]", text) or ":" in text:
                 raise UsageError(
-                    "a stated piece of infrastructure is no address, network or host name",
+                    "A stated piece of infrastructure is no address, network or host name.",
                     text,
-                    "state it like 10.0.0.2, 10.0.1.0/24 or dns01",
+                    "State it like 10.0.0.2, 10.0.1.0/24 or dns01.",
                 ) from None
             self._stated_names.add(key)
 

@@ -87,18 +87,18 @@ class Inventory:
                 same = host_key(known.name or "") == host_key(entry.name or "")
                 duplicate = duplicate or same
                 if not same:
-                    self._report(entry.where, "a hardware address stands in two rows with different names")
+                    self._report(entry.where, "A hardware address stands in two rows with different names.")
         for ip in entry.ips:
             duplicate |= self._put(
-                self._ips, ip, entry, "an address stands in two rows of different machines"
+                self._ips, ip, entry, "An address stands in two rows of different machines."
             )
         name = host_key(entry.name or "")
         if name is not None:
             duplicate |= self._put(
-                self._names, name, entry, "a machine name stands in two rows of different machines"
+                self._names, name, entry, "A machine name stands in two rows of different machines."
             )
         if duplicate:
-            self._report(entry.where, "the machine stands in two rows")
+            self._report(entry.where, "The machine stands in two rows.")
 
     def _put(
         self, table: dict[str, InventoryEntry | None], key: str, entry: InventoryEntry, what: str
@@ -128,13 +128,13 @@ class _Reporter:
         self._last = where
         if self._count <= PROBLEMS_KEPT:
             self._pass_on(
-                Problem(where, what, "correct the inventory; the hunt goes on without this statement")
+                Problem(where, what, "Correct the inventory; the hunt goes on without this statement.")
             )
 
     def finish(self) -> None:
         if self._count > PROBLEMS_KEPT:
             self._pass_on(
-                Problem(self._last, "more rows of the inventory have problems than are listed here")
+                Problem(self._last, "More rows of the inventory have problems than are listed here.")
             )
 
 
@@ -157,9 +157,9 @@ def read_inventory(path: str | Path, on_problem: OnProblem) -> Inventory:
     report.finish()
     if not recognised:
         raise UnreadableError(
-            "no table with addresses, hardware addresses or machine names was found in the inventory",
+            "No table with addresses, hardware addresses or machine names was found in the inventory.",
             str(path),
-            "give the columns headings such as IP, MAC, Tên máy, Người sử dụng, Phòng ban",
+            "Give the columns headings such as IP, MAC, Tên máy, Người sử dụng, Phòng ban.",
         )
     return Inventory(entries, on_problem)
 
@@ -195,9 +195,9 @@ def _only_numbered(cells: tuple[str, ...]) -> bool:
 def _entry(
     texts: dict[Column, list[str]], section: str | None, where: str, report: _Reporter
 ) -> InventoryEntry | None:
-    ips = _values(texts[Column.IP], address, where, "a cell of the address column holds no address", report)
+    ips = _values(texts[Column.IP], address, where, "A cell of the address column holds no address.", report)
     macs = _values(
-        texts[Column.MAC], mac_address, where, "a cell of the MAC column holds no hardware address", report
+        texts[Column.MAC], mac_address, where, "A cell of the MAC column holds no hardware address.", report
     )
     name = texts[Column.NAME][0] if texts[Column.NAME] else None
     if not ips and not macs and name is None:

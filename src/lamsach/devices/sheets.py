@@ -47,16 +47,16 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
     data = _bytes_of(path)
     if data.startswith(_OLD_EXCEL):
         raise UnreadableError(
-            "this is a workbook of old Excel, or one with a password",
+            "This is a workbook of old Excel, or one with a password.",
             str(path),
-            "save it as XLSX without a password, or as CSV",
+            "Save it as XLSX without a password, or as CSV.",
         )
     if data.startswith(b"PK\x03\x04"):
         return tuple(Sheet(name, tuple(rows)) for name, rows in read_workbook(data, str(path)))
     text = decode(data)
     if text.count("\0") > 0:
         raise UnreadableError(
-            "this is neither a workbook nor a table of text", str(path), "save it as XLSX or CSV"
+            "This is neither a workbook nor a table of text.", str(path), "Save it as XLSX or CSV."
         )
     return (Sheet("", tuple(_csv_rows(text, str(path)))),)
 
@@ -83,9 +83,11 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise UnreadableError("the inventory cannot be read", str(path), error.strerror or "") from error
+        raise UnreadableError(
+            "The inventory cannot be read.", f"{path} ({error.strerror})", "Check the path and the rights."
+        ) from error
     if len(data) > MAX_FILE_BYTES:
-        raise LimitError("the inventory is larger than 64 MiB", str(path), "split it")
+        raise LimitError("The inventory is larger than 64 MiB.", str(path), "Split it.")
     return data
 
 
@@ -100,7 +102,7 @@ def _csv_rows(text: str, where: str) -> Iterator[tuple[int, tuple[str, ...]]]:
             start = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableError(
-            "the table of text is damaged", f"{where}:{start}", "save it again as CSV"
+            "The table of text is damaged.", f"{where}:{start}", "Save it again as CSV."
         ) from error
 
 

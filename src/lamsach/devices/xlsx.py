@@ -40,10 +40,12 @@ def read_workbook(data: bytes, where: str) -> Iterator[tuple[str, Rows]]:
                 yield name, reader.rows(member)
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError) as error:
         raise UnreadableError(
-            "the workbook is damaged", where, "open it and save it again as XLSX"
+            "The workbook is damaged.", where, "Open it and save it again as XLSX."
         ) from error
     except (expat.ExpatError, RuntimeError, ValueError, OverflowError) as error:
-        raise UnreadableError("the workbook is damaged or locked", where, "save it again as XLSX") from error
+        raise UnreadableError(
+            "The workbook is damaged or locked.", where, "Save it again as XLSX."
+        ) from error
 
 
 class _Workbook:
@@ -56,7 +58,7 @@ class _Workbook:
         unpacked = sum(member.file_size for member in members if member.filename.endswith((".xml", ".rels")))
         if len(members) > MAX_MEMBERS or unpacked > MAX_XML_BYTES:
             raise LimitError(
-                "the workbook unpacks to more than is allowed", where, "remove what is not needed"
+                "The workbook unpacks to more than is allowed.", where, "Remove what is not needed."
             )
         self.names = {member.filename.lstrip("/").lower(): member.filename for member in members}
         self.cells = 0
@@ -73,7 +75,7 @@ class _Workbook:
         parser = expat.ParserCreate()
 
         def refuse(*_: object) -> int:
-            raise LimitError("the workbook declares a document type", self.where, "save it again as XLSX")
+            raise LimitError("The workbook declares a document type.", self.where, "Save it again as XLSX.")
 
         parser.StartDoctypeDeclHandler = refuse
         parser.EntityDeclHandler = refuse
@@ -87,7 +89,7 @@ class _Workbook:
             while block := file.read(1 << 16):
                 read += len(block)
                 if read > MAX_XML_BYTES:
-                    raise LimitError("the workbook unpacks to more than is allowed", self.where, "split it")
+                    raise LimitError("The workbook unpacks to more than is allowed.", self.where, "Split it.")
                 parser.Parse(block, False)
         parser.Parse(b"", True)
 
@@ -131,7 +133,7 @@ class _Workbook:
     def _count(self) -> None:
         self.cells += 1
         if self.cells > MAX_CELLS:
-            raise LimitError("the workbook has too many cells", self.where, "split it")
+            raise LimitError("The workbook has too many cells.", self.where, "Split it.")
 
 
 class _Strings:
