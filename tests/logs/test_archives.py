@@ -298,6 +298,12 @@ def _overlapping(path):
     path.write_bytes(data[:at] + entry + entry + b"PK\x05\x06" + tail)
 
 
+def test_office_documents_are_not_archives_of_logs(tmp_path):
+    path = make_zip(tmp_path / "a.xlsx", {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"})
+    found, (problem,) = logs(path)
+    assert (found, problem.what) == ([], "This is an Office document, not a log.")
+
+
 def test_overlapping_members_are_refused(tmp_path):
     _overlapping(tmp_path / "a.zip")
     found, (problem,) = logs(tmp_path / "a.zip")

@@ -60,6 +60,14 @@ def test_folder_pattern_and_twice_the_same(tmp_path):
     assert [read(f)[0] for f in found] == [b"deep/er/c.txt"]
 
 
+def test_deep_folders(tmp_path):
+    deep = tmp_path / "/".join("d" * 700)
+    deep.mkdir(parents=True)
+    (deep / "a.log").write_bytes(b"deep")
+    (log_file,), problems = logs(tmp_path)
+    assert (read(log_file), problems) == ((b"deep", None), [])
+
+
 def test_a_name_with_brackets_is_a_name(tmp_path):
     (tmp_path / "fw[1].log").write_bytes(b"x")
     assert read_one(tmp_path / "fw[1].log") == (b"x", None)

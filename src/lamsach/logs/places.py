@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from lamsach.errors import UnreadableError
+from lamsach.errors import InputError, UnreadableError
 from lamsach.logs.sources import ByteSource, FileSource, HandleSource, unreadable
 from lamsach.model import Problem
 
@@ -63,7 +63,7 @@ def in_memory(name: str, data: bytes, modified: datetime) -> Place:
     return Place(name, len(data), modified, handle=lambda: io.BytesIO(data))
 
 
-def problem(error: UnreadableError | Any) -> Problem:
+def problem(error: InputError) -> Problem:
     """The report of an error."""
     return Problem(error.where, error.what, error.todo)
 
@@ -76,32 +76,30 @@ class _Finder:
     seen: set[tuple[int, int]] = field(default_factory=set)
 
     def path(self, path: str, *, named: bool) -> Iterator[Place]:
-        try:
-            info = Path(path).stat()
-        except OSError as error:
-            self.on_problem(problem(unreadable(error, path)))
-            return
-        except ValueError:  # a NUL in the name
-            self.on_problem(Problem(ascii(path), "The file does not exist.", "Check the path."))
-            return
-        if not self._first_time(info):
-            return
-        if stat.S_ISDIR(info.st_mode):
-            yield from self._folder(path)
-        elif stat.S_ISREG(info.st_mode):
-            yield Place(path, info.st_size, _utc(info.st_mtime), path=path)
-        else:
-            todo = "Give its contents on standard input, with - as the file's name." if named else ""
-            self.on_problem(Problem(path, "This is not a regular file; it was skipped.", todo))
+        """The file, or the files in the folder at any depth, in the order of names."""
+        waiting = [path]
+        while waiting:
+            path = waiting.pop()
+            try:
+                info = Path(path).stat()
+                if not self._first_time(info):
+                    continue
+                if stat.S_ISDIR(info.st_mode):
+                    names = sorted(os.listdir(path), reverse=True)  # noqa: PTH208 - names, not paths
+                    waiting += [os.path.join(path, name) for name in names]  # noqa: PTH118 - keeps the name as given
+                    named = False
+                elif stat.S_ISREG(info.st_mode):
+                    yield Place(path, info.st_size, _utc(info.st_mtime), path=path)
+                else:
+                    self._not_regular(path, named=named)
+            except OSError as error:
+                self.on_problem(problem(unreadable(error, path)))
+            except ValueError:  # a NUL in the name
+                self.on_problem(Problem(ascii(path), "The file does not exist.", "Check the path."))
 
-    def _folder(self, path: str) -> Iterator[Place]:
-        try:
-            names = sorted(os.listdir(path))  # noqa: PTH208 - names, not paths
-        except OSError as error:
-            self.on_problem(problem(unreadable(error, path)))
-            return
-        for name in names:
-            yield from self.path(os.path.join(path, name), named=False)  # noqa: PTH118 - keeps the name as it was given
+    def _not_regular(self, path: str, *, named: bool) -> None:
+        todo = "Give its contents on standard input, with - as the file's name." if named else ""
+        self.on_problem(Problem(path, "This is not a regular file; it was skipped.", todo))
 
     def _first_time(self, info: os.stat_result) -> bool:
         if info.st_ino == 0:

@@ -19,6 +19,7 @@ BLOCK_BYTES = 512
 _LARGEST_HEADER_BYTES = 1 << 20
 _PREFIX_BYTES = 1 << 19
 _PREFIXES_KEPT = 32
+_SCALE_KNOWN_BYTES = 1 << 20
 _REGULAR = (b"0", b"\0", b"7")
 _FOLDER = b"5"
 
@@ -318,7 +319,7 @@ class TarArchive:
         state = _MemberState(data, size, self._scale)
         return (lambda: _MemberSource(self._forward, state, name)), int(size * state.scale)
 
-    _scale: float = field(init=False, default=1.0)
+    _scale: float = field(init=False, default=0.1)  # until some of the archive has been seen
 
     def _read(self, offset: int, size: int) -> bytes:
         """So many bytes at the offset; fewer only at the end of the archive, none when it ends before."""
@@ -335,8 +336,8 @@ class TarArchive:
         except UnreadableError:
             source.close()
             raise
-        if at:
-            self._scale = min(1.0, source.position / at)
+        if at > _SCALE_KNOWN_BYTES:
+            self._scale = source.position / at
         self._forward.give_back(source, at)
         return bytes(data)
 

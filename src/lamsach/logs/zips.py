@@ -98,6 +98,8 @@ def _check(entries: list[zipfile.ZipInfo], directory_start: int, place: Place, l
             place.name,
             "Unpack it and give the folder.",
         )
+    if any(entry.filename == "[Content_Types].xml" for entry in entries):
+        raise UnreadableError("This is an Office document, not a log.", place.name, "Save it as CSV.")
     limits.check(sum(entry.file_size for entry in entries), place.size_bytes, place.name)
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
