@@ -19,9 +19,9 @@ from lamsach.model import IndicatorType
 _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
 _TOKEN = re.compile(
     rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”]+)"
-    r"|(?<![\w.])(?P<range>\d{1,3}(?:\.\d{1,3}){3}\s?[-–—]\s?\d{1,3}(?:\.\d{1,3}){3}|\d{1,3}(?:\.\d{1,3}){3}-\d{1,3})(?![\w.]*\w)"
+    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?[-–—]\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
     r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›]+)",
-    re.IGNORECASE | re.ASCII,
+    re.IGNORECASE,
 )
 _NEXT_URL = re.compile(rf"[,;|]+(?={_SCHEMES}://)|\]\(|'[,)\]]|&quot;|\\n|\\r", re.IGNORECASE)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -45,8 +45,10 @@ def scan(text: str) -> Iterator[Found]:
         if match["url"]:
             for part in _NEXT_URL.split(match["url"]):
                 yield from _url(part)
+        elif match["range"]:
+            yield from _whole(match["range"])
         else:
-            yield from _word(match["range"] or match["word"])
+            yield from _word(match["word"])
 
 
 def _url(text: str) -> Iterator[Found]:

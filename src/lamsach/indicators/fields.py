@@ -116,9 +116,8 @@ def field_of(heading: str) -> Field | None:
     spaced = key.replace("_", " ").replace("-", " ")
     if spaced in _FIELDS:
         return _FIELDS[spaced]
-    for part in re.split(r"\s*[(/\[:]\s*", spaced, maxsplit=1)[:1]:
-        return _FIELDS.get(part.strip())
-    return None
+    start = re.split(r"\s*[(/\[:]", key, maxsplit=1)[0]
+    return _FIELDS.get(start, _FIELDS.get(start.replace("_", " ").replace("-", " ")))
 
 
 def type_of_heading(heading: str) -> IndicatorType | None:

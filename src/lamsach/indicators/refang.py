@@ -87,6 +87,30 @@ _SPELT = re.compile(
     re.IGNORECASE,
 )
 _SPELT_DOT = re.compile(r"\s+dot\s+|_dot_|-dot-", re.IGNORECASE)
+_ENGLISH = frozenset(
+    [
+        "to",
+        "in",
+        "is",
+        "it",
+        "at",
+        "be",
+        "as",
+        "am",
+        "me",
+        "my",
+        "so",
+        "no",
+        "us",
+        "by",
+        "do",
+        "an",
+        "on",
+        "or",
+        "and",
+    ]
+)
+"""Words that follow `dot` in sentences, though some are top-level domains."""
 
 
 def refang(text: str) -> str:
@@ -112,4 +136,5 @@ def _scheme(match: re.Match[str]) -> str:
 def _spelt(match: re.Match[str]) -> str:
     """`evil dot example` as a name, if its last word is a top-level domain; otherwise it is an English sentence."""
     name = _SPELT_DOT.sub(".", match[1])
-    return name if name.rpartition(".")[2].lower() in suffixes().top_levels else match[0]
+    last = name.rpartition(".")[2].lower()
+    return name if last in suffixes().top_levels and last not in _ENGLISH else match[0]

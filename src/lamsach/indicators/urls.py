@@ -54,6 +54,8 @@ def canonical_url(text: str, *, strict: bool = True) -> str:
     if match is None or len(cleaned) > MAX_URL_LENGTH:
         raise Refused(refusals.BAD_URL)
     scheme = (match[1] or "").lower()
+    if not scheme and match[3].startswith("//"):
+        raise Refused(refusals.BAD_URL)
     if scheme and scheme not in DEFAULT_PORTS:
         raise Refused(refusals.URL_SCHEME)
     host_port = _HOST_PORT.fullmatch(match[2].rpartition("@")[2])

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators.exceptions import ExceptionSet
+from lamsach.indicators.normalise import canonical
+from lamsach.model import IndicatorType, Problem
+
+LIST = """good.example
+198.51.100.0/24
+2001:db8:1::/48
+203.0.113.7
+10.0.0.0/8
+http://shared.example/own/
+gov.vn
+5f4dcc3b5aa765d61d8327deb882cf99
+what is this
+"""
+
+
+@pytest.fixture
+def exceptions(tmp_path: Path) -> tuple[ExceptionSet, list[Problem]]:
+    (tmp_path / "good.txt").write_text(LIST)
+    problems: list[Problem] = []
+    return ExceptionSet.read([str(tmp_path / "good.txt")], problems.append), problems
+
+
+@pytest.mark.parametrize(
+    ("value", "row"),
+    [
+        ("good.example", 1),
+        ("www.good.example", 1),
+        ("http://good.example/a", 1),
+        ("https://www.good.example:8443/a?b", 1),
+        ("notgood.example", None),
+        ("example", None),
+        ("198.51.100.9", 2),
+        ("198.51.100.128/25", 2),
+        ("198.51.0.0/16", None),
+        ("http://198.51.100.9:8080/a", 2),
+        ("2001:db8:1::5", 3),
+        ("http://[2001:db8:1::5]/a", 3),
+        ("203.0.113.7", 4),
+        ("203.0.113.8", None),
+        ("http://shared.example/own", 6),
+        ("http://shared.example/own/page?x=1", 6),
+        ("http://shared.example/owner", None),
+        ("http://shared.example/other", None),
+        ("moet.gov.vn", 7),
+        ("5f4dcc3b5aa765d61d8327deb882cf99", 8),
+    ],
+)
+def test_what_is_covered(exceptions: tuple[ExceptionSet, list[Problem]], value: str, row: int | None) -> None:
+    kind, text = (IndicatorType.DOMAIN, value) if value == "example" else canonical(value)
+    found = exceptions[0].covers(kind, text)
+    assert (found.row if found else None) == row
+
+
+def test_private_addresses_may_be_excepted(exceptions: tuple[ExceptionSet, list[Problem]]) -> None:
+    found = exceptions[0].covers(IndicatorType.IP, "10.1.2.3")
+    assert found is not None
+    assert found.row == 5
+
+
+def test_what_is_not_understood_is_told(exceptions: tuple[ExceptionSet, list[Problem]]) -> None:
+    assert [problem.what for problem in exceptions[1]] == ["This exception was not understood."]
+
+
+def test_an_empty_set_covers_nothing() -> None:
+    assert not ExceptionSet()
+    assert ExceptionSet().covers(IndicatorType.DOMAIN, "good.example") is None

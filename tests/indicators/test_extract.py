@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamsach.indicators.extract import scan
+from lamsach.indicators.refusals import Refused
+
+
+def taken(text: str) -> list[str]:
+    return [found[1] for found in scan(text) if not isinstance(found, Refused)]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("The C2 at 203.0.113.9 (port 443) and bot-c2.xyz.", ["203.0.113.9", "bot-c2.xyz"]),
+        (
+            "Máy chủ điều khiển: hxxps://evil[.]example/gate.php, tên miền dự phòng c2[.]evil[.]com.vn",
+            ["https://evil.example/gate.php", "c2.evil.com.vn"],
+        ),
+        ("(http://evil.example/a.png)", ["http://evil.example/a.png"]),
+        ("see http://evil.example/a(b).php.", ["http://evil.example/a(b).php"]),
+        ("[text](http://evil.example/a)", ["http://evil.example/a"]),
+        (
+            "[http://evil.example/a](http://evil.example/a)",
+            ["http://evil.example/a", "http://evil.example/a"],
+        ),
+        ("https://vendor.example/report/[the report]", ["https://vendor.example/report"]),
+        ('<a href="http://evil.example/a?b=1">', ["http://evil.example/a?b=1"]),
+        (
+            "http://a.example/1,http://b.example/2;http://c.example/3",
+            ["http://a.example/1", "http://b.example/2", "http://c.example/3"],
+        ),
+        ("http://evil.example/a]b", ["http://evil.example/a]b"]),
+        (
+            "IP:203.0.113.9;Domain:evil.example;MD5:5f4dcc3b5aa765d61d8327deb882cf99",
+            ["203.0.113.9", "evil.example", "5f4dcc3b5aa765d61d8327deb882cf99"],
+        ),
+        ("5F4DCC3B5AA765D61D8327DEB882CF99 - order.exe", ["5f4dcc3b5aa765d61d8327deb882cf99"]),
+        ("5f4dcc3b5aa765d61d8327deb882cf99.bin", ["5f4dcc3b5aa765d61d8327deb882cf99"]),
+        ("2001:db8::ff00:42:8329 and [2001:db8::2]:443", ["2001:db8::ff00:42:8329", "2001:db8::2"]),
+        ("range 203.0.113.0-203.0.113.255 and 198.51.100.0/24", ["203.0.113.0/24", "198.51.100.0/24"]),
+        ("||ads.example^$third-party", ["ads.example"]),
+        ("evil.example/gate.php, evil.example:8080", ["evil.example/gate.php", "evil.example"]),
+        ("\\\\203.0.113.5\\share\\a.exe", ["203.0.113.5"]),
+        ("BAR.EXAMPLE", ["bar.example"]),
+        ("12:34:56 AA:BB:CC:DD:EE:FF std::string 1:1 aa:bb:cc:dd:ee:ff:00:11", []),
+        ("Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/535.11 Chrome/17.0.963.56 .NET CLR 1.1.4322", []),
+        ("C:\\Users\\Public\\evil.example.exe /usr/bin/evil.sh ./a.py HKLM\\SOFTWARE\\x.com", []),
+        ("Đơn vị báo cáo.Các đơn vị khác. System.In Trojan.Win32.Agent.AI e.g. i.e. v1.2.3", []),
+        ("write to officer@unit.example or noreply@evil.example", []),
+        ("UUID 123e4567-e89b-12d3-a456-426614174000", []),
+        ("0123456789abcdef0123456789abcdef0", []),
+    ],
+)
+def test_values_in_running_text(text: str, values: list[str]) -> None:
+    assert taken(text) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("drops install.sh and setup.exe here", ["install.sh", "setup.exe"]),
+        ("internal 192.168.1.5 talks", ["192.168.1.5"]),
+        ("mail officer@unit.example", ["officer@unit.example"]),
+        ("all of com.vn", ["com.vn"]),
+    ],
+)
+def test_what_only_looks_like_a_value_is_named(text: str, refused: list[str]) -> None:
+    assert [found.value for found in scan(text) if isinstance(found, Refused)] == refused
+    assert taken(text) == []
+
+
+@given(st.text())
+def test_any_text_is_survived(text: str) -> None:
+    list(scan(text))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a.", "1.", "http://", ":", "::", "a:", "[.]", "1.1.1.1-", "ff", "@a.", "\\\\a", "%", "http://a.b["],
+)
+def test_long_hostile_text_is_read_through(unit: str) -> None:
+    # A rule whose time is not linear in the length would keep this from ending.
+    assert list(scan(unit * 100_000)) is not None

@@ -1,0 +1,71 @@
+"""Every list in `golden` gives exactly what stands in `golden/expected` beside it, indicators and refusals, row by row.
+
+After a change that is meant: `LAMSACH_GOLDEN=write pytest tests/indicators/test_golden.py`, then read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators.formats import FORMATS
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.reading import read_list
+from lamsach.indicators.writing import as_mapping
+from lamsach.model import Problem
+
+GOLDEN = Path(__file__).parent / "golden"
+LISTS = sorted(path for path in GOLDEN.iterdir() if path.is_file())
+FORMAT_OF = {
+    "bundle.json": "stix",
+    "misp.json": "misp",
+    "records.json": "json",
+    "lines.json": "json",
+    "items.ioc": "openioc",
+    "entries.xml": "xml",
+    "page.html": "html",
+    "comments.txt": "text",
+    "report.md": "delimited",
+    "semicolon.txt": "delimited",
+    "headings_vi.csv": "delimited",
+    "typed.csv": "delimited",
+    "tabs.tsv": "delimited",
+}
+
+
+def reading(path: Path) -> str:
+    problems: list[Problem] = []
+    lines = [as_mapping(item) for item in read_list(str(path), problems.append)]
+    for line in lines:
+        line["reference"]["document"] = path.name
+    assert problems == []
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
+def test_a_list_gives_what_is_expected(path: Path) -> None:
+    expected = GOLDEN / "expected" / f"{path.name}.jsonl"
+    found = reading(path)
+    if os.environ.get("LAMSACH_GOLDEN") == "write":
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
+def test_a_list_is_recognised_by_its_content(path: Path) -> None:
+    source = ListSource(path.name, lambda: path.open("rb"))
+    assert next(known.name for known in FORMATS if known.recognises(source)) == FORMAT_OF[path.name]
+
+
+def test_every_format_says_what_it_is() -> None:
+    names = [known.name for known in FORMATS]
+    assert len(set(names)) == len(names)
+    assert names[-1] == "text"
+    for known in FORMATS:
+        assert known.title
+        assert known.__doc__
+        assert known.__module__.startswith("lamsach.indicators.formats.")

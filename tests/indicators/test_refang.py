@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamsach.indicators.refang import refang
+
+URL = "http://evil.example/a"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hxxp://evil.example/a", URL),
+        ("hXXp://evil[.]example/a", URL),
+        ("HXXP://evil(.)example/a", URL),
+        ("h**p://evil{.}example/a", URL),
+        ("htxp://evil[dot]example/a", URL),
+        ("hxtp://evil(dot)example/a", URL),
+        ("h__p://evil[DOT]example/a", URL),
+        ("http[:]//evil.example/a", URL),
+        ("http[://]evil.example/a", URL),
+        ("http(://)evil.example/a", URL),
+        ("hxxp[:]//evil[.]example/a", URL),
+        ("[http]://evil.example/a", URL),
+        ("http:\\\\evil.example/a", URL),
+        ("http:__evil.example/a", URL),
+        ("http:/ /evil.example/a", URL),
+        ("http:////evil.example/a", URL),
+        ("http://evil[.example/a", URL),
+        ("http://evil.]example/a", URL),
+        ("http://evil[dotexample/a", URL),
+        ("http://evildot]example/a", URL),
+        ("http://evil\\.example/a", URL),
+        ("http://evil\\(.\\)example/a", URL),
+        ("http://evil[.]example[/]a", URL),
+        ("http://evil.[example]/a", URL),
+        ("h\u200bttp://ev\u00adil.example\ufeff/a", URL),
+        ("ｈｔｔｐ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ／ａ", URL),
+        ("http://evil。example/a", URL),
+        ("hxxps://evil.example", "https://evil.example"),
+        ("http[s]://evil.example", "https://evil.example"),
+        ("fxp://evil.example", "ftp://evil.example"),
+        ("ftx://evil.example", "ftp://evil.example"),
+        ("evil [.] example", "evil.example"),
+        ("evil (dot) example", "evil.example"),
+        ("evil dot example", "evil.example"),
+        ("www dot evil dot com dot vn", "www.evil.com.vn"),
+        ("evil_dot_com", "evil.com"),
+        ("user[at]evil[.]example", "user@evil.example"),
+        ("user(@)evil.example", "user@evil.example"),
+        ("1.2.3[.]4:8080", "1.2.3.4:8080"),
+        ("1[.]2[.]3[.]4", "1.2.3.4"),
+        ("1[[[.]]]2(.)3.4", "1.2.3.4"),
+        ("1.2.3\\\\\\.4", "1.2.3.4"),
+        ("evil.example[:]8080", "evil.example:8080"),
+        ("2001[:]db8[:][:]1", "2001:db8::1"),
+    ],
+)
+def test_every_style_of_defanging_is_undone(text: str, expected: str) -> None:
+    assert refang(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://evil.example/a[1]/b(c).php?d={e}",
+        "Mozilla/4.0 (compatible; MSIE 7.0; .NET CLR 1.1)",
+        "C:\\Windows\\System32\\drivers\\etc\\hosts",
+        "connect the dot to the line",
+        "[2001:db8::1]:443",
+        "thử nghiệm (phần 2). Đơn vị báo cáo.",
+        "https://evil.example/http-proxy",
+        "",
+    ],
+)
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert refang(text) == text
+
+
+names = st.from_regex(r"[a-z][a-z0-9]{0,8}(\.[a-z][a-z0-9]{0,8}){1,3}\.(com|vn|example)", fullmatch=True)
+marks = st.sampled_from(["[.]", "(.)", "{.}", "[dot]", "(dot)", "\\.", " [.] ", "[.", ".]"])
+schemes = st.sampled_from(
+    ["hxxp://", "hXXp://", "h**p://", "http[:]//", "http[://]", "hxxp[:]//", "http:\\\\"]
+)
+
+
+@given(names, marks, schemes)
+def test_refanging_undoes_defanging(name: str, mark: str, scheme: str) -> None:
+    assert refang(scheme + name.replace(".", mark) + "/x") == "http://" + name + "/x"
+
+
+@given(st.text())
+def test_any_text_is_survived_and_a_second_pass_of_plain_text_changes_nothing(text: str) -> None:
+    assert isinstance(refang(text), str)
+
+
+@pytest.mark.parametrize("unit", ["[", "[.", "(", "dot ", "\\", "h**p", "[.]", ":_", "a dot ", ".[", "{ . "])
+def test_long_hostile_text_is_read_through(unit: str) -> None:
+    # A rule whose time is not linear in the length would keep this from ending.
+    assert refang(unit * 100_000) is not None
