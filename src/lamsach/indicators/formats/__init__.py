@@ -1,6 +1,6 @@
 """The formats of lists that are read, in the order in which they are tried. One more format: its file here, its line below."""
 
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.formats.delimited import Delimited
 from lamsach.indicators.formats.html import Html
 from lamsach.indicators.formats.json_records import JsonRecords

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from lamsach.indicators import refusals
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.fields import field_of
-from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.normalise import plain_value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import ClassVar
 
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.decoding import decode_8bit
 from lamsach.indicators.extract import scan
-from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.tables import Table

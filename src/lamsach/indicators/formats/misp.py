@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from lamsach.indicators import refusals
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import plain_key, read_date, read_tlp, stated_type
-from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, shortened

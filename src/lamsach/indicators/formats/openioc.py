@@ -8,9 +8,9 @@ from typing import ClassVar
 from xml.etree.ElementTree import Element
 
 from lamsach.indicators import refusals
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import read_date
-from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
 from lamsach.indicators.refusals import Refused

@@ -12,8 +12,8 @@ from pypdf import PdfReader
 from pypdf.errors import FileNotDecryptedError
 
 from lamsach.errors import LimitError, UnreadableError
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import scan
-from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
 from lamsach.model import Reference

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from lamsach.indicators import refusals
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import read_confidence, read_date, read_tlp
-from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, shortened

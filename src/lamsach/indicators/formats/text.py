@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from lamsach.indicators import refusals
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import field_of
-from lamsach.indicators.formats.base import ListFormat
 from lamsach.indicators.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened

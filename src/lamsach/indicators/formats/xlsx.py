@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 from lamsach.indicators.tables import Table

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 from xml.etree.ElementTree import Element
 
-from lamsach.indicators.formats.base import ListFormat
+from lamsach.indicators.base import ListFormat
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
 from lamsach.indicators.safe_xml import local_name, parse_whole
