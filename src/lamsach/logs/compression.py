@@ -1,6 +1,7 @@
 """Streams of gzip, bzip2, xz and zstd, recognised by their first bytes, decompressed in bounded memory.
 
-Each takes several streams one after the other (`cat a.gz b.gz`), zero padding and trailing garbage after the last, gives all that comes
+Each takes several streams one after the other (`cat a.gz b.gz`), zero padding and trailing garbage after the last,
+gives all that comes
 before any damage and only then raises.
 """
 
@@ -9,19 +10,17 @@ from __future__ import annotations
 import bz2
 import lzma
 from collections.abc import Callable
-from typing import IO, Protocol, cast
+from typing import Protocol, cast
 
-import zstandard
 from isal import igzip_lib, isal_zlib
 
 from lamsach.errors import LimitError, UnreadableError
+from lamsach.logs.damage import STEP_BYTES, cut_short, damaged, too_much_memory
 from lamsach.logs.limits import Limits
 from lamsach.logs.sources import ByteSource, InputBuffer
 from lamsach.logs.zstd_frames import MAGIC as ZSTD_MAGIC
-from lamsach.logs.zstd_frames import SKIPPABLE_MAGICS, FrameTracker
-
-STEP_BYTES = 1 << 17
-"""The most that is decompressed in one go: stays in the processor's cache, and no more than this is lost at damage."""
+from lamsach.logs.zstd_frames import SKIPPABLE_MAGICS
+from lamsach.logs.zstd_streams import ZstdStreams
 
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.error)
 _GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -48,24 +47,6 @@ class _Decompressor(Protocol):
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes:
         """Up to so many bytes of output."""
-
-
-def damaged(name: str) -> UnreadableError:
-    """The error for data that are not what their compression says."""
-    return UnreadableError(
-        "The compressed data are damaged; what came before the damage was read.",
-        name,
-        "Copy the file again from where it came.",
-    )
-
-
-def cut_short(name: str) -> UnreadableError:
-    """The error for data that end too early."""
-    return UnreadableError(
-        "The compressed data are cut short; what came before was read.",
-        name,
-        "Copy the file again from where it came.",
-    )
 
 
 class _Streams:
@@ -135,11 +116,7 @@ class _Streams:
             return decompressor.decompress(piece, size)
         except lzma.LZMAError as error:
             if "memory" in str(error).lower():
-                raise LimitError(
-                    "The compressed data ask for more memory than the limit allows.",
-                    self.name,
-                    "Unpack the file and give the unpacked one if it is to be trusted.",
-                ) from None
+                raise too_much_memory(self.name) from None
             raise damaged(self.name) from None
         except (OSError, EOFError, ValueError, _ISAL_ERROR):
             raise damaged(self.name) from None
@@ -264,11 +241,7 @@ class RawLzma(_Streams):
         position_bits, literal_position = divmod(rest, 5)
         dictionary = int.from_bytes(head[5:9], "little")
         if dictionary > self._limits.max_memory_bytes:
-            raise LimitError(
-                "The compressed data ask for more memory than the limit allows.",
-                self.name,
-                "Unpack the file and give the unpacked one if it is to be trusted.",
-            )
+            raise too_much_memory(self.name)
         options = {
             "id": lzma.FILTER_LZMA1,
             "lc": literal_context,
@@ -280,60 +253,6 @@ class RawLzma(_Streams):
             return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[options])
         except (lzma.LZMAError, ValueError):
             raise damaged(self.name) from None
-
-
-class ZstdStreams:
-    """zstd (RFC 8878), several frames; windows up to the limit.
-
-    The reader does not tell a frame that is cut short from a whole one, so the frames are counted on the way in.
-    """
-
-    def __init__(self, source: ByteSource, limits: Limits) -> None:
-        self.name = source.name
-        self._source = source
-        self._frames = FrameTracker(InputBuffer(source, 1 << 19))
-        self._limits = limits
-        self._output = 0
-        self._error: UnreadableError | LimitError | None = None
-        self._reader = zstandard.ZstdDecompressor(max_window_size=limits.max_window_bytes).stream_reader(
-            cast("IO[bytes]", self._frames), read_size=1 << 19, read_across_frames=True, closefd=False
-        )
-
-    @property
-    def position(self) -> int:
-        """Bytes on disk consumed so far."""
-        return self._source.position
-
-    def close(self) -> None:
-        """See ByteSource."""
-        self._source.close()
-
-    def readinto(self, view: memoryview) -> int:
-        """See ByteSource."""
-        if self._error is not None:
-            raise self._error
-        try:
-            self._limits.check(self._output, self._source.position, self.name)
-            count = int(self._reader.readinto(view[:STEP_BYTES]))
-            if count == 0 and len(view) and not self._frames.complete:
-                raise cut_short(self.name)
-            self._output += count
-            return count
-        except zstandard.ZstdError as error:
-            self._error = self._explain(error)
-            raise self._error from None
-        except (UnreadableError, LimitError) as error:
-            self._error = error
-            raise
-
-    def _explain(self, error: zstandard.ZstdError) -> UnreadableError | LimitError:
-        if "memory" in str(error) or "window" in str(error).lower():
-            return LimitError(
-                "The compressed data ask for more memory than the limit allows.",
-                self.name,
-                "Unpack the file and give the unpacked one if it is to be trusted.",
-            )
-        return damaged(self.name)
 
 
 def _is_bzip2(head: bytes) -> bool:

@@ -1,6 +1,7 @@
 """Text encodings: what a log's bytes are, and how they become UTF-8.
 
-UTF-16 and UTF-32 are turned into UTF-8 before anything looks for a line end. Every other encoding passes as it is: the values that a hunt
+UTF-16 and UTF-32 are turned into UTF-8 before anything looks for a line end. Every other encoding passes as it is:
+the values that a hunt
 looks for are ASCII in all of them, and `decode_line` reads the text of a single line.
 """
 
@@ -125,7 +126,8 @@ class Transcoder:
 def decode_line(line: bytes) -> str:
     """The text of a line: UTF-8, else CP1258 (Vietnamese Windows), else Latin-1. Never fails.
 
-    The line end is taken off. NUL bytes around the text are taken off too; one inside becomes a space, so that it goes on separating.
+    The line end is taken off. NUL bytes around the text are taken off too; one inside becomes a space, so that it
+    goes on separating.
     """
     line = line.rstrip(b"\r\n\0").lstrip(b"\0")
     if b"\0" in line:

@@ -32,7 +32,8 @@ class LogStream:
         self.readinto: Callable[[memoryview], int] = source.readinto
         """Put some of the log's bytes into the view and return how many: perhaps fewer than fit; 0 only at the end.
 
-        A damaged input gives all it can, then raises UnreadableError or LimitError. The interpreter lock is released in
+        A damaged input gives all it can, then raises UnreadableError or LimitError. The interpreter lock is
+        released in
         the heavy work.
         """
 
@@ -57,7 +58,8 @@ class LogStream:
 class LogFile:
     """One log, opened as often as one likes (standard input: once).
 
-    `name` is the path as given, `archive.zip!inner/name.log` for a member. `size_bytes` is what it takes on disk, compressed; for a
+    `name` is the path as given, `archive.zip!inner/name.log` for a member. `size_bytes` is what it takes on disk,
+    compressed; for a
     member of a compressed tar its share of the archive. `modified` is in UTC.
     """
 
@@ -261,7 +263,8 @@ def find_logs(
 ) -> Iterator[LogFile]:
     """The logs that the words name: files, folders (recursively, in the order of names), patterns, `-`, URLs, archives.
 
-    What cannot be read is given to `on_problem`, once an input, and the others go on. Members of a compressed tar are cheapest read
+    What cannot be read is given to `on_problem`, once an input, and the others go on. Members of a compressed tar
+    are cheapest read
     in the order in which they come. `password` is for zip archives that are locked.
     """
     expander = _Expander(limits, password, on_problem)

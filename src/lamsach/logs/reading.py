@@ -63,7 +63,8 @@ def read_events(
 ) -> Iterator[Event | Refusal]:
     """Every record of the log: its event, or why it is refused. Records that tell of no event (comments) give nothing.
 
-    Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts` is kept up to date.
+    Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts` is
+    kept up to date.
     Raises UnreadableError or LimitError after all that could be read, UsageError for a format that does not exist.
     """
     counts = counts if counts is not None else ReadCounts()

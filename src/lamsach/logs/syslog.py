@@ -1,6 +1,7 @@
 """The header that a syslog sender, relay or server puts before a product's own message.
 
-Known: RFC 3164 and its variants, RFC 5424, rsyslog's ISO 8601 file format, Kiwi Syslog, OpenWrt's `logread`, container
+Known: RFC 3164 and its variants, RFC 5424, rsyslog's ISO 8601 file format, Kiwi Syslog, OpenWrt's `logread`,
+container
 runtimes, Sophos UTM, the octet count of RFC 6587, and a bare `program[pid]:`.
 """
 
@@ -36,7 +37,8 @@ _Parts = tuple[_TimeReader | None, str | None, str | None, str | None, str]
 _PRIORITY = re.compile(r"(?:\d{1,6} )?<\d{1,3}> ?(?:([1-9]) )?", re.ASCII)
 _ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z| ?[+-]\d{2}:?\d{2})?"
 _ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
-# RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1 18:46:11.123 UTC: `;
+# RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1
+# 18:46:11.123 UTC: `;
 # rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes.
 _BSD_TIME = re.compile(
     r"[*.]?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"

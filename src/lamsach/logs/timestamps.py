@@ -71,7 +71,8 @@ def _split_epoch(value: str | int | float) -> tuple[int, int]:
 def from_iso(text: str, zone: tzinfo) -> datetime:
     """An ISO 8601 or RFC 3339 time in UTC; `zone` is assumed when the text states none.
 
-    Taken too: a space for the `T`, slashes in the date, a space before the offset, any number of fraction digits, a comma
+    Taken too: a space for the `T`, slashes in the date, a space before the offset, any number of fraction digits,
+    a comma
     before them, a leap second.
     """
     try:
@@ -117,7 +118,8 @@ def without_year(
 ) -> datetime:
     """A time without a year (RFC 3164): the latest year that does not put it more than a day after the file's own time.
 
-    So `Dec 31` in a file written on 2 January is of the year before. A file whose time is not known counts as written now.
+    So `Dec 31` in a file written on 2 January is of the year before. A file whose time is not known counts as
+    written now.
     """
     known = context.modified.year < _NO_TIME_KNOWN_YEAR
     latest = (context.modified if known else datetime.now(UTC)) + _ONE_DAY

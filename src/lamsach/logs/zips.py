@@ -17,10 +17,12 @@ from isal import isal_zlib
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.logs.base import DEFAULT_TIMEZONE
-from lamsach.logs.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams, ZstdStreams, damaged
+from lamsach.logs.compression import Bzip2Streams, RawDeflate, RawLzma, XzStreams
+from lamsach.logs.damage import damaged
 from lamsach.logs.limits import Limits
 from lamsach.logs.places import Place
 from lamsach.logs.sources import ByteSource, HandleSource, unreadable
+from lamsach.logs.zstd_streams import ZstdStreams
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _LOCAL_HEADER_BYTES = 30
