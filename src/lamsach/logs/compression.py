@@ -135,7 +135,9 @@ class _Streams:
 
 
 class GzipStreams(_Streams):
-    """RFC 1952: header, deflate data, CRC-32 and size; several members. By isal, which is some three times as fast as zlib."""
+    """RFC 1952: header, deflate data, CRC-32 and size; several members. By isal, which is some three times as
+    fast as zlib.
+    """
 
     _unchecked = False
     _crc = 0

@@ -32,7 +32,9 @@ _CHUNK_BYTES = 1 << 18
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding of a file that begins so: `utf-8`, `utf-8-sig`, `utf-16-le`, `utf-16-be`, `utf-32-le`, `utf-32-be` or `8-bit`."""
+    """The encoding of a file that begins so: `utf-8`, `utf-8-sig`, `utf-16-le`, `utf-16-be`, `utf-32-le`,
+    `utf-32-be` or `8-bit`.
+    """
     for bom, name in _BOMS:
         if head.startswith(bom):
             return name

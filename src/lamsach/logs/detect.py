@@ -33,7 +33,9 @@ class Detection:
 
 
 def head_lines(head: bytes) -> tuple[str, ...]:
-    """The first non-empty lines (up to 500) of a file's first bytes in UTF-8, without a last line that the head cuts off."""
+    """The first non-empty lines (up to 500) of a file's first bytes in UTF-8, without a last line that the
+    head cuts off.
+    """
     pieces = head.split(b"\n", HEAD_LINES * 4)[: HEAD_LINES * 4]
     if len(head) >= HEAD_BYTES and len(pieces) > 1 and not head.endswith(b"\n"):
         pieces.pop()
@@ -42,7 +44,8 @@ def head_lines(head: bytes) -> tuple[str, ...]:
 
 
 def detect(head: bytes) -> Detection:
-    """The format of a file by its first bytes in UTF-8 (`LogFile.head()`): the best score wins, then the registry's order.
+    """The format of a file by its first bytes in UTF-8 (`LogFile.head()`): the best score wins, then the
+    registry's order.
 
     A file whose lines belong to several formats is told as `mixed`.
     """

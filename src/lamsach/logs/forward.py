@@ -1,4 +1,6 @@
-"""Members of an archive that can only be read forward, because it is compressed as a whole: one reader serves them all."""
+"""Members of an archive that can only be read forward, because it is compressed as a whole: one reader serves
+them all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""From what an officer names - files, folders, patterns, archives, standard input, URLs - to log files that can be read.
+"""From what an officer names - files, folders, patterns, archives, standard input, URLs - to log files that
+can be read.
 
 Nothing is unpacked to disk. Each input that cannot be read is reported once, and the others go on.
 """
@@ -115,7 +116,9 @@ class LogFile:
             source.close()
 
     def open(self) -> LogStream:
-        """The whole log from its start. Raises UnreadableError when it cannot be opened, LimitError when it may not."""
+        """The whole log from its start. Raises UnreadableError when it cannot be opened, LimitError when it
+        may not.
+        """
         if not self._once:
             return LogStream(self._decoded())
         if self._opened:
@@ -261,7 +264,8 @@ def find_logs(
     password: bytes | None = None,
     on_problem: OnProblem = lambda _: None,
 ) -> Iterator[LogFile]:
-    """The logs that the words name: files, folders (recursively, in the order of names), patterns, `-`, URLs, archives.
+    """The logs that the words name: files, folders (recursively, in the order of names), patterns, `-`, URLs,
+    archives.
 
     What cannot be read is given to `on_problem`, once an input, and the others go on. Members of a compressed tar
     are cheapest read

@@ -58,7 +58,9 @@ class PeekedSource:
 
 
 def unpacked(source: ByteSource, limits: Limits) -> PeekedSource:
-    """The source after decompression, by its first bytes; as it is when it is not compressed. Two layers (`log.gz.gz`) at most."""
+    """The source after decompression, by its first bytes; as it is when it is not compressed. Two layers
+    (`log.gz.gz`) at most.
+    """
     peeked = PeekedSource(source)
     try:
         for _ in range(2):

@@ -1,4 +1,6 @@
-"""A whole log as events: for `lamsach logs read`, for leases, for tests. The hunt reads only the lines that may match."""
+"""A whole log as events: for `lamsach logs read`, for leases, for tests. The hunt reads only the lines that
+may match.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ _SHOWN_CHARACTERS = 500
 
 @dataclass(slots=True)
 class ReadCounts:
-    """Lines of one file: all, those that were read (blank ones and comments too), those that were refused, those of no known format."""
+    """Lines of one file: all, those that were read (blank ones and comments too), those that were refused,
+    those of no known format.
+    """
 
     lines: int = 0
     parsed: int = 0
@@ -34,7 +38,9 @@ class ReadCounts:
 
 
 def detection_for(log_file: LogFile, format_name: str | None = None) -> Detection:
-    """What the file is; or what it is stated to be. Raises UsageError for a name that is no format, UnreadableError, LimitError."""
+    """What the file is; or what it is stated to be. Raises UsageError for a name that is no format,
+    UnreadableError, LimitError.
+    """
     head = log_file.head()
     if format_name is None:
         return detect(head)
@@ -61,7 +67,8 @@ def read_events(
     format_name: str | None = None,
     counts: ReadCounts | None = None,
 ) -> Iterator[Event | Refusal]:
-    """Every record of the log: its event, or why it is refused. Records that tell of no event (comments) give nothing.
+    """Every record of the log: its event, or why it is refused. Records that tell of no event (comments) give
+    nothing.
 
     Lines of a file of no known format give events of `unknown_text` with what can be told of them. `counts` is
     kept up to date.

@@ -19,7 +19,9 @@ from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time, wi
 
 @dataclass(frozen=True, slots=True)
 class SyslogHeader:
-    """What a syslog header states. `host`: the sender's name or address. `app` and `pid`: the program's tag, `named[812]`."""
+    """What a syslog header states. `host`: the sender's name or address. `app` and `pid`: the program's tag,
+    `named[812]`.
+    """
 
     time: datetime | None = None
     host: str | None = None
@@ -156,7 +158,9 @@ def _bsd_reader(match: re.Match[str]) -> _TimeReader:
 
 
 def _rfc5424(rest: str) -> _Parts | None:
-    """What follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is laid out otherwise."""
+    """What follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is laid out
+    otherwise.
+    """
     reader: _TimeReader | None = None
     if rest.startswith("- "):
         after = rest[2:]

@@ -150,7 +150,8 @@ def _time(seconds: float | None, otherwise: datetime) -> datetime:
 
 @dataclass
 class TarArchive:
-    """An archive to list. `part` gives bytes of a plain one by offset and length; None for one that can only be read forward.
+    """An archive to list. `part` gives bytes of a plain one by offset and length; None for one that can only
+    be read forward.
 
     `opener` opens its decompressed bytes from the start.
     """

@@ -1,4 +1,5 @@
-"""Members of zip archives (APPNOTE.TXT), read in place: stored, deflate, bzip2, LZMA, zstd, and locked with the classic password.
+"""Members of zip archives (APPNOTE.TXT), read in place: stored, deflate, bzip2, LZMA, zstd, and locked with
+the classic password.
 
 The central directory is read with the standard library; the data by our own readers, for speed and limits.
 """

@@ -1,4 +1,6 @@
-"""Where zstd frames begin and end, from their headers alone (RFC 8878 section 3.1), to notice a file that is cut short."""
+"""Where zstd frames begin and end, from their headers alone (RFC 8878 section 3.1), to notice a file that is
+cut short.
+"""
 
 from __future__ import annotations
 
