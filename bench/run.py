@@ -14,7 +14,7 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from bench.compressed import compressed_table
 from bench.generate import Log, make_list, make_log
 from bench.lines import FORMATS
 from bench.programs import LAMSACH, Timing, best, lamsach, peer, ripgrep
-from bench.tables import Table
+from bench.tables import Table, recorded
 
 
 @dataclass(frozen=True)
@@ -214,37 +214,59 @@ def main() -> None:
         "--big", type=int, default=0, metavar="MB", help="measure memory with one log of this size too (5000)"
     )
     parser.add_argument("--folder", type=Path, default=Path("bench-out"))
-    options = parser.parse_args()
-    parts = options.parts.split(",")
-    print(machine())
-    print(
-        f"load average before the run: {os.getloadavg()[0]:.1f} (other work on the machine makes every figure worse)"
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="put the tables into this document (docs/benchmarks.md)"
     )
+    options = parser.parse_args()
     list_path = make_list(options.folder, options.indicators)
     logs = [make_log(options.folder, name, options.size, list_path) for name in options.formats.split(",")]
-    warm = lamsach(Path(logs[0].path), list_path, 2)
-    if warm.note:
-        print(f"lamsach: {warm.note}", file=sys.stderr)
-    if "speed" in parts:
-        prepared = measure.run([sys.executable, "-m", "bench.peers", "prepare", str(list_path)])
-        if prepared.status:
-            print(prepared.stderr, file=sys.stderr)
-        speed(logs, list_path, options.repeat, options.limit)
-    if "compressed" in parts:
-        compressed_table(
+    _warm(Path(logs[0].path), list_path)
+    runs: dict[str, Callable[[], None]] = {
+        "speed": lambda: speed(logs, list_path, options.repeat, options.limit),
+        "compressed": lambda: compressed_table(
             logs,
             list_path,
             options.repeat,
             lambda path, listed, threads: lamsach(path, listed, threads).search_s,
-        )
-    if "start" in parts:
-        start(list_path, options.repeat)
-    if "memory" in parts:
-        measured = logs[:1]
-        if options.big:
-            measured.append(make_log(options.folder, logs[0].name, options.big, list_path))
-        lists = [list_path] + ([make_list(options.folder, 10_000_000)] if options.ten_million else [])
-        memory(measured, lists)
+        ),
+        "start": lambda: start(list_path, options.repeat),
+        "memory": lambda: memory(*_inputs_for_memory(logs[0], list_path, options)),
+    }
+    for part in options.parts.split(","):
+        about = f"{machine()}. {options.size} MB a log. Load average before: {os.getloadavg()[0]:.1f}. Command: `make bench {_arguments()}`."
+        print(f"\n{about}", flush=True)
+        with recorded(options.record, part, about):
+            runs[part]()
+
+
+def _warm(log: Path, list_path: Path) -> None:
+    """Compile the list for the hunt, and make the peers' tables of it; not timed."""
+    first = lamsach(log, list_path, 2)
+    if first.note:
+        print(f"lamsach: {first.note}", file=sys.stderr)
+    prepared = measure.run([sys.executable, "-m", "bench.peers", "prepare", str(list_path)])
+    if prepared.status:
+        print(prepared.stderr, file=sys.stderr)
+
+
+def _inputs_for_memory(
+    log: Log, list_path: Path, options: argparse.Namespace
+) -> tuple[list[Log], list[Path]]:
+    logs, lists = [log], [list_path]
+    if options.big:
+        logs.append(make_log(options.folder, log.name, options.big, list_path))
+    if options.ten_million:
+        lists.append(make_list(options.folder, 10_000_000))
+    return logs, lists
+
+
+def _arguments() -> str:
+    """The arguments of this run, but for `--record` and its value."""
+    words = sys.argv[1:]
+    if "--record" in words:
+        place = words.index("--record")
+        words = words[:place] + words[place + 2 :]
+    return f"BENCH_ARGS='{' '.join(words)}'" if words else ""
 
 
 if __name__ == "__main__":

@@ -1,6 +1,35 @@
-"""Plain tables for a terminal, also valid Markdown."""
+"""Plain tables for a terminal, also valid Markdown, which can be put into a document."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_printed: list[str] = []
+
+
+def tell(line: str = "") -> None:
+    """Print a line, and keep it for the document."""
+    print(line, flush=True)
+    _printed.append(line)
+
+
+@contextmanager
+def recorded(document: Path | None, part: str, introduction: str) -> Iterator[None]:
+    """Put what is told meanwhile between the document's lines `<!-- begin PART -->` and `<!-- end PART -->`, after an introduction."""
+    _printed.clear()
+    yield
+    if document is None:
+        return
+    text = document.read_text("utf-8")
+    begin, end = f"<!-- begin {part} -->", f"<!-- end {part} -->"
+    body = "\n".join([begin, "", introduction, *_printed, "", end])
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"{document} has no lines {begin} and {end}")
+    document.write_text(pattern.sub(lambda _: body, text), "utf-8")
 
 
 class Table:
@@ -16,20 +45,20 @@ class Table:
     def print(self, title: str) -> None:
         """Show the table on standard output."""
         widths = [max(len(row[column]) for row in self._rows) for column in range(len(self._rows[0]))]
-        print(f"\n{title}\n", flush=True)
+        tell()
+        tell(f"**{title}**")
+        tell()
         for index, row in enumerate(self._rows):
             cells = [
                 text.ljust(width) if not column else text.rjust(width)
                 for column, (text, width) in enumerate(zip(row, widths, strict=True))
             ]
-            print(f"| {' | '.join(cells)} |", flush=True)
+            tell(f"| {' | '.join(cells)} |")
             if not index:
-                print(
+                rules = ("-" * (width + 1) for width in widths)
+                tell(
                     "|"
-                    + "|".join(
-                        "-" * (width + 2) if not column else "-" * (width + 1) + ":"
-                        for column, width in enumerate(widths)
-                    )
+                    + "|".join(f"{rule}:" if column else f"{rule}-" for column, rule in enumerate(rules))
                     + "|"
                 )
 

@@ -55,6 +55,7 @@ as_root() {
 # The package that brings ensurepip for an interpreter: python3.13-venv, or python3-venv when there is no such package.
 apt_install_venv() {
     command -v apt-get >/dev/null 2>&1 || return 1
+    as_root true || return 1
     version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     say "Installing python$version-venv with apt-get ..."
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || return 1

@@ -11,7 +11,7 @@ import pytest
 
 from bench import generate, peers
 from bench.lines import FORMATS
-from bench.tables import Table
+from bench.tables import Table, recorded
 from lamsach.logs.detect import detect
 
 
@@ -72,10 +72,24 @@ def test_tables_line_up(capsys: pytest.CaptureFixture[str]) -> None:
     table.print("Speed")
     assert capsys.readouterr().out.splitlines() == [
         "",
-        "Speed",
+        "**Speed**",
         "",
         "| format | GB/s |",
         "|--------|-----:|",
         "| squid  | 1.23 |",
         "| median |    - |",
     ]
+
+
+def test_tables_go_into_the_document(tmp_path: Path) -> None:
+    document = tmp_path / "figures.md"
+    document.write_text("before\n<!-- begin speed -->\nold\n<!-- end speed -->\nafter\n", "utf-8")
+    table = Table("format", "GB/s")
+    table.row("squid", 2.0)
+    with recorded(document, "speed", "On this machine."):
+        table.print("Speed")
+    text = document.read_text("utf-8")
+    assert text.startswith("before\n<!-- begin speed -->\n\nOn this machine.\n\n**Speed**\n\n| format |")
+    assert text.endswith("| squid  |    2 |\n\n<!-- end speed -->\nafter\n")
+    with pytest.raises(ValueError, match="memory"), recorded(document, "memory", ""):
+        pass
