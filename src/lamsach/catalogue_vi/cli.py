@@ -1,3 +1,125 @@
-"""Vietnamese texts of `lamsach.cli`."""
+"""Vietnamese texts of `lamsach.cli`, `lamsach.hunt`, `lamsach.investigate` and `lamsach.demo`."""
 
-CLI: dict[str, str] = {}
+CLI: dict[str, str] = {
+    # what the commands say
+    "Stopped.": "Đã dừng.",
+    "There is not enough memory. Give fewer threads or a shorter list.": "Không đủ bộ nhớ. Hãy giảm số luồng xử lý hoặc dùng danh sách ngắn hơn.",
+    "A defect of the program: {name}. Run again with --debug before the command and report it.": (
+        "Lỗi của chương trình: {name}. Hãy chạy lại với --debug đặt trước tên lệnh và báo lại lỗi này."
+    ),
+    "Searching the logs": "Đang rà quét nhật ký",
+    "Reading the indicator list.": "Đang đọc danh sách dấu hiệu.",
+    "Reading the leases.": "Đang đọc bản ghi cấp phát DHCP.",
+    "The search program is being compiled for this machine, once; this takes some seconds.": (
+        "Đang biên dịch chương trình tìm kiếm cho máy này, chỉ một lần; mất vài giây."
+    ),
+    "Written: {path}": "Đã ghi: {path}",
+    "The report: {path}": "Báo cáo: {path}",
+    "Writing a made-up unit's month of logs to {folder}": "Đang ghi nhật ký một tháng của một đơn vị giả định vào {folder}",
+    # what does not fit on the command line
+    "There is no time zone of this name.": "Không có múi giờ nào tên như vậy.",
+    "Give a name such as Asia/Ho_Chi_Minh or UTC.": "Hãy ghi tên như Asia/Ho_Chi_Minh hoặc UTC.",
+    "Use a name such as Asia/Ho_Chi_Minh.": "Hãy ghi tên như Asia/Ho_Chi_Minh.",
+    "There is no such language.": "Không có ngôn ngữ này.",
+    "Give vi or en.": "Hãy chọn vi hoặc en.",
+    "This is no date or time.": "Đây không phải ngày hay giờ hợp lệ.",
+    "Write 2022-09-26, 26/09/2022 or 2022-09-26T08:00.": "Hãy ghi 2022-09-26, 26/09/2022 hoặc 2022-09-26T08:00.",
+    "The search would end before it begins.": "Khoảng thời gian cần tìm kết thúc trước khi bắt đầu.",
+    "Exchange the two dates.": "Hãy đổi chỗ hai ngày.",
+    "The environment variable with the password is not set.": "Biến môi trường chứa mật khẩu chưa được đặt.",
+    "Set it and run again.": "Hãy đặt biến này rồi chạy lại.",
+    "{name} is missing.": "Thiếu {name}.",
+    "There is no option {name}.": "Không có tùy chọn {name}.",
+    "The value of {name} does not fit.": "Giá trị của {name} không hợp lệ.",
+    "The words of the command do not fit together: {message}": "Dòng lệnh không hợp lệ: {message}",
+    "See: {command} --help": "Xem: {command} --help",
+    # lists and logs as a whole
+    "The list holds no usable value.": "Danh sách không có giá trị nào dùng được.",
+    "Give a list of addresses, names or hashes.": "Hãy đưa vào danh sách địa chỉ IP, tên miền hoặc mã băm.",
+    "There is no log.": "Không có nhật ký nào.",
+    "Give files or folders that hold logs.": "Hãy đưa vào tệp hoặc thư mục có nhật ký.",
+    "The log is empty.": "Tệp nhật ký rỗng.",
+    "Find out whether logging works there, or whether the copy failed.": (
+        "Hãy kiểm tra việc ghi nhật ký ở nơi đó có hoạt động không, hoặc việc sao chép có bị lỗi không."
+    ),
+    "This is not text: it was searched as it is, and nothing but plain values can be found in it.": (
+        "Đây không phải tệp văn bản: tệp vẫn được rà quét nguyên dạng, nhưng chỉ tìm được giá trị ghi dưới dạng chữ."
+    ),
+    "Export it as text, or give the log itself.": "Hãy xuất thành văn bản, hoặc đưa vào chính tệp nhật ký gốc.",
+    # demo
+    "The demo's month has between 14 and 30 days.": "Tháng của bản chạy thử có từ 14 đến 30 ngày.",
+    "The demo's unit needs between 150 and 800 devices.": "Đơn vị của bản chạy thử cần từ 150 đến 800 thiết bị.",
+    "Choose a number in that range.": "Hãy chọn một số trong khoảng này.",
+    "The demo's files could not be written.": "Không ghi được các tệp của bản chạy thử.",
+    "Choose another folder.": "Hãy chọn thư mục khác.",
+    # help pages
+    "Arguments": "Tham số",
+    "Options": "Tùy chọn",
+    "Commands": "Lệnh",
+    "[required]": "[bắt buộc]",
+    "[default: {}]": "[mặc định: {}]",
+    "Show this message and exit.": "Hiện trang trợ giúp này.",
+    "Example: {command}": "Ví dụ: {command}",
+    "Malware clean-up: lists and logs in, infected devices named, with the evidence.": (
+        "Làm sạch mã độc: từ danh sách và nhật ký, chỉ ra thiết bị nhiễm kèm bằng chứng."
+    ),
+    "Show the version.": "Hiện số phiên bản.",
+    "Show where in the program an error arose.": "Hiện vị trí phát sinh lỗi trong chương trình.",
+    "Search logs for listed addresses and names, and name the machines that connected.": (
+        "Rà quét nhật ký theo danh sách địa chỉ và tên miền độc hại, chỉ ra những máy đã kết nối."
+    ),
+    "Log files, folders, archives, patterns, or - for standard input.": (
+        "Tệp nhật ký, thư mục, tệp nén, mẫu tên tệp, hoặc - để đọc từ đầu vào chuẩn."
+    ),
+    "A list of malicious addresses; repeat for more.": "Danh sách địa chỉ độc hại; dùng nhiều lần nếu có nhiều danh sách.",
+    "Write results: .html .xlsx .csv .jsonl .zip; repeat for more.": (
+        "Ghi kết quả: .html .xlsx .csv .jsonl .zip; dùng nhiều lần để ghi nhiều tệp."
+    ),
+    "DHCP logs or lease files besides those among the logs.": (
+        "Nhật ký DHCP hoặc tệp cấp phát địa chỉ, ngoài những tệp đã có trong nhật ký."
+    ),
+    "XLSX or CSV of machines, users and departments.": "Bảng kê thiết bị, người sử dụng, phòng ban (XLSX hoặc CSV).",
+    "A list of values that are known to be good.": "Danh sách ngoại lệ: những giá trị đã biết là an toàn.",
+    "A DNS server, proxy or NAT gateway that speaks for others.": (
+        "Máy chủ DNS, máy chủ proxy hoặc cổng NAT kết nối thay cho máy khác."
+    ),
+    "Only events from this day or time on.": "Chỉ lấy sự kiện từ ngày hoặc giờ này trở đi.",
+    "Only events to this day (included) or before this time.": "Chỉ lấy sự kiện đến hết ngày này hoặc trước giờ này.",
+    "Time zone of lines that state none.": "Múi giờ của những dòng không ghi múi giờ.",
+    "Read the logs as this format.": "Đọc nhật ký theo định dạng này.",
+    "Language of results.": "Ngôn ngữ của kết quả.",
+    "Environment variable with the password of locked archives.": "Biến môi trường chứa mật khẩu của tệp nén bị khóa.",
+    "Worker threads; default: one a processor.": "Số luồng xử lý; mặc định: mỗi bộ xử lý một luồng.",
+    "Print figures of the run as JSON on standard error.": "In số liệu của lần chạy dạng JSON ra luồng lỗi chuẩn.",
+    "Make up a unit's month of logs with planted infections, hunt it, and write the report.": (
+        "Tạo nhật ký một tháng của một đơn vị giả định có cài sẵn máy nhiễm, rà quét rồi viết báo cáo."
+    ),
+    "Write the month and the report into this folder, and end.": "Ghi nhật ký và báo cáo vào thư mục này rồi kết thúc.",
+    "Another seed gives another unit.": "Số khởi tạo khác cho ra đơn vị khác.",
+    "Read lists of indicators, and look values up in them.": "Đọc danh sách dấu hiệu và tra cứu giá trị trong danh sách.",
+    "Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error.": (
+        "Đọc danh sách và đưa ra mỗi dấu hiệu một lần ở dạng chuẩn, mỗi dòng một đối tượng JSON; giá trị bị từ chối ghi ra luồng lỗi chuẩn."
+    ),
+    "Lists: files, folders, or - for standard input.": "Danh sách: tệp, thư mục, hoặc - để đọc từ đầu vào chuẩn.",
+    "Write to a .csv, .jsonl, .json or .txt file.": "Ghi ra tệp .csv, .jsonl, .json hoặc .txt.",
+    "Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host.": (
+        "Cho biết danh sách có bao gồm một giá trị hay không: chính nó, tên miền cấp trên, dải mạng chứa nó, hoặc URL trên máy chủ đó."
+    ),
+    "An address, network, name, URL or hash, defanged or not.": (
+        "Địa chỉ IP, dải mạng, tên miền, URL hoặc mã băm, viết nguyên dạng hoặc dạng đã vô hiệu hóa."
+    ),
+    "A list; may be repeated.": "Một danh sách; có thể dùng nhiều lần.",
+    "Values that do not count.": "Những giá trị không tính (ngoại lệ).",
+    "Recognise and read logs.": "Nhận dạng và đọc nhật ký.",
+    "Tell each file's format by its content.": "Nhận ra định dạng của từng tệp qua nội dung.",
+    "Logs: files, folders, patterns, archives, or - for standard input.": (
+        "Nhật ký: tệp, thư mục, mẫu tên tệp, tệp nén, hoặc - để đọc từ đầu vào chuẩn."
+    ),
+    "One JSON object a file.": "Mỗi tệp một đối tượng JSON.",
+    "Read logs and give each record as a JSON object a line.": "Đọc nhật ký, mỗi bản ghi là một đối tượng JSON trên một dòng.",
+    "Write JSON lines to this file.": "Ghi các dòng JSON vào tệp này.",
+    "Read every file as this format; see `logs formats`.": "Đọc mọi tệp theo định dạng này; xem `logs formats`.",
+    "The zone of times that state none.": "Múi giờ của những thời điểm không ghi múi giờ.",
+    "List each refused line on standard error.": "Liệt kê từng dòng bị từ chối ra luồng lỗi chuẩn.",
+    "List the log formats that are read, and the fields each gives.": "Liệt kê các định dạng nhật ký đọc được và các trường của từng định dạng.",
+}

@@ -13,6 +13,7 @@ from lamsach import __version__
 from lamsach.cli import indicators, logs
 from lamsach.cli.console import error_line, tell, translate
 from lamsach.cli.demo import demo
+from lamsach.cli.help import CommandLineError, translated, usage_line
 from lamsach.cli.hunt import hunt
 from lamsach.errors import ExitStatus, LamsachError
 
@@ -57,11 +58,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _status(arguments: list[str] | None) -> int:
     try:
-        app(args=arguments, standalone_mode=True)
+        return int(
+            translated(app)(args=arguments, prog_name="lamsach", standalone_mode=False) or ExitStatus.FOUND
+        )
+    except CommandLineError as error:
+        if line := usage_line(error):
+            tell(line)
+        return ExitStatus.USAGE
     except SystemExit as end:
         return int(end.code or 0)
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except KeyboardInterrupt:
         tell(translate()("Stopped."))
@@ -80,7 +87,6 @@ def _status(arguments: list[str] | None) -> int:
             ).format(name=f"{type(error).__name__}: {error}")
         )
         return ExitStatus.INTERNAL
-    return 0
 
 
 def _tell_error(error: LamsachError) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -97,15 +97,18 @@ def progress_bar() -> Iterator[Quiet]:
         yield Bar(progress)
 
 
+class _OutputConsole(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command what to do when the reader of the pipe has enough."""
+        raise BrokenPipeError
+
+
 def output_console() -> Console:
     """The console for results: colour only on a terminal and without NO_COLOR; 100 columns in a pipe."""
     plain = not sys.stdout.isatty()
-    return Console(
+    return _OutputConsole(
         width=100 if plain and "COLUMNS" not in os.environ else None,
         no_color=plain or bool(os.environ.get("NO_COLOR")),
         highlight=False,
         legacy_windows=False,
     )
-
-
-Action = Callable[[], int]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from lamsach.cli.console import output_console, problem_line, progress_bar, tell, translate
+from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
 from lamsach.devices.reasons import REASONS
-from lamsach.errors import ExitStatus, UsageError
+from lamsach.errors import ExitStatus, OutputError, UsageError
 from lamsach.i18n import LANGUAGES, language_from_environment
 from lamsach.investigate import Request, Watch, investigate
-from lamsach.model import DeviceState, Findings, MatchStatus
+from lamsach.model import Findings, MatchStatus
 from lamsach.results import write, writer_for
 from lamsach.results.terminal import show
 
@@ -117,6 +119,11 @@ def hunt(
     spoken = _language(language)
     for path in output or []:
         writer_for(path)
+    begin, end = _moment(since, zone, end=False), _moment(until, zone, end=True)
+    if begin is not None and end is not None and begin >= end:
+        raise UsageError(
+            "The search would end before it begins.", f"{since} - {until}", "Exchange the two dates."
+        )
     request = Request(
         logs=logs,
         lists=lists,
@@ -124,8 +131,8 @@ def hunt(
         inventory=inventory,
         exceptions=exceptions or [],
         infrastructure=infrastructure or [],
-        since=_moment(since, zone, end=False),
-        until=_moment(until, zone, end=True),
+        since=begin,
+        until=end,
         timezone=zone,
         format_name=log_format,
         password=_password(password),
@@ -143,11 +150,13 @@ def run(request: Request, outputs: list[Path], language: str, *, stats: bool = F
     figures = _Stats(
         time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
     )
-    show(findings, output_console(), language, REASONS)
-    _ = translate()
-    for path in outputs:
-        write(findings, path, language, REASONS)
-        tell(_("Written: {path}").format(path=path))
+    try:
+        show(findings, output_console(), language, REASONS)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of the pipe has enough; the results are still written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    failed = _write(findings, outputs, language)
     if stats:
         tell(
             json.dumps(
@@ -158,7 +167,22 @@ def run(request: Request, outputs: list[Path], language: str, *, stats: bool = F
                 }
             )
         )
-    return status_of(findings)
+    status = status_of(findings)
+    return ExitStatus.OUTPUT if failed and status is not ExitStatus.INTERRUPTED else status
+
+
+def _write(findings: Findings, outputs: list[Path], language: str) -> bool:
+    """Write each result; whether one could not be written. That one does not keep the others from being written."""
+    failed = False
+    for path in outputs:
+        try:
+            write(findings, path, language, REASONS)
+        except OutputError as error:
+            failed = True
+            tell(error_line(error))
+        else:
+            tell(translate()("Written: {path}").format(path=path))
+    return failed
 
 
 def first_run_notice() -> None:
@@ -225,8 +249,6 @@ def _moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
 
 
 def _password(variable: str | None) -> bytes | None:
-    import os
-
     if variable is None:
         return None
     value = os.environ.get(variable)
@@ -235,6 +257,3 @@ def _password(variable: str | None) -> bytes | None:
             "The environment variable with the password is not set.", variable, "Set it and run again."
         )
     return value.encode()
-
-
-ACCUSING = (DeviceState.INFECTED,)

@@ -39,7 +39,10 @@ def read(
         typer.Option("-o", "--output", metavar="FILE", help="Write to a .csv, .jsonl, .json or .txt file."),
     ] = None,
 ) -> None:
-    """Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error."""
+    """Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error.
+
+    Example: lamsach indicators read annex.xlsx -o indicators.csv
+    """
     if output is not None and output.suffix.lower() not in _SUFFIXES:
         raise UsageError(
             "The kind of output is not known by its suffix.", str(output), "Use .csv, .jsonl, .json or .txt."
@@ -71,7 +74,10 @@ def check(
         list[str] | None, typer.Option("--exceptions", metavar="FILE", help="Values that do not count.")
     ] = None,
 ) -> None:
-    """Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host."""
+    """Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host.
+
+    Example: lamsach indicators check www.evil.example -i annex.xlsx
+    """
     words = translator(language_from_environment())
     try:
         values = canonical_values(value)

@@ -129,7 +129,10 @@ def read(
 
 @app.command()
 def formats() -> None:
-    """List the log formats that are read, and the fields each gives."""
+    """List the log formats that are read, and the fields each gives.
+
+    Example: lamsach logs formats
+    """
     everything: tuple[type[LogFormat], ...] = (*FORMATS, UnknownText)
     if not sys.stdout.isatty():
         _print_lines("\t".join((f.name, f.title, ",".join(f.gives))) for f in everything)

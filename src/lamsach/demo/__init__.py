@@ -58,7 +58,7 @@ def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int
     """
     if not LEAST_DAYS <= days <= MOST_DAYS:
         raise UsageError(
-            "The demo's month has between 14 and 30 days", str(days), "choose a number in that range"
+            "The demo's month has between 14 and 30 days.", str(days), "Choose a number in that range."
         )
     rng = Random(seed)  # noqa: S311 - a reproducible story, no secret
     unit = world.build(rng, devices)
@@ -94,7 +94,7 @@ def generate(folder: Path, seed: int = 2022, days: int = MOST_DAYS, devices: int
         )
     except OSError as error:
         raise OutputError(
-            "The demo's files could not be written", str(error.filename or folder), "choose another folder"
+            "The demo's files could not be written.", str(error.filename or folder), "Choose another folder."
         ) from error
     return files
 

@@ -26,7 +26,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NoIndicator:
     """A cell whose value must be refused, in the column of addresses or of names, and why."""
 
     column: str
@@ -117,13 +117,13 @@ _OCCURRING: tuple[tuple[Planted, str, str], ...] = (
 PLANTED = tuple(planted for planted, _, _ in _OCCURRING)
 
 REFUSED = (
-    Refused("ip", "192.168.1.1", "private address"),
-    Refused("ip", "10.20.0.10", "private address: the unit's own DNS server"),
-    Refused("ip", "127.0.0.1", "loopback address"),
-    Refused("ip", "198.51.100.300", "not an address: a typing error"),
-    Refused("domain", "com.vn", "public suffix"),
-    Refused("domain", "gov[.]vn", "public suffix"),
-    Refused("domain", "capnhat-win..example", "not a domain name: a typing error"),
+    NoIndicator("ip", "192.168.1.1", "private address"),
+    NoIndicator("ip", "10.20.0.10", "private address: the unit's own DNS server"),
+    NoIndicator("ip", "127.0.0.1", "loopback address"),
+    NoIndicator("ip", "198.51.100.300", "not an address: a typing error"),
+    NoIndicator("domain", "com.vn", "public suffix"),
+    NoIndicator("domain", "gov[.]vn", "public suffix"),
+    NoIndicator("domain", "capnhat-win..example", "not a domain name: a typing error"),
 )
 EMPTY_WORDS = ("Đang cập nhật", "Không có", "")
 """What stands in cells without a value; refusing or passing over them is the same."""

@@ -156,7 +156,9 @@ def build(rng: Random, devices: int) -> World:
     """The unit with so many machines (150 to 800). Raises UsageError outside that."""
     if not LEAST_DEVICES <= devices <= MOST_DEVICES:
         raise UsageError(
-            "The demo's unit needs between 150 and 800 devices", str(devices), "choose a number in that range"
+            "The demo's unit needs between 150 and 800 devices.",
+            str(devices),
+            "Choose a number in that range.",
         )
     maker = _Maker(rng)
     _add_fixed(maker, devices)

@@ -18,6 +18,7 @@ from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import context_for, detection_for
 from lamsach.model import FileSummary, Problem
 
+_BINARY_BYTES = 8192
 Progress = Callable[[int, int], None]
 """Called with (input bytes consumed of all files so far, bytes searched in this step)."""
 
@@ -74,6 +75,7 @@ class _Hunt:
         self._free = pool(2 * threads + 1, chunk_bytes)
         self._result = HuntResult()
         self._files: dict[int, tuple[LogFile, Examiner]] = {}
+        self._binary: set[int] = set()
         self._consumed = 0
 
     def run(self, logs: Iterable[LogFile]) -> HuntResult:
@@ -92,6 +94,9 @@ class _Hunt:
         for source, log_file in enumerate(logs):
             try:
                 detection = detection_for(log_file, self._format_name)
+                known = detection.format is not None or detection.mixed
+                if not known and b"\0" in log_file.head(_BINARY_BYTES):
+                    self._binary.add(source)
                 stream = log_file.open()
             except InputError as error:
                 self._cannot_read(log_file, error)
@@ -128,6 +133,8 @@ class _Hunt:
     def _finish(self, source: int, error: InputError | None) -> None:
         log_file, examiner = self._files.pop(source)
         problem = Problem(error.where or log_file.name, error.what, error.todo) if error else None
+        if problem is None and not self._result.partial:
+            problem = _doubt(log_file, examiner, source in self._binary)
         if problem:
             self._result.problems.append(problem)
         state = examiner.state
@@ -137,3 +144,20 @@ class _Hunt:
                 log_file.name, log_format, log_file.size_bytes, state.lines, state.first, state.last, problem
             )
         )
+
+
+def _doubt(log_file: LogFile, examiner: Examiner, binary: bool) -> Problem | None:
+    """Why a file that could be read to its end is no log that proves anything, if it is none."""
+    if examiner.state.lines == 0:
+        return Problem(
+            log_file.name,
+            "The log is empty.",
+            "Find out whether logging works there, or whether the copy failed.",
+        )
+    if binary:
+        return Problem(
+            log_file.name,
+            "This is not text: it was searched as it is, and nothing but plain values can be found in it.",
+            "Export it as text, or give the log itself.",
+        )
+    return None

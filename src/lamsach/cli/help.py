@@ -1,0 +1,105 @@
+"""Help and usage errors in the user's language."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import typer
+from typer import rich_utils
+
+from lamsach.cli.console import translate
+from lamsach.i18n import mark
+
+EXAMPLE = "Example: "
+PANELS = {
+    "ARGUMENTS_PANEL_TITLE": mark("Arguments"),
+    "OPTIONS_PANEL_TITLE": mark("Options"),
+    "COMMANDS_PANEL_TITLE": mark("Commands"),
+    "REQUIRED_LONG_STRING": mark("[required]"),
+    "DEFAULT_STRING": mark("[default: {}]"),
+}
+"""Words of the help pages that are not ours (names in `typer.rich_utils`)."""
+
+CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
+"""Every way in which the words after the command do not fit together."""
+
+
+def translated(app: typer.Typer) -> Any:
+    """The command of the application, its help in the language of the environment."""
+    _ = translate()
+    for name, text in PANELS.items():
+        if hasattr(rich_utils, name):
+            setattr(rich_utils, name, _(text))
+    command = typer.main.get_command(app)
+    for part in parts(command):
+        if part.help:
+            part.help = "\n\n".join(_paragraph(text) for text in paragraphs(part.help))
+        if hasattr(part, "get_help_option"):
+            part.get_help_option = _help_option(part.get_help_option)
+    return command
+
+
+def _help_option(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def option(context: Any) -> Any:
+        made = original(context)
+        if made is not None:
+            made.help = translate()(mark("Show this message and exit."))
+        return made
+
+    return option
+
+
+def parts(command: Any) -> Iterator[Any]:
+    """The command, its options and arguments, and the same of all commands under it: all that have a `help`."""
+    yield command
+    for parameter in command.params:
+        if hasattr(parameter, "help"):
+            yield parameter
+    for inner in getattr(command, "commands", {}).values():
+        yield from parts(inner)
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a help text, each on one line."""
+    return [" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n")]
+
+
+def _paragraph(text: str) -> str:
+    _ = translate()
+    if text.startswith(EXAMPLE):
+        return _("Example: {command}").format(command=text.removeprefix(EXAMPLE))
+    return _(text)
+
+
+def usage_line(error: Exception) -> str:
+    """What does not fit together, and how to find out more, as one line; empty when the help has been shown instead."""
+    _ = translate()
+    message = " ".join(str(getattr(error, "format_message", error.__str__)()).split())
+    if not message:
+        return ""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "lamsach"
+    hint = _name(getattr(error, "param", None))
+    kind = type(error).__name__
+    if kind == "MissingParameter" and hint:
+        message = _("{name} is missing.").format(name=hint)
+    elif kind == "NoSuchOption":
+        message = _("There is no option {name}.").format(name=getattr(error, "option_name", ""))
+    elif kind == "BadParameter" and hint:
+        message = _("The value of {name} does not fit.").format(name=hint)
+    else:
+        message = _("The words of the command do not fit together: {message}").format(message=message)
+    return "{message} {advice}".format(
+        message=message, advice=_("See: {command} --help").format(command=path)
+    )
+
+
+def _name(parameter: Any) -> str:
+    """An option or argument as the user writes it."""
+    if parameter is None:
+        return ""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name)
+    return "/".join(parameter.opts)

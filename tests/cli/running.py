@@ -1,0 +1,70 @@
+"""Runs the command as a person does, and writes small logs whose truth is known."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+from lamsach.cli import main
+
+LISTED = "evil.example"
+COMMAND = str(Path(sys.executable).parent / "lamsach")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended: its status, what it wrote to standard output, and the lines of standard error."""
+
+    status: int
+    out: str
+    errors: list[str]
+
+
+def lamsach(*arguments: object) -> Ran:
+    """The command in this process."""
+    out, errors = io.StringIO(), io.StringIO()
+    status = 0
+    with redirect_stdout(out), redirect_stderr(errors):
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = int(end.code or 0)
+    return Ran(int(status), out.getvalue(), errors.getvalue().splitlines())
+
+
+def child(
+    *arguments: object, data: bytes = b"", variables: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Ran:
+    """The command in a process of its own, its streams in pipes."""
+    ended = subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        input=data,
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "LANG": "en_US.UTF-8", **(variables or {})},
+    )
+    return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode().splitlines())
+
+
+def bind_line(address: str, name: str = f"www.{LISTED}", time: str = "2024-03-01T10:00:00+07:00") -> str:
+    """A line of a BIND query log behind a syslog header with the full date."""
+    return f"{time} dns1 named[812]: client @0x7f31 {address}#53011 ({name}): query: {name} IN A +E(0)K (192.168.9.9)"
+
+
+def write_log(path: Path, addresses: Sequence[str] = ("192.168.1.1",)) -> Path:
+    """A log in which each of these addresses asks for the listed name once."""
+    path.write_text("".join(bind_line(address) + "\n" for address in addresses))
+    return path
+
+
+def write_list(path: Path, *values: str) -> Path:
+    """A list of these values, else of the listed name."""
+    path.write_text("\n".join(values or (LISTED,)) + "\n")
+    return path

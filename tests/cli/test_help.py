@@ -1,0 +1,128 @@
+"""Help pages: a real example of each command, every text in both languages, usage errors on one line."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.cli import app
+from lamsach.cli.help import EXAMPLE, paragraphs, parts
+from lamsach.errors import ExitStatus
+from tests.results.texts import SOURCE, python_texts
+
+from .running import child, lamsach, write_list, write_log
+
+COMMANDS = ("hunt", "demo", "indicators read", "indicators check", "logs detect", "logs read", "logs formats")
+
+
+def command() -> Any:
+    return typer.main.get_command(app)
+
+
+def test_every_help_text_is_translated() -> None:
+    texts = {text for part in parts(command()) if part.help for text in paragraphs(part.help)}
+    assert "Time zone of lines that state none." in texts
+    assert not sorted(text for text in texts if not text.startswith(EXAMPLE) and text not in VIETNAMESE)
+
+
+def test_every_text_of_the_investigation_is_translated() -> None:
+    texts = set(python_texts((SOURCE / "investigate.py").read_text(encoding="utf-8")))
+    said = {
+        call.args[0].value
+        for call in ast.walk(ast.parse((SOURCE / "investigate.py").read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", "") == "say"
+        and isinstance(call.args[0], ast.Constant)
+    }
+    assert "There is no log." in texts
+    assert "Reading the leases." in said
+    assert not sorted(text for text in texts | said if text not in VIETNAMESE)
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_command_shows_an_example_of_itself(words: str) -> None:
+    ran = lamsach(*words.split(), "--help")
+    assert ran.status == ExitStatus.FOUND
+    assert f"Example: lamsach {words}" in " ".join(ran.out.split())
+    assert not ran.errors
+
+
+def test_the_listed_commands_are_all() -> None:
+    def names(part: Any, path: str = "") -> list[str]:
+        inner = getattr(part, "commands", {})
+        return [name for key in inner for name in names(inner[key], f"{path} {key}")] or [path.strip()]
+
+    assert sorted(names(command())) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_in_vietnamese(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "vi_VN.UTF-8")
+    out = " ".join(lamsach(*words.split(), "--help").out.split())
+    assert f"Ví dụ: lamsach {words}" in out
+    assert "Tùy chọn" in out
+    assert "Example" not in out
+    assert "Show this message" not in out
+
+
+def test_without_words_the_help_is_shown() -> None:
+    ran = child()
+    assert ran.status == ExitStatus.USAGE
+    assert "hunt" in ran.out + "\n".join(ran.errors)
+    assert "Traceback" not in "\n".join(ran.errors)
+
+
+def test_the_version() -> None:
+    assert lamsach("--version").out.startswith("lamsach ")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["hunt"], "LOGS... is missing. See: lamsach hunt --help"),
+        (["hunt", "a.log"], "-i/--indicators is missing. See: lamsach hunt --help"),
+        (["hunt", "--colour", "a.log"], "There is no option --colour. See: lamsach hunt --help"),
+        (
+            ["hunt", "a.log", "-i", "b.txt", "--threads", "0"],
+            "The value of --threads does not fit. See: lamsach hunt --help",
+        ),
+        (
+            ["hunt", "a.log", "-i", "b.txt", "--threads", "many"],
+            "The value of --threads does not fit. See: lamsach hunt --help",
+        ),
+        (["logs", "read"], "FILES... is missing. See: lamsach logs read --help"),
+    ],
+)
+def test_usage_errors_are_one_line(words: list[str], line: str) -> None:
+    ran = lamsach(*words)
+    assert (ran.status, ran.out, ran.errors) == (ExitStatus.USAGE, "", [line])
+
+
+def test_an_unknown_command_is_one_line() -> None:
+    ran = lamsach("hunted")
+    assert (ran.status, len(ran.errors)) == (ExitStatus.USAGE, 1)
+    assert ran.errors[0].startswith("The words of the command do not fit together: ")
+    assert "hunted" in ran.errors[0]
+
+
+def test_a_usage_error_in_vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "vi_VN.UTF-8")
+    assert lamsach("hunt").errors == ["Thiếu LOGS.... Xem: lamsach hunt --help"]
+
+
+def test_a_defect_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr(sys.modules["lamsach.cli.hunt"], "investigate", broken)
+    ran = lamsach("hunt", write_log(tmp_path / "a.log"), "-i", write_list(tmp_path / "list.txt"))
+    assert ran.status == ExitStatus.INTERNAL
+    assert ran.errors == [
+        "A defect of the program: ZeroDivisionError: of ours. Run again with --debug before the command and report it."
+    ]
