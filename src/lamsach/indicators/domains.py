@@ -91,7 +91,9 @@ def canonical_domain(text: str, *, strict: bool = True) -> str:
         bare = bare.partition(".")[2]
     name = to_ascii_domain(bare)
     if name is None:
-        raise Refused(refusals.BAD_NAME if "." in bare else refusals.NOT_A_VALUE)
+        raise Refused(
+            refusals.BAD_NAME if re.fullmatch(r"[^\s\\/]+\.[^\s\\/]+", bare) else refusals.NOT_A_VALUE
+        )
     known = suffixes()
     last = name.rpartition(".")[2]
     if "." not in text.strip():

@@ -33,7 +33,8 @@ _EMPTY_FILE = frozenset(
 )
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _PLAIN = re.compile(
-    rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}})|(?P<domain>{LABEL}(?:\.{LABEL})+)",
+    rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}})|(?P<domain>{LABEL}(?:\.{LABEL})+)"
+    rf"|(?P<url>https?://(?P<host>{LABEL}(?:\.{LABEL})+)(?:/[A-Za-z0-9/_.~%&=+$@?!;,-]{{0,2000}}[A-Za-z0-9_~%&=+-])?)",
     re.ASCII,
 )
 _HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
@@ -72,14 +73,12 @@ def plain_value(text: str) -> Value | None:
     if kind == "domain":
         last = text.rpartition(".")[2]
         known = suffixes()
-        if (
-            last not in known.top_levels
-            or len(text) > 253
-            or last in FILE_LIKE_ENDINGS
-            or known.is_public(text)
-        ):
-            return None
-        return IndicatorType.DOMAIN, text
+        ordinary = last in known.top_levels and len(text) <= 253 and last not in FILE_LIKE_ENDINGS
+        return (IndicatorType.DOMAIN, text) if ordinary and not known.is_public(text) else None
+    if kind == "url":
+        host = match["host"]
+        ordinary = host.rpartition(".")[2] in suffixes().top_levels and len(host) <= 253
+        return (IndicatorType.URL, text) if ordinary else None
     if kind == "ip":
         return None if addresses.may_be_internal(text) else (IndicatorType.IP, text)
     return None if text in _EMPTY_FILE else (HASH_TYPES[len(text)], text)

@@ -83,10 +83,10 @@ _SCHEME = re.compile(
     re.IGNORECASE,
 )
 _SPELT = re.compile(
-    r"(?<![\w.-])([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+|_dot_|-dot-)[\w-]{1,63}){1,12})(?![\w-])",
+    r"(?<![\w.=&?%-])(?<![^:/]/)([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+|_dot_)[\w-]{1,63}){1,12})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
-_SPELT_DOT = re.compile(r"\s+dot\s+|_dot_|-dot-", re.IGNORECASE)
+_SPELT_DOT = re.compile(r"\s+dot\s+|_dot_", re.IGNORECASE)
 _ENGLISH = frozenset(
     [
         "to",

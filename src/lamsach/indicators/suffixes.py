@@ -54,10 +54,8 @@ class Suffixes:
             rule = line.strip()
             if rule and not rule.startswith("//"):
                 self._add(rule)
-        self.top_levels = frozenset(
-            {rule.rpartition(".")[2] for rule in self.exact | self.wildcard_parents}
-            | set(_SPECIAL_TOP_LEVELS)
-        )
+        last_labels = {rule.rpartition(".")[2] for rule in self.exact | self.wildcard_parents}
+        self.top_levels = (last_labels | set(_SPECIAL_TOP_LEVELS)) - INTERNAL_TOP_LEVELS
 
     def _add(self, rule: str) -> None:
         name = rule.lstrip("!*.")
