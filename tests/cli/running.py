@@ -6,7 +6,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,18 +39,27 @@ def lamsach(*arguments: object) -> Ran:
 
 
 def child(
-    *arguments: object, data: bytes = b"", variables: Mapping[str, str] | None = None, cwd: Path | None = None
+    *arguments: object,
+    data: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+    before: Callable[[], None] | None = None,
 ) -> Ran:
-    """The command in a process of its own, its streams in pipes."""
+    """The command in a process of its own, its streams in pipes; `before` runs in the process before the command."""
     ended = subprocess.run(
         [COMMAND, *map(str, arguments)],
         input=data,
         capture_output=True,
         check=False,
-        cwd=cwd,
-        env={**os.environ, "LANG": "en_US.UTF-8", **(variables or {})},
+        env=environment(variables),
+        preexec_fn=before,
     )
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode().splitlines())
+
+
+def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables of a process of its own, which uses the user's cache: it holds the compiled kernel."""
+    kept = {name: value for name, value in os.environ.items() if name != "LAMSACH_CACHE"}
+    return {**kept, **(variables or {})}
 
 
 def bind_line(address: str, name: str = f"www.{LISTED}", time: str = "2024-03-01T10:00:00+07:00") -> str:

@@ -1,0 +1,352 @@
+"""The table of bad input: one clear line for each problem, the other inputs still hunted, and a status that tells.
+
+Each case stands beside a good log and a good list, in which the hunt has to find the same machine as ever.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import importlib
+import io
+import json
+import lzma
+import os
+import random
+import resource
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import pytest
+import zstandard
+
+from lamsach.errors import ExitStatus
+from lamsach.logs.limits import Limits
+from lamsach.logs.opening import find_logs
+from tests.logs.builders import make_locked_zip, make_tar, make_zip
+
+from .running import LISTED, bind_line, child, lamsach, write_list, write_log
+
+GOOD, OTHER = "192.168.1.1", "192.168.1.2"
+PARTIAL, USAGE, INPUT = ExitStatus.PARTIAL, ExitStatus.USAGE, ExitStatus.INPUT
+ENTITY = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
+LAUGHS = (
+    '<!DOCTYPE x [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1 or str()};" * 10}">' for n in range(1, 10))
+    + "]>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`make` writes what is bad into a folder and gives the further words of the command. `also`: a machine that is still found in it."""
+
+    name: str
+    make: Callable[[Path], list[object]]
+    where: str
+    what: str
+    status: ExitStatus = PARTIAL
+    also: str = ""
+
+
+def put(name: str, data: bytes | str, option: str | None = None) -> Callable[[Path], list[object]]:
+    """A case that is one file."""
+
+    def make(folder: Path) -> list[object]:
+        path = folder / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return [option, path] if option else [path]
+
+    return make
+
+
+def option(*words: str) -> Callable[[Path], list[object]]:
+    """A case that is some words alone."""
+    return lambda _folder: list(words)
+
+
+def many_lines() -> bytes:
+    """Much that compresses badly, so that a cut leaves a beginning; its first line is a hit."""
+    spoken = random.Random(8)
+    others = (bind_line(OTHER, f"{spoken.randbytes(20).hex()}.example") for _ in range(20_000))
+    return "\n".join([bind_line(OTHER), *others, ""]).encode()
+
+
+def cut_short(data: bytes) -> bytes:
+    return data[: len(data) * 2 // 3]
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) * 2 // 3
+    return data[:middle] + bytes(byte ^ 0x55 for byte in data[middle : middle + 40]) + data[middle + 40 :]
+
+
+def locked(folder: Path) -> list[object]:
+    return [make_locked_zip(folder / "locked.zip", "a.log", bind_line(OTHER).encode(), b"s3same")]
+
+
+def locked_with_another(folder: Path) -> list[object]:
+    return [*locked(folder), "--password-env", "WRONG"]
+
+
+def upward(folder: Path) -> list[object]:
+    members = {"../../outside.log": bind_line(OTHER).encode(), "/etc/outside.log": bind_line(OTHER).encode()}
+    make_zip(folder / "upward.zip", members)
+    return [folder / "upward.zip"]
+
+
+def workbook(declaration: str) -> bytes:
+    """A workbook whose sheet begins with a document type."""
+    book = openpyxl.Workbook()
+    book.active.append(["IP", "Tên máy"])
+    book.active.append(["192.168.1.9", "MAY-09"])
+    written = io.BytesIO()
+    book.save(written)
+    out = io.BytesIO()
+    with zipfile.ZipFile(written) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.startswith("xl/worksheets/") or name == "xl/sharedStrings.xml":
+                body = data[data.index(b"?>") + 2 :] if data.startswith(b"<?xml") else data
+                data = b"<?xml version='1.0'?>" + declaration.encode() + body.replace(b"MAY-09", b"&a;")
+            new.writestr(name, data)
+    return out.getvalue()
+
+
+def loop(folder: Path) -> list[object]:
+    (folder / "loop.log").symlink_to(folder / "pool.log")
+    (folder / "pool.log").symlink_to(folder / "loop.log")
+    return [folder / "loop.log"]
+
+
+CUT = "The compressed data are cut short; what came before was read."
+LINES = many_lines()
+LOGS = [
+    Case("empty file", put("empty.log", b""), "empty.log", "The log is empty."),
+    Case("empty gzip", put("empty.log.gz", gzip.compress(b"")), "empty.log.gz", "The log is empty."),
+    Case("missing file", option("missing.log"), "missing.log", "The file does not exist."),
+    Case("pattern without a file", option("missing-*.log"), "missing-*.log", "No file"),
+    Case("loop of links", loop, "loop.log", "The file could not be read."),
+    Case("truncated gzip", put("cut.log.gz", cut_short(gzip.compress(LINES))), "cut.log.gz", CUT, also=OTHER),
+    Case("truncated bzip2", put("cut.log.bz2", cut_short(bz2.compress(LINES))), "cut.log.bz2", CUT, also=OTHER),
+    Case("truncated xz", put("cut.log.xz", cut_short(lzma.compress(LINES))), "cut.log.xz", CUT, also=OTHER),
+    Case("truncated zstd", put("cut.log.zst", cut_short(zstandard.compress(LINES))), "cut.log.zst", CUT, also=OTHER),
+    Case("damaged gzip", put("bad.log.gz", flipped(gzip.compress(LINES))), "bad.log.gz", "damaged", also=OTHER),
+    Case("no zip behind its first bytes", put("bad.zip", b"PK\x03\x04" + b"x" * 100), "bad.zip", "damaged"),
+    Case("truncated tar", put("cut.tar", cut_short(make_tar({"a.log": LINES}))), "cut.tar", "cut short", also=OTHER),
+    Case("locked zip without a password", locked, "locked.zip", "password"),
+    Case("locked zip with another password", locked_with_another, "locked.zip", "password"),
+    Case("bomb", put("bomb.log.gz", gzip.compress(bytes(1 << 23))), "bomb.log.gz", "it looks like a decompression bomb"),
+    Case("bomb in a zip", lambda folder: [make_zip(folder / "bomb.zip", {"a.log": bytes(1 << 23)})], "bomb.zip", "decompression bomb"),
+    Case("binary file", put("program.log", b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 40), "program.log", "This is not text"),
+    Case("binary file with the value", put("memory.log", bytes(64) + b"\n" + LISTED.encode() + b"\n" + bytes(64)), "memory.log", "This is not text"),
+]  # fmt: skip
+LISTS = [
+    Case("missing list", option("-i", "missing.txt"), "missing.txt", "The file is not there."),
+    Case("empty list", put("empty.txt", b"", "-i"), "empty.txt", "The list is empty."),
+    Case("list as a folder that is missing", option("-i", "no/such/folder"), "no/such/folder", "The file is not there."),
+    Case("truncated list", put("cut.txt.gz", cut_short(gzip.compress(LINES)), "-i"), "cut.txt.gz", "damaged or cut short"),
+    Case("list of bytes", put("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "-i"), "a.xls", "old format"),
+    Case("damaged workbook", put("bad.xlsx", workbook("")[:-60], "-i"), "bad.xlsx", "damaged"),
+    Case("bomb as a list", put("bomb.txt.gz", gzip.compress(b"0" * (70 << 20), 1), "-i"), "bomb.txt.gz", "this is how a decompression bomb looks"),
+    Case("XXE in a list", put("list.xlsx", workbook(ENTITY), "-i"), "list.xlsx", "XML bomb"),
+    Case("billion laughs in a list", put("list.xlsx", workbook(LAUGHS), "-i"), "list.xlsx", "XML bomb"),
+    Case("XML with entities", put("list.xml", "<?xml version='1.0'?>" + LAUGHS + "<x>&a9;</x>", "-i"), "list.xml", "XML bomb"),
+    Case("JSON cut short", put("list.json", '{"type": "bundle", "objects": [{"pattern": "[ipv4', "-i"), "list.json", "cut short"),
+    Case("XXE in the inventory", put("machines.xlsx", workbook(ENTITY), "--inventory"), "machines.xlsx", "declares a document type"),
+    Case("billion laughs in the inventory", put("machines.xlsx", workbook(LAUGHS), "--inventory"), "machines.xlsx", "declares a document type"),
+    Case("missing inventory", option("--inventory", "machines.csv"), "machines.csv", "The inventory cannot be read."),
+    Case("damaged inventory", put("machines.xlsx", workbook("")[:-60], "--inventory"), "machines.xlsx", "The workbook is damaged"),
+    Case("inventory without machines", put("machines.csv", "a,b\n1,2\n", "--inventory"), "machines.csv", "No table with addresses"),
+    Case("missing exceptions", option("--exceptions", "good.txt"), "good.txt", "The file is not there."),
+    Case("missing leases", option("--leases", "dhcpd.leases"), "dhcpd.leases", "The file does not exist."),
+]  # fmt: skip
+USES = [
+    Case("suffix", option("-o", "report.doc"), "report.doc", "this one is not known", USAGE),
+    Case("no suffix", option("-o", "report"), "report", "this one is not known", USAGE),
+    Case("since", option("--since", "31/02/2024"), "31/02/2024", "This is no date or time.", USAGE),
+    Case("until", option("--until", "yesterday"), "yesterday", "This is no date or time.", USAGE),
+    Case("until before since", option("--since", "2024-03-02", "--until", "01/03/2024"), "2024-03-02 - 01/03/2024", "end before it begins", USAGE),
+    Case("time zone", option("--timezone", "Mars/Olympus"), "Mars/Olympus", "There is no time zone of this name.", USAGE),
+    Case("time zone as a path", option("--timezone", "../../etc/passwd"), "../../etc/passwd", "There is no time zone of this name.", USAGE),
+    Case("infrastructure", option("--infrastructure", "10.0.0.0/99"), "10.0.0.0/99", "no address, network or host name", USAGE),
+    Case("format", option("--format", "telex"), "telex", "There is no log format of this name.", USAGE),
+    Case("language", option("--language", "fr"), "fr", "There is no such language.", USAGE),
+    Case("password's variable", option("--password-env", "NOT_SET"), "NOT_SET", "is not set", USAGE),
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the command runs in: a good log and a good list are there. Bombs are called so from 1 MiB on."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WRONG", "wrong")
+    limits = Limits(max_ratio=100, ratio_from_bytes=1 << 20)
+    monkeypatch.setitem(find_logs.__kwdefaults__, "limits", limits)  # type: ignore[arg-type]
+    write_log(tmp_path / "good.log", [GOOD])
+    write_list(tmp_path / "list.txt")
+    return tmp_path
+
+
+def check(case: Case, folder: Path) -> None:
+    words = ["good.log", "-i", "list.txt", *case.make(folder)]
+    before = sorted(folder.parent.rglob("outside.log"))
+    ran = lamsach("hunt", *words)
+    assert ran.status == case.status
+    assert len(ran.errors) == 1, ran.errors
+    line = ran.errors[0]
+    assert case.where in line.split(": ")[0]
+    assert case.what in line
+    assert line.endswith((".", "See: lamsach logs formats"))
+    assert (GOOD in ran.out) == (case.status == PARTIAL)
+    assert OTHER in ran.out if case.also else OTHER not in ran.out
+    assert sorted(folder.parent.rglob("outside.log")) == before
+
+
+@pytest.mark.parametrize("case", LOGS, ids=lambda case: case.name)
+def test_log(case: Case, folder: Path) -> None:
+    check(case, folder)
+
+
+@pytest.mark.parametrize("case", LISTS, ids=lambda case: case.name)
+def test_list_or_table(case: Case, folder: Path) -> None:
+    check(case, folder)
+
+
+@pytest.mark.parametrize("case", USES, ids=lambda case: case.name)
+def test_words_of_the_command(case: Case, folder: Path) -> None:
+    check(case, folder)
+
+
+@pytest.mark.parametrize("case", [case for case in LOGS if not case.also], ids=lambda case: case.name)
+def test_nothing_but_that_log(case: Case, folder: Path) -> None:
+    ran = lamsach("hunt", *case.make(folder), "-i", "list.txt")
+    told = [line for line in ran.errors if case.what in line]
+    # Of a bomb or a program something was searched; the rest gives nothing at all.
+    assert ran.status in (INPUT, PARTIAL)
+    assert (len(ran.errors), len(told)) == (1, 1), ran.errors
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        (None, "only.txt", "The file is not there."),
+        ("", "only.txt", "The list is empty."),
+        ("com.vn\n10.0.0.1\nhello there\n", "only.txt", "The list holds no usable value."),
+    ],
+    ids=["missing", "empty", "nothing usable"],
+)
+def test_nothing_but_that_list(folder: Path, text: str | None, where: str, what: str) -> None:
+    if text is not None:
+        (folder / "only.txt").write_text(text)
+    ran = lamsach("hunt", "good.log", "-i", "only.txt")
+    assert (ran.status, ran.out, len(ran.errors)) == (INPUT, "", 1)
+    assert ran.errors[0].startswith(f"{where}: {what} ")
+
+
+def test_the_right_password_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIGHT", "s3same")
+    ran = lamsach("hunt", "good.log", "-i", "list.txt", *locked(folder), "--password-env", "RIGHT")
+    assert (ran.status, ran.errors) == (ExitStatus.FOUND, [])
+    assert OTHER in ran.out
+    assert "s3same" not in ran.out
+
+
+def test_names_that_lead_out_of_an_archive_write_nothing(folder: Path) -> None:
+    ran = lamsach("hunt", "good.log", "-i", "list.txt", *upward(folder), "-o", "found.jsonl")
+    assert ran.status == ExitStatus.FOUND
+    assert OTHER in ran.out
+    assert not list(folder.parent.rglob("outside.log"))
+    assert ".." not in (folder / "found.jsonl").read_text()
+
+
+def after_listing(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
+    """Have something done between the listing of the logs and their reading."""
+    module = importlib.import_module("lamsach.investigate")
+    original = module.find_logs
+
+    def listed(*arguments: object, **named: object) -> list[object]:
+        logs = list(original(*arguments, **named))  # type: ignore[arg-type]
+        then()
+        return logs
+
+    monkeypatch.setattr(module, "find_logs", listed)
+
+
+def test_a_log_that_vanishes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = write_log(folder / "gone.log", [OTHER])
+    after_listing(monkeypatch, lambda: gone.unlink(missing_ok=True))
+    check(Case("", option("gone.log"), "gone.log", "The file does not exist."), folder)
+
+
+def test_a_log_that_grows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = folder / "good.log"
+
+    def grow() -> None:
+        with log.open("a") as stream:
+            stream.write(bind_line(OTHER) + "\n" + bind_line(OTHER)[:40])
+
+    after_listing(monkeypatch, grow)
+    ran = lamsach("hunt", "good.log", "-i", "list.txt")
+    assert (ran.status, ran.errors) == (ExitStatus.FOUND, [])
+    assert GOOD in ran.out
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_log_that_may_not_be_read(folder: Path) -> None:
+    write_log(folder / "secret.log", [OTHER]).chmod(0)
+    check(Case("", option("secret.log"), "secret.log", "The file may not be read."), folder)
+
+
+@pytest.mark.parametrize("suffix", ["html", "xlsx", "csv", "jsonl", "zip"])
+def test_a_disk_that_fills(folder: Path, suffix: str) -> None:
+    (folder / f"report.{suffix}").write_text("the old result")
+    there = sorted(folder.iterdir())
+    ran = child(
+        "hunt", "good.log", "-i", "list.txt", "-o", f"report.{suffix}",
+        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)),
+    )  # fmt: skip
+    assert ran.status == ExitStatus.OUTPUT
+    assert len(ran.errors) == 1
+    assert ran.errors[0].startswith(f"report.{suffix}")
+    assert GOOD in ran.out
+    assert (folder / f"report.{suffix}").read_text() == "the old result"
+    assert sorted(folder.iterdir()) == there
+
+
+def test_one_result_that_cannot_be_written_does_not_keep_the_others(folder: Path) -> None:
+    ran = lamsach("hunt", "good.log", "-i", "list.txt", "-o", "no/such/report.html", "-o", "found.csv")
+    assert ran.status == ExitStatus.OUTPUT
+    assert [line.split(": ")[0] for line in ran.errors] == ["no/such/report.html", "Written"]
+    assert GOOD in (folder / "found.csv").read_text(encoding="utf-8-sig")
+
+
+def syslog_line(time: str, address: str) -> str:
+    return bind_line(address).replace("2024-03-01T10:00:00+07:00", time)
+
+
+def test_dates_without_a_year_across_new_year(folder: Path) -> None:
+    lines = [syslog_line("Dec 31 23:59:58", OTHER), syslog_line("Jan  1 00:00:03", "192.168.1.3")]
+    log = folder / "messages"
+    log.write_text("\n".join(lines) + "\n")
+    os.utime(log, (1_704_070_800, 1_704_070_800))  # 1 January 2024, 08:00 in Vietnam
+    ran = lamsach("hunt", "messages", "-i", "list.txt")
+    assert (ran.status, ran.errors) == (ExitStatus.FOUND, [])
+    assert "from 31/12/2023 23:59:58 to 01/01/2024 00:00:03" in " ".join(ran.out.split())
+
+
+def test_an_impossible_date(folder: Path) -> None:
+    lines = [syslog_line("Mar  1 10:00:00", "192.168.1.3"), syslog_line("Feb 30 10:00:00", OTHER)]
+    (folder / "messages").write_text("\n".join(lines) + "\n")
+    ran = lamsach("hunt", "messages", "good.log", "-i", "list.txt", "-o", "found.jsonl")
+    # The line is counted, told and kept as evidence, but neither dated nor laid at a machine's door.
+    assert (ran.status, ran.errors) == (ExitStatus.FOUND, ["Written: found.jsonl"])
+    assert "192.168.1.3" in ran.out
+    assert "1 log record could not be read." in ran.out
+    records = [json.loads(line) for line in (folder / "found.jsonl").read_text().splitlines()]
+    assert sum(record["refused"] for record in records if record["record"] == "coverage") == 1
+    (evidence,) = (r for r in records if r["record"] == "evidence" and "Feb 30" in r["text"])
+    assert (evidence.get("time"), evidence["device"], evidence["line"]) == (None, "unattributed:?", 2)
