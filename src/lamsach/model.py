@@ -252,7 +252,7 @@ RAW_TIMES_KEPT = 1000
 class Sighting:
     """One device, one indicator, one role (STIX `sighting`). Merging two sightings of one key is associative and commutative.
 
-    `device` is the device's key. `actions` counts events by action; `days` counts them by UTC day.
+    `device` is the device's key. `actions` counts events by action; `days` counts them by day, on the calendar of the hunt's time zone.
     """
 
     device: str
@@ -332,7 +332,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was there to be searched, per observer, format and UTC day.
+    """What was there to be searched, per observer, format and day (on the calendar of the hunt's time zone).
 
     `lines` is exact. `parsed` and `unparsed` sum to it and come from the lines that were parsed for coverage
     (`sampled` says how many). `refused` counts records that were examined and could not be read. `day` is None for

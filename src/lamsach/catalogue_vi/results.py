@@ -271,9 +271,9 @@ _HEADINGS: dict[str, str] = {
     "Observer": "Nguồn ghi nhận",
     "Observer's action": "Xử lý của nguồn ghi nhận",
     "Format": "Định dạng",
-    "Day (UTC)": "Ngày (UTC)",
-    "{count} day a bar (UTC)": "Mỗi cột {count} ngày (UTC)",
-    "{count} days a bar (UTC)": "Mỗi cột {count} ngày (UTC)",
+    "Day": "Ngày",
+    "{count} day a bar": "Mỗi cột {count} ngày",
+    "{count} days a bar": "Mỗi cột {count} ngày",
     "Lines": "Số dòng",
     "Logs": "Nhật ký",
     "Parsed": "Đọc được",
@@ -296,7 +296,6 @@ _HEADINGS: dict[str, str] = {
     "Figures are millions of lines.": "Đơn vị: triệu dòng.",
     "Figures are thousands of lines.": "Đơn vị: nghìn dòng.",
     "Figures are lines.": "Đơn vị: dòng.",
-    "Days are UTC days.": "Ngày tính theo giờ UTC.",
 }
 
 _PAGE: dict[str, str] = {

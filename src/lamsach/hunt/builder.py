@@ -51,9 +51,9 @@ def _seconds(value: datetime | None) -> int:
 
 
 def host_of(url: str) -> str:
-    """The host of a canonical URL; empty when there is none."""
+    """The host of a canonical URL, which may lack a scheme; empty when there is none."""
     try:
-        return urlsplit(url).hostname or ""
+        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
     except ValueError:
         return ""
 

@@ -22,7 +22,9 @@ _FEEDS = b"\n" * PAD
 class Stream(Protocol):
     """What `lamsach.logs.opening.LogStream` offers."""
 
-    position: int
+    @property
+    def position(self) -> int:
+        """Bytes of the input consumed so far."""
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill the buffer from its start; 0 at the end."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,11 @@ class CompiledSet:
 
     def find(self, value: str) -> Indicator | None:
         """The indicator with this canonical value, if it is listed."""
-        host = host_of(value) if "://" in value else value
+        host = (
+            host_of(value)
+            if "://" in value or ("/" in value and not value.rpartition("/")[2].isdigit())
+            else value
+        )
         try:
             network = ip_network(host or value, strict=False)
         except ValueError:
@@ -142,17 +147,14 @@ def _name_key(name: str) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def _network_key(high: int, low: int, length: int) -> int:
-    out = np.empty(1, np.uint64)
-    hash_networks(*(np.array([value], np.uint64) for value in (high, low, length)), out)
-    return int(out[0])
+    return int(hash_networks(np.array([[high, low, length]], np.uint64))[0])
 
 
 def compile_columns(columns: Columns) -> CompiledSet:
     """Compute keys, filter, table and ranges from a list's columns."""
     name_keys = hash_values(columns.names, columns.name_offsets)
     networks = columns.networks
-    network_keys = np.empty(networks.shape[0], np.uint64)
-    hash_networks(*(np.ascontiguousarray(networks[:, part]) for part in range(3)), network_keys)
+    network_keys = hash_networks(networks)
     is_ipv4 = networks[:, 0] == np.uint64(IPV4_HIGH)
     starts, ends = _merged_ranges(networks[is_ipv4])
     probed = np.unique(np.concatenate([name_keys, network_keys[~is_ipv4]]))
@@ -162,10 +164,8 @@ def compile_columns(columns: Columns) -> CompiledSet:
     keys = np.concatenate([name_keys, network_keys])
     order = np.argsort(keys, kind="stable")
     distinct, first_rows = np.unique(columns.digests.view("V16").ravel(), return_index=True)
-    kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES)) if distinct.size else []
-    by_type = {
-        kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if distinct.size and kinds[place]
-    }
+    kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES))
+    by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
     has_digests = any(kind in by_type for kind in _DIGEST_TYPES)
     has_names = bool(
         np.isin(columns.types, [TYPES.index(IndicatorType.DOMAIN), TYPES.index(IndicatorType.URL)]).any()
@@ -229,7 +229,7 @@ def _tops(columns: Columns) -> NDArray[np.uint8]:
     names, offsets = columns.names, columns.name_offsets.tolist()
     last_labels = {
         names[names.rfind(b".", start, end) + 1 if names.rfind(b".", start, end) >= 0 else start : end]
-        for start, end in zip(offsets[:-1], offsets[1:], strict=True)
+        for start, end in pairwise(offsets)
         if end - start < 32 or b"." in names[start:end]
     }
     for label in last_labels:

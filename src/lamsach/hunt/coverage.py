@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from lamsach.model import Coverage
 
@@ -53,7 +54,7 @@ class CoverageCount:
         budget = HALVINGS
         for sample in samples:
             self.sampled[sample.kind] = self.sampled.get(sample.kind, 0) + 1
-        pending = list(zip(samples, samples[1:], strict=False))[::-1]
+        pending = list(pairwise(samples))[::-1]
         while pending:
             left, right = pending.pop()
             middle = None

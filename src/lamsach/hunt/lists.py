@@ -100,7 +100,7 @@ def _save(folder: Path, loaded: LoadedList) -> None:
         (temporary / "set.json").write_text(
             json.dumps({"set": describe(loaded.compiled), "summary": summary})
         )
-        os.replace(temporary, folder)
+        temporary.replace(folder)
         _prune(folder.parent)
     except OSError:
         shutil.rmtree(temporary, ignore_errors=True)

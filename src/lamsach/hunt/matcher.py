@@ -1,7 +1,8 @@
 """Stage two of the hunt: what in an event, or in a line that no format reads, is listed.
 
 A domain matches itself and its subdomains; an address by value; a network by containment; a hash exactly; a URL by
-its host and a path that is equal or a prefix ending at `/`, `?` or the end. Where a log shows only a URL's host, the match is partial.
+its host and a path that is equal or a prefix ending at `/`, `?` or the end. Where a log shows only a URL's host
+(CONNECT, SNI, an address), the match is partial.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.tokens import TokenKind, domain, tokens
 from lamsach.logs.direction import is_internal
-from lamsach.model import Event, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
+from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 
 Covers = Callable[[IndicatorType, str], object]
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
@@ -41,6 +42,8 @@ class Matcher:
         matches: dict[str, Match] = {}
         for found in self._in_event(event):
             known = matches.get(found.indicator.value)
+            if found.kind is MatchKind.PARTIAL and event.kind is EventKind.DNS:
+                continue  # a question for a host says nothing of a page on it
             if known is None or _rank(found) < _rank(known):
                 matches[found.indicator.value] = self._match(_facing(event, found), found, text)
         return list(matches.values())
@@ -164,16 +167,18 @@ def _facing(event: Event, found: _Found) -> Event:
     if (
         found.role is Role.OUTBOUND
         and event.device_ip is not None
-        and event.device_ip == event.destination_ip
+        and event.device_ip == event.destination_ip == found.value
+        and event.source_ip
     ):
-        if event.source_ip and found.value == event.destination_ip:
-            return replace(event, device_ip=event.source_ip, device_name=None, device_mac=None)
+        return replace(event, device_ip=event.source_ip, device_name=None, device_mac=None)
     return event
 
 
 @lru_cache(maxsize=1 << 14)
 def _target(url: str) -> SplitResult:
-    return urlsplit(url)
+    """A listed URL in parts, its path and query with percent-encoding undone, as those that it is compared with."""
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    return parts._replace(path=unquote(parts.path), query=unquote(parts.query))
 
 
 def _split(event: Event) -> SplitResult | None:
@@ -190,7 +195,8 @@ def _split(event: Event) -> SplitResult | None:
         parts.port, parts.hostname  # noqa: B018 - both may raise
     except ValueError:
         return None
-    return parts if parts.path or parts.query else None
+    seen = parts._replace(path=unquote(parts.path), query=unquote(parts.query))
+    return seen if seen.path or seen.query else None
 
 
 def _url_around(text: str, host: str) -> SplitResult | None:

@@ -101,7 +101,10 @@ def _ipv6(line: str) -> Iterator[Token]:
         before = line[found.start() - 1 : found.start()]
         if before.isalnum() or before == "_":
             text = text.partition(":")[2]
-        for candidate in (text, text.rstrip(":."), re.sub(r"\.[0-9]+\.?$", "", text)):
+        if text.startswith(":") and not text.startswith("::"):
+            text = text[1:]
+        bare = text.rstrip(":.")
+        for candidate in (text, bare, re.sub(r"\.[0-9]+\.?$", "", text), bare.rpartition(":")[0]):
             try:
                 yield Token(TokenKind.ADDRESS, str(IPv6Address(candidate)), found.start())
             except ValueError:

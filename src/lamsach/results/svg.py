@@ -88,8 +88,8 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
 def _day_title(shown: list[Bar], language: str) -> str:
     width = (shown[0].last - shown[0].first).days + 1
     if width == 1:
-        return translator(language)("Day (UTC)")
-    return counted(width, "{count} day a bar (UTC)", "{count} days a bar (UTC)", language)
+        return translator(language)("Day")
+    return counted(width, "{count} day a bar", "{count} days a bar", language)
 
 
 def _axes(up: str, along: str, most: int, base: float, language: str) -> Markup:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import BinaryIO
 
 from openpyxl import Workbook
@@ -31,14 +32,25 @@ def write_xlsx(
     book.properties.created = book.properties.modified = findings.parameters.finished.replace(tzinfo=None)
     book.properties.title = translator(language)("Machines to handle")
     sheets = Sheets(book, findings, language, max_rows)
-    _summary(sheets)
-    _devices(sheets, reasons)
-    _sightings(sheets)
-    _evidence(sheets)
-    _coverage(sheets)
-    _not_read(sheets)
-    with TimelessZip(stream, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
-        ExcelWriter(book, archive).write_data()
+    try:
+        _summary(sheets)
+        _devices(sheets, reasons)
+        _sightings(sheets)
+        _evidence(sheets)
+        _coverage(sheets)
+        _not_read(sheets)
+        with TimelessZip(stream, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+            ExcelWriter(book, archive).write_data()
+    except OSError:
+        _give_up(book)
+        raise
+
+
+def _give_up(book: Workbook) -> None:
+    """End the half-written sheets in the system's temporary folder, which would complain when the program ends."""
+    for sheet in book.worksheets:
+        with suppress(Exception):
+            sheet.close()
 
 
 def _summary(sheets: Sheets) -> None:

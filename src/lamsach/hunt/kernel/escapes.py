@@ -64,7 +64,7 @@ def _code(data, position):
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def _run_byte(byte):
-    return NAME[byte] != 0 or byte == PERCENT or byte == BACKSLASH
+    return NAME[byte] != 0 or byte in (PERCENT, BACKSLASH)
 
 
 @numba.njit(nogil=True, cache=True)

@@ -70,10 +70,17 @@ def _hash_many(data, offsets, out):
 
 
 @numba.njit(nogil=True, cache=True)
-def hash_networks(highs, lows, lengths, out):
-    """Hash IPv6 networks given by arrays of halves and prefix lengths (all uint64) into `out`."""
+def _hash_networks(highs, lows, lengths, out):
     for index in range(out.size):
         out[index] = hash_ipv6(highs[index], lows[index], lengths[index])
+
+
+def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The hashes of networks, rows of (high half, low half, prefix length)."""
+    highs, lows, lengths = (np.ascontiguousarray(networks[:, part]) for part in range(3))
+    out = np.empty(networks.shape[0], np.uint64)
+    _hash_networks(highs, lows, lengths, out)
+    return out
 
 
 def hash_values(blob: bytes, offsets: NDArray[np.int64]) -> NDArray[np.uint64]:

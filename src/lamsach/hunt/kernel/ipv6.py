@@ -7,7 +7,7 @@ import numpy as np
 
 from lamsach.hunt.kernel.hashing import hash_ipv6
 from lamsach.hunt.kernel.ipv4 import read_at
-from lamsach.hunt.kernel.tables import COLON, DOT, HEX, contains, in_ranges
+from lamsach.hunt.kernel.tables import COLON, DOT, HEX, PERCENT, contains, in_ranges
 
 _LONGEST_RUN = 120
 _GROUP = np.uint64(16)
@@ -122,6 +122,8 @@ def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
     start = colon
     while start > first and (HEX[data[start - 1]] != 0 or data[start - 1] == COLON or data[start - 1] == DOT):
         start -= 1
+    if data[start - 1] == PERCENT and colon - start > 2:
+        start += 2
     end = colon
     colons = 0
     pair = False

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lamsach.hunt.kernel import escapes, ipv4, ipv6, names
 from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
-from lamsach.hunt.kernel.tables import COLON, DOT, HEX, LINE_FEED, NAME, OPEN, contains, in_ranges
+from lamsach.hunt.kernel.tables import COLON, DOT, HEX, LINE_FEED, NAME, OPEN, PERCENT, contains, in_ranges
 from lamsach.hunt.kernel.tokens import (
     BEHIND,
     BLOCK,
@@ -39,7 +39,10 @@ __all__ = ["HAS_DIGESTS", "HAS_IDN", "HAS_IPV4", "HAS_IPV6", "HAS_NAMES", "PAD",
 
 HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN = 1, 2, 4, 8, 16
 _TOKENS = BLOCK // 2
-_SIZE, _DONE, _LINE, _IPV6, _DIGEST, _ODD = range(6)
+_SIZE, _DONE, _IPV6, _DIGEST, _ODD = range(5)
+_PASSES = 5
+_ADDRESS_LINE, _NAME_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + _PASSES)
+"""Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
 
 
 class Scratch:
@@ -51,8 +54,8 @@ class Scratch:
         self.addresses = np.zeros((_TOKENS, 3), np.int64)
         self.names = np.zeros((_TOKENS, 3), np.int64)
         self.odd = np.zeros(_TOKENS, np.int64)
-        self.state = np.zeros(6, np.int64)
-        self.hits: NDArray[np.int64] = np.empty(max(hits, 2 * BLOCK), np.int64)
+        self.state = np.zeros(5 + _PASSES, np.int64)
+        self.hits: NDArray[np.int64] = np.empty(max(hits, 2 * _PASSES * BLOCK), np.int64)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -63,13 +66,13 @@ def _line_start(data, position, first):
 
 
 @numba.njit(nogil=True, cache=True)
-def _hit(data, position, state, hits):
-    """Note a candidate line and pass over the rest of it."""
+def _hit(data, position, line, state, hits):
+    """Note a candidate line and pass over the rest of it; `line` is the pass's place in the state."""
     hits[state[_SIZE]] = position
     state[_SIZE] += 1
     while data[position] != LINE_FEED:
         position += 1
-    state[_LINE] = position
+    state[line] = position
 
 
 @numba.njit(nogil=True, cache=True)
@@ -86,11 +89,14 @@ def _search_addresses(data, shift, rows, count, blocks, starts, ends, state, hit
         first = end - 1 - leading_zeros(dots)
         valid, value = ipv4.from_dots(data, start, first, second, third, end)
         if in_ranges(value, blocks, starts, ends):
-            if start >= state[_LINE] and valid:
-                _hit(data, start, state, hits)
-        elif not valid and start >= state[_LINE]:
-            if ipv4.any_listed(data, start, end, blocks, starts, ends):
-                _hit(data, start, state, hits)
+            if start >= state[_ADDRESS_LINE] and valid:
+                _hit(data, start, _ADDRESS_LINE, state, hits)
+        elif (
+            not valid
+            and start >= state[_ADDRESS_LINE]
+            and ipv4.any_listed(data, start, end, blocks, starts, ends)
+        ):
+            _hit(data, start, _ADDRESS_LINE, state, hits)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -100,12 +106,12 @@ def _search_names(data, shift, rows, count, words, has_idn, tops, bloom, table, 
         start = rows[index, 0] + shift
         end = rows[index, 1] + shift
         if names.short_name(data, start, end, np.uint64(rows[index, 2]), tops, bloom, table):
-            if start >= state[_LINE]:
-                _hit(data, start, state, hits)
-        elif has_idn and start >= state[_LINE]:
+            if start >= state[_NAME_LINE]:
+                _hit(data, start, _NAME_LINE, state, hits)
+        elif has_idn and start >= state[_NAME_LINE]:
             used = ~(~np.uint64(0) >> np.uint64(end - start))
             if bits_before(words[HIGH], rows[index, 1]) & used:
-                _hit(data, start, state, hits)
+                _hit(data, start, _NAME_LINE, state, hits)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -113,7 +119,7 @@ def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, sta
     """Tokens that are long, or addresses glued to something else: read byte by byte, each once."""
     for index in range(count):
         position = rows[index] + shift
-        if position < state[_ODD] or position < state[_LINE]:
+        if position < state[_ODD] or position < state[_ODD_LINE]:
             continue
         start = position
         while NAME[data[start - 1]] != 0 and position - start < names.LONGEST_NAME:
@@ -131,7 +137,7 @@ def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, sta
         hit = hit or (flags & HAS_NAMES != 0 and names.long_name(data, start, last, tops, bloom, table))
         hit = hit or (flags & HAS_IPV4 != 0 and ipv4.any_listed(data, start, end, blocks, starts, ends))
         if hit:
-            _hit(data, position, state, hits)
+            _hit(data, position, _ODD_LINE, state, hits)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -147,7 +153,7 @@ def _search_triggers(
         while triggers:
             position = at + trailing_zeros(triggers)
             triggers &= triggers - np.uint64(1)
-            if position < state[_LINE]:
+            if position < state[_TRIGGER_LINE]:
                 continue
             byte = data[position]
             hit = False
@@ -162,7 +168,7 @@ def _search_triggers(
             else:
                 hit = escapes.hides_name(data, position, flags & HAS_IDN != 0)
             if hit:
-                _hit(data, position, state, hits)
+                _hit(data, position, _TRIGGER_LINE, state, hits)
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
@@ -180,7 +186,7 @@ def _search_digests(data, base, words, bloom, table, state, hits):
         while lanes:
             position = base + ((column - BEHIND) << 6) + trailing_zeros(lanes) - 15
             lanes &= lanes - np.uint64(1)
-            if position < state[_DIGEST] or position < state[_LINE]:
+            if position < state[_DIGEST] or position < state[_DIGEST_LINE]:
                 continue
             start = position
             while start > state[_DIGEST] and HEX[data[start - 1]] != 0:
@@ -189,10 +195,12 @@ def _search_digests(data, base, words, bloom, table, state, hits):
             while HEX[data[end]] != 0:
                 end += 1
             state[_DIGEST] = end
+            if data[start - 1] == PERCENT:
+                start += 2
             size = end - start
-            if size == 32 or size == 40 or size == 64:
-                if contains(finish(mix_label(SEED, data, start, end)), bloom, table):
-                    _hit(data, position, state, hits)
+            known_size = size == 32 or size == 40 or size == 64
+            if known_size and contains(finish(mix_label(SEED, data, start, end)), bloom, table):
+                _hit(data, position, _DIGEST_LINE, state, hits)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -219,16 +227,16 @@ def sieve(
     """Search data[begin:end], which has PAD line feeds before and behind; write a position inside each candidate line to `hits`.
 
     `begin` is the start of a line. Returns (number of hits, position from which to go on): the second is `end` unless `hits`
-    ran full. A line may be hit more than once, and hits are not in order within a block.
+    ran full. A line may be hit once by each pass, and hits are not in order within a block.
     """
     words[:] = np.uint64(0)
     state[:] = begin
     state[_SIZE] = 0
-    room = hits.size - BLOCK
+    room = hits.size - _PASSES * BLOCK
     base = begin
     while base < end:
         if state[_SIZE] > room:
-            return state[_SIZE], max(_line_start(data, base, begin), state[_LINE])
+            return state[_SIZE], _line_start(data, base, begin)
         classify_block(data, base, end, flags & HAS_IPV6 != 0, words)
         count = first_dots(words, firsts)
         address_count, name_count, odd_count = sort_tokens(words, firsts, count, addresses, named, odd)

@@ -1,0 +1,194 @@
+"""The sieve's contract is no false negatives; the two stages together find what a slow and obvious matcher finds."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.hunt.builder import Builder
+from lamsach.hunt.chunks import cut, pool
+from lamsach.hunt.compiled import CompiledSet, compile_columns
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.workers import sieved
+from lamsach.indicators.normalise import canonical
+from lamsach.logs.decoding import decode_line
+from lamsach.model import Event, Indicator
+
+from . import planting, reference
+
+
+class Stream:
+    """A stream over bytes that gives as little at a time as it likes."""
+
+    def __init__(self, data: bytes, step: int = 1 << 20) -> None:
+        self._data = io.BytesIO(data)
+        self._step = step
+        self.position = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = self._data.readinto(buffer[: self._step])
+        self.position += count
+        return count
+
+
+def compiled_of(values: list[str]) -> CompiledSet:
+    builder = Builder()
+    for value in values:
+        kind, text = canonical(value)
+        builder.add(Indicator(kind, text))
+    return compile_columns(builder.columns())
+
+
+@pytest.fixture(scope="module")
+def compiled() -> CompiledSet:
+    return compiled_of(planting.INDICATORS)
+
+
+def candidate_lines(
+    compiled: CompiledSet, data: bytes, chunk_bytes: int = 1 << 16, threads: int = 1
+) -> set[int]:
+    """The 0-based numbers of the lines that the sieve passes."""
+    free = pool(2 * threads + 1, chunk_bytes)
+    source = ((0, chunk) for chunk in cut(Stream(data), free))
+    passed: set[int] = set()
+    number = 0
+    for part in sieved(compiled, source, free, threads):
+        memory, begin = part.chunk.buffer.memory, part.chunk.begin
+        passed.update(number + memory.count(b"\n", begin, hit) for hit in part.hits.tolist())
+        if part.chunk.whole_end:
+            number += part.feeds
+        free.put(part.chunk.buffer)
+    return passed
+
+
+def check_planted(compiled: CompiledSet, seed: int, count: int, chunk_bytes: int, threads: int) -> int:
+    """Plant, sieve, and match; returns the number of planted values. Fails on the first that is missed."""
+    rng = random.Random(seed)
+    lines = [planting.line(rng) for _ in range(count)]
+    ending = rng.choice([b"\n", b"\r\n"])
+    data = ending.join(item.line for item in lines) + rng.choice([b"", b"\n"])
+    passed = candidate_lines(compiled, data, chunk_bytes, threads)
+    matcher = Matcher(compiled)
+    planted = 0
+    for number, item in enumerate(lines):
+        if item.value is None:
+            continue
+        planted += 1
+        assert number in passed, (seed, number, item)
+        text = decode_line(item.line)
+        assert item.value in {match.indicator.value for match in matcher.line(Event(), text)}, (seed, item)
+    return planted
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_planted_value_is_missed(compiled: CompiledSet, seed: int) -> None:
+    chunk_bytes = [8192, 10_007, 65_536, 1 << 20][seed % 4]
+    assert check_planted(compiled, seed, 20_000, chunk_bytes, threads=1 + seed % 3) > 9_000
+
+
+@pytest.mark.soak
+def test_soak(compiled: CompiledSet) -> None:
+    wanted = int(os.environ.get("SOAK_TOKENS", 10_000_000))
+    planted, seed = 0, 1_000
+    while planted < wanted:
+        planted += check_planted(compiled, seed, 100_000, random.Random(seed).randrange(8192, 1 << 20), 2)
+        seed += 1
+    print(f"{planted} planted values, none missed")
+
+
+WORDS = st.one_of(
+    st.sampled_from(planting.INDICATORS),
+    st.sampled_from([item.title() for item in planting.NAMES]),
+    st.sampled_from(planting.NOISE),
+    st.sampled_from(planting.BEFORE + planting.AFTER),
+    st.text(alphabet="abcdef0123456789.:-_()%\\/ evil", max_size=20),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(WORDS, max_size=12).map("".join))
+def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, text: str) -> None:
+    line = text.replace("\n", " ").replace("\r", " ")
+    expected = reference.found(line, planting.INDICATORS)
+    if expected:
+        assert candidate_lines(compiled, line.encode()) == {0}
+        assert expected <= {match.indicator.value for match in Matcher(compiled).line(Event(), line)}
+
+
+@pytest.mark.parametrize("size", [100, 8191, 8192, 8193, 20_000, 3_000_000])
+@pytest.mark.parametrize("value", ["evil.example", "203.0.113.9", planting.DIGESTS[2], "2001:db8::1"])
+def test_a_value_in_a_line_longer_than_a_chunk(compiled: CompiledSet, size: int, value: str) -> None:
+    data = b"x " * (size // 2) + value.encode() + b" y" * (size // 2) + b"\nnext\n"
+    assert candidate_lines(compiled, data, chunk_bytes=8192) == {0}
+
+
+@pytest.mark.parametrize("shift", range(140))
+def test_a_value_anywhere_in_a_block(compiled: CompiledSet, shift: int) -> None:
+    for value in (
+        "www.evil.example",
+        "203.0.113.9",
+        planting.DIGESTS[0],
+        "2001:db8::1",
+        "(4)evil(7)example(0)",
+    ):
+        data = b"\n" + b"-" * (8192 - 70 + shift) + b" " + value.encode() + b"\n"
+        assert candidate_lines(compiled, data, chunk_bytes=1 << 16) == {1}, value
+
+
+def test_a_token_without_end_takes_linear_time(compiled: CompiledSet) -> None:
+    for unit in (b"a.", b"1.", b"1.1.1.1.", b"f", b"::", b"a:", b"(1)a", b"%41", b"\\x41", b"."):
+        candidate_lines(compiled, unit * (4_000_000 // len(unit)) + b"\n", chunk_bytes=1 << 20)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["notevil.example", "evil.example.com", "1203.0.113.9", "203.0.113.90", "evil.examples", "101.100.8.0", "101.100.3.255",
+     "2001:db8::2", planting.DIGESTS[0] + "0", "x" + "evil.example", "EVIL.EXAMPLE-", ""],
+)  # fmt: skip
+def test_what_only_looks_alike_does_not_match(compiled: CompiledSet, line: str) -> None:
+    assert Matcher(compiled).line(Event(), line) == []
+
+
+def test_more_candidates_than_fit_at_once(compiled: CompiledSet) -> None:
+    data = b"evil.example\n" * 200_000
+    assert len(candidate_lines(compiled, data, chunk_bytes=4 << 20)) == 200_000
+
+
+def test_an_empty_list_of_kinds_finds_nothing() -> None:
+    assert (
+        candidate_lines(compiled_of(["evil.example"]), b"203.0.113.9 0cc175b9c0f1b6a831c399e269772661\n")
+        == set()
+    )
+
+
+def test_idn_in_either_spelling_and_escaped() -> None:
+    compiled = compiled_of(["xn--bcher-kva.example"])
+    lines = [
+        "bücher.example",
+        "BÜCHER.example",
+        "xn--bcher-kva.example",
+        "http://b%C3%BCcher.example/x",
+        "b\\195\\188cher.example",
+    ]
+    for line in lines:
+        assert candidate_lines(compiled, line.encode()) == {0}, line
+        assert Matcher(compiled).line(Event(), line), line
+
+
+def test_a_saved_set_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lamsach.hunt.lists import load_lists
+
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+    listed = tmp_path / "list.txt"
+    listed.write_text("\n".join(planting.INDICATORS))
+    first, second = load_lists([str(listed)]), load_lists([str(listed)])
+    assert (first.cached, second.cached) == (False, True)
+    assert first.summary == second.summary
+    data = b"\n".join(planting.line(random.Random(seed)).line for seed in range(500))
+    assert candidate_lines(first.compiled, data) == candidate_lines(second.compiled, data) != set()
