@@ -124,7 +124,7 @@ def find_places(paths: Iterable[str], on_problem: OnProblem) -> Iterator[Place]:
     finder = _Finder(on_problem)
     for path in paths:
         if path == STANDARD_INPUT:
-            yield Place(STANDARD_INPUT_NAME, 0, datetime.now(UTC), handle=lambda: sys.stdin.buffer, once=True)
+            yield Place(STANDARD_INPUT_NAME, 0, datetime.now(UTC), handle=_standard_input, once=True)
         elif _URL.match(path):
             yield from _remote(path, on_problem)
         elif glob.has_magic(path) and not os.path.lexists(path):
@@ -180,3 +180,9 @@ def _remote_place(system: Any, name: str) -> Place:
         modified,
         handle=lambda: system.open(name, "rb"),
     )
+
+
+def _standard_input() -> IO[bytes]:
+    """Standard input without a buffer of ours: a thread that waits for more holds no lock that the end of the program needs."""
+    buffered = sys.stdin.buffer
+    return getattr(buffered, "raw", buffered)
