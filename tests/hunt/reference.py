@@ -57,7 +57,7 @@ def addresses(line: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
         octets = parts[:4]
         if len(octets) == 4 and all(part and len(part) <= 3 and int(part) < 256 for part in octets):
             result.append(ipaddress.IPv4Address(".".join(str(int(part)) for part in octets)))
-    for word in re.split(r"[^0-9A-Fa-f:.]+", line):
+    for word in re.findall(r"(?<![0-9A-Za-z_:.])[0-9A-Fa-f:.]+", line):
         for candidate in (word, word.rstrip(":.")):
             try:
                 result.append(ipaddress.IPv6Address(candidate))

@@ -3,6 +3,7 @@
 INDICATORS: dict[str, str] = {
     # why a value is not taken
     "This is not an address, a domain name, a URL or a hash.": "Đây không phải địa chỉ IP, tên miền, URL hay mã băm.",
+    "The value stands in a sentence above the table: it is mentioned there, not listed.": "Giá trị này nằm trong câu văn phía trên bảng: chỉ được nhắc đến, không thuộc danh sách.",
     "The address is private: it names a different machine in every network.": "Địa chỉ nội bộ: ở mỗi mạng, địa chỉ này là một máy khác nhau.",
     "The address is a loopback address: every machine has it.": "Địa chỉ loopback: máy nào cũng có địa chỉ này.",
     "The address is link-local: it has no meaning outside one network segment.": "Địa chỉ link-local: chỉ có nghĩa trong một phân đoạn mạng.",

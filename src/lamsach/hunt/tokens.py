@@ -113,9 +113,10 @@ def _ipv6(line: str) -> Iterator[Token]:
 
 
 def domain(text: str) -> str | None:
-    """A name in canonical form: lower-case A-labels without a trailing dot; None for what cannot be a domain name."""
+    """A name in canonical form: lower-case A-labels without a trailing dot; None for what cannot be a domain
+    name (a last label of digits would make it an address, RFC 3696 section 2)."""
     name = text.strip(".").lower()
-    if not name or "." not in name:
+    if not name or "." not in name or name.rpartition(".")[2].isdigit():
         return None
     if name.isascii():
         return name

@@ -6,6 +6,7 @@ from lamsach.errors import LineError
 from lamsach.model import IndicatorType
 
 NOT_A_VALUE = "This is not an address, a domain name, a URL or a hash."
+MENTIONED = "The value stands in a sentence above the table: it is mentioned there, not listed."
 PRIVATE = "The address is private: it names a different machine in every network."
 LOOPBACK = "The address is a loopback address: every machine has it."
 LINK_LOCAL = "The address is link-local: it has no meaning outside one network segment."

@@ -73,13 +73,14 @@ class Table:
             )
             return
         if self._take_headings(filled, number, least=1):
-            self._before.clear()
+            yield from self._mentioned()
             return
         found = self._data(
             Reference(self.document, self.page, number), filled, {**(inherited or {}), **filled}
         )
-        if self._fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS:
-            yield from self._title(found)
+        prose = self._fields is None and len(filled) == 1 and not whole_value(first)
+        if prose and len(self._before) < _TITLE_ROWS:
+            self._before.extend(found)
         else:
             yield from self.end()
             yield from found
@@ -114,14 +115,15 @@ class Table:
         yield from self._before
         self._before.clear()
 
-    def _title(self, found: Iterator[Entry]) -> Iterator[Entry]:
-        """Hold back what a single cell above any headings holds, when it is no value: headings below make it their title."""
-        for item in found:
-            if isinstance(item, Refusal) and item.type is None:
-                self._before.append(item)
-            else:
-                yield from self.end()
-                yield item
+    def _mentioned(self) -> Iterator[Entry]:
+        """Headings follow, so the sentences before them were a title: a value in one of them is mentioned, not listed."""
+        for item in self._before:
+            if isinstance(item, Refusal):
+                if item.type is not None:
+                    yield item
+            elif item.reference is not None:
+                yield Refusal(item.reference, item.value, refusals.MENTIONED, item.type)
+        self._before.clear()
 
     def _take_headings(self, filled: dict[int, str], number: int, *, least: int) -> bool:
         """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
