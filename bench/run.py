@@ -40,7 +40,10 @@ class Comparison:
     def ratio(self) -> float:
         """How many times longer the quickest peer searches."""
         return (
-            min((item.search_s for item in self.peers if not item.note), default=float("nan"))
+            min(
+                (item.search_s for item in self.peers if not item.note and item.search_s > 0),
+                default=float("nan"),
+            )
             / self.two.search_s
         )
 
@@ -57,7 +60,7 @@ class Comparison:
         return self.log.size_bytes / 1e9 / timing.search_s
 
 
-def compare(log: Log, list_path: Path, repeat: int, limit_s: float, loading_s: float) -> Comparison:
+def compare(log: Log, list_path: Path, repeat: int, limit_s: float) -> Comparison:
     """Every program on one log."""
     path = Path(log.path)
     measure.read_into_page_cache(path)
@@ -66,7 +69,7 @@ def compare(log: Log, list_path: Path, repeat: int, limit_s: float, loading_s: f
         if hunt.note:
             print(f"{log.name}: lamsach: {hunt.note}", file=sys.stderr)
     peers = (
-        ripgrep(log, list_path, limit_s, loading_s),
+        ripgrep(log, list_path, limit_s),
         best(repeat, partial(peer, "duckdb", log, list_path, limit_s)),
         best(repeat, partial(peer, "polars", log, list_path, limit_s)),
     )
@@ -75,12 +78,7 @@ def compare(log: Log, list_path: Path, repeat: int, limit_s: float, loading_s: f
 
 def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> None:
     """Rate by format with one and two threads, and the peers' times."""
-    with tempfile.TemporaryDirectory() as folder:
-        tiny = Path(folder) / "tiny.log"
-        tiny.write_text("nothing here\n", "ascii")
-        empty = Log("tiny", str(tiny), 13, 1, 0)
-        loading_s = statistics.median(ripgrep(empty, list_path, limit_s, 0).search_s for _ in range(3))
-    results = [compare(log, list_path, repeat, limit_s, loading_s) for log in logs]
+    results = [compare(log, list_path, repeat, limit_s) for log in logs]
     middle = statistics.median
 
     rates = Table(
@@ -125,7 +123,7 @@ def speed(logs: Sequence[Log], list_path: Path, repeat: int, limit_s: float) -> 
         )
     search.row("median", *[""] * 4, middle(item.ratio for item in results))
     whole.row("median", *[""] * 4, middle(item.whole_ratio for item in results))
-    search.print(f"Seconds of the search alone (rg: its {loading_s:.1f} s of reading the list taken off)")
+    search.print("Seconds of the search alone, without reading the list")
     whole.print(
         "Seconds of the whole process (list compiled before for lamsach, in a database for DuckDB, in Parquet for Polars)"
     )
