@@ -48,8 +48,7 @@ def lamsach(log: Path, list_path: Path, threads: int, environment: dict[str, str
         result = measure.run(command, environment=environment)
         if result.status not in OK or not out.exists():
             return Timing(note=f"exit status {result.status}: {result.stderr.strip()[-300:]}")
-        stats = result.json_line("stderr")
-        seconds = float(str(stats.get("search_seconds", stats["seconds"])))
+        seconds = float(str(result.json_line("stderr")["seconds"]))
         return Timing(seconds, result.wall_s, _matches(out), result.peak_bytes)
 
 

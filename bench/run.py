@@ -2,7 +2,8 @@
 
     python -m bench.run [--size MB] [--parts speed,compressed,start,memory] [--formats NAMES] [--repeat N] [--ten-million] [--big MB]
 
-Rates are in GB (10^9 bytes) of log a second. "search" is the search alone, with the list loaded. "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
+Rates are in GB (10^9 bytes) of log a second. "search" is what the program gives once it has
+started; "whole" is from the start of the process to its end, with the compiled list in the cache. Files are in the page cache.
 """
 
 from __future__ import annotations
