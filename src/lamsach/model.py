@@ -111,7 +111,8 @@ class Event:
     else the host of the URL, CONNECT or SNI. `url` is as the log states it: absolute, or a path (`/a?b`) of `domain`. `answers` are the addresses and
     names of a DNS answer. `hashes` are lower-case hex. `lease_until` is the end of a lease as the record states it.
     `forwarded` is true for a record that the observer wrote about its own question to an upstream (Windows DNS
-    `Snd` of a query): it names no client. `line` is 1-based.
+    `Snd` of a query): it names no client. `response` is true for a DNS answer, whose question may have a record of its own.
+    `line` is 1-based.
     """
 
     time: datetime | None = None
@@ -134,6 +135,7 @@ class Event:
     action: Action | LeaseAction = Action.UNKNOWN
     lease_until: datetime | None = None
     forwarded: bool = False
+    response: bool = False
     format: str = ""
     file: str = ""
     line: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
@@ -19,7 +19,7 @@ from lamsach.logs.decoding import decode_line
 from lamsach.logs.detect import Detection
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.lines import LineParser
-from lamsach.model import Event, Identity, Match
+from lamsach.model import Event, EventKind, Identity, Match, Role
 
 LONGEST_LINE = 1 << 20
 """A longer line is not parsed but searched token by token around each hit."""
@@ -27,6 +27,8 @@ AROUND = 1024
 """Bytes on each side of a hit that are looked at in such a line."""
 FIRST_LINES = 500
 STEP = 4096
+ANSWER_WITHIN = timedelta(seconds=10)
+ASKED_KEPT = 10_000
 CONTINUATIONS = 200
 """Lines that one multi-line record may have."""
 
@@ -84,6 +86,8 @@ class Examiner:
         self._context = context
         self._mixed = bool(detection.mixed)
         self._tail = b""
+        self._last_record = 0
+        self._asked: dict[tuple[str | None, bool, str], datetime] = {}
         self._last_day: LineKind | None = None
         self.state = FileState()
 
@@ -152,6 +156,9 @@ class Examiner:
     def _candidate(self, chunk: Chunk, start: int, end: int, number: int) -> None:
         text = decode_line(bytes(chunk.buffer.memory[start:end]))
         record, number = self._record(chunk, start, end, text, number)
+        if number == self._last_record:
+            return  # another line of the record before
+        self._last_record = number
         try:
             event = self._parser.parse(record, number)
         except LineError:
@@ -166,7 +173,23 @@ class Examiner:
             self._unparsed(text, number)
             return
         for match in self._matcher.event(event, text):
-            self._add(match)
+            if not self._is_counted(match):
+                self._add(match)
+
+    def _is_counted(self, match: Match) -> bool:
+        """Whether this is the answer to a question that was counted a moment before: one contact, though two records."""
+        event = match.event
+        if event.kind is not EventKind.DNS or match.role is not Role.OUTBOUND:
+            return False
+        key = (event.device_ip, event.forwarded, match.indicator.value)
+        if event.response:
+            asked = self._asked.get(key)
+            return asked is not None and event.time is not None and abs(event.time - asked) <= ANSWER_WITHIN
+        if event.time is not None:
+            if len(self._asked) >= ASKED_KEPT:
+                self._asked.clear()
+            self._asked[key] = event.time
+        return False
 
     def _unparsed(self, text: str, number: int) -> None:
         event = self._unknown.parse(text, number)

@@ -186,6 +186,7 @@ class WindowsDnsDebug(LogFormat):
             answers=_answers(details) if response and details else (),
             action=Action.BLOCKED if "REFUSED" in packet[6] else Action.ALLOWED,
             forwarded=not from_client,
+            response=bool(response),
             format=self.name,
             file=self.context.file,
             line=number,
