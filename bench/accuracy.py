@@ -19,9 +19,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from lamsach.logs.reading import read_events
-
 from lamsach.logs.opening import find_logs
+from lamsach.logs.reading import read_events
 from lamsach.model import Event
 
 # expected key -> the event's fields of which one must hold the value
