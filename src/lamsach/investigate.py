@@ -110,10 +110,17 @@ def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings,
         coverage=coverage,
         blind_days=blind_days(coverage, _local(request.since, request), _local(request.until, request)),
         files=tuple(result.files),
-        problems=tuple(dict.fromkeys([*inputs.problems, *result.problems])),
+        problems=_once_each([*inputs.problems, *result.problems]),
         partial=result.partial,
     )
     return findings, result
+
+
+def _once_each(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Each problem once; what an archive suffers is not told again of the archive when it is told of a log in it."""
+    distinct = tuple(dict.fromkeys(problems))
+    inside = {(item.where.split("!")[0], item.what) for item in distinct if "!" in item.where}
+    return tuple(item for item in distinct if (item.where, item.what) not in inside)
 
 
 def _local(time: datetime | None, request: Request) -> datetime | None:

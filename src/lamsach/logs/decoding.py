@@ -116,7 +116,7 @@ class Transcoder:
         return min(len(self._buffer), view_bytes * self._unit)
 
     def _units(self, units: NDArray[np.uint16], view: memoryview) -> int:
-        if len(units) and not self._midway and len(units) <= len(view) and int(units.max()) < 0x80:
+        if len(units) and not self._midway and len(units) <= len(view) and not bool((units >= 0x80).any()):
             np.frombuffer(view, dtype=np.uint8)[: len(units)] = units
             return len(units)
         text = self._decoder.decode(units.tobytes())

@@ -70,6 +70,7 @@ class FileSource:
             raise unreadable(error, name) from None
         self._endless = length is None and size == 0  # files of /proc state no size
         self._left = size - offset if length is None else length
+        self._cut = length is not None and offset + length > size
 
     @property
     def position(self) -> int:
@@ -88,6 +89,10 @@ class FileSource:
             raise unreadable(error, self.name) from None
         if count == 0 and not self._endless:
             self._left = 0
+            if self._cut:
+                raise UnreadableError(
+                    "The file is cut short.", self.name, "Copy the file again from where it came."
+                )
             raise UnreadableError(
                 "The file became shorter while it was being read.", self.name, "Read a copy of the file."
             )
