@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-NAME_CHARACTER = re.compile(r"[0-9A-Za-z\-_]")
+NAME_CHARACTER = re.compile(r"[0-9A-Za-z\-_\x80-\U0010ffff]")
 RUN_OF_DIGITS = re.compile(r"[0-9.]+")
 
 

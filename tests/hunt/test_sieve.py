@@ -111,7 +111,7 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(WORDS, max_size=12).map("".join))
 def test_whatever_the_reference_finds_passes_the_sieve(compiled: CompiledSet, text: str) -> None:
     line = text.replace("\n", " ").replace("\r", " ")
@@ -149,6 +149,7 @@ def test_a_token_without_end_takes_linear_time(compiled: CompiledSet) -> None:
 @pytest.mark.parametrize(
     "line",
     ["notevil.example", "evil.example.com", "1203.0.113.9", "203.0.113.90", "evil.examples", "101.100.8.0", "101.100.3.255",
+     "999.101.100.4", "256.1.1.1",
      "2001:db8::2", planting.DIGESTS[0] + "0", "x" + "evil.example", "EVIL.EXAMPLE-", ""],
 )  # fmt: skip
 def test_what_only_looks_alike_does_not_match(compiled: CompiledSet, line: str) -> None:

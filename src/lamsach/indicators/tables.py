@@ -78,9 +78,11 @@ class Table:
         found = self._data(
             Reference(self.document, self.page, number), filled, {**(inherited or {}), **filled}
         )
-        prose = self._fields is None and len(filled) == 1 and not whole_value(first)
-        if prose and len(self._before) < _TITLE_ROWS:
+        alone = self._fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
+        if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
+        elif alone:
+            yield from self._title(found)
         else:
             yield from self.end()
             yield from found
@@ -115,8 +117,17 @@ class Table:
         yield from self._before
         self._before.clear()
 
+    def _title(self, found: Iterator[Entry]) -> Iterator[Entry]:
+        """Hold back what a single cell above any headings holds, when it is no value: headings below make it their title."""
+        for item in found:
+            if isinstance(item, Refusal) and item.type is None:
+                self._before.append(item)
+            else:
+                yield from self.end()
+                yield item
+
     def _mentioned(self) -> Iterator[Entry]:
-        """Headings follow, so the sentences before them were a title: a value in one of them is mentioned, not listed."""
+        """Headings follow, so the sentences before them on the sheet were a title: a value there is mentioned, not listed."""
         for item in self._before:
             if isinstance(item, Refusal):
                 if item.type is not None:

@@ -155,7 +155,7 @@ def _evidence(sheets: Sheets) -> None:
 def _coverage(sheets: Sheets) -> None:
     translate, findings = sheets.translate, sheets.findings
     columns = [
-        (translate("Observer"), 26), (translate("Format"), 18), (translate("Day (UTC)"), 14), (translate("State"), 14),
+        (translate("Observer"), 26), (translate("Format"), 18), (translate("Day"), 14), (translate("State"), 14),
         (translate("Lines"), 14), (translate("Parsed"), 14), (translate("Unparsed"), 14), (translate("Refused"), 12),
         (translate("Examined"), 12),
     ]  # fmt: skip

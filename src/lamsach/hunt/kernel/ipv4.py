@@ -30,7 +30,7 @@ def from_dots(data, start, first, second, third, end):
     b = _octet(data, first + 1, second)
     c = _octet(data, second + 1, third)
     d = _octet(data, third + 1, end)
-    value = (a << np.uint32(24)) | (b << np.uint32(16)) | (c << np.uint32(8)) | d
+    value = np.uint32((a << np.uint32(24)) | (b << np.uint32(16)) | (c << np.uint32(8)) | d)
     return (a | b | c | d) < np.uint32(256), value
 
 

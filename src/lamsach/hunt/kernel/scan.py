@@ -88,8 +88,8 @@ def _search_addresses(data, shift, rows, count, blocks, starts, ends, state, hit
         dots &= ~(np.uint64(1) << np.uint64(64 - (end - second)))
         first = end - 1 - leading_zeros(dots)
         valid, value = ipv4.from_dots(data, start, first, second, third, end)
-        if in_ranges(value, blocks, starts, ends):
-            if start >= state[_ADDRESS_LINE] and valid:
+        if valid and in_ranges(value, blocks, starts, ends):
+            if start >= state[_ADDRESS_LINE]:
                 _hit(data, start, _ADDRESS_LINE, state, hits)
         elif (
             not valid

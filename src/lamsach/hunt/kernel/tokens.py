@@ -140,9 +140,9 @@ def sort_tokens(words, firsts, count, addresses, names, odd):
         plain = numeric == used
         trailing = np.int64(dots >> np.uint64(63))
         after_digits = count_ones(dots & ((numeric & ~dots) << _ONE))
-        odd_count += np.int64(
-            (plain & (dot_count > 3)) | (~plain & ((after_digits > 2) | (dot_count == trailing)))
-        )
+        several_trailing = dots >> np.uint64(62) == np.uint64(3)
+        glued = (after_digits > 2) | (dot_count == trailing) | several_trailing
+        odd_count += np.int64((plain & (dot_count > 3)) | (~plain & glued))
         addresses[address_count, 0] = start
         addresses[address_count, 1] = end
         addresses[address_count, 2] = np.int64(dots)

@@ -131,6 +131,7 @@ class WindowsDnsDebug(LogFormat):
     gives: ClassVar[tuple[str, ...]] = (
         "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
         "action", "forwarded",
+        "response",
     )  # fmt: skip
     multiline = True
 
