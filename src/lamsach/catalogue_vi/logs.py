@@ -29,6 +29,8 @@ LOGS: dict[str, str] = {
     "The decompressed data are larger than the limit allows.": "Dữ liệu sau giải nén lớn hơn giới hạn cho phép.",
     "The file unpacks to far more than a log would: it looks like a decompression bomb.": "Tệp giải nén ra lớn hơn nhật ký thông thường rất nhiều: có dấu hiệu là bom nén.",
     "There are more archives inside archives than the limit allows.": "Số lớp tệp lưu trữ lồng nhau vượt quá giới hạn cho phép.",
+    "The file is larger than the temporary folder may hold.": "Tệp lớn hơn mức mà thư mục tạm có thể chứa.",
+    "Unpack it, split it, or set TMPDIR to a folder with more room.": "Hãy giải nén, chia nhỏ tệp, hoặc đặt TMPDIR sang thư mục còn nhiều chỗ trống hơn.",
     "The archive inside an archive is larger than the limit allows.": "Tệp lưu trữ lồng bên trong lớn hơn giới hạn cho phép.",
     "Unpack it first.": "Hãy giải nén trước.",
     "The archive is damaged; what came before the damage was read.": "Tệp lưu trữ bị hỏng; phần trước chỗ hỏng đã được đọc.",

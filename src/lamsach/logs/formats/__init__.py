@@ -8,6 +8,7 @@ JSON lines, and a product that writes columns before CSV.
 from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
+from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
@@ -39,7 +40,20 @@ FORMATS: tuple[type[LogFormat], ...] = (
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
 
+BINARY_FORMATS: tuple[type[BinaryFormat], ...] = ()
+"""Every binary format, told by a file's first bytes before anything is taken for text."""
+
 
 def format_by_name(name: str) -> type[LogFormat] | None:
     """The format of this `--format` name, or None."""
     return next((log_format for log_format in FORMATS if log_format.name == name), None)
+
+
+def binary_format_by_name(name: str) -> type[BinaryFormat] | None:
+    """The binary format of this `--format` name, or None."""
+    return next((binary for binary in BINARY_FORMATS if binary.name == name), None)
+
+
+def binary_format_of(head: bytes) -> type[BinaryFormat] | None:
+    """The binary format of a file that begins with these bytes, or None."""
+    return next((binary for binary in BINARY_FORMATS if binary.recognises(head)), None)
