@@ -3,6 +3,11 @@
 A case is one line of `cases.jsonl`: `format`, `expected` (`must`, `optional`, `must_not`, `noise`: lists of type and value) and either
 `raw` (lines of text) or `file` (a path below the folder).
 
+Some truths are partial, and say so: `line_oracle` knows only lines that are one bare value (no `address:port`, no `host/path`), and a
+`_pair` knows only what the author's second file repeats of the document. A surplus of such a case is `beyond` (counted apart, neither hit nor error)
+when the author wrote it as a value: defanged, or alone in its line or cell in a spelling which the truth does not know. `F1` leaves
+those out; `strict` counts them as errors.
+
     python -m bench.indicator_accuracy FOLDER [--refused] [--show FORMAT]
 
 `--refused` counts a refusal that names the value as a hit. `--show` lists the misses and surpluses of one format (or `all`).
@@ -12,11 +17,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 
 from lamsach.indicators.reading import read_list
+from lamsach.indicators.refang import refang
 from lamsach.model import Indicator
 
 KINDS = {"ip", "network", "domain", "url", "md5", "sha1", "sha256"}
@@ -39,22 +46,42 @@ def values(items: list[dict[str, str]]) -> set[tuple[str, str]]:
     return {found for item in items if (found := plain(item["type"], item["value"]))[0] in KINDS}
 
 
+ALONE = re.compile(r"[\s|*`_a+-]*(\S+?)[\s|*`_+,;-]*")
+HAS_PORT_OR_PATH = re.compile(r"[^\s:/]+(?::\d+|/\S+)")
+
+
+def is_beyond(case: dict, line: str) -> bool:
+    """Whether the author wrote the values of a line as values in a way that this case's partial truth does not know."""
+    pair = case["format"].endswith("_pair")
+    if not pair and "line_oracle" not in case["flags"]:
+        return False
+    if refang(line) != line:
+        return True
+    cells = [match[1] for cell in line.split("|") if (match := ALONE.fullmatch(cell))]
+    return any(pair or HAS_PORT_OR_PATH.fullmatch(cell) for cell in cells)
+
+
 def read_case(
     case: dict, folder: Path, scratch: Path
-) -> tuple[set[tuple[str, str]], set[tuple[str, str]], list[str]]:
-    """The values taken and the values refused, and the problems."""
+) -> tuple[set[tuple[str, str]], set[tuple[str, str]], list[str], set[tuple[str, str]]]:
+    """The values taken and the values refused, the problems, and those taken that a partial truth may not know."""
     path = folder / case["file"] if "file" in case else scratch / "case.txt"
     if "file" not in case:
         path.write_text("\n".join(case["raw"]), encoding="utf-8")
     taken: set[tuple[str, str]] = set()
     refused: set[tuple[str, str]] = set()
     problems: list[str] = []
+    beyond: set[tuple[str, str]] = set()
+    lines = [line for part in case.get("raw", ()) for line in part.split("\n")]
     for item in read_list(str(path), lambda problem: problems.append(problem.what)):
         if isinstance(item, Indicator):
             taken.add(plain(item.type, item.value))
+            row = item.reference.row if item.reference else None
+            if row and row <= len(lines) and is_beyond(case, lines[row - 1]):
+                beyond.add(plain(item.type, item.value))
         elif item.type is not None:
             refused.add(plain(item.type, item.value))
-    return taken, refused, problems
+    return taken, refused, problems, beyond
 
 
 def main() -> None:
@@ -64,11 +91,11 @@ def main() -> None:
     parser.add_argument("--refused", action="store_true")
     parser.add_argument("--show", default="")
     arguments = parser.parse_args()
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0])
     with tempfile.TemporaryDirectory() as scratch:
         for line in (arguments.folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
-            taken, refused, problems = read_case(case, arguments.folder, Path(scratch))
+            taken, refused, problems, beyond = read_case(case, arguments.folder, Path(scratch))
             expected = case["expected"]
             must = values(expected.get("must", []))
             allowed = must | values(expected.get("optional", [])) | values(expected.get("noise", []))
@@ -76,24 +103,40 @@ def main() -> None:
             missed, surplus = must - hits, taken - allowed
             total = sums[case["format"]]
             for place, number in enumerate(
-                (1, len(hits), len(missed), len(surplus), not missed and not surplus)
+                (
+                    1,
+                    len(hits),
+                    len(missed),
+                    len(surplus - beyond),
+                    not missed and not surplus - beyond,
+                    len(surplus & beyond),
+                )
             ):
                 total[place] += number
-            if arguments.show in (case["format"], "all") and (missed or surplus or problems):
+            if arguments.show in (case["format"], "all") and (missed or surplus - beyond or problems):
                 print(case["id"], problems or "")
                 print("   missed ", sorted(missed)[:8], len(missed))
-                print("   surplus", sorted(surplus)[:8], len(surplus))
+                print("   surplus", sorted(surplus - beyond)[:8], len(surplus - beyond))
     print(
-        f"{'format':28}{'cases':>7}{'exact':>7}{'hits':>8}{'missed':>8}{'surplus':>8}{'prec.':>8}{'recall':>8}{'F1':>8}"
+        f"{'format':28}{'cases':>7}{'exact':>7}{'hits':>8}{'missed':>8}{'surplus':>8}{'beyond':>8}"
+        f"{'prec.':>8}{'recall':>8}{'F1':>8}{'strict':>8}"
     )
     everything = [sum(column) for column in zip(*sums.values(), strict=True)]
-    for name, (cases, hits, missed, surplus, exact) in [*sorted(sums.items()), ("all", everything)]:
+    for name, (cases, hits, missed, surplus, exact, beyond_all) in [
+        *sorted(sums.items()),
+        ("all", everything),
+    ]:
         precision = hits / (hits + surplus) if hits + surplus else 1.0
         recall = hits / (hits + missed) if hits + missed else 1.0
-        both = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
         print(
-            f"{name:28}{cases:7}{exact:7}{hits:8}{missed:8}{surplus:8}{precision:8.3f}{recall:8.3f}{both:8.3f}"
+            f"{name:28}{cases:7}{exact:7}{hits:8}{missed:8}{surplus:8}{beyond_all:8}{precision:8.3f}{recall:8.3f}"
+            f"{f1(hits, missed, surplus):8.3f}{f1(hits, missed, surplus + beyond_all):8.3f}"
         )
+
+
+def f1(hits: int, missed: int, surplus: int) -> float:
+    """The harmonic mean of precision and recall; 1 where there is nothing to find and nothing was found."""
+    return 2 * hits / (2 * hits + missed + surplus) if hits + missed + surplus else 1.0
 
 
 if __name__ == "__main__":
