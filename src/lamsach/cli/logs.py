@@ -20,9 +20,10 @@ from rich.text import Text
 from lamsach.errors import ExitStatus, InputError, UsageError
 from lamsach.i18n import format_number, language_from_environment, translator
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
+from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.detect import Detection
 from lamsach.logs.event_records import event_record, refusal_record
-from lamsach.logs.formats import FORMATS, format_by_name
+from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, format_by_name
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.opening import LogFile, find_logs
 from lamsach.logs.reading import ReadCounts, detection_for, read_events
@@ -133,7 +134,7 @@ def formats() -> None:
 
     Example: lamsach logs formats
     """
-    everything: tuple[type[LogFormat], ...] = (*FORMATS, UnknownText)
+    everything: tuple[type[LogFormat | BinaryFormat], ...] = (*FORMATS, *BINARY_FORMATS, UnknownText)
     if not sys.stdout.isatty():
         _print_lines("\t".join((f.name, f.title, ",".join(f.gives))) for f in everything)
         return
@@ -154,7 +155,8 @@ def _detections(files: list[str], problems: _Problems) -> Iterator[dict[str, obj
 
 def _record(log_file: LogFile, detection: Detection) -> dict[str, object]:
     names = [log_format.name for log_format in detection.mixed]
-    known = detection.format.name if detection.format else "mixed" if names else UnknownText.name
+    one = detection.format or detection.binary
+    known = one.name if one else "mixed" if names else UnknownText.name
     record: dict[str, object] = {
         "file": log_file.name,
         "format": known,
@@ -223,8 +225,9 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _check_format(name: str | None) -> None:
-    if name is not None and name != UnknownText.name and format_by_name(name) is None:
-        raise UsageError("There is no log format of this name.", name, "See: lamsach logs formats")
+    if name is None or name == UnknownText.name or format_by_name(name) or binary_format_by_name(name):
+        return
+    raise UsageError("There is no log format of this name.", name, "See: lamsach logs formats")
 
 
 def _print_lines(lines: Iterator[str]) -> int:

@@ -18,6 +18,7 @@ from lamsach.logs.sources import ByteSource
 UTF8 = "utf-8"
 UTF8_BOM = "utf-8-sig"
 EIGHT_BIT = "8-bit"
+BINARY = "binary"
 _BOMS = (
     (codecs.BOM_UTF8, UTF8_BOM),
     (codecs.BOM_UTF32_LE, "utf-32-le"),

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lamsach.logs.base import LogFormat
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.formats import FORMATS
+from lamsach.logs.binary import BinaryFormat
+from lamsach.logs.decoding import SNIFF_BYTES, decode_line
+from lamsach.logs.formats import FORMATS, binary_format_of
 from lamsach.logs.opening import HEAD_BYTES
 
 HEAD_LINES = 500
@@ -20,7 +21,7 @@ _ROWS_CANNOT_BE_TOLD = "csv_columns"
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a file is. `format` is None for unknown text and for the mixed file of a syslog server.
+    """What a file is. `format` is None for unknown text, for the mixed file of a syslog server, and for a `binary` one.
 
     `share` (0 to 1) of the lines looked at is read by the format, or by the `mixed` formats together, which come most
     frequent first. `lines` are the first non-empty lines, decoded: the `head` of a FileContext.
@@ -30,6 +31,12 @@ class Detection:
     share: float
     mixed: tuple[type[LogFormat], ...] = ()
     lines: tuple[str, ...] = ()
+    binary: type[BinaryFormat] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether any format reads the file."""
+        return self.format is not None or self.binary is not None or bool(self.mixed)
 
 
 def head_lines(head: bytes) -> tuple[str, ...]:
@@ -49,6 +56,9 @@ def detect(head: bytes) -> Detection:
 
     A file whose lines belong to several formats is told as `mixed`.
     """
+    binary = binary_format_of(head[:SNIFF_BYTES])
+    if binary is not None:
+        return Detection(None, 1.0, binary=binary)
     lines = head_lines(head)
     if not lines:
         return Detection(None, 0.0)

@@ -14,7 +14,8 @@ from types import TracebackType
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.logs import tars, zips
-from lamsach.logs.decoding import SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
+from lamsach.logs.decoding import BINARY, SNIFF_BYTES, Transcoder, bom_bytes, encoding_of
+from lamsach.logs.formats import binary_format_of
 from lamsach.logs.limits import DEFAULT_LIMITS, Limits
 from lamsach.logs.peeking import PeekedSource, unpacked
 from lamsach.logs.places import OnProblem, Place, find_places, in_memory, problem
@@ -26,7 +27,7 @@ _HEADS_KEPT = 64
 
 
 class LogStream:
-    """A log's bytes after decompression, in UTF-8. Not to be used by two threads at a time."""
+    """A log's bytes after decompression, text in UTF-8. Not to be used by two threads at a time."""
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
@@ -82,13 +83,13 @@ class LogFile:
 
     @property
     def encoding(self) -> str:
-        """The encoding of its bytes; see `decoding.encoding_of`. Raises as `head` does."""
+        """The encoding of its bytes; see `decoding.encoding_of`; `binary` for a file of a binary format. Raises as `head` does."""
         if self._encoding is None:
             self.head()
         return self._encoding or ""
 
     def head(self, size: int = HEAD_BYTES) -> bytes:
-        """The first bytes in UTF-8, fewer than `size` when there are no more.
+        """The first bytes, text in UTF-8, fewer than `size` when there are no more.
 
         Raises UnreadableError or LimitError when not one byte can be read.
         """
@@ -142,7 +143,7 @@ class LogFile:
         except InputError:
             peeked.close()
             raise
-        encoding = encoding_of(sniffed)
+        encoding = BINARY if binary_format_of(sniffed) else encoding_of(sniffed)
         self._encoding = encoding
         peeked.skip(bom_bytes(sniffed, encoding))
         return Transcoder(peeked, encoding) if encoding.startswith(("utf-16", "utf-32")) else peeked

@@ -4,15 +4,18 @@ may match.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError, UsageError
 from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
-from lamsach.logs.decoding import decode_line
+from lamsach.logs.binary import BinaryFormat
+from lamsach.logs.decoding import SNIFF_BYTES, decode_line
 from lamsach.logs.detect import Detection, detect, head_lines
-from lamsach.logs.formats import format_by_name
+from lamsach.logs.formats import binary_format_by_name, format_by_name
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.lines import LineParser
 from lamsach.logs.opening import LogFile, LogStream
@@ -28,7 +31,7 @@ _SHOWN_CHARACTERS = 500
 @dataclass(slots=True)
 class ReadCounts:
     """Lines of one file: all, those that were read (blank ones and comments too), those that were refused,
-    those of no known format.
+    those of no known format. Of a binary file: its events and its refused records.
     """
 
     lines: int = 0
@@ -46,6 +49,9 @@ def detection_for(log_file: LogFile, format_name: str | None = None) -> Detectio
         return detect(head)
     if format_name == UnknownText.name:
         return Detection(None, 0.0, (), head_lines(head))
+    binary = binary_format_by_name(format_name)
+    if binary is not None:
+        return Detection(None, float(binary.recognises(head[:SNIFF_BYTES])), binary=binary)
     log_format = format_by_name(format_name)
     if log_format is None:
         raise UsageError("There is no log format of this name.", format_name, "See: lamsach logs formats")
@@ -76,9 +82,43 @@ def read_events(
     """
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
+    if detection.binary is not None:
+        yield from _binary_events(
+            log_file, detection.binary, context_for(log_file, detection, timezone), counts
+        )
+        return
     reader = _Reader(log_file, detection, timezone, counts, stated=format_name is not None)
     with log_file.open() as stream:
         yield from reader.events(stream)
+
+
+def _binary_events(
+    log_file: LogFile, binary: type[BinaryFormat], context: FileContext, counts: ReadCounts
+) -> Iterator[Event | Refusal]:
+    with log_file.open() as stream:
+        for item in binary(context).read(binary_stream(stream)):
+            counts.lines += 1
+            if isinstance(item, Refusal):
+                counts.refused += 1
+            else:
+                counts.parsed += 1
+            yield item
+
+
+def binary_stream(stream: LogStream) -> BinaryIO:
+    """A log's stream as a file object that can be read, not seeked. The damage of a file is raised by the read that reaches it."""
+    return cast("BinaryIO", io.BufferedReader(_Raw(stream), _CHUNK_BYTES))
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, stream: LogStream) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        return self._stream.readinto(memoryview(buffer))
 
 
 class _Reader:
