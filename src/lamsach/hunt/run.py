@@ -10,6 +10,7 @@ from lamsach.errors import InputError
 from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, cut, pool
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
+from lamsach.hunt.events import hunt_events
 from lamsach.hunt.examine import Examiner, Rules
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.merge import RawSightings
@@ -76,12 +77,15 @@ class _Hunt:
         self._result = HuntResult()
         self._files: dict[int, tuple[LogFile, Examiner]] = {}
         self._binary: set[int] = set()
+        self._events: list[LogFile] = []
         self._consumed = 0
 
     def run(self, logs: Iterable[LogFile]) -> HuntResult:
         try:
             for part in sieved(self._compiled, self._chunks(logs), self._free, self._threads):
                 self._examine(part)
+            for log_file in self._events:
+                self._hunt_events(log_file)
         except KeyboardInterrupt:
             self._result.partial = True
             for source in sorted(self._files):
@@ -94,8 +98,10 @@ class _Hunt:
         for source, log_file in enumerate(logs):
             try:
                 detection = detection_for(log_file, self._format_name)
-                known = detection.format is not None or detection.mixed
-                if not known and b"\0" in log_file.head(_BINARY_BYTES):
+                if detection.binary is not None:
+                    self._events.append(log_file)
+                    continue
+                if not detection.known and b"\0" in log_file.head(_BINARY_BYTES):
                     self._binary.add(source)
                 stream = log_file.open()
             except InputError as error:
@@ -111,6 +117,27 @@ class _Hunt:
             with stream:
                 for chunk in cut(stream, self._free):
                     yield source, chunk
+
+    def _hunt_events(self, log_file: LogFile) -> None:
+        """A binary log: no chunks, but events."""
+        try:
+            summary = hunt_events(
+                log_file,
+                self._matcher,
+                self._rules,
+                self._result.found,
+                self._result.coverage,
+                format_name=self._format_name,
+                progress=lambda consumed: self._progress(self._consumed + consumed, 0),
+            )
+        except InputError as error:
+            self._cannot_read(log_file, error)
+            return
+        self._consumed += log_file.size_bytes
+        self._result.searched_bytes += log_file.size_bytes
+        self._result.files.append(summary)
+        if summary.problem:
+            self._result.problems.append(summary.problem)
 
     def _cannot_read(self, log_file: LogFile, error: InputError) -> None:
         problem = Problem(error.where or log_file.name, error.what, error.todo)
