@@ -112,6 +112,8 @@ class Event:
     names of a DNS answer. `hashes` are lower-case hex. `lease_until` is the end of a lease as the record states it.
     `forwarded` is true for a record that the observer wrote about its own question to an upstream (Windows DNS
     `Snd` of a query): it names no client. `response` is true for a DNS answer, whose question may have a record of its own.
+    `inbound` is true when the record says that the other side opened the connection, whichever of the two it calls source.
+    `mentioned`: further addresses, names and URLs in a text that the machine ran (a script, a command line).
     `line` is 1-based.
     """
 
@@ -136,6 +138,8 @@ class Event:
     lease_until: datetime | None = None
     forwarded: bool = False
     response: bool = False
+    inbound: bool = False
+    mentioned: tuple[str, ...] = ()
     format: str = ""
     file: str = ""
     line: int = 0

@@ -79,7 +79,9 @@ class Matcher:
         if event.source_ip:
             yield from self._address(event.source_ip, Role.INBOUND, None)
         if event.destination_ip:
-            yield from self._address(event.destination_ip, Role.OUTBOUND, url)
+            yield from self._address(
+                event.destination_ip, Role.INBOUND if event.inbound else Role.OUTBOUND, url
+            )
         host = domain(event.domain) if event.domain else None
         if host:
             yield from self._host(host, Role.OUTBOUND, url)
@@ -91,6 +93,8 @@ class Matcher:
                 yield from self._host(other, Role.OUTBOUND, url)
             else:
                 yield from self._address(url.hostname, Role.OUTBOUND, url)
+        for text in event.mentioned:
+            yield from self._mentioned(text)
         for answer in event.answers:
             yield from self._address(answer, Role.RESOLVED, None)
             name = domain(answer)
@@ -99,6 +103,15 @@ class Matcher:
         for digest in event.hashes:
             for indicator in self._compiled.by_digest(digest.lower()):
                 yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, digest.lower())
+
+    def _mentioned(self, text: str) -> Iterator[_Found]:
+        url = _split(Event(url=text)) if "/" in text else None
+        host = url.hostname if url is not None else text
+        if host:
+            name = domain(host)
+            yield from (
+                self._host(name, Role.OUTBOUND, url) if name else self._address(host, Role.OUTBOUND, url)
+            )
 
     def _address(self, address: str, role: Role, url: SplitResult | None) -> Iterator[_Found]:
         for indicator in self._compiled.by_address(address):
@@ -162,6 +175,8 @@ def _type_of(found: _Found) -> IndicatorType:
 
 def _facing(event: Event, found: _Found) -> Event:
     """The event with the device on the other side of the listed address, if the format took that address for the device."""
+    if event.inbound:
+        return event
     if found.role is Role.INBOUND and event.device_ip in (None, event.source_ip) and event.destination_ip:
         return replace(event, device_ip=event.destination_ip, device_name=None, device_mac=None)
     if (
