@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-# The compiled kernel is looked for when this is imported: in the user's cache, before the tests turn to another one.
-import lamsach.hunt.kernel  # noqa: F401
+# The compiled kernel is loaded here: from the user's cache, before the tests turn to another one.
+from lamsach.hunt.native import functions
+
+functions()
 
 
 @pytest.fixture(scope="session")

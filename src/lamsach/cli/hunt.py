@@ -187,7 +187,7 @@ def _write(findings: Findings, outputs: list[Path], language: str) -> bool:
 
 def first_run_notice() -> None:
     """Say that the first run ever compiles the kernel."""
-    from lamsach.hunt.kernel import is_compiled
+    from lamsach.hunt.native import is_compiled
 
     if not is_compiled():
         tell(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.errors import InputError
-from lamsach.hunt.kernel.tokens import PAD
+from lamsach.hunt.kernel.layout import PAD
 
 CHUNK_BYTES = 4 << 20
 OVERLAP = 4096

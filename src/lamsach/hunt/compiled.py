@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
-from lamsach.hunt.kernel.hashing import hash_name, hash_networks, hash_values
-from lamsach.hunt.kernel.scan import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES
-from lamsach.hunt.kernel.tables import TOPS_SIZE, insert
+from lamsach.hunt.engine import hash_name, hash_networks, hash_values, insert
+from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
 from lamsach.indicators.reading import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 

@@ -11,7 +11,7 @@ from lamsach.errors import LineError
 from lamsach.hunt import merge
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount, LineKind, Sample
-from lamsach.hunt.kernel.tables import count_lines
+from lamsach.hunt.engine import count_lines, skip_lines
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
@@ -274,7 +274,7 @@ class Examiner:
         offset, number = chunk.begin, 0
         wanted = self._wanted(total)
         for line_number in wanted:
-            offset = _skip_lines(chunk, offset, line_number - number)
+            offset = skip_lines(chunk.buffer.array, offset, chunk.end, line_number - number)
             number = line_number
             samples.append(Sample(number, offset, self._kind_at(chunk, offset, number, watch=True)))
         last = chunk.buffer.memory.rfind(b"\n", chunk.begin, max(chunk.begin, chunk.end - 1)) + 1
@@ -341,23 +341,11 @@ class Examiner:
 
 def _has_nothing_to_match(event: Event) -> bool:
     return not (
-        event.source_ip or event.destination_ip or event.domain or event.url or event.answers or event.hashes
+        event.source_ip
+        or event.destination_ip
+        or event.domain
+        or event.url
+        or event.answers
+        or event.hashes
+        or event.mentioned
     )
-
-
-def _skip_lines(chunk: Chunk, offset: int, lines: int) -> int:
-    """The offset of the line that comes `lines` after the one at `offset`."""
-    memory, array = chunk.buffer.memory, chunk.buffer.array
-    while lines > 64:
-        step = min(1 << 14, chunk.end - offset)
-        counted = count_lines(array, offset, offset + step)
-        if counted > lines - 64 or not step:
-            break
-        lines -= counted
-        offset += step
-        if memory[offset - 1] != 10:
-            offset = memory.find(b"\n", offset, chunk.end) + 1
-            lines -= 1
-    for _ in range(lines):
-        offset = memory.find(b"\n", offset, chunk.end) + 1
-    return offset

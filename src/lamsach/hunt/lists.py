@@ -18,7 +18,7 @@ from lamsach.errors import InputError
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.compiled import CompiledSet, compile_columns, describe
-from lamsach.hunt.kernel import sources_digest
+from lamsach.hunt.native import sources_digest
 from lamsach.indicators.opening import expand
 from lamsach.indicators.reading import read_list
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from lamsach.hunt.chunks import Chunk, Pool
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.kernel.scan import Scratch, sieve
-from lamsach.hunt.kernel.tables import count_lines
+from lamsach.hunt.engine import Sieve, count_lines
 
 
 @dataclass(slots=True)
@@ -33,34 +32,10 @@ class Sieved:
 Source = Iterator[tuple[int, Chunk]]
 
 
-def sieve_chunk(compiled: CompiledSet, scratch: Scratch, source: int, chunk: Chunk) -> Sieved:
+def sieve_chunk(sieve: Sieve, source: int, chunk: Chunk) -> Sieved:
     """Run the kernel over one chunk."""
-    data, begin = chunk.buffer.array, chunk.begin
-    parts: list[NDArray[np.int64]] = []
-    while begin < chunk.end:
-        count, begin = sieve(
-            data,
-            begin,
-            chunk.end,
-            compiled.flags,
-            compiled.tops,
-            compiled.bloom,
-            compiled.table,
-            compiled.blocks,
-            compiled.starts,
-            compiled.ends,
-            compiled.lengths,
-            scratch.words,
-            scratch.firsts,
-            scratch.addresses,
-            scratch.names,
-            scratch.odd,
-            scratch.state,
-            scratch.hits,
-        )
-        if count:
-            parts.append(scratch.hits[:count].copy())
-    hits = np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+    data = chunk.buffer.array
+    hits = sieve.search(data, chunk.begin, chunk.end)
     return Sieved(source, chunk, hits, count_lines(data, chunk.begin, chunk.end))
 
 
@@ -70,9 +45,9 @@ def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> I
     `free` holds at least threads + 1 buffers. With one thread no other thread is started.
     """
     if threads <= 1:
-        scratch = Scratch()
+        sieve = Sieve(compiled)
         for index, chunk in source:
-            yield sieve_chunk(compiled, scratch, index, chunk)
+            yield sieve_chunk(sieve, index, chunk)
         return
     yield from _Team(compiled, source, threads).results()
 
@@ -90,7 +65,7 @@ class _Team:
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
 
     def _work(self) -> None:
-        scratch = Scratch()
+        sieve = Sieve(self._compiled)
         while True:
             with self._reading:
                 if self._total is not None or self._stopped:
@@ -106,7 +81,7 @@ class _Team:
                     self._finish(number + 1)
                     return
                 self._taken += 1
-            self._put(number, self._guarded(sieve_chunk, self._compiled, scratch, index, chunk))
+            self._put(number, self._guarded(sieve_chunk, sieve, index, chunk))
 
     @staticmethod
     def _guarded(function: Callable[..., Sieved], *arguments: Any) -> Sieved | BaseException:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.vector import load_word
 
@@ -18,11 +17,9 @@ _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _FOLD = np.uint64(0x2020202020202020)
 _IPV6_SALT = np.uint64(0x6A09E667F3BCC909)
 _ONE = np.uint64(1)
-LEAD = 8
-"""Bytes that must be readable before the first byte hashed (whole words are loaded)."""
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def mix_label(state, data, start, end):
     """The running hash after one more label, data[start:end], to the left."""
     state = (state << np.uint64(23)) | (state >> np.uint64(41))
@@ -37,14 +34,14 @@ def mix_label(state, data, start, end):
     return state
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def finish(state):
     """The hash of the labels seen so far; never 0, which marks an empty slot of the table."""
     value = state * _MIX
     return (value ^ (value >> np.uint64(32))) | _ONE
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def hash_ipv6(high, low, prefix_length):
     """The hash of an IPv6 network: its two halves with the host bits cleared, and the prefix length (128: an address)."""
     state = (_IPV6_SALT ^ high) * _MULTIPLIER
@@ -55,8 +52,9 @@ def hash_ipv6(high, low, prefix_length):
     return finish(state ^ (state >> np.uint64(29)))
 
 
-@numba.njit(nogil=True, cache=True)
-def _hash_many(data, offsets, out):
+@numba.njit
+def hash_many(data, offsets, out):
+    """The hashes of names or digests: value i is data[offsets[i]:offsets[i + 1]], with LEAD readable bytes before the first."""
     for index in range(out.size):
         state = SEED
         end = offsets[index + 1]
@@ -69,28 +67,8 @@ def _hash_many(data, offsets, out):
         out[index] = finish(mix_label(state, data, offsets[index], end))
 
 
-@numba.njit(nogil=True, cache=True)
-def _hash_networks(highs, lows, lengths, out):
-    for index in range(out.size):
-        out[index] = hash_ipv6(highs[index], lows[index], lengths[index])
-
-
-def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
+@numba.njit
+def hash_networks(networks, out):
     """The hashes of networks, rows of (high half, low half, prefix length)."""
-    highs, lows, lengths = (np.ascontiguousarray(networks[:, part]) for part in range(3))
-    out = np.empty(networks.shape[0], np.uint64)
-    _hash_networks(highs, lows, lengths, out)
-    return out
-
-
-def hash_values(blob: bytes, offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """The hashes of names or digests: value i is blob[offsets[i]:offsets[i + 1]]."""
-    data = np.frombuffer(b"\0" * LEAD + blob, np.uint8)
-    out = np.empty(offsets.size - 1, np.uint64)
-    _hash_many(data, offsets + LEAD, out)
-    return out
-
-
-def hash_name(name: bytes) -> int:
-    """The hash of one name or digest, for look-ups from Python."""
-    return int(hash_values(name, np.array([0, len(name)], np.int64))[0])
+    for index in range(out.size):
+        out[index] = hash_ipv6(networks[index, 0], networks[index, 1], networks[index, 2])

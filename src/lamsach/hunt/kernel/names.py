@@ -13,7 +13,7 @@ from lamsach.hunt.kernel.vector import leading_zeros
 LONGEST_NAME = 255
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def short_name(data, start, end, dots, tops, bloom, table):
     """Whether data[start:end], a name of at most 64 bytes, or one of its parents is listed.
 
@@ -45,7 +45,7 @@ def short_name(data, start, end, dots, tops, bloom, table):
     )
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def long_name(data, start, end, tops, bloom, table):
     """The same for a name of any length; only its last LONGEST_NAME bytes can be a domain name (RFC 1035 section 2.3.4)."""
     state = SEED
@@ -77,7 +77,7 @@ def long_name(data, start, end, tops, bloom, table):
     )
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _labels_end(data, start):
     """Where the spelling `(3)www(7)example(3)com(0)` that begins at `start` ends: (end of the whole, end of the last label)."""
     end = start
@@ -98,7 +98,7 @@ def _labels_end(data, start):
     return end, last
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def label_lengths(data, start, tops, bloom, table):
     """Read a name in the label-length spelling of the Windows DNS debug log: (whether it or a parent is listed, its end)."""
     end, last = _labels_end(data, start)

@@ -11,61 +11,46 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from lamsach.hunt.kernel import escapes, ipv4, ipv6, names
 from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
-from lamsach.hunt.kernel.tables import COLON, DOT, HEX, LINE_FEED, NAME, OPEN, PERCENT, contains, in_ranges
-from lamsach.hunt.kernel.tokens import (
+from lamsach.hunt.kernel.layout import (
     BEHIND,
     BLOCK,
-    HIGH,
-    PAD,
-    ROWS,
-    TOTAL,
-    TRIGGERS,
+    HAS_DIGESTS,
+    HAS_IDN,
+    HAS_IPV4,
+    HAS_IPV6,
+    HAS_NAMES,
+    LINE_FEED,
+    PASSES,
     WORDS,
+)
+from lamsach.hunt.kernel.tables import COLON, DOT, HEX, NAME, OPEN, PERCENT, contains, in_ranges
+from lamsach.hunt.kernel.tokens import HEX as HEX_ROW
+from lamsach.hunt.kernel.tokens import (
+    HIGH,
+    TRIGGERS,
     bits_before,
     classify_block,
     first_dots,
     sort_tokens,
 )
-from lamsach.hunt.kernel.tokens import (
-    HEX as HEX_ROW,
-)
 from lamsach.hunt.kernel.vector import leading_zeros, trailing_zeros
 
-__all__ = ["HAS_DIGESTS", "HAS_IDN", "HAS_IPV4", "HAS_IPV6", "HAS_NAMES", "PAD", "Scratch", "sieve"]
-
-HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN = 1, 2, 4, 8, 16
-_TOKENS = BLOCK // 2
 _SIZE, _DONE, _IPV6, _DIGEST, _ODD = range(5)
-_PASSES = 5
-_ADDRESS_LINE, _NAME_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + _PASSES)
+_ADDRESS_LINE, _NAME_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + PASSES)
 """Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
 
 
-class Scratch:
-    """Working memory of the sieve: one for each thread."""
-
-    def __init__(self, hits: int = 1 << 16) -> None:
-        self.words = np.zeros((ROWS, TOTAL), np.uint64)
-        self.firsts = np.zeros(_TOKENS, np.int64)
-        self.addresses = np.zeros((_TOKENS, 3), np.int64)
-        self.names = np.zeros((_TOKENS, 3), np.int64)
-        self.odd = np.zeros(_TOKENS, np.int64)
-        self.state = np.zeros(5 + _PASSES, np.int64)
-        self.hits: NDArray[np.int64] = np.empty(max(hits, 2 * _PASSES * BLOCK), np.int64)
-
-
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _line_start(data, position, first):
     while position > first and data[position - 1] != LINE_FEED:
         position -= 1
     return position
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _hit(data, position, line, state, hits):
     """Note a candidate line and pass over the rest of it; `line` is the pass's place in the state."""
     hits[state[_SIZE]] = position
@@ -75,7 +60,7 @@ def _hit(data, position, line, state, hits):
     state[line] = position
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _search_addresses(data, shift, rows, count, blocks, starts, ends, state, hits):
     """Tokens of four numbers and three dots."""
     for index in range(count):
@@ -99,7 +84,7 @@ def _search_addresses(data, shift, rows, count, blocks, starts, ends, state, hit
             _hit(data, start, _ADDRESS_LINE, state, hits)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _search_names(data, shift, rows, count, words, has_idn, tops, bloom, table, state, hits):
     """Tokens with a letter and a dot, of at most 63 bytes."""
     for index in range(count):
@@ -114,7 +99,7 @@ def _search_names(data, shift, rows, count, words, has_idn, tops, bloom, table, 
                 _hit(data, start, _NAME_LINE, state, hits)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, starts, ends, state, hits):
     """Tokens that are long, or addresses glued to something else: read byte by byte, each once."""
     for index in range(count):
@@ -140,7 +125,7 @@ def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, sta
             _hit(data, position, _ODD_LINE, state, hits)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _search_triggers(
     data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits
 ):
@@ -171,14 +156,14 @@ def _search_triggers(
                 _hit(data, position, _TRIGGER_LINE, state, hits)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def _sixteen_ones(word):
     """Among the four lanes of 16 bits of a word, those that are all ones (their top bits set); rarely one too many."""
     zeros = ~word
     return (zeros - np.uint64(0x0001000100010001)) & ~zeros & np.uint64(0x8000800080008000)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _search_digests(data, base, words, bloom, table, state, hits):
     """Runs of 32, 40 or 64 hexadecimal digits."""
     for column in range(BEHIND, BEHIND + WORDS):
@@ -203,7 +188,7 @@ def _search_digests(data, base, words, bloom, table, state, hits):
                 _hit(data, position, _DIGEST_LINE, state, hits)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def sieve(
     data,
     begin,
@@ -232,7 +217,7 @@ def sieve(
     words[:] = np.uint64(0)
     state[:] = begin
     state[_SIZE] = 0
-    room = hits.size - _PASSES * BLOCK
+    room = hits.size - PASSES * BLOCK
     base = begin
     while base < end:
         if state[_SIZE] > room:

@@ -6,8 +6,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH, LINE_FEED = 46, 58, 40, 41, 37, 92, 10
-TOPS_SIZE = 4096
+from lamsach.hunt.kernel.layout import LINE_FEED, TOPS_SIZE
+
+DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH = 46, 58, 40, 41, 37, 92
 
 
 def _name_table() -> NDArray[np.uint8]:
@@ -33,13 +34,13 @@ NAME = _name_table()
 HEX = _hex_table()
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def is_digit(byte):
     """Whether the byte is a decimal digit."""
     return np.uint8(byte - np.uint8(48)) < np.uint8(10)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def _bloom_bits(key):
     return (
         (np.uint64(1) << ((key >> np.uint64(40)) & np.uint64(63)))
@@ -49,7 +50,7 @@ def _bloom_bits(key):
     )
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _in_table(key, table):
     mask = np.uint64(table.size - 1)
     slot = (key >> np.uint64(20)) & mask
@@ -60,7 +61,7 @@ def _in_table(key, table):
     return False
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def contains(key, bloom, table):
     """Whether the key is in the set. A Bloom filter of one word a key answers nearly every question with one load."""
     bits = _bloom_bits(key)
@@ -69,7 +70,7 @@ def contains(key, bloom, table):
     return _in_table(key, table)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[np.uint64]) -> None:
     """Put keys (none of them 0) into the Bloom filter and the table; both have a power of two of words."""
     mask = np.uint64(table.size - 1)
@@ -82,7 +83,7 @@ def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[n
         table[slot] = key
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _in_sorted(value, starts, ends):
     low = 0
     high = starts.size
@@ -95,7 +96,7 @@ def _in_sorted(value, starts, ends):
     return low > 0 and value <= ends[low - 1]
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def in_ranges(value, blocks, starts, ends):
     """Whether an IPv4 address (uint32) lies in one of the sorted, disjoint ranges. `blocks` has a bit for each /24 they touch."""
     block = value >> np.uint32(8)
@@ -104,13 +105,13 @@ def in_ranges(value, blocks, starts, ends):
     return _in_sorted(value, starts, ends)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def top_listed(hashed, tops):
     """Whether a name under this last label (by its hash) may be listed."""
     return tops[(hashed >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] != np.uint8(0)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
     """How many line feeds data[begin:end] holds."""
     total = 0
@@ -124,3 +125,20 @@ def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
         total += np.int64(count)
         position += size
     return total
+
+
+@numba.njit
+def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:
+    """The start of the line that comes `lines` after the one that begins at `begin`; `end` when there are fewer."""
+    position = begin
+    while lines > 0 and position + 4096 <= end:
+        counted = count_lines(data, position, position + 4096)
+        if counted >= lines:
+            break
+        lines -= counted
+        position += 4096
+    while lines > 0 and position < end:
+        if data[position] == np.uint8(LINE_FEED):
+            lines -= 1
+        position += 1
+    return position

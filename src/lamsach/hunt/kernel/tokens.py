@@ -5,27 +5,17 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from lamsach.hunt.kernel.layout import AHEAD, BEHIND, ROWS, TOTAL, WORDS
 from lamsach.hunt.kernel.vector import classify, count_ones, leading_zeros, trailing_zeros
 
-WORDS = 128
-"""Class words, of 64 bytes each, that a block has."""
-BLOCK = 64 * WORDS
-BEHIND = 2
-"""Words of the block before that are kept for looking back."""
-AHEAD = 2
-"""Words behind the block that are classified for looking ahead."""
-TOTAL = BEHIND + WORDS + AHEAD
-DOTS, NAMES, NUMERIC, HIGH, TRIGGERS, HEX = range(6)
-ROWS = 6
-PAD = 1024
-"""Line feeds that must stand before and behind the data, so that neighbours and look-ahead can be read unchecked."""
+DOTS, NAMES, NUMERIC, HIGH, TRIGGERS, HEX = range(ROWS)
 
 _ONE = np.uint64(1)
 _ONES = ~np.uint64(0)
 _TOP = np.uint64(1) << np.uint64(63)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def classify_block(data, base, end, with_ipv6, words):
     """Fill the class words of the block that begins at `base`; `end` is the end of the data."""
     for row in range(ROWS):
@@ -56,7 +46,7 @@ def classify_block(data, base, end, with_ipv6, words):
         words[TRIGGERS, column] = triggers
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def bits_before(row, offset):
     """The class bits of the 64 bytes before `offset` (bytes from the start of the row): bit 63 for the byte before it."""
     column = offset >> 6
@@ -64,7 +54,7 @@ def bits_before(row, offset):
     return ((row[column] << (np.uint64(63) - shift)) << _ONE) | (row[column - 1] >> shift)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@numba.njit(inline="always")
 def bits_from(row, offset):
     """The class bits of the 64 bytes from `offset` on: bit 0 for the byte there."""
     column = offset >> 6
@@ -72,7 +62,7 @@ def bits_from(row, offset):
     return (row[column] >> shift) | ((row[column + 1] << (np.uint64(63) - shift)) << _ONE)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def first_dots(words, out):
     """The offsets (from the start of the rows) of the first dot of each token in the block, written to `out`; their number.
 
@@ -101,7 +91,7 @@ def first_dots(words, out):
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def _open_label(words):
     """1 when a token's first label reaches from the look-behind into the block."""
     names = words[NAMES, BEHIND - 1]
@@ -114,7 +104,7 @@ def _open_label(words):
     return 0 if dots else 1
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit
 def sort_tokens(words, firsts, count, addresses, names, odd):
     """Part the tokens with these first dots by what they may be.
 

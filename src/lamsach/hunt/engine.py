@@ -1,0 +1,93 @@
+"""The kernel's functions for Python: arrays in, numbers and arrays out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.hunt.kernel.layout import BLOCK, LEAD, PASSES, ROWS, STATE, TOKENS, TOTAL
+from lamsach.hunt.native import functions
+
+if TYPE_CHECKING:
+    from lamsach.hunt.compiled import CompiledSet
+
+
+class Sieve:
+    """The sieve over one compiled set, with working memory of its own: one for each thread."""
+
+    def __init__(self, compiled: CompiledSet, hits: int = 1 << 16) -> None:
+        self._words = np.zeros((ROWS, TOTAL), np.uint64)
+        self._scratch = [np.zeros(TOKENS * columns, np.int64) for columns in (1, 3, 3, 1)]
+        self._state = np.zeros(STATE, np.int64)
+        self._hits: NDArray[np.int64] = np.empty(max(hits, 2 * PASSES * BLOCK), np.int64)
+        self._after = np.zeros(1, np.int64)
+        self._compiled = compiled
+        self._arguments = (
+            compiled.flags,
+            _pointer(compiled.tops),
+            *(_pointer(compiled.bloom), compiled.bloom.size, _pointer(compiled.table), compiled.table.size),
+            *(_pointer(compiled.blocks), _pointer(compiled.starts), _pointer(compiled.ends)),
+            *(compiled.starts.size, _pointer(compiled.lengths), compiled.lengths.size),
+            *(_pointer(array) for array in (self._words, *self._scratch, self._state)),
+            *(_pointer(self._hits), self._hits.size, _pointer(self._after)),
+        )
+
+    def search(self, data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.int64]:
+        """A position inside each candidate line of data[begin:end], in order; a line may occur up to PASSES times.
+
+        `begin` is the start of a line; PAD line feeds must stand before it and behind `end`.
+        """
+        parts: list[NDArray[np.int64]] = []
+        address = _pointer(data)
+        while begin < end:
+            count = functions()["sieve"](address, data.size, begin, end, *self._arguments)
+            begin = int(self._after[0])
+            if count:
+                parts.append(self._hits[:count].copy())
+        return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+
+
+def _pointer(array: NDArray[Any]) -> int:
+    """The address of an array's memory, which the kernel takes as it is."""
+    if not array.flags.c_contiguous:
+        raise ValueError("the kernel needs arrays without gaps")
+    return array.ctypes.data
+
+
+def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
+    """How many line feeds data[begin:end] holds."""
+    return int(functions()["count_lines"](_pointer(data), begin, end))
+
+
+def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:
+    """The start of the line that comes `lines` after the one that begins at `begin`; `end` when there are fewer."""
+    return int(functions()["skip_lines"](_pointer(data), begin, end, lines))
+
+
+def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[np.uint64]) -> None:
+    """Put keys (none of them 0) into the Bloom filter and the table; both have a power of two of words."""
+    functions()["insert"](_pointer(keys), keys.size, _pointer(bloom), bloom.size, _pointer(table), table.size)
+
+
+def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The hashes of networks, rows of (high half, low half, prefix length)."""
+    rows = np.ascontiguousarray(networks)
+    out = np.empty(rows.shape[0], np.uint64)
+    functions()["hash_networks"](_pointer(rows), rows.shape[0], _pointer(out))
+    return out
+
+
+def hash_values(blob: bytes, offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The hashes of names or digests: value i is blob[offsets[i]:offsets[i + 1]]."""
+    data = np.frombuffer(b"\0" * LEAD + blob, np.uint8)
+    places = np.ascontiguousarray(offsets + LEAD)
+    out = np.empty(offsets.size - 1, np.uint64)
+    functions()["hash_many"](_pointer(data), data.size, _pointer(places), out.size, _pointer(out))
+    return out
+
+
+def hash_name(name: bytes) -> int:
+    """The hash of one name or digest."""
+    return int(hash_values(name, np.array([0, len(name)], np.int64))[0])

@@ -1,0 +1,114 @@
+"""The kernel's entry points, with pointers and numbers only, as C sees them. Importing this compiles the kernel: some seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import carray, cfunc, types
+
+from lamsach.hunt.kernel import hashing, tables
+from lamsach.hunt.kernel.layout import ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
+from lamsach.hunt.kernel.scan import sieve as _sieve
+
+_BYTES = types.CPointer(types.uint8)
+_WORDS = types.CPointer(types.uint64)
+_RANGES = types.CPointer(types.uint32)
+_NUMBERS = types.CPointer(types.int64)
+_NUMBER = types.int64
+_NOTHING = types.void
+
+
+def _sieve_entry(
+    data,
+    size,
+    begin,
+    end,
+    flags,
+    tops,
+    bloom,
+    bloom_size,
+    table,
+    table_size,
+    blocks,
+    starts,
+    ends,
+    range_count,
+    lengths,
+    length_count,
+    words,
+    firsts,
+    addresses,
+    names,
+    odd,
+    state,
+    hits,
+    hit_count,
+    after,
+):
+    """See `scan.sieve`; its second result goes to after[0]."""
+    count, position = _sieve(
+        carray(data, size),
+        begin,
+        end,
+        flags,
+        carray(tops, TOPS_SIZE),
+        carray(bloom, bloom_size),
+        carray(table, table_size),
+        carray(blocks, 1 << 21),
+        carray(starts, range_count),
+        carray(ends, range_count),
+        carray(lengths, length_count),
+        carray(words, (ROWS, TOTAL)),
+        carray(firsts, TOKENS),
+        carray(addresses, (TOKENS, 3)),
+        carray(names, (TOKENS, 3)),
+        carray(odd, TOKENS),
+        carray(state, STATE),
+        carray(hits, hit_count),
+    )
+    after[0] = position
+    return count
+
+
+def _count_lines(data, begin, end):
+    return tables.count_lines(carray(data, end), begin, end)
+
+
+def _skip_lines(data, begin, end, lines):
+    return tables.skip_lines(carray(data, end), begin, end, lines)
+
+
+def _insert(keys, count, bloom, bloom_size, table, table_size):
+    tables.insert(carray(keys, count), carray(bloom, bloom_size), carray(table, table_size))
+
+
+def _hash_many(data, size, offsets, count, out):
+    hashing.hash_many(carray(data, size), carray(offsets, count + 1), carray(out, count))
+
+
+def _hash_networks(networks, count, out):
+    hashing.hash_networks(carray(networks, (count, 3)), carray(out, count))
+
+
+_SIGNATURES: dict[str, tuple[Any, Any]] = {
+    "sieve": (
+        _sieve_entry,
+        _NUMBER(
+            *(_BYTES, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
+            *(_BYTES, _WORDS, _NUMBER, _WORDS, _NUMBER),
+            *(_BYTES, _RANGES, _RANGES, _NUMBER, _BYTES, _NUMBER),
+            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
+            *(_NUMBERS, _NUMBER, _NUMBERS),
+        ),
+    ),
+    "count_lines": (_count_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER)),
+    "skip_lines": (_skip_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER, _NUMBER)),
+    "insert": (_insert, _NOTHING(_WORDS, _NUMBER, _WORDS, _NUMBER, _WORDS, _NUMBER)),
+    "hash_many": (_hash_many, _NOTHING(_BYTES, _NUMBER, _NUMBERS, _NUMBER, _WORDS)),
+    "hash_networks": (_hash_networks, _NOTHING(_WORDS, _NUMBER, _WORDS)),
+}
+
+
+def entry_points() -> dict[str, Any]:
+    """Every entry point, compiled, as numba's C callbacks by name."""
+    return {name: cfunc(signature)(function) for name, (function, signature) in _SIGNATURES.items()}

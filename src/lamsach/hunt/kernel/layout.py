@@ -1,0 +1,25 @@
+"""The shapes and numbers that the kernel and its callers share. Needs no compiler."""
+
+from __future__ import annotations
+
+WORDS = 128
+"""Class words, of 64 bytes each, that a block has."""
+BLOCK = 64 * WORDS
+BEHIND = 2
+"""Words of the block before that are kept for looking back."""
+AHEAD = 2
+"""Words behind the block that are classified for looking ahead."""
+TOTAL = BEHIND + WORDS + AHEAD
+ROWS = 6
+"""Classes of bytes that are kept for a block."""
+TOKENS = BLOCK // 2
+"""Dotted tokens that a block may hold."""
+PASSES = 5
+STATE = 5 + PASSES
+PAD = 1024
+"""Line feeds that must stand before and behind the data, so that neighbours and look-ahead can be read unchecked."""
+LEAD = 8
+"""Bytes that must be readable before the first byte hashed (whole words are loaded)."""
+TOPS_SIZE = 4096
+HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN = 1, 2, 4, 8, 16
+LINE_FEED = 10

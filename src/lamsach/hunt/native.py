@@ -1,0 +1,160 @@
+"""The kernel as machine code: compiled once for this machine, kept in the user's cache, loaded without the compiler.
+
+Numba translates the kernel to LLVM's language; LLVM turns that into one object file. The file's name tells the kernel's sources,
+the version of LLVM's binding and the processor, so another machine or another version never loads it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from lamsach.hunt.cache import cache_folder
+
+_POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int64
+_PROTOTYPES: Mapping[str, Any] = {
+    "sieve": ctypes.CFUNCTYPE(
+        _NUMBER,
+        *(_POINTER, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
+        *(_POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+        *(_POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER, _POINTER, _POINTER),
+        *(_POINTER, _NUMBER, _POINTER),
+    ),
+    "count_lines": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER),
+    "skip_lines": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER, _NUMBER),
+    "insert": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+    "hash_many": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER),
+    "hash_networks": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER),
+}
+_OPTIMISE = 3
+
+
+@cache
+def sources_digest() -> str:
+    """A short digest of the kernel's sources: changes whenever compiled code or the layout of a compiled set may change."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _object_path() -> Path:
+    _initialise()
+    machine = f"{llvmlite.__version__} {llvm.get_default_triple()} {llvm.get_host_cpu_name()} {_features()}"
+    digest = hashlib.sha256(f"{sources_digest()} {machine}".encode()).hexdigest()[:24]
+    return cache_folder() / "kernels" / f"{digest}.kernel"
+
+
+def is_compiled() -> bool:
+    """Whether the cache holds code for this version and machine; else the first call takes some seconds."""
+    return _object_path().is_file()
+
+
+@cache
+def functions() -> Mapping[str, Any]:
+    """The kernel's entry points by name, as C functions; a call of one releases the interpreter lock."""
+    try:
+        saved = _object_path().read_bytes()
+        return _load(saved)
+    except (OSError, ValueError, RuntimeError, KeyError):
+        compiled = _compile()
+        _save(compiled)
+        return _load(compiled)
+
+
+def _initialise() -> None:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+@cache
+def _features() -> str:
+    try:
+        return str(llvm.get_host_cpu_features().flatten())
+    except RuntimeError:  # a processor whose features LLVM cannot tell
+        return ""
+
+
+def _target_machine() -> Any:
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=_features(), opt=_OPTIMISE, codemodel="jitdefault", jit=True
+    )
+
+
+def _compile() -> bytes:
+    """The object file with a line of JSON before it: the symbol of each entry point, and what the object file leaves open."""
+    from lamsach.hunt.kernel.exports import entry_points
+
+    entries = entry_points()
+    modules = [llvm.parse_assembly(entry.inspect_llvm()) for entry in entries.values()]
+    for module in modules[1:]:
+        modules[0].link_in(module)
+    left_open = [item.name for item in modules[0].functions if item.is_declaration]
+    about = {
+        "symbols": {name: entry.native_name for name, entry in entries.items()},
+        "open": sorted(name for name in left_open if not name.startswith("llvm.")),
+    }
+    machine = _target_machine()
+    code = bytes(machine.emit_object(modules[0]))
+    return json.dumps(about).encode() + b"\n" + hashlib.sha256(code).digest() + code
+
+
+def _save(compiled: bytes) -> None:
+    """Put the code into the cache at once; a cache that cannot be written is no error."""
+    path = _object_path()
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(compiled)
+        temporary.replace(path)
+    except OSError:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+_kept: list[Any] = []
+"""The engine that owns the code in memory."""
+
+
+def _load(saved: bytes) -> Mapping[str, Any]:
+    head, _, rest = saved.partition(b"\n")
+    about = json.loads(head)
+    digest, code = rest[:32], rest[32:]
+    if hashlib.sha256(code).digest() != digest:
+        raise ValueError("damaged object file")
+    _initialise()
+    _stop_where_left_open(about["open"])
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    _kept.append(engine)
+    return {
+        name: prototype(engine.get_function_address(about["symbols"][name]))
+        for name, prototype in _PROTOTYPES.items()
+    }
+
+
+def _stop_where_left_open(names: list[str]) -> None:
+    """Bind the compiler's own helpers, which raise exceptions, to `abort`.
+
+    The kernel raises none, so they are never called; but every name that the code mentions must have an address.
+    """
+    library = ctypes.CDLL(None) if sys.platform != "win32" else ctypes.CDLL("ucrtbase")
+    abort = ctypes.cast(library.abort, ctypes.c_void_p).value
+    for name in names:
+        if name.startswith(("numba_", "NRT_", "Py")):
+            llvm.add_symbol(name, abort)
