@@ -8,6 +8,10 @@ Some truths are partial, and say so: `line_oracle` knows only lines that are one
 when the author wrote it as a value: defanged, or alone in its line or cell in a spelling which the truth does not know. `F1` leaves
 those out; `strict` counts them as errors.
 
+A value that is refused with its type because no list may hold it (private, loopback, reserved: `INTERNAL`) counts as found: the
+truths come from tools without that policy. A case with nothing but `must_not` judges only those. Cases flagged
+`options...` were written for settings of another tool and are left out.
+
     python -m bench.indicator_accuracy FOLDER [--refused] [--show FORMAT]
 
 `--refused` counts a refusal that names the value as a hit. `--show` lists the misses and surpluses of one format (or `all`).
@@ -22,10 +26,21 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
 from lamsach.indicators.refang import refang
 from lamsach.model import Indicator
 
+INTERNAL = {
+    refusals.PRIVATE,
+    refusals.LOOPBACK,
+    refusals.LINK_LOCAL,
+    refusals.MULTICAST,
+    refusals.UNSPECIFIED,
+    refusals.SHARED,
+    refusals.RESERVED,
+    refusals.PUBLIC_SUFFIX,
+}
 KINDS = {"ip", "network", "domain", "url", "md5", "sha1", "sha256"}
 NAMES = {"cidr": "network"}
 
@@ -62,9 +77,9 @@ def is_beyond(case: dict, line: str) -> bool:
 
 
 def read_case(
-    case: dict, folder: Path, scratch: Path
+    case: dict, folder: Path, scratch: Path, *, all_refused: bool = False
 ) -> tuple[set[tuple[str, str]], set[tuple[str, str]], list[str], set[tuple[str, str]]]:
-    """The values taken and the values refused, the problems, and those taken that a partial truth may not know."""
+    """The values taken, the values refused (of those, unless `all_refused`, the internal ones), the problems, and those taken that a partial truth may not know."""
     path = folder / case["file"] if "file" in case else scratch / "case.txt"
     if "file" not in case:
         path.write_text("\n".join(case["raw"]), encoding="utf-8")
@@ -72,6 +87,7 @@ def read_case(
     refused: set[tuple[str, str]] = set()
     problems: list[str] = []
     beyond: set[tuple[str, str]] = set()
+    internal: set[tuple[str, str]] = set()
     lines = [line for part in case.get("raw", ()) for line in part.split("\n")]
     for item in read_list(str(path), lambda problem: problems.append(problem.what)):
         if isinstance(item, Indicator):
@@ -81,7 +97,9 @@ def read_case(
                 beyond.add(plain(item.type, item.value))
         elif item.type is not None:
             refused.add(plain(item.type, item.value))
-    return taken, refused, problems, beyond
+            if item.reason in INTERNAL:
+                internal.add(plain(item.type, item.value))
+    return taken, refused if all_refused else internal, problems, beyond
 
 
 def main() -> None:
@@ -95,12 +113,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for line in (arguments.folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
-            taken, refused, problems, beyond = read_case(case, arguments.folder, Path(scratch))
+            taken, refused, problems, beyond = read_case(
+                case, arguments.folder, Path(scratch), all_refused=arguments.refused
+            )
             expected = case["expected"]
+            if any(str(flag).startswith("options") for flag in case.get("flags", ())):
+                continue
             must = values(expected.get("must", []))
             allowed = must | values(expected.get("optional", [])) | values(expected.get("noise", []))
-            hits = must & (taken | refused if arguments.refused else taken)
+            hits = must & (taken | refused)
             missed, surplus = must - hits, taken - allowed
+            if not must and expected.get("must_not"):
+                surplus = taken & values(expected["must_not"])
             total = sums[case["format"]]
             for place, number in enumerate(
                 (

@@ -4,6 +4,12 @@ INDICATORS: dict[str, str] = {
     # why a value is not taken
     "This is not an address, a domain name, a URL or a hash.": "Đây không phải địa chỉ IP, tên miền, URL hay mã băm.",
     "The value stands in a sentence above the table: it is mentioned there, not listed.": "Giá trị này nằm trong câu văn phía trên bảng: chỉ được nhắc đến, không thuộc danh sách.",
+    "The link stands in a sentence or among references: it is to be read, not to be hunted.": "Liên kết nằm trong câu văn hoặc mục tham khảo: dùng để đọc thêm, không phải dấu hiệu cần rà soát.",
+    "The name stands in a sentence and not as a value: it is mentioned there, not listed.": "Tên miền nằm trong câu văn, không phải giá trị được liệt kê: chỉ được nhắc đến.",
+    "This is a name in program code, not a domain name.": "Đây là tên trong mã chương trình, không phải tên miền.",
+    "This number is a key or a licence code, not the hash of a file.": "Đây là khóa hoặc mã bản quyền, không phải mã băm của tệp.",
+    "This is the version of a program, not an address.": "Đây là số phiên bản của chương trình, không phải địa chỉ IP.",
+    "The name of a well-known service is mentioned in the text and not marked as malicious.": "Tên một dịch vụ phổ biến được nhắc đến trong văn bản, không bị đánh dấu là độc hại.",
     "The address is private: it names a different machine in every network.": "Địa chỉ nội bộ: ở mỗi mạng, địa chỉ này là một máy khác nhau.",
     "The address is a loopback address: every machine has it.": "Địa chỉ loopback: máy nào cũng có địa chỉ này.",
     "The address is link-local: it has no meaning outside one network segment.": "Địa chỉ link-local: chỉ có nghĩa trong một phân đoạn mạng.",

@@ -20,10 +20,20 @@ _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(
 _TOKEN = re.compile(
     rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”]+)"
     r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?[-–—]\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
+    r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
     r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›]+)",
     re.IGNORECASE,
 )
-_NEXT_URL = re.compile(rf"[,;|]+(?={_SCHEMES}://)|\]\(|'[,)\]]|&quot;|\\n|\\r", re.IGNORECASE)
+_NEXT_URL = re.compile(
+    rf"[,;|]+(?={_SCHEMES}://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)",
+    re.IGNORECASE,
+)
+_LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
+"""Where a URL ends and the text of its link begins (AsciiDoc): `https://host/page/[text`."""
+_CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
+_VERSION_BEFORE = re.compile(
+    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)\s{0,3}[=:]?\s{0,3}v?$", re.IGNORECASE
+)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
 _HASH_NAMED_FILE = re.compile(
@@ -41,21 +51,53 @@ Found = Value | Refused
 
 def scan(text: str) -> Iterator[Found]:
     """Every value in a text, in order, and as Refused what has a value's shape and is not taken."""
-    for match in _TOKEN.finditer(refang(text)):
+    for _, found in located(text):
+        yield found
+
+
+def located(text: str) -> Iterator[tuple[str, Found]]:
+    """As `scan`, each with the piece of the refanged text that it comes from."""
+    refanged = refang(text)
+    for match in _TOKEN.finditer(refanged):
+        token = match[0]
         if match["url"]:
             for part in _NEXT_URL.split(match["url"]):
-                yield from _url(part)
+                yield from ((part, found) for found in _url(part))
         elif match["range"]:
-            yield from _whole(match["range"])
+            yield from ((token, found) for found in _whole(match["range"]))
+        elif match["email"]:
+            yield from ((token, found) for found in _email(token))
         else:
-            yield from _word(match["word"])
+            for found in _word(match["word"]):
+                yield token, _doubted(found, refanged, match)
+
+
+def _email(token: str) -> Iterator[Found]:
+    if _EMAIL.fullmatch(token.rstrip(".-")):
+        yield Refused(refusals.EMAIL, token.rstrip(".-"))
+
+
+def _doubted(found: Found, text: str, match: re.Match[str]) -> Found:
+    """The value, or why the text around it says that it is none: a call in program code, a version."""
+    if isinstance(found, Refused):
+        return found
+    kind, value = found
+    if (
+        kind is IndicatorType.DOMAIN
+        and text.startswith("(", match.end())
+        and _CALLED.match(text, match.end())
+    ):
+        return Refused(refusals.CODE, value, kind)
+    if kind is IndicatorType.IP and _VERSION_BEFORE.search(text, max(0, match.start() - 24), match.start()):
+        return Refused(refusals.VERSION, value, kind)
+    return found
 
 
 def _url(text: str) -> Iterator[Found]:
     text = _trimmed(text)
     if "://" in text:
         yield from _whole(text)
-    else:
+    elif text:
         yield from _word(text)
 
 
@@ -66,10 +108,14 @@ def _trimmed(text: str) -> str:
     if (
         bracket
         and start.count("/") > 2
+        and "?" not in start
         and not start.endswith("://")
         and "]" not in rest[:-1].rstrip("].,;)")
     ):
         text = start
+    path = text.partition("?")[0]
+    if (link := _LINK_TEXT.search(path, path.find("://") + 4)) is not None:
+        text = path[: link.start()]
     while text:
         last = text[-1]
         closes_nothing = last in _PAIRS and text.count(last) > text.count(_PAIRS[last])

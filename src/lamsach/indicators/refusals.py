@@ -7,6 +7,12 @@ from lamsach.model import IndicatorType
 
 NOT_A_VALUE = "This is not an address, a domain name, a URL or a hash."
 MENTIONED = "The value stands in a sentence above the table: it is mentioned there, not listed."
+REFERENCE = "The link stands in a sentence or among references: it is to be read, not to be hunted."
+IN_SENTENCE = "The name stands in a sentence and not as a value: it is mentioned there, not listed."
+CODE = "This is a name in program code, not a domain name."
+CODE_HASH = "This number is a key or a licence code, not the hash of a file."
+VERSION = "This is the version of a program, not an address."
+WELL_KNOWN = "The name of a well-known service is mentioned in the text and not marked as malicious."
 PRIVATE = "The address is private: it names a different machine in every network."
 LOOPBACK = "The address is a loopback address: every machine has it."
 LINK_LOCAL = "The address is link-local: it has no meaning outside one network segment."

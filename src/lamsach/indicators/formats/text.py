@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
-from lamsach.indicators.extract import Found, scan
+from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import field_of
+from lamsach.indicators.mentions import Prose, Section
 from lamsach.indicators.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
@@ -38,41 +39,51 @@ class Text(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Line by line; `row` is the line."""
         document = source.document
+        prose = Prose()
         for number, line in source.lines():
             if line is None:
                 yield Refusal(Reference(document, None, number), "", refusals.TOO_LONG)
-            elif (plain := plain_value(line)) is not None:
-                yield Indicator(plain[0], plain[1], None, None, Reference(document, None, number))
-            elif line and not line.isspace() and not _COMMENT_LINE.match(line):
-                yield from read_line(line.strip(), Reference(document, None, number))
+            elif prose.plain and (plain := plain_value(line)) is not None:
+                yield Indicator(plain[0], plain[1], prose.threat, None, Reference(document, None, number))
+            elif line and not line.isspace():
+                if _COMMENT_LINE.match(line):
+                    prose.heading(line.strip(" \t#;/!-"))
+                else:
+                    yield from read_line(line.strip(), Reference(document, None, number), prose)
 
 
-def read_line(line: str, reference: Reference) -> Iterator[Entry]:
+def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
     """What one line without a comment mark at its start says."""
+    prose = prose or Prose()
     if match := _HOSTS_LINE.match(line):
         line = line[match.end() :]
     elif match := _DNSMASQ_LINE.fullmatch(line):
         line = match[1]
     if match := _TRAILING_COMMENT.search(line):
-        found = _values(line[: match.start()].strip())
+        found = _values(line[: match.start()].strip(), prose)
         if any(not isinstance(item, Refused) for item in found):
-            threat = shortened(line[match.end() :]) or None
+            threat = shortened(line[match.end() :]) or prose.threat
             yield from entries(found, reference, Facts(threat=threat))
             return
     if _NO_WORDS.fullmatch(line):
         return
-    found = _values(line)
+    found = _values(line, prose)
     is_heading = field_of(line) is not None and all(
         isinstance(item, Refused) and item.type is None for item in found
     )
     if not is_heading:
-        yield from entries(found, reference)
+        yield from entries(found, reference, Facts(threat=prose.threat))
 
 
-def _values(line: str) -> list[Found]:
+def _values(line: str, prose: Prose) -> list[Found]:
     if " " not in line and "\t" not in line:
-        return read_text(line)
-    found = list(scan(line))
+        found = read_text(line)
+        if all(isinstance(item, Refused) and item.type is None for item in found):
+            prose.heading(line)
+            return found
+        if prose.section is Section.LIST and "[" not in line and "'" not in line and "(" not in line:
+            return found
+    found = prose.line(line)
     if found:
         return found
     try:

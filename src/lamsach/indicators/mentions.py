@@ -1,0 +1,195 @@
+"""What running text lists and what it only mentions: a document read line by line, with its headings remembered.
+
+An advisory lists values and talks of others: the vendor's page, a file named `update.zip`, a call in a script, the subject of a
+mail. What the author defanged is always meant as malicious; what is not defanged is judged by where it stands. A mention is
+a Refused with its type and reason, so that a reviewer may take it after all. Linear in the text's length.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from lamsach.indicators import refusals
+from lamsach.indicators.extract import Found, located
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.urls import split_url
+from lamsach.model import IndicatorType
+
+HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
+
+_CODE = re.compile(
+    r"\bfunction\b[^()]{0,60}\(|\b(?:var|let|const|dim|set)\s{1,4}\w{1,60}\s{0,4}=|ActiveXObject|CreateObject|\bWScript\b"
+    r"|\b(?:powershell|pwsh|cmd|curl|wget|certutil|mshta|regsvr32|rundll32)(?:\.exe)?\"?\s{1,8}[-/\"'$&%|]|\$\w{1,60}\s{0,4}=|=\s{0,2}(?:CALL|IF|EXEC)\("
+    r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|==|===|&&)\s|^\s{0,20}(?:ping|nslookup|POST|GET)\s"
+    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\([^()]{0,200}\);?\s{0,4}$|[{;]\s{0,4}$",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
+"""The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
+_LICENCE = re.compile(
+    r"\b(?:licen[cs]e|serial|product|activation|encryption|rc4|xor|aes|botnet|campaign)[ _-]{0,3}(?:code|key|number|id|iv)\b|\bmã bản quyền|\bkhóa",
+    re.IGNORECASE,
+)
+_REFERENCES = re.compile(
+    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|sources?|external links|related (?:links|posts)|learn more"
+    r"|tài liệu(?: tham khảo)?|tham khảo|nguồn(?: tham khảo)?|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo)\b.{0,40}",
+    re.IGNORECASE,
+)
+_HASH_HEADING = re.compile(
+    r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp", re.IGNORECASE
+)
+_MAIL_HEADING = re.compile(
+    r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b", re.IGNORECASE
+)
+# THREAT IDENTIFICATION: QAKBOT    Malware family: Mirai    Mã độc: Mozi
+_THREAT_LINE = re.compile(
+    r"\W{0,4}(?:threat(?: (?:identification|attribution|name|actor))?|malware(?: (?:family|name))?|family|campaign|(?:tên |họ |dòng )?mã độc|chiến dịch)"
+    r"\s{0,3}[:=]\s{0,4}(\S.{1,100}?)\s*",
+    re.IGNORECASE,
+)
+_MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LINK_BEFORE = re.compile(r"\]\(\s?$")
+_CITED = """
+    google.com microsoft.com bing.com apple.com amazon.com facebook.com youtube.com twitter.com x.com linkedin.com wikipedia.org github.com gitlab.com
+    virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
+    enisa.europa.eu welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com talosintelligence.com cisco.com fireeye.com mandiant.com
+    paloaltonetworks.com crowdstrike.com symantec.com broadcom.com mcafee.com trellix.com trendmicro.com sophos.com bitdefender.com avast.com avast.io
+    avg.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
+    recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
+    threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org medium.com technet.com office.com windows.com
+    mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
+    gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
+    viettel.com.vn vnpt.vn cystack.net fpt.vn
+"""
+_PUBLISHERS = frozenset(_CITED.split())
+"""Sites that advisories cite: security vendors, authorities, makers of software, news (own reading of published advisories, 2026-11)."""
+
+
+class Section(Enum):
+    """What the last heading announced."""
+
+    LIST = auto()
+    REFERENCES = auto()
+    FILES = auto()
+    MAIL = auto()
+
+
+class Prose:
+    """Reads one document's text in order. `threat` is what its last line such as `Malware: Mirai` named; `plain` says
+    whether a line that is nothing but a value may be taken without a closer look."""
+
+    def __init__(self) -> None:
+        self.section = Section.LIST
+        self.threat: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether no heading asks for caution."""
+        return self.section is Section.LIST
+
+    def line(self, text: str) -> list[Found]:
+        """The values of one line, and as Refused what is only mentioned in it."""
+        code = len(text) > 8 and _CODE.search(text) is not None
+        if code:
+            text = _JOINED.sub("", text)
+        found = list(located(text))
+        if not any(not isinstance(item, Refused) or item.type is not None for _, item in found):
+            self.heading(text)
+            return [item for _, item in found]
+        self._name_threat(text)
+        alone = len(found) == 1 and not _WORD.search(text.replace(found[0][0], "", 1))
+        return [self._judged(token, item, text, code=code, alone=alone) for token, item in found]
+
+    def heading(self, text: str) -> None:
+        """Take note of a line without values, if it reads like a heading."""
+        self._name_threat(text)
+        words = text.split()
+        if (
+            not words
+            or len(words) > 9
+            or len(text) > 100
+            or text.rstrip().endswith((".", ";", ",", "!", "?"))
+        ):
+            return
+        bare = text.strip(" \t=#*_-:")
+        if _REFERENCES.fullmatch(bare):
+            self.section = Section.REFERENCES
+        elif not _WORD.search(bare):
+            return
+        elif _MAIL_HEADING.search(bare) and _like_heading(text):
+            self.section = Section.MAIL
+        elif _HASH_HEADING.search(bare) and _like_heading(text):
+            self.section = Section.FILES
+        elif _like_heading(text):
+            self.section = Section.LIST
+
+    def _name_threat(self, text: str) -> None:
+        if ":" not in text or len(text) > 200:
+            return
+        match = _THREAT_LINE.fullmatch(text.strip(" \t*#_|`"))
+        if match and all(isinstance(item, Refused) for _, item in located(match[1])):
+            self.threat = match[1].strip(" *_`") or self.threat
+
+    def _judged(self, token: str, found: Found, text: str, *, code: bool, alone: bool) -> Found:
+        if isinstance(found, Refused):
+            return found
+        kind, value = found
+        place = text.find(token)
+        if place < 0:
+            return found  # the author defanged it
+        reason: str | None = None
+        if kind in HASHES:
+            reason = (
+                refusals.CODE_HASH if (code and not alone) or _LICENCE.search(text[:place][-80:]) else None
+            )
+        elif kind is IndicatorType.DOMAIN:
+            reason = self._domain_reason(token, value, text, code=code, alone=alone)
+        elif kind is IndicatorType.URL:
+            reason = self._url_reason(value, text, place, code=code, alone=alone)
+        return Refused(reason, value, kind) if reason is not None else found
+
+    def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
+        if self.section is Section.FILES and alone and ":" not in token:
+            return refusals.FILE_NAME
+        if code and not alone:
+            return refusals.CODE
+        if self.section is Section.MAIL or (not alone and _MAILBOX.search(text)):
+            return refusals.IN_SENTENCE
+        if _published(value) and not alone:
+            return refusals.WELL_KNOWN
+        return None
+
+    def _url_reason(self, value: str, text: str, place: int, *, code: bool, alone: bool) -> str | None:
+        if self.section is Section.REFERENCES:
+            return refusals.REFERENCE
+        _, host, rest = split_url(value)
+        if not _published(host.partition(":")[0]):
+            return None
+        cites = (
+            not alone or text.startswith("[", place + len(value)) or _LINK_BEFORE.search(text[:place][-4:])
+        )
+        return refusals.REFERENCE if cites or not rest else None
+
+
+def _published(name: str) -> bool:
+    """Whether a name, or one above it, is that of a site which advisories cite."""
+    while name:
+        if name in _PUBLISHERS:
+            return True
+        name = name.partition(".")[2]
+    return False
+
+
+def _like_heading(text: str) -> bool:
+    """Capitals, a colon at the end, or a mark of Markdown or AsciiDoc at the start."""
+    bare = text.strip()
+    letters = [character for character in bare if character.isalpha()]
+    upper = sum(character.isupper() for character in letters)
+    return (
+        bare.endswith((":", ":*", ":**"))
+        or bare.startswith(("#", "=", "**", "=="))
+        or (len(letters) > 3 and upper * 4 >= 3 * len(letters))
+        or (bare[:1].isupper() and "." not in bare and len(bare.split()) <= 6)
+    )
