@@ -69,6 +69,10 @@ class LogFormat(ABC):
         """Whether a multi-line format's record begins with this line."""
         return cls.recognises(line)
 
+    def begins_record(self, line: str) -> bool:
+        """As `starts_record`, for a format whose file's first lines (`context.head`) tell more."""
+        return self.starts_record(line)
+
     def header(self, line: str) -> None:  # noqa: B027 - most formats have none
         """Take a header line (see `header_prefix`) into account for the lines that follow."""
 

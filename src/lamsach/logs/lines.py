@@ -53,7 +53,7 @@ class LineParser:
 
     def starts_record(self, line: str) -> bool:
         """Whether a record begins with this line."""
-        return self._main is None or self._main.starts_record(line)
+        return self._main is None or self._main.begins_record(line)
 
     def header(self, line: str) -> None:
         """Take a header line into account for the lines that follow."""

@@ -10,15 +10,24 @@ from __future__ import annotations
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.formats.bind import Bind
+from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.fortigate import FortiGate
+from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_lines import JsonLines
+from lamsach.logs.formats.mikrotik import Mikrotik
+from lamsach.logs.formats.pf_filterlog import PfFilterlog
+from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.squid import Squid
+from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
+from lamsach.logs.formats.windows_event_json import WindowsEventJson
+from lamsach.logs.formats.windows_event_json_pretty import WindowsEventJsonPretty
+from lamsach.logs.formats.windows_event_xml import WindowsEventXml
 from lamsach.logs.formats.zeek_json import ZeekJson
 from lamsach.logs.formats.zeek_tsv import ZeekTsv
 
@@ -32,8 +41,18 @@ FORMATS: tuple[type[LogFormat], ...] = (
     ZeekTsv,
     ZeekJson,
     SuricataEve,
+    WindowsEventXml,
+    WindowsEventJson,
+    WindowsEventJsonPretty,
     IscDhcp,
     Dnsmasq,
+    # frames that any product may write
+    Cef,
+    Leef,
+    Iptables,
+    PfFilterlog,
+    Mikrotik,
+    Sshd,
     # shapes that any product may write
     CsvColumns,
     JsonLines,

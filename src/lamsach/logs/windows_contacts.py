@@ -1,0 +1,256 @@
+"""What Windows events say of contacts: connections, DNS questions, downloads, files, and scripts that name addresses.
+
+Source: https://learn.microsoft.com/sysinternals/downloads/sysmon (event schema), the Security auditing reference
+(https://learn.microsoft.com/windows/security/threat-protection/auditing/event-5156), the manifests of Microsoft-Windows-DNS-Client,
+Microsoft-Windows-DNSServer, Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and Microsoft-Windows-Windows Defender. Traps:
+- In 5156 and its kin `SourceAddress` is the machine's own side, also of an inbound connection; in Sysmon's event 3 it mostly
+  is the side that opened it, but not of UDP answers and in old versions.
+- Sysmon's `QueryResults` and the DNS client's hold IPv4 addresses as `::ffff:192.0.2.1`, other records as `type:  5 name`.
+- An IMPHASH has the length of an MD5 and is none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lamsach.logs import dns_message
+from lamsach.logs.direction import is_internal, own_side
+from lamsach.logs.dns_names import question_name
+from lamsach.logs.script_mentions import mentions
+from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, stated
+from lamsach.logs.windows_record import WindowsRecord, machine_address, user_of
+from lamsach.model import Action, EventKind
+
+Fields = dict[str, Any]
+"""Arguments of `Event`."""
+
+_INBOUND, _OUTBOUND = "%%14592", "%%14593"
+# type:  5 cdn.evil.example
+_TYPED = re.compile(r"type:\s{0,4}(\d{1,5})\s{1,4}(\S.{0,400})")
+_NAMES_OF_TYPES = frozenset({"2", "5", "12", "15", "33", "39", "64", "65"})
+_HASH_PAIR = re.compile(r"(?:MD5|SHA1|SHA-1|SHA256|SHA-256)\s?=\s?([0-9A-Fa-f]{32,64})", re.IGNORECASE)
+_MOST_ANSWERS = 200
+_LONGEST_PACKET = 131072
+SOURCE = ("sourceip", "sourceaddress", "sourceipaddress", "srcip", "ipaddress", "clientaddress", "clientip", "clientipaddress", "ipstring",
+          "sourcenetworkaddress", "networkaddress", "callerip", "clientname", "client", "peeraddress", "ip", "sourceipv4", "address")  # fmt: skip
+DESTINATION = ("destinationip", "destaddress", "destinationaddress", "destip", "dstip", "destinationipaddress", "serveraddress",
+               "serverip", "targetip", "targetserver", "remoteaddress", "remoteip", "dnsserveripaddress")  # fmt: skip
+SOURCE_PORT = ("sourceport", "srcport", "ipport", "clientport", "clientaddress", "clientip", "ipstring")
+DESTINATION_PORT = ("destinationport", "destport", "dstport", "serverport", "remoteport", "serveraddress")
+_TEXTS = ("commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication", "command line",
+          "process command line", "contents", "arguments", "destination", "details", "process creation")  # fmt: skip
+
+
+def connection(record: WindowsRecord) -> Fields:
+    """Sysmon 3 and the filtering platform's 5150 to 5159, or any event that states two sides."""
+    source, destination = record.ip(*SOURCE), record.ip(*DESTINATION)
+    source_port, destination_port = record.port(*SOURCE_PORT), record.port(*DESTINATION_PORT)
+    data = record.data
+    initiated, direction = data.get("initiated", "").lower(), data.get("direction", "")
+    filtering = 5150 <= record.event_id <= 5159
+    inbound = initiated == "false" or direction == _INBOUND or direction.lower() in ("inbound", "in")
+    if filtering:
+        own = source
+    elif initiated == "true":
+        own = source
+    elif initiated == "false":
+        own = _accepting(source, source_port, destination, destination_port)
+    else:
+        own = own_side(source, destination)
+    remote_name = record.text("destinationhostname")
+    fields: Fields = {
+        "kind": EventKind.CONNECTION,
+        "source_ip": source,
+        "source_port": source_port,
+        "destination_ip": destination,
+        "destination_port": destination_port,
+        "device_ip": machine_address(own),
+        "device_name": record.computer,
+        "user": user_of(record.text("user")),
+        "domain": domain_of(remote_name) if remote_name and not inbound else None,
+        "inbound": inbound,
+        "action": Action.ALLOWED,
+    }
+    if filtering and record.event_id in (5150, 5151, 5152, 5153, 5155, 5157, 5159):
+        fields["action"] = Action.BLOCKED
+    return fields
+
+
+def _accepting(
+    source: str | None, source_port: int | None, destination: str | None, destination_port: int | None
+) -> str | None:
+    """The side that took a connection: the internal one; of two, the one with the service's port."""
+    if source and destination and is_internal(source) != is_internal(destination):
+        return source if is_internal(source) else destination
+    if source_port and destination_port and source_port < min(destination_port, 49152):
+        return source
+    return destination or source
+
+
+def question(record: WindowsRecord) -> Fields:
+    """A DNS question of the machine itself: Sysmon 22, the DNS client's 3006, 3008, 3010, 3011, 3018, 3020."""
+    client = record.event_id != 22
+    answers = (
+        *answers_of(record.data.get("queryresults", "") or record.data.get("queryresponse", "")),
+        *record.answers,
+    )
+    return {
+        "kind": EventKind.DNS,
+        "source_ip": record.ip("sourceip"),
+        "destination_ip": record.ip("dnsserveripaddress", "dnsserverip", "destinationip"),
+        "device_ip": machine_address(record.ip("sourceip")),
+        "device_name": record.computer,
+        "user": user_of(record.text("user")),
+        "domain": question_name(record.text("queryname", "query", "name") or ""),
+        "answers": tuple(dict.fromkeys(answers)),
+        "response": client and record.event_id in (3008, 3011, 3018, 3020),
+    }
+
+
+def answers_of(text: str) -> tuple[str, ...]:
+    """The addresses and names of `type:  5 cdn.evil.example;::ffff:192.0.2.1;`."""
+    found: list[str] = []
+    for piece in text.split(";")[:_MOST_ANSWERS]:
+        piece = piece.strip()
+        if not piece or piece == "-":
+            continue
+        address = ip_of(piece)
+        typed = None if address else _TYPED.match(piece)
+        if typed and typed[1] in _NAMES_OF_TYPES:
+            value = domain_of(typed[2].split()[-1])
+        else:
+            value = address
+        if value:
+            found.append(value)
+    return tuple(found)
+
+
+def name_server(record: WindowsRecord) -> Fields:
+    """A packet of the DNS server's analytical log: 256 question, 257 and 258 answer, 260 and 261 to and from an upstream."""
+    own, port = record.ip("interfaceip"), record.port("port")
+    to_upstream = record.event_id in (260, 261, 262, 263, 264, 266)
+    answer = record.event_id in (257, 258, 259, 261) and not (
+        record.event_id == 259 and "source" in record.data
+    )
+    other = record.ip("source", "destination")
+    received = "source" in record.data
+    return {
+        "kind": EventKind.DNS,
+        "observer": record.computer,
+        "source_ip": other if received else own,
+        "source_port": port if received else None,
+        "destination_ip": own if received else other,
+        "destination_port": None if received else port,
+        "device_ip": own if to_upstream else machine_address(other),
+        "domain": question_name(record.text("qname") or ""),
+        "answers": packet_answers(record.data.get("packetdata", "")) if answer else (),
+        "forwarded": to_upstream,
+        "response": answer,
+    }
+
+
+def packet_answers(packet: str) -> tuple[str, ...]:
+    """The addresses and names that a DNS packet in hexadecimal (`0x1A2B..`) answers with."""
+    try:
+        return dns_message.answers_of(bytes.fromhex(packet[:_LONGEST_PACKET].removeprefix("0x")))
+    except ValueError:
+        return ()
+
+
+def download(record: WindowsRecord) -> Fields:
+    """A transfer of BITS (3, 4, 59, 60, 61, 16403) or any event with a URL."""
+    url = record.text("url", "remotename", "uri", "requesturl", "remoteurl", "weburl")
+    return {
+        "kind": EventKind.WEB,
+        "source_ip": record.ip(*SOURCE),
+        "device_name": record.computer,
+        "user": user_of(record.text("user", "accountname")),
+        "url": url,
+        "domain": host_of_url(url) if url else None,
+        "hashes": hashes_of(record),
+    }
+
+
+def file_or_process(record: WindowsRecord) -> Fields:
+    """Files and processes: Sysmon 1, 6, 7, 11, 15, 23, 26, 29, Security 4688, PowerShell 4103, 4104, 800, and all that is left.
+
+    A text that the machine ran may name several addresses: the first URL is the event's, the others are `mentioned`.
+    """
+    texts = [value for name in _TEXTS if (value := record.data.get(name))]
+    if "powershell" in record.provider.lower():
+        texts += record.unnamed
+    found = mentions("\n".join(texts)) if texts else ()
+    url = next((value for value in found if "://" in value), None)
+    source, destination = record.ip(*SOURCE), record.ip(*DESTINATION)
+    return {
+        "kind": EventKind.FILE if "hashes" in record.data or "path" in record.data else EventKind.OTHER,
+        "source_ip": source,
+        "source_port": record.port(*SOURCE_PORT),
+        "destination_ip": destination,
+        "destination_port": record.port(*DESTINATION_PORT),
+        "device_ip": machine_address(source if source and is_internal(source) else None),
+        "inbound": bool(source and not is_internal(source) and not destination),
+        "device_name": record.computer,
+        "user": user_of(record.text("user", "subjectusername", "targetusername", "accountname")),
+        "url": url,
+        "domain": host_of_url(url) if url else None,
+        "hashes": hashes_of(record),
+        "mentioned": tuple(value for value in found if value != url),
+    }
+
+
+# Path: file:_C:\Users\a\x.exe; webfile:_C:\Users\a\x.exe|https://evil.example/x.exe|pid:11,ProcessStart:1
+_WEB_FILE = re.compile(r"(https?://[^|;\s]{3,2000})", re.IGNORECASE)
+
+
+def detection(record: WindowsRecord) -> Fields:
+    """What an antivirus found: Defender 1006, 1007, 1015, 1116 to 1119; network protection 1125, 1126."""
+    paths = " ".join(record.data.get(name, "") for name in ("path", "destination", "url", "uri"))
+    urls = _WEB_FILE.findall(paths[:20_000])
+    done = (record.text("action name") or "").lower()
+    blocked = record.event_id in (1007, 1117, 1126, 1121) and done not in (
+        "allow",
+        "no action",
+        "not applicable",
+    )
+    url = urls[0] if urls else None
+    return {
+        "kind": EventKind.FILE,
+        "device_name": record.computer,
+        "user": user_of(record.text("detection user", "user")),
+        "url": url,
+        "domain": host_of_url(url)
+        if url
+        else record.text("destination") and domain_of(record.data["destination"]),
+        "hashes": hashes_of(record),
+        "mentioned": tuple(urls[1:20]),
+        "action": Action.BLOCKED if blocked else Action.UNKNOWN,
+    }
+
+
+def hashes_of(record: WindowsRecord) -> tuple[str, ...]:
+    """Every MD5, SHA-1 and SHA-256 of the event, never the IMPHASH."""
+    found: list[str] = []
+    data = record.data
+    for name in ("hashes", "hash"):
+        text = data.get(name)
+        if text:
+            found += _HASH_PAIR.findall(text[:2000])
+            if "=" not in text:
+                found += text[:2000].replace(",", " ").split()
+    for name in (
+        "md5",
+        "sha1",
+        "sha256",
+        "sha256hash",
+        "filehash",
+        "sha1hash",
+        "md5hash",
+        "sha1 hash",
+        "sha256 hash",
+    ):
+        if name in data:
+            found.append(data[name])
+    digests = (hash_of(text.strip()) for text in found)
+    return tuple(dict.fromkeys(d for d in digests if d and d.strip("0") and stated(d)))

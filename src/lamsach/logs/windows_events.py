@@ -1,0 +1,108 @@
+"""One event of a Windows event log turned into an `Event`, whichever shape it was read from.
+
+Which reader takes it is told by the log's provider or channel and the event's number, and where these are missing by the
+names of its data. What only the rendered text states is taken from there (`windows_messages`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from lamsach.logs import windows_contacts as contacts
+from lamsach.logs import windows_logons as logons
+from lamsach.logs.base import FileContext
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.timestamps import from_epoch, from_iso
+from lamsach.logs.windows_messages import labels
+from lamsach.logs.windows_record import WindowsRecord
+from lamsach.model import Event
+
+Reader = Callable[[WindowsRecord], dict[str, Any]]
+GIVES = (
+    *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac"),
+    *("user", "domain", "url", "answers", "hashes", "action", "forwarded", "response", "inbound", "mentioned"),
+)  # fmt: skip
+"""The fields that Windows events can fill."""
+# /Date(1781078401000)/ of PowerShell's ConvertTo-Json; 1781078401.123 of others
+_COUNT = re.compile(r"(?:\\?/Date\()?(\d{9,19}(?:\.\d{1,9})?)(?:[+-]\d{4})?(?:\)\\?/)?")
+_CONTACT_DATA = frozenset(
+    (*contacts.SOURCE, *contacts.DESTINATION, "queryname", "qname", "url", "hashes", "path", "scriptblocktext", "commandline", "param3",
+     "targetusername", "subjectusername")
+)  # fmt: skip
+_DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3020, 1014, 1015})
+_DEFENDER = frozenset({1006, 1007, 1008, 1015, 1116, 1117, 1118, 1119, 1121, 1122, 1125, 1126})
+
+
+def event_of(record: WindowsRecord, context: FileContext, times: LooseTimes) -> Event:
+    """The event; `format` and `line` are left to the caller. Raises LineError for an impossible time."""
+    if record.message and _CONTACT_DATA.isdisjoint(record.data):
+        for name, value in labels(record.message).items():
+            record.data.setdefault(name, value)
+    fields = reader_of(record)(record)
+    return Event(time=time_of(record.time, context, times), file=context.file, **fields)
+
+
+def time_of(text: str | None, context: FileContext, times: LooseTimes) -> datetime | None:
+    """The time in UTC; one without an offset is on the clock of the context's zone."""
+    if not text:
+        return None
+    if text[4:5] == "-" and len(text) > 15:
+        return from_iso(text, context.timezone)
+    count = _COUNT.fullmatch(text)
+    return from_epoch(count[1]) if count else times.read(text)
+
+
+def reader_of(record: WindowsRecord) -> Reader:
+    """What reads an event of this provider and number."""
+    place = f"{record.provider} {record.channel}".lower()
+    number = record.event_id
+    if "sysmon" in place:
+        return _SYSMON.get(number, contacts.file_or_process)
+    for word, reader in _BY_PROVIDER:
+        if word in place:
+            return reader(record)
+    return _by_data(record)
+
+
+def _security(record: WindowsRecord) -> Reader:
+    if record.event_id in logons.LOGONS:
+        return logons.logon
+    if 5150 <= record.event_id <= 5159:
+        return contacts.connection
+    return logons.radius if record.event_id in logons.RADIUS else contacts.file_or_process
+
+
+def _by_data(record: WindowsRecord) -> Reader:
+    data = record.data
+    if "queryname" in data:
+        return contacts.question
+    if "qname" in data and "interfaceip" in data:
+        return contacts.name_server
+    if not _SOURCES.isdisjoint(data) and not _DESTINATIONS.isdisjoint(data):
+        return contacts.connection
+    if "targetusername" in data and not _SOURCES.isdisjoint(data):
+        return logons.logon
+    if data.get("url", "").startswith(("http", "ftp")):
+        return contacts.download
+    return contacts.file_or_process
+
+
+_SOURCES, _DESTINATIONS = frozenset(contacts.SOURCE), frozenset(contacts.DESTINATION)
+_SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
+_BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
+    ("security", _security),
+    ("dns-client", lambda record: contacts.question if record.event_id in _DNS_CLIENT else _by_data(record)),
+    ("dnsserver", lambda record: contacts.name_server if "qname" in record.data else _by_data(record)),
+    ("dns-server", lambda record: contacts.name_server if "qname" in record.data else _by_data(record)),
+    ("bits-client", lambda _: contacts.download),
+    ("powershell", lambda _: contacts.file_or_process),
+    ("defender", lambda record: contacts.detection if record.event_id in _DEFENDER else _by_data(record)),
+    ("rdpclient", lambda _: logons.remote_desktop_client),
+    ("terminalservices", lambda _: logons.remote_desktop),
+    ("remotedesktopservices", lambda _: logons.remote_desktop),
+    ("dhcp", lambda _: logons.lease),
+    ("remoteaccess", lambda record: logons.vpn_address if record.event_id == 20274 else _by_data(record)),
+)

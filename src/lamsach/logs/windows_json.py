@@ -1,0 +1,255 @@
+"""Windows events as JSON objects, in the shapes that exporters and shippers give them.
+
+Source: Winlogbeat and Elastic Agent (https://www.elastic.co/guide/en/beats/winlogbeat/current/exported-fields-winlog.html), NXLog im_msvistalog
+(https://docs.nxlog.co/refman/current/im/msvistalog.html), Wazuh (`data.win`), Azure Monitor (`WindowsEventLogsTable`, `SecurityEvent`), Graylog
+(`winlogbeat_winlog_event_data_..`), evtx_dump, Velociraptor, Fluent Bit, PowerShell's `ConvertTo-Json`. Traps:
+- Of Winlogbeat `@timestamp` is the event's time; of NXLog it is the log server's, and `EventTime` is a local time without an offset:
+  Sysmon's `UtcTime` beside it is better.
+- NXLog's `Domain`, `AccountName` and Logstash's `host` and `port` are about the sender.
+- A record may hold the event as XML in a text (`RawXml`, `Event`), or as JSON in a text (`message`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lamsach.errors import LineError
+from lamsach.logs.json_records import objects_of, read_object, text_of, texts_of, walk
+from lamsach.logs.windows_record import WindowsRecord
+from lamsach.logs.windows_xml import record_of_xml
+
+_NUMBER = re.compile(
+    r'\\?"(?:event_?id|eventcode|winlog(?:beat)?[\w.]*event_id|code|id)\\?"\s*:\s*(?:\\?"\d|\d|\{)', re.I
+)
+_SURE = (
+    "microsoft-windows-", "windows event", "winlog", "providerguid", "provider_guid", '"win":', "im_msvistalog", "security-auditing",
+    "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "im_mseventlog", "microsoft windows security", "linux-sysmon",
+)  # fmt: skip
+_OWN_LOG = re.compile(
+    r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\\?"(?:security|system|application|microsoft-)', re.I
+)
+_EVENT_DATA = re.compile(r"(?:event_?data|user_?data|eventxml)(?:[._]|$)(.*)")
+_XML_KEYS = frozenset(
+    {"rawxml", "event", "eventxml", "xml", "original", "message", "eventdata", "raw", "_raw", "eventrecord"}
+)
+_JSON_TEXT_KEYS = ("message", "log", "_raw", "full_message", "short_message", "original")
+_PREFIX = re.compile(r"^(?:winlogbeat_|_source\.|fields\.|result\.|_)+")
+
+# last part of a path, or the path itself: what it is of the system part
+_SYSTEM: Mapping[str, str] = {
+    **dict.fromkeys(("eventid", "event_id", "eventcode", "event.code", "event_code", "eventid.value"), "id"),
+    **dict.fromkeys(("computer", "computer_name", "computername", "machinename"), "computer"),
+    **dict.fromkeys(("host.hostname", "host.name", "hostname"), "host"),
+    **dict.fromkeys(
+        ("provider.name", "provider_name", "providername", "sourcename", "source_name", "eventsource", "eventsourcename"), "provider"
+    ),
+    **dict.fromkeys(("channel", "logname", "log_name", "eventlog"), "channel"),
+    **dict.fromkeys(("systemtime", "timecreated", "time_created", "timecreated.systemtime", "timecreatedutc"), "time"),
+    **dict.fromkeys(("@timestamp", "timegenerated", "time", "eventtime", "timestamp", "eventtimestamp"), "other_time"),
+    **dict.fromkeys(("message", "renderedmessage", "rendereddescription", "description", "formattedmessage"), "message"),
+}  # fmt: skip
+# fields of ECS: the datum that they repeat
+_ECS: Mapping[str, str] = {
+    "source.ip": "sourceip", "source.port": "sourceport", "destination.ip": "destinationip", "destination.port": "destinationport",
+    "dns.question.name": "queryname", "url.full": "url", "url.original": "url", "hash.md5": "md5", "hash.sha1": "sha1",
+    "hash.sha256": "sha256", "process.command_line": "commandline", "process.parent.command_line": "parentcommandline",
+    "destination.domain": "destinationhostname", "user.name": "user", "file.path": "targetfilename",
+}  # fmt: skip
+_TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
+_MOST_XML = 4
+
+
+def looks_like_windows_event(text: str) -> bool:
+    """Whether the text of a JSON object (also one within a text: `\\"EventID\\"`) has a number of an event and a word of Windows' own logs."""
+    if '"' not in text or _NUMBER.search(text) is None:
+        return "schemas.microsoft.com/win/2004/08/events" in text and "{" in text
+    lowered = text.lower()
+    return any(word in lowered for word in _SURE) or _OWN_LOG.search(text) is not None
+
+
+def record_of_json(record: Mapping[str, object], depth: int = 0) -> WindowsRecord:
+    """The event that a JSON object holds. Raises LineError when it holds none."""
+    found = _Found()
+    for path, value in walk(record):
+        found.take(_plain(path), value)
+    result = found.record()
+    if result is not None:
+        return result
+    if depth < 2:
+        inner = _inner(record)
+        if inner is not None:
+            return record_of_json(inner, depth + 1)
+    raise LineError("The JSON record holds no Windows event.", str(next(iter(record), ""))[:80])
+
+
+def _inner(record: Mapping[str, object]) -> dict[str, object] | None:
+    """The one object in a list (`records`), or within a text."""
+    for value in record.values():
+        items = objects_of(value) if isinstance(value, list) else []
+        if len(items) > 1:
+            raise LineError("One line holds several Windows events.", str(len(items)))
+        if items:
+            return items[0]
+    for key in _JSON_TEXT_KEYS:
+        text = record.get(key)
+        if isinstance(text, str) and text.lstrip().startswith("{"):
+            return read_object(text)[1]
+    return None
+
+
+def _plain(path: str) -> str:
+    """A path in lower case without what evtx_dump and others put between the names."""
+    path = path.lower()
+    if "#" in path or "_attributes" in path:
+        path = path.replace(".#attributes", "").replace("_attributes", "").removesuffix(".#text")
+    return _PREFIX.sub("", path)
+
+
+class _Found:
+    """What has been seen of a record while its fields are walked."""
+
+    def __init__(self) -> None:
+        self.system: dict[str, str] = {}
+        self.times: dict[str, str] = {}
+        self.data: dict[str, str] = {}
+        self.ecs: dict[str, str] = {}
+        self.flat: dict[str, str] = {}
+        self.unnamed: list[str] = []
+        self.answers: list[str] = []
+        self.winlogbeat = False
+        self.from_xml: WindowsRecord | None = None
+        self._xml_tried = 0
+
+    def take(self, path: str, value: object) -> None:
+        """One field: its path in lower case, a scalar or a list."""
+        if isinstance(value, str) and "<" in value[:60] and self._xml(path, value):
+            return
+        inside = _EVENT_DATA.search(path)
+        if inside is not None:
+            self._datum(inside[1], value)
+            return
+        self.winlogbeat = self.winlogbeat or path.startswith("winlog")
+        if isinstance(value, list):
+            self._list(path, value)
+            return
+        text = text_of(value)
+        if text is None:
+            return
+        last = path.rpartition(".")[2]
+        what = _SYSTEM.get(path) or (
+            None if "host." in path else _SYSTEM.get(_last_two(path)) or _SYSTEM.get(last)
+        )
+        if what == "other_time":
+            self.times.setdefault(last, text)
+        elif what is not None:
+            if what != "time" or "system" in path or what not in self.system:
+                self.system.setdefault(what, text)
+        elif path == "id" or path.endswith("eventdata.id"):
+            self.flat.setdefault("id", text)
+        else:
+            ecs = _ECS.get(path) or _ECS.get(_last_two(path))
+            if ecs is not None:
+                self.ecs.setdefault(ecs, text)
+            elif "." not in path:
+                self.flat[path] = text
+
+    def _datum(self, rest: str, value: object) -> None:
+        name = rest.rpartition(".")[2] or "data"
+        if name in ("", "data", "param", "properties") or name.isdigit():
+            self.unnamed += texts_of(value)
+            for item in objects_of(value):  # Data: [{"@Name": "IpAddress", "#text": "192.0.2.1"}]
+                key = text_of(item.get("@Name") or item.get("Name") or item.get("name"))
+                text = text_of(
+                    item.get("#text") or item.get("Value") or item.get("text") or item.get("content")
+                )
+                if key and text:
+                    self.data.setdefault(key.lower(), text)
+            return
+        text = text_of(value)
+        if text is None and isinstance(value, list):
+            text = "; ".join(texts_of(value))
+        if text:
+            self.data.setdefault(name, text)
+
+    def _list(self, path: str, value: list[object]) -> None:
+        if path.endswith("dns.answers"):
+            self.answers += [text for item in objects_of(value) if (text := text_of(item.get("data")))]
+        elif path.endswith("dns.resolved_ip"):
+            self.answers += texts_of(value)
+        elif path in ("stringinserts", "inserts", "insertionstrings", "properties"):
+            self.unnamed += texts_of(value)
+            self.unnamed += [text for item in objects_of(value) if (text := text_of(item.get("Value")))]
+        elif path == "host.name" or path.endswith(".host.name"):
+            self.system.setdefault("host", next(iter(texts_of(value)), ""))
+
+    def _xml(self, path: str, text: str) -> bool:
+        last = path.rpartition(".")[2]
+        if last not in _XML_KEYS or self._xml_tried >= _MOST_XML:
+            return False
+        if "<Event" not in text[:200] and "<Data" not in text[:60]:
+            return False
+        self._xml_tried += 1
+        try:
+            found = record_of_xml(text)
+        except LineError:
+            return False
+        if "<System" in text:
+            self.from_xml = found
+        else:
+            self.data.update(found.data)
+        return True
+
+    def record(self) -> WindowsRecord | None:
+        """The event, or None when no number of an event was seen."""
+        if self.from_xml is not None:
+            return self.from_xml
+        system = self.system
+        if "id" not in system and "id" in self.flat and ("provider" in system or "computer" in system):
+            system["id"] = self.flat["id"]  # PowerShell's ConvertTo-Json
+        number = system.get("id", "")
+        if not number.isascii() or not number.isdigit() or len(number) > 10:
+            return None
+        data = self.data
+        if not data or not self.winlogbeat:
+            for name, text in self.flat.items():
+                data.setdefault(name, text)
+        for name, text in self.ecs.items():
+            data.setdefault(name, text)
+        provider, channel = system.get("provider", ""), system.get("channel", "")
+        return WindowsRecord(
+            int(number) & 0xFFFF,
+            provider,
+            channel,
+            _computer(system.get("computer"), system.get("host")),
+            self._time(provider),
+            data,
+            self.unnamed,
+            system.get("message", ""),
+            self.answers,
+        )
+
+    def _time(self, provider: str) -> str | None:
+        """The event's own time; NXLog's local time only when nothing better is stated."""
+        stated = self.system.get("time")
+        if stated and "T" in stated and stated[-1:] in "Z0123456789" and self.data.get("utctime") is None:
+            return stated
+        if self.winlogbeat and "@timestamp" in self.times:
+            return self.times["@timestamp"]
+        utc = self.data.get("utctime")
+        nested = "systemtime" in (stated or "")
+        if utc and len(utc) >= 19 and "sysmon" in provider.lower() and not nested:
+            return utc if utc.endswith("Z") else f"{utc}Z"
+        return stated or next((self.times[name] for name in _TIME_ORDER if name in self.times), None)
+
+
+def _last_two(path: str) -> str:
+    first, dot, last = path.rpartition(".")
+    return f"{first.rpartition('.')[2]}.{last}" if dot else path
+
+
+def _computer(computer: str | None, host: str | None) -> str | None:
+    """The name of the machine that wrote the event: a shipper's shorter spelling of it, never the log server's name."""
+    if computer and host and host.partition(".")[0].lower() == computer.partition(".")[0].lower():
+        return host
+    return computer or host or None

@@ -1,0 +1,160 @@
+"""What Windows events say of who is where: log-ons, shares, Remote Desktop, RADIUS, leases.
+
+Source: https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4624 and its neighbours, the manifests of
+Microsoft-Windows-TerminalServices and -RemoteDesktopServices, https://learn.microsoft.com/windows-server/networking/technologies/nps/.
+Traps:
+- The machine that wrote the event is the server that was reached; the address is the client's. So the server is the
+  observer, and the client the device; but an address from outside is nobody's of ours: then the server is the device.
+- The account of a machine (`PC-17$`) names the machine at that address, not a person.
+- An event about a log-on at the console states no address, or loopback.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamsach.logs.direction import is_internal
+from lamsach.logs.values import ip_of, mac_of, stated
+from lamsach.logs.windows_record import WindowsRecord, machine_address, machine_of, user_of
+from lamsach.model import Action, EventKind, LeaseAction
+
+Fields = dict[str, Any]
+
+LOGONS = frozenset(
+    {4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4774, 4775, 4776, 4777, 4778, 4779, 4740, 4675, 4820, 4821, 4964,
+     5140, 5142, 5143, 5144, 5145, 528, 529, 530, 531, 532, 533, 534, 535, 536, 537, 538, 539, 540, 551, 552, 672, 673, 674, 675, 676,
+     677, 678, 680, 681, 682, 683}
+)  # fmt: skip
+"""Event IDs of the Security log that tell of an account and where it came from; three digits before Windows Vista."""
+RADIUS = frozenset(range(6272, 6281))
+_FAILED = frozenset(
+    {4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676, 677, 681}
+)
+_ADDRESS = ("ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip", "clientip", "ipstring",
+            "address", "param3", "clientipaddress", "client", "clientname")  # fmt: skip
+_PORT = ("ipport", "clientport", "sourceport", "clientaddress", "clientip", "ipstring")
+_USER = ("targetusername", "accountname", "user", "param1", "username", "subjectusername", "useraccount")
+_STATION = ("workstationname", "workstation", "clientname", "clientmachine", "sourceworkstation")
+_LEASES = {
+    10: LeaseAction.ASSIGNED,
+    11: LeaseAction.RENEWED,
+    12: LeaseAction.RELEASED,
+    16: LeaseAction.EXPIRED,
+    17: LeaseAction.EXPIRED,
+    18: LeaseAction.EXPIRED,
+}
+
+
+def logon(record: WindowsRecord) -> Fields:
+    """Who logged on, from which address (`device_ip`), and at which server (`observer`)."""
+    address = record.ip(*_ADDRESS)
+    share = 5140 <= record.event_id <= 5145
+    account = record.text("subjectusername", *_USER) if share else record.text(*_USER)
+    client = machine_address(address)
+    fields: Fields = {
+        "kind": EventKind.LOGON,
+        "observer": record.computer,
+        "source_ip": address,
+        "source_port": record.port(*_PORT),
+        "user": user_of(account),
+        "action": Action.BLOCKED if _failed(record) else Action.ALLOWED,
+    }
+    if client is None:
+        fields["device_name"] = _station(record) if record.event_id in (4776, 4777, 680, 681, 4740) else None
+        fields["device_name"] = fields["device_name"] or record.computer
+    elif is_internal(client):
+        fields["device_ip"] = client
+        fields["device_name"] = machine_of(account) or _station(record)
+    else:
+        fields["device_name"] = record.computer
+        fields["inbound"] = True
+    return fields
+
+
+def _failed(record: WindowsRecord) -> bool:
+    if record.event_id in _FAILED:
+        return True
+    status = record.data.get("status", "").lower()
+    return record.event_id in (4768, 4769, 4776) and status not in ("", "-", "0x0", "0", "0x00000000")
+
+
+def _station(record: WindowsRecord) -> str | None:
+    """The client's name as it states it; an address is no name."""
+    name = record.text(*_STATION)
+    name = name.strip("\\ ") if name else None
+    return name if name and len(name) <= 255 and not ip_of(name) else None
+
+
+def remote_desktop(record: WindowsRecord) -> Fields:
+    """Remote Desktop at the server: 1149, 21 to 25, 131, 139, 140, 261."""
+    fields = logon(record)
+    if record.event_id in (139, 140):
+        fields["action"] = Action.BLOCKED
+    return fields
+
+
+def remote_desktop_client(record: WindowsRecord) -> Fields:
+    """Remote Desktop from this machine: 1024 (name or address), 1102 (address)."""
+    value = record.text("value", "server name", "servername") or ""
+    address = ip_of(value)
+    return {
+        "kind": EventKind.CONNECTION,
+        "device_name": record.computer,
+        "destination_ip": address,
+        "domain": None if address or not value else value.lower()[:253],
+    }
+
+
+def radius(record: WindowsRecord) -> Fields:
+    """A decision of the Network Policy Server: the client's hardware address or address, and the user."""
+    station = record.text("callingstationid", "callingstationidentifier") or ""
+    address = ip_of(station)
+    granted = record.event_id in (6272, 6278)
+    return {
+        "kind": EventKind.LOGON,
+        "observer": record.computer,
+        "source_ip": address,
+        "device_ip": address if address and is_internal(address) else None,
+        "device_mac": mac_of(station.partition(" ")[0]),
+        "device_name": record.text("subjectmachinename") and _plain(record.data["subjectmachinename"]),
+        "user": user_of(record.text("subjectusername", "fullyqualifiedsubjectusername")),
+        "action": Action.ALLOWED if granted else Action.BLOCKED,
+    }
+
+
+def _plain(name: str) -> str | None:
+    return stated(machine_of(name) or name.rpartition("\\")[2])
+
+
+def lease(record: WindowsRecord) -> Fields:
+    """An event of a DHCP server or client that states address and hardware address."""
+    address = record.ip(
+        "ipaddress", "address", "leasedipaddress", "allottedipaddress", "clientipaddress", "reservedip"
+    )
+    mac = mac_of(
+        record.text("macaddress", "hwaddress", "clientid", "physicaladdress", "clientmac", "clientuid")
+    )
+    action = _LEASES.get(record.event_id) if "server" in record.provider.lower() else None
+    fields: Fields = {
+        "kind": EventKind.LEASE if action and address and mac else EventKind.OTHER,
+        "observer": record.computer if action else None,
+        "device_ip": machine_address(address),
+        "device_mac": mac,
+        "device_name": record.text("hostname", "clientname") if action else record.computer,
+    }
+    if fields["kind"] is EventKind.LEASE:
+        fields["action"] = action
+    return fields
+
+
+def vpn_address(record: WindowsRecord) -> Fields:
+    """Routing and Remote Access 20274: `The user X connected on port Y has been assigned address Z` (data without names)."""
+    address = next((ip for text in reversed(record.unnamed) if (ip := ip_of(text))), None)
+    user = next((text for text in record.unnamed if "\\" in text or "@" in text), None)
+    return {
+        "kind": EventKind.LOGON,
+        "observer": record.computer,
+        "device_ip": machine_address(address),
+        "user": user_of(user),
+        "action": Action.ALLOWED,
+    }
