@@ -17,9 +17,9 @@ from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_lines import JsonLines
+from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
-from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve

@@ -1,0 +1,122 @@
+"""pfSense and OPNsense: the packet filter's `filterlog`, and log-ins to the firewall's own web pages.
+
+Source: Netgate, "Raw Filter Log Format" (https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense
+`src/etc/inc/filter.lib.inc` and `filterlog(8)`; `auth.inc` of both for the log-ins.
+
+Columns: rule, sub-rule, anchor, tracker (OPNsense: rule label), interface, reason, action, direction, IP version; then
+- IPv4: TOS, ECN, TTL, id, offset, flags, protocol number, protocol, length, source, destination
+- IPv6: class, flow label, hop limit, protocol, protocol number, length, source, destination
+- TCP and UDP: source port, destination port, data length ...; ICMP, CARP and others have no ports there.
+
+Traps:
+- The header is RFC 3164 or RFC 5424, with or without the process id; older pfSense's has neither host nor id.
+- Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol decides.
+- OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.direction import own_side
+from lamsach.logs.own_machine import calling
+from lamsach.logs.syslog import split_header, split_message
+from lamsach.logs.values import ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+# filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,1,icmp,96,192.0.2.1,192.0.2.2,request,29705,076
+_PACKET = re.compile(
+    r"(?:^|(?<=[\s\]]))\d{0,9},[^,\s]{0,16},[^,]{0,128},[\w.:-]{0,64},[\w.:@-]{1,32},[\w-]{1,24},"
+    r"(pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop|unkn\(\d{1,3}\)),(?:in|out|in/out|unkn\(\d{1,3}\)),([46]),"
+)
+_ROOM = 700
+_PORTS = frozenset({"tcp", "udp", "sctp", "udplite", "6", "17", "132", "136"})
+_ACTIONS = {
+    "pass": Action.ALLOWED,
+    "block": Action.BLOCKED,
+    "reject": Action.BLOCKED,
+    "synproxy drop": Action.BLOCKED,
+}
+# /index.php: webConfigurator authentication error for user 'lan' from: 192.0.2.9
+# /index.php: Successful login for user 'admin' from: 192.0.2.9 (Local Database)   Web GUI authentication error for 'x' from 192.0.2.9
+_LOGIN = re.compile(
+    r"(?:/[\w./-]{1,80}\.php: |webConfigurator: )?(?:(?P<bad>.{0,40}?authentication error|.{0,20}?[Ff]ailed login)|(?P<good>Successful login)|User logged out|Session timed out)"
+    r" for (?:user )?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})",
+    re.ASCII,
+)
+_LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
+
+
+class PfFilterlog(LogFormat):
+    """Reads the packets that pf logged, and who logged in to the firewall."""
+
+    name: ClassVar[str] = "pf_filterlog"
+    title: ClassVar[str] = "pfSense, OPNsense"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "user", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Nine columns of filterlog, or a log-in message of the web pages."""
+        if ",in," in line or ",out," in line:
+            return _PACKET.search(line, 0, _ROOM) is not None
+        return "' from" in line and _login(line) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One packet, or one log-in."""
+        header, message = split_header(line, self.context)
+        packet = _PACKET.search(message, 0, _ROOM)
+        if packet:
+            event = _packet(message, packet)
+        else:
+            login = _login(line)
+            if login is None:
+                raise LineError("The line is not a filterlog record.", line[:80])
+            event = _logged_in(login)
+        event = replace(event, time=header.time, observer=header.host)
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+
+def _packet(message: str, match: re.Match[str]) -> Event:
+    columns = message[match.end() :].rstrip().split(",", 14)
+    if match[2] == "4":
+        names, ends = columns[6:8], columns[9:13]
+    else:
+        names, ends = columns[3:5], columns[6:10]
+    source, destination = (ip_of(text) for text in (*ends, "", "")[:2])
+    if source is None or destination is None:
+        raise LineError("The filterlog record is cut short or has no address.", message[:80])
+    ports = ends[2:4] if _PORTS & {name.lower() for name in names} else []
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_of(ports[0]) if ports else None,
+        destination_ip=destination,
+        destination_port=port_of(ports[1]) if len(ports) > 1 else None,
+        device_ip=own_side(source, destination),
+        action=_ACTIONS.get(match[1], Action.UNKNOWN),
+    )
+
+
+def _login(line: str) -> re.Match[str] | None:
+    app, message = split_message(line)
+    return _LOGIN.match(message) if app in _LOGIN_APPS else None
+
+
+def _logged_in(match: re.Match[str]) -> Event:
+    source = ip_of(match["address"].rstrip(".:"))
+    if source is None:
+        raise LineError("The filterlog record is cut short or has no address.", match[0][:80])
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        device_ip=calling(source),
+        user=stated(match["user"][:256]),
+        action=Action.BLOCKED if match["bad"] else Action.ALLOWED if match["good"] else Action.UNKNOWN,
+    )

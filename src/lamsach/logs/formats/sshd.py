@@ -1,0 +1,136 @@
+"""OpenSSH's `sshd` and Dropbear: who logged in, tried to, or only connected.
+
+Source: OpenSSH portable, `auth.c` (`auth_log`), `packet.c` (`sshpkt_vfatal`), `sshd.c`, `sshd-session.c`, `monitor.c`, and
+`pam_unix(8)`; Dropbear `svr-auth.c`, `svr-session.c`; tcp_wrappers' `refused connect from`.
+
+Traps:
+- The client chooses the user's name, spaces and ` from 192.0.2.1 port 1` within it included: the last address counts.
+- Since 9.8 the program is called `sshd-session` or `sshd-auth`.
+- `Connection from A port P on B port 22`: B is the server.
+- A stranger who connects is no machine of the unit: `device_ip` is the client only when it is internal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.own_machine import calling
+from lamsach.logs.syslog import split_header, split_message
+from lamsach.logs.values import ip_of, port_of, stated
+from lamsach.model import Action, Event, EventKind
+
+_APPS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear"})
+_ADDRESS = r"((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,20})?)"
+# Failed password for invalid user admin from 192.0.2.7 port 51182 ssh2     Connection closed by 192.0.2.7 port 22 [preauth]
+# Bad password attempt for 'root' from 192.0.2.7:51182
+_WITH_PORT = re.compile(rf"[ \[]{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?![.\w])", re.ASCII)
+# Connection from 192.0.2.7 port 51182 on 192.0.2.22 port 22     drop connection #10 from [192.0.2.7]:51182 on [192.0.2.22]:22 past MaxStartups
+_ON = re.compile(rf"(.*) on \[?{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?: rdomain .*| past .*|)", re.ASCII)
+# Invalid user admin from 192.0.2.7     Received disconnect from 192.0.2.7: 11: Bye     rhost=192.0.2.7  user=root
+# refused connect from host.example (192.0.2.7)     getaddrinfo for host.example [192.0.2.7] failed
+_WITHOUT_PORT = re.compile(
+    rf"(?: from | with | by | for | new |Address |rhost=|[(\[]){_ADDRESS}(?![\w.])", re.ASCII
+)
+_QUOTED_USER = re.compile(r"(?:for|user) '([^']{0,256})'")
+_PAM_USER = re.compile(r"(?<= )user=(\S{1,256})\s*$")
+_SPEAKS_OF_A_USER = re.compile(
+    r"(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for "
+    r"|(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Close session:|Timeout, client not responding from) (?=\S+ user |user )"
+    r"|Starting session: .{1,60}? for |pam_unix\(sshd:session\): session (?:opened|closed) for (?=user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
+    re.ASCII,
+)
+_USER_WORD = re.compile(r"(?:(?:[Ii]nvalid|[Ii]llegal|authenticating) user |[uU]ser )", re.ASCII)
+_ALLOWED = re.compile(
+    r"Accepted |Password auth succeeded|Pubkey auth succeeded|pam_unix\(sshd:session\): session opened|Starting session"
+)
+_BLOCKED = re.compile(
+    r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication|Unable to negotiate|Bad p|PAM \d|drop connection|"
+    r"pam_unix\(sshd:auth\): authentication failure|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
+)
+
+
+class Sshd(LogFormat):
+    """Reads the messages of an ssh server, with a syslog header."""
+
+    name: ClassVar[str] = "sshd"
+    title: ClassVar[str] = "OpenSSH and Dropbear server"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "user", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A syslog header with the program's name."""
+        return ("sshd" in line or "dropbear" in line) and split_message(line)[0] in _APPS
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message. One without an address proves that the server logged."""
+        header, message = split_header(line, self.context)
+        if header.app not in _APPS:
+            raise LineError("The line is not a message of an ssh server.", line[:80])
+        event = replace(_event(message.strip()), time=header.time, observer=header.host)
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+
+def _event(message: str) -> Event:
+    if message.startswith("Server listening on"):
+        return Event()
+    server = _ON.fullmatch(message)
+    text = server[1] if server else message
+    source, port, before = _client(text)
+    destination = ip_of(server[2]) if server else None
+    user = _user(before if source else message) or _pam_user(message)
+    return Event(
+        kind=EventKind.LOGON if source or user else EventKind.OTHER,
+        source_ip=source,
+        source_port=port,
+        destination_ip=destination,
+        destination_port=port_of(server[3]) if server and destination else None,
+        device_ip=calling(source),
+        user=user,
+        action=_action(message),
+    )
+
+
+def _client(text: str) -> tuple[str | None, int | None, str]:
+    """The last address, with its port if it has one, and the text before it."""
+    for pattern in (_WITH_PORT, _WITHOUT_PORT):
+        found: tuple[str, int | None, str] | None = None
+        for match in pattern.finditer(text):
+            address = ip_of(match[1].rstrip(":"))
+            if address:
+                port = port_of(match[2]) if pattern is _WITH_PORT else None
+                found = address, port, text[: match.start(1)].rstrip(" [(")
+        if found:
+            return found
+    return None, None, text
+
+
+def _user(before: str) -> str | None:
+    """The account that the text before the client's address names."""
+    quoted = _QUOTED_USER.search(before)
+    if quoted:
+        return stated(quoted[1])
+    start = _SPEAKS_OF_A_USER.match(before)
+    if start is None:
+        return None
+    word = _USER_WORD.match(before, start.end())
+    name = before[word.end() if word else start.end() :]
+    name = re.sub(r"(?: from| by \(uid=\d+\)|\(uid=\d+\).*)$", "", name[:256])
+    return stated(name)
+
+
+def _pam_user(message: str) -> str | None:
+    match = _PAM_USER.search(message[-300:])
+    return stated(match[1]) if match else None
+
+
+def _action(message: str) -> Action:
+    if _ALLOWED.match(message):
+        return Action.ALLOWED
+    return Action.BLOCKED if _BLOCKED.match(message) else Action.UNKNOWN
