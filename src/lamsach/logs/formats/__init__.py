@@ -46,13 +46,13 @@ FORMATS: tuple[type[LogFormat], ...] = (
     WindowsEventJsonPretty,
     IscDhcp,
     Dnsmasq,
-    # frames that any product may write
-    Cef,
-    Leef,
     Iptables,
     PfFilterlog,
     Mikrotik,
     Sshd,
+    # frames that any product may write
+    Cef,
+    Leef,
     # shapes that any product may write
     CsvColumns,
     JsonLines,
