@@ -94,12 +94,14 @@ class Action(StrEnum):
 
 
 class LeaseAction(StrEnum):
-    """What a DHCP record says of an address (kind LEASE)."""
+    """What a record says of who holds an address (kind LEASE): a DHCP server's, a VPN or network session's, a table of neighbours'."""
 
     ASSIGNED = "assigned"
     RENEWED = "renewed"
     RELEASED = "released"
     EXPIRED = "expired"
+    OBSERVED = "observed"
+    """Somebody was seen at the address at this moment; nothing says since when or until when (ARP)."""
 
 
 @dataclass(frozen=True, slots=True)
