@@ -84,6 +84,7 @@ LOGS: dict[str, str] = {
     "The line has fewer columns than its header names.": "Dòng có ít cột hơn số cột nêu trong tiêu đề.",
     "The line holds no JSON object.": "Dòng không chứa đối tượng JSON.",
     "The JSON in the line is broken.": "JSON trong dòng bị hỏng.",
+    "The line is not a record of this product.": "Dòng không phải bản ghi của sản phẩm này.",
     # the command
     "There is no log format of this name.": "Không có định dạng nhật ký nào mang tên này.",
     "See: lamsach logs formats": "Xem: lamsach logs formats",

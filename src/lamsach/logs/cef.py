@@ -3,7 +3,8 @@ r"""ArcSight Common Event Format: `CEF:0|vendor|product|version|signature|name|s
 Source: "Implementing ArcSight Common Event Format (CEF)", version 25 and 26. In the header `\|` and `\\` are escapes; in the
 extension `\=`, `\\`, `\n` and `\r`. Values are not quoted and may hold spaces: one ends where the next ` key=` begins.
 Traps: some relays cut `CEF:` off; some products put a space after it; some forget to escape `=` in a URL, which does no
-harm, because a key stands after a space. Of a key that appears twice the first value stands.
+harm, because a key stands after a space. Of a key that appears twice the first value that is not empty stands. `request` keeps its backslashes:
+products write Windows paths there, and no URL has one.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from lamsach.errors import LineError
 
 # CEF:0|Vendor|Product \| Suite|1.0|100|name|5|src=192.0.2.1 ...
 _START = re.compile(r"(?:CEF: ?)?[01]\|")
+# the same behind a syslog header: `Jun  5 07:31:12 gw CEF:0|Vendor|`
+_WITHIN = re.compile(r"(?<![A-Za-z0-9])CEF: ?[01]\|")
+_HEADER_ROOM = 600
 _HEADER_FIELD = re.compile(r"([^|\\]*(?:\\.[^|\\]*)*)\|", re.DOTALL)
 # src=192.0.2.1 msg=a b c cs1Label=Rule Name ad.eventtime=1700000000 FTNTFGTlogid=0000000013
-_KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]*(?:\[\d{1,4}\])?)=")
+_KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]*(?:\[\d{1,4}\])?):?=")
 _HEADER_ESCAPE = re.compile(r"\\([|\\])")
 _VALUE_ESCAPE = re.compile(r"\\([=\\|nr])")
+_URL_ESCAPE = re.compile(r"\\([=|])")
 _FIELDS = 6
 
 
@@ -39,6 +44,12 @@ class CefRecord:
 def starts(message: str) -> bool:
     """Whether the message begins as a CEF record does, `CEF:` cut off or not."""
     return _START.match(message) is not None
+
+
+def find(line: str) -> int:
+    """Where the CEF record of a line begins, behind a syslog header of any kind; -1 when there is none. `CEF:` has to be there."""
+    match = _WITHIN.search(line, 0, _HEADER_ROOM) if "CEF:" in line else None
+    return match.start() if match else -1
 
 
 def read(message: str) -> CefRecord:
@@ -65,16 +76,21 @@ def read_extension(text: str) -> dict[str, str]:
     key, start = "", 0
     for match in _KEY.finditer(text):
         if key:
-            fields.setdefault(key, _unescape(text[start : match.start()]))
+            _keep(fields, key, text[start : match.start()])
         key, start = match[1], match.end()
     if key:
-        fields.setdefault(key, _unescape(text[start:]))
+        _keep(fields, key, text[start:])
     return fields
 
 
-def _unescape(value: str) -> str:
+def _keep(fields: dict[str, str], key: str, value: str) -> None:
+    if fields.get(key):
+        return
     value = value.strip()
-    return _VALUE_ESCAPE.sub(_replacement, value) if "\\" in value else value
+    if "\\" in value:
+        pattern = _URL_ESCAPE if key == "request" else _VALUE_ESCAPE
+        value = pattern.sub(_replacement, value)
+    fields[key] = value
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -11,8 +11,10 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
+from lamsach.logs.formats.checkpoint import CheckPoint
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
+from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
@@ -20,6 +22,9 @@ from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
+from lamsach.logs.formats.paloalto import PaloAlto
+from lamsach.logs.formats.pcap import Pcap
+from lamsach.logs.formats.pcapng import PcapNg
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve
@@ -50,6 +55,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     PfFilterlog,
     Mikrotik,
     Sshd,
+    CheckPoint,
+    PaloAlto,
     # frames that any product may write
     Cef,
     Leef,
@@ -59,7 +66,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
 
-BINARY_FORMATS: tuple[type[BinaryFormat], ...] = ()
+BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx,)
 """Every binary format, told by a file's first bytes before anything is taken for text."""
 
 

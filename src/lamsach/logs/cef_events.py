@@ -1,0 +1,120 @@
+"""What the keys of a CEF record mean.
+
+Source: "Implementing ArcSight Common Event Format (CEF)", "CEF key names for event producers", version 26. Traps:
+- `cs1` to `cs6`, `flexString1`, `deviceCustomString...` mean what their `...Label` says: `cs4Label=processSha1`.
+- `start` is when the activity began, `rt` when the device or its collector wrote it, `end` may lie far off.
+- `dhost` is the far end's name for a contact that goes out, the device's own for one that comes in.
+- `deviceDirection` (0 inbound, 1 outbound) decides only when the addresses do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from lamsach.logs import columns
+from lamsach.logs.base import FileContext
+from lamsach.logs.cef import CefRecord
+from lamsach.logs.keyed_events import Keys, event_of, kind_of
+from lamsach.logs.record_times import first_time
+from lamsach.logs.values import hash_of
+from lamsach.model import Event
+
+KEYS = Keys(
+    source=("src", "c6a2", "sourceAddress", "sourceIpAddress", "c6a1"),
+    source_port=("spt", "sourcePort"),
+    source_nat=("sourceTranslatedAddress",),
+    source_nat_port=("sourceTranslatedPort",),
+    source_name=("shost", "sourceHostName"),
+    source_mac=("smac", "sourceMacAddress"),
+    source_user=("suser", "suid", "sourceUserName"),
+    destination=("dst", "c6a3", "destinationAddress"),
+    destination_port=("dpt", "destinationPort"),
+    destination_name=("dhost", "destinationHostName"),
+    destination_mac=("dmac", "destinationMacAddress"),
+    destination_user=("duser", "duid", "destinationUserName"),
+    query=("query", "queryName", "dnsQuery"),
+    domain=("destinationDnsDomain", "dhost", "destinationHostName"),
+    url=("request", "requestUrl", "url"),
+    answers=("answers", "dnsAnswer"),
+    hashes=(
+        "fileHash",
+        "sha256",
+        "sha1",
+        "md5",
+        "fileHashSha256",
+        "fileHashSha1",
+        "fileHashMd5",
+        "oldFileHash",
+    ),
+    action=("act", "deviceAction", "outcome", "categoryOutcome"),
+    observer=("dvchost", "deviceHostName"),
+)
+TIME_ORDER = ("start", "rt", "deviceReceiptTime", "eventTime", "end", "art")
+# cs4Label=processSha1 cs4=...   c6a2Label=Source IPv6 Address
+_LABEL = re.compile(r"(cs\d|cn\d|c6a\d|flexString\d|deviceCustom[A-Z][A-Za-z0-9]{3,20}?\d)Label", re.ASCII)
+_BY_LABEL = {
+    "query": "query",
+    "domain": "destinationDnsDomain",
+    "url": "request",
+    "mac": "smac",
+    "name": "shost",
+    "user": "suser",
+}
+_NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
+
+
+def labelled(extension: Mapping[str, str]) -> dict[str, str]:
+    """The extension with values of custom keys added under the standard key that their label means; a stated standard key stays."""
+    fields = dict(extension)
+    for key, label in extension.items():
+        match = _LABEL.fullmatch(key)
+        value = extension.get(match[1]) if match else None
+        if not value:
+            continue
+        meaning = _BY_LABEL.get(columns.field_of(label) or "")
+        digest = hash_of(value)
+        if digest:
+            fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)
+        elif meaning and not fields.get(meaning):
+            fields[meaning] = value
+    for key in ("suid", "duid"):
+        if _NUMERIC_ID.fullmatch(fields.get(key, "")):
+            del fields[key]
+    return fields
+
+
+def cef_time(
+    fields: Mapping[str, str], context: FileContext, order: tuple[str, ...] = TIME_ORDER
+) -> datetime | None:
+    """The record's own time by the first of these keys that states one."""
+    return first_time(
+        (fields.get(key) for key in order), context, fields.get("dtz") or fields.get("deviceTimeZone")
+    )
+
+
+def cef_event(
+    record: CefRecord, context: FileContext, *, observer: str | None = None, otherwise: datetime | None = None
+) -> Event:
+    """The event of any maker's CEF record; `observer` and the time `otherwise` come from a syslog header."""
+    fields = labelled(record.extension)
+    event = event_of(
+        fields,
+        KEYS,
+        time=cef_time(fields, context) or otherwise,
+        observer=observer or fields.get("dvc") or None,
+        inward=fields.get("deviceDirection") == "0",
+    )
+    extra = tuple(
+        digest for key, value in fields.items() if "hash" in key.lower() and (digest := hash_of(value))
+    )
+    hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
+    asked = (
+        "dns" in f"{record.name} {record.product}".lower() and event.domain is not None and event.url is None
+    )
+    kind = kind_of(
+        query=event.domain if asked else None, url=event.url, hashes=hashes, destination=event.destination_ip
+    )
+    return replace(event, kind=kind, hashes=hashes)

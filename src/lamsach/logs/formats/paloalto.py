@@ -1,0 +1,165 @@
+"""Palo Alto Networks PAN-OS, Panorama, Prisma Access and Cortex Data Lake: comma-separated syslog, CEF, LEEF, JSON.
+
+Source: "Syslog Field Descriptions" of PAN-OS 8.0 to 11.1; "CEF Configuration Guides"; "Log Forwarding App Schema Reference" (CEF, LEEF, JSON). Traps:
+- Columns count from the left; newer versions only append (`lamsach.logs.paloalto_columns`). A URL is quoted and may hold commas.
+- The time with milliseconds and an offset, which PAN-OS 10 appends, comes first; the others are on the firewall's clock. Excel turns
+  these into `9/16/19 10:00`.
+- `THREAT,url` has the URL without its scheme where other subtypes have a file's name.
+- In CEF `rt` is the firewall's time, `dtz` its zone.
+- GlobalProtect and USERID tell which address a user has: a log-on.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs import cef, leef
+from lamsach.logs.base import LogFormat
+from lamsach.logs.cef_events import cef_event, cef_time
+from lamsach.logs.framing import header_before
+from lamsach.logs.json_records import start_of_object
+from lamsach.logs.keyed_events import domain_in
+from lamsach.logs.leef_events import leef_event
+from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
+from lamsach.logs.paloalto_events import event_of_columns, json_event
+from lamsach.logs.record_times import first_time
+from lamsach.logs.syslog import split_header
+from lamsach.model import Event
+
+# 1,2026/06/05 07:31:12,0123456789,TRAFFIC,end,2305,2026/06/05 07:31:12,
+_RECORD = re.compile(
+    rf"(?:^|[\s:])\d{{0,2}},[\d/: T.+-]{{0,32}},[\w-]{{0,40}},\"?(?:{'|'.join(PLACES)})\"?,[^,]{{0,60}},[^,]{{0,20}},[\d/: T.+-]{{0,32}},"
+)
+_ROOM = 700
+_TYPES = tuple(f",{kind}," for kind in PLACES)
+# 2026-06-05T07:31:12.345+07:00
+_WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)")
+_DATE = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4} \d{1,2}:\d\d(?::\d\d)?")
+_MAKER = "|Palo Alto Networks|"
+_JSON_TYPE = re.compile(r'"LogType"\s*:\s*"[A-Za-z]')
+_JSON_KEYS = (
+    '"DeviceSN"',
+    '"LogSourceID"',
+    '"VirtualLocation"',
+    '"DGHierarchyLevel1"',
+    '"VendorName"',
+    '"TimeGenerated"',
+    '"LogSourceName"',
+)
+
+
+class PaloAlto(LogFormat):
+    """Traffic, threat, URL, file, DNS, decryption, VPN, user and system records of Palo Alto firewalls."""
+
+    name: ClassVar[str] = "paloalto"
+    title: ClassVar[str] = "Palo Alto Networks"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "answers",
+            "hashes",
+            "action",
+        ),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The type in the fourth column, the maker's name in a CEF or LEEF header, or the keys of its JSON."""
+        if _is_json(line):
+            return True
+        if line[:1] in "{[":
+            return False
+        if _MAKER in line and (cef.find(line) >= 0 or leef.find(line) >= 0):
+            return True
+        return any(kind in line[:_ROOM] for kind in _TYPES) and _RECORD.search(line, 0, _ROOM) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        if not self.recognises(line):
+            raise LineError("The line is not a record of this product.", line[:80])
+        if _is_json(line):
+            event = json_event(line, self.context)
+        else:
+            position = cef.find(line)
+            if position >= 0:
+                event = self._cef(line, position)
+            elif (position := leef.find(line)) >= 0:
+                header = header_before(line, position, self.context)
+                record = leef.read(line[position:])
+                event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
+            else:
+                event = self._columns(line)
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _cef(self, line: str, position: int) -> Event:
+        header = header_before(line, position, self.context)
+        record = cef.read(line[position:])
+        fields = dict(record.extension)
+        event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
+        return replace(
+            event,
+            time=cef_time(fields, self.context, ("rt", "start")) or event.time,
+            source_ip=event.source_ip or _first(fields, "PanOSPublicIPv4", "PanOSPublicIPv6"),
+            device_name=event.device_name
+            or _first(fields, "PanOSEndpointDeviceName", "PanOSSourceDeviceHost"),
+            domain=event.domain or domain_in(fields, ("PanOSURLDomain", "dntdom")),
+        )
+
+    def _columns(self, line: str) -> Event:
+        start = _RECORD.search(line, 0, _ROOM)
+        if start is None:
+            raise LineError("The line is not a record of this product.", line[:80])
+        begin = start.start() + (not line[start.start()].isdigit() and line[start.start()] != ",")
+        cells = _cells(line[begin:])
+        header = split_header(line[:begin] + "-", self.context)[0] if begin else None
+        time = self._time(cells) or (header.time if header else None)
+        observer = header.host or (header.app if header.pid is None else None) if header else None
+        return event_of_columns(cells[TYPE].strip('"'), cells, time, observer)
+
+    def _time(self, cells: list[str]) -> datetime | None:
+        """The last cell that is a time with an offset; else when the record was made, or was received."""
+        exact = next((cell for cell in reversed(cells[GENERATED:]) if _WITH_OFFSET.fullmatch(cell)), None)
+        local = (cell for cell in (cells[GENERATED], cells[RECEIVED]) if _DATE.fullmatch(cell))
+        return first_time((exact, *local), self.context, month_first=True)
+
+
+def _is_json(line: str) -> bool:
+    if '"LogType"' not in line or start_of_object(line) < 0:
+        return False
+    return _JSON_TYPE.search(line) is not None and any(key in line for key in _JSON_KEYS)
+
+
+def _first(fields: Mapping[str, str], *keys: str) -> str | None:
+    return next((fields[key] for key in keys if fields.get(key)), None)
+
+
+def _cells(text: str) -> list[str]:
+    """The columns; LineError when they cannot be told apart or are too few."""
+    try:
+        cells = next(csv.reader([text], skipinitialspace=False), []) if '"' in text else text.split(",")
+    except csv.Error:
+        raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
+    if len(cells) <= GENERATED:
+        raise LineError("The line has fewer columns than its header names.", text[:80])
+    return cells

@@ -1,0 +1,55 @@
+"""The syslog header before a record that announces itself (`CEF:`, `LEEF:`), whatever kind of header it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
+
+_PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)
+# a name or an address, but no time of day
+_HOST = re.compile(r"(?!\d{1,2}:\d\d)[A-Za-z0-9][\w.:-]{0,254}", re.ASCII)
+_MOST_WORDS = 6
+
+
+def header_before(line: str, position: int, context: FileContext) -> SyslogHeader:
+    """The header that stands before this position; of a kind that no standard knows, the time at its start and the name at its end."""
+    before = _PRIORITY.sub("", line[:position], count=1).strip()
+    if not before:
+        return NO_HEADER
+    try:
+        header, _ = split_header(line, context)
+    except LineError:
+        header = NO_HEADER
+    if header.host is None and header.app is not None and header.pid is None:
+        header = replace(header, host=header.app, app=None)  # `Jun  5 07:31:12 gw: CEF:0|...`
+    words = before.split()
+    time = header.time or _time(words, context)
+    host = header.host
+    if (
+        host is None
+        and header.app is None
+        and words
+        and _HOST.fullmatch(last := words[-1].rstrip(":,-"))
+        and len(words) > 1
+    ):
+        host = last
+    return replace(header, time=time, host=host)
+
+
+def _time(words: list[str], context: FileContext) -> datetime | None:
+    """The time that the longest run of first words states."""
+    for count in range(min(len(words), _MOST_WORDS), 0, -1):
+        candidate = " ".join(words[:count])[:64]
+        if not any(character.isdigit() for character in candidate):
+            return None
+        try:
+            return LooseTimes(context).read(candidate)
+        except LineError:
+            continue
+    return None

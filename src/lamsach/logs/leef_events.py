@@ -1,0 +1,68 @@
+"""What the attributes of a LEEF record mean.
+
+Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the products that write LEEF, for the keys they add. `devTime` comes with
+`devTimeFormat`, a pattern of Java's SimpleDateFormat: it tells whether the month stands first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.keyed_events import Keys, event_of
+from lamsach.logs.leef import LeefRecord
+from lamsach.logs.record_times import first_time
+from lamsach.model import Event
+
+KEYS = Keys(
+    source=("src", "sourceip", "srcip", "source", "identsrc"),
+    source_port=("srcport", "sourceport", "spt"),
+    source_nat=("srcpostnat", "sourcetranslatedaddress"),
+    source_nat_port=("srcpostnatport",),
+    source_name=(
+        "identhostname",
+        "srchost",
+        "shost",
+        "hostname",
+        "computername",
+        "devicename",
+        "machinename",
+    ),
+    source_mac=("srcmac", "identmac", "smac", "mac"),
+    source_user=("usrname", "accountname", "username", "user", "suser"),
+    destination=("dst", "destinationip", "dstip", "destination"),
+    destination_port=("dstport", "destinationport", "dpt"),
+    destination_name=("dsthost", "dhost"),
+    destination_mac=("dstmac", "dmac"),
+    query=("query", "dnsquery", "queryname"),
+    domain=("dhost", "dsthost", "domainname", "requesthost", "host"),
+    url=("url", "requesturl", "request", "uri"),
+    hashes=("sha256", "sha1", "md5", "filehash", "filesha256", "filesha1", "filemd5", "hash", "filesha"),
+    action=("action", "act", "devaction", "disposition", "policyaction"),
+    observer=("dvchost", "devname", "devicehostname"),
+)
+_TIMES = ("devtime", "eventtime", "rt", "starttime", "timestamp", "time")
+
+
+def leef_time(record: LeefRecord, context: FileContext) -> datetime | None:
+    """The record's own time."""
+    fields = record.attributes
+    pattern = fields.get("devtimeformat", "")
+    month_first = pattern.startswith(("MM/dd", "M/d", "MM-dd"))
+    return first_time(
+        (fields.get(key) for key in _TIMES),
+        context,
+        fields.get("devtimezone") or fields.get("timezone"),
+        month_first=month_first,
+    )
+
+
+def leef_event(
+    record: LeefRecord,
+    context: FileContext,
+    *,
+    observer: str | None = None,
+    otherwise: datetime | None = None,
+) -> Event:
+    """The event of any maker's LEEF record; `observer` and the time `otherwise` come from a syslog header."""
+    return event_of(record.attributes, KEYS, time=leef_time(record, context) or otherwise, observer=observer)

@@ -1,0 +1,150 @@
+"""Events of Palo Alto's columns and of its JSON.
+
+Source: see `lamsach.logs.formats.paloalto`. The JSON's keys are those of the "Log Forwarding App Schema Reference"; times in it are in UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.direction import is_internal
+from lamsach.logs.json_records import read_object, text_of, texts_of, walk
+from lamsach.logs.key_value import first_ip
+from lamsach.logs.keyed_events import Keys, event_of
+from lamsach.logs.paloalto_columns import PLACES
+from lamsach.logs.paloalto_messages import ends_of
+from lamsach.logs.record_times import first_time
+from lamsach.logs.values import domain_of, stated
+from lamsach.model import Event, EventKind
+
+_COLUMN_KEYS = Keys(
+    source=("source", "source_ipv6"),
+    source_port=("source_port",),
+    source_nat=("source_nat",),
+    source_nat_port=("source_nat_port",),
+    source_name=("source_name",),
+    source_mac=("source_mac",),
+    source_user=("source_user",),
+    destination=("destination",),
+    destination_port=("destination_port",),
+    destination_name=("destination_name",),
+    destination_mac=("destination_mac",),
+    destination_user=("destination_user",),
+    query=("query",),
+    domain=("domain",),
+    url=("url",),
+    hashes=("hash",),
+    action=("action", "status", "event"),
+    observer=("observer",),
+)
+_JSON_KEYS = Keys(
+    source=("SourceAddress", "PublicIPv4", "PublicIPv6", "SourceIP", "ClientIP", "UserIP"),
+    source_port=("SourcePort",),
+    source_nat=("NATSource",),
+    source_nat_port=("NATSourcePort",),
+    source_name=("SourceDeviceHost", "EndpointDeviceName", "SourceDeviceName", "MachineName"),
+    source_mac=("SourceDeviceMac",),
+    source_user=("SourceUser", "SourceUserName", "User", "UserName", "Users"),
+    destination=("DestinationAddress", "DNSResolverIP", "DestinationIP"),
+    destination_port=("DestinationPort",),
+    destination_name=("DestinationDeviceHost",),
+    destination_mac=("DestinationDeviceMac",),
+    destination_user=("DestinationUser", "DestinationUserName"),
+    query=("DNSRequest", "DNSQuery", "DNSDomain", "QueryName", "FQDN"),
+    domain=("SNI", "ServerNameIndication", "URLDomain", "CommonName", "DomainName"),
+    url=("URL",),
+    answers=("DNSResponse",),
+    hashes=("FileHash", "FileSHA256", "SHA256"),
+    action=("Action", "EventStatus", "Status", "EventName"),
+    observer=("DeviceName", "LogSourceName"),
+)
+_TIMES = ("EventTime", "TimeGenerated", "TimeGeneratedHighResolution", "TimeReceived", "LogTime")
+# generic:bad.example(109000001)   Suspicious DNS Query (generic:bad.example)(3800005)   Tunneling:bad.example(109001001)
+_THREAT_DOMAIN = re.compile(r"[(:]([\w-]{1,63}(?:\.[\w-]{1,63})+)\)?\(?", re.ASCII)
+_LOGONS = frozenset({"USERID", "GLOBALPROTECT", "AUTHENTICATION", "SYSTEM", "HIPMATCH", "AUTH"})
+
+
+def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, observer: str | None) -> Event:
+    """The event of a record whose type is known; columns that a version does not have yet are left out."""
+    places = PLACES.get(kind, {})
+    fields = {
+        name: cells[place] for name, place in places.items() if place < len(cells) and stated(cells[place])
+    }
+    _spread(fields, cells[4] if len(cells) > 4 else "")
+    event = event_of(fields, _COLUMN_KEYS, time=time, observer=observer)
+    return _completed(event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"))
+
+
+def _spread(fields: dict[str, str], subtype: str) -> None:
+    """Put `misc` and `threat` where they belong: a URL, a DNS question, or nothing (a file's name)."""
+    misc, threat = fields.pop("misc", ""), fields.pop("threat", "")
+    if subtype == "url":
+        fields["url"] = misc
+    elif subtype in ("spyware", "dns", "dns-security") or "dns" in threat.lower():
+        name = domain_of(misc) if "." in misc and "/" not in misc else None
+        match = _THREAT_DOMAIN.search(threat) if name is None else None
+        if name or match:
+            fields["query"] = name or (match[1] if match else "")
+    elif "://" in misc or (
+        subtype in ("vulnerability", "virus", "wildfire", "file")
+        and "/" in misc
+        and "." in misc.partition("/")[0]
+    ):
+        fields["url"] = misc
+
+
+def json_event(line: str, context: FileContext) -> Event:
+    """The event of a JSON record, behind a syslog header or not."""
+    record = read_object(line)[1]
+    fields: dict[str, str] = {}
+    for key, value in walk(record):
+        text = text_of(value) or " ".join(texts_of(value))
+        if text and stated(text):
+            fields.setdefault(key.rsplit(".", 1)[-1], text)
+    kind = fields.get("LogType", "").upper()
+    time = first_time((_in_utc(fields.get(key)) for key in _TIMES), context)
+    event = event_of(fields, _JSON_KEYS, time=time)
+    if kind == "DNS" and event.kind is not EventKind.DNS:
+        event = replace(event, kind=EventKind.DNS)
+    if kind == "DNS":
+        event = replace(event, device_ip=event.source_ip, response=bool(event.answers))
+    return _completed(
+        event, kind, fields.get("EventDescription"), fields.get("PrivateIPv4"), fields.get("PrivateIPv6")
+    )
+
+
+def _in_utc(text: str | None) -> str | None:
+    return f"{text}Z" if text and re.fullmatch(r"\d{4}-\d\d-\d\d[T ][\d:.]{8,16}", text) else text
+
+
+def _completed(
+    event: Event, kind: str, message: str | None, given: str | None, given_ipv6: str | None
+) -> Event:
+    """The event with what the message of a system record names, and the address that a VPN client was given."""
+    if message:
+        ends = ends_of(message)
+        source = event.source_ip or ends.client
+        event = replace(
+            event,
+            source_ip=source,
+            source_port=event.source_port if event.source_ip else ends.client_port,
+            destination_ip=event.destination_ip or ends.server,
+            destination_port=event.destination_port or ends.server_port,
+            domain=event.domain or ends.server_name,
+            user=event.user or ends.user,
+            device_ip=event.device_ip or (source if source and is_internal(source) else None),
+        )
+    inner = first_ip({"given": given or "", "given_ipv6": given_ipv6 or ""}, "given", "given_ipv6")
+    if kind == "GLOBALPROTECT":
+        event = replace(
+            event,
+            device_ip=inner
+            or (event.source_ip if event.source_ip and is_internal(event.source_ip) else None),
+        )
+    if kind in _LOGONS:
+        return replace(event, kind=EventKind.LOGON)
+    return event

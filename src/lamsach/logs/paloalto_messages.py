@@ -1,0 +1,97 @@
+"""What the text of Palo Alto's SYSTEM and AUTHENTICATION records names: the client, the server, the user.
+
+Source: Palo Alto Networks, "System Log Messages"; lines such as `failed authentication for user 'a'. Reason: ... server address '192.0.2.9', auth
+protocol 'PAP', From: 198.51.100.4.`, with the quotes or without them by version.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lamsach.logs.values import domain_of, ip_of
+
+_ADDRESS = r"'?\[?([0-9A-Fa-f:.]{2,45}?)\]?'?"
+_END = r"(?=[\s',;)\[]|[.:](?:\s|$)|:\d{1,5}\b|$)"
+# From: 198.51.100.4.   from '198.51.100.4'   Login from: 198.51.100.4,   source ip 198.51.100.4   Source IP: 198.51.100.4
+_CLIENT = re.compile(
+    r"\b(?:from|client ip|source ip|source address|private ip|user ip|initiated by|peer ip|ip)\b(?: address)?[:=]?\s{0,2}"
+    + _ADDRESS
+    + _END,
+    re.IGNORECASE,
+)
+# server address '192.0.2.9'   dhcp server: 192.0.2.9   update server: updates.example   to server at 192.0.2.9
+_SERVER = re.compile(
+    r"\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?"
+    r"([A-Za-z0-9][\w.:-]{0,254})",
+    re.IGNORECASE,
+)
+# Established SA: 192.0.2.1[500]-198.51.100.2[500] message id
+_ASSOCIATION = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]-([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
+# user 'a.b'   User name: a.b,   for user a.b.   User admin logged in via Web
+_USER = re.compile(
+    r"\b[Uu]ser(?: name)?:? ?(?:'([^']{1,128})'|\"([^\"]{1,128})\"|([\w\\@$-][\w.\\@$-]{0,127}))"
+)
+_NO_USERS = frozenset(
+    {
+        "is",
+        "in",
+        "not",
+        "was",
+        "name",
+        "authentication",
+        "ip",
+        "has",
+        "with",
+        "login",
+        "logged",
+        "to",
+        "from",
+        "for",
+        "failed",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnds:
+    """Client and server that a message names, with their ports; the server may be a name."""
+
+    client: str | None = None
+    client_port: int | None = None
+    server: str | None = None
+    server_port: int | None = None
+    server_name: str | None = None
+    user: str | None = None
+
+
+def ends_of(message: str) -> MessageEnds:
+    """The machines and the user that a message names."""
+    message = message[:4096]
+    user = _user(message)
+    association = _ASSOCIATION.search(message)
+    if association:
+        first, second = ip_of(association[1]), ip_of(association[3])
+        if first and second:
+            return MessageEnds(
+                first, int(association[2]) % 65536, second, int(association[4]) % 65536, None, user
+            )
+    client = next((ip for match in _CLIENT.finditer(message) if (ip := ip_of(match[1].rstrip(".:")))), None)
+    server = name = None
+    for match in _SERVER.finditer(message):
+        text = match[1].rstrip(".:")
+        address = ip_of(text)
+        if address:
+            server = address
+            break
+        if "." in text and name is None:
+            name = domain_of(text)
+    return MessageEnds(client=client, server=server, server_name=None if server else name, user=user)
+
+
+def _user(message: str) -> str | None:
+    for match in _USER.finditer(message):
+        name = (match[1] or match[2] or match[3]).rstrip(".")
+        if name.lower() not in _NO_USERS:
+            return name
+    return None
