@@ -21,10 +21,10 @@ from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
-from lamsach.logs.formats.pf_filterlog import PfFilterlog
 from lamsach.logs.formats.paloalto import PaloAlto
 from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.formats.pcapng import PcapNg
+from lamsach.logs.formats.pf_filterlog import PfFilterlog
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve
@@ -66,7 +66,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
 
-BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx,)
+BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx, Pcap, PcapNg)
 """Every binary format, told by a file's first bytes before anything is taken for text."""
 
 

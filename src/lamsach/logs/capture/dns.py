@@ -1,0 +1,172 @@
+"""DNS messages on the wire, and their relatives mDNS, LLMNR and NetBIOS names.
+
+Sources: RFC 1035 section 4, 2136 (updates), 2782 (SRV), 6762 (mDNS), 4795 (LLMNR), 9460 (SVCB), 1002 section 4 (NetBIOS).
+A message that is cut off by the capture's snapshot length gives what stands before the cut.
+"""
+
+from __future__ import annotations
+
+import struct
+from ipaddress import ip_address
+from typing import NamedTuple
+
+MOST_QUESTIONS = 16
+MOST_ANSWERS = 128
+_MOST_POINTERS = 32
+_LONGEST_NAME = 255
+_HEADER = struct.Struct(">HHHHHH").unpack_from
+_A, _NS, _CNAME, _PTR, _MX, _AAAA, _SRV, _DNAME, _SVCB, _HTTPS = 1, 2, 5, 12, 15, 28, 33, 39, 64, 65
+_NAME_FIRST = frozenset({_NS, _CNAME, _PTR, _DNAME})
+_NETBIOS, _NETBIOS_STATUS = 32, 33
+_QUERY, _UPDATE = 0, 5
+_OPCODES = frozenset({0, 1, 2, 4, 5, 6, 7, 8, 9, 15})
+
+
+class Answer(NamedTuple):
+    """A record of the answer section: whose it is, and the address or name that it tells (None for other data)."""
+
+    name: str
+    value: str | None
+
+
+class Message(NamedTuple):
+    """What a DNS message asks and tells. Names are as on the wire, without the trailing dot, odd bytes escaped."""
+
+    identity: int
+    response: bool
+    opcode: int
+    rcode: int
+    questions: tuple[str, ...]
+    answers: tuple[Answer, ...]
+
+
+def parse_message(data: bytes, start: int, end: int, *, netbios: bool = False) -> Message | None:
+    """The message in `data[start:end]`; None when it is none."""
+    if end - start < 12:
+        return None
+    message = data[start:end]
+    identity, flags, questions, answers, authority, _ = _HEADER(message)
+    opcode = flags >> 11 & 15
+    if questions > 256 or (not netbios and opcode not in _OPCODES) or (not questions and not answers):
+        return None
+    at = 12
+    names: list[str] = []
+    for _ in range(questions):
+        name, at = read_name(message, at)
+        if name is None or at + 4 > len(message):
+            break
+        if len(names) < MOST_QUESTIONS:
+            kind = message[at] << 8 | message[at + 1]
+            names.append(netbios_name(name) if netbios or kind == _NETBIOS else name)
+        at += 4
+    else:
+        if opcode == _UPDATE:  # the question is the zone; the records that change stand third
+            names += _owners(message, at, answers, authority)
+            return Message(identity, bool(flags & 0x8000), opcode, flags & 15, tuple(names), ())
+        found = _answers(message, at, answers, netbios=netbios)
+        return Message(identity, bool(flags & 0x8000), opcode, flags & 15, tuple(names), tuple(found))
+    if not names:
+        return None
+    return Message(identity, bool(flags & 0x8000), opcode, flags & 15, tuple(names), ())
+
+
+def _owners(message: bytes, at: int, before: int, count: int) -> list[str]:
+    names: dict[str, None] = {}
+    for number in range(min(before + count, MOST_ANSWERS)):
+        name, at = read_name(message, at)
+        if name is None or at + 10 > len(message):
+            break
+        if number >= before:
+            names[name] = None
+        at += 10 + (message[at + 8] << 8 | message[at + 9])
+    return list(names)[:MOST_QUESTIONS]
+
+
+def _answers(message: bytes, at: int, count: int, *, netbios: bool) -> list[Answer]:
+    found: list[Answer] = []
+    for _ in range(min(count, MOST_ANSWERS)):
+        name, at = read_name(message, at)
+        if name is None or at + 10 > len(message):
+            break
+        kind = message[at] << 8 | message[at + 1]
+        size = message[at + 8] << 8 | message[at + 9]
+        at += 10
+        if netbios and kind in (_NETBIOS, _NETBIOS_STATUS):
+            found += [Answer(netbios_name(name), value) for value in _netbios_addresses(message, at, size)]
+        else:
+            found.append(Answer(name, _value(message, kind, at, size)))
+        at += size
+    return found
+
+
+def _value(message: bytes, kind: int, at: int, size: int) -> str | None:
+    if at + size > len(message):
+        return None
+    if (kind == _A and size == 4) or (kind == _AAAA and size == 16):
+        return str(ip_address(message[at : at + size]))
+    if kind in _NAME_FIRST:
+        return read_name(message, at)[0] or None
+    skip = {_MX: 2, _SRV: 6, _SVCB: 2, _HTTPS: 2}.get(kind)
+    return (read_name(message, at + skip)[0] or None) if skip and size > skip else None
+
+
+def _netbios_addresses(message: bytes, at: int, size: int) -> list[str]:
+    """NB records hold flags and an address, six bytes each."""
+    data = message[at : at + size]
+    return [str(ip_address(data[i + 2 : i + 6])) for i in range(0, len(data) - 5, 6)] if size % 6 == 0 else []
+
+
+def read_name(message: bytes, at: int) -> tuple[str | None, int]:
+    """The name at the offset, and the offset after it; None for one that is damaged or cut off."""
+    labels: list[str] = []
+    length = pointers = 0
+    after = -1
+    while True:
+        if at >= len(message):
+            return None, at
+        size = message[at]
+        if size == 0:
+            at += 1
+            break
+        if size & 0xC0 == 0xC0:
+            if at + 1 >= len(message) or pointers >= _MOST_POINTERS:
+                return None, at
+            if after < 0:
+                after = at + 2
+            pointers += 1
+            at = (size & 0x3F) << 8 | message[at + 1]
+            continue
+        length += size + 1
+        if size > 63 or at + 1 + size > len(message) or length > _LONGEST_NAME:
+            return None, at
+        labels.append(label_text(message[at + 1 : at + 1 + size]))
+        at += 1 + size
+    return ".".join(labels), at if after < 0 else after
+
+
+def label_text(label: bytes) -> str:
+    r"""A label in readable form: UTF-8 as it is (mDNS), dots in it as `\.`, what is not printable as `\DDD`."""
+    if label.isalnum():
+        return label.decode("ascii")
+    try:
+        text = label.decode("utf-8")
+    except UnicodeDecodeError:
+        text = label.decode("latin-1")
+    text = text.replace("\\", "\\\\").replace(".", "\\.")
+    if text.isprintable():
+        return text
+    return "".join(
+        letter
+        if letter.isprintable()
+        else "".join(f"\\{byte:03d}" for byte in letter.encode("utf-8", "replace"))
+        for letter in text
+    )
+
+
+def netbios_name(name: str) -> str:
+    """The first-level encoding undone (RFC 1001 section 14.1): 32 letters are 16 bytes, the last of which is the kind of name."""
+    first = name.partition(".")[0].upper()
+    if len(first) != 32 or any(not "A" <= letter <= "P" for letter in first):
+        return name
+    raw = bytes((ord(first[i]) - 65) << 4 | (ord(first[i + 1]) - 65) for i in range(0, 30, 2))
+    return label_text(raw.rstrip(b" \0"))

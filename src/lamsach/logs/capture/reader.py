@@ -1,0 +1,288 @@
+"""A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello and DHCP lease.
+
+A contact is told when it was answered, or when it is over. Memory is bounded: see `flows` and HELD_BYTES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from lamsach.errors import InputError
+from lamsach.logs.base import FileContext
+from lamsach.logs.capture import dns, tls
+from lamsach.logs.capture.conversation import Conversation, Finding
+from lamsach.logs.capture.dhcp import Dhcp, message_v6
+from lamsach.logs.capture.flows import (
+    ACK,
+    FIN,
+    IDLE_NS,
+    IDLE_OTHERS_NS,
+    MOST_FLOWS,
+    RST,
+    SYN,
+    Flow,
+    Key,
+    began_elsewhere,
+    is_multicast,
+    is_over,
+    key_of,
+)
+from lamsach.logs.capture.frames import Frame
+from lamsach.logs.capture.links import ip_offsets, is_read
+from lamsach.logs.capture.messages import dns_events
+from lamsach.logs.capture.packets import TCP, UDP, Decapsulator, Packet
+from lamsach.logs.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
+from lamsach.logs.capture.spelling import address_text, time_of
+from lamsach.logs.capture.streams import Stream
+from lamsach.logs.direction import own_side
+from lamsach.logs.values import host_and_port
+from lamsach.model import Action, Event, EventKind, Reference, Refusal
+
+HELD_BYTES = 64 << 20
+"""How many bytes of unfinished requests and segments are held over all flows."""
+_SWEEP_PACKETS = 1 << 17
+_DNS_PORTS = frozenset({53, 5353, 5355})
+_NETBIOS_PORT = 137
+
+
+class CaptureReader:
+    """Reads one capture. `name` goes into the events' `format`."""
+
+    def __init__(self, context: FileContext, name: str) -> None:
+        self._file = context.file
+        self._name = name
+        self._decapsulator = Decapsulator()
+        self._dhcp = Dhcp()
+        self._flows: dict[Key, Flow] = {}
+        self._held = 0
+        self._packets = 0
+        self._unread_links: set[int] = set()
+        self._number = 0
+        self._now: int | None = None
+        self._out: list[Event | Refusal] = []
+
+    def events(self, frames: Iterable[Frame]) -> Iterator[Event | Refusal]:
+        """The events of the frames, in order as far as they are told at once. Damage is raised after all that was before it."""
+        out = self._out
+        failure: InputError | None = None
+        iterator = iter(frames)
+        while True:
+            try:
+                frame = next(iterator, None)
+            except InputError as error:
+                failure, frame = error, None
+            if frame is None:
+                break
+            self._frame(frame)
+            if out:
+                yield from out
+                out.clear()
+        for flow in list(self._flows.values()):
+            self._finish(flow)
+            yield from out
+            out.clear()
+        if failure is not None:
+            raise failure
+
+    def _frame(self, frame: Frame) -> None:
+        self._number, self._now, link, data = frame
+        for at in ip_offsets(link, data):
+            for packet in self._decapsulator.packets(data, at):
+                self._packet(packet)
+        if link not in self._unread_links and not is_read(link):
+            self._unread_links.add(link)
+            reason = "Frames of this link type are not understood."
+            self._out.append(Refusal(Reference(self._file, row=self._number), f"LINKTYPE {link}", reason))
+
+    def _packet(self, packet: Packet) -> None:
+        now = self._now
+        key = key_of(packet)
+        flow = self._flows.get(key)
+        if flow is None or is_over(flow, packet, now):
+            flow = self._begin(key, packet, flow)
+        if now is not None:
+            flow.last_ns = now
+        from_client = flow.from_client(packet)
+        if packet.protocol == TCP:
+            self._tcp(flow, packet, from_client=from_client)
+        elif flow.pending and not from_client:
+            self._tell(flow, Action.ALLOWED)
+        if packet.protocol == UDP and not flow.quiet and packet.start < packet.end:
+            self._udp(flow, packet)
+
+    def _begin(self, key: Key, packet: Packet, before: Flow | None) -> Flow:
+        if before is not None:
+            self._finish(before)
+            del self._flows[key]
+        flip = began_elsewhere(packet)
+        if before is not None and not (packet.protocol == TCP and packet.flags & SYN):
+            flip = not before.from_client(packet)
+        flow = self._flows[key] = Flow(packet, self._number, self._now, flip=flip)
+        self._packets += 1
+        if self._packets % _SWEEP_PACKETS == 0 or len(self._flows) > MOST_FLOWS:
+            self._sweep()
+        if packet.source_port < 0 or is_multicast(packet.destination):
+            self._tell(flow, Action.UNKNOWN)
+        return flow
+
+    def _tcp(self, flow: Flow, packet: Packet, *, from_client: bool) -> None:
+        flags = packet.flags
+        if flow.pending and (flags & ACK or not flags & SYN):
+            self._tell(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
+        if flags & (FIN | RST):
+            flow.closed = True
+        if flow.quiet:
+            return
+        side = 0 if from_client else 1
+        if flags & SYN:
+            stream = flow.streams[side] = flow.streams[side] or Stream()
+            stream.start(packet.sequence)
+            if packet.start < packet.end:  # data in the first packet (RFC 7413)
+                self._listen(flow, side, packet, (packet.sequence + 1) & 0xFFFFFFFF)
+        elif packet.start < packet.end:
+            self._listen(flow, side, packet, packet.sequence)
+
+    def _listen(self, flow: Flow, side: int, packet: Packet, sequence: int) -> None:
+        conversation = flow.conversations[side]
+        if conversation is None:
+            is_dns = 53 in (flow.client_port, flow.server_port)
+            conversation = flow.conversations[side] = Conversation(is_dns=is_dns)
+        if conversation.is_done():
+            return
+        stream = flow.streams[side] = flow.streams[side] or Stream()
+        before = conversation.held_bytes + stream.held_bytes
+        for payload, gap in stream.add(sequence, packet.data[packet.start : packet.end]):
+            for finding in conversation.feed(payload, gap=gap):
+                self._found(flow, side, finding)
+        if conversation.is_done():
+            flow.streams[side] = None
+            other = flow.conversations[1 - side]
+            flow.quiet = conversation.said_hello or (other is not None and other.is_done())
+            self._held -= before
+            return
+        self._held += conversation.held_bytes + stream.held_bytes - before
+        if self._held > HELD_BYTES:
+            self._forget(len(self._flows) // 2 + 1)
+
+    def _udp(self, flow: Flow, packet: Packet) -> None:
+        data, start, end = packet.data, packet.start, packet.end
+        ports = {packet.source_port, packet.destination_port}
+        if ports & _DNS_PORTS or _NETBIOS_PORT in ports:
+            message = dns.parse_message(data, start, end, netbios=_NETBIOS_PORT in ports)
+            if message is not None:
+                self._message(packet, message)
+        elif ports <= {67, 68}:
+            self._lease(self._dhcp.message(data[start:end], self._time()))
+        elif ports <= {546, 547}:
+            self._lease(message_v6(data[start:end], self._time()))
+        elif looks_like_quic(data, start, end):
+            self._quic(flow, packet)
+        elif data[start] == 22:
+            name = tls.datagram_server_name(data[start:end])
+            if not isinstance(name, tls.Need):
+                self._found(flow, 0 if flow.from_client(packet) else 1, _hello(name))
+                flow.quiet = True
+        elif flow.quic is None:
+            flow.quiet = True  # a protocol that says nothing to us; its first datagram shows it
+
+    def _quic(self, flow: Flow, packet: Packet) -> None:
+        if not flow.from_client(packet):
+            return
+        flow.quic = flow.quic or QuicHello()
+        handshake = flow.quic.add(packet.data[packet.start : packet.end])
+        name = tls.server_name(handshake) if handshake else tls.Need.MORE
+        last = flow.quic.seen >= MOST_DATAGRAMS
+        if name is tls.Need.MORE and last and handshake:
+            name = tls.partial_server_name(handshake)
+        if not isinstance(name, tls.Need):
+            self._found(flow, 0, _hello(name))
+        flow.quiet = last or name is not tls.Need.MORE
+
+    def _lease(self, event: Event | None) -> None:
+        if event is not None:
+            self._out.append(replace(event, format=self._name, file=self._file, line=self._number))
+
+    def _message(self, packet: Packet, message: dns.Message) -> None:
+        ends = self._event(
+            packet.source, packet.source_port, packet.destination, packet.destination_port, EventKind.DNS
+        )
+        self._out += dns_events(message, ends, multicast=is_multicast(packet.destination))
+
+    def _found(self, flow: Flow, side: int, finding: Finding) -> None:
+        if flow.pending:
+            self._tell(flow, Action.ALLOWED)
+        ends = (flow.client, flow.client_port), (flow.server, flow.server_port)
+        (source, source_port), (destination, destination_port) = ends[side], ends[1 - side]
+        event = self._event(source, source_port, destination, destination_port, finding.kind)
+        if finding.message is not None:
+            self._out += dns_events(finding.message, event, multicast=False)
+            return
+        self._out.append(replace(event, domain=finding.domain, url=finding.url, action=Action.ALLOWED))
+
+    def _event(
+        self, source: bytes, source_port: int, destination: bytes, destination_port: int, kind: EventKind
+    ) -> Event:
+        source_ip, destination_ip = address_text(source), address_text(destination)
+        return Event(
+            time=self._time(),
+            kind=kind,
+            source_ip=source_ip,
+            source_port=source_port if source_port >= 0 else None,
+            destination_ip=destination_ip,
+            destination_port=destination_port if destination_port >= 0 else None,
+            device_ip=own_side(source_ip, destination_ip),
+            format=self._name,
+            file=self._file,
+            line=self._number,
+        )
+
+    def _tell(self, flow: Flow, action: Action) -> None:
+        """Tell the contact itself, of its first packet's time and frame."""
+        flow.pending = False
+        event = self._event(
+            flow.client, flow.client_port, flow.server, flow.server_port, EventKind.CONNECTION
+        )
+        self._out.append(replace(event, time=time_of(flow.first_ns), action=action, line=flow.number))
+
+    def _finish(self, flow: Flow) -> None:
+        """What is left to tell of a flow that is over."""
+        for side in (0, 1):
+            stream, conversation = flow.streams[side], flow.conversations[side]
+            if conversation is None or conversation.is_done():
+                continue
+            self._held -= conversation.held_bytes + (stream.held_bytes if stream else 0)
+            for payload, gap in stream.rest() if stream else ():
+                for finding in conversation.feed(payload, gap=gap):
+                    self._found(flow, side, finding)
+            for finding in conversation.end():
+                self._found(flow, side, finding)
+        if flow.pending:
+            self._tell(flow, Action.UNKNOWN)
+
+    def _sweep(self) -> None:
+        """Forget the flows that have been silent for long, and the oldest if there are still too many."""
+        now = self._now
+        if now is not None:
+            over = [
+                key
+                for key, flow in self._flows.items()
+                if flow.last_ns is not None
+                and now - flow.last_ns > IDLE_NS.get(flow.protocol, IDLE_OTHERS_NS)
+            ]
+            for key in over:
+                self._finish(self._flows.pop(key))
+        if len(self._flows) > MOST_FLOWS:
+            self._forget(MOST_FLOWS // 4)
+
+    def _forget(self, count: int) -> None:
+        for key in list(self._flows)[:count]:
+            self._finish(self._flows.pop(key))
+
+    def _time(self) -> datetime | None:
+        return time_of(self._now)
+
+
+def _hello(name: str | None) -> Finding:
+    return Finding(EventKind.TLS, host_and_port(name)[0] if name else None)
