@@ -12,13 +12,14 @@ Microsoft-Windows-DNSServer, Microsoft-Windows-Bits-Client, Microsoft-Windows-Po
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from lamsach.logs import dns_message
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.script_mentions import mentions
-from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, stated
+from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of
 from lamsach.logs.windows_record import WindowsRecord, machine_address, user_of
 from lamsach.model import Action, EventKind
 
@@ -40,6 +41,7 @@ SOURCE_PORT = ("sourceport", "srcport", "ipport", "clientport", "clientaddress",
 DESTINATION_PORT = ("destinationport", "destport", "dstport", "serverport", "remoteport", "serveraddress")
 _TEXTS = ("commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication", "command line",
           "process command line", "contents", "arguments", "destination", "details", "process creation")  # fmt: skip
+SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(_TEXTS)
 
 
 def connection(record: WindowsRecord) -> Fields:
@@ -50,9 +52,7 @@ def connection(record: WindowsRecord) -> Fields:
     initiated, direction = data.get("initiated", "").lower(), data.get("direction", "")
     filtering = 5150 <= record.event_id <= 5159
     inbound = initiated == "false" or direction == _INBOUND or direction.lower() in ("inbound", "in")
-    if filtering:
-        own = source
-    elif initiated == "true":
+    if filtering or initiated == "true":
         own = source
     elif initiated == "false":
         own = _accepting(source, source_port, destination, destination_port)
@@ -177,26 +177,37 @@ def file_or_process(record: WindowsRecord) -> Fields:
 
     A text that the machine ran may name several addresses: the first URL is the event's, the others are `mentioned`.
     """
-    texts = [value for name in _TEXTS if (value := record.data.get(name))]
-    if "powershell" in record.provider.lower():
+    data = record.data
+    texts = [] if _TEXT_NAMES.isdisjoint(data) else [value for name in _TEXTS if (value := data.get(name))]
+    if record.unnamed and "powershell" in record.provider.lower():
         texts += record.unnamed
     found = mentions("\n".join(texts)) if texts else ()
     url = next((value for value in found if "://" in value), None)
-    source, destination = record.ip(*SOURCE), record.ip(*DESTINATION)
+    if SOURCE_NAMES.isdisjoint(data) and DESTINATION_NAMES.isdisjoint(data):
+        sides: Fields = {}
+    else:
+        sides = _sides(record)
     return {
+        **sides,
         "kind": EventKind.FILE if "hashes" in record.data or "path" in record.data else EventKind.OTHER,
-        "source_ip": source,
-        "source_port": record.port(*SOURCE_PORT),
-        "destination_ip": destination,
-        "destination_port": record.port(*DESTINATION_PORT),
-        "device_ip": machine_address(source if source and is_internal(source) else None),
-        "inbound": bool(source and not is_internal(source) and not destination),
         "device_name": record.computer,
         "user": user_of(record.text("user", "subjectusername", "targetusername", "accountname")),
         "url": url,
         "domain": host_of_url(url) if url else None,
         "hashes": hashes_of(record),
         "mentioned": tuple(value for value in found if value != url),
+    }
+
+
+def _sides(record: WindowsRecord) -> Fields:
+    source, destination = record.ip(*SOURCE), record.ip(*DESTINATION)
+    return {
+        "source_ip": source,
+        "source_port": record.port(*SOURCE_PORT),
+        "destination_ip": destination,
+        "destination_port": record.port(*DESTINATION_PORT),
+        "device_ip": machine_address(source if source and is_internal(source) else None),
+        "inbound": bool(source and not is_internal(source) and not destination),
     }
 
 
@@ -231,26 +242,33 @@ def detection(record: WindowsRecord) -> Fields:
 
 def hashes_of(record: WindowsRecord) -> tuple[str, ...]:
     """Every MD5, SHA-1 and SHA-256 of the event, never the IMPHASH."""
-    found: list[str] = []
     data = record.data
-    for name in ("hashes", "hash"):
-        text = data.get(name)
-        if text:
+    return () if _HASH_NAMES.isdisjoint(data) else _digests(*(data.get(name, "") for name in _HASH_ORDER))
+
+
+_HASH_ORDER = (
+    "hashes",
+    "hash",
+    "md5",
+    "sha1",
+    "sha256",
+    "sha256hash",
+    "filehash",
+    "sha1hash",
+    "md5hash",
+    "sha1 hash",
+    "sha256 hash",
+)
+_HASH_NAMES = frozenset(_HASH_ORDER)
+
+
+@lru_cache(4096)
+def _digests(*texts: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for text in texts:
+        if "=" in text:
             found += _HASH_PAIR.findall(text[:2000])
-            if "=" not in text:
-                found += text[:2000].replace(",", " ").split()
-    for name in (
-        "md5",
-        "sha1",
-        "sha256",
-        "sha256hash",
-        "filehash",
-        "sha1hash",
-        "md5hash",
-        "sha1 hash",
-        "sha256 hash",
-    ):
-        if name in data:
-            found.append(data[name])
-    digests = (hash_of(text.strip()) for text in found)
-    return tuple(dict.fromkeys(d for d in digests if d and d.strip("0") and stated(d)))
+        elif text:
+            found += text[:2000].replace(",", " ").split()
+    digests = (hash_of(text) for text in found)
+    return tuple(dict.fromkeys(digest for digest in digests if digest and digest.strip("0")))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from lamsach.logs import windows_contacts as contacts
@@ -36,13 +37,16 @@ _DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3
 _DEFENDER = frozenset({1006, 1007, 1008, 1015, 1116, 1117, 1118, 1119, 1121, 1122, 1125, 1126})
 
 
-def event_of(record: WindowsRecord, context: FileContext, times: LooseTimes) -> Event:
-    """The event; `format` and `line` are left to the caller. Raises LineError for an impossible time."""
+def event_of(
+    record: WindowsRecord, context: FileContext, times: LooseTimes, log_format: str, line: int
+) -> Event:
+    """The event, of this format and line. Raises LineError for an impossible time."""
     if record.message and _CONTACT_DATA.isdisjoint(record.data):
         for name, value in labels(record.message).items():
             record.data.setdefault(name, value)
     fields = reader_of(record)(record)
-    return Event(time=time_of(record.time, context, times), file=context.file, **fields)
+    time = time_of(record.time, context, times)
+    return Event(time=time, file=context.file, format=log_format, line=line, **fields)
 
 
 def time_of(text: str | None, context: FileContext, times: LooseTimes) -> datetime | None:
@@ -57,14 +61,13 @@ def time_of(text: str | None, context: FileContext, times: LooseTimes) -> dateti
 
 def reader_of(record: WindowsRecord) -> Reader:
     """What reads an event of this provider and number."""
-    place = f"{record.provider} {record.channel}".lower()
-    number = record.event_id
-    if "sysmon" in place:
-        return _SYSMON.get(number, contacts.file_or_process)
-    for word, reader in _BY_PROVIDER:
-        if word in place:
-            return reader(record)
-    return _by_data(record)
+    return _reader_at(record.provider, record.channel)(record)
+
+
+@lru_cache(1024)
+def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]:
+    place = f"{provider} {channel}".lower()
+    return next((reader for word, reader in _BY_PROVIDER if word in place), _by_data)
 
 
 def _security(record: WindowsRecord) -> Reader:
@@ -81,18 +84,18 @@ def _by_data(record: WindowsRecord) -> Reader:
         return contacts.question
     if "qname" in data and "interfaceip" in data:
         return contacts.name_server
-    if not _SOURCES.isdisjoint(data) and not _DESTINATIONS.isdisjoint(data):
+    if not contacts.SOURCE_NAMES.isdisjoint(data) and not contacts.DESTINATION_NAMES.isdisjoint(data):
         return contacts.connection
-    if "targetusername" in data and not _SOURCES.isdisjoint(data):
+    if "targetusername" in data and not contacts.SOURCE_NAMES.isdisjoint(data):
         return logons.logon
     if data.get("url", "").startswith(("http", "ftp")):
         return contacts.download
     return contacts.file_or_process
 
 
-_SOURCES, _DESTINATIONS = frozenset(contacts.SOURCE), frozenset(contacts.DESTINATION)
 _SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
 _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
+    ("sysmon", lambda record: _SYSMON.get(record.event_id, contacts.file_or_process)),
     ("security", _security),
     ("dns-client", lambda record: contacts.question if record.event_id in _DNS_CLIENT else _by_data(record)),
     ("dnsserver", lambda record: contacts.name_server if "qname" in record.data else _by_data(record)),

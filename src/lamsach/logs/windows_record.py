@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from lamsach.logs.values import host_and_port, ip_of, port_of, stated
 
 # Accounts that name no person, in the languages that Windows translates them into.
-_SERVICE_ACCOUNTS = frozenset(
+_ACCOUNTS = (
     "system système sistema local_service network_service anonymous_logon service_réseau service_local iusr défaut"
-    " lokaler_dienst netzwerkdienst defaultaccount dwm-1 dwm-2 dwm-3 umfd-0 umfd-1 umfd-2 umfd-3 n/a".split()
+    " lokaler_dienst netzwerkdienst defaultaccount dwm-1 dwm-2 dwm-3 umfd-0 umfd-1 umfd-2 umfd-3 n/a"
 )
-_SERVICE_DOMAINS = frozenset(
+_DOMAINS = (
     "nt_authority autorite_nt nt-autorität nt_service window_manager font_driver_host iis_apppool nt_virtual_machine"
-    " autoridade_nt".split()
+    " autoridade_nt"
 )
+_SERVICE_ACCOUNTS, _SERVICE_DOMAINS = frozenset(_ACCOUNTS.split()), frozenset(_DOMAINS.split())
 
 
 @dataclass(slots=True)
@@ -73,6 +75,7 @@ def _with_port(value: str) -> tuple[str | None, int | None]:
     return (ip_of(host), port) if host else (None, None)
 
 
+@lru_cache(65536)
 def machine_address(address: str | None) -> str | None:
     """The address if it can be a machine's on the network: not loopback, multicast, broadcast or unspecified."""
     if address is None:
@@ -82,6 +85,7 @@ def machine_address(address: str | None) -> str | None:
     return None if no_machine else address
 
 
+@lru_cache(4096)
 def user_of(name: str | None) -> str | None:
     """The account as stated, unless it is a service's or a machine's (`PC-17$`)."""
     name = stated(name)

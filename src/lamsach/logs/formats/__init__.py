@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
+from lamsach.logs.formats.adguardhome import AdGuardHome
 from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
@@ -16,23 +17,32 @@ from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.formats.fortigate import FortiGate
+from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_lines import JsonLines
+from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
+from lamsach.logs.formats.neighbour_tables import NeighbourTables
+from lamsach.logs.formats.nps import Nps
+from lamsach.logs.formats.openvpn import OpenVpn
 from lamsach.logs.formats.paloalto import PaloAlto
 from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.formats.pcapng import PcapNg
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
+from lamsach.logs.formats.samba import Samba
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve
+from lamsach.logs.formats.technitium import Technitium
+from lamsach.logs.formats.unbound import Unbound
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
 from lamsach.logs.formats.windows_event_json import WindowsEventJson
 from lamsach.logs.formats.windows_event_json_pretty import WindowsEventJsonPretty
 from lamsach.logs.formats.windows_event_xml import WindowsEventXml
+from lamsach.logs.formats.wireguard import WireGuard
 from lamsach.logs.formats.zeek_json import ZeekJson
 from lamsach.logs.formats.zeek_tsv import ZeekTsv
 
@@ -51,6 +61,16 @@ FORMATS: tuple[type[LogFormat], ...] = (
     WindowsEventJsonPretty,
     IscDhcp,
     Dnsmasq,
+    Unbound,
+    AdGuardHome,
+    Technitium,
+    Kea,
+    OpenVpn,
+    WireGuard,
+    FreeRadius,
+    Nps,
+    Samba,
+    NeighbourTables,
     Iptables,
     PfFilterlog,
     Mikrotik,

@@ -42,8 +42,8 @@ class WindowsEventJson(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """One JSON object. Raises LineError for one that holds no event, or several."""
         header, record = read_object(line)
-        event = event_of(record_of_json(record), self.context, self._times)
+        event = event_of(record_of_json(record), self.context, self._times, self.name, number)
         if header.strip(" [") and (event.time is None or event.device_name is event.observer is None):
             stated = split_header(line, self.context)[0]
             event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
-        return replace(event, format=self.name, line=number)
+        return event

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -73,7 +72,7 @@ class WindowsEventJsonPretty(LogFormat):
         if "\n" not in line and not line.lstrip().startswith("{"):
             raise LineError("The line holds no JSON object.", line[:80])
         record = record_of_json(read_object(line.lstrip(", \t\n"))[1])
-        return replace(event_of(record, self.context, self._times), format=self.name, line=number)
+        return event_of(record, self.context, self._times, self.name, number)
 
 
 def _first_indent(head: Sequence[str]) -> int:

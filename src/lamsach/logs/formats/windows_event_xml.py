@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -67,7 +66,7 @@ class WindowsEventXml(LogFormat):
         if start < 0:
             raise LineError("The text holds no Windows event in XML.", line[:80])
         record = record_of_xml(line[start:])
-        return replace(event_of(record, self.context, self._times), format=self.name, line=number)
+        return event_of(record, self.context, self._times, self.name, number)
 
 
 def _start(line: str) -> int:
