@@ -13,6 +13,7 @@ from lamsach.logs.formats.adguardhome import AdGuardHome
 from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
+from lamsach.logs.formats.cisco_asa import CiscoAsa
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.evtx import Evtx
@@ -25,6 +26,7 @@ from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
+from lamsach.logs.formats.netflow import NetFlow
 from lamsach.logs.formats.nps import Nps
 from lamsach.logs.formats.openvpn import OpenVpn
 from lamsach.logs.formats.paloalto import PaloAlto
@@ -37,11 +39,13 @@ from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.technitium import Technitium
 from lamsach.logs.formats.unbound import Unbound
+from lamsach.logs.formats.web_access import WebAccess
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
 from lamsach.logs.formats.windows_event_json import WindowsEventJson
 from lamsach.logs.formats.windows_event_json_pretty import WindowsEventJsonPretty
 from lamsach.logs.formats.windows_event_xml import WindowsEventXml
+from lamsach.logs.formats.windows_firewall import WindowsFirewall
 from lamsach.logs.formats.wireguard import WireGuard
 from lamsach.logs.formats.zeek_json import ZeekJson
 from lamsach.logs.formats.zeek_tsv import ZeekTsv
@@ -75,8 +79,11 @@ FORMATS: tuple[type[LogFormat], ...] = (
     PfFilterlog,
     Mikrotik,
     Sshd,
+    WindowsFirewall,
+    WebAccess,
     CheckPoint,
     PaloAlto,
+    CiscoAsa,
     # frames that any product may write
     Cef,
     Leef,
@@ -86,7 +93,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
 
-BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx, Pcap, PcapNg)
+BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx, Pcap, PcapNg, NetFlow)
 """Every binary format, told by a file's first bytes before anything is taken for text."""
 
 

@@ -1,0 +1,159 @@
+"""Access and error logs of web servers and reverse proxies: IIS, nginx, Apache, Tomcat, LiteSpeed, Traefik, Caddy, HAProxy, Envoy, AWS.
+
+Source: Apache HTTP Server "Log Files" and `mod_log_config`; nginx `ngx_http_log_module` and `ngx_errlog_module`; Microsoft "W3C Logging" and
+"IIS Log File Format"; NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging"; AWS "Access
+logs for your Application Load Balancer" and "Classic Load Balancer"; W3C WD-logfile-960323.
+
+Traps:
+- The client is who connects to the unit: a stranger is no device, and the Host header and URL are a stranger's words.
+- X-Forwarded-For counts only behind a proxy of the unit's own: its last address that is not internal.
+- IIS writes UTC, and `#Fields:` may change in the middle of a file; CloudFront parts columns by tabs.
+- A virtual host may stand before the client, or (lighttpd) after it; HAProxy and nginx's error log state no zone.
+- What is no HTTP at all (`\\x16\\x03\\x01`, `batman`) stands where the request line does.
+- An AWS load balancer states when the request was made (the time before its actions) and when it was answered: the former counts.
+- Squid's `combined` lines look alike but end in a result code: they are not these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs import web_json, web_text
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.syslog import split_header
+from lamsach.logs.timestamps import from_iso
+from lamsach.logs.values import port_of
+from lamsach.logs.w3c import W3cColumns, names_in
+from lamsach.logs.web_requests import request_event
+from lamsach.model import Event
+
+_COLUMNS = (
+    *(
+        "date",
+        "time",
+        "s-ip",
+        "cs-method",
+        "cs-uri-stem",
+        "cs-uri-query",
+        "s-port",
+        "cs-username",
+        "c-ip",
+        "cs(user-agent)",
+    ),
+    *("cs(referer)", "sc-status", "sc-substatus", "sc-win32-status", "time-taken"),
+)
+# 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15     2026-06-02 00:00:01 W3SVC1 WEB01 10.0.0.5 GET ...
+# 00:01:02 203.0.113.7 GET /a 200     2026-06-02	00:00:01	SGN50	392	203.0.113.7	GET	d1.example	/a	200
+_ROW = re.compile(
+    r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t](?:\S{1,64}[ \t]){0,5}?"
+    r"(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|TRACK|DEBUG|B?PROPFIND|B?PROPPATCH|MKCOL|SEARCH|B?COPY|B?MOVE|BDELETE|LOCK|UNLOCK|"
+    r"SUBSCRIBE|POLL|REPORT|RPC_IN_DATA|RPC_OUT_DATA)[ \t](?:[\w.-]{1,255}\t)?(?:/|\*|-)",
+    re.ASCII,
+)
+_DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t]", re.ASCII)
+_SOFTWARE = ("#Software: Microsoft Internet Information Services", "#Software: Microsoft HTTP API")
+_MARKS = frozenset({"cs-method", "cs-uri-stem", "c-ip"})
+
+
+class WebAccess(LogFormat):
+    """Reads requests that the unit's own web servers and reverse proxies took."""
+
+    name: ClassVar[str] = "web_access"
+    title: ClassVar[str] = "Web servers (IIS, nginx, Apache, HAProxy and others)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_name", "user", "domain", "url", "action"),
+    )
+    header_prefix: ClassVar[str | None] = "#"
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        own = [line for line in context.head if _is_fields(line) or line.startswith("#Date:")]
+        self._columns = W3cColumns(_COLUMNS, own)
+        self._stated = any(map(_is_fields, own))
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """One of the shapes of text or JSON, a W3C row with a method and a path, or a `#` line of IIS."""
+        start = line[:1]
+        if start == "#":
+            return (
+                line.startswith(_SOFTWARE)
+                or _is_fields(line)
+                or line.startswith(("#Version: 1.0", "#Date: "))
+            )
+        if start.isdigit() and _ROW.match(line):
+            return True
+        if web_json.is_request(line):
+            return True
+        return web_text.may_be_request(line) and web_text.is_request(_message(line))
+
+    def header(self, line: str) -> None:
+        """See `LogFormat.header`."""
+        if not line.startswith("#Fields:") or _is_fields(line):
+            self._columns.header(line)
+            self._stated = self._stated or _is_fields(line)
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One request, or one error that names a client; None for a `#` line."""
+        if line.startswith("#") and self.recognises(line):
+            return None
+        event = self._event(line)
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _event(self, line: str) -> Event:
+        if (_DATED if self._stated else _ROW).match(line):
+            return self._row(line)
+        header, message = split_header(line, self.context)
+        event = web_text.read_request(message, self.context) if web_text.may_be_request(line) else None
+        if event is None and header.time is not None and _ROW.match(message):
+            event = self._row(message)
+        if event is None and web_json.is_request(line):
+            event = web_json.read_request(line, self.context)
+        if event is None:
+            raise LineError("The line is not a web server's record.", line[:80])
+        return replace(event, time=event.time or header.time, observer=event.observer or header.host)
+
+    def _row(self, text: str) -> Event:
+        values = self._columns.read(text)
+        if not _MARKS & values.keys():
+            raise LineError("The line is not a web server's record.", text[:80])
+        date = values.get("date") or self._columns.date
+        time = from_iso(f"{date} {values.get('time')}", UTC)
+        return replace(_w3c(values), time=time)
+
+
+def _w3c(values: Mapping[str, str]) -> Event:
+    stem, query = values.get("cs-uri-stem"), values.get("cs-uri-query")
+    return request_event(
+        values.get("c-ip"),
+        port=port_of(values.get("c-port")),
+        forwarded=(values.get("x-forwarded-for") or values.get("cs(x-forwarded-for)") or "").replace("+", ""),
+        site=values.get("x-host-header") or values.get("cs-host") or values.get("cs(host)"),
+        url=f"{stem}?{query}" if stem and query else stem,
+        user=values.get("cs-username"),
+        status=values.get("sc-status"),
+        server=values.get("s-ip"),
+        server_port=port_of(values.get("s-port") or values.get("cs-port")),
+        observer=values.get("s-computername"),
+    )
+
+
+def _is_fields(line: str) -> bool:
+    return len(_MARKS & names_in(line)) > 1
+
+
+def _message(line: str) -> str:
+    """The line without a syslog header, whatever its time."""
+    try:
+        return split_header(line, _ANY)[1]
+    except LineError:
+        return line
+
+
+_ANY = FileContext()

@@ -1,0 +1,82 @@
+"""The error logs of nginx and Apache, which name the client that met the error.
+
+Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's tags within either.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.timestamps import local_time
+from lamsach.logs.values import host_and_port, ip_of
+from lamsach.logs.web_requests import request_event, target_of
+from lamsach.model import Event
+
+_STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+# 2026/01/24 16:33:06 [error] 334#334: *338 user "x": password mismatch, client: 192.0.2.1, server: a.example, request: "GET / HTTP/1.1", host: "a.example"
+_NGINX_ERROR = re.compile(
+    r"(\d{4})/(\d{2})/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]{3,8})\] \d{1,10}#\d{1,10}: (?:\*\d{1,20} )?(.*)",
+    re.ASCII | re.DOTALL,
+)
+_NGINX_CLIENT = re.compile(r"(?:, client: |^client |\[client )([0-9A-Fa-f:.\[\]]{2,60}?)(?=[\s,\]]|$)")
+_NGINX_SERVER = re.compile(r"(?:, server: |connected to )([^\s,]{1,255})")
+_NGINX_REQUEST = re.compile(rf", request: {_STRING}", re.DOTALL)
+_NGINX_HOST = re.compile(r', host: "([^"]{1,255})"')
+_NGINX_LOGIN = re.compile(r'(?:, login: "([^"]{1,255})"|^user "([^"]{1,255})")')
+# [Wed Jun 03 14:32:52.123456 2026] [core:error] [pid 35708:tid 437] [client 192.0.2.1:5678] AH00135: ...
+_APACHE_ERROR = re.compile(
+    r"\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})? \d{4})\] ((?:\[[^\]]{1,100}\] ){1,5})(.*)",
+    re.ASCII | re.DOTALL,
+)
+_APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
+_TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
+
+
+def nginx_error(text: str, context: FileContext) -> Event | None:
+    """A line of nginx's error log; None for any other."""
+    match = _NGINX_ERROR.match(text) if "#" in text[:80] else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[n]) for n in range(1, 7))
+    message = match[8]
+    client, server = _NGINX_CLIENT.search(message), _NGINX_SERVER.search(message)
+    request, host, login = (
+        _NGINX_REQUEST.search(message),
+        _NGINX_HOST.search(message),
+        _NGINX_LOGIN.search(message),
+    )
+    address, port = host_and_port(server[1]) if server else (None, None)
+    refused = (
+        "access forbidden" in message
+        or "denied" in message
+        or "mismatch" in message
+        or "was not found in" in message
+    )
+    return request_event(
+        client[1] if client else None,
+        site=host[1] if host else server[1] if server and not ip_of(address or "") else None,
+        url=target_of(request[1]) if request else None,
+        user=(login[1] or login[2]) if login else None,
+        status="403" if refused else None,
+        time=local_time(year, month, day, hour, minute, second, 0, context.timezone),
+        server=address,
+        server_port=port if ip_of(address or "") else None,
+    )
+
+
+def apache_error(text: str, context: FileContext) -> Event | None:
+    """A line of Apache's error log; None for any other."""
+    match = _APACHE_ERROR.match(text) if text[:1] == "[" else None
+    if match is None:
+        return None
+    client = _APACHE_CLIENT.search(match[2])
+    tags: dict[str, str] = dict(_TAGGED.findall(match[3][:8192]))
+    return request_event(
+        client[1] if client else None,
+        site=tags.get("hostname"),
+        url=tags.get("uri"),
+        status="403" if "denied" in match[3] else None,
+        time=LooseTimes(context).read(match[1]),
+    )

@@ -1,0 +1,165 @@
+"""Access logs as one JSON object a line: Caddy (and its Coraza firewall), Envoy, Traefik, nginx and Apache with a JSON format, Cloudflare.
+
+Source: Caddy "log" directive and its `http.log.access` schema; Coraza audit messages; Envoy "Access logging" (JSON dictionaries);
+Traefik "Access Logs" (fields); nginx `log_format escape=json` by the names of its variables; Cloudflare "HTTP requests" log fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.json_records import child, read_object, text_of
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.values import port_of
+from lamsach.logs.web_requests import request_event, web_time
+from lamsach.model import Event
+
+_SIGNS: tuple[tuple[str, ...], ...] = (
+    ('"http.log.access',),
+    ('"http.handlers.waf"', "[client "),
+    ('":authority"', '"response_code"'),
+    ('"authority"', '"response_code"', '"downstream_remote_address"'),
+    ('"RequestPath"', '"ClientHost"'),
+    ('"ClientRequestURI"', '"ClientIP"'),
+    ('"remote_addr"', '"request"', '"status"'),
+    ('"remote_addr"', '"request_uri"', '"status"'),
+    ('"remote_addr"', '"request_method"', '"status"'),
+    ('"clientip"', '"request"', '"response"'),
+    ('"remote_ip"', '"request"', '"response"'),
+)
+_CLIENT = (
+    "client_addr",
+    "downstream_remote_address",
+    "ClientAddr",
+    "ClientHost",
+    "ClientIP",
+    "remote_addr",
+    "clientip",
+    "remote_ip",
+    "client_ip",
+)
+_PORT = ("remote_port", "ClientPort", "ClientSrcPort", "client_port")
+_FORWARDED = ("http_x_forwarded_for", "x_forwarded_for", "xff", "request_X-Forwarded-For", "X-Forwarded-For")
+_SITE = (
+    ":authority",
+    "authority",
+    "RequestHost",
+    "RequestAddr",
+    "ClientRequestHost",
+    "http_host",
+    "host",
+    "vhost",
+    "server_name",
+    "requested_server_name",
+)
+_REQUEST = ("request",)
+_URL = (
+    "x-envoy-origin-path",
+    "x-envoy-original-path",
+    "path",
+    ":path",
+    "RequestPath",
+    "ClientRequestURI",
+    "request_uri",
+    "uri",
+    "url",
+)
+_USER = ("user_id", "ClientUsername", "remote_user", "auth", "user_name", "user")
+_STATUS = ("status", "response_code", "DownstreamStatus", "OriginStatus", "EdgeResponseStatus", "response")
+_TIME = (
+    "start_time",
+    "StartUTC",
+    "EdgeStartTimestamp",
+    "time_iso8601",
+    "@timestamp",
+    "time_local",
+    "timestamp",
+    "time",
+    "msec",
+    "ts",
+    "date",
+)
+_SERVER = ("downstream_local_address", "server_addr")
+_OBSERVER = ("hostname", "server_host")
+_CORAZA_CLIENT = re.compile(r'\[client "([0-9A-Fa-f:.]{2,45})"\]')
+_CORAZA_URI = re.compile(r'\[uri "([^"]{1,4096})"\]')
+_CORAZA_HOST = re.compile(r'\[hostname "([^"]{1,255})"\]')
+
+
+def is_request(line: str) -> bool:
+    """Whether the line bears the keys of one of the products."""
+    return any(all(sign in line for sign in signs) for signs in _SIGNS)
+
+
+def read_request(line: str, context: FileContext) -> Event:
+    """The request in a JSON line. Raises LineError for broken JSON and for a record without a client and without a target."""
+    _, record = read_object(line)
+    if (
+        "message" in record
+        and isinstance(record["message"], str)
+        and record["message"].lstrip().startswith("{")
+    ):
+        _, record = read_object(record["message"].lstrip())
+    event = (
+        _coraza(record, context) if "waf" in str(record.get("logger", ""))[:40] else _request(record, context)
+    )
+    if event.source_ip is None and event.url is None and event.domain is None:
+        raise LineError("The JSON record has no known key.", line[:80])
+    return event
+
+
+def _first(record: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
+    return next((text for key in keys if (text := text_of(record.get(key))) and text != "-"), None)
+
+
+def _request(record: dict[str, object], context: FileContext) -> Event:
+    inner = child(record, "request")
+    client = _first(inner, ("remote_ip", "remote_addr")) or _first(record, _CLIENT)
+    headers = child(record, "request", "headers")
+    forwarded = _first(record, _FORWARDED) or _header(headers, "X-Forwarded-For")
+    url = _first(inner, ("uri",)) or _first(record, _URL)
+    return request_event(
+        client,
+        port=port_of(_first(inner, ("remote_port",)) or _first(record, _PORT)),
+        forwarded=forwarded,
+        site=_first(inner, ("host",)) or _first(record, _SITE),
+        request=None if url or inner else _first(record, _REQUEST),
+        url=url,
+        user=_first(record, _USER),
+        status=_first(record, _STATUS),
+        time=_time(record, context),
+        server=(_first(record, _SERVER) or "").rpartition(":")[0]
+        if _first(record, ("downstream_local_address",))
+        else _first(record, _SERVER),
+        server_port=port_of((_first(record, ("downstream_local_address",)) or "").rpartition(":")[2]),
+        observer=_first(record, _OBSERVER),
+    )
+
+
+def _header(headers: Mapping[str, object], name: str) -> str | None:
+    value = headers.get(name)
+    return ", ".join(str(item) for item in value[:50])[:1000] if isinstance(value, list) else text_of(value)
+
+
+def _time(record: Mapping[str, object], context: FileContext) -> datetime | None:
+    text = _first(record, _TIME)
+    if text is None:
+        return None
+    return web_time(text, context.timezone) if "/" in text[:4] else LooseTimes(context).read(text)
+
+
+def _coraza(record: Mapping[str, object], context: FileContext) -> Event:
+    """`msg` holds Coraza's own line: [client "192.0.2.1"] Coraza: Warning. ... [hostname ""] [uri "/x"]."""
+    message = (text_of(record.get("msg")) or "")[:65536]
+    client, uri, host = (pattern.search(message) for pattern in (_CORAZA_CLIENT, _CORAZA_URI, _CORAZA_HOST))
+    return request_event(
+        client[1] if client else None,
+        site=host[1] if host else None,
+        url=uri[1] if uri else None,
+        status="403" if "Access denied" in message else None,
+        time=_time(record, context),
+    )
