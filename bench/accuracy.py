@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -22,6 +23,10 @@ from zoneinfo import ZoneInfo
 from lamsach.logs.opening import find_logs
 from lamsach.logs.reading import read_events
 from lamsach.model import Event
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench import event_cases
 
 # expected key -> the event's fields of which one must hold the value
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -127,6 +132,16 @@ def main() -> None:
         right = compared = 0
         with tempfile.TemporaryDirectory() as folder:
             for case in cases(path):
+                if event_cases.path_of(case) is not None:
+                    known = frozenset(FIELDS)
+                    for key, fits, wanted, found in event_cases.compared(
+                        case, path.parent, zone, same, known
+                    ):
+                        compared += 1
+                        right += fits
+                        if not fits and arguments.failures:
+                            print(f"  {case['id']} {key}: wanted {wanted!r}, read {found!r}")
+                    continue
                 variants = {"raw": list(case["raw"])}  # type: ignore[call-overload]
                 if "raw_syslog" in case:
                     variants["raw_syslog"] = [str(case["raw_syslog"])]
