@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.hunt.kernel.layout import BLOCK, LEAD, PASSES, ROWS, STATE, TOKENS, TOTAL
+from lamsach.hunt.kernel.layout import BLOCK, KEYS, LEAD, PASSES, ROWS, STATE, TOKENS, TOTAL
 from lamsach.hunt.native import functions
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ class Sieve:
 
     def __init__(self, compiled: CompiledSet, hits: int = 1 << 16) -> None:
         self._words = np.zeros((ROWS, TOTAL), np.uint64)
-        self._scratch = [np.zeros(TOKENS * columns, np.int64) for columns in (1, 3, 3, 1)]
+        self._scratch = [
+            *(np.zeros(TOKENS * columns, np.int64) for columns in (1, 3, 3, 1)),
+            *(np.zeros(KEYS, kind) for kind in (np.uint64, np.int64)),
+        ]
         self._state = np.zeros(STATE, np.int64)
         self._hits: NDArray[np.int64] = np.empty(max(hits, 2 * PASSES * BLOCK), np.int64)
         self._after = np.zeros(1, np.int64)

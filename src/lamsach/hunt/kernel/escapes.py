@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.tables import BACKSLASH, DOT, HEX, NAME, PERCENT, is_digit
 
 _SLASH, _TWO, _FIVE, _X, _U = 47, 50, 53, 120, 117
 _LONGEST = 1024
 
 
-@numba.njit
+@compiled
 def length_before(data, start):
     """How many bytes from `start` on belong to an escape whose first byte stands just before: 2 for `2F` in `%2Fevil.com`."""
     before = data[start - 1]
@@ -32,7 +32,7 @@ def length_before(data, start):
     return 0
 
 
-@numba.njit
+@compiled
 def _code(data, position):
     """The code that the escape at `position` stands for; -1 when it is none. `%25` chains (`%252E`) are followed."""
     if data[position] == PERCENT:
@@ -62,12 +62,12 @@ def _code(data, position):
     return code
 
 
-@numba.njit(inline="always")
+@inlined
 def _run_byte(byte):
     return NAME[byte] != 0 or byte in (PERCENT, BACKSLASH)
 
 
-@numba.njit
+@compiled
 def _in_host(data, position):
     """Whether an escaped byte above 127 may stand in a host name: its run of name bytes and escapes holds a dot, and does not
     follow a character of a path or query, where such escapes are everyday text."""
@@ -88,7 +88,7 @@ def _in_host(data, position):
     return False
 
 
-@numba.njit
+@compiled
 def hides_name(data, position, has_idn):
     """Whether a byte of a name hides behind the `%` or backslash at `position`."""
     code = _code(data, position)

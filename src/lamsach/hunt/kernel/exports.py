@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import carray, cfunc, types
+from numba import types
 
 from lamsach.hunt.kernel import hashing, tables
-from lamsach.hunt.kernel.layout import ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
+from lamsach.hunt.kernel.compiler import entry
+from lamsach.hunt.kernel.layout import KEYS, ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
 from lamsach.hunt.kernel.scan import sieve as _sieve
+from lamsach.hunt.kernel.vector import row_view, table_view
 
 _BYTES = types.CPointer(types.uint8)
 _WORDS = types.CPointer(types.uint64)
@@ -40,6 +42,8 @@ def _sieve_entry(
     addresses,
     names,
     odd,
+    keys,
+    owners,
     state,
     hits,
     hit_count,
@@ -47,47 +51,49 @@ def _sieve_entry(
 ):
     """See `scan.sieve`; its second result goes to after[0]."""
     count, position = _sieve(
-        carray(data, size),
+        row_view(data, size),
         begin,
         end,
         flags,
-        carray(tops, TOPS_SIZE),
-        carray(bloom, bloom_size),
-        carray(table, table_size),
-        carray(blocks, 1 << 21),
-        carray(starts, range_count),
-        carray(ends, range_count),
-        carray(lengths, length_count),
-        carray(words, (ROWS, TOTAL)),
-        carray(firsts, TOKENS),
-        carray(addresses, (TOKENS, 3)),
-        carray(names, (TOKENS, 3)),
-        carray(odd, TOKENS),
-        carray(state, STATE),
-        carray(hits, hit_count),
+        row_view(tops, TOPS_SIZE),
+        row_view(bloom, bloom_size),
+        row_view(table, table_size),
+        row_view(blocks, 1 << 21),
+        row_view(starts, range_count),
+        row_view(ends, range_count),
+        row_view(lengths, length_count),
+        table_view(words, ROWS, TOTAL),
+        row_view(firsts, TOKENS),
+        row_view(addresses, 3 * TOKENS),
+        row_view(names, 3 * TOKENS),
+        row_view(odd, TOKENS),
+        row_view(keys, KEYS),
+        row_view(owners, KEYS),
+        row_view(state, STATE),
+        row_view(hits, hit_count),
     )
     after[0] = position
     return count
 
 
 def _count_lines(data, begin, end):
-    return tables.count_lines(carray(data, end), begin, end)
+    return tables.count_lines(row_view(data, end), begin, end)
 
 
 def _skip_lines(data, begin, end, lines):
-    return tables.skip_lines(carray(data, end), begin, end, lines)
+    return tables.skip_lines(row_view(data, end), begin, end, lines)
 
 
 def _insert(keys, count, bloom, bloom_size, table, table_size):
-    tables.insert(carray(keys, count), carray(bloom, bloom_size), carray(table, table_size))
+    tables.insert(row_view(keys, count), row_view(bloom, bloom_size), row_view(table, table_size))
 
 
 def _hash_many(data, size, offsets, count, out):
-    hashing.hash_many(carray(data, size), carray(offsets, count + 1), carray(out, count))
+    hashing.hash_many(row_view(data, size), row_view(offsets, count + 1), row_view(out, count))
 
 
 def _hash_networks(networks, count, out):
-    hashing.hash_networks(carray(networks, (count, 3)), carray(out, count))
+    hashing.hash_networks(table_view(networks, count, 3), row_view(out, count))
 
 
 _SIGNATURES: dict[str, tuple[Any, Any]] = {
@@ -97,8 +103,8 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
             *(_BYTES, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
             *(_BYTES, _WORDS, _NUMBER, _WORDS, _NUMBER),
             *(_BYTES, _RANGES, _RANGES, _NUMBER, _BYTES, _NUMBER),
-            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
-            *(_NUMBERS, _NUMBER, _NUMBERS),
+            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
+            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBER, _NUMBERS),
         ),
     ),
     "count_lines": (_count_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER)),
@@ -111,4 +117,4 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
 
 def entry_points() -> dict[str, Any]:
     """Every entry point, compiled, as numba's C callbacks by name."""
-    return {name: cfunc(signature)(function) for name, (function, signature) in _SIGNATURES.items()}
+    return {name: entry(signature)(function) for name, (function, signature) in _SIGNATURES.items()}

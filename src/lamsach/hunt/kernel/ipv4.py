@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.tables import DOT, in_ranges, is_digit
 
 
-@numba.njit(inline="always")
+@inlined
 def _octet(data, start, end):
     """The value of one to three digits data[start:end], read without a branch; more than 255 when there are none or too many."""
     size = end - start
@@ -23,7 +23,7 @@ def _octet(data, start, end):
     )
 
 
-@numba.njit(inline="always")
+@inlined
 def from_dots(data, start, first, second, third, end):
     """Read data[start:end], digits parted by dots at these three places: (whether it is an address, its value)."""
     a = _octet(data, start, first)
@@ -34,7 +34,7 @@ def from_dots(data, start, first, second, third, end):
     return (a | b | c | d) < np.uint32(256), value
 
 
-@numba.njit
+@compiled
 def read_at(data, dot):
     """Read the address whose first dot is at `dot`: (value, position after it), or (0, 0) when there is none.
 
@@ -66,7 +66,7 @@ def read_at(data, dot):
     return value, position
 
 
-@numba.njit
+@compiled
 def any_listed(data, start, end, blocks, starts, ends):
     """Whether any dot in data[start:end] is the first of a listed address."""
     for position in range(start, end):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.hashing import hash_ipv6
 from lamsach.hunt.kernel.ipv4 import read_at
 from lamsach.hunt.kernel.tables import COLON, DOT, HEX, PERCENT, contains, in_ranges
@@ -14,13 +14,13 @@ _GROUP = np.uint64(16)
 _GROUP_MASK = np.uint64(0xFFFF)
 
 
-@numba.njit(inline="always")
+@inlined
 def _push(high, low, part):
     """Append a 16-bit group to the 128-bit number (high, low)."""
     return (high << _GROUP) | (low >> np.uint64(48)), (low << _GROUP) | part
 
 
-@numba.njit
+@compiled
 def parse(data, start, end):
     """Read data[start:end] as one address: (whether it is one, high half, low half)."""
     zero = np.uint64(0)
@@ -65,7 +65,7 @@ def parse(data, start, end):
     return True, *_expand(high, low, groups, compressed)
 
 
-@numba.njit
+@compiled
 def _expand(high, low, groups, compressed):
     """Put the zeros of `::` behind the first `compressed` of the groups of (high, low)."""
     wide_high, wide_low = np.uint64(0), np.uint64(0)
@@ -84,7 +84,7 @@ def _expand(high, low, groups, compressed):
     return wide_high, wide_low
 
 
-@numba.njit(inline="always")
+@inlined
 def _network(high, low, length):
     """The halves with the bits behind the prefix of this length cleared."""
     ones = ~np.uint64(0)
@@ -95,7 +95,7 @@ def _network(high, low, length):
     return high, low & (ones << np.uint64(128 - length))
 
 
-@numba.njit
+@compiled
 def _listed(data, start, end, lengths, bloom, table, blocks, starts, ends):
     """Whether data[start:end] is a listed address, lies in a listed network, or is a listed IPv4 address mapped into IPv6."""
     valid, high, low = parse(data, start, end)
@@ -112,7 +112,7 @@ def _listed(data, start, end, lengths, bloom, table, blocks, starts, ends):
     return False
 
 
-@numba.njit
+@compiled
 def run_listed(data, colon, first, lengths, bloom, table, blocks, starts, ends):
     """Read the run of hexadecimal digits, colons and dots around `colon`: (whether it holds a listed address, its end).
 

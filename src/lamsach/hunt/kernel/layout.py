@@ -14,11 +14,15 @@ ROWS = 6
 """Classes of bytes that are kept for a block."""
 TOKENS = BLOCK // 2
 """Dotted tokens that a block may hold."""
+KEYS = 3 * TOKENS
+"""Hashes of names that a block may ask for."""
+SHORT = 56
+"""The longest token whose bits are looked at in one word."""
 PASSES = 5
 STATE = 5 + PASSES
 PAD = 1024
 """Line feeds that must stand before and behind the data, so that neighbours and look-ahead can be read unchecked."""
-LEAD = 8
+LEAD = 16
 """Bytes that must be readable before the first byte hashed (whole words are loaded)."""
 TOPS_SIZE = 4096
 HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN = 1, 2, 4, 8, 16

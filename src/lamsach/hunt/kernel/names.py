@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import length_before
 from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
 from lamsach.hunt.kernel.tables import CLOSE, DOT, NAME, OPEN, contains, is_digit, top_listed
-from lamsach.hunt.kernel.vector import leading_zeros
+from lamsach.hunt.kernel.vector import leading_zeros, poke
 
 LONGEST_NAME = 255
 
 
-@numba.njit(inline="always")
-def short_name(data, start, end, dots, tops, bloom, table):
-    """Whether data[start:end], a name of at most 64 bytes, or one of its parents is listed.
+@inlined
+def keys_of(data, start, end, dots, tops, keys, owners, count, owner):
+    """Write the hashes of data[start:end], a name of at most 64 bytes, and of its parents to `keys`, and `owner` beside each.
 
-    Bit 63 of `dots` stands for data[end - 1], bit 62 for the byte before it, and so on.
+    Bit 63 of `dots` stands for data[end - 1], bit 62 for the byte before it, and so on. Returns the new number of hashes; a
+    name under a last label that no listed name has gives none.
     """
-    state = SEED
-    right = end
-    labels = 0
+    gap = leading_zeros(dots)
+    right = end - gap - 1
+    state = mix_label(SEED, data, right + 1, end)
+    if not top_listed(finish(state), tops):
+        return count
+    dots &= ~(np.uint64(1) << np.uint64(63 - gap))
     while dots != np.uint64(0):
         gap = leading_zeros(dots)
         left = end - gap
         state = mix_label(state, data, left, right)
-        labels += 1
-        key = finish(state)
-        if labels == 1:
-            if not top_listed(key, tops):
-                return False
-        elif contains(key, bloom, table):
-            return True
+        poke(keys, count, finish(state))
+        poke(owners, count, owner)
+        count += 1
         right = left - 1
         dots &= ~(np.uint64(1) << np.uint64(63 - gap))
-    if contains(finish(mix_label(state, data, start, right)), bloom, table):
-        return True
+    poke(keys, count, finish(mix_label(state, data, start, right)))
+    poke(owners, count, owner)
+    count += 1
     skip = length_before(data, start)
-    return (
-        skip > 0
-        and start + skip < right
-        and contains(finish(mix_label(state, data, start + skip, right)), bloom, table)
-    )
+    if skip > 0 and start + skip < right:
+        poke(keys, count, finish(mix_label(state, data, start + skip, right)))
+        poke(owners, count, owner)
+        count += 1
+    return count
 
 
-@numba.njit
+@compiled
 def long_name(data, start, end, tops, bloom, table):
     """The same for a name of any length; only its last LONGEST_NAME bytes can be a domain name (RFC 1035 section 2.3.4)."""
     state = SEED
@@ -77,7 +78,7 @@ def long_name(data, start, end, tops, bloom, table):
     )
 
 
-@numba.njit
+@compiled
 def _labels_end(data, start):
     """Where the spelling `(3)www(7)example(3)com(0)` that begins at `start` ends: (end of the whole, end of the last label)."""
     end = start
@@ -98,7 +99,7 @@ def _labels_end(data, start):
     return end, last
 
 
-@numba.njit
+@compiled
 def label_lengths(data, start, tops, bloom, table):
     """Read a name in the label-length spelling of the Windows DNS debug log: (whether it or a parent is listed, its end)."""
     end, last = _labels_end(data, start)

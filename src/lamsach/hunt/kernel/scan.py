@@ -9,10 +9,10 @@ hexadecimal digits in a row, which any digest covers. After a hit the rest of th
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from lamsach.hunt.kernel import escapes, ipv4, ipv6, names
+from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
 from lamsach.hunt.kernel.layout import (
     BEHIND,
@@ -36,21 +36,21 @@ from lamsach.hunt.kernel.tokens import (
     first_dots,
     sort_tokens,
 )
-from lamsach.hunt.kernel.vector import leading_zeros, trailing_zeros
+from lamsach.hunt.kernel.vector import leading_zeros, peek, poke, trailing_zeros
 
 _SIZE, _DONE, _IPV6, _DIGEST, _ODD = range(5)
 _ADDRESS_LINE, _NAME_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + PASSES)
 """Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
 
 
-@numba.njit
+@compiled
 def _line_start(data, position, first):
     while position > first and data[position - 1] != LINE_FEED:
         position -= 1
     return position
 
 
-@numba.njit
+@compiled
 def _hit(data, position, line, state, hits):
     """Note a candidate line and pass over the rest of it; `line` is the pass's place in the state."""
     hits[state[_SIZE]] = position
@@ -60,46 +60,67 @@ def _hit(data, position, line, state, hits):
     state[line] = position
 
 
-@numba.njit
-def _search_addresses(data, shift, rows, count, blocks, starts, ends, state, hits):
-    """Tokens of four numbers and three dots."""
+@compiled
+def _search_addresses(data, shift, tokens, count, values, blocks, starts, ends, state, hits):
+    """Tokens of four numbers and three dots.
+
+    All are read before any is asked for, so that the processor waits for memory once for many of them.
+    """
     for index in range(count):
-        start = rows[index, 0] + shift
-        end = rows[index, 1] + shift
-        dots = np.uint64(rows[index, 2])
+        start = peek(tokens, 3 * index) + shift
+        end = peek(tokens, 3 * index + 1) + shift
+        dots = np.uint64(peek(tokens, 3 * index + 2))
         third = end - 1 - leading_zeros(dots)
         dots &= ~(np.uint64(1) << np.uint64(64 - (end - third)))
         second = end - 1 - leading_zeros(dots)
         dots &= ~(np.uint64(1) << np.uint64(64 - (end - second)))
         first = end - 1 - leading_zeros(dots)
         valid, value = ipv4.from_dots(data, start, first, second, third, end)
-        if valid and in_ranges(value, blocks, starts, ends):
+        poke(values, index, np.uint64(value) | (np.uint64(not valid) << np.uint64(32)))
+    for index in range(count):
+        value = peek(values, index)
+        hit = False
+        if value >> np.uint64(32):
+            start = peek(tokens, 3 * index) + shift
+            hit = start >= state[_ADDRESS_LINE] and ipv4.any_listed(
+                data, start, peek(tokens, 3 * index + 1) + shift, blocks, starts, ends
+            )
+        else:
+            hit = in_ranges(np.uint32(value), blocks, starts, ends)
+        if hit:
+            start = peek(tokens, 3 * index) + shift
             if start >= state[_ADDRESS_LINE]:
                 _hit(data, start, _ADDRESS_LINE, state, hits)
-        elif (
-            not valid
-            and start >= state[_ADDRESS_LINE]
-            and ipv4.any_listed(data, start, end, blocks, starts, ends)
-        ):
-            _hit(data, start, _ADDRESS_LINE, state, hits)
 
 
-@numba.njit
-def _search_names(data, shift, rows, count, words, has_idn, tops, bloom, table, state, hits):
-    """Tokens with a letter and a dot, of at most 63 bytes."""
+@compiled
+def _search_names(data, shift, tokens, count, tops, bloom, table, keys, owners, state, hits):
+    """Tokens with a letter and a dot, of at most SHORT bytes; first the hashes of all, then the questions, as with addresses."""
+    asked = 0
     for index in range(count):
-        start = rows[index, 0] + shift
-        end = rows[index, 1] + shift
-        if names.short_name(data, start, end, np.uint64(rows[index, 2]), tops, bloom, table):
+        start = peek(tokens, 3 * index) + shift
+        end = peek(tokens, 3 * index + 1) + shift
+        dots = np.uint64(peek(tokens, 3 * index + 2))
+        asked = names.keys_of(data, start, end, dots, tops, keys, owners, asked, index)
+    for place in range(asked):
+        if contains(peek(keys, place), bloom, table):
+            start = peek(tokens, 3 * peek(owners, place)) + shift
             if start >= state[_NAME_LINE]:
                 _hit(data, start, _NAME_LINE, state, hits)
-        elif has_idn and start >= state[_NAME_LINE]:
-            used = ~(~np.uint64(0) >> np.uint64(end - start))
-            if bits_before(words[HIGH], rows[index, 1]) & used:
-                _hit(data, start, _NAME_LINE, state, hits)
 
 
-@numba.njit
+@compiled
+def _search_high(data, shift, tokens, count, words, state, hits):
+    """Names with a byte above 127, when the list holds such names: any may be another spelling of one."""
+    for index in range(count):
+        start = peek(tokens, 3 * index)
+        end = peek(tokens, 3 * index + 1)
+        used = ~(~np.uint64(0) >> np.uint64(end - start))
+        if bits_before(words[HIGH], end) & used and start + shift >= state[_NAME_LINE]:
+            _hit(data, start + shift, _NAME_LINE, state, hits)
+
+
+@compiled
 def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, starts, ends, state, hits):
     """Tokens that are long, or addresses glued to something else: read byte by byte, each once."""
     for index in range(count):
@@ -125,7 +146,7 @@ def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, sta
             _hit(data, position, _ODD_LINE, state, hits)
 
 
-@numba.njit
+@compiled
 def _search_triggers(
     data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits
 ):
@@ -156,14 +177,14 @@ def _search_triggers(
                 _hit(data, position, _TRIGGER_LINE, state, hits)
 
 
-@numba.njit(inline="always")
+@inlined
 def _sixteen_ones(word):
     """Among the four lanes of 16 bits of a word, those that are all ones (their top bits set); rarely one too many."""
     zeros = ~word
     return (zeros - np.uint64(0x0001000100010001)) & ~zeros & np.uint64(0x8000800080008000)
 
 
-@numba.njit
+@compiled
 def _search_digests(data, base, words, bloom, table, state, hits):
     """Runs of 32, 40 or 64 hexadecimal digits."""
     for column in range(BEHIND, BEHIND + WORDS):
@@ -188,7 +209,7 @@ def _search_digests(data, base, words, bloom, table, state, hits):
                 _hit(data, position, _DIGEST_LINE, state, hits)
 
 
-@numba.njit
+@compiled
 def sieve(
     data,
     begin,
@@ -206,6 +227,8 @@ def sieve(
     addresses,
     named,
     odd,
+    keys,
+    owners,
     state,
     hits,
 ):
@@ -227,11 +250,11 @@ def sieve(
         address_count, name_count, odd_count = sort_tokens(words, firsts, count, addresses, named, odd)
         shift = base - 64 * BEHIND
         if flags & HAS_IPV4:
-            _search_addresses(data, shift, addresses, address_count, blocks, starts, ends, state, hits)
+            _search_addresses(data, shift, addresses, address_count, keys, blocks, starts, ends, state, hits)
         if flags & HAS_NAMES:
-            _search_names(
-                data, shift, named, name_count, words, flags & HAS_IDN != 0, tops, bloom, table, state, hits
-            )
+            _search_names(data, shift, named, name_count, tops, bloom, table, keys, owners, state, hits)
+        if flags & HAS_IDN:
+            _search_high(data, shift, named, name_count, words, state, hits)
         _search_odd(data, shift, odd, odd_count, flags, tops, bloom, table, blocks, starts, ends, state, hits)
         _search_triggers(
             data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.layout import LINE_FEED, TOPS_SIZE
 
 DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH = 46, 58, 40, 41, 37, 92
@@ -34,13 +34,13 @@ NAME = _name_table()
 HEX = _hex_table()
 
 
-@numba.njit(inline="always")
+@inlined
 def is_digit(byte):
     """Whether the byte is a decimal digit."""
     return np.uint8(byte - np.uint8(48)) < np.uint8(10)
 
 
-@numba.njit(inline="always")
+@inlined
 def _bloom_bits(key):
     return (
         (np.uint64(1) << ((key >> np.uint64(40)) & np.uint64(63)))
@@ -50,7 +50,7 @@ def _bloom_bits(key):
     )
 
 
-@numba.njit
+@compiled
 def _in_table(key, table):
     mask = np.uint64(table.size - 1)
     slot = (key >> np.uint64(20)) & mask
@@ -61,7 +61,7 @@ def _in_table(key, table):
     return False
 
 
-@numba.njit(inline="always")
+@inlined
 def contains(key, bloom, table):
     """Whether the key is in the set. A Bloom filter of one word a key answers nearly every question with one load."""
     bits = _bloom_bits(key)
@@ -70,7 +70,7 @@ def contains(key, bloom, table):
     return _in_table(key, table)
 
 
-@numba.njit
+@compiled
 def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[np.uint64]) -> None:
     """Put keys (none of them 0) into the Bloom filter and the table; both have a power of two of words."""
     mask = np.uint64(table.size - 1)
@@ -83,7 +83,7 @@ def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[n
         table[slot] = key
 
 
-@numba.njit
+@compiled
 def _in_sorted(value, starts, ends):
     low = 0
     high = starts.size
@@ -96,7 +96,7 @@ def _in_sorted(value, starts, ends):
     return low > 0 and value <= ends[low - 1]
 
 
-@numba.njit(inline="always")
+@inlined
 def in_ranges(value, blocks, starts, ends):
     """Whether an IPv4 address (uint32) lies in one of the sorted, disjoint ranges. `blocks` has a bit for each /24 they touch."""
     block = value >> np.uint32(8)
@@ -105,13 +105,13 @@ def in_ranges(value, blocks, starts, ends):
     return _in_sorted(value, starts, ends)
 
 
-@numba.njit(inline="always")
+@inlined
 def top_listed(hashed, tops):
     """Whether a name under this last label (by its hash) may be listed."""
     return tops[(hashed >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] != np.uint8(0)
 
 
-@numba.njit
+@compiled
 def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
     """How many line feeds data[begin:end] holds."""
     total = 0
@@ -127,7 +127,7 @@ def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
     return total
 
 
-@numba.njit
+@compiled
 def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:
     """The start of the line that comes `lines` after the one that begins at `begin`; `end` when there are fewer."""
     position = begin

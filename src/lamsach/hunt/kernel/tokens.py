@@ -2,67 +2,100 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from lamsach.hunt.kernel.layout import AHEAD, BEHIND, ROWS, TOTAL, WORDS
-from lamsach.hunt.kernel.vector import classify, count_ones, leading_zeros, trailing_zeros
+from lamsach.hunt.kernel.compiler import compiled, inlined
+from lamsach.hunt.kernel.layout import AHEAD, BEHIND, ROWS, SHORT, TOTAL, WORDS
+from lamsach.hunt.kernel.vector import (
+    bits_at,
+    classify,
+    count_ones,
+    leading_zeros,
+    peek,
+    poke,
+    trailing_zeros,
+)
 
 DOTS, NAMES, NUMERIC, HIGH, TRIGGERS, HEX = range(ROWS)
 
 _ONE = np.uint64(1)
+_TWO = np.uint64(2)
+_THREE = np.uint64(3)
+_FOUR = np.uint64(4)
+_FIVE = np.uint64(5)
 _ONES = ~np.uint64(0)
 _TOP = np.uint64(1) << np.uint64(63)
+_LAST_FOUR = np.uint64(15) << np.uint64(60)
+_LAST_FIVE = np.uint64(31) << np.uint64(59)
 
 
-@numba.njit
+@inlined
+def _before_colon(colons):
+    """Places with a colon at most five bytes to the right; those near the word's end count, as what follows is not seen."""
+    near = colons >> _ONE
+    near |= near >> _ONE
+    near |= near >> _TWO
+    return near | (colons >> _FIVE) | _LAST_FIVE
+
+
+@inlined
+def _ipv6_colons(colons):
+    """Of these colons, some of each run that may be an IPv6 address: its `::`, or the first of six colons near each other.
+
+    So the colons of times and of hardware addresses are passed over.
+    """
+    pairs = colons & ((colons >> _ONE) | _TOP)
+    chain = colons & _before_colon(colons)
+    for _level in range(4):
+        chain &= _before_colon(chain)
+    return pairs | chain
+
+
+@compiled
 def classify_block(data, base, end, with_ipv6, words):
     """Fill the class words of the block that begins at `base`; `end` is the end of the data."""
     for row in range(ROWS):
         for column in range(BEHIND):
             words[row, column] = words[row, column + WORDS]
     words[:, BEHIND:] = np.uint64(0)
+    dots, names, numbers = words[DOTS], words[NAMES], words[NUMERIC]
+    highs, hexes, all_triggers = words[HIGH], words[HEX], words[TRIGGERS]
     for column in range(BEHIND, TOTAL):
         at = base + (column - BEHIND) * 64
         if at >= end + 64 * AHEAD:
             break
-        dot, name, digit, hexadecimal, colon, opening, percent, backslash, kind, high = classify(data, at)
-        words[DOTS, column] = dot
-        words[NAMES, column] = name
-        words[NUMERIC, column] = digit | dot
-        words[HIGH, column] = high
-        words[HEX, column] = hexadecimal
+        dot, name, digit, hexadecimal, colon, opening, closing, percent, backslash, kind, high = classify(
+            data, at
+        )
+        poke(dots, column, dot)
+        poke(names, column, name)
+        poke(numbers, column, digit | dot)
+        poke(highs, column, high)
+        poke(hexes, column, hexadecimal)
         triggers = percent
         if opening:
-            triggers |= opening & ((digit >> _ONE) | _TOP)
+            closed = (closing >> _TWO) | (closing >> _THREE) | (closing >> _FOUR) | _LAST_FOUR
+            triggers |= opening & closed & ((digit >> _ONE) | _TOP)
         if backslash:
             triggers |= backslash & (((digit | kind) >> _ONE) | _TOP)
         if with_ipv6 and colon:
-            near = colon >> _ONE
-            near |= near >> _ONE
-            near |= near >> np.uint64(2)
-            near |= colon >> np.uint64(5)
-            triggers |= colon & (near | ~(_ONES >> np.uint64(5)))
-        words[TRIGGERS, column] = triggers
+            triggers |= _ipv6_colons(colon)
+        poke(all_triggers, column, triggers)
 
 
-@numba.njit(inline="always")
+@inlined
 def bits_before(row, offset):
-    """The class bits of the 64 bytes before `offset` (bytes from the start of the row): bit 63 for the byte before it."""
-    column = offset >> 6
-    shift = np.uint64(offset & 63)
-    return ((row[column] << (np.uint64(63) - shift)) << _ONE) | (row[column - 1] >> shift)
+    """The class bits of at least SHORT bytes before `offset` (bytes from the start of the row): bit 63 for the byte before it."""
+    return bits_at(row, (offset >> 3) - 7) << np.uint64(8 - (offset & 7))
 
 
-@numba.njit(inline="always")
+@inlined
 def bits_from(row, offset):
-    """The class bits of the 64 bytes from `offset` on: bit 0 for the byte there."""
-    column = offset >> 6
-    shift = np.uint64(offset & 63)
-    return (row[column] >> shift) | ((row[column + 1] << (np.uint64(63) - shift)) << _ONE)
+    """The class bits of at least SHORT bytes from `offset` on: bit 0 for the byte there."""
+    return bits_at(row, offset >> 3) >> np.uint64(offset & 7)
 
 
-@numba.njit
+@compiled
 def first_dots(words, out):
     """The offsets (from the start of the rows) of the first dot of each token in the block, written to `out`; their number.
 
@@ -70,11 +103,12 @@ def first_dots(words, out):
     and comes to rest on the dot behind it: so the first dots of 64 bytes are found by one addition.
     """
     found = 0
+    name_row, dot_row = words[NAMES], words[DOTS]
     before = words[NAMES, BEHIND - 1] >> np.uint64(63)
     carry = np.uint64(_open_label(words))
     for column in range(BEHIND, BEHIND + WORDS):
-        names = words[NAMES, column]
-        dots = words[DOTS, column]
+        names = peek(name_row, column)
+        dots = peek(dot_row, column)
         labels = names & ~dots
         starts = names & ~((names << _ONE) | before)
         before = names >> np.uint64(63)
@@ -85,13 +119,13 @@ def first_dots(words, out):
         firsts = summed & ~labels & dots
         offset = column << 6
         while firsts:
-            out[found] = offset + trailing_zeros(firsts)
+            poke(out, found, offset + trailing_zeros(firsts))
             found += 1
             firsts &= firsts - _ONE
     return found
 
 
-@numba.njit
+@compiled
 def _open_label(words):
     """1 when a token's first label reaches from the look-behind into the block."""
     names = words[NAMES, BEHIND - 1]
@@ -104,23 +138,23 @@ def _open_label(words):
     return 0 if dots else 1
 
 
-@numba.njit
+@compiled
 def sort_tokens(words, firsts, count, addresses, names, odd):
     """Part the tokens with these first dots by what they may be.
 
-    Rows of `addresses` and `names`: (offset of the start, offset of the end, dots as in `bits_before` of the end); `odd` gets
-    the offsets of first dots whose tokens are long or glued together. Numbers with fewer than three dots are left out.
-    Returns the three counts.
+    `addresses` and `names` get three numbers a token: offset of the start, offset of the end, dots as in `bits_before` of the
+    end; `odd` gets the offsets of first dots whose tokens are long or glued together. Numbers with fewer than three dots are
+    left out. Returns the three counts.
     """
     address_count, name_count, odd_count = 0, 0, 0
     name_row, dot_row, numeric_row = words[NAMES], words[DOTS], words[NUMERIC]
     for index in range(count):
-        first = firsts[index]
+        first = peek(firsts, index)
         end = first + trailing_zeros(~bits_from(name_row, first))
         start = first - leading_zeros(~bits_before(name_row, first))
         size = end - start
-        odd[odd_count] = first
-        if size > 63:
+        poke(odd, odd_count, first)
+        if size > SHORT:
             odd_count += 1
             continue
         used = ~(_ONES >> np.uint64(size))
@@ -133,12 +167,14 @@ def sort_tokens(words, firsts, count, addresses, names, odd):
         several_trailing = dots >> np.uint64(62) == np.uint64(3)
         glued = (after_digits > 2) | (dot_count == trailing) | several_trailing
         odd_count += np.int64((plain & (dot_count > 3)) | (~plain & glued))
-        addresses[address_count, 0] = start
-        addresses[address_count, 1] = end
-        addresses[address_count, 2] = np.int64(dots)
+        place = 3 * address_count
+        poke(addresses, place, start)
+        poke(addresses, place + 1, end)
+        poke(addresses, place + 2, np.int64(dots))
         address_count += np.int64(plain & (dot_count == 3))
-        names[name_count, 0] = start
-        names[name_count, 1] = end - trailing
-        names[name_count, 2] = np.int64(dots << np.uint64(trailing))
+        place = 3 * name_count
+        poke(names, place, start)
+        poke(names, place + 1, end - trailing)
+        poke(names, place + 2, np.int64(dots << np.uint64(trailing)))
         name_count += np.int64(~plain & (dot_count > trailing))
     return address_count, name_count, odd_count

@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 _BYTE = ir.IntType(8)
 _WORD = ir.IntType(64)
@@ -31,12 +32,12 @@ def _address(context, builder, array_type, array, index):
 
 @intrinsic
 def classify(typing_context, data, index):
-    """The classes of data[index:index + 64] as nine words, bit i for byte i.
+    """The classes of data[index:index + 64] as words, bit i for byte i.
 
-    In order: dot; name (letter, digit, `-`, `_`, `.`, above 127); digit; hexadecimal digit; colon; `(`; `%`; backslash;
+    In order: dot; name (letter, digit, `-`, `_`, `.`, above 127); digit; hexadecimal digit; colon; `(`; `)`; `%`; backslash;
     `x` or `u`; above 127.
     """
-    result = types.UniTuple(types.uint64, 10)
+    result = types.UniTuple(types.uint64, 11)
 
     def generate(context, builder, signature, arguments):
         array_type, _ = signature.args
@@ -62,7 +63,8 @@ def classify(typing_context, data, index):
         for part in (letter, high, equal(45), equal(95)):
             name = builder.or_(name, part)
         escape_kind = builder.or_(equal(120), equal(117))
-        words = (dot, name, digit, hexadecimal, equal(58), equal(40), equal(37), equal(92), escape_kind, high)
+        words = (dot, name, digit, hexadecimal, equal(58), equal(40), equal(41), equal(37), equal(92))
+        words += (escape_kind, high)
         return context.make_tuple(builder, signature.return_type, words)
 
     return result(data, types.intp), generate
@@ -85,6 +87,47 @@ def load_word(typing_context, data, index):
         return word
 
     return types.uint64(data, types.intp), generate
+
+
+@intrinsic
+def peek(typing_context, array, index):
+    """array[index] of an array of one dimension, for an index that is known to be in it: nothing is checked."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = _address(context, builder, signature.args[0], *arguments)
+        return context.unpack_value(builder, signature.return_type, pointer)
+
+    return array.dtype(array, types.intp), generate
+
+
+@intrinsic
+def poke(typing_context, array, index, value):
+    """array[index] = value, unchecked like `peek`."""
+
+    def generate(context, builder, signature, arguments):
+        array_type = signature.args[0]
+        pointer = _address(context, builder, array_type, *arguments[:2])
+        context.pack_value(builder, array_type.dtype, arguments[2], pointer)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, array.dtype), generate
+
+
+@intrinsic
+def bits_at(typing_context, row, offset):
+    """64 bits of a row of words from bit 8 * offset on: an unaligned word at that byte, lowest bit first (little-endian)."""
+
+    def generate(context, builder, signature, arguments):
+        array_type, _ = signature.args
+        array, index = arguments
+        view = context.make_array(array_type)(context, builder, array)
+        pointer = builder.gep(builder.bitcast(view.data, _BYTE.as_pointer()), [index])
+        pointer = builder.bitcast(pointer, _WORD.as_pointer())
+        word = builder.load(pointer, typ=_WORD) if _load_takes_type() else builder.load(pointer)
+        word.align = 1
+        return word
+
+    return types.uint64(row, types.intp), generate
 
 
 @intrinsic
@@ -115,3 +158,38 @@ def count_ones(typing_context, word):
         return builder.ctpop(arguments[0])
 
     return types.int64(types.uint64), generate
+
+
+def _view(context, builder, array_type, pointer, shape):
+    """The caller's memory as an array of this shape, without a copy and without a count of references."""
+    item = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(array_type.dtype)))
+    strides = [item]
+    for size in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], size))
+    array = context.make_array(array_type)(context, builder)
+    populate_array(array, data=pointer, shape=shape, strides=strides, itemsize=item, meminfo=None)
+    return array._getvalue()
+
+
+@intrinsic
+def row_view(typing_context, pointer, size):
+    """The `size` items at the pointer as an array."""
+    result = types.Array(pointer.dtype, 1, "C")
+
+    def generate(context, builder, signature, arguments):
+        pointer, size = arguments
+        return _view(context, builder, signature.return_type, pointer, [size])
+
+    return result(pointer, types.intp), generate
+
+
+@intrinsic
+def table_view(typing_context, pointer, rows, columns):
+    """The rows * columns items at the pointer as an array of two dimensions."""
+    result = types.Array(pointer.dtype, 2, "C")
+
+    def generate(context, builder, signature, arguments):
+        pointer, rows, columns = arguments
+        return _view(context, builder, signature.return_type, pointer, [rows, columns])
+
+    return result(pointer, types.intp, types.intp), generate
