@@ -42,8 +42,11 @@ from lamsach.logs.formats.unbound import Unbound
 from lamsach.logs.formats.web_access import WebAccess
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
+from lamsach.logs.formats.windows_event_csv import WindowsEventCsv
+from lamsach.logs.formats.windows_event_document import WindowsEventDocument
 from lamsach.logs.formats.windows_event_json import WindowsEventJson
 from lamsach.logs.formats.windows_event_json_pretty import WindowsEventJsonPretty
+from lamsach.logs.formats.windows_event_text import WindowsEventText
 from lamsach.logs.formats.windows_event_xml import WindowsEventXml
 from lamsach.logs.formats.windows_firewall import WindowsFirewall
 from lamsach.logs.formats.wireguard import WireGuard
@@ -63,6 +66,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     WindowsEventXml,
     WindowsEventJson,
     WindowsEventJsonPretty,
+    WindowsEventText,
+    WindowsEventCsv,
     IscDhcp,
     Dnsmasq,
     Unbound,
@@ -93,7 +98,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
 
-BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx, Pcap, PcapNg, NetFlow)
+BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx, WindowsEventDocument, Pcap, PcapNg, NetFlow)
 """Every binary format, told by a file's first bytes before anything is taken for text."""
 
 
