@@ -9,6 +9,7 @@ from datetime import datetime
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.record_times import ABBREVIATIONS, zone_of
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 
 _PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)
@@ -19,14 +20,24 @@ _MOST_WORDS = 6
 
 def header_before(line: str, position: int, context: FileContext) -> SyslogHeader:
     """The header that stands before this position; of a kind that no standard knows, the time at its start and the name at its end."""
-    before = _PRIORITY.sub("", line[:position], count=1).strip()
+    before = _PRIORITY.sub("", line[:position], count=1).strip(" :")
     if not before:
         return NO_HEADER
+    marked = _PRIORITY.match(line)
+    if marked and line.startswith(":", marked.end()):  # Cisco: `<166>:Jun  5 07:31:12 UTC: %ASA-...`
+        line = marked[0] + line[marked.end() + 1 :]
     try:
         header, _ = split_header(line, context)
     except LineError:
         header = NO_HEADER
-    if header.host is None and header.app is not None and header.pid is None:
+    zone = (
+        zone_of(header.host)
+        if header.host and header.host.isupper() and header.host in ABBREVIATIONS
+        else None
+    )
+    if zone:  # Cisco: `Jun  5 07:31:12 ICT: %ASA-...`
+        return replace(split_header(line, replace(context, timezone=zone))[0], host=None)
+    if header.host is None and header.app is not None and header.pid is None and header.app not in ABBREVIATIONS:
         header = replace(header, host=header.app, app=None)  # `Jun  5 07:31:12 gw: CEF:0|...`
     words = before.split()
     time = header.time or _time(words, context)

@@ -19,11 +19,12 @@ from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
 
 # hours east of Greenwich of abbreviations that name one offset; CST, IST and BST do not
-_OFFSETS = {
+ABBREVIATIONS = {
     "ICT": "+07:00", "WIB": "+07:00", "SGT": "+08:00", "HKT": "+08:00", "JST": "+09:00", "KST": "+09:00", "MSK": "+03:00",
     "CET": "+01:00", "CEST": "+02:00", "EET": "+02:00", "EEST": "+03:00", "WET": "+00:00", "AEST": "+10:00",
     "EST": "-05:00", "EDT": "-04:00", "CDT": "-05:00", "MST": "-07:00", "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00",
 }  # fmt: skip
+"""Time zones' abbreviations: the offset that each means."""
 _ABBREVIATION = re.compile(r" ?\b([A-Z]{3,4})(?:([+-]\d{1,2}):?(\d{2})?)?$")
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
 _NO_TIMES = frozenset({"", "0", "-", "N/A", "null", "None"})
@@ -54,7 +55,7 @@ def first_time(
 
 def _with_offset(text: str) -> str:
     match = _ABBREVIATION.search(text) if text[-1:].isalpha() else None
-    offset = _OFFSETS.get(match[1]) if match and not match[2] else None
+    offset = ABBREVIATIONS.get(match[1]) if match and not match[2] else None
     return f"{text[: match.start()]} {offset}" if match and offset else text
 
 
@@ -64,7 +65,7 @@ def zone_of(text: str) -> ZoneInfo | None:
 
     An offset is a zone only in whole hours.
     """
-    text = _OFFSETS.get(text.strip(), text.strip())[:40]
+    text = ABBREVIATIONS.get(text.strip(), text.strip())[:40]
     offset = _OFFSET.fullmatch(text)
     if offset:
         hours = int(offset[2])

@@ -1,0 +1,260 @@
+r"""Who talked to whom, in the sentences of Cisco ASA, Firepower Threat Defense, PIX and FWSM.
+
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters; "Catalyst 6500 FWSM System Log Messages". The sentence decides, not the
+message's number, so that lines without one, and numbers that a newer version added, are read as well. Traps:
+- `Built outbound TCP connection 7 for outside:A to inside:B`: the far end stands first, and B opened it. `Built inbound`: A opened it.
+- `Teardown TCP connection` does not say who opened it: the end with the ephemeral port did.
+- `faddr A gaddr G laddr L` (ICMP): A is outside, L inside, G what L is translated to; the opener's ICMP identifier is not 0.
+- `(B/b)` behind an end is its translation, `(LOCAL\an)` its user. `identity` is the firewall itself.
+- Of a session of a VPN client, `IP` is its address in the Internet, `IPv4 Address` or `Assigned IP` the one it was given.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at, first_address
+from lamsach.logs.values import domain_of, ip_of, mac_of
+
+_EPHEMERAL = 32768
+_WELL_KNOWN = 1024
+# IP <192.0.2.5>   IP = 192.0.2.5,   IP 192.0.2.5 has   Addr 192.0.2.5,   user IP = 192.0.2.5   from: 192.0.2.5
+_CLIENT = re.compile(
+    rf"(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is|Source:)(?: = | ?= ?|: ?| |, A: )?|\bIP, ?)<?({ADDRESS})>?",
+    re.ASCII,
+)
+# IPv4 Address <10.9.8.7>   Assigned IP=10.9.8.7   Assigned private IP address 10.9.8.7   client_dynamic_ip is 10.9.8.7   Client assigned 10.9.8.7
+_GIVEN = re.compile(
+    rf"(?:IPv4 Address |Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress |Add IP-User mapping )<?({ADDRESS})>?",
+    re.ASCII,
+)
+_USER = re.compile(
+    r"\b(?:Username|User(?: ?name)?|user|Uname|username is)(?: ?= ?|: ?| )"
+    r"(?:<([^<>]{1,128})>|'([^']{1,128})'|\"([^\"]{1,128})\"|([^\s,;:<>'\"()]{1,128}))"
+)
+_NO_USERS = frozenset(
+    [
+        "authentication",
+        "authorization",
+        "ip",
+        "is",
+        "was",
+        "logged",
+        "session",
+        "unknown",
+        "user",
+        "for",
+        "has",
+        "accounting",
+        "executed",
+        "from",
+        "with",
+        "name",
+        "identity",
+        "attempted",
+        "=",
+        "*",
+        "*****",
+        "<unknown>",
+        "-",
+    ]
+)
+# server = 192.0.2.9
+_SERVER = re.compile(rf"\bserver (?:= {{1,2}}|is )?({ADDRESS})", re.ASCII)
+# domain\an mapped to the address: `Add IP-User mapping 10.1.1.5 - CORP\an Succeeded`
+_MAPPING = re.compile(r" - ([^\s,]{1,128})")
+# address granted 0011.2233.4455 (10.1.1.5)   address granted 0100.1122.3344.55 (10.1.1.5)
+_GRANTED = re.compile(
+    rf"address (granted|released) (?:build_number )?\(?([0-9A-Fa-f.:]{{12,20}})\)? \(({ADDRESS})\)", re.ASCII
+)
+# (resolved from dynamic list: bad.example)   source 192.0.2.5 resolved from local list: bad.example, threat-level
+_BLACKLIST = re.compile(r"resolved from (?:local|dynamic) list: ?([\w.-]{1,253})")
+# 192.0.2.5 Accessed URL 198.51.100.7:http://bad.example/a
+_ACCESSED = re.compile(
+    rf"(?:([^\s@]{{1,128}})@)?(?:{ADDRESS}) Accessed (?:JAVA )?URL ({ADDRESS}):(\S{{0,2048}})", re.ASCII
+)
+_DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
+_PAIRS = (
+    ("src ", " dst "), ("src ", " dest "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
+    ("foreign_address ", "local_address "), (" between ", " and "), ("originating interface: ", " to "),
+)  # fmt: skip
+"""What stands before the two ends."""
+_ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CiscoContact:
+    """What a message tells: the end that opened the contact and the other one, and for a session the address that the client was given."""
+
+    source: End = End()  # noqa: RUF009 - frozen
+    destination: End = End()  # noqa: RUF009 - frozen
+    user: str | None = None
+    given: str | None = None
+    url: str | None = None
+    domain: str | None = None
+    mac: str | None = None
+    lease: str | None = None
+    """`granted` or `released`, of the firewall's own DHCP server."""
+
+
+def contact_of(text: str) -> CiscoContact:
+    """The contact that a message, without its header and number, tells of."""
+    granted = _GRANTED.search(text) if "address " in text else None
+    if granted:
+        digits = granted[2].replace(".", "").replace(":", "")
+        return CiscoContact(
+            given=ip_of(granted[3]), mac=mac_of(digits[2:] if len(digits) == 14 else digits), lease=granted[1]
+        )
+    accessed = _ACCESSED.search(text) if "Accessed " in text else None
+    if accessed:
+        url = accessed[3]
+        return CiscoContact(
+            End(first_address(text)), End(ip_of(accessed[2])), user=accessed[1], url=url or None
+        )
+    source, destination = _ends(text)
+    given = (
+        _GIVEN.search(text)
+        if "ddress" in text or "ssigned" in text or "client_dynamic_ip" in text or "mapping" in text
+        else None
+    )
+    source, destination = _with_session(text, source, destination)
+    blacklist = _BLACKLIST.search(text) if "resolved from " in text else None
+    denied = _DENIED_URL.search(text) if "Access denied URL " in text else None
+    arp = _ARP.search(text) if "ARP " in text else None
+    return CiscoContact(
+        source,
+        destination,
+        user=_user(text) or source.user or destination.user,
+        given=ip_of(given[1]) if given else None,
+        url=denied[1] if denied else None,
+        domain=domain_of(blacklist[1]) if blacklist else None,
+        mac=mac_of(arp[2]) if arp else None,
+    )
+
+
+def _with_session(text: str, source: End, destination: End) -> tuple[End, End]:
+    """Source and destination completed from what names the client and the server of a session, else the first address."""
+    if source.ip or source.name:
+        return source, destination
+    client = _CLIENT.search(text)
+    server = _SERVER.search(text) if "server " in text else None
+    if client:
+        source = End(ip_of(client[1].rstrip(".:")))
+    if server:
+        destination = End(ip_of(server[1].rstrip(".:")))
+    if not client and not server:
+        source = End(first_address(text))
+    return source, destination
+
+
+def _ends(text: str) -> tuple[End, End]:
+    """Who opened the contact and the other end, by the first of the ways of saying it that fits."""
+    if "faddr " in text:
+        return _icmp(text)
+    for way in (_connection, _translation, _paired, _arrow):
+        found = way(text)
+        if found:
+            return found
+    place = text.find("local-host ")
+    if place >= 0:
+        return end_at(text, place + len("local-host "))[0] or End(), End()
+    for word in ("from laddr ", "rom ", "SSL client ", "client "):
+        source, stop = end_after(text, word)
+        if source:
+            return source, _first_after(text, ("to PAT address ", " to "), stop)[0] or End()
+    return End(), End()
+
+
+def _translation(text: str) -> tuple[End, End] | None:
+    """`Built dynamic TCP translation from A to B`; B is what A is turned into."""
+    if " translation " not in text or text.startswith("No "):
+        return None
+    real, stop = end_after(text, " from ")
+    mapped, _ = end_after(text, " to ", stop) if real else (None, -1)
+    if real is None or mapped is None:
+        return None
+    return End(real.ip, real.port, real.name, real.interface, mapped.ip, mapped.port, real.user), mapped
+
+
+def _arrow(text: str) -> tuple[End, End] | None:
+    """`inside/A(49152)(user) -> outside/B(80)`, `A ==> B`."""
+    arrow = "->" if "->" in text else "==>"
+    place = text.find(arrow)
+    if place < 0:
+        return None
+    slash = text.rfind("/", 0, place)
+    begin = text.rfind(" ", 0, slash if slash > 0 else place - 1) + 1
+    left, _ = end_at(text, begin)
+    right, _ = end_at(text, place + len(arrow))
+    return (left, right) if left and right else None
+
+
+def _first_after(text: str, words: tuple[str, ...], start: int) -> tuple[End | None, int]:
+    for word in words:
+        end, stop = end_after(text, word, start)
+        if end is not None:
+            return end, stop
+    return None, -1
+
+
+def _paired(text: str) -> tuple[End, End] | None:
+    """`src A dst B` and the like; one that names a source alone counts when no other names both."""
+    alone: tuple[End, End] | None = None
+    for before, between in _PAIRS:
+        source, stop = end_after(text, before) if before in text else (None, -1)
+        if source is None:
+            continue
+        destination, _ = end_after(text, between, 0 if before == "src_addr=" else stop)
+        if destination:
+            return source, destination
+        alone = alone or (source, End())
+    return alone
+
+
+def _icmp(text: str) -> tuple[End, End]:
+    far, stop = end_after(text, "faddr ")
+    mapped, stop = end_after(text, "gaddr ", max(stop, 0))
+    near, _ = end_after(text, "laddr ", max(stop, 0))
+    if far is None:
+        return End(), near or End()
+    near = near or mapped or End()
+    if mapped and mapped.ip != near.ip:
+        near = End(
+            near.ip, near.port, near.name, near.interface, mapped.ip, mapped.port, near.user or mapped.user
+        )
+    inward = " inbound " in text or (" outbound " not in text and bool(far.port))
+    return (far, near) if inward else (near, far)
+
+
+def _connection(text: str) -> tuple[End, End] | None:
+    """`Built outbound TCP connection 7 for A to B`; A is the far end."""
+    if " connection " not in text or not text.startswith(("Built ", "Teardown ")):
+        return None
+    far, stop = end_after(text, " for ")
+    near, _ = end_after(text, "to ", stop) if far else (None, -1)
+    if far is None or near is None:
+        return None
+    if " outbound " in text[:60] or (" inbound " not in text[:60] and _answers(far.port, near.port)):
+        return near, far
+    return far, near
+
+
+def _answers(port: int | None, other: int | None) -> bool:
+    """Whether the end with this port is the one that was called."""
+    if port is None or other is None or port == other:
+        return False
+    return port < other and (port < _WELL_KNOWN or (port < _EPHEMERAL <= other))
+
+
+def _user(text: str) -> str | None:
+    if " - " in text and "mapping" in text:
+        mapping = _MAPPING.search(text)
+        return mapping[1] if mapping else None
+    for count, match in enumerate(_USER.finditer(text)):
+        name = (match[1] or match[2] or match[3] or match[4]).strip().rstrip(".")
+        if name and name.lower() not in _NO_USERS and "*" not in name:
+            return name
+        if count > 20:
+            break
+    return None

@@ -1,0 +1,263 @@
+r"""Cisco ASA, Firepower Threat Defense, PIX and FWSM.
+
+Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewall Threat Defense Syslog Messages" 7.x. Traps:
+- The tag is `%ASA-6-302013:`, `%FTD-6-...`, `%PIX-...`, `%FWSM-...`, `%NGIPS-1-430003:`; some relays cut the `%`, the product or the whole tag
+  off, ASDM writes `6|Nov 28 2026 12:59:03|302021: `, version 9.16 and later may leave the colon out.
+- Time and host before it in many ways: `Jun 07 2026 16:16:20: %ASA`, `gw01 : %ASA`, an event-logging prefix.
+- See `lamsach.logs.cisco_messages` for who opened a connection, and `lamsach.logs.cisco_ftd` for the security events.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.actions import action_of
+from lamsach.logs.base import LogFormat
+from lamsach.logs.cisco_ends import End
+from lamsach.logs.cisco_ftd import KEYS, TIMES, security_fields
+from lamsach.logs.cisco_messages import CiscoContact, contact_of
+from lamsach.logs.direction import is_internal, own_side
+from lamsach.logs.framing import header_before
+from lamsach.logs.keyed_events import event_of, host_in
+from lamsach.logs.record_times import first_time
+from lamsach.logs.values import domain_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+# %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built   %NGIPS-1-430003:
+_TAG = re.compile(r"(?<![\w-])%?(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{2,20}-)?([0-7])-(\d{6}):? ?")
+# 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound
+_ASDM = re.compile(r"^([0-7])\|([A-Z][a-z]{2} \d{1,2} \d{4})[| ](\d{2}:\d{2}:\d{2})\|(\d{6})(?:: ?|\|)")
+_NUMBER = re.compile(r"(?:^|(?<=\s))(\d{6}): (?=[A-Z])")
+_BARE = (
+    *("Built inbound ", "Built outbound ", "Built dynamic ", "Built static ", "Built local-host ", "Built ICMP ", "Teardown "),
+    *("Deny inbound ", "Deny tcp src ", "Deny udp src ", "Deny icmp src ", "Deny TCP ", "Deny IP ", "Group <", "Group = ", "No matching connection "),
+    *("Inbound TCP connection denied ", "access-list ", "No translation group found ", "Dynamic filter ", "IPSEC: ", "Duplicate TCP SYN "),
+    *("Invalid transport field ", "Denied ICMP type", "Dropping TCP packet ", "AAA user ", "DAP: User ", "UAUTH: Session", "WebVPN session "),
+)  # fmt: skip
+_BARE_SIGN = re.compile(
+    rf"(?:connection|translation|ICMP|local-host|dst |dst=|from {'.'}|User <|Username = |Group = |->|denied|permitted|faddr|IP = |IP=)"
+)
+_SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
+_SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")
+_ALLOWED = (
+    "Built ",
+    "permitted",
+    "Permitted",
+    "est-allowed",
+    "Accessed URL",
+    "established",
+    "Succeeded",
+    "succeeded",
+    "Login permitted",
+)
+_BLOCKED = (
+    "Deny ",
+    "denied",
+    "Denied",
+    "Dropping",
+    "Dropped",
+    "dropped",
+    "Rejected",
+    "rejected",
+    "discarded",
+    "blocked",
+    "Shun",
+    "No translation group",
+)
+_ENDED = ("Teardown ", "torn down")
+_OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", "ngoai")
+
+
+class CiscoAsa(LogFormat):
+    """Connections, denials, translations, VPN sessions and security events of ASA and Firepower firewalls."""
+
+    name: ClassVar[str] = "cisco_asa"
+    title: ClassVar[str] = "Cisco ASA and Firepower"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "answers",
+            "hashes",
+            "action",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("address granted", "address released")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The product's tag; without one, a sentence that only these firewalls write."""
+        if line[:1] in "{[":
+            return False
+        if any(tag in line for tag in ("ASA-", "FTD-", "PIX-", "FWSM-", "NGIPS-", "SFIMS-")) and _TAG.search(
+            line, 0, 700
+        ):
+            return True
+        return _untagged(line) >= 0
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. A message without an address is an event all the same: it proves that the firewall logged."""
+        if not self.recognises(line):
+            raise LineError("The line is not a record of this product.", line[:80])
+        time: datetime | None = None
+        identifier = ""
+        tag = _TAG.search(line, 0, 700)
+        start = _untagged(line) if tag is None else tag.start()
+        header = header_before(line, start, self.context) if start else None
+        observer = header.host if header else None
+        if tag:
+            identifier, text = tag[2], line[tag.end() :]
+        else:
+            asdm = _ASDM.match(line)
+            text = line[asdm.end() :] if asdm else _NUMBER.sub("", line[start:], count=1).lstrip(": ")
+            identifier = asdm[4] if asdm else ""
+            time = first_time((f"{asdm[2]} {asdm[3]}",), self.context) if asdm else None
+            observer = None if asdm else observer
+        time = time or (header.time if header else None)
+        event = (
+            self._security(text, time, observer)
+            if _SECURITY.search(text, 0, 300)
+            else _event(text, identifier, time, observer)
+        )
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _security(self, text: str, time: datetime | None, observer: str | None) -> Event:
+        fields = security_fields(text)
+        stated = first_time((fields.get(key) for key in TIMES), self.context)
+        return event_of(fields, KEYS, time=stated or time, observer=observer)
+
+
+def _untagged(line: str) -> int:
+    """Where a message without a tag begins; -1 when the line is none."""
+    if _ASDM.match(line):
+        return 0
+    head = line[:300]
+    for sentence in _BARE:
+        place = head.find(sentence)
+        if place >= 0 and _starts_message(head, place) and _BARE_SIGN.search(line, place):
+            return place
+    return -1
+
+
+def _starts_message(head: str, place: int) -> bool:
+    """Whether only spaces, a message's number or a syslog header stand before this place."""
+    before = head[:place].rstrip()
+    if not before or re.fullmatch(r"\d{6}:", before):
+        return True
+    return before.startswith("<") and not any(c in before for c in '="|{;') and before.count(" ") <= 8
+
+
+def _event(text: str, identifier: str, time: datetime | None, observer: str | None) -> Event:
+    contact = contact_of(text)
+    if contact.lease:
+        action = LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED
+        return Event(
+            time,
+            EventKind.LEASE,
+            observer,
+            source_ip=contact.given,
+            device_ip=contact.given,
+            device_mac=contact.mac,
+            action=action,
+        )
+    source, destination = contact.source, contact.destination
+    device = _device(contact, text)
+    inward = device is not None and device == destination.ip and device != source.ip
+    url = contact.url
+    far_name = destination.name if destination.ip is None else None
+    return Event(
+        time=time,
+        kind=_kind(contact, identifier, text),
+        observer=observer,
+        source_ip=source.ip,
+        source_port=source.port,
+        destination_ip=destination.ip,
+        destination_port=destination.port,
+        source_nat_ip=source.mapped_ip
+        if source.mapped_ip != source.ip or source.mapped_port != source.port
+        else None,
+        source_nat_port=source.mapped_port
+        if source.mapped_ip and (source.mapped_ip, source.mapped_port) != (source.ip, source.port)
+        else None,
+        device_ip=device,
+        device_name=destination.name if inward or (device is None and source.ip) else source.name,
+        device_mac=contact.mac,
+        user=contact.user,
+        domain=contact.domain
+        or (host_in(url) if url else None)
+        or (domain_of(far_name) if far_name and "." in far_name else None),
+        url=url,
+        action=_action(text),
+    )
+
+
+def _device(contact: CiscoContact, text: str) -> str | None:
+    source, destination = contact.source, contact.destination
+    if contact.given:
+        return contact.given
+    if source.ip and destination.ip is None:
+        stranger = not is_internal(source.ip) and (
+            "IP <" in text or "IP = " in text or "IP=" in text or " inbound" in text
+        )
+        return None if stranger or not is_internal(source.ip) else source.ip
+    if source.ip and destination.ip and not is_internal(source.ip) and not is_internal(destination.ip):
+        return destination.ip if _is_inward(source, destination, text) else source.ip
+    if source.ip and not is_internal(source.ip) and text.startswith("AAA "):
+        return None  # the server that was asked is no party
+    return own_side(source.ip, destination.ip)
+
+
+def _is_inward(source: End, destination: End, text: str) -> bool:
+    """Whether a contact between two public addresses came from outside: by its words, the interfaces, or because it was to the firewall itself."""
+    if " inbound " in text[:60] or text.startswith("Inbound "):
+        return True
+    if source.interface is None and destination.interface is not None:
+        return True
+    outside = [
+        any(word in (end.interface or "").lower() for word in _OUTSIDE) for end in (source, destination)
+    ]
+    return outside == [True, False]
+
+
+def _kind(contact: CiscoContact, identifier: str, text: str) -> EventKind:
+    if contact.url:
+        return EventKind.WEB
+    if (
+        contact.given
+        or identifier.startswith(_SESSION_IDS)
+        or text.lstrip().startswith(("Group <", "Group = ", "AAA user"))
+    ):
+        return EventKind.LOGON
+    return (
+        EventKind.CONNECTION
+        if contact.source.ip and (contact.destination.ip or contact.destination.name)
+        else EventKind.OTHER
+    )
+
+
+def _action(text: str) -> Action:
+    if text.startswith(_ENDED):
+        return Action.ALLOWED
+    if any(word in text for word in _BLOCKED):
+        return Action.BLOCKED
+    if any(word in text for word in _ALLOWED):
+        return Action.ALLOWED
+    return action_of(None)
