@@ -3,7 +3,7 @@
     python bench/accuracy.py FOLDER [--failures] [--format STEM]... [--timezone ZONE]
 
 Each `FOLDER/<stem>.jsonl` holds one case a line: `raw` (the lines of one file), optionally `raw_syslog` (the same line behind a
-syslog header), and `expected`. Each is written to a file of its own and read as `lamsach logs read` reads it. Addresses
+syslog header), and `expected`; or a binary input, see `bench/event_cases.py`. Each is written to a file of its own and read as `lamsach logs read` reads it. Addresses
 compare by value, names without case and trailing dot, times to the second, `timestamp_local` as the clock of the zone.
 Of a file with several events the one that fits best counts.
 """
@@ -40,6 +40,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "url_domain": ("domain",),
     "sni": ("domain",),
     "url": ("url",),
+    "url_path": ("url",),
     "src_mac": ("device_mac",),
     "mac": ("device_mac",),
     "host": ("device_name", "observer"),
@@ -125,38 +126,45 @@ def main() -> None:
     parser.add_argument("--timezone", default="UTC", help="assumed for lines that state none (default: UTC)")
     arguments = parser.parse_args()
     zone = ZoneInfo(arguments.timezone)
-    total_right = total = 0
+    rows: dict[str, list[int]] = {}
     for path in sorted(arguments.folder.glob("*.jsonl")):
         if arguments.format and path.stem not in arguments.format:
             continue
-        right = compared = 0
-        with tempfile.TemporaryDirectory() as folder:
-            for case in cases(path):
-                if event_cases.path_of(case) is not None:
-                    known = frozenset(FIELDS)
-                    for key, fits, wanted, found in event_cases.compared(
-                        case, path.parent, zone, same, known
-                    ):
-                        compared += 1
-                        right += fits
-                        if not fits and arguments.failures:
-                            print(f"  {case['id']} {key}: wanted {wanted!r}, read {found!r}")
-                    continue
-                variants = {"raw": list(case["raw"])}  # type: ignore[call-overload]
-                if "raw_syslog" in case:
-                    variants["raw_syslog"] = [str(case["raw_syslog"])]
-                for variant, lines in variants.items():
-                    for key, (fits, found) in score(case, lines, zone, Path(folder)).items():
-                        compared += 1
-                        right += fits
-                        if not fits and arguments.failures:
-                            wanted = case["expected"][key]  # type: ignore[index]
-                            print(f"  {case['id']} {variant} {key}: wanted {wanted!r}, read {found!r}")
-        total_right, total = total_right + right, total + compared
-        print(
-            f"{path.stem:28} {right:5} of {compared:5}  {100 * right / compared if compared else 100:6.1f} %"
-        )
-    print(f"{'all':28} {total_right:5} of {total:5}  {100 * total_right / total if total else 100:6.1f} %")
+        for row, name, fits, failure in compared(path, zone):
+            counts = rows.setdefault(row, [0, 0])
+            counts[0] += fits
+            counts[1] += 1
+            if not fits and arguments.failures:
+                print(f"  {name}: {failure}")
+    rows["all"] = [sum(counts[0] for counts in rows.values()), sum(counts[1] for counts in rows.values())]
+    for row, (right, total) in rows.items():
+        print(f"{row:28} {right:5} of {total:5}  {100 * right / total if total else 100:6.1f} %")
+
+
+def compared(path: Path, zone: ZoneInfo) -> Iterator[tuple[str, str, bool, str]]:
+    """Every comparison of a file of cases: the table's row that it counts for, its case and key, whether it fits, what it read."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for case in cases(path):
+            if event_cases.is_binary(case):
+                row = event_cases.row_of(case, path.stem)
+                for key, fits, wanted, found in event_cases.compared(
+                    case, path.parent, folder, zone, same, frozenset(FIELDS)
+                ):
+                    yield row, f"{case['id']} {key}", fits, f"wanted {wanted!r}, read {found!r}"
+                continue
+            variants = {"raw": list(case["raw"])}  # type: ignore[call-overload]
+            if "raw_syslog" in case:
+                variants["raw_syslog"] = [str(case["raw_syslog"])]
+            for variant, lines in variants.items():
+                for key, (fits, found) in score(case, lines, zone, folder).items():
+                    wanted = case["expected"][key]  # type: ignore[index]
+                    yield (
+                        path.stem,
+                        f"{case['id']} {variant} {key}",
+                        fits,
+                        f"wanted {wanted!r}, read {found!r}",
+                    )
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ from lamsach.logs.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
 from lamsach.logs.capture.spelling import address_text, time_of
 from lamsach.logs.capture.streams import Stream
 from lamsach.logs.direction import own_side
+from lamsach.logs.netflow.events import flow_event
+from lamsach.logs.netflow.packets import Decoder, looks_like_export
 from lamsach.logs.values import host_and_port
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
@@ -55,6 +57,7 @@ class CaptureReader:
         self._name = name
         self._decapsulator = Decapsulator()
         self._dhcp = Dhcp()
+        self._exports = Decoder()
         self._flows: dict[Key, Flow] = {}
         self._held = 0
         self._packets = 0
@@ -177,6 +180,9 @@ class CaptureReader:
             self._lease(self._dhcp.message(data[start:end], self._time()))
         elif ports <= {546, 547}:
             self._lease(message_v6(data[start:end], self._time()))
+        elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
+            flow.exports = True
+            self._exported(packet)
         elif looks_like_quic(data, start, end):
             self._quic(flow, packet)
         elif data[start] == 22:
@@ -199,6 +205,15 @@ class CaptureReader:
         if not isinstance(name, tls.Need):
             self._found(flow, 0, _hello(name))
         flow.quiet = last or name is not tls.Need.MORE
+
+    def _exported(self, packet: Packet) -> None:
+        """Flows that a device told a collector in a datagram."""
+        exporter = address_text(packet.source)
+        payload = packet.data[packet.start : packet.end]
+        for seconds, number, record in self._exports.flows(payload, exporter, self._number):
+            event = flow_event(seconds, record, self._file, number, exporter)
+            if event is not None:
+                self._out.append(event)
 
     def _lease(self, event: Event | None) -> None:
         if event is not None:
