@@ -14,7 +14,7 @@ from lamsach.model import Action
 
 _WORD = re.compile(r"[a-z]+")
 _LONGEST = 120
-_NEGATIONS = frozenset({"not", "no", "unable", "failed", "failure", "cannot", "could"})
+_NEGATIONS = frozenset({"not", "no", "unable", "failed", "cannot", "could"})
 _BLOCKED = frozenset(
     [
         "block",
@@ -124,7 +124,7 @@ def action_of(text: str | None) -> Action:
         return Action.UNKNOWN
     if words & _BLOCKED:
         return Action.BLOCKED
-    return Action.ALLOWED if words & _ALLOWED else Action.UNKNOWN
+    return Action.ALLOWED if words & _ALLOWED and "failure" not in words else Action.UNKNOWN
 
 
 def first_action(*texts: str | None) -> Action:

@@ -37,19 +37,21 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
     )
     if zone:  # Cisco: `Jun  5 07:31:12 ICT: %ASA-...`
         return replace(split_header(line, replace(context, timezone=zone))[0], host=None)
-    if header.host is None and header.app is not None and header.pid is None and header.app not in ABBREVIATIONS:
+    if header.host in ("UTC", "GMT"):
+        header = replace(header, host=None)
+    elif (
+        header.host is None
+        and header.app is not None
+        and header.pid is None
+        and header.app not in ABBREVIATIONS
+    ):
         header = replace(header, host=header.app, app=None)  # `Jun  5 07:31:12 gw: CEF:0|...`
     words = before.split()
     time = header.time or _time(words, context)
     host = header.host
-    if (
-        host is None
-        and header.app is None
-        and words
-        and _HOST.fullmatch(last := words[-1].rstrip(":,-"))
-        and len(words) > 1
-    ):
-        host = last
+    if host is None and header.time is None and header.app is None and len(words) > 1:
+        last = words[-1].rstrip(":,-")
+        host = last if _HOST.fullmatch(last) and last not in ABBREVIATIONS else None
     return replace(header, time=time, host=host)
 
 

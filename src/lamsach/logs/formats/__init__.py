@@ -14,6 +14,8 @@ from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
 from lamsach.logs.formats.cisco_asa import CiscoAsa
+from lamsach.logs.formats.cisco_ios import CiscoIos
+from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.evtx import Evtx
@@ -34,6 +36,7 @@ from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.formats.pcapng import PcapNg
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
 from lamsach.logs.formats.samba import Samba
+from lamsach.logs.formats.sophos import Sophos
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve
@@ -82,6 +85,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     NeighbourTables,
     Iptables,
     PfFilterlog,
+    Sophos,
     Mikrotik,
     Sshd,
     WindowsFirewall,
@@ -89,6 +93,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     CheckPoint,
     PaloAlto,
     CiscoAsa,
+    CiscoIos,
+    CiscoUmbrella,
     # frames that any product may write
     Cef,
     Leef,

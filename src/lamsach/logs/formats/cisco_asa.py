@@ -220,7 +220,7 @@ def _device(contact: CiscoContact, text: str) -> str | None:
         return None if stranger or not is_internal(source.ip) else source.ip
     if source.ip and destination.ip and not is_internal(source.ip) and not is_internal(destination.ip):
         return destination.ip if _is_inward(source, destination, text) else source.ip
-    if source.ip and not is_internal(source.ip) and text.startswith("AAA "):
+    if text.startswith("AAA ") and not (source.ip and is_internal(source.ip)):
         return None  # the server that was asked is no party
     return own_side(source.ip, destination.ip)
 
