@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from lamsach.catalogue_vi import VIETNAMESE
-from lamsach.cli import app
+from lamsach.cli.commands import application
 from lamsach.cli.help import EXAMPLE, paragraphs, parts
 from lamsach.errors import ExitStatus
 from tests.results.texts import SOURCE, python_texts
@@ -22,7 +22,7 @@ COMMANDS = ("hunt", "demo", "indicators read", "indicators check", "logs detect"
 
 
 def command() -> Any:
-    return typer.main.get_command(app)
+    return typer.main.get_command(application())
 
 
 def test_every_help_text_is_translated() -> None:

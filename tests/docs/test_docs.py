@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from lamsach.cli import app
+from lamsach.cli.commands import application
 from lamsach.errors import ExitStatus
 from lamsach.indicators.formats import FORMATS as LIST_FORMATS
 from lamsach.logs.formats import FORMATS as LOG_FORMATS
@@ -31,7 +31,7 @@ def commands(command: Any, path: str = "lamsach") -> Iterator[tuple[str, Any]]:
             yield from commands(child, f"{path} {name}")
 
 
-COMMANDS = dict(commands(typer.main.get_command(app)))
+COMMANDS = dict(commands(typer.main.get_command(application())))
 
 
 def section(document: str, command: str) -> str:

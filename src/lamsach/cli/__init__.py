@@ -1,50 +1,17 @@
-"""The command line. Each command is a file here; this one mounts them and turns errors into one line and an exit status."""
+"""The command line. Each command is a file here; this one calls it and turns errors into one line and an exit status."""
 
 from __future__ import annotations
 
 import os
 import sys
 import traceback
-from typing import Annotated
 
 import typer
 
-from lamsach import __version__
-from lamsach.cli import indicators, logs
+from lamsach.cli.commands import COMMANDS, application, called
 from lamsach.cli.console import error_line, tell, translate
-from lamsach.cli.demo import demo
 from lamsach.cli.help import CommandLineError, translated, usage_line
-from lamsach.cli.hunt import hunt
 from lamsach.errors import ExitStatus, LamsachError
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Malware clean-up: lists and logs in, infected devices named, with the evidence.",
-)
-app.command()(hunt)
-app.add_typer(indicators.app, name="indicators")
-app.add_typer(logs.app, name="logs")
-app.command()(demo)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"lamsach {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error arose.")] = False,
-) -> None:
-    """Malware clean-up: lists and logs in, infected devices named, with the evidence."""
-    if debug:
-        os.environ["LAMSACH_DEBUG"] = "1"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -53,14 +20,18 @@ def main(arguments: list[str] | None = None) -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(_status(arguments))
+    sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
 
-def _status(arguments: list[str] | None) -> int:
+def _status(arguments: list[str]) -> int:
+    name = called(arguments)
     try:
-        return int(
-            translated(app)(args=arguments, prog_name="lamsach", standalone_mode=False) or ExitStatus.FOUND
+        app = application([name] if name else tuple(COMMANDS))
+        shows_help = (
+            name is None or any(item in ("--help", "-h") for item in arguments) or len(arguments) == 1
         )
+        command = translated(app) if shows_help else typer.main.get_command(app)
+        return int(command(args=arguments, prog_name="lamsach", standalone_mode=False) or ExitStatus.FOUND)
     except CommandLineError as error:
         if line := usage_line(error):
             tell(line)

@@ -6,20 +6,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 from lamsach.errors import LamsachError
 from lamsach.i18n import Translate, language_from_environment, translator
 from lamsach.model import Problem
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def translate() -> Translate:
@@ -86,6 +82,15 @@ def progress_bar() -> Iterator[Quiet]:
     if not console.is_terminal:
         yield Quiet()
         return
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

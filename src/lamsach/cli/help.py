@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import typer
-from typer import rich_utils
 
 from lamsach.cli.console import translate
 from lamsach.i18n import mark
@@ -28,6 +27,8 @@ CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 
 def translated(app: typer.Typer) -> Any:
     """The command of the application, its help in the language of the environment."""
+    from typer import rich_utils
+
     _ = translate()
     for name, text in PANELS.items():
         if hasattr(rich_utils, name):

@@ -16,6 +16,7 @@ HEAD_LINES = 500
 """How many lines detection looks at."""
 _SURE = 0.9
 _ENOUGH = 0.5
+_FIRST, _DISTANCE = 12, 23
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
 
 
@@ -62,7 +63,12 @@ def detect(head: bytes) -> Detection:
     lines = head_lines(head)
     if not lines:
         return Detection(None, 0.0)
-    scores = {log_format: log_format.score(lines) for log_format in FORMATS}
+    few = _few(lines)
+    quick = {log_format: log_format.score(lines) for log_format in FORMATS if _may_be(log_format, few)}
+    if quick and max(quick.values()) >= _SURE:
+        best = max(quick, key=lambda log_format: quick[log_format])
+        return Detection(best, quick[best], (), lines)
+    scores = {log_format: quick.get(log_format) or log_format.score(lines) for log_format in FORMATS}
     best = max(FORMATS, key=lambda log_format: scores[log_format])  # of equal ones the first
     share = scores[best]
     if share >= _SURE or (share >= _ENOUGH and (best.multiline or best.name == _ROWS_CANNOT_BE_TOLD)):
@@ -80,6 +86,18 @@ def detect(head: bytes) -> Detection:
     if several:
         return Detection(None, counts[several[0]] / len(lines), several, lines)
     return Detection(None, 0.0, (), lines)
+
+
+def _few(lines: Sequence[str]) -> Sequence[str]:
+    """The first lines and some of the others, at a distance that no record of several lines has."""
+    return (*lines[:_FIRST], *lines[_FIRST::_DISTANCE])
+
+
+def _may_be(log_format: type[LogFormat], few: Sequence[str]) -> bool:
+    """Whether a format is worth a look at all lines: it recognises one of these, or judges files in a way of its own."""
+    if log_format.score.__func__ is not LogFormat.score.__func__:  # type: ignore[attr-defined]
+        return True
+    return any(map(log_format.recognises, few))
 
 
 def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:

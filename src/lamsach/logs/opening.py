@@ -78,6 +78,8 @@ class LogFile:
         self._encoding: str | None = None
         self._head: bytes | None = None
         self._once = once
+        self.detected: object = None
+        """What `reading.detection_for` found it to be, so that it is looked for once."""
         self._only: PeekedSource | None = None
         self._opened = False
 

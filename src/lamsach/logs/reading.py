@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
@@ -46,7 +46,11 @@ def detection_for(log_file: LogFile, format_name: str | None = None) -> Detectio
     """
     head = log_file.head()
     if format_name is None:
-        return detect(head)
+        if isinstance(log_file.detected, Detection):
+            return replace(log_file.detected, lines=head_lines(head))
+        detection = detect(head)
+        log_file.detected = replace(detection, lines=())
+        return detection
     if format_name == UnknownText.name:
         return Detection(None, 0.0, (), head_lines(head))
     binary = binary_format_by_name(format_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,33 +11,30 @@ from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.model import Findings
 from lamsach.results.atomic import atomic_file
-from lamsach.results.bundle import write_bundle
-from lamsach.results.csv_ import write_csv
-from lamsach.results.html import write_html
-from lamsach.results.jsonl import write_jsonl
-from lamsach.results.xlsx import write_xlsx
 
 Writer = Callable[[Findings, BinaryIO, str, Mapping[str, str]], None]
 
-WRITERS: dict[str, Writer] = {
-    ".html": write_html,
-    ".xlsx": write_xlsx,
-    ".csv": write_csv,
-    ".jsonl": write_jsonl,
-    ".zip": write_bundle,
+WRITERS: Mapping[str, str] = {
+    ".html": "html:write_html",
+    ".xlsx": "xlsx:write_xlsx",
+    ".csv": "csv_:write_csv",
+    ".jsonl": "jsonl:write_jsonl",
+    ".zip": "bundle:write_bundle",
 }
-"""The writers by suffix."""
+"""The writers by suffix: module and function, imported when one is needed."""
 
 
 def writer_for(path: Path) -> Writer:
     """The writer for a result's name. Raises UsageError for a suffix that none writes; ask before a long hunt."""
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
+    name = WRITERS.get(path.suffix.lower())
+    if name is None:
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
             mark("Use a name that ends in .html, .xlsx, .csv, .jsonl or .zip."),
         )
+    module, _, function = name.partition(":")
+    writer: Writer = getattr(import_module(f"lamsach.results.{module}"), function)
     return writer
 
 
