@@ -40,6 +40,7 @@ from lamsach.logs.formats.sophos import Sophos
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.suricata_eve import SuricataEve
+from lamsach.logs.formats.tcpdump_text import TcpdumpText
 from lamsach.logs.formats.technitium import Technitium
 from lamsach.logs.formats.unbound import Unbound
 from lamsach.logs.formats.web_access import WebAccess
@@ -88,6 +89,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Sophos,
     Mikrotik,
     Sshd,
+    TcpdumpText,
     WindowsFirewall,
     WebAccess,
     CheckPoint,

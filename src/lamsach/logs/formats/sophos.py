@@ -1,0 +1,131 @@
+"""Sophos Firewall (XG, SFOS 15 to 21; Cyberoam) and Sophos UTM 9 (Astaro).
+
+Source: Sophos, "Sophos Firewall: Syslog guide" of 17.5, 18.0, 19.0 and 20.0 (log types and their fields); "Sophos UTM 9: Log file
+structures" (facilities `packetfilter`, `http`, `reverseproxy`, `aptp`, `ips`, `vpn`, `auth`).
+
+Traps:
+- SFOS leaves many values without quotes, even ones with spaces (`Mode=Remote Access`); 19 and later quote all and write `timestamp=` with an
+  offset, older ones `date= time= timezone=` with a name (`CEST`) or hours (`+11`).
+- Threat records say `sourceip` and `destinationip`; translation is `tran_src_ip` or, later, `src_trans_ip`.
+- UTM's time is `2026:06:02-15:04:05`, which some relays cut to `06:02-15:04:05`; what its `named`, `dhcpd` and `sshd` write is theirs.
+- In a web application firewall's record the client is a visitor; `localip` is the firewall's own address, not a machine's, and `host` repeats
+  the client. So it has neither destination address nor, for a stranger, a device.
+- Records of SSL VPN and of the DHCP server say who holds an address: leases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.key_value import first
+from lamsach.logs.sophos_records import event_of
+from lamsach.logs.spaced_pairs import spaced_pairs
+from lamsach.logs.syslog import sender_of, split_header
+from lamsach.logs.timestamps import from_epoch, from_iso, local_time, without_year
+from lamsach.logs.zone_names import zone_of
+from lamsach.model import Event
+
+Fields = Mapping[str, str]
+
+# device="SFW" date=2026-06-02 time=19:36:57 timezone="+07" device_name="XG230" log_id=010101600001 log_type="Firewall" log_component="Firewall Rule"
+_SFOS = re.compile(r'\blog_type="?[A-Z].{1,40}?log_component="?[A-Z]')
+# id="2001" severity="info" sys="SecureNet" sub="packetfilter" name="Packet dropped"     id=x severity=high sys=y sub=z
+_UTM = re.compile(
+    r'(?:^|[\s:])id="?[\w.-]{1,40}"? severity="?[\w.-]{1,20}"? sys="?[\w.-]{1,40}"? sub="?[\w.-]'
+)
+# httpd: id="0299" srcip="192.0.2.4" localip="10.0.0.5"
+_UTM_WAF = re.compile(r'(?:httpd|reverseproxy)(?:\[\d{1,10}\])?: id="\d{1,6}" srcip="')
+# 2026:06:02-15:04:05 gw httpproxy[812]: ...     06:02-15:04:05 rproxy httpd: ...
+_UTM_TIME = re.compile(
+    r"(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}(?:\[[^\]\s]{1,32}\])?: ?",
+    re.ASCII,
+)
+_OTHERS = frozenset({"named", "dhcpd", "sshd", "dnsmasq", "kernel", "pluto", "charon", "openvpn"})
+_ROOM = 600
+
+
+class Sophos(LogFormat):
+    """Reads the records of Sophos Firewall and of Sophos UTM."""
+
+    name: ClassVar[str] = "sophos"
+    title: ClassVar[str] = "Sophos Firewall (XG, SFOS), Sophos UTM"
+    gives: ClassVar[tuple[str, ...]] = (
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *(
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+            "hashes",
+            "action",
+        ),
+    )
+    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server", "SSL VPN", "virtual_ip=")
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """SFOS states log type and component side by side; UTM its four first keys, or its own kind of time."""
+        if "log_type=" in line:
+            return _SFOS.search(line) is not None
+        if "id=" in line and (_UTM.search(line, 0, _ROOM) or _UTM_WAF.search(line, 0, _ROOM)):
+            return True
+        head = line[line.find(">", 0, 6) + 1 :][:20] if line[:1] == "<" else line[:20]
+        return (
+            "-" in head
+            and _UTM_TIME.match(line, line.find(">", 0, 6) + 1) is not None
+            and sender_of(line)[1] not in _OTHERS
+        )
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One record. One of UTM's that has no keys proves that the device logged."""
+        if not self.recognises(line):
+            raise LineError("The line is not a Sophos record.", line[:80])
+        header, message = split_header(line, self.context)
+        if "log_type=" in line:
+            fields = spaced_pairs(message)
+            observer = first(fields, "device_name", "device_id") if first(fields, "device") else None
+            event = replace(
+                event_of(fields),
+                time=self._sfos_time(fields) or header.time,
+                observer=observer or header.host or first(fields, "device_serial_id"),
+            )
+        else:
+            time, host = header.time, header.host
+            cut = _UTM_TIME.match(message)
+            if cut:
+                time, host, message = self._utm_time(cut), cut[7], message[cut.end() :]
+            event = replace(event_of(spaced_pairs(message)), time=time, observer=host)
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _sfos_time(self, fields: Fields) -> datetime | None:
+        date, clock = first(fields, "date"), first(fields, "time")
+        zone = zone_of(fields.get("timezone", "")) or self.context.timezone
+        if date and clock:
+            return from_iso(f"{date} {clock}", zone)
+        stated = first(fields, "timestamp")
+        if stated is None:
+            return None
+        return from_epoch(stated) if stated.isdigit() else from_iso(stated, zone)
+
+    def _utm_time(self, match: re.Match[str]) -> datetime:
+        month, day, hour, minute, second = (int(match[n]) for n in range(2, 7))
+        if match[1]:
+            return local_time(int(match[1]), month, day, hour, minute, second, 0, self.context.timezone)
+        return without_year(month, day, hour, minute, second, self.context)

@@ -1,0 +1,199 @@
+"""What the fields of a Sophos record mean, whichever of the two products wrote it. Source and traps: `lamsach.logs.formats.sophos`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from lamsach.logs.direction import own_side
+from lamsach.logs.key_value import first, first_ip, first_port
+from lamsach.logs.own_machine import calling, mac_of_device
+from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+Fields = Mapping[str, str]
+
+_BLOCKING = frozenset(
+    [
+        "denied",
+        "deny",
+        "drop",
+        "dropped",
+        "block",
+        "blocked",
+        "reject",
+        "rejected",
+        "invalid traffic",
+        "virus",
+        "failed",
+        "spam",
+        "dos attack",
+        "blocked by policy",
+    ]
+)
+_ALLOWING = frozenset(
+    [
+        "allowed",
+        "allow",
+        "accept",
+        "pass",
+        "passed",
+        "log",
+        "detect",
+        "detected",
+        "successful",
+        "clean",
+        "warned",
+        "monitored",
+    ]
+)
+_LEASES = {
+    "new": LeaseAction.ASSIGNED, "assign": LeaseAction.ASSIGNED, "lease": LeaseAction.ASSIGNED, "established": LeaseAction.ASSIGNED, "connected": LeaseAction.ASSIGNED,
+    "connection started": LeaseAction.ASSIGNED, "renew": LeaseAction.RENEWED, "renewed": LeaseAction.RENEWED, "release": LeaseAction.RELEASED,
+    "released": LeaseAction.RELEASED, "terminated": LeaseAction.RELEASED, "connection terminated": LeaseAction.RELEASED,
+    "disconnected": LeaseAction.RELEASED, "expire": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED,
+}  # fmt: skip
+_WEB = frozenset(
+    {
+        "content filtering",
+        "web content policy",
+        "waf",
+        "web application firewall",
+        "http",
+        "https",
+        "reverseproxy",
+        "ssl/tls",
+    }
+)
+
+
+def event_of(fields: Fields) -> Event:
+    """The event of one record's fields, without time, observer and place."""
+    lease = _lease(fields)
+    if lease:
+        return lease
+    source = first_ip(fields, "src_ip", "sourceip", "srcip", "remote_ip", "ipaddress", "client_ip")
+    if _is_waf(fields):
+        return _visit(fields, source)
+    destination = first_ip(fields, "dst_ip", "destinationip", "dstip")
+    inner = first_ip(fields, "tran_dst_ip", "dst_trans_ip") or destination
+    device = own_side(source, inner)
+    url = first(fields, "url")
+    kind = _kind(fields, source, destination)
+    nat = first_ip(fields, "tran_src_ip", "src_trans_ip")
+    if kind is EventKind.LOGON:
+        device = calling(source)
+    return Event(
+        kind=kind,
+        source_ip=source,
+        source_port=first_port(fields, "src_port", "srcport"),
+        destination_ip=destination,
+        destination_port=first_port(fields, "dst_port", "dstport"),
+        source_nat_ip=nat,
+        source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
+        device_ip=device,
+        device_mac=mac_of_device(device, source, _mac(first(fields, "src_mac", "srcmac"))),
+        user=first(fields, "user_name", "user", "login_user", "username"),
+        domain=_domain(fields, url),
+        url=url,
+        hashes=_hashes(fields),
+        action=_action(fields),
+    )
+
+
+def _is_waf(fields: Fields) -> bool:
+    kind = (fields.get("log_type", "") + fields.get("log_component", "")).lower()
+    return "waf" in kind or "web application firewall" in kind or ("localip" in fields and "srcip" in fields)
+
+
+def _visit(fields: Fields, source: str | None) -> Event:
+    """A visitor to a published web server."""
+    url = first(fields, "url")
+    query = first(fields, "query", "querystring")
+    if url and query and "log_type" in fields:
+        url = url + ("" if query.startswith("?") else "?") + query
+    return Event(
+        kind=EventKind.WEB,
+        source_ip=source,
+        source_port=first_port(fields, "src_port"),
+        destination_port=first_port(fields, "port", "dst_port"),
+        device_ip=calling(source),
+        user=first(fields, "user_name", "user"),
+        domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
+        url=url,
+        action=_action(fields),
+    )
+
+
+def _lease(fields: Fields) -> Event | None:
+    component = fields.get("log_component", "").lower()
+    if component in ("dhcp server", "ssl vpn") and fields.get("log_type", "").lower() == "event":
+        address = first_ip(fields, "ipaddress", "leased_ip", "assigned_ip")
+        action = _LEASES.get(fields.get("status", "").strip().lower())
+    else:
+        address, action = first_ip(fields, "virtual_ip"), _LEASES.get(fields.get("event", "").lower())
+    if address is None or action is None:
+        return None
+    return Event(
+        kind=EventKind.LEASE,
+        source_ip=first_ip(fields, "srcip", "src_ip", "remote_ip") or address,
+        device_ip=address,
+        device_name=first(fields, "client_host_name"),
+        device_mac=mac_of(first(fields, "client_physical_address", "src_mac")),
+        user=first(fields, "user_name", "username"),
+        action=action,
+    )
+
+
+def _kind(fields: Fields, source: str | None, destination: str | None) -> EventKind:
+    words = {fields.get(key, "").lower() for key in ("log_type", "log_component", "sub")}
+    if "auth" in words or any(
+        "authentication" in word for word in (*words, fields.get("log_subtype", "").lower())
+    ):
+        return EventKind.LOGON
+    if _hashes(fields):
+        return EventKind.FILE
+    if words & _WEB or "url" in fields:
+        return EventKind.WEB
+    return EventKind.CONNECTION if source and destination else EventKind.OTHER
+
+
+def _domain(fields: Fields, url: str | None) -> str | None:
+    """The site: stated, or the host of the URL (which a threat record may give alone: url=bot-c2.xyz)."""
+    for key in ("domain", "domainname", "fqdn", "dst_domainname", "server_name", "sni"):
+        name = domain_of(fields.get(key, ""))
+        if name:
+            return name
+    if url is None:
+        host = domain_of(fields.get("host", "")) if "threatname" in fields else None
+        return host if host and ip_of(host) is None else None
+    return host_of_url(url) or (domain_of(re.split("[/:?]", url, maxsplit=1)[0]) if url[:1] != "/" else None)
+
+
+def _hashes(fields: Fields) -> tuple[str, ...]:
+    keys = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
+    return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
+
+
+def _action(fields: Fields) -> Action:
+    for key in ("action", "log_subtype", "status", "result", "name"):
+        word = fields.get(key, "").strip().lower()
+        if word in _BLOCKING or (
+            key == "name" and ("failed" in word or "dropped" in word or "blocked" in word)
+        ):
+            return Action.BLOCKED
+        if word in _ALLOWING or (key == "name" and ("successful" in word or "passed" in word)):
+            return Action.ALLOWED
+    code = fields.get("statuscode", "") or fields.get("httpstatus", "")
+    return (
+        Action.BLOCKED
+        if code == "403"
+        else Action.ALLOWED
+        if len(code) == 3 and code.isdigit()
+        else Action.UNKNOWN
+    )
+
+
+def _mac(text: str | None) -> str | None:
+    """A hardware address as stated, the all-zero one of routed traffic too: it is known to name no machine."""
+    return text if text == "00:00:00:00:00:00" else mac_of(text)
