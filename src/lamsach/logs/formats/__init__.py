@@ -60,6 +60,7 @@ from lamsach.logs.formats.zeek_tsv import ZeekTsv
 FORMATS: tuple[type[LogFormat], ...] = (
     # products
     FortiGate,
+    Sophos,
     WindowsDnsDebug,
     WindowsDhcpAudit,
     Bind,
@@ -86,7 +87,6 @@ FORMATS: tuple[type[LogFormat], ...] = (
     NeighbourTables,
     Iptables,
     PfFilterlog,
-    Sophos,
     Mikrotik,
     Sshd,
     TcpdumpText,
