@@ -31,6 +31,9 @@ _INBOUND, _OUTBOUND = "%%14592", "%%14593"
 _TYPED = re.compile(r"type:\s{0,4}(\d{1,5})\s{1,4}(\S.{0,400})")
 _NAMES_OF_TYPES = frozenset({"2", "5", "12", "15", "33", "39", "64", "65"})
 _HASH_PAIR = re.compile(r"(?:MD5|SHA1|SHA-1|SHA256|SHA-256)\s?=\s?([0-9A-Fa-f]{32,64})", re.IGNORECASE)
+# Sysmon 15: [ZoneTransfer]  ZoneId=3  ReferrerUrl=https://mail.example/  HostUrl=https://evil.example/a.exe
+_HOST_URL = re.compile(r"HostUrl=((?:https?|ftp)://\S{3,2000})", re.IGNORECASE)
+_FILE_DATA = frozenset({"hashes", "hash", "path", "targetfilename"})
 _MOST_ANSWERS = 200
 _LONGEST_PACKET = 131072
 SOURCE = ("sourceip", "sourceaddress", "sourceipaddress", "srcip", "ipaddress", "clientaddress", "clientip", "clientipaddress", "ipstring",
@@ -182,14 +185,15 @@ def file_or_process(record: WindowsRecord) -> Fields:
     if record.unnamed and "powershell" in record.provider.lower():
         texts += record.unnamed
     found = mentions("\n".join(texts)) if texts else ()
-    url = next((value for value in found if "://" in value), None)
+    origin = _HOST_URL.search(data["contents"][:4000]) if "contents" in data else None
+    url = origin[1] if origin else next((value for value in found if "://" in value), None)
     if SOURCE_NAMES.isdisjoint(data) and DESTINATION_NAMES.isdisjoint(data):
         sides: Fields = {}
     else:
         sides = _sides(record)
     return {
         **sides,
-        "kind": EventKind.FILE if "hashes" in record.data or "path" in record.data else EventKind.OTHER,
+        "kind": EventKind.OTHER if _FILE_DATA.isdisjoint(data) else EventKind.FILE,
         "device_name": record.computer,
         "user": user_of(record.text("user", "subjectusername", "targetusername", "accountname")),
         "url": url,

@@ -19,12 +19,15 @@ from lamsach.logs.json_records import objects_of, read_object, text_of, texts_of
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.logs.windows_xml import record_of_xml
 
+# "EventID":4624   "event_id":"22"   "EventID":{"Value":1   \\"eventID\\":\\"3\\"   "event":{..,"code":"4624"
 _NUMBER = re.compile(
-    r'\\?"(?:event_?id|eventcode|winlog(?:beat)?[\w.]*event_id|code|id)\\?"\s*:\s*(?:\\?"\d|\d|\{)', re.I
+    r'\\?"(?:[\w.]{0,60}event_?id|eventcode|event_code|code)\\?"\s*:\s*(?:\\?"\d|\d|\{)', re.IGNORECASE
 )
+# PowerShell's ConvertTo-Json
+_POWERSHELL = re.compile(r'"Id"\s*:\s*\d')
 _SURE = (
     "microsoft-windows-", "windows event", "winlog", "providerguid", "provider_guid", '"win":', "im_msvistalog", "security-auditing",
-    "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "im_mseventlog", "microsoft windows security", "linux-sysmon",
+    "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
 )  # fmt: skip
 _OWN_LOG = re.compile(
     r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\\?"(?:security|system|application|microsoft-)', re.I
@@ -34,7 +37,7 @@ _XML_KEYS = frozenset(
     {"rawxml", "event", "eventxml", "xml", "original", "message", "eventdata", "raw", "_raw", "eventrecord"}
 )
 _JSON_TEXT_KEYS = ("message", "log", "_raw", "full_message", "short_message", "original")
-_PREFIX = re.compile(r"^(?:winlogbeat_|_source\.|fields\.|result\.|_)+")
+_PREFIX = re.compile(r"^(?:winlogbeat_|winlog_|_source\.|fields\.|result\.|_)+")
 
 # last part of a path, or the path itself: what it is of the system part
 _SYSTEM: Mapping[str, str] = {
@@ -62,7 +65,9 @@ _MOST_XML = 4
 
 def looks_like_windows_event(text: str) -> bool:
     """Whether the text of a JSON object (also one within a text: `\\"EventID\\"`) has a number of an event and a word of Windows' own logs."""
-    if '"' not in text or _NUMBER.search(text) is None:
+    if '"' not in text:
+        return False
+    if _NUMBER.search(text) is None and not ('"ProviderName"' in text and _POWERSHELL.search(text)):
         return "schemas.microsoft.com/win/2004/08/events" in text and "{" in text
     lowered = text.lower()
     return any(word in lowered for word in _SURE) or _OWN_LOG.search(text) is not None
@@ -72,6 +77,7 @@ def record_of_json(record: Mapping[str, object], depth: int = 0) -> WindowsRecor
     """The event that a JSON object holds. Raises LineError when it holds none."""
     found = _Found()
     for path, value in walk(record):
+        found.winlogbeat = found.winlogbeat or path.startswith(("winlog", "_winlog"))
         found.take(_plain(path), value)
     result = found.record()
     if result is not None:
@@ -118,6 +124,7 @@ class _Found:
         self.unnamed: list[str] = []
         self.answers: list[str] = []
         self.winlogbeat = False
+        self.written = False  # whether `SystemTime` was stated
         self.from_xml: WindowsRecord | None = None
         self._xml_tried = 0
 
@@ -129,7 +136,6 @@ class _Found:
         if inside is not None:
             self._datum(inside[1], value)
             return
-        self.winlogbeat = self.winlogbeat or path.startswith("winlog")
         if isinstance(value, list):
             self._list(path, value)
             return
@@ -143,8 +149,9 @@ class _Found:
         if what == "other_time":
             self.times.setdefault(last, text)
         elif what is not None:
-            if what != "time" or "system" in path or what not in self.system:
-                self.system.setdefault(what, text)
+            if last == "systemtime" and what == "time" and not self.written:
+                self.system[what], self.written = text, True
+            self.system.setdefault(what, text)
         elif path == "id" or path.endswith("eventdata.id"):
             self.flat.setdefault("id", text)
         else:
@@ -230,15 +237,14 @@ class _Found:
         )
 
     def _time(self, provider: str) -> str | None:
-        """The event's own time; NXLog's local time only when nothing better is stated."""
+        """The time at which the event was written; of NXLog's events better Sysmon's own than a local one without an offset."""
         stated = self.system.get("time")
-        if stated and "T" in stated and stated[-1:] in "Z0123456789" and self.data.get("utctime") is None:
+        if stated and self.written:
             return stated
         if self.winlogbeat and "@timestamp" in self.times:
             return self.times["@timestamp"]
         utc = self.data.get("utctime")
-        nested = "systemtime" in (stated or "")
-        if utc and len(utc) >= 19 and "sysmon" in provider.lower() and not nested:
+        if utc and len(utc) >= 19 and "sysmon" in provider.lower():
             return utc if utc.endswith("Z") else f"{utc}Z"
         return stated or next((self.times[name] for name in _TIME_ORDER if name in self.times), None)
 

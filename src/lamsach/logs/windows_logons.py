@@ -72,7 +72,7 @@ def logon(record: WindowsRecord) -> Fields:
 
 
 def _failed(record: WindowsRecord) -> bool:
-    if record.event_id in _FAILED:
+    if record.event_id in _FAILED or (record.event_id == 551 and "smbserver" in record.provider.lower()):
         return True
     status = record.data.get("status", "").lower()
     return record.event_id in (4768, 4769, 4776) and status not in ("", "-", "0x0", "0", "0x00000000")

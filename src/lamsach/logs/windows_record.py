@@ -94,7 +94,7 @@ def user_of(name: str | None) -> str | None:
     domain, _, account = name.replace(" ", "_").lower().rpartition("\\")
     if domain in _SERVICE_DOMAINS or account in _SERVICE_ACCOUNTS or account.partition("@")[0].endswith("$"):
         return None
-    return name.lstrip("\\")
+    return name.lstrip("\\").replace("\\\\", "\\")  # Wazuh doubles it
 
 
 def machine_of(account: str | None) -> str | None:

@@ -26,6 +26,7 @@ _EVENTLOG_TO_SYSLOG = re.compile(
 # EventID="4624" IpAddress="192.0.2.5"
 _PAIR = re.compile(r'([A-Za-z][\w.-]{0,63})="((?:[^"\\\]]|\\.)*)"')
 _MOST_PAIRS = 200
+_COUNTER = re.compile(r"\s\d{1,12}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _snare(line: str) -> TextEvent | None:
     if len(cells) < 11 or not cells[4].strip().isdecimal() or len(cells[4]) > 10:
         return None
     cells = [cell.strip() for cell in cells]
-    message = " \t".join(cells[11:]).replace(delimiter, "\t")
+    message = _COUNTER.sub("", "  ".join(cells[11:]).replace(delimiter, "  "))
     record = WindowsRecord(
         int(cells[4]) & 0xFFFF, cells[5], cells[1], cells[9] or None, cells[3] or None, {}, message=message
     )

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.loose_times import LooseTimes, month_comes_first
 from lamsach.logs.windows_events import GIVES, event_of
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event
@@ -31,6 +31,11 @@ _COLUMNS = {
 _MUST = {"time", "id", "provider"}
 # Information,6/5/2026 7:31:12 AM,    "2026-06-05 07:31:12","4624"    Audit Success;05/06/2026 7:31:12 SA;
 _ROW = re.compile(r'(?:"?[^,;\t"\n]{2,40}"?[,;\t])?"?\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}[ T]', re.ASCII)
+_DATE = re.compile(r'(?:"?[^,;\t"\n]{2,40}"?[,;\t])?"?(\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}) ', re.ASCII)
+_FIRST = re.compile(r"[/.-]")
+_ENGLISH_CLOCK = re.compile(
+    r'(?:"?[^,;\t"\n]{2,40}"?[,;\t])?"?\d{1,2}/\d{1,2}/\d{2,4} \d{1,2}:\d{2}:\d{2} [AP]M', re.ASCII
+)
 _HEAD_LINES = 5
 
 
@@ -44,7 +49,7 @@ class WindowsEventCsv(LogFormat):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        self._times = LooseTimes(context)
+        self._times = LooseTimes(context, month_first=_month_first(context.head))
         self._delimiter, self._columns = ",", list[str]()
         for line in context.head[:_HEAD_LINES]:
             found = _columns(line)
@@ -88,6 +93,14 @@ class WindowsEventCsv(LogFormat):
             values.get("time", "").strip() or None, {}, message=message,
         )  # fmt: skip
         return event_of(record, self.context, self._times, self.name, number)
+
+
+def _month_first(head: Sequence[str]) -> bool:
+    """As the dates show; where all of them could be either, as the clock of twelve hours is used: in English, or not."""
+    samples = [match[1] for line in head if (match := _DATE.match(line))]
+    if month_comes_first(samples) or any(int(_FIRST.split(text, 1)[0]) > 12 for text in samples):
+        return month_comes_first(samples)
+    return any(_ENGLISH_CLOCK.match(line) for line in head)
 
 
 def _columns(line: str) -> tuple[str, list[str]] | None:
