@@ -28,7 +28,7 @@ FORMAT_OF = {
     "entries.xml": "xml",
     "page.html": "html",
     "comments.txt": "text",
-    "report.md": "delimited",
+    "report.md": "markup",
     "semicolon.txt": "delimited",
     "headings_vi.csv": "delimited",
     "typed.csv": "delimited",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -25,6 +26,8 @@ class Field(StrEnum):
     VALID_UNTIL = "valid_until"
     CONFIDENCE = "confidence"
     TLP = "tlp"
+    VICTIM = "victim"
+    """The address of a machine that a report calls infected or open: not an attacker's."""
     CONTEXT = "context"
     """Something that may look like an indicator and is none: a link to read, a version, a file's name."""
 
@@ -47,7 +50,7 @@ _WORDS: dict[Field, str] = {
         type|indicator type|indicator_type|ioc type|ioc_type|kind|attribute type|observable type|data type|loai|loai dau hieu|kieu|phan loai dau hieu|loai ioc|dang""",
     Field.THREAT: """
         threat|threat name|malware|malware family|malware name|malware_printable|family|malware_family|botnet|botname|campaign|actor
-        |threat actor|signature|virusname|virus name|detection|tool|trojanfamily|ma doc|ten ma doc|loai ma doc|ho ma doc|nhom ma doc|dong ma doc|nhom tan cong|chien dich
+        |threat actor|signature|virusname|virus name|listingreason|detection|tool|trojanfamily|ma doc|ten ma doc|loai ma doc|ho ma doc|nhom ma doc|dong ma doc|nhom tan cong|chien dich
         |moi de doa|nguy co|mang botnet|ten botnet""",
     Field.THREAT_CLASS: "threat type|threat_type|attack type|threat class|loai tan cong|kieu tan cong|loai moi de doa|activity",
     Field.NOTE: """
@@ -56,7 +59,7 @@ _WORDS: dict[Field, str] = {
     Field.SOURCE: """
         source|sources|provider|feed|feed name|reporter|origin|author|nguon|nguon tin|nguon cung cap|don vi cung cap|nguon goc""",
     Field.VALID_FROM: """
-        first seen|first_seen|firstseen|first_seen_utc|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
+        first seen|first_seen|firstseen|first_seen_utc|listingdate|timestamp|time|detected|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
         |thoi gian phat hien|ngay bat dau|ngay ghi nhan|tu ngay|lan dau|lan dau phat hien|thoi gian|ngay cap nhat|phat hien lan dau""",
     Field.VALID_UNTIL: """
         valid until|valid_until|expires|expiry|expiration|expiration date|valid to|end|end date|expire|het han|ngay het han|den ngay|hieu luc den|ngay ket thuc|han su dung""",
@@ -68,7 +71,9 @@ _WORDS: dict[Field, str] = {
         |mime type|email|e-mail|sender|from|mail|thu dien tu|asn|as|as name|as number|country|country code|quoc gia|port|ports|cong|dst_port|c2 port|protocol|giao thuc
         |size|filesize|dung luong|stt|tt|so tt|so thu tu|id|uuid|guid|no|no.|#|row|event_id|event id|object_id|object id|attribute_tag|object_uuid|object_relation
         |object_name|object_meta_category|to_ids|status|trang thai|url_status|last_online|last online|last seen|last_seen|last_seen_utc|lastseen|lan cuoi|package name|package
-        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|longitude|latitude""",
+        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|longitude|latitude
+        |fk_malware|malware_alias|malware alias|malware_malpedia|urlhaus_reference|gimphash|telfhash|dhash_icon|sha3_384_hash|terms|copyright|license|licence|homepage
+        |more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
 }
 _TYPE_WORDS: dict[IndicatorType | None, str] = {
     IndicatorType.IP: """ip|ips|ipv4|ipv6|ip address|ipaddress|address|addr|ip-dst|ip-src|ip dst|ip src|ipv4-addr|ipv6-addr|ip-dst/port|ip-src/port|ip:port|ip port
@@ -118,6 +123,19 @@ def field_of(heading: str) -> Field | None:
         return _FIELDS[spaced]
     start = re.split(r"\s*[(/\[:]", key, maxsplit=1)[0]
     return _FIELDS.get(start, _FIELDS.get(start.replace("_", " ").replace("-", " ")))
+
+
+_REPORT_COLUMNS = frozenset({"timestamp", "ip", "asn", "geo"})
+_VICTIM_COLUMNS = frozenset({"ip", "hostname", "src_ip", "src_hostname"})
+
+
+def victims(headings: Mapping[int, str]) -> frozenset[int]:
+    """The columns of a Shadowserver report (https://www.shadowserver.org/what-we-do/network-reporting/) that name the reported
+    machine, which stands in the reader's own network; empty for any other table."""
+    keys = {place: plain_key(text) for place, text in headings.items()}
+    if not set(keys.values()) >= _REPORT_COLUMNS or not {"tag", "infection", "region"} & set(keys.values()):
+        return frozenset()
+    return frozenset(place for place, key in keys.items() if key in _VICTIM_COLUMNS)
 
 
 def type_of_heading(heading: str) -> IndicatorType | None:

@@ -49,21 +49,27 @@ _THREAT_LINE = re.compile(
     re.IGNORECASE,
 )
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
+# 0f4c..: com.example.bank.app: an app's name is a domain name turned round.
+_PACKAGE = re.compile(r"(?:com|org|net|io|app|dev|me|[a-z]{2})(?:\.[a-z][a-z0-9_]*){2,6}", re.IGNORECASE)
+_HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
 _CITED = """
-    google.com microsoft.com bing.com apple.com amazon.com facebook.com youtube.com twitter.com x.com linkedin.com wikipedia.org github.com gitlab.com
-    virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
+    wikipedia.org virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
     enisa.europa.eu welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com talosintelligence.com cisco.com fireeye.com mandiant.com
     paloaltonetworks.com crowdstrike.com symantec.com broadcom.com mcafee.com trellix.com trendmicro.com sophos.com bitdefender.com avast.com avast.io
     avg.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
     recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
-    threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org medium.com technet.com office.com windows.com
+    threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
     mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
     gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
     viettel.com.vn vnpt.vn cystack.net fpt.vn
 """
 _PUBLISHERS = frozenset(_CITED.split())
+_PLATFORM_NAMES = """google.com microsoft.com bing.com apple.com amazon.com facebook.com youtube.com twitter.com x.com linkedin.com
+    github.com gitlab.com medium.com office.com windows.com zalo.me"""
+_PLATFORMS = frozenset(_PLATFORM_NAMES.split())
+"""Sites of which the bare name is a mention, while a page of theirs may well be malicious."""
 """Sites that advisories cite: security vendors, authorities, makers of software, news (own reading of published advisories, 2026-11)."""
 
 
@@ -74,6 +80,8 @@ class Section(Enum):
     REFERENCES = auto()
     FILES = auto()
     MAIL = auto()
+    MARGIN = auto()
+    """A page header or footer, which lists nothing."""
 
 
 class Prose:
@@ -104,6 +112,8 @@ class Prose:
 
     def heading(self, text: str) -> None:
         """Take note of a line without values, if it reads like a heading."""
+        if self.section is Section.MARGIN:
+            return
         self._name_threat(text)
         words = text.split()
         if (
@@ -140,7 +150,9 @@ class Prose:
         if place < 0:
             return found  # the author defanged it
         reason: str | None = None
-        if kind in HASHES:
+        if self.section is Section.MARGIN:
+            reason = refusals.MARGIN
+        elif kind in HASHES:
             reason = (
                 refusals.CODE_HASH if (code and not alone) or _LICENCE.search(text[:place][-80:]) else None
             )
@@ -155,9 +167,11 @@ class Prose:
             return refusals.FILE_NAME
         if code and not alone:
             return refusals.CODE
+        if not alone and _PACKAGE.fullmatch(token) and _HASH.search(text):
+            return refusals.PACKAGE
         if self.section is Section.MAIL or (not alone and _MAILBOX.search(text)):
             return refusals.IN_SENTENCE
-        if _published(value) and not alone:
+        if not alone and (_published(value) or value in _PLATFORMS):
             return refusals.WELL_KNOWN
         return None
 
@@ -165,7 +179,10 @@ class Prose:
         if self.section is Section.REFERENCES:
             return refusals.REFERENCE
         _, host, rest = split_url(value)
-        if not _published(host.partition(":")[0]):
+        host = host.partition(":")[0]
+        if not rest and host.removeprefix("www.") in _PLATFORMS:
+            return refusals.WELL_KNOWN
+        if not _published(host):
             return None
         cites = (
             not alone or text.startswith("[", place + len(value)) or _LINK_BEFORE.search(text[:place][-4:])

@@ -13,7 +13,7 @@ import lzma
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -33,14 +33,19 @@ MAX_WHOLE_BYTES = 512 * MIB
 MAX_MEMBERS = 2000
 """How many lists an archive may hold."""
 
+TAXII_SCHEMES = ("taxii+https://", "taxii+http://")
+"""How a path begins that names a TAXII 2.1 collection and no file."""
+
 _ARCHIVE, _WORKBOOK = "zip", "workbook"
 
 
 class ListSource:
     """One list to read: its name for references, its first bytes, and its bytes and lines from the start as often as asked."""
 
-    def __init__(self, document: str, opener: Callable[[], BinaryIO]) -> None:
+    def __init__(self, document: str, opener: Callable[[], BinaryIO], *, ocr: bool = False) -> None:
         self.document = document
+        self.ocr = ocr
+        """Whether pages that are pictures shall be read by a program that recognises letters."""
         self._opener = opener
         with self.open() as stream:
             self.head = _filled(stream, HEAD_BYTES)
@@ -81,7 +86,9 @@ def expand(paths: list[str]) -> list[str]:
     """The files that paths name: a folder stands for every file in it, sorted; a pattern for what matches it."""
     found: list[str] = []
     for path in paths:
-        if path != "-" and Path(path).is_dir():
+        if path.startswith(TAXII_SCHEMES):
+            found.append(path)
+        elif path != "-" and Path(path).is_dir():
             found += sorted(str(inner) for inner in Path(path).rglob("*") if inner.is_file())
         elif any(mark in path for mark in "*?[") and not Path(path).exists():
             found += sorted(glob.glob(path, recursive=True)) or [path]  # noqa: PTH207 - keeps the path as given
@@ -90,28 +97,33 @@ def expand(paths: list[str]) -> list[str]:
     return found
 
 
-def sources(path: str) -> Iterator[ListSource]:
+def sources(path: str, *, ocr: bool = False) -> Iterator[ListSource]:
     """The lists that a file holds: one, or each member of a zip archive. `-` is standard input.
 
     Raises UnreadableError or LimitError; a member that cannot be read ends the archive.
     """
     if path == "-":
         data = sys.stdin.buffer.read(MAX_WHOLE_BYTES)
-        yield ListSource(path, lambda: io.BytesIO(data))
+        yield ListSource(path, lambda: io.BytesIO(data), ocr=ocr)
         return
     with clear_errors(path):
         kind = _kind(path)
         if kind != _ARCHIVE:
-            yield ListSource(path, _opener(path, kind))
+            yield ListSource(path, _opener(path, kind), ocr=ocr)
             return
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MAX_MEMBERS:
-                raise LimitError("The archive holds too many files.", path)
-            for member in members:
-                if member.flag_bits & 1:
-                    raise UnreadableError("The archive is locked with a password.", path, "Unpack it first.")
-                yield ListSource(f"{path}!{member.filename}", _member_opener(archive, member))
+            yield from members(archive, path, ocr=ocr)
+
+
+def members(archive: zipfile.ZipFile, path: str, *, ocr: bool) -> Iterator[ListSource]:
+    """The lists in an opened archive. Raises LimitError for too many, UnreadableError for a locked one."""
+    found = [member for member in archive.infolist() if not member.is_dir()]
+    if len(found) > MAX_MEMBERS:
+        raise LimitError("The archive holds too many files.", path)
+    for member in found:
+        if member.flag_bits & 1:
+            raise UnreadableError("The archive is locked with a password.", path, "Unpack it first.")
+        yield ListSource(f"{path}!{member.filename}", _member_opener(archive, member), ocr=ocr)
 
 
 def _kind(path: str) -> str:
@@ -128,8 +140,13 @@ def _kind(path: str) -> str:
     if magic.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-        return _WORKBOOK if "[Content_Types].xml" in names else _ARCHIVE
+        return _WORKBOOK if is_document(names) else _ARCHIVE
     return ""
+
+
+def is_document(names: Collection[str]) -> bool:
+    """Whether an archive with these members is one document (Office or OpenDocument) and not several lists."""
+    return "[Content_Types].xml" in names or ("mimetype" in names and "content.xml" in names)
 
 
 def _opener(path: str, kind: str) -> Callable[[], BinaryIO]:

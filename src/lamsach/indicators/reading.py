@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from lamsach.errors import LamsachError, UnreadableError
+from lamsach.errors import LamsachError, LimitError, UnreadableError
+from lamsach.indicators.containers import MAX_NESTED, is_container, parts
 from lamsach.indicators.formats import FORMATS
-from lamsach.indicators.opening import ListSource, expand, sources
+from lamsach.indicators.ole import refuse_if_locked_or_old
+from lamsach.indicators.opening import TAXII_SCHEMES, ListSource, expand, sources
 from lamsach.indicators.records import Entry
 from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
 
@@ -15,9 +17,6 @@ OnProblem = Callable[[Problem], None]
 
 REFERENCES_KEPT = 100
 """How many further places are kept of one value."""
-
-
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @dataclass(slots=True)
@@ -30,39 +29,49 @@ class ListContents:
     documents: list[str] = field(default_factory=list)
 
 
-def read_list(path: str, on_problem: OnProblem) -> Iterator[Entry]:
+def read_list(path: str, on_problem: OnProblem, *, ocr: bool = False) -> Iterator[Entry]:
     """The indicators and refusals of one file in file order, not de-duplicated; memory does not grow with the length of a
-    TXT or CSV list. `-` is standard input. A file that cannot be read, or not to its end, is told to `on_problem`."""
+    TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection. A file that cannot be read, or
+    not to its end, is told to `on_problem`. `ocr`: pages that are pictures are read by tesseract."""
     try:
-        for source in sources(path):
+        for source in _sources(path, ocr=ocr):
             yield from _read_source(source, on_problem)
     except LamsachError as error:
         on_problem(Problem(error.where or path, error.what, error.todo))
 
 
-def _read_source(source: ListSource, on_problem: OnProblem) -> Iterator[Entry]:
+def _sources(path: str, *, ocr: bool) -> Iterator[ListSource]:
+    if path.startswith(TAXII_SCHEMES):
+        from lamsach.indicators.taxii import envelopes
+
+        return envelopes(path)
+    return sources(path, ocr=ocr)
+
+
+def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> Iterator[Entry]:
     try:
         if not source.head.strip():
             raise UnreadableError("The list is empty.", source.document)
-        if source.head.startswith(_OLD_OFFICE):
-            raise UnreadableError(
-                "This Office file is in the old format or locked with a password.",
-                source.document,
-                "Save it as XLSX without a password.",
-            )
+        if is_container(source):
+            if depth >= MAX_NESTED:
+                raise LimitError("Messages and archives are nested too deep.", source.document)
+            for part in parts(source):
+                yield from _read_source(part, on_problem, depth + 1)
+            return
         format_of_list = next((known for known in FORMATS if known.recognises(source)), None)
         if format_of_list is None:
+            refuse_if_locked_or_old(source)
             raise UnreadableError(
                 "The format of the list is not known.",
                 source.document,
-                "Give a TXT, CSV, XLSX, PDF, HTML, JSON or XML file.",
+                "Give a TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML or EML file.",
             )
         yield from format_of_list.read(source)
     except LamsachError as error:
         on_problem(Problem(error.where or source.document, error.what, error.todo))
 
 
-def read_lists(paths: Iterable[str], on_problem: OnProblem) -> ListContents:
+def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False) -> ListContents:
     """Every list, each value once. A path may be a folder or a pattern. What two places say of one value is put together:
     the first stated threat, source and TLP, the highest confidence, the longest validity."""
     contents = ListContents()
@@ -70,7 +79,7 @@ def read_lists(paths: Iterable[str], on_problem: OnProblem) -> ListContents:
     for path in expand(list(paths)):
         problems: list[Problem] = []
         entries = 0
-        for item in read_list(path, problems.append):
+        for item in read_list(path, problems.append, ocr=ocr):
             entries += 1
             if isinstance(item, Refusal):
                 contents.refusals.append(item)

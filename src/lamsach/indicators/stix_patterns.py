@@ -1,4 +1,8 @@
-"""The values that a STIX pattern compares with (STIX 2.1 section 9), by its comparisons; how they are joined does not matter here."""
+"""The values that a STIX pattern compares with (STIX 2.1 section 9), by its comparisons.
+
+Every value of a pattern is taken, also where the pattern wants several things together (AND, FOLLOWEDBY, WITHIN, REPEATS): a log line shows
+one of them. What is not checked then is told, as one refusal of the pattern.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,7 @@ _COMPARISON = re.compile(
 )
 _ONE_TEXT = re.compile(_TEXT, re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ORDER = re.compile(r"\b(?:FOLLOWEDBY|WITHIN|REPEATS)\b|\][\s)]{0,20}AND[\s(]{0,20}\[")
 _IS_FIELD = re.compile(
     r"value|.*_refs?(?:\[[\d*]+\])?\.value|.*request_header.*[Hh]ost'?|.*request_value|.*\.url'?"
 )
@@ -43,10 +48,11 @@ def hash_type(name: str) -> IndicatorType | None:
 
 def pattern_values(pattern: str) -> Iterator[Found]:
     """The values of a pattern in order; for a pattern without any, one Refused."""
-    found = False
+    found = narrowed = False
     for match in _COMPARISON.finditer(pattern[:MAX_PATTERN]):
         kind, taken = _kind(match["object"], match["path"])
         if not taken:
+            narrowed |= match["object"] != "file" and not match["path"].endswith("type")
             continue
         found = True
         texts = [_ESCAPED.sub(r"\1", text[1:-1]) for text in _ONE_TEXT.findall(match["value"])]
@@ -59,6 +65,8 @@ def pattern_values(pattern: str) -> Iterator[Found]:
                 yield from read_text(text, kind)
     if not found:
         yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
+    elif _ORDER.search(_ONE_TEXT.sub("''", pattern[:MAX_PATTERN])) or (narrowed and " AND " in pattern):
+        yield Refused(refusals.CONDITION, shortened(pattern))
 
 
 def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:

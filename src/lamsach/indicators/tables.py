@@ -19,6 +19,7 @@ from lamsach.indicators.fields import (
     read_tlp,
     stated_type,
     type_of_heading,
+    victims,
 )
 from lamsach.indicators.normalise import Refused, plain_value
 from lamsach.indicators.records import Entry, Facts, entries, indicator, read_text, shortened, whole_value
@@ -45,6 +46,11 @@ class Table:
         self._before: list[Entry] = []
         self._only_value: int | None = None
         self._known: dict[tuple[str, ...], Facts | None] = {}
+
+    @property
+    def headed(self) -> bool:
+        """Whether headings that promise values were met."""
+        return self._fields is not None and Field.VALUE in self._fields.values()
 
     def row(
         self, number: int, cells: Sequence[str], inherited: Mapping[int, str] | None = None
@@ -139,6 +145,7 @@ class Table:
     def _take_headings(self, filled: dict[int, str], number: int, *, least: int) -> bool:
         """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
+        fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
         enough = len(fields) >= max(least, 1 + len(filled) // 4)
         if not enough or not (values or len(fields) >= 2) or any(map(whole_value, filled.values())):
@@ -168,6 +175,8 @@ class Table:
                 items = self._value_cell(cell, self._types.get(place) or kind, unsupported=unsupported)
                 taken = [item for item in items if not isinstance(item, Refused)]
                 (found if taken else doubtful).extend(items)
+            elif field is Field.VICTIM:
+                doubtful.extend(_victim(cell))
             elif field is None:
                 found.extend(whole_value(cell))
         if not found and not doubtful:
@@ -207,6 +216,14 @@ class Table:
                 (cell for cell in filled.values() if _WORDY.search(cell) and not whole_value(cell)), None
             )
         return facts_of(said, threat)
+
+
+def _victim(cell: str) -> list[Found]:
+    """The values of a cell as refused ones: they name the reported machine."""
+    return [
+        item if isinstance(item, Refused) else Refused(refusals.VICTIM, item[1], item[0])
+        for item in whole_value(cell)
+    ]
 
 
 def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:

@@ -7,6 +7,7 @@ from dataclasses import fields as data_fields
 from dataclasses import replace
 from typing import Any
 
+from lamsach.indicators import refusals
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, type_of_heading
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, whole_value
@@ -43,7 +44,11 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     )
     kind, unsupported = stated_type(said.get(Field.TYPE, ""))
     found: list[Found] = []
+    beside = _beside(record)
     for key, value in record.items():
+        if key in beside and isinstance(value, str):
+            found += _refused_beside(value)
+            continue
         if isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
             found += _value(value, type_of_heading(str(key)) or kind)
         elif isinstance(value, str) and fields[key] is None:
@@ -54,6 +59,34 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and fields[key] not in (Field.CONTEXT, Field.SOURCE):
             yield from walk(value, reference, facts, depth + 1)
+
+
+# Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's holder.
+_BESIDE = (
+    (frozenset({"ip_address", "hostname", "as_number"}), "hostname"),
+    (frozenset({"asn", "asname", "cc", "domain"}), "domain"),
+)
+
+
+def _beside(record: Mapping[Any, Any]) -> frozenset[str]:
+    """The keys that describe what a record lists: the host of its URL, or a name that a known feed adds."""
+    keys = {key for needed, key in _BESIDE if needed <= record.keys()}
+    url, host = record.get("url"), record.get("host")
+    if (
+        isinstance(url, str)
+        and isinstance(host, str)
+        and "://" in url
+        and url.partition("://")[2].startswith(host)
+    ):
+        keys.add("host")
+    return frozenset(keys)
+
+
+def _refused_beside(text: str) -> list[Found]:
+    return [
+        item if isinstance(item, Refused) else Refused(refusals.BESIDE, item[1], item[0])
+        for item in whole_value(text)
+    ]
 
 
 def _value(text: str, kind: IndicatorType | None) -> list[Found]:

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.decoding import decode_8bit
-from lamsach.indicators.extract import scan
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.records import Entry, Facts, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Reference
 
@@ -72,10 +72,11 @@ class Html(ListFormat):
         page.feed(decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace"))
         page.close()
         page.end_text()
-        table = Table(source.document)
+        table, prose = Table(source.document), Prose()
         for row, cells in page.found:
             if isinstance(cells, str):
-                yield from entries(scan(cells), Reference(source.document, None, row))
+                found = prose.line(cells)
+                yield from entries(found, Reference(source.document, None, row), Facts(threat=prose.threat))
             elif cells is None:
                 yield from _shaped(table.end())
                 table = Table(source.document)

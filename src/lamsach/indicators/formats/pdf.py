@@ -6,22 +6,30 @@ import io
 import logging
 import re
 from collections.abc import Iterator
-from typing import ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
-from pypdf import PdfReader
-from pypdf.errors import FileNotDecryptedError
-
-from lamsach.errors import LimitError, UnreadableError
+from lamsach.errors import LamsachError, LimitError, UnreadableError
+from lamsach.indicators import ocr, refusals
 from lamsach.indicators.base import ListFormat
-from lamsach.indicators.extract import scan
-from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, entries
-from lamsach.model import Reference
+from lamsach.indicators.fields import Field, field_of
+from lamsach.indicators.flowing import Line, full_width, read_lines, without_margins
+from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.records import Entry, Facts
+from lamsach.indicators.tables import Table
+from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
 
 MAX_PAGES = 5000
-_HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}$")
-_HEX_START = re.compile(r"^[0-9A-Fa-f]{1,56}(?![0-9A-Za-z])")
-_HASH_DIGITS = (32, 40, 64)
+MAX_TEXT = 128 * MIB
+"""The most text that is taken from one file, in characters."""
+MAX_PAGE_CONTENT = 32 * MIB
+"""The longest drawing program of a page that is run, in bytes; real pages stay below 1 MiB."""
+_GAP = re.compile(r"\s{2,}")
+_PICTURES_READ = 200
+"""How many pages without text are read by `--ocr`."""
 
 
 class Pdf(ListFormat):
@@ -37,58 +45,146 @@ class Pdf(ListFormat):
 
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
-        """Whatever has a value's shape on any line, taken or refused; the sentences around it are no refusals."""
-        for page, text in _pages(source):
-            for row, line in _joined(text.splitlines()):
-                yield from entries(scan(line), Reference(source.document, page, row))
+        """Whatever has a value's shape on any line, taken or refused; the sentences around it are no refusals.
+
+        What a table states of a value (threat, dates) is taken from the page's layout. A page that is a picture is refused as such,
+        or read by tesseract when the source asks for it, its values with low confidence.
+        """
+        data = source.whole()
+        pages: list[list[str]] = []
+        facts: dict[tuple[IndicatorType, str], Facts] = {}
+        pictures: list[int] = []
+        failed: LamsachError | None = None
+        tables = _Tables(source.document, facts)
+        try:
+            for number, text, page in _pages(data, source.document):
+                pages.append(text.splitlines())
+                if text.strip():
+                    tables.page(number, page, pages[-1])
+                elif _has_picture(page):
+                    pictures.append(number)
+        except LamsachError as error:
+            failed = error
+        without_margins(pages)
+        yield from _text_entries(source.document, pages, facts)
+        if pictures:
+            yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
+        if failed is not None:
+            raise failed
 
 
-def _pages(source: ListSource) -> Iterator[tuple[int, str]]:
-    logging.getLogger("pypdf").setLevel(
-        logging.CRITICAL
-    )  # it tells of every slip in a file; we tell of what matters
-    try:
-        reader = PdfReader(io.BytesIO(source.whole()), strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
+def _text_entries(
+    document: str, pages: list[list[str]], facts: dict[tuple[IndicatorType, str], Facts]
+) -> Iterator[Entry]:
+    lines = (
+        Line(page, row, text)
+        for page, texts in enumerate(pages, 1)
+        for row, text in enumerate(texts, 1)
+        if text.strip()
+    )
+    width = full_width([text for texts in pages for text in texts])
+    yield from read_lines(document, lines, known=facts, width=width)
+
+
+def _picture_entries(
+    source: ListSource, data: bytes, pictures: list[int], *, all_pages: bool
+) -> Iterator[Entry]:
+    if not source.ocr:
+        if all_pages:
             raise UnreadableError(
-                "The PDF is locked with a password.", source.document, "Save it without a password."
+                "The pages are pictures (a scan), without text.",
+                source.document,
+                "Read it with --ocr (needs tesseract), or ask the sender for the file with its text.",
             )
+        for page in pictures:
+            yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
+        return
+    for page in pictures[:_PICTURES_READ]:
+        texts = ocr.read_page(data, page, source.document).splitlines()
+        lines = [Line(page, row, text) for row, text in enumerate(texts, 1)]
+        for item in read_lines(source.document, lines, width=full_width(texts)):
+            yield replace(item, confidence=ocr.CONFIDENCE) if isinstance(item, Indicator) else item
+    for page in pictures[_PICTURES_READ:]:
+        yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
+
+
+class _Tables:
+    """The facts that tables state of values, from a page's layout: headings hold over page breaks."""
+
+    def __init__(self, document: str, facts: dict[tuple[IndicatorType, str], Facts]) -> None:
+        self._table = Table(document)
+        self._facts = facts
+        self._headed = False
+
+    def page(self, number: int, page: PageObject, lines: list[str]) -> None:
+        """Read one page's tables, if it has any."""
+        if not self._headed:
+            words = [field_of(word) for line in lines for word in (line.strip(), *line.split())[:40]]
+            if words.count(Field.VALUE) == 0 or len({word for word in words if word is not None}) < 2:
+                return
+            self._headed = True
+        try:
+            layout = page.extract_text(extraction_mode="layout")
+        except Exception:  # noqa: BLE001 - only what is said beside a value is lost; the value itself was read
+            return
+        for row, line in enumerate(layout.splitlines(), 1):
+            cells = [cell for cell in _GAP.split(line.strip()) if cell]
+            if cells:
+                self._row(number, row, cells)
+
+    def _row(self, number: int, row: int, cells: list[str]) -> None:
+        self._table.page = number
+        for item in self._table.row(row, cells):
+            if isinstance(item, Indicator) and item.threat is not None and self._table.headed:
+                self._facts.setdefault(
+                    (item.type, item.value),
+                    Facts(
+                        item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp
+                    ),
+                )
+
+
+def _has_picture(page: PageObject) -> bool:
+    try:
+        resources = page.get("/Resources")
+        objects = resources.get_object().get("/XObject") if resources is not None else None
+        return objects is not None and len(objects.get_object()) > 0
+    except Exception:  # noqa: BLE001 - a damaged resource table fails in any of the library's ways
+        return False
+
+
+def _pages(data: bytes, document: str) -> Iterator[tuple[int, str, PageObject]]:
+    from pypdf import PdfReader
+    from pypdf.errors import FileNotDecryptedError, LimitReachedError
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every slip in a file
+    size = 0
+    try:
+        reader = PdfReader(io.BytesIO(data), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise _locked(document)
         for number, page in enumerate(reader.pages, 1):
             if number > MAX_PAGES:
-                raise LimitError(
-                    "The PDF has too many pages.", source.document, "Split it into several files."
-                )
-            yield number, page.extract_text()
-    except (UnreadableError, LimitError):
+                raise LimitError("The PDF has too many pages.", document, "Split it into several files.")
+            content = page.get_contents()
+            if content is not None and len(content.get_data()) > MAX_PAGE_CONTENT:
+                raise LimitReachedError("page")
+            text = page.extract_text()
+            size += len(text)
+            if size > MAX_TEXT:
+                raise LimitReachedError("text")
+            yield number, text, page
+    except LamsachError:
         raise
     except FileNotDecryptedError:
-        raise UnreadableError(
-            "The PDF is locked with a password.", source.document, "Save it without a password."
+        raise _locked(document) from None
+    except (LimitReachedError, MemoryError, RecursionError):
+        raise LimitError(
+            "The PDF unpacks to far more than a document holds: this is how a bomb looks.", document
         ) from None
     except Exception:  # noqa: BLE001 - a damaged PDF fails in any of the library's ways
-        raise UnreadableError("The PDF is damaged.", source.document, "Fetch the file again.") from None
+        raise UnreadableError("The PDF is damaged.", document, "Fetch the file again.") from None
 
 
-def _joined(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """The lines with their numbers; a hash that is broken over lines of a narrow column is put together again."""
-    place = 0
-    while place < len(lines):
-        line, row = lines[place].rstrip(), place + 1
-        place += 1
-        while place < len(lines) and (joined := _with_next(line, lines[place].strip())) is not None:
-            line = joined
-            place += 1
-        yield row, line
-
-
-def _with_next(line: str, following: str) -> str | None:
-    end, start = _HEX_END.search(line), _HEX_START.match(following)
-    if end is None or start is None or (len(end[0]) in _HASH_DIGITS and len(start[0]) >= 32):
-        return None
-    digits = len(end[0]) + len(start[0])
-    continues = start.end() == len(following)
-    return (
-        line + following
-        if digits in _HASH_DIGITS or (continues and digits < 64 and len(end[0]) not in _HASH_DIGITS)
-        else None
-    )
+def _locked(document: str) -> UnreadableError:
+    return UnreadableError("The PDF is locked with a password.", document, "Save it without a password.")

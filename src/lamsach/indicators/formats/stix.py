@@ -14,6 +14,7 @@ from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.rule_text import rule_values
 from lamsach.indicators.stix_patterns import OBSERVABLES, hash_type, pattern_values
 from lamsach.model import IndicatorType, Reference
 
@@ -120,6 +121,8 @@ def _values(item: Record) -> Iterator[Found]:
         pattern = _text(item, "pattern") or ""
         if item.get("revoked") is True:
             yield Refused(refusals.WITHDRAWN, shortened(pattern))
+        elif item.get("pattern_type") in ("suricata", "snort") and (read := rule_values(pattern)) is not None:
+            yield from read[0] or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
         elif item.get("pattern_type", "stix") != "stix":
             yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
         else:

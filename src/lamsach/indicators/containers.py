@@ -1,0 +1,186 @@
+"""What holds several lists within one: e-mail (RFC 5322 and MIME), Outlook messages (Microsoft [MS-OXMSG]), zip archives in them.
+
+Each text of a message and each attachment is a list of its own, named `message.eml!annex.xlsx`. Who sent a message and over which
+servers is not read: it is no list.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage, Message
+from typing import Any
+
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.indicators.ole import opened, streams
+from lamsach.indicators.opening import MIB, ListSource, clear_errors, is_document, members
+
+MAX_NESTED = 4
+"""How deep messages and archives may lie within each other."""
+MAX_MESSAGE_BYTES = 256 * MIB
+MAX_ATTACHMENTS = 500
+
+_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n){0,200}")
+_MAIL_HEADERS = frozenset(
+    b"from to subject date received message-id mime-version return-path delivered-to content-type x-mailer reply-to cc".split()
+)
+_PICTURES = ("image/", "audio/", "video/", "font/")
+_CERTIFICATES = ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+
+
+def is_container(source: ListSource) -> bool:
+    """Whether the content is a message, or an archive inside of one."""
+    head = source.head
+    if head.startswith(b"PK\x03\x04"):
+        return _archive_names(source) is not None
+    return is_mail(head) or "__properties_version1.0" in streams(source)
+
+
+def parts(source: ListSource) -> Iterator[ListSource]:
+    """The lists within, in order. Raises UnreadableError or LimitError."""
+    if source.head.startswith(b"PK\x03\x04"):
+        with clear_errors(source.document):
+            yield from members(zipfile.ZipFile(io.BytesIO(source.whole())), source.document, ocr=source.ocr)
+    elif is_mail(source.head):
+        yield from _mail_parts(source)
+    else:
+        yield from _outlook_parts(source)
+
+
+def _archive_names(source: ListSource) -> list[str] | None:
+    """The members of an archive that is no document; None when it is one."""
+    if b"[Content_Types].xml" in source.head or b"application/vnd.oasis.opendocument" in source.head[:200]:
+        return None
+    try:
+        names = zipfile.ZipFile(io.BytesIO(source.whole())).namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return None
+    return None if is_document(names) else names
+
+
+def is_mail(head: bytes) -> bool:
+    """Whether a file begins with the header of a message: three fields at least, two of which every message has."""
+    head = head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")[:65536]
+    if head.startswith(b"From "):
+        head = head.partition(b"\n")[2]
+    place, seen = 0, 0
+    known = set()
+    while (match := _HEADER.match(head, place)) is not None and seen < 200:
+        name = match[0].partition(b":")[0].lower()
+        if name in _MAIL_HEADERS:
+            known.add(name)
+        place, seen = match.end(), seen + 1
+    return seen >= 3 and len(known) >= 3 and (b"from" in known or b"received" in known)
+
+
+def _inner(source: ListSource, name: str, data: bytes) -> ListSource:
+    return ListSource(f"{source.document}!{name}", lambda: io.BytesIO(data), ocr=source.ocr)
+
+
+def _mail_parts(source: ListSource) -> Iterator[ListSource]:
+    data = source.whole()
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise LimitError("The message is too large.", source.document, "Save its attachments and give those.")
+    if data.startswith(b"From "):
+        data = data.partition(b"\n")[2]
+    try:
+        message = message_from_bytes(data, policy=policy.default)
+        leaves = [part for part in message.walk() if not part.is_multipart()]
+    except Exception:  # noqa: BLE001 - the library fails on hostile headers in many ways
+        raise UnreadableError("The message is damaged.", source.document, "Fetch the file again.") from None
+    if len(leaves) > MAX_ATTACHMENTS:
+        raise LimitError("The message has too many attachments.", source.document)
+    plain = any(_kind(part) == "text/plain" and not _name(part) for part in leaves)
+    for number, part in enumerate(leaves, 1):
+        kind, name = _kind(part), _name(part)
+        if (
+            kind.startswith(_PICTURES)
+            or kind in _CERTIFICATES
+            or (kind == "text/html" and plain and not name)
+        ):
+            continue
+        content = _content(part)
+        if content.strip():
+            yield _inner(source, name or f"text{number}", content)
+
+
+def _kind(part: Message) -> str:
+    try:
+        return str(part.get_content_type()).lower()
+    except Exception:  # noqa: BLE001 - as above
+        return ""
+
+
+def _name(part: Message) -> str:
+    try:
+        return str(part.get_filename() or "").replace("\\", "/").rpartition("/")[2][:200]
+    except Exception:  # noqa: BLE001 - as above
+        return ""
+
+
+def _content(part: Message) -> bytes:
+    """The part's bytes; its text in UTF-8."""
+    try:
+        raw = part.get_payload(decode=True)
+        data = raw if isinstance(raw, bytes) else b""
+        if _kind(part).startswith("text/") and isinstance(part, EmailMessage):
+            charset = part.get_content_charset() or "utf-8"
+            return data.decode(charset, "replace").encode("utf-8")
+        return data
+    except Exception:  # noqa: BLE001 - an unknown transfer encoding or character set
+        return data if "data" in locals() else b""
+
+
+def _outlook_parts(source: ListSource) -> Iterator[ListSource]:
+    with opened(source) as compound:
+        yield from _message_parts(source, compound, ())
+
+
+def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) -> Iterator[ListSource]:
+    """The text and attachments of the message that is stored under a path of the compound file ([MS-OXMSG] section 2.2)."""
+    text = _property(compound, start, "1000")
+    html = _bytes(compound, (*start, "__substg1.0_10130102")) or _property(compound, start, "1013").encode()
+    if text.strip():
+        yield _inner(source, "text", text.encode("utf-8"))
+    elif html.strip():
+        yield _inner(source, "text.html", html)
+    inner = {
+        path[len(start)]
+        for path in compound.listdir(streams=True, storages=True)
+        if tuple(path[: len(start)]) == start and len(path) > len(start)
+    }
+    attachments = sorted(name for name in inner if name.lower().startswith("__attach_version1.0_"))
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise LimitError("The message has too many attachments.", source.document)
+    for place in attachments:
+        path = (*start, place)
+        name = _property(compound, path, "3707") or _property(compound, path, "3704") or place
+        data = _bytes(compound, (*path, "__substg1.0_37010102"))
+        if data:
+            yield _inner(source, name.replace("\\", "/").rpartition("/")[2][:200], data)
+        elif compound.exists([*path, "__substg1.0_3701000D"]) and len(start) < 2 * MAX_NESTED:
+            yield from _message_parts(source, compound, (*path, "__substg1.0_3701000D"))
+
+
+def _property(compound: Any, start: tuple[str, ...], number: str) -> str:
+    """A text property: UTF-16 (type 001F), else bytes in the sender's code page (type 001E)."""
+    wide = _bytes(compound, (*start, f"__substg1.0_{number}001F"))
+    if wide:
+        return wide.decode("utf-16-le", "replace").rstrip("\0")
+    from lamsach.indicators.decoding import decode_8bit
+
+    return decode_8bit(_bytes(compound, (*start, f"__substg1.0_{number}001E"))).rstrip("\0")
+
+
+def _bytes(compound: Any, path: tuple[str, ...]) -> bytes:
+    try:
+        if not compound.exists(list(path)):
+            return b""
+        with compound.openstream(list(path)) as stream:
+            data: bytes = stream.read()
+            return data
+    except OSError:
+        return b""

@@ -1,0 +1,82 @@
+"""What text documents (DOCX, ODT, RTF, Markdown) have in common: paragraphs read as prose, tables by their columns, one count of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from unicodedata import normalize
+
+from lamsach.indicators import refusals
+from lamsach.indicators.flowing import Line, joined, rejoined
+from lamsach.indicators.mentions import Prose, Section
+from lamsach.indicators.normalise import Refused, canonical_values
+from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.tables import Table
+from lamsach.model import Indicator, Reference, Refusal
+
+
+class DocumentReader:
+    """Reads one document's paragraphs and tables in order. `page` and `row` are the place of what comes next."""
+
+    def __init__(self, document: str, page: int | None = 1) -> None:
+        self.document = document
+        self.page = page
+        self.row = 0
+        self._prose = Prose()
+
+    def begin(self, *, margin: bool) -> None:
+        """Another part of the document begins: a note, or (`margin`) a page header or footer, which lists nothing."""
+        self._prose = Prose()
+        if margin:
+            self._prose.section = Section.MARGIN
+
+    def next_page(self) -> None:
+        """A page break."""
+        if self.page is not None:
+            self.page += 1
+
+    def paragraph(self, text: str, links: Sequence[tuple[str, str]] = ()) -> Iterator[Entry]:
+        """What one paragraph says, and where its links lead (target, text), when the text shows something else."""
+        self.row += 1
+        reference = Reference(self.document, self.page, self.row)
+        for line in joined(Line(None, 0, part) for part in normalize("NFC", text).split("\n")):
+            yield from entries(self._prose.line(line.text), reference, Facts(threat=self._prose.threat))
+        for target, shown in links:
+            yield from self._link(target, shown, reference)
+
+    def _link(self, target: str, shown: str, reference: Reference) -> Iterator[Entry]:
+        try:
+            values = canonical_values(target)
+        except Refused:
+            return
+        if not any(not isinstance(item, Refused) for item in Prose().line(shown)):
+            for kind, value in values:
+                yield Refusal(reference, value, refusals.REFERENCE, kind)
+
+    def table(self, rows: Iterable[Sequence[tuple[str, str]]]) -> Iterator[Entry]:
+        """What a table says: cells with their text and `start`, `more` or nothing for those merged over several rows."""
+        table = Table(self.document, self.page)
+        held: dict[int, str] = {}
+        for cells in rows:
+            self.row += 1
+            table.page = self.page
+            texts: list[str] = []
+            for column, (text, state) in enumerate(cells):
+                if state == "start":
+                    held[column] = text
+                elif state != "more":
+                    held.pop(column, None)
+                texts.append("" if state == "more" else rejoined(normalize("NFC", text)))
+            inherited = {column: held[column] for column in held if column < len(texts) and not texts[column]}
+            yield from self._kept(table, table.row(self.row, texts, inherited))
+        yield from self._kept(table, table.end())
+
+    def _kept(self, table: Table, found: Iterator[Entry]) -> Iterator[Entry]:
+        """With the threat that the text above names; without the texts of a table that is no list."""
+        for item in found:
+            if isinstance(item, Indicator):
+                if item.threat is None and self._prose.threat is not None:
+                    item = replace(item, threat=self._prose.threat)
+                yield item
+            elif item.type is not None or table.headed:
+                yield item

@@ -1,0 +1,179 @@
+"""Running text of documents with pages: lines put together again where the layout broke a value, then read as prose.
+
+A narrow column breaks a hash, a long URL, a defanged name or an address over lines, a page break does so over pages, and page headers and
+footers come between. Only what cannot be read otherwise is joined, so that two values below each other stay two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from lamsach.indicators.extract import Found
+from lamsach.indicators.mentions import Prose
+from lamsach.indicators.normalise import Refused, canonical_values
+from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.model import IndicatorType, Reference
+
+_HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}-?$")
+_HEX_START = re.compile(r"^[0-9A-Fa-f]{1,56}(?![0-9A-Za-z-])")
+_HASH_DIGITS = (32, 40, 64)
+_URL_END = re.compile(r"(?:h(?:xx|tt|\*\*|XX|TT)ps?|ftps?|fxp)\s?\[?:\]?\s?//\S{4,2000}$", re.IGNORECASE)
+_URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}$")
+_SCHEME = re.compile(r"[a-z*]{3,6}\[?:\]?//", re.IGNORECASE)
+_DOT_END = re.compile(r"(?:\w[\[({]\.[\])}]|\w\[?\.?\[|\w\(dot\)|\w\[dot\]|\w[\[({]\.)$", re.IGNORECASE)
+_DOT_START = re.compile(r"(?:[\[({]?\.[\])}]|[\[({](?:\.|dot)[\])}]|\.\])\w", re.IGNORECASE)
+_NAME_END = re.compile(r"(?<![\w@])[a-z0-9][\w.\[\]-]{1,250}-$", re.IGNORECASE)
+_NAME_START = re.compile(r"[\w-]{1,63}(?:\[?\.\]?[\w-]{1,63}){1,10}(?:[/:]\S*)?$", re.IGNORECASE)
+_JOINS = "/-_=&?%.+"
+MAX_JOINED = 40
+"""How many lines one value may be broken over."""
+
+
+class Line(NamedTuple):
+    """One line: its page (None where a document has no pages), its 1-based row on the page, its text."""
+
+    page: int | None
+    row: int
+    text: str
+
+
+def read_lines(
+    document: str,
+    lines: Iterable[Line],
+    *,
+    prose: Prose | None = None,
+    known: dict[tuple[IndicatorType, str], Facts] | None = None,
+    width: int = 0,
+) -> Iterator[Entry]:
+    """Whatever has a value's shape on the lines, taken or refused. `known` are facts that a table states of a value, `width` is
+    the length of a full line in characters (0: unknown)."""
+    prose = prose or Prose()
+    for line in joined(lines, width):
+        reference = Reference(document, line.page, line.row)
+        for found in prose.line(line.text):
+            stated = None if isinstance(found, Refused) or known is None else known.get(found)
+            yield from entries([found], reference, stated or Facts(threat=prose.threat))
+
+
+def joined(lines: Iterable[Line], width: int = 0) -> Iterator[Line]:
+    """The lines that are not blank, with broken values put together under the place of their first line."""
+    waiting: Line | None = None
+    parts = last = 0
+    for line in lines:
+        text = line.text.strip()
+        if not text:
+            continue
+        if waiting is not None and parts < MAX_JOINED:
+            whole = with_next(waiting.text, text, full=bool(width) and last * 10 >= width * 8)
+            if whole is not None:
+                waiting, parts, last = Line(waiting.page, waiting.row, whole), parts + 1, len(text)
+                continue
+        if waiting is not None:
+            yield waiting
+        waiting, parts, last = Line(line.page, line.row, line.text.rstrip()), 1, len(line.text.rstrip())
+    if waiting is not None:
+        yield waiting
+
+
+def rejoined(text: str) -> str:
+    """A cell's text with the values that its line breaks cut put together again."""
+    if "\n" not in text:
+        return text
+    return "\n".join(line.text for line in joined(Line(None, 0, part) for part in text.split("\n")))
+
+
+def with_next(line: str, following: str, *, full: bool = False) -> str | None:
+    """The two lines as one, when a value is broken between them; otherwise None. `full`: the first line reaches the margin."""
+    if line.endswith("\u00ad"):
+        return line[:-1] + following
+    first = following.split(maxsplit=1)[0]
+    if (whole := _hash(line, following)) is not None:
+        return whole
+    if _DOT_END.search(line[-300:]) or (_DOT_START.match(first) and line[-1:].isalnum()):
+        return line + following
+    if (
+        _NAME_END.search(line[-260:])
+        and _NAME_START.match(first)
+        and _is_value(line.rsplit(maxsplit=1)[-1] + first)
+    ):
+        return line + following
+    url = _URL_END.search(line[-2100:])
+    if url is not None and _continues_url(url[0], first, alone=first == following, full=full):
+        return line + following
+    return None
+
+
+def _hash(line: str, following: str) -> str | None:
+    end, start = _HEX_END.search(line[-70:]), _HEX_START.match(following)
+    if end is None or start is None:
+        return None
+    before = end[0].rstrip("-")
+    continues = start.end() == len(following)
+    if len(before) in _HASH_DIGITS and (len(start[0]) >= 32 or not continues):
+        return None
+    digits = len(before) + len(start[0])
+    if digits in _HASH_DIGITS or (continues and digits < 64 and len(before) not in _HASH_DIGITS):
+        return line.rstrip("-") + following
+    return None
+
+
+def _continues_url(url: str, first: str, *, alone: bool, full: bool) -> bool:
+    if not _URL_PART.match(first) or _SCHEME.match(first) or (first[:1] in "([" and not first[1:2].isalnum()):
+        return False
+    host_only = url.count("/") <= 2
+    if first.isalpha() and url[-1] not in "-_=&%?.":
+        return False
+    if url[-1] in _JOINS and (alone or full) and first[:1].isalnum():
+        return not _is_value(first) or url[-1] in "/=?&"
+    if not full or not alone or _is_value(first):
+        return False
+    return not host_only or "." in first or "/" in first
+
+
+def _is_value(text: str) -> bool:
+    try:
+        canonical_values(text)
+    except Refused:
+        return False
+    return True
+
+
+def full_width(texts: Sequence[str]) -> int:
+    """The length of a full line: what nine in ten lines stay below or reach, and 40 at least."""
+    lengths = sorted(len(text) for text in texts if text)
+    return max(40, lengths[len(lengths) * 9 // 10]) if lengths else 0
+
+
+def without_margins(pages: Sequence[list[str]]) -> None:
+    """Blank the running headers and footers: first and last lines that come again on most pages (numbers aside)."""
+    if len(pages) < 3:
+        return
+    counts: Counter[str] = Counter()
+    edges: list[list[int]] = []
+    for lines in pages:
+        filled = [place for place, line in enumerate(lines) if line.strip()]
+        edge = sorted({*filled[:3], *filled[-3:]}) if len(filled) > 6 else []
+        edges.append(edge)
+        counts.update({_pattern(lines[place]) for place in edge})
+    least = max(3, len(pages) * 6 // 10)
+    for lines, edge in zip(pages, edges, strict=True):
+        for place in edge:
+            if counts[_pattern(lines[place])] >= least and not _listed(lines[place]):
+                lines[place] = ""
+
+
+def _pattern(line: str) -> str:
+    return re.sub(r"\d+", "0", " ".join(line.split())[:200])
+
+
+def _listed(line: str) -> bool:
+    """Whether a line is a value itself: a column of addresses differs in nothing but its numbers."""
+    return any(_is_value(word) for word in line.split()[:8])
+
+
+def found_values(found: Iterable[Found]) -> list[Found]:
+    """What has a value's shape and a type."""
+    return [item for item in found if not isinstance(item, Refused) or item.type is not None]

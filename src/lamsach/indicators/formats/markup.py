@@ -1,0 +1,105 @@
+"""Advisories in Markdown or AsciiDoc: prose line by line, tables by their columns, wherever in the text they stand.
+
+Markdown tables: https://github.github.com/gfm/#tables-extension-; AsciiDoc tables: https://docs.asciidoctor.org/asciidoc/latest/tables/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.indicators import refusals
+from lamsach.indicators.base import ListFormat
+from lamsach.indicators.mentions import Prose
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.tables import Table
+from lamsach.model import Indicator, Reference, Refusal
+
+# | --- | :---: |
+_RULER = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
+_FENCE = re.compile(r"\s*\|={3,}\s*")
+_HEADING = re.compile(r"(?m)^(?:#{1,6}|={1,6}) \S")
+_MARKS = " \t|*`_"
+_PAIRS = re.compile(r"(\*\*|__|`{1,3}|\*|~~)(?=\S)([^*`~\n]{1,2000}?)(?<=\S)\1")
+
+
+class Markup(ListFormat):
+    """Markdown or AsciiDoc; `row` is the line."""
+
+    name: ClassVar[str] = "markup"
+    title: ClassVar[str] = "Markdown or AsciiDoc"
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether the text has a table of one of the two kinds, with headings or prose around it."""
+        head = source.text_head
+        if source.encoding.binary or "|" not in head:
+            return False
+        lines = head.splitlines()
+        rulers = any("|" in line and "-" in line and _RULER.fullmatch(line) for line in lines)
+        return rulers or (any(map(_FENCE.fullmatch, lines)) and _HEADING.search(head) is not None)
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Line by line."""
+        prose, table = Prose(), Table(source.document)
+        fenced = in_table = False
+        waiting: tuple[int, str] | None = None
+        for number, line in source.lines():
+            if line is None:
+                yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
+                continue
+            if _FENCE.fullmatch(line):
+                fenced = not fenced
+                is_row = False
+            elif "|" in line and "-" in line and _RULER.fullmatch(line):
+                in_table = True
+                if waiting is not None:
+                    yield from _listed(table, table.row(waiting[0], _cells(waiting[1])), prose)
+                waiting = None
+                continue
+            else:
+                is_row = bool(line.strip()) and (in_table or fenced) and "|" in line
+            if waiting is not None:
+                yield from _prose(waiting[1], Reference(source.document, None, waiting[0]), prose)
+                waiting = None
+            if is_row:
+                yield from _listed(table, table.row(number, _cells(line)), prose)
+                continue
+            if in_table or (table.headed and not fenced):
+                yield from _listed(table, table.end(), prose)
+                table = Table(source.document)
+                in_table = False
+            if "|" in line:
+                waiting = (number, line)  # the headings of a table, if a ruler follows
+            else:
+                yield from _prose(line, Reference(source.document, None, number), prose)
+        if waiting is not None:
+            yield from _prose(waiting[1], Reference(source.document, None, waiting[0]), prose)
+        yield from _listed(table, table.end(), prose)
+
+
+def _cells(line: str) -> list[str]:
+    """The cells between the bars, without the marks of code and bold type."""
+    text = line.strip().replace("\\|", "\u00a6")
+    cells = text.removeprefix("|").removesuffix("|").split("|")
+    return [_PAIRS.sub(r"\2", cell).strip(_MARKS) for cell in cells]
+
+
+def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
+    text = line.strip()
+    if text:
+        found = prose.line(_PAIRS.sub(r"\2", text) if "`" in text or "**" in text else text)
+        yield from entries(found, reference, Facts(threat=prose.threat))
+
+
+def _listed(table: Table, found: Iterator[Entry], prose: Prose) -> Iterator[Entry]:
+    """With the threat that the text above names; without the texts of a table that is no list."""
+    for item in found:
+        if isinstance(item, Indicator):
+            yield item if item.threat or prose.threat is None else replace(item, threat=prose.threat)
+        elif item.type is not None:
+            yield item

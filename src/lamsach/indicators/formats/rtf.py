@@ -1,0 +1,144 @@
+"""RTF documents (Rich Text Format specification 1.9.1): paragraphs and table rows as text; pictures and objects are passed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from lamsach.errors import LimitError
+from lamsach.indicators.base import ListFormat
+from lamsach.indicators.documents import DocumentReader
+from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.records import Entry
+
+MAX_BYTES = 64 * MIB
+_TOKEN = re.compile(
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
+)
+_SILENT = frozenset(
+    b"fonttbl colortbl stylesheet info pict object objdata themedata datastore listtable listoverridetable rsidtbl generator xmlnstbl latentstyles"
+    b" fldinst mmathPr wgrffmtfilter pnseclvl header footer headerl headerr footerl footerr".split()
+)
+_CHARACTERS = {
+    b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ",
+    b"enspace": " ", b"bullet": "•",
+}  # fmt: skip
+_CODE_PAGES = {932, 936, 949, 950, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 437, 850}
+
+
+class Rtf(ListFormat):
+    """A text document; `page` by its hard page breaks, `row` the 1-based paragraph or table row."""
+
+    name: ClassVar[str] = "rtf"
+    title: ClassVar[str] = "Rich text (RTF)"
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether the file begins as rich text does."""
+        return source.head.lstrip(b" \t\r\n").startswith(b"{\\rtf")
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Paragraphs and tables in order."""
+        data = source.whole()
+        if len(data) > MAX_BYTES:
+            raise LimitError(
+                "The list is too large to be read as a whole.",
+                source.document,
+                "Split it into several files.",
+            )
+        reader = DocumentReader(source.document)
+        rows: list[list[tuple[str, str]]] = []
+        for kind, texts in _blocks(data):
+            if kind == "row":
+                rows.append([(text, "") for text in texts])
+                continue
+            if rows:
+                yield from reader.table(rows)
+                rows = []
+            if kind == "page":
+                reader.next_page()
+            elif texts[0].strip():
+                yield from reader.paragraph(texts[0])
+        yield from reader.table(rows)
+
+
+def _blocks(data: bytes) -> Iterator[tuple[str, list[str]]]:
+    """`paragraph` with its text, `row` with its cells, `page` for a page break."""
+    states: list[tuple[bool, int]] = []
+    silent, skip_after = False, 1
+    encoding, pending = "cp1252", 0
+    text: list[str] = []
+    cells: list[str] = []
+    raw = bytearray()
+    star = in_table = False
+
+    def flushed() -> str:
+        if raw:
+            text.append(raw.decode(encoding, "replace"))
+            raw.clear()
+        found = "".join(text)
+        text.clear()
+        return found
+
+    for match in _TOKEN.finditer(data):
+        word, number, code, symbol, brace, plain = match.groups()
+        if brace == b"{":
+            states.append((silent, skip_after))
+            star = False
+        elif brace == b"}":
+            if states:
+                silent, skip_after = states.pop()
+        elif symbol == b"*":
+            star = True
+        elif word is not None and (word in _SILENT or (star and word not in (b"shppict", b"nonshppict"))):
+            silent, star = True, False
+        elif silent:
+            continue
+        elif code is not None:
+            if pending:
+                pending -= 1
+            else:
+                raw.append(int(code, 16))
+        elif plain is not None:
+            kept = plain[pending:] if pending else plain
+            pending = max(0, pending - len(plain))
+            raw.extend(kept)
+        elif symbol is not None:
+            text.append(_decoded(raw, encoding))
+            text.append({b"~": " ", b"_": "-", b"-": ""}.get(symbol, symbol.decode("latin-1")))
+        elif word == b"ansicpg" and number and int(number) in _CODE_PAGES:
+            encoding = f"cp{int(number)}"
+        elif word == b"u" and number:
+            text.append(_decoded(raw, encoding))
+            text.append(chr(int(number) % 0x10000))
+            pending = skip_after
+        elif word == b"uc":
+            skip_after = min(int(number or b"1"), 8) if not (number or b"1").startswith(b"-") else 1
+        elif word in _CHARACTERS:
+            text.append(_decoded(raw, encoding))
+            text.append(_CHARACTERS[word])
+        elif word == b"cell":
+            cells.append(flushed())
+        elif word == b"row":
+            yield "row", cells
+            cells = []
+        elif word in (b"intbl", b"pard"):
+            in_table = word == b"intbl"
+        elif word in (b"par", b"sect") and (in_table or cells):
+            text.append(_decoded(raw, encoding) + "\n")
+        elif word in (b"par", b"sect"):
+            yield "paragraph", [flushed()]
+        elif word == b"page":
+            yield "paragraph", [flushed()]
+            yield "page", []
+    if cells:
+        yield "row", cells
+    yield "paragraph", [flushed()]
+
+
+def _decoded(raw: bytearray, encoding: str) -> str:
+    found = raw.decode(encoding, "replace")
+    raw.clear()
+    return found
