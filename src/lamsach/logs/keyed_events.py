@@ -110,9 +110,9 @@ def kind_of(
     """What the record tells of, by what it holds."""
     if query:
         return EventKind.DNS
-    if url:
+    if url and "\\" not in url:
         return EventKind.WEB
-    if hashes:
+    if hashes or url:
         return EventKind.FILE
     return EventKind.CONNECTION if destination else EventKind.OTHER
 

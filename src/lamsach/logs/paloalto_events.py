@@ -65,7 +65,8 @@ _JSON_KEYS = Keys(
 _TIMES = ("EventTime", "TimeGenerated", "TimeGeneratedHighResolution", "TimeReceived", "LogTime")
 # generic:bad.example(109000001)   Suspicious DNS Query (generic:bad.example)(3800005)   Tunneling:bad.example(109001001)
 _THREAT_DOMAIN = re.compile(r"[(:]([\w-]{1,63}(?:\.[\w-]{1,63})+)\)?\(?", re.ASCII)
-_LOGONS = frozenset({"USERID", "GLOBALPROTECT", "AUTHENTICATION", "SYSTEM", "HIPMATCH", "AUTH"})
+_LOGONS = frozenset({"USERID", "GLOBALPROTECT", "AUTHENTICATION", "HIPMATCH", "AUTH"})
+_OUTSIDE = ("untrust", "outside", "internet", "wan", "external")
 
 
 def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, observer: str | None) -> Event:
@@ -75,8 +76,17 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
         name: cells[place] for name, place in places.items() if place < len(cells) and stated(cells[place])
     }
     _spread(fields, cells[4] if len(cells) > 4 else "")
-    event = event_of(fields, _COLUMN_KEYS, time=time, observer=observer)
-    return _completed(event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"))
+    inward = _is_outside(fields.get("from_zone")) and not _is_outside(fields.get("to_zone"))
+    event = event_of(fields, _COLUMN_KEYS, time=time, observer=observer, inward=inward)
+    if kind == "USERID":  # the ports of a terminal server's user, 0 for all others
+        event = replace(
+            event, source_port=event.source_port or None, destination_port=event.destination_port or None
+        )
+    return completed(event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"))
+
+
+def _is_outside(zone: str | None) -> bool:
+    return zone is not None and any(word in zone.lower() for word in _OUTSIDE)
 
 
 def _spread(fields: dict[str, str], subtype: str) -> None:
@@ -107,12 +117,13 @@ def json_event(line: str, context: FileContext) -> Event:
             fields.setdefault(key.rsplit(".", 1)[-1], text)
     kind = fields.get("LogType", "").upper()
     time = first_time((_in_utc(fields.get(key)) for key in _TIMES), context)
-    event = event_of(fields, _JSON_KEYS, time=time)
+    inward = _is_outside(fields.get("FromZone")) and not _is_outside(fields.get("ToZone"))
+    event = event_of(fields, _JSON_KEYS, time=time, inward=inward)
     if kind == "DNS" and event.kind is not EventKind.DNS:
         event = replace(event, kind=EventKind.DNS)
     if kind == "DNS":
         event = replace(event, device_ip=event.source_ip, response=bool(event.answers))
-    return _completed(
+    return completed(
         event, kind, fields.get("EventDescription"), fields.get("PrivateIPv4"), fields.get("PrivateIPv6")
     )
 
@@ -121,7 +132,7 @@ def _in_utc(text: str | None) -> str | None:
     return f"{text}Z" if text and re.fullmatch(r"\d{4}-\d\d-\d\d[T ][\d:.]{8,16}", text) else text
 
 
-def _completed(
+def completed(
     event: Event, kind: str, message: str | None, given: str | None, given_ipv6: str | None
 ) -> Event:
     """The event with what the message of a system record names, and the address that a VPN client was given."""
@@ -145,6 +156,6 @@ def _completed(
             device_ip=inner
             or (event.source_ip if event.source_ip and is_internal(event.source_ip) else None),
         )
-    if kind in _LOGONS:
+    if kind in _LOGONS or (message and event.user):
         return replace(event, kind=EventKind.LOGON)
     return event

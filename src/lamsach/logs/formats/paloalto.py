@@ -27,7 +27,7 @@ from lamsach.logs.json_records import start_of_object
 from lamsach.logs.keyed_events import domain_in
 from lamsach.logs.leef_events import leef_event
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
-from lamsach.logs.paloalto_events import event_of_columns, json_event
+from lamsach.logs.paloalto_events import completed, event_of_columns, json_event
 from lamsach.logs.record_times import first_time
 from lamsach.logs.syslog import split_header
 from lamsach.model import Event
@@ -117,7 +117,7 @@ class PaloAlto(LogFormat):
         record = cef.read(line[position:])
         fields = dict(record.extension)
         event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
-        return replace(
+        event = replace(
             event,
             time=cef_time(fields, self.context, ("rt", "start")) or event.time,
             source_ip=event.source_ip or _first(fields, "PanOSPublicIPv4", "PanOSPublicIPv6"),
@@ -125,6 +125,13 @@ class PaloAlto(LogFormat):
             or _first(fields, "PanOSEndpointDeviceName", "PanOSSourceDeviceHost"),
             domain=event.domain or domain_in(fields, ("PanOSURLDomain", "dntdom")),
         )
+        kind = record.signature if record.signature in PLACES else record.name
+        message = (
+            _first(fields, "msg", "PanOSEventDescription", "PanOSDescription")
+            if kind in ("SYSTEM", "AUTH")
+            else None
+        )
+        return completed(event, kind, message, fields.get("PanOSPrivateIPv4"), fields.get("PanOSPrivateIPv6"))
 
     def _columns(self, line: str) -> Event:
         start = _RECORD.search(line, 0, _ROOM)
