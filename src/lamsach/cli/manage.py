@@ -1,0 +1,38 @@
+"""`lamsach manage`: Django's own commands, for administrators."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lamsach.errors import ExitStatus
+
+
+def manage(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="The command of Django and what it takes.")
+    ] = None,
+    data: Annotated[
+        Path,
+        typer.Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows."),
+    ] = Path("lamsach-data"),
+) -> None:
+    """Run one of Django's commands on the portal's database.
+
+    Example: lamsach manage -- check --deploy
+    """
+    from lamsach.portal.server import start
+
+    if data != Path("lamsach-data") or "LAMSACH_DATA" not in os.environ:
+        os.environ["LAMSACH_DATA"] = str(data)
+    start(Path(os.environ["LAMSACH_DATA"]))
+    from django.core.management import ManagementUtility
+    from django.core.management.base import CommandError
+
+    try:
+        ManagementUtility(["lamsach manage", *(arguments or ["help"])]).execute()
+    except CommandError as error:
+        raise typer.Exit(ExitStatus.USAGE) from error

@@ -1,0 +1,53 @@
+"""The one gate to people: a coordinator sees those of their units and of everything under them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from lamsach.portal.accounts.models import Invitation, User
+from lamsach.portal.base.roles import COORDINATORS, Role
+from lamsach.portal.units.access import memberships, writable_units
+
+
+def readable_people(user: Any) -> QuerySet[User]:
+    """People with a role in one of the units that the person coordinates."""
+    units = writable_units(user, COORDINATORS)
+    return User.objects.filter(memberships__unit__in=units).distinct().order_by("name", "email")
+
+
+def get_person(user: Any, user_id: int, *, write: bool = False) -> User:
+    """The account: Http404 outside, PermissionDenied for an account with a role beyond the person's own reach."""
+    person = readable_people(user).filter(pk=user_id).first()
+    if person is None:
+        raise Http404
+    if write and person.memberships.exclude(unit__in=writable_units(user, COORDINATORS)).exists():
+        raise PermissionDenied
+    if write and not {Role(m.role) for m in memberships(person)} <= set(grantable(user)):
+        raise PermissionDenied
+    return person
+
+
+def readable_invitations(user: Any) -> QuerySet[Invitation]:
+    """Open invitations into the units that the person coordinates."""
+    units = writable_units(user, COORDINATORS)
+    return Invitation.objects.filter(unit__in=units, accepted=None, withdrawn=None).order_by("-created")
+
+
+def get_invitation(user: Any, invitation_id: int) -> Invitation:
+    """The invitation, or Http404."""
+    invitation = readable_invitations(user).filter(pk=invitation_id).first()
+    if invitation is None:
+        raise Http404
+    return invitation
+
+
+def grantable(user: Any) -> list[Role]:
+    """The roles that the person may give to others: never one above their own."""
+    if Role.ADMINISTRATOR in user.roles:
+        return list(Role)
+    given = [Role.COORDINATOR, Role.OFFICER, Role.READER, Role.HELPER]
+    return [Role.AUTHORITY, *given] if Role.AUTHORITY in user.roles else given

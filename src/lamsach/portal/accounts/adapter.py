@@ -1,0 +1,45 @@
+"""How allauth behaves here: nobody signs up by themselves, locked accounts stay out, e-mail goes through the portal's queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from lamsach.portal.accounts.idle import lock
+from lamsach.portal.base.ratelimit import client_address
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Rules for log-in by password or passkey."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never: accounts come by invitation."""
+        return False
+
+    def pre_login(self, request: HttpRequest, user: Any, **options: Any) -> HttpResponse | None:
+        """Lock an account that nobody used for too long, before it gets in."""
+        before = user.last_seen or user.created
+        if before < timezone.now() - timedelta(days=settings.IDLE_DAYS):
+            lock(user)
+            return redirect("account_inactive")
+        response: HttpResponse | None = super().pre_login(request, user, **options)
+        return response
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address behind our own proxies."""
+        return client_address(request)
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Rules for log-in by OpenID Connect: only people who already have an account here."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Never: accounts come by invitation."""
+        return False

@@ -1,0 +1,12 @@
+"""The app's entry in Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People: accounts, invitations, the first set-up."""
+
+    name = "lamsach.portal.accounts"
+    label = "accounts"

@@ -1,0 +1,94 @@
+"""Forms about people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.portal.accounts.access import grantable
+from lamsach.portal.accounts.models import Invitation, User
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.units.access import writable_units
+from lamsach.portal.units.codes import canonical
+
+
+class PasswordForm(forms.Form):
+    """A new password, typed once, with its rules."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        help_text=gettext_lazy("At least 12 characters. Several words are easier to keep in mind."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_password(self) -> str:
+        """Check the rules for passwords."""
+        password: str = self.cleaned_data["password"]
+        validate_password(password)
+        return password
+
+
+class AcceptForm(PasswordForm):
+    """Accepting an invitation."""
+
+    name = forms.CharField(label=gettext_lazy("Full name"), max_length=200)
+    field_order = ("name", "password")
+
+
+class SetUpForm(PasswordForm):
+    """The first administrator and the root of the tree."""
+
+    unit_name = forms.CharField(
+        label=gettext_lazy("Name of the highest body"),
+        max_length=300,
+        help_text=gettext_lazy("The ministry or authority that leads the campaign."),
+    )
+    code = forms.CharField(
+        label=gettext_lazy("Its code"), max_length=60, help_text=gettext_lazy("Such as G06.")
+    )
+    name = forms.CharField(label=gettext_lazy("Your full name"), max_length=200)
+    email = forms.EmailField(label=gettext_lazy("Your e-mail"))
+    field_order = ("unit_name", "code", "name", "email", "password")
+
+    def clean_code(self) -> str:
+        """The code with its root first."""
+        code = canonical(self.cleaned_data["code"])
+        if code is None:
+            raise forms.ValidationError(_("This is no code of a unit. Write it as G06.12 or 000.00.12.G06."))
+        return code
+
+
+class InviteForm(forms.ModelForm):
+    """Inviting a person into a unit."""
+
+    class Meta:
+        model = Invitation
+        fields = ("email", "name", "unit", "role")
+
+    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.user = user
+        units: Any = self.fields["unit"]
+        units.queryset = writable_units(user, COORDINATORS)
+        units.widget = forms.TextInput()
+        units.to_field_name = "code"
+        units.help_text = _("The unit's code, such as G06.12.")
+        roles: Any = self.fields["role"]
+        roles.choices = [(role.value, role.label) for role in grantable(user)]
+
+    def clean_email(self) -> str:
+        """The address in lower case."""
+        return str(self.cleaned_data["email"]).lower()
+
+
+class MeForm(forms.ModelForm):
+    """What a person changes about themselves."""
+
+    class Meta:
+        model = User
+        fields = ("name", "phone", "language")

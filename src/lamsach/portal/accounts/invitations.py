@@ -1,0 +1,68 @@
+"""Invitations: sent by e-mail, accepted once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.portal.accounts.models import Invitation, User
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base import tokens
+from lamsach.portal.base.links import absolute
+from lamsach.portal.mail.letters import queue_letter
+from lamsach.portal.units.models import Membership
+
+LASTS = timedelta(days=14)
+PURPOSE = "invitation"
+
+
+@transaction.atomic
+def invite(invitation: Invitation, by: User) -> Invitation:
+    """Save the invitation and queue its e-mail."""
+    invitation.nonce = tokens.nonce()
+    invitation.created_by = by
+    invitation.expires = timezone.now() + LASTS
+    invitation.save()
+    address = absolute("accounts:accept", token=tokens.sign(PURPOSE, invitation.nonce))
+    queue_letter(
+        "invitation",
+        to=invitation.email,
+        language=by.language,
+        key=f"invitation:{invitation.nonce}",
+        unit=invitation.unit,
+        context={
+            "unit": invitation.unit.name,
+            "inviter": str(by),
+            "role": str(invitation.get_role_display()),
+            "address": address,
+            "expires": f"{timezone.localtime(invitation.expires):%d/%m/%Y}",
+        },
+    )
+    record(by, "invitation.sent", invitation, invitation.unit, email=invitation.email, role=invitation.role)
+    return invitation
+
+
+def find(token: str) -> Invitation | None:
+    """The open invitation behind a link."""
+    word = tokens.read(PURPOSE, token)
+    return Invitation.objects.filter(
+        nonce=word or "", accepted=None, withdrawn=None, expires__gt=timezone.now()
+    ).first()
+
+
+@transaction.atomic
+def accept(invitation: Invitation, name: str, password: str) -> User | None:
+    """Make the account, or add the role to an existing one (whose password stays). None when somebody was faster."""
+    taken = Invitation.objects.filter(pk=invitation.pk, accepted=None, withdrawn=None).update(
+        accepted=timezone.now()
+    )
+    if not taken:
+        return None
+    user = User.objects.filter(email=invitation.email).first()
+    if user is None:
+        user = User.objects.create_user(invitation.email, password, name=name)
+    Membership.objects.get_or_create(user=user, unit=invitation.unit, role=invitation.role)
+    record(user, "invitation.accepted", invitation, invitation.unit, role=invitation.role)
+    return user

@@ -1,0 +1,86 @@
+"""People and how they come in: accounts, invitations, the one-time set-up link."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.base.roles import MFA_COMPULSORY, Role
+from lamsach.portal.units.models import Unit
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts; e-mail addresses are kept in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A new account. Without a password nobody can log in with one."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The account of an address, whatever its case."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person with an account."""
+
+    email = models.EmailField(_("E-mail"), unique=True)
+    name = models.CharField(_("Full name"), max_length=200, blank=True)
+    phone = models.CharField(_("Phone"), max_length=50, blank=True)
+    language = models.CharField(
+        _("Language"), max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
+    )
+    is_active = models.BooleanField(default=True)
+    created = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(null=True)
+    locked = models.DateTimeField(null=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        """Every role that the person holds somewhere."""
+        from lamsach.portal.units.access import memberships
+
+        return frozenset(Role(m.role) for m in memberships(self)) if self.is_active else frozenset()
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether one of the person's roles makes a second factor compulsory."""
+        return bool(settings.MFA_REQUIRED and self.roles & MFA_COMPULSORY)
+
+
+class Invitation(models.Model):
+    """An e-mail that lets its reader make an account with a role in a unit, once."""
+
+    email = models.EmailField(_("E-mail"))
+    name = models.CharField(_("Full name"), max_length=200, blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("Unit"))
+    role = models.CharField(_("Role"), max_length=20, choices=Role.choices)
+    nonce = models.CharField(max_length=43, unique=True)
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    expires = models.DateTimeField()
+    accepted = models.DateTimeField(null=True)
+    withdrawn = models.DateTimeField(null=True)
+
+
+class SetUpLink(models.Model):
+    """The link that `lamsach serve` prints while there is no administrator: only its digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(auto_now_add=True)
+    used = models.DateTimeField(null=True)

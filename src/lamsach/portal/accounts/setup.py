@@ -1,0 +1,50 @@
+"""The first administrator: a one-time link, printed when the portal starts and nobody administers it yet."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.portal.accounts.models import SetUpLink, User
+from lamsach.portal.base.roles import Role
+from lamsach.portal.units import tree
+from lamsach.portal.units.models import Membership, Unit
+
+
+def needed() -> bool:
+    """Whether nobody administers the portal yet."""
+    return not Membership.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True).exists()
+
+
+@transaction.atomic
+def new_token() -> str:
+    """A fresh token; those made before it lose their force."""
+    token = secrets.token_urlsafe(32)
+    SetUpLink.objects.filter(used=None).delete()
+    SetUpLink.objects.create(digest=_digest(token))
+    return token
+
+
+def valid(token: str) -> bool:
+    """Whether the token may still be used."""
+    return needed() and SetUpLink.objects.filter(digest=_digest(token), used=None).exists()
+
+
+@transaction.atomic
+def finish(token: str, *, email: str, name: str, password: str, code: str, unit_name: str) -> User | None:
+    """Make the administrator and the root unit. None when the token was used or never was."""
+    if not needed():
+        return None
+    if not SetUpLink.objects.filter(digest=_digest(token), used=None).update(used=timezone.now()):
+        return None
+    user = User.objects.create_user(email, password, name=name)
+    root = Unit.objects.filter(parent=None).order_by("pk").first() or tree.create(code, unit_name, None)
+    Membership.objects.create(user=user, unit=root, role=Role.ADMINISTRATOR)
+    return user
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,28 @@
+"""Addresses about people."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from lamsach.portal.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("accounts/me/", views.me, name="me"),
+    path("accounts/set-up/<str:token>/", views.set_up, name="set_up"),
+    path("accounts/invitation/<str:token>/", views.accept, name="accept"),
+    *(
+        path(f"accounts/{name}/", views.closed)
+        for name in ("signup", "email", "phone", "login/code", "social/connections", "social/signup")
+    ),
+    path("work/people/", views.people, name="people"),
+    path("work/people/invite/", views.invite, name="invite"),
+    path(
+        "work/people/invitations/<int:invitation_id>/withdraw/",
+        views.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
+    path("work/people/<int:user_id>/", views.person, name="person"),
+    path("work/people/<int:user_id>/lock/", views.person_lock, name="person_lock"),
+    path("work/people/<int:user_id>/end-sessions/", views.person_sessions_end, name="person_sessions_end"),
+]

@@ -1,0 +1,182 @@
+"""Pages about people: oneself, the people of one's units, invitations, the first set-up."""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import login
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.portal.accounts import access, invitations, setup
+from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, SetUpForm
+from lamsach.portal.accounts.models import User
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, COORDINATORS
+from lamsach.portal.units.access import memberships, readable_units
+
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def _user(request: HttpRequest) -> User:
+    return request.user  # type: ignore[return-value]
+
+
+@member(ALL, ALL)
+def me(request: HttpRequest) -> HttpResponse:
+    """The person's own account: name, language, ways to second factor, password, sessions."""
+    user = _user(request)
+    form = MeForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        record(request, "account.changed", user)
+        messages.success(request, _("Saved."))
+        response = redirect("accounts:me")
+        response.delete_cookie("django_language")
+        return response
+    return render(request, "accounts/me.html", {"form": form, "memberships": memberships(user)})
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def people(request: HttpRequest) -> HttpResponse:
+    """The people of one's units, with search, and the open invitations."""
+    search = request.GET.get("q", "").strip()
+    rows = access.readable_people(request.user).prefetch_related("memberships__unit")
+    if search:
+        rows = rows.filter(
+            Q(name__icontains=search) | Q(email__icontains=search) | Q(memberships__unit__code=search)
+        )
+    page = paged(request, rows)
+    record(request, "people.viewed", count=len(page.object_list), search=search)
+    open_ones = access.readable_invitations(request.user).select_related("unit")[:100]
+    return render(request, "accounts/people.html", {"page": page, "search": search, "invitations": open_ones})
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def person(request: HttpRequest, user_id: int) -> HttpResponse:
+    """One account."""
+    account = access.get_person(request.user, user_id)
+    record(request, "person.viewed", account)
+    mine = readable_units(request.user)
+    return render(
+        request,
+        "accounts/person.html",
+        {
+            "account": account,
+            "held": account.memberships.filter(unit__in=mine).select_related("unit"),
+            "sessions": UserSession.objects.filter(user=account).order_by("-last_seen_at")[:20],
+        },
+    )
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Lock or unlock an account. Locking ends its sessions."""
+    account = access.get_person(request.user, user_id, write=True)
+    if account.pk == request.user.pk:
+        raise Http404
+    locking = account.is_active
+    account.is_active = not locking
+    account.locked = timezone.now() if locking else None
+    account.last_seen = account.last_seen if locking else timezone.now()
+    account.save(update_fields=["is_active", "locked", "last_seen"])
+    if locking:
+        _end_sessions(account)
+    record(request, "account.locked" if locking else "account.unlocked", account)
+    messages.success(request, _("The account is locked.") if locking else _("The account is unlocked."))
+    return redirect("accounts:person", user_id=user_id)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def person_sessions_end(request: HttpRequest, user_id: int) -> HttpResponse:
+    """End every session of an account."""
+    account = access.get_person(request.user, user_id, write=True)
+    _end_sessions(account)
+    record(request, "account.sessions_ended", account)
+    messages.success(request, _("Every session of this account has ended."))
+    return redirect("accounts:person", user_id=user_id)
+
+
+def _end_sessions(account: User) -> None:
+    for session in UserSession.objects.filter(user=account):
+        session.end()
+
+
+@member(COORDINATORS, COORDINATORS)
+def invite(request: HttpRequest) -> HttpResponse:
+    """Invite a person into a unit."""
+    form = InviteForm(request.POST or None, user=_user(request))
+    if request.method == "POST" and form.is_valid():
+        invitation = invitations.invite(form.save(commit=False), _user(request))
+        messages.success(request, _("The invitation goes to {email}.").format(email=invitation.email))
+        return redirect("accounts:people")
+    return render(request, "accounts/invite.html", {"form": form})
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def invitation_withdraw(request: HttpRequest, invitation_id: int) -> HttpResponse:
+    """Take an open invitation back."""
+    invitation = access.get_invitation(request.user, invitation_id)
+    invitation.withdrawn = timezone.now()
+    invitation.save(update_fields=["withdrawn"])
+    record(request, "invitation.withdrawn", invitation, invitation.unit)
+    messages.success(request, _("The invitation was withdrawn."))
+    return redirect("accounts:people")
+
+
+@rate_limited("invitation", 20, 300)
+@link()
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Accept an invitation: choose name and password."""
+    invitation = invitations.find(token)
+    if invitation is None:
+        return render(request, "accounts/link_used.html", status=404)
+    known = User.objects.filter(email=invitation.email).exists()
+    form = AcceptForm(request.POST or None, initial={"name": invitation.name})
+    if request.method == "POST" and (known or form.is_valid()):
+        data = {} if known else form.cleaned_data
+        user = invitations.accept(invitation, data.get("name", ""), data.get("password", ""))
+        if user is None:
+            return render(request, "accounts/link_used.html", status=404)
+        if known:
+            return redirect("account_login")
+        login(request, user, backend=_BACKEND)
+        return redirect("web:home")
+    return render(request, "accounts/accept.html", {"form": form, "invitation": invitation, "known": known})
+
+
+@rate_limited("setup", 20, 300, ("GET", "POST"))
+@link()
+def set_up(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the first administrator and the root unit."""
+    if not setup.valid(token):
+        return render(request, "accounts/link_used.html", status=404)
+    form = SetUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        user = setup.finish(
+            token,
+            email=data["email"],
+            name=data["name"],
+            password=data["password"],
+            code=data["code"],
+            unit_name=data["unit_name"],
+        )
+        if user is None:
+            return render(request, "accounts/link_used.html", status=404)
+        record(user, "portal.set_up", user)
+        login(request, user, backend=_BACKEND)
+        return redirect("web:home")
+    return render(request, "accounts/set_up.html", {"form": form})
+
+
+@anyone()
+def closed(request: HttpRequest) -> HttpResponse:
+    """Pages of the log-in library that this site does not offer, such as signing up by oneself."""
+    raise Http404

@@ -1,0 +1,40 @@
+"""Who did what, when, from where. Rows are only added: the database itself refuses to change or delete one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from lamsach.errors import LamsachError
+
+
+class Entry(models.Model):
+    """One act. `action` is a word such as `dispatch.sent`; `details` holds its values, never a password or a token."""
+
+    time = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_constraint=False
+    )
+    who = models.CharField(max_length=254, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    action = models.CharField(max_length=60, db_index=True)
+    object_type = models.CharField(max_length=40, blank=True)
+    object_id = models.BigIntegerField(null=True)
+    unit_id = models.BigIntegerField(null=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("object_type", "object_id")),)
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Add the row; a second save is refused."""
+        if self.pk is not None:
+            raise LamsachError("The audit trail cannot be changed.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise LamsachError("The audit trail cannot be changed.")

@@ -1,0 +1,38 @@
+"""Adding to the audit trail. Call it inside the transaction of the act, so that both are kept or neither."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils import timezone
+
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.base.ratelimit import client_address
+
+
+def record(
+    by: HttpRequest | Any | None,
+    action: str,
+    target: Any = None,
+    unit: Any = None,
+    who: str = "",
+    **details: Any,
+) -> None:
+    """Note an act. `by`: the request or the user it was done by, None for the portal itself; `target`: the object it was done to."""
+    request = by if isinstance(by, HttpRequest) else None
+    user = getattr(request, "user", None) if request is not None else by
+    if isinstance(user, AnonymousUser):
+        user = None
+    Entry.objects.create(
+        time=timezone.now(),
+        user=user,
+        who=(who or (user.email if user is not None else ""))[:254],
+        address=client_address(request)[:64] if request is not None else "",
+        action=action,
+        object_type=target._meta.label_lower if target is not None else "",
+        object_id=target.pk if target is not None else None,
+        unit_id=unit.pk if unit is not None else None,
+        details=details,
+    )

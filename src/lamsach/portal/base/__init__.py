@@ -1,0 +1,1 @@
+"""What every app of the portal uses: page frame, forms, languages, security headers, who may open a page, rate limits."""

@@ -1,0 +1,74 @@
+"""Who may open a page: every view wears one of these. A test over the URL table finds a view that wears none.
+
+`anyone`: no log-in. `member(...)`: people with one of the roles; others get 404, and 403 when they may read but not write.
+What a page shows is narrowed further by the app's `access.py`, which knows the person's units.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from lamsach.portal.base.roles import ALL, WRITERS, Role
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may open a view, for the test that walks all of them."""
+
+    kind: Literal["anyone", "link", "member"]
+    read: frozenset[Role] = frozenset()
+    write: frozenset[Role] = frozenset()
+    methods: tuple[str, ...] = ("GET", "POST")
+
+
+def anyone(*methods: str) -> Callable[[View], View]:
+    """No log-in needed. `methods`: default GET and POST."""
+    return _open("anyone", methods or ("GET", "POST"))
+
+
+def link(*methods: str) -> Callable[[View], View]:
+    """No log-in: the signed token in the address says who may; the view checks it."""
+    return _open("link", methods or ("GET", "POST"))
+
+
+def _open(kind: Literal["anyone", "link"], methods: tuple[str, ...]) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        wrapped: Any = login_not_required(require_http_methods([*methods, "HEAD"])(view))
+        wrapped.door = Door(kind, methods=methods)
+        return wrapped  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def member(
+    read: frozenset[Role] = ALL, write: frozenset[Role] = WRITERS, methods: tuple[str, ...] = ("GET", "POST")
+) -> Callable[[View], View]:
+    """People who hold one of the `read` roles somewhere; writing (any method but GET and HEAD) needs one of `write`."""
+
+    def decorate(view: View) -> View:
+        checked = require_http_methods([*methods, "HEAD"])(view)
+
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            roles = request.user.roles  # type: ignore[union-attr]
+            if not roles & read:
+                raise Http404
+            if request.method not in ("GET", "HEAD") and not roles & write:
+                raise PermissionDenied
+            return checked(request, *args, **kwargs)
+
+        wrapped: Any = guarded
+        wrapped.door = Door("member", read, write, methods)
+        return wrapped  # type: ignore[no-any-return]
+
+    return decorate

@@ -1,0 +1,91 @@
+"""How forms look and speak: an error summary on top that links to each field, labels, hints, the input kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import DjangoTemplates, TemplatesSetting
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
+
+_PLAIN = (CheckboxSelectMultiple, RadioSelect)
+
+
+class Field(BoundField):
+    """A field that wears Bootstrap's classes and says to screen readers that it is wrong."""
+
+    def build_widget_attrs(self, attrs: Any, widget: Any = None) -> Any:
+        """Add class, `aria-invalid` to the widget's attributes."""
+        built = super().build_widget_attrs(attrs, widget)
+        shown = widget or self.field.widget
+        if not isinstance(shown, _PLAIN):
+            built.setdefault("class", _css_class(shown))
+            if self.errors:
+                built["class"] += " is-invalid"
+        return built
+
+    @property
+    def is_checkbox(self) -> bool:
+        """Whether the label stands behind the box."""
+        return isinstance(self.field.widget, CheckboxInput)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the field is several boxes under one legend."""
+        return isinstance(self.field.widget, _PLAIN)
+
+
+def _css_class(widget: Any) -> str:
+    if isinstance(widget, CheckboxInput):
+        return "form-check-input"
+    if isinstance(widget, Select):
+        return "form-select"
+    return "form-control" if not isinstance(widget, FileInput) else "form-control"
+
+
+class Renderer(TemplatesSetting, DjangoTemplates):
+    """Django's form renderer with the house's templates for form and field."""
+
+    form_template_name = "base/form.html"
+    field_template_name = "base/field.html"
+    bound_field_class = Field
+
+    def get_template(self, template_name: str) -> Any:
+        """The site's template, else the one that Django ships for widgets."""
+        if template_name.startswith("base/"):
+            return TemplatesSetting.get_template(self, template_name)
+        return DjangoTemplates.get_template(self, template_name)
+
+
+class DateInput(forms.DateInput):
+    """A day, with the browser's calendar."""
+
+    input_type = "date"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **options)
+
+
+class DateTimeInput(forms.DateTimeInput):
+    """A day and a time of day, with the browser's calendar."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M", **options)
+
+
+class VersionedForm(forms.ModelForm):
+    """A form that carries the version of what it changes, so that the second of two who edit at once is told."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.fields["version"].initial = self.instance.version
+
+    def is_stale(self) -> bool:
+        """Whether somebody else saved after this form was opened. Call inside the transaction that holds the row."""
+        return bool(self.instance.pk) and self.cleaned_data.get("version") != self.instance.version

@@ -1,0 +1,31 @@
+"""The menu of the work pages: which entry leads where and for whom. A new app adds its line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS, HELPERS, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu: its words, the view's name, who sees it."""
+
+    title: Any
+    view: str
+    roles: frozenset[Role]
+
+
+MENU: tuple[Entry, ...] = (
+    Entry(_("My work"), "web:home", ALL),
+    Entry(_("Campaigns"), "campaigns:list", ALL),
+    Entry(_("Units"), "units:list", ALL),
+    Entry(_("People"), "accounts:people", COORDINATORS),
+    Entry(_("Awareness"), "awareness:list", ALL),
+    Entry(_("Questions"), "support:list", HELPERS),
+    Entry(_("E-mail"), "mail:log", COORDINATORS),
+    Entry(_("Audit trail"), "audit:list", ADMINISTRATORS),
+)

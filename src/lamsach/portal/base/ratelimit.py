@@ -1,0 +1,52 @@
+"""How often one address may do a thing. Counts live in the web process's memory: a restart forgets them, which is harmless."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from lamsach.portal.base.errors import too_many
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of the person's machine or of their gateway. `X-Forwarded-For` is believed only as far as own proxies wrote it."""
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if settings.PROXIES and len(forwarded) >= settings.PROXIES:
+        address = forwarded[-settings.PROXIES]
+        if address:
+            return address
+    return str(request.META.get("REMOTE_ADDR") or "")
+
+
+def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
+    """Count one more of this; whether it is more than `times` in the current window of `seconds`."""
+    window = int(time.time() // seconds)
+    name = f"rate:{group}:{window}:{key}"
+    cache.add(name, 0, timeout=seconds + 5)
+    try:
+        return cache.incr(name) > times
+    except ValueError:
+        return False
+
+
+def rate_limited(
+    group: str, times: int, seconds: int, methods: tuple[str, ...] = ("POST",)
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Answer 429 to an address that calls the view more than `times` in `seconds`."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method in methods and exceeded(group, client_address(request), times, seconds):
+                return too_many(request)
+            return view(request, *args, **kwargs)
+
+        return limited
+
+    return decorate

@@ -1,0 +1,94 @@
+"""What every template may say without loading it: states, times, addresses with other filters, pages of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from lamsach.i18n import format_number
+
+register = template.Library()
+
+MARKS: Mapping[str, str] = {
+    "good": "✓",
+    "busy": "◐",
+    "bad": "!",
+    "info": "•",
+    "none": "○",
+    "late": "!",
+}
+
+
+@register.simple_tag
+def state(tone: str, words: Any) -> SafeString:
+    """A state: mark, word and colour. `tone`: good, busy, bad, late, info, none."""
+    return format_html(
+        '<span class="state state-{}"><span aria-hidden="true">{}</span> {}</span>',
+        tone,
+        MARKS.get(tone, "•"),
+        words,
+    )
+
+
+@register.simple_tag
+def when(value: datetime | None) -> SafeString | str:
+    """A moment: how long ago in words, the exact time when the pointer rests on it and in print."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    exact = f"{local:%H:%M %d/%m/%Y}"
+    now = timezone.now()
+    if value > now:
+        words = exact
+    elif (now - value).total_seconds() < 60:
+        words = _("just now")
+    else:
+        words = _("{duration} ago").format(duration=timesince(value, now, depth=1))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time><span class="only-print"> ({})</span>',
+        local.isoformat(timespec="seconds"),
+        exact,
+        words,
+        exact,
+    )
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """A number as the language writes it."""
+    return "" if value is None else format_number(value, "en" if get_language() == "en" else "vi")
+
+
+@register.filter
+def size(value: int) -> str:
+    """A size in B, kB, MB or GB (powers of ten)."""
+    amount = float(value)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    decimals = 0 if unit == "B" or amount >= 100 else 1
+    return f"{format_number(amount, 'en' if get_language() == 'en' else 'vi', decimals)} {unit}"
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Mapping[str, Any], **changes: Any) -> str:
+    """The query of this page's address with some filters changed (an empty value removes one)."""
+    request: HttpRequest = context["request"]
+    values = request.GET.copy()
+    for name, value in changes.items():
+        values.pop(name, None)
+        if value not in (None, ""):
+            values[name] = str(value)
+    text = values.urlencode()
+    return f"?{text}" if text else "?"

@@ -1,0 +1,33 @@
+"""Django's own translation functions, fed from `lamsach.portal.catalogue_vi`.
+
+English stands in templates and code (`{% translate %}`, `gettext`); Vietnamese stands in plain Python dictionaries, as in the rest of the
+product, so that no compiled `.mo` files and no gettext program are needed. A test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import trans_real
+
+from lamsach.portal.catalogue_vi import VIETNAMESE
+
+
+def _one_form(number: int) -> int:
+    """Vietnamese has one form for every number."""
+    return 0
+
+
+class _Catalogue:
+    """The texts in the shape that Django merges: by text, and by (text, plural form)."""
+
+    plural = staticmethod(_one_form)
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self._catalog: dict[Any, str] = {**texts, **{(text, 0): value for text, value in texts.items()}}
+
+
+def load() -> None:
+    """Merge the Vietnamese texts over those of Django and its libraries."""
+    catalog: Any = trans_real.translation("vi")._catalog  # type: ignore[attr-defined]
+    catalog.update(_Catalogue(VIETNAMESE))

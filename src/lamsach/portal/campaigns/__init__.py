@@ -1,0 +1,1 @@
+"""Campaigns, dispatches, the board."""

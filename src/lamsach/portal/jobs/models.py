@@ -1,0 +1,46 @@
+"""Work that runs beside the pages. A job is held by a lease: when its worker dies, another takes it up again, so a job has to bear being run twice."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class JobState(models.TextChoices):
+    """Where a job stands."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Job(models.Model):
+    """One piece of work: which function, with what, how far it is. `done` and `total` count what the function says (bytes, rows)."""
+
+    name = models.CharField(max_length=60)
+    arguments = models.JSONField(default=dict)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    problem = models.TextField(blank=True)
+    result = models.JSONField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cancel_wanted = models.BooleanField(default=False)
+    lease_until = models.DateTimeField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("state", "lease_until")),)
+
+
+class Clock(models.Model):
+    """When a regular task was last begun, so that one of several workers runs it and a restart does not repeat it."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    last = models.DateTimeField()

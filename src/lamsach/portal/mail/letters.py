@@ -1,0 +1,112 @@
+"""Queueing letters and putting them into words. Each kind is one template `mail/letters/KIND.txt`: the first line is the subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.html import escape
+
+from lamsach.portal.mail.models import Letter
+
+BATCH = 1000
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A letter to be queued. `context` holds JSON values only."""
+
+    kind: str
+    to: str
+    key: str
+    context: dict[str, Any]
+    language: str = "vi"
+    unit_id: int | None = None
+    attachments: list[dict[str, str]] = field(default_factory=list)
+
+
+def queue(drafts: Iterable[Draft]) -> None:
+    """Queue many letters at once; those whose key is there already are left alone."""
+    now = timezone.now()
+    Letter.objects.bulk_create(
+        [
+            Letter(
+                key=draft.key,
+                kind=draft.kind,
+                to=draft.to,
+                language=draft.language,
+                context=draft.context,
+                attachments=draft.attachments,
+                unit_id=draft.unit_id,
+                created=now,
+                next_attempt=now,
+            )
+            for draft in drafts
+            if draft.to
+        ],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+
+
+def queue_letter(
+    kind: str, *, to: str, key: str, context: dict[str, Any], language: str = "vi", unit: Any = None
+) -> None:
+    """Queue one letter."""
+    queue([Draft(kind, to, key, context, language, unit.pk if unit is not None else None)])
+
+
+def words(letter: Letter) -> tuple[str, str]:
+    """Subject and text in the recipient's language. The subject is one line whatever the context holds."""
+    with translation.override(letter.language):
+        rendered = render_to_string(f"mail/letters/{letter.kind}.txt", letter.context)
+    subject, _, text = rendered.partition("\n")
+    return _CONTROL.sub(" ", subject).strip()[:250], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def html(text: str, language: str) -> str:
+    """The same text as simple HTML: paragraphs, and links that can be pressed."""
+    parts = []
+    for paragraph in text.strip().split("\n\n"):
+        pieces, end = [], 0
+        for found in _LINK.finditer(paragraph):
+            address = escape(found[0])
+            pieces += [escape(paragraph[end : found.start()]), f'<a href="{address}">{address}</a>']
+            end = found.end()
+        pieces.append(escape(paragraph[end:]))
+        parts.append(f"<p>{''.join(pieces)}</p>".replace("\n", "<br>\n"))
+    return f'<!doctype html><html lang="{language}"><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+
+
+def message(letter: Letter) -> EmailMessage:
+    """The e-mail as it goes out. Its Message-ID comes from the key, so that a receiving server can tell a repetition."""
+    subject, text = words(letter)
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = subject
+    mail["From"] = settings.DEFAULT_FROM_EMAIL
+    mail["To"] = letter.to
+    mail["Date"] = format_datetime(letter.created)
+    host = urlsplit(settings.PUBLIC_URL).hostname or "lamsach.invalid"
+    mail["Message-ID"] = f"<letter-{letter.pk}.{int(letter.created.timestamp())}@{host}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = letter.language
+    mail.set_content(text)
+    mail.add_alternative(html(text, letter.language), subtype="html")
+    for attachment in letter.attachments:
+        with default_storage.open(attachment["path"], "rb") as file:
+            mail.add_attachment(
+                file.read(), maintype="application", subtype="octet-stream", filename=attachment["name"]
+            )
+    return mail

@@ -1,0 +1,52 @@
+"""The log of what went out, and deciding about letters that perhaps did."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.mail import access
+from lamsach.portal.mail.models import Letter, LetterState
+
+_DECIDABLE = (LetterState.UNCERTAIN, LetterState.FAILED, LetterState.CANCELLED)
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def log(request: HttpRequest) -> HttpResponse:
+    """Letters to one's units, by state."""
+    rows = access.readable_letters(request.user)
+    state = request.GET.get("state", "")
+    if state in LetterState.values:
+        rows = rows.filter(state=state)
+    search = request.GET.get("q", "").strip()
+    if search:
+        rows = rows.filter(to__icontains=search)
+    page = paged(request, rows)
+    record(request, "mail.viewed", count=len(page.object_list))
+    context = {"page": page, "states": LetterState.choices, "state": state, "search": search}
+    return render(request, "mail/log.html", context)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def decide(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Send a refused or uncertain letter again, or say that it arrived."""
+    letter = access.get_letter(request.user, letter_id)
+    again = request.POST.get("decision") == "again"
+    now = timezone.now()
+    values = (
+        {"state": LetterState.QUEUED, "next_attempt": now, "created": now}
+        if again
+        else {"state": LetterState.SENT, "sent": now}
+    )
+    changed = Letter.objects.filter(pk=letter.pk, state__in=_DECIDABLE).update(**values)
+    if changed:
+        record(request, "mail.again" if again else "mail.arrived", letter, letter.unit)
+        messages.success(request, _("The letter waits to be sent.") if again else _("Noted as sent."))
+    return redirect("mail:log")

@@ -1,0 +1,141 @@
+"""The portal's settings: one table of name, kind, default and help. `docs/settings.md` is made from it and tested equal.
+
+Values come from the environment and are parsed strictly: a word that is no number or no yes/no stops the start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from lamsach.errors import UsageError
+
+Kind = Literal["text", "number", "switch"]
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: the environment variable's name, the kind of its value, the default as text, what it does."""
+
+    name: str
+    kind: Kind
+    default: str
+    help: str
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "LAMSACH_DATA",
+        "text",
+        "lamsach-data",
+        "Folder for the database, uploads, outgoing mail and the secret key.",
+    ),
+    Option(
+        "DATABASE_URL",
+        "text",
+        "",
+        "PostgreSQL as `postgres://user:password@host:5432/name`. Empty: SQLite (WAL) in the data folder.",
+    ),
+    Option(
+        "LAMSACH_URL",
+        "text",
+        "",
+        "The address that people type, such as `https://lamsach.example.vn`. It stands in e-mails and printed sheets.",
+    ),
+    Option(
+        "LAMSACH_HOSTS",
+        "text",
+        "",
+        "Further host names that the portal answers to, with commas between them.",
+    ),
+    Option(
+        "LAMSACH_TLS",
+        "switch",
+        "no",
+        "Behind a proxy that speaks TLS: secure cookies, HSTS, redirect from http to https.",
+    ),
+    Option(
+        "LAMSACH_PROXIES",
+        "number",
+        "0",
+        "How many proxies of your own stand in front; so many entries of `X-Forwarded-For` are believed.",
+    ),
+    Option(
+        "LAMSACH_SECRET_KEY",
+        "text",
+        "",
+        "Signs cookies and links. Empty: made on the first start and kept in the data folder.",
+    ),
+    Option(
+        "LAMSACH_SMTP_URL",
+        "text",
+        "",
+        "`smtp://user:password@host:587` (STARTTLS), `smtps://host:465` (TLS) or `smtp+plain://host:25` (no TLS). Empty: letters become `.eml` files in the folder `outbox`.",
+    ),
+    Option("LAMSACH_MAIL_FROM", "text", "lamsach@localhost", "Sender of the portal's e-mails."),
+    Option("LAMSACH_MAIL_PER_MINUTE", "number", "120", "At most so many e-mails a minute."),
+    Option("LAMSACH_LANGUAGE", "text", "vi", "The first language of pages and e-mails: `vi` or `en`."),
+    Option("LAMSACH_TIMEZONE", "text", "Asia/Ho_Chi_Minh", "The clock that deadlines and pages use."),
+    Option("LAMSACH_IDLE_DAYS", "number", "45", "An account that nobody used for so many days is locked."),
+    Option(
+        "LAMSACH_MFA",
+        "switch",
+        "yes",
+        "A second factor is compulsory for authority, coordinator and administrator.",
+    ),
+    Option("LAMSACH_UPLOAD_MB", "number", "50", "The largest upload in megabytes (10^6 bytes)."),
+    Option(
+        "LAMSACH_OIDC_URL",
+        "text",
+        "",
+        "Address of an OpenID Connect provider (its issuer). Empty: log-in with e-mail and password only.",
+    ),
+    Option("LAMSACH_OIDC_NAME", "text", "SSO", "How the log-in page names the OpenID Connect provider."),
+    Option("LAMSACH_OIDC_CLIENT", "text", "", "Client identifier at the OpenID Connect provider."),
+    Option("LAMSACH_OIDC_SECRET", "text", "", "Client secret at the OpenID Connect provider."),
+)
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+class Options:
+    """The values of the settings, from an environment."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+
+    def text(self, name: str) -> str:
+        """The value as text, without blanks around it."""
+        return self._environment.get(name, _BY_NAME[name].default).strip()
+
+    def number(self, name: str) -> int:
+        """The value as a whole number; UsageError if it is none or negative."""
+        text = self.text(name)
+        if not text.isascii() or not text.isdigit():
+            raise UsageError("This setting is not a whole number.", name, "Correct or remove it.")
+        return int(text)
+
+    def switch(self, name: str) -> bool:
+        """The value as yes or no; UsageError for another word."""
+        text = self.text(name).lower()
+        if text in _YES:
+            return True
+        if text in _NO:
+            return False
+        raise UsageError("This setting is neither yes nor no.", name, "Correct or remove it.")
+
+
+def markdown() -> str:
+    """The table of the settings for `docs/settings.md`."""
+    rows = [
+        "| name | default | what it does |",
+        "|---|---|---|",
+        *(
+            f"| `{option.name}` | {f'`{option.default}`' if option.default else '(empty)'} | {option.help} |"
+            for option in OPTIONS
+        ),
+    ]
+    return "\n".join(rows) + "\n"

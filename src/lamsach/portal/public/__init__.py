@@ -1,0 +1,1 @@
+"""The public campaign page and the tools."""

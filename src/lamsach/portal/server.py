@@ -1,0 +1,70 @@
+"""`lamsach serve`: schema, files, first link, web server and worker in one command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lamsach import __version__
+
+
+def start(data: Path) -> None:
+    """Point Django at the data folder and load it."""
+    os.environ["LAMSACH_DATA"] = str(data.absolute())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
+    import django
+
+    django.setup()
+
+
+def prepare() -> str | None:
+    """Bring the schema up to date and lay out the style sheets; the token of the set-up link, or None when the portal has an administrator."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    stamp = Path(settings.STATIC_ROOT) / ".version"
+    mark = f"{__version__} {_newest_file()}"
+    if not stamp.exists() or stamp.read_text("utf-8") != mark:
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(mark, "utf-8")
+    from lamsach.portal.accounts import setup
+
+    return setup.new_token() if setup.needed() else None
+
+
+def _newest_file() -> int:
+    """When a style sheet of ours last changed, so that a new version is laid out."""
+    folder = Path(__file__).parent
+    return max(
+        (path.stat().st_mtime_ns for path in folder.glob("*/static/**/*") if path.is_file()), default=0
+    )
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until stopped. The worker is a child process that ends with this one."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "lamsach.portal.worker"], env={**os.environ, "LAMSACH_PARENT": "1"}
+    )
+    try:
+        Granian(
+            "lamsach.portal.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            blocking_threads=8,
+            log_enabled=False,
+            process_name=None,
+        ).serve()
+    finally:
+        worker.terminate()
+        try:
+            worker.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            worker.kill()

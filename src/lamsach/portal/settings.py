@@ -1,0 +1,209 @@
+"""Django's settings, derived from the table in `options`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lamsach.portal.database import database
+from lamsach.portal.options import Options
+from lamsach.portal.secret import secret_key
+
+OPTIONS = Options()
+DATA = Path(OPTIONS.text("LAMSACH_DATA")).absolute()
+DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+SECRET_KEY = OPTIONS.text("LAMSACH_SECRET_KEY") or secret_key(DATA)
+DEBUG = False
+PUBLIC_URL = OPTIONS.text("LAMSACH_URL").rstrip("/")
+TLS = OPTIONS.switch("LAMSACH_TLS")
+PROXIES = OPTIONS.number("LAMSACH_PROXIES")
+_public = urlsplit(PUBLIC_URL)
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    *filter(None, [_public.hostname]),
+    *filter(None, (name.strip() for name in OPTIONS.text("LAMSACH_HOSTS").split(","))),
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "lamsach.portal.base",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "ninja",
+    "django_htmx",
+    "lamsach.portal.units",
+    "lamsach.portal.accounts",
+    "lamsach.portal.audit",
+    "lamsach.portal.jobs",
+    "lamsach.portal.mail",
+    "lamsach.portal.campaigns",
+    "lamsach.portal.public",
+    "lamsach.portal.awareness",
+    "lamsach.portal.support",
+    "lamsach.portal.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lamsach.portal.base.middleware.security_headers",
+    "lamsach.portal.base.middleware.upload_limit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "lamsach.portal.base.middleware.language",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "lamsach.portal.accounts.middleware.account_rules",
+]
+ROOT_URLCONF = "lamsach.portal.urls"
+WSGI_APPLICATION = "lamsach.portal.wsgi.application"
+FORM_RENDERER = "lamsach.portal.base.forms.Renderer"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "lamsach.portal.base.context.page",
+            ],
+            "builtins": ["django.templatetags.i18n", "lamsach.portal.base.templatetags.house"],
+        },
+    }
+]
+DATABASES: dict[str, dict[str, Any]] = {"default": database(OPTIONS.text("DATABASE_URL"), DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "web:home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "public:campaign"
+ACCOUNT_ADAPTER = "lamsach.portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key"}
+ACCOUNT_SESSION_REMEMBER = False
+SOCIALACCOUNT_ADAPTER = "lamsach.portal.accounts.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+OIDC_URL = OPTIONS.text("LAMSACH_OIDC_URL")
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": OPTIONS.text("LAMSACH_OIDC_NAME"),
+                    "client_id": OPTIONS.text("LAMSACH_OIDC_CLIENT"),
+                    "secret": OPTIONS.text("LAMSACH_OIDC_SECRET"),
+                    "settings": {"server_url": OIDC_URL},
+                }
+            ],
+        }
+    }
+    if OIDC_URL
+    else {}
+)
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Lamsach"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
+MFA_REQUIRED = OPTIONS.switch("LAMSACH_MFA")
+USERSESSIONS_TRACK_ACTIVITY = True
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+IDLE_DAYS = OPTIONS.number("LAMSACH_IDLE_DAYS")
+
+LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+FORMAT_MODULE_PATH = "lamsach.portal.formats"
+USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = OPTIONS.text("LAMSACH_TIMEZONE")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_FINDERS = [
+    "lamsach.portal.base.static_files.AppFinder",
+    "lamsach.portal.base.static_files.BootstrapFinder",
+]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA / "uploads"), "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {"BACKEND": "lamsach.portal.base.static_files.Storage"},
+}
+WHITENOISE_MAX_AGE = 3600
+
+UPLOAD_LIMIT_BYTES = OPTIONS.number("LAMSACH_UPLOAD_MB") * 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+SMTP_URL = OPTIONS.text("LAMSACH_SMTP_URL")
+MAIL_PER_MINUTE = OPTIONS.number("LAMSACH_MAIL_PER_MINUTE")
+DEFAULT_FROM_EMAIL = OPTIONS.text("LAMSACH_MAIL_FROM")
+EMAIL_BACKEND = "lamsach.portal.mail.backend.QueueBackend"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "lamsach.portal.base.errors.csrf_failure"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = TLS
+SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"lamsach": {"level": "INFO"}},
+}

@@ -1,0 +1,1 @@
+"""The tree of units, its history, and who belongs to which unit."""

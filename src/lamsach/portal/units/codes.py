@@ -1,0 +1,46 @@
+"""The identifiers of state bodies, in both national forms.
+
+Decision 20/2020/QĐ-TTg writes the root first (`G06.12`), the older QCVN 102:2016/BTTTT writes it last and fills with zeros to four
+groups (`000.00.12.G06`). The portal keeps the first form.
+"""
+
+from __future__ import annotations
+
+import re
+
+_GROUP = re.compile(r"[0-9A-Z]{1,10}\Z")
+_ROOT = re.compile(r"[A-Z][0-9A-Z]{0,9}\Z")
+_ZEROS = re.compile(r"0+\Z")
+_OLD_WIDTHS = (3, 2, 2)
+LONGEST = 60
+
+
+def canonical(text: str) -> str | None:
+    """The code with its root first, in capitals; None for what is no code. Both forms of one code give the same text.
+
+    `000.00.12.G06` -> `G06.12`; `G06.12` -> `G06.12`; `h29` -> `H29`.
+    """
+    groups = [group.strip().upper() for group in text.strip().split(".")]
+    if len(text) > LONGEST or not all(_GROUP.match(group) for group in groups):
+        return None
+    if _ROOT.match(groups[0]):
+        return ".".join(groups)
+    if len(groups) >= 2 and _ROOT.match(groups[-1]):
+        kept = list(reversed(groups))
+        while len(kept) > 1 and _ZEROS.match(kept[-1]):
+            kept.pop()
+        return ".".join(kept)
+    return None
+
+
+def older_form(code: str) -> str:
+    """The code with its root last, filled with zeros to four groups: `G06.12` -> `000.00.12.G06`. Longer codes are only turned round."""
+    groups = code.split(".")[1:]
+    filled = [*groups, *("0" * width for width in reversed(_OLD_WIDTHS[: 3 - len(groups)]))]
+    return ".".join([*reversed(filled), code.split(".")[0]])
+
+
+def parent_code(code: str) -> str | None:
+    """The code of the body above, as the code itself tells it; None for a root."""
+    above, dot, _ = code.rpartition(".")
+    return above if dot else None

@@ -1,0 +1,107 @@
+"""Units, the history of their place and name, and memberships.
+
+A unit is never deleted. `UnitLink` says for each day which unit stood under which (every pair of ancestor and descendant, the unit itself
+included at distance 0); `UnitName` says what it was called. Both are only ever ended, never rewritten. `valid_until` is the first day on which it is no
+longer so; FOREVER while it lasts.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.base.roles import Role
+
+FOREVER = date(9999, 12, 31)
+
+
+class Unit(models.Model):
+    """A body of the administration, as it is now."""
+
+    code = models.CharField(_("Code"), max_length=60, unique=True)
+    name = models.CharField(_("Name"), max_length=300)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Parent unit")
+    )
+    contact_name = models.CharField(_("Contact person"), max_length=200, blank=True)
+    contact_phone = models.CharField(_("Phone"), max_length=50, blank=True)
+    email = models.EmailField(_("E-mail for dispatches"), blank=True)
+    valid_from = models.DateField(_("Exists since"))
+    valid_until = models.DateField(_("Closed on"), default=FOREVER)
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("Successor"),
+    )
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("code",)
+        indexes = (models.Index(fields=("parent", "code")),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the unit has ceased to exist."""
+        return self.valid_until < FOREVER
+
+
+class UnitLink(models.Model):
+    """From `valid_from` until before `valid_until`, `descendant` stood `distance` levels under `ancestor`."""
+
+    ancestor = models.ForeignKey(Unit, models.PROTECT, related_name="links_down")
+    descendant = models.ForeignKey(Unit, models.PROTECT, related_name="links_up")
+    distance = models.PositiveSmallIntegerField()
+    valid_from = models.DateField()
+    valid_until = models.DateField(default=FOREVER)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("ancestor", "valid_until", "valid_from", "descendant")),
+            models.Index(fields=("descendant", "valid_until", "distance")),
+        )
+
+
+class UnitName(models.Model):
+    """From `valid_from` until before `valid_until`, the unit had this code and name."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="names")
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=300)
+    valid_from = models.DateField()
+    valid_until = models.DateField(default=FOREVER)
+
+    class Meta:
+        ordering = ("valid_from", "pk")
+
+
+class Membership(models.Model):
+    """A person's role in a unit."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="memberships", verbose_name=_("Unit"))
+    role = models.CharField(_("Role"), max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "unit", "role"), name="units_one_membership"),)
+
+
+class UnitImport(models.Model):
+    """A sheet of units that was uploaded: what it would change, and whether it was applied."""
+
+    created = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    day = models.DateField()
+    changes = models.JSONField(default=list)
+    errors = models.JSONField(default=list)
+    basis = models.CharField(max_length=64)
+    applied = models.DateTimeField(null=True)

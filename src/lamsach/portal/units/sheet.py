@@ -1,0 +1,137 @@
+"""Reading a sheet of units: XLSX, or CSV with comma, semicolon or tab. Headings in Vietnamese or English, in any order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import IO, Any
+
+from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.i18n import mark
+
+MOST_ROWS = 100_000
+MOST_BYTES = 500_000_000
+LONGEST_CELL = 1000
+_HEADINGS: dict[str, tuple[str, ...]] = {
+    "code": ("ma", "ma don vi", "ma dinh danh", "ma dinh danh dien tu", "code", "unit code"),
+    "name": ("ten", "ten don vi", "don vi", "name", "unit", "unit name"),
+    "parent": ("ma cap tren", "ma don vi cap tren", "don vi cap tren", "cap tren", "parent", "parent code"),
+    "email": ("email", "e-mail", "thu dien tu", "hop thu"),
+    "contact": ("dau moi", "nguoi lien he", "can bo dau moi", "contact", "contact person"),
+    "phone": ("dien thoai", "so dien thoai", "phone"),
+    "closed": ("ngay giai the", "giai the", "ngay ket thuc", "closed", "closed on"),
+    "successor": ("don vi ke thua", "ma ke thua", "ma don vi ke thua", "successor"),
+}
+_FIELDS = {heading: name for name, headings in _HEADINGS.items() for heading in headings}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row as it stands in the sheet; `number` is its row there, from 1."""
+
+    number: int
+    code: str = ""
+    name: str = ""
+    parent: str = ""
+    email: str = ""
+    contact: str = ""
+    phone: str = ""
+    closed: str = ""
+    successor: str = ""
+
+
+def plain(text: str) -> str:
+    """A heading without accents, in lower case, with single blanks: `Mã đơn vị` -> `ma don vi`."""
+    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return " ".join(
+        "".join(letter for letter in bare if not unicodedata.combining(letter)).lower().split()
+    ).strip(" *:")
+
+
+def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[str]]:
+    """The rows, and which columns the sheet has. InputError when there is no heading row with code and name."""
+    table = _xlsx(file) if name.lower().endswith(".xlsx") else _csv(file)
+    rows: list[SheetRow] = []
+    columns: dict[int, str] = {}
+    for number, cells in table:
+        if not columns:
+            found = {i: _FIELDS[plain(cell)] for i, cell in enumerate(cells) if plain(cell) in _FIELDS}
+            if {"code", "name"} <= set(found.values()):
+                columns = found
+            elif number > 20:
+                break
+            continue
+        values = {columns[i]: cell for i, cell in enumerate(cells) if i in columns}
+        if any(values.values()):
+            rows.append(SheetRow(number, **values))
+        if len(rows) > MOST_ROWS:
+            raise LimitError(mark("The sheet has more than 100,000 rows."), name)
+    if not columns:
+        raise InputError(
+            mark("The sheet has no heading row with the columns code and name."),
+            name,
+            mark("Put the headings Mã and Tên above the columns."),
+        )
+    return rows, sorted(set(columns.values()))
+
+
+def _csv(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
+    data = file.read()
+    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise UnreadableError(
+            mark("The file is neither XLSX nor text in UTF-8."),
+            "",
+            mark("In Excel, save it as XLSX or as CSV UTF-8."),
+        )
+    head = text[:4000]
+    delimiter = max(",;\t", key=head.count)
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1):
+            yield number, [_cell(cell) for cell in row]
+    except csv.Error as error:
+        raise UnreadableError(mark("The CSV file is damaged."), str(error)) from error
+
+
+def _xlsx(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
+    import openpyxl
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                raise LimitError(mark("The workbook unpacks to more than 500 MB."))
+        file.seek(0)
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(values_only=True, max_col=50), 1):
+            yield number, [_cell(value) for value in row]
+    except LimitError:
+        raise
+    except Exception as error:  # the library raises a dozen kinds for damaged workbooks
+        raise UnreadableError(mark("The workbook cannot be read."), type(error).__name__) from error
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = unicodedata.normalize("NFC", str(value))
+    return " ".join(
+        "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_CELL]).split()
+    )

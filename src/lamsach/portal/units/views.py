@@ -1,0 +1,181 @@
+"""Pages about units: the list, one unit, changes of the tree, the import of a sheet."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.units import access, importing, tree
+from lamsach.portal.units.codes import canonical, older_form
+from lamsach.portal.units.forms import NewUnitForm, PlaceForm, SheetForm, UnitForm
+from lamsach.portal.units.models import FOREVER, Unit, UnitImport, UnitName
+
+
+@member(ALL, WRITERS, ("GET",))
+def unit_list(request: HttpRequest) -> HttpResponse:
+    """The person's units, with search by name or code."""
+    rows = access.readable_units(request.user).annotate(
+        below=Count("children", filter=Q(children__valid_until=FOREVER))
+    )
+    search = request.GET.get("q", "").strip()
+    if search:
+        rows = rows.filter(
+            Q(name__icontains=search) | Q(code__startswith=canonical(search) or search.upper())
+        )
+    if not request.GET.get("closed"):
+        rows = rows.filter(valid_until=FOREVER)
+    page = paged(request, rows.order_by("code"))
+    return render(request, "units/list.html", {"page": page, "search": search})
+
+
+@member(ALL, WRITERS, ("GET",))
+def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """One unit: place, contact, what stands under it, its history."""
+    found = access.get_unit(request.user, unit_id)
+    above = tree.ancestors(found) if not found.is_closed else []
+    seen = set(
+        access.readable_units(request.user).filter(pk__in=[u.pk for u in above]).values_list("pk", flat=True)
+    )
+    return render(
+        request,
+        "units/unit.html",
+        {
+            "unit": found,
+            "older": older_form(found.code),
+            "above": [(u, u.pk in seen) for u in above],
+            "children": paged(
+                request, Unit.objects.filter(parent=found, valid_until=FOREVER).order_by("code")
+            ),
+            "names": UnitName.objects.filter(unit=found),
+            "may_write": access.writable_units(request.user).filter(pk=found.pk).exists(),
+            "may_move": access.writable_units(request.user, COORDINATORS).filter(pk=found.pk).exists(),
+        },
+    )
+
+
+@member(ALL, WRITERS)
+def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Change name and contact. The second of two who edit at once is told."""
+    found = access.get_unit(request.user, unit_id, write=request.method == "POST")
+    name = found.name
+    form = UnitForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            if Unit.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
+                return conflict(request)
+            changed = form.save(commit=False)
+            changed.version += 1
+            changed.save()
+            if changed.name != name:
+                tree.rename(changed, changed.name)
+            record(request, "unit.changed", changed, changed, fields=form.changed_data)
+        messages.success(request, _("Saved."))
+        return redirect("units:unit", unit_id=unit_id)
+    return render(request, "units/edit.html", {"form": form, "unit": found})
+
+
+@member(COORDINATORS, COORDINATORS)
+def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """A new unit under this one."""
+    parent = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
+    form = NewUnitForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        with transaction.atomic():
+            made = tree.create(data.pop("code"), data.pop("name"), parent, **data)
+            record(request, "unit.created", made, made)
+        messages.success(request, _("The unit was added."))
+        return redirect("units:unit", unit_id=made.pk)
+    return render(request, "units/new.html", {"form": form, "unit": parent})
+
+
+@member(COORDINATORS, COORDINATORS)
+def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Move the unit under another, or close it in favour of a successor."""
+    found = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
+    form = PlaceForm(request.POST or None, user=request.user, initial={"day": tree.today()})
+    if request.method == "POST" and form.is_valid():
+        day, other = form.cleaned_data["day"], form.cleaned_data["unit"]
+        closing = request.POST.get("what") == "close"
+        if not closing and other is None:
+            form.add_error("unit", _("Say under which unit it moves."))
+        elif (problem := _place(request, found, other, day, closing)) is not None:
+            form.add_error(None, _(problem.what))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("units:unit", unit_id=unit_id)
+    return render(request, "units/place.html", {"form": form, "unit": found})
+
+
+def _place(
+    request: HttpRequest, found: Unit, other: Unit | None, day: date, closing: bool
+) -> LamsachError | None:
+    try:
+        with transaction.atomic():
+            if closing:
+                tree.close(found, other, day)
+            else:
+                tree.move(found, other, day)
+            action = "unit.closed" if closing else "unit.moved"
+            record(request, action, found, found, other=other.code if other else "", day=day.isoformat())
+    except LamsachError as problem:
+        return problem
+    return None
+
+
+@member(COORDINATORS, COORDINATORS)
+def import_sheet(request: HttpRequest) -> HttpResponse:
+    """Upload a sheet; what it would change is shown before anything is."""
+    form = SheetForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            kept = importing.preview(file, file.name, request.user)
+        except LamsachError as problem:
+            form.add_error("file", f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}".strip())
+        else:
+            return redirect("units:import_preview", import_id=kept.pk)
+    return render(request, "units/import.html", {"form": form})
+
+
+def _import(request: HttpRequest, import_id: int) -> UnitImport:
+    kept: UnitImport | None = importing.readable_imports(request.user).filter(pk=import_id).first()
+    if kept is None:
+        raise Http404
+    return kept
+
+
+@member(COORDINATORS, COORDINATORS)
+def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
+    """What the sheet would change, or all that is wrong; and the button that does it."""
+    kept = _import(request, import_id)
+    if request.method == "POST":
+        try:
+            count = importing.apply(kept, request.user)
+        except importing.TreeChangedError:
+            return conflict(request)
+        except LamsachError as problem:
+            messages.error(request, f"{problem.where}: {_(problem.what)} {_('Nothing was changed.')}")
+            return redirect("units:import_preview", import_id=import_id)
+        if count:
+            messages.success(request, _("The units are imported."))
+        return redirect("units:list")
+    counts: dict[str, int] = {}
+    for change in kept.changes:
+        counts[change["kind"]] = counts.get(change["kind"], 0) + 1
+    kind = request.GET.get("kind", "")
+    rows = kept.errors or [c for c in kept.changes if not kind or c["kind"] == kind]
+    context = {"kept": kept, "counts": counts, "kind": kind, "page": paged(request, rows, 100)}
+    return render(request, "units/preview.html", context)

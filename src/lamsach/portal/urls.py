@@ -1,0 +1,22 @@
+"""Every address of the site. The walk in `tests/portal/test_access_walk.py` takes its list from here."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from lamsach.portal.web.views import language
+
+urlpatterns = [
+    path("", include("lamsach.portal.public.urls")),
+    path("", include("lamsach.portal.web.urls")),
+    path("", include("lamsach.portal.accounts.urls")),
+    path("language/", language, name="set_language"),
+    path("work/units/", include("lamsach.portal.units.urls")),
+    path("work/mail/", include("lamsach.portal.mail.urls")),
+    path("work/audit/", include("lamsach.portal.audit.urls")),
+    path("accounts/", include("allauth.urls")),
+]
+handler400 = "lamsach.portal.base.errors.bad_request"
+handler403 = "lamsach.portal.base.errors.forbidden"
+handler404 = "lamsach.portal.base.errors.not_found"
+handler500 = "lamsach.portal.base.errors.server_error"

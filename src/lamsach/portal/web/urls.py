@@ -1,0 +1,10 @@
+"""The first page of the work area, the change of language, the sign of life for a proxy."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from lamsach.portal.web import views
+
+app_name = "web"
+urlpatterns = [path("work/", views.home, name="home"), path("alive", views.alive, name="alive")]

@@ -1,0 +1,97 @@
+"""The worker: sends mail, runs jobs and regular tasks beside the web server. `python -m lamsach.portal.worker`.
+
+Several workers may run at once: each letter, job and task is claimed by a conditional update. A worker whose parent is gone ends by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+IDLE_S = 1.0
+logger = logging.getLogger("lamsach.portal.worker")
+
+
+def load_tasks() -> None:
+    """Import `tasks.py` of every app of ours, which registers jobs and regular tasks."""
+    from django.apps import apps
+
+    for config in apps.get_app_configs():
+        if config.name.startswith("lamsach.") and find_spec(f"{config.name}.tasks"):
+            import_module(f"{config.name}.tasks")
+
+
+def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:
+    """Call `step` until told to stop; rest when it had nothing to do; outlive every error, such as a database that is away."""
+    from django.db import close_old_connections
+
+    wait = IDLE_S
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            busy = step()
+            wait = IDLE_S
+        except Exception:
+            logger.exception("%s: going on after an error", name)
+            busy, wait = False, min(wait * 2, 60.0)
+        if not busy:
+            stop.wait(wait)
+
+
+def _mail() -> Callable[[], bool]:
+    from django.conf import settings
+
+    from lamsach.portal.mail.delivery import deliver_due
+
+    began: list[float] = []
+
+    def step() -> bool:
+        now = time.monotonic()
+        began[:] = [moment for moment in began if moment > now - 60]
+        free = settings.MAIL_PER_MINUTE - len(began)
+        sent = deliver_due(min(free, 50)) if free > 0 else 0
+        began.extend([now] * sent)
+        return sent > 0
+
+    return step
+
+
+def run() -> None:
+    """Work until SIGTERM or SIGINT, or until the parent process is gone."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
+    import django
+
+    django.setup()
+    load_tasks()
+    from lamsach.portal.jobs.queue import run_next, run_regular
+
+    def regular() -> bool:
+        run_regular()
+        return False
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parent = os.getppid()
+    steps = {"mail": _mail(), "jobs": run_next, "regular": regular}
+    threads = [
+        threading.Thread(target=_loop, args=(name, step, stop), name=name, daemon=True)
+        for name, step in steps.items()
+    ]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(1.0):
+        if os.environ.get("LAMSACH_PARENT") and os.getppid() != parent:
+            stop.set()
+    for thread in threads:
+        thread.join(timeout=10)
+
+
+if __name__ == "__main__":
+    run()

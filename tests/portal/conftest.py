@@ -1,0 +1,110 @@
+"""The portal's stage: a data folder of its own, SQLite (or PostgreSQL by LAMSACH_TEST_POSTGRES), and a fixed cast of people.
+
+The tree:  G06 (authority)  ->  G06.12 (ministry centre) -> G06.12.01, G06.12.02;  G06.13 (the strangers' branch) -> G06.13.01
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_DATA = Path(tempfile.mkdtemp(prefix="lamsach-portal-test-"))
+os.environ["LAMSACH_DATA"] = str(_DATA)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
+for _name in ("LAMSACH_SMTP_URL", "LAMSACH_URL", "LAMSACH_TLS", "LAMSACH_OIDC_URL", "LAMSACH_PROXIES"):
+    os.environ.pop(_name, None)
+os.environ["DATABASE_URL"] = os.environ.get("LAMSACH_TEST_POSTGRES", "")
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+settings.ALLOWED_HOSTS.append("testserver")
+settings.MFA_REQUIRED = False
+(_DATA / "static").mkdir()
+django.setup()
+
+from django.core.cache import cache  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from lamsach.portal.accounts.models import User  # noqa: E402
+from lamsach.portal.base.roles import Role  # noqa: E402
+from lamsach.portal.units import tree  # noqa: E402
+from lamsach.portal.units.models import Membership, Unit  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts() -> None:
+    """No rate limit from another test."""
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def audit_may_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A transactional test empties every table afterwards, the audit trail included, whose triggers refuse that."""
+    marker = request.node.get_closest_marker("django_db")
+    transactional = (
+        bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames
+    )
+    if transactional:
+        from django.db import connection
+
+        request.getfixturevalue("transactional_db")
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TRIGGER IF EXISTS audit_no_delete")
+    yield
+
+
+class Cast:
+    """The tree and the people; `client(name)` is somebody's browser."""
+
+    def __init__(self) -> None:
+        self.root = tree.create("G06", "Cơ quan điều phối", None)
+        self.centre = tree.create("G06.12", "Trung tâm A", self.root, email="a@unit.example")
+        self.first = tree.create("G06.12.01", "Phòng Một", self.centre, email="mot@unit.example")
+        self.second = tree.create("G06.12.02", "Phòng Hai", self.centre, email="hai@unit.example")
+        self.other = tree.create("G06.13", "Trung tâm B", self.root, email="b@unit.example")
+        self.other_first = tree.create("G06.13.01", "Phòng Ba", self.other)
+        self.people = {
+            "administrator": self.person("administrator", self.root, Role.ADMINISTRATOR),
+            "authority": self.person("authority", self.root, Role.AUTHORITY),
+            "coordinator": self.person("coordinator", self.centre, Role.COORDINATOR),
+            "officer": self.person("officer", self.first, Role.OFFICER),
+            "reader": self.person("reader", self.centre, Role.READER),
+            "helper": self.person("helper", self.centre, Role.HELPER),
+            "stranger": self.person("stranger", self.other, Role.COORDINATOR),
+        }
+
+    @staticmethod
+    def person(name: str, unit: Unit, role: Role) -> User:
+        """A person with one role."""
+        user = User.objects.create_user(
+            f"{name}@person.example", "mat khau rat dai", name=name.title(), language="en"
+        )
+        Membership.objects.create(user=user, unit=unit, role=role)
+        return user
+
+    def client(self, name: str) -> Client:
+        """The browser of a person who is logged in."""
+        client = Client()
+        client.force_login(self.people[name], backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+
+@pytest.fixture
+def cast(db: Any) -> Cast:
+    """The fixed cast."""
+    return Cast()
+
+
+@pytest.fixture
+def browser(cast: Cast) -> Callable[[str], Client]:
+    """`browser("officer")` is the officer's browser."""
+    return cast.client

@@ -1,0 +1,129 @@
+"""Every address x every role x GET and POST, taken from the URL table itself, so that a new page cannot escape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from lamsach.portal.base.doors import Door
+from lamsach.portal.base.roles import Role
+
+from .conftest import Cast
+from .samples import OWN_ONLY, SAMPLES
+
+ROLES = [role.value for role in Role]
+
+
+def addresses(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if getattr(pattern.urlconf_module, "__name__", "").startswith("allauth"):
+                continue
+            yield from addresses(pattern.url_patterns, path)
+        else:
+            yield path, pattern
+
+
+ALL = list(addresses(get_resolver().url_patterns))
+OURS = [(path, pattern) for path, pattern in ALL if not path.startswith("api/")]
+DOORS: dict[str, Door | None] = {
+    path: getattr(pattern.callback, "door", None)
+    or getattr(getattr(pattern.callback, "__wrapped__", None), "door", None)
+    for path, pattern in OURS
+}
+MEMBER = [path for path, door in DOORS.items() if door is not None and door.kind == "member"]
+SCOPED = [path for path in MEMBER if "<int:" in path]
+OPEN = [
+    path for path, door in DOORS.items() if door is not None and door.kind == "anyone" and "<" not in path
+]
+
+
+def names(path: str) -> list[str]:
+    return [part.split(">")[0].split(":")[-1] for part in path.split("<")[1:]]
+
+
+def filled(path: str, cast: Cast) -> str:
+    for name in names(path):
+        start = path.index("<")
+        path = path[:start] + str(SAMPLES[name](cast)) + path[path.index(">") + 1 :]
+    return "/" + path
+
+
+def call(client: Client, method: str, path: str) -> int:
+    return int(getattr(client, method.lower())(path).status_code)
+
+
+def test_every_view_says_who_may_open_it() -> None:
+    assert [path for path, door in DOORS.items() if door is None] == []
+
+
+def test_every_name_in_an_address_has_a_sample() -> None:
+    known = set(SAMPLES) | {"token"}
+    assert {name for path, _ in OURS for name in names(path)} <= known
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", OPEN)
+def test_open_pages_need_no_log_in(path: str, client: Client, cast: Cast) -> None:
+    status = call(client, "GET", "/" + path)
+    assert status in (200, 404, 405), status
+    assert status != 405 or "GET" not in DOORS[path].methods  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [path for path, door in DOORS.items() if door and door.kind == "link"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_made_up_link_opens_nothing(path: str, method: str, client: Client) -> None:
+    for name in names(path):
+        path = path.replace(f"<str:{name}>", "made~up").replace(f"<int:{name}>", "1")
+    assert call(client, method, "/" + path) == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", MEMBER)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_work_pages_send_strangers_to_the_log_in(path: str, method: str, client: Client, cast: Cast) -> None:
+    response = getattr(client, method.lower())(filled(path, cast))
+    assert response.status_code == 302
+    assert "/accounts/login/" in response["Location"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", MEMBER)
+def test_roles_open_what_their_door_says(path: str, cast: Cast) -> None:
+    door = DOORS[path]
+    assert door is not None
+    own = set(names(path)) & OWN_ONLY
+    for role in ROLES:
+        client, address = cast.client(role), filled(path, cast)
+        got, posted = call(client, "GET", address), call(client, "POST", address)
+        mine = not own or role == "coordinator"
+        if role not in door.read:
+            assert (got, posted) == (404, 404), role
+            continue
+        if not mine:
+            assert got in (404, 405), role
+            assert posted in (403, 404, 405), role
+            continue
+        assert got in ((200, 302) if "GET" in door.methods else (405,)), (role, got)
+        if role not in door.write:
+            assert posted in ((403,) if "POST" in door.methods else (403, 405)), (role, posted)
+        elif "POST" in door.methods:
+            assert posted in (200, 302, 404, 409), (role, posted)
+        else:
+            assert posted == 405, role
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", SCOPED)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_lies_outside_the_own_subtree_does_not_exist(path: str, method: str, cast: Cast) -> None:
+    door = DOORS[path]
+    assert door is not None
+    expected = (404,) if method in door.methods else (404, 405)
+    assert call(cast.client("stranger"), method, filled(path, cast)) in expected

@@ -1,0 +1,90 @@
+"""Every text that people read has its Vietnamese, with the same placeholders, and none is left over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import allauth
+import pytest
+
+from lamsach.portal import catalogue_vi
+from lamsach.portal.catalogue_vi import VIETNAMESE
+from lamsach.portal.catalogue_vi.libraries import LIBRARIES
+
+PORTAL = Path(catalogue_vi.__file__).parents[1]
+ALLAUTH = Path(allauth.__file__).parent
+FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "mark", "ngettext"}
+
+
+def in_code() -> Iterator[tuple[str, str]]:
+    for path in PORTAL.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
+                for argument in node.args[: 2 if node.func.id == "ngettext" else 1]:
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                        yield path.name, argument.value
+                        if node.func.id == "ngettext":
+                            break
+
+
+def in_templates(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in [*folder.rglob("*.html"), *folder.rglob("*.txt")]:
+        text = path.read_text("utf-8")
+        for found in re.finditer(r"""{%\s*trans(?:late)? ("([^"]+)"|'([^']+)')""", text):
+            yield path.name, found[2] or found[3]
+        for found in re.finditer(
+            r"{%\s*blocktrans(?:late)?\b([^%]*)%}(.*?){%\s*endblocktrans(?:late)?\s*%}", text, re.DOTALL
+        ):
+            body = re.split(r"{%\s*plural\s*%}", found[2])[0]
+            body = re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", body.replace("%", "%%") if "{{" in body else body)
+            if "trimmed" in found[1]:
+                body = " ".join(line.strip() for line in body.strip().splitlines())
+            yield path.name, body
+
+
+OURS = [*in_code(), *in_templates(PORTAL)]
+SHOWN = ("account", "mfa", "usersessions")
+CLOSED = re.compile(
+    r"signup|phone|email_c|email\.html|email_\w*verif|verif|_code|code_|login\.html|snippets|account_already|unknown_account_signup"
+    r"|email_deleted|email_changed|email_confirm|primary_email|unverified|cannot_delete|socialaccount|messages/email|unknown_account"
+)
+"""Pages that are switched off or replaced by ours."""
+THEIRS = [
+    entry
+    for name in SHOWN
+    for entry in in_templates(ALLAUTH / "templates" / name)
+    if not CLOSED.search(entry[0]) or "recovery_codes" in entry[0]
+]
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(set(re.findall(r"%\(\w+\)s|{\w+}", text)))
+
+
+def test_the_search_finds_texts() -> None:
+    assert len(OURS) > 100
+    assert len(THEIRS) > 80
+
+
+def test_every_text_of_ours_has_its_vietnamese() -> None:
+    assert sorted({text for _, text in OURS} - set(VIETNAMESE)) == []
+
+
+def test_every_text_on_the_log_in_pages_has_its_vietnamese() -> None:
+    assert sorted({text for _, text in THEIRS} - set(VIETNAMESE)) == []
+
+
+def test_no_translation_is_left_over() -> None:
+    assert sorted(set(VIETNAMESE) - {text for _, text in OURS} - set(LIBRARIES)) == []
+
+
+@pytest.mark.parametrize("text", [text for text in VIETNAMESE if placeholders(text)])
+def test_placeholders_are_the_same(text: str) -> None:
+    assert placeholders(VIETNAMESE[text]) == placeholders(text)
+
+
+def test_texts_are_quiet() -> None:
+    assert [text for text in VIETNAMESE.values() if "!" in text] == []
