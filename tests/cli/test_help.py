@@ -18,7 +18,16 @@ from tests.results.texts import SOURCE, python_texts
 
 from .running import child, lamsach, write_list, write_log
 
-COMMANDS = ("hunt", "demo", "indicators read", "indicators check", "logs detect", "logs read", "logs formats")
+COMMANDS = (
+    "hunt",
+    "demo",
+    "indicators read",
+    "indicators fetch",
+    "indicators check",
+    "logs detect",
+    "logs read",
+    "logs formats",
+)
 
 
 def command() -> Any:

@@ -38,6 +38,9 @@ def read(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write to a .csv, .jsonl, .json or .txt file."),
     ] = None,
+    ocr: Annotated[
+        bool, typer.Option("--ocr", help="Read pages that are pictures (needs tesseract); low confidence.")
+    ] = False,
 ) -> None:
     """Read lists and give each indicator once in canonical form, one JSON object a line; what is refused goes to standard error.
 
@@ -48,7 +51,7 @@ def read(
             "The kind of output is not known by its suffix.", str(output), "Use .csv, .jsonl, .json or .txt."
         )
     problems: list[Problem] = []
-    contents = read_lists(files, problems.append)
+    contents = read_lists(files, problems.append, ocr=ocr)
     if output is None:
         _print(contents.indicators)
     else:
@@ -60,6 +63,50 @@ def read(
     _summary(contents)
     if problems:
         raise typer.Exit(ExitStatus.PARTIAL if contents.documents else ExitStatus.INPUT)
+
+
+@app.command()
+def fetch(
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="A TAXII 2.1 collection: https://host/api/collections/ID/.")
+    ],
+    folder: Annotated[
+        Path,
+        typer.Option(
+            "-d", "--directory", metavar="DIR", help="The folder that keeps the pages; a list itself."
+        ),
+    ],
+    proxy: Annotated[
+        str | None, typer.Option("--proxy", metavar="URL", help="Ask through this proxy.")
+    ] = None,
+    ca: Annotated[
+        str | None,
+        typer.Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others."),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            metavar="TEXT",
+            envvar="LAMSACH_TAXII_TOKEN",
+            help="What to send as Authorization, such as 'Bearer ...'.",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="At first, only objects added after this time."),
+    ] = None,
+) -> None:
+    """Bring what is new in a TAXII 2.1 collection into a folder, which is a list to hunt with; a run that broke off is continued.
+
+    Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
+    """
+    from lamsach.indicators.taxii import Settings, mirror
+
+    fetched = mirror(url, folder, Settings(proxy=proxy, ca_file=ca, token=token, added_after=since))
+    words = translator(language_from_environment())
+    text = words("{objects} new objects on {pages} pages.")
+    print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)
 
 
 @app.command()

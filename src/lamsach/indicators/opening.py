@@ -83,13 +83,17 @@ class ListSource:
 
 
 def expand(paths: list[str]) -> list[str]:
-    """The files that paths name: a folder stands for every file in it, sorted; a pattern for what matches it."""
+    """The files that paths name: a folder stands for every file in it, sorted, those with a leading dot left out; a pattern for what matches it."""
     found: list[str] = []
     for path in paths:
         if path.startswith(TAXII_SCHEMES):
             found.append(path)
         elif path != "-" and Path(path).is_dir():
-            found += sorted(str(inner) for inner in Path(path).rglob("*") if inner.is_file())
+            found += sorted(
+                str(inner)
+                for inner in Path(path).rglob("*")
+                if inner.is_file() and not inner.name.startswith(".")
+            )
         elif any(mark in path for mark in "*?[") and not Path(path).exists():
             found += sorted(glob.glob(path, recursive=True)) or [path]  # noqa: PTH207 - keeps the path as given
         else:
