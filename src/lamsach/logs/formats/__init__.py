@@ -10,6 +10,7 @@ from __future__ import annotations
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.formats.adguardhome import AdGuardHome
+from lamsach.logs.formats.arrow import Arrow
 from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
@@ -32,6 +33,7 @@ from lamsach.logs.formats.netflow import NetFlow
 from lamsach.logs.formats.nps import Nps
 from lamsach.logs.formats.openvpn import OpenVpn
 from lamsach.logs.formats.paloalto import PaloAlto
+from lamsach.logs.formats.parquet import Parquet
 from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.formats.pcapng import PcapNg
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
@@ -105,8 +107,17 @@ FORMATS: tuple[type[LogFormat], ...] = (
     JsonLines,
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
+JsonLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, JsonLines))
 
-BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (Evtx, WindowsEventDocument, Pcap, PcapNg, NetFlow)
+BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
+    Evtx,
+    WindowsEventDocument,
+    Pcap,
+    PcapNg,
+    NetFlow,
+    Parquet,
+    Arrow,
+)
 """Every binary format, told by a file's first bytes before anything is taken for text."""
 
 
