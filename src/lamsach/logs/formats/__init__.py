@@ -19,12 +19,14 @@ from lamsach.logs.formats.cisco_ios import CiscoIos
 from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
+from lamsach.logs.formats.draytek import Draytek
 from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_lines import JsonLines
+from lamsach.logs.formats.juniper_srx import JuniperSrx
 from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
@@ -58,6 +60,7 @@ from lamsach.logs.formats.windows_firewall import WindowsFirewall
 from lamsach.logs.formats.wireguard import WireGuard
 from lamsach.logs.formats.zeek_json import ZeekJson
 from lamsach.logs.formats.zeek_tsv import ZeekTsv
+from lamsach.logs.formats.zyxel import Zyxel
 
 FORMATS: tuple[type[LogFormat], ...] = (
     # products
@@ -90,6 +93,9 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Iptables,
     PfFilterlog,
     Mikrotik,
+    Draytek,
+    Zyxel,
+    JuniperSrx,
     Sshd,
     TcpdumpText,
     WindowsFirewall,

@@ -1,0 +1,133 @@
+"""DrayTek Vigor: connections and DNS questions of local users, the firewall's decisions, web content filter.
+
+Source: DrayTek, "Syslog Explanation and Examples" and "Vigor User's Guide" (chapter Syslog: User Access, Firewall, WAN, VPN).
+
+Traps:
+- Each line says in words what it is: `Local User (MAC=...): a:p -> b:p (TCP)`, `a DNS -> b inquire name`, and newer
+  `[FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, a:p->b:p][TCP]...`.
+- The hardware address is written with dashes, and belongs to the user on the left.
+- A DNS line's port is not stated; the server on the right is who was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.direction import own_side
+from lamsach.logs.own_machine import mac_of_device
+from lamsach.logs.syslog import split_header
+from lamsach.logs.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of
+from lamsach.model import Action, Event, EventKind
+
+_END = r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}?\]?)(?::(\d{1,5}))?"
+# Local User (MAC=02-00-5E-00-53-01): 10.0.0.5:51000 -> 203.0.113.9:443 (TCP)     Local User: 10.0.0.5 DNS -> 203.0.113.53 inquire www.example
+_LOCAL_USER = re.compile(
+    rf"(?:Local|Remote|VPN) User(?:\s?\((?:MAC=([0-9A-Fa-f:-]{{17}})[^)]{{0,80}}|[^)]{{0,80}})\))?: {_END} (?:(DNS) )?->\s?{_END}(?: inquire (\S{{1,255}}))?(.*)",
+    re.ASCII | re.DOTALL,
+)
+# [FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, 10.0.0.5:51000->203.0.113.9:443][TCP][HLen=20, TLen=48]
+_BRACKETS = re.compile(
+    r"\[(FILTER|DoS|CSM|URL|WCF|UCF|APPE|IM|P2P|URL/WCF|DNSF|WEB|IPS|FW|FIREWALL|Conn_Limit|Port_Scan)\]\[(\w[\w -]{0,20})\]",
+    re.ASCII,
+)
+_BRACKET_FLOW = re.compile(rf"[\[, ]{_END} ?-> ?{_END}(?=[\],\s])", re.ASCII)
+_DENIED = re.compile(r"\[(?:Block|Drop|Deny|Reject|blocked|block)\b", re.ASCII)
+_URL = re.compile(r"(?:\burl=|\bURL[=:] ?|https?://)(\S{1,2048}?)(?=[\]\s]|$)", re.IGNORECASE)
+_ROOM = 500
+
+
+class Draytek(LogFormat):
+    """Reads the syslog of a Vigor router."""
+
+    name: ClassVar[str] = "draytek"
+    title: ClassVar[str] = "DrayTek Vigor"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "device_mac", "domain", "url", "action"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """A local user's connection, a or a decision in brackets with a flow."""
+        if " User" in line and "->" in line:
+            return _LOCAL_USER.search(line, 0, _ROOM) is not None
+        if "][" in line and "->" in line:
+            return _decision(line) is not None
+        return False
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One message."""
+        header, message = split_header(line, self.context)
+        event = _event(message)
+        if event is None:
+            raise LineError("The line is not a message of a DrayTek Vigor.", line[:80])
+        event = replace(event, time=header.time, observer=header.host or header.app)
+        return replace(event, format=self.name, file=self.context.file, line=number)
+
+
+def _event(message: str) -> Event | None:
+    user = _LOCAL_USER.search(message, 0, _ROOM)
+    if user:
+        return _local_user(user)
+    decision = _decision(message)
+    return _decided(message, *decision) if decision else None
+
+
+def _local_user(match: re.Match[str]) -> Event | None:
+    mac, source_text, source_port, dns, destination_text, destination_port, name, rest = match.groups()
+    source, destination = ip_of(source_text), ip_of(destination_text)
+    if source is None or destination is None:
+        return None
+    device = source if dns else own_side(source, destination)
+    url = _URL.search(rest[:2100]) if rest else None
+    return Event(
+        kind=EventKind.DNS if dns else EventKind.WEB if url else EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_of(source_port),
+        destination_ip=destination,
+        destination_port=port_of(destination_port),
+        device_ip=device,
+        device_mac=mac_of_device(device, source, mac_of(mac)),
+        domain=question_of(name) if name else _host(url[1] if url else None),
+        url=url[0].partition("=")[2] or url[0] if url else None,
+        action=Action.ALLOWED,
+    )
+
+
+def _host(url: str | None) -> str | None:
+    if url is None:
+        return None
+    return host_of_url(url) or domain_of(re.split("[/:?]", url, maxsplit=1)[0])
+
+
+def _decision(text: str) -> tuple[re.Match[str], re.Match[str]] | None:
+    start = _BRACKETS.search(text, 0, 200)
+    flow = _BRACKET_FLOW.search(text, start.end() - 1, _ROOM) if start else None
+    return (start, flow) if start and flow else None
+
+
+def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | None:
+    source, destination = ip_of(flow[1]), ip_of(flow[3])
+    if source is None or destination is None:
+        return None
+    url = _URL.search(text[flow.end() : flow.end() + 2100]) if start[1] not in ("FILTER", "DoS") else None
+    allowed = start[2].lower() in ("pass", "accept", "allow", "permit")
+    return Event(
+        kind=EventKind.WEB if url else EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_of(flow[2]),
+        destination_ip=destination,
+        destination_port=port_of(flow[4]),
+        device_ip=own_side(source, destination),
+        domain=_host(url[1]) if url else None,
+        url=url[1] if url else None,
+        action=Action.BLOCKED
+        if _DENIED.search(text, 0, _ROOM)
+        else Action.ALLOWED
+        if allowed
+        else Action.UNKNOWN,
+    )
