@@ -14,7 +14,7 @@ from lamsach.model import Event, EventKind, LeaseAction
 from .builders import at, lease
 
 A, B = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
-ASSIGNED, RENEWED, RELEASED, EXPIRED = LeaseAction
+ASSIGNED, RENEWED, RELEASED, EXPIRED, OBSERVED = LeaseAction
 IP = "10.0.0.50"
 DAYS = 24 * 60
 EIGHT = DEFAULT_LENGTH / timedelta(minutes=1)

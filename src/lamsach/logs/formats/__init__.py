@@ -113,7 +113,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     JsonLines,
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
-JsonLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, JsonLines))
+JsonLines.inner_formats = CsvColumns.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, JsonLines))
 
 BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
     Evtx,

@@ -11,7 +11,7 @@ Traps:
 - Names have `\DDD` escapes; a message that names another question (`query failed (...) for NAME`) is about that one.
 - Who is refused and comes from outside is a stranger who tries the server, and no machine of the unit.
 - The resolver's own troubles (`timed out resolving 'a.example/A/IN': 192.0.2.5#53`) name the far server, no client: its address is
-  given as source, for it is the one that answered or kept silent.
+  given as source; as destination where it answered a question with a code (`SERVFAIL unexpected RCODE resolving ...`).
 """
 
 from __future__ import annotations
@@ -270,7 +270,13 @@ def _resolver(message: str) -> dict[str, object]:
     address = _ADDRESS.search(message, 0, _HEAD)
     if quoted is None or (address is None and resolving < 0):
         return {}
-    return _far_side(quoted[1], address)
+    values = _far_side(quoted[1], address)
+    if "unexpected RCODE" in message[:400]:  # the server was asked and answered
+        values["destination_ip"], values["destination_port"] = (
+            values.pop("source_ip"),
+            values.pop("source_port"),
+        )
+    return values
 
 
 def _far_side(name: str, address: re.Match[str] | None) -> dict[str, object]:

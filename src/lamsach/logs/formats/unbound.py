@@ -1,0 +1,176 @@
+"""NLnet Labs Unbound: questions, replies, local-zone and response-policy (RPZ) actions, failures; also as OPNsense and pfSense log them.
+
+Source: unbound.conf(5) (`log-queries`, `log-replies`, `log-tag-queryreply`, `log-local-actions`, `log-servfail`, `log-destaddr`,
+`log-time-ascii`, `log-time-iso`, `verbosity`); `util/log.c`, `util/data/msgreply.c` (log_reply_info), `services/localzone.c`
+(lz_inform_print), `services/rpz.c` (log_rpz_apply). Traps:
+- A question and a reply differ only in what follows the class: the reply has a code, seconds, `1` for cached, and the size.
+  With `log-tag-queryreply` the level `info` gives way to `query` and `reply`.
+- The time is syslog's, `[1602500000]` in seconds, `Oct 12 10:00:00` without a year, or ISO 8601; the tag is
+  `unbound[pid:thread]` in its own file, and `[pid:thread]` behind syslog's own tag.
+- A local zone or a policy names the client as `192.0.2.9@51345`. Most answer in place of the real server: blocked.
+- Questions that Unbound itself sends (`resolving`, `sending to target`, `reply from <zone> 192.0.2.53#53`) name no client.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.dns_names import from_presentation
+from lamsach.logs.syslog import split_header
+from lamsach.logs.timestamps import from_epoch
+from lamsach.logs.values import ip_of, port_of
+from lamsach.model import Action, Event, EventKind
+
+# [1602500000] unbound[1234:0] info: ...   unbound[1234:0] info: ...   [1234:0] info: ...
+# unbound 1234 - [meta sequenceId="1"] [1234:0] info: ...
+_START = re.compile(
+    r"(?:\[(\d{9,10})\] )?(?:(?:unbound|libunbound)(?:\[\d{1,10}(?::[0-9a-f]{1,4})?\]:? |: ))?(?:\[(\d{1,10}:[0-9a-f]{1,4})\] )?"
+    r"(?:(info|notice|warning|error|fatal error|debug|query|reply|verbose|verbosity \d|local-actions): ?)",
+    re.ASCII,
+)
+# rsyslog of OPNsense, without the version: `2026-05-20T16:29:19+07:00 fw01 unbound 79652 - [meta sequenceId="7"] [79652:0] info: `
+_META = re.compile(r"\[meta sequenceId=\"\d{1,12}\"\] ", re.ASCII)
+_NAMED = re.compile(
+    r"(?:^|[ \]])(?:lib)?unbound(?:[:\[ ]|$)|\[\d{1,10}:[0-9a-f]{1,4}\] (?:info|query|reply|error|debug|notice|warning|local-actions): ?",
+    re.ASCII,
+)
+_CLASS = r"(?:IN|CH|HS|ANY|NONE|CLASS\d{1,5})"
+_ADDRESS = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
+# 192.168.10.8 www.example. A IN                        192.168.10.8 www.example. A IN NOERROR 0.095659 0 134
+_ASKED = re.compile(
+    rf"({_ADDRESS})(?:[@#](\d{{1,5}}))? (\S{{1,1100}}) ([A-Z0-9]{{1,16}}) {_CLASS}"
+    r"(?: ([A-Z]{2,16}\d{0,5}|RCODE\d{1,5}) (\d{1,10}\.\d{1,9}) [01] (\d{1,7})(?: on (?:udp|tcp|dot|doh|doq|ssl|https|dnscrypt|quic) (\S{1,64}?)(?:[@ #](\d{1,5}))?)?)? *$",
+    re.ASCII,
+)
+# bot-c2.xyz. always_nxdomain 192.0.2.9@51345 www.bot-c2.xyz. A IN
+# rpz: applied [blocklist] bot-c2.xyz. rpz-nxdomain 192.0.2.9@5353 www.bot-c2.xyz. A IN
+_APPLIED = re.compile(
+    rf"(rpz: applied (?:\[[^\]]{{0,255}}\] )?)?(?:(\S{{1,1100}}) )?([a-z_-]{{3,40}}) ({_ADDRESS})[@#](\d{{1,5}}) (\S{{1,1100}}) ([A-Z0-9]{{1,16}}) {_CLASS}",
+    re.ASCII,
+)
+_ZONE_KINDS = (
+    "deny refuse static transparent typetransparent redirect inform inform_deny inform_redirect always_transparent block_a "
+    "always_refuse always_nxdomain always_nodata always_null always_deny noview ipset truncate nodefault unset"
+)
+_LOCAL_ZONES = frozenset(_ZONE_KINDS.split())
+_PASSING = "transparent typetransparent inform always_transparent noview ipset rpz-passthru rpz-tcp-only rpz-truncate"
+_LET_THROUGH = frozenset(_PASSING.split())
+# SERVFAIL <www.example. A IN>: all the configured stub or forward servers failed, at zone . from 192.0.2.53 no server to query
+_FAILED = re.compile(
+    rf"SERVFAIL <(\S{{1,1100}}) ([A-Z0-9]{{1,16}}) {_CLASS}>(?:.{{0,400}}? from ({_ADDRESS}))?", re.ASCII
+)
+# resolving www.example. A IN    response for www.example. A IN    sending query: www.example. A IN   validation failure <www.example. A IN>: ...
+_OWN = re.compile(
+    rf"(?:resolving(?: \(init part \d\): )?|response for|sending query:|prime trust anchor|generate keytag query|validation (?:failure|success|bogus)|processQueryTargets:"
+    rf"|priming|validate(?:\(\w{{1,20}}\))?:|use stub|cache hit|finishing processing for|new target|query took) <?(\S{{1,1100}}?) ([A-Z0-9]{{1,16}}) {_CLASS}\b",
+    re.ASCII,
+)
+# reply from <example.> 192.0.2.53#53     sending to target: <example.> 192.0.2.53#53
+_UPSTREAM = re.compile(
+    rf"(?:reply from|sending to target:) <(\S{{1,1100}})> ({_ADDRESS})#(\d{{1,5}})", re.ASCII
+)
+_ANSWERED = frozenset({"NOERROR"})
+_REFUSED = frozenset({"REFUSED"})
+
+
+class Unbound(LogFormat):
+    """What Unbound logs of its clients' questions, its replies, and its own questions."""
+
+    name: ClassVar[str] = "unbound"
+    title: ClassVar[str] = "NLnet Labs Unbound"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "domain", "action", "forwarded", "response"),
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Unbound's tag, or its `[pid:thread] level: ` in front of a message that only it words so."""
+        if "unbound" in line[:160]:
+            named = _NAMED.search(line, 0, 260)
+            return named is not None and _START.search(line, max(0, named.start() - 14), 400) is not None
+        position = line.find("] ", 0, 160)
+        if position < 0:
+            return False
+        start = _START.search(line, 0, 260)
+        return start is not None and start[2] is not None and _event(line[start.end() :].strip()) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`. None for what Unbound says of itself: its start, its statistics."""
+        if not self.recognises(line):
+            raise LineError("The line is not of Unbound.", line[:80])
+        header, message = split_header(line, self.context)
+        start = _START.match(_META.sub("", message, count=1)) or _START.search(line, 0, 400)
+        if start is None:
+            return None
+        event = _event(start.string[start.end() :].strip(), reply=start[3] == "reply")
+        if event is None:
+            return None
+        time: datetime | None = header.time or (from_epoch(start[1]) if start[1] else None)
+        return replace(
+            event, time=time, observer=header.host, format=self.name, file=self.context.file, line=number
+        )
+
+
+def _event(message: str, reply: bool = False) -> Event | None:
+    """The event of a message; None when it is about no question."""
+    if asked := _ASKED.match(message):
+        return _asked(asked, reply)
+    if (applied := _APPLIED.match(message)) and (
+        applied[1] or applied[3] in _LOCAL_ZONES or applied[3].startswith("rpz-")
+    ):
+        client = ip_of(applied[4])
+        blocked = applied[3] not in _LET_THROUGH
+        return client and Event(  # type: ignore[return-value]
+            kind=EventKind.DNS,
+            source_ip=client,
+            source_port=port_of(applied[5]),
+            device_ip=client,
+            domain=from_presentation(applied[6]),
+            action=Action.BLOCKED if blocked else Action.ALLOWED,
+        )
+    if failed := _FAILED.match(message):
+        return _forwarded(failed[1], failed[3], None)
+    if upstream := _UPSTREAM.match(message):
+        return _forwarded(upstream[1], upstream[2], upstream[3])
+    if own := _OWN.match(message):
+        return _forwarded(own[1], None, None)
+    return None
+
+
+def _asked(match: re.Match[str], reply: bool) -> Event | None:
+    client, code = ip_of(match[1]), match[5]
+    if client is None:
+        return None
+    blocked = code in _REFUSED
+    return Event(
+        kind=EventKind.DNS,
+        source_ip=client,
+        source_port=port_of(match[2]),
+        destination_ip=ip_of(match[8] or ""),
+        destination_port=port_of(match[9]),
+        device_ip=client,
+        domain=from_presentation(match[3]),
+        action=Action.BLOCKED
+        if blocked
+        else Action.UNKNOWN
+        if code and code not in _ANSWERED
+        else Action.ALLOWED,
+        response=code is not None or reply,
+    )
+
+
+def _forwarded(name: str, server: str | None, port: str | None) -> Event:
+    address = ip_of(server or "")
+    return Event(
+        kind=EventKind.DNS,
+        destination_ip=address,
+        destination_port=port_of(port) if port else 53 if address else None,
+        domain=from_presentation(name),
+        forwarded=True,
+    )
