@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def fresh_counts() -> None:
 
 
 @pytest.fixture(autouse=True)
-def audit_may_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+def audit_may_be_emptied(request: pytest.FixtureRequest) -> None:
     """A transactional test empties every table afterwards, the audit trail included, whose triggers refuse that."""
     marker = request.node.get_closest_marker("django_db")
     transactional = (
@@ -59,7 +59,6 @@ def audit_may_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("DROP TRIGGER IF EXISTS audit_no_delete")
-    yield
 
 
 class Cast:

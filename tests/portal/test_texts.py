@@ -10,6 +10,7 @@ from pathlib import Path
 import allauth
 import pytest
 
+from lamsach.catalogue_vi import VIETNAMESE as COMMAND_LINE
 from lamsach.portal import catalogue_vi
 from lamsach.portal.catalogue_vi import VIETNAMESE
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
@@ -70,7 +71,7 @@ def test_the_search_finds_texts() -> None:
 
 
 def test_every_text_of_ours_has_its_vietnamese() -> None:
-    assert sorted({text for _, text in OURS} - set(VIETNAMESE)) == []
+    assert sorted({text for _, text in OURS} - set(VIETNAMESE) - set(COMMAND_LINE)) == []
 
 
 def test_every_text_on_the_log_in_pages_has_its_vietnamese() -> None:

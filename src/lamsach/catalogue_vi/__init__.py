@@ -4,6 +4,7 @@ from lamsach.catalogue_vi.cli import CLI
 from lamsach.catalogue_vi.devices import DEVICES
 from lamsach.catalogue_vi.indicators import INDICATORS
 from lamsach.catalogue_vi.logs import LOGS
+from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
 
-VIETNAMESE: dict[str, str] = {**INDICATORS, **LOGS, **DEVICES, **RESULTS, **CLI}
+VIETNAMESE: dict[str, str] = {**INDICATORS, **LOGS, **DEVICES, **RESULTS, **PORTAL, **CLI}

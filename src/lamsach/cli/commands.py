@@ -17,6 +17,8 @@ COMMANDS: Mapping[str, str] = {
     "logs": "lamsach.cli.logs:app",
     "demo": "lamsach.cli.demo:demo",
     "serve": "lamsach.cli.serve:serve",
+    "backup": "lamsach.cli.backup:backup",
+    "restore": "lamsach.cli.backup:restore",
     "manage": "lamsach.cli.manage:manage",
 }
 """Name to module and function, or group of commands, in the order of the help page."""

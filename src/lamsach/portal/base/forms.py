@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates, TemplatesSetting
-from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 
 _PLAIN = (CheckboxSelectMultiple, RadioSelect)
 
@@ -41,7 +41,7 @@ def _css_class(widget: Any) -> str:
         return "form-check-input"
     if isinstance(widget, Select):
         return "form-select"
-    return "form-control" if not isinstance(widget, FileInput) else "form-control"
+    return "form-control"
 
 
 class Renderer(TemplatesSetting, DjangoTemplates):

@@ -1,0 +1,157 @@
+"""Backup and restore of everything the portal knows: the database as it was at one moment, the uploads, the secret key.
+
+One `.zip` with a manifest of SHA-256 digests. The database is copied first and in one piece; uploads are written before the row that names them and never
+changed, so every upload that the copied database names is in the backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lamsach import __version__
+from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
+from lamsach.i18n import mark
+
+SCHEMA = 1
+_CHUNK = 1 << 20
+
+
+def backup(target: Path) -> int:
+    """Write the backup of the portal that Django is set up for; how many files it holds. The target appears only once it is complete."""
+    from django.conf import settings
+
+    part = target.with_name(target.name + ".part")
+    digests: dict[str, str] = {}
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="lamsach-backup-") as folder,
+            zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
+        ):
+            part.chmod(0o600)
+            for name, path in _files(Path(settings.DATA), settings.DATABASES["default"], Path(folder)):
+                digests[name] = _digest(path)
+                archive.write(path, name)
+            manifest = {"schema": SCHEMA, "version": __version__, "files": digests}
+            archive.writestr("manifest.json", json.dumps(manifest, indent=1))
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(mark("The backup could not be written."), f"{target}: {error}") from error
+    return len(digests)
+
+
+def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple[str, Path]]:
+    if database["ENGINE"].endswith("sqlite3"):
+        copy = folder / "database.sqlite3"
+        with closing(sqlite3.connect(database["NAME"])) as source, closing(sqlite3.connect(copy)) as sink:
+            source.backup(sink)
+        yield "database.sqlite3", copy
+    else:
+        dump = folder / "database.dump"
+        _run(["pg_dump", "--format=custom", "--no-owner", f"--file={dump}"], database)
+        yield "database.dump", dump
+    yield "secret-key", data / "secret-key"
+    for path in sorted((data / "uploads").rglob("*")):
+        if path.is_file():
+            yield path.relative_to(data).as_posix(), path
+
+
+def restore(source: Path, data: Path) -> Path | None:
+    """Put a backup in place of the data folder; where the folder that was there before is kept, if it held a portal.
+
+    Everything is unpacked and checked beside the folder before anything is replaced. Stop the portal first.
+    """
+    work = data.with_name(data.name + ".restoring")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, mode=0o700)
+    try:
+        _unpack(source, work)
+        before = None
+        if data.exists() and any(data.iterdir()):
+            before = data.with_name(f"{data.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
+            data.rename(before)
+        elif data.exists():
+            data.rmdir()
+        if (work / "database.sqlite3").exists():
+            (work / "database.sqlite3").rename(work / "lamsach.sqlite3")
+        work.rename(data)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return before
+
+
+def restore_database(data: Path, database: dict[str, Any]) -> None:
+    """For a backup of PostgreSQL: load the dump that `restore` unpacked into the database of `DATABASE_URL`, replacing what is there."""
+    dump = data / "database.dump"
+    if not dump.exists():
+        return
+    if not database["ENGINE"].endswith("postgresql"):
+        raise UsageError(
+            mark("This backup is of a PostgreSQL database."),
+            "DATABASE_URL",
+            mark("Set DATABASE_URL to the database that is to hold it."),
+        )
+    command = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction"]
+    _run([*command, f"--dbname={database['NAME']}", str(dump)], database)
+    dump.unlink()
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            manifest = json.loads(archive.read("manifest.json"))
+            if manifest.get("schema") != SCHEMA or not isinstance(manifest.get("files"), dict):
+                raise InputError(mark("This backup is of another version of the portal."), str(source))
+            for name, digest in manifest["files"].items():
+                path = (folder / name).resolve()
+                if not path.is_relative_to(folder.resolve()):
+                    raise InputError(mark("This is no backup of a portal."), str(source))
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with archive.open(name) as read, path.open("wb") as write:
+                    path.chmod(0o600)
+                    shutil.copyfileobj(read, write, _CHUNK)
+                if _digest(path) != digest:
+                    raise UnreadableError(mark("The backup is damaged."), f"{source}: {name}")
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise UnreadableError(mark("This is no backup of a portal."), str(source)) from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _run(command: list[str], database: dict[str, Any]) -> None:
+    environment = {
+        **os.environ,
+        **{
+            name: str(database[key])
+            for name, key in (
+                ("PGHOST", "HOST"),
+                ("PGPORT", "PORT"),
+                ("PGUSER", "USER"),
+                ("PGPASSWORD", "PASSWORD"),
+                ("PGDATABASE", "NAME"),
+            )
+            if database.get(key)
+        },
+    }
+    if shutil.which(command[0]) is None:
+        raise UsageError(
+            mark("A program of PostgreSQL is missing."), command[0], mark("Install the PostgreSQL client.")
+        )
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OutputError(mark("PostgreSQL refused the backup or restore."), done.stderr.strip()[:300])
