@@ -33,7 +33,7 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 FIELDS: Mapping[str, str] = {
     "time": "timestamp datetime time eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
-    " generatetime generatedtime starttime startdate firstseen firstswitched datefirstseen eventcreated eventstart timestart ts t"
+    " generatetime generatedtime starttime startdate firstseen firstswitched datefirstseen eventcreated eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang",
     "date": "date ngay eventdate logdate localdate ngayghinhan",
     "clock": "timeofday gio clock localtime giophut",

@@ -66,3 +66,9 @@ def _time(words: list[str], context: FileContext) -> datetime | None:
         except LineError:
             continue
     return None
+
+
+def within_json(line: str, position: int) -> bool:
+    """Whether a JSON object begins before this place: what stands there is then the text of one of its values."""
+    before = line[:position]
+    return '{"' in before or '{ "' in before or "{'" in before

@@ -17,7 +17,7 @@ from lamsach.errors import LineError
 from lamsach.logs import cef
 from lamsach.logs.base import LogFormat
 from lamsach.logs.cef_events import cef_event
-from lamsach.logs.framing import header_before
+from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.wrapped import continues, share_with_continuations
 from lamsach.model import Event
 
@@ -58,8 +58,8 @@ class Cef(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """`CEF:0|` with a maker and a product, behind a header or not; not within JSON."""
-        start = -1 if line[:1] in "{[" else cef.find(line)
-        return start >= 0 and _RECORD.match(line, start) is not None
+        start = cef.find(line)
+        return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
@@ -74,7 +74,7 @@ class Cef(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
         start = cef.find(line)
-        if start < 0 or line[:1] in "{[":
+        if start < 0 or within_json(line, start):
             raise LineError("The line is not a record of this product.", line[:80])
         record = cef.read(line[start:])
         header = header_before(line, start, self.context)

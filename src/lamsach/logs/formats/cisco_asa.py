@@ -21,7 +21,7 @@ from lamsach.logs.cisco_ends import End
 from lamsach.logs.cisco_ftd import KEYS, TIMES, security_fields
 from lamsach.logs.cisco_messages import CiscoContact, contact_of
 from lamsach.logs.direction import is_internal, own_side
-from lamsach.logs.framing import header_before
+from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.keyed_events import event_of, host_in
 from lamsach.logs.record_times import first_time
 from lamsach.logs.values import domain_of
@@ -105,12 +105,10 @@ class CiscoAsa(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """The product's tag; without one, a sentence that only these firewalls write."""
-        if line[:1] in "{[":
-            return False
-        if any(tag in line for tag in ("ASA-", "FTD-", "PIX-", "FWSM-", "NGIPS-", "SFIMS-")) and _TAG.search(
-            line, 0, 700
-        ):
-            return True
+        if any(tag in line for tag in ("ASA-", "FTD-", "PIX-", "FWSM-", "NGIPS-", "SFIMS-")):
+            match = _TAG.search(line, 0, 700)
+            if match:
+                return not within_json(line, match.start())
         return _untagged(line) >= 0
 
     def parse(self, line: str, number: int) -> Event | None:

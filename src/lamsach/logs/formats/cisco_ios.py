@@ -18,7 +18,7 @@ from lamsach.logs.actions import action_of
 from lamsach.logs.base import LogFormat
 from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.direction import is_internal, own_side
-from lamsach.logs.framing import header_before
+from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.syslog import SyslogHeader
 from lamsach.logs.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -72,10 +72,8 @@ class CiscoIos(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """The tag `%FACILITY-SEVERITY-MNEMONIC:`; not that of ASA and Firepower, whose mnemonic is a number."""
-        if "%" not in line or line[:1] in "{[":
-            return False
-        match = _TAG.search(line, 0, 400)
-        return match is not None and match[1] not in _NOT_IOS
+        match = _TAG.search(line, 0, 400) if "%" in line else None
+        return match is not None and match[1] not in _NOT_IOS and not within_json(line, match.start())
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. A message without an address is an event all the same: it proves that the device logged."""

@@ -5,19 +5,21 @@ Source: RFC 4180, Excel's `sep=` line, and the headings in `lamsach.logs.columns
 - Lines above the header (a title, `sep=;`) are skipped; a header that stands again in the middle is no record.
 - Day/month or month/day is decided for the whole file by its first lines: 13 to 31 can only be a day.
 - Date and time of day may be two columns. A quoted field may hold the delimiter; a cut last line has fewer fields.
+- A column `message` or `_raw` (exports of Graylog, Splunk and the like) may hold a product's own line: its format reads it then.
 - A product with its own format keeps it: the Windows DHCP audit log has a header too.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs import columns
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.envelopes import CARRIER_COLUMNS, CarriedLines
 from lamsach.logs.loose_times import LooseTimes, month_comes_first
 from lamsach.model import Event
 
@@ -33,12 +35,14 @@ _OF_OTHER_FORMATS = (("id", "date", "time", "description"),)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns' fields."""
+    """How a file is laid out: the delimiter, the header line, its number among the given lines, the columns' fields, and the column
+    (None: there is none) that holds the lines of another product."""
 
     delimiter: str
     header: str
     position: int
     fields: tuple[str | None, ...]
+    carrier: int | None = None
 
 
 class CsvColumns(LogFormat):
@@ -52,9 +56,13 @@ class CsvColumns(LogFormat):
         *("domain", "url", "answers", "hashes", "action", "lease_until"),
     )
 
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
+    """The formats that a carried line may be of; the registry sets them."""
+
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self._table = find_table(context.head)
+        self._carried = CarriedLines(context, self.inner_formats, self._carried_head)
         self._times = LooseTimes(context, month_first=self._month_first())
 
     @classmethod
@@ -69,7 +77,7 @@ class CsvColumns(LogFormat):
         if table is None:
             return 0.0
         rows = head[table.position + 1 :][:_ROWS_JUDGED]
-        fitting = sum(_fits(line, table) for line in rows)
+        fitting = sum(_fits(line, table, cls.inner_formats) for line in rows)
         above = head[0].startswith("sep=") or head[0].startswith("\ufeffsep=")
         return (fitting + 1 + above) / (table.position + 1 + len(rows)) if rows else 0.5
 
@@ -90,8 +98,27 @@ class CsvColumns(LogFormat):
         for field, cell in zip(table.fields, cells, strict=False):
             if field and cell:
                 values.setdefault(field, []).append(cell)
-        event = columns.event_of(values, self._times)
+        carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
+        inner = self._carried.event((carried,), number) if carried else None
+        event = (
+            self._carried.completed(inner, values, self._times)
+            if inner
+            else columns.event_of(values, self._times)
+        )
         return replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _carried_head(self) -> Iterator[str]:
+        """What the first rows carry, for formats that are decided per file."""
+        table = self._table
+        if table is None or table.carrier is None:
+            return
+        for line in self.context.head[table.position + 1 :][:_ROWS_JUDGED]:
+            try:
+                cells = split(line, table.delimiter)
+            except LineError:
+                continue
+            if table.carrier < len(cells):
+                yield cells[table.carrier]
 
     def _month_first(self) -> bool:
         if self._table is None:
@@ -134,9 +161,14 @@ def _table_of(line: str, position: int) -> Table | None:
         return None
     fields = tuple(columns.fields_of(names))
     known = sum(field is not None for field in fields)
+    carrier = next(
+        (place for place, name in enumerate(names) if columns.plain(name) in CARRIER_COLUMNS), None
+    )
+    if carrier is not None and columns.tells_time(fields):
+        return Table(delimiter, line, position, fields, carrier)
     if not columns.tells_of_contacts(fields) or known < 2:
         return None
-    return Table(delimiter, line, position, fields)
+    return Table(delimiter, line, position, fields, carrier)
 
 
 def _starts_as_other_format(names: Sequence[str]) -> bool:
@@ -155,7 +187,7 @@ def split(line: str, delimiter: str) -> list[str]:
     return cells[:_MOST_COLUMNS]
 
 
-def _fits(line: str, table: Table) -> bool:
+def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> bool:
     """Whether a row has as many cells as the header, or more at its end, and most of them can be what their columns say."""
     if line.strip("\ufeff") == table.header:
         return True
@@ -165,6 +197,9 @@ def _fits(line: str, table: Table) -> bool:
         return False
     if abs(len(cells) - len(table.fields)) > 1:
         return False
+    if not columns.tells_of_contacts(table.fields):  # only its carried lines make it a log
+        carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
+        return any(each.recognises(carried) for each in inner_formats)
     judged = [
         columns.is_plausible(field, cell) for field, cell in zip(table.fields, cells, strict=False) if field
     ]

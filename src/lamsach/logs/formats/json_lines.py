@@ -7,18 +7,22 @@ Source: ECS (https://www.elastic.co/guide/en/ecs/current/), Winlogbeat, NXLog, W
 - `host` names the machine in an event of Windows, but the sensor or the log server beside a `source` address.
 - In a logon of Windows `IpAddress` is the client's, and `Computer` the server that wrote the event: it is the observer.
 - `log.original` and other texts hold addresses that are nobody's: only named fields count.
+- A record may only be an envelope: its `message` (`full_log`, `_raw`, `log` ...) holds the line that a product wrote. That product's own format
+  reads it then, and the envelope adds time and observer where the line has none. The registry says which formats are tried.
 - Nesting without end, numbers without end and keys that stand twice are all valid or nearly valid JSON.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs import columns
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.envelopes import CarriedLines, carried, may_carry
 from lamsach.logs.json_records import objects_of, read_object, start_of_object, text_of, texts_of, walk
 from lamsach.logs.json_shapes import looks_like_suricata, looks_like_zeek
 from lamsach.logs.loose_times import LooseTimes
@@ -39,6 +43,7 @@ _LOGON_FIELDS = {
     "hostname": "observer",
 }
 _MOST_VALUES = 50
+_HEAD_LOOKED_AT = 200
 _TIME_ORDER = (
     "utctime",
     "eventtime",
@@ -64,13 +69,18 @@ class JsonLines(LogFormat):
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("lease", "Lease")
 
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
+    """The formats that a carried line may be of; the registry sets them."""
+
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self._times = LooseTimes(context)
+        self._carried = CarriedLines(context, self.inner_formats, self._carried_head)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """A JSON object with at least one key that names a machine, a domain, a URL or a hash, and one more known key."""
+        """A JSON object with at least one key that names a machine, a domain, a URL or a hash, and one more known key; or that carries
+        a product's line."""
         start = start_of_object(line)
         if (
             start < 0
@@ -89,12 +99,26 @@ class JsonLines(LogFormat):
                 return True
             if line.startswith("{", match.end()):
                 parent = match[1]
-        return False
+        return may_carry(line) and cls._carried_format(line) is not None
+
+    @classmethod
+    def _carried_format(cls, line: str) -> type[LogFormat] | None:
+        try:
+            record = read_object(line)[1]
+        except LineError:
+            return None
+        return next((f for text in carried(record) for f in cls.inner_formats if f.recognises(text)), None)
 
     def parse(self, line: str, number: int) -> Event | None:
         """One JSON object, behind a syslog header or not."""
         header, record = read_object(line)
         values, endpoint = _values(record)
+        inner = self._carried.event(carried(record), number) if may_carry(line) else None
+        if inner is not None and (_tells(inner) or not columns.tells_of_contacts(values.keys())):
+            if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
+                values.setdefault("observer", []).append(text_of(record.get("source")) or "")
+            inner = self._carried.completed(inner, values, self._times)
+            return replace(inner, format=self.name, file=self.context.file, line=number)
         if not columns.tells_of_contacts(values.keys()):
             raise LineError("The JSON record has no known key.", line[:80])
         event = columns.event_of(values, self._times, host_is_device=endpoint or "source" not in values)
@@ -102,6 +126,26 @@ class JsonLines(LogFormat):
             stated = split_header(line, self.context)[0]
             event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
         return replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _carried_head(self) -> Iterator[str]:
+        """What the first records carry, for formats that are decided per file."""
+        for line in self.context.head[:_HEAD_LOOKED_AT]:
+            try:
+                yield from carried(read_object(line)[1])
+            except LineError:
+                continue
+
+
+def _tells(event: Event) -> bool:
+    """Whether the event names a party."""
+    return bool(
+        event.source_ip
+        or event.destination_ip
+        or event.domain
+        or event.device_ip
+        or event.device_name
+        or event.hashes
+    )
 
 
 def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:

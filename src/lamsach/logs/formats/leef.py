@@ -13,7 +13,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs import leef
 from lamsach.logs.base import LogFormat
-from lamsach.logs.framing import header_before
+from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.leef_events import leef_event
 from lamsach.model import Event
 
@@ -52,13 +52,13 @@ class Leef(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """`LEEF:1.0|` or `LEEF:2.0|` with its header, behind a syslog header or not; not within JSON."""
-        start = -1 if line[:1] in "{[" else leef.find(line)
-        return start >= 0 and _RECORD.match(line, start) is not None
+        start = leef.find(line)
+        return start >= 0 and not within_json(line, start) and _RECORD.match(line, start) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
         start = leef.find(line)
-        if start < 0 or line[:1] in "{[":
+        if start < 0 or within_json(line, start):
             raise LineError("The line is not a record of this product.", line[:80])
         record = leef.read(line[start:])
         header = header_before(line, start, self.context)

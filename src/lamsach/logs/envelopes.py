@@ -1,0 +1,153 @@
+"""A product's line inside another program's JSON record: what shippers, containers, SIEMs and their exports put around it.
+
+Source: Elastic Common Schema (`event.original`, `message`), Wazuh (`full_log`), GELF 1.1 (`short_message`, `full_message`), Docker's json-file (`log`),
+systemd's Journal Export and JSON formats (`MESSAGE`, `SYSLOG_IDENTIFIER`), rsyslog's and syslog-ng's JSON templates, Fluentd and Fluent Bit, Splunk's exports
+(`_raw`), Graylog's and Loki's exports, Google Cloud's `textPayload`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.columns import Values, plain
+from lamsach.logs.json_records import text_of, walk
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.values import stated
+from lamsach.model import Event
+
+_CARRIERS = (
+    *(
+        "eventoriginal",
+        "logoriginal",
+        "fulllog",
+        "raw",
+        "rawlog",
+        "rawmessage",
+        "rawevent",
+        "originallog",
+        "originalmessage",
+    ),
+    *(
+        "message",
+        "msg",
+        "log",
+        "fullmessage",
+        "shortmessage",
+        "line",
+        "textpayload",
+        "syslogmessage",
+        "content",
+        "body",
+    ),
+)
+"""Keys whose text is the line, the most literal first."""
+CARRIER_COLUMNS = frozenset(
+    {
+        "message",
+        "msg",
+        "raw",
+        "rawlog",
+        "rawmessage",
+        "rawevent",
+        "fulllog",
+        "fullmessage",
+        "originallog",
+        "syslogmessage",
+    }
+)
+"""Names of a table's column (lower case, letters only) whose text is the line."""
+_RANK = {name: rank for rank, name in enumerate(_CARRIERS)}
+_TAGS = frozenset(
+    {
+        "syslogidentifier",
+        "syslogtag",
+        "tag",
+        "programname",
+        "program",
+        "appname",
+        "syslogprogram",
+        "ident",
+        "applicationname",
+        "processname",
+        "facilityname",
+    }
+)
+_QUOTED = tuple(
+    f'"{key}"'
+    for key in ("message", "msg", "log", "full_log", "_raw", "raw", "original", "event.original", "log.original", "short_message", "full_message", "MESSAGE", "line", "textPayload", "raw_message", "rawMessage", "syslog_message", "content", "body")
+)  # fmt: skip
+_SHORTEST = 12
+_MOST_CARRIED = 4
+_LONGEST_TAG = 64
+
+
+def may_carry(line: str) -> bool:
+    """Whether a line of JSON has a key that could hold another line; cheap and without parsing."""
+    return any(key in line for key in _QUOTED)
+
+
+def carried(record: Mapping[str, object]) -> Iterator[str]:
+    """The lines that a record carries, the most literal first; each also behind its program's name, when the record states that."""
+    found: list[tuple[int, str]] = []
+    tag = ""
+    for key, value in walk(record):
+        parts = key.split(".")
+        name = plain(parts[-1])
+        if not tag and name in _TAGS:
+            tag = (text_of(value) or "").strip().rstrip(":")
+        rank = _RANK.get(plain("".join(parts[-2:])) if name == "original" else name)
+        text = text_of(value) if rank is not None else None
+        if rank is not None and text and len(text) >= _SHORTEST:
+            found.append((rank, text.rstrip("\r\n")))
+    for _, text in sorted(found, key=lambda each: each[0])[:_MOST_CARRIED]:
+        yield text
+        if tag and len(tag) <= _LONGEST_TAG and " " not in tag:
+            yield f"{tag if tag.endswith(']') else f'{tag}[1]'}: {text}"
+
+
+class CarriedLines:
+    """Reads the lines that one file's records carry, each with the format that recognises it."""
+
+    def __init__(
+        self, context: FileContext, formats: Sequence[type[LogFormat]], head: Callable[[], Iterable[str]]
+    ) -> None:
+        self._context = context
+        self._formats = formats
+        self._head = head
+        self._parsers: dict[type[LogFormat], LogFormat] = {}
+
+    def event(self, texts: Iterable[str], number: int) -> Event | None:
+        """The event of the first of these texts that a format reads; None when none is a product's line."""
+        for text in texts:
+            for log_format in self._formats:
+                if not log_format.recognises(text):
+                    continue
+                try:
+                    event = self._parser(log_format).parse(text, number)
+                except LineError:
+                    continue
+                if event is not None:
+                    return event
+        return None
+
+    def completed(self, inner: Event, values: Values, times: LooseTimes) -> Event:
+        """The carried line's event, with time and observer of its envelope where it has none."""
+        time = inner.time
+        if time is None and values.get("time"):
+            try:
+                time = times.read(values["time"][0])
+            except LineError:
+                time = None
+        hosts = (stated(text) for field in ("observer", "host") for text in values.get(field, ()))
+        return replace(
+            inner, time=time, observer=inner.observer or next((host for host in hosts if host), None)
+        )
+
+    def _parser(self, log_format: type[LogFormat]) -> LogFormat:
+        parser = self._parsers.get(log_format)
+        if parser is None:
+            parser = self._parsers[log_format] = log_format(replace(self._context, head=tuple(self._head())))
+        return parser
