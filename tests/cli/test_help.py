@@ -27,6 +27,10 @@ COMMANDS = (
     "logs detect",
     "logs read",
     "logs formats",
+    "serve",
+    "backup",
+    "restore",
+    "manage",
 )
 
 
