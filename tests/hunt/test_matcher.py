@@ -47,6 +47,14 @@ def event(**fields: Any) -> Event:
         ("203.0.113.0/24", {"destination_ip": "203.0.114.1"}, None),
         ("2001:db8::/32", {"destination_ip": "2001:db8:5::1"}, ("network", "outbound")),
         ("2001:db8::1", {"destination_ip": "2001:db8:0:0::1"}, ("exact", "outbound")),
+        # Windows names its own side first, also of a connection that the other side opened
+        ("203.0.113.9", {"source_ip": "10.0.0.5", "destination_ip": "203.0.113.9", "inbound": True}, ("exact", "inbound")),
+        ("203.0.113.9", {"source_ip": "203.0.113.9", "inbound": True}, ("exact", "inbound")),
+        ("evil.example", {"mentioned": ("good.example", "www.evil.example")}, ("subdomain", "outbound")),
+        ("203.0.113.9", {"mentioned": ("203.0.113.9",)}, ("exact", "outbound")),
+        ("http://evil.example/a", {"mentioned": ("http://evil.example/a?x",)}, ("exact", "outbound")),
+        ("203.0.113.9", {"mentioned": ("http://203.0.113.9:8080/b",)}, ("exact", "outbound")),
+        ("evil.example", {"mentioned": ("notevil.example", "http://[/", "")}, None),
         ("a" * 64, {"hashes": ("A" * 64,)}, ("exact", "outbound")),
         ("http://evil.example/a", {"url": "http://evil.example/a"}, ("exact", "outbound")),
         ("http://evil.example/a", {"url": "https://EVIL.example/a?x=1"}, ("exact", "outbound")),
@@ -77,6 +85,12 @@ def test_the_device_of_an_inbound_contact_is_the_other_side() -> None:
         event(source_ip="203.0.113.9", destination_ip="198.51.100.1", device_ip="203.0.113.9"), ""
     )
     assert match.event.device_ip == "198.51.100.1"
+
+
+def test_the_device_of_a_contact_that_is_stated_to_be_inbound_stays() -> None:
+    fields = {"source_ip": "203.0.113.9", "device_name": "SRV-01", "inbound": True}
+    (match,) = matcher_of("203.0.113.9").event(event(**fields), "")
+    assert (match.event.device_name, match.event.device_ip) == ("SRV-01", None)
 
 
 def test_an_exception_is_told_not_dropped() -> None:

@@ -22,7 +22,7 @@ from lamsach.model import Event
 _OPENING = re.compile(r"(\s{0,12}),?\s?\{\s{0,9}")
 _MOST_INDENT = 4
 _NO_EVENT = re.compile(
-    r"\s*(?:\[|\],?|\}|Record \d{1,12}|\{\s*\"(?:records|value|data|events|hits)\"\s*:\s*\[)?\s*"
+    r"\s*(?:\[|\],?|\},?|Record \d{1,12}|\{\s*\"(?:records|value|data|events|hits)\"\s*:\s*\[)?\s*"
 )
 
 

@@ -1,0 +1,82 @@
+"""Windows events as JSON over several lines: golden cases, and where a record begins."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from golden import cases, context_of, expected, lines_of
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext
+from lamsach.logs.formats.windows_event_json_pretty import WindowsEventJsonPretty
+from lamsach.logs.opening import find_logs
+from lamsach.logs.reading import read_events
+from lamsach.model import Event
+
+EVENT = {
+    "EventID": 3,
+    "SourceName": "Microsoft-Windows-Sysmon",
+    "SourceIp": "10.20.0.31",
+    "Parts": [{"a": 1}, {"b": [{"c": 2}]}],
+}
+
+
+@pytest.mark.parametrize("log", cases("windows_event_json_pretty"), ids=lambda log: log.stem)
+def test_golden(log):
+    parser = WindowsEventJsonPretty(context_of(lines_of(log)))
+    lines = lines_of(log)
+    starts = [n for n, line in enumerate(lines) if parser.begins_record(line)]
+    found = [
+        parser.parse("\n".join(lines[a:b]), a + 1)
+        for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)
+    ]
+    wanted = expected(log)
+    assert [(event.line, event.kind.value, event.domain) for event in found] == [
+        (record["line"], record["kind"], record.get("domain")) for record in wanted
+    ]
+    assert WindowsEventJsonPretty.score(lines) == 1.0
+
+
+@pytest.mark.parametrize("indent", [1, 2, 3, 4, 8, "\t"])
+@pytest.mark.parametrize("as_list", [False, True])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_objects_within_an_event_begin_no_record(tmp_path, indent, as_list, end):
+    events = [{**EVENT, "SourcePort": str(port)} for port in (1001, 1002, 1003)]
+    text = (
+        json.dumps(events, indent=indent)
+        if as_list
+        else "\n".join(json.dumps(event, indent=indent) for event in events)
+    )
+    path = tmp_path / "events.json"
+    path.write_bytes(text.replace("\n", end).encode())
+    (log,) = find_logs([str(path)], on_problem=lambda problem: None)
+    found = list(read_events(log))
+    assert all(isinstance(item, Event) for item in found), found
+    assert [event.source_port for event in found] == [1001, 1002, 1003]
+    assert {event.format for event in found} == {"windows_event_json_pretty"}
+
+
+@pytest.mark.parametrize("line", ["[", "]", "},", "Record 12", '{ "records": [', "", "  "])
+def test_what_stands_between_objects_is_no_event(line):
+    assert WindowsEventJsonPretty(FileContext()).parse(line, 1) is None
+
+
+@pytest.mark.parametrize("text", ["{\n", '{\n"EventID": 3\n', '{\n"a": 1\n}', "words", "{}"])
+def test_broken_objects_are_line_errors(text):
+    with pytest.raises(LineError):
+        WindowsEventJsonPretty(FileContext()).parse(text, 1)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        [],
+        ["{", '  "a": 1', "}"],
+        ["server {", "  listen 80;", "}"],
+        ["{", "EventID Microsoft-Windows-Sysmon", "}"],
+        [json.dumps(EVENT)],
+    ],
+)
+def test_other_files_are_not_taken(head):
+    assert WindowsEventJsonPretty.score(head) == 0.0
