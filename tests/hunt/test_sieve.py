@@ -62,7 +62,7 @@ def candidate_lines(
         memory, begin = part.chunk.buffer.memory, part.chunk.begin
         passed.update(number + memory.count(b"\n", begin, hit) for hit in part.hits.tolist())
         if part.chunk.whole_end:
-            number += part.feeds
+            number += part.lines.feeds
         free.put(part.chunk.buffer)
     return passed
 

@@ -34,22 +34,31 @@ class Sieve:
             *(_pointer(compiled.blocks), _pointer(compiled.starts), _pointer(compiled.ends)),
             *(compiled.starts.size, _pointer(compiled.lengths), compiled.lengths.size),
             *(_pointer(array) for array in (self._words, *self._scratch, self._state)),
-            *(_pointer(self._hits), self._hits.size, _pointer(self._after)),
+            *(_pointer(self._hits), self._hits.size),
         )
 
-    def search(self, data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.int64]:
-        """A position inside each candidate line of data[begin:end], in order; a line may occur up to PASSES times.
+    def search(
+        self, data: NDArray[np.uint8], begin: int, end: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Where candidate lines of data[begin:end] are, and the line feeds of each BLOCK bytes of it.
 
-        `begin` is the start of a line; PAD line feeds must stand before it and behind `end`.
+        The first holds a position inside each candidate line, in order; a line may occur up to PASSES times. `begin` is the
+        start of a line; PAD line feeds must stand before it and behind `end`.
         """
         parts: list[NDArray[np.int64]] = []
-        address = _pointer(data)
-        while begin < end:
-            count = functions()["sieve"](address, data.size, begin, end, *self._arguments)
-            begin = int(self._after[0])
+        address, place = _pointer(data), begin
+        feeds = np.empty(-(-(end - begin) // BLOCK), np.int32)
+        while place < end:
+            count = functions()["sieve"](
+                *(address, data.size, place, end, *self._arguments),
+                *(_pointer(feeds), feeds.size, _pointer(self._after)),
+            )
             if count:
                 parts.append(self._hits[:count].copy())
-        return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+            if place > begin or self._after[0] < end:
+                feeds = feeds_by_block(data, begin, end)
+            place = int(self._after[0])
+        return (np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)), feeds
 
 
 def _pointer(array: NDArray[Any]) -> int:
@@ -62,6 +71,13 @@ def _pointer(array: NDArray[Any]) -> int:
 def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
     """How many line feeds data[begin:end] holds."""
     return int(functions()["count_lines"](_pointer(data), begin, end))
+
+
+def feeds_by_block(data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.int32]:
+    """How many line feeds each BLOCK bytes of data[begin:end] hold; the last block may be shorter."""
+    out = np.empty(-(-(end - begin) // BLOCK), np.int32)
+    functions()["feeds_by_block"](_pointer(data), begin, end, _pointer(out), out.size)
+    return out
 
 
 def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:

@@ -11,7 +11,7 @@ from lamsach.errors import LineError
 from lamsach.hunt import merge
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount, LineKind, Sample
-from lamsach.hunt.engine import count_lines, skip_lines
+from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
@@ -103,10 +103,9 @@ class Examiner:
         if not chunk.whole_start or not chunk.whole_end:
             self._long_line(sieved)
             return
-        memory, number, position = chunk.buffer.memory, self.state.lines, chunk.begin
+        memory, before = chunk.buffer.memory, self.state.lines
         for start, is_header in self._lines_of_interest(sieved):
-            number += count_lines(chunk.buffer.array, position, start)
-            position = start
+            number = before + sieved.lines.number_at(start)
             end = memory.find(b"\n", start, chunk.end)
             end = chunk.end if end < 0 else end
             if is_header:
@@ -116,8 +115,8 @@ class Examiner:
                 self.state.long_line_hits.clear()
             else:
                 self._candidate(chunk, start, end, number + 1)
-        total = sieved.feeds + (chunk.end > chunk.begin and memory[chunk.end - 1] != 10)
-        self._cover(chunk, total)
+        total = sieved.lines.feeds + (chunk.end > chunk.begin and memory[chunk.end - 1] != 10)
+        self._cover(sieved, total)
         self.state.lines += total
         if self._parser.multiline:
             self._tail = bytes(memory[max(chunk.begin, chunk.end - (1 << 16)) : chunk.end])
@@ -244,9 +243,8 @@ class Examiner:
         rest = replace(chunk, begin=min(end + 1, chunk.end), whole_start=True)
         if rest.begin < rest.end:
             hits = sieved.hits[sieved.hits >= rest.begin]
-            self.chunk(
-                Sieved(sieved.source, rest, hits, count_lines(chunk.buffer.array, rest.begin, rest.end))
-            )
+            lines = LineIndex(chunk.buffer.array, rest.begin, rest.end)
+            self.chunk(Sieved(sieved.source, rest, hits, lines))
 
     def _around(self, chunk: Chunk, hits: list[int], number: int) -> None:
         """Search a line too long to parse around each hit, and on from there to the end of the line's piece."""
@@ -266,21 +264,20 @@ class Examiner:
                         self._add(match)
                 begin += 3 * AROUND
 
-    def _cover(self, chunk: Chunk, total: int) -> None:
+    def _cover(self, sieved: Sieved, total: int) -> None:
         """Parse a sample of the chunk's lines and attribute all of them."""
         if not total:
             return
+        chunk = sieved.chunk
         samples: list[Sample] = []
-        offset, number = chunk.begin, 0
-        wanted = self._wanted(total)
-        for line_number in wanted:
-            offset = skip_lines(chunk.buffer.array, offset, chunk.end, line_number - number)
-            number = line_number
+        offset = chunk.begin
+        for number in self._wanted(total):
+            offset = sieved.lines.start_of(number)
             samples.append(Sample(number, offset, self._kind_at(chunk, offset, number, watch=True)))
         last = chunk.buffer.memory.rfind(b"\n", chunk.begin, max(chunk.begin, chunk.end - 1)) + 1
         if last > offset:
             samples.append(Sample(total - 1, last, self._kind_at(chunk, last, total - 1, watch=False)))
-        self._coverage.spread(samples, total, lambda left, right: self._look(chunk, samples[0], left, right))
+        self._coverage.spread(samples, total, lambda left, right: self._look(sieved, left, right))
 
     def _wanted(self, total: int) -> list[int]:
         """Which lines of a chunk are parsed (0-based in the chunk): its first, the file's first FIRST_LINES, every STEP-th."""
@@ -290,13 +287,14 @@ class Examiner:
         chosen.update(range((-base) % STEP, total, STEP))
         return sorted(chosen)
 
-    def _look(self, chunk: Chunk, first: Sample, left: int, right: int) -> Sample | None:
+    def _look(self, sieved: Sieved, left: int, right: int) -> Sample | None:
+        chunk = sieved.chunk
         start = chunk.buffer.memory.rfind(b"\n", left, (left + right) // 2) + 1
         if start <= left:
             start = chunk.buffer.memory.find(b"\n", (left + right) // 2, right - 1) + 1
         if not left < start < right:
             return None
-        number = first.number + count_lines(chunk.buffer.array, first.offset, start)
+        number = sieved.lines.number_at(start)
         return Sample(number, start, self._kind_at(chunk, start, number, watch=False))
 
     def _kind_at(self, chunk: Chunk, start: int, number: int, *, watch: bool) -> LineKind:

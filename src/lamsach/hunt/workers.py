@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 
 from lamsach.hunt.chunks import Chunk, Pool
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.engine import Sieve, count_lines
+from lamsach.hunt.engine import Sieve
+from lamsach.hunt.line_index import LineIndex
 
 
 @dataclass(slots=True)
 class Sieved:
-    """A chunk, its source (an index into the caller's files), positions inside candidate lines in order, and its line feeds."""
+    """A chunk, its source (an index into the caller's files), positions inside candidate lines in order, and its lines."""
 
     source: int
     chunk: Chunk
     hits: NDArray[np.int64]
-    feeds: int
+    lines: LineIndex
 
 
 Source = Iterator[tuple[int, Chunk]]
@@ -35,8 +36,8 @@ Source = Iterator[tuple[int, Chunk]]
 def sieve_chunk(sieve: Sieve, source: int, chunk: Chunk) -> Sieved:
     """Run the kernel over one chunk."""
     data = chunk.buffer.array
-    hits = sieve.search(data, chunk.begin, chunk.end)
-    return Sieved(source, chunk, hits, count_lines(data, chunk.begin, chunk.end))
+    hits, feeds = sieve.search(data, chunk.begin, chunk.end)
+    return Sieved(source, chunk, hits, LineIndex(data, chunk.begin, chunk.end, feeds))
 
 
 def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> Iterator[Sieved]:

@@ -15,6 +15,7 @@ from lamsach.hunt.kernel.vector import row_view, table_view
 _BYTES = types.CPointer(types.uint8)
 _WORDS = types.CPointer(types.uint64)
 _RANGES = types.CPointer(types.uint32)
+_COUNTS = types.CPointer(types.int32)
 _NUMBERS = types.CPointer(types.int64)
 _NUMBER = types.int64
 _NOTHING = types.void
@@ -47,6 +48,8 @@ def _sieve_entry(
     state,
     hits,
     hit_count,
+    feeds,
+    block_count,
     after,
 ):
     """See `scan.sieve`; its second result goes to after[0]."""
@@ -71,6 +74,7 @@ def _sieve_entry(
         row_view(owners, KEYS),
         row_view(state, STATE),
         row_view(hits, hit_count),
+        row_view(feeds, block_count),
     )
     after[0] = position
     return count
@@ -78,6 +82,10 @@ def _sieve_entry(
 
 def _count_lines(data, begin, end):
     return tables.count_lines(row_view(data, end), begin, end)
+
+
+def _feeds_by_block(data, begin, end, out, block_count):
+    tables.feeds_by_block(row_view(data, end), begin, end, row_view(out, block_count))
 
 
 def _skip_lines(data, begin, end, lines):
@@ -104,10 +112,11 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
             *(_BYTES, _WORDS, _NUMBER, _WORDS, _NUMBER),
             *(_BYTES, _RANGES, _RANGES, _NUMBER, _BYTES, _NUMBER),
             *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
-            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBER, _NUMBERS),
+            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBER, _COUNTS, _NUMBER, _NUMBERS),
         ),
     ),
     "count_lines": (_count_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER)),
+    "feeds_by_block": (_feeds_by_block, _NOTHING(_BYTES, _NUMBER, _NUMBER, _COUNTS, _NUMBER)),
     "skip_lines": (_skip_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER, _NUMBER)),
     "insert": (_insert, _NOTHING(_WORDS, _NUMBER, _WORDS, _NUMBER, _WORDS, _NUMBER)),
     "hash_many": (_hash_many, _NOTHING(_BYTES, _NUMBER, _NUMBERS, _NUMBER, _WORDS)),

@@ -6,32 +6,43 @@ import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.tables import DOT, in_ranges, is_digit
+from lamsach.hunt.kernel.vector import leading_zeros, load_word
+
+_ONE = np.uint64(1)
+_DIGIT = np.uint64(15)
 
 
 @inlined
-def _octet(data, start, end):
-    """The value of one to three digits data[start:end], read without a branch; more than 255 when there are none or too many."""
-    size = end - start
-    units = np.uint32(np.uint8(data[end - 1] - np.uint8(48)))
-    tens = np.uint32(np.uint8(data[end - 2] - np.uint8(48))) * np.uint32(size > 1)
-    hundreds = np.uint32(np.uint8(data[end - 3] - np.uint8(48))) * np.uint32(size > 2)
-    return (
-        units
-        + tens * np.uint32(10)
-        + hundreds * np.uint32(100)
-        + np.uint32((size < 1) | (size > 3)) * np.uint32(256)
-    )
+def _octet(data, end, size):
+    """The value of the `size` digits before `end`, read without a branch; more than 255 when there are none or too many."""
+    digits = load_word(data, end - 8)
+    units = (digits >> np.uint64(56)) & _DIGIT
+    tens = ((digits >> np.uint64(48)) & _DIGIT) * np.uint64(size > 1)
+    hundreds = ((digits >> np.uint64(40)) & _DIGIT) * np.uint64(size > 2)
+    fits = (size > 0) & (size < 4)
+    return units + tens * np.uint64(10) + hundreds * np.uint64(100) + np.uint64(not fits) * np.uint64(256)
 
 
 @inlined
-def from_dots(data, start, first, second, third, end):
-    """Read data[start:end], digits parted by dots at these three places: (whether it is an address, its value)."""
-    a = _octet(data, start, first)
-    b = _octet(data, first + 1, second)
-    c = _octet(data, second + 1, third)
-    d = _octet(data, third + 1, end)
-    value = np.uint32((a << np.uint32(24)) | (b << np.uint32(16)) | (c << np.uint32(8)) | d)
-    return (a | b | c | d) < np.uint32(256), value
+def from_dots(data, start, end, dots):
+    """Read data[start:end], digits and three dots: (whether it is an address, its value).
+
+    Bit 63 of `dots` stands for data[end - 1], bit 62 for the byte before it, and so on.
+    """
+    fourth = leading_zeros(dots)
+    dots = (dots << np.uint64(fourth)) << _ONE
+    third = leading_zeros(dots)
+    dots = (dots << np.uint64(third)) << _ONE
+    second = leading_zeros(dots)
+    d = _octet(data, end, fourth)
+    end -= fourth + 1
+    c = _octet(data, end, third)
+    end -= third + 1
+    b = _octet(data, end, second)
+    end -= second + 1
+    a = _octet(data, end, end - start)
+    value = (a << np.uint64(24)) | (b << np.uint64(16)) | (c << np.uint64(8)) | d
+    return (a | b | c | d) < np.uint64(256), value
 
 
 @compiled

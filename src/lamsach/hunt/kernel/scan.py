@@ -36,8 +36,9 @@ from lamsach.hunt.kernel.tokens import (
     first_dots,
     sort_tokens,
 )
-from lamsach.hunt.kernel.vector import leading_zeros, peek, poke, trailing_zeros
+from lamsach.hunt.kernel.vector import peek, poke, trailing_zeros
 
+_ZERO = 48
 _SIZE, _DONE, _IPV6, _DIGEST, _ODD = range(5)
 _ADDRESS_LINE, _NAME_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + PASSES)
 """Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
@@ -69,14 +70,8 @@ def _search_addresses(data, shift, tokens, count, values, blocks, starts, ends, 
     for index in range(count):
         start = peek(tokens, 3 * index) + shift
         end = peek(tokens, 3 * index + 1) + shift
-        dots = np.uint64(peek(tokens, 3 * index + 2))
-        third = end - 1 - leading_zeros(dots)
-        dots &= ~(np.uint64(1) << np.uint64(64 - (end - third)))
-        second = end - 1 - leading_zeros(dots)
-        dots &= ~(np.uint64(1) << np.uint64(64 - (end - second)))
-        first = end - 1 - leading_zeros(dots)
-        valid, value = ipv4.from_dots(data, start, first, second, third, end)
-        poke(values, index, np.uint64(value) | (np.uint64(not valid) << np.uint64(32)))
+        valid, value = ipv4.from_dots(data, start, end, np.uint64(peek(tokens, 3 * index + 2)))
+        poke(values, index, value | (np.uint64(not valid) << np.uint64(32)))
     for index in range(count):
         value = peek(values, index)
         hit = False
@@ -169,7 +164,7 @@ def _search_triggers(
                         data, position, state[_IPV6], lengths, bloom, table, blocks, starts, ends
                     )
             elif byte == OPEN:
-                if position >= state[_DONE]:
+                if data[position + 1] != _ZERO and position >= state[_DONE]:
                     hit, state[_DONE] = names.label_lengths(data, position, tops, bloom, table)
             else:
                 hit = escapes.hides_name(data, position, flags & HAS_IDN != 0)
@@ -231,10 +226,11 @@ def sieve(
     owners,
     state,
     hits,
+    feeds,
 ):
     """Search data[begin:end], which has PAD line feeds before and behind; write a position inside each candidate line to `hits`.
 
-    `begin` is the start of a line. Returns (number of hits, position from which to go on): the second is `end` unless `hits`
+    `begin` is the start of a line. The line feeds of each BLOCK bytes go to `feeds`. Returns (number of hits, position from which to go on): the second is `end` unless `hits`
     ran full. A line may be hit once by each pass, and hits are not in order within a block.
     """
     words[:] = np.uint64(0)
@@ -245,7 +241,7 @@ def sieve(
     while base < end:
         if state[_SIZE] > room:
             return state[_SIZE], _line_start(data, base, begin)
-        classify_block(data, base, end, flags & HAS_IPV6 != 0, words)
+        feeds[(base - begin) // BLOCK] = classify_block(data, base, end, flags & HAS_IPV6 != 0, words)
         count = first_dots(words, firsts)
         address_count, name_count, odd_count = sort_tokens(words, firsts, count, addresses, named, odd)
         shift = base - 64 * BEHIND

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.layout import LINE_FEED, TOPS_SIZE
+from lamsach.hunt.kernel.layout import BLOCK, LINE_FEED, TOPS_SIZE
 
 DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH = 46, 58, 40, 41, 37, 92
 
@@ -125,6 +125,14 @@ def count_lines(data: NDArray[np.uint8], begin: int, end: int) -> int:
         total += np.int64(count)
         position += size
     return total
+
+
+@compiled
+def feeds_by_block(data, begin, end, out):
+    """The line feeds of each BLOCK bytes of data[begin:end]."""
+    for block in range(out.size):
+        start = begin + block * BLOCK
+        out[block] = count_lines(data, start, min(end, start + BLOCK))
 
 
 @compiled

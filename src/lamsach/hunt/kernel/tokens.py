@@ -44,16 +44,19 @@ def _ipv6_colons(colons):
 
     So the colons of times and of hardware addresses are passed over.
     """
-    pairs = colons & ((colons >> _ONE) | _TOP)
-    chain = colons & _before_colon(colons)
-    for _level in range(4):
-        chain &= _before_colon(chain)
-    return pairs | chain
+    found = colons & ((colons >> _ONE) | _TOP)
+    if (count_ones(colons) >= 6) | (colons & _LAST_FIVE != np.uint64(0)):
+        chain = colons & _before_colon(colons)
+        for _level in range(4):
+            chain &= _before_colon(chain)
+        found |= chain
+    return found
 
 
 @compiled
 def classify_block(data, base, end, with_ipv6, words):
-    """Fill the class words of the block that begins at `base`; `end` is the end of the data."""
+    """Fill the class words of the block that begins at `base`; `end` is the end of the data. Returns the block's line feeds."""
+    feeds = 0
     for row in range(ROWS):
         for column in range(BEHIND):
             words[row, column] = words[row, column + WORDS]
@@ -64,23 +67,24 @@ def classify_block(data, base, end, with_ipv6, words):
         at = base + (column - BEHIND) * 64
         if at >= end + 64 * AHEAD:
             break
-        dot, name, digit, hexadecimal, colon, opening, closing, percent, backslash, kind, high = classify(
-            data, at
-        )
+        classes = classify(data, at)
+        dot, name, digit, hexadecimal, colon, opening = classes[:6]
+        closing, percent, backslash, kind, high, feed = classes[6:]
         poke(dots, column, dot)
         poke(names, column, name)
         poke(numbers, column, digit | dot)
         poke(highs, column, high)
         poke(hexes, column, hexadecimal)
-        triggers = percent
-        if opening:
-            closed = (closing >> _TWO) | (closing >> _THREE) | (closing >> _FOUR) | _LAST_FOUR
-            triggers |= opening & closed & ((digit >> _ONE) | _TOP)
-        if backslash:
-            triggers |= backslash & (((digit | kind) >> _ONE) | _TOP)
-        if with_ipv6 and colon:
+        closed = (closing >> _TWO) | (closing >> _THREE) | (closing >> _FOUR) | _LAST_FOUR
+        triggers = percent | (opening & closed & ((digit >> _ONE) | _TOP))
+        triggers |= backslash & (((digit | kind) >> _ONE) | _TOP)
+        if with_ipv6:
             triggers |= _ipv6_colons(colon)
         poke(all_triggers, column, triggers)
+        if at + 64 > end:
+            feed &= (_ONE << np.uint64(max(0, end - at))) - _ONE
+        feeds += count_ones(feed) * (column < BEHIND + WORDS)
+    return feeds
 
 
 @inlined
@@ -118,6 +122,10 @@ def first_dots(words, out):
         carry = overflow | np.uint64(summed < total)
         firsts = summed & ~labels & dots
         offset = column << 6
+        for _usual in range(3):
+            poke(out, found, offset + trailing_zeros(firsts))
+            found += np.int64(firsts != np.uint64(0))
+            firsts &= firsts - _ONE
         while firsts:
             poke(out, found, offset + trailing_zeros(firsts))
             found += 1

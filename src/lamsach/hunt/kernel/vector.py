@@ -35,9 +35,9 @@ def classify(typing_context, data, index):
     """The classes of data[index:index + 64] as words, bit i for byte i.
 
     In order: dot; name (letter, digit, `-`, `_`, `.`, above 127); digit; hexadecimal digit; colon; `(`; `)`; `%`; backslash;
-    `x` or `u`; above 127.
+    `x` or `u`; above 127; line feed.
     """
-    result = types.UniTuple(types.uint64, 11)
+    result = types.UniTuple(types.uint64, 12)
 
     def generate(context, builder, signature, arguments):
         array_type, _ = signature.args
@@ -64,7 +64,7 @@ def classify(typing_context, data, index):
             name = builder.or_(name, part)
         escape_kind = builder.or_(equal(120), equal(117))
         words = (dot, name, digit, hexadecimal, equal(58), equal(40), equal(41), equal(37), equal(92))
-        words += (escape_kind, high)
+        words += (escape_kind, high, equal(10))
         return context.make_tuple(builder, signature.return_type, words)
 
     return result(data, types.intp), generate
