@@ -1,0 +1,223 @@
+"""Where IP begins: below every link layer, and within every tunnel."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.logs.capture.links import ip_offsets, is_read
+from lamsach.logs.capture.packets import Decapsulator
+
+from . import capture_builder as build
+
+IP = build.ip("192.0.2.5", "203.0.113.9", 17, build.udp(4000, 5000, b"payload"))
+IP6 = build.ip("2001:db8::5", "2001:db8::9", 17, build.udp(4000, 5000, b"payload"))
+ETHERNET = build.ethernet(IP)
+SNAP = b"\xaa\xaa\x03\0\0\0\x08\0"
+WIRELESS = b"\x08\x01\0\0" + build.MAC_A * 3 + b"\0\0"
+QOS = b"\x88\x01\0\0" + build.MAC_A * 3 + b"\0\0" + b"\0\0"
+
+
+def tagged(*tags: bytes) -> bytes:
+    return build.MAC_B + build.MAC_A + b"".join(tags)
+
+
+LINKS = {
+    "ethernet": (1, ETHERNET),
+    "vlan": (1, tagged(b"\x81\0\0\x0a\x08\0", IP)),
+    "q-in-q": (1, tagged(b"\x88\xa8\0\x0a\x81\0\0\x0b\x08\0", IP)),
+    "ipv6": (1, build.ethernet(IP6, 0x86DD)),
+    "mpls": (1, tagged(b"\x88\x47\0\x01\0\x40\0\x02\x01\x40", IP)),
+    "pseudowire": (1, tagged(b"\x88\x47\0\x02\x01\x40\0\0\0\0", ETHERNET)),
+    "pppoe": (1, tagged(b"\x88\x64\x11\0\0\x01\0\x2a\0\x21", IP)),
+    "provider backbone": (1, tagged(b"\x88\xe7\0\0\0\x01", ETHERNET)),
+    "vn-tag": (1, tagged(b"\x89\x26\0\0\0\x01\x08\0", IP)),
+    "fabricpath": (1, tagged(b"\x89\x03\0\x01", ETHERNET)),
+    "cisco metadata": (1, tagged(b"\x89\x09\x01\x01\0\x01\0\x05\x08\0", IP)),
+    "802.3 snap": (1, tagged(struct.pack(">H", 8 + len(IP)), SNAP, IP)),
+    "service header": (1, tagged(b"\x89\x4f\0\x02\x02\x01\0\0\0\0", IP)),
+    "null": (0, b"\x02\0\0\0" + IP),
+    "loop": (108, b"\0\0\0\x02" + IP),
+    "raw": (101, IP),
+    "raw ipv6": (229, IP6),
+    "cooked": (113, bytes(14) + b"\x08\0" + IP),
+    "cooked with vlan": (113, bytes(14) + b"\x81\0\0\x05\x08\0" + IP),
+    "cooked 2": (276, b"\x08\0" + bytes(18) + IP),
+    "ppp": (9, b"\xff\x03\0\x21" + IP),
+    "ppp compressed": (9, b"\x21" + IP),
+    "hdlc": (104, b"\x0f\0\x08\0" + IP),
+    "pppoe alone": (51, b"\x11\0\0\x01\0\x2a\0\x21" + IP),
+    "wireless": (105, WIRELESS + SNAP + IP),
+    "wireless with quality": (105, QOS + SNAP + IP),
+    "radiotap": (127, b"\0\0\x08\0\0\0\0\0" + QOS + SNAP + IP),
+    "radiotap padded": (127, b"\0\0\x09\0\x02\0\0\0\x20" + QOS + b"\0\0" + SNAP + IP),
+    "per-packet": (192, struct.pack("<BBHI", 0, 0, 8, 105) + WIRELESS + SNAP + IP),
+    "prism": (119, bytes(144) + WIRELESS + SNAP + IP),
+    "netfilter": (239, b"\x02\0\0\0" + b"\x08\0\x01\0wxyz" + struct.pack("<HH", 4 + len(IP), 9) + IP),
+    "packet filter": (117, b"\x3d" + bytes(63) + IP),
+    "openbsd ipsec": (109, bytes(12) + IP),
+    "frame relay": (107, b"\x18\x41\x03\xcc" + IP),
+    "token ring": (6, bytes(14) + SNAP + IP),
+    "fddi": (10, bytes(13) + SNAP + IP),
+    "atm": (100, SNAP + IP),
+    "pktap": (258, struct.pack("<III", 108, 1, 1) + bytes(96) + ETHERNET),
+}
+
+
+@pytest.mark.parametrize("case", LINKS)
+def test_link_layers(case):
+    link, frame = LINKS[case]
+    (at,) = ip_offsets(link, frame)
+    assert frame[at:] in (IP, IP6)
+    assert is_read(link)
+
+
+@pytest.mark.parametrize("case", LINKS)
+def test_cut_off_anywhere(case):
+    link, frame = LINKS[case]
+    whole = ip_offsets(link, frame)
+    for size in range(len(frame)):
+        assert ip_offsets(link, frame[:size]) in ((), whole)
+
+
+def test_several_packets_in_one_wireless_frame():
+    header = b"\x88\x01\0\0" + build.MAC_A * 3 + b"\0\0" + b"\x80\0"
+    part = build.MAC_A + build.MAC_B + struct.pack(">H", 8 + len(IP)) + SNAP + IP
+    frame = header + part + bytes(-len(part) % 4) + part
+    assert [frame[at : at + len(IP)] for at in ip_offsets(105, frame)] == [IP, IP]
+
+
+def test_what_is_not_ip():
+    assert ip_offsets(1, build.ethernet(bytes(28), 0x0806)) == ()
+    assert ip_offsets(105, b"\x08\x41" + bytes(60)) == ()  # encrypted
+    assert ip_offsets(147, IP) == ()
+    assert not is_read(147)
+
+
+def gre(kind: int, flags: int = 0, rest: bytes = b"") -> bytes:
+    return struct.pack(">HH", flags, kind) + rest
+
+
+VXLAN = b"\x08\0\0\0\0\0\x01\0"
+TUNNELS = {
+    "ip in ip": (4, IP),
+    "ipv6 in ip": (41, IP6),
+    "gre": (47, gre(0x0800) + IP),
+    "gre key and sequence": (47, gre(0x0800, 0xB000, bytes(12)) + IP),
+    "gre bridge": (47, gre(0x6558) + ETHERNET),
+    "erspan 1": (47, gre(0x88BE) + ETHERNET),
+    "erspan 2": (47, gre(0x88BE, 0x1000, bytes(4)) + bytes(8) + ETHERNET),
+    "erspan 3": (47, gre(0x22EB, 0x1000, bytes(4)) + bytes(12) + ETHERNET),
+    "erspan 3 platform": (47, gre(0x22EB, 0x1000, bytes(4)) + bytes(11) + b"\x01" + bytes(8) + ETHERNET),
+    "pptp": (47, gre(0x880B, 0x3001, bytes(8)) + b"\xff\x03\0\x21" + IP),
+    "wccp": (47, gre(0x883E) + b"\0\0\0\0" + IP),
+    "aruba": (47, gre(0x8200) + QOS + SNAP + IP),
+    "etherip": (97, b"\x30\0" + ETHERNET),
+    "vxlan": (17, build.udp(50000, 4789, VXLAN + ETHERNET)),
+    "vxlan gpe": (17, build.udp(50000, 4790, b"\x0c\0\0\x01\0\0\x01\0" + IP)),
+    "geneve": (17, build.udp(50000, 6081, b"\x01\0\x65\x58\0\0\x01\0abcd" + ETHERNET)),
+    "geneve ip": (17, build.udp(50000, 6081, b"\0\0\x86\xdd\0\0\x01\0" + IP6)),
+    "gtp": (17, build.udp(2152, 2152, b"\x30\xff" + bytes(6) + IP)),
+    "gtp extension": (17, build.udp(9999, 2152, b"\x34\xff" + bytes(9) + b"\x85\x01\0\0\0" + IP)),
+    "teredo": (17, build.udp(3545, 3544, IP6)),
+    "teredo origin": (17, build.udp(3544, 3545, b"\0\x01\0\0" + bytes(9) + b"\0\0" + bytes(6) + IP6)),
+    "ayiya": (17, build.udp(9999, 5072, b"\x41\x51\x11\x29" + bytes(4 + 16 + 20) + IP6)),
+    "l2tp": (17, build.udp(1701, 1701, b"\0\x02\0\x01\0\x01\xff\x03\0\x21" + IP)),
+    "l2tp with length": (17, build.udp(1701, 1701, b"\x40\x02\0\x40\0\x01\0\x01\xff\x03\0\x21" + IP)),
+    "tzsp": (17, build.udp(40000, 37008, b"\x01\0\0\x01\x0a\x01\x05\x01" + ETHERNET)),
+    "mpls in udp": (17, build.udp(40000, 6635, b"\0\x01\x01\x40" + IP)),
+    "vxlan in geneve": (
+        17,
+        build.udp(
+            50000,
+            6081,
+            b"\0\0\x65\x58\0\0\x01\0"
+            + build.ethernet(build.ip("192.0.2.7", "192.0.2.8", 17, build.udp(1, 4789, VXLAN + ETHERNET))),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TUNNELS)
+def test_tunnels(case):
+    protocol, payload = TUNNELS[case]
+    outer = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
+    packets = Decapsulator().packets(outer, 0)
+    inner = packets[-1]
+    assert packets[0].protocol == protocol
+    assert (inner.source_port, inner.destination_port) == (4000, 5000)
+    assert inner.data[inner.start : inner.end] == b"payload"
+
+
+@pytest.mark.parametrize("case", TUNNELS)
+def test_tunnels_cut_off_anywhere(case):
+    protocol, payload = TUNNELS[case]
+    outer = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
+    for size in range(len(outer)):
+        assert len(Decapsulator().packets(outer[:size], 0)) <= 4
+
+
+def test_tunnels_without_end_are_left():
+    packet = IP
+    for _ in range(40):
+        packet = build.ip("192.0.2.1", "192.0.2.2", 4, packet)
+    assert len(Decapsulator().packets(packet, 0)) <= 8
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        struct.pack(">BB6x", 17, 0),  # hop by hop
+        struct.pack(">BB6x", 60, 0) + struct.pack(">BB6x", 17, 0),
+    ],
+)
+def test_extension_headers(headers):
+    packet = build.ip("2001:db8::5", "2001:db8::9", 0, headers + build.udp(4000, 5000, b"payload"))
+    (found,) = Decapsulator().packets(packet, 0)
+    assert (found.protocol, found.source_port) == (17, 4000)
+
+
+def test_authentication_header():
+    header = b"\x11\x04\0\0" + bytes(20)
+    packet = build.ip("192.0.2.5", "192.0.2.9", 51, header + build.udp(4000, 5000, b"payload"))
+    assert Decapsulator().packets(packet, 0)[-1].destination_port == 5000
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 60))
+def test_fragments_in_any_order(random, words):
+    payload = build.udp(4000, 5000, bytes(range(256)) * 4)
+    size = words * 8
+    pieces = [(at, payload[at : at + size]) for at in range(0, len(payload), size)]
+    random.shuffle(pieces)
+    decapsulator = Decapsulator()
+    found = []
+    for at, piece in pieces:
+        more = 0x2000 if at + size < len(payload) else 0
+        packet = build.ip("192.0.2.5", "192.0.2.9", 17, piece, fragment=more | at // 8)
+        found += decapsulator.packets(packet, 0)
+    whole = found[-1]
+    assert whole.data[whole.start : whole.end] == payload[8:]
+
+
+def test_fragments_of_ipv6():
+    payload = build.udp(4000, 5000, b"x" * 100)
+    decapsulator = Decapsulator()
+    for at, more in ((0, 1), (64, 0)):
+        piece = payload[at : at + 64]
+        header = struct.pack(">BBHI", 17, 0, at | more, 77)
+        packets = decapsulator.packets(build.ip("2001:db8::5", "2001:db8::9", 44, header + piece), 0)
+    assert packets[-1].data[packets[-1].start : packets[-1].end] == b"x" * 100
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([0, 1, 6, 9, 50, 101, 105, 107, 113, 117, 119, 127, 192, 239, 258, 276]),
+)
+def test_never_raises(data, link):
+    for at in ip_offsets(link, data):
+        Decapsulator().packets(data, at)
