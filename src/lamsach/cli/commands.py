@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "hunt": "lamsach.cli.hunt:hunt",
     "indicators": "lamsach.cli.indicators:app",
     "logs": "lamsach.cli.logs:app",
+    "scan": "lamsach.cli.scan:scan",
     "demo": "lamsach.cli.demo:demo",
     "serve": "lamsach.cli.serve:serve",
     "backup": "lamsach.cli.backup:backup",

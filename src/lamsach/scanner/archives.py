@@ -1,0 +1,226 @@
+"""The files inside an archive, within limits of depth, number, size and ratio. Nothing is unpacked to its stated path."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from lamsach.scanner.magic import ending
+from lamsach.scanner.opening import Skipped
+from lamsach.scanner.options import Limits
+
+_DAMAGE = (
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+    IndexError,
+    KeyError,
+    AttributeError,
+    OSError,
+)
+_LEAST_BYTES = 16 << 20
+"""So much may always come out, whatever the ratio."""
+SPOOLED_BYTES = 8 << 20
+XZ_MEMORY_BYTES = 64 << 20
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be unpacked from one file of the disk, over all levels."""
+
+    left_bytes: int
+    left_members: int
+
+    @classmethod
+    def of(cls, packed_bytes: int, limits: Limits) -> Budget:
+        """The budget for a file of this size."""
+        allowed = max(_LEAST_BYTES, packed_bytes * limits.archive_ratio)
+        return cls(min(allowed, limits.archive_bytes), limits.archive_members)
+
+    def member(self) -> None:
+        """Count a member. Raises Skipped for too many."""
+        self.left_members -= 1
+        if self.left_members < 0:
+            raise Skipped("archive_many")
+
+    def take(self, size: int) -> None:
+        """Count unpacked bytes. Raises Skipped for a bomb."""
+        self.left_bytes -= size
+        if self.left_bytes < 0:
+            raise Skipped("archive_bomb")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside: its name, and its content to read once. `locked`: needs a password."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+    locked: bool = False
+    climbs: bool = False
+    """The name leads out of the folder into which it would be unpacked."""
+
+
+def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Iterator[Member]:
+    """What the archive holds. A packed single file (`.gz`) has one member, or those of the tar in it.
+
+    Raises Skipped with the reason for a damaged one, and when the budget is used up.
+    """
+    try:
+        if kind == "zip":
+            yield from _zip(stream, budget)
+        elif kind == "tar":
+            yield from _tar(stream, budget)
+        else:
+            yield from _packed(stream, kind, name, budget)
+    except Skipped:
+        raise
+    except MemoryError:
+        raise Skipped("archive_bomb") from None
+    except _DAMAGE:
+        raise Skipped("archive_damaged") from None
+
+
+def content(member: Member, budget: Budget) -> IO[bytes]:
+    """The content of a member in a temporary file (in memory while it is small). Raises Skipped."""
+    spool = tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES)  # noqa: SIM115 - handed to the caller
+    try:
+        with member.open() as stream:
+            while piece := stream.read(1 << 18):
+                budget.take(len(piece))
+                spool.write(piece)
+    except Skipped:
+        spool.close()
+        raise
+    except MemoryError:
+        spool.close()
+        raise Skipped("archive_bomb") from None
+    except _DAMAGE:
+        spool.close()
+        raise Skipped("archive_damaged") from None
+    spool.seek(0)
+    return spool
+
+
+def _zip(stream: IO[bytes], budget: Budget) -> Iterator[Member]:
+    with zipfile.ZipFile(stream) as archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            budget.member()
+            yield Member(
+                info.filename, _zip_opener(archive, info), bool(info.flag_bits & 1), _climbs(info.filename)
+            )
+
+
+def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    return lambda: archive.open(info)
+
+
+def _tar(stream: IO[bytes], budget: Budget) -> Iterator[Member]:
+    with tarfile.open(fileobj=stream, mode="r:") as archive:
+        for info in archive:
+            budget.member()
+            archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
+            if info.isreg():
+                yield Member(info.name, _tar_opener(archive, info), climbs=_climbs(info.name))
+
+
+def _tar_opener(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
+    def opened() -> IO[bytes]:
+        stream = archive.extractfile(info)
+        if stream is None:
+            raise Skipped("archive_damaged")
+        return stream
+
+    return opened
+
+
+def _packed(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Iterator[Member]:
+    budget.member()
+    inner = name.rpartition(".")[0] if ending(name) in ("gz", "bz2", "xz", "zst", "tgz", "txz") else name
+    yield Member(inner or name, lambda: _unpacking(stream, kind))
+
+
+def _unpacking(stream: IO[bytes], kind: str) -> IO[bytes]:
+    made: Any
+    if kind == "gzip":
+        made = gzip.GzipFile(fileobj=stream)
+    elif kind == "bzip2":
+        made = bz2.BZ2File(stream)
+    elif kind == "xz":
+        made = _Xz(stream)
+    else:
+        import zstandard
+
+        made = _Zstd(zstandard.ZstdDecompressor(max_window_size=2**27), stream)
+    return made  # type: ignore[no-any-return]
+
+
+class _Xz:
+    """An xz file whose dictionary may not take more than XZ_MEMORY_BYTES."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._decompressor = lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES)
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes. Raises EOFError for a damaged stream."""
+        while True:
+            if self._decompressor.eof:
+                rest = self._decompressor.unused_data or self._stream.read(1 << 16)
+                if not rest.strip(b"\0"):
+                    return b""
+                self._decompressor = lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES)
+                data = rest
+            else:
+                data = self._stream.read(1 << 16) if self._decompressor.needs_input else b""
+                if not data and self._decompressor.needs_input:
+                    raise EOFError
+            if piece := self._decompressor.decompress(data, size):
+                return piece
+
+    def __enter__(self) -> _Xz:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the stream to its owner."""
+
+
+class _Zstd:
+    """A zstandard stream that is read to its end, frame after frame."""
+
+    def __init__(self, decompressor: Any, stream: IO[bytes]) -> None:
+        self._reader = decompressor.stream_reader(stream, read_across_frames=True, closefd=False)
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes. Raises EOFError for a damaged stream."""
+        try:
+            return bytes(self._reader.read(size))
+        except Exception as error:  # noqa: BLE001 - the library's own class, which need not be imported
+            raise EOFError(str(error)) from None
+
+    def __enter__(self) -> _Zstd:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+
+def _climbs(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or name[1:3] in (":\\", ":/")

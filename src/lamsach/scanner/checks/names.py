@@ -1,0 +1,122 @@
+"""Name resolution: the hosts file, the resolvers in use, on Windows the cache of answers."""
+
+from __future__ import annotations
+
+import os
+import re
+from ipaddress import ip_address
+from pathlib import Path
+
+from lamsach.model import IndicatorType
+from lamsach.scanner.checks.context import Context
+from lamsach.scanner.checks.registry import Registry
+from lamsach.scanner.checks.tools import output_of
+from lamsach.scanner.extract import values
+from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
+from lamsach.scanner.opening import Skipped, read_small
+
+_ACTIVATION = re.compile(
+    r"(?:^|\.)(?:(?:activate|practivate|lmlicenses|ereg|wip\d?|hlrcv|na1r|lm|cc-api-data|genuine|prod|ic)\.(?:[\w-]+\.)*adobe(?:stats)?\.(?:com|io)|adobe\.activate\.com"
+    r"|(?:activation|validation|sls)\.(?:sls\.)?microsoft\.com|genuine\.microsoft\.com|registeridm\.com|secure\.internetdownloadmanager\.com|(?:api|license)\.(?:corel|autodesk|wondershare)\.com)$",
+    re.IGNORECASE,
+)
+"""Servers that check a licence: cracked software turns them off in the hosts file."""
+_PROTECTION = re.compile(
+    r"(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|definitionupdates\.microsoft\.com|kaspersky\.com|eset\.com|avast\.com|avg\.com|bitdefender\.com|malwarebytes\.com|symantec\.com|norton\.com"
+    r"|mcafee\.com|trendmicro\.com|sophos\.com|clamav\.net|virustotal\.com|bkav\.com\.vn|cmcinfosec\.com)$",
+    re.IGNORECASE,
+)
+"""Makers of protection: malware turns them off in the hosts file."""
+_TCPIP = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+
+
+def hosts_file(context: Context) -> Path:
+    """Where the hosts file of this machine lies."""
+    if context.windows:
+        return Path(os.environ.get("SystemRoot", r"C:\Windows")) / "System32" / "drivers" / "etc" / "hosts"  # noqa: SIM112
+    return context.root / "etc/hosts"
+
+
+def check_names(context: Context) -> None:
+    """Hosts file, resolvers, cache of answers."""
+    _hosts(context)
+    if context.windows:
+        _windows_resolvers(context, Registry())
+        _windows_cache(context)
+    else:
+        _resolv_conf(context)
+
+
+def _hosts(context: Context) -> None:
+    file = hosts_file(context)
+    try:
+        text = read_small(str(file)).decode("utf-8", "surrogateescape")
+    except Skipped as skipped:
+        context.skip(str(file), skipped.reason)
+        return
+    for line in text.split("\n"):
+        entry = line.partition("#")[0].split()
+        if len(entry) < 2:
+            continue
+        target = Target(TargetKind.LINE, str(file), line)
+        address, hosts = entry[0], entry[1:]
+        away = _nowhere(address)
+        if not away:
+            context.listed(Area.NAMES, str(file), line.strip(), reason="listed_hosts", target=target)
+        for host in hosts:
+            name = host.lower().rstrip(".")
+            if _PROTECTION.search(name):
+                reason, level = "hosts_protection", Level.SUSPICIOUS
+            elif away and _ACTIVATION.search(name):
+                reason, level = "hosts_activation", Level.RISK
+            else:
+                continue
+            context.findings.append(
+                Finding(Area.NAMES, level, reason, str(file), {"name": name}, line.strip(), target=target)
+            )
+
+
+def _nowhere(address: str) -> bool:
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return parsed.is_loopback or parsed.is_unspecified
+
+
+def _resolv_conf(context: Context) -> None:
+    file = context.root / "etc/resolv.conf"
+    try:
+        text = read_small(str(file.resolve())).decode("utf-8", "replace")
+    except (Skipped, OSError) as error:
+        context.skip(str(file), getattr(error, "reason", "unreadable"))
+        return
+    for line in text.splitlines():
+        if line.split()[:1] in (["nameserver"], ["search"], ["domain"]):
+            context.listed(Area.NAMES, str(file), line, reason="listed_resolver")
+
+
+def _windows_resolvers(context: Context, registry: Registry) -> None:
+    places = [
+        _TCPIP,
+        *(rf"{_TCPIP}\Interfaces\{name}" for name in registry.keys("HKLM", rf"{_TCPIP}\Interfaces")),
+    ]
+    for place in places:
+        for name in ("NameServer", "DhcpNameServer"):
+            stated = registry.text("HKLM", place, name)
+            if stated:
+                context.listed(Area.NAMES, rf"HKLM\{place}\{name}", stated, reason="listed_resolver")
+
+
+def _windows_cache(context: Context) -> None:
+    try:
+        text = output_of(["ipconfig.exe", "/displaydns"])
+    except Skipped as skipped:
+        context.skip("ipconfig /displaydns", skipped.reason)
+        return
+    seen: set[str] = set()
+    for line in text.splitlines():
+        for kind, value in values(line):
+            if kind is IndicatorType.DOMAIN and value not in seen:
+                seen.add(value)
+                context.listed(Area.NAMES, "ipconfig /displaydns", value, reason="listed_cache")

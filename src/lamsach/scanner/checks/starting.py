@@ -1,0 +1,40 @@
+"""One thing that the system starts by itself, wherever it is written down, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lamsach.scanner.checks.commands import judged, programs
+from lamsach.scanner.checks.context import Context
+from lamsach.scanner.findings import Area, Finding, Level, Target
+
+
+@dataclass(frozen=True, slots=True)
+class StartEntry:
+    """`kind` is a code of `words.START_KINDS`, `place` where it is written, `command` what is started, `target` how to disable it."""
+
+    kind: str
+    place: str
+    command: str
+    target: Target | None = None
+
+
+def consider(context: Context, entry: StartEntry) -> None:
+    """Count an entry, report what the list or its habits say, and remember its programs to be examined."""
+    context.counts.start_entries += 1
+    context.listed(Area.START, entry.place, entry.command, reason="listed_start", target=entry.target)
+    if habit := judged(entry.command):
+        values = {"kind": entry.kind, "habit": habit}
+        context.findings.append(
+            Finding(
+                Area.START,
+                Level.SUSPICIOUS,
+                "start_habit",
+                entry.place,
+                values,
+                entry.command[:2000],
+                target=entry.target,
+            )
+        )
+    for program in programs(entry.command):
+        context.starting.setdefault(program, entry.place)

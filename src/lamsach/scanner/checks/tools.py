@@ -1,0 +1,60 @@
+"""Programs of the system whose output a check needs. No output is a failure: it never means that all is well."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from lamsach.scanner.opening import Skipped
+
+SECONDS = 30
+OUTPUT_BYTES = 32 << 20
+
+
+def output_of(command: Sequence[str], *, seconds: float = SECONDS) -> str:
+    """What the program writes. Raises Skipped when it is missing, fails, takes too long or says nothing."""
+    program = _found(command[0])
+    if program is None:
+        raise Skipped("tool_missing")
+    try:
+        ended = subprocess.run(
+            [program, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except subprocess.TimeoutExpired:
+        raise Skipped("tool_slow") from None
+    except (OSError, ValueError):
+        raise Skipped("tool_failed") from None
+    if ended.returncode != 0:
+        raise Skipped("tool_failed")
+    text = _text(ended.stdout[:OUTPUT_BYTES])
+    if not text.strip():
+        raise Skipped("tool_empty")
+    return text
+
+
+def _found(name: str) -> str | None:
+    """The program in the system's own folder; the search path of a user is not trusted where that can be avoided."""
+    if sys.platform == "win32":
+        system = os.path.join(os.environ.get("SystemRoot", r"C:\Windows"), "System32")  # noqa: PTH118, SIM112
+        for place in (system, os.path.join(system, "WindowsPowerShell", "v1.0")):  # noqa: PTH118
+            if found := shutil.which(name, path=place):
+                return found
+        return None
+    return shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+
+
+def _text(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")

@@ -1,0 +1,257 @@
+"""The examination of one file: hashes against the list, rules, first bytes against the name, and the same for what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import IO, Any
+
+from lamsach.model import IndicatorType
+from lamsach.scanner import magic, names
+from lamsach.scanner.archives import Budget, content, members
+from lamsach.scanner.clamd import Clamd
+from lamsach.scanner.findings import Area, Counts, Finding, Level, Skip, Target, TargetKind
+from lamsach.scanner.index import Hit, Index
+from lamsach.scanner.opening import Skipped, open_regular
+from lamsach.scanner.options import Limits
+from lamsach.scanner.rules import RuleHit, RuleSources, Searcher, compile_rules
+
+INSIDE = "!"
+"""Between the path of an archive and the name of what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a worker needs; travels to its process. `index` is the path of the list's index, or empty."""
+
+    rules: RuleSources
+    index: str = ""
+    clamd: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    nice: bool = True
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What the examination of some files gives."""
+
+    findings: list[Finding] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+
+class Examiner:
+    """Examines files one after the other. Belongs to one thread of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = settings.limits
+        self._searcher = Searcher(compile_rules(settings.rules), settings.limits.file_seconds)
+        self._index = Index(settings.index) if settings.index else None
+        self._hash_types = self._index.hash_types if self._index else ()
+        self._clamd = Clamd(settings.clamd) if settings.clamd else None
+
+    def close(self) -> None:
+        """Close the list."""
+        if self._index is not None:
+            self._index.close()
+
+    def examine(self, path: str, report: FileReport) -> None:
+        """Examine the file at a path; what is found and skipped goes into the report. Never raises for what a file holds."""
+        try:
+            descriptor, status = open_regular(path)
+        except Skipped as skipped:
+            report.skips.append(Skip(path, skipped.reason))
+            return
+        with os.fdopen(descriptor, "rb", buffering=0) as stream:
+            target = Target(TargetKind.FILE, path, device=status.st_dev, inode=status.st_ino)
+            size = min(status.st_size, self._limits.file_bytes)
+            if status.st_size > size:
+                report.skips.append(Skip(path, "too_large"))
+            found = len(report.findings)
+            try:
+                head = self._content(stream, size, path, target, report)
+                kind = magic.kind(head)
+                if kind in magic.ARCHIVES:
+                    stream.seek(0)
+                    self._inside(
+                        stream, kind, path, target, report, Budget.of(status.st_size, self._limits), 1
+                    )
+                elif kind in magic.CLOSED_ARCHIVES:
+                    report.skips.append(Skip(path, "archive_closed"))
+                after = os.fstat(stream.fileno())
+            except Skipped as skipped:
+                report.skips.append(Skip(path, skipped.reason))
+                return
+            except OSError:
+                report.skips.append(Skip(path, "disk_error"))
+                return
+            if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+                report.skips.append(Skip(path, "changed"))
+            if len(report.findings) > found:
+                self._add_digest(stream, status.st_size, report.findings, found)
+        report.counts.files += 1
+        report.counts.size_bytes += size
+
+    def _content(self, stream: IO[bytes], size: int, path: str, target: Target, report: FileReport) -> bytes:
+        """Hashes, rules and names of one file or member. Gives its first bytes."""
+        digests = [hashlib.new(kind.value, usedforsecurity=False) for kind in self._hash_types]
+        matched: dict[str, RuleHit] = {}
+        head = b""
+        for window in self._windows(stream, size):
+            head = head or window.data[: magic.HEAD_BYTES]
+            for digest in digests:
+                digest.update(window.fresh)
+            self._search(window.data, path, matched, report)
+        for hit in matched.values():
+            report.findings.append(_rule_finding(hit, path, target))
+        for kind, digest in zip(self._hash_types, digests, strict=True):
+            if self._index is not None and (entry := self._index.exact(kind, digest.hexdigest())):
+                report.findings.append(_hash_finding(entry, kind, path, target))
+        report.findings += _name_findings(path, head, target)
+        if self._clamd is not None:
+            stream.seek(0)
+            name, reason = self._clamd.scan(stream, size)
+            if name:
+                values = {"signature": name}
+                report.findings.append(
+                    Finding(Area.FILE, Level.MALICIOUS, "clamd", path, values, threat=name, target=target)
+                )
+            elif reason:
+                report.skips.append(Skip(path, reason))
+        return head
+
+    def _search(self, data: bytes, path: str, matched: dict[str, RuleHit], report: FileReport) -> None:
+        try:
+            for hit in self._searcher.search(data):
+                matched.setdefault(hit.name, hit)
+        except TimeoutError:
+            report.skips.append(Skip(path, "slow"))
+        except ValueError:
+            report.skips.append(Skip(path, "rules_failed"))
+
+    def _windows(self, stream: IO[bytes], size: int) -> Iterator[_Window]:
+        limits = self._limits
+        data = _read(stream, min(size, limits.window_bytes))
+        yield _Window(data, data)
+        left = size - len(data)
+        while left > 0 and data:
+            fresh = _read(stream, min(left, limits.window_bytes - limits.overlap_bytes))
+            if not fresh:
+                return
+            data = data[-limits.overlap_bytes :] + fresh
+            left -= len(fresh)
+            yield _Window(data, fresh)
+
+    def _inside(
+        self,
+        stream: IO[bytes],
+        kind: str,
+        path: str,
+        target: Target,
+        report: FileReport,
+        budget: Budget,
+        depth: int,
+    ) -> None:
+        if depth > self._limits.archive_depth:
+            report.skips.append(Skip(path, "archive_depth"))
+            return
+        try:
+            with closing(members(stream, kind, _base_name(path), budget)) as inner:
+                for member in inner:
+                    self._member(member, path, target, report, budget, depth)
+        except Skipped as skipped:
+            report.skips.append(Skip(path, skipped.reason))
+
+    def _member(
+        self, member: Any, path: str, target: Target, report: FileReport, budget: Budget, depth: int
+    ) -> None:
+        where = f"{path}{INSIDE}{member.name}"
+        if member.climbs:
+            report.findings.append(
+                Finding(Area.FILE, Level.SUSPICIOUS, "climbing_name", where, target=target)
+            )
+        if member.locked:
+            report.skips.append(Skip(where, "archive_locked"))
+            if magic.ending(member.name) in ("exe", "scr", "msi"):
+                report.findings.append(Finding(Area.FILE, Level.RISK, "locked_program", where, target=target))
+            return
+        with content(member, budget) as spool:
+            size = spool.seek(0, os.SEEK_END)
+            spool.seek(0)
+            head = self._content(spool, size, where, target, report)
+            report.counts.members += 1
+            kind = magic.kind(head)
+            if kind in magic.ARCHIVES:
+                spool.seek(0)
+                self._inside(spool, kind, where, target, report, budget, depth + 1)
+            elif kind in magic.CLOSED_ARCHIVES:
+                report.skips.append(Skip(where, "archive_closed"))
+
+    def _add_digest(self, stream: IO[bytes], size: int, findings: list[Finding], start: int) -> None:
+        """Put the file's SHA-256 into the targets: what is acted on later has to be this content."""
+        stream.seek(0)
+        digest, left = hashlib.sha256(), size
+        while left > 0 and (piece := stream.read(min(left, 1 << 20))):
+            digest.update(piece)
+            left -= len(piece)
+        for place in range(start, len(findings)):
+            target = findings[place].target
+            if target is not None:
+                findings[place] = replace(findings[place], target=replace(target, sha256=digest.hexdigest()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    data: bytes
+    fresh: bytes
+    """The part of `data` that no earlier window held."""
+
+
+def _read(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if data is None or len(data) == size or not data:
+        return data or b""
+    parts, left = [data], size - len(data)
+    while left > 0 and (piece := stream.read(left)):
+        parts.append(piece)
+        left -= len(piece)
+    return b"".join(parts)
+
+
+def _rule_finding(hit: RuleHit, path: str, target: Target) -> Finding:
+    reason = "own_rule" if hit.own else "given_rule"
+    return Finding(
+        Area.FILE, hit.level, reason, path, {"rule": hit.name}, hit.about, threat=hit.threat, target=target
+    )
+
+
+def _hash_finding(entry: Hit, kind: IndicatorType, path: str, target: Target) -> Finding:
+    return Finding(
+        Area.FILE,
+        Level.MALICIOUS,
+        "listed_hash",
+        path,
+        {"hash": kind.value, "place": entry.place},
+        indicator=entry.value,
+        threat=entry.threat,
+        target=target,
+    )
+
+
+def _name_findings(path: str, head: bytes, target: Target) -> Iterator[Finding]:
+    name = _base_name(path)
+    found = magic.kind(head)
+    if magic.disguised(found, name):
+        values = {"ending": magic.ending(name)}
+        yield Finding(Area.FILE, Level.SUSPICIOUS, "disguised_program", path, values, target=target)
+    if names.hidden_ending(name):
+        yield Finding(Area.FILE, Level.SUSPICIOUS, "hidden_ending", path, target=target)
+    if crack := names.cracked_software(name):
+        yield Finding(Area.FILE, Level.RISK, "cracked_software", path, {"name": crack}, target=target)
+
+
+def _base_name(path: str) -> str:
+    return path.rpartition(INSIDE)[2].replace("\\", "/").rpartition("/")[2]

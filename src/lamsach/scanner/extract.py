@@ -1,0 +1,69 @@
+"""Values of the list in a piece of text: a command, a line of a hosts file, a URL of the history, a record of an event log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from lamsach.indicators.normalise import plain_value
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.urls import canonical_url
+from lamsach.model import IndicatorType
+from lamsach.scanner.index import Hit, Index
+
+TEXT_CHARACTERS = 65536
+"""How much of one text is searched."""
+_URL = re.compile(
+    r"\b(?:https?|ftp|wss?|stratum\+(?:tcp|ssl|tls))://[^\s\"'<>|;`^\\)\]}]{4,2000}", re.IGNORECASE
+)
+_NAME = re.compile(
+    r"(?<![\w.@-])(?:[a-z0-9_-]{1,63}\.){1,20}[a-z][a-z0-9-]{1,62}(?![\w-])", re.IGNORECASE | re.ASCII
+)
+_V4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+_V6 = re.compile(r"(?<![\w:])[0-9a-f:]{3,39}(?![\w:])", re.IGNORECASE)
+_HASH = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-f])", re.IGNORECASE)
+_HASH_TYPE = {64: IndicatorType.SHA256, 40: IndicatorType.SHA1, 32: IndicatorType.MD5}
+
+
+def hits(text: str, index: Index) -> list[Hit]:
+    """Every entry of the list that the text names, each once, in the order met."""
+    if not index.count:
+        return []
+    found: dict[tuple[IndicatorType, str], Hit] = {}
+    for kind, value in values(text[:TEXT_CHARACTERS]):
+        hit = index.exact(kind, value) if kind in _HASH_TYPE.values() else index.covering(kind, value)
+        if hit is not None:
+            found.setdefault((hit.type, hit.value), hit)
+    return list(found.values())
+
+
+def values(text: str) -> Iterator[tuple[IndicatorType, str]]:
+    """URLs, names, addresses and hashes that stand in the text, in canonical form."""
+    for match in _URL.finditer(text):
+        address = match[0].rstrip(".,:")
+        if not address.lower().startswith("stratum"):
+            try:
+                yield IndicatorType.URL, canonical_url(address, strict=False)
+            except Refused:
+                continue
+    for match in _NAME.finditer(text):
+        name = match[0].lower()
+        plain = plain_value(name)
+        yield IndicatorType.DOMAIN, plain[1] if plain else name
+    for match in _V4.finditer(text):
+        if address := _address(match[0]):
+            yield IndicatorType.IP, address
+    if ":" in text:
+        for match in _V6.finditer(text):
+            if match[0].count(":") >= 2 and (address := _address(match[0])):
+                yield IndicatorType.IP, address
+    for match in _HASH.finditer(text):
+        yield _HASH_TYPE[len(match[0])], match[0].lower()
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None

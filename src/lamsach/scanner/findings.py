@@ -1,0 +1,172 @@
+"""What a look gives: findings, skips, facts of the host. Codes, not sentences; `words` puts them into words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from lamsach.model import Problem
+
+
+class Level(StrEnum):
+    """How much a finding says. Only `malicious` is acted on without being asked for by name."""
+
+    MALICIOUS = "malicious"
+    """On the list, or a rule that nothing harmless matches."""
+    SUSPICIOUS = "suspicious"
+    """Looks like malware; a person has to decide."""
+    RISK = "risk"
+    """Makes an infection likely (cracked software, protection off); accuses nobody."""
+
+
+class Area(StrEnum):
+    """Which part of the machine a finding is about."""
+
+    FILE = "file"
+    PROCESS = "process"
+    CONNECTION = "connection"
+    START = "start"
+    NAMES = "names"
+    PROXY = "proxy"
+    PROTECTION = "protection"
+    BROWSER = "browser"
+    EVENTS = "events"
+
+
+class TargetKind(StrEnum):
+    """What an action would be done to."""
+
+    FILE = "file"
+    PROCESS = "process"
+    LINE = "line"
+    """One line of a text file (hosts, crontab, profile)."""
+    VALUE = "value"
+    """A value of the Windows registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What can be changed to remove the cause of a finding.
+
+    `path` is a file (of a FILE, LINE), or the registry key. `text` is the line, or the name of the registry value. `device` and `inode`
+    identify the file that was looked at, `pid` and `started` (seconds since the epoch) the process.
+    """
+
+    kind: TargetKind
+    path: str = ""
+    text: str = ""
+    sha256: str = ""
+    device: int = 0
+    inode: int = 0
+    pid: int = 0
+    started: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found. `reason` is a code of `words.REASONS`, `values` fill its sentence; `subject` is the path, process or place.
+
+    `indicator` is the canonical value on the list, where a list is why. `detail` is the proof as text (a line, a command).
+    """
+
+    area: Area
+    level: Level
+    reason: str
+    subject: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+    detail: str = ""
+    indicator: str = ""
+    threat: str = ""
+    target: Target | None = None
+    time: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Sixteen hexadecimal digits that are the same for the same thing found again."""
+        text = "\0".join((self.area, self.reason, self.subject, self.indicator, self.detail))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Something that was not looked at, or not wholly. `reason` is a code of `words.SKIPS`."""
+
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Facts of the machine that was looked at. `elevated`: with the rights of an administrator."""
+
+    name: str
+    system: str
+    release: str
+    user: str
+    elevated: bool
+    addresses: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was looked at, in numbers."""
+
+    files: int = 0
+    size_bytes: int = 0
+    members: int = 0
+    processes: int = 0
+    connections: int = 0
+    start_entries: int = 0
+    events: int = 0
+    visits: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add another part's numbers."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class Result:
+    """All that a look gives. `skipped` counts by reason; `skips` lists the first SKIPS_KEPT of each reason.
+
+    `stopped` is empty, or why the look ended early: `time`, `user`.
+    """
+
+    host: Host
+    mode: str
+    started: datetime
+    finished: datetime
+    tool_version: str
+    list_count: int = 0
+    list_documents: tuple[str, ...] = ()
+    list_digest: str = ""
+    rules: int = 0
+    refused: tuple[Skip, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    checks: list[str] = field(default_factory=list)
+    stopped: str = ""
+
+    def skip(self, skip: Skip) -> None:
+        """Count a skip, and list it while there is room."""
+        known = self.skipped.get(skip.reason, 0)
+        self.skipped[skip.reason] = known + 1
+        if known < SKIPS_KEPT:
+            self.skips.append(skip)
+
+    def worst(self) -> Level | None:
+        """The most serious level among the findings."""
+        levels = {finding.level for finding in self.findings}
+        return next((level for level in Level if level in levels), None)
+
+
+SKIPS_KEPT = 200
+"""How many skips of one reason are listed; all are counted."""

@@ -1,0 +1,54 @@
+"""Facts of the machine that is looked at."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import socket
+import sys
+from typing import Any
+
+from lamsach.scanner.findings import Host
+
+
+def read_host() -> Host:
+    """Name, system, person, rights and addresses of this machine."""
+    addresses, macs = _addresses()
+    return Host(platform.node(), platform.system(), platform.release(), _user(), elevated(), addresses, macs)
+
+
+def elevated() -> bool:
+    """Whether this process has an administrator's rights."""
+    if sys.platform == "win32":
+        import ctypes
+
+        shell: Any = ctypes.windll.shell32  # type: ignore[attr-defined]
+        return bool(shell.IsUserAnAdmin())
+    return os.geteuid() == 0
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+def _addresses() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    import psutil
+
+    addresses: list[str] = []
+    macs: list[str] = []
+    try:
+        interfaces = psutil.net_if_addrs()
+    except (OSError, psutil.Error):
+        return (), ()
+    for parts in interfaces.values():
+        for part in parts:
+            if part.family == psutil.AF_LINK:
+                macs.append(part.address.lower().replace("-", ":"))
+            elif part.family in (socket.AF_INET, socket.AF_INET6):
+                addresses.append(part.address.partition("%")[0])
+    usual = [address for address in addresses if address not in ("127.0.0.1", "::1")]
+    return tuple(dict.fromkeys(usual)), tuple(mac for mac in dict.fromkeys(macs) if mac.strip("0:"))

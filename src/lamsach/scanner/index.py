@@ -1,0 +1,151 @@
+"""The campaign's lists as an index on disk, so that a million indicators take little memory and start fast in each worker.
+
+A SQLite file in a private temporary folder: `value, type -> threat, source, document, row`. Workers open it read-only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lamsach.errors import InputError
+from lamsach.indicators.exceptions import covering
+from lamsach.indicators.opening import expand
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator, IndicatorType, Problem, Refusal
+from lamsach.scanner.common import common_file
+from lamsach.scanner.findings import Skip
+
+_HASHES = (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5)
+_SCHEMA = "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, PRIMARY KEY (value, type)) WITHOUT ROWID"
+_REFUSED_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A value of the list that covers something seen on the machine. `place` is where the list has it."""
+
+    type: IndicatorType
+    value: str
+    threat: str
+    place: str
+
+
+class Index:
+    """Looks values up. `hash_types` are the kinds of hash that the list holds, in the order of the model."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        uri = f"{Path(path).as_uri()}?mode=ro&immutable=1"
+        self._base = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        counted = dict(self._base.execute("SELECT type, count(*) FROM entry GROUP BY type"))
+        self.by_type = {IndicatorType(kind): int(count) for kind, count in counted.items()}
+        self.count = sum(self.by_type.values())
+        self.hash_types = tuple(kind for kind in _HASHES if kind in self.by_type)
+        self._kinds = frozenset(self.by_type)
+
+    def exact(self, kind: IndicatorType, value: str) -> Hit | None:
+        """The entry of exactly this type and canonical value."""
+        if kind not in self._kinds:
+            return None
+        row = self._base.execute(
+            "SELECT threat, place FROM entry WHERE value = ? AND type = ?", (value, kind.value)
+        ).fetchone()
+        return Hit(kind, value, row[0], row[1]) if row else None
+
+    def covering(self, kind: IndicatorType, value: str) -> Hit | None:
+        """The nearest entry that covers a canonical value: itself, a parent domain, a network around it, a URL above it."""
+        if not self._kinds:
+            return None
+        for above, text in covering(kind, value):
+            if above in self._kinds and (hit := self.exact(above, text)):
+                return hit
+        return None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+
+@dataclass(slots=True)
+class LoadedIndex:
+    """An index that was built, what it was built from, and what was refused on the way. `close` removes its file."""
+
+    path: str
+    count: int
+    documents: tuple[str, ...]
+    digest: str
+    refused: tuple[Skip, ...]
+    problems: tuple[Problem, ...]
+
+    def close(self) -> None:
+        """Remove the file."""
+        shutil.rmtree(Path(self.path).parent, ignore_errors=True)
+
+
+def build_index(lists: Sequence[str]) -> LoadedIndex:
+    """Read lists of any supported format into an index. Hashes of empty and common files are refused: see `common`.
+
+    Raises InputError when lists were given and none holds a value that can be used.
+    """
+    folder = tempfile.mkdtemp(prefix="lamsach-list-")
+    path = str(Path(folder) / "list.db")
+    problems: list[Problem] = []
+    refused: list[Skip] = []
+    try:
+        documents = expand(list(lists))
+        base = sqlite3.connect(path, isolation_level=None)
+        base.execute("PRAGMA journal_mode = OFF")
+        base.execute("PRAGMA synchronous = OFF")
+        base.execute(_SCHEMA)
+        base.execute("BEGIN")
+        rows = _rows(documents, problems, refused)
+        base.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?)", rows)
+        base.execute("COMMIT")
+        count = int(base.execute("SELECT count(*) FROM entry").fetchone()[0])
+        digest = _digest(base.execute("SELECT type, value FROM entry ORDER BY value, type"))
+        base.close()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if lists and not count:
+        shutil.rmtree(folder, ignore_errors=True)
+        first = problems[0] if problems else Problem(", ".join(documents), "The list holds no usable value.")
+        raise InputError(first.what, first.where, first.todo or "Give a list of addresses, names or hashes.")
+    return LoadedIndex(path, count, tuple(documents), digest, tuple(refused), tuple(problems))
+
+
+def _rows(
+    documents: Iterable[str], problems: list[Problem], refused: list[Skip]
+) -> Iterator[tuple[str, str, str, str, str]]:
+    for document in documents:
+        for item in read_list(document, problems.append):
+            if isinstance(item, Refusal):
+                if len(refused) < _REFUSED_KEPT:
+                    refused.append(Skip(item.value, item.reason))
+            elif item.type in _HASHES and common_file(item.value):
+                refused.append(Skip(item.value, "common_hash"))
+            else:
+                yield item.value, item.type.value, item.threat or "", item.source or "", _place(item)
+
+
+def _place(item: Indicator) -> str:
+    where = item.reference
+    if where is None:
+        return ""
+    parts = [os.path.basename(where.document)]  # noqa: PTH119 - a document may be a URL
+    parts += [str(part) for part in (where.page, where.row) if part is not None]
+    return ":".join(parts)
+
+
+def _digest(rows: Iterable[tuple[str, str]]) -> str:
+    digest = hashlib.sha256()
+    for kind, value in rows:
+        digest.update(f"{kind}:{value}\n".encode())
+    return digest.hexdigest()

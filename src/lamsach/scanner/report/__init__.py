@@ -1,0 +1,1 @@
+"""A look's result for people and programs: text, HTML page, JSON lines, bundle."""

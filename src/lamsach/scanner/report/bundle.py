@@ -1,0 +1,59 @@
+"""The result bundle: one `.zip` that is sent or carried to whoever keeps the cases, every part with its SHA-256 in the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+from lamsach.i18n import translator
+from lamsach.scanner.findings import Result, Skip
+from lamsach.scanner.report import records
+from lamsach.scanner.report.page import html_page
+
+MANIFEST, FINDINGS, SKIPS, ACTIONS, PAGE = (
+    "manifest.json",
+    "findings.jsonl",
+    "skips.jsonl",
+    "actions.jsonl",
+    "report.html",
+)
+_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+
+
+def write_bundle(
+    result: Result, stream: BinaryIO, language: str, actions: Sequence[dict[str, Any]] = ()
+) -> None:
+    """Write the bundle: manifest, findings, skips, actions taken, and the page for people."""
+    _ = translator(language)
+    parts = {
+        FINDINGS: b"".join(
+            records.json_line(records.finding_record(finding, _)) for finding in result.findings
+        ),
+        SKIPS: b"".join(records.json_line(records.skip_record(skip)) for skip in _skips(result)),
+        ACTIONS: b"".join(records.json_line(action) for action in actions),
+        PAGE: html_page(result, language, actions).encode("utf-8", "backslashreplace"),
+    }
+    contents = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+        for name, data in parts.items()
+    }
+    manifest = {**records.summary_record(result), "contents": contents}
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_entry(MANIFEST), json.dumps(manifest, indent=1).encode("ascii") + b"\n")
+        for name, data in parts.items():
+            archive.writestr(_entry(name), data)
+
+
+def _skips(result: Result) -> list[Skip]:
+    return [*result.skips, *result.refused]
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    header = zipfile.ZipInfo(name, _TIMESTAMP)
+    header.compress_type = zipfile.ZIP_DEFLATED
+    header.create_system = 3
+    header.external_attr = 0o644 << 16
+    return header

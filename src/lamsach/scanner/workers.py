@@ -1,0 +1,166 @@
+"""Many files through several processes, in bounded memory; a file that ends a worker is skipped, not the look.
+
+Processes, not threads: YARA-X holds the interpreter's lock while it searches, and a fault in a parser ends one worker only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
+from multiprocessing import get_context
+
+from lamsach.errors import InputError
+from lamsach.scanner.control import Control
+from lamsach.scanner.examine import Examiner, FileReport, Settings
+from lamsach.scanner.findings import Skip
+from lamsach.scanner.priority import step_back
+from lamsach.scanner.walking import Entry
+
+BATCH_FILES = 64
+BATCH_BYTES = 16 << 20
+INLINE_FILES = 200
+INLINE_BYTES = 64 << 20
+"""A look at no more than this is done without workers: starting them takes longer."""
+ENDED_AT_MOST = 20
+"""After so many files in a row that each end a worker, it is not the files."""
+_WAITING = 4
+"""Batches per worker that are on their way."""
+
+_examiner: Examiner | None = None
+
+
+def _begin(settings: Settings) -> None:
+    global _examiner
+    if settings.nice:
+        step_back()
+    _examiner = Examiner(settings)
+
+
+def _examine(paths: list[str]) -> FileReport:
+    report = FileReport()
+    assert _examiner is not None
+    for path in paths:
+        _examiner.examine(path, report)
+    return report
+
+
+class Workers:
+    """Examines files with a number of processes. `on_report` gets each batch's report in the thread of `run`."""
+
+    def __init__(self, settings: Settings, jobs: int | None, control: Control) -> None:
+        self._settings = settings
+        self._jobs = default_jobs() if jobs is None else jobs
+        self._control = control
+
+    def run(self, entries: Iterable[Entry], on_report: Callable[[FileReport], None]) -> None:
+        """Examine the files in about their order. Raises Stopped when the control says so; what was done is reported."""
+        source = iter(entries)
+        first: list[Entry] = []
+        size = 0
+        for entry in islice(source, INLINE_FILES):
+            first.append(entry)
+            size += entry.size
+            if size > INLINE_BYTES:
+                break
+        rest = chain(first, source)
+        if self._jobs == 0 or (len(first) < INLINE_FILES and size <= INLINE_BYTES):
+            self._inline(rest, on_report)
+        else:
+            self._pool(rest, on_report)
+
+    def _inline(self, entries: Iterable[Entry], on_report: Callable[[FileReport], None]) -> None:
+        examiner = Examiner(self._settings)
+        try:
+            for entry in entries:
+                self._control.check()
+                report = FileReport()
+                examiner.examine(entry.path, report)
+                self._control.step(1, entry.size, entry.path)
+                on_report(report)
+        finally:
+            examiner.close()
+
+    def _pool(self, entries: Iterable[Entry], on_report: Callable[[FileReport], None]) -> None:
+        batches = _batches(entries)
+        waiting: dict[Future[FileReport], list[Entry]] = {}
+        pool = self._new_pool(self._jobs)
+        try:
+            while True:
+                self._control.check()
+                for batch in islice(batches, self._jobs * _WAITING - len(waiting)):
+                    waiting[pool.submit(_examine, [entry.path for entry in batch])] = batch
+                if not waiting:
+                    return
+                done, _ = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                broken: list[list[Entry]] = []
+                for future in done:
+                    batch = waiting.pop(future)
+                    try:
+                        report = future.result()
+                    except BrokenProcessPool:
+                        broken.append(batch)
+                        continue
+                    self._control.step(len(batch), sum(entry.size for entry in batch), batch[-1].path)
+                    on_report(report)
+                if broken:
+                    broken += waiting.values()
+                    waiting.clear()
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    self._one_by_one(broken, on_report)
+                    pool = self._new_pool(self._jobs)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _one_by_one(self, batches: list[list[Entry]], on_report: Callable[[FileReport], None]) -> None:
+        """Find out which file ended a worker: each alone, in a worker that is replaced when it ends."""
+        pool = self._new_pool(1)
+        ended = 0
+        try:
+            for entry in chain.from_iterable(batches):
+                self._control.check()
+                try:
+                    report = pool.submit(_examine, [entry.path]).result()
+                    ended = 0
+                except BrokenProcessPool:
+                    report = FileReport(skips=[Skip(entry.path, "worker_ended")])
+                    ended += 1
+                    if ended >= ENDED_AT_MOST:
+                        raise InputError(
+                            "The examining processes end as soon as they start.",
+                            entry.path,
+                            "Check the free memory, or run again with --jobs 0.",
+                        ) from None
+                    pool.shutdown(wait=False)
+                    pool = self._new_pool(1)
+                self._control.step(1, entry.size, entry.path)
+                on_report(report)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(self._settings,)
+        )
+
+
+def default_jobs() -> int:
+    """One worker a processor that this process may use, at most four: more would exceed the memory a look may take."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    count = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min(4, count))
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        batch.append(entry)
+        size += entry.size
+        if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
