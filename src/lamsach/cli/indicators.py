@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -165,7 +165,7 @@ def _covering(paths: list[str], values: tuple[Value, ...], problems: list[Proble
                 yield item
 
 
-def _print(indicators: list[Indicator]) -> None:
+def _print(indicators: Iterable[Indicator]) -> None:
     try:
         for item in indicators:
             sys.stdout.write(_json(item) + "\n")
@@ -197,27 +197,27 @@ def _summary(contents: ListContents) -> None:
     print(text.format(**counts), file=sys.stderr)
 
 
-def _write_jsonl(stream: TextIO, indicators: list[Indicator]) -> None:
+def _write_jsonl(stream: TextIO, indicators: Iterable[Indicator]) -> None:
     stream.writelines(_json(item) + "\n" for item in indicators)
 
 
-def _write_json(stream: TextIO, indicators: list[Indicator]) -> None:
+def _write_json(stream: TextIO, indicators: Iterable[Indicator]) -> None:
     json.dump([as_mapping(item) for item in indicators], stream, ensure_ascii=False, indent=1)
     stream.write("\n")
 
 
-def _write_csv(stream: TextIO, indicators: list[Indicator]) -> None:
+def _write_csv(stream: TextIO, indicators: Iterable[Indicator]) -> None:
     stream.write("\ufeff")
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     writer.writerows(map(as_row, indicators))
 
 
-def _write_txt(stream: TextIO, indicators: list[Indicator]) -> None:
+def _write_txt(stream: TextIO, indicators: Iterable[Indicator]) -> None:
     stream.writelines(item.value + "\n" for item in indicators)
 
 
-_WRITERS: dict[str, Callable[[TextIO, list[Indicator]], None]] = {
+_WRITERS: dict[str, Callable[[TextIO, Iterable[Indicator]], None]] = {
     ".jsonl": _write_jsonl,
     ".json": _write_json,
     ".csv": _write_csv,

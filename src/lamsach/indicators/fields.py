@@ -54,7 +54,7 @@ _WORDS: dict[Field, str] = {
         |moi de doa|nguy co|mang botnet|ten botnet""",
     Field.THREAT_CLASS: "threat type|threat_type|attack type|threat class|loai tan cong|kieu tan cong|loai moi de doa|activity",
     Field.NOTE: """
-        note|notes|description|desc|comment|comments|remark|remarks|context|details|info|tags|tag|label|labels|category|classification|ghi chu|mo ta|chu thich
+        note|notes|sblid|description|desc|comment|comments|remark|remarks|context|details|info|tags|tag|label|labels|category|classification|ghi chu|mo ta|chu thich
         |dien giai|noi dung|thong tin|chi tiet|phan loai|nhan""",
     Field.SOURCE: """
         source|sources|provider|feed|feed name|reporter|origin|author|nguon|nguon tin|nguon cung cap|don vi cung cap|nguon goc""",

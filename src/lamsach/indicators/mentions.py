@@ -48,6 +48,8 @@ _THREAT_LINE = re.compile(
     r"\s{0,3}[:=]\s{0,4}(\S.{1,100}?)\s*",
     re.IGNORECASE,
 )
+_PROGRAM_ROOTS = frozenset({"document", "window", "this", "navigator", "wscript", "console", "activexobject"})
+"""Where names of members begin in scripts: `document.location.host`."""
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
 # 0f4c..: com.example.bank.app: an app's name is a domain name turned round.
 _PACKAGE = re.compile(r"(?:com|org|net|io|app|dev|me|[a-z]{2})(?:\.[a-z][a-z0-9_]*){2,6}", re.IGNORECASE)
@@ -165,7 +167,7 @@ class Prose:
     def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
         if self.section is Section.FILES and alone and ":" not in token:
             return refusals.FILE_NAME
-        if code and not alone:
+        if (code and not alone) or value.partition(".")[0] in _PROGRAM_ROOTS:
             return refusals.CODE
         if not alone and _PACKAGE.fullmatch(token) and _HASH.search(text):
             return refusals.PACKAGE

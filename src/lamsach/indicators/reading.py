@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from lamsach.errors import LamsachError, LimitError, UnreadableError
+from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.containers import MAX_NESTED, is_container, parts
 from lamsach.indicators.formats import FORMATS
 from lamsach.indicators.ole import refuse_if_locked_or_old
@@ -24,7 +25,7 @@ class ListContents:
     """What a set of lists holds: each value once, in the order first met, with every place that lists it; what was refused;
     the documents that could be read."""
 
-    indicators: list[Indicator] = field(default_factory=list)
+    indicators: IndicatorColumns = field(default_factory=IndicatorColumns)
     refusals: list[Refusal] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
 
@@ -75,7 +76,7 @@ def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False
     """Every list, each value once. A path may be a folder or a pattern. What two places say of one value is put together:
     the first stated threat, source and TLP, the highest confidence, the longest validity."""
     contents = ListContents()
-    places: dict[tuple[IndicatorType, str], int] = {}
+    places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
     for path in expand(list(paths)):
         problems: list[Problem] = []
         entries = 0
@@ -84,12 +85,11 @@ def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False
             if isinstance(item, Refusal):
                 contents.refusals.append(item)
                 continue
-            key = (item.type, item.value)
-            place = places.setdefault(key, len(contents.indicators))
+            place = places[item.type].setdefault(item.value, len(contents.indicators))
             if place == len(contents.indicators):
                 contents.indicators.append(item)
             else:
-                contents.indicators[place] = merged(contents.indicators[place], item)
+                contents.indicators.change(place, merged(contents.indicators[place], item))
         for problem in problems:
             on_problem(problem)
         if entries or not problems:
