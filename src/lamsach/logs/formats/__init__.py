@@ -21,13 +21,16 @@ from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.draytek import Draytek
 from lamsach.logs.formats.evtx import Evtx
+from lamsach.logs.formats.eset import Eset
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.freeradius import FreeRadius
+from lamsach.logs.formats.infoblox import Infoblox
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.juniper_srx import JuniperSrx
 from lamsach.logs.formats.kea import Kea
+from lamsach.logs.formats.kaspersky import Kaspersky
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
@@ -68,6 +71,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Sophos,
     WindowsDnsDebug,
     WindowsDhcpAudit,
+    Infoblox,
     Bind,
     Squid,
     ZeekTsv,
@@ -105,6 +109,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     CiscoAsa,
     CiscoIos,
     CiscoUmbrella,
+    Kaspersky,
+    Eset,
     # frames that any product may write
     Cef,
     Leef,

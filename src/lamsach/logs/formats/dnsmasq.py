@@ -38,7 +38,7 @@ _FORWARDED = re.compile(
 )
 # reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
 _ANSWER = re.compile(
-    r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay|special domain|Mozilla canary domain"
+    r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
     r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
     r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
     r"|/\S{1,200}) (\S{1,255}) is (\S.{0,300})",

@@ -19,6 +19,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.dhcpd_asides import aside
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.timestamps import from_epoch, local_time
 from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
@@ -129,6 +130,8 @@ class IscDhcp(LogFormat):
             app, message = split_message(line)
             if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message):
                 return True
+        if line[:1] not in " \t" and aside(split_message(line)[1].strip()) is not None:
+            return True
         return bool(_LEASE_START.match(line) or _LEASE_STATEMENT.match(line) or _LEASE_FILE.match(line))
 
     @classmethod
@@ -161,7 +164,12 @@ class IscDhcp(LogFormat):
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)
         message = message.strip()
-        event = _infoblox(message) or _message_v6(message, header.time) or _message_v4(message, header.time)
+        event = (
+            _infoblox(message)
+            or _message_v6(message, header.time)
+            or _message_v4(message, header.time)
+            or aside(message)
+        )
         if event is None:
             if header.app in ("dhcpd", "dhcpd6") or _LEASE_FILE.match(line) or line.rstrip().endswith("{"):
                 return None
