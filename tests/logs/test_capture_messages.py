@@ -1,0 +1,299 @@
+"""What is said in captures: DNS, TLS, QUIC, HTTP, SOCKS; streams in order."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.logs.capture import dns, quic, tls
+from lamsach.logs.capture.conversation import MOST_MISSES, Conversation
+from lamsach.logs.capture.streams import Stream
+from lamsach.model import EventKind
+
+from . import capture_builder as build
+
+
+def parsed(message: bytes, **options) -> dns.Message | None:
+    return dns.parse_message(b"xx" + message, 2, 2 + len(message), **options)
+
+
+def test_a_question_and_its_answer():
+    question = parsed(build.question("www.c2.example", 99))
+    assert question == dns.Message(99, False, 0, 0, ("www.c2.example",), ())
+    answered = parsed(
+        build.answer(
+            "www.c2.example",
+            [(5, build.name("c2.example")), build.address("203.0.113.9"), build.address("2001:db8::9")],
+        )
+    )
+    assert answered is not None
+    assert answered.response
+    assert [item.value for item in answered.answers] == ["c2.example", "203.0.113.9", "2001:db8::9"]
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [(b"abc", "abc"), (b"a.b", "a\\.b"), (b"a\0b", "a\\000b"), ("tên".encode(), "tên"), (b"\xff", "ÿ")],
+)
+def test_labels(label, text):
+    assert dns.label_text(label) == text
+
+
+def test_pointers_that_go_round_end():
+    message = struct.pack(">HHHHHH", 1, 0, 1, 0, 0, 0) + b"\xc0\x0c\0\1\0\1"
+    assert parsed(message) is None
+
+
+def test_a_message_that_is_cut_off_keeps_its_question():
+    whole = build.answer("c2.example", [build.address("203.0.113.9")])
+    for size in range(len(whole)):
+        message = parsed(whole[:size])
+        if message is not None:
+            assert message.questions == ("c2.example",)
+    assert parsed(whole[:-1]) is not None
+
+
+def test_an_update_names_what_it_changes():
+    head = struct.pack(">HHHHHH", 1, 5 << 11, 1, 0, 1, 0) + build.name("unit.example") + b"\0\6\0\1"
+    change = build.name("pc1.unit.example") + struct.pack(">HHIH", 1, 1, 60, 4) + bytes(4)
+    message = parsed(head + change)
+    assert message is not None
+    assert message.questions == ("unit.example", "pc1.unit.example")
+
+
+def test_netbios_names():
+    encoded = "".join(
+        chr(65 + (byte >> 4)) + chr(65 + (byte & 15)) for byte in b"FILESERVER".ljust(15) + b"\0"
+    )
+    message = parsed(build.question(encoded, kind=32), netbios=True)
+    assert message is not None
+    assert message.questions == ("FILESERVER",)
+
+
+@pytest.mark.parametrize("size", [1 << 14, 100, 7])
+@pytest.mark.parametrize("server", ["c2.example", None])
+def test_server_name_in_records(size, server):
+    handshake = tls.handshake_in_records(build.records(build.client_hello(server, 300), size))
+    assert isinstance(handshake, bytes)
+    assert tls.server_name(handshake) == server
+
+
+def test_datagram_hello():
+    hello = build.client_hello("c2.example", datagram=True)
+    record = b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(hello)) + hello
+    assert tls.datagram_server_name(record) == "c2.example"
+    assert tls.datagram_server_name(b"\x17" + record[1:]) is tls.Need.OTHER
+
+
+# RFC 9001 appendix A.2
+HELLO = bytes.fromhex(
+    "010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e86804fe3a47f06a2b69484c00000413011302010000c0"
+    "00000010000e00000b6578616d706c652e636f6dff01000100000a00080006001d0017001800100007000504616c706e00"
+    "0500050100000000003300260024001d00209370b2c9caa47fbabaf4559fedba753de171fa71f50f1ce15d43e994ec74"
+    "d748002b0003020304000d0010000e0403050306030203080408050806002d00020101001c000240010039003204"
+    "08ffffffffffffffff05048000ffff07048000ffff0801100104800075300901100f088394c8f03e51570806048000ffff"
+)
+IDENTITY = bytes.fromhex("8394c8f03e515708")
+
+
+def crypto(data: bytes, offset: int = 0) -> bytes:
+    return b"\x06" + struct.pack(">HH", 0x4000 | offset, 0x4000 | len(data)) + data
+
+
+def initial(
+    frames: bytes, number: int = 2, version: int = 1, identity: bytes = IDENTITY, key_of: bytes | None = None
+) -> bytes:
+    """A protected Initial packet of a client with these frames, filled up to 1,200 bytes."""
+    second = version == 0x6B3343CF
+    key, vector, header_key = quic._keys(quic._VERSIONS[version], key_of or identity, second)
+    payload = frames.ljust(1162, b"\0")
+    first = (0xD0 if second else 0xC0) | 3
+    header = bytes([first]) + version.to_bytes(4, "big") + bytes([len(identity)]) + identity + b"\0\0"
+    header += struct.pack(">H", 0x4000 | (4 + len(payload) + 16)) + number.to_bytes(4, "big")
+    nonce = (int.from_bytes(vector, "big") ^ number).to_bytes(12, "big")
+    sealed = AESGCM(key).encrypt(nonce, payload, header)
+    mask = Cipher(AES(header_key), ECB()).encryptor().update(sealed[:16])
+    hidden = bytes([header[0] ^ (mask[0] & 15)]) + header[1:-4]
+    return hidden + bytes(a ^ b for a, b in zip(header[-4:], mask[1:5], strict=True)) + sealed
+
+
+def test_the_example_of_the_rfc():
+    packet = initial(b"\x06\x00\x40\xf1" + HELLO)
+    assert len(packet) == 1200
+    assert packet[:32].hex() == "c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11"
+    hello = quic.QuicHello().add(packet)
+    assert hello == HELLO
+    assert tls.server_name(hello) == "example.com"
+
+
+@pytest.mark.parametrize("version", [1, 0x6B3343CF, 0xFF00001D, 0xFF000017, 0xFACEB002])
+def test_versions(version):
+    assert quic.QuicHello().add(initial(crypto(HELLO), version=version)) == HELLO
+
+
+def test_a_hello_over_several_packets_in_any_order():
+    pieces = [initial(crypto(HELLO[at : at + 100], at), number) for number, at in enumerate((0, 100, 200), 2)]
+    state = quic.QuicHello()
+    assert state.add(pieces[1]) == b""
+    assert state.add(pieces[0]) == HELLO[:200]
+    assert state.add(pieces[2]) == HELLO
+
+
+def test_later_packets_use_the_first_identity():
+    state = quic.QuicHello()
+    state.add(initial(crypto(HELLO[:100])))
+    packet = initial(
+        b"\x02\x01\x00\x01\x00\x00\x01" + crypto(HELLO[100:], 100), 3, identity=b"serverid", key_of=IDENTITY
+    )
+    assert state.add(packet) == HELLO
+
+
+def test_packets_of_others():
+    packet = bytearray(initial(crypto(HELLO)))
+    packet[-1] ^= 1
+    assert quic.QuicHello().add(bytes(packet)) is None
+    assert not quic.looks_like_quic(b"\xc0\0\0\0\x09" + bytes(100), 0, 105)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.binary(max_size=200))
+def test_messages_never_raise(data):
+    parsed(data)
+    parsed(data, netbios=True)
+    tls.handshake_in_records(data)
+    tls.datagram_server_name(b"\x16\xfe\xfd" + data)
+    tls.server_name(b"\x01" + data)
+    quic.QuicHello().add(b"\xc0\0\0\0\1" + data)
+    for is_dns in (True, False):
+        conversation = Conversation(is_dns=is_dns)
+        conversation.feed(data)
+        conversation.end()
+
+
+def said(*pieces: bytes, is_dns: bool = False):
+    conversation = Conversation(is_dns=is_dns)
+    found = [finding for piece in pieces for finding in conversation.feed(piece)]
+    return [(f.kind.value, f.domain, f.url) for f in found + conversation.end()]
+
+
+REQUEST = b"GET /gate.php?id=1 HTTP/1.1\r\nUser-Agent: x\r\nHost: C2.example:8080\r\n\r\n"
+HELLO_RECORDS = build.records(build.client_hello("c2.example", 300))
+SAID = {
+    "request": ([REQUEST], [("web", "c2.example", "/gate.php?id=1")]),
+    "request in pieces": (
+        [REQUEST[:1], REQUEST[1:9], REQUEST[9:]],
+        [("web", "c2.example", "/gate.php?id=1")],
+    ),
+    "two at once": ([REQUEST + REQUEST], [("web", "c2.example", "/gate.php?id=1")] * 2),
+    "body skipped": (
+        [
+            b"POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 30\r\n\r\n",
+            b"GET /forged HTTP/1.1\r\n\r\n123456" + REQUEST,
+        ],
+        [("web", "a.example", "/a"), ("web", "c2.example", "/gate.php?id=1")],
+    ),
+    "to a proxy": (
+        [b"GET http://c2.example/x HTTP/1.0\r\nHost: proxy.example\r\n\r\n"],
+        [("web", "c2.example", "http://c2.example/x")],
+    ),
+    "through a proxy": (
+        [b"CONNECT c2.example:443 HTTP/1.1\r\n\r\n", HELLO_RECORDS],
+        [("web", "c2.example", "c2.example:443"), ("tls", "c2.example", None)],
+    ),
+    "head that never ends": ([b"GET /x HTTP/1.1\r\nHost: c2.example\r\nX: "], [("web", "c2.example", "/x")]),
+    "no host": ([b"GET / HTTP/1.0\r\n\r\n"], [("web", None, "/")]),
+    "hello in pieces": (
+        [HELLO_RECORDS[:3], HELLO_RECORDS[3:200], HELLO_RECORDS[200:]],
+        [("tls", "c2.example", None)],
+    ),
+    "hello after words": ([b"EHLO pc\r\n", b"STARTTLS\r\n", HELLO_RECORDS], [("tls", "c2.example", None)]),
+    "hello without name": ([build.records(build.client_hello(None))], [("tls", None, None)]),
+    "ssl 2 hello": ([b"\x80\x2e\x01\x03\x01" + bytes(43)], [("tls", None, None)]),
+    "socks 5": (
+        [b"\x05\x01\x00", b"\x05\x01\x00\x03\x0ac2.example\x01\xbb", HELLO_RECORDS],
+        [("web", "c2.example", None), ("tls", "c2.example", None)],
+    ),
+    "socks 4a": ([b"\x04\x01\x01\xbb\0\0\0\x01user\0c2.example\0"], [("web", "c2.example", None)]),
+    "socks 4": ([b"\x04\x01\x01\xbb\xcb\x00\x71\x09\0"], [("web", "203.0.113.9", None)]),
+    "not http": ([b"OPTIONS sip:a@b SIP/2.0\r\n\r\n"], []),
+    "server": ([b"HTTP/1.1 200 OK\r\n\r\n", b"\x16\x03\x03\0\x04\x02\0\0\0"], []),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_conversations(case):
+    pieces, expected = SAID[case]
+    assert said(*pieces) == expected
+
+
+def test_dns_over_tcp():
+    first, second = build.question("a.example"), build.answer("b.example", [build.address("203.0.113.9")])
+    stream = b"".join(len(message).to_bytes(2, "big") + message for message in (first, second))
+    for cut in (1, 2, 20, len(stream)):
+        conversation = Conversation(is_dns=True)
+        found = conversation.feed(stream[:cut]) + conversation.feed(stream[cut:])
+        assert [f.message.questions for f in found if f.message] == [("a.example",), ("b.example",)]
+        assert {f.kind for f in found} == {EventKind.DNS}
+
+
+def test_what_is_not_known_is_left_alone():
+    conversation = Conversation(is_dns=False)
+    for _ in range(MOST_MISSES):
+        assert conversation.feed(b"\x00\x01\x02\x03") == []
+    assert conversation.is_done()
+    assert conversation.held_bytes == 0
+
+
+def test_memory_of_a_hello_that_never_ends():
+    conversation = Conversation(is_dns=False)
+    hello = b"\x16\x03\x01\x40\x00\x01\x00\xff\xff" + bytes(5000)
+    for _ in range(40):
+        conversation.feed(hello)
+    assert conversation.held_bytes < 1 << 17
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.binary(min_size=1, max_size=120),
+    st.lists(st.integers(1, 20), min_size=1, max_size=30),
+    st.randoms(use_true_random=False),
+    st.integers(0, (1 << 32) - 1),
+)
+def test_segments_in_any_order_and_sent_again(data, sizes, random, start):
+    segments = []
+    at = 0
+    for size in sizes:
+        if at >= len(data):
+            break
+        segments.append((at, data[at : at + size]))
+        at += size
+    data = data[:at]
+    again = [(first, data[first : first + len(piece) + 3]) for first, piece in segments[::3]]
+    rest = segments[1:] + again
+    random.shuffle(rest)
+    stream = Stream()
+    stream.start((start - 1) % (1 << 32))
+    found = b""
+    for first, piece in [segments[0], *rest]:
+        for part, gap in stream.add((start + first) % (1 << 32), piece):
+            assert not gap
+            found += part
+    assert found == data
+    assert stream.held_bytes == 0
+
+
+def test_a_segment_that_never_comes():
+    stream = Stream()
+    stream.start(99)
+    assert list(stream.add(100, b"abc")) == [(b"abc", False)]
+    assert list(stream.add(110, b"later")) == []
+    assert stream.held_bytes == 5
+    assert list(stream.rest()) == [(b"later", True)]
+    assert stream.held_bytes == 0
