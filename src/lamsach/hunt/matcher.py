@@ -94,7 +94,7 @@ class Matcher:
             else:
                 yield from self._address(url.hostname, Role.OUTBOUND, url)
         for text in event.mentioned:
-            yield from self._mentioned(text)
+            yield from self._mentioned(text, Role.INBOUND if event.inbound else Role.OUTBOUND)
         for answer in event.answers:
             yield from self._address(answer, Role.RESOLVED, None)
             name = domain(answer)
@@ -104,14 +104,16 @@ class Matcher:
             for indicator in self._compiled.by_digest(digest.lower()):
                 yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, digest.lower())
 
-    def _mentioned(self, text: str) -> Iterator[_Found]:
+    def _mentioned(self, text: str, role: Role) -> Iterator[_Found]:
+        """`role`: of an address; a name or URL is always something that the machine asked for."""
         url = _split(Event(url=text)) if "/" in text else None
         host = url.hostname if url is not None else text
         if host:
             name = domain(host)
-            yield from (
-                self._host(name, Role.OUTBOUND, url) if name else self._address(host, Role.OUTBOUND, url)
-            )
+            if name:
+                yield from self._host(name, Role.OUTBOUND, url)
+            else:
+                yield from self._address(host, role if url is None else Role.OUTBOUND, url)
 
     def _address(self, address: str, role: Role, url: SplitResult | None) -> Iterator[_Found]:
         for indicator in self._compiled.by_address(address):

@@ -203,6 +203,18 @@ def file_or_process(record: WindowsRecord) -> Fields:
     }
 
 
+def anything(record: WindowsRecord) -> Fields:
+    """An event of a log that is not known: whatever its data and its text mention. An address there may be that of who reached
+    the machine, so it accuses nobody."""
+    fields = file_or_process(record)
+    texts = [*record.data.values(), *record.unnamed, record.message]
+    found = mentions("\n".join(texts))
+    known = {fields["url"], fields.get("source_ip"), fields.get("destination_ip"), record.computer}
+    fields["mentioned"] = tuple(value for value in found if value not in known)
+    fields["inbound"] = True
+    return fields
+
+
 def _sides(record: WindowsRecord) -> Fields:
     source, destination = record.ip(*SOURCE), record.ip(*DESTINATION)
     return {

@@ -90,7 +90,7 @@ def _by_data(record: WindowsRecord) -> Reader:
         return logons.logon
     if data.get("url", "").startswith(("http", "ftp")):
         return contacts.download
-    return contacts.file_or_process
+    return contacts.anything
 
 
 _SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
@@ -107,5 +107,9 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("terminalservices", lambda _: logons.remote_desktop),
     ("remotedesktopservices", lambda _: logons.remote_desktop),
     ("dhcp", lambda _: logons.lease),
+    (
+        "activedirectory_domainservice",
+        lambda record: logons.directory if record.event_id == 2889 else _by_data(record),
+    ),
     ("remoteaccess", lambda record: logons.vpn_address if record.event_id == 20274 else _by_data(record)),
 )

@@ -77,7 +77,7 @@ def record_of_json(record: Mapping[str, object], depth: int = 0) -> WindowsRecor
     """The event that a JSON object holds. Raises LineError when it holds none."""
     found = _Found()
     for path, value in walk(record):
-        found.winlogbeat = found.winlogbeat or path.startswith(("winlog", "_winlog"))
+        found.winlogbeat = found.winlogbeat or path.startswith(("winlog", "_winlog", "beat."))
         found.take(_plain(path), value)
     result = found.record()
     if result is not None:
@@ -209,9 +209,10 @@ class _Found:
 
     def record(self) -> WindowsRecord | None:
         """The event, or None when no number of an event was seen."""
-        if self.from_xml is not None:
-            return self.from_xml
         system = self.system
+        if self.from_xml is not None:
+            self.from_xml.computer = _computer(self.from_xml.computer, system.get("host"))
+            return self.from_xml
         if "id" not in system and "id" in self.flat and ("provider" in system or "computer" in system):
             system["id"] = self.flat["id"]  # PowerShell's ConvertTo-Json
         number = system.get("id", "")

@@ -158,3 +158,10 @@ def vpn_address(record: WindowsRecord) -> Fields:
         "user": user_of(user),
         "action": Action.ALLOWED,
     }
+
+
+def directory(record: WindowsRecord) -> Fields:
+    """A domain controller's 2889: a bind without signing; the data have no names: `192.0.2.5:51234`, account, kind."""
+    names = ("ipaddress", "targetusername")
+    record.data.update({name: text for name, text in zip(names, record.unnamed, strict=False) if text})
+    return logon(record)

@@ -76,7 +76,10 @@ def labels(message: str) -> dict[str, str]:
     for index, match in enumerate(matches):
         label = match[1].lower()
         end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
-        value = text[match.end() : end].strip(" \t").partition("\n")[0].strip()
+        lines = text[match.end() : end].strip(" \t")
+        value = lines.partition("\n")[0].strip()
+        if not value and _LABELS.get(label) == "ipaddress":  # AD FS and Active Directory write it below
+            value = lines.strip().partition("\n")[0].partition(",")[0].strip()
         if label in _SECTIONS and not value:
             section = _SECTIONS[label]
             continue
@@ -85,4 +88,27 @@ def labels(message: str) -> dict[str, str]:
             name = section
         if name and value and value != "-":
             found.setdefault(name, value[:_LONGEST_VALUE])
-    return found
+    return found if "ipaddress" in found or "sourceaddress" in found else found | _in_prose(text)
+
+
+# Login failed for user 'sa'. Reason: .. [CLIENT: 192.0.2.5]    sshd: Failed password for minh from 192.0.2.5 port 50100 ssh2
+# The user UNIT\\minh connected from 192.0.2.5 but failed ..    <IpAddress>192.0.2.5</IpAddress>
+_CLIENTS = (
+    re.compile(r"\[CLIENT: ?([0-9A-Fa-f.:]{3,45})\]"),
+    re.compile(r" from ([0-9A-Fa-f.:]{7,45})(?: port (\d{1,5}))?(?=[ ,.;]|$)", re.MULTILINE),
+    re.compile(r"<IpAddress>\s{0,9}([0-9A-Fa-f.:]{3,45})[,\s<]"),
+)
+_PERSON = re.compile(r"(?:[Uu]ser '?|password for (?:invalid user )?|login for )([^\s'\"<>]{1,200})")
+
+
+def _in_prose(text: str) -> dict[str, str]:
+    """The client that a sentence names, and the user beside it."""
+    for pattern in _CLIENTS:
+        match = pattern.search(text)
+        if match is not None:
+            found = {"ipaddress": match[1].rstrip(".:")}
+            if pattern.groups > 1 and match[2]:
+                found["ipport"] = match[2]
+            person = _PERSON.search(text)
+            return found | {"targetusername": person[1]} if person else found
+    return {}

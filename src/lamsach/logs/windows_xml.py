@@ -19,11 +19,11 @@ _DEEPEST = 40
 
 def record_of_xml(text: str) -> WindowsRecord:
     """The first event in the text; what stands before its `<Event` is passed over. Raises LineError for what is no such XML."""
-    start = _start(text)
+    start, closing = _start(text)
     if start < 0:
         raise LineError("The text holds no Windows event in XML.", text[:80])
-    end = text.find("</Event>", start)
-    piece = text[start : end + 8 if end >= 0 else len(text)]
+    end = text.find(closing, start)
+    piece = text[start : end + len(closing) if end >= 0 else len(text)]
     if len(piece) > _LONGEST_TEXT or "<!" in piece[:_LONGEST_TEXT].replace("<![CDATA[", ""):
         raise LineError("The XML of the event is not such as Windows writes.", piece[:80])
     reader = _Reader()
@@ -34,12 +34,14 @@ def record_of_xml(text: str) -> WindowsRecord:
     return reader.record
 
 
-def _start(text: str) -> int:
-    for opening in ("<Event ", "<Event>", "<EventData", "<UserData", "<DataItem", "<Data "):
-        position = text.find(opening)
-        if position >= 0:
-            return position
-    return -1
+def _start(text: str) -> tuple[int, str]:
+    """Where the event, or its data alone, begins, and what ends it; -1 when nowhere."""
+    for tag in ("Event", "DataItem", "EventData", "UserData"):
+        for after in (" ", ">"):
+            position = text.find(f"<{tag}{after}")
+            if position >= 0:
+                return position, f"</{tag}>"
+    return -1, ""
 
 
 class _Reader:
