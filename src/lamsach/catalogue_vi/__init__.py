@@ -1,5 +1,6 @@
 """The Vietnamese texts, by their English originals (see `lamsach.i18n`): one file for each part that speaks to people."""
 
+from lamsach.catalogue_vi.captures import CAPTURES
 from lamsach.catalogue_vi.cli import CLI
 from lamsach.catalogue_vi.devices import DEVICES
 from lamsach.catalogue_vi.indicators import INDICATORS
@@ -7,4 +8,4 @@ from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
 
-VIETNAMESE: dict[str, str] = {**INDICATORS, **LOGS, **DEVICES, **RESULTS, **PORTAL, **CLI}
+VIETNAMESE: dict[str, str] = {**INDICATORS, **LOGS, **CAPTURES, **DEVICES, **RESULTS, **PORTAL, **CLI}
