@@ -1,0 +1,208 @@
+"""Counts what a regular expression costs, instead of timing it: a backtracking matcher that counts its steps.
+
+It walks the parse tree of the standard library's own parser, as `re` does, without `re`'s shortcuts, so that it counts more, never less.
+`attacks` makes the texts that hurt: for each repetition, what may stand before it, its body many times, and an end that does not fit.
+
+Bounded repetitions (`{1,64}`) count as short ones, because it is growth that matters: a bound makes a constant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+_UNBOUNDED = 1000
+_SHORT = 6
+_TOO_MANY = 400_000
+_PRINTABLE = "a0 -.:=A/_\"'[]{}(),;<>|\\#%&+*?!@~\t\nz9Z\x00é"
+_WORD, _SPACE, _DIGIT = re.compile(r"\w", re.ASCII), re.compile(r"\s", re.ASCII), re.compile(r"\d", re.ASCII)
+Rest = Callable[[int], bool]
+
+
+class TooManySteps(Exception):
+    """The count went beyond all measure."""
+
+
+class Steps:
+    """Counts the steps of matching one expression."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._tree = list(re._parser.parse(pattern.pattern, pattern.flags))  # type: ignore[attr-defined]
+        self._fold = bool(pattern.flags & re.IGNORECASE)
+        self._dot_all = bool(pattern.flags & re.DOTALL)
+        self._text = ""
+        self.count = 0
+
+    def match(self, text: str) -> int:
+        """The steps of `match`."""
+        self._text, self.count = text, 0
+        self._run(self._tree, 0, 0, lambda _: True)
+        return self.count
+
+    def search(self, text: str) -> int:
+        """The steps of finding every match, as `finditer`, `findall` and `sub` do; `search` costs no more."""
+        self._text, self.count = text, 0
+        start = 0
+        while start <= len(text):
+            ends: list[int] = []
+            self._run(self._tree, 0, start, lambda end: ends.append(end) is None)  # noqa: B023 - called at once
+            start = max(start + 1, *ends) if ends else start + 1
+        return self.count
+
+    def _run(self, nodes: list[Any], index: int, position: int, rest: Rest) -> bool:
+        self.count += 1
+        if self.count > _TOO_MANY:
+            raise TooManySteps
+        if index == len(nodes):
+            return rest(position)
+        kind, value = nodes[index]
+        name = str(kind)
+        further: Rest = lambda place: self._run(nodes, index + 1, place, rest)  # noqa: E731
+        if name in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
+            return self._fits(kind, value, position) and further(position + 1)
+        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            return self._repeat(name, value, position, further)
+        if name == "SUBPATTERN":
+            return self._run(list(value[3]), 0, position, further)
+        if name == "BRANCH":
+            return any(self._run(list(branch), 0, position, further) for branch in value[1])
+        if name in ("ASSERT", "ASSERT_NOT"):
+            return self._look(name, value, position) and further(position)
+        if name == "AT":
+            return self._at(str(value), position) and further(position)
+        if name == "ATOMIC_GROUP":
+            return self._run(list(value), 0, position, further)
+        return further(position)  # a back reference: taken as empty
+
+    def _repeat(self, name: str, value: Any, position: int, further: Rest) -> bool:
+        low, high, body = value
+        low, high = min(int(low), _SHORT), int(high) if int(high) >= _UNBOUNDED else min(int(high), _SHORT)
+        nodes = list(body)
+        if len(nodes) == 1 and str(nodes[0][0]) in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
+            return self._repeat_character(name, nodes[0], low, high, position, further)
+
+        def again(done: int, place: int) -> bool:
+            more = done < high and self._run(
+                nodes, 0, place, lambda end: (end > place or done < low) and again(done + 1, end)
+            )
+            return more or (done >= low and further(place))
+
+        return again(0, position)
+
+    def _repeat_character(
+        self, name: str, node: Any, low: int, high: int, position: int, further: Rest
+    ) -> bool:
+        end = position
+        while end - position < high and self._fits(*node, end):
+            end += 1
+            self.count += 1
+        places = range(position + low, end + 1)
+        if name == "POSSESSIVE_REPEAT":
+            return end - position >= low and further(end)
+        return any(further(place) for place in (places if name == "MIN_REPEAT" else reversed(places)))
+
+    def _look(self, name: str, value: Any, position: int) -> bool:
+        direction, body = value
+        nodes = list(body)
+        if direction < 0:
+            width = body.getwidth()[0]
+            found = position >= width and self._run(nodes, 0, position - width, lambda end: end == position)
+        else:
+            found = self._run(nodes, 0, position, lambda _: True)
+        return found is (name == "ASSERT")
+
+    def _at(self, where: str, position: int) -> bool:
+        text = self._text
+        if where in ("AT_BEGINNING", "AT_BEGINNING_STRING"):
+            return position == 0
+        if where in ("AT_END", "AT_END_STRING"):
+            return position == len(text)
+        before = position > 0 and bool(_WORD.match(text[position - 1]))
+        after = position < len(text) and bool(_WORD.match(text[position]))
+        return (before != after) is (where == "AT_BOUNDARY")
+
+    def _fits(self, kind: Any, value: Any, position: int) -> bool:
+        if position >= len(self._text):
+            return False
+        character = self._text[position]
+        if str(kind) == "ANY":
+            return self._dot_all or character != "\n"
+        items = ((kind, value),) if str(kind) != "IN" else tuple(value)
+        return _in(items, character, self._fold)
+
+
+@lru_cache(maxsize=100_000)
+def _in(items: tuple[Any, ...], character: str, fold: bool) -> bool:
+    codes = {ord(character)} | ({ord(character.lower()[0]), ord(character.upper()[0])} if fold else set())
+    negated = found = False
+    for kind, value in items:
+        name = str(kind)
+        if name == "NEGATE":
+            negated = True
+        elif name == "LITERAL":
+            found = found or value in codes
+        elif name == "NOT_LITERAL":
+            found = found or value not in codes
+        elif name == "RANGE":
+            found = found or any(value[0] <= code <= value[1] for code in codes)
+        elif name == "CATEGORY":
+            word = str(value)
+            test = _SPACE if "SPACE" in word else _DIGIT if "DIGIT" in word else _WORD
+            found = found or (test.match(character) is not None) is ("NOT" not in word)
+    return found is not negated
+
+
+def attacks(pattern: re.Pattern[str], length: int) -> Iterator[str]:
+    """Texts that make the expression try again and again; `length` is how often the body of a repetition stands in them."""
+    tree = re._parser.parse(pattern.pattern, pattern.flags)  # type: ignore[attr-defined]
+    for before, body in _repetitions(list(tree), ""):
+        for end in ("\x00", "a", " "):
+            yield before + body * length + end
+        yield (before + body) * length + "\x00"
+
+
+def _repetitions(nodes: list[Any], before: str) -> Iterator[tuple[str, str]]:
+    """Each unbounded repetition: a text that fits what stands before it, and one that fits its body."""
+    for kind, value in nodes:
+        name = str(kind)
+        if name.endswith("_REPEAT"):
+            body = list(value[2])
+            if int(value[1]) >= _UNBOUNDED:
+                for sample in dict.fromkeys((_sample(body), _sample(body, 1), _sample(body, 2))):
+                    if sample:
+                        yield before, sample
+            yield from _repetitions(body, before)
+        elif name == "SUBPATTERN":
+            yield from _repetitions(list(value[3]), before)
+        elif name == "BRANCH":
+            for branch in value[1]:
+                yield from _repetitions(list(branch), before)
+        elif name == "ATOMIC_GROUP":
+            yield from _repetitions(list(value), before)
+        before += _sample([(kind, value)])
+
+
+def _sample(nodes: list[Any], choice: int = 0) -> str:
+    """A text that fits the nodes; `choice` takes other characters of a set."""
+    text = ""
+    for kind, value in nodes:
+        name = str(kind)
+        if name == "LITERAL":
+            text += chr(value)
+        elif name == "ANY":
+            text += "a0 "[choice]
+        elif name in ("IN", "NOT_LITERAL"):
+            items = tuple(value) if name == "IN" else ((kind, value),)
+            fitting = [c for c in _PRINTABLE if _in(items, c, False)]
+            text += fitting[choice % len(fitting)] if fitting else ""
+        elif name.endswith("_REPEAT"):
+            text += _sample(list(value[2]), choice) * max(1, min(int(value[0]), _SHORT))
+        elif name == "SUBPATTERN":
+            text += _sample(list(value[3]), choice)
+        elif name == "BRANCH":
+            text += _sample(list(value[1][choice % len(value[1])]), choice)
+        elif name == "ATOMIC_GROUP":
+            text += _sample(list(value), choice)
+    return text

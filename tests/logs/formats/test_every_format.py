@@ -1,0 +1,309 @@
+"""What every log format keeps to, over all golden cases: beside `tests/logs/test_formats.py`, which reads each format's own cases.
+
+Here formats meet each other's lines, and cost is counted: the steps of every regular expression (`regex_steps`) and the calls of
+every parser must grow with the line's length, not with its square. No test looks at a clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from golden import DATA, context_of, lines_of, read
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from regex_steps import Steps, TooManySteps, attacks
+
+import lamsach.logs
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.formats import FORMATS
+from lamsach.model import Event
+
+GENERAL = frozenset({"cef", "leef", "json_lines", "csv_columns"})
+"""Shapes that any product may write. They stand last in the registry, so a product's own format is asked before."""
+ALIKE = {
+    ("openvpn", "sophos"): "UTM runs OpenVPN: its own records bear the daemon's name and stand first",
+    ("bind", "infoblox"): "Infoblox runs BIND: its own CEF bears the daemon's name and stands first",
+    ("cisco_asa", "csv_columns"): "a table whose cells hold whole messages of a firewall",
+}
+"""Reviewed: (the format that recognises, whose line it is): why the two cannot be told apart by one line."""
+BY_FILE = {
+    "csv_columns": "rows mean nothing without their headings",
+    "windows_event_csv": "rows mean nothing without their headings",
+    "zeek_tsv": "a separator of the file's own choice",
+    "windows_event_json_pretty": "a record begins with a lone brace",
+    "tcpdump_text": "a packet's first line may hold only frames",
+    "web_access": "under a stated #Fields any method counts",
+}
+"""Reviewed: formats of which single lines are recognised only with the rest of the file."""
+BOUNDED = {
+    "lamsach.logs.formats.adguardhome._ENTRY": "searched in the first few thousand characters",
+    "lamsach.logs.formats.neighbour_tables._MAC_ROW": "lines of at most 400 characters",
+    "lamsach.logs.formats.neighbour_tables._HEADINGS": "the first 160 characters",
+    "lamsach.logs.formats.openvpn._PUSHED": "searched in the first 6,000 characters",
+}
+"""Reviewed: expressions whose cost grows with the square, on a text that is cut to a length."""
+
+CASES = [(f, log) for f in FORMATS for log in sorted((DATA / f.name).glob("*.log"))]
+every_format = pytest.mark.parametrize("log_format", FORMATS, ids=lambda f: f.name)
+
+
+def lines_by_format() -> dict[str, list[str]]:
+    lines: dict[str, list[str]] = {}
+    for log_format, log in CASES:
+        lines.setdefault(log_format.name, []).extend(line for line in lines_of(log) if line.strip())
+    return lines
+
+
+LINES = lines_by_format()
+
+
+# What it is
+
+
+@every_format
+def test_golden_folder_belongs_to_a_format(log_format):
+    assert (DATA / log_format.name).is_dir()
+
+
+def test_no_golden_folder_is_left_over():
+    names = {folder.name for folder in DATA.iterdir() if folder.is_dir()}
+    assert names - {f.name for f in FORMATS} <= {"unknown_text"} | binary_folders()
+
+
+def binary_folders() -> set[str]:
+    from lamsach.logs.formats import BINARY_FORMATS
+
+    return {binary.name for binary in BINARY_FORMATS}
+
+
+def test_general_shapes_stand_last():
+    names = [f.name for f in FORMATS]
+    present = [name for name in names if name in GENERAL]
+    assert names[-len(present) :] == present
+
+
+@every_format
+def test_every_field_that_it_gives_is_in_a_golden_case(log_format):
+    """A field that no case shows is a field that nobody has seen read right; only rare ones may lack a case."""
+    seen = set()
+    for case_format, log in CASES:
+        if case_format is log_format:
+            text = log.with_suffix(".expected.jsonl").read_text(encoding="utf-8")
+            seen |= {key for line in text.splitlines() for key in json.loads(line)}
+    given_fields = set(log_format.gives) - {"hashes", "forwarded", "response"}
+    assert len(given_fields & seen) >= 0.6 * len(given_fields), sorted(given_fields - seen)
+
+
+# Whose lines it takes
+
+
+@every_format
+def test_lines_that_give_events_are_recognised(log_format):
+    missed = []
+    for case_format, log in CASES:
+        if case_format is log_format:
+            lines = lines_of(log)
+            expected = log.with_suffix(".expected.jsonl").read_text(encoding="utf-8").splitlines()
+            numbers = {json.loads(line)["line"] for line in expected}
+            missed += [lines[n - 1] for n in numbers if not log_format.recognises(lines[n - 1])]
+    assert bool(missed) <= (log_format.name in BY_FILE), missed[:3]
+
+
+@pytest.mark.parametrize("log_format", [f for f in FORMATS if f.name not in GENERAL], ids=lambda f: f.name)
+def test_no_other_formats_lines_are_recognised(log_format):
+    taken = [
+        (other, line)
+        for other, lines in LINES.items()
+        if other != log_format.name and (log_format.name, other) not in ALIKE
+        for line in lines
+        if log_format.recognises(line)
+    ]
+    assert taken == []
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_reviewed_exceptions_still_hold(one, other):
+    """An exception that is no longer needed has to go; of an alike pair the owner is asked first."""
+    by_name = {f.name: f for f in FORMATS}
+    assert any(by_name[one].recognises(line) for line in LINES[other])
+    names = [f.name for f in FORMATS]
+    assert names.index(other) < names.index(one) or other in GENERAL
+
+
+# What its events hold
+
+HINTS = typing.get_type_hints(Event)
+
+
+@every_format
+def test_fields_have_the_models_types(log_format):
+    for case_format, log in CASES:
+        if case_format is not log_format:
+            continue
+        with contextlib.suppress(LineError):
+            for event in read(
+                log_format, [line for line in lines_of(log) if not _is_header(log_format, line)]
+            ):
+                for field in dataclasses.fields(event):
+                    assert _is_of(getattr(event, field.name), HINTS[field.name]), (field.name, event)
+
+
+def _is_header(log_format: type[LogFormat], line: str) -> bool:
+    return log_format.header_prefix is not None and line.startswith(log_format.header_prefix)
+
+
+def _is_of(value: object, hint: object) -> bool:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(isinstance(item, arguments[0]) for item in value)
+    if arguments:
+        return any(_is_of(value, argument) for argument in arguments)
+    return isinstance(value, hint) and not (hint is int and isinstance(value, bool))  # type: ignore[arg-type]
+
+
+# What it costs
+
+MODULES = sorted(module.name for module in pkgutil.walk_packages(lamsach.logs.__path__, "lamsach.logs."))
+
+
+def patterns_of(module_name: str) -> Iterator[tuple[str, re.Pattern[str], bool]]:
+    """The expressions that a module defines, by name, and whether it looks for them anywhere in a text."""
+    module = importlib.import_module(module_name)
+    source = inspect.getsource(module)
+    for name, value in vars(module).items():
+        if (
+            isinstance(value, re.Pattern)
+            and isinstance(value.pattern, str)
+            and f"{name} = re.compile" in source
+        ):
+            yield (
+                name,
+                value,
+                re.search(rf"\b{name}\.(?:search|finditer|findall|sub|subn|split)\b", source) is not None,
+            )
+
+
+def most_steps(run: Callable[[str], int], pattern: re.Pattern[str], length: int) -> int:
+    return max((run(text) for text in attacks(pattern, length)), default=0)
+
+
+@pytest.fixture
+def deep_recursion():
+    """The counting matcher calls itself once a character."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("deep_recursion")
+@pytest.mark.parametrize("module_name", MODULES)
+def test_regular_expressions_take_steps_in_proportion(module_name):
+    """Twice the text, at most about twice the steps; a square would be four times, a nested repetition far more."""
+    wrong = {}
+    for name, pattern, anywhere in patterns_of(module_name):
+        steps = Steps(pattern)
+        run = steps.search if anywhere else steps.match
+        try:
+            short, long = most_steps(run, pattern, 20), most_steps(run, pattern, 40)
+        except TooManySteps:
+            short, long = 1, sys.maxsize
+        if long > 2.9 * max(short, 50) and f"{module_name}.{name}" not in BOUNDED:
+            wrong[name] = (short, long)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_reviewed_expressions_are_still_there(name):
+    module_name, _, attribute = name.rpartition(".")
+    if module_name in MODULES:
+        assert hasattr(importlib.import_module(module_name), attribute)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "grows"),
+    [
+        (r"[^,]*,", "a", 2),
+        (r"\w+@", "a", 2),
+        (r"(?:a+)+b", "a", 8),
+        (r"\s*\S*\s*;", " ", 4),
+        (r'"((?:[^"\\]|\\.)*)"', "a", 2),
+    ],
+)
+def test_the_counter_counts(pattern, text, grows):
+    steps = Steps(re.compile(pattern))
+    prefix = '"' if pattern.startswith('"') else ""
+    short, long = (steps.match(prefix + text * length) for length in (8, 16))
+    assert grows * 0.6 < long / short
+    assert grows == 8 or long / short < grows * 1.4
+
+
+def calls(run: Callable[[], object]) -> int:
+    """How many functions, Python's own included, are called."""
+    count = 0
+
+    def on_event(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    previous = sys.getprofile()
+    sys.setprofile(on_event)
+    try:
+        run()
+    finally:
+        sys.setprofile(previous)
+    return count
+
+
+PIECES = st.sampled_from(
+    ['"', "\\", "=", " ", ",", "a=", ' a="b"', "[", "]", '{"a":', "}", "(1)a", "0", "1.", ":", "|", '\\"', "<1>", " 10.0.0.1 ", "->", "a b ", " x:1,", "\t", "#"]
+)  # fmt: skip
+
+
+@every_format
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_calls_grow_with_the_line(log_format, data):
+    """A line twice as long, at most about twice the calls."""
+    lines = LINES.get(log_format.name) or [""]
+    line = data.draw(st.sampled_from(lines[:200]))
+    cut = data.draw(st.integers(0, len(line)))
+    piece = data.draw(PIECES)
+    context = context_of(lines[:50])
+
+    def once(times: int) -> int:
+        text = line[:cut] + piece * times + line[cut:]
+
+        def run() -> None:
+            log_format.recognises(text)
+            with contextlib.suppress(LineError):
+                log_format(context).parse(text, 1)
+
+        run()  # fills caches
+        return calls(run)
+
+    short, long = once(200), once(400)
+    assert long <= 2.6 * short + 200
+
+
+def test_samples_are_told_apart():
+    """Beside our own cases, whatever cases stand outside the repository: each is read by some format of ours."""
+    folder = Path(__file__).parents[4] / "shared/samples/logs"
+    for path in sorted(folder.glob("*.jsonl")):
+        for text in path.read_text(encoding="utf-8").splitlines()[:10]:
+            case = json.loads(text)
+            lines = [line for line in case.get("raw", []) if isinstance(line, str)]
+            if lines:
+                assert max(f.score(lines) for f in FORMATS) > 0, case["id"]
