@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from lamsach.logs import columns
 from lamsach.logs.base import FileContext
 from lamsach.logs.cef import CefRecord
+from lamsach.logs.column_names import field_of
 from lamsach.logs.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.values import hash_of
@@ -74,7 +74,7 @@ def labelled(extension: Mapping[str, str]) -> dict[str, str]:
         value = extension.get(match[1]) if match else None
         if not value:
             continue
-        meaning = _BY_LABEL.get(columns.field_of(label) or "")
+        meaning = _BY_LABEL.get(field_of(label) or "")
         digest = hash_of(value)
         if digest:
             fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.columns import Values, plain
+from lamsach.logs.column_names import plain
+from lamsach.logs.columns import Values
 from lamsach.logs.json_records import text_of, walk
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.values import stated

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reading_of_cases import records, records_of
 
 from lamsach.errors import LineError
-from lamsach.logs.columns import field_of, plain
+from lamsach.logs.column_names import field_of, plain
 from lamsach.logs.formats.csv_columns import CsvColumns, find_table
 
 

@@ -1,4 +1,4 @@
-"""Check Point, Palo Alto, Cisco, CEF and LEEF: golden cases, and the traps that a table shows better."""
+"""Check Point, Palo Alto, Cisco, Kaspersky, ESET, CEF and LEEF: golden cases, and the traps that a table shows better."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from lamsach.logs.formats.checkpoint import CheckPoint
 from lamsach.logs.formats.cisco_asa import CiscoAsa
 from lamsach.logs.formats.cisco_ios import CiscoIos
 from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
+from lamsach.logs.formats.eset import Eset
+from lamsach.logs.formats.kaspersky import Kaspersky
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.paloalto import PaloAlto
 from lamsach.model import Action, Event, EventKind
 
-FORMATS = (Cef, CheckPoint, CiscoAsa, CiscoIos, CiscoUmbrella, Leef, PaloAlto)
+FORMATS = (Cef, CheckPoint, CiscoAsa, CiscoIos, CiscoUmbrella, Eset, Kaspersky, Leef, PaloAlto)
 CASES = [(each, log) for each in FORMATS for log in golden.cases(each.name)]
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -20,8 +20,8 @@ from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.draytek import Draytek
-from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.formats.eset import Eset
+from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.infoblox import Infoblox
@@ -29,8 +29,8 @@ from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.juniper_srx import JuniperSrx
-from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.kaspersky import Kaspersky
+from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
@@ -43,6 +43,7 @@ from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.formats.pcapng import PcapNg
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
 from lamsach.logs.formats.samba import Samba
+from lamsach.logs.formats.snort_fast import SnortFast
 from lamsach.logs.formats.sophos import Sophos
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
@@ -102,6 +103,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     JuniperSrx,
     Sshd,
     TcpdumpText,
+    SnortFast,
     WindowsFirewall,
     WebAccess,
     CheckPoint,
@@ -119,7 +121,9 @@ FORMATS: tuple[type[LogFormat], ...] = (
     JsonLines,
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
-JsonLines.inner_formats = CsvColumns.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, JsonLines))
+JsonLines.inner_formats = CsvColumns.inner_formats = tuple(
+    f for f in FORMATS if f not in (CsvColumns, JsonLines)
+)
 
 BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
     Evtx,

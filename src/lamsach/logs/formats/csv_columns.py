@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs import columns
+from lamsach.logs import column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CARRIER_COLUMNS, CarriedLines
 from lamsach.logs.loose_times import LooseTimes, month_comes_first
@@ -159,20 +159,20 @@ def _table_of(line: str, position: int) -> Table | None:
         return None
     if any(len(name) > 100 or "=" in name for name in names) or _starts_as_other_format(names):
         return None
-    fields = tuple(columns.fields_of(names))
+    fields = tuple(column_names.fields_of(names))
     known = sum(field is not None for field in fields)
     carrier = next(
-        (place for place, name in enumerate(names) if columns.plain(name) in CARRIER_COLUMNS), None
+        (place for place, name in enumerate(names) if column_names.plain(name) in CARRIER_COLUMNS), None
     )
-    if carrier is not None and columns.tells_time(fields):
+    if carrier is not None and column_names.tells_time(fields):
         return Table(delimiter, line, position, fields, carrier)
-    if not columns.tells_of_contacts(fields) or known < 2:
+    if not (column_names.tells_of_contacts(fields) or column_names.tells_of_detections(fields)) or known < 2:
         return None
     return Table(delimiter, line, position, fields, carrier)
 
 
 def _starts_as_other_format(names: Sequence[str]) -> bool:
-    start = tuple(columns.plain(name) for name in names[:4])
+    start = tuple(column_names.plain(name) for name in names[:4])
     return any(start[: len(other)] == other for other in _OF_OTHER_FORMATS)
 
 
@@ -197,7 +197,9 @@ def _fits(line: str, table: Table, inner_formats: Sequence[type[LogFormat]]) -> 
         return False
     if abs(len(cells) - len(table.fields)) > 1:
         return False
-    if not columns.tells_of_contacts(table.fields):  # only its carried lines make it a log
+    if not (
+        column_names.tells_of_contacts(table.fields) or column_names.tells_of_detections(table.fields)
+    ):  # only its carried lines make it a log
         carried = cells[table.carrier] if table.carrier is not None and table.carrier < len(cells) else ""
         return any(each.recognises(carried) for each in inner_formats)
     judged = [

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs import columns
+from lamsach.logs import column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines, carried, may_carry
 from lamsach.logs.json_records import objects_of, read_object, start_of_object, text_of, texts_of, walk
@@ -94,8 +94,10 @@ class JsonLines(LogFormat):
         for count, match in enumerate(_KEY.finditer(line, start)):
             if count == _KEYS_LOOKED_AT:
                 break
-            fields.add(columns.field_of(match[1].lstrip("_@")) or columns.field_of(f"{parent}.{match[1]}"))
-            if columns.tells_of_contacts(fields):
+            fields.add(
+                column_names.field_of(match[1].lstrip("_@")) or column_names.field_of(f"{parent}.{match[1]}")
+            )
+            if column_names.tells_of_contacts(fields):
                 return True
             if line.startswith("{", match.end()):
                 parent = match[1]
@@ -114,12 +116,12 @@ class JsonLines(LogFormat):
         header, record = read_object(line)
         values, endpoint = _values(record)
         inner = self._carried.event(carried(record), number) if may_carry(line) else None
-        if inner is not None and (_tells(inner) or not columns.tells_of_contacts(values.keys())):
+        if inner is not None and (_tells(inner) or not column_names.tells_of_contacts(values.keys())):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
                 values.setdefault("observer", []).append(text_of(record.get("source")) or "")
             inner = self._carried.completed(inner, values, self._times)
             return replace(inner, format=self.name, file=self.context.file, line=number)
-        if not columns.tells_of_contacts(values.keys()):
+        if not column_names.tells_of_contacts(values.keys()):
             raise LineError("The JSON record has no known key.", line[:80])
         event = columns.event_of(values, self._times, host_is_device=endpoint or "source" not in values)
         if header.strip() and (event.time is None or event.observer is None):
@@ -155,12 +157,12 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
     paths = [
         ([part.lstrip("_@") for part in key.split(".")], value) for key, value in _with_text_inside(record)
     ]
-    endpoint = any(columns.plain(part) in _ENDPOINT_KEYS for parts, _ in paths for part in parts)
-    logon = endpoint and any(columns.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
+    endpoint = any(column_names.plain(part) in _ENDPOINT_KEYS for parts, _ in paths for part in parts)
+    logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
     for parts, value in paths:
-        field = columns.field_of(".".join(parts))
+        field = column_names.field_of(".".join(parts))
         if logon:
-            field = _LOGON_FIELDS.get(columns.plain(parts[-1]), field)
+            field = _LOGON_FIELDS.get(column_names.plain(parts[-1]), field)
         if field is None:
             continue
         if field == "time":
@@ -172,7 +174,7 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
         room = _MOST_VALUES - len(values.get(field, ()))
         if texts and room > 0:
             first = (
-                field == "host" and columns.plain(parts[-1]) == "hostname"
+                field == "host" and column_names.plain(parts[-1]) == "hostname"
             )  # before the `host` of a collector
             held = values.setdefault(field, [])
             held[:] = [*texts[:room], *held] if first else [*held, *texts[:room]]
@@ -182,13 +184,15 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
 
 
 def _time_rank(name: str) -> int:
-    plain = columns.plain(name)
+    plain = column_names.plain(name)
     return _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER)
 
 
 def _in_utc(name: str, text: str) -> str:
     """Sysmon's `UtcTime` says in its name what its value lacks."""
-    return f"{text}Z" if "utc" in columns.plain(name) and text[-3:].isdigit() and "T" not in text else text
+    return (
+        f"{text}Z" if "utc" in column_names.plain(name) and text[-3:].isdigit() and "T" not in text else text
+    )
 
 
 def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:

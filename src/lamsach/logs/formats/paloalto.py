@@ -79,8 +79,8 @@ class PaloAlto(LogFormat):
             "url",
             "answers",
             "hashes",
-            "action",
         ),
+        *("action", "response"),
     )
 
     @classmethod

@@ -1,0 +1,214 @@
+"""What the columns of a table, or the keys of a JSON record, mean by their names, in English and Vietnamese.
+
+Source of the names: ECS, OCSF, the field lists of the common firewalls, Sysmon's and Windows' event data, NetFlow tools, the exports of antivirus
+consoles (Kaspersky, ESET, Bkav), and what people write above the columns of a sheet. Traps:
+- `host` and `hostname` are the site in a web log, the sensor in a shipped record, and the machine elsewhere.
+- `name`, `ip`, `port`, `user`, `domain` mean something only at the top of a record; deeper they belong to anything.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+FIELDS: Mapping[str, str] = {
+    "time": "timestamp datetime time eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
+    " generatetime generatedtime starttime startdate firstseen firstswitched datefirstseen eventcreated eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
+    " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
+    " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang",
+    "date": "date ngay eventdate logdate localdate ngayghinhan",
+    "clock": "timeofday gio clock localtime giophut",
+    "source": "src srcip sourceip sourceaddress srcaddr srcaddress sourceaddr saddr ipsrc sa srchost sourcehost sourcehostname clientip"
+    " clientaddress clientaddr cip source ipsource internalip localip localaddress callingip remotehostip"
+    " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address"
+    " flowsrcip srcipv6 client clienthost origin attackerip srcendpointip"
+    " diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram",
+    "source_port": "ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
+    " congnguon",
+    "destination": "dst dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
+    " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
+    " remoteaddress target targetip idresph resphost dstipv4 dstipaddress destinationipaddress destinationipv4address"
+    " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 externalip dstendpointip"
+    " diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden",
+    "destination_port": "dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
+    " destinationtransportport dstendpointport congdich congketnoi",
+    "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
+    " natsourceaddr postnatsourceipv4address srcnatip",
+    "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport"
+    " postnaptsourcetransportport",
+    "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
+    " agentip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
+    "name": "devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
+    " device clientdevice managedcomputer infectedcomputer tenmaynhiem maynhiem maytinhnhiem tenclient"
+    " srcname hostnameofdevice pcname srccomputer clientname endpoint"
+    " tenmay tenmaytinh tenthietbi maytram maytinh thietbi tenmaytram",
+    "host": "host hostname agentname hostnames dnshostname tenmaychu fqdn",
+    "mac": "mac macaddress macaddr clientmac srcmac sourcemac devicemac hwaddress hardwareaddress ethernetaddress chaddr"
+    " clientmacaddress callingstationid diachimac macnguon physicaladdress",
+    "user": "user username userid account accountname srcuser sourceuser sourceusername suser usr login loginname targetusername"
+    " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser",
+    "query": "query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
+    " querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
+    "domain": "domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
+    " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
+    " tenmien trangweb",
+    "url": "url uri requesturl httpurl fullurl urlfull urloriginal requesturi csuri link uriquery requestedurl httprequesturl"
+    " httpuri duongdan diachiweb lienket",
+    "path": "path urlpath requestpath csuristem httppath uripath",
+    "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
+    " responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi",
+    "hash": "md5 sha1 sha256 hash hashes filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"
+    " hashsha1 hashsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam",
+    "details": "description eventdescription eventdetails details detail object detectedobject objectname objectpath objecturi filepath filename"
+    " mota motasukien chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc",
+    "action": "action act event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"
+    " firewallaction status eventtype actiontaken actionperformed resultdescription threathandled"
+    " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly",
+    "observer": "observer observername observerhostname devname devicehostname sensor sensorname logsource firewall firewallname collector"
+    " dvc dvchost reportinghost loghost gateway gatewayname thietbighinhan nguonghinhan tuonglua",
+    "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime leaseend leaseexpirytime ends"
+    " leaseuntil hethan ngayhethan thoihan",
+    "lease_seconds": "leasetime leaseduration leaselength",
+    "lease_start": "leasestart leasestarts leaseobtained starts",
+}
+"""Field: the names (lower case, letters and digits only, no accents) that mean it."""
+NAMES: Mapping[str, str] = {name: field for field, names in FIELDS.items() for name in names.split()}
+_ONLY_AT_TOP = frozenset(
+    [
+        "ip",
+        "t",
+        "ts",
+        "sa",
+        "da",
+        "sp",
+        "dp",
+        "sip",
+        "cip",
+        "ends",
+        "starts",
+        "expires",
+        "expiry",
+        "name",
+        "address",
+        "host",
+        "hostname",
+        "user",
+        "time",
+        "date",
+        "domain",
+        "client",
+        "origin",
+        "source",
+        "destination",
+        "target",
+        "site",
+        "path",
+        "link",
+        "login",
+        "account",
+        "result",
+        "outcome",
+        "status",
+        "response",
+        "responses",
+        "answer",
+        "question",
+        "hash",
+        "mac",
+        "gateway",
+        "device",
+        "endpoint",
+        "query",
+        "url",
+        "uri",
+        "action",
+        "act",
+        "gio",
+        "ngay",
+        "nguon",
+        "dich",
+        "diachi",
+        "duongdan",
+        "event",
+        "port",
+        "computer",
+        "login",
+        "eventtype",
+    ]
+)
+_WRAPPERS = frozenset(
+    {
+        "data",
+        "event",
+        "fields",
+        "source",
+        "message",
+        "json",
+        "record",
+        "result",
+        "log",
+        "eventdata",
+        "wineventdata",
+    }
+)
+_NAMELESS = re.compile(r"[\W_]+")
+_OF_ENDPOINTS = frozenset({"name", "host", "ip"})
+_IDENTIFYING = frozenset({"source", "destination", "ip", "domain", "query", "url", "hash", "mac"})
+_TIMES = frozenset({"time", "date", "lease_start"})
+
+
+@lru_cache(maxsize=8192)
+def plain(name: str) -> str:
+    """A column's name in lower-case letters and digits, without accents: `Địa chỉ nguồn` is `diachinguon`."""
+    text = unicodedata.normalize("NFKD", name[:100].replace("Đ", "D").replace("đ", "d"))
+    return _NAMELESS.sub("", "".join(c for c in text if not unicodedata.combining(c)).lower())
+
+
+@lru_cache(maxsize=8192)
+def field_of(key: str) -> str | None:
+    """The field that a column's name or a dotted key means: the longest run of its last parts that is known."""
+    parts = [part for part in map(plain, key.split(".")[-6:]) if part]
+    while (
+        parts
+        and parts[0] in _WRAPPERS
+        and len(parts) > 1
+        and parts[1] in NAMES
+        and "".join(parts) not in NAMES
+    ):
+        parts = parts[1:]
+    for start in range(len(parts)):
+        name = "".join(parts[start:])
+        field = NAMES.get(name)
+        if field and (start == 0 or name not in _ONLY_AT_TOP):
+            return field
+    return None
+
+
+def fields_of(names: Sequence[str]) -> list[str | None]:
+    """The fields of a table's columns. With `date` and a second column `time`, the latter is the time of day."""
+    fields = [field_of(name) for name in names]
+    if "date" in fields:
+        fields = [
+            "clock" if f == "time" and plain(n) in ("time", "thoigian") else f
+            for f, n in zip(fields, names, strict=True)
+        ]
+    return fields
+
+
+def tells_of_contacts(fields: Iterable[str | None]) -> bool:
+    """Whether columns of these fields make a log: a machine or a name in it, and one more known column."""
+    known = {field for field in fields if field}
+    return len(known) >= 2 and bool(known & _IDENTIFYING)
+
+
+def tells_of_detections(fields: Iterable[str | None]) -> bool:
+    """Whether columns of these fields make an antivirus console's export: a machine, what was found on it, and when."""
+    known = {field for field in fields if field}
+    return bool(known & _OF_ENDPOINTS) and "details" in known and bool(known & _TIMES)
+
+
+def tells_time(fields: Iterable[str | None]) -> bool:
+    """Whether one of the columns is a time."""
+    return any(field in _TIMES for field in fields)

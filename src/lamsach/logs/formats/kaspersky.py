@@ -1,0 +1,135 @@
+r"""Kaspersky Security Center: events of its endpoints, sent to a SIEM as CEF, LEEF or structured syslog.
+
+Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "Events of Kaspersky Endpoint Security". Traps:
+- The machine that the event is of is `dst` and `dhost` in CEF, `src` or `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
+- Hashes, the site and the user stand in the message's text.
+- `GNRL_EV_OBJECT_BLOCKED` and `..._CURED`, `_DELETED`, `_QUARANTINED` were stopped; `GNRL_EV_VIRUS_FOUND` tells only of a detection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs import cef, leef
+from lamsach.logs.actions import first_action
+from lamsach.logs.antivirus import hashes_in, site_in, user_in
+from lamsach.logs.base import LogFormat
+from lamsach.logs.framing import header_before, within_json
+from lamsach.logs.key_value import first, first_ip
+from lamsach.logs.keyed_events import host_in
+from lamsach.logs.record_times import first_time
+from lamsach.logs.syslog import split_header
+from lamsach.logs.values import mac_of
+from lamsach.model import Action, Event, EventKind
+
+# CEF:0|KasperskyLab|SecurityCenter|13.2|GNRL_EV_VIRUS_FOUND|   LEEF:1.0|KasperskyLab|SecurityCenter|
+_FRAMED = re.compile(r"(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|", re.IGNORECASE)
+# [event@23668 et="GNRL_EV_VIRUS_FOUND" hdn="PC-7" hip="10.1.1.7" p1="C:\\a.exe"]
+_STRUCTURED = re.compile(r'(?<= )([A-Za-z]\w{0,40})="((?:[^"\\]|\\.)*)"')
+_ELEMENT = "[event@23668 "
+_CODES = ("BLOCKED", "CURED", "DELETED", "QUARANTINED", "DENIED", "DISINFECTED", "TERMINATED")
+
+
+class Kaspersky(LogFormat):
+    """Detections and other events of the machines that Kaspersky Security Center manages."""
+
+    name: ClassVar[str] = "kaspersky"
+    title: ClassVar[str] = "Kaspersky Security Center"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "observer",
+        "device_ip",
+        "device_name",
+        "device_mac",
+        "user",
+        "domain",
+        "url",
+        "hashes",
+        "action",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """The maker's name in a CEF or LEEF header, or its enterprise number in structured data."""
+        if _ELEMENT in line[:700]:
+            return not within_json(line, line.find(_ELEMENT))
+        match = (
+            _FRAMED.search(line, 0, 700) if "aspersky" in line[:700] or "KASPERSKY" in line[:700] else None
+        )
+        return match is not None and not within_json(line, match.start())
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        if not self.recognises(line):
+            raise LineError("The line is not a record of this product.", line[:80])
+        for frame, read in ((cef, self._cef), (leef, self._leef)):
+            position = frame.find(line)
+            if position >= 0:
+                return replace(read(line, position), format=self.name, file=self.context.file, line=number)
+        return replace(self._syslog(line), format=self.name, file=self.context.file, line=number)
+
+    def _cef(self, line: str, position: int) -> Event:
+        record = cef.read(line[position:])
+        header = header_before(line, position, self.context)
+        fields = {**record.extension, "code": record.signature, "title": record.name}
+        time = (
+            first_time((fields.get("rt"), fields.get("end"), fields.get("start")), self.context)
+            or header.time
+        )
+        return _event(fields, time, header.host)
+
+    def _leef(self, line: str, position: int) -> Event:
+        record = leef.read(line[position:])
+        header = header_before(line, position, self.context)
+        fields = {**record.attributes, "code": record.event}
+        time = first_time((fields.get("devtime"), fields.get("rt")), self.context) or header.time
+        return _event(fields, time, header.host)
+
+    def _syslog(self, line: str) -> Event:
+        header, message = split_header(line, self.context)
+        element = line[line.find(_ELEMENT) :]
+        fields: dict[str, str] = {}
+        for key, value in _STRUCTURED.findall(element):
+            fields.setdefault(key, value.replace("\\\\", "\\").replace('\\"', '"'))
+        fields = {
+            **fields,
+            "code": fields.get("et", ""),
+            "title": fields.get("etdn", ""),
+            "msg": f"{message} {' '.join(fields.values())}",
+        }
+        return _event(fields, header.time, header.host if header.host != fields.get("hdn") else None)
+
+
+def _event(fields: Mapping[str, str], time: datetime | None, observer: str | None) -> Event:
+    text = "\n".join(value for key, value in fields.items() if key not in ("rt", "externalId"))
+    message = fields.get("msg") or fields.get("desc") or fields.get("description") or ""
+    url = site_in(message) or (fields.get("request") if "://" in fields.get("request", "") else None)
+    hashes = hashes_in(text)
+    return Event(
+        time=time,
+        kind=EventKind.WEB if url else EventKind.FILE if hashes else EventKind.OTHER,
+        observer=observer,
+        device_ip=first_ip(fields, "dst", "hip", "src", "identsrc", "dvc", "c6a3"),
+        device_name=first(fields, "dhost", "hdn", "identhostname", "shost", "devicename"),
+        device_mac=mac_of(first(fields, "dmac", "identmac", "smac")),
+        user=first(fields, "duser", "suser", "usrname") or user_in(message),
+        domain=host_in(url) if url else None,
+        url=url,
+        hashes=hashes,
+        action=_action(fields, message),
+    )
+
+
+def _action(fields: Mapping[str, str], message: str) -> Action:
+    if any(code in fields.get("code", "").upper() for code in _CODES):
+        return Action.BLOCKED
+    stated = re.search(r"Result(?: description)?\s*:\s*([^\r\n;]{1,80})", message)
+    action = first_action(fields.get("act"), stated[1] if stated else None, fields.get("title"))
+    return (
+        Action.BLOCKED if action is Action.BLOCKED else Action.UNKNOWN
+    )  # "Detected" does not say that it ran
