@@ -206,8 +206,12 @@ def _shows_leases(log: LogFile, request: Request) -> bool:
     formats = (detection.format,) if detection.format else detection.mixed
     if not any("lease_until" in log_format.gives or log_format.lease_markers for log_format in formats):
         return False
+    markers = [marker.decode() for marker in _markers(detection)]
+    lines = [line for line in detection.lines if not markers or any(marker in line for marker in markers)]
+    if detection.format is not None and detection.format.multiline:
+        return bool(lines)
     parser = LineParser(detection, context_for(log, detection, request.timezone))
-    return any(_is_lease(parser, line, number) for number, line in enumerate(detection.lines, 1))
+    return any(_is_lease(parser, line, number) for number, line in enumerate(lines, 1))
 
 
 def _is_lease(parser: LineParser, line: str, number: int) -> bool:

@@ -80,6 +80,14 @@ def feeds_by_block(data: NDArray[np.uint8], begin: int, end: int) -> NDArray[np.
     return out
 
 
+def next_line(data: NDArray[np.uint8], begin: int, end: int, first: int) -> int:
+    """The start of the next line of data[begin:end] that begins with this byte, not the one at `begin`; -1 when there is none.
+
+    PAD bytes behind `end` must be readable.
+    """
+    return int(functions()["next_line"](_pointer(data), begin, end, first))
+
+
 def skip_lines(data: NDArray[np.uint8], begin: int, end: int, lines: int) -> int:
     """The start of the line that comes `lines` after the one that begins at `begin`; `end` when there are fewer."""
     return int(functions()["skip_lines"](_pointer(data), begin, end, lines))

@@ -11,6 +11,7 @@ from lamsach.errors import LineError
 from lamsach.hunt import merge
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount, LineKind, Sample
+from lamsach.hunt.engine import next_line
 from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.workers import Sieved
@@ -147,10 +148,11 @@ class Examiner:
         memory = chunk.buffer.memory
         if memory.startswith(prefix, chunk.begin, chunk.end):
             yield chunk.begin
-        place = memory.find(b"\n" + prefix, chunk.begin, chunk.end)
+        place = next_line(chunk.buffer.array, chunk.begin, chunk.end, prefix[0])
         while place >= 0:
-            yield place + 1
-            place = memory.find(b"\n" + prefix, place + 1, chunk.end)
+            if memory.startswith(prefix, place, chunk.end):
+                yield place
+            place = next_line(chunk.buffer.array, place, chunk.end, prefix[0])
 
     def _candidate(self, chunk: Chunk, start: int, end: int, number: int) -> None:
         text = decode_line(bytes(chunk.buffer.memory[start:end]))
@@ -300,9 +302,13 @@ class Examiner:
     def _kind_at(self, chunk: Chunk, start: int, number: int, *, watch: bool) -> LineKind:
         memory = chunk.buffer.memory
         end = memory.find(b"\n", start, min(chunk.end, start + LONGEST_LINE))
-        text = decode_line(bytes(memory[start : end if end >= 0 else min(chunk.end, start + LONGEST_LINE)]))
-        if self._parser.multiline and not self._parser.starts_record(text) and self._last_day is not None:
-            return self._last_day
+        end = end if end >= 0 else min(chunk.end, start + LONGEST_LINE)
+        text = decode_line(bytes(memory[start:end]))
+        if self._parser.multiline:
+            if self._parser.starts_record(text):
+                text, _ = self._record(chunk, start, end, text, number)
+            elif self._last_day is not None:
+                return self._last_day
         try:
             event, parsed = self._parser.parse(text, self.state.lines + number + 1), True
         except LineError:

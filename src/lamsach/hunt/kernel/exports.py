@@ -84,6 +84,10 @@ def _count_lines(data, begin, end):
     return tables.count_lines(row_view(data, end), begin, end)
 
 
+def _next_line(data, begin, end, first):
+    return tables.next_line(row_view(data, end), begin, end, first)
+
+
 def _feeds_by_block(data, begin, end, out, block_count):
     tables.feeds_by_block(row_view(data, end), begin, end, row_view(out, block_count))
 
@@ -117,6 +121,7 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
     ),
     "count_lines": (_count_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER)),
     "feeds_by_block": (_feeds_by_block, _NOTHING(_BYTES, _NUMBER, _NUMBER, _COUNTS, _NUMBER)),
+    "next_line": (_next_line, _NUMBER(_BYTES, _NUMBER, _NUMBER, types.uint8)),
     "skip_lines": (_skip_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER, _NUMBER)),
     "insert": (_insert, _NOTHING(_WORDS, _NUMBER, _WORDS, _NUMBER, _WORDS, _NUMBER)),
     "hash_many": (_hash_many, _NOTHING(_BYTES, _NUMBER, _NUMBERS, _NUMBER, _WORDS)),

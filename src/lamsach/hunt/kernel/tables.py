@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.layout import BLOCK, LINE_FEED, TOPS_SIZE
+from lamsach.hunt.kernel.vector import line_starts, trailing_zeros
 
 DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH = 46, 58, 40, 41, 37, 92
 
@@ -133,6 +134,22 @@ def feeds_by_block(data, begin, end, out):
     for block in range(out.size):
         start = begin + block * BLOCK
         out[block] = count_lines(data, start, min(end, start + BLOCK))
+
+
+@compiled
+def next_line(data: NDArray[np.uint8], begin: int, end: int, first: np.uint8) -> int:
+    """The start of the next line of data[begin:end] that begins with this byte, not the one at `begin`; -1 when there is none.
+
+    64 bytes behind `end` must be readable.
+    """
+    position = begin
+    while position < end - 1:
+        found = line_starts(data, position, first)
+        if found:
+            start = position + trailing_zeros(found) + 1
+            return start if start < end else -1
+        position += 64
+    return -1
 
 
 @compiled

@@ -70,6 +70,31 @@ def classify(typing_context, data, index):
     return result(data, types.intp), generate
 
 
+@intrinsic
+def line_starts(typing_context, data, index, first):
+    """The places i of data[index:index + 64] with a line feed at i and the byte `first` at i + 1, bit i for each."""
+
+    def generate(context, builder, signature, arguments):
+        array_type, _, _ = signature.args
+        array, index, first = arguments
+        one = context.get_constant(types.intp, 1)
+        blocks = []
+        for place in (index, builder.add(index, one)):
+            pointer = builder.bitcast(
+                _address(context, builder, array_type, array, place), _VECTOR.as_pointer()
+            )
+            block = builder.load(pointer, typ=_VECTOR) if _load_takes_type() else builder.load(pointer)
+            block.align = 1
+            blocks.append(block)
+        wanted = _splat(0)
+        for lane in range(_LANES):
+            wanted = builder.insert_element(wanted, first, ir.Constant(ir.IntType(32), lane))
+        feeds = builder.icmp_unsigned("==", blocks[0], _splat(10))
+        return builder.bitcast(builder.and_(feeds, builder.icmp_unsigned("==", blocks[1], wanted)), _WORD)
+
+    return types.uint64(data, types.intp, types.uint8), generate
+
+
 def _load_takes_type() -> bool:
     return "typ" in ir.IRBuilder.load.__code__.co_varnames
 
