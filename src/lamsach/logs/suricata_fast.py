@@ -1,7 +1,7 @@
-"""The one-line alerts of Suricata's fast.log, of Snort's alert_fast, and of both over syslog.
+"""The one-line alerts of Suricata's fast.log, also over syslog, and how Snort's are told from them.
 
 Source: https://docs.suricata.io/en/latest/output/lua-output.html#fast and Snort's manual section 2.6. Traps: the date is
-month first; Snort leaves the year out or puts it first with two digits; `{ICMP}` lines have type and code, or no ports at all; an
+month first; Snort leaves the year out or writes two digits of it; `{ICMP}` lines have type and code, or no ports at all; an
 IPv6 address is followed by a colon and the port without brackets.
 """
 
@@ -13,7 +13,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.direction import own_side
 from lamsach.logs.syslog import split_header
-from lamsach.logs.timestamps import local_time, without_year
+from lamsach.logs.timestamps import local_time
 from lamsach.logs.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -22,13 +22,25 @@ _ALERT = re.compile(r"\[\d{1,10}:\d{1,10}:\d{1,10}\] ")
 _FLOW = re.compile(
     r"\{([A-Za-z0-9 _./-]{1,40})\} ([0-9A-Fa-f:.]{2,60}) -> ([0-9A-Fa-f:.]{2,60})\s*$", re.ASCII
 )
-# 07/11/2022-08:36:12.345430   07/11-08:36:12.345430   22/07/11-08:36:12.345430
-_TIME = re.compile(
-    r"\s*(?:(\d\d)/(\d\d)/(\d{4})|(?:(\d\d)/)?(\d\d)/(\d\d))-(\d\d):(\d\d):(\d\d)\.(\d{1,6})\s", re.ASCII
+# 07/11/2022-08:36:12.345430
+_TIME = re.compile(r"\s*(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)\.(\d{1,6})\s", re.ASCII)
+# the two forms of time that only Snort writes, and its name in a syslog header
+_SNORT = re.compile(
+    r"\s{0,4}(?:\d\d/)?\d\d/\d\d-\d\d:\d\d:\d\d\.|.{0,120}?\bsnort(?:\[\d{1,10}\])?:", re.ASCII
 )
 
 
+def is_snort(line: str) -> bool:
+    """Whether an alert is Snort's: its date has no year or two digits of one, or the syslog header names Snort."""
+    return _SNORT.match(line) is not None
+
+
 def looks_like_alert(line: str) -> bool:
+    """Whether the line is an alert of Suricata's fast.log."""
+    return looks_like_any_alert(line) and not is_snort(line)
+
+
+def looks_like_any_alert(line: str) -> bool:
     """Whether the line is an alert of fast.log: a rule's number and `{protocol} address -> address` at its end."""
     return (
         " -> " in line
@@ -43,37 +55,17 @@ def alert(line: str, context: FileContext) -> Event:
     if flow is None:
         raise LineError("The line is not an alert of Suricata.", line[:80])
     icmp = "ICMP" in flow[1].upper()
-    source, source_port = _endpoint(flow[2], icmp)
-    destination, destination_port = _endpoint(flow[3], icmp)
+    source, source_port = endpoint(flow[2], icmp)
+    destination, destination_port = endpoint(flow[3], icmp)
     if source is None or destination is None:
         raise LineError("The alert names no addresses.", line[:80])
     header, message = split_header(line, context)
     stated = _TIME.match(message)
     time = header.time
     if stated:
-        hour, minute, second, micro = (
-            int(stated[7]),
-            int(stated[8]),
-            int(stated[9]),
-            int(stated[10].ljust(6, "0")),
-        )
-        if stated[3]:
-            time = local_time(
-                int(stated[3]), int(stated[1]), int(stated[2]), hour, minute, second, micro, context.timezone
-            )
-        elif stated[4]:
-            time = local_time(
-                2000 + int(stated[4]),
-                int(stated[5]),
-                int(stated[6]),
-                hour,
-                minute,
-                second,
-                micro,
-                context.timezone,
-            )
-        else:
-            time = without_year(int(stated[5]), int(stated[6]), hour, minute, second, context, micro)
+        month, day, year, hour, minute, second = (int(part) for part in stated.groups()[:6])
+        micro = int(stated[7].ljust(6, "0"))
+        time = local_time(year, month, day, hour, minute, second, micro, context.timezone)
     dropped = "[Drop]" in line[:200] or "[drop]" in line[:200]
     return Event(
         time=time,
@@ -88,7 +80,7 @@ def alert(line: str, context: FileContext) -> Event:
     )
 
 
-def _endpoint(text: str, icmp: bool) -> tuple[str | None, int | None]:
+def endpoint(text: str, icmp: bool) -> tuple[str | None, int | None]:
     """`192.0.2.5:80`, `192.0.2.5`, `2001:0db8:...:0001:80`; an ICMP type is no port."""
     address, colon, port = text.rpartition(":")
     if text.count(":") == 1 or (text.count(":") == 8):
