@@ -61,7 +61,8 @@ def logon(record: WindowsRecord) -> Fields:
     }
     if client is None:
         fields["device_name"] = _station(record) if record.event_id in (4776, 4777, 680, 681, 4740) else None
-        fields["device_name"] = fields["device_name"] or record.computer
+        if fields["device_name"] is None:  # at the console: the machine speaks of itself
+            fields["device_name"], fields["observer"] = record.computer, None
     elif is_internal(client):
         fields["device_ip"] = client
         fields["device_name"] = machine_of(account) or _station(record)
