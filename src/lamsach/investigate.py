@@ -97,7 +97,7 @@ def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings,
         format_name=request.format_name,
         progress=watch.progress,
     )
-    devices, sightings = attribute(result.found, infrastructure, inputs.inventory)
+    devices, sightings = attribute(result.found, infrastructure, inputs.inventory, inputs.leases.conflicts)
     coverage = tuple(
         row for row in result.coverage.rows() if row.day is None or _day_asked(row.day.isoformat(), request)
     )

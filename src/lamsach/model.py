@@ -151,8 +151,9 @@ class Event:
 class Identity:
     """Whose an event is: the holder of the device address at the event's time.
 
-    `how` says from what it is known: `lease`, `inventory`, `log` (the line names the machine), `address` (nothing but
-    the address is known) or `none` (the line names no device).
+    `how` says from what it is known: `lease`, `session` (VPN, 802.1X), `inventory`, `log` (the line names the machine), `observed` (an ARP
+    table or a log-on saw it at the address about that time), `address` (nothing but the address is known) or `none` (the line names
+    no device).
     """
 
     ip: str | None = None
@@ -308,7 +309,7 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class AddressInterval:
     """An address that a device held, as the evidence shows: from `first` to `last` (UTC), and how it is known
-    (`lease`, `inventory`, `log`, `address`)."""
+    (see `Identity`)."""
 
     ip: str
     first: datetime | None
@@ -320,7 +321,8 @@ class AddressInterval:
 class Device:
     """A machine of the unit (OCSF `device`), or the stand-in for one that cannot be named.
 
-    `key` identifies it in every output: `mac:..`, else `name:..`, else `ip:..`, else `unattributed:..`.
+    `key` identifies it in every output: `mac:..`, else `name:..`, else `user:..` (a VPN session), else `ip:..`,
+    else `unattributed:..`.
     """
 
     key: str

@@ -167,6 +167,8 @@ _VALUES: dict[str, str] = {
     "SHA-1": "SHA-1",
     "MD5": "MD5",
     "DHCP lease": "theo DHCP",
+    "VPN or network session": "theo phiên VPN hoặc phiên truy cập mạng",
+    "seen at the address": "được ghi nhận tại địa chỉ này",
     "inventory": "theo danh mục thiết bị",
     "named in the log": "nhật ký nêu tên máy",
     "address only": "chỉ biết địa chỉ",

@@ -10,7 +10,7 @@ from lamsach.model import AddressInterval
 
 MOST_INTERVALS = 50
 """A device with more changes of address than this is given one interval an address instead."""
-_TRUST = ("lease", "inventory", "log", "address", "none")
+_TRUST = ("lease", "session", "inventory", "log", "observed", "address", "none")
 
 
 def intervals(items: Sequence[Item]) -> tuple[AddressInterval, ...]:

@@ -18,10 +18,12 @@ from datetime import date
 from typing import TypeVar
 
 from lamsach.devices.addresses import intervals
+from lamsach.devices.contested import Contested
 from lamsach.devices.forwarding import Explainer, Item, is_clients_side, roles
 from lamsach.devices.identities import Devices, most_frequent, without_router_macs
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory
+from lamsach.devices.leases import LeaseConflict
 from lamsach.devices.states import Verdict, judge, judge_unattributed
 from lamsach.model import (
     EVIDENCE_KEPT,
@@ -57,9 +59,11 @@ def attribute(
     raw: Mapping[SightingKey, RawSighting],
     infrastructure: Infrastructure | None = None,
     inventory: Inventory | None = None,
+    conflicts: Sequence[LeaseConflict] = (),
 ) -> tuple[tuple[Device, ...], tuple[Sighting, ...]]:
     """Devices (most severe first, then by count, then by key) and sightings (in the order of their keys).
 
+    `conflicts` of the leases become reasons of the devices whose sightings they touch.
     The result depends only on what is in the arguments, not on the order of anything.
     """
     infrastructure = infrastructure if infrastructure is not None else Infrastructure()
@@ -67,8 +71,11 @@ def attribute(
     items = without_router_macs(raw, infrastructure, inventory)
     devices = Devices(items, inventory)
     gathered = _gather(items, devices, infrastructure)
+    contested = Contested(conflicts)
     found = [
-        device for key, group in gathered.items() if (device := _device(key, group, devices)) is not None
+        contested.marked(device)
+        for key, group in gathered.items()
+        if (device := _device(key, group, devices)) is not None
     ]
     found.sort(key=lambda device: (_SEVERITIES[device.severity], -device.count, device.key))
     return tuple(found), _sightings(gathered)
@@ -189,6 +196,8 @@ def _reasons(key: str, verdict: Verdict, group: _Gathered, addresses: int) -> tu
         reasons.append(Reason("forwarded_for", {"forwarder": forwarder, "count": count}))
     if key.startswith("ip:"):
         reasons.append(Reason("address_only"))
+    if group.items and all(item[0].identity.how == "observed" for item in group.items):
+        reasons.append(Reason("observed_only"))
     if addresses > 1:
         reasons.append(Reason("address_changed", {"count": addresses}))
     rest = sum(raw.count for key, raw in group.items if key.status is not MatchStatus.COUNTED)

@@ -27,7 +27,7 @@ CHANCE = 0.01
 _SHORTEST_SPAN_S = 3600
 
 RESOLVER_FORMATS = frozenset(
-    {"windows_dns_debug", "bind", "dnsmasq", "unbound", "infoblox", "efficientip", "powerdns"}
+    {"windows_dns_debug", "bind", "dnsmasq", "unbound", "adguardhome", "technitium", "infoblox", "powerdns"}
 )
 """Logs that a DNS server writes of its own clients."""
 PROXY_FORMATS = frozenset({"squid", "bluecoat", "zscaler", "mcafee_web_gateway", "ironport"})
@@ -64,7 +64,7 @@ def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
         if ip is None or key.role is Role.INBOUND or key.forwarded:
             continue
         by_address[ip].append((key, raw))
-        if key.identity.how == "lease":
+        if key.identity.how in ("lease", "session"):
             leased.add(ip)
         if is_clients_side(key):
             logs[log_of(key)].append((key, raw))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from lamsach.devices.inventory import Inventory, InventoryEntry
-from lamsach.devices.leases import Lease, LeaseTable
+from lamsach.devices.leases import Lease, LeaseTable, Seen
 from lamsach.devices.names import host_key, mac_address
 from lamsach.model import Event, Identity
 
 _CACHE_LIMIT = 200_000
-_Key = tuple[int | None, str | None, str | None, str | None, str | None]
+_Position = tuple[int | None, int | None, str | None] | None
+_Key = tuple[_Position, str | None, str | None, str | None, str | None]
 
 
 class Identifier:
     """Gives the identity of an event; the same event always has the same identity.
 
-    In this order: the lease of the address at the event's time (its name and user completed from the inventory);
-    the inventory by the hardware address or the host name that the line itself states; the inventory by address;
-    what the line states; the bare address. The inventory is a snapshot, so its address is believed only when
+    In this order: the lease or session of the address at the event's time (its name and user completed from the inventory);
+    the inventory by the hardware address or the host name that the line itself states; what the line states; the machine that was
+    seen at the address about that time (`observed`); the inventory by address; the bare address. A person who was logged on completes it. The inventory is a snapshot, so its address is believed only when
     nothing that knows the time says otherwise: not for an address that is leased to others at other times, and not
     against the name in the line.
     """
@@ -29,8 +32,7 @@ class Identifier:
     def __call__(self, event: Event) -> Identity:
         """The identity; `how='none'` for an event that names no machine in any way."""
         ip = event.device_ip
-        position = None if ip is None or event.time is None else self._leases.position(ip, event.time)
-        key = (position, ip, event.device_mac, event.device_name, event.user)
+        key = (self._position(event), ip, event.device_mac, event.device_name, event.user)
         identity = self._cache.get(key)
         if identity is None:
             if len(self._cache) >= _CACHE_LIMIT:
@@ -38,32 +40,66 @@ class Identifier:
             identity = self._cache[key] = self._identify(event)
         return identity
 
+    def _position(self, event: Event) -> _Position:
+        """What the tables know of the event's address at its time: the same for all events that have the same holder."""
+        ip, time, leases = event.device_ip, event.time, self._leases
+        if time is None or (ip is None and event.device_mac is None):
+            return None
+        at = None if ip is None else leases.position(ip, time)
+        seen = None if ip is None or at is not None else leases.seen.position(ip, time)
+        person = None
+        if len(leases.people) and not event.user:
+            mac = self._mac_at(ip, time) or mac_address(event.device_mac or "")
+            person = leases.person(ip, mac, time)
+        return at, seen, person
+
+    def _mac_at(self, ip: str | None, time: datetime) -> str | None:
+        held = (self._leases.holder(ip, time) or self._leases.seen.holder(ip, time)) if ip else None
+        return held.mac if held else None
+
     def _identify(self, event: Event) -> Identity:
+        position = self._position(event)
         ip, mac, name = event.device_ip, mac_address(event.device_mac or ""), event.device_name or None
-        user = event.user or None
+        person = position[2] if position else None
+        user = event.user or person
         if ip is not None and event.time is not None:
             lease = self._leases.holder(ip, event.time)
             if lease is not None:
-                return self._from_lease(lease, mac, name, user)
+                return self._from_lease(lease, mac, name, event.user or lease.user or person)
         entry = self._inventory.by_mac(mac) if mac else None
         if entry is None and name:
             entry = self._inventory.by_name(name)
-        if entry is None and ip:
-            entry = self._by_address(ip, mac, name)
+        if entry is not None:
+            return Identity(ip, entry.mac or mac, entry.name or name, user or entry.user, "inventory")
+        seen = self._leases.seen.holder(ip, event.time) if ip and event.time else None
+        if seen is not None and _agree(seen, mac, name):
+            return self._from_seen(seen, mac, name, user)
+        entry = self._by_address(ip, mac, name) if ip else None
         if entry is not None:
             return Identity(ip, entry.mac or mac, entry.name or name, user or entry.user, "inventory")
         if mac or name:
             return Identity(ip, mac, name, user, "log")
         return Identity(ip, None, None, user, "address" if ip else "none")
 
+    def _from_seen(self, seen: Seen, mac: str | None, name: str | None, user: str | None) -> Identity:
+        mac = mac or seen.mac
+        entry = (
+            self._inventory.by_mac(mac) if mac else self._inventory.by_name(seen.name) if seen.name else None
+        )
+        if entry is None:
+            return Identity(seen.ip, mac, name or seen.name, user, "observed")
+        return Identity(
+            seen.ip, entry.mac or mac, entry.name or name or seen.name, user or entry.user, "observed"
+        )
+
     def _from_lease(self, lease: Lease, mac: str | None, name: str | None, user: str | None) -> Identity:
         entry = self._inventory.by_mac(lease.mac) if lease.mac else None
         if entry is None and lease.mac is None and lease.name:
             entry = self._inventory.by_name(lease.name)
         if entry is None:
-            return Identity(lease.ip, lease.mac or mac, lease.name or name, user, "lease")
+            return Identity(lease.ip, lease.mac or mac, lease.name or name, user, lease.how)
         return Identity(
-            lease.ip, entry.mac or lease.mac, entry.name or lease.name or name, user or entry.user, "lease"
+            lease.ip, entry.mac or lease.mac, entry.name or lease.name or name, user or entry.user, lease.how
         )
 
     def _by_address(self, ip: str, mac: str | None, name: str | None) -> InventoryEntry | None:
@@ -75,3 +111,10 @@ class Identifier:
         if self._leases.knows(ip) and not any(lease.mac in entry.macs for lease in self._leases.history(ip)):
             return None
         return entry
+
+
+def _agree(seen: Seen, mac: str | None, name: str | None) -> bool:
+    """Whether the line itself does not name another machine than was seen at the address."""
+    if mac and seen.mac:
+        return mac == seen.mac
+    return not (name and seen.name) or host_key(name) in (None, host_key(seen.name))

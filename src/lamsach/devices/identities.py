@@ -11,7 +11,7 @@ from itertools import pairwise
 from lamsach.devices.forwarding import Item
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, InventoryEntry
-from lamsach.devices.names import host_key, mac_address
+from lamsach.devices.names import account, host_key, mac_address
 from lamsach.model import Identity, RawSighting, SightingKey
 
 _MOST_SWITCHES = 2
@@ -90,7 +90,9 @@ def _without_mac(identity: Identity, inventory: Inventory) -> Identity:
 
 
 class Devices:
-    """Gives each identity the key of its device: `mac:..`, else `name:..`, else `ip:..`, None for nobody."""
+    """Gives each identity the key of its device: `mac:..`, else `name:..`, else `user:..` (a VPN session of which the machine is not
+    known), else `ip:..`, None for nobody.
+    """
 
     def __init__(self, items: Sequence[Item], inventory: Inventory) -> None:
         self._inventory = inventory
@@ -117,6 +119,8 @@ class Devices:
             return self._inventory.by_mac(value)
         if kind == "name":
             return self._inventory.by_name(value)
+        if kind == "user":
+            return None
         found = {
             entry.where: entry for who in identities if who.ip and (entry := self._inventory.by_ip(who.ip))
         }
@@ -140,6 +144,8 @@ class Devices:
             return f"mac:{mac}"
         if name:
             return f"name:{name}"
+        if identity.how == "session" and identity.user:
+            return f"user:{account(identity.user)}"
         if identity.ip:
             return f"ip:{identity.ip}"
         return f"name:{identity.name.strip().lower()}" if identity.name and identity.name.strip() else None
@@ -156,7 +162,7 @@ class Devices:
             key = self._keys[identity]
             if identity.ip and key and not key.startswith("ip:"):
                 named[identity.ip][key] |= days
-                if identity.how == "lease":
+                if identity.how in ("lease", "session"):
                     leased.add(identity.ip)
         for identity, days in identities.items():
             holders = named.get(identity.ip or "", {})

@@ -68,3 +68,9 @@ def host_key(name: str) -> str | None:
         return None
     short = name.rsplit("\\", 1)[-1].partition(".")[0].rstrip("$")
     return None if not short.strip("-_*?") or short in GENERIC_NAMES else short
+
+
+def account(user: str) -> str:
+    """The form in which two spellings of one account are equal: lower case, without the domain (`UNIT\\alice`, `alice@unit.example`)."""
+    plain = user.rsplit("\\", 1)[-1].partition("@")[0].strip().lower()
+    return plain or user.strip().lower()

@@ -25,5 +25,7 @@ REASONS: dict[str, str] = {
     "forwarded_for": "{forwarder} asked on behalf of this machine; those records ({count}) are counted only once.",
     "address_changed": "It held {count} addresses one after the other.",
     "address_only": "Only its address is known: no lease, inventory or log names the machine.",
+    "observed_only": "The machine is known from being seen at the address about that time (ARP table or log-on), not from a lease.",
+    "address_contested": "Two machines claimed the address {address} at one time; the other one is {other}: check both.",
     "not_counted": "Further matches are excepted or outside their time of validity and were not counted: {count}.",
 }

@@ -54,6 +54,8 @@ INDICATOR_TYPES: dict[IndicatorType, str] = {
 }
 KNOWN_BY: dict[str, str] = {
     "lease": mark("DHCP lease"),
+    "session": mark("VPN or network session"),
+    "observed": mark("seen at the address"),
     "inventory": mark("inventory"),
     "log": mark("named in the log"),
     "address": mark("address only"),

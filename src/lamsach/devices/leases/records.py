@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,20 +38,36 @@ def moment(value: int) -> datetime:
 
 
 class Holder(NamedTuple):
-    """Who a record speaks of: a hardware address, a host name, or both."""
+    """Who a record speaks of: a hardware address, a host name, a person whose session it is, or several of these."""
 
     mac: str | None
     name: str | None
+    user: str | None = None
+
+
+NOBODY = Holder(None, None)
+NO_SESSION = -1
+
+
+class Session(NamedTuple):
+    """What a VPN server calls a session: the person, and the address and port that he comes from."""
+
+    user: str
+    ip: str | None
+    port: int | None
 
 
 class Record(NamedTuple):
-    """One lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated."""
+    """One lease record; times in microseconds since the epoch, `until` UNKNOWN_END when not stated. `session` is the number of the
+    record's `Session` (see `Records.end_after`), NO_SESSION when it has none.
+    """
 
     ip: str
     time: int
     action: LeaseAction
     holder: Holder
     until: int
+    session: int = NO_SESSION
 
 
 @dataclass(slots=True)
@@ -62,21 +79,33 @@ class Records:
 
     ips: dict[str, int] = field(default_factory=dict)
     holders: dict[Holder, int] = field(default_factory=dict)
-    spellings: dict[tuple[str | None, str | None], tuple[int, bool]] = field(default_factory=dict)
+    spellings: dict[tuple[str | None, str | None, str | None], tuple[int, bool]] = field(default_factory=dict)
+    sessions: dict[Session, int] = field(default_factory=dict)
+    ends: dict[int, list[int]] = field(default_factory=dict)
     ip: array[int] = field(default_factory=lambda: array("I"))
     time: array[int] = field(default_factory=lambda: array("q"))
     action: array[int] = field(default_factory=lambda: array("b"))
     holder: array[int] = field(default_factory=lambda: array("I"))
     until: array[int] = field(default_factory=lambda: array("q"))
+    session: array[int] = field(default_factory=lambda: array("i"))
 
     def add(self, event: Event) -> bool:
-        """Take an event; False when it is no lease record with a time and an address, or begins a lease for nobody."""
-        if event.kind is not EventKind.LEASE or event.time is None or event.device_ip is None:
+        """Take an event; False when it is no lease record with a time and an address, or begins a lease for nobody.
+
+        The end of a session that names the person but no address is taken too: it ends what the session holds.
+        """
+        if event.kind is not EventKind.LEASE or event.time is None:
             return False
         code = _CODES.get(event.action)  # type: ignore[arg-type]
         if code is None:
             return False
-        holder, named = self._holder(event.device_mac, event.device_name)
+        session = self._session(event)
+        if event.device_ip is None:
+            if session == NO_SESSION or event.action not in CLOSES:
+                return False
+            self.ends.setdefault(session, []).append(microseconds(event.time))
+            return True
+        holder, named = self._holder(event.device_mac, event.device_name, event.user)
         if code >= 2 and not named:
             return False
         until = UNKNOWN_END if event.lease_until is None else microseconds(event.lease_until)
@@ -85,15 +114,32 @@ class Records:
         self.action.append(code)
         self.holder.append(holder)
         self.until.append(until)
+        self.session.append(session)
         return True
 
-    def _holder(self, mac: str | None, name: str | None) -> tuple[int, bool]:
+    def end_after(self, session: int, time: int) -> int | None:
+        """The first end of the session after the time; both in microseconds since the epoch. Only after all were added."""
+        ends = self.ends.get(session)
+        if not ends:
+            return None
+        if len(ends) > 1:
+            ends.sort()
+        at = bisect_right(ends, time)
+        return ends[at] if at < len(ends) else None
+
+    def _session(self, event: Event) -> int:
+        if not event.user or event.source_ip is None:
+            return NO_SESSION
+        key = Session(event.user, event.source_ip, event.source_port)
+        return self.sessions.setdefault(key, len(self.sessions))
+
+    def _holder(self, mac: str | None, name: str | None, user: str | None) -> tuple[int, bool]:
         """The number of the holder that a record spells so, and whether it names anybody."""
-        known = self.spellings.get((mac, name))
+        known = self.spellings.get((mac, name, user))
         if known is None:
-            holder = Holder(mac_address(mac or ""), name or None)
-            known = self.holders.setdefault(holder, len(self.holders)), holder != (None, None)
-            self.spellings[mac, name] = known
+            holder = Holder(mac_address(mac or ""), name or None, user or None)
+            known = self.holders.setdefault(holder, len(self.holders)), holder != NOBODY
+            self.spellings[mac, name, user] = known
         return known
 
     def __len__(self) -> int:
@@ -101,16 +147,25 @@ class Records:
 
     def __iter__(self) -> Iterator[Record]:
         ips = sorted(self.ips)
-        holders = sorted(self.holders, key=lambda holder: (holder.mac or "", holder.name or ""))
+        holders = sorted(self.holders, key=lambda holder: tuple(part or "" for part in holder))
         ip = _ranks(self.ips, ips)[np.array(self.ip, dtype=np.int64)]
         holder = _ranks(self.holders, holders)[np.array(self.holder, dtype=np.int64)]
         time, until, action = np.array(self.time), np.array(self.until), np.array(self.action)
-        order = np.lexsort((until, holder, action, time, ip))
+        session = np.array(self.session, dtype=np.int64)
+        order = np.lexsort((_by_name(self.sessions)[session], until, holder, action, time, ip))
         for at in range(0, len(order), 65536):
             part = order[at : at + 65536]
-            columns = (ip[part], time[part], action[part], holder[part], until[part])
-            for address, when, what, who, end in zip(*(column.tolist() for column in columns), strict=True):
-                yield Record(ips[address], when, _ACTIONS[what], holders[who], end)
+            columns = (ip[part], time[part], action[part], holder[part], until[part], session[part])
+            for address, when, what, who, end, of in zip(
+                *(column.tolist() for column in columns), strict=True
+            ):
+                yield Record(ips[address], when, _ACTIONS[what], holders[who], end, of)
+
+
+def _by_name(sessions: Mapping[Session, int]) -> NDArray[np.int64]:
+    """For each session's number its place in the order of their names; the last entry, which NO_SESSION finds, is for none."""
+    ordered = sorted(sessions, key=lambda one: (one.user, one.ip or "", one.port or -1))
+    return np.append(_ranks(sessions, ordered), -1)
 
 
 def _ranks(numbers: Mapping[T, int], ordered: Sequence[T]) -> NDArray[np.int64]:

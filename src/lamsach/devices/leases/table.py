@@ -6,7 +6,10 @@ Semantics (RFC 2131, and what servers really log):
 - an interval ends at the time the last record stated, else DEFAULT_LENGTH after the last assignment or renewal;
 - *released* and *expired* of the holder, and the next holder's first record, end it earlier;
 - a release by somebody who does not hold the address, and the expiry of a lease that still runs, change nothing;
-- two machines that claim the address at one time are a `LeaseConflict`; the later record has the address.
+- a session (VPN, 802.1X) is a lease that names a person; it ends after SESSION_LENGTH when nothing says when;
+- two machines that claim the address at one time are a `LeaseConflict`; the later record has the address;
+- a machine seen at an address that another one leases is a conflict too; the lease has the address (`seen` and `people` say who was
+  seen where: see `lamsach.devices.leases.seen`).
 """
 
 from __future__ import annotations
@@ -20,23 +23,27 @@ from datetime import datetime, timedelta
 from lamsach.devices.leases.records import (
     CLOSES,
     MICROSECOND,
+    NOBODY,
     Holder,
     Record,
     Records,
     microseconds,
     moment,
 )
-from lamsach.devices.names import host_key
+from lamsach.devices.leases.seen import SeenTable, machine_seen, person_seen
+from lamsach.devices.names import host_key, mac_address
 from lamsach.model import Event, LeaseAction
 
 DEFAULT_LENGTH = timedelta(days=8)
 """How long a lease lasts when no record states it: the default of Windows Server's DHCP scopes."""
+SESSION_LENGTH = timedelta(hours=24)
+"""How long a person's session lasts when no record ends it: VPN servers make people log on again daily or sooner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An address held by one machine from `start` until just before `end` (UTC). `contested`: another machine
-    claimed it meanwhile.
+    """An address held by one machine, or in one person's session, from `start` until just before `end` (UTC). `contested`: another
+    machine claimed it meanwhile.
     """
 
     ip: str
@@ -45,6 +52,12 @@ class Lease:
     start: datetime
     end: datetime
     contested: bool = False
+    user: str | None = None
+
+    @property
+    def how(self) -> str:
+        """`session` when a session's record says it, else `lease`: see `Identity`."""
+        return "session" if self.user else "lease"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,19 +82,27 @@ class _Open:
     stated: bool
     mac: str | None
     name: str | None
+    user: str | None = None
     contested: bool = False
 
     def is_of(self, holder: Holder) -> bool:
-        """Whether the record's machine is this one: by hardware address, else by name."""
+        """Whether the record's holder is this one: by hardware address, else by name, else by person.
+
+        A record that names only a person completes one that names none, and the other way round.
+        """
         if self.mac and holder.mac:
             return self.mac == holder.mac
         if self.name and holder.name:
             return (host_key(self.name) or self.name) == (host_key(holder.name) or holder.name)
-        return False
+        if self.user and holder.user:
+            return self.user == holder.user
+        return (holder.mac is None and holder.name is None and self.user is None) or (
+            self.mac is None and self.name is None and holder.user is None
+        )
 
     @property
     def label(self) -> str:
-        return self.mac or self.name or ""
+        return self.mac or self.name or self.user or ""
 
 
 class LeaseTable:
@@ -93,9 +114,14 @@ class LeaseTable:
 
     def __init__(self, events: Iterable[Event] = (), default_length: timedelta = DEFAULT_LENGTH) -> None:
         records = Records()
+        self.seen = SeenTable()
+        self.people = SeenTable()
         for event in events:
-            records.add(event)
+            if not records.add(event):
+                self._see(event)
         self._default = default_length // MICROSECOND
+        self._session = min(SESSION_LENGTH, default_length) // MICROSECOND
+        self._records = records
         self._starts: array[int] = array("q")
         self._ends: array[int] = array("q")
         self._who: array[int] = array("I")
@@ -106,6 +132,38 @@ class LeaseTable:
         self._conflicts: list[LeaseConflict] = []
         self.record_count = len(records)
         self._build(records)
+        del self._records
+        self._contradictions()
+        self.seen.build_machines()
+        self.people.build_people()
+
+    def _see(self, event: Event) -> None:
+        """Take what an event that is no lease saw: a machine at an address, a person at an address or a machine."""
+        machine, person = machine_seen(event), person_seen(event)
+        if event.time is None:
+            return
+        if machine is not None and event.device_ip is not None:
+            self.seen.add(event.device_ip, event.time, machine)
+        if person is not None:
+            mac = mac_address(event.device_mac or "")
+            for key in (event.device_ip, f"mac:{mac}" if mac else None):
+                if key:
+                    self.people.add(key, event.time, Holder(None, None, person))
+
+    def _contradictions(self) -> None:
+        """A hardware address that answered at an address which was another's by its lease is a conflict too."""
+        told: set[tuple[str, int, str]] = set()
+        for ip, time, seen in self.seen.points():
+            at = self.position(ip, time)
+            who = None if at is None else self._holders[self._who[at]]
+            if at is None or who is None or not (who.mac and seen.mac) or who.mac == seen.mac:
+                continue
+            if (ip, at, seen.mac) in told:
+                continue
+            told.add((ip, at, seen.mac))
+            self._contested.add(at)
+            self._conflicts.append(LeaseConflict(ip, time, moment(self._ends[at]), who.mac, seen.mac))
+        self._conflicts.sort()
 
     def __len__(self) -> int:
         """How many intervals the table holds."""
@@ -134,6 +192,14 @@ class LeaseTable:
         """Whether any lease of the address is known, at whatever time."""
         return ip in self._slices
 
+    def person(self, ip: str | None, mac: str | None, time: datetime) -> str | None:
+        """Who was logged on at the machine or the address at the time, as log-ons make it likely."""
+        for key in (f"mac:{mac}" if mac else None, ip):
+            seen = self.people.holder(key, time) if key else None
+            if seen is not None:
+                return seen.user
+        return None
+
     def history(self, ip: str) -> tuple[Lease, ...]:
         """All leases of the address, in the order of time."""
         return tuple(self._lease(ip, at) for at in range(*self._slices.get(ip, (0, 0))))
@@ -141,7 +207,7 @@ class LeaseTable:
     def _lease(self, ip: str, at: int) -> Lease:
         who = self._holders[self._who[at]]
         start, end = moment(self._starts[at]), moment(self._ends[at])
-        return Lease(ip, who.mac, who.name, start, end, at in self._contested)
+        return Lease(ip, who.mac, who.name, start, end, at in self._contested, who.user)
 
     def _build(self, records: Records) -> None:
         current: _Open | None = None
@@ -162,23 +228,30 @@ class LeaseTable:
             current = None
         if record.action in CLOSES:
             return self._end(record, current)
-        stated = record.until > record.time
-        end = record.until if stated else record.time + self._default
+        end, stated = self._end_of(record)
         if current is not None and current.is_of(record.holder):
             current.end, current.stated = end, stated
             current.mac = current.mac or record.holder.mac
             current.name = record.holder.name or current.name
+            current.user = record.holder.user or current.user
             return current
-        opened = _Open(record.time, end, stated, record.holder.mac, record.holder.name)
+        opened = _Open(record.time, end, stated, *record.holder)
         if current is not None:
             self._take_over(record, current, opened)
         return opened
 
+    def _end_of(self, record: Record) -> tuple[int, bool]:
+        """When the interval ends by this record, as far as is known, and whether the record states it."""
+        stated = record.until > record.time
+        session = record.holder.user is not None and record.holder.mac is None and record.holder.name is None
+        end = record.until if stated else record.time + (self._session if session else self._default)
+        closed = None if record.session < 0 else self._records.end_after(record.session, record.time)
+        return (closed, True) if closed is not None and closed < end else (end, stated)
+
     def _end(self, record: Record, current: _Open | None) -> _Open | None:
         if current is None:
             return None
-        named = record.holder.mac is not None or record.holder.name is not None
-        if named and not current.is_of(record.holder):
+        if record.holder != NOBODY and not current.is_of(record.holder):
             return current
         if record.action is LeaseAction.EXPIRED and current.stated:
             return current
@@ -200,7 +273,7 @@ class LeaseTable:
     def _close(self, ip: str | None, interval: _Open | None) -> None:
         if ip is None or interval is None or interval.end <= interval.start:
             return
-        holder = Holder(interval.mac, interval.name)
+        holder = Holder(interval.mac, interval.name, interval.user)
         number = self._numbers.setdefault(holder, len(self._holders))
         if number == len(self._holders):
             self._holders.append(holder)
@@ -212,4 +285,4 @@ class LeaseTable:
         self._slices[ip] = (self._slices[ip][0], len(self._starts))
 
 
-__all__ = ["DEFAULT_LENGTH", "Lease", "LeaseConflict", "LeaseTable"]
+__all__ = ["DEFAULT_LENGTH", "SESSION_LENGTH", "Lease", "LeaseConflict", "LeaseTable"]

@@ -1,0 +1,279 @@
+"""Who was seen at an address at a moment: by a table of neighbours (ARP), or by logging on. Weaker than a lease, and stated so.
+
+A sighting says nothing of the time before and after; it is stretched as far as common sense allows:
+
+- *machines* (hardware address or host name): from one sighting to the next of the same machine when they lie at most twice MACHINE_WINDOW
+  apart; MACHINE_WINDOW before the first and after the last; between two machines only SURE_WINDOW on either side, and nobody in between;
+- *people* (log-ons): from the log-on until PERSON_WINDOW after the last one, or until somebody else logs on;
+- a hardware address at more than MOST_ADDRESSES addresses at one moment is a router's that answers for others; an address at which more
+  than MOST_PEOPLE people log on within PERSON_WINDOW is a shared machine: neither names anybody;
+- several machines at one moment are nobody.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lamsach.devices.leases.records import MICROSECOND, Holder, microseconds, moment
+from lamsach.devices.names import mac_address
+from lamsach.model import Action, Event, EventKind, LeaseAction
+
+MACHINE_WINDOW = timedelta(hours=24)
+SURE_WINDOW = timedelta(hours=1)
+PERSON_WINDOW = timedelta(hours=12)
+MOST_ADDRESSES = 8
+MOST_PEOPLE = 2
+
+LOGON_FORMATS = (
+    "windows_event",
+    "evtx",
+    "samba",
+    "freeradius",
+    "nps",
+    "fortigate",
+    "cisco_asa",
+    "mikrotik",
+    "sophos",
+    "paloalto",
+    "checkpoint",
+)
+"""How the names of formats begin whose log-ons tell who sits at a machine; an account on a server (sshd) tells that not."""
+_NO_PERSON = frozenset(
+    {
+        "root",
+        "admin",
+        "administrator",
+        "guest",
+        "anonymous",
+        "anonymous logon",
+        "system",
+        "nobody",
+        "krbtgt",
+        "local service",
+        "network service",
+        "-",
+    }
+)
+_Point = tuple[int, Holder]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Who was at the address from `start` until just before `end` (UTC), as sightings make it likely."""
+
+    ip: str
+    mac: str | None
+    name: str | None
+    user: str | None
+    start: datetime
+    end: datetime
+    how: str = "observed"
+
+
+@dataclass(slots=True)
+class SeenTable:
+    """Likely intervals of one kind of holder (machines or people) by key: an address, or `mac:` and a hardware address."""
+
+    _points: dict[str, list[_Point]] = field(default_factory=lambda: defaultdict(list))
+    _holders: list[Holder] = field(default_factory=list)
+    _numbers: dict[Holder, int] = field(default_factory=dict)
+    _starts: array[int] = field(default_factory=lambda: array("q"))
+    _ends: array[int] = field(default_factory=lambda: array("q"))
+    _who: array[int] = field(default_factory=lambda: array("I"))
+    _slices: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, key: str, time: datetime, holder: Holder) -> None:
+        """Take a sighting. Only before `build_*`."""
+        self._points[key].append((microseconds(time), holder))
+
+    def points(self) -> Iterator[tuple[str, datetime, Holder]]:
+        """The sightings, by key and time. Only before `build_*`."""
+        for key in sorted(self._points):
+            for time, holder in sorted(set(self._points[key]), key=_order):
+                yield key, moment(time), holder
+
+    def build_machines(self) -> None:
+        """Make the intervals of machines; see above."""
+        routers = self._routers()
+        for key in sorted(self._points):
+            points = [
+                (time, holder) for time, holder in self._points[key] if (time, holder.mac) not in routers
+            ]
+            self._keep(key, _machine_intervals(_runs(_single(points))))
+        self._points = {}
+
+    def build_people(self) -> None:
+        """Make the intervals of people; see above."""
+        for key in sorted(self._points):
+            self._keep(key, _person_intervals(sorted(set(self._points[key]), key=_order)))
+        self._points = {}
+
+    def position(self, key: str, time: datetime) -> int | None:
+        """The number of the interval that holds the key at the time, or None."""
+        bounds = self._slices.get(key)
+        if bounds is None:
+            return None
+        value = microseconds(time)
+        at = bisect_right(self._starts, value, *bounds) - 1
+        return at if at >= bounds[0] and value < self._ends[at] else None
+
+    def holder(self, key: str, time: datetime) -> Seen | None:
+        """Who was likely at the address at the time, or None."""
+        at = self.position(key, time)
+        if at is None:
+            return None
+        who = self._holders[self._who[at]]
+        return Seen(key, who.mac, who.name, who.user, moment(self._starts[at]), moment(self._ends[at]))
+
+    def knows(self, key: str) -> bool:
+        """Whether anybody was ever seen there."""
+        return key in self._slices
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def _routers(self) -> set[tuple[int, str | None]]:
+        """The hardware addresses, with the moment, that answered for many addresses at once."""
+        at_once: dict[tuple[int, str | None], set[str]] = defaultdict(set)
+        for key, points in self._points.items():
+            if ":" in key:
+                continue
+            for time, holder in points:
+                held = at_once[time, holder.mac]
+                if holder.mac and len(held) <= MOST_ADDRESSES:
+                    held.add(key)
+        return {place for place, held in at_once.items() if len(held) > MOST_ADDRESSES}
+
+    def _keep(self, key: str, intervals: Sequence[tuple[int, int, Holder]]) -> None:
+        first = len(self._starts)
+        for start, end, holder in intervals:
+            if end <= start:
+                continue
+            number = self._numbers.setdefault(holder, len(self._holders))
+            if number == len(self._holders):
+                self._holders.append(holder)
+            self._starts.append(start)
+            self._ends.append(end)
+            self._who.append(number)
+        if len(self._starts) > first:
+            self._slices[key] = (first, len(self._starts))
+
+
+def machine_seen(event: Event) -> Holder | None:
+    """The machine that an event saw at its address; None for an event that tells of none."""
+    if event.time is None or event.device_ip is None:
+        return None
+    if event.kind is EventKind.LEASE and event.action is LeaseAction.OBSERVED:
+        holder = Holder(mac_address(event.device_mac or ""), event.device_name or None)
+    elif _is_logon(event):
+        holder = Holder(None, event.device_name or None)
+    else:
+        return None
+    return holder if holder.mac or holder.name else None
+
+
+def person_seen(event: Event) -> str | None:
+    """The person who logged on; None for an event that is no log-on, and for accounts of nobody."""
+    if event.time is None or not event.user or not _is_logon(event):
+        return None
+    plain = event.user.rsplit("\\", 1)[-1].partition("@")[0].strip().lower()
+    return None if plain in _NO_PERSON or plain.endswith("$") or not plain else event.user
+
+
+def _is_logon(event: Event) -> bool:
+    return (
+        event.kind is EventKind.LOGON
+        and event.action is Action.ALLOWED
+        and event.format.startswith(LOGON_FORMATS)
+    )
+
+
+def _order(point: _Point) -> tuple[int, str, str, str]:
+    time, holder = point
+    return time, holder.mac or "", holder.name or "", holder.user or ""
+
+
+def _single(points: Sequence[_Point]) -> list[tuple[int, Holder | None]]:
+    """One sighting a moment, in order; None where several machines were seen at once. A name completes a hardware address."""
+    by_time: dict[int, set[Holder]] = defaultdict(set)
+    for time, holder in points:
+        by_time[time].add(holder)
+    single: list[tuple[int, Holder | None]] = []
+    for time in sorted(by_time):
+        macs = {holder.mac for holder in by_time[time]} - {None}
+        names = {holder.name for holder in by_time[time]} - {None}
+        one = len(macs) <= 1 and len(names) <= 1
+        single.append((time, Holder(next(iter(macs), None), next(iter(names), None)) if one else None))
+    return single
+
+
+def _runs(points: Sequence[tuple[int, Holder | None]]) -> list[tuple[int, int, Holder | None]]:
+    """Sightings of one machine in a row, at most two windows apart, as one: first, last, holder."""
+    window = 2 * (MACHINE_WINDOW // MICROSECOND)
+    runs: list[tuple[int, int, Holder | None]] = []
+    for time, holder in points:
+        if (
+            runs
+            and holder is not None
+            and time - runs[-1][1] <= window
+            and (same := _joined(runs[-1][2], holder))
+        ):
+            runs[-1] = (runs[-1][0], time, same)
+        else:
+            runs.append((time, time, holder))
+    return runs
+
+
+def _joined(one: Holder | None, other: Holder) -> Holder | None:
+    """The two as one machine, None when they are not: by hardware address, else by name."""
+    if one is None:
+        return None
+    if one.mac and other.mac:
+        return Holder(one.mac, one.name or other.name) if one.mac == other.mac else None
+    return Holder(one.mac or other.mac, one.name) if one.name and one.name == other.name else None
+
+
+def _machine_intervals(runs: Sequence[tuple[int, int, Holder | None]]) -> list[tuple[int, int, Holder]]:
+    window, sure = MACHINE_WINDOW // MICROSECOND, SURE_WINDOW // MICROSECOND
+    found: list[tuple[int, int, Holder]] = []
+    for at, (first, last, holder) in enumerate(runs):
+        if holder is None:
+            continue
+        before = runs[at - 1][1] if at else None
+        after = runs[at + 1][0] if at + 1 < len(runs) else None
+        start = first - (
+            window if before is None or first - before > 2 * window else min(sure, (first - before) // 2)
+        )
+        end = last + (
+            window if after is None or after - last > 2 * window else min(sure, (after - last + 1) // 2)
+        )
+        found.append((start, max(end, last + 1), holder))
+    return found
+
+
+def _person_intervals(points: Sequence[_Point]) -> list[tuple[int, int, Holder]]:
+    window = PERSON_WINDOW // MICROSECOND
+    found: list[tuple[int, int, Holder]] = []
+    counts: Counter[str | None] = Counter()
+    first = 0
+    for at, (time, holder) in enumerate(points):
+        counts[holder.user] += 1
+        while points[first][0] < time - window:
+            counts[points[first][1].user] -= 1
+            if not counts[points[first][1].user]:
+                del counts[points[first][1].user]
+            first += 1
+        ahead = at + 1
+        shared = len(counts) > MOST_PEOPLE
+        following = points[ahead][0] if ahead < len(points) else None
+        end = time + window if following is None else min(time + window, following)
+        if following == time or (at and points[at - 1][0] == time):
+            continue  # several at one moment
+        if not shared:
+            found.append((time, end, holder))
+    return found
