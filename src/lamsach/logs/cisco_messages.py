@@ -223,7 +223,7 @@ def _icmp(text: str) -> tuple[End, End]:
         near = End(
             near.ip, near.port, near.name, near.interface, mapped.ip, mapped.port, near.user or mapped.user
         )
-    inward = " inbound " in text or (" outbound " not in text and bool(far.port))
+    inward = " inbound " in text or (" outbound " not in text and (bool(far.port) or not near.port))
     return (far, near) if inward else (near, far)
 
 

@@ -22,7 +22,7 @@ _CLIENT = re.compile(
 )
 # server address '192.0.2.9'   dhcp server: 192.0.2.9   update server: updates.example   to server at 192.0.2.9
 _SERVER = re.compile(
-    r"\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?"
+    r"\b(?:server address|dhcp server|ldap server|radius server|ntp server|update server|syslog server|to server|server at|server ip|gateway address)\b[:=]?\s{0,2}'?"
     r"([A-Za-z0-9][\w.:-]{0,254})",
     re.IGNORECASE,
 )

@@ -15,10 +15,10 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs import cef
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.cef_events import cef_event
 from lamsach.logs.framing import header_before, within_json
-from lamsach.logs.wrapped import continues, share_with_continuations
+from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
 from lamsach.model import Event
 
 # CEF:0|Maker|Product|1.0|100|a name|5|
@@ -54,6 +54,10 @@ class Cef(LogFormat):
         ),
     )
     multiline: ClassVar[bool] = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
 
     @classmethod
     def recognises(cls, line: str) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.checkpoint_fields import fields_of, is_checkpoint
 from lamsach.logs.direction import is_internal
 from lamsach.logs.framing import header_before
@@ -25,7 +25,7 @@ from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
-from lamsach.logs.wrapped import continues, share_with_continuations
+from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
 from lamsach.model import Event, EventKind
 
 _KEYS = Keys(
@@ -105,6 +105,10 @@ class CheckPoint(LogFormat):
         ),
     )
     multiline: ClassVar[bool] = True
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self.multiline = is_wrapped(self.recognises, context.head)  # type: ignore[misc]
 
     @classmethod
     def recognises(cls, line: str) -> bool:

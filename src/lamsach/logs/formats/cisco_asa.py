@@ -34,12 +34,14 @@ _ASDM = re.compile(r"^([0-7])\|([A-Z][a-z]{2} \d{1,2} \d{4})[| ](\d{2}:\d{2}:\d{
 _NUMBER = re.compile(r"(?:^|(?<=\s))(\d{6}): (?=[A-Z])")
 _BARE = (
     *("Built inbound ", "Built outbound ", "Built dynamic ", "Built static ", "Built local-host ", "Built ICMP ", "Teardown "),
-    *("Deny inbound ", "Deny tcp src ", "Deny udp src ", "Deny icmp src ", "Deny TCP ", "Deny IP ", "Group <", "Group = ", "No matching connection "),
-    *("Inbound TCP connection denied ", "access-list ", "No translation group found ", "Dynamic filter ", "IPSEC: ", "Duplicate TCP SYN "),
-    *("Invalid transport field ", "Denied ICMP type", "Dropping TCP packet ", "AAA user ", "DAP: User ", "UAUTH: Session", "WebVPN session "),
+    *("Deny ", "Group <", "Group = ", "No matching connection ", "Inbound TCP connection denied ", "access-list ", "Denied ICMP type"),
+    *("No translation group found ", "Dynamic filter ", "Dynamic Filter ", "IPSEC: ", "Duplicate TCP SYN ", "Dropping TCP packet "),
+    *("Invalid transport field ", "AAA user ", "DAP: User ", "UAUTH: Session", "WebVPN session ", "TCP access ", "UDP access ", "UDP request "),
+    *("portmap translation creation failed ", "Asymmetric NAT rules matched ", "Login permitted from ", "Login denied from ", "SSL client "),
+    *("Starting SSL handshake with client ", "Device completed SSL handshake with client ", "Routing failed to locate next hop ", "Local:"),
 )  # fmt: skip
 _BARE_SIGN = re.compile(
-    rf"(?:connection|translation|ICMP|local-host|dst |dst=|from {'.'}|User <|Username = |Group = |->|denied|permitted|faddr|IP = |IP=)"
+    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:"
 )
 _SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
 _SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")
