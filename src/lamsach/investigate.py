@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,8 @@ from lamsach.devices.identify import Identifier
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, read_inventory
 from lamsach.devices.leases import LeaseTable
-from lamsach.errors import InputError, LamsachError, LineError
+from lamsach.devices.reading import HolderLogs
+from lamsach.errors import InputError, LamsachError
 from lamsach.hunt.coverage import blind_days
 from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import LoadedList, load_lists
@@ -22,12 +23,8 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.run import HuntResult, Progress, hunt
 from lamsach.indicators.exceptions import ExceptionSet
 from lamsach.logs.base import DEFAULT_TIMEZONE
-from lamsach.logs.decoding import decode_line
-from lamsach.logs.detect import Detection
-from lamsach.logs.lines import LineParser
 from lamsach.logs.opening import LogFile, find_logs
-from lamsach.logs.reading import context_for, detection_for, numbered_lines, read_events
-from lamsach.model import Event, EventKind, Findings, Indicator, Parameters, Problem
+from lamsach.model import Findings, Indicator, Parameters, Problem
 
 Tell = Callable[[str], None]
 
@@ -172,76 +169,6 @@ def _read_inputs(request: Request, watch: Watch) -> _Inputs:
             tell(Problem(error.where or request.inventory, error.what, error.todo))
     stated = list(find_logs(request.leases, password=request.password, on_problem=tell))
     watch.say("Reading the leases.")
-    inputs.leases = LeaseTable(_lease_events(inputs, stated, request))
+    holders = HolderLogs(stated, inputs.logs, request.timezone, request.format_name, tell)
+    inputs.leases = LeaseTable(holders.events())
     return inputs
-
-
-def _lease_events(inputs: _Inputs, stated: Sequence[LogFile], request: Request) -> Iterator[Event]:
-    """The lease records of the stated files, and of those logs whose first lines show some."""
-    seen = {log.name for log in stated}
-    for log in stated:
-        yield from _guarded(log, inputs, request)
-    for log in inputs.logs:
-        if log.name not in seen and log.name != "-" and _shows_leases(log, request):
-            yield from _guarded(log, inputs, request)
-
-
-def _guarded(log: LogFile, inputs: _Inputs, request: Request) -> Iterator[Event]:
-    try:
-        yield from _leases_in(log, request)
-    except InputError as error:
-        inputs.problems.append(Problem(error.where or log.name, error.what, error.todo))
-
-
-def _markers(detection: Detection) -> tuple[bytes, ...]:
-    formats = (detection.format,) if detection.format else detection.mixed
-    return tuple(marker.encode() for log_format in formats for marker in log_format.lease_markers)
-
-
-def _shows_leases(log: LogFile, request: Request) -> bool:
-    try:
-        detection = detection_for(log, request.format_name)
-    except InputError:
-        return False
-    formats = (detection.format,) if detection.format else detection.mixed
-    if not any("lease_until" in log_format.gives or log_format.lease_markers for log_format in formats):
-        return False
-    markers = [marker.decode() for marker in _markers(detection)]
-    lines = [line for line in detection.lines if not markers or any(marker in line for marker in markers)]
-    if detection.format is not None and detection.format.multiline:
-        return bool(lines)
-    parser = LineParser(detection, context_for(log, detection, request.timezone))
-    return any(_is_lease(parser, line, number) for number, line in enumerate(lines, 1))
-
-
-def _is_lease(parser: LineParser, line: str, number: int) -> bool:
-    try:
-        event = parser.parse(line, number)
-    except LineError:
-        return False
-    return event is not None and event.kind is EventKind.LEASE
-
-
-def _leases_in(log: LogFile, request: Request) -> Iterator[Event]:
-    detection = detection_for(log, request.format_name)
-    markers = _markers(detection)
-    if not markers or (detection.format is not None and detection.format.multiline):
-        for item in read_events(log, timezone=request.timezone, format_name=request.format_name):
-            if isinstance(item, Event) and item.kind is EventKind.LEASE:
-                yield item
-        return
-    parser = LineParser(detection, context_for(log, detection, request.timezone))
-    prefix = parser.header_prefix
-    with log.open() as stream:
-        for number, line in numbered_lines(stream):
-            if line is None:
-                continue
-            if prefix is not None and line.startswith(prefix):
-                parser.header(decode_line(line))
-            elif any(marker in line for marker in markers):
-                try:
-                    event = parser.parse(decode_line(line), number)
-                except LineError:
-                    continue
-                if event is not None and event.kind is EventKind.LEASE:
-                    yield event
