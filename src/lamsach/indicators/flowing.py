@@ -112,7 +112,7 @@ def _hash(line: str, following: str) -> str | None:
         return None
     before = end[0].rstrip("-")
     continues = start.end() == len(following)
-    if len(before) in _HASH_DIGITS and (len(start[0]) >= 32 or not continues):
+    if len(before) in _HASH_DIGITS and len(start[0]) in _HASH_DIGITS and before == end[0]:
         return None
     digits = len(before) + len(start[0])
     if digits in _HASH_DIGITS or (continues and digits < 64 and len(before) not in _HASH_DIGITS):

@@ -60,8 +60,9 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
                 yield from _read_source(part, on_problem, depth + 1)
             return
         format_of_list = next((known for known in FORMATS if known.recognises(source)), None)
-        if format_of_list is None:
+        if format_of_list is None or format_of_list.name != "xls":
             refuse_if_locked_or_old(source)
+        if format_of_list is None:
             raise UnreadableError(
                 "The format of the list is not known.",
                 source.document,
@@ -85,8 +86,9 @@ def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False
             if isinstance(item, Refusal):
                 contents.refusals.append(item)
                 continue
-            place = places[item.type].setdefault(item.value, len(contents.indicators))
-            if place == len(contents.indicators):
+            new = len(contents.indicators)
+            place = places[item.type].setdefault(item.value, new)
+            if place == new:
                 contents.indicators.append(item)
             else:
                 contents.indicators.change(place, merged(contents.indicators[place], item))

@@ -52,12 +52,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as the server gave it: its bytes, the token of the next page (None: the last), the date of its newest object."""
+    """One page as the server gave it: its bytes, the token of the next page (None: the last), the date of its newest object, how many
+    objects it holds and a digest of them."""
 
     data: bytes
     following: str | None
     added_last: str | None
     objects: int
+    digest: bytes
 
 
 class _SameOrigin(urllib.request.HTTPRedirectHandler):
@@ -124,12 +126,11 @@ class Collection:
         total = 0
         for _ in range(MAX_PAGES):
             page = self._page(following, added_after)
-            digest = hashlib.sha256(page.data).digest()
             if page.following is not None and (
-                page.following in seen or (page.objects and digest in digests)
+                page.following in seen or (page.objects and page.digest in digests)
             ):
                 raise self._failed("The server gives the same page again and again.")
-            digests.add(digest)
+            digests.add(page.digest)
             total += len(page.data)
             if total > MAX_TOTAL_BYTES:
                 raise LimitError("The server sends more than a list holds.", self.url)
@@ -201,6 +202,7 @@ class Collection:
             following if more and isinstance(following, str) and len(following) < 4096 else None,
             added_last,
             len(objects) if isinstance(objects, list) else 0,
+            hashlib.sha256(json.dumps(objects).encode()).digest(),
         )
 
 

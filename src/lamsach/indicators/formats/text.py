@@ -40,16 +40,18 @@ class Text(ListFormat):
         """Line by line; `row` is the line."""
         document = source.document
         prose = Prose()
+        plain_line, threat = True, prose.threat
         for number, line in source.lines():
             if line is None:
                 yield Refusal(Reference(document, None, number), "", refusals.TOO_LONG)
-            elif prose.plain and (plain := plain_value(line)) is not None:
-                yield Indicator(plain[0], plain[1], prose.threat, None, Reference(document, None, number))
+            elif plain_line and (plain := plain_value(line)) is not None:
+                yield Indicator(plain[0], plain[1], threat, None, Reference(document, None, number))
             elif line and not line.isspace():
                 if _COMMENT_LINE.match(line):
                     prose.heading(line.strip(" \t#;/!-"))
                 else:
                     yield from read_line(line.strip(), Reference(document, None, number), prose)
+                plain_line, threat = prose.plain, prose.threat
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
@@ -81,7 +83,7 @@ def _values(line: str, prose: Prose) -> list[Found]:
         if all(isinstance(item, Refused) and item.type is None for item in found):
             prose.heading(line)
             return found
-        if prose.section is Section.LIST and "[" not in line and "'" not in line and "(" not in line:
+        if prose.section is Section.LIST and "/[" not in line and "'" not in line:
             return found
     found = prose.line(line)
     if found:

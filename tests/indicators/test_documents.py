@@ -1,0 +1,335 @@
+"""DOCX, OpenDocument, XLS, RTF, PDF, e-mail and Outlook messages."""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from lamsach.indicators import ocr, refusals
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator, Problem, Refusal
+from tests.indicators.builders import archive
+from tests.indicators.documents_made import compound, docx, opendocument, paragraph, pdf, word_table, xls
+
+HASH = "0123456789abcdef" * 4
+
+
+def reading(
+    folder: Path, name: str, data: bytes, *, ocr: bool = False
+) -> tuple[list[Indicator], list[Refusal], list[Problem]]:
+    path = folder / name
+    path.write_bytes(data)
+    problems: list[Problem] = []
+    items = list(read_list(str(path), problems.append, ocr=ocr))
+    return (
+        [item for item in items if isinstance(item, Indicator)],
+        [item for item in items if isinstance(item, Refusal)],
+        problems,
+    )
+
+
+def short(items: list[Indicator]) -> list[tuple[str, str | None, int | None, int | None]]:
+    return [
+        (item.value, item.threat, item.reference.page, item.reference.row) for item in items if item.reference
+    ]
+
+
+def test_a_word_document(tmp_path: Path) -> None:
+    body = (
+        paragraph("Kính gửi các đơn vị, công cụ tại https://ais.gov.vn/cong-cu")
+        + paragraph("Mã độc: Mozi")
+        + word_table(
+            [
+                ["STT", "Địa chỉ IP", "Tên miền", "Mã độc"],
+                ["1", "203.0.113[.]5", "bot-c2[.]xyz", "Mirai"],
+                ["2", "203.0.113.6", "", "^"],
+                ["3", "10.0.0.5", "", ""],
+            ]
+        )
+        + paragraph("trang một\ftrang hai")
+        + paragraph(f"{HASH[:30]}\n{HASH[30:]}")
+        + '<w:p><w:hyperlink r:id="r1"><w:r><w:t>tải tại đây</w:t></w:r></w:hyperlink></w:p>'
+        + '<w:p><w:del><w:r><w:delText>evil-deleted.top</w:delText></w:r></w:del><w:ins><w:r><w:t>evil-ins[.]top</w:t></w:r></w:ins></w:p>'
+        + paragraph("", f"<w:r><w:pict><w:txbxContent>{paragraph('hxxp://evil-box[.]top/a')}</w:txbxContent></w:pict></w:r>")
+    )  # fmt: skip
+    parts = {"footnotes": paragraph("evil-note[.]top"), "footer1": paragraph("www.cuc-a.com | trang 1")}
+    found, refused, problems = reading(
+        tmp_path, "a.docx", docx(body, parts, {"r1": "https://tool-a.com/get"})
+    )
+    assert problems == []
+    assert short(found) == [
+        ("203.0.113.5", "Mirai", 1, 4),
+        ("bot-c2.xyz", "Mirai", 1, 4),
+        ("203.0.113.6", "Mirai", 1, 5),
+        (HASH, "Mozi", 2, 8),
+        ("evil-ins.top", "Mozi", 2, 10),
+        ("http://evil-box.top/a", "Mozi", 2, 12),
+        ("evil-note.top", None, None, 13),
+    ]
+    assert [(item.value, item.reason) for item in refused if item.type] == [
+        ("https://ais.gov.vn/cong-cu", refusals.REFERENCE),
+        ("10.0.0.5", refusals.PRIVATE),
+        ("https://tool-a.com/get", refusals.REFERENCE),
+        ("www.cuc-a.com", refusals.MARGIN),
+    ]
+
+
+def test_a_word_document_with_entities_is_not_read(tmp_path: Path) -> None:
+    xml = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><w:document xmlns:w="w"><w:body>&a;</w:body></w:document>'
+    found, refused, problems = reading(
+        tmp_path, "a.docx", archive({"[Content_Types].xml": "", "word/document.xml": xml})
+    )
+    assert (found, refused) == ([], [])
+    assert "entities" in problems[0].what
+
+
+def test_a_word_bomb_ends(tmp_path: Path) -> None:
+    data = archive({"[Content_Types].xml": "", "word/document.xml": b"<a>" + b" " * 70_000_000 + b"</a>"})
+    found, _, problems = reading(tmp_path, "a.docx", data)
+    assert found == []
+    assert "bomb" in problems[0].what
+
+
+def test_an_opendocument_spreadsheet(tmp_path: Path) -> None:
+    def row(*cells: str, more: str = "") -> str:
+        inner = "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in cells)
+        return f"<table:table-row {more}>{inner}</table:table-row>"
+
+    body = (
+        '<table:table table:name="A">'
+        + row("Danh sách")
+        + '<table:table-row table:number-rows-repeated="2"><table:table-cell table:number-columns-repeated="9"/></table:table-row>'
+        + row("Tên miền", "Mã độc")
+        + row("evil-a[.]top", "Mozi")
+        + '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+        + "</table:table><table:table>"
+        + row("203.0.113.5")
+        + "</table:table>"
+    )
+    found, _, problems = reading(tmp_path, "a.ods", opendocument("spreadsheet", body))
+    assert problems == []
+    assert short(found) == [("evil-a.top", "Mozi", 1, 5), ("203.0.113.5", None, 2, 1)]
+
+
+def test_an_opendocument_sheet_that_repeats_without_end(tmp_path: Path) -> None:
+    body = '<table:table><table:table-row table:number-rows-repeated="1000000"><table:table-cell><text:p>evil-a.top</text:p></table:table-cell></table:table-row></table:table>'
+    found, _, problems = reading(tmp_path, "a.ods", opendocument("spreadsheet", body))
+    assert found == []
+    assert problems[0].what == "The workbook repeats a row too often."
+
+
+def test_an_opendocument_text(tmp_path: Path) -> None:
+    body = "<text:p>Máy chủ <text:span>hxxp://evil-a[.]top/x</text:span><text:line-break/>evil-b[.]top</text:p><table:table><table:table-row><table:table-cell><text:p>203.0.113.5</text:p></table:table-cell></table:table-row></table:table>"
+    found, _, problems = reading(tmp_path, "a.odt", opendocument("text", body))
+    assert problems == []
+    assert short(found) == [
+        ("http://evil-a.top/x", None, None, 1),
+        ("evil-b.top", None, None, 1),
+        ("203.0.113.5", None, None, 2),
+    ]
+
+
+def test_an_old_workbook(tmp_path: Path) -> None:
+    data = xls([["STT", "Địa chỉ IP", "Mã độc"], [1.0, "203.0.113.5", "Mozi"], [2.0, "192.168.1.1", "x"]])
+    for name, content in (("bare.xls", data), ("a.xls", compound({"Workbook": data}))):
+        found, refused, problems = reading(tmp_path, name, content)
+        assert problems == []
+        assert short(found) == [("203.0.113.5", "Mozi", 1, 2)]
+        assert [item.reason for item in refused] == [refusals.PRIVATE]
+
+
+def test_locked_and_old_office_files_are_told_apart(tmp_path: Path) -> None:
+    _, _, locked = reading(tmp_path, "a.xlsx", compound({"EncryptedPackage": b"x", "EncryptionInfo": b"y"}))
+    assert locked[0].what == "The document is locked with a password."
+    _, _, old = reading(tmp_path, "a.doc", compound({"WordDocument": b"x"}))
+    assert "old format" in old[0].what
+    _, _, damaged = reading(tmp_path, "b.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600)
+    assert damaged
+
+
+def test_rich_text(tmp_path: Path) -> None:
+    data = (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 evil-font.top;}}{\info{\author evil-author.top}}"
+        rb"M\'e3 \u273?\u7897?c: Mozi\par C2 \b hxxp://evil-a[.]top\b0 /x\par{\*\generator evil-gen.top;}"
+        rb"\trowd\intbl IP\cell Malware\cell\row\intbl 203.0.113.9\par\cell Mirai\cell\row\pard\page evil-b[.]top\par}"
+    )
+    found, _, problems = reading(tmp_path, "a.rtf", data)
+    assert problems == []
+    assert short(found) == [
+        ("http://evil-a.top/x", "Mozi", 1, 2),
+        ("203.0.113.9", "Mirai", 1, 4),
+        ("evil-b.top", "Mozi", 2, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", [b"{\\rtf1" + b"{" * 100_000, b"{\\rtf1 \\u99999999 \\'zz \\", b"{\\rtf1}}}}}\\par x"]
+)
+def test_damaged_rich_text(tmp_path: Path, data: bytes) -> None:
+    found, _, problems = reading(tmp_path, "a.rtf", data)
+    assert (found, problems) == ([], [])
+
+
+def message(*attachments: tuple[str, bytes]) -> EmailMessage:
+    made = EmailMessage()
+    made["From"] = "Officer <officer@sender-a.com>"
+    made["To"] = "unit@unit.example"
+    made["Subject"] = "evil-subject.top"
+    made["Received"] = "from mx.sender-a.com (203.0.113.250)"
+    made.set_content("Danh sách:\nbot[.]evil-a.top\n")
+    made.add_alternative("<p>bot[.]evil-html.top</p>", subtype="html")
+    for name, data in attachments:
+        made.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return made
+
+
+def test_a_mail_with_attachments(tmp_path: Path) -> None:
+    inner = message(("inner.csv", b"ip,malware\n203.0.113.7,Mirai\n"))
+    data = message(
+        ("phụ lục.docx", docx(word_table([["IP"], ["203.0.113.5"]]))),
+        ("lists.zip", archive({"x/list.txt": "203.0.113.6\n"})),
+        ("forwarded.eml", inner.as_bytes()),
+    ).as_bytes()
+    found, refused, problems = reading(tmp_path, "a.eml", data)
+    assert problems == []
+    path = f"{tmp_path}/a.eml"
+    assert [(item.value, item.reference.document) for item in found if item.reference] == [
+        ("bot.evil-a.top", f"{path}!text1"),
+        ("203.0.113.5", f"{path}!phụ lục.docx"),
+        ("203.0.113.6", f"{path}!lists.zip!x/list.txt"),
+        ("bot.evil-a.top", f"{path}!forwarded.eml!text1"),
+        ("203.0.113.7", f"{path}!forwarded.eml!inner.csv"),
+    ]
+    assert [item for item in refused if item.type] == []
+
+
+def test_messages_nested_too_deep(tmp_path: Path) -> None:
+    data = b"203.0.113.5\n"
+    for _ in range(6):
+        data = message(("a.eml", data)).as_bytes()
+    _, _, problems = reading(tmp_path, "a.eml", data)
+    assert problems[0].what == "Messages and archives are nested too deep."
+
+
+def test_a_list_that_begins_with_a_colon_is_no_mail(tmp_path: Path) -> None:
+    found, _, _ = reading(tmp_path, "a.txt", b"from: evil-a.top\nto: evil-b.top\nnote: evil-c.top\n")
+    assert [item.value for item in found] == ["evil-a.top", "evil-b.top", "evil-c.top"]
+
+
+def test_an_outlook_message(tmp_path: Path) -> None:
+    data = compound(
+        {
+            "__properties_version1.0": b"x",
+            "__substg1.0_1000001F": "Máy chủ: evil-a[.]top\r\n".encode("utf-16-le"),
+            "__attach_version1.0_#00000000/__substg1.0_3707001F": "danh sách.csv".encode("utf-16-le"),
+            "__attach_version1.0_#00000000/__substg1.0_37010102": b"ip,malware\n203.0.113.5,Mozi\n".ljust(
+                4096, b"\n"
+            ),
+            "__attach_version1.0_#00000001/__substg1.0_3701000D/__substg1.0_1000001E": b"evil-b[.]top\r\n",
+        }
+    )
+    found, _, problems = reading(tmp_path, "a.msg", data)
+    assert problems == []
+    assert [
+        (item.value, item.threat, item.reference.document.partition("!")[2])
+        for item in found
+        if item.reference
+    ] == [
+        ("evil-a.top", None, "text"),
+        ("203.0.113.5", "Mozi", "danh sách.csv"),
+        ("evil-b.top", None, "text"),
+    ]
+
+
+def test_a_pdf_with_broken_lines_and_a_table(tmp_path: Path) -> None:
+    filler = [f"line {n} of the text" for n in range(6)]
+    data = pdf(
+        [
+            ["MINISTRY A", *filler, "STT   Dia chi IP       Ma doc", "1     203.0.113[.]5    Mirai", HASH[:40], "Page 1"],
+            ["MINISTRY A", HASH[40:], *filler, "2     203.0.113.6      Mozi", "Page 2"],
+            ["MINISTRY A", *filler, "see https://www.cisa.gov/advisory or evil-a[.]", "top", "Page 3"],
+        ]
+    )  # fmt: skip
+    found, refused, problems = reading(tmp_path, "a.pdf", data)
+    assert problems == []
+    assert short(found) == [
+        ("203.0.113.5", "Mirai", 1, 9),
+        (HASH, None, 1, 10),
+        ("203.0.113.6", "Mozi", 2, 9),
+        ("evil-a.top", None, 3, 8),
+    ]
+    assert [(item.value, item.reason) for item in refused if item.type] == [
+        ("https://www.cisa.gov/advisory", refusals.REFERENCE)
+    ]
+
+
+def test_a_locked_pdf(tmp_path: Path) -> None:
+    writer = PdfWriter(PdfReader(io.BytesIO(pdf([["203.0.113.5"]]))))
+    writer.encrypt("secret", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    _, _, problems = reading(tmp_path, "a.pdf", out.getvalue())
+    assert problems[0].what == "The PDF is locked with a password."
+
+
+def test_pdf_bombs(tmp_path: Path) -> None:
+    _, _, problems = reading(tmp_path, "a.pdf", pdf([["x"]], content=b" " * 90_000_000))
+    assert "bomb" in problems[0].what
+    _, _, problems = reading(tmp_path, "b.pdf", b"%PDF-1.4\n" + zlib.compress(b"x" * 1000))
+    assert problems[0].what == "The PDF is damaged."
+
+
+def test_what_came_before_the_damage_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lamsach.indicators.formats.pdf.MAX_PAGES", 1)
+    found, _, problems = reading(tmp_path, "a.pdf", pdf([["203.0.113.5"], ["203.0.113.6"]]))
+    assert [item.value for item in found] == ["203.0.113.5"]
+    assert problems[0].what == "The PDF has too many pages."
+
+
+def test_scanned_pages_are_said(tmp_path: Path) -> None:
+    _, _, problems = reading(tmp_path, "a.pdf", pdf([None, None]))
+    assert problems[0].what == "The pages are pictures (a scan), without text."
+    found, refused, problems = reading(tmp_path, "b.pdf", pdf([["203.0.113.5"], None]))
+    assert [item.value for item in found] == ["203.0.113.5"]
+    assert [(item.reference.page, item.reason) for item in refused] == [(2, refusals.PICTURE)]
+    assert problems == []
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_scanned_pages_are_read_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program(programs, "pdftoppm", 'for last; do :; done; echo P5 > "$last.pgm"')
+    program(
+        programs, "tesseract", 'if [ "$1" = --list-langs ]; then echo vie; else echo "C2 203.0.113[.]5"; fi'
+    )
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    ocr._languages.cache_clear()
+    found, _, problems = reading(tmp_path, "a.pdf", pdf([None, ["evil-a.top"]]), ocr=True)
+    assert problems == []
+    assert [(item.value, item.confidence) for item in found] == [
+        ("evil-a.top", None),
+        ("203.0.113.5", ocr.CONFIDENCE),
+    ]
+    program(programs, "tesseract", "exit 3")
+    _, _, problems = reading(tmp_path, "a.pdf", pdf([None]), ocr=True)
+    assert problems[0].what == "The picture of the page could not be read."
+    ocr._languages.cache_clear()
+
+
+def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _, _, problems = reading(tmp_path, "a.pdf", pdf([None]), ocr=True)
+    assert problems[0].what == "A program that reads pictures of pages is not installed."
+    assert "tesseract" in problems[0].where

