@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "indicators": "lamsach.cli.indicators:app",
     "logs": "lamsach.cli.logs:app",
     "scan": "lamsach.cli.scan:scan",
+    "quarantine": "lamsach.cli.quarantine:app",
     "demo": "lamsach.cli.demo:demo",
     "serve": "lamsach.cli.serve:serve",
     "backup": "lamsach.cli.backup:backup",

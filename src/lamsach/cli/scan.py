@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,16 @@ from lamsach.errors import ExitStatus, OutputError, UsageError
 from lamsach.i18n import LANGUAGES, language_from_environment
 
 Paths = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be done about findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests."""
+
+    wanted: bool = False
+    suspicious: bool = False
+    yes: bool = False
+    good: tuple[str, ...] = ()
 
 
 def scan(
@@ -119,6 +130,14 @@ def scan(
         bool, typer.Option("--suspicious", help="Let the plan cover suspicious findings too.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Carry out the plan.")] = False,
+    known_good: Annotated[
+        Paths | None,
+        typer.Option(
+            "--known-good",
+            metavar="FILE",
+            help="SHA-256 digests of files that are never touched; repeat for more.",
+        ),
+    ] = None,
     page: Annotated[
         bool,
         typer.Option("--page", help="Serve a page on this machine alone, for doing all of this by clicking."),
@@ -168,7 +187,14 @@ def scan(
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
     raise typer.Exit(
-        _run(options, output or [], spoken, quiet=quiet, stats=stats, act=(quarantine, suspicious, yes))
+        _run(
+            options,
+            output or [],
+            spoken,
+            quiet=quiet,
+            stats=stats,
+            act=Act(quarantine, suspicious, yes, tuple(known_good or ())),
+        )
     )
 
 
@@ -179,7 +205,7 @@ def _run(
     *,
     quiet: bool,
     stats: bool,
-    act: tuple[bool, bool, bool],
+    act: Act,
 ) -> ExitStatus:
     from lamsach.cli.scan_shown import bar, show, summary_line
     from lamsach.scanner.control import Control
@@ -201,10 +227,12 @@ def _run(
         show(result, output_console(), language)
     records: list[dict[str, object]] = []
     failed_actions = False
-    if act[0]:
+    if act.wanted:
         from lamsach.cli.quarantine import plan_and_act
 
-        records, failed_actions = plan_and_act(result, suspicious=act[1], yes=act[2], language=language)
+        records, failed_actions = plan_and_act(
+            result, suspicious=act.suspicious, yes=act.yes, language=language, good=act.good
+        )
     failed = False
     for path in outputs:
         try:

@@ -37,7 +37,42 @@ CLOSED_ARCHIVES = frozenset({"rar", "7z", "cab"})
 """What is examined as bytes, but not inside."""
 
 DOCUMENT_ENDINGS = frozenset(
-    ["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "rtf", "odt", "ods", "odp", "txt", "csv", "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "mp3", "mp4", "avi", "mkv", "mov", "wav", "flac", "zip", "rar", "7z", "htm", "html"]
+    [
+        "pdf",
+        "doc",
+        "docx",
+        "xls",
+        "xlsx",
+        "ppt",
+        "pptx",
+        "rtf",
+        "odt",
+        "ods",
+        "odp",
+        "txt",
+        "csv",
+        "jpg",
+        "jpeg",
+        "png",
+        "gif",
+        "bmp",
+        "tif",
+        "tiff",
+        "webp",
+        "heic",
+        "mp3",
+        "mp4",
+        "avi",
+        "mkv",
+        "mov",
+        "wav",
+        "flac",
+        "zip",
+        "rar",
+        "7z",
+        "htm",
+        "html",
+    ]
 )
 """Endings of what people open without a thought."""
 

@@ -11,11 +11,51 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PSEUDO = frozenset(
-    ["proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs", "configfs", "fusectl", "pstore", "bpf", "mqueue", "hugetlbfs", "efivarfs", "binfmt_misc", "autofs", "rpc_pipefs", "nsfs", "selinuxfs", "ramfs_proc", "fuse.gvfsd-fuse", "fuse.portal", "fuse.lxcfs"]
+    [
+        "proc",
+        "sysfs",
+        "devtmpfs",
+        "devpts",
+        "cgroup",
+        "cgroup2",
+        "securityfs",
+        "debugfs",
+        "tracefs",
+        "configfs",
+        "fusectl",
+        "pstore",
+        "bpf",
+        "mqueue",
+        "hugetlbfs",
+        "efivarfs",
+        "binfmt_misc",
+        "autofs",
+        "rpc_pipefs",
+        "nsfs",
+        "selinuxfs",
+        "ramfs_proc",
+        "fuse.gvfsd-fuse",
+        "fuse.portal",
+        "fuse.lxcfs",
+    ]
 )
 """File systems that hold no files of a disk."""
 REMOTE = frozenset(
-    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "afs", "glusterfs", "lustre"]
+    [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "9p",
+        "ceph",
+        "fuse.sshfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "afs",
+        "glusterfs",
+        "lustre",
+    ]
 )
 """File systems of other machines."""
 

@@ -6,7 +6,9 @@ import re
 
 from lamsach.scanner.magic import DOCUMENT_ENDINGS, ending
 
-_PROGRAM_ENDINGS = frozenset(["exe", "scr", "com", "pif", "bat", "cmd", "vbs", "vbe", "jse", "wsf", "hta", "cpl", "msi"])
+_PROGRAM_ENDINGS = frozenset(
+    ["exe", "scr", "com", "pif", "bat", "cmd", "vbs", "vbe", "jse", "wsf", "hta", "cpl", "msi"]
+)
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _CRACKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
@@ -26,7 +28,9 @@ _CRACKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("IDM crack", r"idm[ _.-]?(?:crack|activator|patch)|iasl?\.cmd$"),
     )
 )
-_CRACK_ENDINGS = frozenset(["exe", "msi", "bat", "cmd", "ps1", "vbs", "dll", "zip", "rar", "7z", "iso", "img"])
+_CRACK_ENDINGS = frozenset(
+    ["exe", "msi", "bat", "cmd", "ps1", "vbs", "dll", "zip", "rar", "7z", "iso", "img"]
+)
 
 
 def hidden_ending(name: str) -> bool:

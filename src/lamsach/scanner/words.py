@@ -195,3 +195,23 @@ def proof(finding: Finding, _: Translate) -> str:
     """The proof as text for people: what the rule looks for in their language, or what stands on the machine."""
     detail = _(finding.detail) if finding.reason in ("own_rule", "memory_rule") else finding.detail
     return visible(" ".join(part for part in (finding.indicator, detail) if part))
+
+
+ACTIONS: dict[str, str] = {
+    "stop": mark("stop the program"),
+    "disable_line": mark("turn the line into a comment"),
+    "disable_value": mark("take the registry value away"),
+    "quarantine": mark("move the file into the quarantine"),
+}
+REFUSALS: dict[str, str] = {
+    "system_file": mark("left alone: a file of the operating system"),
+    "owned": mark("left alone: a package of the operating system owns it; reinstall that package"),
+    "owner_unknown": mark("left alone: it cannot be told whether it belongs to the operating system"),
+    "known_good": mark("left alone: its content is known to be good"),
+    "own_file": mark("left alone: a file of this program"),
+    "own_process": mark("left alone: it started this program"),
+    "system_process": mark("left alone: a process of the operating system"),
+    "gone": mark("not there any more"),
+    "no_right": mark("left alone: no right to look at it"),
+    "not_here": mark("left alone: not on this system"),
+}

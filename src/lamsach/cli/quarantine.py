@@ -1,0 +1,209 @@
+"""`lamsach quarantine`: what was taken away, giving it back, and handing it to an analyst."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lamsach.cli.console import error_line, output_console, tell, translate
+from lamsach.errors import ExitStatus, LamsachError, UsageError
+from lamsach.i18n import translator
+
+if TYPE_CHECKING:
+    from lamsach.scanner.actions.plan import Done, Step
+    from lamsach.scanner.actions.vault import Item, Vault
+    from lamsach.scanner.findings import Result
+
+app = typer.Typer(
+    no_args_is_help=True, help="What was taken away: list it, give it back, hand it to an analyst."
+)
+
+Identities = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Items of the quarantine.")]
+All = Annotated[bool, typer.Option("--all", help="Every item.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would be done.")]
+
+
+@app.command("list")
+def list_items() -> None:
+    """List what lies in the quarantine.
+
+    Example: lamsach quarantine list
+    """
+    vault = open_vault()
+    _ = translate()
+    items = list(vault.items())
+    console = output_console()
+    if not items:
+        console.print(_("The quarantine is empty."))
+        raise typer.Exit(ExitStatus.NOTHING_FOUND)
+    for item in items:
+        console.print(_item_line(item), markup=False, soft_wrap=True)
+
+
+@app.command()
+def restore(identities: Identities = None, every: All = False, yes: Yes = False) -> None:
+    """Give quarantined things back, with content, times, owner and rights as they were.
+
+    Example: lamsach quarantine restore 20260926-1a2b3c4d --yes
+    """
+    from lamsach.scanner.actions.undo import restore as give_back
+
+    vault = open_vault()
+    items = _chosen(vault, identities, every)
+    _ = translate()
+    failed = False
+    for item in items:
+        if not yes:
+            print(_("Would be given back: {item}").format(item=_item_line(item)))
+            continue
+        try:
+            refused = give_back(vault, item)
+        except LamsachError as error:
+            failed = True
+            tell(error_line(error))
+            continue
+        print(_("Given back: {item}").format(item=_item_line(item)))
+        if refused:
+            tell(_("The system refused to set: {names}").format(names=", ".join(refused)))
+    if items and not yes:
+        print(_("Nothing was changed. Add --yes to do it."))
+    raise typer.Exit(ExitStatus.OUTPUT if failed else ExitStatus.FOUND)
+
+
+@app.command()
+def export(
+    identities: Identities = None,
+    every: All = False,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The zip file to write.")
+    ] = Path("quarantine.zip"),
+    yes: Yes = False,
+) -> None:
+    """Write quarantined things into a zip file for an analyst; its password is the usual one: infected.
+
+    Example: lamsach quarantine export --all -o for-analysis.zip --yes
+    """
+    from lamsach.scanner.actions.undo import export as hand_out
+
+    vault = open_vault()
+    items = _chosen(vault, identities, every)
+    _ = translate()
+    if not yes:
+        for item in items:
+            print(_("Would be exported: {item}").format(item=_item_line(item)))
+        print(_("Nothing was changed. Add --yes to do it."))
+        return
+    hand_out(vault, items, output)
+    print(_("Written: {path}").format(path=output))
+
+
+def open_vault() -> Vault:
+    """The quarantine, after whatever a power cut interrupted was brought to an end."""
+    from lamsach.scanner.actions.places import quarantine_folder
+    from lamsach.scanner.actions.recover import recover
+    from lamsach.scanner.actions.vault import Vault
+
+    vault = Vault(quarantine_folder())
+    for identity in recover(vault):
+        tell(translate()("An interrupted change was brought to an end: {item}").format(item=identity))
+    return vault
+
+
+def _chosen(vault: Vault, identities: Sequence[str] | None, every: bool) -> list[Item]:
+    if every == bool(identities):
+        raise UsageError("It is not clear which items are meant.", "", "Give their names, or --all.")
+    return (
+        [item for item in vault.items() if item.meta]
+        if every
+        else [vault.item(name) for name in identities or ()]
+    )
+
+
+def _item_line(item: Item) -> str:
+    from lamsach.scanner.words import visible
+
+    meta = item.meta
+    if not meta:
+        return f"{item.id}  {translate()('The quarantined content is damaged.')}"
+    line = f" [{meta['line']}]" if meta.get("line") else ""
+    return visible(
+        f"{item.id}  {meta.get('time', '')}  {meta.get('path', '')}{line}  {meta.get('threat', '')}".rstrip()
+    )
+
+
+def plan_and_act(
+    result: Result, *, suspicious: bool, yes: bool, language: str, good: Sequence[str] = ()
+) -> tuple[list[dict[str, Any]], bool]:
+    """Show the plan for a result and, with `yes`, carry it out. The records of what was done, and whether a step failed."""
+    from lamsach.scanner.actions.guard import Guard, read_good
+    from lamsach.scanner.actions.plan import carry_out, make_plan
+
+    _ = translator(language)
+    guard = Guard(read_good(good))
+    steps = make_plan(result, guard, suspicious=suspicious)
+    if not steps:
+        print(_("There is nothing to do."))
+        return [], False
+    if not yes:
+        print(_("This would be done:"))
+        for step in steps:
+            print(f"  {step_line(step, language)}")
+        print(_("Nothing was changed. Add --yes to do it."))
+        return [], False
+    ended = carry_out(steps, open_vault(), guard)
+    print(_("This was done:"))
+    for done in ended:
+        print(f"  {done_line(done, language)}")
+    return [done_record(done, language) for done in ended], any(
+        done.error or (done.item and not done.gone) for done in ended
+    )
+
+
+def step_line(step: Step, language: str) -> str:
+    """A step in words: what would be done to what, or why not."""
+    from lamsach.scanner.words import ACTIONS, REFUSALS, visible
+
+    _ = translator(language)
+    target = step.target
+    place = (
+        f"pid {target.pid} {target.path}".strip()
+        if target.pid
+        else " ".join((target.path, f"[{target.text}]" if target.text else "")).strip()
+    )
+    said = _(REFUSALS[step.refusal]) if step.refusal else _(ACTIONS[step.what])
+    return f"{visible(place)}: {said}"
+
+
+def done_line(done: Done, language: str) -> str:
+    """How a step ended, in words."""
+    _ = translator(language)
+    line = step_line(done.step, language)
+    if done.step.refusal:
+        return line
+    if done.error is not None:
+        return f"{line} - {error_line(done.error)}"
+    said = (
+        _("done; a second look does not find it any more")
+        if done.gone
+        else _("done, but a second look still finds it")
+    )
+    return f"{line} - {said} {done.item}".rstrip()
+
+
+def done_record(done: Done, language: str) -> dict[str, Any]:
+    """A step for the result bundle."""
+    target = done.step.target
+    outcome = "left_alone" if done.step.refusal else "failed" if done.error else "done"
+    return {
+        "action": done.step.what,
+        "outcome": outcome,
+        "refusal": done.step.refusal or "",
+        "finding": done.step.finding.key,
+        "subject": target.path or f"pid {target.pid}",
+        "item": done.item,
+        "verified": done.gone,
+        "sentence": done_line(done, language),
+    }

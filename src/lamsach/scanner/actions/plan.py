@@ -1,0 +1,184 @@
+"""What would be done about findings, and doing it: stop, disable, quarantine; then a second look at each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import InputError, LamsachError
+from lamsach.scanner.actions.files import disable_line, quarantine_file
+from lamsach.scanner.actions.guard import Guard
+from lamsach.scanner.actions.values import disable_value
+from lamsach.scanner.actions.vault import Vault
+from lamsach.scanner.findings import Finding, Level, Result, Target, TargetKind
+from lamsach.scanner.opening import Skipped, open_regular
+
+STOP_SECONDS = 5.0
+_ORDER = (TargetKind.PROCESS, TargetKind.LINE, TargetKind.VALUE, TargetKind.FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do. `refusal` is a code of `words.REFUSALS` when the guard forbids it."""
+
+    target: Target
+    finding: Finding
+    refusal: str | None = None
+
+    @property
+    def what(self) -> str:
+        """A code of `words.ACTIONS`."""
+        return {
+            TargetKind.PROCESS: "stop",
+            TargetKind.LINE: "disable_line",
+            TargetKind.VALUE: "disable_value",
+            TargetKind.FILE: "quarantine",
+        }[self.target.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a step ended. `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says."""
+
+    step: Step
+    item: str = ""
+    error: LamsachError | None = None
+    gone: bool = False
+
+
+def make_plan(result: Result, guard: Guard, *, suspicious: bool = False) -> list[Step]:
+    """The steps for malicious findings (and suspicious ones on request), each target once: programs are stopped first."""
+    levels = {Level.MALICIOUS, Level.SUSPICIOUS} if suspicious else {Level.MALICIOUS}
+    steps: dict[tuple[Any, ...], Step] = {}
+    for finding in result.findings:
+        target = finding.target
+        if finding.level not in levels or target is None:
+            continue
+        key = (target.kind, target.path, target.text, target.pid)
+        if key not in steps:
+            steps[key] = Step(target, finding, guard.refusal(target))
+    return sorted(steps.values(), key=lambda step: (_ORDER.index(step.target.kind), step.target.path))
+
+
+def carry_out(
+    steps: Iterable[Step], vault: Vault, guard: Guard, on_step: Callable[[Done], None] = lambda _: None
+) -> list[Done]:
+    """Do what the guard allows, one after the other; an error ends that step only. The guard is asked again right before."""
+    done: list[Done] = []
+    for step in steps:
+        refusal = step.refusal or guard.refusal(step.target)
+        if refusal:
+            ended = Done(replace(step, refusal=refusal))
+        else:
+            ended = _do(step, vault)
+        done.append(ended)
+        on_step(ended)
+    return done
+
+
+def _do(step: Step, vault: Vault) -> Done:
+    facts = {
+        "reason": step.finding.reason,
+        "values": dict(step.finding.values),
+        "threat": step.finding.threat,
+        "level": step.finding.level.value,
+        "area": step.finding.area.value,
+    }
+    try:
+        if step.target.kind is TargetKind.PROCESS:
+            stop(step.target)
+            return Done(step, gone=is_gone(step.target))
+        if step.target.kind is TargetKind.LINE:
+            item = disable_line(vault, step.target, facts)
+        elif step.target.kind is TargetKind.VALUE:
+            item = disable_value(vault, step.target, facts)
+        else:
+            item = quarantine_file(vault, _identified(step.target), facts)
+    except LamsachError as error:
+        return Done(step, error=error)
+    except Skipped as skipped:
+        return Done(
+            step,
+            error=InputError(
+                "The file cannot be taken away.",
+                f"{step.target.path} ({skipped.reason})",
+                "Run again as an administrator.",
+            ),
+        )
+    except OSError as error:
+        return Done(
+            step,
+            error=InputError(
+                "The file cannot be taken away.",
+                f"{step.target.path} ({error.strerror or error})",
+                "Run again as an administrator.",
+            ),
+        )
+    return Done(step, item.id, gone=is_gone(step.target))
+
+
+def _identified(target: Target) -> Target:
+    """A target that names a file by its path alone (a start entry): the file that lies there now."""
+    if target.inode:
+        return target
+    descriptor, status = open_regular(target.path)
+    os.close(descriptor)
+    return replace(target, device=status.st_dev, inode=status.st_ino)
+
+
+def stop(target: Target) -> None:
+    """End a process: asked first, then made to. Raises InputError when it is another one by now, or may not be ended."""
+    import psutil
+
+    try:
+        process = psutil.Process(target.pid)
+        if target.started and abs(process.create_time() - target.started) > 0.01:
+            return
+        process.terminate()
+        with suppress(psutil.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+            return
+        process.kill()
+        process.wait(STOP_SECONDS)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.TimeoutExpired:
+        raise InputError(
+            "The program does not end.", f"pid {target.pid}", "Restart the machine, then look again."
+        ) from None
+    except psutil.Error:
+        raise InputError(
+            "The program may not be ended.", f"pid {target.pid}", "Run again as an administrator."
+        ) from None
+
+
+def is_gone(target: Target) -> bool:
+    """The second look: whether what was acted on is not there any more."""
+    import psutil
+
+    if target.kind is TargetKind.PROCESS:
+        try:
+            process = psutil.Process(target.pid)
+            return (
+                bool(abs(process.create_time() - target.started) > 0.01)
+                or process.status() == psutil.STATUS_ZOMBIE
+            )
+        except psutil.Error:
+            return True
+    if target.kind is TargetKind.LINE:
+        try:
+            text = Path(target.path).read_text("utf-8", "surrogateescape")
+        except OSError:
+            return True
+        return target.text not in text.split("\n")
+    if target.kind is TargetKind.FILE:
+        try:
+            status = Path(target.path).lstat()
+        except OSError:
+            return True
+        return bool(target.inode) and (status.st_dev, status.st_ino) != (target.device, target.inode)
+    return True

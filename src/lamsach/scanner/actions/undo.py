@@ -1,0 +1,64 @@
+"""Giving back, and handing out to an analyst."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from lamsach.errors import LamsachError, OutputError
+from lamsach.scanner.actions.files import restore_file, restore_line
+from lamsach.scanner.actions.values import restore_value
+from lamsach.scanner.actions.vault import Item, Vault
+
+PASSWORD = b"infected"
+"""The password that analysts expect on a zip file of malware."""
+
+
+def restore(vault: Vault, item: Item) -> list[str]:
+    """Give one item back; what the system refused to set is named in the answer. Raises LamsachError; the item stays then."""
+    kinds = {"file": restore_file, "line": restore_line, "value": restore_value}
+    give_back = kinds.get(str(item.meta.get("kind")))
+    if give_back is None:
+        raise OutputError("The quarantined content is damaged.", item.id, "It cannot be restored from here.")
+    return give_back(vault, item)
+
+
+def export(vault: Vault, items: Iterable[Item], path: Path) -> int:
+    """Write items into one AES-encrypted zip with the usual password: `ID/content`, `ID/meta.json`. The number written.
+
+    Raises OutputError; a file that was there before is kept then.
+    """
+    import pyzipper
+
+    temporary = path.with_name(f".lamsach-{secrets.token_hex(8)}.tmp")
+    count = 0
+    try:
+        with pyzipper.AESZipFile(
+            temporary, "x", compression=pyzipper.ZIP_STORED, encryption=pyzipper.WZ_AES
+        ) as archive:
+            archive.setpassword(PASSWORD)
+            for item in items:
+                archive.writestr(f"{item.id}/meta.json", json.dumps(item.meta, indent=1))
+                with archive.open(f"{item.id}/content", "w", force_zip64=True) as stream:
+                    for piece in vault.content(item):
+                        stream.write(piece)
+                count += 1
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(
+            "The export could not be written.",
+            f"{path} ({error.strerror or error})",
+            "Choose another name or folder for the result. Nothing was changed.",
+        ) from None
+    except LamsachError:
+        raise
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    return count

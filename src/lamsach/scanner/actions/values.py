@@ -1,0 +1,122 @@
+"""Values of the Windows registry: taken away (a service: turned off) with what they were, and put back."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from lamsach.errors import InputError, OutputError
+from lamsach.scanner.actions.vault import Item, Vault
+from lamsach.scanner.findings import Target
+
+SERVICE_OFF = 4
+"""SERVICE_DISABLED of the value `Start` (Microsoft, "CurrentControlSet\\Services Subkeys")."""
+
+
+def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
+    """Keep a value, then delete it; the `Start` of a service is set to off instead. Raises InputError when it is gone."""
+    api = _api()
+    data, kind = _read(api, target.path, target.text)
+    off = target.text == "Start" and "\\services\\" in target.path.lower()
+    stated = {
+        "kind": "value",
+        "path": target.path,
+        "line": target.text,
+        "value_type": kind,
+        "off": off,
+        "data": _packed(data),
+    }
+    stated["time"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    item = vault.store(
+        {**facts, **stated}, datetime.now(UTC).strftime("%Y%m%d"), [json.dumps(stated["data"]).encode()]
+    )
+    try:
+        with _key(api, target.path, api.KEY_SET_VALUE) as key:
+            if off:
+                api.SetValueEx(key, target.text, 0, kind, SERVICE_OFF)
+            else:
+                api.DeleteValue(key, target.text)
+    except OSError as error:
+        vault.forget(item)
+        raise OutputError(
+            "The value cannot be changed.",
+            f"{target.path} ({error.strerror})",
+            "Run again as an administrator.",
+        ) from None
+    item.mark("done")
+    return item
+
+
+def restore_value(vault: Vault, item: Item) -> list[str]:
+    """Put a value back with its type. Raises OutputError when another one has its name now; the item stays then."""
+    api, meta = _api(), item.meta
+    data = _unpacked(meta["data"])
+    try:
+        now: tuple[Any, int] | None = _read(api, meta["path"], meta["line"])
+    except InputError:
+        now = None
+    if now is not None and now[0] != data and not (meta["off"] and now[0] == SERVICE_OFF):
+        raise OutputError(
+            "Something else has this name now.", meta["path"], "Move it away, then restore again."
+        )
+    try:
+        with _key(api, meta["path"], api.KEY_SET_VALUE, create=True) as key:
+            api.SetValueEx(key, meta["line"], 0, meta["value_type"], data)
+    except OSError as error:
+        raise OutputError(
+            "The value cannot be changed.",
+            f"{meta['path']} ({error.strerror})",
+            "Run again as an administrator.",
+        ) from None
+    vault.forget(item)
+    return []
+
+
+def recover_value(vault: Vault, item: Item) -> None:
+    """After a power cut: the value is away, or it is as it was."""
+    try:
+        now, _ = _read(_api(), item.meta["path"], item.meta["line"])
+    except InputError:
+        item.mark("done")
+        return
+    if item.meta["off"] and now == SERVICE_OFF != _unpacked(item.meta["data"]):
+        item.mark("done")
+    else:
+        vault.forget(item)
+
+
+def _api() -> Any:
+    if sys.platform != "win32":
+        raise OutputError(
+            "There is no registry on this system.", "", "Restore on the machine where it was quarantined."
+        )
+    import winreg
+
+    return winreg
+
+
+def _key(api: Any, path: str, access: int, *, create: bool = False) -> Any:
+    hive, _, inner = path.partition("\\")
+    root = {"HKLM": api.HKEY_LOCAL_MACHINE, "HKCU": api.HKEY_CURRENT_USER, "HKU": api.HKEY_USERS}[hive]
+    open_key = api.CreateKeyEx if create else api.OpenKey
+    return open_key(root, inner, 0, access | api.KEY_WOW64_64KEY)
+
+
+def _read(api: Any, path: str, name: str) -> tuple[Any, int]:
+    try:
+        with _key(api, path, api.KEY_READ) as key:
+            data, kind = api.QueryValueEx(key, name)
+    except OSError:
+        raise InputError("The value is not there any more.", path, "Look again.") from None
+    return data, int(kind)
+
+
+def _packed(data: Any) -> Any:
+    return {"bytes": base64.b64encode(data).decode("ascii")} if isinstance(data, bytes) else data
+
+
+def _unpacked(data: Any) -> Any:
+    return base64.b64decode(data["bytes"]) if isinstance(data, dict) else data

@@ -1,0 +1,205 @@
+"""The quarantine on disk: one folder an item, with what it was encrypted in `meta.bin` and its content in `content.bin`.
+
+An item's state is told by names alone, each changed by one rename or one new file, so that a power cut leaves one state or the next:
+`ID.part` being filled, `ID` stored, `ID/done` the original is away, `ID/restoring` on its way back, `ID.gone` to be deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from lamsach.errors import OutputError, UnreadableError, UsageError
+from lamsach.scanner.actions.sealing import host_key, seal, unseal
+
+_ID = re.compile(r"[0-9]{8}-[0-9a-f]{8}")
+META_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One quarantined thing: its identifier, its folder, and what it was (see `Vault.store`)."""
+
+    id: str
+    folder: Path
+    meta: dict[str, Any]
+
+    @property
+    def done(self) -> bool:
+        """Whether the original is away."""
+        return (self.folder / "done").exists()
+
+    @property
+    def restoring(self) -> bool:
+        """Whether it was on its way back."""
+        return (self.folder / "restoring").exists()
+
+    @property
+    def expected(self) -> str:
+        """The SHA-256 of what the original's place holds once it is given back; empty when it was never stated."""
+        try:
+            return (self.folder / "restoring").read_text("ascii", "replace")
+        except OSError:
+            return ""
+
+    def mark(self, name: str, text: str = "") -> None:
+        """Put a mark (`done`, `restoring`) into the item, on the disk before this returns."""
+        descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(descriptor, text.encode("ascii"))
+        os.fsync(descriptor)
+        os.close(descriptor)
+        flush(self.folder)
+
+    def unmark(self, name: str) -> None:
+        """Take a mark away."""
+        (self.folder / name).unlink(missing_ok=True)
+        flush(self.folder)
+
+
+class Vault:
+    """The quarantine in a folder that only its owner may enter. Raises OutputError when it cannot be made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._items = folder / "items"
+        try:
+            self._items.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if os.name == "posix":
+                _own(folder)
+            self._key = host_key(folder)
+        except OSError as error:
+            raise OutputError(
+                "The quarantine cannot be used.",
+                f"{folder} ({error.strerror or error})",
+                "Check the rights on its folder.",
+            ) from None
+
+    def store(self, meta: dict[str, Any], day: str, pieces: Iterable[bytes]) -> Item:
+        """Keep something: what it was and its content, read back and compared before this returns.
+
+        `meta` gets `sha256` and `size` of the content. Nothing is kept when this raises.
+        """
+        identity = f"{day}-{secrets.token_hex(4)}"
+        part = self._items / f"{identity}.part"
+        part.mkdir(mode=0o700)
+        try:
+            digest, size = hashlib.sha256(), 0
+
+            def counted() -> Iterator[bytes]:
+                nonlocal size
+                for piece in pieces:
+                    digest.update(piece)
+                    size += len(piece)
+                    yield piece
+
+            with _new_file(part / "content.bin") as stream:
+                seal(self._key, counted(), stream, identity.encode())
+                _flush_file(stream)
+            full = {**meta, "sha256": digest.hexdigest(), "size": size}
+            with _new_file(part / "meta.bin") as stream:
+                text = json.dumps(full).encode("ascii")
+                seal(self._key, [text], stream, f"meta {identity}".encode())
+                _flush_file(stream)
+            again = hashlib.sha256()
+            with (part / "content.bin").open("rb") as stream:
+                for piece in unseal(self._key, stream, identity.encode(), identity):
+                    again.update(piece)
+            if again.digest() != digest.digest():
+                raise OutputError(
+                    "The quarantine did not keep what was written.", str(part), "Check the disk."
+                )
+            flush(part)
+            final = self._items / identity
+            part.rename(final)
+            flush(self._items)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        return Item(identity, final, full)
+
+    def content(self, item: Item) -> Iterator[bytes]:
+        """The content again, in pieces. Raises UnreadableError when it is damaged."""
+        with (item.folder / "content.bin").open("rb") as stream:
+            yield from unseal(self._key, stream, item.id.encode(), item.id)
+
+    def items(self) -> Iterator[Item]:
+        """Every stored item, oldest first. A damaged one is given with empty `meta`."""
+        for folder in sorted(self._items.iterdir()):
+            if _ID.fullmatch(folder.name):
+                yield Item(folder.name, folder, self._meta(folder))
+
+    def item(self, identity: str) -> Item:
+        """One item. Raises UsageError when there is none of this name."""
+        folder = self._items / identity
+        if not _ID.fullmatch(identity) or not folder.is_dir():
+            raise UsageError(
+                "There is nothing of this name in the quarantine.", identity, "See: lamsach quarantine list"
+            )
+        item = Item(identity, folder, self._meta(folder))
+        if not item.meta:
+            raise UnreadableError(
+                "The quarantined content is damaged.", identity, "It cannot be restored from here."
+            )
+        return item
+
+    def forget(self, item: Item) -> None:
+        """Delete an item: away at once by its name, then from the disk."""
+        gone = item.folder.with_name(f"{item.id}.gone")
+        item.folder.rename(gone)
+        flush(self._items)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Delete what a power cut left: items that were never whole, and items that were given back."""
+        for folder in self._items.iterdir():
+            if folder.suffix in (".part", ".gone"):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _meta(self, folder: Path) -> dict[str, Any]:
+        try:
+            with (folder / "meta.bin").open("rb") as stream:
+                data = io.BytesIO(stream.read(META_BYTES))
+            text = b"".join(unseal(self._key, data, f"meta {folder.name}".encode(), folder.name))
+            meta = json.loads(text)
+        except (OSError, ValueError, UnreadableError):
+            return {}
+        return meta if isinstance(meta, dict) else {}
+
+
+def _own(folder: Path) -> None:
+    """Make sure that nobody else may enter. Raises PermissionError when the folder is somebody else's."""
+    status = folder.lstat()
+    if status.st_uid != os.geteuid() or folder.is_symlink():
+        raise PermissionError(1, "owned by somebody else", str(folder))
+    if status.st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def _new_file(path: Path) -> BinaryIO:
+    return os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb"
+    )
+
+
+def _flush_file(stream: BinaryIO) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def flush(folder: Path) -> None:
+    """Put a folder itself on the disk, where the system can (Windows cannot open one)."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
