@@ -11,6 +11,7 @@ Traps:
 - `direction="incoming"` in a security log tells which way the content went, not who opened the session: `srcip` is the
   opener all the same. So the device is told by the addresses, and by the interfaces' roles when both are public.
 - `dstip` may hold a name; `action=close` with `utmaction=block` was blocked.
+- A VPN session with an address of its own (`tunnelip`) is a lease to a person: see `lamsach.logs.fortinet_sessions`.
 - A DHCP server's record (log 26001) has `ip`, `mac` and `lease`, in seconds, of the client.
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -25,6 +27,7 @@ from lamsach.errors import LineError
 from lamsach.logs import cef
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import is_internal, own_side
+from lamsach.logs.fortinet_sessions import session
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.syslog import split_header
@@ -124,7 +127,7 @@ class FortiGate(LogFormat):
         "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain", "url", "answers", "hashes",
         "action", "lease_until",
     )  # fmt: skip
-    lease_markers = ("DHCPACK", "DHCPRELEASE", "dhcp_msg")
+    lease_markers = ("DHCPACK", "DHCPRELEASE", "dhcp_msg", "tunnel-up", "tunnel-down", "tunnel-stats")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -151,7 +154,12 @@ class FortiGate(LogFormat):
         place = {"observer": observer, "format": self.name, "file": self.context.file, "line": number}
         if _is_lease(fields):
             return _lease(fields, time, place)
-        return _event(fields, time, place)
+        event = _event(fields, time, place)
+        held = session(fields)
+        if held is None:
+            return event
+        action, address, user = held
+        return replace(event, kind=EventKind.LEASE, device_ip=address, user=user, action=action)
 
 
 def _cef_start(text: str) -> re.Match[str] | None:
