@@ -171,5 +171,5 @@ def looks_like_export(data: bytes, *, whole: bool) -> bool:
     if not size or len(data) < 20:
         return False
     if size > len(data):
-        return not whole or len(data) >= 24
+        return not whole
     return size == len(data) or packet_size(data, size) > 0 or len(data) - size < 4

@@ -1,0 +1,151 @@
+"""The hunt over binary logs: what is listed is found, on the right device, with readable evidence; with the same result as over text."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from lamsach.investigate import Request, investigate
+from lamsach.logs.event_text import event_text
+from lamsach.model import Event, EventKind, Findings, Role
+from tests.logs import capture_builder as build
+
+PC, SERVER, RESOLVER = "192.168.1.5", "203.0.113.9", "192.168.1.1"
+OTHER = ("192.168.1.6", "198.51.100.7")
+
+
+def packets() -> list[bytes]:
+    """A question, its answer, a hello and a request of one PC; something harmless of another."""
+    hello = build.records(build.client_hello("cdn.c2.example"))
+    request = b"GET /load/a.php?x=1 HTTP/1.1\r\nHost: files.example\r\n\r\n"
+    return [
+        build.ip(PC, RESOLVER, 17, build.udp(40000, 53, build.question("cdn.c2.example"))),
+        build.ip(
+            RESOLVER, PC, 17, build.udp(53, 40000, build.answer("cdn.c2.example", [build.address(SERVER)]))
+        ),
+        *build.conversation((PC, 50000), (SERVER, 443), [hello[:40], hello[40:]]),
+        *build.conversation((PC, 50001), ("203.0.113.10", 8080), [request]),
+        *build.conversation((OTHER[0], 50002), (OTHER[1], 443), []),
+    ]
+
+
+@pytest.fixture
+def hunted(tmp_path, monkeypatch):
+    """Hunt for these values in a capture of the packets; `packed` as a gzip file."""
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+
+    def run(*values: str, data: bytes | None = None, packed: bool = False, **options) -> Findings:
+        listed = tmp_path / "list.txt"
+        listed.write_text("\n".join(values))
+        capture = tmp_path / "capture.pcap"
+        data = build.pcap(packets(), 101) if data is None else data
+        capture.write_bytes(gzip.compress(data) if packed else data)
+        return investigate(Request(logs=[str(capture)], lists=[str(listed)], **options))[0]
+
+    return run
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("value", "contacts"),
+    [
+        ("c2.example", 2),  # question and answer are one, the hello is another
+        (SERVER, 2),  # connection and hello; the answer that names it is of another role
+        ("http://files.example/load/", 1),
+        ("203.0.113.0/28", 4),
+    ],
+)
+def test_what_is_listed_is_found(hunted, value, contacts, packed):
+    findings = hunted(value, packed=packed)
+    assert [device.ip for device in findings.devices] == [PC]
+    outbound = [item for item in findings.sightings if item.role is Role.OUTBOUND]
+    assert sum(item.count for item in outbound) == contacts
+    assert findings.problems == ()
+
+
+def test_evidence_is_a_readable_line_and_its_frame(hunted):
+    findings = hunted("http://files.example/load/")
+    (evidence,) = findings.sightings[0].evidence
+    assert evidence.text.endswith(
+        f"web {PC}:50001 > 203.0.113.10:8080 name=files.example url=/load/a.php?x=1 action=allowed"
+    )
+    assert evidence.line == 10
+    assert evidence.file.endswith("capture.pcap")
+
+
+def test_coverage_and_the_file_are_told(hunted):
+    findings = hunted("c2.example")
+    (row,) = findings.coverage
+    assert (row.observer, row.format, row.day) == ("pcap", "pcap", date(2026, 6, 5))
+    assert (row.lines, row.parsed, row.unparsed, row.sampled) == (8, 8, 0, 8)
+    (file,) = findings.files
+    assert (file.format, file.lines, file.problem) == ("pcap", 8, None)
+    assert file.first == datetime.fromtimestamp(build.TIME_S, UTC)
+
+
+def test_other_times_are_not_searched(hunted):
+    until = datetime(2026, 6, 1, tzinfo=UTC)
+    assert hunted("c2.example", until=until).sightings == ()
+
+
+def test_one_that_is_cut_short_is_searched_and_told(hunted):
+    findings = hunted("c2.example", data=build.pcap(packets(), 101)[:-5])
+    assert [device.ip for device in findings.devices] == [PC]
+    (problem,) = findings.problems
+    assert "cut short" in problem.what
+
+
+def test_one_without_frames_is_told(hunted):
+    (problem,) = hunted("c2.example", data=build.pcap([], 101)).problems
+    assert "empty" in problem.what
+
+
+def test_a_frame_of_junk_stops_nothing(hunted):
+    findings = hunted("c2.example", data=build.pcap([b"\xff" * 30, *packets()], 101))
+    assert [device.ip for device in findings.devices] == [PC]
+    assert findings.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            Event(kind=EventKind.DNS, source_ip=PC, domain="a b\n.example"),
+            "dns 192.168.1.5 name=a\\x20b\\n.example",
+        ),
+        (
+            Event(kind=EventKind.CONNECTION, source_ip="2001:db8::1", source_port=5, destination_ip=SERVER),
+            "connection [2001:db8::1]:5 > 203.0.113.9",
+        ),
+        (Event(kind=EventKind.FILE, hashes=("ab" * 16,), user="lan"), f"file user=lan hashes={'ab' * 16}"),
+    ],
+)
+def test_events_as_lines(event, text):
+    assert event_text(event) == text
+
+
+SAMPLES = Path(__file__).parents[2] / "../shared/samples/pcaps"
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
+def test_names_in_the_samples_are_found(tmp_path, monkeypatch):
+    """A list of every name that the sample captures show: each is found, and no device that they do not name is blamed."""
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+    cases = [json.loads(line) for line in (SAMPLES / "cases.jsonl").read_text().splitlines()]
+    wanted: dict[str, set[str]] = {}
+    paths = set()
+    for case in cases:
+        for event in case["expected"]["events"]:
+            name = event.get("qname") or event.get("sni")
+            if name and name.count(".") > 1 and not name.endswith((".local", ".nm")):
+                wanted.setdefault(name.lower(), set()).add(event["src_ip"])
+                paths.add(str(SAMPLES / case["pcap"]))
+    (tmp_path / "list.txt").write_text("\n".join(wanted))
+    findings, _ = investigate(Request(logs=sorted(paths), lists=[str(tmp_path / "list.txt")]))
+    found = {item.indicator for item in findings.sightings}
+    assert found == set(wanted)
+    assert {device.ip for device in findings.devices} <= set().union(*wanted.values())
