@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
 from lamsach.logs.own_machine import calling, mac_of_device
-from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
+from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -53,6 +53,13 @@ _LEASES = {
     "released": LeaseAction.RELEASED, "terminated": LeaseAction.RELEASED, "connection terminated": LeaseAction.RELEASED,
     "disconnected": LeaseAction.RELEASED, "expire": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED,
 }  # fmt: skip
+# [client 192.0.2.4:5678] ModSecurity: ...     packet from 192.0.2.4:500: ...     Client 192.0.2.4 is connected
+_CLIENT = re.compile(
+    r"(?:\[client |\bfrom |\bClient )\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)",
+    re.ASCII,
+)
+_TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
+_ROOM = 2000
 _WEB = frozenset(
     {
         "content filtering",
@@ -101,6 +108,21 @@ def event_of(fields: Fields) -> Event:
     )
 
 
+def event_of_text(text: str) -> Event:
+    """The event of one of UTM's messages that has no fields: at most a client, and what a web application firewall tags."""
+    client = _CLIENT.search(text, 0, _ROOM)
+    source = ip_of(client[1].rstrip(".:")) if client else None
+    tags = dict(_TAGGED.findall(text[:8192]))
+    return Event(
+        kind=EventKind.WEB if tags else EventKind.CONNECTION if source else EventKind.OTHER,
+        source_ip=source,
+        source_port=port_of(client[2]) if client and source else None,
+        device_ip=calling(source),
+        domain=domain_of(tags.get("hostname", "")),
+        url=tags.get("uri"),
+    )
+
+
 def _is_waf(fields: Fields) -> bool:
     kind = (fields.get("log_type", "") + fields.get("log_component", "")).lower()
     return "waf" in kind or "web application firewall" in kind or ("localip" in fields and "srcip" in fields)
@@ -108,10 +130,6 @@ def _is_waf(fields: Fields) -> bool:
 
 def _visit(fields: Fields, source: str | None) -> Event:
     """A visitor to a published web server."""
-    url = first(fields, "url")
-    query = first(fields, "query", "querystring")
-    if url and query and "log_type" in fields:
-        url = url + ("" if query.startswith("?") else "?") + query
     return Event(
         kind=EventKind.WEB,
         source_ip=source,
@@ -120,7 +138,7 @@ def _visit(fields: Fields, source: str | None) -> Event:
         device_ip=calling(source),
         user=first(fields, "user_name", "user"),
         domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
-        url=url,
+        url=first(fields, "url"),
         action=_action(fields),
     )
 

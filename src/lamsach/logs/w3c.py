@@ -8,6 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from lamsach.logs.values import ip_of
+
+METHODS = frozenset(
+    [
+        "GET",
+        "POST",
+        "HEAD",
+        "PUT",
+        "DELETE",
+        "OPTIONS",
+        "PATCH",
+        "CONNECT",
+        "TRACE",
+        "TRACK",
+        "DEBUG",
+        "PROPFIND",
+        "BPROPFIND",
+        "PROPPATCH",
+        "BPROPPATCH",
+        "MKCOL",
+        "SEARCH",
+        "COPY",
+        "BCOPY",
+        "MOVE",
+        "BMOVE",
+        "BDELETE",
+        "LOCK",
+        "UNLOCK",
+        "SUBSCRIBE",
+        "POLL",
+        "REPORT",
+        "RPC_IN_DATA",
+        "RPC_OUT_DATA",
+    ]
+)
+"""The methods by which a row is told without its headings: HTTP, WebDAV, Exchange."""
 _FIELDS = "#Fields:"
 _MOST_COLUMNS = 200
 
@@ -48,3 +84,28 @@ def names_in(line: str) -> frozenset[str]:
         if line.startswith(_FIELDS)
         else frozenset()
     )
+
+
+def default_columns(values: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a row of IIS whose `#Fields:` is not at hand, by the method's place and what stands before and after it.
+
+    IIS always keeps this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip
+    cs-version cs(User-Agent) ... sc-status; any but the method and the path may be missing.
+    """
+    method = next((index for index, value in enumerate(values[:8]) if value in METHODS), None)
+    if method is None:
+        return ()
+    before = ["date", "time"] if "-" in values[0] else ["time"]
+    for value in values[len(before) : method]:
+        is_server = ip_of(value) is not None
+        before.append(
+            "s-ip" if is_server else "s-sitename" if value.upper().startswith("W3SVC") else "s-computername"
+        )
+    rest = list(values[method:])
+    after = ["cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip"]
+    if len(rest) > 6 and rest[6].startswith("HTTP/"):
+        after.append("cs-version")
+    for index in range(len(after), len(rest)):
+        is_status = len(rest[index]) == 3 and rest[index].isdigit() and "sc-status" not in after
+        after.append("sc-status" if is_status else f"other-{index}")
+    return (*before, *after)

@@ -71,7 +71,7 @@ def apache_error(text: str, context: FileContext) -> Event | None:
     match = _APACHE_ERROR.match(text) if text[:1] == "[" else None
     if match is None:
         return None
-    client = _APACHE_CLIENT.search(match[2])
+    client = _APACHE_CLIENT.search(text, match.end(1), 1000)
     tags: dict[str, str] = dict(_TAGGED.findall(match[3][:8192]))
     return request_event(
         client[1] if client else None,

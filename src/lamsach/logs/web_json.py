@@ -20,6 +20,7 @@ from lamsach.model import Event
 
 _SIGNS: tuple[tuple[str, ...], ...] = (
     ('"http.log.access',),
+    ('"http.log.error', '"remote_'),
     ('"http.handlers.waf"', "[client "),
     ('":authority"', '"response_code"'),
     ('"authority"', '"response_code"', '"downstream_remote_address"'),
@@ -43,7 +44,14 @@ _CLIENT = (
     "client_ip",
 )
 _PORT = ("remote_port", "ClientPort", "ClientSrcPort", "client_port")
-_FORWARDED = ("http_x_forwarded_for", "x_forwarded_for", "xff", "request_X-Forwarded-For", "X-Forwarded-For")
+_FORWARDED = (
+    "http_x_forwarded_for",
+    "x-forwarded-for",
+    "x_forwarded_for",
+    "xff",
+    "request_X-Forwarded-For",
+    "X-Forwarded-For",
+)
 _SITE = (
     ":authority",
     "authority",

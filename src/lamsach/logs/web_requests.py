@@ -71,9 +71,10 @@ def request_event(
 
 
 def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
-    """The client behind the unit's own proxies: the last address that X-Forwarded-For adds and that is none of them.
+    """The client behind the unit's own proxies: of what X-Forwarded-For lists, the last address outside, else the last.
 
-    A peer from outside is the client itself, whatever it claims.
+    Each proxy adds whom it met at the end; what stands before may be the client's own claim. A peer from outside is the
+    client itself, whatever it claims.
     """
     text = stated(forwarded)
     if text is None or (peer is not None and not is_internal(peer)):
@@ -83,7 +84,7 @@ def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
     ]
     if not listed:
         return peer
-    return next((ip for ip in reversed(listed) if not is_internal(ip)), listed[0])
+    return next((ip for ip in reversed(listed) if not is_internal(ip)), listed[-1])
 
 
 def target_of(request: str) -> str | None:

@@ -24,7 +24,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.key_value import first
-from lamsach.logs.sophos_records import event_of
+from lamsach.logs.sophos_records import event_of, event_of_text
 from lamsach.logs.spaced_pairs import spaced_pairs
 from lamsach.logs.syslog import sender_of, split_header
 from lamsach.logs.timestamps import from_epoch, from_iso, local_time, without_year
@@ -111,7 +111,8 @@ class Sophos(LogFormat):
             cut = _UTM_TIME.match(message)
             if cut:
                 time, host, message = self._utm_time(cut), cut[7], message[cut.end() :]
-            event = replace(event_of(spaced_pairs(message)), time=time, observer=host)
+            event = event_of(spaced_pairs(message)) if _has_fields(message) else event_of_text(message)
+            event = replace(event, time=time, observer=host)
         return replace(event, format=self.name, file=self.context.file, line=number)
 
     def _sfos_time(self, fields: Fields) -> datetime | None:
@@ -129,3 +130,7 @@ class Sophos(LogFormat):
         if match[1]:
             return local_time(int(match[1]), month, day, hour, minute, second, 0, self.context.timezone)
         return without_year(month, day, hour, minute, second, self.context)
+
+
+def _has_fields(message: str) -> bool:
+    return message.startswith("id=") or _UTM.match(message) is not None

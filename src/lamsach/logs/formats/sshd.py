@@ -29,7 +29,10 @@ _ADDRESS = r"((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,20})?)"
 # Bad password attempt for 'root' from 192.0.2.7:51182
 _WITH_PORT = re.compile(rf"[ \[]{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?![.\w])", re.ASCII)
 # Connection from 192.0.2.7 port 51182 on 192.0.2.22 port 22     drop connection #10 from [192.0.2.7]:51182 on [192.0.2.22]:22 past MaxStartups
-_ON = re.compile(rf"(.*) on \[?{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?: rdomain .*| past .*|)", re.ASCII)
+_ON = re.compile(
+    rf"(.*) on \[?{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?: rdomain .*| past .*| penalty: .*|)", re.ASCII
+)
+_NAMES_SERVER = ("Connection from ", "drop connection ", "error: drop connection ")
 # Invalid user admin from 192.0.2.7     Received disconnect from 192.0.2.7: 11: Bye     rhost=192.0.2.7  user=root
 # refused connect from host.example (192.0.2.7)     getaddrinfo for host.example [192.0.2.7] failed
 _WITHOUT_PORT = re.compile(
@@ -80,7 +83,7 @@ class Sshd(LogFormat):
 def _event(message: str) -> Event:
     if message.startswith("Server listening on"):
         return Event()
-    server = _ON.fullmatch(message)
+    server = _ON.fullmatch(message) if message.startswith(_NAMES_SERVER) else None
     text = server[1] if server else message
     source, port, before = _client(text)
     destination = ip_of(server[2]) if server else None

@@ -28,31 +28,15 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import port_of
-from lamsach.logs.w3c import W3cColumns, names_in
+from lamsach.logs.w3c import METHODS, W3cColumns, default_columns, names_in
 from lamsach.logs.web_requests import request_event
 from lamsach.model import Event
 
-_COLUMNS = (
-    *(
-        "date",
-        "time",
-        "s-ip",
-        "cs-method",
-        "cs-uri-stem",
-        "cs-uri-query",
-        "s-port",
-        "cs-username",
-        "c-ip",
-        "cs(user-agent)",
-    ),
-    *("cs(referer)", "sc-status", "sc-substatus", "sc-win32-status", "time-taken"),
-)
 # 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15     2026-06-02 00:00:01 W3SVC1 WEB01 10.0.0.5 GET ...
 # 00:01:02 203.0.113.7 GET /a 200     2026-06-02	00:00:01	SGN50	392	203.0.113.7	GET	d1.example	/a	200
 _ROW = re.compile(
     r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t](?:\S{1,64}[ \t]){0,5}?"
-    r"(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|TRACK|DEBUG|B?PROPFIND|B?PROPPATCH|MKCOL|SEARCH|B?COPY|B?MOVE|BDELETE|LOCK|UNLOCK|"
-    r"SUBSCRIBE|POLL|REPORT|RPC_IN_DATA|RPC_OUT_DATA)[ \t](?:[\w.-]{1,255}\t)?(?:/|\*|-)",
+    rf"(?:{'|'.join(sorted(METHODS))})[ \t](?:[\w.-]{{1,255}}\t)?(?:/|\*|-)",
     re.ASCII,
 )
 _DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t]", re.ASCII)
@@ -74,7 +58,7 @@ class WebAccess(LogFormat):
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         own = [line for line in context.head if _is_fields(line) or line.startswith("#Date:")]
-        self._columns = W3cColumns(_COLUMNS, own)
+        self._columns = W3cColumns((), own)
         self._stated = any(map(_is_fields, own))
 
     @classmethod
@@ -120,7 +104,8 @@ class WebAccess(LogFormat):
         return replace(event, time=event.time or header.time, observer=event.observer or header.host)
 
     def _row(self, text: str) -> Event:
-        values = self._columns.read(text)
+        columns = self._columns if self._stated else W3cColumns(default_columns(text.split()))
+        values = columns.read(text)
         if not _MARKS & values.keys():
             raise LineError("The line is not a web server's record.", text[:80])
         date = values.get("date") or self._columns.date
