@@ -39,6 +39,8 @@ class LineIndex:
         """The offset at which the line of this 0-based number begins; the end when there are fewer lines."""
         if number <= 0:
             return self._begin
+        if number > self.feeds:
+            return self._end
         block = int(np.searchsorted(self._before, number, side="left")) - 1
         start = self._begin + block * BLOCK
         return skip_lines(self._data, start, self._end, number - int(self._before[block]))
