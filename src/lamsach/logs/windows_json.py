@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from lamsach.errors import LineError
-from lamsach.logs.json_records import objects_of, read_object, text_of, texts_of, walk
+from lamsach.logs.json_records import MOST_FIELDS, objects_of, read_object, text_of, texts_of, walk
+from lamsach.logs.windows_json_paths import Part, Place, part_of
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.logs.windows_xml import record_of_xml
 
@@ -32,33 +34,7 @@ _SURE = (
 _OWN_LOG = re.compile(
     r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\\?"(?:security|system|application|microsoft-)', re.I
 )
-_EVENT_DATA = re.compile(r"(?:event_?data|user_?data|eventxml)(?:[._]|$)(.*)")
-_XML_KEYS = frozenset(
-    {"rawxml", "event", "eventxml", "xml", "original", "message", "eventdata", "raw", "_raw", "eventrecord"}
-)
 _JSON_TEXT_KEYS = ("message", "log", "_raw", "full_message", "short_message", "original")
-_PREFIX = re.compile(r"^(?:winlogbeat_|winlog_|_source\.|fields\.|result\.|_)+")
-
-# last part of a path, or the path itself: what it is of the system part
-_SYSTEM: Mapping[str, str] = {
-    **dict.fromkeys(("eventid", "event_id", "eventcode", "event.code", "event_code", "eventid.value"), "id"),
-    **dict.fromkeys(("computer", "computer_name", "computername", "machinename"), "computer"),
-    **dict.fromkeys(("host.hostname", "host.name", "hostname"), "host"),
-    **dict.fromkeys(
-        ("provider.name", "provider_name", "providername", "sourcename", "source_name", "eventsource", "eventsourcename"), "provider"
-    ),
-    **dict.fromkeys(("channel", "logname", "log_name", "eventlog"), "channel"),
-    **dict.fromkeys(("systemtime", "timecreated", "time_created", "timecreated.systemtime", "timecreatedutc"), "time"),
-    **dict.fromkeys(("@timestamp", "timegenerated", "time", "eventtime", "timestamp", "eventtimestamp"), "other_time"),
-    **dict.fromkeys(("message", "renderedmessage", "rendereddescription", "description", "formattedmessage"), "message"),
-}  # fmt: skip
-# fields of ECS: the datum that they repeat
-_ECS: Mapping[str, str] = {
-    "source.ip": "sourceip", "source.port": "sourceport", "destination.ip": "destinationip", "destination.port": "destinationport",
-    "dns.question.name": "queryname", "url.full": "url", "url.original": "url", "hash.md5": "md5", "hash.sha1": "sha1",
-    "hash.sha256": "sha256", "process.command_line": "commandline", "process.parent.command_line": "parentcommandline",
-    "destination.domain": "destinationhostname", "user.name": "user", "file.path": "targetfilename",
-}  # fmt: skip
 _TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
 _MOST_XML = 4
 
@@ -76,9 +52,11 @@ def looks_like_windows_event(text: str) -> bool:
 def record_of_json(record: Mapping[str, object], depth: int = 0) -> WindowsRecord:
     """The event that a JSON object holds. Raises LineError when it holds none."""
     found = _Found()
-    for path, value in walk(record):
-        found.winlogbeat = found.winlogbeat or path.startswith(("winlog", "_winlog", "beat."))
-        found.take(_plain(path), value)
+    if len(record) > MOST_FIELDS or any(value.__class__ is dict for value in record.values()):
+        for path, value in walk(record):
+            found.take(part_of(path), value)
+    else:
+        found.take_flat(record)
     result = found.record()
     if result is not None:
         return result
@@ -104,12 +82,9 @@ def _inner(record: Mapping[str, object]) -> dict[str, object] | None:
     return None
 
 
-def _plain(path: str) -> str:
-    """A path in lower case without what evtx_dump and others put between the names."""
-    path = path.lower()
-    if "#" in path or "_attributes" in path:
-        path = path.replace(".#attributes", "").replace("_attributes", "").removesuffix(".#text")
-    return _PREFIX.sub("", path)
+@lru_cache(1024)
+def _parts_of(paths: tuple[str, ...]) -> tuple[Place, ...]:
+    return tuple(part_of(path) for path in paths)
 
 
 class _Found:
@@ -128,73 +103,69 @@ class _Found:
         self.from_xml: WindowsRecord | None = None
         self._xml_tried = 0
 
-    def take(self, path: str, value: object) -> None:
-        """One field: its path in lower case, a scalar or a list."""
-        if isinstance(value, str) and "<" in value[:60] and self._xml(path, value):
-            return
-        inside = _EVENT_DATA.search(path)
-        if inside is not None:
-            self._datum(inside[1], value)
-            return
-        if isinstance(value, list):
-            self._list(path, value)
-            return
-        text = text_of(value)
-        if text is None:
-            return
-        last = path.rpartition(".")[2]
-        what = _SYSTEM.get(path) or (
-            None if "host." in path else _SYSTEM.get(_last_two(path)) or _SYSTEM.get(last)
-        )
-        if what == "other_time":
-            self.times.setdefault(last, text)
-        elif what is not None:
-            if last == "systemtime" and what == "time" and not self.written:
-                self.system[what], self.written = text, True
-            self.system.setdefault(what, text)
-        elif path == "id" or path.endswith("eventdata.id"):
-            self.flat.setdefault("id", text)
-        else:
-            ecs = _ECS.get(path) or _ECS.get(_last_two(path))
-            if ecs is not None:
-                self.ecs.setdefault(ecs, text)
-            elif "." not in path:
-                self.flat[path] = text
+    def take_flat(self, record: Mapping[str, object]) -> None:
+        """A record without objects in it."""
+        flat = self.flat
+        for place, value in zip(_parts_of(tuple(record)), record.values(), strict=True):
+            if place[0] is Part.FLAT and not place[2] and isinstance(value, str) and value.isascii():
+                if value:
+                    flat[place[1]] = value
+            else:
+                self.take(place, value)
 
-    def _datum(self, rest: str, value: object) -> None:
-        name = rest.rpartition(".")[2] or "data"
-        if name in ("", "data", "param", "properties") or name.isdigit():
-            self.unnamed += texts_of(value)
-            for item in objects_of(value):  # Data: [{"@Name": "IpAddress", "#text": "192.0.2.1"}]
-                key = text_of(item.get("@Name") or item.get("Name") or item.get("name"))
-                text = text_of(
-                    item.get("#text") or item.get("Value") or item.get("text") or item.get("content")
-                )
-                if key and text:
-                    self.data.setdefault(key.lower(), text)
-            return
+    def take(self, place: Place, value: object) -> None:
+        """One field: what it is, and its scalar or list."""
+        part, name, may_be_xml, winlogbeat = place
+        if winlogbeat:
+            self.winlogbeat = True
         text = text_of(value)
-        if text is None and isinstance(value, list):
-            text = "; ".join(texts_of(value))
-        if text:
+        if not text:
+            if isinstance(value, list):
+                self._list(part, name, value)
+        elif may_be_xml and "<" in text[:60] and self._xml(text):
+            return
+        elif part is Part.DATUM:
             self.data.setdefault(name, text)
+        elif part is Part.FLAT:
+            self.flat[name] = text
+        elif part is Part.SYSTEM:
+            self.system.setdefault(name, text)
+        elif part is Part.TIME:
+            self.times.setdefault(name, text)
+        elif part is Part.ECS:
+            self.ecs.setdefault(name, text)
+        elif part is Part.UNNAMED:
+            self.unnamed.append(text)
+        elif part is Part.WRITTEN and not self.written:
+            self.system["time"], self.written = text, True
 
-    def _list(self, path: str, value: list[object]) -> None:
-        if path.endswith("dns.answers"):
-            self.answers += [text for item in objects_of(value) if (text := text_of(item.get("data")))]
-        elif path.endswith("dns.resolved_ip"):
+    def _list(self, part: Part, name: str, value: list[object]) -> None:
+        if part is Part.DATUM:
+            text = "; ".join(texts_of(value))
+            if text:
+                self.data.setdefault(name, text)
+        elif part is Part.UNNAMED:
+            self._unnamed(value)
+        elif part is Part.ANSWERS:
             self.answers += texts_of(value)
-        elif path in ("stringinserts", "inserts", "insertionstrings", "properties"):
-            self.unnamed += texts_of(value)
-            self.unnamed += [text for item in objects_of(value) if (text := text_of(item.get("Value")))]
-        elif path == "host.name" or path.endswith(".host.name"):
+            self.answers += [data for item in objects_of(value) if (data := text_of(item.get("data")))]
+        elif part is Part.SYSTEM and name == "host":
             self.system.setdefault("host", next(iter(texts_of(value)), ""))
 
-    def _xml(self, path: str, text: str) -> bool:
-        last = path.rpartition(".")[2]
-        if last not in _XML_KEYS or self._xml_tried >= _MOST_XML:
-            return False
-        if "<Event" not in text[:200] and "<Data" not in text[:60]:
+    def _unnamed(self, value: list[object]) -> None:
+        """`["a", "b"]`, `[{"Value": "a"}]`, and what has a name all the same: `[{"@Name": "IpAddress", "#text": "192.0.2.1"}]`."""
+        self.unnamed += texts_of(value)
+        for item in objects_of(value):
+            key = text_of(item.get("@Name") or item.get("Name") or item.get("name"))
+            texts = (text_of(item.get(name)) for name in ("#text", "Value", "text", "content"))
+            text = next((text for text in texts if text), None)
+            if key and text:
+                self.data.setdefault(key.lower(), text)
+            elif text:
+                self.unnamed.append(text)
+
+    def _xml(self, text: str) -> bool:
+        if self._xml_tried >= _MOST_XML or ("<Event" not in text[:200] and "<Data" not in text[:60]):
             return False
         self._xml_tried += 1
         try:
@@ -248,11 +219,6 @@ class _Found:
         if utc and len(utc) >= 19 and "sysmon" in provider.lower():
             return utc if utc.endswith("Z") else f"{utc}Z"
         return stated or next((self.times[name] for name in _TIME_ORDER if name in self.times), None)
-
-
-def _last_two(path: str) -> str:
-    first, dot, last = path.rpartition(".")
-    return f"{first.rpartition('.')[2]}.{last}" if dot else path
 
 
 def _computer(computer: str | None, host: str | None) -> str | None:

@@ -6,6 +6,7 @@ XML is read as a stream of tags; a document type, which entities need, is refuse
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 
 from lamsach.errors import LineError
@@ -26,6 +27,8 @@ def record_of_xml(text: str) -> WindowsRecord:
     piece = text[start : end + len(closing) if end >= 0 else len(text)]
     if len(piece) > _LONGEST_TEXT or "<!" in piece[:_LONGEST_TEXT].replace("<![CDATA[", ""):
         raise LineError("The XML of the event is not such as Windows writes.", piece[:80])
+    if (record := _plain_record(piece)) is not None:
+        return record
     reader = _Reader()
     try:
         reader.read(piece)
@@ -42,6 +45,37 @@ def _start(text: str) -> tuple[int, str]:
             if position >= 0:
                 return position, f"</{tag}>"
     return -1, ""
+
+
+def _plain_record(piece: str) -> WindowsRecord | None:
+    """An event of the common layout, without going through every tag; None for any other, and for what has entities."""
+    system_end, data_start = piece.find("</System>"), piece.find("<EventData>")
+    data_end = piece.rfind("</EventData>")
+    if not (0 < system_end < data_start < data_end) or "&" in piece or piece[data_end:].strip() != _PLAIN_END:
+        return None
+    data = piece[data_start + 11 : data_end]
+    pairs = _PLAIN_DATA.findall(data)
+    system = dict(_PLAIN_SYSTEM.findall(piece, 0, system_end))
+    if data.count("<") != 2 * len(pairs) or not system.keys() >= _PLAIN_NEEDED or len(pairs) > _MOST_DATA:
+        return None
+    number = system["EventID"]
+    values: dict[str, str] = {}
+    for _, name, value in pairs:
+        values.setdefault(name.lower(), value.strip()[:_LONGEST_VALUE])
+    return WindowsRecord(
+        int(number) & 0xFFFF if number.isascii() and number.isdigit() and len(number) < 10 else 0,
+        system["Provider"], system.get("Channel", ""), system["Computer"] or None, system["TimeCreated"], values,
+    )  # fmt: skip
+
+
+_PLAIN_END = "</EventData></Event>"
+_PLAIN_NEEDED = {"Provider", "EventID", "TimeCreated", "Computer"}
+# <Data Name='SourceIp'>192.0.2.5</Data>
+_PLAIN_DATA = re.compile(r"""<Data Name=(['"])([^'"<>]{1,200})\1>([^<]*)</Data>""")
+# <Provider Name='Microsoft-Windows-Sysmon' .. <EventID>3</EventID> .. <TimeCreated SystemTime='2026-06-10T08:00:01Z'/> ..
+_PLAIN_SYSTEM = re.compile(
+    r"""<(Provider|TimeCreated|EventID|Channel|Computer)(?: (?:Name|SystemTime)=['"]|>)([^'"<>]*)(?=['"<])"""
+)
 
 
 class _Reader:

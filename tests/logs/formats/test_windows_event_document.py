@@ -82,7 +82,7 @@ def test_longer_than_any_buffer():
 
 
 def test_a_broken_event_is_refused_and_the_next_one_read():
-    text = xml(3).replace("<EventID>3</EventID>", "<EventID>3</Event-ID>", 1)
+    text = xml(3).replace("</Data>", "</Dat>", 1)
     refusal, *events = read(text.encode())
     assert isinstance(refusal, Refusal)
     assert refusal.reference.row == 1
