@@ -22,11 +22,11 @@ class DocumentReader:
         self.document = document
         self.page = page
         self.row = 0
-        self._prose = Prose()
+        self._prose = Prose(advisory=True)
 
     def begin(self, *, margin: bool) -> None:
         """Another part of the document begins: a note, or (`margin`) a page header or footer, which lists nothing."""
-        self._prose = Prose()
+        self._prose = Prose(advisory=True)
         if margin:
             self._prose.section = Section.MARGIN
 

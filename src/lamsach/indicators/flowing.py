@@ -50,7 +50,7 @@ def read_lines(
 ) -> Iterator[Entry]:
     """Whatever has a value's shape on the lines, taken or refused. `known` are facts that a table states of a value, `width` is
     the length of a full line in characters (0: unknown)."""
-    prose = prose or Prose()
+    prose = prose or Prose(advisory=True)
     for line in joined(lines, width):
         reference = Reference(document, line.page, line.row)
         for found in prose.line(line.text):

@@ -50,6 +50,8 @@ _THREAT_LINE = re.compile(
 )
 _PROGRAM_ROOTS = frozenset({"document", "window", "this", "navigator", "wscript", "console", "activexobject"})
 """Where names of members begin in scripts: `document.location.host`."""
+# = Title of an AsciiDoc document
+_TITLE = re.compile(r"={1,5} \w")
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
 # 0f4c..: com.example.bank.app: an app's name is a domain name turned round.
 _PACKAGE = re.compile(r"(?:com|org|net|io|app|dev|me|[a-z]{2})(?:\.[a-z][a-z0-9_]*){2,6}", re.IGNORECASE)
@@ -60,7 +62,7 @@ _CITED = """
     wikipedia.org virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
     enisa.europa.eu welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com talosintelligence.com cisco.com fireeye.com mandiant.com
     paloaltonetworks.com crowdstrike.com symantec.com broadcom.com mcafee.com trellix.com trendmicro.com sophos.com bitdefender.com avast.com avast.io
-    avg.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
+    avg.com gendigital.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
     recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
     threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
     mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
@@ -90,14 +92,16 @@ class Prose:
     """Reads one document's text in order. `threat` is what its last line such as `Malware: Mirai` named; `plain` says
     whether a line that is nothing but a value may be taken without a closer look."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, advisory: bool = False) -> None:
+        self.advisory = advisory
+        """Whether this is a document for readers and no bare list: a vendor's page is cited even where it stands alone on its line."""
         self.section = Section.LIST
         self.threat: str | None = None
 
     @property
     def plain(self) -> bool:
-        """Whether no heading asks for caution."""
-        return self.section is Section.LIST
+        """Whether no heading or title asks for caution."""
+        return self.section is Section.LIST and not self.advisory
 
     def line(self, text: str) -> list[Found]:
         """The values of one line, and as Refused what is only mentioned in it."""
@@ -161,7 +165,7 @@ class Prose:
         elif kind is IndicatorType.DOMAIN:
             reason = self._domain_reason(token, value, text, code=code, alone=alone)
         elif kind is IndicatorType.URL:
-            reason = self._url_reason(value, text, place, code=code, alone=alone)
+            reason = self._url_reason(token, value, text[:place][-4:], alone=alone)
         return Refused(reason, value, kind) if reason is not None else found
 
     def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
@@ -177,7 +181,7 @@ class Prose:
             return refusals.WELL_KNOWN
         return None
 
-    def _url_reason(self, value: str, text: str, place: int, *, code: bool, alone: bool) -> str | None:
+    def _url_reason(self, token: str, value: str, before: str, *, alone: bool) -> str | None:
         if self.section is Section.REFERENCES:
             return refusals.REFERENCE
         _, host, rest = split_url(value)
@@ -186,9 +190,7 @@ class Prose:
             return refusals.WELL_KNOWN
         if not _published(host):
             return None
-        cites = (
-            not alone or text.startswith("[", place + len(value)) or _LINK_BEFORE.search(text[:place][-4:])
-        )
+        cites = self.advisory or not alone or "[" in token or _LINK_BEFORE.search(before)
         return refusals.REFERENCE if cites or not rest else None
 
 

@@ -72,7 +72,7 @@ class Html(ListFormat):
         page.feed(decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace"))
         page.close()
         page.end_text()
-        table, prose = Table(source.document), Prose()
+        table, prose = Table(source.document), Prose(advisory=True)
         for row, cells in page.found:
             if isinstance(cells, str):
                 found = prose.line(cells)

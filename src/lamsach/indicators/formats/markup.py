@@ -45,7 +45,7 @@ class Markup(ListFormat):
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Line by line."""
-        prose, table = Prose(), Table(source.document)
+        prose, table = Prose(advisory=True), Table(source.document)
         fenced = in_table = False
         waiting: tuple[int, str] | None = None
         for number, line in source.lines():

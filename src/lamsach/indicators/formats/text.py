@@ -10,7 +10,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import field_of
-from lamsach.indicators.mentions import Prose, Section
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
@@ -83,7 +83,7 @@ def _values(line: str, prose: Prose) -> list[Found]:
         if all(isinstance(item, Refused) and item.type is None for item in found):
             prose.heading(line)
             return found
-        if prose.section is Section.LIST and "/[" not in line and "'" not in line:
+        if prose.plain and "/[" not in line and "'" not in line:
             return found
     found = prose.line(line)
     if found:
