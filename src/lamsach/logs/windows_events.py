@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -53,6 +54,9 @@ def time_of(text: str | None, context: FileContext, times: LooseTimes) -> dateti
     """The time in UTC; one without an offset is on the clock of the context's zone."""
     if not text:
         return None
+    if len(text) == 27 and text[26] == "Z" and text[10] == "T":  # as the event log writes it
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
     if text[4:5] == "-" and len(text) > 15:
         return from_iso(text, context.timezone)
     count = _COUNT.fullmatch(text)

@@ -8,29 +8,19 @@ the log was there. The time is the one at which the event was written (`SystemTi
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, BinaryIO, ClassVar
 
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, HEADER, bridged, chunks
-from lamsach.logs.json_records import read_object, text_of
+from lamsach.logs.evtx_records import quick_record
+from lamsach.logs.json_records import read_object
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.windows_events import GIVES, event_of
 from lamsach.logs.windows_json import record_of_json
-from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event, Reference, Refusal
-
-# {"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..
-# "TimeCreated":{"#attributes":{"SystemTime":"2026-06-10T08:00:01.123456Z"}},..,"Channel":"..","Computer":"PC-17",..},"EventData":{
-_PROVIDER, _NUMBER, _TEXT = '"Provider":{"#attributes":{"Name":"', '"EventID":', '"#text":'
-_TIME, _CHANNEL, _COMPUTER = '"SystemTime":"', '"Channel":"', '"Computer":"'
-_EVENT_DATA = '"EventData":'
-_DECODER = json.JSONDecoder()
-_NAMES_KEPT = 4096
 
 
 class Evtx(BinaryFormat):
@@ -69,7 +59,7 @@ class Evtx(BinaryFormat):
 
     def _event(self, text: str, number: int) -> Event | Refusal:
         try:
-            record = _known_layout(text) or record_of_json(read_object(text)[1])
+            record = quick_record(text) or record_of_json(read_object(text)[1])
             return event_of(record, self.context, self._times, self.name, number)
         except LineError as error:
             return Refusal(Reference(self.context.file, row=number), text[:500], error.what)
@@ -124,51 +114,3 @@ def _parsed(chunk: bytes) -> Iterator[str | None]:
         if record is None:
             return
         yield record["data"]
-
-
-def _known_layout(text: str) -> WindowsRecord | None:
-    """The record of an event with named data, as nearly all are, without decoding all of it; None for any other."""
-    start = text.find(_EVENT_DATA)
-    if start < 0 or not text.startswith("{", start + len(_EVENT_DATA)):
-        return None
-    try:
-        values, _ = _DECODER.raw_decode(text, start + len(_EVENT_DATA))
-        provider, place = _string(text, _PROVIDER, 0, start)
-        number, place = _event_id(text, place, start)
-        time, place = _string(text, _TIME, place, start)
-        channel, place = _string(text, _CHANNEL, place, start)
-        computer, place = _string(text, _COMPUTER, place, start)
-    except (ValueError, RecursionError):
-        return None
-    if "Data" in values or "#attributes" in values:
-        return None
-    data = {
-        name: value if value.__class__ is str else text_of(value) or ""
-        for name, value in zip(_lowered(tuple(values)), values.values(), strict=True)
-    }
-    return WindowsRecord(number & 0xFFFF, provider, channel, computer or None, time, data)
-
-
-def _string(text: str, mark: str, begin: int, end: int) -> tuple[str, int]:
-    """The string that follows the mark, and where it ends. Raises ValueError when there is none without escapes."""
-    start = text.index(mark, begin, end) + len(mark)
-    stop = text.index('"', start, end)
-    value = text[start:stop]
-    if "\\" in value:
-        raise ValueError
-    return value, stop
-
-
-def _event_id(text: str, begin: int, end: int) -> tuple[int, int]:
-    start = text.index(_NUMBER, begin, end) + len(_NUMBER)
-    if text.startswith("{", start):  # with its qualifiers
-        start = text.index(_TEXT, start, end) + len(_TEXT)
-    stop = start
-    while text[stop].isdigit() and stop - start < 10:
-        stop += 1
-    return int(text[start:stop]), stop
-
-
-@lru_cache(_NAMES_KEPT)
-def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name.lower() for name in names)

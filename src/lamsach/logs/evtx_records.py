@@ -1,0 +1,123 @@
+"""The JSON that the library makes of a record, read without decoding more of it than the event needs.
+
+Source: the library's own layout (https://github.com/omerbenamram/evtx), the event schemas that `windows_contacts` names. The system part comes first, its values in
+the schema's order; a quotation mark within a value is escaped, so `"SourceIp":` is never found inside one. What is laid out otherwise is left to
+`lamsach.logs.windows_json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+
+from lamsach.logs.json_records import text_of
+from lamsach.logs.windows_record import WindowsRecord
+
+_PROVIDER, _NUMBER, _TEXT = '"Provider":{"#attributes":{"Name":"', '"EventID":', '"#text":'
+_TIME, _CHANNEL, _COMPUTER = '"SystemTime":"', '"Channel":"', '"Computer":"'
+_EVENT_DATA = '"EventData":'
+_decode = json.JSONDecoder().raw_decode
+_NAMES_KEPT = 4096
+
+_CONNECTION = (
+    "Initiated",
+    "SourceIp",
+    "SourcePort",
+    "DestinationIp",
+    "DestinationPort",
+    "DestinationHostname",
+    "User",
+)
+_FILTERED = ("Direction", "SourceAddress", "SourcePort", "DestAddress", "DestPort")
+_IMAGE = ("Hashes", "User")
+_SYSMON = {3: _CONNECTION, 6: _IMAGE, 7: _IMAGE} | dict.fromkeys(
+    (2, 4, 5, 8, 9, 10, 12, 14, 16, 17, 18, 19, 20, 21, 25), ("User",)
+)
+_SECURITY = dict.fromkeys(range(5150, 5160), _FILTERED) | dict.fromkeys(
+    (4656, 4657, 4658, 4660, 4661, 4662, 4663, 4670, 4672, 4673, 4674, 4690, 4703, 4798, 4799, 4907, 4985, 5058, 5059, 5061, 5379),
+    ("SubjectUserName",),
+)  # fmt: skip
+# Of these events only these data say anything of a contact; of all others every one is read.
+_WANTED: Mapping[str, Mapping[int, tuple[str, ...]]] = {
+    "Microsoft-Windows-Sysmon": _SYSMON,
+    "Microsoft-Windows-Security-Auditing": _SECURITY,
+}
+
+
+def quick_record(text: str) -> WindowsRecord | None:
+    """The record of an event with named data, as nearly all are; None for any other.
+
+    `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,"TimeCreated":{"#attributes":{"SystemTime":
+    "2026-06-10T08:00:01.123456Z"}},..,"Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`
+    """
+    start = text.find(_EVENT_DATA)
+    if start < 0 or not text.startswith("{", start + len(_EVENT_DATA)):
+        return None
+    try:
+        provider, place = _string(text, _PROVIDER, 0, start)
+        number, place = _event_id(text, place, start)
+        time, place = _string(text, _TIME, place, start)
+        channel, place = _string(text, _CHANNEL, place, start)
+        computer, place = _string(text, _COMPUTER, place, start)
+        wanted = _WANTED.get(provider)
+        names = wanted.get(number) if wanted is not None else None
+        data = _all(text, start + len(_EVENT_DATA)) if names is None else _some(text, start, names)
+    except (ValueError, RecursionError, IndexError):
+        return None
+    if data is None:
+        return None
+    return WindowsRecord(number, provider, channel, computer or None, time, data)
+
+
+def _all(text: str, start: int) -> dict[str, str] | None:
+    values, _ = _decode(text, start)
+    if "Data" in values or "#attributes" in values:
+        return None
+    return {
+        name: value if value.__class__ is str else text_of(value) or ""
+        for name, value in zip(_lowered(tuple(values)), values.values(), strict=True)
+    }
+
+
+def _some(text: str, start: int, names: tuple[str, ...]) -> dict[str, str]:
+    data: dict[str, str] = {}
+    for name, mark in _marks(names):
+        place = text.find(mark, start)
+        if place < 0:
+            continue
+        place += len(mark)
+        if text[place] == '"':
+            value = text[place + 1 : text.index('"', place + 1)]
+            data[name] = _decode(text, place)[0] if "\\" in value else value
+        else:
+            data[name] = text_of(_decode(text, place)[0]) or ""
+    return data
+
+
+@lru_cache(_NAMES_KEPT)
+def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in names)
+
+
+@lru_cache(_NAMES_KEPT)
+def _marks(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), f'"{name}":') for name in names)
+
+
+def _string(text: str, mark: str, begin: int, end: int) -> tuple[str, int]:
+    """The string that follows the mark, and where it ends. Raises ValueError when there is none without escapes."""
+    start = text.index(mark, begin, end) + len(mark)
+    stop = text.index('"', start, end)
+    value = text[start:stop]
+    if "\\" in value:
+        raise ValueError
+    return value, stop
+
+
+def _event_id(text: str, begin: int, end: int) -> tuple[int, int]:
+    start = text.index(_NUMBER, begin, end) + len(_NUMBER)
+    if text[start] == "{":  # with its qualifiers
+        start = text.index(_TEXT, start, end) + len(_TEXT)
+    stop = text.index(",", start, end)
+    return int(text[start:stop].strip('"}')) & 0xFFFF, stop
