@@ -223,7 +223,8 @@ def _icmp(text: str) -> tuple[End, End]:
         near = End(
             near.ip, near.port, near.name, near.interface, mapped.ip, mapped.port, near.user or mapped.user
         )
-    inward = " inbound " in text or (" outbound " not in text and (bool(far.port) or not near.port))
+    called = bool(near.port) and not far.port if "ICMP" in text else _answers(far.port, near.port)
+    inward = " inbound " in text or (" outbound " not in text and not called)
     return (far, near) if inward else (near, far)
 
 

@@ -187,13 +187,17 @@ def field_of(key: str) -> str | None:
 
 
 def fields_of(names: Sequence[str]) -> list[str | None]:
-    """The fields of a table's columns. With `date` and a second column `time`, the latter is the time of day."""
+    """The fields of a table's columns. With `date` and a second column `time`, the latter is the time of day; `origin` beside a source
+    is the gateway that wrote the row (Check Point)."""
     fields = [field_of(name) for name in names]
+    plain_names = [plain(name) for name in names]
     if "date" in fields:
         fields = [
-            "clock" if f == "time" and plain(n) in ("time", "thoigian") else f
-            for f, n in zip(fields, names, strict=True)
+            "clock" if f == "time" and n in ("time", "thoigian") else f
+            for f, n in zip(fields, plain_names, strict=True)
         ]
+    if "origin" in plain_names and fields.count("source") > plain_names.count("origin"):
+        fields = ["observer" if n == "origin" else f for f, n in zip(fields, plain_names, strict=True)]
     return fields
 
 

@@ -52,7 +52,7 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
     if host is None and header.time is None and header.app is None and len(words) > 1:
         last = words[-1].rstrip(":,-")
         host = last if _HOST.fullmatch(last) and last not in ABBREVIATIONS else None
-    return replace(header, time=time, host=host)
+    return header if time is header.time and host is header.host else replace(header, time=time, host=host)
 
 
 def _time(words: list[str], context: FileContext) -> datetime | None:

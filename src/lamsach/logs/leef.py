@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from lamsach.errors import LineError
 
@@ -96,7 +97,7 @@ def _spaced(text: str) -> dict[str, str]:
     """Attributes whose tabs became spaces: a value ends where the next ` key=` begins."""
     fields: dict[str, str] = {}
     matches = list(_SPACED_KEY.finditer(text))
-    for match, following in zip(matches, [*matches[1:], None], strict=True):
+    for match, following in zip_longest(matches, matches[1:]):
         end = following.start() if following else len(text)
         fields.setdefault(match[1].lower(), text[match.end() : end].strip())
     return fields

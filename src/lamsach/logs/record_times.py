@@ -77,5 +77,5 @@ def zone_of(text: str) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(text)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # KeyError: there is no such zone
         return None

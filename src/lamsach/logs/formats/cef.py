@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -18,6 +17,7 @@ from lamsach.logs import cef
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.cef_events import cef_event
 from lamsach.logs.framing import header_before, within_json
+from lamsach.logs.stamping import stamped
 from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
 from lamsach.model import Event
 
@@ -83,4 +83,4 @@ class Cef(LogFormat):
         record = cef.read(line[start:])
         header = header_before(line, start, self.context)
         event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)

@@ -24,6 +24,7 @@ from lamsach.logs.framing import header_before
 from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
 from lamsach.model import Event, EventKind
@@ -132,8 +133,12 @@ class CheckPoint(LogFormat):
         fields = fields_of(line)
         header = self._header(line)
         time = first_time((fields.get(key) for key in _TIMES), self.context) or header.time
-        event = event_of(fields, _KEYS, time=time, observer=header.host or _gateway(fields))
-        return replace(_completed(event, fields), format=self.name, file=self.context.file, line=number)
+        inward = fields.get("conn_direction") == "Incoming" or (
+            fields.get("inzone"),
+            fields.get("outzone"),
+        ) == ("External", "Internal")
+        event = event_of(fields, _KEYS, time=time, observer=header.host or _gateway(fields), inward=inward)
+        return stamped(_completed(event, fields), self.name, self.context.file, number)
 
     def _header(self, line: str) -> SyslogHeader:
         for mark in ("CEF:", "LEEF:"):

@@ -10,7 +10,6 @@ Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewal
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -24,6 +23,7 @@ from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.keyed_events import event_of, host_in
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stamping import stamped
 from lamsach.logs.values import domain_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -129,6 +129,10 @@ class CiscoAsa(LogFormat):
             asdm = _ASDM.match(line)
             text = line[asdm.end() :] if asdm else _NUMBER.sub("", line[start:], count=1).lstrip(": ")
             identifier = asdm[4] if asdm else ""
+            columns = (
+                text.split("|", 4) if asdm else []
+            )  # source, its port, destination, its port, the message
+            text = columns[4] if len(columns) == 5 else text
             time = first_time((f"{asdm[2]} {asdm[3]}",), self.context) if asdm else None
             observer = None if asdm else observer
         time = time or (header.time if header else None)
@@ -137,7 +141,7 @@ class CiscoAsa(LogFormat):
             if _SECURITY.search(text, 0, 300)
             else _event(text, identifier, time, observer)
         )
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)
 
     def _security(self, text: str, time: datetime | None, observer: str | None) -> Event:
         fields = security_fields(text)

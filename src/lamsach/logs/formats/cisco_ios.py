@@ -19,12 +19,13 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.framing import header_before, within_json
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import SyslogHeader
 from lamsach.logs.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # %SEC-6-IPACCESSLOGP:   %FW-6-SESS_AUDIT_TRAIL_START:   %SEC_LOGIN-5-LOGIN_SUCCESS:   %ETHPORT-5-IF_UP:   %SYS-SW1_SP-5-CONFIG_I:
-_TAG = re.compile(r"%([A-Z][A-Z0-9_]{1,30})(?:-[A-Z0-9_]{1,20})?-([0-7])-([A-Z][A-Z0-9_]{1,60}): ?")
+_TAG = re.compile(r"%([A-Z][A-Z0-9_]{1,30})(?:-[A-Z0-9_]{1,20})?-([0-7])-([A-Z][A-Z0-9_]{1,60}) ?: ?")
 _NOT_IOS = frozenset({"ASA", "FTD", "PIX", "FWSM", "NGIPS", "SFIMS"})
 # <189>4711: gw: 001234: Jun  5
 _SEQUENCE = re.compile(r"(?<=>|\s)\d{1,12}: (?=\S)|^\d{1,12}: (?=\S)")
@@ -43,6 +44,8 @@ _MAC_OF_SENDER = re.compile(r"\([A-Za-z][\w/.:-]{0,40} ([0-9A-Fa-f]{4}\.[0-9A-Fa
 _MAC = re.compile(r"\b([0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})\b")
 # ([0011.2233.4455/10.1.1.5/0000.0000.0000/10.1.1.254/07:31:12 UTC ...])
 _ARP = re.compile(rf"\(\[([0-9A-Fa-f.]{{14}})/({ADDRESS})/", re.ASCII)
+# Src Port: 1234, Dst Port: 80
+_NEXUS_PORTS = re.compile(r"Src Port: (\d{1,5}), Dst Port: (\d{1,5})")
 _USER = re.compile(
     r"\[user: ?([^\]]{1,128})\]|\bby (\S{1,64}) on |\bUser '?([\w.@\\-]{1,64})'? |\buser[ =]'?([\w.@\\-]{1,64})'?"
 )
@@ -82,14 +85,8 @@ class CiscoIos(LogFormat):
             raise LineError("The line is not a record of this product.", line[:80])
         header = self._header(line, tag.start())
         event = _event(tag[1], line[tag.end() :].replace("\x00", ""))
-        return replace(
-            event,
-            time=header.time,
-            observer=header.host,
-            format=self.name,
-            file=self.context.file,
-            line=number,
-        )
+        event = replace(event, time=header.time, observer=header.host)
+        return stamped(event, self.name, self.context.file, number)
 
     def _header(self, line: str, position: int) -> SyslogHeader:
         """The header without its sequence numbers, which stand where no standard has a place for them."""
@@ -150,7 +147,7 @@ def _own(address: str | None) -> str | None:
 
 def _ends(text: str) -> tuple[End, End]:
     """`A(p) -> B(q)`, `initiator (A:p) ... responder (B:q)`, `session A:p B:q on zone-pair`, else the one that logged on or was named."""
-    place = text.find(" -> ")
+    place = max(text.find(" -> "), text.find(" => "))
     if place > 0:
         left = text[:place]
         bracket = left.rfind(" (")
@@ -160,6 +157,15 @@ def _ends(text: str) -> tuple[End, End]:
         destination, _ = end_at(text, place + 4)
         if source and destination:
             return source, destination
+    source, stop = end_after(text, "Src IP: ")
+    if source:  # %ACLLOG of NX-OS
+        destination = end_after(text, "Dst IP: ", stop)[0] or End()
+        ports = _NEXUS_PORTS.search(text)
+        return (
+            (End(source.ip, int(ports[1])), End(destination.ip, int(ports[2])))
+            if ports
+            else (source, destination)
+        )
     source, stop = end_after(text, "initiator (")
     if source:
         return source, end_after(text, "responder (", stop)[0] or End()

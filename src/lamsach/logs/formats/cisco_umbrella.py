@@ -20,6 +20,7 @@ from lamsach.logs.actions import action_of
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.keyed_events import host_in
+from lamsach.logs.stamping import stamped
 from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import hash_of, ip_of, port_of, question_of, stated
 from lamsach.model import Event, EventKind
@@ -91,7 +92,7 @@ class CiscoUmbrella(LogFormat):
             if _IP.match(line)
             else _firewall
         )
-        return replace(read(cells), time=time, format=self.name, file=self.context.file, line=number)
+        return stamped(replace(read(cells), time=time), self.name, self.context.file, number)
 
 
 def _dns(cells: list[str]) -> Event:

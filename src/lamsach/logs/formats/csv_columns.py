@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -21,6 +21,7 @@ from lamsach.logs import column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CARRIER_COLUMNS, CarriedLines
 from lamsach.logs.loose_times import LooseTimes, month_comes_first
+from lamsach.logs.stamping import stamped
 from lamsach.model import Event
 
 _DELIMITERS = ",;\t|"
@@ -105,7 +106,7 @@ class CsvColumns(LogFormat):
             if inner
             else columns.event_of(values, self._times)
         )
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)
 
     def _carried_head(self) -> Iterator[str]:
         """What the first rows carry, for formats that are decided per file."""

@@ -26,6 +26,7 @@ from lamsach.logs.json_records import read_object, start_of_object, text_of, wal
 from lamsach.logs.key_value import first, first_ip, first_port
 from lamsach.logs.keyed_events import host_in
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import hash_of
 from lamsach.model import Event, EventKind
@@ -76,7 +77,7 @@ class Eset(LogFormat):
             event = self._framed(line, position, fields)
         else:
             event = self._framed(line, position, leef.read(line[position:]).attributes)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)
 
     def _json(self, line: str) -> Event:
         before, record = read_object(line)

@@ -26,6 +26,7 @@ from lamsach.logs.envelopes import CarriedLines, carried, may_carry
 from lamsach.logs.json_records import objects_of, read_object, start_of_object, text_of, texts_of, walk
 from lamsach.logs.json_shapes import looks_like_suricata, looks_like_zeek
 from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.model import Event
 
@@ -120,14 +121,14 @@ class JsonLines(LogFormat):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
                 values.setdefault("observer", []).append(text_of(record.get("source")) or "")
             inner = self._carried.completed(inner, values, self._times)
-            return replace(inner, format=self.name, file=self.context.file, line=number)
+            return stamped(inner, self.name, self.context.file, number)
         if not column_names.tells_of_contacts(values.keys()):
             raise LineError("The JSON record has no known key.", line[:80])
         event = columns.event_of(values, self._times, host_is_device=endpoint or "source" not in values)
         if header.strip() and (event.time is None or event.observer is None):
             stated = split_header(line, self.context)[0]
             event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)
 
     def _carried_head(self) -> Iterator[str]:
         """What the first records carry, for formats that are decided per file."""

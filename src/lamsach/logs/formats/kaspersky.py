@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -23,6 +22,7 @@ from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import host_in
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import mac_of
 from lamsach.model import Action, Event, EventKind
@@ -70,8 +70,8 @@ class Kaspersky(LogFormat):
         for frame, read in ((cef, self._cef), (leef, self._leef)):
             position = frame.find(line)
             if position >= 0:
-                return replace(read(line, position), format=self.name, file=self.context.file, line=number)
-        return replace(self._syslog(line), format=self.name, file=self.context.file, line=number)
+                return stamped(read(line, position), self.name, self.context.file, number)
+        return stamped(self._syslog(line), self.name, self.context.file, number)
 
     def _cef(self, line: str, position: int) -> Event:
         record = cef.read(line[position:])

@@ -7,7 +7,6 @@ Source: IBM, "LEEF overview" (QRadar documentation), LEEF 1.0 and 2.0. Traps: se
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -15,6 +14,7 @@ from lamsach.logs import leef
 from lamsach.logs.base import LogFormat
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.leef_events import leef_event
+from lamsach.logs.stamping import stamped
 from lamsach.model import Event
 
 # LEEF:2.0|Maker|Product|1.0|event|
@@ -63,4 +63,4 @@ class Leef(LogFormat):
         record = leef.read(line[start:])
         header = header_before(line, start, self.context)
         event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)

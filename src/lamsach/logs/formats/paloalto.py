@@ -29,15 +29,16 @@ from lamsach.logs.leef_events import leef_event
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
 from lamsach.logs.paloalto_events import completed, event_of_columns, json_event
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.model import Event
 
 # 1,2026/06/05 07:31:12,0123456789,TRAFFIC,end,2305,2026/06/05 07:31:12,
 _RECORD = re.compile(
-    rf"(?:^|[\s:])\d{{0,2}},[\d/: T.+-]{{0,32}},[\w-]{{0,40}},\"?(?:{'|'.join(PLACES)})\"?,[^,]{{0,60}},[^,]{{0,20}},[\d/: T.+-]{{0,32}},"
+    rf"(?:^|[\s:])\d{{0,2}}([,;])[\d/: T.+-]{{0,32}}\1[\w-]{{0,40}}\1\"?(?:{'|'.join(PLACES)})\"?\1[^,;]{{0,60}}\1[^,;]{{0,20}}\1[\d/: T.+-]{{0,32}}\1"
 )
 _ROOM = 700
-_TYPES = tuple(f",{kind}," for kind in PLACES)
+_TYPES = tuple(f"{mark}{kind}{mark}" for mark in ",;" for kind in PLACES)
 # 2026-06-05T07:31:12.345+07:00
 _WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)")
 _DATE = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4} \d{1,2}:\d\d(?::\d\d)?")
@@ -110,7 +111,7 @@ class PaloAlto(LogFormat):
                 event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
             else:
                 event = self._columns(line)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)
 
     def _cef(self, line: str, position: int) -> Event:
         header = header_before(line, position, self.context)
@@ -137,8 +138,8 @@ class PaloAlto(LogFormat):
         start = _RECORD.search(line, 0, _ROOM)
         if start is None:
             raise LineError("The line is not a record of this product.", line[:80])
-        begin = start.start() + (not line[start.start()].isdigit() and line[start.start()] != ",")
-        cells = _cells(line[begin:])
+        begin = start.start() + (not line[start.start()].isdigit() and line[start.start()] not in ",;")
+        cells = _cells(line[begin:], start[1])
         header = split_header(line[:begin] + "-", self.context)[0] if begin else None
         time = self._time(cells) or (header.time if header else None)
         observer = header.host or (header.app if header.pid is None else None) if header else None
@@ -161,10 +162,10 @@ def _first(fields: Mapping[str, str], *keys: str) -> str | None:
     return next((fields[key] for key in keys if fields.get(key)), None)
 
 
-def _cells(text: str) -> list[str]:
-    """The columns; LineError when they cannot be told apart or are too few."""
+def _cells(text: str, delimiter: str) -> list[str]:
+    """The columns, which Excel may have put semicolons between; LineError when they cannot be told apart or are too few."""
     try:
-        cells = next(csv.reader([text], skipinitialspace=False), []) if '"' in text else text.split(",")
+        cells = next(csv.reader([text], delimiter=delimiter), []) if '"' in text else text.split(delimiter)
     except csv.Error:
         raise LineError("The columns of the line cannot be told apart.", text[:80]) from None
     if len(cells) <= GENERATED:

@@ -1,0 +1,117 @@
+"""Headers before a record that announces itself, wrapped records, LEEF's delimiters, and what a record says of its clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import LineError
+from lamsach.logs import leef
+from lamsach.logs.base import FileContext
+from lamsach.logs.framing import header_before, within_json
+from lamsach.logs.record_times import first_time, zone_of
+from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
+
+CONTEXT = FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("before", "time", "host"),
+    [
+        ("", None, None),
+        ("<134>Jun  5 07:31:12 gw1 ", "2026-06-05T00:31:12", "gw1"),
+        ("<134>Jun  5 07:31:12 gw1: ", "2026-06-05T00:31:12", "gw1"),
+        ("<134>1 2026-06-05T07:31:12+07:00 gw1 app 7 - - ", "2026-06-05T00:31:12", "gw1"),
+        ("<134>1 2026-06-05T07:31:12+07:00 gw1 ", "2026-06-05T00:31:12", "gw1"),
+        ("2026-06-05T07:31:12Z gw1 : ", "2026-06-05T07:31:12", "gw1"),
+        ("Fri, 05 Jun 2026 07:31:12 +0000 gw1 ", "2026-06-05T07:31:12", "gw1"),
+        ("<166>:Jun  5 07:31:12 ICT: ", "2026-06-05T00:31:12", None),
+        ("<166>:Jun  5 07:31:12 UTC: ", "2026-06-05T07:31:12", None),
+        ("Jun  5 2026 07:31:12: ", "2026-06-05T00:31:12", None),
+    ],
+)
+def test_header_before(before, time, host):
+    header = header_before(before + "%ASA-6-302013: x", len(before), CONTEXT)
+    assert header.time == (datetime.fromisoformat(time).replace(tzinfo=UTC) if time else None)
+    assert header.host == host
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=120))
+def test_any_header_gives_a_header(before):
+    header_before(before + "CEF:0|", len(before), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("line", "inside"), [('{"a":"CEF:0|', True), ("<1>gw CEF:0|", False), ('x { "a":"CEF:0|', True)]
+)
+def test_within_json(line, inside):
+    assert within_json(line, line.index("CEF")) is inside
+
+
+def test_only_the_shape_of_a_continuation_continues():
+    assert continues("cs3Label=Protection Type cs3=x")
+    assert continues(" duser=an")
+    assert not continues("date=2026-06-05 time=07:31:12 devname=FGT")
+    assert not continues("<134>Jun  5 07:31:12 gw CEF:0|")
+    record = "CEF:0|A|B|1|2|n|3|src=10.1.1.5"
+    recognises = record.__eq__
+    assert is_wrapped(recognises, [record, " dst=198.51.100.7"])
+    assert not is_wrapped(recognises, [record, record, "date=2026-06-05 time=07:31:12"])
+    assert share_with_continuations(recognises, [record, " a=1", " b=2", "words"]) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("attributes", "fields"),
+    [
+        ("1.0|A|B|1|e|src=10.1.1.5\tusrName=a b", {"src": "10.1.1.5", "usrname": "a b"}),
+        ("2.0|A|B|1|e|^|src=10.1.1.5^usrName=a=b", {"src": "10.1.1.5", "usrname": "a=b"}),
+        ("2.0|A|B|1|e|x5E|src=10.1.1.5^a=b", {"src": "10.1.1.5", "a": "b"}),
+        ("2.0|A|B|1|e|0x09|src=10.1.1.5\ta=b", {"src": "10.1.1.5", "a": "b"}),
+        ("2.0|A|B|1|e||src=10.1.1.5\ta=b", {"src": "10.1.1.5", "a": "b"}),
+        ("2.0|A|B|1|e|src=10.1.1.5\ta=b", {"src": "10.1.1.5", "a": "b"}),
+        ("2.0|A|B|1|e|||src=10.1.1.5|a=b", {"src": "10.1.1.5", "a": "b"}),
+        ("1.0|A|B|1|e|src=10.1.1.5#011a=b", {"src": "10.1.1.5", "a": "b"}),
+        (r"1.0|A|B|1|e|src=10.1.1.5\ta=b", {"src": "10.1.1.5", "a": "b"}),
+        ("1.0|A|B|1|e|src=10.1.1.5 msg=two words a=b", {"src": "10.1.1.5", "msg": "two words", "a": "b"}),
+        ("1.0|A|B|1|e|", {}),
+    ],
+)
+def test_leef_delimiters(attributes, fields):
+    assert leef.read("LEEF:" + attributes).attributes == fields
+
+
+@pytest.mark.parametrize("text", ["", "LEEF:1.0|a|b", "CEF:0|a|b|c|d|e|f|"])
+def test_leef_that_is_cut_short_is_a_line_error(text):
+    with pytest.raises(LineError):
+        leef.read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("UTC", 0),
+        ("+07:00", 7),
+        ("GMT+7", 7),
+        ("-0500", -5),
+        ("ICT", 7),
+        ("Asia/Ho_Chi_Minh", 7),
+        ("+05:30", None),
+        ("nowhere", None),
+        ("../etc", None),
+    ],
+)
+def test_zones(text, hours):
+    zone = zone_of(text)
+    offset = zone.utcoffset(datetime(2026, 6, 5)) if zone else None
+    assert (offset.total_seconds() / 3600 if offset is not None else None) == hours
+
+
+def test_the_first_real_time_counts():
+    assert first_time(
+        ("", "0", "words", "Jan 01 1970 00:00:00", "2026-06-05T07:31:12Z"), CONTEXT
+    ) == datetime(2026, 6, 5, 7, 31, 12, tzinfo=UTC)
+    assert first_time((None, "-"), CONTEXT) is None
