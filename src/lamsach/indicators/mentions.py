@@ -121,6 +121,8 @@ class Prose:
         if self.section is Section.MARGIN:
             return
         self._name_threat(text)
+        if _TITLE.match(text):
+            self.advisory = True
         words = text.split()
         if (
             not words
