@@ -210,15 +210,25 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     apache_error,
     _iis_native,
 )
-_MAY_BE = re.compile(
-    r'\] "|\[Client |\d#\d{1,10}: |\[client |\[(?:\w{1,20}:)?(?:error|warn|notice|info|debug|crit|alert|emerg)\] \[|, (?:W3SVC|MSFTPSVC)\d|" \S{1,60} TLSv|:\d{2}\.\d{3}\] \S'
-    r"|:\d{1,5} (?:\S{2,60}:\d{1,5}|-) -?\d[\d.]{0,20} -?\d[\d.]{0,20} -?\d[\d.]{0,20} (?:\d{3}|-) "
+_LEVELS = tuple(
+    f"[{level}] " for level in ("error", "info", "warn", "notice", "crit", "alert", "emerg", "debug")
 )
+_MILLISECONDS = re.compile(r":\d{2}\.\d{3}\] ")
 
 
 def may_be_request(line: str) -> bool:
     """A cheap look: false for almost every line that no reader reads."""
-    return _MAY_BE.search(line, 0, 2000) is not None
+    if '"' in line and ('] "' in line or "[Client " in line or ("://" in line and " HTTP/" in line)):
+        return True
+    if "[client " in line or ("] [" in line and "[pid " in line):
+        return True
+    if "#" in line and any(level in line for level in _LEVELS):
+        return True
+    return (
+        ", W3SVC" in line
+        or ", MSFTPSVC" in line
+        or ("] " in line and _MILLISECONDS.search(line, 0, 400) is not None)
+    )
 
 
 def read_request(text: str, context: FileContext) -> Event | None:

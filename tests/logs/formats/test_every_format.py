@@ -35,6 +35,10 @@ GENERAL = frozenset({"cef", "leef", "json_lines", "csv_columns"})
 ALIKE = {
     ("openvpn", "sophos"): "UTM runs OpenVPN: its own records bear the daemon's name and stand first",
     ("bind", "infoblox"): "Infoblox runs BIND: its own CEF bears the daemon's name and stands first",
+    (
+        "web_access",
+        "sophos",
+    ): "UTM's reverse proxy is Apache: its errors bear UTM's time, and UTM stands first",
     ("cisco_asa", "csv_columns"): "a table whose cells hold whole messages of a firewall",
 }
 """Reviewed: (the format that recognises, whose line it is): why the two cannot be told apart by one line."""

@@ -12,13 +12,13 @@ Traps:
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.own_machine import mac_of_device
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind
@@ -65,8 +65,7 @@ class Draytek(LogFormat):
         event = _event(message)
         if event is None:
             raise LineError("The line is not a message of a DrayTek Vigor.", line[:80])
-        event = replace(event, time=header.time, observer=header.host or header.app)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return placed(event, self, number, header.time, header.host or header.app)
 
 
 def _event(message: str) -> Event | None:

@@ -16,7 +16,6 @@ Traps:
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -26,6 +25,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
 from lamsach.logs.own_machine import mac_of_device
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import MONTHS, from_iso
 from lamsach.logs.values import domain_of, host_of_url, ip_of, mac_of, port_of
@@ -80,11 +80,8 @@ class Iptables(LogFormat):
             event = _unifi(message[start.start() :])
         else:
             event = _packet(message)
-            dated = _PROXMOX.match(message)
-            if dated:
-                event = replace(event, time=_proxmox_time(dated))
-        event = replace(event, time=event.time or header.time, observer=event.observer or header.host)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        dated = _PROXMOX.match(message)
+        return placed(event, self, number, _proxmox_time(dated) if dated else header.time, header.host)
 
 
 def _packet(message: str) -> Event:

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -82,8 +82,7 @@ class JuniperSrx(LogFormat):
         header, _ = split_header(line, self.context)
         start = line.find("[junos@", 0, _ROOM)
         event = _structured(line[start:], name[1]) if start >= 0 else _text(line[name.end() :], name[1])
-        event = replace(event, time=header.time, observer=header.host)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return placed(event, self, number, header.time, header.host)
 
 
 def _structured(text: str, name: str) -> Event:

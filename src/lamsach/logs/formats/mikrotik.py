@@ -23,6 +23,7 @@ from lamsach.errors import LineError
 from lamsach.logs import cef, mikrotik_messages
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.key_value import first
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import SyslogHeader, split_header
 from lamsach.logs.timestamps import MONTHS, local_time, without_year
 from lamsach.model import Event
@@ -41,8 +42,18 @@ _TOPIC = (
     r"watchdog|web-proxy|wireguard|wireless|write|zerotier)"
 )
 _TOPICS = re.compile(rf"({_TOPIC}(?:,!?{_TOPIC}){{1,8}}|dns|web-proxy) (?=\S)", re.ASCII)
-_MARKER = re.compile(
-    r",(?:info|error|warning|critical|debug|account|packet|event|raw)[ ,]|(?:^|[ >])(?:dns|web-proxy) "
+_MARKERS = (
+    ",info",
+    ",error",
+    ",warning",
+    ",critical",
+    ",debug",
+    ",account",
+    ",packet",
+    ",event",
+    ",raw",
+    "dns ",
+    "web-proxy ",
 )
 # CEF:0|MikroTik|CHR|7.18 (stable)|14|system,info,account|Low|dvchost=gw dvc=192.0.2.1 msg=user admin logged in from ...
 _CEF = re.compile(r"(?:CEF: ?)?0\|MikroTik\|", re.ASCII)
@@ -101,12 +112,10 @@ class Mikrotik(LogFormat):
         if _CEF.match(message):
             fields = cef.read(message).extension
             observer, message = first(fields, "dvchost", "dvc"), first(fields, "msg") or ""
-            event = replace(self._joined(message), observer=observer or header.host)
-        else:
-            topics = _TOPICS.match(message)
-            text = message[topics.end() :] if topics else message
-            event = replace(self._joined(text), observer=header.host)
-        return replace(event, time=header.time, format=self.name, file=self.context.file, line=number)
+            return placed(self._joined(message), self, number, header.time, observer or header.host)
+        topics = _TOPICS.match(message)
+        text = message[topics.end() :] if topics else message
+        return placed(self._joined(text), self, number, header.time, header.host)
 
     def _header(self, line: str) -> tuple[SyslogHeader, str]:
         own = _TIME.match(line)
@@ -166,7 +175,7 @@ class Mikrotik(LogFormat):
 
 def _find_topics(line: str) -> re.Match[str] | None:
     """The topics at the start of a line, or behind a syslog header of at most eight words."""
-    if not _MARKER.search(line, 0, _ROOM):
+    if not any(marker in line for marker in _MARKERS):
         return None
     position = line.find(">", 0, 8) + 1 if line[:1] == "<" else 0
     for _ in range(9):

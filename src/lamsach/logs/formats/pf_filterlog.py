@@ -17,13 +17,13 @@ Traps:
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.own_machine import calling
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -79,8 +79,7 @@ class PfFilterlog(LogFormat):
             if login is None:
                 raise LineError("The line is not a filterlog record.", line[:80])
             event = _logged_in(login)
-        event = replace(event, time=header.time, observer=header.host)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return placed(event, self, number, header.time, header.host)
 
 
 def _packet(message: str, match: re.Match[str]) -> Event:

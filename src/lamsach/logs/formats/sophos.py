@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.key_value import first
+from lamsach.logs.placing import placed
 from lamsach.logs.sophos_records import event_of, event_of_text
 from lamsach.logs.spaced_pairs import spaced_pairs
 from lamsach.logs.syslog import sender_of, split_header
@@ -101,19 +101,14 @@ class Sophos(LogFormat):
         if "log_type=" in line:
             fields = spaced_pairs(message)
             observer = first(fields, "device_name", "device_id") if first(fields, "device") else None
-            event = replace(
-                event_of(fields),
-                time=self._sfos_time(fields) or header.time,
-                observer=observer or header.host or first(fields, "device_serial_id"),
-            )
-        else:
-            time, host = header.time, header.host
-            cut = _UTM_TIME.match(message)
-            if cut:
-                time, host, message = self._utm_time(cut), cut[7], message[cut.end() :]
-            event = event_of(spaced_pairs(message)) if _has_fields(message) else event_of_text(message)
-            event = replace(event, time=time, observer=host)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+            observer = observer or header.host or first(fields, "device_serial_id")
+            return placed(event_of(fields), self, number, self._sfos_time(fields) or header.time, observer)
+        time, host = header.time, header.host
+        cut = _UTM_TIME.match(message)
+        if cut:
+            time, host, message = self._utm_time(cut), cut[7], message[cut.end() :]
+        event = event_of(spaced_pairs(message)) if _has_fields(message) else event_of_text(message)
+        return placed(event, self, number, time, host)
 
     def _sfos_time(self, fields: Fields) -> datetime | None:
         date, clock = first(fields, "date"), first(fields, "time")

@@ -13,12 +13,12 @@ Traps:
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.own_machine import calling
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -76,8 +76,7 @@ class Sshd(LogFormat):
         header, message = split_header(line, self.context)
         if header.app not in _APPS:
             raise LineError("The line is not a message of an ssh server.", line[:80])
-        event = replace(_event(message.strip()), time=header.time, observer=header.host)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return placed(_event(message.strip()), self, number, header.time, header.host)
 
 
 def _event(message: str) -> Event:

@@ -25,7 +25,8 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs import web_json, web_text
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.syslog import split_header
+from lamsach.logs.placing import placed
+from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import port_of
 from lamsach.logs.w3c import METHODS, W3cColumns, default_columns, names_in
@@ -87,12 +88,12 @@ class WebAccess(LogFormat):
         """One request, or one error that names a client; None for a `#` line."""
         if line.startswith("#") and self.recognises(line):
             return None
-        event = self._event(line)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        event, header = self._event(line)
+        return placed(event, self, number, header.time, header.host)
 
-    def _event(self, line: str) -> Event:
+    def _event(self, line: str) -> tuple[Event, SyslogHeader]:
         if (_DATED if self._stated else _ROW).match(line):
-            return self._row(line)
+            return self._row(line), NO_HEADER
         header, message = split_header(line, self.context)
         event = web_text.read_request(message, self.context) if web_text.may_be_request(line) else None
         if event is None and header.time is not None and _ROW.match(message):
@@ -101,7 +102,7 @@ class WebAccess(LogFormat):
             event = web_json.read_request(line, self.context)
         if event is None:
             raise LineError("The line is not a web server's record.", line[:80])
-        return replace(event, time=event.time or header.time, observer=event.observer or header.host)
+        return event, header
 
     def _row(self, text: str) -> Event:
         columns = self._columns if self._stated else W3cColumns(default_columns(text.split()))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, tzinfo
 from ipaddress import ip_address
 from typing import ClassVar
@@ -21,6 +20,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.direction import is_internal, own_side
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import ip_of, port_of
@@ -110,8 +110,7 @@ class WindowsFirewall(LogFormat):
         values = self._columns.read(text)
         observer = split_header(line, self.context)[0].host if text is not line else None
         time = from_iso(f"{values.get('date')} {values.get('time')}", self._zone)
-        event = replace(_event(values), time=time, observer=observer)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return placed(_event(values), self, number, time, observer)
 
 
 def _is_own(head: Sequence[str]) -> bool:

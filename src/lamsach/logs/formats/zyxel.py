@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -23,6 +22,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.own_machine import calling, mac_of_device
+from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of, host_and_port, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -94,10 +94,8 @@ class Zyxel(LogFormat):
             fields: Fields = {"cat": record.name, "note": record.name, **record.extension}
         else:
             fields = pairs(message)
-        event = replace(
-            _event(fields), time=header.time, observer=header.host or first(fields, "dvchost", "devID")
-        )
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        observer = header.host or first(fields, "dvchost", "devID")
+        return placed(_event(fields), self, number, header.time, observer)
 
 
 def _event(fields: Fields) -> Event:
