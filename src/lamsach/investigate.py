@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -94,7 +94,12 @@ def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings,
         format_name=request.format_name,
         progress=watch.progress,
     )
-    devices, sightings = attribute(result.found, infrastructure, inputs.inventory, inputs.leases.conflicts)
+    devices, found = attribute(result.found, infrastructure, inputs.inventory, inputs.leases.conflicts)
+    indicators = _sighted(loaded, {item.indicator for item in found})
+    sightings = tuple(
+        replace(item, threat=known.threat) if (known := indicators.get(item.indicator)) else item
+        for item in found
+    )
     coverage = tuple(
         row for row in result.coverage.rows() if row.day is None or _day_asked(row.day.isoformat(), request)
     )
@@ -103,7 +108,7 @@ def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings,
         list=loaded.summary,
         devices=devices,
         sightings=sightings,
-        indicators=_sighted(loaded, {item.indicator for item in sightings}),
+        indicators=indicators,
         coverage=coverage,
         blind_days=blind_days(coverage, _local(request.since, request), _local(request.until, request)),
         files=tuple(result.files),

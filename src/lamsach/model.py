@@ -65,11 +65,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A whole input that could not be read, or not to its end: what, where, what to do."""
+    """A whole input that could not be read, or not to its end: what, where, what to do.
+
+    `minor`: only a statement was left out of an input that was otherwise read (a row of an inventory that contradicts another).
+    """
 
     where: str
     what: str
     todo: str = ""
+    minor: bool = False
 
 
 class EventKind(StrEnum):
@@ -421,3 +425,9 @@ class Findings:
     files: tuple[FileSummary, ...]
     problems: tuple[Problem, ...]
     partial: bool = False
+
+    @property
+    def unread(self) -> tuple[Problem, ...]:
+        """The problems of inputs that could not be read to their end."""
+        return tuple(problem for problem in self.problems if not problem.minor)
+

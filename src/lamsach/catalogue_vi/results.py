@@ -64,10 +64,12 @@ _SEARCHED: dict[str, str] = {
     "Vietnam time": "giờ Việt Nam",
     "not stated": "không nêu",
     "and {count} more": "và {count} mục khác",
-    "Searched for {indicators} indicators (list SHA-256 {digest}) in {lines} lines of {files} log files, {period} ({zone}). Lamsach {version}.": (
-        "Đã tìm {indicators} dấu hiệu (mã băm SHA-256 của danh sách {digest}) trong {lines} dòng của {files} tệp nhật ký, {period} ({zone}). Lamsach {version}."
+    "Searched for {indicators} indicators (list SHA-256 {digest}) in {files} with {lines} lines, {period} ({zone}). Lamsach {version}.": (
+        "Đã tìm {indicators} dấu hiệu (mã băm SHA-256 của danh sách {digest}) trong {files} gồm {lines} dòng, {period} ({zone}). Lamsach {version}."
     ),
     "{zone} (assumed for log lines that state none: {name})": "{zone} (dòng nhật ký không ghi múi giờ được hiểu theo {name})",
+    "{count} log file": "{count} tệp nhật ký",
+    "{count} log files": "{count} tệp nhật ký",
     "no line states a time": "không dòng nào ghi thời gian",
     "until {last}": "đến {last}",
     "from {first}": "từ {first}",

@@ -201,9 +201,10 @@ def status_of(findings: Findings) -> ExitStatus:
     """The exit status that the findings call for."""
     if findings.partial:
         return ExitStatus.INTERRUPTED
-    if findings.problems:
+    if not sys.stdout.isatty():  # on a terminal the table has told them
         for problem in findings.problems:
             tell(problem_line(problem))
+    if findings.unread:
         searched = any(summary.problem is None or summary.lines for summary in findings.files)
         return ExitStatus.PARTIAL if searched else ExitStatus.INPUT
     counted = any(sighting.status is MatchStatus.COUNTED for sighting in findings.sightings)

@@ -128,13 +128,17 @@ class _Reporter:
         self._last = where
         if self._count <= PROBLEMS_KEPT:
             self._pass_on(
-                Problem(where, what, "Correct the inventory; the hunt goes on without this statement.")
+                Problem(
+                    where, what, "Correct the inventory; the hunt goes on without this statement.", minor=True
+                )
             )
 
     def finish(self) -> None:
         if self._count > PROBLEMS_KEPT:
             self._pass_on(
-                Problem(self._last, "More rows of the inventory have problems than are listed here.")
+                Problem(
+                    self._last, "More rows of the inventory have problems than are listed here.", minor=True
+                )
             )
 
 

@@ -106,14 +106,14 @@ def searched_sentence(findings: Findings, language: str) -> str:
     translate = translator(language)
     known = figures(findings)
     text = translate(
-        "Searched for {indicators} indicators (list SHA-256 {digest}) in {lines} lines of {files} log files, {period} "
+        "Searched for {indicators} indicators (list SHA-256 {digest}) in {files} with {lines} lines, {period} "
         "({zone}). Lamsach {version}."
     )
     return text.format(
         indicators=format_number(findings.list.count, language),
         digest=visible_line(findings.list.digest),
         lines=format_number(known.lines, language),
-        files=format_number(known.files, language),
+        files=counted(known.files, mark("{count} log file"), mark("{count} log files"), language),
         period=period(known.first, known.last, report_zone(findings), language),
         zone=zone_words(findings, language),
         version=visible_line(findings.parameters.tool_version),

@@ -117,12 +117,12 @@ class Page:
                 "{count} days of observers are blind: they have no log, so nothing can be said of them."
             )
             found.append((self.counted(len(self.findings.blind_days), one, many), "#coverage"))
-        if self.findings.problems:
+        if self.findings.unread:
             one, many = (
                 mark("{count} input could not be read to its end."),
                 mark("{count} inputs could not be read to their end."),
             )
-            found.append((self.counted(len(self.findings.problems), one, many), "#unread"))
+            found.append((self.counted(len(self.findings.unread), one, many), "#unread"))
         if self.findings.list.refused:
             one, many = (
                 mark("{count} value of the list was refused and not searched for."),

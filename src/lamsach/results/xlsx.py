@@ -87,12 +87,12 @@ def _warnings(sheets: Sheets) -> Iterator[str]:
             "{count} days of observers are blind: they have no log, so nothing can be said of them.",
             language,
         )
-    if findings.problems:
+    if findings.unread:
         one, many = (
             mark("{count} input could not be read to its end."),
             mark("{count} inputs could not be read to their end."),
         )
-        yield counted(len(findings.problems), one, many, language)
+        yield counted(len(findings.unread), one, many, language)
 
 
 def _devices(sheets: Sheets, reasons: Mapping[str, str]) -> None:
