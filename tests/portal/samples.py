@@ -6,10 +6,24 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.base import tokens
+from lamsach.portal.base.uploads import keep
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.models import (
+    Attachment,
+    Campaign,
+    Dispatch,
+    How,
+    IndicatorList,
+    Recipient,
+    Step,
+    StepKind,
+)
+from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
@@ -44,11 +58,80 @@ def _import(cast: Any) -> UnitImport:
     )
 
 
+def campaign(cast: Any) -> Campaign:
+    """The centre's campaign."""
+    found = Campaign.objects.filter(owner=cast.centre).first()
+    return found or Campaign.objects.create(
+        name="Chiến dịch thử",
+        owner=cast.centre,
+        starts=tree.today(),
+        ends=tree.today() + timedelta(days=60),
+        report_due=tree.today() + timedelta(days=30),
+        form=default_form(),
+    )
+
+
+def dispatch(cast: Any, *, sent: bool = True, **fields: Any) -> Dispatch:
+    """A dispatch of the centre to its two rooms."""
+    made = Dispatch.objects.create(
+        campaign=campaign(cast),
+        issuer=cast.centre,
+        day=tree.today(),
+        subject="V/v triển khai chiến dịch",
+        body="Đề nghị Quý đơn vị triển khai.",
+        deadline=tree.today() + timedelta(days=20),
+        created_by=cast.people["coordinator"],
+        once=tokens.nonce(),
+        **fields,
+    )
+    if sent:
+        sending.send(made, cast.people["coordinator"])
+        made.refresh_from_db()
+    return made
+
+
+def _file(name: str) -> Any:
+    return SimpleUploadedFile(name, b"%PDF-1.7 made up")
+
+
+def _attachment(cast: Any) -> Attachment:
+    kept = keep(_file("cong-van.pdf"))
+    return Attachment.objects.create(
+        dispatch=dispatch(cast), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    )
+
+
+def _list(cast: Any) -> IndicatorList:
+    kept = keep(_file("danh-sach.pdf"))
+    return IndicatorList.objects.create(
+        campaign=dispatch(cast).campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    )
+
+
+def _recipient(cast: Any) -> Recipient:
+    found = Recipient.objects.filter(unit=cast.first).first()
+    if found is None:
+        dispatch(cast)
+    return Recipient.objects.get(unit=cast.first)
+
+
+def _step(cast: Any) -> Step:
+    recipient = _recipient(cast)
+    sending.take(recipient, StepKind.DEPLOYED, how=How.PAPER, evidence=keep(_file("bien-ban.pdf")))
+    return Step.objects.filter(recipient=recipient).latest("pk")
+
+
 SAMPLES: dict[str, Callable[[Any], Any]] = {
     "unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,
     "invitation_id": lambda cast: _invitation(cast).pk,
     "letter_id": lambda cast: _letter(cast).pk,
+    "campaign_id": lambda cast: dispatch(cast).campaign_id,
+    "dispatch_id": lambda cast: dispatch(cast).pk,
+    "attachment_id": lambda cast: _attachment(cast).pk,
+    "list_id": lambda cast: _list(cast).pk,
+    "recipient_id": lambda cast: _recipient(cast).pk,
+    "step_id": lambda cast: _step(cast).pk,
     "import_id": lambda cast: _import(cast).pk,
 }
 OWN_ONLY = {"import_id"}

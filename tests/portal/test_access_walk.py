@@ -42,6 +42,9 @@ OPEN = [
     path for path, door in DOORS.items() if door is not None and door.kind == "anyone" and "<" not in path
 ]
 
+OF_THE_UNIT_ABOVE = {f"work/dispatches/<int:dispatch_id>/{what}/" for what in ("edit", "send", "files")}
+"""The samples are dispatches of the centre, which the room's officer may read and not change."""
+
 
 def names(path: str) -> list[str]:
     return [part.split(">")[0].split(":")[-1] for part in path.split("<")[1:]]
@@ -79,9 +82,11 @@ def test_open_pages_need_no_log_in(path: str, client: Client, cast: Cast) -> Non
 @pytest.mark.parametrize("path", [path for path, door in DOORS.items() if door and door.kind == "link"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_made_up_link_opens_nothing(path: str, method: str, client: Client) -> None:
+    door = DOORS[path]
+    assert door is not None
     for name in names(path):
         path = path.replace(f"<str:{name}>", "made~up").replace(f"<int:{name}>", "1")
-    assert call(client, method, "/" + path) == 404
+    assert call(client, method, "/" + path) in ((404,) if method in door.methods else (404, 405))
 
 
 @pytest.mark.django_db
@@ -114,7 +119,12 @@ def test_roles_open_what_their_door_says(path: str, cast: Cast) -> None:
         if role not in door.write:
             assert posted in ((403,) if "POST" in door.methods else (403, 405)), (role, posted)
         elif "POST" in door.methods:
-            assert posted in (200, 302, 404, 409), (role, posted)
+            allowed = (
+                (200, 302, 404, 409, 403)
+                if role == "officer" and path in OF_THE_UNIT_ABOVE
+                else (200, 302, 404, 409)
+            )
+            assert posted in allowed, (role, posted)
         else:
             assert posted == 405, role
 

@@ -1,8 +1,9 @@
 """The portal's Vietnamese texts, by their English originals: one file for each group of pages."""
 
 from lamsach.portal.catalogue_vi.base import BASE
+from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.people import PEOPLE
 from lamsach.portal.catalogue_vi.units import UNITS
 
-VIETNAMESE: dict[str, str] = {**LIBRARIES, **BASE, **PEOPLE, **UNITS}
+VIETNAMESE: dict[str, str] = {**LIBRARIES, **BASE, **PEOPLE, **UNITS, **CAMPAIGNS}

@@ -1,0 +1,105 @@
+"""The one gate to campaigns and dispatches.
+
+A campaign is seen by those who see its leading unit, and by units that take part in it once it runs. A dispatch is seen by those who see its issuer, or one of the units
+that it was sent to. A unit's answer is given by those who may act for the unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from lamsach.portal.base.roles import COORDINATORS, WRITERS, Role
+from lamsach.portal.campaigns.models import (
+    Attachment,
+    Campaign,
+    CampaignState,
+    Dispatch,
+    Participation,
+    Recipient,
+)
+from lamsach.portal.units.access import readable_units, writable_units
+
+
+def readable_campaigns(user: Any) -> QuerySet[Campaign]:
+    """The campaigns that the person may see."""
+    units = readable_units(user)
+    taking_part = Participation.objects.filter(unit__in=units).values("campaign")
+    return Campaign.objects.filter(
+        Q(owner__in=units) | (Q(pk__in=taking_part) & ~Q(state=CampaignState.DRAFT))
+    ).select_related("owner")
+
+
+def get_campaign(user: Any, campaign_id: int, *, write: bool = False) -> Campaign:
+    """The campaign; `write`: to lead it, which needs a coordinator's role over its leading unit."""
+    campaign = readable_campaigns(user).filter(pk=campaign_id).first()
+    if campaign is None:
+        raise Http404
+    if write and not writable_units(user, COORDINATORS).filter(pk=campaign.owner_id).exists():
+        raise PermissionDenied
+    return campaign
+
+
+def readable_dispatches(user: Any) -> QuerySet[Dispatch]:
+    """The dispatches that the person may see: drafts only of units that they see."""
+    units = readable_units(user)
+    received = Recipient.objects.filter(unit__in=units, dispatch__sent__isnull=False).values("dispatch")
+    return Dispatch.objects.filter(Q(issuer__in=units) | Q(pk__in=received)).select_related(
+        "campaign", "issuer"
+    )
+
+
+def get_dispatch(user: Any, dispatch_id: int, *, write: bool = False) -> Dispatch:
+    """The dispatch; `write`: to change or send it, which needs the right to act for its issuer."""
+    dispatch = readable_dispatches(user).filter(pk=dispatch_id).first()
+    if dispatch is None:
+        raise Http404
+    if write and not writable_units(user).filter(pk=dispatch.issuer_id).exists():
+        raise PermissionDenied
+    return dispatch
+
+
+def get_recipient(
+    user: Any, recipient_id: int, *, write: bool = False, roles: Iterable[Role] = WRITERS
+) -> Recipient:
+    """A unit's copy of a dispatch; `write`: to answer for the unit."""
+    found = Recipient.objects.filter(
+        pk=recipient_id, unit__in=readable_units(user), dispatch__sent__isnull=False
+    )
+    recipient = found.select_related("unit", "dispatch__campaign", "dispatch__issuer").first()
+    if recipient is None:
+        raise Http404
+    if write and not writable_units(user, roles).filter(pk=recipient.unit_id).exists():
+        raise PermissionDenied
+    return recipient
+
+
+def get_attachment(user: Any, attachment_id: int) -> Attachment:
+    """A file of a dispatch, or of one that the dispatch passes on."""
+    attachment = Attachment.objects.filter(pk=attachment_id).first()
+    if attachment is None:
+        raise Http404
+    seen = list(readable_dispatches(user).values_list("pk", flat=True)[:5000])
+    if attachment.dispatch_id not in seen and not _passed_on(attachment.dispatch_id, set(seen)):
+        raise Http404
+    return attachment
+
+
+def _passed_on(dispatch_id: int, seen: set[int]) -> bool:
+    """Whether one of the dispatches that the person sees passes this one on, over any number of levels."""
+    level = [dispatch_id]
+    while level:
+        level = list(Dispatch.objects.filter(parent__in=level).values_list("pk", flat=True))
+        if seen & set(level):
+            return True
+    return False
+
+
+def my_copies(user: Any, dispatch: Dispatch) -> QuerySet[Recipient]:
+    """The copies of a dispatch that the person may answer for by their own membership."""
+    own = [m.unit_id for m in user.memberships.all() if m.role in WRITERS]
+    return dispatch.recipients.filter(unit__in=own).select_related("unit")

@@ -1,0 +1,170 @@
+"""The coordinator's board: how far every unit is, who to call, reminding, the sheet."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.campaigns import access, sending
+from lamsach.portal.campaigns.counting import counts, counts_by_child, late_on
+from lamsach.portal.campaigns.models import Campaign, Recipient
+from lamsach.portal.units.access import get_unit, home_units, readable_units, writable_units
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import ancestors, descendants, today
+
+
+def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
+    """The unit that the board shows: by `?unit=`, else the person's own."""
+    wanted = request.GET.get("unit", "")
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
+        return get_unit(request.user, int(wanted))
+    mine = home_units(request.user)
+    return mine[0] if mine else campaign.owner
+
+
+def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> QuerySet[Unit]:
+    """The units under a unit in one state today, with their participation as `p__...`."""
+    day = today()
+    rows = (
+        descendants(unit)
+        .exclude(pk=unit.pk)
+        .annotate(p=FilteredRelation("participations", condition=Q(participations__campaign=campaign)))
+        .annotate(
+            sent_on=F("p__sent_on"),
+            opened_on=F("p__opened_on"),
+            informed_on=F("p__informed_on"),
+            deployed_on=F("p__deployed_on"),
+            due=F("p__due"),
+        )
+    )
+    conditions = {
+        "missing": Q(p__sent_on=None),
+        "silent": Q(p__sent_on__lte=day, p__informed_on=None),
+        "informed": Q(p__informed_on__lte=day, p__deployed_on=None),
+        "deployed": Q(p__deployed_on__lte=day),
+        "late": late_on(day),
+    }
+    if state in conditions:
+        rows = rows.filter(conditions[state])
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(code__startswith=search.upper()))
+    return rows.order_by("code")
+
+
+@member(ALL, WRITERS, ("GET",))
+def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The tree with its counts, or one state's units to call."""
+    campaign = access.get_campaign(request.user, campaign_id)
+    unit = _unit(request, campaign)
+    state, search = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    above = ancestors(unit)
+    seen = set(readable_units(request.user).filter(pk__in=[u.pk for u in above]).values_list("pk", flat=True))
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "unit": unit,
+        "above": [u for u in above if u.pk in seen],
+        "counts": counts(campaign, unit.pk),
+        "state": state,
+        "search": search,
+        "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
+    }
+    if state or search:
+        context["page"] = paged(request, filtered(campaign, unit, state, search))
+    else:
+        by_child = counts_by_child(campaign, unit.pk)
+        page = paged(request, filtered(campaign, unit, "").filter(parent=unit))
+        context["page"] = page
+        context["rows"] = [(child, by_child.get(child.pk)) for child in page]
+    template = (
+        "campaigns/board_rows.html" if request.headers.get("HX-Target") == "rows" else "campaigns/board.html"
+    )
+    return render(request, template, context)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Remind the ticked units, or all of a state, of the newest dispatch that each was sent."""
+    campaign = access.get_campaign(request.user, campaign_id)
+    unit = _unit(request, campaign)
+    wanted = Recipient.objects.filter(
+        dispatch__campaign=campaign,
+        dispatch__sent__isnull=False,
+        deployed=None,
+        unit__in=writable_units(request.user, COORDINATORS),
+    )
+    ticked = [int(value) for value in request.POST.getlist("unit") if value.isascii() and value.isdigit()][
+        :1000
+    ]
+    if ticked:
+        wanted = wanted.filter(unit__in=ticked)
+    else:
+        wanted = wanted.filter(
+            unit__in=filtered(campaign, unit, request.GET.get("state") or "late").values("pk")
+        )
+    newest: dict[int, Recipient] = {}
+    for found in wanted.select_related("unit", "dispatch__issuer", "dispatch__campaign").order_by("pk"):
+        newest[found.unit_id] = found
+    count = sending.remind(newest.values(), request.user)
+    messages.success(request, _("A reminder goes to {count} units.").format(count=count))
+    address = redirect("campaigns:board", campaign_id=campaign_id)
+    address["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
+    return address
+
+
+@member(ALL, WRITERS, ("GET",))
+def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The board's units as XLSX."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    campaign = access.get_campaign(request.user, campaign_id)
+    unit = _unit(request, campaign)
+    record(request, "board.exported", campaign, unit)
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Lamsach")
+    sheet.freeze_panes = "A2"
+    for letter, width in zip("ABCDEFGHIJ", (16, 60, 28, 18, 32, 12, 12, 12, 12, 12), strict=True):
+        sheet.column_dimensions[letter].width = width
+    titles = (
+        _("Code"),
+        _("Unit"),
+        _("Contact person"),
+        _("Phone"),
+        _("E-mail"),
+        _("Sent"),
+        _("Opened"),
+        _("Acknowledged"),
+        _("Deployed"),
+        _("Deadline"),
+    )
+    sheet.append(titles)
+    rows = filtered(campaign, unit, request.GET.get("state", ""), request.GET.get("q", "").strip())
+    for row in rows.iterator(chunk_size=2000):
+        texts = [row.code, row.name, row.contact_name, row.contact_phone, row.email]
+        cells: list[Any] = []
+        for text in texts:
+            cell = WriteOnlyCell(sheet, value=text)
+            cell.data_type = "s"  # a name that begins with "=" stays a name
+            cells.append(cell)
+        for day in (row.sent_on, row.opened_on, row.informed_on, row.deployed_on, row.due):
+            cell = WriteOnlyCell(sheet, value=day)
+            cell.number_format = "DD/MM/YYYY"
+            cells.append(cell)
+        sheet.append(cells)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    response = HttpResponse(
+        buffer.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
+    response["Content-Disposition"] = f'attachment; filename="board-{campaign.pk}.xlsx"'
+    return response

@@ -1,0 +1,88 @@
+"""The one query for "informed" and "deployed", for any subtree as of any date. The board uses it, and reports have to use it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, FilteredRelation, Q, QuerySet
+
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.units.models import UnitLink
+from lamsach.portal.units.tree import today, under
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Units of a subtree: all, and those that had been sent a dispatch, opened it, acknowledged it (informed), deployed, or were late on the day."""
+
+    units: int = 0
+    sent: int = 0
+    opened: int = 0
+    informed: int = 0
+    deployed: int = 0
+    late: int = 0
+
+    @property
+    def silent(self) -> int:
+        """Sent to, not acknowledged."""
+        return max(self.sent - self.informed, 0)
+
+    @property
+    def waiting(self) -> int:
+        """Acknowledged, not deployed."""
+        return max(self.informed - self.deployed, 0)
+
+    @property
+    def missing(self) -> int:
+        """Not sent to."""
+        return self.units - self.sent
+
+
+def _links(campaign: Campaign, ancestors: Iterable[int], day: date) -> QuerySet[UnitLink]:
+    """The links from these units down, each with the participation `p` of the unit below."""
+    return under(ancestors, day).annotate(
+        p=FilteredRelation(
+            "descendant__participations", condition=Q(descendant__participations__campaign=campaign)
+        )
+    )
+
+
+def late_on(day: date, prefix: str = "p__") -> Q:
+    """The condition of being late on a day: sent, due before it, and not deployed by it."""
+    undone = Q(**{f"{prefix}deployed_on": None}) | Q(**{f"{prefix}deployed_on__gt": day})
+    return Q(**{f"{prefix}sent_on__lte": day, f"{prefix}due__lt": day}) & undone
+
+
+def _figures(day: date) -> dict[str, Any]:
+    reached = {"sent": "sent_on", "opened": "opened_on", "informed": "informed_on", "deployed": "deployed_on"}
+    figures: dict[str, Any] = {
+        name: Count("descendant", filter=Q(**{f"p__{column}__lte": day})) for name, column in reached.items()
+    }
+    return {"units": Count("descendant"), **figures, "late": Count("descendant", filter=late_on(day))}
+
+
+def counts(campaign: Campaign, unit_id: int, day: date | None = None, *, itself: bool = False) -> Counts:
+    """The counts of everything under a unit as of a day (today). `itself`: whether the unit counts too."""
+    moment = day or today()
+    links = _links(campaign, [unit_id], moment)
+    if not itself:
+        links = links.filter(distance__gt=0)
+    return Counts(**links.aggregate(**_figures(moment)))
+
+
+def counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, Counts]:
+    """For each unit directly under a unit: the counts of it and everything under it, as of a day (today)."""
+    moment = day or today()
+    children = under([unit_id], moment).filter(distance=1).values("descendant")
+    links = UnitLink.objects.filter(
+        valid_from__lte=moment, valid_until__gt=moment, ancestor__in=children
+    ).annotate(
+        p=FilteredRelation(
+            "descendant__participations", condition=Q(descendant__participations__campaign=campaign)
+        )
+    )
+    rows = links.values("ancestor").annotate(**_figures(moment))
+    return {row.pop("ancestor"): Counts(**row) for row in rows}

@@ -1,0 +1,227 @@
+"""Pages of dispatches: write, attach, look before sending, send, pass on, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.tokens import nonce
+from lamsach.portal.base.uploads import Kept, download, keep
+from lamsach.portal.campaigns import access, sending
+from lamsach.portal.campaigns.forms import DispatchForm, FileForm, UnitAnswerForm
+from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, How, Step, StepKind
+from lamsach.portal.units.access import writable_units
+from lamsach.portal.units.tree import today
+
+ATTACHMENTS = ("pdf", "docx", "xlsx", "zip", "txt", "csv", "png", "jpg", "jpeg")
+EVIDENCE = ("pdf", "docx", "png", "jpg", "jpeg")
+MOST_ATTACHMENTS = 20
+
+
+def _save(request: HttpRequest, form: DispatchForm, campaign: Campaign, parent: Dispatch | None) -> Dispatch:
+    """A new draft; the same form sent twice gives the first one."""
+    made: Dispatch = form.save(commit=False)
+    made.campaign, made.parent, made.created_by = campaign, parent, request.user  # type: ignore[assignment]
+    made.once = form.cleaned_data["once"]
+    try:
+        with transaction.atomic():
+            made.save()
+            record(request, "dispatch.written", made, made.issuer)
+    except IntegrityError:
+        return Dispatch.objects.get(once=made.once, created_by=request.user.pk)
+    return made
+
+
+@member(ALL, WRITERS)
+def dispatch_new(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Write a dispatch of the campaign."""
+    campaign = access.get_campaign(request.user, campaign_id)
+    initial = {"day": today(), "deadline": campaign.report_due, "once": nonce()}
+    form = DispatchForm(
+        request.POST or None, user=request.user, campaign=campaign, parent=None, initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        made = _save(request, form, campaign, None)
+        return redirect("campaigns:dispatch", dispatch_id=made.pk)
+    return render(request, "campaigns/dispatch_edit.html", {"form": form, "campaign": campaign})
+
+
+@member(ALL, WRITERS)
+def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
+    """Pass a received dispatch on to the own subordinates, with an own cover text and an earlier deadline."""
+    parent = access.get_dispatch(request.user, dispatch_id)
+    initial = {"day": today(), "subject": parent.subject, "once": nonce()}
+    form = DispatchForm(
+        request.POST or None, user=request.user, campaign=parent.campaign, parent=parent, initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        made = _save(request, form, parent.campaign, parent)
+        return redirect("campaigns:dispatch", dispatch_id=made.pk)
+    context = {"form": form, "campaign": parent.campaign, "parent": parent}
+    return render(request, "campaigns/dispatch_edit.html", context)
+
+
+@member(ALL, WRITERS)
+def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
+    """Change a draft. The second of two who edit at once is told; what was sent is not changed any more."""
+    found = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
+    form = DispatchForm(
+        request.POST or None,
+        instance=found,
+        user=request.user,
+        campaign=found.campaign,
+        parent=found.parent,
+        initial={"once": found.once},
+    )
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            held = Dispatch.objects.select_for_update().get(pk=found.pk)
+            if held.sent or held.version != form.cleaned_data["version"]:
+                return conflict(request)
+            changed = form.save(commit=False)
+            changed.version += 1
+            changed.save()
+            record(request, "dispatch.changed", changed, changed.issuer, fields=form.changed_data)
+        return redirect("campaigns:dispatch", dispatch_id=found.pk)
+    context = {"form": form, "campaign": found.campaign, "dispatch": found, "parent": found.parent}
+    return render(request, "campaigns/dispatch_edit.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def dispatch(request: HttpRequest, dispatch_id: int) -> HttpResponse:
+    """A dispatch: its text and files, the person's own answer, and who has answered."""
+    found = access.get_dispatch(request.user, dispatch_id)
+    copies = list(access.my_copies(request.user, found)) if found.sent else []
+    for copy in copies:
+        if copy.opened is None:
+            sending.take(copy, StepKind.OPENED, by=request.user, how=How.PORTAL)
+    may_write = writable_units(request.user).filter(pk=found.issuer_id).exists()
+    context: dict[str, Any] = {
+        "dispatch": found,
+        "chain": _chain(found),
+        "copies": copies,
+        "answer": UnitAnswerForm(initial={"day": today()}),
+        "may_write": may_write,
+        "file": FileForm(),
+    }
+    if may_write or writable_units(request.user, ALL).filter(pk=found.issuer_id).exists():
+        context["page"] = paged(request, found.recipients.select_related("unit").order_by("unit__code"))
+    if may_write and found.sent is None:
+        near, whole = sending.audience(found), sending.audience(found, whole=True)
+        context["near"] = (near.count(), near.filter(email="").count())
+        context["whole"] = (whole.count(), whole.filter(email="").count())
+        context["missing"] = near.filter(email="")[:20]
+    return render(request, "campaigns/dispatch.html", context)
+
+
+def _chain(found: Dispatch) -> list[Dispatch]:
+    """The dispatch and those that it passes on, the nearest first."""
+    chain, above = [found], found.parent
+    while above is not None and len(chain) < 12:
+        chain.append(above)
+        above = above.parent
+    return chain
+
+
+@member(ALL, WRITERS, ("POST",))
+def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
+    """Send it: once, however often the button is pressed."""
+    found = access.get_dispatch(request.user, dispatch_id, write=True)
+    whole = request.POST.get("to") == "whole"
+    count = sending.send(found, request.user, whole=whole)
+    if count:
+        text = _("The dispatch goes to {count} units.")
+        messages.success(request, text.format(count=count))
+    return redirect("campaigns:dispatch", dispatch_id=dispatch_id)
+
+
+@member(ALL, WRITERS, ("POST",))
+def attachment_add(request: HttpRequest, dispatch_id: int) -> HttpResponse:
+    """Attach a file to a draft."""
+    found = access.get_dispatch(request.user, dispatch_id, write=True)
+    form = FileForm(request.POST, request.FILES)
+    if found.sent is None and form.is_valid() and found.attachments.count() < MOST_ATTACHMENTS:
+        try:
+            kept = keep(form.cleaned_data["file"], ATTACHMENTS)
+        except LamsachError as problem:
+            messages.error(request, f"{problem.where}: {_(problem.what)}")
+        else:
+            if not found.attachments.filter(sha256=kept.sha256).exists():
+                Attachment.objects.create(
+                    dispatch=found, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+                )
+                record(request, "dispatch.attached", found, found.issuer, name=kept.name, sha256=kept.sha256)
+    return redirect("campaigns:dispatch", dispatch_id=dispatch_id)
+
+
+@member(ALL, WRITERS, ("GET",))
+def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
+    """A file of a dispatch."""
+    found = access.get_attachment(request.user, attachment_id)
+    return download(found.name, found.path)
+
+
+@member(ALL, WRITERS)
+def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
+    """One unit's copy: its history, and its answer - by itself, or recorded by a coordinator from paper or telephone."""
+    found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
+    form = UnitAnswerForm(request.POST or None, request.FILES or None, initial={"day": today()})
+    if request.method == "POST" and form.is_valid():
+        problem = _answer(request, found, form)
+        if problem is None:
+            messages.success(request, _("Noted."))
+            return redirect("campaigns:recipient", recipient_id=recipient_id)
+        form.add_error("evidence", _(problem.what))
+    return render(
+        request,
+        "campaigns/recipient.html",
+        {
+            "recipient": found,
+            "dispatch": found.dispatch,
+            "form": form,
+            "steps": Step.objects.filter(recipient=found),
+            "may_write": writable_units(request.user).filter(pk=found.unit_id).exists(),
+            "may_remind": writable_units(request.user, COORDINATORS).filter(pk=found.unit_id).exists(),
+        },
+    )
+
+
+def _answer(request: HttpRequest, found: Any, form: UnitAnswerForm) -> LamsachError | None:
+    data = form.cleaned_data
+    evidence: Kept | None = None
+    if data["evidence"]:
+        try:
+            evidence = keep(data["evidence"], EVIDENCE)
+        except LamsachError as problem:
+            return problem
+    own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
+    sending.take(
+        found,
+        StepKind(data["kind"]),
+        by=request.user,
+        how=How.PORTAL if own else How.PAPER,
+        day=data["day"],
+        note=data["note"],
+        evidence=evidence,
+    )
+    return None
+
+
+@member(ALL, WRITERS, ("GET",))
+def evidence(request: HttpRequest, recipient_id: int, step_id: int) -> HttpResponse:
+    """The evidence of a step."""
+    found = access.get_recipient(request.user, recipient_id)
+    step = Step.objects.filter(pk=step_id, recipient=found).exclude(evidence_path="").first()
+    record(request, "evidence.downloaded", found, found.unit)
+    return download(step.evidence_name if step else "", step.evidence_path if step else "none")

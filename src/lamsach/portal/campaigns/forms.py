@@ -1,0 +1,139 @@
+"""Forms about campaigns and dispatches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.portal.base.forms import DateInput, VersionedForm
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.campaigns.models import Campaign, Dispatch, StepKind
+from lamsach.portal.units.access import home_units, writable_units
+from lamsach.portal.units.models import FOREVER
+from lamsach.portal.units.tree import today
+
+
+class CampaignForm(VersionedForm):
+    """A campaign's name, leading unit, days."""
+
+    class Meta:
+        model = Campaign
+        fields = ("name", "owner", "summary", "goals", "starts", "ends", "report_due", "public")
+        widgets = {
+            "summary": forms.Textarea(attrs={"rows": 3}),
+            "goals": forms.Textarea(attrs={"rows": 4}),
+            "starts": DateInput(),
+            "ends": DateInput(),
+            "report_due": DateInput(),
+        }
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        owner: Any = self.fields["owner"]
+        mine = [unit.pk for unit in home_units(user)]
+        owner.queryset = writable_units(user, COORDINATORS).filter(pk__in=mine, valid_until=FOREVER)
+        owner.empty_label = None
+
+    def clean(self) -> dict[str, Any]:
+        """The days in their order."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        starts, ends = data.get("starts"), data.get("ends")
+        if starts and ends and ends < starts:
+            self.add_error("ends", _("The end lies before the beginning."))
+        return data
+
+
+class DispatchForm(VersionedForm):
+    """A dispatch, written or uploaded."""
+
+    once = forms.CharField(widget=forms.HiddenInput, max_length=43)
+
+    class Meta:
+        model = Dispatch
+        fields = ("issuer", "number", "day", "subject", "body", "deadline")
+        widgets = {"body": forms.Textarea(attrs={"rows": 10}), "day": DateInput(), "deadline": DateInput()}
+
+    def __init__(
+        self, *args: Any, user: Any, campaign: Campaign, parent: Dispatch | None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.campaign, self.parent = campaign, parent
+        issuer: Any = self.fields["issuer"]
+        mine = [unit.pk for unit in home_units(user)]
+        issuer.queryset = writable_units(user).filter(pk__in=mine, valid_until=FOREVER)
+        if parent is not None:
+            issuer.queryset = issuer.queryset.filter(received__dispatch=parent)
+        issuer.empty_label = None
+        self.fields["body"].label = _("Own cover text") if parent is not None else _("Text")
+        if parent is not None:
+            self.fields["deadline"].help_text = _(
+                "Earlier than {day}, so that you can report in time."
+            ).format(day=f"{parent.deadline:%d/%m/%Y}")
+
+    def clean_deadline(self) -> Any:
+        """Not in the past, and earlier than that of the dispatch which is passed on."""
+        deadline = self.cleaned_data["deadline"]
+        if deadline < today():
+            raise forms.ValidationError(_("This day has passed."))
+        limit = self.parent.deadline if self.parent is not None else None
+        if limit is not None and deadline >= limit and limit > today():
+            raise forms.ValidationError(_("The deadline has to be earlier than that of your parent unit."))
+        return deadline
+
+
+class FileForm(forms.Form):
+    """One file."""
+
+    file = forms.FileField(label=gettext_lazy("File"))
+
+
+class AnswerForm(forms.Form):
+    """A unit's answer: received, or deployed since a day, with a note."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What do you state?"),
+        widget=forms.RadioSelect,
+        choices=[
+            (StepKind.ACKNOWLEDGED.value, gettext_lazy("We have received the dispatch")),
+            (StepKind.DEPLOYED.value, gettext_lazy("We have received and deployed it")),
+        ],
+    )
+    day = forms.DateField(label=gettext_lazy("Since the day"), widget=DateInput, required=False)
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("What was done, for how many machines or people."),
+    )
+
+    def __init__(self, *args: Any, kinds: tuple[StepKind, ...] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["kind"]
+        if kinds:
+            field.choices = [choice for choice in field.choices if choice[0] in kinds]
+        if len(field.choices) == 1:
+            field.initial = field.choices[0][0]
+
+    def clean_day(self) -> Any:
+        """Not in the future."""
+        day = self.cleaned_data["day"]
+        if day and day > today():
+            raise forms.ValidationError(_("This day has not come yet."))
+        return day
+
+
+class UnitAnswerForm(AnswerForm):
+    """The answer of somebody with an account, with evidence."""
+
+    evidence = forms.FileField(label=gettext_lazy("Evidence"), required=False)
+
+
+class LinkAnswerForm(AnswerForm):
+    """The answer by the link in the e-mail: who answers is asked."""
+
+    who = forms.CharField(label=gettext_lazy("Your full name and position"), max_length=200)
+    field_order = ("kind", "who", "day", "note")

@@ -1,0 +1,76 @@
+"""The campaign's lists: kept as they were uploaded, their addresses taken out for the public check."""
+
+from __future__ import annotations
+
+import ipaddress
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.model import Indicator, IndicatorType, Problem
+from lamsach.portal.campaigns.models import CampaignState, IndicatorList, ListedRange
+
+BATCH = 2000
+
+
+def digits(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """An address as 32 hexadecimal digits, IPv4 mapped into IPv6 (RFC 4291 2.5.5.2), so that the order of texts is the order of addresses."""
+    number = int(address) if address.version == 6 else int(address) | 0xFFFF << 32
+    return f"{number:032x}"
+
+
+def read_list(list_id: int, step: Callable[[int], None] = lambda done: None) -> int:
+    """Read the file with the product's own readers and keep its addresses; how many indicators it holds. Reading again replaces."""
+    from lamsach.indicators.reading import read_lists
+
+    kept = IndicatorList.objects.get(pk=list_id)
+    problems: list[Problem] = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / f"list{Path(kept.name).suffix}"
+        with default_storage.open(kept.path, "rb") as source, copy.open("wb") as target:
+            for chunk in source.chunks():
+                target.write(chunk)
+        contents = read_lists([str(copy)], problems.append)
+    ranges: list[ListedRange] = []
+    for number, found in enumerate(contents.indicators, 1):
+        ranges += _ranges(kept, found)
+        if number % 10_000 == 0:
+            step(number)
+    count, refused = len(contents.indicators), len(contents.refusals)
+    problem = problems[0].what if problems else ""
+    with transaction.atomic():
+        ListedRange.objects.filter(list=kept).delete()
+        ListedRange.objects.bulk_create(ranges, batch_size=BATCH)
+        IndicatorList.objects.filter(pk=list_id).update(
+            count=count, refused=refused, problem=problem[:300], read=timezone.now()
+        )
+    return count
+
+
+def _ranges(kept: IndicatorList, found: Indicator) -> list[ListedRange]:
+    if found.type not in (IndicatorType.IP, IndicatorType.NETWORK):
+        return []
+    network = ipaddress.ip_network(found.value, strict=False)
+    return [ListedRange(list=kept, low=digits(network[0]), high=digits(network[-1]))]
+
+
+def is_listed(address: str) -> bool:
+    """Whether the address stands in a list of a running, public campaign. False for what is no address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    text = digits(parsed)
+    return ListedRange.objects.filter(
+        low__lte=text,
+        high__gte=text,
+        list__withdrawn=None,
+        list__campaign__state=CampaignState.RUNNING,
+        list__campaign__public=True,
+    ).exists()

@@ -1,0 +1,198 @@
+"""A campaign, its dispatches down the tree, and what each unit did.
+
+`Step` is the history (who, when, how), only ever added to. `Participation` is its sum for one unit in one campaign, for counting.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.units.models import Unit
+
+
+class FormDefinition(models.Model):
+    """The reporting form as data; a change makes a new version, reports keep theirs."""
+
+    name = models.CharField(max_length=200)
+    version = models.PositiveIntegerField(default=1)
+    definition = models.JSONField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("name", "version"), name="campaigns_form_version"),)
+
+
+class CampaignState(models.TextChoices):
+    """Where a campaign stands."""
+
+    DRAFT = "draft", _("Being prepared")
+    RUNNING = "running", _("Running")
+    CLOSED = "closed", _("Closed")
+
+
+class Campaign(models.Model):
+    """A clean-up campaign of a unit and everything under it."""
+
+    name = models.CharField(_("Name of the campaign"), max_length=200)
+    owner = models.ForeignKey(Unit, models.PROTECT, related_name="campaigns", verbose_name=_("Leading unit"))
+    summary = models.TextField(
+        _("Summary"), blank=True, help_text=_("What it is about, in two or three sentences for everybody.")
+    )
+    goals = models.TextField(_("Goals"), blank=True)
+    starts = models.DateField(_("Begins on"))
+    ends = models.DateField(_("Ends on"))
+    report_due = models.DateField(_("Reports due on"))
+    state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
+    public = models.BooleanField(_("Show it on the public page"), default=True)
+    form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("-starts", "-pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IndicatorList(models.Model):
+    """A list of malicious addresses of a campaign, as it was uploaded."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="lists")
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    read = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    withdrawn = models.DateTimeField(null=True)
+
+
+class ListedRange(models.Model):
+    """Listed addresses, for the public check: from `low` to `high`, as 32 hexadecimal digits (IPv4 as mapped into IPv6)."""
+
+    list = models.ForeignKey(IndicatorList, models.CASCADE, related_name="ranges")
+    low = models.CharField(max_length=32)
+    high = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = (models.Index(fields=("low", "high")),)
+
+
+class Dispatch(models.Model):
+    """A dispatch (công văn) from a unit to units under it. `parent`: the one that it passes on, with an own cover text."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="dispatches")
+    issuer = models.ForeignKey(
+        Unit, models.PROTECT, related_name="dispatches", verbose_name=_("Issuing unit")
+    )
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="forwards")
+    number = models.CharField(_("Number and symbol"), max_length=60, blank=True)
+    day = models.DateField(_("Date of the dispatch"))
+    subject = models.CharField(_("Subject (trích yếu)"), max_length=300)
+    body = models.TextField(_("Text"), blank=True)
+    deadline = models.DateField(_("Deadline"))
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    once = models.CharField(max_length=43, unique=True)
+    sent = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Attachment(models.Model):
+    """A file of a dispatch, with its digest."""
+
+    dispatch = models.ForeignKey(Dispatch, models.PROTECT, related_name="attachments")
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+
+class Recipient(models.Model):
+    """A unit that a dispatch was sent to."""
+
+    dispatch = models.ForeignKey(Dispatch, models.PROTECT, related_name="recipients")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="received")
+    opened = models.DateTimeField(null=True)
+    acknowledged = models.DateTimeField(null=True)
+    deployed = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("dispatch", "unit"), name="campaigns_one_recipient"),)
+        indexes = (models.Index(fields=("unit", "acknowledged")),)
+
+
+class StepKind(models.TextChoices):
+    """What a unit did."""
+
+    OPENED = "opened", _("Opened")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    FORWARDED = "forwarded", _("Passed on")
+    DEPLOYED = "deployed", _("Deployed")
+
+
+class How(models.TextChoices):
+    """By which way a step was told."""
+
+    PORTAL = "portal", _("in the portal")
+    LINK = "link", _("by the link in the e-mail")
+    PAPER = "paper", _("recorded by the coordinator")
+    API = "api", _("by another program")
+
+
+class Step(models.Model):
+    """One step of a unit: who, when, how. `day` is the day that it counts from, `at` the moment it was told."""
+
+    recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=20, choices=StepKind.choices)
+    at = models.DateTimeField()
+    day = models.DateField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    who = models.CharField(max_length=254, blank=True)
+    how = models.CharField(max_length=10, choices=How.choices)
+    note = models.TextField(blank=True)
+    evidence_name = models.CharField(max_length=200, blank=True)
+    evidence_path = models.CharField(max_length=200, blank=True)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class AnswerLink(models.Model):
+    """A link in an e-mail that lets a unit without an account take one step, once."""
+
+    recipient = models.ForeignKey(Recipient, models.PROTECT, related_name="links")
+    kind = models.CharField(max_length=20, choices=StepKind.choices)
+    nonce = models.CharField(max_length=43, unique=True)
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+
+
+class Participation(models.Model):
+    """How far a unit is in a campaign: the day on which each state was first reached, None before."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="participations")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="participations")
+    sent_on = models.DateField(null=True)
+    opened_on = models.DateField(null=True)
+    informed_on = models.DateField(null=True)
+    deployed_on = models.DateField(null=True)
+    due = models.DateField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "unit"), name="campaigns_one_participation"),
+        )

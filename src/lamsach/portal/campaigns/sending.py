@@ -1,0 +1,225 @@
+"""Sending a dispatch: once, whatever is clicked twice; and what units answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base import tokens
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.uploads import Kept
+from lamsach.portal.campaigns.models import (
+    AnswerLink,
+    Campaign,
+    CampaignState,
+    Dispatch,
+    How,
+    Participation,
+    Recipient,
+    Step,
+    StepKind,
+)
+from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.units.models import FOREVER, Unit
+from lamsach.portal.units.tree import descendants, today
+
+PURPOSE = "answer"
+LINK_OUTLASTS = timedelta(days=60)
+BATCH = 1000
+
+
+def audience(dispatch: Dispatch, *, whole: bool = False) -> QuerySet[Unit]:
+    """The units that the dispatch goes to: those directly under its issuer, or everything under it."""
+    if whole:
+        return descendants(dispatch.issuer).exclude(pk=dispatch.issuer_id)
+    return Unit.objects.filter(parent=dispatch.issuer, valid_until=FOREVER)
+
+
+@transaction.atomic
+def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
+    """Send the dispatch and queue its e-mails in one transaction; how many units it went to. A second call does nothing and gives 0."""
+    now = timezone.now()
+    if not Dispatch.objects.filter(pk=dispatch.pk, sent=None).update(sent=now, version=F("version") + 1):
+        return 0
+    units = list(audience(dispatch, whole=whole))
+    recipients = Recipient.objects.bulk_create(
+        [Recipient(dispatch=dispatch, unit=unit) for unit in units], batch_size=BATCH
+    )
+    _take_part(dispatch, units, today())
+    links = _links(recipients, StepKind.ACKNOWLEDGED, dispatch.deadline)
+    queue(
+        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}")
+        for recipient, link in zip(recipients, links, strict=True)
+    )
+    Campaign.objects.filter(pk=dispatch.campaign_id, state=CampaignState.DRAFT).update(
+        state=CampaignState.RUNNING
+    )
+    if dispatch.parent_id is not None:
+        _passed_on(dispatch, by, now)
+    record(by, "dispatch.sent", dispatch, dispatch.issuer, units=len(units), whole=whole)
+    return len(units)
+
+
+def _take_part(dispatch: Dispatch, units: list[Unit], day: date) -> None:
+    Participation.objects.bulk_create(
+        [
+            Participation(campaign=dispatch.campaign, unit=unit, sent_on=day, due=dispatch.deadline)
+            for unit in units
+        ],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    own = {"campaign": dispatch.campaign, "unit": dispatch.issuer}
+    Participation.objects.get_or_create(
+        **own,
+        defaults={"sent_on": day, "opened_on": day, "informed_on": day, "due": dispatch.campaign.report_due},
+    )
+
+
+def _links(recipients: list[Recipient], kind: StepKind, deadline: date) -> list[AnswerLink]:
+    noon = timezone.make_aware(datetime.combine(max(deadline, today()), time(12)))
+    return AnswerLink.objects.bulk_create(
+        [
+            AnswerLink(recipient=recipient, kind=kind, nonce=tokens.nonce(), expires=noon + LINK_OUTLASTS)
+            for recipient in recipients
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _draft(kind: str, recipient: Recipient, link: AnswerLink, key: str) -> Draft:
+    dispatch = recipient.dispatch
+    return Draft(
+        kind,
+        to=recipient.unit.email,
+        key=key,
+        unit_id=recipient.unit_id,
+        context={
+            "unit": recipient.unit.name,
+            "issuer": dispatch.issuer.name,
+            "campaign": dispatch.campaign.name,
+            "number": dispatch.number,
+            "day": f"{dispatch.day:%d/%m/%Y}",
+            "subject": dispatch.subject,
+            "body": dispatch.body,
+            "deadline": f"{dispatch.deadline:%d/%m/%Y}",
+            "address": absolute("campaigns:answer", token=tokens.sign(PURPOSE, link.nonce)),
+            "contact": dispatch.issuer.contact_name,
+            "phone": dispatch.issuer.contact_phone,
+            "email": dispatch.issuer.email,
+        },
+    )
+
+
+def _passed_on(dispatch: Dispatch, by: Any, now: datetime) -> None:
+    copy = Recipient.objects.filter(dispatch=dispatch.parent, unit=dispatch.issuer).first()
+    if copy is not None:
+        take(copy, StepKind.FORWARDED, by=by, how=How.PORTAL)
+
+
+@transaction.atomic
+def take(
+    recipient: Recipient,
+    kind: StepKind,
+    *,
+    by: Any = None,
+    how: How,
+    who: str = "",
+    day: date | None = None,
+    note: str = "",
+    evidence: Kept | None = None,
+) -> bool:
+    """Note a step of a unit. Acknowledging and opening count once: a second time changes nothing and gives False. Deploying acknowledges too."""
+    now, counted = timezone.now(), day or today()
+    column = {
+        StepKind.OPENED: "opened",
+        StepKind.ACKNOWLEDGED: "acknowledged",
+        StepKind.FORWARDED: "acknowledged",
+        StepKind.DEPLOYED: "deployed",
+    }[kind]
+    row = Recipient.objects.filter(pk=recipient.pk)
+    fresh = row.filter(**{column: None}).update(**{column: now})
+    if not fresh and kind in (StepKind.OPENED, StepKind.ACKNOWLEDGED):
+        return False
+    row.filter(opened=None).update(opened=now)
+    if kind == StepKind.DEPLOYED:
+        row.filter(acknowledged=None).update(acknowledged=now)
+    Step.objects.create(
+        recipient=recipient,
+        kind=kind,
+        at=now,
+        day=counted,
+        user=by if getattr(by, "pk", None) else None,
+        who=who or str(by or ""),
+        how=how,
+        note=note,
+        evidence_name=evidence.name if evidence else "",
+        evidence_path=evidence.path if evidence else "",
+        evidence_sha256=evidence.sha256 if evidence else "",
+    )
+    _reach(recipient, kind, counted)
+    if kind != StepKind.OPENED:
+        record(by, f"dispatch.{kind}", recipient, recipient.unit, who=who, how=str(how))
+    return True
+
+
+def _reach(recipient: Recipient, kind: StepKind, day: date) -> None:
+    """Carry the step into the unit's participation: the first day counts."""
+    columns = ["opened_on"]
+    if kind != StepKind.OPENED:
+        columns.append("informed_on")
+    if kind == StepKind.DEPLOYED:
+        columns.append("deployed_on")
+    row = Participation.objects.filter(campaign=recipient.dispatch.campaign_id, unit=recipient.unit_id)
+    for column in columns:
+        row.filter(Q(**{column: None}) | Q(**{f"{column}__gt": day})).update(**{column: day})
+
+
+def open_link(token: str) -> AnswerLink | None:
+    """The unused, unexpired link behind a token."""
+    word = tokens.read(PURPOSE, token)
+    found = AnswerLink.objects.filter(nonce=word or "", used=None, expires__gt=timezone.now())
+    return found.select_related(
+        "recipient__unit", "recipient__dispatch__campaign", "recipient__dispatch__issuer"
+    ).first()
+
+
+@transaction.atomic
+def answer(link: AnswerLink, kind: StepKind, *, who: str, day: date | None, note: str) -> bool:
+    """Use the link for one step. False when it was used meanwhile. After acknowledging, the unit is mailed a link for deployment."""
+    if not AnswerLink.objects.filter(pk=link.pk, used=None).update(used=timezone.now()):
+        return False
+    take(link.recipient, kind, how=How.LINK, who=who, day=day, note=note)
+    if kind == StepKind.ACKNOWLEDGED:
+        (further,) = _links([link.recipient], StepKind.DEPLOYED, link.recipient.dispatch.deadline)
+        queue([_draft("deploy_link", link.recipient, further, f"deploy:{link.pk}")])
+    return True
+
+
+def remind(recipients: Iterable[Recipient], by: Any = None, occasion: str = "") -> int:
+    """Queue reminders with a fresh link each; how many had an address. The same occasion reminds a unit once."""
+    chosen = [r for r in recipients if r.unit.email and r.deployed is None]
+    occasion = occasion or timezone.localtime().strftime("%Y%m%d%H%M")
+    drafts = []
+    with transaction.atomic():
+        for recipient in chosen:
+            kind = StepKind.DEPLOYED if recipient.acknowledged else StepKind.ACKNOWLEDGED
+            (link,) = _links([recipient], kind, recipient.dispatch.deadline)
+            drafts.append(_draft("reminder", recipient, link, f"remind:{recipient.pk}:{occasion}"))
+        queue(drafts)
+        if chosen:
+            record(
+                by,
+                "dispatch.reminded",
+                chosen[0].dispatch,
+                chosen[0].dispatch.issuer,
+                units=len(chosen),
+                occasion=occasion,
+            )
+    return len(chosen)

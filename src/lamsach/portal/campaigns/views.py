@@ -1,0 +1,154 @@
+"""Pages of campaigns: the list, one campaign, its lists of addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.campaigns import access
+from lamsach.portal.campaigns.appendix import APPENDIX_2022, NAME
+from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.forms import CampaignForm, FileForm
+from lamsach.portal.campaigns.models import Campaign, CampaignState, FormDefinition, IndicatorList
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.units.access import home_units, writable_units
+
+LIST_KINDS = ("xlsx", "csv", "txt", "pdf", "docx")
+
+
+def default_form() -> FormDefinition:
+    """The newest version of the default reporting form, made on first use."""
+    newest = FormDefinition.objects.filter(name=NAME).order_by("-version").first()
+    return newest or FormDefinition.objects.create(name=NAME, version=1, definition=APPENDIX_2022)
+
+
+@member(ALL, WRITERS, ("GET",))
+def campaign_list(request: HttpRequest) -> HttpResponse:
+    """The campaigns that the person may see."""
+    return render(
+        request, "campaigns/list.html", {"page": paged(request, access.readable_campaigns(request.user))}
+    )
+
+
+@member(COORDINATORS, COORDINATORS)
+def campaign_new(request: HttpRequest) -> HttpResponse:
+    """Prepare a campaign."""
+    form = CampaignForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        campaign: Campaign = form.save(commit=False)
+        campaign.form = default_form()
+        campaign.save()
+        record(request, "campaign.created", campaign, campaign.owner)
+        return redirect("campaigns:campaign", campaign_id=campaign.pk)
+    return render(request, "campaigns/edit.html", {"form": form})
+
+
+@member(ALL, WRITERS, ("GET",))
+def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """One campaign: days, dispatches, lists, and how far the person's units are."""
+    found = access.get_campaign(request.user, campaign_id)
+    mine = home_units(request.user)
+    context: dict[str, Any] = {
+        "campaign": found,
+        "mine": [(unit, counts(found, unit.pk)) for unit in mine[:10]],
+        "dispatches": access.readable_dispatches(request.user).filter(campaign=found)[:100],
+        "lists": found.lists.filter(withdrawn=None),
+        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
+        "may_issue": writable_units(request.user).filter(pk__in=[unit.pk for unit in mine]).exists(),
+        "form": FileForm(),
+    }
+    return render(request, "campaigns/campaign.html", context)
+
+
+@member(COORDINATORS, COORDINATORS)
+def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Change a campaign. The second of two who edit at once is told."""
+    found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
+    form = CampaignForm(request.POST or None, instance=found, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            if Campaign.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
+                return conflict(request)
+            changed = form.save(commit=False)
+            changed.version += 1
+            changed.save()
+            record(request, "campaign.changed", changed, changed.owner, fields=form.changed_data)
+        messages.success(request, _("Saved."))
+        return redirect("campaigns:campaign", campaign_id=campaign_id)
+    return render(request, "campaigns/edit.html", {"form": form, "campaign": found})
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Start a campaign (which shows its public page) or close it."""
+    found = access.get_campaign(request.user, campaign_id, write=True)
+    wanted = request.POST.get("state")
+    allowed = {CampaignState.RUNNING: CampaignState.CLOSED}.get(
+        CampaignState(found.state), CampaignState.RUNNING
+    )
+    if wanted == allowed:
+        Campaign.objects.filter(pk=found.pk, state=found.state).update(state=wanted)
+        record(request, f"campaign.{wanted}", found, found.owner)
+        messages.success(request, _("Saved."))
+    return redirect("campaigns:campaign", campaign_id=campaign_id)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Upload a list of addresses; the worker reads it."""
+    found = access.get_campaign(request.user, campaign_id, write=True)
+    form = FileForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            kept = keep(form.cleaned_data["file"], LIST_KINDS)
+        except LamsachError as problem:
+            messages.error(request, f"{problem.where}: {_(problem.what)}")
+        else:
+            with transaction.atomic():
+                made = IndicatorList.objects.create(
+                    campaign=found, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+                )
+                enqueue("campaigns.read_list", request.user, list_id=made.pk)
+                record(request, "list.added", made, found.owner, name=kept.name, sha256=kept.sha256)
+            messages.success(request, _("The list is being read."))
+    return redirect("campaigns:campaign", campaign_id=campaign_id)
+
+
+def _list(request: HttpRequest, list_id: int, *, write: bool = False) -> IndicatorList:
+    found = IndicatorList.objects.filter(
+        pk=list_id, campaign__in=access.readable_campaigns(request.user), withdrawn=None
+    ).first()
+    if found is None:
+        raise Http404
+    access.get_campaign(request.user, found.campaign_id, write=write)
+    return found
+
+
+@member(ALL, WRITERS, ("GET",))
+def list_file(request: HttpRequest, list_id: int) -> HttpResponse:
+    """The list as it was uploaded."""
+    found = _list(request, list_id)
+    return download(found.name, found.path)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def list_withdraw(request: HttpRequest, list_id: int) -> HttpResponse:
+    """Take a list out of the campaign; its file is kept."""
+    found = _list(request, list_id, write=True)
+    IndicatorList.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
+    record(request, "list.withdrawn", found, found.campaign.owner)
+    messages.success(request, _("The list was withdrawn."))
+    return redirect("campaigns:campaign", campaign_id=found.campaign_id)

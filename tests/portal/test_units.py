@@ -1,0 +1,214 @@
+"""Codes, the tree's history, and the import of a sheet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamsach.errors import InputError
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.units import tree
+from lamsach.portal.units.codes import canonical, older_form
+from lamsach.portal.units.models import FOREVER, Unit, UnitImport, UnitLink, UnitName
+from lamsach.portal.units.tree import descendants
+
+from .conftest import Cast
+
+Browser = Callable[[str], Client]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("G06.12", "G06.12"),
+        ("000.00.12.G06", "G06.12"),
+        ("000.00.00.G06", "G06"),
+        ("001.02.12.G06", "G06.12.02.001"),
+        (" h29 ", "H29"),
+        ("g06.12.x1", "G06.12.X1"),
+        ("", None),
+        ("12", None),
+        ("G06..12", None),
+        ("G06.12;DROP", None),
+        ("Ｇ06", None),
+        ("G" * 61, None),
+    ],
+)
+def test_both_national_forms_give_one_code(text: str, code: str | None) -> None:
+    assert canonical(text) == code
+
+
+@given(st.lists(st.integers(1, 99), max_size=3))
+def test_the_older_form_reads_back(groups: list[int]) -> None:
+    code = ".".join(["G06", *(f"{group:02d}" for group in groups)])
+    assert canonical(older_form(code)) == code
+
+
+@pytest.mark.django_db
+def test_history_is_kept_when_units_move_and_close(cast: Cast) -> None:
+    before, after = date.today() + timedelta(days=1), date.today() + timedelta(days=40)
+    move_day = date.today() + timedelta(days=20)
+    tree.move(cast.first, cast.other, move_day)
+    tree.close(cast.other_first, cast.first, move_day)
+    tree.rename(cast.second, "Phòng Hai mới", day=move_day)
+    codes = lambda unit, day: {u.code for u in descendants(unit, day)}  # noqa: E731
+    assert codes(cast.centre, before) == {"G06.12", "G06.12.01", "G06.12.02"}
+    assert codes(cast.centre, after) == {"G06.12", "G06.12.02"}
+    assert codes(cast.other, after) == {"G06.13", "G06.12.01"}
+    assert codes(cast.root, after) == {"G06", "G06.12", "G06.12.02", "G06.13", "G06.12.01"}
+    names = UnitName.objects.filter(unit=cast.second).values_list("name", "valid_until")
+    assert list(names) == [("Phòng Hai", move_day), ("Phòng Hai mới", FOREVER)]
+
+
+@pytest.mark.django_db
+def test_impossible_changes_are_refused(cast: Cast) -> None:
+    with pytest.raises(InputError):
+        tree.move(cast.centre, cast.first)
+    with pytest.raises(InputError):
+        tree.close(cast.centre)
+    assert Unit.objects.get(pk=cast.centre.pk).valid_until == FOREVER
+
+
+def sheet(*rows: tuple[object, ...], name: str = "don-vi.xlsx") -> SimpleUploadedFile:
+    book = openpyxl.Workbook()
+    active = book.active
+    assert active is not None
+    for row in rows:
+        active.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return SimpleUploadedFile(name, buffer.getvalue())
+
+
+def upload(client: Client, file: SimpleUploadedFile) -> UnitImport:
+    response = client.post("/work/units/import/", {"file": file})
+    assert response.status_code == 302, response.content.decode()
+    return UnitImport.objects.latest("pk")
+
+
+HEAD = ("Danh sách đơn vị", None)
+COLUMNS = ("Mã định danh", "Tên đơn vị", "Mã cấp trên", "Thư điện tử", "Ngày giải thể", "Đơn vị kế thừa")
+
+
+@pytest.mark.django_db
+def test_a_sheet_is_previewed_and_then_applied(cast: Cast, browser: Browser) -> None:
+    client = browser("coordinator")
+    kept = upload(
+        client,
+        sheet(
+            HEAD,
+            COLUMNS,
+            ("000.03.12.G06", "Phòng Mới", "", "moi@unit.example", None, None),
+            ("G06.12.03.01", "Tổ Mới", "G06.12.03", None, None, None),
+            ("G06.12.01", "Phòng Một đổi tên", None, None, None, None),
+            ("G06.12.02", "Phòng Hai", None, None, "26/09/2022", "G06.12.01"),
+        ),
+    )
+    assert kept.errors == []
+    assert [(c["kind"], c["code"]) for c in kept.changes] == [
+        ("new", "G06.12.03"),
+        ("new", "G06.12.03.01"),
+        ("renamed", "G06.12.01"),
+        ("closed", "G06.12.02"),
+    ]
+    assert not Unit.objects.filter(code="G06.12.03").exists()
+    page = client.get(f"/work/units/import/{kept.pk}/").content.decode()
+    assert "Phòng Mới" in page
+    for _ in range(2):
+        client.post(f"/work/units/import/{kept.pk}/")
+    assert Unit.objects.get(code="G06.12.03.01").parent == Unit.objects.get(code="G06.12.03")
+    assert Unit.objects.get(code="G06.12.02").successor == cast.first
+    assert UnitName.objects.filter(unit=cast.first).count() in (1, 2)
+    assert Entry.objects.filter(action="units.imported").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_sheet_that_is_older_than_the_tree_is_a_conflict(cast: Cast, browser: Browser) -> None:
+    client = browser("coordinator")
+    kept = upload(client, sheet(COLUMNS, ("G06.12.03", "Phòng Mới")))
+    tree.rename(cast.first, "Khác")
+    assert client.post(f"/work/units/import/{kept.pk}/").status_code == 409
+    assert not Unit.objects.filter(code="G06.12.03").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        ([("G06.12.07", "A", "G06.12.08"), ("G06.12.08", "B", "G06.12.07")], {1, 2}),
+        ([("G06.12.07", "A"), ("000.07.12.G06", "B")], {2}),
+        ([("nonsense", "A")], {1}),
+        ([("G06.13.01", "A")], {1}),
+        ([("G06.12.09", "A", "G06.13")], {1}),
+        ([("G06.12.09", "")], {1}),
+        ([("G06.12.09", "A", "", "no mail")], {1}),
+        ([("X9", "A")], {1}),
+        ([("G06.12.01", "A", "", "", "31/02/2022")], {1}),
+        ([("G06.12.01", "A", "", "", "", "G06.12.02")], {1}),
+        ([("G06.12", "A", "G06.12.01")], {1}),
+    ],
+)
+def test_what_is_wrong_is_listed_and_nothing_applied(
+    rows: list[tuple[str, ...]], wrong: set[int], cast: Cast, browser: Browser
+) -> None:
+    client = browser("coordinator")
+    kept = upload(client, sheet(COLUMNS, *rows))
+    assert {error["row"] - 1 for error in kept.errors} == wrong
+    before = list(Unit.objects.values_list("code", "name", "parent"))
+    client.post(f"/work/units/import/{kept.pk}/")
+    assert list(Unit.objects.values_list("code", "name", "parent")) == before
+
+
+@pytest.mark.django_db
+def test_ten_thousand_wrong_rows_are_all_listed(cast: Cast, browser: Browser) -> None:
+    text = "code;name\n" + "".join(f"no code {i};x\n" for i in range(10_000))
+    client = browser("coordinator")
+    kept = upload(client, SimpleUploadedFile("a.csv", text.encode()))
+    assert len(kept.errors) == 10_000
+    last = client.get(f"/work/units/import/{kept.pk}/?page=100").content.decode()
+    assert "no code 9999" in last
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.xlsx", b"PK\x03\x04 broken"),
+        ("a.csv", b"\xff\xfe\x00\xd8"),
+        ("a.csv", b"x;y\n1;2\n"),
+        ("a.csv", b"\x80\x81"),
+    ],
+)
+def test_a_sheet_that_cannot_be_read_is_one_sentence(
+    name: str, content: bytes, cast: Cast, browser: Browser
+) -> None:
+    response = browser("coordinator").post("/work/units/import/", {"file": SimpleUploadedFile(name, content)})
+    assert response.status_code == 200
+    assert 'class="summary"' in response.content.decode()
+    assert UnitImport.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_two_who_edit_at_once(cast: Cast, browser: Browser) -> None:
+    client = browser("officer")
+    data = {"name": "Tên mới", "version": cast.first.version}
+    assert client.post(f"/work/units/{cast.first.pk}/edit/", data).status_code == 302
+    assert client.post(f"/work/units/{cast.first.pk}/edit/", {**data, "name": "X"}).status_code == 409
+    assert Unit.objects.get(pk=cast.first.pk).name == "Tên mới"
+
+
+@pytest.mark.django_db
+def test_links_never_overlap(cast: Cast) -> None:
+    for parent in (cast.other, cast.centre, cast.other):
+        tree.move(cast.first, parent)
+    pairs = UnitLink.objects.filter(valid_until=FOREVER).values_list("ancestor", "descendant")
+    assert len(pairs) == len(set(pairs))
+    assert UnitLink.objects.filter(valid_from__gte=FOREVER).count() == 0
