@@ -298,3 +298,20 @@ def test_ctrl_c_shows_what_was_found_so_far(folder: Path) -> None:
     assert "partial" in ran.out
     assert ran.errors == ["Written: found.jsonl"]
     assert records(folder / "found.jsonl")[0]["partial"] is True
+
+
+def test_a_contradiction_in_the_inventory_is_told_and_leaves_the_hunt_whole(folder: Path) -> None:
+    (folder / "a.log").write_bytes(LINES)
+    (folder / "machines.csv").write_text(f"IP,Host name\n{FIRST},alpha\n{FIRST},beta\n")
+    ran = lamsach("hunt", "a.log", "-i", "list.txt", "--inventory", "machines.csv", "-o", "found.jsonl")
+    assert ran.status == ExitStatus.FOUND
+    assert [line for line in ran.errors if line.startswith("machines.csv")]
+    assert "could not be read" not in ran.out
+
+
+def test_a_sighting_names_the_threat_that_the_list_states(folder: Path) -> None:
+    (folder / "a.log").write_bytes(LINES)
+    (folder / "list.csv").write_text("value,threat\nevil.example,Botnet A\n")
+    lamsach("hunt", "a.log", "-i", "list.csv", "-o", "found.jsonl")
+    threats = {item["threat"] for item in records(folder / "found.jsonl") if item["record"] == "sighting"}
+    assert threats == {"Botnet A"}
