@@ -61,6 +61,7 @@ LOGS: dict[str, str] = {
     "The record of the event log is damaged.": "Bản ghi trong tệp nhật ký sự kiện bị hỏng.",
     "The table has no columns of Windows events.": "Bảng không có các cột của sự kiện Windows.",
     "The row has no number of an event.": "Dòng của bảng không có mã số sự kiện.",
+    "The text holds no head of a Windows event.": "Văn bản không có phần đầu của sự kiện Windows.",
     "The line holds no Windows event.": "Dòng không chứa sự kiện Windows.",
     "The text holds no Windows event in XML.": "Văn bản không chứa sự kiện Windows dạng XML.",
     "The JSON record holds no Windows event.": "Bản ghi JSON không chứa sự kiện Windows.",

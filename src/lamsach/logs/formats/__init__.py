@@ -35,6 +35,7 @@ from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
 from lamsach.logs.formats.netflow import NetFlow
+from lamsach.logs.formats.nfdump import Nfdump
 from lamsach.logs.formats.nps import Nps
 from lamsach.logs.formats.openvpn import OpenVpn
 from lamsach.logs.formats.paloalto import PaloAlto
@@ -58,6 +59,7 @@ from lamsach.logs.formats.windows_event_csv import WindowsEventCsv
 from lamsach.logs.formats.windows_event_document import WindowsEventDocument
 from lamsach.logs.formats.windows_event_json import WindowsEventJson
 from lamsach.logs.formats.windows_event_json_pretty import WindowsEventJsonPretty
+from lamsach.logs.formats.windows_event_listing import WindowsEventListing
 from lamsach.logs.formats.windows_event_text import WindowsEventText
 from lamsach.logs.formats.windows_event_xml import WindowsEventXml
 from lamsach.logs.formats.windows_firewall import WindowsFirewall
@@ -83,6 +85,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     WindowsEventJsonPretty,
     WindowsEventText,
     WindowsEventCsv,
+    WindowsEventListing,
     IscDhcp,
     Dnsmasq,
     Unbound,
@@ -103,6 +106,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     JuniperSrx,
     Sshd,
     TcpdumpText,
+    Nfdump,
     SnortFast,
     WindowsFirewall,
     WebAccess,
