@@ -63,6 +63,8 @@ _BY_LABEL = {
     "name": "shost",
     "user": "suser",
 }
+# fileHash   TrendMicroDsFileSHA256
+_HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 _NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
 
 
@@ -108,7 +110,7 @@ def cef_event(
         inward=fields.get("deviceDirection") == "0",
     )
     extra = tuple(
-        digest for key, value in fields.items() if "hash" in key.lower() and (digest := hash_of(value))
+        digest for key, value in fields.items() if _HASH_KEY.search(key) and (digest := hash_of(value))
     )
     hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
     asked = (

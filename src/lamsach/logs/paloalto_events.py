@@ -16,7 +16,7 @@ from lamsach.logs.json_records import read_object, text_of, texts_of, walk
 from lamsach.logs.key_value import first_ip
 from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.paloalto_columns import PLACES
-from lamsach.logs.paloalto_messages import ends_of
+from lamsach.logs.paloalto_messages import ends_of, lease_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.values import domain_of, stated
 from lamsach.model import Event, EventKind
@@ -136,6 +136,18 @@ def completed(
     event: Event, kind: str, message: str | None, given: str | None, given_ipv6: str | None
 ) -> Event:
     """The event with what the message of a system record names, and the address that a VPN client was given."""
+    lease = lease_of(message) if message else None
+    if lease:
+        return Event(
+            event.time,
+            EventKind.LEASE,
+            event.observer,
+            lease.ip,
+            device_ip=lease.ip,
+            device_name=lease.name,
+            device_mac=lease.mac,
+            action=lease.action,
+        )
     if message:
         ends = ends_of(message)
         source = event.source_ip or ends.client

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lamsach.logs.values import domain_of, ip_of
+from lamsach.logs.values import domain_of, ip_of, mac_of, stated
+from lamsach.model import LeaseAction
 
 _ADDRESS = r"'?\[?([0-9A-Fa-f:.]{2,45}?)\]?'?"
 _END = r"(?=[\s',;)\[]|[.:](?:\s|$)|:\d{1,5}\b|$)"
@@ -32,6 +33,16 @@ _ASSOCIATION = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]-([0-9A-Fa-f:.]{2,
 _USER = re.compile(
     r"\b[Uu]ser(?: name)?:? ?(?:'([^']{1,128})'|\"([^\"]{1,128})\"|([\w\\@$-][\w.\\@$-]{0,127}))"
 )
+# DHCP lease started ip 10.1.1.77 --> mac 00:11:22:33:44:55 - hostname PC-7, interface ethernet1/1
+_LEASE = re.compile(
+    r"DHCP lease (started|renewed|expired|released|ended|stopped) ip ([0-9A-Fa-f:.]{2,45}) --> mac ([0-9A-Fa-f:.-]{12,17})(?: - hostname ([^\s,]{1,255}))?",
+    re.IGNORECASE,
+)
+_LEASE_ACTIONS = {
+    "started": LeaseAction.ASSIGNED,
+    "renewed": LeaseAction.RENEWED,
+    "expired": LeaseAction.EXPIRED,
+}
 _NO_USERS = frozenset(
     {
         "is",
@@ -80,13 +91,34 @@ def ends_of(message: str) -> MessageEnds:
     server = name = None
     for match in _SERVER.finditer(message):
         text = match[1].rstrip(".:")
-        address = ip_of(text)
+        address = ip_of(text) or ip_of(text.partition(":")[0])
         if address:
             server = address
             break
         if "." in text and name is None:
             name = domain_of(text)
     return MessageEnds(client=client, server=server, server_name=None if server else name, user=user)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseOfMessage:
+    """A lease of the firewall's own DHCP server."""
+
+    action: LeaseAction
+    ip: str
+    mac: str
+    name: str | None
+
+
+def lease_of(message: str) -> LeaseOfMessage | None:
+    """The lease that a message tells of, if it does."""
+    match = _LEASE.search(message[:4096]) if "DHCP lease" in message else None
+    ip, mac = (ip_of(match[2]), mac_of(match[3])) if match else (None, None)
+    if match is None or ip is None or mac is None:
+        return None
+    return LeaseOfMessage(
+        _LEASE_ACTIONS.get(match[1].lower(), LeaseAction.RELEASED), ip, mac, stated(match[4])
+    )
 
 
 def _user(message: str) -> str | None:

@@ -84,6 +84,8 @@ class PaloAlto(LogFormat):
         *("action", "response"),
     )
 
+    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease",)
+
     @classmethod
     def recognises(cls, line: str) -> bool:
         """The type in the fourth column, the maker's name in a CEF or LEEF header, or the keys of its JSON."""
