@@ -3,9 +3,19 @@
 from lamsach.catalogue_vi.captures import CAPTURES
 from lamsach.catalogue_vi.cli import CLI
 from lamsach.catalogue_vi.devices import DEVICES
+from lamsach.catalogue_vi.firewalls import FIREWALLS
 from lamsach.catalogue_vi.indicators import INDICATORS
 from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
 
-VIETNAMESE: dict[str, str] = {**INDICATORS, **LOGS, **CAPTURES, **DEVICES, **RESULTS, **PORTAL, **CLI}
+VIETNAMESE: dict[str, str] = {
+    **INDICATORS,
+    **LOGS,
+    **FIREWALLS,
+    **CAPTURES,
+    **DEVICES,
+    **RESULTS,
+    **PORTAL,
+    **CLI,
+}
