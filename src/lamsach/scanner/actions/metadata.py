@@ -9,6 +9,8 @@ from typing import Any
 
 from lamsach.scanner.opening import Skipped
 
+_TIMES_BY_DESCRIPTOR = os.utime in os.supports_fd
+
 
 def capture(descriptor: int, status: os.stat_result) -> dict[str, Any]:
     """All that `apply` needs, as JSON values."""
@@ -63,6 +65,6 @@ def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
                 os.setxattr(descriptor, name, base64.b64decode(value))
             except OSError:
                 refused.append(f"xattr:{name}")
-    place: int | str = descriptor if os.utime in os.supports_fd else path
+    place: int | str = descriptor if _TIMES_BY_DESCRIPTOR else path
     os.utime(place, ns=(found["atime_ns"], found["mtime_ns"]))
     return refused

@@ -1,0 +1,141 @@
+"""The look and the actions behind the page: one at a time, in a thread, its state readable at any moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import LamsachError
+from lamsach.scanner.actions.guard import Guard
+from lamsach.scanner.actions.places import quarantine_folder
+from lamsach.scanner.actions.plan import Done, Step, carry_out, make_plan
+from lamsach.scanner.actions.recover import recover
+from lamsach.scanner.actions.undo import restore
+from lamsach.scanner.actions.vault import Item, Vault
+from lamsach.scanner.control import Control, Progress
+from lamsach.scanner.findings import Result
+from lamsach.scanner.look import look
+from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
+
+
+class Job:
+    """What the page shows and starts. Every method may be called from any thread."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._control: Control | None = None
+        self.result: Result | None = None
+        self.error: LamsachError | None = None
+        self.done: list[Done] = []
+        self.undone: list[tuple[Item, LamsachError | None]] = []
+        self.busy = ""
+
+    def start_look(self, mode: Mode) -> bool:
+        """Begin a look; whether nothing else was going on."""
+        return self._start("look", lambda: self._look(mode))
+
+    def start_clean(self) -> bool:
+        """Carry out the plan; whether nothing else was going on."""
+        return self._start("clean", self._clean)
+
+    def start_undo(self) -> bool:
+        """Give everything back; whether nothing else was going on."""
+        return self._start("undo", self._undo)
+
+    def pause(self) -> None:
+        """Hold the look."""
+        if self._control is not None:
+            self._control.pause()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        if self._control is not None:
+            self._control.resume()
+
+    def stop(self) -> None:
+        """End the look; what was found is kept."""
+        if self._control is not None:
+            self._control.stop()
+
+    def progress(self) -> Progress | None:
+        """How far the look is; None when there is none."""
+        return self._control.progress() if self._control is not None and self.busy == "look" else None
+
+    def plan(self) -> list[Step]:
+        """What cleaning would do."""
+        return make_plan(self.result, Guard()) if self.result is not None else []
+
+    def items(self) -> list[Item]:
+        """What lies in the quarantine."""
+        return (
+            [item for item in Vault(quarantine_folder()).items() if item.meta]
+            if Path(quarantine_folder()).exists()
+            else []
+        )
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for what is going on."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _start(self, name: str, work: Callable[[], None]) -> bool:
+        with self._lock:
+            if self.busy:
+                return False
+            self.busy, self.error = name, None
+        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
+        self._thread.start()
+        return True
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except LamsachError as error:
+            self.error = error
+        finally:
+            self.busy = ""
+
+    def _look(self, mode: Mode) -> None:
+        options = replace(self._options, mode=mode)
+        seconds = options.limits.total_seconds or (QUICK_SECONDS if mode is Mode.QUICK else None)
+        self._control = Control(seconds=seconds)
+        self.done, self.undone = [], []
+        self.result = look(options, self._control)
+
+    def _clean(self) -> None:
+        self.done = carry_out(self.plan(), self._vault(), Guard())
+
+    def _undo(self) -> None:
+        vault = self._vault()
+        self.undone = []
+        for item in [item for item in vault.items() if item.meta]:
+            error: LamsachError | None = None
+            try:
+                restore(vault, item)
+            except LamsachError as failed:
+                error = failed
+            self.undone.append((item, error))
+
+    def _vault(self) -> Vault:
+        vault = Vault(quarantine_folder())
+        recover(vault)
+        return vault
+
+    def records(self) -> list[dict[str, Any]]:
+        """What was done, for the result bundle."""
+        return [
+            {
+                "action": done.step.what,
+                "outcome": "left_alone" if done.step.refusal else "failed" if done.error else "done",
+                "finding": done.step.finding.key,
+                "subject": done.step.target.path or f"pid {done.step.target.pid}",
+                "item": done.item,
+                "verified": done.gone,
+            }
+            for done in self.done
+        ]

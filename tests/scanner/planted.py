@@ -1,0 +1,52 @@
+"""Harmless files that the rules match, made when a test runs: none lies in the repository, where a scanner would find it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from lamsach.scanner.findings import Result, Target, TargetKind
+from lamsach.scanner.look import look
+from lamsach.scanner.options import Limits, Mode, Options
+
+EICAR = base64.b64decode(
+    "WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FSLVNUQU5EQVJELUFOVElWSVJVUy1URVNULUZJTEUhJEgrSCo="
+)
+WALLET = "4" + "8" + "A" * 93
+PE = b"MZ" + b"\0" * 600
+ELF = b"\x7fELF" + b"\0" * 600
+
+
+def pe(*texts: str, wide: bool = False) -> bytes:
+    """A file that begins like a Windows program and holds these texts."""
+    return PE + b"\0".join(text.encode("utf-16-le" if wide else "ascii") for text in texts) + b"\0"
+
+
+def elf(*texts: str) -> bytes:
+    """A file that begins like a Linux program and holds these texts."""
+    return ELF + b"\0".join(text.encode() for text in texts) + b"\0"
+
+
+def lookat(*paths: Path, **more: object) -> Result:
+    """A look at paths in this process."""
+    options = {"mode": Mode.PATHS, "paths": [str(path) for path in paths], "jobs": 0, "nice": False, **more}
+    return look(Options(**options))  # type: ignore[arg-type]
+
+
+def reasons(result: Result) -> set[tuple[str, str]]:
+    """(last part of the subject, reason or rule) of each finding."""
+    return {
+        (finding.subject.rpartition("/")[2], str(finding.values.get("rule", finding.reason)))
+        for finding in result.findings
+    }
+
+
+def target_of(path: Path) -> Target:
+    """The target that a look at the file would give."""
+    status = path.lstat()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Target(TargetKind.FILE, str(path), sha256=digest, device=status.st_dev, inode=status.st_ino)
+
+
+SMALL = Limits(archive_bytes=1 << 20, archive_members=50, window_bytes=1 << 16, overlap_bytes=1 << 12)

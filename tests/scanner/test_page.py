@@ -1,0 +1,106 @@
+"""The local page: who is let in, and a whole visit from the look to the undo."""
+
+from __future__ import annotations
+
+import io
+import threading
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from lamsach.scanner.options import Mode, Options
+from lamsach.scanner.page.server import Page
+
+from .planted import EICAR
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "bad<b>.com").write_bytes(EICAR)
+    options = Options(paths=[str(tmp_path / "files")], jobs=0, nice=False)
+    server = Page(options, "vi")
+    real = server.job.start_look
+    monkeypatch.setattr(server.job, "start_look", lambda _: real(Mode.PATHS))
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ask(
+    page: Page, name: str = "", *, post: bool = False, headers: dict[str, str] | None = None, path: str = ""
+) -> tuple[int, str]:
+    link = HTTPConnection("127.0.0.1", page.server_address[1], timeout=10)
+    link.putrequest("POST" if post else "GET", path or f"/{page.token}/{name}", skip_host=True)
+    for key, value in {"Host": page.host, "Content-Length": "0", **(headers or {})}.items():
+        link.putheader(key, value)
+    link.endheaders()
+    answer = link.getresponse()
+    text = answer.read().decode("utf-8", "replace")
+    link.close()
+    return answer.status, text
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {}),
+        ("/wrong/", {}),
+        ("//", {}),
+        ("", {"Host": "evil.example"}),
+        ("", {"Host": "localhost"}),
+        ("", {"Host": "127.0.0.1"}),
+    ],
+)
+def test_strangers_are_not_answered(page: Page, path: str, headers: dict[str, str]) -> None:
+    for post in (False, True):
+        assert ask(page, path=path, headers=headers, post=post) == (404, "")
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_another_page_cannot_start_anything(page: Page, headers: dict[str, str]) -> None:
+    assert ask(page, "look", post=True, headers=headers)[0] == 403
+    assert page.job.result is None
+
+
+def test_a_visit(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "files" / "bad<b>.com"
+    assert "Kiểm tra" in ask(page)[1]
+    assert ask(page, "look", post=True)[0] == 303
+    page.job.wait(20)
+    assert "bad&lt;b&gt;.com" in ask(page, "found")[1]
+    assert file.exists()
+    plan = ask(page, "clean")[1]
+    assert "bad&lt;b&gt;.com" in plan
+    assert file.exists()
+    ask(page, "clean", post=True)
+    page.job.wait(20)
+    assert not file.exists()
+    with urllib.request.urlopen(page.address + "result.zip") as answer:
+        names = zipfile.ZipFile(io.BytesIO(answer.read())).namelist()
+    assert "manifest.json" in names
+    assert "bad&lt;b&gt;.com" in ask(page, "undo")[1]
+    ask(page, "undo", post=True)
+    page.job.wait(20)
+    assert file.read_bytes() == EICAR
+    assert "<script" not in ask(page)[1]
+
+
+def test_unknown_names_lead_back(page: Page) -> None:
+    assert ask(page, "../../etc/passwd")[0] == 303
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"http://{page.host}/")
+
+
+def test_end(page: Page) -> None:
+    status, text = ask(page, "end", post=True)
+    assert status == 200
+    assert "đóng" in text
