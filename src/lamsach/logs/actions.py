@@ -104,6 +104,7 @@ _ALLOWED = frozenset(
         "authcrypt",
         "established",
         "built",
+        "succ",
         "success",
         "successful",
         "succeeded",
