@@ -15,106 +15,20 @@ from lamsach.model import Action
 _WORD = re.compile(r"[a-z]+")
 _LONGEST = 120
 _NEGATIONS = frozenset({"not", "no", "unable", "failed", "cannot", "could"})
-_BLOCKED = frozenset(
-    [
-        "block",
-        "blocked",
-        "blocks",
-        "blocking",
-        "deny",
-        "denied",
-        "denies",
-        "drop",
-        "dropped",
-        "drops",
-        "dropping",
-        "reject",
-        "rejected",
-        "rejects",
-        "prevent",
-        "prevented",
-        "reset",
-        "resets",
-        "quarantine",
-        "quarantined",
-        "sinkhole",
-        "sinkholed",
-        "refuse",
-        "refused",
-        "discard",
-        "discarded",
-        "terminated",
-        "killed",
-        "deleted",
-        "disinfected",
-        "cleaned",
-        "cured",
-        "removed",
-        "lockout",
-        "shun",
-        "shunned",
-        "redirect",
-        "redirected",
-        "isolated",
-        "denying",
-        "rollback",
-        "disallowed",
-        "unauthorized",
-        "stopped",
-        "contained",
-        "moved",
-    ]
+_BLOCKED_WORDS = (
+    "block blocked blocks blocking deny denied denies drop dropped drops dropping reject rejected rejects prevent prevented reset"
+    " resets quarantine quarantined sinkhole sinkholed refuse refused discard discarded terminated killed deleted disinfected"
+    " cleaned cured removed lockout shun shunned redirect redirected isolated denying rollback disallowed unauthorized stopped"
+    " contained moved"
 )
-_ALLOWED = frozenset(
-    [
-        "allow",
-        "allowed",
-        "allows",
-        "accept",
-        "accepted",
-        "accepts",
-        "permit",
-        "permitted",
-        "pass",
-        "passed",
-        "alert",
-        "alerted",
-        "detect",
-        "detected",
-        "detects",
-        "monitor",
-        "monitored",
-        "encrypt",
-        "encrypted",
-        "decrypt",
-        "decrypted",
-        "bypass",
-        "bypassed",
-        "inspect",
-        "inspected",
-        "trust",
-        "trusted",
-        "fastpath",
-        "forward",
-        "forwarded",
-        "log",
-        "logged",
-        "continue",
-        "override",
-        "authcrypt",
-        "established",
-        "built",
-        "succ",
-        "success",
-        "successful",
-        "succeeded",
-        "authorize",
-        "proxied",
-        "retained",
-        "ignored",
-        "passive",
-    ]
+_BLOCKED = frozenset(_BLOCKED_WORDS.split())
+_ALLOWED_WORDS = (
+    "allow allowed allows accept accepted accepts permit permitted pass passed alert alerted detect detected detects monitor"
+    " monitored encrypt encrypted decrypt decrypted bypass bypassed inspect inspected trust trusted fastpath forward forwarded log"
+    " logged continue override authcrypt established built succ success successful succeeded authorize proxied retained ignored"
+    " passive"
 )
+_ALLOWED = frozenset(_ALLOWED_WORDS.split())
 
 
 @lru_cache(maxsize=4096)

@@ -32,14 +32,16 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _FILE_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|file:")
 _ANSWER_SPLIT = re.compile(r"[;,|\s]+")
 _WORDS = re.compile(r"[a-z]+")
-_BLOCKED = frozenset(
+_BLOCKED_WORDS = (
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
-    " forbidden chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted".split()
+    " forbidden chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted"
 )
-_ALLOWED = frozenset(
+_BLOCKED = frozenset(_BLOCKED_WORDS.split())
+_ALLOWED_WORDS = (
     "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok monitored detected chophep"
-    " duocphep thanhcong start close established".split()
+    " duocphep thanhcong start close established"
 )
+_ALLOWED = frozenset(_ALLOWED_WORDS.split())
 _DETECTED = frozenset({"detected", "detect"})
 _RELEASED = frozenset({"release", "released", "expire", "expired", "deleted", "free", "freed", "delete"})
 _RENEWED = frozenset({"renew", "renewed", "renewal"})
