@@ -42,8 +42,9 @@ def event_of(
     record: WindowsRecord, context: FileContext, times: LooseTimes, log_format: str, line: int
 ) -> Event:
     """The event, of this format and line. Raises LineError for an impossible time."""
-    if record.message and _CONTACT_DATA.isdisjoint(record.data):
-        for name, value in labels(record.message).items():
+    text = record.message or (record.data.get("payload", "") if record.provider == "OpenSSH" else "")
+    if text and _CONTACT_DATA.isdisjoint(record.data):
+        for name, value in labels(text).items():
             record.data.setdefault(name, value)
     fields = reader_of(record)(record)
     time = time_of(record.time, context, times)
@@ -91,7 +92,7 @@ def _by_data(record: WindowsRecord) -> Reader:
     if not contacts.SOURCE_NAMES.isdisjoint(data) and not contacts.DESTINATION_NAMES.isdisjoint(data):
         return contacts.connection
     if "targetusername" in data and not contacts.SOURCE_NAMES.isdisjoint(data):
-        return logons.logon
+        return logons.attempt
     if data.get("url", "").startswith(("http", "ftp")):
         return contacts.download
     return contacts.anything

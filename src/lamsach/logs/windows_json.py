@@ -23,7 +23,7 @@ from lamsach.logs.windows_xml import record_of_xml
 
 # "EventID":4624   "event_id":"22"   "EventID":{"Value":1   \\"eventID\\":\\"3\\"   "event":{..,"code":"4624"
 _NUMBER = re.compile(
-    r'\\?"(?:[\w.]{0,60}event_?id|eventcode|event_code|code)\\?"\s*:\s*(?:\\?"\d|\d|\{)', re.IGNORECASE
+    r'\\?"(?:[\w.]{0,60}event_?id|eventcode|event_code|code)\\?"\s*:\s*\[?\s*(?:\\?"\d|\d|\{)', re.IGNORECASE
 )
 # PowerShell's ConvertTo-Json
 _POWERSHELL = re.compile(r'"Id"\s*:\s*\d')
@@ -32,7 +32,8 @@ _SURE = (
     "win/2004/08/events", "windowseventlogstable", "sysmon", "wineventlog", "eventdata", "event_data", "im_mseventlog", "microsoft windows security", "linux-sysmon",
 )  # fmt: skip
 _OWN_LOG = re.compile(
-    r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\\?"(?:security|system|application|microsoft-)', re.I
+    r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-|[\w -]{1,60}/(?:operational|admin)\\?")',
+    re.I,
 )
 _JSON_TEXT_KEYS = ("message", "log", "_raw", "full_message", "short_message", "original")
 _TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
@@ -149,8 +150,8 @@ class _Found:
         elif part is Part.ANSWERS:
             self.answers += texts_of(value)
             self.answers += [data for item in objects_of(value) if (data := text_of(item.get("data")))]
-        elif part is Part.SYSTEM and name == "host":
-            self.system.setdefault("host", next(iter(texts_of(value)), ""))
+        elif value and part is not Part.NOTHING and not isinstance(value[0], list | dict):
+            self.take((part, name, False, False), value[0])  # Kibana gives every value as a list
 
     def _unnamed(self, value: list[object]) -> None:
         """`["a", "b"]`, `[{"Value": "a"}]`, and what has a name all the same: `[{"@Name": "IpAddress", "#text": "192.0.2.1"}]`."""

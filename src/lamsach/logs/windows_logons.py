@@ -72,6 +72,19 @@ def logon(record: WindowsRecord) -> Fields:
     return fields
 
 
+def attempt(record: WindowsRecord) -> Fields:
+    """A log-on at a program (SQL Server, OpenSSH, a VPN server) whose event does not say by its number how it went."""
+    text = f"{record.message} {record.data.get('payload', '')}".lower()
+    outcomes = (
+        ("fail", Action.BLOCKED),
+        ("denied", Action.BLOCKED),
+        ("invalid", Action.BLOCKED),
+        ("accepted", Action.ALLOWED),
+    )
+    action = next((action for word, action in outcomes if word in text), Action.UNKNOWN)
+    return logon(record) | {"action": action}
+
+
 def _failed(record: WindowsRecord) -> bool:
     if record.event_id in _FAILED or (record.event_id == 551 and "smbserver" in record.provider.lower()):
         return True

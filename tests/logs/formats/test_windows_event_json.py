@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from golden import cases, expected, lines_of
@@ -13,7 +14,7 @@ from reading_of_cases import records, records_of
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.windows_event_json import WindowsEventJson
-from lamsach.model import Event
+from lamsach.model import Action, Event
 
 SYSMON = {"SourceName": "Microsoft-Windows-Sysmon", "Hostname": "PC-MINH"}
 CONNECTION = {"EventID": 3, **SYSMON, "SourceIp": "10.20.0.31", "DestinationIp": "203.0.113.77"}
@@ -95,6 +96,54 @@ def test_a_script_gives_its_first_url_and_mentions_the_others():
 
 
 @pytest.mark.parametrize(
+    "record, wanted",
+    [
+        # Azure Sentinel's tables
+        ({"TimeGenerated": "2026-06-10T08:00:00.1Z", "Source": "Microsoft-Windows-Sysmon", "EventLog": "Microsoft-Windows-Sysmon/Operational",
+          "Computer": "PC-MINH", "EventID": 3, "EventData": '<DataItem type="System.XmlData" time="x"><EventData xmlns="y">'
+          '<Data Name="SourceIp">10.20.0.31</Data><Data Name="DestinationIp">203.0.113.7</Data></EventData></DataItem>'},
+         {"source_ip": "10.20.0.31", "destination_ip": "203.0.113.7", "device_name": "PC-MINH"}),
+        ({"Computer": "SRV", "EventSourceName": "Microsoft-Windows-Security-Auditing", "Channel": "Security", "EventID": 4625,
+          "Account": "UNIT\\minh", "TargetUserName": "minh", "IpAddress": "10.20.0.31", "WorkstationName": "PC-MINH"},
+         {"device_ip": "10.20.0.31", "device_name": "PC-MINH", "observer": "SRV", "user": "minh", "action": Action.BLOCKED}),
+        # Winlogbeat 6
+        ({"@timestamp": "2026-06-10T08:00:00Z", "beat": {"name": "PC"}, "computer_name": "PC-MINH", "event_id": 3, "source_name": "Microsoft-Windows-Sysmon",
+          "event_data": {"SourceIp": "10.20.0.31", "DestinationIp": "203.0.113.7", "Initiated": "true"}},
+         {"device_ip": "10.20.0.31", "destination_ip": "203.0.113.7", "device_name": "PC-MINH"}),
+        # Fluent Bit
+        ({"ProviderName": "Microsoft-Windows-Security-Auditing", "EventID": 4624, "TimeCreated": "2026-06-10 15:00:00 +0700", "Channel": "Security",
+          "Computer": "SRV", "Message": "New Logon:\r\n\tAccount Name:\t\tminh\r\nNetwork Information:\r\n\tSource Network Address:\t10.20.0.31\r\n",
+          "StringInserts": ["S-1-0-0"]},
+         {"device_ip": "10.20.0.31", "user": "minh", "time": datetime(2026, 6, 10, 8, tzinfo=UTC)}),
+        # Kibana gives lists
+        ({"fields": {"@timestamp": ["2026-06-10T08:00:00Z"], "winlog.event_id": ["22"], "winlog.computer_name": ["PC-MINH"],
+          "winlog.provider_name": ["Microsoft-Windows-Sysmon"], "winlog.event_data.QueryName": ["bot-c2.xyz"]}},
+         {"domain": "bot-c2.xyz", "device_name": "PC-MINH", "time": datetime(2026, 6, 10, 8, tzinfo=UTC)}),
+        ({"_index": "w", "_source": {"winlog": {"event_id": 22, "computer_name": "PC-MINH", "event_data": {"QueryName": "bot-c2.xyz"}}}},
+         {"domain": "bot-c2.xyz", "device_name": "PC-MINH"}),
+        # programs that write sentences
+        ({"EventID": 18456, "SourceName": "MSSQLSERVER", "Channel": "Application", "Hostname": "SQL",
+          "Message": "Login failed for user 'sa'. [CLIENT: 203.0.113.7]"},
+         {"source_ip": "203.0.113.7", "user": "sa", "action": Action.BLOCKED, "device_name": "SQL", "inbound": True}),
+        ({"EventID": 4, "SourceName": "OpenSSH", "Channel": "OpenSSH/Operational", "Hostname": "SRV",
+          "payload": "Accepted password for minh from 10.20.0.31 port 50100 ssh2"},
+         {"source_ip": "10.20.0.31", "source_port": 50100, "user": "minh", "action": Action.ALLOWED, "device_ip": "10.20.0.31"}),
+        ({"EventID": 411, "SourceName": "AD FS Auditing", "Channel": "Security", "Hostname": "ADFS",
+          "Message": "Token validation failed.\r\nClient IP:\r\n203.0.113.7,10.0.0.1\r\nError message:"},
+         {"source_ip": "203.0.113.7", "device_name": "ADFS"}),
+        # an unknown log: what it mentions, which accuses nobody
+        ({"EventID": 1000, "SourceName": "Invented", "Channel": "Application", "Hostname": "PC-MINH",
+          "Message": "Could not reach https://evil.example/x (203.0.113.9)"},
+         {"mentioned": ("https://evil.example/x", "203.0.113.9"), "inbound": True, "device_name": "PC-MINH"}),
+    ],
+)  # fmt: skip
+def test_shapes(record, wanted):
+    assert WindowsEventJson.recognises(json.dumps(record))
+    event = parse(record)
+    assert {name: getattr(event, name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
     "line",
     [
         '{"event_type":"dns","flow_id":1,"src_ip":"10.20.0.31","dns":{"rrname":"sysmon.example"}}',
@@ -111,7 +160,7 @@ def test_other_lines_are_not_recognised(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["{}", '{"EventID":"x"}', "no object", '{"EventID":[3]}', '{"message":"{\\"a\\":1}"}']
+    "line", ["{}", '{"EventID":"x"}', "no object", '{"EventID":[[3]]}', '{"message":"{\\"a\\":1}"}']
 )
 def test_what_holds_no_event_is_a_line_error(line):
     with pytest.raises(LineError):
