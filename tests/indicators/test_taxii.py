@@ -16,7 +16,8 @@ import pytest
 from lamsach.errors import LamsachError, LimitError, OutputError, UnreadableError, UsageError
 from lamsach.indicators import taxii
 from lamsach.indicators.reading import read_list, read_lists
-from lamsach.indicators.taxii import Collection, Settings, mirror
+from lamsach.indicators.taxii import Collection, Settings
+from lamsach.indicators.taxii_mirror import Fetched, mirror
 from lamsach.model import Indicator, Problem
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -99,9 +100,9 @@ def test_a_collection_is_a_list() -> None:
 def test_a_mirror_is_a_list_and_asks_only_for_what_is_new(tmp_path: Path) -> None:
     folder = tmp_path / "mirror"
     with server(three_pages) as url:
-        assert mirror(url, folder) == taxii.Fetched(3, 3)
-        assert mirror(url, folder) == taxii.Fetched(1, 1)
-        assert mirror(url, folder) == taxii.Fetched(0, 0)
+        assert mirror(url, folder) == Fetched(3, 3)
+        assert mirror(url, folder) == Fetched(1, 1)
+        assert mirror(url, folder) == Fetched(0, 0)
         with pytest.raises(OutputError, match="another collection"):
             mirror(url.replace("/7/", "/8/"), folder)
     contents = read_lists([str(folder)], lambda problem: pytest.fail(str(problem)))
@@ -123,7 +124,7 @@ def test_a_run_that_broke_off_goes_on(tmp_path: Path) -> None:
             mirror(url, tmp_path)
         assert len(list(tmp_path.glob("page-*.json"))) == 2
         works = True
-        assert mirror(url, tmp_path) == taxii.Fetched(1, 1)
+        assert mirror(url, tmp_path) == Fetched(1, 1)
     assert asked == [None, "b", "c", "c"]
 
 

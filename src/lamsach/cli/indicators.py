@@ -101,7 +101,8 @@ def fetch(
 
     Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
     """
-    from lamsach.indicators.taxii import Settings, mirror
+    from lamsach.indicators.taxii import Settings
+    from lamsach.indicators.taxii_mirror import mirror
 
     fetched = mirror(url, folder, Settings(proxy=proxy, ca_file=ca, token=token, added_after=since))
     words = translator(language_from_environment())

@@ -10,13 +10,14 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage, Message
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.ole import opened, streams
 from lamsach.indicators.opening import MIB, ListSource, clear_errors, is_document, members
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 MAX_NESTED = 4
 """How deep messages and archives may lie within each other."""
@@ -81,6 +82,8 @@ def _inner(source: ListSource, name: str, data: bytes) -> ListSource:
 
 
 def _mail_parts(source: ListSource) -> Iterator[ListSource]:
+    from email import message_from_bytes, policy
+
     data = source.whole()
     if len(data) > MAX_MESSAGE_BYTES:
         raise LimitError("The message is too large.", source.document, "Save its attachments and give those.")
@@ -126,7 +129,7 @@ def _content(part: Message) -> bytes:
     try:
         raw = part.get_payload(decode=True)
         data = raw if isinstance(raw, bytes) else b""
-        if _kind(part).startswith("text/") and isinstance(part, EmailMessage):
+        if _kind(part).startswith("text/"):
             charset = part.get_content_charset() or "utf-8"
             return data.decode(charset, "replace").encode("utf-8")
         return data

@@ -159,8 +159,8 @@ def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None)
 def _name_or_bare_url(text: str, *, strict: bool) -> Value:
     if match := _HOST_AND_PORT.fullmatch(text):
         text = match[1]
-    elif text.endswith("/") and text.count("/") == 1:
-        text = text[:-1]
+    elif text.endswith(("/", "\\")) and not any(mark in text.rstrip("/\\") for mark in "/\\?"):
+        text = text.rstrip("/\\")
     if _HOST_AND_PATH.fullmatch(text):
         if "." not in re.split(r"[/?]", text, maxsplit=1)[0]:
             raise Refused(refusals.NOT_A_VALUE)

@@ -34,22 +34,40 @@ _LOOKALIKES: dict[int, str | int] = {
     0xFE55: ":",
     0x2215: "/",
     0x2044: "/",
+    0x06D4: ".",
+    0x0701: ".",
+    0x0702: ".",
+    0x2027: ".",
+    0xA4F8: ".",
+    0x10A50: ".",
+    0x02D0: ":",
+    0xA789: ":",
+    0x2236: ":",
+    0x29F8: "/",
+    0x3010: "[",
+    0x3011: "]",
+    0x3014: "[",
+    0x3015: "]",
 }
 _TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
 _HINT = re.compile(
-    r"[\[({<\\\])}]|[^\x00-\x7f]|(?i:h(?!ttps?://\w)(?:xx|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ )"
+    r"[\[({<\\\])}]|[^\x00-\x7f]|(?i:h(?!ttps?://\w)(?:xx|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ |:/\w|zzp|&#46;|&period;)"
 )
 """What a text must contain for anything below to change it."""
 
 _OPEN, _CLOSE = r"[\[({<]{1,8}", r"[\])}>]{1,8}"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    # evil·example, evil•example; evil&#46;example: points of other kinds between letters of a name.
+    (re.compile(r"(?<=[a-z0-9])[\u00b7\u2022\u2219\u30fb](?=[a-z0-9])"), "."),
+    (re.compile(r"(?<=\w)&(?:#46|#x2e|period);(?=\w)", re.IGNORECASE), "."),
     # evil\[.\]example, evil\.example, 10.0.0\\\\.1: escapes of Markdown and regular expressions.
     (re.compile(r"\\{1,8}(?=[\[\](){}])"), ""),
     (re.compile(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
     # http[:]//  http[://]  http(:)//  hxxp[:/]/
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
+    (re.compile(r"(?<=[\w*])[\[({]:[\])}][\[({]/[\])}][\[({]/[\])}]"), "://"),
     (re.compile(r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]"), "//"),
     (re.compile(r"(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", re.IGNORECASE), ":"),
     # [http]://  [hxxps]://  <hxxp>://
@@ -58,7 +76,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
     (
         re.compile(
-            rf"(?<=[\w\]]) {{0,2}}{_OPEN} {{0,2}}(?:\.|dot|d0t|punkt) {{0,2}}{_CLOSE} {{0,2}}(?=[\w\[({{*])",
+            rf"(?<=[\w\]]) {{0,2}}{_OPEN} {{0,2}}(?:\.|,|dot|d0t|punkt|punto|ponto|point|точка|chấm|cham) {{0,2}}{_CLOSE} {{0,2}}(?=[\w\[({{*])",
             re.IGNORECASE,
         ),
         ".",
@@ -78,8 +96,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _SCHEME = re.compile(
     # hxxp, hXXp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space before it
-    r"(?<![a-z0-9])(?:(?P<web>h(?:xx|xxx|\*\*|tx|xt|__|--|tt|t\*|x|\.\.|\?\?)p|htt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
-    r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//)/{0,2}",
+    r"(?<![a-z0-9])(?:(?P<web>h(?:xx|xxx|zz|\*\*|tx|xt|__|--|tt|t\*|x|\.\.|\?\?)p|htt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
+    r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
     re.IGNORECASE,
 )
 _SPELT = re.compile(

@@ -1,8 +1,7 @@
 """TAXII 2.1 client (https://docs.oasis-open.org/cti/taxii/v2.1/taxii-v2.1.html): the objects of a collection, page by page.
 
 The network is asked only where a person names a server. A server is not trusted: it may loop, lie about lengths, answer without end or stop
-half-way; each ends with one error, and what came before is kept. With a mirror folder every page is written whole or not at all, and the next
-run goes on where the last one stopped: with the next page, or with what was added since.
+half-way; each ends with one error, and what came before is kept.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import io
 import json
 import os
 import ssl
-import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -20,11 +18,10 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
-from pathlib import Path
 from typing import IO, Any
 
-from lamsach.errors import InputError, LimitError, OutputError, UnreadableError, UsageError
-from lamsach.indicators.opening import MIB, TAXII_SCHEMES, ListSource
+from lamsach.errors import InputError, LimitError, UnreadableError, UsageError
+from lamsach.indicators.opening import MIB, ListSource
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 MAX_PAGE_BYTES = 64 * MIB
@@ -35,7 +32,6 @@ PAGE_TIMEOUTS = 10
 """How many times the timeout a page may take in all."""
 PAGE_OBJECTS = 1000
 """How many objects a page is asked to hold; the server may give fewer."""
-_STATE = ".taxii-state.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,80 +225,3 @@ def _all(answer: Any, until: float) -> bytes:
 
 def _opener(data: bytes) -> Any:
     return lambda: io.BytesIO(data)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What one run brought into the mirror folder."""
-
-    pages: int
-    objects: int
-
-
-def mirror(path: str, folder: Path, settings: Settings | None = None) -> Fetched:
-    """Bring a collection's new objects into a folder, a file a page, which is a list like any other. A run that was broken off
-    goes on at its last page; after a whole run only what was added since is asked for.
-
-    Raises UnreadableError or LimitError (what came before stays in the folder), OutputError when the folder cannot be written.
-    """
-    settings = settings or Settings()
-    collection = Collection(path, settings)
-    state = _load(folder, collection.url)
-    after = state.get("added_after") or settings.added_after
-    pages = objects = 0
-    newest = state.get("newest")
-    for page in collection.pages(state.get("next"), after):
-        if page.added_last and (newest is None or page.added_last > newest):
-            newest = page.added_last
-        if page.objects:
-            number = int(state.get("pages") or 0) + 1
-            _write(folder / f"page-{number:06d}.json", page.data)
-            state["pages"] = str(number)
-            pages += 1
-            objects += page.objects
-        state["next"] = page.following
-        state["newest"] = newest
-        if page.following is None:
-            state["added_after"] = newest or after
-        _write(folder / _STATE, json.dumps({"collection": collection.url, **state}).encode())
-    return Fetched(pages, objects)
-
-
-def _load(folder: Path, url: str) -> dict[str, str | None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        saved = json.loads((folder / _STATE).read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise OutputError(
-            "The folder cannot be written.", f"{folder} ({error.strerror})", "Choose another folder."
-        ) from None
-    except ValueError:
-        return {}
-    if not isinstance(saved, dict) or saved.get("collection") != url:
-        raise OutputError("The folder holds another collection.", str(folder), "Choose an empty folder.")
-    return {
-        key: value
-        for key in ("added_after", "newest", "next", "pages")
-        if isinstance(value := saved.get(key), str)
-    }
-
-
-def _write(path: Path, data: bytes) -> None:
-    """The whole file or none: written beside its place and renamed."""
-    temporary: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
-            temporary = Path(stream.name)
-            stream.write(data)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            "The folder cannot be written.", f"{path.parent} ({error.strerror})", "Choose another folder."
-        ) from None
-
-
-__all__ = ["TAXII_SCHEMES", "Collection", "Fetched", "Page", "Settings", "envelopes", "mirror"]

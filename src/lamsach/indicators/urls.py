@@ -54,7 +54,7 @@ def canonical_url(text: str, *, strict: bool = True) -> str:
     if match is None or len(cleaned) > MAX_URL_LENGTH:
         raise Refused(refusals.BAD_URL)
     scheme = (match[1] or "").lower()
-    if not scheme and match[3].startswith("//"):
+    if not scheme and match[3][:2].replace("\\", "/") == "//":
         raise Refused(refusals.BAD_URL)
     if scheme and scheme not in DEFAULT_PORTS:
         raise Refused(refusals.URL_SCHEME)
