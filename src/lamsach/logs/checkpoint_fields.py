@@ -20,9 +20,9 @@ _QUOTED = re.compile(r'(?:^|(?<=[\[; ]))([A-Za-z_][\w/.-]{0,80}): ?"([^"\\]*(?:\
 # action="Accept" ifname="eth1"
 _STRUCTURED = re.compile(r'(?<= )([A-Za-z_][\w/.-]{0,80})="([^"\\]*(?:\\.[^"\\]*)*)"')
 # time=1790000000|hostname=gw|product=Firewall|originsicname=CN\=gw,O\=m.example.abc|
-_BARS = re.compile(r"(?:^|(?<=\|)|(?<=\s))([A-Za-z_][\w/.-]{0,80})=((?:[^|\\]|\\.)*)(?:\||$)")
+_BARS = re.compile(r"(?:^|(?<=\|)|(?<=\s))([A-Za-z_][\w/.-]{0,80})=((?:[^|\\]|\\.|\\$)*)")
 # 26Oct2026 10:11:12 accept gw >eth0 product: VPN-1 & FireWall-1; src: 192.0.2.5; dst: 198.51.100.7;
-_FW_LOG = re.compile(r"(?:^|(?<=[;\s]))([A-Za-z_][\w/.-]{0,80}): ([^;\"]*)(?:;|$)")
+_FW_LOG = re.compile(r"(?:^|(?<=[;\s]))([A-Za-z_][\w/.-]{0,80}): ([^;\"]{0,400})(?:;|$)")
 _FW_LOG_START = re.compile(
     r"(\d{1,2}[A-Z][a-z]{2}\d{4})? ?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(\w+) +(?:\d+ +)?(\S+) +[<>]"
 )
@@ -114,8 +114,14 @@ def fields_of(line: str) -> dict[str, str]:
         return leef.read(line[position:]).attributes
     if _FW_LOG_START.search(line, 0, 200) and _FW_LOG_MARK.search(line):
         return _fw_log(line)
-    pattern = max((_QUOTED, _BARS, _STRUCTURED), key=lambda each: len(each.findall(line)))
-    return _kept(pattern.findall(line))
+    return _kept(_layout(line).findall(line))
+
+
+def _layout(line: str) -> re.Pattern[str]:
+    """How the fields of a line are written, by what stands in it most."""
+    if line.count(':"') + line.count(': "') >= _ENOUGH:
+        return _QUOTED
+    return _STRUCTURED if line.count('="') > line.count("|") else _BARS
 
 
 def _kept(pairs: list[tuple[str, str]]) -> dict[str, str]:
