@@ -8,6 +8,7 @@ from lamsach.catalogue_vi.indicators import INDICATORS
 from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
+from lamsach.catalogue_vi.scanner import SCANNER
 
 VIETNAMESE: dict[str, str] = {
     **INDICATORS,

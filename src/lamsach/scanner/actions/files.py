@@ -42,7 +42,7 @@ def quarantine_file(vault: Vault, target: Target, facts: dict[str, Any]) -> Item
         item = vault.store({**facts, **_identity(target, file), "kind": "file"}, _day(), _content(file))
         aside = file.place.beside(f".lamsach-{item.id}")
         _take_away(vault, item, file, aside)
-    item.mark("done")
+    item.stamp("done")
     return item
 
 
@@ -80,7 +80,7 @@ def restore_file(vault: Vault, item: Item) -> list[str]:
                 raise OutputError(
                     "Something else has this name now.", path, "Move it away, then restore again."
                 )
-            item.mark("restoring", item.meta["sha256"])
+            item.stamp("restoring", item.meta["sha256"])
             aside = place.beside(f".lamsach-{item.id}")
             aside.unlink()
             try:
@@ -88,7 +88,7 @@ def restore_file(vault: Vault, item: Item) -> list[str]:
                 aside.rename_to_free(place)
             except BaseException:
                 aside.unlink()
-                item.unmark("restoring")
+                item.unstamp("restoring")
                 raise
             place.flush()
     except Skipped:
@@ -148,7 +148,7 @@ def disable_line(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
             raise _other_file(target.path)
         aside.rename(file.place)
         file.place.flush()
-    item.mark("done")
+    item.stamp("done")
     return item
 
 
@@ -168,7 +168,7 @@ def restore_line(vault: Vault, item: Item) -> list[str]:
             old = b"".join(vault.content(item))
             unchanged = hashlib.sha256(now).hexdigest() == meta["new_sha256"]
             content = old if unchanged else with_line_again(now, target)
-            item.mark("restoring", hashlib.sha256(content).hexdigest())
+            item.stamp("restoring", hashlib.sha256(content).hexdigest())
             aside = place.beside(f".lamsach-{item.id}")
             aside.unlink()
             descriptor = aside.create()

@@ -39,7 +39,7 @@ def _recover(vault: Vault, item: Item) -> None:
             place.flush()
     except Skipped:
         # The folder is gone or forbidden: what is kept stays kept.
-        item.unmark("restoring") if item.restoring else item.mark("done")
+        item.unstamp("restoring") if item.restoring else item.stamp("done")
 
 
 def _taking(vault: Vault, item: Item, place: Place, aside: Place) -> None:
@@ -47,18 +47,18 @@ def _taking(vault: Vault, item: Item, place: Place, aside: Place) -> None:
     device, inode = item.meta["device"], item.meta["inode"]
     if same_file(aside.status(), device, inode):
         aside.unlink()
-        item.mark("done")
+        item.stamp("done")
     elif same_file(place.status(), device, inode):
         vault.forget(item)
     else:
-        item.mark("done")
+        item.stamp("done")
 
 
 def _editing(vault: Vault, item: Item, place: Place, aside: Place) -> None:
     """A line was being changed: the new text is in place, or it is not."""
     aside.unlink()
     if _digest(place) == item.meta["new_sha256"]:
-        item.mark("done")
+        item.stamp("done")
     else:
         vault.forget(item)
 
@@ -69,7 +69,7 @@ def _restoring(vault: Vault, item: Item, place: Place, aside: Place) -> None:
     if item.expected and _digest(place) == item.expected:
         vault.forget(item)
     else:
-        item.unmark("restoring")
+        item.unstamp("restoring")
 
 
 def _digest(place: Place) -> str:

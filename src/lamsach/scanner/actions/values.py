@@ -46,7 +46,7 @@ def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
             f"{target.path} ({error.strerror})",
             "Run again as an administrator.",
         ) from None
-    item.mark("done")
+    item.stamp("done")
     return item
 
 
@@ -80,10 +80,10 @@ def recover_value(vault: Vault, item: Item) -> None:
     try:
         now, _ = _read(_api(), item.meta["path"], item.meta["line"])
     except InputError:
-        item.mark("done")
+        item.stamp("done")
         return
     if item.meta["off"] and now == SERVICE_OFF != _unpacked(item.meta["data"]):
-        item.mark("done")
+        item.stamp("done")
     else:
         vault.forget(item)
 

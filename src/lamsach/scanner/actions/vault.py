@@ -51,7 +51,7 @@ class Item:
         except OSError:
             return ""
 
-    def mark(self, name: str, text: str = "") -> None:
+    def stamp(self, name: str, text: str = "") -> None:
         """Put a mark (`done`, `restoring`) into the item, on the disk before this returns."""
         descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.write(descriptor, text.encode("ascii"))
@@ -59,7 +59,7 @@ class Item:
         os.close(descriptor)
         flush(self.folder)
 
-    def unmark(self, name: str) -> None:
+    def unstamp(self, name: str) -> None:
         """Take a mark away."""
         (self.folder / name).unlink(missing_ok=True)
         flush(self.folder)
