@@ -1,0 +1,88 @@
+"""FortiGate: `transip` and `transport` of traffic logs, and port blocks of CGN pools.
+
+Source: FortiOS Log Message Reference, "Traffic" (0000000013 forward) and "CGN" (0100053203 to 0100053205). A traffic record is written at the
+session's end and states its `duration` in seconds; `action="start"` is its beginning. FortiOS 4 says `tran_ip`, `tran_port`.
+Of `transip` in a record with destination translation (`trandisp="dnat"`) the source stayed as it was: there is none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.devices.nat.clock import Clock
+from lamsach.devices.nat.readers.values import pair
+from lamsach.devices.nat.records import ANY_PROTOCOL, Kind, NatRecord, protocol_number
+
+MARKERS = ("transip=", "tran_ip=", "portbegin=")
+_QUOTED = re.compile(r'"[^"]*"')
+# ... srcip=10.1.1.5 srcport=51234 ... dstip=198.51.100.7 ... proto=6 ... trandisp="snat" transip=203.0.113.1 transport=4321 ... duration=30
+_KEYS = re.compile(
+    r'(?<![\w])(srcip|src|srcport|src_port|dstip|dst|proto|transip|tran_ip|transport|tran_port|duration|sessionid|eventtime|saddr|nat|portbegin|portend)="?([^\s",]*)'
+)
+# date=2026-06-10 time=10:00:00   date=2026-06-10,time=10:00:00
+_DATE = re.compile(r'\bdate="?(\d{4}-\d\d-\d\d)"?[ ,]+"?time="?(\d\d:\d\d:\d\d)', re.ASCII)
+_TZ = re.compile(r'\btz="?([+-]\d{2}:?\d{2})', re.ASCII)
+_ACTION = re.compile(r'\baction="?([\w-]+)')
+_RELEASED = re.compile(r"(?:release|expire|delete|free|close)", re.IGNORECASE)
+_DIGITS = (10, 13, 16, 19)
+
+
+def read(line: str, clock: Clock) -> NatRecord | None:
+    """See `Reader`."""
+    found = _KEYS.findall(line)
+    values = dict(reversed(found))
+    if len(values) < len(found):  # a key stands twice: only what no quoted text holds counts
+        values = dict(reversed(_KEYS.findall(_QUOTED.sub(_without_spaces, line))))
+    if "portbegin" in values:
+        return _block(values, line, clock)
+    public = pair(
+        values.get("transip") or values.get("tran_ip", ""),
+        _digits(values.get("transport") or values.get("tran_port")),
+    )
+    inside = pair(
+        values.get("srcip") or values.get("src", ""), _digits(values.get("srcport") or values.get("src_port"))
+    )
+    end = _time(values, line, clock)
+    if public is None or inside is None or end is None or public[0] in ("0.0.0.0", inside[0]):  # noqa: S104 - means: none
+        return None
+    action = _ACTION.search(line)
+    kind = Kind.OPEN if action and action[1] == "start" else Kind.SESSION
+    seconds = _digits(values.get("duration"))
+    start = end - int(seconds) * 1_000_000 if seconds and kind is Kind.SESSION and len(seconds) < 9 else end
+    return NatRecord(
+        kind, public[0], public[1], public[1], protocol_number(values.get("proto")), inside[0], inside[1], start,
+        max(end, start + 1) if kind is Kind.SESSION else end, values.get("dstip") or values.get("dst", ""), values.get("sessionid", ""),
+    )  # fmt: skip
+
+
+def _block(values: dict[str, str], line: str, clock: Clock) -> NatRecord | None:
+    public = pair(values.get("nat", ""), _digits(values.get("portbegin")))
+    inside = pair(values.get("saddr") or values.get("srcip", ""), None)
+    last, time = _digits(values.get("portend")), _time(values, line, clock)
+    if public is None or inside is None or last is None or time is None:
+        return None
+    action = _ACTION.search(line)
+    kind = Kind.CLOSE if _RELEASED.search(action[1] if action else line) else Kind.OPEN
+    start = 0 if kind is Kind.CLOSE else time
+    return NatRecord(kind, public[0], public[1], int(last), ANY_PROTOCOL, inside[0], 0, start, time)
+
+
+def _time(values: dict[str, str], line: str, clock: Clock) -> int | None:
+    stamp = values.get("eventtime", "")
+    if len(stamp) in _DIGITS and stamp.isdigit():
+        return int(stamp[:16].ljust(16, "0"))
+    date = _DATE.search(line)
+    if date is None:
+        return clock.header(line)
+    zone = _TZ.search(line)
+    return clock.iso(f"{date[1]}T{date[2]}{zone[1] if zone else ''}")
+
+
+def _digits(text: str | None) -> str | None:
+    return text if text and text.isascii() and text.isdigit() and len(text) <= 10 else None
+
+
+def _without_spaces(match: re.Match[str]) -> str:
+    """A quoted value as one that begins no key: what looks like a key in it is no longer one."""
+    text = match[0]
+    return text if "=" not in text else '""'

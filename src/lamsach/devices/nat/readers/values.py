@@ -1,0 +1,12 @@
+"""Addresses and ports of NAT records."""
+
+from __future__ import annotations
+
+from lamsach.logs.values import ip_of
+
+
+def pair(address: str, port: str | None) -> tuple[str, int] | None:
+    """Address and port in canonical form; None when either is none. A port that is not stated is 0."""
+    ip = ip_of(address)
+    number = int(port) if port else 0
+    return (ip, number) if ip is not None and number <= 65535 else None

@@ -1,0 +1,106 @@
+"""The NAT records of log files: by the fast readers where they know the lines, else from the events of the file's format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from lamsach.devices.leases.records import microseconds
+from lamsach.devices.nat.clock import Clock
+from lamsach.devices.nat.readers import READERS, Reader
+from lamsach.devices.nat.records import ANY_PROTOCOL, Kind, NatRecord
+from lamsach.errors import InputError
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.logs.detect import Detection
+from lamsach.logs.opening import LogFile
+from lamsach.logs.reading import context_for, detection_for, numbered_lines, read_events
+from lamsach.model import Event, Problem
+
+_LASTED_US = 3600 * 1_000_000
+_AFTER_US = 60 * 1_000_000
+_LONGEST_LINE = 16_384
+
+
+@dataclass(slots=True)
+class NatLogs:
+    """The files to search for NAT records. What cannot be read is told to `on_problem`. `counts`: how many records each file gave."""
+
+    logs: Sequence[LogFile]
+    timezone: ZoneInfo = DEFAULT_TIMEZONE
+    on_problem: Callable[[Problem], None] = field(default=lambda _problem: None)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def records(self) -> Iterator[NatRecord]:
+        """Every NAT record, in the order of the files. A file whose first lines show none is left out."""
+        for log in self.logs:
+            try:
+                yield from self._records(log)
+            except InputError as error:
+                self.on_problem(Problem(error.where or log.name, error.what, error.todo))
+
+    def _records(self, log: LogFile) -> Iterator[NatRecord]:
+        detection = detection_for(log)
+        clock = Clock(context_for(log, detection, self.timezone))
+        readers = [
+            reader for reader in READERS if any(_read(reader, line, clock) for line in detection.lines)
+        ]
+        if readers:
+            found = _by_readers(log, readers, clock)
+        elif _gives_nat(detection):
+            found = _by_events(log, self.timezone)
+        else:
+            return
+        self.counts.setdefault(log.name, 0)
+        for record in found:
+            self.counts[log.name] += 1
+            yield record
+
+
+def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
+    if len(line) > _LONGEST_LINE or not any(marker in line for marker in reader.markers):
+        return None
+    return reader.read(line, clock)
+
+
+def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord]:
+    marked = re.compile(
+        b"|".join(re.escape(marker.encode()) for reader in readers for marker in reader.markers)
+    ).search
+    functions = [reader.read for reader in readers]
+    name = log.name
+    with log.open() as stream:
+        for number, line in numbered_lines(stream):
+            if line is None or len(line) > _LONGEST_LINE or not marked(line):
+                continue
+            text = line.decode("utf-8", "replace")
+            for read in functions:
+                record = read(text, clock)
+                if record is not None:
+                    yield record._replace(file=name, line=number)
+                    break
+
+
+def _gives_nat(detection: Detection) -> bool:
+    formats = (detection.format,) if detection.format else detection.mixed
+    return any("source_nat_ip" in log_format.gives for log_format in formats)
+
+
+def _by_events(log: LogFile, timezone: ZoneInfo) -> Iterator[NatRecord]:
+    """An event does not say how long its connection lasted, nor its protocol: the last hour is likely."""
+    for event in read_events(log, timezone=timezone):
+        if isinstance(event, Event) and (record := record_of(event)) is not None:
+            yield record
+
+
+def record_of(event: Event) -> NatRecord | None:
+    """What an event says of a translation; None when it states none."""
+    public, inside = event.source_nat_ip, event.source_ip
+    if event.time is None or public is None or inside is None or public == inside:
+        return None
+    time, port = microseconds(event.time), event.source_nat_port or 0
+    return NatRecord(
+        Kind.SEEN, public, port, port, ANY_PROTOCOL, inside, event.source_port or 0, time - _LASTED_US, time + _AFTER_US,
+        event.destination_ip or "", "", event.file, event.line,
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+"""What a log says of one translation."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+_NUMBERS = {
+    "icmp": 1,
+    "tcp": 6,
+    "udp": 17,
+    "gre": 47,
+    "esp": 50,
+    "icmp6": 58,
+    "ipv6-icmp": 58,
+    "icmpv6": 58,
+    "sctp": 132,
+}
+ANY_PROTOCOL = 0
+"""The record or the question states no protocol, or the translation holds for all (a block of ports)."""
+
+
+class Kind(IntEnum):
+    """What a record states. `SESSION`: beginning and end. `OPEN`, `CLOSE`: one of them. `SEEN`: that it was so at that moment."""
+
+    SESSION = 0
+    OPEN = 1
+    CLOSE = 2
+    SEEN = 3
+
+
+class NatRecord(NamedTuple):
+    """One record: the inside address and port (0: any) behind the ports `first_port` to `last_port` of the public address.
+
+    Times are microseconds since the epoch, UTC; `start` is 0 when a CLOSE does not state it, `end` equals `start` for OPEN, and for SEEN unless
+    the record makes an interval likely.
+    `session` is the device's number of the connection, empty when it states none: a CLOSE may name only that. `destination` is the far
+    side's address, empty when not stated.
+    """
+
+    kind: Kind
+    public_ip: str
+    first_port: int
+    last_port: int
+    protocol: int
+    inside_ip: str
+    inside_port: int
+    start: int
+    end: int
+    destination: str = ""
+    session: str = ""
+    file: str = ""
+    line: int = 0
+
+
+def protocol_number(protocol: str | int | None) -> int:
+    """The protocol's number (IANA); ANY_PROTOCOL for None and for what is not known."""
+    if isinstance(protocol, int):
+        return protocol if 0 < protocol < 256 else ANY_PROTOCOL
+    text = (protocol or "").strip().lower()
+    if text.isascii() and text.isdigit() and len(text) <= 3:
+        return protocol_number(int(text))
+    return _NUMBERS.get(text, ANY_PROTOCOL)
