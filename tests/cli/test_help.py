@@ -20,6 +20,10 @@ from .running import child, lamsach, write_list, write_log
 
 COMMANDS = (
     "hunt",
+    "scan",
+    "quarantine list",
+    "quarantine restore",
+    "quarantine export",
     "demo",
     "indicators read",
     "indicators fetch",

@@ -11,6 +11,7 @@ from lamsach.catalogue_vi.results import RESULTS
 from lamsach.catalogue_vi.scanner import SCANNER
 
 VIETNAMESE: dict[str, str] = {
+    **SCANNER,
     **INDICATORS,
     **LOGS,
     **FIREWALLS,
