@@ -114,6 +114,31 @@ HEADERS = [
     # Sophos UTM
     ("2026:06:05-07:31:12 utm httpd[123]: id=1", IN_JUNE, "utm", "httpd", "123", "id=1"),
     ("<30>2026:6:5-07:31:12 utm httpd: id=1", IN_JUNE, "utm", "httpd", None, "id=1"),
+    # a relay's header before the sender's own
+    (
+        "<134>Jun  5 09:00:00 relay Jun  5 07:31:12 gw named[812]: hello",
+        IN_JUNE,
+        "gw",
+        "named",
+        "812",
+        "hello",
+    ),
+    (
+        "<134>1 2026-06-05T09:00:00Z relay app - - - <30>Jun  5 07:31:12 gw a: b",
+        IN_JUNE,
+        "gw",
+        "a",
+        None,
+        "b",
+    ),
+    (
+        "Jun  5 07:31:12 relay Jun  5 09:00:00 gw says so",
+        IN_JUNE,
+        "relay",
+        None,
+        None,
+        "Jun  5 09:00:00 gw says so",
+    ),
     # the rest
     ("dnsmasq-dhcp[2544]: DHCPACK(eth1)", None, None, "dnsmasq-dhcp", "2544", "DHCPACK(eth1)"),
     ("<30>dnsmasq[2544]: query", None, None, "dnsmasq", "2544", "query"),

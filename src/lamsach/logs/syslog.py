@@ -2,7 +2,7 @@
 
 Known: RFC 3164 and its variants, RFC 5424, rsyslog's ISO 8601 file format, Kiwi Syslog, OpenWrt's `logread`,
 container
-runtimes, Sophos UTM, the octet count of RFC 6587, and a bare `program[pid]:`.
+runtimes, Sophos UTM, the octet count of RFC 6587, a bare `program[pid]:`, and a relay's header before the sender's own.
 """
 
 from __future__ import annotations
@@ -94,6 +94,21 @@ def sender_of(line: str) -> tuple[str | None, str | None]:
 
 
 def _split(line: str) -> _Parts:
+    """One header, or two when a relay put its own before the sender's: of what both state the sender's counts.
+
+    A second one is believed only when it states a time and a program, because messages may begin with a time.
+    """
+    outer = _split_once(line)
+    message = outer[4]
+    if (outer[0] is None and outer[1] is None) or message[:1] not in _MAY_START:
+        return outer
+    inner = _split_once(message)
+    if inner[0] is None or inner[2] is None:
+        return outer
+    return inner[0], inner[1] or outer[1], inner[2], inner[3], inner[4]
+
+
+def _split_once(line: str) -> _Parts:
     if line[:1] not in _MAY_START:
         return _bare_tag(line, line)
     priority = _PRIORITY.match(line)

@@ -58,6 +58,7 @@ _MARKERS = (
 # CEF:0|MikroTik|CHR|7.18 (stable)|14|system,info,account|Low|dvchost=gw dvc=192.0.2.1 msg=user admin logged in from ...
 _CEF = re.compile(r"(?:CEF: ?)?0\|MikroTik\|", re.ASCII)
 _ROOM = 400
+_WORDS_BEFORE = 18
 _QUESTIONS_KEPT = 4096
 
 
@@ -130,6 +131,9 @@ class Mikrotik(LogFormat):
             own = _TIME.search(message, 0, topics.start() + 1)
             if own and header.time is None:
                 header = replace(header, time=self._time(own))
+            relayed = split_header(message[: topics.start()] + "-", self.context)[0]
+            if relayed.host:
+                header = replace(header, time=relayed.time or header.time, host=relayed.host)
             message = message[topics.start() :]
         elif header.app and not topics:
             message = f"{header.app}: {message}"
@@ -174,11 +178,13 @@ class Mikrotik(LogFormat):
 
 
 def _find_topics(line: str) -> re.Match[str] | None:
-    """The topics at the start of a line, or behind a syslog header of at most eight words."""
+    """The topics at the start of a line, or behind one or two syslog headers."""
     if not any(marker in line for marker in _MARKERS):
         return None
-    position = line.find(">", 0, 8) + 1 if line[:1] == "<" else 0
-    for _ in range(9):
+    position = 0
+    for _ in range(_WORDS_BEFORE):
+        if line.startswith("<", position):
+            position = line.find(">", position, position + 8) + 1 or position
         match = _TOPICS.match(line, position)
         if match:
             return match if "," in match[1] or mikrotik_messages.says_dns(line[match.end() :]) else None

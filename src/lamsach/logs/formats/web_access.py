@@ -40,6 +40,7 @@ _ROW = re.compile(
     rf"(?:{'|'.join(sorted(METHODS))})[ \t](?:[\w.-]{{1,255}}\t)?(?:/|\*|-)",
     re.ASCII,
 )
+_ROW_SIGNS = (" GET /", " POST /", " HEAD /", " PUT /", " OPTIONS /", " PROPFIND /")
 _DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t]", re.ASCII)
 _SOFTWARE = ("#Software: Microsoft Internet Information Services", "#Software: Microsoft HTTP API")
 _MARKS = frozenset({"cs-method", "cs-uri-stem", "c-ip"})
@@ -76,7 +77,12 @@ class WebAccess(LogFormat):
             return True
         if web_json.is_request(line):
             return True
-        return web_text.may_be_request(line) and web_text.is_request(_message(line))
+        if any(sign in line for sign in _ROW_SIGNS) and _ROW.match(_message(line)):
+            return True
+        if not web_text.may_be_request(line):
+            return False
+        message = _message(line)
+        return web_text.is_request(message) or (message != line and web_text.is_request(_message(message)))
 
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
@@ -96,6 +102,8 @@ class WebAccess(LogFormat):
             return self._row(line), NO_HEADER
         header, message = split_header(line, self.context)
         event = web_text.read_request(message, self.context) if web_text.may_be_request(line) else None
+        if event is None and header is not NO_HEADER:  # a container runtime's header behind another
+            event = web_text.read_request(_message(message), self.context)
         if event is None and header.time is not None and _ROW.match(message):
             event = self._row(message)
         if event is None and web_json.is_request(line):

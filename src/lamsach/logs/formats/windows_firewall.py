@@ -91,7 +91,7 @@ class WindowsFirewall(LogFormat):
             return line.startswith((_PRODUCT, _TIME_FORMAT, _VERSION)) or {"src-ip", "tcpflags"} <= names_in(
                 line
             )
-        return _ROW.match(line) is not None or (line[:1] == "<" and _row(line) is not None)
+        return _ROW.match(line) is not None or (_may_hold_row(line) and _row(line) is not None)
 
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
@@ -115,6 +115,11 @@ class WindowsFirewall(LogFormat):
 
 def _is_own(head: Sequence[str]) -> bool:
     return any({"src-ip", "tcpflags"} <= names_in(line) for line in head)
+
+
+def _may_hold_row(line: str) -> bool:
+    """A row behind a syslog header: a cheap look."""
+    return " ALLOW " in line or " DROP " in line or " OPEN" in line or " CLOSE " in line
 
 
 def _in_utc(line: str) -> bool:
