@@ -7,6 +7,7 @@ start and are wrong or missing in many exporters.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from lamsach.logs.capture.spelling import address_text
 from lamsach.logs.direction import own_side
@@ -17,6 +18,11 @@ from lamsach.model import Action, Event, EventKind
 
 NAME = "netflow"
 _DENIED = 3
+_FURTHER = e.WANTED - {
+    *(e.SOURCE, e.DESTINATION, e.SOURCE_V6, e.DESTINATION_V6, e.SOURCE_PORT, e.DESTINATION_PORT, e.PROTOCOL),
+    *(e.UDP_SOURCE_PORT, e.UDP_DESTINATION_PORT, e.TCP_SOURCE_PORT, e.TCP_DESTINATION_PORT),
+}
+"""What only some exporters tell: NAT, actions, users, names."""
 _ICMP = frozenset({1, 58})
 
 
@@ -29,6 +35,20 @@ def flow_event(
     if source is None and destination is None:
         return None
     source_port, destination_port = _ports(record)
+    if _FURTHER.isdisjoint(record):
+        return Event(
+            time=time_of_seconds(seconds),
+            kind=EventKind.CONNECTION,
+            observer=observer,
+            source_ip=source,
+            source_port=source_port,
+            destination_ip=destination,
+            destination_port=destination_port,
+            device_ip=own_side(source, destination),
+            format=NAME,
+            file=file,
+            line=line,
+        )
     nat, nat_port = _nat(record, source, source_port)
     return Event(
         time=time_of_seconds(seconds),
@@ -51,6 +71,7 @@ def flow_event(
     )
 
 
+@lru_cache(maxsize=256)
 def time_of_seconds(seconds: int) -> datetime:
     """32 bits of seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)

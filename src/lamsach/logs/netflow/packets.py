@@ -6,14 +6,20 @@ a set's number is never 2 to 255, so another version number ends it; a data set 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lamsach.logs.netflow.elements import DESTINATION, DESTINATION_PORT, PROTOCOL, SOURCE, SOURCE_PORT
 from lamsach.logs.netflow.templates import Record, Template, options_v9, templates_ipfix, templates_v9
 
-FIXED = {1: (16, 52, 38), 5: (24, 48, 38), 7: (24, 52, 38)}
-"""Version: bytes of the header, bytes of a record, where in it the protocol stands."""
+FIXED = {
+    1: (16, struct.Struct(">4s4s24xHH2xB13x")),
+    5: (24, struct.Struct(">4s4s24xHH2xB9x")),
+    7: (24, struct.Struct(">4s4s24xHH2xB13x")),
+}
+"""Version: bytes of the header; a record: addresses, ports, protocol."""
+_FIXED_NAMES = (SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, PROTOCOL)
 V9, IPFIX = 9, 10
 VERSIONS = frozenset({*FIXED, V9, IPFIX})
 MOST_RECORDS = {1: 24, 5: 30, 7: 28}
@@ -112,20 +118,12 @@ class Decoder:
 
 
 def _fixed(packet: bytes, version: int) -> Iterator[Flow]:
-    header, size, protocol = FIXED[version]
+    header, layout = FIXED[version]
     time = int.from_bytes(packet[8:12], "big")
-    count = packet[2] << 8 | packet[3]
-    for at in range(header, min(len(packet), header + count * size) - size + 1, size):
-        yield (
-            time,
-            {
-                SOURCE: packet[at : at + 4],
-                DESTINATION: packet[at + 4 : at + 8],
-                SOURCE_PORT: packet[at + 32] << 8 | packet[at + 33],
-                DESTINATION_PORT: packet[at + 34] << 8 | packet[at + 35],
-                PROTOCOL: packet[at + protocol],
-            },
-        )
+    count = min(packet[2] << 8 | packet[3], (len(packet) - header) // layout.size)
+    if count > 0:
+        for values in layout.iter_unpack(packet[header : header + count * layout.size]):
+            yield time, dict(zip(_FIXED_NAMES, values, strict=True))
 
 
 def packet_size(data: bytes, at: int) -> int:
@@ -138,8 +136,8 @@ def packet_size(data: bytes, at: int) -> int:
         return 0
     version, second = data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3]
     if version in FIXED:
-        header, size, _ = FIXED[version]
-        return header + second * size if 0 < second <= MOST_RECORDS[version] else 0
+        header, layout = FIXED[version]
+        return header + second * layout.size if 0 < second <= MOST_RECORDS[version] else 0
     if version == IPFIX:
         return second if second >= 16 and _set_follows(data, at + 16, at + second, (2, 3)) else 0
     if version != V9:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from lamsach.logs.netflow.elements import ADDRESSES, TEXTS, WANTED
@@ -17,32 +18,40 @@ _ENTERPRISE = 0x8000
 class Template:
     """How records of one kind are laid out. `options`: they tell of the exporter, not of flows."""
 
-    __slots__ = ("_fields", "_wanted", "options", "size")
+    __slots__ = ("_fields", "_layout", "_names", "_odd", "options", "size")
 
     def __init__(self, fields: list[tuple[int, int]], *, options: bool) -> None:
         self.options = options
         self._fields = fields
-        self._wanted: list[tuple[int, int, int]] = []
-        offset = 0
-        for element, length in fields:
-            if element in WANTED:
-                self._wanted.append((element, offset, offset + length))
-            offset += length
-        self.size = 0 if any(length == _VARIABLE for _, length in fields) else offset
+        self.size = 0 if any(length == _VARIABLE for _, length in fields) else sum(n for _, n in fields)
         """Bytes of a record; 0 when it varies."""
+        names: list[int] = []
+        layout = [">"]
+        self._odd: list[int] = []
+        for element, length in fields if self.size else ():
+            if element not in WANTED or element in names or not length:
+                layout.append(f"{length}x")
+                continue
+            names.append(element)
+            if element in _AS_BYTES or length not in _NUMBERS:
+                layout.append(f"{length}s")
+                if element not in _AS_BYTES:
+                    self._odd.append(element)
+            else:
+                layout.append(_NUMBERS[length])
+        self._names = tuple(names)
+        self._layout = struct.Struct("".join(layout))
 
     def records(self, data: bytes, start: int, end: int) -> Iterator[Record]:
         """The records in a data set's body; what is left over is padding."""
         if not self.size:
             yield from self._varying(data, start, end)
             return
-        size, wanted = self.size, self._wanted
-        for at in range(start, end - size + 1, size):
-            record: Record = {}
-            for element, first, last in wanted:
-                raw = data[at + first : at + last]
-                if element not in record:
-                    record[element] = raw if element in _AS_BYTES else int.from_bytes(raw, "big")
+        whole = (end - start) // self.size * self.size
+        for values in self._layout.iter_unpack(memoryview(data)[start : start + whole]):
+            record: Record = dict(zip(self._names, values, strict=True))
+            for element in self._odd:
+                record[element] = int.from_bytes(values[self._names.index(element)], "big")
             yield record
 
     def _varying(self, data: bytes, at: int, end: int) -> Iterator[Record]:
@@ -66,6 +75,7 @@ class Template:
             yield record
 
 
+_NUMBERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _AS_BYTES = ADDRESSES | TEXTS
 
 
