@@ -151,6 +151,31 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
     return header + b"".join(sectors) + struct.pack(f"<{len(fat)}i", *fat)
 
 
+def doc(text: str, flags: int = 0x0200) -> bytes:
+    """A DOC ([MS-DOC]) of two pieces: the first half in one byte a character, the rest in UTF-16."""
+    half = len(text) // 2
+    while half and not text[:half].isascii():
+        half -= 1
+    first, second = text[:half].encode("cp1252"), text[half:].encode("utf-16-le")
+    start = 0x400
+    ends = struct.pack("<III", 0, half, len(text))
+    pieces = struct.pack("<HIH", 0, 0x40000000 | 2 * start, 0) + struct.pack("<HIH", 0, start + len(first), 0)
+    clx = (
+        b"\x01"
+        + struct.pack("<H", 2)
+        + b"xx"
+        + b"\x02"
+        + struct.pack("<I", len(ends + pieces))
+        + ends
+        + pieces
+    )
+    head = bytearray(start)
+    struct.pack_into("<H", head, 0, 0xA5EC)
+    struct.pack_into("<H", head, 0x0A, flags)
+    struct.pack_into("<II", head, 0x01A2, 0, len(clx))
+    return compound({"WordDocument": bytes(head) + first + second, "1Table": clx})
+
+
 def pdf(pages: Sequence[Sequence[str] | None], content: bytes | None = None) -> bytes:
     """A PDF of Latin-1 lines, one text object a line; None makes a page that is a picture. `content` replaces the first page's program."""
     objects: list[bytes] = []

@@ -15,7 +15,7 @@ from lamsach.indicators import ocr, refusals
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive
-from tests.indicators.documents_made import compound, docx, opendocument, paragraph, pdf, word_table, xls
+from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls
 
 HASH = "0123456789abcdef" * 4
 
@@ -147,10 +147,31 @@ def test_an_old_workbook(tmp_path: Path) -> None:
 def test_locked_and_old_office_files_are_told_apart(tmp_path: Path) -> None:
     _, _, locked = reading(tmp_path, "a.xlsx", compound({"EncryptedPackage": b"x", "EncryptionInfo": b"y"}))
     assert locked[0].what == "The document is locked with a password."
-    _, _, old = reading(tmp_path, "a.doc", compound({"WordDocument": b"x"}))
+    _, _, old = reading(tmp_path, "a.ppt", compound({"PowerPoint Document": b"x"}))
     assert "old format" in old[0].what
     _, _, damaged = reading(tmp_path, "b.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600)
     assert damaged
+
+
+def test_an_old_word_document(tmp_path: Path) -> None:
+    text = (
+        "Theo \x13 HYPERLINK evil-code.top \x14hxxp://evil-a[.]top/x\x15\rMã độc: Mozi\r"
+        "STT\x07Địa chỉ IP\x07Mã độc\x07\x071\x07203.0.113[.]5\x07Mirai\x07\x072\x07203.0.113.6\x07\x07\x07"
+        "\x0cevil-b[.]top\x0bevil-c[.]top\r"
+    )
+    found, _, problems = reading(tmp_path, "a.doc", doc(text))
+    assert problems == []
+    assert short(found) == [
+        ("http://evil-a.top/x", None, 1, 1),
+        ("203.0.113.5", "Mirai", 1, 4),
+        ("203.0.113.6", "Mozi", 1, 5),
+        ("evil-b.top", "Mozi", 2, 6),
+        ("evil-c.top", "Mozi", 2, 6),
+    ]
+    _, _, locked = reading(tmp_path, "b.doc", doc(text, flags=0x0300))
+    assert locked[0].what == "The document is locked with a password."
+    _, _, broken = reading(tmp_path, "c.doc", compound({"WordDocument": b"x"}))
+    assert broken[0].what == "The document is damaged."
 
 
 def test_rich_text(tmp_path: Path) -> None:

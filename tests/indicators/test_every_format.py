@@ -10,12 +10,13 @@ import pytest
 from lamsach.indicators.reading import read_list
 from lamsach.model import Problem
 from tests.indicators.builders import sheet, workbook
-from tests.indicators.documents_made import compound, docx, opendocument, paragraph, pdf, word_table, xls
+from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls
 
 GOLDEN = Path(__file__).parent / "golden"
 TABLE = [["Địa chỉ IP", "Mã độc"], ["203.0.113.5", "Mozi"], ["evil-a[.]top", "Mirai"]]
 MADE: dict[str, bytes] = {
     "a.docx": docx(paragraph("hxxp://evil-a[.]top/x") + word_table(TABLE)),
+    "a.doc": doc("Máy chủ: evil-a[.]top\rIP\x07\x07203.0.113.5\x07\x07\r"),
     "a.ods": opendocument("spreadsheet", "<table:table><table:table-row><table:table-cell><text:p>evil-a.top</text:p></table:table-cell></table:table-row></table:table>"),
     "a.xls": compound({"Workbook": xls(TABLE)}),
     "a.xlsx": workbook([sheet({1: TABLE[0], 2: TABLE[1]})]),

@@ -60,7 +60,7 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
                 yield from _read_source(part, on_problem, depth + 1)
             return
         format_of_list = next((known for known in FORMATS if known.recognises(source)), None)
-        if format_of_list is None or format_of_list.name != "xls":
+        if format_of_list is None or format_of_list.name not in ("xls", "doc"):
             refuse_if_locked_or_old(source)
         if format_of_list is None:
             raise UnreadableError(

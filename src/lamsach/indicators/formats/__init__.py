@@ -4,6 +4,7 @@ from lamsach.indicators.base import ListFormat
 from lamsach.indicators.formats.blocklist import Blocklist
 from lamsach.indicators.formats.clamav import ClamAv
 from lamsach.indicators.formats.delimited import Delimited
+from lamsach.indicators.formats.doc import Doc
 from lamsach.indicators.formats.docx import Docx
 from lamsach.indicators.formats.fortigate_config import FortigateConfig
 from lamsach.indicators.formats.html import Html
@@ -29,6 +30,7 @@ from lamsach.indicators.formats.zeek_intel import ZeekIntel
 FORMATS: tuple[type[ListFormat], ...] = (
     Xlsx,
     Docx,
+    Doc,
     OpenDocument,
     Xls,
     Rtf,

@@ -1,0 +1,127 @@
+"""Word documents of the old binary kind, DOC (Microsoft [MS-DOC]): their text by the piece table. Macros and objects are never looked at."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from typing import ClassVar
+
+from lamsach.errors import UnreadableError
+from lamsach.indicators.base import ListFormat
+from lamsach.indicators.documents import DocumentReader
+from lamsach.indicators.ole import opened, streams
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.records import Entry
+
+_MAGIC = 0xA5EC
+_ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
+_FLAGS, _CLX = 0x0A, 0x01A2
+_COMPRESSED = 0x40000000
+MAX_PIECES = 200_000
+MAX_COLUMNS = 64
+# A field: its code, then its result (section 2.8.25).
+_FIELD_CODE = re.compile("\x13[^\x13\x14\x15]{0,4000}\x14")
+_CELL = "\x07"
+_MARKS = dict.fromkeys([0x01, 0x02, 0x05, 0x08, 0x13, 0x14, 0x15])
+"""Anchors of pictures and notes, and the ends of fields."""
+
+
+class Doc(ListFormat):
+    """A text document; `page` by its hard page breaks, `row` the 1-based paragraph or table row."""
+
+    name: ClassVar[str] = "doc"
+    title: ClassVar[str] = "Word document of the old kind (DOC)"
+
+    @classmethod
+    def recognises(cls, source: ListSource) -> bool:
+        """Whether this is a compound file with a text document in it."""
+        return "worddocument" in streams(source)
+
+    @classmethod
+    def read(cls, source: ListSource) -> Iterator[Entry]:
+        """Paragraphs and tables in order."""
+        text = _FIELD_CODE.sub("", _text(source)).translate(_MARKS)
+        reader = DocumentReader(source.document)
+        *cells, rest = text.split(_CELL)
+        table: list[str] = []
+        row_ended = True
+        for cell in cells:
+            if row_ended and ("\r" in cell or "\x0c" in cell):
+                cut = max(cell.rfind("\r"), cell.rfind("\x0c")) + 1
+                yield from _table(table, reader)
+                yield from _paragraphs(cell[:cut], reader)
+                table, cell = [], cell[cut:]
+            table.append(cell)
+            row_ended = not cell.strip()
+        yield from _table(table, reader)
+        yield from _paragraphs(rest, reader)
+
+
+def _paragraphs(text: str, reader: DocumentReader) -> Iterator[Entry]:
+    for page, paragraphs in enumerate(text.split("\x0c")):
+        if page:
+            reader.next_page()
+        for paragraph in paragraphs.split("\r"):
+            if paragraph.strip():
+                yield from reader.paragraph(paragraph.replace("\x0b", "\n"))
+
+
+def _table(texts: list[str], reader: DocumentReader) -> Iterator[Entry]:
+    """Rows of as many cells as the first row has; an empty cell more ends each."""
+    cells = [text.replace("\r", "\n").replace("\x0b", "\n") for text in texts]
+    width = next((place for place, cell in enumerate(cells) if not cell.strip()), len(cells))
+    regular = 0 < width <= MAX_COLUMNS and all(
+        not cells[place].strip() for place in range(width, len(cells), width + 1)
+    )
+    if not regular:
+        yield from reader.table([[(cell, "")] for cell in cells if cell.strip()])
+        return
+    rows = [cells[start : start + width] for start in range(0, len(cells), width + 1)]
+    yield from reader.table([[(cell, "") for cell in row] for row in rows])
+
+
+def _text(source: ListSource) -> str:
+    """The document's text, pieces in order (section 2.4.1). Raises UnreadableError for a locked or damaged one."""
+    try:
+        with opened(source) as compound:
+            main = compound.openstream("WordDocument").read()
+            magic, flags = struct.unpack_from("<H", main)[0], struct.unpack_from("<H", main, _FLAGS)[0]
+            if magic != _MAGIC:
+                raise ValueError("magic")
+            if flags & _ENCRYPTED:
+                raise UnreadableError(
+                    "The document is locked with a password.", source.document, "Save it without a password."
+                )
+            table = compound.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
+            start, size = struct.unpack_from("<II", main, _CLX)
+            return "".join(_pieces(main, table[start : start + size]))
+    except UnreadableError:
+        raise
+    except (OSError, ValueError, struct.error, IndexError):
+        raise UnreadableError("The document is damaged.", source.document, "Save it again as DOCX.") from None
+
+
+def _pieces(main: bytes, clx: bytes) -> Iterator[str]:
+    place = 0
+    while place < len(clx) and clx[place] == 1:
+        place += 3 + struct.unpack_from("<H", clx, place + 1)[0]
+    if place >= len(clx) or clx[place] != 2:
+        raise ValueError("clx")
+    size = struct.unpack_from("<I", clx, place + 1)[0]
+    table = clx[place + 5 : place + 5 + size]
+    count = min((len(table) - 4) // 12, MAX_PIECES)
+    ends = struct.unpack_from(f"<{count + 1}I", table)
+    left = len(main)
+    for number in range(count):
+        stated = struct.unpack_from("<I", table, 4 * (count + 1) + 8 * number + 2)[0]
+        length = max(0, ends[number + 1] - ends[number])
+        if stated & _COMPRESSED:
+            start = (stated & ~_COMPRESSED) // 2
+            data = main[start : start + min(length, left)]
+            left -= len(data)
+            yield data.decode("cp1252", "replace")
+        else:
+            data = main[stated : stated + min(2 * length, left)]
+            left -= len(data)
+            yield data.decode("utf-16-le", "replace")
