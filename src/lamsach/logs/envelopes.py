@@ -61,6 +61,7 @@ CARRIER_COLUMNS = frozenset(
 )
 """Names of a table's column (lower case, letters only) whose text is the line."""
 _RANK = {name: rank for rank, name in enumerate(_CARRIERS)}
+_FIRST_MESSAGE = _RANK["message"]
 _TAGS = frozenset(
     {
         "syslogidentifier",
@@ -90,8 +91,11 @@ def may_carry(line: str) -> bool:
     return any(key in line for key in _QUOTED)
 
 
-def carried(record: Mapping[str, object]) -> Iterator[str]:
-    """The lines that a record carries, the most literal first; each also behind its program's name, when the record states that."""
+def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[str]:
+    """The lines that a record carries, the most literal first; each also behind its program's name, when the record states that.
+
+    `literal`: only those under a key that says that it is the line as it was received, not a message for people.
+    """
     found: list[tuple[int, str]] = []
     tag = ""
     for key, value in walk(record):
@@ -100,7 +104,7 @@ def carried(record: Mapping[str, object]) -> Iterator[str]:
         if not tag and name in _TAGS:
             tag = (text_of(value) or "").strip().rstrip(":")
         rank = _RANK.get(plain("".join(parts[-2:])) if name == "original" else name)
-        text = text_of(value) if rank is not None else None
+        text = text_of(value) if rank is not None and (not literal or rank < _FIRST_MESSAGE) else None
         if rank is not None and text and len(text) >= _SHORTEST:
             found.append((rank, text.rstrip("\r\n")))
     for _, text in sorted(found, key=lambda each: each[0])[:_MOST_CARRIED]:

@@ -43,6 +43,7 @@ _LOGON_FIELDS = {
     "computername": "observer",
     "hostname": "observer",
 }
+_PARSED = ("destination", "query", "url", "domain")
 _MOST_VALUES = 50
 _HEAD_LOOKED_AT = 200
 _TIME_ORDER = (
@@ -116,7 +117,8 @@ class JsonLines(LogFormat):
         """One JSON object, behind a syslog header or not."""
         header, record = read_object(line)
         values, endpoint = _values(record)
-        inner = self._carried.event(carried(record), number) if may_carry(line) else None
+        parsed = any(field in values for field in _PARSED)  # by the shipper: its `message` is for people then
+        inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
         if inner is not None and (_tells(inner) or not column_names.tells_of_contacts(values.keys())):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
                 values.setdefault("observer", []).append(text_of(record.get("source")) or "")

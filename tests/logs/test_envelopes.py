@@ -1,0 +1,80 @@
+"""Lines inside other programs' records: which keys carry them, and when they are left alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.envelopes import carried
+from lamsach.logs.formats import FORMATS
+from lamsach.logs.formats.csv_columns import CsvColumns
+from lamsach.logs.formats.json_lines import JsonLines
+from lamsach.model import Event
+
+LINE = "%ASA-4-106023: Deny tcp src inside:10.1.1.5/4444 dst outside:198.51.100.7/22 by access-group x"
+
+
+def read(record: dict[str, object], *head: dict[str, object]) -> Event:
+    lines = [json.dumps(each) for each in (*head, record)]
+    assert JsonLines.recognises(lines[-1])
+    event = JsonLines(FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC), head=lines)).parse(
+        lines[-1], 1
+    )
+    assert event is not None
+    assert event.format == "json_lines"
+    return event
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"message": LINE},
+        {"event": {"original": LINE}, "message": "a connection was denied"},
+        {"event.original": LINE},
+        {"full_log": LINE, "rule": {"description": "denied"}},
+        {"log": LINE + "\n", "stream": "stdout"},
+        {"MESSAGE": LINE, "PRIORITY": "4"},
+        {"short_message": LINE, "version": "1.1"},
+        {"result": {"_raw": LINE}},
+        {"_source": {"message": LINE}},
+        {"textPayload": LINE},
+    ],
+)
+def test_a_products_line_is_read_by_its_format(record):
+    event = read(record)
+    assert (event.source_ip, event.destination_ip, event.destination_port) == ("10.1.1.5", "198.51.100.7", 22)
+
+
+def test_the_envelope_adds_time_and_observer_where_the_line_has_none():
+    event = read({"@timestamp": "2026-06-05T00:31:12Z", "host": "fw01", "message": LINE})
+    assert (event.time, event.observer) == (datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC), "fw01")
+    event = read(
+        {
+            "@timestamp": "2026-06-05T00:31:12Z",
+            "host": "fw01",
+            "message": "<134>Jun 05 2026 07:00:00 fw02 : " + LINE,
+        }
+    )
+    assert (event.time, event.observer) == (datetime(2026, 6, 5, tzinfo=UTC), "fw02")
+
+
+def test_what_the_shipper_has_parsed_comes_before_a_message_for_people():
+    event = read({"source": {"ip": "10.1.1.9"}, "destination": {"ip": "198.51.100.9"}, "message": LINE})
+    assert (event.source_ip, event.destination_ip) == ("10.1.1.9", "198.51.100.9")
+
+
+def test_a_line_without_its_program_is_tried_behind_it():
+    texts = list(carried({"MESSAGE": "query[A] bad.example from 10.1.1.5", "SYSLOG_IDENTIFIER": "dnsmasq"}))
+    assert texts == ["query[A] bad.example from 10.1.1.5", "dnsmasq[1]: query[A] bad.example from 10.1.1.5"]
+
+
+def test_words_are_no_line():
+    assert not JsonLines.recognises(json.dumps({"message": "words and nothing else", "level": "info"}))
+
+
+def test_every_format_but_the_shapes_is_tried():
+    shapes = {CsvColumns, JsonLines}
+    assert set(JsonLines.inner_formats) == set(CsvColumns.inner_formats) == set(FORMATS) - shapes
