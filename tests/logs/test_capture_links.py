@@ -115,6 +115,7 @@ TUNNELS = {
     "pptp": (47, gre(0x880B, 0x3001, bytes(8)) + b"\xff\x03\0\x21" + IP),
     "wccp": (47, gre(0x883E) + b"\0\0\0\0" + IP),
     "aruba": (47, gre(0x8200) + QOS + SNAP + IP),
+    "aruba encrypted on the air": (47, gre(0x8200) + b"\x88\x41" + QOS[2:] + SNAP + IP),
     "etherip": (97, b"\x30\0" + ETHERNET),
     "vxlan": (17, build.udp(50000, 4789, VXLAN + ETHERNET)),
     "vxlan gpe": (17, build.udp(50000, 4790, b"\x0c\0\0\x01\0\0\x01\0" + IP)),
@@ -178,6 +179,17 @@ def test_extension_headers(headers):
     packet = build.ip("2001:db8::5", "2001:db8::9", 0, headers + build.udp(4000, 5000, b"payload"))
     (found,) = Decapsulator().packets(packet, 0)
     assert (found.protocol, found.source_port) == (17, 4000)
+
+
+@pytest.mark.parametrize(("kind", "stop"), [(0, 1), (2, 1), (4, 0)])
+def test_routing_headers_name_the_last_stop(kind, stop):
+    stops = [bytes(15) + bytes([number]) for number in (1, 2)]
+    header = struct.pack(">BBBBI", 17, 4, kind, 1, 0) + b"".join(stops)
+    packet = build.ip("2001:db8::5", "2001:db8::9", 43, header + build.udp(4000, 5000, b""))
+    (found,) = Decapsulator().packets(packet, 0)
+    assert found.destination == stops[stop]
+    arrived = packet[:43] + b"\0" + packet[44:]
+    assert Decapsulator().packets(arrived, 0)[0].destination == packet[24:40]
 
 
 def test_authentication_header():

@@ -214,6 +214,11 @@ SAID = {
         [("tls", "c2.example", None)],
     ),
     "hello after words": ([b"EHLO pc\r\n", b"STARTTLS\r\n", HELLO_RECORDS], [("tls", "c2.example", None)]),
+    "hello in the segment of its request": (
+        [b"\x20\x00\x00\x01" + bytes(32) + HELLO_RECORDS],
+        [("tls", "c2.example", None)],
+    ),
+    "oldest http": ([b"GET /x\r\n"], [("web", None, "/x")]),
     "hello without name": ([build.records(build.client_hello(None))], [("tls", None, None)]),
     "ssl 2 hello": ([b"\x80\x2e\x01\x03\x01" + bytes(43)], [("tls", None, None)]),
     "socks 5": (

@@ -205,6 +205,24 @@ def test_exports_within_a_capture(tmp_path):
     )
 
 
+def test_a_hello_after_other_datagrams(tmp_path):
+    hello = build.client_hello("c2.example", datagram=True)
+    record = b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(hello)) + hello
+    said = [b"\0\1\0\0stun.............", record]
+    packets = [build.ip(PC, SERVER, 17, build.udp(50000, 3478, data)) for data in said]
+    assert [event.domain for event in events_of(tmp_path, packets)] == [None, "c2.example"]
+
+
+def test_an_echo_and_its_reply_are_one_contact(tmp_path):
+    packets = [
+        build.ip(PC, SERVER, 1, b"\x08\0\0\0"),
+        build.ip(SERVER, PC, 1, b"\0\0\0\0"),
+        build.ip(SERVER, PC, 1, b"\x03\0\0\0"),
+    ]
+    found = [(event.source_ip, event.source_port) for event in events_of(tmp_path, packets)]
+    assert found == [(PC, None), (SERVER, None)]
+
+
 def test_protocols_without_ports(tmp_path):
     found = events_of(tmp_path, [build.ip(PC, SERVER, 1, b"\x08\0\0\0"), build.ip(PC, SERVER, 50, bytes(20))])
     assert [short(event) for event in found] == [

@@ -16,6 +16,7 @@ from lamsach.model import EventKind
 MOST_MISSES = 32
 """How many segments in a row may begin nothing that is known before a connection is left alone."""
 _LONGEST = 1 << 16
+_LOOKED_AT = 2048
 _START, _HTTP, _DNS, _DONE = range(4)
 
 
@@ -26,6 +27,11 @@ class Finding(NamedTuple):
     domain: str | None = None
     url: str | None = None
     message: dns.Message | None = None
+
+
+def hello_of(name: str | None) -> Finding:
+    """A ClientHello for a server of this name."""
+    return Finding(EventKind.TLS, host_and_port(name)[0] if name else None)
 
 
 class Conversation:
@@ -93,6 +99,10 @@ class Conversation:
         return None
 
     def _miss(self) -> None:
+        later = tls.HELLO.search(self._buffer, 1, _LOOKED_AT) if self._mode == _START else None
+        if later:  # a request to begin TLS and the hello in one segment
+            self._buffer = self._buffer[later.start() :]
+            return
         self._buffer = b""
         if self._mode == _START:
             self._misses += 1
@@ -116,7 +126,7 @@ class Conversation:
             self._miss()
             return None
         self._encrypted()
-        return Finding(EventKind.TLS, host_and_port(name)[0] if name else None)
+        return hello_of(name)
 
     def _encrypted(self) -> None:
         self._mode, self._buffer, self.said_hello = _DONE, b"", True

@@ -106,7 +106,7 @@ class Flow:
 
     __slots__ = (
         *("protocol", "client", "client_port", "server", "server_port", "number", "first_ns", "last_ns"),
-        *("pending", "closed", "conversations", "streams", "quic", "quiet", "exports"),
+        *("pending", "closed", "conversations", "streams", "quic", "quiet", "exports", "datagrams"),
     )
 
     def __init__(self, packet: Packet, number: int, now_ns: int | None, *, flip: bool) -> None:
@@ -123,6 +123,8 @@ class Flow:
         self.conversations: list[Conversation | None] = [None, None]
         self.streams: list[Stream | None] = [None, None]
         self.quic: QuicHello | None = None
+        self.datagrams = 0
+        """How many that told nothing."""
         self.exports = False
         """Whether its datagrams are NetFlow or IPFIX exports."""
         self.quiet = False

@@ -8,6 +8,7 @@ from typing import NamedTuple
 LONGEST_HEAD = 1 << 16
 # GET /gate.php?id=1 HTTP/1.1   CONNECT c2.example:443 HTTP/1.1   GET http://c2.example/ HTTP/1.0
 _REQUEST = re.compile(rb"([A-Z][A-Z-]{2,19}) +([^\r\n]{1,65000}?) +HTTP/\d(?:\.\d)?\r?\n")
+_OLDEST = re.compile(rb"GET +(/[^\s]{0,2000})\r?\n")
 _BEGINNING = re.compile(rb"[A-Z][A-Z-]{0,19}(?: |$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(
@@ -40,6 +41,9 @@ def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
         return False
     line = _REQUEST.match(data)
     if line is None:
+        oldest = _OLDEST.match(data)
+        if oldest:  # HTTP/0.9 has no headers
+            return Request("GET", _text(oldest[1]), "", 0, False, oldest.end())
         if b"\n" in data[:LONGEST_HEAD] or complete or len(data) > LONGEST_HEAD:
             return False
         return None

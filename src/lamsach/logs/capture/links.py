@@ -168,6 +168,8 @@ def _within(size: int, link: int, data: bytes) -> Offsets:
 
 
 def _cooked(data: bytes) -> Offsets:
+    if u16(data, 2) == 803:  # the interface gives wireless frames
+        return tuple(16 + offset for offset in _radiotap(data[16:]))
     kind = u16(data, 14)
     return ethertype(kind, data, 16)
 

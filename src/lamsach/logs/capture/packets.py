@@ -18,10 +18,27 @@ DEEPEST = 8
 _MOST_OPTIONS = 64
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _NO_NEXT = 59
+_ICMP_PAIRS = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10}
+_ICMPV6_PAIRS = {
+    128: 129,
+    129: 128,
+    133: 134,
+    134: 133,
+    135: 136,
+    136: 135,
+    130: 131,
+    131: 130,
+    139: 140,
+    140: 139,
+}
 
 
 class Packet(NamedTuple):
-    """One transport packet: `data[start:end]` is its payload. Ports are -1 for protocols without any."""
+    """One transport packet: `data[start:end]` is its payload.
+
+    Ports are negative for protocols without any; of ICMP they stand for the message's type and the type that answers it, so that
+    a request and its answer are the two directions of one contact.
+    """
 
     protocol: int
     source: bytes
@@ -94,6 +111,8 @@ class Decapsulator:
                     break  # a message of Mobile IPv6 itself
                 if protocol == 60:
                     source = _home_address(data, start, end) or source
+                elif protocol == 43:
+                    destination = _last_stop(data, start, end) or destination
                 protocol, start = data[start], start + (data[start + 1] + 1) * 8
             elif protocol == 44:
                 offset = u16(data, start + 2)
@@ -186,9 +205,28 @@ class Decapsulator:
                 data[start], source, destination, data, min(after, end), end, found, min(depth + 1, DEEPEST)
             ) if depth < DEEPEST else None
             return
-        found.append(Packet(protocol, source, destination, -1, -1, data, start, end))
+        kind, answer = (
+            _icmp(protocol, data[start]) if start < end and protocol in (ICMP, ICMPV6) else (-1, -1)
+        )
+        found.append(Packet(protocol, source, destination, kind, answer, data, start, end))
         for inner in ip_tunnel(protocol, data, start, end):
             self._ip(data, inner, end, found, depth + 1)
+
+
+def _icmp(protocol: int, kind: int) -> tuple[int, int]:
+    pairs = _ICMP_PAIRS if protocol == ICMP else _ICMPV6_PAIRS
+    return -2 - kind, -2 - pairs.get(kind, kind)
+
+
+def _last_stop(data: bytes, start: int, end: int) -> bytes | None:
+    """Where a packet with a routing header (RFC 8200 section 4.4, 6275, 8754) goes in the end; None when it is there."""
+    kind, left = data[start + 2], data[start + 3]
+    stops = data[start + 1] // 2
+    if not left or not stops or start + 8 + stops * 16 > end:
+        return None
+    if kind in (0, 2):
+        return data[start + 8 + (stops - 1) * 16 : start + 8 + stops * 16]
+    return data[start + 8 : start + 24] if kind == 4 else None
 
 
 def _home_address(data: bytes, start: int, end: int) -> bytes | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from lamsach.errors import InputError
 from lamsach.logs.base import FileContext
 from lamsach.logs.capture import dns, tls
-from lamsach.logs.capture.conversation import Conversation, Finding
+from lamsach.logs.capture.conversation import MOST_MISSES, Conversation, Finding, hello_of
 from lamsach.logs.capture.dhcp import Dhcp, message_v6
 from lamsach.logs.capture.flows import (
     ACK,
@@ -39,7 +39,6 @@ from lamsach.logs.capture.streams import Stream
 from lamsach.logs.direction import own_side
 from lamsach.logs.netflow.events import flow_event
 from lamsach.logs.netflow.packets import Decoder, looks_like_export
-from lamsach.logs.values import host_and_port
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 HELD_BYTES = 64 << 20
@@ -188,10 +187,11 @@ class CaptureReader:
         elif data[start] == 22:
             name = tls.datagram_server_name(data[start:end])
             if not isinstance(name, tls.Need):
-                self._found(flow, 0 if flow.from_client(packet) else 1, _hello(name))
+                self._found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
                 flow.quiet = True
         elif flow.quic is None:
-            flow.quiet = True  # a protocol that says nothing to us; its first datagram shows it
+            flow.datagrams += 1  # a protocol that says nothing to us; its first datagrams show it
+            flow.quiet = flow.datagrams >= MOST_MISSES
 
     def _quic(self, flow: Flow, packet: Packet) -> None:
         if not flow.from_client(packet):
@@ -203,7 +203,7 @@ class CaptureReader:
         if name is tls.Need.MORE and last and handshake:
             name = tls.partial_server_name(handshake)
         if not isinstance(name, tls.Need):
-            self._found(flow, 0, _hello(name))
+            self._found(flow, 0, hello_of(name))
         flow.quiet = last or name is not tls.Need.MORE
 
     def _exported(self, packet: Packet) -> None:
@@ -297,7 +297,3 @@ class CaptureReader:
 
     def _time(self) -> datetime | None:
         return time_of(self._now)
-
-
-def _hello(name: str | None) -> Finding:
-    return Finding(EventKind.TLS, host_and_port(name)[0] if name else None)

@@ -5,9 +5,12 @@ Sources: RFC 8446 sections 4.1.2 and 5.1, RFC 6066 section 3, RFC 9147 (DTLS), R
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 LONGEST_HELLO = 1 << 16
+HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00..\x03[\x00-\x04]", re.DOTALL)
+"""The beginning of a record that holds a ClientHello."""
 _HANDSHAKE_RECORD = 22
 _CLIENT_HELLO = 1
 

@@ -39,8 +39,14 @@ def _gre(data: bytes, at: int, end: int) -> Offsets:
     if kind == 0x883E:  # WCCP, version 2 with a redirect header
         return (at,) if at < end and data[at] >> 4 == 4 else ((at + 4,) if at + 4 < end else ())
     if 0x8200 <= kind <= 0x8210 or kind == 0x9000:  # Aruba access points
-        return wireless(data, at) or (ethernet(data, at) if kind == 0x9000 else ())
+        return wireless(data, at) or _after_wireless(data, at, end)
     return ethertype(kind, data, at)
+
+
+def _after_wireless(data: bytes, at: int, end: int) -> Offsets:
+    """IP after a wireless header with quality of service and SNAP, whatever the header says of encryption: it is off already."""
+    at += 26 + 8
+    return (at,) if at < end and data[at] >> 4 in (4, 6) else ()
 
 
 def udp_tunnel(source_port: int, destination_port: int, data: bytes, at: int, end: int) -> Offsets:
