@@ -17,6 +17,7 @@ from datetime import datetime
 from lamsach.logs.base import FileContext
 from lamsach.logs.cef import CefRecord
 from lamsach.logs.column_names import field_of
+from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.values import hash_of
@@ -119,4 +120,10 @@ def cef_event(
     kind = kind_of(
         query=event.domain if asked else None, url=event.url, hashes=hashes, destination=event.destination_ip
     )
+    if hashes and event.device_ip is None and event.device_name is None:  # an endpoint's own agent wrote it
+        event = replace(
+            event,
+            device_ip=first_ip(fields, "dvc", "c6a1"),
+            device_name=first(fields, "dvchost", "deviceHostName"),
+        )
     return replace(event, kind=kind, hashes=hashes)

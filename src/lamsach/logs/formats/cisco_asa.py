@@ -191,7 +191,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         time=time,
         kind=_kind(contact, identifier, text),
         observer=observer,
-        source_ip=source.ip,
+        source_ip=source.ip or (contact.given if destination.ip is None else None),
         source_port=source.port,
         destination_ip=destination.ip,
         destination_port=destination.port,
