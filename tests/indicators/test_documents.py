@@ -290,6 +290,24 @@ def test_a_pdf_with_broken_lines_and_a_table(tmp_path: Path) -> None:
     ]
 
 
+def test_a_hash_that_a_narrow_column_breaks_beside_another(tmp_path: Path) -> None:
+    other = HASH[::-1]
+    data = pdf(
+        [
+            [
+                "list of hashes",
+                f"{HASH[:40]}  {other[:40]}",
+                f"{HASH[40:]}                  {other[40:]}",
+                "end",
+            ]
+        ]
+    )
+    found, _, problems = reading(tmp_path, "a.pdf", data)
+    assert problems == []
+    values = [item.value for item in found]
+    assert {HASH, other} <= set(values)
+
+
 def test_a_locked_pdf(tmp_path: Path) -> None:
     writer = PdfWriter(PdfReader(io.BytesIO(pdf([["203.0.113.5"]]))))
     writer.encrypt("secret", algorithm="RC4-128")

@@ -141,6 +141,37 @@ def _is_value(text: str) -> bool:
     return True
 
 
+_CELLS = re.compile(r"\S+(?: \S+)*")
+_FRAGMENT = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-f]*[0-9])[0-9A-Fa-f]{16,63}(?![0-9A-Za-z-])")
+_COLUMN_SLACK = 2
+"""How many characters a cell's second line may begin beside its first."""
+
+
+def has_fragments(text: str) -> bool:
+    """Whether a text holds hexadecimal digits that are no whole hash: pieces of one that a narrow column broke."""
+    return any(len(piece) not in _HASH_DIGITS for piece in _FRAGMENT.findall(text))
+
+
+def hashes_in_columns(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The hashes that are broken within the columns of a page's layout, with the 1-based line on which each begins."""
+    above: list[tuple[int, int, str]] = []
+    for row, line in enumerate(lines, 1):
+        cells = [(match.start(), match[0]) for match in _CELLS.finditer(line)]
+        if not cells:
+            continue
+        below: list[tuple[int, int, str]] = []
+        for start, text in cells[:64]:
+            first, whole = row, text
+            for place, begun, before in above:
+                if abs(place - start) <= _COLUMN_SLACK and (joined_text := _hash(before, text)) is not None:
+                    first, whole = begun, joined_text
+                    break
+            if first != row and len(whole) in _HASH_DIGITS:
+                yield first, whole
+            below.append((start, first, whole))
+        above = below
+
+
 def full_width(texts: Sequence[str]) -> int:
     """The length of a full line: what nine in ten lines stay below or reach, and 40 at least."""
     lengths = sorted(len(text) for text in texts if text)

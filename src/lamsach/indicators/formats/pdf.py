@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, ClassVar
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators import ocr, refusals
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.extract import scan
 from lamsach.indicators.fields import Field, field_of
-from lamsach.indicators.flowing import Line, full_width, read_lines, without_margins
+from lamsach.indicators.flowing import (
+    Line,
+    full_width,
+    has_fragments,
+    hashes_in_columns,
+    read_lines,
+    without_margins,
+)
+from lamsach.indicators.mentions import HASHES
 from lamsach.indicators.opening import MIB, ListSource
-from lamsach.indicators.records import Entry, Facts
+from lamsach.indicators.records import Entry, Facts, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
@@ -66,7 +75,12 @@ class Pdf(ListFormat):
         except LamsachError as error:
             failed = error
         without_margins(pages)
-        yield from _text_entries(source.document, pages, facts)
+        seen: set[str] = set()
+        for item in _text_entries(source.document, pages, facts):
+            if item.type in HASHES:
+                seen.add(item.value)
+            yield item
+        yield from tables.broken(seen)
         if pictures:
             yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
         if failed is not None:
@@ -115,22 +129,35 @@ class _Tables:
         self._table = Table(document)
         self._facts = facts
         self._headed = False
+        self._broken: list[tuple[Reference, str]] = []
 
     def page(self, number: int, page: PageObject, lines: list[str]) -> None:
         """Read one page's tables, if it has any."""
         if not self._headed:
             words = [field_of(word) for line in lines for word in (line.strip(), *line.split())[:40]]
-            if words.count(Field.VALUE) == 0 or len({word for word in words if word is not None}) < 2:
-                return
-            self._headed = True
+            self._headed = Field.VALUE in words and len({word for word in words if word is not None}) > 1
+        fragments = any(map(has_fragments, lines))
+        if not self._headed and not fragments:
+            return
         try:
-            layout = page.extract_text(extraction_mode="layout")
+            layout = page.extract_text(extraction_mode="layout").splitlines()
         except Exception:  # noqa: BLE001 - only what is said beside a value is lost; the value itself was read
             return
-        for row, line in enumerate(layout.splitlines(), 1):
+        if fragments:
+            self._broken += [
+                (Reference(self._table.document, number, row), text)
+                for row, text in hashes_in_columns(layout)
+            ]
+        for row, line in enumerate(layout if self._headed else (), 1):
             cells = [cell for cell in _GAP.split(line.strip()) if cell]
             if cells:
                 self._row(number, row, cells)
+
+    def broken(self, seen: set[str]) -> Iterator[Entry]:
+        """The hashes that narrow columns broke and the plain text did not show."""
+        for reference, text in self._broken:
+            if text.lower() not in seen:
+                yield from entries(scan(text), reference)
 
     def _row(self, number: int, row: int, cells: list[str]) -> None:
         self._table.page = number
