@@ -246,6 +246,7 @@ def test_damage():
         fixed(5, 30) * 100,
         fixed(7),
         v9(template(256, PLAIN)),
+        v9(template(256, PLAIN)) + bytes(900),
         v9(one_set(256, RECORD)) * 90,
         ipfix(template(256, PLAIN, version=10)),
         ipfix(),

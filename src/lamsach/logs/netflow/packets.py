@@ -170,4 +170,4 @@ def looks_like_export(data: bytes, *, whole: bool) -> bool:
         return False
     if size > len(data):
         return not whole
-    return size == len(data) or packet_size(data, size) > 0 or len(data) - size < 4
+    return packet_size(data, size) > 0 or not any(data[size:]) or len(data) - size < 4
