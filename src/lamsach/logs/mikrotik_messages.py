@@ -6,27 +6,12 @@ import re
 from collections.abc import Callable
 
 from lamsach.logs.direction import own_side
-from lamsach.logs.own_machine import calling, mac_of_device
+from lamsach.logs.mikrotik_firewall import firewall_event
+from lamsach.logs.own_machine import calling
 from lamsach.logs.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-# BAN INPUT 80 input: in:ether1 out:(unknown 0), connection-state:new src-mac 02:..., proto TCP (SYN), 192.0.2.1:5->192.0.2.2:80, len 40
-FIREWALL = re.compile(r"\bin:(?:\([\w ]{1,20}\)|[^\s,]{1,60}) out:(?:\([\w ]{1,20}\)|[^\s,]{1,60})[,\s]")
-"""Where a firewall message tells its interfaces."""
 _MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
-_SOURCE_MAC = re.compile(rf"src-mac ({_MAC})")
-_END = r"(\[[0-9A-Fa-f:.]{2,45}\]|[0-9.]{7,15}|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?"
-# , 192.0.2.1:5->192.0.2.2:80,    [2001:db8::1]:5->[2001:db8::2]:80,   192.0.2.1->192.0.2.2,
-_FLOW = re.compile(rf"[,\s]{_END}->{_END}(?=[,\s]|$)")
-# NAT (10.0.0.5:1000->203.0.113.1:1000)->198.51.100.7:53
-_SOURCE_NAT = re.compile(rf"NAT \({_END}->{_END}\)->")
-# NAT 198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)
-_DESTINATION_NAT = re.compile(rf"->\({_END}->{_END}\)")
-_BLOCKING = re.compile(
-    r"(?<![a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected|ban|banned|invalid|blacklist)(?![a-z])",
-    re.I,
-)
-_ALLOWING = re.compile(r"(?<![a-z])(?:accept|accepted|allow|allowed|permit|pass)(?![a-z])", re.I)
 # dhcp1 assigned 10.0.0.9 to 02:...   dhcp1 deassigned 10.0.0.9 from 02:...   dhcp1 assigned 10.0.0.9 for 02:... PC KE TOAN
 _LEASE = re.compile(
     rf"\S.{{0,60}}? (assigned|deassigned) ([0-9.]{{7,15}}) (?:to|from|for) ({_MAC}|\S{{1,60}})(?: (\S.{{0,80}}))?$"
@@ -90,37 +75,6 @@ def question_number(text: str) -> str | None:
         return question[2]
     answer = _ANSWER.match(text)
     return answer[1] if answer else None
-
-
-def _firewall(text: str) -> Event | None:
-    place = FIREWALL.search(text, 0, 600) if " out:" in text else None
-    flow = _FLOW.search(text, place.end() - 1) if place else None
-    if place is None or flow is None:
-        return None
-    source, destination = ip_of(flow[1]), ip_of(flow[3])
-    if source is None or destination is None:
-        return None
-    own = _SOURCE_NAT.search(text, flow.end())
-    inner = _DESTINATION_NAT.search(text, flow.end())
-    device = own_side(source, ip_of(inner[3]) if inner else destination)
-    mac = _SOURCE_MAC.search(text, place.end())
-    prefix = text[: place.start()].rpartition(" ")[0].replace("_", " ").replace("-", " ")
-    return Event(
-        kind=EventKind.CONNECTION,
-        source_ip=source,
-        source_port=port_of(flow[2]),
-        destination_ip=destination,
-        destination_port=port_of(flow[4]),
-        source_nat_ip=ip_of(own[3]) if own else None,
-        source_nat_port=port_of(own[4]) if own else None,
-        device_ip=device,
-        device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
-        action=Action.BLOCKED
-        if _BLOCKING.search(prefix)
-        else Action.ALLOWED
-        if _ALLOWING.search(prefix)
-        else Action.UNKNOWN,
-    )
 
 
 def _lease(text: str) -> Event | None:
@@ -277,7 +231,7 @@ def _other(text: str) -> Event | None:
 
 
 _READERS: tuple[Callable[[str], Event | None], ...] = (
-    _firewall,
+    firewall_event,
     _lease,
     _dns,
     _login,

@@ -45,6 +45,8 @@ ALIKE = {
 BY_FILE = {
     "csv_columns": "rows mean nothing without their headings",
     "windows_event_csv": "rows mean nothing without their headings",
+    "windows_event_listing": "a record of many lines begins with whatever heading it has",
+    "nfdump": "JSON over several lines begins with a lone brace",
     "zeek_tsv": "a separator of the file's own choice",
     "windows_event_json_pretty": "a record begins with a lone brace",
     "tcpdump_text": "a packet's first line may hold only frames",

@@ -87,6 +87,20 @@ def test_device_and_action(prefix, flow, device, action):
     assert (event.device_ip, event.action) == (device, action)
 
 
+@pytest.mark.parametrize(
+    ("flow", "destination", "nat", "device"),
+    [
+        ("10.0.0.5:1->198.51.100.7:443, NAT (10.0.0.5:1->203.0.113.1:9)->198.51.100.7:443", "198.51.100.7", "203.0.113.1", "10.0.0.5"),
+        ("NAT (10.0.0.5:1->203.0.113.1:9)->198.51.100.7:443", "198.51.100.7", "203.0.113.1", "10.0.0.5"),
+        ("198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)", "203.0.113.1", None, "10.0.0.9"),
+        ("198.51.100.7:5->10.0.0.9:80, NAT 198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)", "10.0.0.9", None, "10.0.0.9"),
+    ],
+)  # fmt: skip
+def test_translation(flow, destination, nat, device):
+    event = parse(f"firewall,info forward: {FLOW}{flow}, len 52")
+    assert (event.destination_ip, event.source_nat_ip, event.device_ip) == (destination, nat, device)
+
+
 @pytest.mark.parametrize("line", ["", "hello", "dns is slow today", "firewall,info", "account info"])
 def test_other_lines_are_refused(line):
     assert not Mikrotik.recognises(line)

@@ -1,4 +1,4 @@
-"""Linux netfilter: what iptables, ip6tables and nftables log through the kernel; also UFW, firewalld, Shorewall, Proxmox, OpenWrt, UniFi.
+"""Linux netfilter: what iptables, ip6tables and nftables log; UFW, firewalld, Shorewall, Proxmox, OpenWrt, UniFi; conntrack.
 
 Source: Linux `net/netfilter/nf_log_syslog.c` (fields and their order), `iptables-extensions(8)` target LOG, `nft(8)` statement
 log; Proxmox VE Administration Guide, chapter Firewall (`/var/log/pve-firewall.log`); Ubiquiti help centre, "UniFi System Logs &
@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs import cef
+from lamsach.logs import cef, conntrack
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
@@ -59,15 +59,25 @@ class Iptables(LogFormat):
     name: ClassVar[str] = "iptables"
     title: ClassVar[str] = "Linux iptables, nftables; UniFi"
     gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "device_name", "device_mac", "user", "domain", "url", "action"),
+        *(
+            "time",
+            "observer",
+            "source_ip",
+            "source_port",
+            "destination_ip",
+            "destination_port",
+            "source_nat_ip",
+        ),
+        *("source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain", "url", "action"),
     )
 
     @classmethod
     def recognises(cls, line: str) -> bool:
         """`IN=` followed by `SRC=` and `DST=`, or UniFi's CEF header."""
         if " SRC=" in line and " DST=" in line:
-            return _START.search(line, 0, _PREFIX_ROOM) is not None
+            return _START.search(line, 0, _PREFIX_ROOM) is not None or conntrack.recognises(line)
+        if " src=" in line and " dst=" in line and conntrack.recognises(line):
+            return True
         return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -78,6 +88,8 @@ class Iptables(LogFormat):
         start = _CEF_START.search(message, 0, _PREFIX_ROOM) if _CEF in message else None
         if start:
             event = _unifi(message[start.start() :])
+        elif conntrack.recognises(message):
+            event = conntrack.read(message) or _packet(message)
         else:
             event = _packet(message)
         dated = _PROXMOX.match(message)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs import cef, mikrotik_messages
+from lamsach.logs import cef, mikrotik_firewall, mikrotik_messages
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.key_value import first
 from lamsach.logs.placing import placed
@@ -101,7 +101,7 @@ class Mikrotik(LogFormat):
         """RouterOS's topics before the message, the firewall's own shape, or its CEF header."""
         if "|MikroTik|" in line:
             return _CEF.search(line, 0, _ROOM) is not None
-        if " out:" in line and mikrotik_messages.FIREWALL.search(line, 0, 600):
+        if " out:" in line and mikrotik_firewall.FIREWALL.search(line, 0, 600):
             return True
         return _find_topics(line) is not None
 
