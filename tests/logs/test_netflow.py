@@ -253,7 +253,7 @@ def test_damage():
     ],
 )
 def test_recognised(data):
-    assert NetFlow.recognises(data[:4096]) == (len(data) >= 20)
+    assert NetFlow.recognises(data[:4096])
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def _set_follows(data: bytes, at: int, end: int, templates: tuple[int, ...]) -> 
 def looks_like_export(data: bytes, *, whole: bool) -> bool:
     """Whether the data begin with an export packet, and another follows it where it ends. `whole`: nothing is missing at the end."""
     size = packet_size(data, 0)
-    if not size or len(data) < 20:
+    if not size or len(data) < 16 or not any(data[4:12]):  # a packet without any time is none
         return False
     if size > len(data):
         return not whole
