@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from lamsach.portal.accounts.models import Invitation
+from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import tokens
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns import sending
@@ -25,6 +26,9 @@ from lamsach.portal.campaigns.models import (
 )
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.mail.models import Letter
+from lamsach.portal.public.models import Tool
+from lamsach.portal.support import desk
+from lamsach.portal.support.models import Question
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
 
@@ -121,6 +125,32 @@ def _step(cast: Any) -> Step:
     return Step.objects.filter(recipient=recipient).latest("pk")
 
 
+def question(cast: Any) -> Question:
+    """A question to the first room's desk."""
+    made = Question(
+        unit=cast.first,
+        name="Người hỏi",
+        email="hoi@person.example",
+        subject="Máy chậm",
+        text="Tôi cần giúp.",
+    )
+    return desk.ask(made, tokens.nonce())
+
+
+def notice(cast: Any) -> Notice:
+    """A notice to somebody of the first room."""
+    person = Person.objects.create(
+        unit=cast.first, name="Trần Văn Thử", email=f"{tokens.nonce()}@person.example".lower()
+    )
+    return Notice.objects.create(
+        campaign=dispatch(cast).campaign,
+        unit=cast.first,
+        person=person,
+        nonce=tokens.nonce(),
+        sent=timezone.now(),
+    )
+
+
 SAMPLES: dict[str, Callable[[Any], Any]] = {
     "unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,
@@ -132,7 +162,18 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "list_id": lambda cast: _list(cast).pk,
     "recipient_id": lambda cast: _recipient(cast).pk,
     "step_id": lambda cast: _step(cast).pk,
+    "question_id": lambda cast: question(cast).pk,
+    "notice_id": lambda cast: notice(cast).pk,
+    "person_id": lambda cast: notice(cast).person_id,
+    "tool_id": lambda cast: (
+        Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example").pk
+    ),
+    "tool_number": lambda cast: Tool.objects.create(name="A", publisher="B", licence="C", systems="D").pk,
     "import_id": lambda cast: _import(cast).pk,
 }
 OWN_ONLY = {"import_id"}
 """Objects of one person: nobody else sees them, whatever the role."""
+SEEN_BY_ALL = {"tool_number"}
+"""Objects of the whole portal, which belong to no unit."""
+OF_THE_UNIT_ITSELF = {"notice_id", "person_id"}
+"""Names of people: nobody above the unit sees them, whatever the role."""

@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("lamsach.portal.web.urls")),
     path("", include("lamsach.portal.accounts.urls")),
     path("", include("lamsach.portal.campaigns.urls")),
+    path("", include("lamsach.portal.support.urls")),
+    path("", include("lamsach.portal.awareness.urls")),
     path("language/", language, name="set_language"),
     path("work/units/", include("lamsach.portal.units.urls")),
     path("work/mail/", include("lamsach.portal.mail.urls")),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS, HELPERS, Role
+from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS, HELPERS, LEADERS, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ MENU: tuple[Entry, ...] = (
     Entry(_("People"), "accounts:people", COORDINATORS),
     Entry(_("Awareness"), "awareness:list", ALL),
     Entry(_("Questions"), "support:list", HELPERS),
+    Entry(_("Tools"), "public:tools", LEADERS),
     Entry(_("E-mail"), "mail:log", COORDINATORS),
     Entry(_("Audit trail"), "audit:list", ADMINISTRATORS),
 )

@@ -20,6 +20,7 @@ class Role(models.TextChoices):
 ALL = frozenset(Role)
 WRITERS = frozenset({Role.AUTHORITY, Role.COORDINATOR, Role.OFFICER, Role.ADMINISTRATOR})
 COORDINATORS = frozenset({Role.AUTHORITY, Role.COORDINATOR, Role.ADMINISTRATOR})
+LEADERS = frozenset({Role.AUTHORITY, Role.ADMINISTRATOR})
 HELPERS = frozenset({Role.AUTHORITY, Role.COORDINATOR, Role.OFFICER, Role.HELPER, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 ONE_UNIT = frozenset({Role.OFFICER})

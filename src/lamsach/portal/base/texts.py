@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import trans_real
 
+from lamsach.catalogue_vi import VIETNAMESE as PRODUCT
 from lamsach.portal.catalogue_vi import VIETNAMESE
 
 
@@ -28,6 +29,6 @@ class _Catalogue:
 
 
 def load() -> None:
-    """Merge the Vietnamese texts over those of Django and its libraries."""
+    """Merge the Vietnamese texts over those of Django and its libraries: the product's (a list's problem is told here too), then the portal's."""
     catalog: Any = trans_real.translation("vi")._catalog  # type: ignore[attr-defined]
-    catalog.update(_Catalogue(VIETNAMESE))
+    catalog.update(_Catalogue({**PRODUCT, **VIETNAMESE}))

@@ -4,6 +4,17 @@ from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.people import PEOPLE
+from lamsach.portal.catalogue_vi.public import PUBLIC
+from lamsach.portal.catalogue_vi.reaching import AWARENESS, SUPPORT
 from lamsach.portal.catalogue_vi.units import UNITS
 
-VIETNAMESE: dict[str, str] = {**LIBRARIES, **BASE, **PEOPLE, **UNITS, **CAMPAIGNS}
+VIETNAMESE: dict[str, str] = {
+    **LIBRARIES,
+    **BASE,
+    **PEOPLE,
+    **UNITS,
+    **CAMPAIGNS,
+    **PUBLIC,
+    **AWARENESS,
+    **SUPPORT,
+}

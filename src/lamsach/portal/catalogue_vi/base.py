@@ -81,5 +81,4 @@ BASE: dict[str, str] = {
     "Not saved yet: please correct": "Chưa lưu, cần sửa các mục sau",
     "To the first page": "Về trang đầu",
     "optional": "không bắt buộc",
-    "Clean your computer of malware": "Làm sạch mã độc trên máy tính của bạn",
 }

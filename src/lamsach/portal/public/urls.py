@@ -7,4 +7,12 @@ from django.urls import path
 from lamsach.portal.public import views
 
 app_name = "public"
-urlpatterns = [path("", views.campaign, name="campaign")]
+urlpatterns = [
+    path("", views.campaign, name="campaign"),
+    path("danger/", views.danger, name="danger"),
+    path("check/", views.check, name="check"),
+    path("clean/", views.clean, name="clean"),
+    path("tools/<int:tool_id>/", views.tool_file, name="tool_file"),
+    path("work/tools/", views.tools, name="tools"),
+    path("work/tools/<int:tool_number>/", views.tool_edit, name="tool_edit"),
+]

@@ -1,14 +1,138 @@
-"""The public campaign page."""
+"""The public campaign pages: no log-in, no script, no word from another server."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from typing import Any
 
-from lamsach.portal.base.doors import anyone
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import F, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.ratelimit import client_address, rate_limited
+from lamsach.portal.base.roles import LEADERS
+from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.campaigns.lists import is_listed
+from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
+from lamsach.portal.public.forms import ToolForm
+from lamsach.portal.public.models import Download, Tool
+from lamsach.portal.public.systems import browser, system
+from lamsach.portal.units.tree import today
+
+TOOL_KINDS = ("zip", "pdf")
+
+
+def current() -> Campaign | None:
+    """The campaign that the public page shows: the newest running one."""
+    running = Campaign.objects.filter(state=CampaignState.RUNNING, public=True)
+    return running.select_related("owner").order_by("owner__code", "-starts").first()
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    found = current()
+    contact = None
+    if found is not None:
+        owner = found.owner
+        contact = {
+            "name": owner.contact_name or owner.name,
+            "phone": owner.contact_phone,
+            "email": owner.email,
+        }
+    return render(request, template, {"campaign": found, "contact": contact, **context})
 
 
 @anyone("GET")
 def campaign(request: HttpRequest) -> HttpResponse:
-    """The campaign for everybody."""
-    return render(request, "public/campaign.html")
+    """What it is, and the five steps."""
+    return _page(request, "public/campaign.html", step="campaign")
+
+
+@anyone("GET")
+def danger(request: HttpRequest) -> HttpResponse:
+    """Why cracked software is dangerous."""
+    return _page(request, "public/danger.html", step="danger")
+
+
+@rate_limited("check", 30, 300)
+@anyone()
+def check(request: HttpRequest) -> HttpResponse:
+    """Check my machine: the visitor's own address only, yes or no only."""
+    context: dict[str, Any] = {"step": "check"}
+    if request.method == "POST":
+        agent, day = request.headers.get("User-Agent", ""), today()
+        lists = IndicatorList.objects.filter(
+            read__isnull=False, withdrawn=None, campaign__state=CampaignState.RUNNING, campaign__public=True
+        )
+        context.update(
+            address=client_address(request),
+            listed=is_listed(client_address(request)),
+            lists=lists.count(),
+            system=system(agent, day),
+            browser=browser(agent, day),
+            checked=True,
+        )
+    return _page(request, "public/check.html", **context)
+
+
+@anyone("GET")
+def clean(request: HttpRequest) -> HttpResponse:
+    """Clean it: the tools, with how to check a file."""
+    return _page(request, "public/clean.html", step="clean", tools=Tool.objects.filter(hidden=False))
+
+
+@anyone("GET")
+def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
+    """A hosted tool; counts the day's downloads and nothing about who."""
+    found = Tool.objects.filter(pk=tool_id, hidden=False).first()
+    if found is None:
+        raise Http404
+    with transaction.atomic():
+        Download.objects.get_or_create(tool=found, day=today())
+        Download.objects.filter(tool=found, day=today()).update(count=F("count") + 1)
+    if found.path:
+        return download(found.file_name, found.path)
+    return redirect(found.link)
+
+
+@member(LEADERS, LEADERS)
+def tools(request: HttpRequest) -> HttpResponse:
+    """The catalogue as its editors see it, with the counts."""
+    form = ToolForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and _save(request, form):
+        return redirect("public:tools")
+    rows = Tool.objects.annotate(taken=Sum("downloads__count"))
+    return render(request, "public/tools.html", {"form": form, "tools": rows})
+
+
+@member(LEADERS, LEADERS)
+def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
+    """Change a tool."""
+    found = Tool.objects.filter(pk=tool_number).first()
+    if found is None:
+        raise Http404
+    form = ToolForm(request.POST or None, request.FILES or None, instance=found)
+    if request.method == "POST" and form.is_valid() and _save(request, form):
+        return redirect("public:tools")
+    return render(request, "public/tool_edit.html", {"form": form, "tool": found})
+
+
+def _save(request: HttpRequest, form: ToolForm) -> bool:
+    tool: Tool = form.save(commit=False)
+    file = form.cleaned_data["file"]
+    if file:
+        try:
+            kept = keep(file, TOOL_KINDS)
+        except LamsachError as problem:
+            form.add_error("file", _(problem.what))
+            return False
+        tool.file_name, tool.path, tool.size, tool.sha256 = kept.name, kept.path, kept.size, kept.sha256
+    tool.version += 1
+    tool.save()
+    record(request, "tool.saved", tool, name=tool.name, sha256=tool.sha256)
+    messages.success(request, _("Saved."))
+    return True

@@ -55,10 +55,9 @@ def plain(text: str) -> str:
 
 def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[str]]:
     """The rows, and which columns the sheet has. InputError when there is no heading row with code and name."""
-    table = _xlsx(file) if name.lower().endswith(".xlsx") else _csv(file)
     rows: list[SheetRow] = []
     columns: dict[int, str] = {}
-    for number, cells in table:
+    for number, cells in table(file, name):
         if not columns:
             found = {i: _FIELDS[plain(cell)] for i, cell in enumerate(cells) if plain(cell) in _FIELDS}
             if {"code", "name"} <= set(found.values()):
@@ -78,6 +77,11 @@ def read(file: IO[bytes], name: str) -> tuple[list[SheetRow], list[str]]:
             mark("Put the headings Mã and Tên above the columns."),
         )
     return rows, sorted(set(columns.values()))
+
+
+def table(file: IO[bytes], name: str) -> Iterator[tuple[int, list[str]]]:
+    """Row numbers (from 1) and cells of the first sheet, as text. UnreadableError or LimitError for a file that is none."""
+    return _xlsx(file) if name.lower().endswith(".xlsx") else _csv(file)
 
 
 def _csv(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:

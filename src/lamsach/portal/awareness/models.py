@@ -1,0 +1,54 @@
+"""The people of a unit and whether each has confirmed reading the notice. The list of people never leaves its unit; upward go counts."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.units.models import Unit
+
+
+class Person(models.Model):
+    """Somebody who works in a unit. Kept for awareness only, with what the law on personal data (91/2025/QH15) asks: little, and erasable."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="staff")
+    name = models.CharField(_("Full name"), max_length=200)
+    email = models.EmailField(_("E-mail"), blank=True)
+    department = models.CharField(_("Department"), max_length=200, blank=True)
+    unsubscribed = models.DateTimeField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("unit", "email"), condition=~models.Q(email=""), name="awareness_one_address"
+            ),
+        )
+
+
+class ConfirmedHow(models.TextChoices):
+    """By which way a person confirmed."""
+
+    LINK = "link", _("by the own link")
+    SHEET = "sheet", _("signed on the printed sheet")
+
+
+class Notice(models.Model):
+    """The notice of a campaign to one person: when it was sent, when and how it was confirmed. After erasure of the person the row stays for the count."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="notices")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="notices")
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="notices")
+    nonce = models.CharField(max_length=43, unique=True)
+    sent = models.DateTimeField(null=True)
+    reminded = models.DateTimeField(null=True)
+    confirmed = models.DateTimeField(null=True)
+    how = models.CharField(max_length=10, choices=ConfirmedHow.choices, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("campaign", "person"), name="awareness_one_notice"),)
+        indexes = (models.Index(fields=("campaign", "unit", "confirmed")),)

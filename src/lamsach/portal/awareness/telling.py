@@ -1,0 +1,155 @@
+"""Importing people, sending the notice to each, counting those who pressed the button."""
+
+from __future__ import annotations
+
+import re
+from typing import IO, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
+from lamsach.portal.base import tokens
+from lamsach.portal.base.links import absolute
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.sheet import plain, table
+
+PURPOSE = "awareness"
+_EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
+_HEADINGS = {
+    "ho ten": "name",
+    "ho va ten": "name",
+    "ten": "name",
+    "name": "name",
+    "full name": "name",
+    "email": "email",
+    "e-mail": "email",
+    "thu dien tu": "email",
+    "phong": "department",
+    "phong ban": "department",
+    "bo phan": "department",
+    "department": "department",
+}
+MOST_PEOPLE = 100_000
+BATCH = 1000
+
+
+@transaction.atomic
+def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int, list[int]]:
+    """Add the people of a sheet to the unit; how many were added, and which rows were wrong. People who are there already are left alone."""
+    columns: dict[int, str] = {}
+    known = set(Person.objects.filter(unit=unit).exclude(email="").values_list("email", flat=True))
+    unnamed = set(Person.objects.filter(unit=unit, email="").values_list("name", "department"))
+    people: list[Person] = []
+    wrong: list[int] = []
+    for number, cells in table(file, name):
+        if not columns:
+            found = {i: _HEADINGS[plain(cell)] for i, cell in enumerate(cells) if plain(cell) in _HEADINGS}
+            columns = found if "name" in found.values() else {}
+            continue
+        row = {columns[i]: cell for i, cell in enumerate(cells) if i in columns}
+        if not any(row.values()):
+            continue
+        email = row.get("email", "").lower()
+        key = (row.get("name", "")[:200], row.get("department", "")[:200])
+        if not key[0] or (email and not _EMAIL.match(email)) or len(people) >= MOST_PEOPLE:
+            wrong.append(number)
+        elif email not in known and (email or key not in unnamed):
+            people.append(Person(unit=unit, name=key[0], email=email, department=key[1]))
+            if email:
+                known.add(email)
+            else:
+                unnamed.add(key)
+    if not columns:
+        raise InputError(
+            mark("The sheet has no heading row with a column for the name."),
+            name,
+            mark("Put the heading Họ tên above the names."),
+        )
+    Person.objects.bulk_create(people, batch_size=BATCH)
+    record(by, "awareness.imported", unit, unit, added=len(people), wrong=len(wrong))
+    return len(people), wrong
+
+
+@transaction.atomic
+def tell(campaign: Campaign, unit: Unit, by: Any) -> int:
+    """Send the notice to everybody of the unit who was not told yet; how many. A second call tells nobody twice."""
+    told = Notice.objects.filter(campaign=campaign, unit=unit, person__isnull=False).values("person")
+    people = list(Person.objects.filter(unit=unit, unsubscribed=None).exclude(pk__in=told))
+    now = timezone.now()
+    notices = Notice.objects.bulk_create(
+        [
+            Notice(
+                campaign=campaign,
+                unit=unit,
+                person=person,
+                nonce=tokens.nonce(),
+                sent=now if person.email else None,
+            )
+            for person in people
+        ],
+        batch_size=BATCH,
+    )
+    queue(_draft(notice, "awareness", f"awareness:{notice.nonce}") for notice in notices)
+    record(by, "awareness.told", unit, unit, people=len(people), campaign=campaign.pk)
+    return len(people)
+
+
+@transaction.atomic
+def remind(campaign: Campaign, unit: Unit, by: Any) -> int:
+    """Remind those of the unit who have not confirmed; how many. At most once a day each."""
+    now = timezone.now()
+    waiting = Notice.objects.filter(
+        campaign=campaign, unit=unit, confirmed=None, sent__isnull=False, person__unsubscribed=None
+    ).exclude(person__email="")
+    notices = list(waiting.filter(person__isnull=False).select_related("person", "unit"))
+    queue(
+        _draft(notice, "awareness_reminder", f"awareness:{notice.nonce}:{now:%Y%m%d}") for notice in notices
+    )
+    waiting.filter(person__isnull=False).update(reminded=now)
+    record(by, "awareness.reminded", unit, unit, people=len(notices))
+    return len(notices)
+
+
+def _draft(notice: Notice, kind: str, key: str) -> Draft:
+    person = notice.person
+    return Draft(
+        kind,
+        to=person.email if person else "",
+        key=key,
+        context={
+            "name": person.name if person else "",
+            "unit": notice.unit.name,
+            "address": absolute("awareness:notice", token=tokens.sign(PURPOSE, notice.nonce)),
+            "contact": notice.unit.contact_name or notice.unit.name,
+            "phone": notice.unit.contact_phone,
+        },
+    )
+
+
+def find(token: str) -> Notice | None:
+    """The notice behind a person's own link."""
+    word = tokens.read(PURPOSE, token)
+    return Notice.objects.filter(nonce=word or "").select_related("unit", "campaign").first()
+
+
+def confirm(notice: Notice, how: ConfirmedHow, by: Any = None) -> bool:
+    """The person confirmed reading; counts once."""
+    fresh = Notice.objects.filter(pk=notice.pk, confirmed=None).update(
+        confirmed=timezone.now(), how=how, recorded_by=by
+    )
+    if fresh and by is not None:
+        record(by, "awareness.recorded", notice, notice.unit)
+    return bool(fresh)
+
+
+@transaction.atomic
+def erase(person: Person, by: Any) -> None:
+    """Forget a person; the unit's count keeps its number."""
+    record(by, "person.erased", person, person.unit)
+    person.delete()

@@ -1,0 +1,136 @@
+"""Asking, answering, handing over. First answers are due within eight working hours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base import tokens
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.working_time import add_working_hours
+from lamsach.portal.mail.letters import queue_letter
+from lamsach.portal.support.models import Counter, Message, Question, QuestionState
+from lamsach.portal.units.models import Unit
+
+FIRST_ANSWER_HOURS = 8
+PURPOSE = "question"
+
+
+def ask(question: Question, once: str) -> Question:
+    """Number the question and start its clock; the same form sent twice gives the first one."""
+    now = timezone.now()
+    question.once, question.nonce = once, tokens.nonce()
+    question.created, question.due = now, add_working_hours(now, FIRST_ANSWER_HOURS)
+    try:
+        with transaction.atomic():
+            question.number = _number(timezone.localdate().year)
+            question.save()
+            _tell_desk(question)
+            if question.email:
+                _tell_asker(question, "question_received", f"question:{question.nonce}")
+    except IntegrityError:
+        return Question.objects.get(once=once)
+    return question
+
+
+def _number(year: int) -> str:
+    Counter.objects.get_or_create(year=year)
+    Counter.objects.filter(pk=year).update(last=F("last") + 1)
+    return f"{year}-{Counter.objects.get(pk=year).last:05d}"
+
+
+def address_of(question: Question) -> str:
+    """The asker's own link to the question."""
+    return absolute("support:mine", token=tokens.sign(PURPOSE, question.nonce))
+
+
+def find(token: str) -> Question | None:
+    """The question behind an asker's link."""
+    word = tokens.read(PURPOSE, token)
+    return Question.objects.filter(nonce=word or "").select_related("unit").first()
+
+
+def _context(question: Question, text: str = "") -> dict[str, Any]:
+    return {
+        "number": question.number,
+        "subject": question.subject,
+        "text": text,
+        "due": f"{timezone.localtime(question.due):%H:%M %d/%m/%Y}",
+        "contact": question.unit.contact_name or question.unit.name,
+        "phone": question.unit.contact_phone,
+    }
+
+
+def _tell_desk(question: Question) -> None:
+    queue_letter(
+        "question_new",
+        to=question.unit.email,
+        key=f"question-desk:{question.nonce}:{question.unit_id}",
+        unit=question.unit,
+        context={**_context(question), "address": absolute("support:question", question_id=question.pk)},
+    )
+
+
+def _tell_asker(question: Question, kind: str, key: str, text: str = "") -> None:
+    queue_letter(
+        kind,
+        to=question.email,
+        key=key,
+        unit=question.unit,
+        context={**_context(question, text), "address": address_of(question)},
+    )
+
+
+@transaction.atomic
+def answer(question: Question, by: Any, text: str, *, internal: bool) -> Message:
+    """An answer, mailed to the asker; or a note that only the desk sees."""
+    now = timezone.now()
+    message = Message.objects.create(
+        question=question, at=now, user=by, who=str(by), text=text, internal=internal
+    )
+    if not internal:
+        row = Question.objects.filter(pk=question.pk)
+        row.filter(first_answer=None).update(first_answer=now)
+        row.update(state=QuestionState.ANSWERED)
+        if question.email:
+            _tell_asker(question, "question_answered", f"answer:{message.pk}", text)
+    record(by, "question.note" if internal else "question.answered", question, question.unit)
+    return message
+
+
+@transaction.atomic
+def add(question: Question, text: str) -> None:
+    """A further word of the asker: the question waits for an answer again."""
+    Message.objects.create(question=question, at=timezone.now(), who=question.name, text=text)
+    Question.objects.filter(pk=question.pk).update(state=QuestionState.OPEN, solved=None)
+
+
+@transaction.atomic
+def solve(question: Question, by: Any) -> None:
+    """The question is solved."""
+    row = Question.objects.filter(pk=question.pk, solved=None)
+    if row.update(state=QuestionState.SOLVED, solved=timezone.now()):
+        record(by, "question.solved", question, question.unit)
+
+
+@transaction.atomic
+def hand_over(question: Question, by: Any, note: str) -> Unit | None:
+    """Give the question to the parent unit's contact; None at the root."""
+    above = question.unit.parent
+    if above is None:
+        return None
+    moved = Question.objects.filter(pk=question.pk, unit=question.unit).update(unit=above)
+    if not moved:
+        return None
+    text = f"{question.unit.name} → {above.name}. {note}".strip()
+    Message.objects.create(
+        question=question, at=timezone.now(), user=by, who=str(by), text=text, internal=True
+    )
+    record(by, "question.handed_over", question, question.unit, to=above.code)
+    question.unit = above
+    _tell_desk(question)
+    return above

@@ -1,0 +1,61 @@
+"""Questions and their answers."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.units.models import Unit
+
+
+class QuestionState(models.TextChoices):
+    """Where a question stands."""
+
+    OPEN = "open", _("Waiting for an answer")
+    ANSWERED = "answered", _("Answered")
+    SOLVED = "solved", _("Solved")
+
+
+class Question(models.Model):
+    """A question, its number and clock. `unit` is the one whose contact answers now; a hand-over moves it up the tree."""
+
+    number = models.CharField(max_length=20, unique=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="questions")
+    asker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    name = models.CharField(_("Your name"), max_length=200, blank=True)
+    email = models.EmailField(_("Your e-mail, for the answer"), blank=True)
+    subject = models.CharField(_("What is it about?"), max_length=200)
+    text = models.TextField(_("Your question"))
+    nonce = models.CharField(max_length=43, unique=True)
+    once = models.CharField(max_length=43, unique=True)
+    state = models.CharField(max_length=10, choices=QuestionState.choices, default=QuestionState.OPEN)
+    created = models.DateTimeField()
+    due = models.DateTimeField()
+    first_answer = models.DateTimeField(null=True)
+    solved = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("unit", "state")),)
+
+
+class Message(models.Model):
+    """A word in a question: an answer, a further word of the asker, an internal note or a hand-over."""
+
+    question = models.ForeignKey(Question, models.PROTECT, related_name="messages")
+    at = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    who = models.CharField(max_length=254, blank=True)
+    text = models.TextField()
+    internal = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class Counter(models.Model):
+    """The last number given out in a year."""
+
+    year = models.PositiveIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
