@@ -15,7 +15,7 @@ from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
     "time": "timestamp datetime time eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
-    " generatetime generatedtime starttime startdate firstseen firstswitched datefirstseen eventcreated eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
+    " generatetime generatedtime starttime flowstart flowstarttime startdate firstseen firstswitched datefirstseen eventcreated eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang",
     "date": "date ngay eventdate logdate localdate ngayghinhan",
