@@ -9,6 +9,7 @@ Traps:
   name ends in `-A-`, `-D-`, `-R-` (accept, drop, reject) and has a quoted `DESCR=` that an administrator typed.
 - `MAC=` is destination (6 bytes), source (6), type (2); it is empty for what leaves, and shorter or longer in tunnels.
 - An ICMP error quotes the packet it answers in brackets: `[SRC=... DST=... SPT=...]`, whose ports are not this record's.
+- Some routers (ASUS) put a priority into the middle of a line: `MAC=... <1>SRC=...`.
 - Proxmox writes its own date between chain and policy.
 - UniFi's CEF names the machine as `UNIFIsrcClientAlias` or `UNIFIdstClientAlias` and its time as `UNIFIutcTime`.
 """
@@ -33,7 +34,7 @@ from lamsach.model import Action, Event, EventKind
 
 # kernel: [123.4] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1 DPT=2
 _START = re.compile(r"(?:^|[^\w])IN=[^\s=]{0,32} ")
-_FIELD = re.compile(r"(?:^|(?<=[ \[]))([A-Z][A-Za-z]{1,9})=(\S*)", re.ASCII)
+_FIELD = re.compile(r"(?:^|(?<=[ \[>]))([A-Z][A-Za-z]{1,9})=(\S*)", re.ASCII)
 _QUOTED_PACKET = " [SRC="
 _PREFIX_ROOM = 1000
 # 101 1 tap101i0-IN 20/Jun/2022:16:20:14 +0200 policy DROP: IN=
@@ -74,7 +75,7 @@ class Iptables(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """`IN=` followed by `SRC=` and `DST=`, or UniFi's CEF header."""
-        if " SRC=" in line and " DST=" in line:
+        if "SRC=" in line and " DST=" in line:
             return _START.search(line, 0, _PREFIX_ROOM) is not None or conntrack.recognises(line)
         if " src=" in line and " dst=" in line and conntrack.recognises(line):
             return True

@@ -28,7 +28,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.placing import placed
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.timestamps import from_iso
-from lamsach.logs.values import port_of
+from lamsach.logs.values import ip_of, port_of
 from lamsach.logs.w3c import METHODS, W3cColumns, default_columns, names_in
 from lamsach.logs.web_requests import request_event
 from lamsach.model import Event
@@ -113,8 +113,9 @@ class WebAccess(LogFormat):
         return event, header
 
     def _row(self, text: str) -> Event:
-        columns = self._columns if self._stated else W3cColumns(default_columns(text.split()))
-        values = columns.read(text)
+        values = self._columns.read(text) if self._stated else {}
+        if ip_of(values.get("c-ip", "")) is None:  # no headings, or those of another file within this one
+            values = W3cColumns(default_columns(text.split())).read(text) or values
         if not _MARKS & values.keys():
             raise LineError("The line is not a web server's record.", text[:80])
         date = values.get("date") or self._columns.date
