@@ -14,5 +14,6 @@ CAPTURES: dict[str, str] = {
     "Export it without encryption.": "Hãy xuất lại tệp không mã hóa.",
     "The line is not of tcpdump.": "Dòng này không phải của tcpdump.",
     "The line is not an alert of Snort.": "Dòng này không phải cảnh báo của Snort.",
+    "The line is not of Argus.": "Dòng này không phải của Argus.",
     "The record is not of nfdump.": "Bản ghi này không phải của nfdump.",
 }

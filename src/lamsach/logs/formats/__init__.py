@@ -10,6 +10,7 @@ from __future__ import annotations
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.formats.adguardhome import AdGuardHome
+from lamsach.logs.formats.argus import Argus
 from lamsach.logs.formats.arrow import Arrow
 from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
@@ -107,6 +108,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Sshd,
     TcpdumpText,
     Nfdump,
+    Argus,
     SnortFast,
     WindowsFirewall,
     WebAccess,
