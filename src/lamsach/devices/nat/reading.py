@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -65,20 +64,23 @@ def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
 
 
 def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord]:
-    marked = re.compile(
-        b"|".join(re.escape(marker.encode()) for reader in readers for marker in reader.markers)
-    ).search
+    markers = [marker.encode() for reader in readers for marker in reader.markers]
     functions = [reader.read for reader in readers]
     name = log.name
     with log.open() as stream:
         for number, line in numbered_lines(stream):
-            if line is None or len(line) > _LONGEST_LINE or not marked(line):
+            if line is None or len(line) > _LONGEST_LINE:
+                continue
+            for marker in markers:
+                if marker in line:
+                    break
+            else:
                 continue
             text = line.decode("utf-8", "replace")
             for read in functions:
                 record = read(text, clock)
                 if record is not None:
-                    yield record._replace(file=name, line=number)
+                    yield NatRecord(*record[:11], name, number)
                     break
 
 

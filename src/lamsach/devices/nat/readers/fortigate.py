@@ -29,6 +29,8 @@ _DIGITS = (10, 13, 16, 19)
 
 def read(line: str, clock: Clock) -> NatRecord | None:
     """See `Reader`."""
+    if line.count("transip=") == 1 and line.count("srcip=") == 1 and (usual := _usual(line)) is not None:
+        return usual
     found = _KEYS.findall(line)
     values = dict(reversed(found))
     if len(values) < len(found):  # a key stands twice: only what no quoted text holds counts
@@ -52,6 +54,51 @@ def read(line: str, clock: Clock) -> NatRecord | None:
     return NatRecord(
         kind, public[0], public[1], public[1], protocol_number(values.get("proto")), inside[0], inside[1], start,
         max(end, start + 1) if kind is Kind.SESSION else end, values.get("dstip") or values.get("dst", ""), values.get("sessionid", ""),
+    )  # fmt: skip
+
+
+# FortiOS 5.6 and later write these in this order; of 10^6 lines nearly all are read by it, several times faster than by an expression
+_USUAL_KEYS = (
+    "eventtime=",
+    " srcip=",
+    " srcport=",
+    " dstip=",
+    " sessionid=",
+    " proto=",
+    " action=",
+    " transip=",
+    " transport=",
+)
+
+
+def _usual(line: str) -> NatRecord | None:
+    """The record of a line with the usual keys in the usual order; None for any other, which says nothing about the line."""
+    values = []
+    at = 0
+    for key in _USUAL_KEYS:
+        at = line.find(key, at)
+        if at < 0:
+            return None
+        at += len(key)
+        end = line.find(" ", at)
+        values.append(line[at:end] if end > 0 else line[at:])
+    stamp, source, source_port, far, number, protocol, action, translated, port = values
+    if not (len(stamp) in _DIGITS and (stamp + protocol + source_port + port).isdigit()):
+        return None
+    public, inside = pair(translated, port), pair(source, source_port)
+    if public is None or inside is None or public[0] == inside[0] or public[0] == "0.0.0.0":  # noqa: S104 - means: none
+        return None
+    last = int(stamp[:16].ljust(16, "0"))
+    code = protocol_number(int(protocol[:4]))
+    if action == '"start"':
+        return NatRecord(
+            Kind.OPEN, public[0], public[1], public[1], code, inside[0], inside[1], last, last, far, number
+        )
+    at = line.find(" duration=", at)
+    seconds = line[at + 10 : line.find(" ", at + 10)] if at > 0 else ""
+    first = last - int(seconds) * 1_000_000 if seconds.isdigit() and len(seconds) < 9 else last
+    return NatRecord(
+        Kind.SESSION, public[0], public[1], public[1], code, inside[0], inside[1], first, max(last, first + 1), far, number
     )  # fmt: skip
 
 
