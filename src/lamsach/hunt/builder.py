@@ -14,6 +14,7 @@ import idna
 import numpy as np
 from numpy.typing import NDArray
 
+from lamsach.hunt.kernel.layout import LEAD
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
 TYPES = tuple(IndicatorType)
@@ -27,15 +28,16 @@ REFUSALS_KEPT = 10_000
 @dataclass(slots=True)
 class Columns:
     """A list as arrays. `offsets` has one entry more than there are rows. `key_*`: hash keys of names, hosts and digests (and
-    of networks) with the row each belongs to, not yet sorted. `ranges`: first and last IPv4 address of each range."""
+    of networks) with the row each belongs to, not yet sorted. The first LEAD bytes of `names` belong to none. `ranges`: first and last IPv4 address of each range."""
 
     strings: list[str]
     types: NDArray[np.uint8]
     blob: NDArray[np.uint8]
     offsets: NDArray[np.int64]
-    numbers: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+    times: NDArray[np.int64]
     digests: NDArray[np.uint8]
-    names: bytes
+    names: NDArray[np.uint8]
     name_offsets: NDArray[np.int64]
     name_rows: NDArray[np.uint32]
     networks: NDArray[np.uint64]
@@ -43,7 +45,9 @@ class Columns:
     idn: bool
 
 
-NUMBERS = ("threat", "source", "document", "page", "row", "valid_from", "valid_until", "confidence", "tlp")
+NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp")
+TIMES = ("valid_from", "valid_until")
+_LARGEST = (1 << 31) - 1
 
 
 def _seconds(value: datetime | None) -> int:
@@ -68,10 +72,11 @@ class Builder:
     _types: bytearray = field(default_factory=bytearray)
     _blob: bytearray = field(default_factory=bytearray)
     _offsets: array[int] = field(default_factory=lambda: array("q", [0]))
-    _numbers: array[int] = field(default_factory=lambda: array("q"))
+    _numbers: array[int] = field(default_factory=lambda: array("i"))
+    _times: array[int] = field(default_factory=lambda: array("q"))
     _digests: bytearray = field(default_factory=bytearray)
-    _names: bytearray = field(default_factory=bytearray)
-    _name_offsets: array[int] = field(default_factory=lambda: array("q", [0]))
+    _names: bytearray = field(default_factory=lambda: bytearray(LEAD))
+    _name_offsets: array[int] = field(default_factory=lambda: array("q", [LEAD]))
     _name_rows: array[int] = field(default_factory=lambda: array("I"))
     _networks: array[int] = field(default_factory=lambda: array("Q"))
     _network_rows: array[int] = field(default_factory=lambda: array("I"))
@@ -103,14 +108,13 @@ class Builder:
                 self._intern(indicator.threat),
                 self._intern(indicator.source),
                 self._intern(reference.document),
-                NO_NUMBER if reference.page is None else reference.page,
-                NO_NUMBER if reference.row is None else reference.row,
-                _seconds(indicator.valid_from),
-                _seconds(indicator.valid_until),
+                NO_NUMBER if reference.page is None else min(reference.page, _LARGEST),
+                NO_NUMBER if reference.row is None else min(reference.row, _LARGEST),
                 NO_NUMBER if indicator.confidence is None else indicator.confidence,
                 self._intern(indicator.tlp),
             )
         )
+        self._times.extend((_seconds(indicator.valid_from), _seconds(indicator.valid_until)))
         self._digests += hashlib.blake2b(indicator.type.encode() + b" " + value, digest_size=16).digest()
         self._add_keys(indicator, row)
 
@@ -160,19 +164,20 @@ class Builder:
         self._network_rows.append(row)
 
     def columns(self) -> Columns:
-        """What has been added, as arrays."""
+        """What has been added, as arrays over the builder's own memory: nothing can be added after."""
         return Columns(
             strings=list(self._strings),
-            types=np.frombuffer(bytes(self._types), np.uint8),
-            blob=np.frombuffer(bytes(self._blob), np.uint8),
-            offsets=np.array(self._offsets, np.int64),
-            numbers=np.array(self._numbers, np.int64).reshape(-1, len(NUMBERS)),
-            digests=np.frombuffer(bytes(self._digests), np.uint8).reshape(-1, 16),
-            names=bytes(self._names),
-            name_offsets=np.array(self._name_offsets, np.int64),
-            name_rows=np.array(self._name_rows, np.uint32),
-            networks=np.array(self._networks, np.uint64).reshape(-1, 3),
-            network_rows=np.array(self._network_rows, np.uint32),
+            types=np.frombuffer(self._types, np.uint8),
+            blob=np.frombuffer(self._blob, np.uint8),
+            offsets=np.frombuffer(self._offsets, np.int64),
+            numbers=np.frombuffer(self._numbers, np.int32).reshape(-1, len(NUMBERS)),
+            times=np.frombuffer(self._times, np.int64).reshape(-1, len(TIMES)),
+            digests=np.frombuffer(self._digests, np.uint8).reshape(-1, 16),
+            names=np.frombuffer(self._names, np.uint8),
+            name_offsets=np.frombuffer(self._name_offsets, np.int64),
+            name_rows=np.frombuffer(self._name_rows, np.uint32),
+            networks=np.frombuffer(self._networks, np.uint64).reshape(-1, 3),
+            network_rows=np.frombuffer(self._network_rows, np.uint32),
             idn=self._idn,
         )
 

@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
-from lamsach.hunt.engine import hash_name, hash_networks, hash_values, insert
+from lamsach.hunt.engine import hash_name, hash_networks, hash_places, insert
 from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
 from lamsach.indicators.reading import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 
+_STEP = 1 << 16
 _DIGEST_TYPES = (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5)
 
 
@@ -42,7 +43,8 @@ class CompiledSet:
     types: NDArray[np.uint8]
     blob: NDArray[np.uint8]
     offsets: NDArray[np.int64]
-    numbers: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+    times: NDArray[np.int64]
     keys: NDArray[np.uint64]
     rows: NDArray[np.uint32]
     tops: NDArray[np.uint8]
@@ -75,8 +77,8 @@ class CompiledSet:
             threat=string("threat"),
             source=string("source"),
             reference=Reference(document, positive("page"), positive("row")) if document else None,
-            valid_from=time_of(number["valid_from"]),
-            valid_until=time_of(number["valid_until"]),
+            valid_from=time_of(int(self.times[row, 0])),
+            valid_until=time_of(int(self.times[row, 1])),
             confidence=positive("confidence"),
             tlp=string("tlp"),
         )
@@ -151,7 +153,7 @@ def _network_key(high: int, low: int, length: int) -> int:
 
 def compile_columns(columns: Columns) -> CompiledSet:
     """Compute keys, filter, table and ranges from a list's columns."""
-    name_keys = hash_values(columns.names, columns.name_offsets)
+    name_keys = hash_places(columns.names, columns.name_offsets)
     networks = columns.networks
     network_keys = hash_networks(networks)
     is_ipv4 = networks[:, 0] == np.uint64(IPV4_HIGH)
@@ -162,7 +164,7 @@ def compile_columns(columns: Columns) -> CompiledSet:
     insert(probed, bloom, table)
     keys = np.concatenate([name_keys, network_keys])
     order = np.argsort(keys, kind="stable")
-    distinct, first_rows = np.unique(columns.digests.view("V16").ravel(), return_index=True)
+    digest, first_rows = _distinct(columns.digests)
     kinds = np.bincount(columns.types[first_rows], minlength=len(TYPES))
     by_type = {kind.value: int(kinds[place]) for place, kind in enumerate(TYPES) if kinds[place]}
     has_digests = any(kind in by_type for kind in _DIGEST_TYPES)
@@ -172,8 +174,8 @@ def compile_columns(columns: Columns) -> CompiledSet:
     flags = HAS_NAMES * has_names | HAS_DIGESTS * has_digests | HAS_IDN * columns.idn
     flags |= HAS_IPV4 * bool(is_ipv4.any()) | HAS_IPV6 * bool(networks.shape[0])
     return CompiledSet(
-        digest=hashlib.sha256(distinct.tobytes()).hexdigest(),
-        count=int(distinct.size),
+        digest=digest,
+        count=int(first_rows.size),
         by_type=by_type,
         strings=columns.strings,
         flags=int(flags),
@@ -182,6 +184,7 @@ def compile_columns(columns: Columns) -> CompiledSet:
         blob=columns.blob,
         offsets=columns.offsets,
         numbers=columns.numbers,
+        times=columns.times,
         keys=keys[order],
         rows=np.concatenate([columns.name_rows, columns.network_rows])[order],
         tops=_tops(columns),
@@ -192,6 +195,20 @@ def compile_columns(columns: Columns) -> CompiledSet:
         ends=ends,
         lengths=np.unique(networks[~is_ipv4, 2]).astype(np.uint8),
     )
+
+
+def _distinct(digests: NDArray[np.uint8]) -> tuple[str, NDArray[np.int64]]:
+    """The SHA-256 of the distinct digests (rows of 16 bytes) in order, and the first row of each."""
+    halves = digests.view(">u8").astype(np.uint64)
+    order = np.lexsort((halves[:, 1], halves[:, 0]))
+    first = np.ones(order.size, np.bool_)
+    first[1:] = (halves[order[1:]] != halves[order[:-1]]).any(axis=1)
+    rows = order[first]
+    del halves
+    digest = hashlib.sha256()
+    for begin in range(0, rows.size, _STEP):
+        digest.update(digests[rows[begin : begin + _STEP]].tobytes())
+    return digest.hexdigest(), rows
 
 
 def _power_of_two(minimum: int) -> int:
@@ -225,12 +242,15 @@ def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.
 def _tops(columns: Columns) -> NDArray[np.uint8]:
     """Which hashes of last labels occur."""
     tops = np.zeros(TOPS_SIZE, np.uint8)
-    names, offsets = columns.names, columns.name_offsets.tolist()
-    last_labels = {
-        names[names.rfind(b".", start, end) + 1 if names.rfind(b".", start, end) >= 0 else start : end]
-        for start, end in pairwise(offsets)
-        if end - start < 32 or b"." in names[start:end]
-    }
+    offsets = columns.name_offsets
+    last_labels: set[bytes] = set()
+    for begin in range(0, offsets.size - 1, _STEP):
+        places = offsets[begin : begin + _STEP + 1].tolist()
+        names = columns.names[places[0] : places[-1]].tobytes()
+        for start, end in pairwise(place - places[0] for place in places):
+            name = names[start:end]
+            if end - start < 32 or b"." in name:
+                last_labels.add(name[name.rfind(b".") + 1 :])
     for label in last_labels:
         tops[(hash_name(label) >> 11) & (TOPS_SIZE - 1)] = 1
     return tops

@@ -106,13 +106,16 @@ def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return out
 
 
+def hash_places(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The hashes of names or digests: value i is data[offsets[i]:offsets[i + 1]]; at least LEAD bytes stand before the first."""
+    out = np.empty(offsets.size - 1, np.uint64)
+    functions()["hash_many"](_pointer(data), data.size, _pointer(offsets), out.size, _pointer(out))
+    return out
+
+
 def hash_values(blob: bytes, offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The hashes of names or digests: value i is blob[offsets[i]:offsets[i + 1]]."""
-    data = np.frombuffer(b"\0" * LEAD + blob, np.uint8)
-    places = np.ascontiguousarray(offsets + LEAD)
-    out = np.empty(offsets.size - 1, np.uint64)
-    functions()["hash_many"](_pointer(data), data.size, _pointer(places), out.size, _pointer(out))
-    return out
+    return hash_places(np.frombuffer(b"\0" * LEAD + blob, np.uint8), offsets + LEAD)
 
 
 def hash_name(name: bytes) -> int:

@@ -24,7 +24,7 @@ from lamsach.indicators.reading import read_list
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
 
 SETS_KEPT = 4
-_LAYOUT = 1
+_LAYOUT = 2
 
 
 @dataclass(frozen=True, slots=True)
