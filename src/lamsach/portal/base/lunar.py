@@ -10,11 +10,11 @@ import math
 from datetime import date
 
 _ZONE = 7 / 24
-_FIRST_DAY = 1721425  # the Julian day number of 0001-01-01, minus one day of `date.toordinal`
+_FIRST_DAY = 1721425  # Julian day number minus `date.toordinal`
 
 
 def _julian(day: date) -> int:
-    return day.toordinal() + _FIRST_DAY - 1
+    return day.toordinal() + _FIRST_DAY
 
 
 def _new_moon(k: int) -> int:
@@ -76,7 +76,7 @@ def solar(year: int, month: int, day: int) -> date:
     offset = (month - 11) % 12
     if next_one - first > 365 and offset >= _leap_offset(first):
         offset += 1
-    return date.fromordinal(_new_moon(k + offset) + day - 1 - _FIRST_DAY + 1)
+    return date.fromordinal(_new_moon(k + offset) + day - 1 - _FIRST_DAY)
 
 
 def lunar_new_year(year: int) -> date:

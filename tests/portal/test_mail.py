@@ -1,0 +1,171 @@
+"""Outgoing mail: once, retried, never lost; against a real SMTP server on loopback."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+
+from lamsach.portal.mail import delivery
+from lamsach.portal.mail.letters import html, message, queue_letter
+from lamsach.portal.mail.models import Letter, LetterState
+
+from .conftest import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def write(key: str = "a", to: str = "nhan@unit.example", **context: Any) -> Letter:
+    queue_letter("plain", to=to, key=key, context={"subject": "Tiêu đề", "text": "Nội dung", **context})
+    return Letter.objects.get(key=key)
+
+
+class Receiver:
+    """An SMTP server's memory; `answers` are given to RCPT or DATA before 250."""
+
+    def __init__(self) -> None:
+        self.letters: list[bytes] = []
+        self.answers: dict[str, list[str]] = {"rcpt": [], "data": []}
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.answers["rcpt"]:
+            return self.answers["rcpt"].pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.answers["data"]:
+            return self.answers["data"].pop(0)
+        self.letters.append(envelope.content)
+        return "250 OK"
+
+
+@pytest.fixture
+def receiver(settings: Any) -> Iterator[Receiver]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    handler = Receiver()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.SMTP_URL = f"smtp+plain://127.0.0.1:{port}"
+    yield handler
+    controller.stop()
+
+
+def due_now() -> None:
+    Letter.objects.update(next_attempt=timezone.now())
+
+
+def state(key: str = "a") -> str:
+    return Letter.objects.get(key=key).state
+
+
+def test_a_letter_arrives_once(receiver: Receiver) -> None:
+    write()
+    write()
+    assert (delivery.deliver_due(), delivery.deliver_due()) == (1, 0)
+    (raw,) = receiver.letters
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert (mail["To"], mail["Subject"]) == ("nhan@unit.example", "Tiêu đề")
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "Nội dung"
+    assert state() == LetterState.SENT
+
+
+def test_a_server_that_is_away_for_a_day_loses_nothing(settings: Any) -> None:
+    settings.SMTP_URL = "smtp+plain://127.0.0.1:9"
+    write()
+    for _ in range(8):
+        due_now()
+        assert delivery.deliver_due() == 0
+    letter = Letter.objects.get()
+    assert (letter.state, letter.attempts) == (LetterState.QUEUED, 8)
+    assert letter.next_attempt - timezone.now() > timedelta(hours=3)
+    assert "Refused" in letter.problem or "refused" in letter.problem
+
+
+def test_after_five_days_a_person_has_to_look(settings: Any) -> None:
+    settings.SMTP_URL = "smtp+plain://127.0.0.1:9"
+    write()
+    Letter.objects.update(created=timezone.now() - timedelta(days=6))
+    delivery.deliver_due()
+    assert state() == LetterState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("answers", "after_first", "after_second"),
+    [
+        ({"rcpt": ["451 later"]}, LetterState.QUEUED, LetterState.SENT),
+        ({"rcpt": ["550 no such user"]}, LetterState.FAILED, LetterState.FAILED),
+        ({"data": ["552 too big"]}, LetterState.FAILED, LetterState.FAILED),
+    ],
+)
+def test_answers_of_the_server(
+    answers: dict[str, list[str]], after_first: str, after_second: str, receiver: Receiver
+) -> None:
+    receiver.answers.update(answers)
+    write()
+    delivery.deliver_due()
+    assert state() == after_first
+    due_now()
+    delivery.deliver_due()
+    assert state() == after_second
+
+
+def test_a_worker_that_dies_while_handing_over_leaves_it_to_a_person(
+    receiver: Receiver, cast: Cast, browser: Callable[[str], Client]
+) -> None:
+    write("prepared")
+    write("handed")
+    past = timezone.now() - timedelta(hours=1)
+    Letter.objects.filter(key="prepared").update(state=LetterState.CLAIMED, lease_until=past)
+    Letter.objects.filter(key="handed").update(state=LetterState.HANDING, lease_until=past)
+    assert delivery.deliver_due() == 1
+    assert (state("prepared"), state("handed")) == (LetterState.SENT, LetterState.UNCERTAIN)
+    letter = Letter.objects.get(key="handed")
+    browser("administrator").post(f"/work/mail/{letter.pk}/", {"decision": "again"})
+    assert delivery.deliver_due() == 1
+
+
+def test_the_connection_lost_after_the_text_is_uncertain(receiver: Receiver) -> None:
+    receiver.answers["data"] = ["421 going down"]
+    write()
+    delivery.deliver_due()
+    assert state() == LetterState.UNCERTAIN
+    assert delivery.deliver_due() == 0
+
+
+def test_without_a_server_letters_become_files() -> None:
+    letter = write()
+    assert delivery.deliver_due() == 1
+    file = Path(django_settings.DATA) / "outbox" / f"letter-{letter.pk}.eml"
+    assert b"nhan@unit.example" in file.read_bytes()
+
+
+def test_hostile_words_stay_words() -> None:
+    letter = write(subject="A\r\nBcc: all@evil.example", text="<script>x</script> https://a.example/?b=<c>")
+    mail = message(letter)
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "A"
+    page = html("<script>x</script> http://a.example/?b=1&c=2", "vi")
+    assert "<script>" not in page
+    assert 'href="http://a.example/?b=1&amp;c=2"' in page
+
+
+def test_a_letter_that_cannot_be_made_does_not_stop_the_others(receiver: Receiver) -> None:
+    queue_letter("no-such-kind", to="a@unit.example", key="bad", context={})
+    write("good")
+    assert delivery.deliver_due() == 1
+    assert (state("bad"), state("good")) == (LetterState.FAILED, LetterState.SENT)

@@ -1,0 +1,298 @@
+"""Awareness, support, working time, the public check, jobs, backup."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from lamsach.errors import UnreadableError
+from lamsach.portal import backup
+from lamsach.portal.awareness import telling
+from lamsach.portal.awareness.models import Notice, Person
+from lamsach.portal.base import tokens
+from lamsach.portal.base.lunar import kings_day, lunar_new_year
+from lamsach.portal.base.uploads import keep
+from lamsach.portal.base.working_time import add_working_hours, holidays
+from lamsach.portal.campaigns.models import IndicatorList
+from lamsach.portal.campaigns.tasks import read_uploaded_list
+from lamsach.portal.jobs import queue as jobs
+from lamsach.portal.jobs.models import Clock, Job, JobState
+from lamsach.portal.mail.models import Letter
+from lamsach.portal.public.models import Download, Tool
+from lamsach.portal.public.systems import browser as browser_of
+from lamsach.portal.public.systems import system as system_of
+from lamsach.portal.support import desk
+from lamsach.portal.support.models import Message, Question
+
+from .conftest import Cast
+from .samples import dispatch, question
+
+Browser = Callable[[str], Client]
+
+
+@pytest.mark.parametrize(
+    ("year", "tet", "kings"),
+    [
+        (2022, date(2022, 2, 1), date(2022, 4, 10)),
+        (2023, date(2023, 1, 22), date(2023, 4, 29)),
+        (2024, date(2024, 2, 10), date(2024, 4, 18)),
+        (2025, date(2025, 1, 29), date(2025, 4, 7)),
+        (2026, date(2026, 2, 17), date(2026, 4, 26)),
+        (2007, date(2007, 2, 17), date(2007, 4, 26)),
+        (1985, date(1985, 1, 21), date(1985, 4, 29)),
+    ],
+)
+def test_lunar_days(year: int, tet: date, kings: date) -> None:
+    assert (lunar_new_year(year), kings_day(year)) == (tet, kings)
+
+
+def test_a_holiday_on_a_weekend_is_made_up_for() -> None:
+    assert date(2022, 9, 1) in holidays(2022)
+    assert {date(2022, 4, 11), date(2022, 5, 2), date(2022, 5, 3)} <= holidays(2022)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "end"),
+    [
+        (datetime(2022, 9, 26, 8, 0), 8, datetime(2022, 9, 26, 17, 0)),
+        (datetime(2022, 9, 26, 11, 30), 1, datetime(2022, 9, 26, 13, 30)),
+        (datetime(2022, 9, 23, 16, 0), 2, datetime(2022, 9, 26, 9, 0)),
+        (datetime(2022, 8, 31, 17, 0), 1, datetime(2022, 9, 5, 9, 0)),
+        (datetime(2022, 9, 24, 3, 0), 8, datetime(2022, 9, 26, 17, 0)),
+    ],
+)
+def test_working_hours(start: datetime, hours: float, end: datetime) -> None:
+    assert add_working_hours(timezone.make_aware(start), hours) == timezone.make_aware(end)
+
+
+SHEET = "Họ tên;Thư điện tử;Phòng\nTrần A;a@person.example;P1\nLê B;;P2\n;x;\nVõ C;no mail;\nTrần A;a@person.example;P1\n"
+
+
+@pytest.mark.django_db
+def test_people_are_told_once_and_counted_by_their_button(
+    cast: Cast, browser: Browser, client: Client
+) -> None:
+    campaign = dispatch(cast).campaign
+    address = f"/work/awareness/{campaign.pk}/{cast.first.pk}/"
+    officer = browser("officer")
+    for _ in range(2):
+        officer.post(address, {"file": SimpleUploadedFile("a.csv", SHEET.encode())})
+    assert list(Person.objects.values_list("name", "email")) == [("Lê B", ""), ("Trần A", "a@person.example")]
+    for _ in range(2):
+        officer.post(address, {"what": "tell"})
+    assert Letter.objects.filter(kind="awareness").count() == 1
+    notice = Notice.objects.get(person__name="Trần A")
+    own = f"/n/{tokens.sign(telling.PURPOSE, notice.nonce)}/"
+    client.get(own)
+    assert Notice.objects.filter(confirmed__isnull=False).count() == 0, "looking does not count"
+    client.post(own, {"what": "read"})
+    client.post(own, {"what": "read"})
+    signed = Notice.objects.get(person__name="Lê B")
+    officer.post(f"/work/awareness/signed/{signed.pk}/")
+    assert Notice.objects.filter(confirmed__isnull=False).count() == 2
+    counts = browser("coordinator").get("/work/awareness/").content.decode()
+    assert "Trần A" not in counts
+    assert "G06.12.01" in counts
+    assert browser("coordinator").get(address).status_code == 403
+
+
+@pytest.mark.django_db
+def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: Client) -> None:
+    campaign = dispatch(cast).campaign
+    telling.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
+    telling.tell(campaign, cast.first, cast.people["officer"])
+    notice = Notice.objects.get(person__name="Trần A")
+    browser("officer").post(f"/work/awareness/people/{notice.person_id}/erase/")
+    assert not Person.objects.filter(name="Trần A").exists()
+    assert Notice.objects.filter(campaign=campaign).count() == 2
+    assert client.get(f"/n/{tokens.sign(telling.PURPOSE, notice.nonce)}/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_unsubscribing_stops_reminders(cast: Cast, client: Client) -> None:
+    campaign = dispatch(cast).campaign
+    telling.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
+    telling.tell(campaign, cast.first, cast.people["officer"])
+    notice = Notice.objects.get(person__name="Trần A")
+    client.post(f"/n/{tokens.sign(telling.PURPOSE, notice.nonce)}/", {"what": "unsubscribe"})
+    assert telling.remind(campaign, cast.first, cast.people["officer"]) == 0
+
+
+@pytest.mark.django_db
+def test_a_question_gets_number_answer_and_hand_over(cast: Cast, browser: Browser, client: Client) -> None:
+    once = tokens.nonce()
+    data = {
+        "subject": "Máy chậm",
+        "text": "Giúp tôi",
+        "email": "a@person.example",
+        "unit_code": "G06.12.01",
+        "once": once,
+    }
+    for _ in range(2):
+        assert client.post("/help/", data).status_code == 200
+    asked = Question.objects.get()
+    assert asked.number.endswith("-00001")
+    officer = browser("officer")
+    officer.post(f"/work/questions/{asked.pk}/", {"what": "note", "text": "bí mật nội bộ"})
+    officer.post(f"/work/questions/{asked.pk}/", {"what": "answer", "text": "Hãy rà quét."})
+    asked.refresh_from_db()
+    assert (asked.state, asked.first_answer is not None) == ("answered", True)
+    mine = desk.address_of(asked).removeprefix("http://127.0.0.1:8000")
+    page = client.get(mine).content.decode()
+    assert "Hãy rà quét." in page
+    assert "bí mật nội bộ" not in page
+    client.post(mine, {"text": "Vẫn chậm"})
+    officer.post(f"/work/questions/{asked.pk}/", {"what": "up", "text": "Cần cấp trên"})
+    asked.refresh_from_db()
+    assert (asked.unit, asked.state) == (cast.centre, "open")
+    assert officer.get(f"/work/questions/{asked.pk}/").status_code == 404
+    assert Message.objects.filter(internal=True).count() == 2
+
+
+@pytest.mark.django_db
+def test_a_late_question_shows_on_the_desk(cast: Cast, browser: Browser) -> None:
+    question(cast)
+    Question.objects.update(due=timezone.now() - timedelta(minutes=1))
+    assert "Máy chậm" in browser("helper").get("/work/questions/?state=late").content.decode()
+
+
+WINDOWS_7 = "Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36 Chrome/109.0.0.0 Safari/537.36"
+WINDOWS_10 = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+
+@pytest.mark.parametrize(
+    ("agent", "system", "browser"),
+    [
+        (WINDOWS_7, ("Windows 7", False), ("Chrome / Edge / Cốc Cốc 109", False)),
+        (WINDOWS_10, ("Windows 10 / Windows 11", None), ("Firefox 130", True)),
+        (
+            "Mozilla/5.0 (Linux; Android 8.1; X) Chrome/130.0",
+            ("Android 8", False),
+            ("Chrome / Edge / Cốc Cốc 130", True),
+        ),
+        (
+            "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1)",
+            ("Windows XP", False),
+            ("Internet Explorer", False),
+        ),
+        ("curl/8", None, None),
+        ("Windows NT 99999999999999", None, None),
+    ],
+)
+def test_what_is_still_supported(agent: str, system: Any, browser: Any) -> None:
+    def short(found: Any) -> Any:
+        return (found.name, found.supported) if found else None
+
+    day = date(2025, 1, 1)
+    assert (short(system_of(agent, day)), short(browser_of(agent, day))) == (system, browser)
+
+
+@pytest.mark.django_db
+def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Client) -> None:
+    campaign = dispatch(cast).campaign
+    nothing = client.post("/check/").content.decode()
+    assert "Hiện chưa có danh sách" in nothing
+    kept = keep(SimpleUploadedFile("ds.txt", b"192.0.2.7\n"))
+    made = IndicatorList.objects.create(
+        campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    )
+    jobs.FUNCTIONS["campaigns.read_list"] = read_uploaded_list
+    jobs.enqueue("campaigns.read_list", list_id=made.pk)
+    assert jobs.run_next()
+    assert Job.objects.get().state == JobState.DONE
+    yes = client.post("/check/", REMOTE_ADDR="192.0.2.7", HTTP_USER_AGENT=WINDOWS_7).content.decode()
+    no = client.post("/check/", REMOTE_ADDR="192.0.2.8").content.decode()
+    assert "Có, địa chỉ của bạn nằm trong danh sách." in yes
+    assert "không còn được hỗ trợ" in yes
+    assert "Không, địa chỉ của bạn không nằm trong danh sách." in no
+
+
+@pytest.mark.django_db
+def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client: Client) -> None:
+    file = SimpleUploadedFile("cong-cu.zip", b"PK\x03\x04 tool")
+    data = {
+        "name": "Công cụ",
+        "publisher": "Cục",
+        "licence": "Miễn phí",
+        "systems": "Windows 10",
+        "file": file,
+    }
+    assert browser("authority").post("/work/tools/", data).status_code == 302
+    tool = Tool.objects.get()
+    assert tool.size == 9
+    assert tool.sha256 in client.get("/clean/").content.decode()
+    for _ in range(3):
+        page = client.get(f"/tools/{tool.pk}/")
+        assert b"".join(page.streaming_content) == b"PK\x03\x04 tool"  # type: ignore[attr-defined]
+    assert Download.objects.get().count == 3
+
+
+@pytest.mark.django_db
+def test_a_job_whose_worker_died_is_taken_up_again() -> None:
+    seen: list[int] = []
+    jobs.FUNCTIONS["test.count"] = lambda progress, n: seen.append(n)
+    made = jobs.enqueue("test.count", n=1)
+    Job.objects.update(state=JobState.RUNNING, lease_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.run_next()
+    assert (seen, Job.objects.get(pk=made.pk).state) == ([1], JobState.DONE)
+
+
+@pytest.mark.django_db
+def test_a_job_can_be_cancelled_and_a_broken_one_ends_alone() -> None:
+    def slow(progress: Any) -> None:
+        Job.objects.update(cancel_wanted=True)
+        progress.step(1)
+
+    def broken(progress: Any) -> None:
+        raise ValueError("x")
+
+    jobs.FUNCTIONS.update({"test.slow": slow, "test.broken": broken})
+    jobs.enqueue("test.broken")
+    jobs.enqueue("test.slow")
+    assert jobs.run_next()
+    assert jobs.run_next()
+    assert not jobs.run_next()
+    assert list(Job.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "cancelled"]
+
+
+@pytest.mark.django_db
+def test_regular_tasks_run_once_a_period_and_survive_a_clock_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[int] = []
+    monkeypatch.setattr(jobs, "REGULAR", [("test.tick", timedelta(hours=1), lambda: runs.append(1))])
+    jobs.run_regular()
+    jobs.run_regular()
+    assert len(runs) == 1
+    Clock.objects.update(last=timezone.now() + timedelta(days=30))
+    jobs.run_regular()
+    assert len(runs) == 2
+
+
+def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "lamsach.sqlite3").write_text("old")
+    file = tmp_path / "b.zip"
+    for names in ({"secret-key": "0" * 64}, {"../out": "0" * 64}):
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(name, "x")
+            archive.writestr("manifest.json", json.dumps({"schema": 1, "files": names}))
+        with pytest.raises(Exception, match="backup"):
+            backup.restore(file, data)
+    file.write_bytes(b"no zip")
+    with pytest.raises(UnreadableError):
+        backup.restore(file, data)
+    assert (data / "lamsach.sqlite3").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("data")] == ["data"]
