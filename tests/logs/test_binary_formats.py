@@ -163,11 +163,6 @@ def test_read(capture):
     assert run("read", "--format", "pcap", capture).stdout == result.stdout
 
 
-def test_formats_lists_them():
-    names = [line.split("\t")[0] for line in run("formats").stdout.splitlines()]
-    assert names == [f.name for f in (*FORMATS, *BINARY_FORMATS)] + ["unknown_text"]
-
-
 def test_text_stated_to_be_binary_is_one_clear_error(tmp_path):
     path = tmp_path / "a.log"
     path.write_text("192.0.2.1 c2.example\n")

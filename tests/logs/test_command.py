@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from lamsach.cli.logs import app
 from lamsach.errors import ExitStatus, UsageError
-from lamsach.logs.formats import FORMATS
+from lamsach.logs.formats import BINARY_FORMATS, FORMATS
 
 from .builders import make_zip
 from .test_detect import BIND, DNSMASQ, FORTIGATE, PROSE, SQUID, head
@@ -133,7 +133,8 @@ def test_hostile_names_and_text_stay_on_their_line(tmp_path):
 
 def test_formats():
     lines = run("formats").stdout.splitlines()
-    assert [line.split("\t")[0] for line in lines] == [f.name for f in FORMATS] + ["unknown_text"]
+    names = [f.name for f in (*FORMATS, *BINARY_FORMATS)] + ["unknown_text"]
+    assert [line.split("\t")[0] for line in lines] == names
     assert all(len(line.split("\t")) == 3 for line in lines)
 
 
