@@ -1,6 +1,6 @@
 """Who held an address at a given moment: leases and sessions as intervals of time, and who was seen there."""
 
 from lamsach.devices.leases.seen import Seen, SeenTable
-from lamsach.devices.leases.table import DEFAULT_LENGTH, Lease, LeaseConflict, LeaseTable
+from lamsach.devices.leases.table import DEFAULT_LENGTH, SESSION_LENGTH, Lease, LeaseConflict, LeaseTable
 
-__all__ = ["DEFAULT_LENGTH", "Lease", "LeaseConflict", "LeaseTable", "Seen", "SeenTable"]
+__all__ = ["DEFAULT_LENGTH", "SESSION_LENGTH", "Lease", "LeaseConflict", "LeaseTable", "Seen", "SeenTable"]
