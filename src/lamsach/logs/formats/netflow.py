@@ -10,7 +10,6 @@ from typing import BinaryIO, ClassVar
 
 from lamsach.errors import InputError, UnreadableError
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.netflow.events import flow_event
 from lamsach.logs.netflow.packets import Decoder, looks_like_export, packet_size
 from lamsach.model import Event, Reference, Refusal
 
@@ -36,6 +35,8 @@ class NetFlow(BinaryFormat):
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See BinaryFormat. `line` is the number of the packet."""
+        from lamsach.logs.netflow.events import flow_event  # loaded only for an export
+
         decoder = Decoder()
         file = self.context.file
         number = 0

@@ -10,7 +10,6 @@ from typing import BinaryIO, ClassVar
 
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.capture.frames import PCAPNG_MAGIC, PCAPNG_ORDERS, pcapng_frames
-from lamsach.logs.capture.reader import CaptureReader
 from lamsach.model import Event, Refusal
 
 
@@ -31,5 +30,7 @@ class PcapNg(BinaryFormat):
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See BinaryFormat. `line` is the frame's number, of a contact its first frame's."""
+        from lamsach.logs.capture.reader import CaptureReader  # loaded only for a capture
+
         frames = pcapng_frames(stream, self.context.file)
         yield from CaptureReader(self.context, self.name).events(frames)
