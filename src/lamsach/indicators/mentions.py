@@ -21,10 +21,15 @@ HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256}
 _CODE = re.compile(
     r"\bfunction\b[^()]{0,60}\(|\b(?:var|let|const|dim|set)\s{1,4}\w{1,60}\s{0,4}=|ActiveXObject|CreateObject|\bWScript\b"
     r"|\b(?:powershell|pwsh|cmd|curl|wget|certutil|mshta|regsvr32|rundll32)(?:\.exe)?\"?\s{1,8}[-/\"'$&%|]|\$\w{1,60}\s{0,4}=|=\s{0,2}(?:CALL|IF|EXEC)\("
-    r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|==|===|&&)\s|^\s{0,20}(?:ping|nslookup|POST|GET)\s"
-    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\([^()]{0,200}\);?\s{0,4}$|[{;]\s{0,4}$",
+    r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|==|===|&&)\s|^\s{0,20}ping\s"
+    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\((?:[^()]{0,100}[\"'][^()]{0,100})?\);\s{0,4}$|\)\s{0,4}\{\s{0,4}$",
     re.IGNORECASE,
 )
+_FETCHES = re.compile(
+    r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|Invoke-\w*Request|Invoke-RestMethod|WebClient)\b",
+    re.IGNORECASE,
+)
+"""Commands of which an argument is the server that is asked."""
 _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
 """The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
 _LICENCE = re.compile(
@@ -173,7 +178,7 @@ class Prose:
     def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
         if self.section is Section.FILES and alone and ":" not in token:
             return refusals.FILE_NAME
-        if (code and not alone) or value.partition(".")[0] in _PROGRAM_ROOTS:
+        if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not _argument(token, text)):
             return refusals.CODE
         if not alone and _PACKAGE.fullmatch(token) and _HASH.search(text):
             return refusals.PACKAGE
@@ -194,6 +199,15 @@ class Prose:
             return None
         cites = self.advisory or not alone or "[" in token or _LINK_BEFORE.search(before)
         return refusals.REFERENCE if cites or not rest else None
+
+
+def _argument(token: str, text: str) -> bool:
+    """Whether a name in program code is a whole quoted text, or the argument of a command that asks a server."""
+    place = text.find(token)
+    before, after = text[place - 1 : place], text[place + len(token) :][:1]
+    if before in ("'", '"') and after == before:
+        return True
+    return before.isspace() and after != "(" and _FETCHES.search(text) is not None
 
 
 def _published(name: str) -> bool:
