@@ -21,7 +21,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.dns_names import from_presentation
-from lamsach.logs.syslog import split_header
+from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -98,7 +98,9 @@ class Unbound(LogFormat):
         if position < 0:
             return False
         start = _START.search(line, 0, 260)
-        return start is not None and start[2] is not None and _event(line[start.end() :].strip()) is not None
+        if start is None or start[2] is None or _event(line[start.end() :].strip()) is None:
+            return False
+        return split_message(line)[0] is None
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for what Unbound says of itself: its start, its statistics."""
