@@ -46,7 +46,7 @@ _UTM_TIME = re.compile(
     r"(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}(?:\[[^\]\s]{1,32}\])?: ?",
     re.ASCII,
 )
-_OTHERS = frozenset({"named", "dhcpd", "sshd", "dnsmasq", "kernel", "pluto", "charon", "openvpn"})
+_OTHERS = frozenset({"named", "dhcpd", "sshd", "dnsmasq", "kernel", "openvpn"})
 _ROOM = 600
 
 
