@@ -1,21 +1,106 @@
-"""The first page of the work area."""
+"""The first page of the work area: what is waiting for the person, each figure a link to what it counts."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.i18n import set_language
 
 from lamsach.portal.base.doors import anyone, member
-from lamsach.portal.base.roles import ALL
-from lamsach.portal.units.access import memberships
+from lamsach.portal.base.roles import ALL, COORDINATORS, HELPERS, WRITERS, Role
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.models import CampaignState, Recipient
+from lamsach.portal.support.access import readable_questions
+from lamsach.portal.support.models import QuestionState
+from lamsach.portal.units.access import home_units, memberships
+from lamsach.portal.units.models import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits: words, view with its arguments, query, whether it presses."""
+
+    words: str
+    view: str
+    arguments: tuple[int, ...] = ()
+    query: str = ""
+    late: bool = False
+
+
+def _answers(user: Any) -> list[Task]:
+    """Dispatches to the person's own units without an answer."""
+    own = [m.unit_id for m in memberships(user) if m.role in WRITERS]
+    waiting = Recipient.objects.filter(
+        unit__in=own,
+        deployed=None,
+        dispatch__sent__isnull=False,
+        dispatch__campaign__state=CampaignState.RUNNING,
+    ).select_related("dispatch", "unit")
+    today = timezone.localdate()
+    tasks = []
+    for recipient in waiting.order_by("dispatch__deadline")[:20]:
+        words = (
+            _("State deployment by {day}: {subject}")
+            if recipient.acknowledged
+            else _("Acknowledge by {day}: {subject}")
+        )
+        tasks.append(
+            Task(
+                words.format(
+                    day=f"{recipient.dispatch.deadline:%d/%m/%Y}", subject=recipient.dispatch.subject
+                ),
+                "campaigns:dispatch",
+                (recipient.dispatch_id,),
+                late=recipient.dispatch.deadline < today,
+            )
+        )
+    return tasks
+
+
+def _questions(user: Any) -> list[Task]:
+    if not user.roles & HELPERS:
+        return []
+    open_ones = readable_questions(user).filter(state=QuestionState.OPEN)
+    late = open_ones.filter(first_answer=None, due__lt=timezone.now()).count()
+    count = open_ones.count()
+    if not count:
+        return []
+    words = _("Questions that wait for an answer: {count}, late: {late}")
+    return [Task(words.format(count=count, late=late), "support:list", late=late > 0)]
+
+
+def _first_steps(user: Any) -> list[Task]:
+    """What a fresh portal needs."""
+    if Role.ADMINISTRATOR not in user.roles or Unit.objects.count() > 1:
+        return []
+    return [
+        Task(_("Import the units from a sheet"), "units:import"),
+        Task(_("Invite people"), "accounts:invite"),
+    ]
 
 
 @member(ALL, ALL, ("GET",))
 def home(request: HttpRequest) -> HttpResponse:
-    """What is waiting for the person."""
-    return render(request, "web/home.html", {"memberships": memberships(request.user)})
+    """What is waiting for the person, and how the running campaigns stand."""
+    user: Any = request.user
+    running = readable_campaigns(user).filter(state=CampaignState.RUNNING)[:5]
+    mine = home_units(user)[:3]
+    boards = [(campaign, unit, counts(campaign, unit.pk)) for campaign in running for unit in mine]
+    context = {
+        "memberships": memberships(user),
+        "tasks": [*_first_steps(user), *_answers(user), *_questions(user)],
+        "boards": [board for board in boards if board[2].units],
+        "may_lead": bool(user.roles & COORDINATORS),
+        "running": len(running),
+    }
+    return render(request, "web/home.html", context)
 
 
 @anyone("GET")

@@ -1,0 +1,188 @@
+"""An invented ministry for looking around: an authority, a ministry, 30 units, 120 units under them, a campaign under way.
+
+Every name, number and address is made up; e-mail addresses end in `.example`.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from lamsach.portal.accounts.models import User
+from lamsach.portal.base import tokens
+from lamsach.portal.base.roles import Role
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.models import Campaign, Dispatch, How, Participation, Recipient, StepKind
+from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.public.models import Tool
+from lamsach.portal.support import desk
+from lamsach.portal.support.models import Question
+from lamsach.portal.units import tree
+from lamsach.portal.units.models import Membership, Unit
+
+KINDS = ("Cục", "Vụ", "Viện", "Trung tâm", "Ban Quản lý")
+FIELDS = (
+    "Thông tin và Dữ liệu",
+    "Tiêu chuẩn",
+    "Ứng dụng Công nghệ",
+    "Hợp tác",
+    "Kế hoạch",
+    "Đo lường",
+    "Năng lượng",
+    "Khoa học Biển",
+    "Phát triển Nông thôn",
+    "Đào tạo",
+)
+ROOMS = ("Văn phòng", "Phòng Kỹ thuật", "Phòng Tổng hợp", "Chi nhánh miền Nam")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Who may log in to the demo: address and password of each role."""
+
+    people: dict[str, str]
+    password: str
+
+
+@transaction.atomic
+def fill(seed: int = 2022) -> Filled:
+    """Fill an empty portal. The password is fresh each time."""
+    chance = random.Random(seed)  # noqa: S311 - makes up names, not keys
+    start = tree.today() - timedelta(days=40)
+    authority = tree.create("Z01", "Cơ quan điều phối (minh họa)", None, start, email="dieuphoi@z01.example")
+    ministry = tree.create(
+        "Z01.01",
+        "Bộ Minh họa",
+        authority,
+        start,
+        contact_name="Phòng Kỹ thuật hạ tầng",
+        contact_phone="024.0000.0000",
+        email="hotro@bo.example",
+    )
+    units = tree.create_many([_unit(ministry, n, chance) for n in range(1, 31)], start)
+    rooms = tree.create_many(
+        [
+            tree.NewUnit(
+                f"{unit.code}.{n:02d}",
+                f"{name}, {unit.name}",
+                unit,
+                email=f"p{n}.{unit.code.lower()}@bo.example",
+            )
+            for unit in units
+            for n, name in enumerate(ROOMS, 1)
+        ],
+        start,
+    )
+    filled = _people(authority, ministry, units[0])
+    leader = User.objects.get(email=filled.people["coordinator"])
+    campaign = _campaign(ministry, start)
+    above = _dispatch(campaign, ministry, leader, None, start)
+    for unit in units[:24]:
+        _dispatch(campaign, unit, leader, above, start + timedelta(days=3))
+    _answers(campaign, chance, start)
+    _odds(ministry, units[0])
+    assert len(rooms) == 120
+    return filled
+
+
+def _unit(parent: Unit, number: int, chance: random.Random) -> tree.NewUnit:
+    name = f"{KINDS[number % len(KINDS)]} {FIELDS[number * 7 % len(FIELDS)]}"
+    if number > len(FIELDS):
+        name += f" {'I' * (1 + (number - 1) // len(FIELDS))}"
+    mail = f"vanthu{number:02d}@bo.example" if chance.random() > 0.08 else ""
+    return tree.NewUnit(
+        f"{parent.code}.{number:02d}",
+        name,
+        parent,
+        f"Cán bộ đầu mối {number:02d}",
+        f"024.0000.{number:04d}",
+        mail,
+    )
+
+
+def _people(authority: Unit, ministry: Unit, unit: Unit) -> Filled:
+    password = tokens.nonce()
+    people = {}
+    for role, at, name in (
+        (Role.ADMINISTRATOR, authority, "Quản trị Minh họa"),
+        (Role.AUTHORITY, authority, "Chủ trì Minh họa"),
+        (Role.COORDINATOR, ministry, "Điều phối Minh họa"),
+        (Role.OFFICER, unit, "Phụ trách Minh họa"),
+        (Role.READER, ministry, "Người xem Minh họa"),
+        (Role.HELPER, ministry, "Hỗ trợ Minh họa"),
+    ):
+        user = User.objects.create_user(f"{role.value}@demo.example", password, name=name)
+        Membership.objects.create(user=user, unit=at, role=role)
+        people[role.value] = user.email
+    return Filled(people, password)
+
+
+def _campaign(owner: Unit, start: date) -> Campaign:
+    return Campaign.objects.create(
+        name=f"Chiến dịch làm sạch mã độc trên không gian mạng năm {start.year}",
+        owner=owner,
+        summary="Rà quét, bóc gỡ mã độc trên máy tính của cơ quan và cá nhân; không dùng phần mềm bẻ khóa.",
+        goals="Mọi đơn vị nhận được thông tin và triển khai.\nMọi máy kết nối đến địa chỉ độc hại được xử lý.",
+        starts=start,
+        ends=start + timedelta(days=75),
+        report_due=start + timedelta(days=60),
+        form=default_form(),
+    )
+
+
+def _dispatch(campaign: Campaign, issuer: Unit, by: User, parent: Dispatch | None, day: date) -> Dispatch:
+    made = Dispatch.objects.create(
+        campaign=campaign,
+        issuer=issuer,
+        parent=parent,
+        number="" if parent else "05/CNTT-KTHT",
+        day=day,
+        subject="V/v triển khai chiến dịch làm sạch mã độc trên không gian mạng",
+        body="Đề nghị các đơn vị trực thuộc thực hiện theo công văn kèm theo."
+        if parent
+        else "Đề nghị Quý đơn vị:\n\n1. Phát động chiến dịch đến toàn bộ đơn vị trong phạm vi quản lý.\n"
+        "2. Giám sát, kiểm tra và xử lý các máy tính kết nối đến địa chỉ độc hại.\n3. Báo cáo kết quả trước thời hạn.",
+        deadline=campaign.report_due - timedelta(days=25 if parent else 22),
+        created_by=by,
+        once=tokens.nonce(),
+    )
+    sending.send(made, by)
+    return made
+
+
+def _answers(campaign: Campaign, chance: random.Random, start: date) -> None:
+    Participation.objects.filter(campaign=campaign).update(sent_on=start)
+    copies = Recipient.objects.filter(dispatch__campaign=campaign).select_related("unit", "dispatch")
+    for copy in copies.order_by("pk"):
+        luck = chance.random()
+        day = start + timedelta(days=chance.randrange(1, 30))
+        if luck < 0.5:
+            sending.take(
+                copy, StepKind.DEPLOYED, how=How.PAPER, day=day, who="Văn thư", note="Đã rà quét các máy."
+            )
+        elif luck < 0.75:
+            sending.take(copy, StepKind.ACKNOWLEDGED, how=How.LINK, day=day, who="Văn thư")
+        elif luck < 0.85:
+            sending.take(copy, StepKind.OPENED, how=How.PORTAL, day=day, who="Văn thư")
+
+
+def _odds(ministry: Unit, unit: Unit) -> None:
+    Tool.objects.create(
+        name="Microsoft Safety Scanner",
+        publisher="Microsoft",
+        licence="Miễn phí",
+        systems="Windows 10, Windows 11",
+        purpose="Rà quét và loại bỏ mã độc trên Windows. Mỗi bản dùng được 10 ngày.",
+        link="https://learn.microsoft.com/defender-endpoint/safety-scanner-download",
+    )
+    for at, subject, text in (
+        (ministry, "Không mở được tệp danh sách", "Tệp XLSX kèm công văn báo lỗi khi mở bằng phiên bản cũ."),
+        (unit, "Máy chạy chậm sau khi rà quét", "Sau khi chạy công cụ, máy khởi động rất lâu."),
+    ):
+        question = Question(
+            unit=at, name="Người hỏi", email="nguoihoi@bo.example", subject=subject, text=text
+        )
+        desk.ask(question, tokens.nonce())
