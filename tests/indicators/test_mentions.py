@@ -62,7 +62,9 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["phiên bản 5.6.7.8 kết nối 203.0.113.9"], [("5.6.7.8", refusals.VERSION), ("203.0.113.9", None)]),
         # files under a heading of hashes
         (["PAYLOAD FILE HASHES", "Deal.one"], [("deal.one", refusals.FILE_NAME)]),
-        (["Mã băm:", "test.app"], [("test.app", refusals.FILE_NAME)]),
+        (["Mã băm:", "test.sh"], [("test.sh", refusals.FILE_NAME)]),
+        (["Mã băm MD5:", "5f4dcc3b5aa765d61d8327deb882cf99", "evil-r.top"], [("evil-r.top", None)]),
+        (["Danh sách mã băm và tên miền:", "evil.one"], [("evil.one", None)]),
         (["FILE HASHES", "C2 DOMAINS", "deal.one"], [("deal.one", None)]),
         (["FILE HASHES", "deal[.]one"], [("deal.one", None)]),
         # mail
@@ -71,6 +73,9 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         # references
         (["References:", "https://blog-a.com/post"], [("https://blog-a.com/post", refusals.REFERENCE)]),
         (["Tài liệu tham khảo", "https://blog-a.com/post"], [("https://blog-a.com/post", refusals.REFERENCE)]),
+        (["Tài liệu tham khảo", "Phụ lục 1. Danh sách địa chỉ", "http://evil-s.top/a"], [("http://evil-s.top/a", None)]),
+        (["Nguồn lây nhiễm:", "http://evil-t.top/a"], [("http://evil-t.top/a", None)]),
+        (["SENDER DOMAINS", "evil-u.top"], [("evil-u.top", None)]),
         (["Tài liệu tham khảo", "hxxps://evil-e[.]top/post"], [("https://evil-e.top/post", None)]),
         (
             ["Theo https://ncsc.gov.vn/canh-bao/1 thì máy chủ là evil-f[.]top."],

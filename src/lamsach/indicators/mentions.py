@@ -37,10 +37,15 @@ _LICENCE = re.compile(
     re.IGNORECASE,
 )
 _REFERENCES = re.compile(
-    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|sources?|external links|related (?:links|posts)|learn more"
-    r"|tài liệu(?: tham khảo)?|tham khảo|nguồn(?: tham khảo)?|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo)\b.{0,40}",
+    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external links|related (?:links|posts)|learn more"
+    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo)\s{0,3}(?::.{0,60})?",
     re.IGNORECASE,
 )
+_LISTS = re.compile(
+    r"\b(?:phụ lục|danh sách|annex|appendix|indicators?|iocs?|c2s?|c&c|ips?|ipv4|ipv6|address(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc hại)\b",
+    re.IGNORECASE,
+)
+"""What a heading says that announces addresses or names, whatever else it says."""
 _HASH_HEADING = re.compile(
     r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp", re.IGNORECASE
 )
@@ -53,13 +58,18 @@ _THREAT_LINE = re.compile(
     r"\s{0,3}[:=]\s{0,4}(\S.{1,100}?)\s*",
     re.IGNORECASE,
 )
+_FILE_ENDINGS = frozenset({"zip", "mov", "one", "test", "sh", "py", "rs", "md", "cab", "so", "ps"})
+"""Top-level domains that files under a heading of hashes end in."""
 _PROGRAM_ROOTS = frozenset({"document", "window", "this", "navigator", "wscript", "console", "activexobject"})
 """Where names of members begin in scripts: `document.location.host`."""
 # = Title of an AsciiDoc document
 _TITLE = re.compile(r"={1,5} \w")
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
 # 0f4c..: com.example.bank.app: an app's name is a domain name turned round.
-_PACKAGE = re.compile(r"(?:com|org|net|io|app|dev|me|[a-z]{2})(?:\.[a-z][a-z0-9_]*){2,6}", re.IGNORECASE)
+_PACKAGE = re.compile(
+    r"(?:com|org|net|io|app)(?:\.[a-z][a-z0-9_]*){2,6}|[a-z]{2}(?:\.[a-z][a-z0-9_]*){1,5}\.[a-z][a-z0-9_]{3,}",
+    re.IGNORECASE,
+)
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
@@ -137,7 +147,9 @@ class Prose:
         ):
             return
         bare = text.strip(" \t=#*_-:")
-        if _REFERENCES.fullmatch(bare):
+        if _LISTS.search(bare):
+            self.section = Section.LIST
+        elif _REFERENCES.fullmatch(bare):
             self.section = Section.REFERENCES
         elif not _WORD.search(bare):
             return
@@ -176,7 +188,7 @@ class Prose:
         return Refused(reason, value, kind) if reason is not None else found
 
     def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
-        if self.section is Section.FILES and alone and ":" not in token:
+        if self.section is Section.FILES and alone and value.rpartition(".")[2] in _FILE_ENDINGS:
             return refusals.FILE_NAME
         if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not _argument(token, text)):
             return refusals.CODE
