@@ -40,7 +40,7 @@ _OWN_WORDS = re.compile(
     re.ASCII,
 )
 _FROM = re.compile(
-    r"\bfrom ip:? ?\[?([0-9A-Fa-f.:]{2,45})\]?|\b(?:remote_?(?:ip|addr)|client_?ip|ip)=\"?\[?([0-9A-Fa-f.:]{2,60})",
+    r"\bfrom ip:? ?\[?([0-9A-Fa-f.:]{2,45})\]?|\b(?:(?:raddr|remote_?(?:ip|addr))|client_?ip|ip)=\"?\[?([0-9A-Fa-f.:]{2,60})",
     re.ASCII,
 )
 _REFUSED = re.compile(

@@ -67,7 +67,7 @@ _SUCCEEDED = re.compile(r"authentication succeeded|authenticated$|- connected$|V
 _WORDS = re.compile(
     r"TLS(?: Auth)? Error|TLS: |MULTI: |MULTI_sva|VERIFY |PUSH|Peer Connection|AUTH|Authenticate/Decrypt|client-instance|Control Channel|Data Channel"
     r"|peer info|peer_info|TCP connection established|Connection reset|SENT CONTROL|WARNING: 'link-mtu|LZO|Outgoing|Incoming|OpenVPN|tls-crypt|OPTIONS IMPORT|CC-EEN"
-    r"|PLUGIN_CALL|Bad encapsulated|\[[^\]]{1,64}\] Inactivity timeout|WARNING: Bad|Closing TUN|tls_|PID_ERR|Delayed exit|MANAGEMENT: |Key \[|NCP|Float requested|Recursive routing|Fatal TLS|AEAD|Replay-window|WRITE|READ"
+    r"|PLUGIN_CALL|OpenSSL: |read (?:UDP|TCP)|write (?:UDP|TCP)|Bad encapsulated|\[[^\]]{1,64}\] Inactivity timeout|WARNING: Bad|Closing TUN|tls_|PID_ERR|Delayed exit|MANAGEMENT: |Key \[|NCP|Float requested|Recursive routing|Fatal TLS|AEAD|Replay-window|WRITE|READ"
     r"|SIGUSR1|SIGTERM|Initialization Sequence|TUN/TAP|UDPv[46]|TCPv[46]|Local Options|Expected Remote Options|Re-using SSL|Diffie-Hellman",
     re.ASCII,
 )
@@ -276,17 +276,17 @@ def _logon(text: str, name: str | None, ip: str | None, port: str | None) -> Eve
         return _logged_on(connected[1] or name or "", connected[2], connected[3], None)
     outer = _OUTER.search(text, 0, 1000)
     address = ip_of(ip or "") or (ip_of(outer[1]) if outer else None)
-    if address is None:
-        return None
     stated = _USER.search(text, 0, 1000)
     user = name or ((stated[1] or stated[2]) if stated else None)
     failed = _FAILED.search(text, 0, 1000) is not None
     succeeded = not failed and _SUCCEEDED.search(text.rstrip(), 0, 1000) is not None
+    if address is None and not (user and (failed or succeeded)):
+        return None
     return Event(
         kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
         source_ip=address,
         source_port=port_of(port or (outer[2] if outer else None)),
-        device_ip=address if is_internal(address) else None,
+        device_ip=address if address and is_internal(address) else None,
         user=None if user in _UNKNOWN_NAMES else user,
         action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -23,7 +23,7 @@ from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import child, read_object, text_of
 from lamsach.logs.radius import machine_name
 from lamsach.logs.syslog import split_header
-from lamsach.logs.timestamps import MONTHS, from_iso, local_time
+from lamsach.logs.timestamps import MONTHS, from_iso
 from lamsach.logs.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
@@ -48,6 +48,7 @@ _AUTH_TIME = re.compile(
     r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? ?(\S{0,12})",
     re.ASCII,
 )
+_OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})?", re.ASCII)
 _JSON_TYPE = re.compile(r'"type"\s*:\s*"(Authentication|Authorization)"', re.ASCII)
 _JSON_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d{2}):?(\d{2})", re.ASCII)
 # pc-7 (ipv4:192.0.2.7:44890) connect to service docs initially as user alice (uid=1000, gid=100) (pid 1234)
@@ -56,6 +57,7 @@ _SERVICE = re.compile(
     r" ?'?([^\s']{0,128})'?(?:.{0,40}? as user (\S{1,128}))?",
 )
 # alice|192.0.2.7|pc-7|docs|openat|ok|r|plans.docx     alice|192.0.2.7|unlinkat|fail (Permission denied)|x
+_INNER_TIME = re.compile(r"^\[[\d/: .,]{10,40}\] ", re.ASCII)
 _AUDIT_FIELDS = 8
 _AUDIT_RESULT = re.compile(r"ok|fail(?: \(.{0,120}\))?")
 _NOBODY = frozenset({"(null)", "null", "", "anonymous", "anonymous logon", "nobody"})
@@ -127,7 +129,11 @@ class Samba(LogFormat):
         at = _auth_start(line)
         if at >= 0 and (match := _AUTH.match(line, at)):
             header = split_header(line, self.context)[0] if at and line[0] not in "[ " else None
-            return _authentication(match), header.host if header else None, header.time if header else None
+            return (
+                _authentication(match, self.context.timezone),
+                header.host if header else None,
+                header.time if header else None,
+            )
         if _is_json(line):
             before, record = read_object(
                 line.partition("\n")[2].lstrip() if line[:1] == "[" and "\n" in line else line
@@ -160,12 +166,12 @@ def _is_json(line: str) -> bool:
     ) is not None
 
 
-def _authentication(match: re.Match[str]) -> Event:
+def _authentication(match: re.Match[str], zone: tzinfo) -> Event:
     rest = match[6]
     status, workstation = _STATUS.search(rest), _WORKSTATION.search(rest)
     remote, local = _REMOTE.search(rest), _LOCAL.search(rest)
     return _log_on(
-        _auth_time(match[5]),
+        _auth_time(match[5], zone),
         match[4] or match[3],
         workstation[1] if workstation else None,
         remote[1] if remote else "",
@@ -174,17 +180,18 @@ def _authentication(match: re.Match[str]) -> Event:
     )
 
 
-def _auth_time(text: str) -> datetime | None:
+def _auth_time(text: str, local: tzinfo) -> datetime | None:
+    """The time that a message states; an abbreviation of a zone may mean several, and is taken for the server's own."""
     match = _AUTH_TIME.match(text)
-    if match is None or match[8] not in ("UTC", "GMT", "Z"):
-        return (
-            None  # the zone's abbreviation may mean several: the local clock of the line before says the same
-        )
-    day, month, year, hour, minute, second, fraction = match.groups()[:7]
+    if match is None:
+        return None
+    day, month, year, hour, minute, second, fraction, zone = match.groups()
     micro = int((fraction or "0").ljust(6, "0"))
-    return local_time(
-        int(year), MONTHS.get(month, 0), int(day), int(hour), int(minute), int(second), micro, UTC
-    )
+    date = f"{year}-{MONTHS.get(month, 0):02}-{day}T{hour}:{minute}:{second}.{micro:06}"
+    if zone in ("UTC", "GMT", "Z"):
+        return from_iso(date, UTC)
+    offset = _OFFSET.fullmatch(zone)
+    return from_iso(f"{date}{offset[1]}:{offset[2] or '00'}" if offset else date, local)
 
 
 def _json(record: Mapping[str, object]) -> Event:
@@ -264,7 +271,7 @@ def _service(message: str) -> Event | None:
 
 def _audit(message: str) -> Event | None:
     """A record of `vfs_full_audit`; None when no address stands in its prefix."""
-    fields = [field.strip() for field in message[:4000].split("|")]
+    fields = [field.strip() for field in _INNER_TIME.sub("", message[:4000], count=1).split("|")]
     results = [
         at for at, field in enumerate(fields[:_AUDIT_FIELDS]) if at > 1 and _AUDIT_RESULT.fullmatch(field)
     ]
