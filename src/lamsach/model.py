@@ -119,6 +119,7 @@ class Event:
     `forwarded` is true for a record that the observer wrote about its own question to an upstream (Windows DNS
     `Snd` of a query): it names no client. `response` is true for a DNS answer, whose question may have a record of its own.
     `inbound` is true when the record says that the other side opened the connection, whichever of the two it calls source.
+    `outbound` is true when it says that the side which it calls destination opened it (see `logs.direction.as_opened`).
     `mentioned`: further addresses, names and URLs in a text that the machine ran (a script, a command line).
     `line` is 1-based.
     """
@@ -145,6 +146,7 @@ class Event:
     forwarded: bool = False
     response: bool = False
     inbound: bool = False
+    outbound: bool = False
     mentioned: tuple[str, ...] = ()
     format: str = ""
     file: str = ""

@@ -315,3 +315,18 @@ def test_a_sighting_names_the_threat_that_the_list_states(folder: Path) -> None:
     lamsach("hunt", "a.log", "-i", "list.csv", "-o", "found.jsonl")
     threats = {item["threat"] for item in records(folder / "found.jsonl") if item["record"] == "sighting"}
     assert threats == {"Botnet A"}
+
+
+def test_a_firewall_that_writes_the_far_end_first_blames_the_machine_inside(folder: Path) -> None:
+    (folder / "list.txt").write_text("203.0.113.9\n")
+    (folder / "asa.log").write_text(
+        "Mar 01 2024 10:00:00 fw : %ASA-6-302013: Built outbound TCP connection 7 for outside:203.0.113.9/443 "
+        "(203.0.113.9/443) to inside:10.1.1.5/50000 (192.0.2.1/50000)\n"
+        "Mar 01 2024 10:00:01 fw : %ASA-6-302013: Built inbound TCP connection 8 for outside:203.0.113.9/4431 "
+        "(203.0.113.9/4431) to inside:10.1.1.6/443 (192.0.2.1/443)\n"
+    )
+    lamsach("hunt", "asa.log", "-i", "list.txt", "-o", "found.jsonl")
+    states = {
+        item["ip"]: item["state"] for item in records(folder / "found.jsonl") if item["record"] == "device"
+    }
+    assert states == {"10.1.1.5": "infected", "10.1.1.6": "inbound"}

@@ -18,6 +18,7 @@ from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
 from lamsach.logs.decoding import decode_line
 from lamsach.logs.detect import Detection
+from lamsach.logs.direction import as_opened
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.lines import LineParser
 from lamsach.model import Event, EventKind, Identity, Match, Role
@@ -167,6 +168,7 @@ class Examiner:
             return
         if event is None:
             return
+        event = as_opened(event)
         self._rules.observe(event)
         if not self._rules.in_time(event.time):
             return
@@ -318,7 +320,7 @@ class Examiner:
         if event is None or (parsed and event.time is None and self._last_day is not None):
             return self._last_day or self._kind(None, parsed=True)
         if watch and parsed:
-            self._rules.observe(event)
+            self._rules.observe(as_opened(event))
         if event.time is not None:
             self.state.see(event.time)
         kind = self._kind(event, parsed=parsed)

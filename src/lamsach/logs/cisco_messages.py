@@ -94,6 +94,8 @@ class CiscoContact:
     url: str | None = None
     domain: str | None = None
     mac: str | None = None
+    far_first: bool = False
+    """Whether the message writes the other end before the one that opened the contact."""
     lease: str | None = None
     """`granted` or `released`, of the firewall's own DHCP server."""
 
@@ -125,6 +127,7 @@ def contact_of(text: str) -> CiscoContact:
     return CiscoContact(
         source,
         destination,
+        far_first=_is_far_first(text, source, destination),
         user=_user(text) or source.user or destination.user,
         given=ip_of(given[1]) if given else None,
         url=denied[1] if denied else None,
@@ -239,6 +242,17 @@ def _connection(text: str) -> tuple[End, End] | None:
     if " outbound " in text[:60] or (" inbound " not in text[:60] and _answers(far.port, near.port)):
         return near, far
     return far, near
+
+
+def _is_far_first(text: str, source: End, destination: End) -> bool:
+    if " connection " not in text or not text.startswith(("Built ", "Teardown ")) or "faddr " in text:
+        return False
+    first, _ = end_after(text, " for ")
+    return (
+        first is not None
+        and (first.ip, first.port) == (destination.ip, destination.port)
+        and (first.ip, first.port) != (source.ip, source.port)
+    )
 
 
 def _answers(port: int | None, other: int | None) -> bool:

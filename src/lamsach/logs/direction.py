@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from lamsach.model import Event
 
 IPAddress = IPv4Address | IPv6Address
 
@@ -41,3 +44,21 @@ def own_side(source_ip: str | None, destination_ip: str | None) -> str | None:
     if destination_ip and is_internal(destination_ip) and not is_internal(source_ip):
         return destination_ip
     return source_ip
+
+
+def as_opened(event: Event) -> Event:
+    """The event with the side that opened the connection as its source.
+
+    Some products write the far end first whoever opened the connection (Cisco ASA, `Built outbound`): such an event is `outbound`,
+    and its ends are as the log states them. `source_nat_*` is the opener's translation in either case.
+    """
+    if not event.outbound:
+        return event
+    return replace(
+        event,
+        source_ip=event.destination_ip,
+        source_port=event.destination_port,
+        destination_ip=event.source_ip,
+        destination_port=event.source_port,
+        outbound=False,
+    )

@@ -10,6 +10,7 @@ import reading_of_cases
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.direction import as_opened
 from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
 from lamsach.logs.formats.cisco_asa import CiscoAsa
@@ -96,7 +97,7 @@ def asa(message: str) -> Event:
     ],
 )
 def test_cisco_tells_who_opened_the_connection(message, source, destination, device):
-    event = asa(message)
+    event = as_opened(asa(message))
     assert (event.source_ip, event.destination_ip, event.device_ip) == (source, destination, device)
 
 

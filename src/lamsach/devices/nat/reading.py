@@ -13,6 +13,7 @@ from lamsach.devices.nat.records import ANY_PROTOCOL, Kind, NatRecord
 from lamsach.errors import InputError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.detect import Detection
+from lamsach.logs.direction import as_opened
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import context_for, detection_for, numbered_lines, read_events
 from lamsach.model import Event, Problem
@@ -98,6 +99,7 @@ def _by_events(log: LogFile, timezone: ZoneInfo) -> Iterator[NatRecord]:
 
 def record_of(event: Event) -> NatRecord | None:
     """What an event says of a translation; None when it states none."""
+    event = as_opened(event)
     public, inside = event.source_nat_ip, event.source_ip
     if event.time is None or public is None or inside is None or public == inside:
         return None

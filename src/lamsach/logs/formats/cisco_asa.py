@@ -10,6 +10,7 @@ Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewal
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -187,7 +188,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     inward = device is not None and device == destination.ip and device != source.ip
     url = contact.url
     far_name = destination.name if destination.ip is None else None
-    return Event(
+    event = Event(
         time=time,
         kind=_kind(contact, identifier, text),
         observer=observer,
@@ -210,6 +211,19 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         or (domain_of(far_name) if far_name and "." in far_name else None),
         url=url,
         action=_action(text),
+    )
+    return _as_written(event) if contact.far_first else event
+
+
+def _as_written(event: Event) -> Event:
+    """The event of a message that writes the far end first."""
+    return replace(
+        event,
+        source_ip=event.destination_ip,
+        source_port=event.destination_port,
+        destination_ip=event.source_ip,
+        destination_port=event.source_port,
+        outbound=True,
     )
 
 
