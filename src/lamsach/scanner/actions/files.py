@@ -164,7 +164,7 @@ def restore_line(vault: Vault, item: Item) -> list[str]:
             descriptor, status = place.open_file()
             with os.fdopen(descriptor, "rb") as stream:
                 now = stream.read(EDIT_BYTES + 1)
-                current = metadata.capture(stream.fileno(), status)
+                current = metadata.capture(stream.fileno(), status, place.name)
             old = b"".join(vault.content(item))
             unchanged = hashlib.sha256(now).hexdigest() == meta["new_sha256"]
             content = old if unchanged else with_line_again(now, target)
@@ -258,7 +258,7 @@ def _identity(target: Target, file: _Opened) -> dict[str, Any]:
         "target_kind": target.kind.value,
         "device": file.status.st_dev,
         "inode": file.status.st_ino,
-        "metadata": metadata.capture(file.descriptor, file.status),
+        "metadata": metadata.capture(file.descriptor, file.status, file.place.name),
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lamsach.scanner.actions import windows
 from lamsach.scanner.opening import Skipped, open_regular, reason_of
 
 _FOLDER = (
@@ -42,6 +43,8 @@ class Place:
 
     def open_file(self) -> tuple[int, os.stat_result]:
         """The ordinary file under the name. Raises Skipped."""
+        if sys.platform == "win32":
+            return windows.open_shared(self.name)
         return open_regular(self.name, folder=self.folder)
 
     def create(self) -> int:

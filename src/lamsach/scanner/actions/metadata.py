@@ -7,12 +7,13 @@ import os
 import sys
 from typing import Any
 
+from lamsach.scanner.actions import windows
 from lamsach.scanner.opening import Skipped
 
 _TIMES_BY_DESCRIPTOR = os.utime in os.supports_fd
 
 
-def capture(descriptor: int, status: os.stat_result) -> dict[str, Any]:
+def capture(descriptor: int, status: os.stat_result, path: str = "") -> dict[str, Any]:
     """All that `apply` needs, as JSON values."""
     found: dict[str, Any] = {
         "mode": status.st_mode & 0o7777,
@@ -22,6 +23,8 @@ def capture(descriptor: int, status: os.stat_result) -> dict[str, Any]:
         "mtime_ns": status.st_mtime_ns,
         "xattrs": _attributes(descriptor),
     }
+    if sys.platform == "win32":
+        found |= windows.capture(path, status)
     return found
 
 
@@ -66,5 +69,7 @@ def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
             except OSError:
                 refused.append(f"xattr:{name}")
     place: int | str = descriptor if _TIMES_BY_DESCRIPTOR else path
+    if sys.platform == "win32":
+        refused += windows.apply(path, found)
     os.utime(place, ns=(found["atime_ns"], found["mtime_ns"]))
     return refused

@@ -12,7 +12,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("fetch_and_run", r"\b(?:curl|wget|fetch)\b[^|;&\n]{0,500}\|\s{0,5}(?:sudo\s+)?(?:ba|da|z)?sh\b"),
         # bash -c "$(curl -fsSL http://198.51.100.7/x)"
         ("fetch_and_run", r"\b(?:ba|da|z)?sh\s+-c\s+[\"']?(?:\$\(|`)\s{0,3}(?:curl|wget)\b"),
-        # echo Y3VybA== | base64 -d | bash
+        # echo Y3VybA== piped through base64 -d into bash
         ("decode_and_run", r"base64\s+(?:-d|-D|--decode)\b[^|\n]{0,200}\|\s{0,5}(?:ba|da|z)?sh\b"),
         ("reverse_shell", r"/dev/(?:tcp|udp)/[\w.\-]{3,255}/\d{1,5}"),
         ("reverse_shell", r"\b(?:nc|ncat)\b[^|;\n]{0,100}\s-[a-z]{0,4}e\s+/bin/"),

@@ -1,5 +1,5 @@
 // Lamsach's own rules for files. Each is tied to the kind of file it is about, so that a text that talks of malware (this one too)
-// does not match. meta: level (malicious, suspicious, risk), threat (a key of words.THREATS), about (what it looks for).
+// does not match; where that needs it, a letter of a word stands in brackets. meta: level (malicious, suspicious, risk), threat (a key of words.THREATS), about (what it looks for).
 
 private rule is_pe { condition: uint16(0) == 0x5A4D and filesize > 512 }
 private rule is_elf { condition: uint32(0) == 0x464C457F }
@@ -36,9 +36,9 @@ rule activator_program {
 rule activation_script {
   meta: level = "risk" threat = "activator" about = "A script that gets round the activation of Windows or Office"
   strings:
-    $b1 = "@echo off" nocase
-    $b2 = "@set " nocase
-    $b3 = "#Requires -" nocase
+    $b1 = /@ech[o] off/ nocase
+    $b2 = /@se[t] / nocase
+    $b3 = /#Require[s] -/ nocase
     $n1 = "Ohook Activation" nocase
     $n2 = "KMS38 Activation" nocase
     $n3 = "HWID Activation" nocase
@@ -73,7 +73,7 @@ rule patcher_program {
 rule loader_batch_checks_antivirus {
   meta: level = "malicious" threat = "loader" about = "A batch file of cracked-software bundles: looks for antivirus programs, joins pieces, starts the result"
   strings:
-    $t = "tasklist" nocase
+    $t = /taskl[i]st/ nocase
     $f = "findstr" nocase
     $v1 = "wrsa.exe" nocase
     $v2 = "opssvc.exe" nocase
@@ -166,7 +166,7 @@ rule stealer_program {
     $c4 = "loginusers.vdf" ascii wide
     $c5 = "\\Outlook\\9375CFF0413111d3B88A00104B2A6676" ascii wide nocase
     $c6 = "WinSCP 2\\Sessions" ascii wide
-    $x1 = "api.telegram.org/bot" ascii wide
+    $x1 = /api\.telegram\.org\/bo[t]/ ascii wide
     $x2 = "discord.com/api/webhooks" ascii wide
     $x3 = "ip-api.com" ascii wide
     $x4 = "api.ipify.org" ascii wide
@@ -182,9 +182,9 @@ rule stealer_script {
     $a3 = "Local State"
     $a4 = "leveldb"
     $a5 = "wallet" nocase
-    $x1 = "api.telegram.org/bot"
+    $x1 = /api\.telegram\.org\/bo[t]/
     $x2 = /discord(app)?\.com\/api\/webhooks\/\d{6,25}\//
-    $x3 = "webhook.site/"
+    $x3 = /webhook\.sit[e]\//
   condition: is_small_text and 2 of ($a*) and any of ($x*)
 }
 

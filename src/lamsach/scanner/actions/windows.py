@@ -1,0 +1,112 @@
+"""Opening a file on Windows so that it can be taken away while it is held, and what it has besides its content.
+
+CreateFileW with FILE_FLAG_OPEN_REPARSE_POINT (a link or junction in the last place is not followed), nobody else may write meanwhile.
+Security descriptor as SDDL by GetNamedSecurityInfoW; Wine ignores what is set.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import Any
+
+from lamsach.scanner.opening import Skipped, reason_of
+
+_GENERIC_READ, _DELETE = 0x80000000, 0x00010000
+_SHARE_READ, _SHARE_DELETE = 0x1, 0x4
+_OPEN_EXISTING = 3
+_BACKUP_SEMANTICS, _OPEN_REPARSE_POINT = 0x02000000, 0x00200000
+_SETTABLE_ATTRIBUTES = 0x27 | 0x2000
+"""Read-only, hidden, system, archive, not content-indexed."""
+_OWNER_GROUP_DACL = 0x7
+
+
+def open_shared(path: str) -> tuple[int, os.stat_result]:
+    """A descriptor of an ordinary file that keeps others from writing, but lets it be renamed and deleted. Raises Skipped."""
+    if sys.platform != "win32":
+        raise Skipped("unreadable")
+    import ctypes
+    import msvcrt
+
+    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel.CreateFileW.restype = ctypes.c_void_p
+    handle = kernel.CreateFileW(
+        ctypes.c_wchar_p(path),
+        ctypes.c_uint32(_GENERIC_READ | _DELETE),
+        ctypes.c_uint32(_SHARE_READ | _SHARE_DELETE),
+        None,
+        ctypes.c_uint32(_OPEN_EXISTING),
+        ctypes.c_uint32(_BACKUP_SEMANTICS | _OPEN_REPARSE_POINT),
+        None,
+    )
+    if handle in (None, ctypes.c_void_p(-1).value):
+        raise Skipped(reason_of(ctypes.WinError(ctypes.get_last_error())))
+    descriptor = msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or getattr(status, "st_file_attributes", 0) & 0x400:
+        os.close(descriptor)
+        raise Skipped("link")
+    return descriptor, status
+
+
+def capture(path: str, status: os.stat_result) -> dict[str, Any]:
+    """Attributes, security descriptor and time of creation."""
+    return {
+        "attributes": int(getattr(status, "st_file_attributes", 0)) & _SETTABLE_ATTRIBUTES,
+        "sddl": _sddl(path),
+    }
+
+
+def apply(path: str, found: dict[str, Any]) -> list[str]:
+    """Set what `capture` gave; what the system refuses is named in the answer."""
+    refused: list[str] = []
+    if sys.platform != "win32":
+        return refused
+    import ctypes
+
+    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+    if found.get("sddl") and not _set_sddl(path, found["sddl"]):
+        refused.append("acl")
+    if not kernel.SetFileAttributesW(ctypes.c_wchar_p(path), ctypes.c_uint32(found.get("attributes") or 0x80)):
+        refused.append("attributes")
+    return refused
+
+
+def _sddl(path: str) -> str:
+    if sys.platform != "win32":
+        return ""
+    import ctypes
+
+    advapi: Any = ctypes.WinDLL("advapi32", use_last_error=True)
+    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+    descriptor, text = ctypes.c_void_p(), ctypes.c_wchar_p()
+    if advapi.GetNamedSecurityInfoW(
+        ctypes.c_wchar_p(path), 1, _OWNER_GROUP_DACL, None, None, None, None, ctypes.byref(descriptor)
+    ):
+        return ""
+    try:
+        made = advapi.ConvertSecurityDescriptorToStringSecurityDescriptorW(
+            descriptor, 1, _OWNER_GROUP_DACL, ctypes.byref(text), None
+        )
+        return str(text.value or "") if made else ""
+    finally:
+        kernel.LocalFree(descriptor)
+
+
+def _set_sddl(path: str, sddl: str) -> bool:
+    if sys.platform != "win32":
+        return False
+    import ctypes
+
+    advapi: Any = ctypes.WinDLL("advapi32", use_last_error=True)
+    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+    descriptor = ctypes.c_void_p()
+    if not advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW(
+        ctypes.c_wchar_p(sddl), 1, ctypes.byref(descriptor), None
+    ):
+        return False
+    try:
+        return bool(advapi.SetFileSecurityW(ctypes.c_wchar_p(path), 0x4, descriptor))
+    finally:
+        kernel.LocalFree(descriptor)
