@@ -7,7 +7,6 @@ which no column is known is searched all the same: every text in it that can be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from ipaddress import ip_address
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from lamsach.errors import LineError, UnreadableError
 from lamsach.logs import columns
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.stamping import stamped
 from lamsach.logs.values import domain_of, host_of_url, ip_of
 from lamsach.model import Event, Reference, Refusal
 
@@ -61,7 +61,7 @@ def table_events(
                 text = "\t".join(cell[0] for cell in row if cell)[:_LONGEST_SHOWN]
                 yield Refusal(Reference(context.file, row=number), text, error.what)
                 continue
-            yield replace(event, format=name, file=context.file, line=number)
+            yield stamped(event, name, context.file, number)
 
 
 def _whole(batches: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordBatch]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lamsach.logs.capture import dns, http, tls
 from lamsach.logs.values import host_and_port, host_of_url
-from lamsach.model import EventKind
+from lamsach.model import Action, EventKind
 
 MOST_MISSES = 32
 """How many segments in a row may begin nothing that is known before a connection is left alone."""
@@ -21,17 +21,18 @@ _START, _HTTP, _DNS, _DONE = range(4)
 
 
 class Finding(NamedTuple):
-    """What was said: a request or a hello (its name and URL), or a DNS message."""
+    """What was said: a request or a hello (its name and URL; it needed a connection), or a DNS message."""
 
     kind: EventKind
     domain: str | None = None
     url: str | None = None
     message: dns.Message | None = None
+    action: Action = Action.UNKNOWN
 
 
 def hello_of(name: str | None) -> Finding:
     """A ClientHello for a server of this name."""
-    return Finding(EventKind.TLS, host_and_port(name)[0] if name else None)
+    return Finding(EventKind.TLS, host_and_port(name)[0] if name else None, action=Action.ALLOWED)
 
 
 class Conversation:
@@ -112,7 +113,7 @@ class Conversation:
     def _hello(self, *, complete: bool) -> Finding | None:
         if self._buffer[0] & 0x80:  # the hello of SSL 2, which names nobody
             self._encrypted()
-            return Finding(EventKind.TLS)
+            return hello_of(None)
         handshake = tls.handshake_in_records(self._buffer)
         name = tls.server_name(handshake) if isinstance(handshake, bytes) else handshake
         if name is tls.Need.MORE:
@@ -148,7 +149,9 @@ class Conversation:
         host = host_and_port(request.host)[0] if request.host else None
         if request.method == "CONNECT":
             host = host_and_port(request.target)[0] or host
-        return Finding(EventKind.WEB, host_of_url(request.target) or host, request.target)
+        return Finding(
+            EventKind.WEB, host_of_url(request.target) or host, request.target, action=Action.ALLOWED
+        )
 
     def _socks(self) -> Finding | None:
         """A SOCKS 4a or 5 request (RFC 1928): the name that the proxy is asked to connect to."""
@@ -169,7 +172,7 @@ class Conversation:
             self._misses += 1
             self._mode = _DONE if self._misses >= MOST_MISSES else self._mode
             return None
-        return Finding(EventKind.WEB, domain)
+        return Finding(EventKind.WEB, domain, action=Action.ALLOWED)
 
     def _dns(self, data: bytes, *, gap: bool) -> list[Finding]:
         self._buffer = data if gap else self._buffer + data

@@ -6,8 +6,6 @@ A contact is told when it was answered, or when it is over. Memory is bounded: s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import datetime
 
 from lamsach.errors import InputError
 from lamsach.logs.base import FileContext
@@ -39,11 +37,14 @@ from lamsach.logs.capture.streams import Stream
 from lamsach.logs.direction import own_side
 from lamsach.logs.netflow.events import flow_event
 from lamsach.logs.netflow.packets import Decoder, looks_like_export
+from lamsach.logs.stamping import stamped
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 HELD_BYTES = 64 << 20
 """How many bytes of unfinished requests and segments are held over all flows."""
 _SWEEP_PACKETS = 1 << 17
+_CONTACTS = {action: Finding(EventKind.CONNECTION, action=action) for action in Action}
+_MESSAGE = Finding(EventKind.DNS)
 _DNS_PORTS = frozenset({53, 5353, 5355})
 _NETBIOS_PORT = 137
 
@@ -176,9 +177,9 @@ class CaptureReader:
             if message is not None:
                 self._message(packet, message)
         elif ports <= {67, 68}:
-            self._lease(self._dhcp.message(data[start:end], self._time()))
+            self._lease(self._dhcp.message(data[start:end], time_of(self._now)))
         elif ports <= {546, 547}:
-            self._lease(message_v6(data[start:end], self._time()))
+            self._lease(message_v6(data[start:end], time_of(self._now)))
         elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
             flow.exports = True
             self._exported(packet)
@@ -217,11 +218,11 @@ class CaptureReader:
 
     def _lease(self, event: Event | None) -> None:
         if event is not None:
-            self._out.append(replace(event, format=self._name, file=self._file, line=self._number))
+            self._out.append(stamped(event, self._name, self._file, self._number))
 
     def _message(self, packet: Packet, message: dns.Message) -> None:
         ends = self._event(
-            packet.source, packet.source_port, packet.destination, packet.destination_port, EventKind.DNS
+            packet.source, packet.source_port, packet.destination, packet.destination_port, _MESSAGE
         )
         self._out += dns_events(message, ends, multicast=is_multicast(packet.destination))
 
@@ -230,24 +231,28 @@ class CaptureReader:
             self._tell(flow, Action.ALLOWED)
         ends = (flow.client, flow.client_port), (flow.server, flow.server_port)
         (source, source_port), (destination, destination_port) = ends[side], ends[1 - side]
-        event = self._event(source, source_port, destination, destination_port, finding.kind)
+        event = self._event(source, source_port, destination, destination_port, finding)
         if finding.message is not None:
             self._out += dns_events(finding.message, event, multicast=False)
-            return
-        self._out.append(replace(event, domain=finding.domain, url=finding.url, action=Action.ALLOWED))
+        else:
+            self._out.append(event)
 
     def _event(
-        self, source: bytes, source_port: int, destination: bytes, destination_port: int, kind: EventKind
+        self, source: bytes, source_port: int, destination: bytes, destination_port: int, finding: Finding
     ) -> Event:
+        """What was found in the packet at hand."""
         source_ip, destination_ip = address_text(source), address_text(destination)
         return Event(
-            time=self._time(),
-            kind=kind,
+            time=time_of(self._now),
+            kind=finding.kind,
             source_ip=source_ip,
             source_port=source_port if source_port >= 0 else None,
             destination_ip=destination_ip,
             destination_port=destination_port if destination_port >= 0 else None,
             device_ip=own_side(source_ip, destination_ip),
+            domain=finding.domain,
+            url=finding.url,
+            action=finding.action,
             format=self._name,
             file=self._file,
             line=self._number,
@@ -256,10 +261,11 @@ class CaptureReader:
     def _tell(self, flow: Flow, action: Action) -> None:
         """Tell the contact itself, of its first packet's time and frame."""
         flow.pending = False
-        event = self._event(
-            flow.client, flow.client_port, flow.server, flow.server_port, EventKind.CONNECTION
-        )
-        self._out.append(replace(event, time=time_of(flow.first_ns), action=action, line=flow.number))
+        number, now = self._number, self._now
+        self._number, self._now = flow.number, flow.first_ns
+        contact = _CONTACTS[action]
+        self._out.append(self._event(flow.client, flow.client_port, flow.server, flow.server_port, contact))
+        self._number, self._now = number, now
 
     def _finish(self, flow: Flow) -> None:
         """What is left to tell of a flow that is over."""
@@ -294,6 +300,3 @@ class CaptureReader:
     def _forget(self, count: int) -> None:
         for key in list(self._flows)[:count]:
             self._finish(self._flows.pop(key))
-
-    def _time(self) -> datetime | None:
-        return time_of(self._now)

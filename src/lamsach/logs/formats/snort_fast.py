@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import ClassVar
@@ -21,6 +20,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import read_object, start_of_object, text_of
+from lamsach.logs.stamping import stamped
 from lamsach.logs.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch, local_time, without_year
@@ -99,13 +99,7 @@ class SnortFast(LogFormat):
             event = self._csv(line)
         else:
             event = self._text(line)
-        return replace(
-            event,
-            device_ip=own_side(event.source_ip, event.destination_ip),
-            format=self.name,
-            file=self.context.file,
-            line=number,
-        )
+        return stamped(event, self.name, self.context.file, number)
 
     def _text(self, line: str) -> Event:
         first = line.partition("\n")[0]
@@ -123,6 +117,7 @@ class SnortFast(LogFormat):
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
+            device_ip=own_side(source, destination),
             action=Action.BLOCKED if _WORD.search(first[:300]) else Action.UNKNOWN,
         )
 
@@ -140,6 +135,7 @@ class SnortFast(LogFormat):
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
+            device_ip=own_side(source, destination),
             action=_action(text_of(record.get("action"))),
         )
 
@@ -165,6 +161,7 @@ class SnortFast(LogFormat):
             source_port=source_port,
             destination_ip=destination,
             destination_port=destination_port,
+            device_ip=own_side(source, destination),
             action=action,
         )
 

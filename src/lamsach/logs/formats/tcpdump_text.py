@@ -21,6 +21,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.dns_names import from_presentation
+from lamsach.logs.stamping import stamped
 from lamsach.logs.timestamps import from_epoch, from_iso
 from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -166,10 +167,9 @@ class TcpdumpText(LogFormat):
             if _TIME_ONLY.match(line) or _TALK.match(line):
                 return None  # another protocol, or what tcpdump says of itself
             raise LineError("The line is not of tcpdump.", line[:80])
-        event = _arp(line[head.end() :]) if head["arp"] else _packet(line[head.end() - 1 :])
-        if event is None:
-            return None
-        return replace(event, time=self._time(head), format=self.name, file=self.context.file, line=number)
+        time = self._time(head)
+        event = _arp(line[head.end() :], time) if head["arp"] else _packet(line[head.end() - 1 :], time)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _time(self, head: re.Match[str]) -> datetime | None:
         if head["epoch"]:
@@ -179,18 +179,18 @@ class TcpdumpText(LogFormat):
         return None
 
 
-def _arp(text: str) -> Event | None:
+def _arp(text: str, time: datetime | None) -> Event | None:
     match = _ARP.search(text)
     if match is None:
         return None
     if match["owner"]:
         owner = ip_of(match["owner"])
-        return Event(source_ip=owner, device_ip=owner, device_mac=mac_of(match["mac"]))
+        return Event(time=time, source_ip=owner, device_ip=owner, device_mac=mac_of(match["mac"]))
     asker = ip_of(match["asker"])
-    return Event(source_ip=asker, destination_ip=ip_of(match["asked"]), device_ip=asker)
+    return Event(time=time, source_ip=asker, destination_ip=ip_of(match["asked"]), device_ip=asker)
 
 
-def _packet(text: str) -> Event | None:
+def _packet(text: str, time: datetime | None) -> Event | None:
     flow = _FLOW.search(text)
     if flow is None:
         return None
@@ -199,6 +199,7 @@ def _packet(text: str) -> Event | None:
     source_ip, source_name, source_port = _end(flow["source"], has_ports=has_ports)
     destination_ip, destination_name, destination_port = _end(flow["destination"], has_ports=has_ports)
     event = Event(
+        time=time,
         kind=EventKind.CONNECTION,
         source_ip=source_ip,
         source_port=source_port,
