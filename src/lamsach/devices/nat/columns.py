@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lamsach.devices.nat.records import Kind, NatRecord
@@ -15,6 +15,7 @@ ASSUMED_OTHER_US = 300 * 1_000_000
 ASSUMED_BLOCK_US = 24 * 3600 * 1_000_000
 """The same for a block of ports: subscribers keep theirs for as long as they are at work."""
 START_KNOWN, END_KNOWN = 1, 2
+_ROWS_HELD = 4096
 
 _PairKey = tuple[str, int, int, int, str, int]
 
@@ -44,24 +45,33 @@ class Columns:
     line: array[int] = field(default_factory=lambda: _column("Q"))
     known: array[int] = field(default_factory=lambda: _column("B"))
 
-    def append(self, record: NatRecord, known: int) -> int:
-        """Add an interval; its number."""
-        self.ip.append(self.ips.setdefault(record.public_ip, len(self.ips)))
-        self.first_port.append(record.first_port)
-        self.last_port.append(record.last_port)
-        self.protocol.append(record.protocol)
-        self.inside.append(self.insides.setdefault(record.inside_ip, len(self.insides)))
-        self.inside_port.append(record.inside_port)
-        self.start.append(record.start)
-        self.end.append(record.end)
-        self.destination.append(self.destinations.setdefault(record.destination, len(self.destinations)))
-        self.file.append(self.files.setdefault(record.file, len(self.files)))
-        self.line.append(record.line)
-        self.known.append(known)
-        return len(self.ip) - 1
+    rows: list[tuple[int, ...]] = field(default_factory=list)
+
+    def append(self, record: NatRecord, known: int) -> None:
+        """Add an interval. It is in the columns after `flush`, which comes by itself now and then."""
+        _, public, first, last, protocol, inside, inside_port, start, end, far, _, file, line = record
+        ips, insides, destinations, files = self.ips, self.insides, self.destinations, self.files
+        self.rows.append(
+            (
+                ips.setdefault(public, len(ips)), first, last, protocol, insides.setdefault(inside, len(insides)), inside_port, start, end,
+                destinations.setdefault(far, len(destinations)), files.setdefault(file, len(files)), line, known,
+            )
+        )  # fmt: skip
+        if len(self.rows) >= _ROWS_HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put the rows that wait into the columns: many at once, which is several times faster than one by one."""
+        columns = (
+            self.ip, self.first_port, self.last_port, self.protocol, self.inside, self.inside_port, self.start, self.end,
+            self.destination, self.file, self.line, self.known,
+        )  # fmt: skip
+        for column, values in zip(columns, zip(*self.rows, strict=True), strict=False):
+            column.extend(values)
+        self.rows.clear()
 
     def __len__(self) -> int:
-        return len(self.ip)
+        return len(self.ip) + len(self.rows)
 
 
 def gather(records: Iterable[NatRecord]) -> Columns:
@@ -76,34 +86,37 @@ def gather(records: Iterable[NatRecord]) -> Columns:
         if record.kind is Kind.SESSION and record.public_ip:
             columns.append(record, START_KNOWN | END_KNOWN)
         elif record.kind is Kind.SEEN and record.public_ip:
-            _assumed(columns, record)
+            columns.append(_assumed(record), 0)
         elif record.kind in (Kind.OPEN, Kind.CLOSE):
             halves.append(record)
     halves.sort(key=lambda record: (record.end, record.kind, record.line))
-    _pair(columns, halves)
+    for record, known in _paired(halves):
+        columns.append(record, known)
+    columns.flush()
     return columns
 
 
-def _pair(columns: Columns, halves: Iterable[NatRecord]) -> None:
+def _paired(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
     """Beginnings wait, by the device's number of the connection or else by the translation itself, for their end."""
-    waiting: dict[_PairKey | tuple[str, str], int] = {}
+    waiting: dict[_PairKey | tuple[str, str], NatRecord] = {}
     for record in halves:
         key = _key(record)
         if record.kind is Kind.OPEN:
             if not record.public_ip:
                 continue
-            at = _assumed(columns, record)
-            columns.known[at] = START_KNOWN
-            waiting[key] = at
+            earlier = waiting.pop(key, None)
+            if earlier is not None:
+                yield _assumed(earlier), START_KNOWN
+            waiting[key] = record
             continue
-        found = waiting.pop(key, None)
-        if found is not None:
-            if record.end >= columns.start[found]:
-                columns.end[found] = record.end
-                columns.known[found] = START_KNOWN | END_KNOWN
+        begun = waiting.pop(key, None)
+        if begun is not None:
+            yield begun._replace(end=max(record.end, begun.start + 1)), START_KNOWN | END_KNOWN
         elif record.public_ip:
-            begun = record.start if record.start else record.end - _length(record)
-            columns.append(record._replace(start=begun), END_KNOWN | (START_KNOWN if record.start else 0))
+            start = record.start if record.start else record.end - _length(record)
+            yield record._replace(start=start), END_KNOWN | (START_KNOWN if record.start else 0)
+    for record in waiting.values():
+        yield _assumed(record), START_KNOWN
 
 
 def _key(record: NatRecord) -> _PairKey | tuple[str, str]:
@@ -119,10 +132,8 @@ def _key(record: NatRecord) -> _PairKey | tuple[str, str]:
     )
 
 
-def _assumed(columns: Columns, record: NatRecord) -> int:
-    if record.end <= record.start:
-        record = record._replace(end=record.start + _length(record))
-    return columns.append(record, 0)
+def _assumed(record: NatRecord) -> NatRecord:
+    return record._replace(end=record.start + _length(record)) if record.end <= record.start else record
 
 
 def _length(record: NatRecord) -> int:
