@@ -163,7 +163,7 @@ def test_a_changed_line_gives_a_record_or_none(reader, data) -> None:  # type: i
     at = data.draw(st.integers(0, len(line)))
     line = line[:at] + data.draw(st.text(max_size=12)) + line[at + data.draw(st.integers(0, 12)) :]
     record = reader.read(line, clock())
-    assert record is None or (record.inside_ip or record.session)
+    assert record is None or record.inside_ip or record.session
 
 
 @pytest.mark.parametrize(

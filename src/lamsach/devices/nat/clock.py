@@ -20,9 +20,11 @@ _HEAD = re.compile(
 
 
 class Clock:
-    """Reads the time in a line's header, in microseconds since the epoch; UTC."""
+    """Reads the time in a line's header, in microseconds since the epoch; UTC. `file` and `line` say where the line stands."""
 
     def __init__(self, context: FileContext) -> None:
+        self.file = context.file
+        self.line = 0
         self._context = context
         self._known: dict[str, int | None] = {}
 

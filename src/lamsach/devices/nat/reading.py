@@ -52,10 +52,13 @@ class NatLogs:
             found = _by_events(log, self.timezone)
         else:
             return
-        self.counts.setdefault(log.name, 0)
-        for record in found:
-            self.counts[log.name] += 1
-            yield record
+        self.counts[log.name] = 0
+        number = 0
+        try:
+            for number, record in enumerate(found, 1):  # noqa: B007 - counted also when reading ends early
+                yield record
+        finally:
+            self.counts[log.name] = number
 
 
 def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
@@ -67,7 +70,6 @@ def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
 def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord]:
     markers = [marker.encode() for reader in readers for marker in reader.markers]
     functions = [reader.read for reader in readers]
-    name = log.name
     with log.open() as stream:
         for number, line in numbered_lines(stream):
             if line is None or len(line) > _LONGEST_LINE:
@@ -77,11 +79,11 @@ def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterat
                     break
             else:
                 continue
-            text = line.decode("utf-8", "replace")
+            text, clock.line = line.decode("utf-8", "replace"), number
             for read in functions:
                 record = read(text, clock)
                 if record is not None:
-                    yield NatRecord(*record[:11], name, number)
+                    yield record if record.line else NatRecord(*record[:11], clock.file, number)
                     break
 
 

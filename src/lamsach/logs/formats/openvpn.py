@@ -86,6 +86,7 @@ _STATUS_WORDS = (
     "GLOBAL STATS", "Max bcast/mcast queue length,", "END", "Updated,", "TUN/TAP read bytes,", "TUN/TAP write bytes,", "TCP/UDP read bytes,",
     "TCP/UDP write bytes,", "Auth read bytes,",
 )  # fmt: skip
+_EPOCH = re.compile(r"\d{10}", re.ASCII)
 _UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
 
 
@@ -185,7 +186,7 @@ class OpenVpn(LogFormat):
             return None
         cells = line.split(match[1])
         time = self._row_time(cells[6:9])
-        numbers = [at for at, cell in enumerate(cells) if at > 6 and cell.isdigit() and len(cell) == 10]
+        numbers = [at for at, cell in enumerate(cells) if at > 6 and _EPOCH.fullmatch(cell)]
         user = cells[numbers[0] + 1] if numbers and len(cells) > numbers[0] + 1 else ""
         name = user if match[2] in _UNKNOWN_NAMES else match[2]
         return _held(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or _logged_on(
@@ -194,7 +195,7 @@ class OpenVpn(LogFormat):
 
     def _row_time(self, cells: list[str]) -> datetime | None:
         for cell in reversed(cells):
-            if cell.isdigit() and len(cell) == 10:
+            if _EPOCH.fullmatch(cell):
                 return from_epoch(cell)
         for cell in cells:
             if ":" in cell and " " in cell:

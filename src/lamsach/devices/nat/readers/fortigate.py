@@ -29,7 +29,7 @@ _DIGITS = (10, 13, 16, 19)
 
 def read(line: str, clock: Clock) -> NatRecord | None:
     """See `Reader`."""
-    if line.count("transip=") == 1 and line.count("srcip=") == 1 and (usual := _usual(line)) is not None:
+    if line.count("transip=") == 1 and (usual := _usual(line, clock)) is not None:
         return usual
     found = _KEYS.findall(line)
     values = dict(reversed(found))
@@ -71,7 +71,7 @@ _USUAL_KEYS = (
 )
 
 
-def _usual(line: str) -> NatRecord | None:
+def _usual(line: str, clock: Clock) -> NatRecord | None:
     """The record of a line with the usual keys in the usual order; None for any other, which says nothing about the line."""
     values = []
     at = 0
@@ -83,7 +83,10 @@ def _usual(line: str) -> NatRecord | None:
         end = line.find(" ", at)
         values.append(line[at:end] if end > 0 else line[at:])
     stamp, source, source_port, far, number, protocol, action, translated, port = values
-    if not (len(stamp) in _DIGITS and (stamp + protocol + source_port + port).isdigit()):
+    digits = stamp + protocol + source_port + port
+    if not (
+        len(stamp) in _DIGITS and digits.isascii() and digits.isdigit() and source_port and port and protocol
+    ):
         return None
     public, inside = pair(translated, port), pair(source, source_port)
     if public is None or inside is None or public[0] == inside[0] or public[0] == "0.0.0.0":  # noqa: S104 - means: none
@@ -92,13 +95,26 @@ def _usual(line: str) -> NatRecord | None:
     code = protocol_number(int(protocol[:4]))
     if action == '"start"':
         return NatRecord(
-            Kind.OPEN, public[0], public[1], public[1], code, inside[0], inside[1], last, last, far, number
+            Kind.OPEN,
+            public[0],
+            public[1],
+            public[1],
+            code,
+            inside[0],
+            inside[1],
+            last,
+            last,
+            far,
+            number,
+            clock.file,
+            clock.line,
         )
     at = line.find(" duration=", at)
     seconds = line[at + 10 : line.find(" ", at + 10)] if at > 0 else ""
-    first = last - int(seconds) * 1_000_000 if seconds.isdigit() and len(seconds) < 9 else last
+    stated = len(seconds) < 9 and seconds.isascii() and seconds.isdigit()
+    first = last - int(seconds) * 1_000_000 if stated else last
     return NatRecord(
-        Kind.SESSION, public[0], public[1], public[1], code, inside[0], inside[1], first, max(last, first + 1), far, number
+        Kind.SESSION, public[0], public[1], public[1], code, inside[0], inside[1], first, max(last, first + 1), far, number, clock.file, clock.line
     )  # fmt: skip
 
 
@@ -116,7 +132,7 @@ def _block(values: dict[str, str], line: str, clock: Clock) -> NatRecord | None:
 
 def _time(values: dict[str, str], line: str, clock: Clock) -> int | None:
     stamp = values.get("eventtime", "")
-    if len(stamp) in _DIGITS and stamp.isdigit():
+    if len(stamp) in _DIGITS and stamp.isascii() and stamp.isdigit():
         return int(stamp[:16].ljust(16, "0"))
     date = _DATE.search(line)
     if date is None:

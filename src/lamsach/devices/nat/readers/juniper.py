@@ -76,7 +76,11 @@ def _session(
     code = protocol_number(protocol)
     if created:
         return NatRecord(Kind.OPEN, *without, without[1], code, *within, time, time, far, number)
-    start = time - int(seconds) * 1_000_000 if seconds and seconds.isdigit() and len(seconds) < 10 else 0
+    start = (
+        time - int(seconds) * 1_000_000
+        if seconds and seconds.isascii() and seconds.isdigit() and len(seconds) < 10
+        else 0
+    )
     return NatRecord(Kind.CLOSE, *without, without[1], code, *within, start, time, far, number)
 
 
