@@ -41,7 +41,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "sni": ("domain",),
     "url": ("url",),
     "url_path": ("url",),
-    "src_mac": ("device_mac",),
+    "src_mac": ("device_mac", "source_mac"),
     "mac": ("device_mac",),
     "host": ("device_name", "observer"),
     "device_host": ("observer",),

@@ -118,6 +118,7 @@ class Event:
     names of a DNS answer. `hashes` are lower-case hex. `lease_until` is the end of a lease as the record states it.
     `forwarded` is true for a record that the observer wrote about its own question to an upstream (Windows DNS
     `Snd` of a query): it names no client. `response` is true for a DNS answer, whose question may have a record of its own.
+    `source_mac` is the source's hardware address as the line states it; `device_mac` the device's, if the line tells it.
     `inbound` is true when the record says that the other side opened the connection, whichever of the two it calls source.
     `outbound` is true when it says that the side which it calls destination opened it (see `logs.direction.as_opened`).
     `mentioned`: further addresses, names and URLs in a text that the machine ran (a script, a command line).
@@ -133,6 +134,7 @@ class Event:
     destination_port: int | None = None
     source_nat_ip: str | None = None
     source_nat_port: int | None = None
+    source_mac: str | None = None
     device_ip: str | None = None
     device_name: str | None = None
     device_mac: str | None = None

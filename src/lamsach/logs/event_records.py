@@ -18,10 +18,15 @@ _AS_IN_EVENT = frozenset(KEYS) - {"time", "answers", "action", *_HASH_KEYS.value
 
 
 def event_record(event: Event) -> dict[str, object]:
-    """The event's values by key. `time` is ISO 8601 in UTC; of several hashes of one kind the first is written."""
+    """The event's values by key.
+
+    `time` is ISO 8601 in UTC; of several hashes of one kind the first is written. `device_mac` is the hardware address that the
+    line states, though it be the source's of a contact from outside.
+    """
     values: dict[str, object] = {key: getattr(event, key) for key in _AS_IN_EVENT}
     values["time"] = iso_utc(event.time) if event.time is not None else None
     values["answers"] = list(event.answers) or None
+    values["device_mac"] = event.device_mac or event.source_mac
     values["action"] = event.action.value
     for digest in event.hashes:
         key = _HASH_KEYS.get(len(digest))

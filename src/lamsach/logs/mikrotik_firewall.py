@@ -47,6 +47,7 @@ def firewall_event(text: str) -> Event | None:
         source_nat_ip=nat,
         source_nat_port=nat_port,
         device_ip=device,
+        source_mac=mac_of(mac[1]) if mac else None,
         device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
         action=_decision(prefix),
     )

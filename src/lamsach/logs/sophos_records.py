@@ -99,6 +99,7 @@ def event_of(fields: Fields) -> Event:
         source_nat_ip=nat,
         source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
         device_ip=device,
+        source_mac=_mac(first(fields, "src_mac", "srcmac")),
         device_mac=mac_of_device(device, source, _mac(first(fields, "src_mac", "srcmac"))),
         user=first(fields, "user_name", "user", "login_user", "username"),
         domain=_domain(fields, url),

@@ -90,6 +90,7 @@ def _local_user(match: re.Match[str]) -> Event | None:
         destination_ip=destination,
         destination_port=port_of(destination_port),
         device_ip=device,
+        source_mac=mac_of(mac),
         device_mac=mac_of_device(device, source, mac_of(mac)),
         domain=question_of(name) if name else _host(url[1] if url else None),
         url=url[0].partition("=")[2] or url[0] if url else None,

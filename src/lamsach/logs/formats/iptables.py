@@ -117,6 +117,7 @@ def _packet(message: str) -> Event:
         destination_ip=destination,
         destination_port=port_of(fields.get("DPT")),
         device_ip=device,
+        source_mac=_source_mac(fields),
         device_mac=mac_of_device(device, source, _source_mac(fields)),
         action=_action(prefix),
     )

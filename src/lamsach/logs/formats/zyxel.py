@@ -133,6 +133,7 @@ def _event(fields: Fields) -> Event:
         source_nat_ip=nat if nat != source else None,
         source_nat_port=first_port(fields, "sourceTranslatedPort") if nat and nat != source else None,
         device_ip=device,
+        source_mac=mac_of(first(fields, "ob_mac", "smac", "src_mac")),
         device_mac=mac_of_device(device, source, mac_of(first(fields, "ob_mac", "smac", "src_mac"))),
         user=first(fields, "user", "suser"),
         domain=site[0],
