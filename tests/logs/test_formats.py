@@ -30,7 +30,7 @@ WRITTEN = 1_782_864_000  # 1 July 2026, as the golden cases assume
 EVERY = (*FORMATS, UnknownText)
 CASES = [(f, log) for f in FORMATS for log in sorted((DATA / f.name).glob("*.log"))]
 FIELDS = {field.name for field in dataclasses.fields(Event)} - {"kind", "format", "file", "line"}
-ALWAYS = {"kind", "format", "file", "line"}
+ALWAYS = {"source_mac", "outbound", "kind", "format", "file", "line"}
 
 every_format = pytest.mark.parametrize("log_format", EVERY, ids=lambda f: f.name)
 every_case = pytest.mark.parametrize(
