@@ -19,12 +19,11 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.direction import is_internal
 from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.openvpn_messages import ENDPOINT, NAME, UNKNOWN_NAMES, held, lease, logged_on, logon
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
-from lamsach.logs.values import ip_of, mac_of, port_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, LeaseAction
 
 _CTIME = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
 _ISO = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -33,37 +32,8 @@ _TIME = re.compile(
     rf"({_CTIME}|{_ISO}|\d{{10}}\.\d{{6}}(?= [0-9a-f]{{1,8}} ))(?: us=\d{{1,6}}| [0-9a-f]{{1,8}}(?= ))? ",
     re.ASCII,
 )
-_ENDPOINT = r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
-_NAME = r"[^\s/,|]{1,128}"
 # alice/203.0.113.5:51234 MULTI: ...   203.0.113.5:51234 TLS: ...   alice/[AF_INET6]2001:db8::5:51234 peer_info: ...
-_CLIENT = re.compile(rf"(?:({_NAME})/)?{_ENDPOINT} (?=\S)", re.ASCII)
-# MULTI: Learn: 10.8.0.6 -> alice/203.0.113.5:51234   MULTI: Learn: 00:1a:2b:3c:4d:5e@0 -> ...   MULTI: primary virtual IP for alice/203.0.113.5:51234: 10.8.0.6
-_LEARN = re.compile(
-    rf"MULTI: Learn: ([0-9A-Fa-f.:]{{2,45}})(?:@\d{{1,5}})?(/\d{{1,3}})? -> (?:({_NAME})/)?{_ENDPOINT}",
-    re.ASCII,
-)
-_PRIMARY = re.compile(
-    rf"MULTI: primary virtual IP(?:v6)? for (?:({_NAME})/)?{_ENDPOINT}: ([0-9A-Fa-f.:]{{2,45}})", re.ASCII
-)
-# MULTI_sva: pool returned IPv4=10.8.0.6, IPv6=(Not enabled)
-_POOL = re.compile(
-    r"MULTI_sva: pool returned IPv4=([0-9.]{7,15}|\(Not enabled\))(?:, IPv6=([0-9A-Fa-f:]{2,45}))?", re.ASCII
-)
-_PUSHED = re.compile(r"PUSH_REPLY,.{0,4000}?\bifconfig (\d{1,3}(?:\.\d{1,3}){3}) ", re.ASCII)
-_GONE = re.compile(r"client-instance (?:exiting|restarting)|SIGTERM\[soft,remote-exit\]", re.ASCII)
-# [alice] Peer Connection Initiated with [AF_INET]203.0.113.5:51234
-_CONNECTED = re.compile(rf"\[({_NAME}|)\] Peer Connection Initiated with {_ENDPOINT}", re.ASCII)
-_USER = re.compile(
-    r"(?:for username|for user|user|username|CN|common name|TLS: Username/Password authentication \w+ for username) ?[:=]? ?['\"]([^'\"]{1,128})['\"]|\bdepth=0,.{0,200}?\bCN=([^,/]{1,128})",
-    re.ASCII | re.IGNORECASE,
-)
-_OUTER = re.compile(rf"(?:from|with|to|address:?|remote) '?{_ENDPOINT}'?(?=[\s,'\]]|$)", re.ASCII)
-_FAILED = re.compile(
-    r"TLS Error|AUTH_FAILED|VERIFY ERROR|verification failed|Bad LZO|authentication failed|Authenticate/Decrypt packet error|unwrapping failed|HMAC"
-    r"|could not authenticate|cipher final failed|Connection reset|replay|Incoming packet rejected|Bad encapsulated|Auth Error|Fatal TLS",
-    re.ASCII | re.IGNORECASE,
-)
-_SUCCEEDED = re.compile(r"authentication succeeded|authenticated$|- connected$|VERIFY OK: depth=0", re.ASCII)
+_CLIENT = re.compile(rf"(?:({NAME})/)?{ENDPOINT} (?=\S)", re.ASCII)
 _WORDS = re.compile(
     r"TLS(?: Auth)? Error|TLS: |MULTI: |MULTI_sva|VERIFY |PUSH|Peer Connection|AUTH|Authenticate/Decrypt|client-instance|Control Channel|Data Channel"
     r"|peer info|peer_info|TCP connection established|Connection reset|SENT CONTROL|WARNING: 'link-mtu|LZO|Outgoing|Incoming|OpenVPN|tls-crypt|OPTIONS IMPORT|CC-EEN"
@@ -74,20 +44,19 @@ _WORDS = re.compile(
 _APP = re.compile(r"(?:\S{0,40}-)?(?:openvpn|ovpn)[\w.@-]{0,40}", re.ASCII | re.IGNORECASE)
 # status version 2 and 3
 _KEYED = re.compile(r"(CLIENT_LIST|ROUTING_TABLE|GLOBAL_STATS|HEADER|TITLE|TIME)([,\t])(.*)", re.ASCII)
-_KEYED_CLIENT = re.compile(rf"CLIENT_LIST([,\t])({_NAME}|)\1{_ENDPOINT}\1", re.ASCII)
+_KEYED_CLIENT = re.compile(rf"CLIENT_LIST([,\t])({NAME}|)\1{ENDPOINT}\1", re.ASCII)
 _KEYED_ROUTE = re.compile(
-    rf"ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?)\1({_NAME}|)\1{_ENDPOINT}\1", re.ASCII
+    rf"ROUTING_TABLE([,\t])([0-9A-Fa-f.:/@]{{2,60}}?C?)\1({NAME}|)\1{ENDPOINT}\1", re.ASCII
 )
 # alice,203.0.113.5:51234,12345,6789,Tue Nov 10 09:00:00 2026     10.8.0.6,alice,203.0.113.5:51234,Tue Nov 10 09:59:59 2026
-_FIRST_CLIENT = re.compile(rf"({_NAME}),{_ENDPOINT},\d{{1,20}},\d{{1,20}},({_CTIME}|{_ISO})", re.ASCII)
-_FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({_NAME}),{_ENDPOINT},({_CTIME}|{_ISO})", re.ASCII)
+_FIRST_CLIENT = re.compile(rf"({NAME}),{ENDPOINT},\d{{1,20}},\d{{1,20}},({_CTIME}|{_ISO})", re.ASCII)
+_FIRST_ROUTE = re.compile(rf"([0-9A-Fa-f.:/@]{{2,60}}?C?),({NAME}),{ENDPOINT},({_CTIME}|{_ISO})", re.ASCII)
 _STATUS_WORDS = (
     "OpenVPN CLIENT LIST", "OpenVPN STATISTICS", "Common Name,Real Address,", "ROUTING TABLE", "Virtual Address,Common Name,Real Address",
     "GLOBAL STATS", "Max bcast/mcast queue length,", "END", "Updated,", "TUN/TAP read bytes,", "TUN/TAP write bytes,", "TCP/UDP read bytes,",
     "TCP/UDP write bytes,", "Auth read bytes,",
 )  # fmt: skip
 _EPOCH = re.compile(r"\d{10}", re.ASCII)
-_UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
 
 
 class OpenVpn(LogFormat):
@@ -145,7 +114,7 @@ class OpenVpn(LogFormat):
         client = _CLIENT.match(message)
         name, ip, port = (client[1], client[2], client[3]) if client else (None, None, None)
         text = message[client.end() :] if client else message
-        event = _lease(text, name, ip, port) or _logon(text, name, ip, port)
+        event = lease(text, name, ip, port) or logon(text, name, ip, port)
         return event and replace(event, time=time, observer=host)
 
     def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
@@ -168,15 +137,15 @@ class OpenVpn(LogFormat):
             return self._client_row(line)
         if keyed := _KEYED_ROUTE.match(line):
             cells = line.split(keyed[1])
-            return _held(
+            return held(
                 keyed[2], keyed[3], keyed[4], keyed[5], self._row_time(cells[4:]), LeaseAction.RENEWED
             )
         if route := _FIRST_ROUTE.match(line):
-            return _held(
+            return held(
                 route[1], route[2], route[3], route[4], self._times.read(route[5]), LeaseAction.RENEWED
             )
         if first := _FIRST_CLIENT.match(line):
-            return _logged_on(first[1], first[2], first[3], self._times.read(first[4]))
+            return logged_on(first[1], first[2], first[3], self._times.read(first[4]))
         return None
 
     def _client_row(self, line: str) -> Event | None:
@@ -188,8 +157,8 @@ class OpenVpn(LogFormat):
         time = self._row_time(cells[6:9])
         numbers = [at for at, cell in enumerate(cells) if at > 6 and _EPOCH.fullmatch(cell)]
         user = cells[numbers[0] + 1] if numbers and len(cells) > numbers[0] + 1 else ""
-        name = user if match[2] in _UNKNOWN_NAMES else match[2]
-        return _held(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or _logged_on(
+        name = user if match[2] in UNKNOWN_NAMES else match[2]
+        return held(cells[3], name, match[3], match[4], time, LeaseAction.ASSIGNED) or logged_on(
             name, match[3], match[4], time
         )
 
@@ -243,90 +212,4 @@ def _is_status(line: str) -> bool:
         return True
     return "," in line[:140] and (
         _FIRST_CLIENT.match(line) is not None or _FIRST_ROUTE.match(line) is not None
-    )
-
-
-def _lease(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
-    """The event of a message about an address of the tunnel."""
-    if learn := _LEARN.search(text, 0, 600):
-        address = None if learn[2] else learn[1]
-        return _held(address, learn[3] or name, learn[4], learn[5], None, LeaseAction.ASSIGNED)
-    if primary := _PRIMARY.search(text, 0, 600):
-        return _held(primary[4], primary[1] or name, primary[2], primary[3], None, LeaseAction.ASSIGNED)
-    if pool := _POOL.search(text, 0, 600):
-        address = pool[2] if pool[1].startswith("(") else pool[1]
-        return _held(address, name, ip, port, None, LeaseAction.ASSIGNED)
-    if pushed := _PUSHED.search(text, 0, 6000):
-        return _held(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
-    if _GONE.search(text, 0, 600) and name and ip:
-        user = None if name in _UNKNOWN_NAMES else name
-        return Event(
-            kind=EventKind.LEASE,
-            source_ip=ip_of(ip),
-            source_port=port_of(port),
-            user=user,
-            action=LeaseAction.RELEASED,
-        )
-    return None
-
-
-def _logon(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
-    """The event of any other message about a client; None when it names none."""
-    connected = _CONNECTED.search(text, 0, 600)
-    if connected:
-        return _logged_on(connected[1] or name or "", connected[2], connected[3], None)
-    outer = _OUTER.search(text, 0, 1000)
-    address = ip_of(ip or "") or (ip_of(outer[1]) if outer else None)
-    stated = _USER.search(text, 0, 1000)
-    user = name or ((stated[1] or stated[2]) if stated else None)
-    failed = _FAILED.search(text, 0, 1000) is not None
-    succeeded = not failed and _SUCCEEDED.search(text.rstrip(), 0, 1000) is not None
-    if address is None and not (user and (failed or succeeded)):
-        return None
-    return Event(
-        kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
-        source_ip=address,
-        source_port=port_of(port or (outer[2] if outer else None)),
-        device_ip=address if address and is_internal(address) else None,
-        user=None if user in _UNKNOWN_NAMES else user,
-        action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
-    )
-
-
-def _logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Event:
-    address = ip_of(ip)
-    user = None if name in _UNKNOWN_NAMES else name
-    return Event(
-        time=time,
-        kind=EventKind.LOGON,
-        source_ip=address,
-        source_port=port_of(port),
-        device_ip=address if address and is_internal(address) else None,
-        user=user,
-        action=Action.ALLOWED if user else Action.UNKNOWN,
-    )
-
-
-def _held(
-    held: str | None,
-    name: str | None,
-    ip: str | None,
-    port: str | None,
-    time: datetime | None,
-    action: LeaseAction,
-) -> Event | None:
-    """The event of an address of the tunnel, or of a hardware address behind it (`tap`); None for a network."""
-    text = (held or "").partition("@")[0].removesuffix("C")
-    address, mac = ip_of(text), mac_of(text)
-    if address is None and mac is None:
-        return None
-    return Event(
-        time=time,
-        kind=EventKind.LEASE if address else EventKind.OTHER,
-        source_ip=ip_of(ip or ""),
-        source_port=port_of(port),
-        device_ip=address,
-        device_mac=mac,
-        user=None if name in _UNKNOWN_NAMES else name,
-        action=action if address else Action.UNKNOWN,
     )
