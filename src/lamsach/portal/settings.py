@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "lamsach.portal.public",
     "lamsach.portal.awareness",
     "lamsach.portal.support",
+    "lamsach.portal.api",
     "lamsach.portal.web",
 ]
 MIDDLEWARE = [
@@ -66,7 +67,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "lamsach.portal.base.middleware.language",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "lamsach.portal.base.middleware.LogInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -86,6 +87,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "lamsach.portal.base.context.page",
+                "lamsach.portal.public.context.contact",
             ],
             "builtins": ["django.templatetags.i18n", "lamsach.portal.base.templatetags.house"],
         },

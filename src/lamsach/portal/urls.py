@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from lamsach.portal.api.routes import api
+from lamsach.portal.api.views import tokens
 from lamsach.portal.web.views import language
 
 urlpatterns = [
@@ -13,6 +15,8 @@ urlpatterns = [
     path("", include("lamsach.portal.campaigns.urls")),
     path("", include("lamsach.portal.support.urls")),
     path("", include("lamsach.portal.awareness.urls")),
+    path("work/units/<int:unit_id>/tokens/", tokens, name="tokens"),
+    path("api/", api.urls),
     path("language/", language, name="set_language"),
     path("work/units/", include("lamsach.portal.units.urls")),
     path("work/mail/", include("lamsach.portal.mail.urls")),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -53,6 +55,16 @@ def upload_limit(get_response: Handler) -> Handler:
         return get_response(request)
 
     return middleware
+
+
+class LogInRequired(LoginRequiredMiddleware):
+    """Every page needs a log-in unless it says otherwise; `/api/` asks for a unit's token itself."""
+
+    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
+        """Send people without a log-in to it."""
+        if request.path.startswith("/api/"):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 def language(get_response: Handler) -> Handler:

@@ -1,0 +1,56 @@
+"""The one gate for programs: what a token's unit may see."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from lamsach.portal.api.models import Token
+from lamsach.portal.audit.trail import record
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation, Recipient
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import descendants
+
+PREFIX = "lamsach_"
+
+
+def issue(unit: Unit, name: str, by: Any) -> str:
+    """A new token; it is shown once and cannot be read again."""
+    word = PREFIX + secrets.token_urlsafe(32)
+    made = Token.objects.create(unit=unit, name=name, digest=_digest(word), created_by=by)
+    record(by, "token.issued", made, unit, name=name)
+    return word
+
+
+def find(word: str) -> Token | None:
+    """The token, if it is one of ours and not revoked."""
+    found = Token.objects.filter(digest=_digest(word), revoked=None).select_related("unit").first()
+    if found is not None:
+        Token.objects.filter(pk=found.pk).update(last_used=timezone.now())
+    return found
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+def units(token: Token) -> QuerySet[Unit]:
+    """The unit and everything under it."""
+    return descendants(token.unit).order_by("code")
+
+
+def campaigns(token: Token) -> QuerySet[Campaign]:
+    """Campaigns that the unit leads or takes part in."""
+    part = Participation.objects.filter(unit__in=units(token)).values("campaign")
+    shown = Q(owner=token.unit) | (Q(pk__in=part) & ~Q(state=CampaignState.DRAFT))
+    return Campaign.objects.filter(shown)
+
+
+def received(token: Token) -> QuerySet[Recipient]:
+    """What the unit itself was sent."""
+    rows = Recipient.objects.filter(unit=token.unit, dispatch__sent__isnull=False)
+    return rows.select_related("unit", "dispatch__campaign", "dispatch__issuer").order_by("pk")

@@ -1,0 +1,181 @@
+"""The addresses under `/api/`. `/api/docs` shows them, `/api/openapi.json` describes them (OpenAPI 3.1)."""
+
+from __future__ import annotations
+
+# ninja reads the annotations at run time: the types stay imported
+from datetime import date, datetime
+from typing import Any, Literal
+
+from django.http import Http404, HttpRequest
+from ninja import NinjaAPI, Schema
+from ninja.pagination import LimitOffsetPagination, paginate
+from ninja.security import HttpBearer
+
+from lamsach import __version__
+from lamsach.portal.api import access
+from lamsach.portal.base.ratelimit import client_address, exceeded
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.models import How, StepKind
+from lamsach.portal.units.tree import today
+
+WRONG_TOKENS, WINDOW_S = 30, 300
+
+
+class UnitToken(HttpBearer):
+    """`Authorization: Bearer lamsach_...`, the token of a unit."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """The token, or None, which is answered by 401. Wrong ones are counted by address."""
+        found = access.find(token)
+        if found is None and exceeded("api", client_address(request), WRONG_TOKENS, WINDOW_S):
+            raise Http404
+        return found
+
+
+api = NinjaAPI(title="Lamsach", version=__version__, auth=UnitToken(), docs_url="/docs", urls_namespace="api")
+
+
+class UnitOut(Schema):
+    """A unit as it is today."""
+
+    code: str
+    name: str
+    parent: str | None
+    email: str
+    valid_from: date
+
+
+class CampaignOut(Schema):
+    """A campaign."""
+
+    id: int
+    name: str
+    owner: str
+    state: str
+    starts: date
+    ends: date
+    report_due: date
+
+
+class StateOut(Schema):
+    """How many units under the token's unit had reached each state on a day."""
+
+    on: date
+    units: int
+    sent: int
+    opened: int
+    informed: int
+    deployed: int
+    late: int
+
+
+class DispatchOut(Schema):
+    """A dispatch that the unit was sent."""
+
+    id: int
+    campaign: int
+    issuer: str
+    number: str
+    subject: str
+    text: str
+    day: date
+    deadline: date
+    acknowledged: datetime | None
+    deployed: datetime | None
+
+
+class AnswerIn(Schema):
+    """The unit's answer."""
+
+    kind: Literal["acknowledged", "deployed"]
+    day: date | None = None
+    note: str = ""
+
+
+class AnswerOut(Schema):
+    """`changed` is false when the answer was there already."""
+
+    changed: bool
+
+
+@api.get("/units", response=list[UnitOut])
+@paginate(LimitOffsetPagination)
+def units(request: HttpRequest) -> Any:
+    """The unit and everything under it, by code."""
+    rows = access.units(request.auth).select_related("parent")  # type: ignore[attr-defined]
+    return [
+        {
+            "code": unit.code,
+            "name": unit.name,
+            "parent": unit.parent.code if unit.parent else None,
+            "email": unit.email,
+            "valid_from": unit.valid_from,
+        }
+        for unit in rows
+    ]
+
+
+@api.get("/campaigns", response=list[CampaignOut])
+def campaigns(request: HttpRequest) -> Any:
+    """The campaigns that the unit leads or takes part in."""
+    return [
+        {
+            "id": row.pk,
+            "name": row.name,
+            "owner": row.owner.code,
+            "state": row.state,
+            "starts": row.starts,
+            "ends": row.ends,
+            "report_due": row.report_due,
+        }
+        for row in access.campaigns(request.auth).select_related("owner")  # type: ignore[attr-defined]
+    ]
+
+
+@api.get("/campaigns/{campaign_id}/state", response=StateOut)
+def state(request: HttpRequest, campaign_id: int, on: date | None = None) -> Any:
+    """The counts of everything under the unit, as of a day (today)."""
+    token = request.auth  # type: ignore[attr-defined]
+    campaign = access.campaigns(token).filter(pk=campaign_id).first()
+    if campaign is None:
+        raise Http404
+    found = counts(campaign, token.unit_id, on)
+    names = ("units", "sent", "opened", "informed", "deployed", "late")
+    return {"on": on or today(), **{name: getattr(found, name) for name in names}}
+
+
+@api.get("/dispatches", response=list[DispatchOut])
+@paginate(LimitOffsetPagination)
+def dispatches(request: HttpRequest) -> Any:
+    """What the unit was sent, oldest first."""
+    return [
+        {
+            "id": row.pk,
+            "campaign": row.dispatch.campaign_id,
+            "issuer": row.dispatch.issuer.code,
+            "number": row.dispatch.number,
+            "subject": row.dispatch.subject,
+            "text": row.dispatch.body,
+            "day": row.dispatch.day,
+            "deadline": row.dispatch.deadline,
+            "acknowledged": row.acknowledged,
+            "deployed": row.deployed,
+        }
+        for row in access.received(request.auth)  # type: ignore[attr-defined]
+    ]
+
+
+@api.post("/dispatches/{dispatch_id}/answer", response=AnswerOut)
+def answer(request: HttpRequest, dispatch_id: int, data: AnswerIn) -> Any:
+    """Acknowledge a dispatch or state deployment. Saying it twice changes nothing."""
+    token = request.auth  # type: ignore[attr-defined]
+    row = access.received(token).filter(pk=dispatch_id).first()
+    if row is None or (data.day is not None and data.day > today()):
+        raise Http404
+    if getattr(row, data.kind) is not None:
+        return {"changed": False}
+    changed = sending.take(
+        row, StepKind(data.kind), how=How.API, who=token.name, day=data.day, note=data.note[:4000]
+    )
+    return {"changed": changed}

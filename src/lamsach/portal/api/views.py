@@ -1,0 +1,46 @@
+"""The page where a unit's tokens are made and revoked."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.portal.api import access
+from lamsach.portal.api.models import Token
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.units.access import get_unit
+
+
+class TokenForm(forms.ModelForm):
+    """What a token is for."""
+
+    class Meta:
+        model = Token
+        fields = ("name",)
+
+
+@member(COORDINATORS, COORDINATORS)
+def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """A unit's tokens. A new one is shown once."""
+    unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
+    form = TokenForm(request.POST or None)
+    word = ""
+    if request.method == "POST":
+        if "revoke" in request.POST:
+            number = request.POST["revoke"]
+            rows = Token.objects.filter(pk=int(number) if number.isdecimal() else 0, unit=unit, revoked=None)
+            if rows.update(revoked=timezone.now()):
+                record(request, "token.revoked", None, unit, token=number)
+                messages.success(request, _("The token is revoked."))
+            return redirect("tokens", unit_id=unit_id)
+        if form.is_valid():
+            word = access.issue(unit, form.cleaned_data["name"], request.user)
+            form = TokenForm()
+    rows = Token.objects.filter(unit=unit, revoked=None)
+    return render(request, "api/tokens.html", {"unit": unit, "form": form, "tokens": rows, "word": word})

@@ -1,0 +1,31 @@
+"""The support contact on every page, as in a dispatch: the parent unit's for people who work here, the campaign's leader for everybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from lamsach.portal.units.access import home_units
+from lamsach.portal.units.models import Unit
+
+
+def _find(request: HttpRequest) -> Any:
+    from lamsach.portal.public.views import current
+
+    unit: Unit | None = None
+    if getattr(request, "user", None) is not None and request.user.is_authenticated:
+        mine = home_units(request.user)
+        unit = (mine[0].parent or mine[0]) if mine else None
+    if unit is None:
+        campaign = current()
+        unit = campaign.owner if campaign else None
+    if unit is None:
+        return None
+    return {"name": unit.contact_name or unit.name, "phone": unit.contact_phone, "email": unit.email}
+
+
+def contact(request: HttpRequest) -> dict[str, Any]:
+    """The contact, looked up only where a page shows it."""
+    return {"contact": SimpleLazyObject(lambda: _find(request))}
