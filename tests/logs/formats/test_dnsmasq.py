@@ -166,3 +166,18 @@ _WORDS = st.sampled_from(
 def test_no_input_raises_anything_but_line_errors(line):
     Dnsmasq.recognises(line)
     list(records(Dnsmasq, [line]))
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "action"),
+    [
+        ("gravity blocked (CNAME) tracker.example is 0.0.0.0", "tracker.example", Action.BLOCKED),
+        ("blocked upstream with NULL address bad.example is 0.0.0.0", "bad.example", Action.BLOCKED),
+        ("Pi-hole hostname pi.hole is 10.20.0.2", "pi.hole", Action.ALLOWED),
+        ("Rate-limiting bot-c2.xyz is REFUSED (EDE: synthesized)", "bot-c2.xyz", Action.UNKNOWN),
+        ("reply a.example is NODATA-IPv6", "a.example", Action.UNKNOWN),
+    ],
+)
+def test_words_of_pi_hole(text, domain, action):
+    event = parse(f"Jun 10 08:00:01 pihole dnsmasq[812]: {text}")
+    assert (event.domain, event.action) == (domain, action)

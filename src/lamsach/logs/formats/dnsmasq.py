@@ -77,7 +77,7 @@ class Dnsmasq(LogFormat):
     """Reads dnsmasq's messages, one a line, and its lease file."""
 
     name: ClassVar[str] = "dnsmasq"
-    title: ClassVar[str] = "dnsmasq"
+    title: ClassVar[str] = "dnsmasq, Pi-hole"
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *(
