@@ -15,6 +15,7 @@ from typing import BinaryIO
 FILE_MAGIC, CHUNK_MAGIC = b"ElfFile\0", b"ElfChnk\0"
 CHUNK_BYTES = 1 << 16
 RECORDS_START = 512
+_TABLES_START = 128
 _HEADER_BYTES = 4096
 _RECORD_MAGIC = b"\x2a\x2a\0\0"
 _SMALLEST_RECORD = 28
@@ -51,6 +52,12 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
             yield piece
 
 
+def without_tables(chunk: bytes) -> bytes:
+    """The chunk without the tables of names and templates in its head. The library reads both where records refer to them; the tables are chains,
+    and a damaged chain that leads back to itself would be followed for ever."""
+    return chunk[:_TABLES_START] + bytes(RECORDS_START - _TABLES_START) + chunk[RECORDS_START:]
+
+
 def bridged(chunk: bytes) -> bytes:
     """The chunk with the heads of damaged records repaired, so that a reader fails on these alone and finds the next one."""
     data = bytearray(chunk)
@@ -71,7 +78,7 @@ def bridged(chunk: bytes) -> bytes:
 
 def _record_size(data: bytearray, position: int) -> int | None:
     """The size that a whole record at this offset states at its beginning and at its end; None for none."""
-    if data[position : position + 4] != _RECORD_MAGIC:
+    if data[position : position + 4] != _RECORD_MAGIC or position + _SMALLEST_RECORD > len(data):
         return None
     (size,) = struct.unpack_from("<I", data, position + 4)
     end = position + size

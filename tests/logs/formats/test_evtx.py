@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import struct
 import sys
 from pathlib import Path
 
@@ -134,6 +135,25 @@ def test_any_damage_gives_events_and_refusals_only():
         events, refusals, _ = read(bytes(data[: chance.choice((len(data), len(data), 70000))]))
         assert all(event.format == "evtx" for event in events)
         assert all(refusal.reason for refusal in refusals)
+
+
+def test_a_mark_of_a_record_at_the_very_end_is_no_record():
+    damaged = bytearray(FIVE)
+    damaged[512:520] = b"\xff" * 8
+    damaged[-4:] = b"\x2a\x2a\0\0"
+    events, _, _ = read(file(bytes(damaged)))
+    assert ports(events) == list(range(5))
+
+
+def test_a_chain_of_names_that_leads_back_to_itself_is_not_followed():
+    """The table in the chunk's head points at a name, whose next one is another, whose next one is the first."""
+    one, other = (FIVE.index(name.encode("utf-16-le"), 512) - 8 for name in ("Event", "System"))
+    damaged = bytearray(FIVE)
+    struct.pack_into("<I", damaged, one, other)
+    struct.pack_into("<I", damaged, other, one)
+    struct.pack_into("<I", damaged, 128, one)
+    events, _, _ = read(file(bytes(damaged)))
+    assert ports(events) == list(range(5))
 
 
 def test_impossible_times_are_refusals():

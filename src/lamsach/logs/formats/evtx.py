@@ -14,7 +14,15 @@ from typing import Any, BinaryIO, ClassVar
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, FILE_MAGIC, HEADER, bridged, chunks
+from lamsach.logs.evtx_chunks import (
+    CHUNK_BYTES,
+    CHUNK_MAGIC,
+    FILE_MAGIC,
+    HEADER,
+    bridged,
+    chunks,
+    without_tables,
+)
 from lamsach.logs.evtx_records import quick_record
 from lamsach.logs.json_records import read_object
 from lamsach.logs.loose_times import LooseTimes
@@ -94,7 +102,9 @@ def _parsed(chunk: bytes) -> Iterator[str | None]:
     from evtx import PyEvtxParser
 
     try:
-        records = iter(PyEvtxParser(io.BytesIO(HEADER + chunk), number_of_threads=1).records_json())
+        records = iter(
+            PyEvtxParser(io.BytesIO(HEADER + without_tables(chunk)), number_of_threads=1).records_json()
+        )
     except (RuntimeError, OSError, ValueError):
         yield _HEAD_DAMAGED
         return
