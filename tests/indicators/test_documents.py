@@ -320,6 +320,13 @@ def test_a_locked_pdf(tmp_path: Path) -> None:
 def test_pdf_bombs(tmp_path: Path) -> None:
     _, _, problems = reading(tmp_path, "a.pdf", pdf([["x"]], content=b" " * 90_000_000))
     assert "bomb" in problems[0].what
+    busy = b"BT /F1 9 Tf 40 800 Td " + b"T* " * 160_000 + b"ET"
+    _, _, problems = reading(tmp_path, "c.pdf", pdf([["x"]], content=busy))
+    assert "bomb" in problems[0].what
+    found, refused, problems = reading(tmp_path, "d.pdf", pdf([["x"], ["203.0.113.5"]], content=busy))
+    assert [item.value for item in found] == ["203.0.113.5"]
+    assert [(item.reference.page, item.reason) for item in refused] == [(1, refusals.HEAVY_PAGE)]
+    assert problems == []
     _, _, problems = reading(tmp_path, "b.pdf", b"%PDF-1.4\n" + zlib.compress(b"x" * 1000))
     assert problems[0].what == "The PDF is damaged."
 

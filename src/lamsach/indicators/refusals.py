@@ -11,6 +11,7 @@ REFERENCE = "The link stands in a sentence or among references: it is to be read
 IN_SENTENCE = "The name stands in a sentence and not as a value: it is mentioned there, not listed."
 MARGIN = "The value stands in a page header or footer: it is mentioned there, not listed."
 PICTURE = "The page is a picture without text: read it with --ocr, or look at it yourself."
+HEAVY_PAGE = "The page draws far more than a page of text, so it is not read: look at it yourself."
 PACKAGE = "This is the name of an app's package, not a domain name."
 ALLOWED = "The list allows this value: it is an exception, not an indicator."
 DISABLED = "The list names this value but has it switched off."

@@ -43,6 +43,7 @@ _NAME_BUFFERS = frozenset(
     }
 )
 _MODIFIERS = frozenset({"tls_sni", "http_host", "http_raw_host"})
+_CERTIFICATE_BUFFERS = frozenset({"tls.cert_subject", "tls_cert_subject", "tls.subject"})
 _STICKY = re.compile(
     r"(?:dns|tls|http|http2|file|ssh|smb|ja3|ja3s|quic|smtp|krb5|sip|mqtt|snmp|ftp|rfb|app-layer)[._][\w.-]+|file_data|pkt_data|base64_data|http_\w+|dns_query|sdp_\w+"
 )
@@ -80,7 +81,9 @@ def _contents(options: list[tuple[str, str]]) -> list[Found]:
     found: list[Found] = []
     buffer, last = "", ""
     for name, value in options:
-        if name == "content":
+        if name == "content" and buffer in _CERTIFICATE_BUFFERS and value.lstrip(' "').startswith("CN="):
+            found += _name(_content(value)[3:])
+        elif name == "content":
             last = "" if value.lstrip().startswith("!") else _content(value)
             if last and (buffer in _NAME_BUFFERS or _is_dns_encoded(value)):
                 found += _name(last)

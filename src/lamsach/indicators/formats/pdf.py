@@ -34,8 +34,12 @@ if TYPE_CHECKING:
 MAX_PAGES = 5000
 MAX_TEXT = 128 * MIB
 """The most text that is taken from one file, in characters."""
-MAX_PAGE_CONTENT = 32 * MIB
+MAX_PAGE_CONTENT = 4 * MIB
 """The longest drawing program of a page that is run, in bytes; real pages stay below 1 MiB."""
+MAX_PAGE_STEPS = 150_000
+"""How many steps of a page's drawing program are run, those of its forms included; a full page of text has some thousands."""
+MAX_STEPS = 5_000_000
+"""How many steps are run in one file."""
 _GAP = re.compile(r"\s{2,}")
 _PICTURES_READ = 200
 """How many pages without text are read by `--ocr`."""
@@ -63,12 +67,15 @@ class Pdf(ListFormat):
         pages: list[list[str]] = []
         facts: dict[tuple[IndicatorType, str], Facts] = {}
         pictures: list[int] = []
+        heavy: list[int] = []
         failed: LamsachError | None = None
         tables = _Tables(source.document, facts)
         try:
             for number, text, page in _pages(data, source.document):
-                pages.append(text.splitlines())
-                if text.strip():
+                pages.append((text or "").splitlines())
+                if text is None:
+                    heavy.append(number)
+                elif text.strip():
                     tables.page(number, page, pages[-1])
                 elif _has_picture(page):
                     pictures.append(number)
@@ -83,6 +90,10 @@ class Pdf(ListFormat):
         yield from tables.broken(seen)
         if pictures:
             yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
+        if heavy and len(heavy) == len(pages):
+            failed = failed or _bomb(source.document)
+        else:
+            yield from (Refusal(Reference(source.document, page), "", refusals.HEAVY_PAGE) for page in heavy)
         if failed is not None:
             raise failed
 
@@ -180,12 +191,13 @@ def _has_picture(page: PageObject) -> bool:
         return False
 
 
-def _pages(data: bytes, document: str) -> Iterator[tuple[int, str, PageObject]]:
+def _pages(data: bytes, document: str) -> Iterator[tuple[int, str | None, PageObject]]:
     from pypdf import PdfReader
     from pypdf.errors import FileNotDecryptedError, LimitReachedError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every slip in a file
     size = 0
+    steps = _Steps()
     try:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -193,24 +205,62 @@ def _pages(data: bytes, document: str) -> Iterator[tuple[int, str, PageObject]]:
         for number, page in enumerate(reader.pages, 1):
             if number > MAX_PAGES:
                 raise LimitError("The PDF has too many pages.", document, "Split it into several files.")
-            content = page.get_contents()
-            if content is not None and len(content.get_data()) > MAX_PAGE_CONTENT:
-                raise LimitReachedError("page")
-            text = page.extract_text()
-            size += len(text)
-            if size > MAX_TEXT:
-                raise LimitReachedError("text")
+            text = _page_text(page, steps)
+            size += len(text or "")
+            if size > MAX_TEXT or steps.spent > MAX_STEPS:
+                raise _bomb(document)
             yield number, text, page
     except LamsachError:
         raise
     except FileNotDecryptedError:
         raise _locked(document) from None
     except (LimitReachedError, MemoryError, RecursionError):
-        raise LimitError(
-            "The PDF unpacks to far more than a document holds: this is how a bomb looks.", document
-        ) from None
+        raise _bomb(document) from None
     except Exception:  # noqa: BLE001 - a damaged PDF fails in any of the library's ways
         raise UnreadableError("The PDF is damaged.", document, "Fetch the file again.") from None
+
+
+def _page_text(page: PageObject, steps: _Steps) -> str | None:
+    """The text of a page; None for one that draws far more than a page of text."""
+    from pypdf.errors import LimitReachedError
+
+    steps.begin_page()
+    try:
+        content = page.get_contents()
+        if content is not None and len(content.get_data()) > MAX_PAGE_CONTENT:
+            raise LimitReachedError("page")
+        return page.extract_text(visitor_operand_before=steps.count)
+    except LimitReachedError:
+        steps.spent += MAX_PAGE_STEPS
+        return None
+
+
+class _Steps:
+    """Counts the steps of drawing programs: pages may share one long program, or call it often."""
+
+    def __init__(self) -> None:
+        self.spent = 0
+        self._page = 0
+
+    def begin_page(self) -> None:
+        """Another page begins."""
+        self.spent += self._page
+        self._page = 0
+
+    def count(self, *_: object) -> None:
+        """One more step, as pypdf calls it. Raises LimitReachedError beyond what a page may do."""
+        self._page += 1
+        if self._page > MAX_PAGE_STEPS:
+            from pypdf.errors import LimitReachedError
+
+            self._page = 0
+            raise LimitReachedError("steps")
+
+
+def _bomb(document: str) -> LimitError:
+    return LimitError(
+        "The PDF unpacks to far more than a document holds: this is how a bomb looks.", document
+    )
 
 
 def _locked(document: str) -> UnreadableError:

@@ -1,0 +1,19 @@
+"""Palo Alto Networks external dynamic list of addresses (PAN-OS Administrator's Guide, "Formatting Guidelines for an External Dynamic List")."""
+
+from __future__ import annotations
+
+from lamsach.indicators.writers.base import WHOLE
+from lamsach.indicators.writers.plain import LineList
+from lamsach.model import Indicator, IndicatorType
+
+
+class Edl(LineList):
+    """Type *IP List*: one address or network a line."""
+
+    name = "edl"
+    title = "Palo Alto external dynamic list: addresses"
+    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
+
+    def line(self, item: Indicator) -> str:
+        """The value."""
+        return item.value + "\n"

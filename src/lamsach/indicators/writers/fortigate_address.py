@@ -1,0 +1,19 @@
+"""FortiGate external address list (FortiOS Administration Guide, "Threat feeds": IP address): one address or network a line, `#` comments."""
+
+from __future__ import annotations
+
+from lamsach.indicators.writers.base import WHOLE
+from lamsach.indicators.writers.plain import LineList
+from lamsach.model import Indicator, IndicatorType
+
+
+class FortigateAddress(LineList):
+    """For `config system external-resource`, `set type address`."""
+
+    name = "fortigate_address"
+    title = "FortiGate threat feed: addresses"
+    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
+
+    def line(self, item: Indicator) -> str:
+        """The value."""
+        return item.value + "\n"

@@ -1,0 +1,98 @@
+"""FortiGate configuration to paste or restore (FortiOS CLI Reference: firewall address, addrgrp; dnsfilter domain-filter; webfilter urlfilter).
+
+Groups hold 300 members each, which every model takes. For more than some thousand values the threat feeds are the better way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv6Network, ip_network
+
+from lamsach.indicators.urls import split_url
+from lamsach.indicators.writers.base import ADDRESSES, HOST_AND_PATH, SYNTAX, WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.safety import ascii_words, slug, wire
+from lamsach.model import Indicator, IndicatorType
+
+MEMBERS = 300
+
+
+class FortigateCli(Writer):
+    """Address objects with their groups, a domain filter and a URL filter (both number 900), to be used in policies."""
+
+    name = "fortigate_cli"
+    title = "FortiGate configuration (CLI)"
+    suffix = ".conf"
+    holds = {
+        IndicatorType.IP: WHOLE,
+        IndicatorType.NETWORK: WHOLE,
+        IndicatorType.DOMAIN: WHOLE,
+        IndicatorType.URL: HOST_AND_PATH,
+    }
+
+    def lost(self, item: Indicator) -> str | None:
+        """A pasted `?` calls for help."""
+        return SYNTAX if item.type is IndicatorType.URL and ("?" in item.value or "'" in item.value) else None
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Section by section."""
+        yield f"# {stamp.text()}\n"
+        addresses = of_types(items, *ADDRESSES)
+        for version, menu, group in ((4, "address", "addrgrp"), (6, "address6", "addrgrp6")):
+            chosen = [item for item in addresses if (":" in item.value) == (version == 6)]
+            if chosen:
+                yield f"config firewall {menu}\n"
+                for item in chosen:
+                    yield _address(item)
+                yield "end\n"
+                yield from _groups(group, [_object(item.value) for item in chosen])
+        yield from _domains(of_types(items, IndicatorType.DOMAIN))
+        yield from _urls(of_types(items, IndicatorType.URL))
+
+
+def _object(value: str) -> str:
+    return "lamsach-" + slug(value.replace(":", "_").replace("/", "_"))
+
+
+def _address(item: Indicator) -> str:
+    network = ip_network(item.value)
+    if isinstance(network, IPv6Network):
+        setting = f"set ip6 {network}"
+    else:
+        setting = f"set subnet {network.network_address} {network.netmask}"
+    said = ascii_words(item.threat, 60)
+    comment = f'        set comment "{said}"\n' if said else ""
+    return f'    edit "{_object(item.value)}"\n        {setting}\n{comment}    next\n'
+
+
+def _groups(menu: str, names: list[str]) -> Iterator[str]:
+    yield f"config firewall {menu}\n"
+    for number, start in enumerate(range(0, len(names), MEMBERS), 1):
+        members = " ".join(f'"{name}"' for name in names[start : start + MEMBERS])
+        yield f'    edit "lamsach-{number:03d}"\n        set member {members}\n    next\n'
+    yield "end\n"
+
+
+def _domains(items: list[Indicator]) -> Iterator[str]:
+    if not items:
+        return
+    yield 'config dnsfilter domain-filter\n    edit 900\n        set name "lamsach"\n        config entries\n'
+    for number, item in enumerate(items):
+        for offset, (text, kind) in enumerate(((item.value, "simple"), (f"*.{item.value}", "wildcard")), 1):
+            yield (
+                f'            edit {number * 2 + offset}\n                set domain "{text}"\n'
+                f"                set type {kind}\n                set action block\n            next\n"
+            )
+    yield "        end\n    next\nend\n"
+
+
+def _urls(items: list[Indicator]) -> Iterator[str]:
+    if not items:
+        return
+    yield 'config webfilter urlfilter\n    edit 900\n        set name "lamsach"\n        config entries\n'
+    for number, item in enumerate(items, 1):
+        _, host, rest = split_url(wire(item.value))
+        yield (
+            f'            edit {number}\n                set url "{host}{rest}"\n'
+            "                set type simple\n                set action block\n            next\n"
+        )
+    yield "        end\n    next\nend\n"

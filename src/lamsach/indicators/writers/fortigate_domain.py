@@ -1,0 +1,19 @@
+"""FortiGate external domain list (FortiOS Administration Guide, "Threat feeds": domain name): a name, and `*.name` for those below it."""
+
+from __future__ import annotations
+
+from lamsach.indicators.writers.base import WHOLE
+from lamsach.indicators.writers.plain import LineList
+from lamsach.model import Indicator, IndicatorType
+
+
+class FortigateDomain(LineList):
+    """For `config system external-resource`, `set type domain`, used in a DNS filter."""
+
+    name = "fortigate_domain"
+    title = "FortiGate threat feed: domains"
+    holds = {IndicatorType.DOMAIN: WHOLE}
+
+    def line(self, item: Indicator) -> str:
+        """The name and the pattern of those below it."""
+        return f"{item.value}\n*.{item.value}\n"

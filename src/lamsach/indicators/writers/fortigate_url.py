@@ -1,0 +1,27 @@
+"""FortiGate external URL list (FortiOS Administration Guide, "Threat feeds": FortiGuard category): URLs without a scheme, one a line.
+
+A name stands for the whole site, `*.name` for those below it; a URL with a path for itself and what lies below it (`/*`).
+"""
+
+from __future__ import annotations
+
+from lamsach.indicators.urls import split_url
+from lamsach.indicators.writers.base import HOST_AND_PATH, WHOLE
+from lamsach.indicators.writers.plain import LineList
+from lamsach.indicators.writers.safety import wire
+from lamsach.model import Indicator, IndicatorType
+
+
+class FortigateUrl(LineList):
+    """For `config system external-resource`, `set type category`, used in a web filter."""
+
+    name = "fortigate_url"
+    title = "FortiGate threat feed: URLs"
+    holds = {IndicatorType.URL: HOST_AND_PATH, IndicatorType.DOMAIN: WHOLE}
+
+    def line(self, item: Indicator) -> str:
+        """Without the scheme."""
+        if item.type is IndicatorType.DOMAIN:
+            return f"{item.value}\n*.{item.value}\n"
+        _, host, rest = split_url(wire(item.value))
+        return f"{host}{rest or '/'}\n"

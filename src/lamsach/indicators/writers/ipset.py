@@ -1,0 +1,31 @@
+"""ipset (ipset(8), `ipset restore`): sets `lamsach4` and `lamsach6` for `iptables -m set --match-set`, replaced without a gap by `swap`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.addresses import merged_networks
+from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
+from lamsach.model import Indicator, IndicatorType
+
+
+class Ipset(Writer):
+    """Merged networks of both versions. `ipset restore` takes comment lines."""
+
+    name = "ipset"
+    title = "ipset sets"
+    suffix = ".ipset"
+    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
+    reads_back = False
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """A new set beside the old one, filled, then swapped in."""
+        yield f"# {stamp.text()}\n"
+        for networks, name, family in zip(
+            merged_networks(items), ("lamsach4", "lamsach6"), ("inet", "inet6"), strict=True
+        ):
+            options = f"hash:net family {family} maxelem {max(65536, len(networks))}"
+            yield f"create {name} {options} -exist\ncreate {name}-new {options} -exist\nflush {name}-new\n"
+            for network in networks:
+                yield f"add {name}-new {network} -exist\n"
+            yield f"swap {name}-new {name}\ndestroy {name}-new\n"

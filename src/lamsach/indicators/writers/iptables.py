@@ -1,0 +1,33 @@
+"""iptables (iptables-restore(8)): a chain `LAMSACH` of merged networks; `iptables-restore --noflush FILE`, then jump to it from FORWARD and OUTPUT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from lamsach.indicators.writers.addresses import is_version, merged_networks
+from lamsach.indicators.writers.base import WHOLE, WRONG_VERSION, Stamp, Writer
+from lamsach.model import Indicator, IndicatorType
+
+
+class Iptables(Writer):
+    """IPv4 of the list."""
+
+    name = "iptables"
+    title = "iptables rules (IPv4)"
+    suffix = ".rules"
+    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
+    reads_back = False
+    version: ClassVar[int] = 4
+
+    def lost(self, item: Indicator) -> str | None:
+        """Each of the two programs has its own version of IP."""
+        return None if is_version(item, self.version) else WRONG_VERSION
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """The chain, emptied and filled in one transaction."""
+        networks = merged_networks(items)[0 if self.version == 4 else 1]
+        yield f"# {stamp.text()}\n*filter\n:LAMSACH - [0:0]\n"
+        for network in networks:
+            yield f"-A LAMSACH -d {network} -j DROP\n-A LAMSACH -s {network} -j DROP\n"
+        yield "COMMIT\n"

@@ -1,0 +1,25 @@
+"""pfSense and OPNsense alias of kind *URL Table (IPs)*, and pf's own `table <lamsach> persist file` (pf.conf(5)): merged networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.addresses import merged_networks, short
+from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
+from lamsach.model import Indicator, IndicatorType
+
+
+class PfTable(Writer):
+    """Neighbouring and overlapping networks are written as one."""
+
+    name = "pf_table"
+    title = "pfSense and OPNsense alias (URL table)"
+    suffix = ".txt"
+    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """One network a line."""
+        yield f"# {stamp.text()}\n"
+        for networks in merged_networks(items):
+            for network in networks:
+                yield short(network) + "\n"

@@ -1,0 +1,83 @@
+"""What makes an output safe: values that are checked again before they are written, and free text without any syntax in it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from ipaddress import ip_address, ip_network
+
+from lamsach.indicators.domains import LABEL
+from lamsach.indicators.urls import DEFAULT_PORTS, MAX_URL_LENGTH
+from lamsach.model import IndicatorType
+
+_NAME = re.compile(rf"{LABEL}(?:\.{LABEL})+", re.ASCII)
+_HASH = {
+    IndicatorType.MD5: re.compile(r"[0-9a-f]{32}"),
+    IndicatorType.SHA1: re.compile(r"[0-9a-f]{40}"),
+    IndicatorType.SHA256: re.compile(r"[0-9a-f]{64}"),
+}
+_URL = re.compile(
+    rf"(?:(?P<scheme>[a-z]{{2,5}})://)?(?P<host>{LABEL}(?:\.{LABEL})+|\[[0-9a-f:.]{{2,45}}\])(?::\d{{1,5}})?(?:[/?][^#]*)?",
+    re.DOTALL | re.ASCII,
+)
+_UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]")
+_KEPT = frozenset(" ._-+,:()/")
+
+
+def is_canonical(kind: IndicatorType, value: str) -> bool:
+    """Whether a value has the canonical form of its kind, without which no writer takes it."""
+    if kind is IndicatorType.DOMAIN:
+        return len(value) <= 253 and _NAME.fullmatch(value) is not None
+    if kind in _HASH:
+        return _HASH[kind].fullmatch(value) is not None
+    try:
+        if kind is IndicatorType.IP:
+            return "%" not in value and str(ip_address(value)) == value
+        if kind is IndicatorType.NETWORK:
+            return str(ip_network(value)) == value
+    except ValueError:
+        return False
+    return _is_url(value)
+
+
+def _is_url(value: str) -> bool:
+    match = _URL.fullmatch(value) if len(value) <= MAX_URL_LENGTH else None
+    if match is None or not value.isprintable():
+        return False
+    host = match["host"]
+    if host.startswith("["):
+        try:
+            ip_address(host[1:-1])
+        except ValueError:
+            return False
+    return len(host) <= 253 and (match["scheme"] is None or match["scheme"] in DEFAULT_PORTS)
+
+
+def wire(url: str) -> str:
+    """A URL as it goes over the wire: ASCII, and what RFC 3986 allows in none of its parts percent-encoded (section 2.1), so
+    no quote, backslash, space, brace, `<`, `|`, `^` or line end."""
+    if _UNSAFE.search(url) is None:
+        return url
+    return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
+
+
+def words(text: str | None, limit: int = 120) -> str:
+    """Free text on one line for a comment of any syntax: letters, digits, spaces and ` ._-+,:()/` are kept, all else becomes a space."""
+    if not text:
+        return ""
+    composed = unicodedata.normalize("NFC", text[: limit * 4])
+    kept = "".join(letter if letter.isalnum() or letter in _KEPT else " " for letter in composed)
+    return " ".join(kept.split())[:limit].strip()
+
+
+def ascii_words(text: str | None, limit: int = 100) -> str:
+    """As `words`, in ASCII: Vietnamese letters lose their marks."""
+    plain = words(text, limit).replace("đ", "d").replace("Đ", "D")
+    decomposed = unicodedata.normalize("NFD", plain)
+    kept = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(kept.encode("ascii", "replace").decode().replace("?", " ").split())
+
+
+def slug(text: str) -> str:
+    """A name of letters, digits, `_` and `-` for an object's identifier."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", text)

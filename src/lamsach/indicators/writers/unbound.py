@@ -1,0 +1,26 @@
+"""Unbound local zones (unbound.conf(5), `local-zone`): `include: "/etc/unbound/lamsach.conf"` in the section `server:`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
+from lamsach.indicators.writers.safety import words
+from lamsach.model import Indicator, IndicatorType
+
+
+class Unbound(Writer):
+    """A listed name and all below it do not exist."""
+
+    name = "unbound"
+    title = "Unbound local zones"
+    suffix = ".conf"
+    holds = {IndicatorType.DOMAIN: WHOLE}
+    facts = frozenset({"threat"})
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """One zone a name."""
+        yield f"# {stamp.text()}\nserver:\n"
+        for item in items:
+            said = words(item.threat)
+            yield f'local-zone: "{item.value}." always_nxdomain{f" # {said}" if said else ""}\n'
