@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.capture.links import ip_offsets, is_read
-from lamsach.logs.capture.packets import Decapsulator
+from lamsach.logs.capture.packets import MOST_PACKETS, Decapsulator
 
 from . import capture_builder as build
 
@@ -159,6 +159,29 @@ def test_tunnels_cut_off_anywhere(case):
     outer = build.ip("198.51.100.1", "198.51.100.2", protocol, payload)
     for size in range(len(outer)):
         assert len(Decapsulator().packets(outer[:size], 0)) <= 4
+
+
+def test_packets_within_each_other_side_by_side_are_bounded():
+    """Each part of an aggregated frame carries all the parts after it: a doubling with every one."""
+    header = b"\x88\x01\0\0" + build.MAC_A * 3 + b"\0\0" + b"\x80\0"
+    body = b""
+    for _ in range(60):
+        inner = build.ip("192.0.2.1", "192.0.2.2", 47, gre(0x8200) + header + body)
+        inner = inner[: 24 + len(header)]
+        size = 8 + len(inner)
+        body = (
+            build.MAC_A
+            + build.MAC_B
+            + struct.pack(">H", size)
+            + SNAP
+            + inner
+            + bytes(-(14 + size) % 4)
+            + body
+        )
+    frame = header + body
+    decapsulator = Decapsulator()
+    first = ip_offsets(105, frame)[0]
+    assert len(decapsulator.packets(frame, first)) == MOST_PACKETS
 
 
 def test_tunnels_without_end_are_left():

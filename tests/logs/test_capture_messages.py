@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lamsach.logs.capture import conversation as conversation_module
 from lamsach.logs.capture import dns, quic, tls
 from lamsach.logs.capture.conversation import MOST_MISSES, Conversation
 from lamsach.logs.capture.streams import Stream
@@ -302,3 +303,19 @@ def test_a_segment_that_never_comes():
     assert stream.held_bytes == 5
     assert list(stream.rest()) == [(b"later", True)]
     assert stream.held_bytes == 0
+
+
+def test_a_head_that_comes_byte_by_byte_is_looked_at_seldom(monkeypatch):
+    calls = []
+    request = conversation_module.http.request
+    monkeypatch.setattr(
+        conversation_module.http,
+        "request",
+        lambda *given, **named: calls.append(0) or request(*given, **named),
+    )
+    conversation = Conversation(is_dns=False)
+    head = b"GET /x HTTP/1.1\r\nHost: c2.example\r\n" + b"a: b\r\n" * 2000
+    for place in range(len(head)):
+        assert conversation.feed(head[place : place + 1]) == []
+    assert len(calls) < 200
+    assert [finding.domain for finding in conversation.end()] == ["c2.example"]

@@ -17,6 +17,7 @@ MOST_MISSES = 32
 """How many segments in a row may begin nothing that is known before a connection is left alone."""
 _LONGEST = 1 << 16
 _LOOKED_AT = 2048
+_PATIENT_TRIES = 64
 _START, _HTTP, _DNS, _DONE = range(4)
 
 
@@ -38,13 +39,15 @@ def hello_of(name: str | None) -> Finding:
 class Conversation:
     """Follows one direction of a connection."""
 
-    __slots__ = ("_body", "_buffer", "_misses", "_mode", "said_hello")
+    __slots__ = ("_again", "_body", "_buffer", "_misses", "_mode", "_tries", "said_hello")
 
     def __init__(self, *, is_dns: bool) -> None:
         self._mode = _DNS if is_dns else _START
         self._buffer = b""
         self._misses = 0
         self._body = 0
+        self._tries = 0
+        self._again = 0
         self.said_hello = False
         """Whether the connection is known to be encrypted from here on."""
 
@@ -69,14 +72,21 @@ class Conversation:
             self._body -= skipped
             data = data[skipped:]
         self._buffer = self._buffer + data if self._buffer else data
-        while self._buffer and self._mode != _DONE:
+        while self._is_worth_a_try():
             before = len(self._buffer)
             finding = self._next(complete=False)
             if finding is not None:
                 found.append(finding)
             if len(self._buffer) == before:
+                self._tries += 1
+                self._again = before + before // 4 if self._tries > _PATIENT_TRIES else 0
                 break
+            self._tries = self._again = 0
         return found
+
+    def _is_worth_a_try(self) -> bool:
+        """Whether to look at what is held. What arrives byte by byte is not looked at with every byte, or time would be quadratic."""
+        return bool(self._buffer) and self._mode != _DONE and len(self._buffer) >= self._again
 
     def end(self) -> list[Finding]:
         """No more bytes follow those that are held: what they tell all the same."""

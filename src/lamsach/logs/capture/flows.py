@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lamsach.logs.capture.conversation import Conversation
 from lamsach.logs.capture.packets import TCP, UDP, Packet
 from lamsach.logs.capture.quic import QuicHello
@@ -170,6 +172,15 @@ def is_over(flow: Flow, packet: Packet, now_ns: int | None) -> bool:
     """Whether a packet between the same ends begins another contact."""
     if flow.closed and packet.protocol == TCP and packet.flags & (SYN | ACK) == SYN:
         return True
+    return _is_silent(flow, now_ns)
+
+
+def _is_silent(flow: Flow, now_ns: int | None) -> bool:
     if now_ns is None or flow.last_ns is None:
         return False
     return now_ns - flow.last_ns > IDLE_NS.get(flow.protocol, IDLE_OTHERS_NS)
+
+
+def silent(flows: Mapping[Key, Flow], now_ns: int | None) -> list[Key]:
+    """The keys of the flows that have been silent for so long that they are over."""
+    return [key for key, flow in flows.items() if _is_silent(flow, now_ns)]

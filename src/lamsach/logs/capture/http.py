@@ -6,8 +6,6 @@ import re
 from typing import NamedTuple
 
 LONGEST_HEAD = 1 << 16
-# GET /gate.php?id=1 HTTP/1.1   CONNECT c2.example:443 HTTP/1.1   GET http://c2.example/ HTTP/1.0
-_REQUEST = re.compile(rb"([A-Z][A-Z-]{2,19}) +([^\r\n]{1,65000}?) +HTTP/\d(?:\.\d)?\r?\n")
 _OLDEST = re.compile(rb"GET +(/[^\s]{0,2000})\r?\n")
 _BEGINNING = re.compile(rb"[A-Z][A-Z-]{0,19}(?: |$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -39,29 +37,37 @@ def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
     """
     if not may_begin(data):
         return False
-    line = _REQUEST.match(data)
-    if line is None:
+    line_end = data.find(b"\n") + 1
+    method, target = _request_line(data[:line_end])
+    if not target:
         oldest = _OLDEST.match(data)
         if oldest:  # HTTP/0.9 has no headers
             return Request("GET", _text(oldest[1]), "", 0, False, oldest.end())
-        if b"\n" in data[:LONGEST_HEAD] or complete or len(data) > LONGEST_HEAD:
-            return False
-        return None
-    end = _HEAD_END.search(data, line.end() - 2)
+        return False if line_end or complete or len(data) > LONGEST_HEAD else None
+    end = _HEAD_END.search(data, max(0, line_end - 2))
     if end is None and len(data) < LONGEST_HEAD and not complete:
         return None
     stop = end.end() if end else len(data)
     headers: dict[bytes, bytes] = {}
-    for match in _HEADER.finditer(data, line.end() - 1, stop):
+    for match in _HEADER.finditer(data, line_end - 1, stop):
         headers.setdefault(match[1].lower(), match[2].strip())
     return Request(
-        line[1].decode("ascii"),
-        _text(line[2]),
+        method.decode("ascii"),
+        _text(target),
         _text(headers.get(b"host", b"")),
         _body_bytes(headers),
-        b"upgrade" in headers or line[1] == b"CONNECT",
+        b"upgrade" in headers or method == b"CONNECT",
         stop,
     )
+
+
+def _request_line(line: bytes) -> tuple[bytes, bytes]:
+    """Method and target of `GET /gate.php?id=1 HTTP/1.1` or `CONNECT c2.example:443 HTTP/1.1`; no target when it is none."""
+    method, _, rest = line.rstrip(b"\r\n").partition(b" ")
+    target, _, version = rest.rpartition(b" ")
+    if not version.startswith(b"HTTP/") or len(version) > 8 or not 3 <= len(method) <= 20:
+        return method, b""
+    return method, target.strip(b" ")
 
 
 def _body_bytes(headers: dict[bytes, bytes]) -> int:

@@ -13,6 +13,7 @@ _TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200, 0x9300})
 _MPLS = frozenset({0x8847, 0x8848})
 _ETHERNET_BYTES = 14
 _MOST_LAYERS = 16
+_MOST_AGGREGATED = 64
 _LONGEST_LENGTH = 1500
 """A type field up to this is a length (IEEE 802.3), and LLC follows."""
 _PPP_IPV4, _PPP_IPV6, _PPP_MPLS = 0x21, 0x57, (0x281, 0x283)
@@ -124,7 +125,9 @@ def wireless(data: bytes, at: int = 0, *, padded: bool = False) -> Offsets:
         return ethertype(0, data, at + size)
     at += size
     found: Offsets = ()
-    while at + 14 < len(data):
+    for _ in range(_MOST_AGGREGATED):
+        if at + 14 >= len(data):
+            break
         found += ethertype(0, data, at + 14)
         at += (14 + u16(data, at + 12) + 3) // 4 * 4
     return found

@@ -15,6 +15,8 @@ ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 WITH_PORTS = frozenset({TCP, UDP, 33, 132, 136})
 DEEPEST = 8
 """How many IP headers may stand within each other."""
+MOST_PACKETS = 128
+"""How many a frame may hold within each other and side by side."""
 _MOST_OPTIONS = 64
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _NO_NEXT = 59
@@ -57,15 +59,17 @@ class Decapsulator:
 
     def __init__(self) -> None:
         self._fragments = Fragments()
+        self._most = MOST_PACKETS
 
-    def packets(self, data: bytes, at: int) -> list[Packet]:
-        """The packet whose IP header begins at the offset, and those that it carries."""
+    def packets(self, data: bytes, at: int, most: int = MOST_PACKETS) -> list[Packet]:
+        """The packet whose IP header begins at the offset, and those that it carries; `most` of them at most."""
         found: list[Packet] = []
+        self._most = most
         self._ip(data, at, len(data), found, 0)
         return found
 
     def _ip(self, data: bytes, at: int, end: int, found: list[Packet], depth: int) -> None:
-        if depth >= DEEPEST or end - at < 20:
+        if depth >= DEEPEST or end - at < 20 or len(found) >= self._most:
             return
         version = data[at] >> 4
         if version == 4:

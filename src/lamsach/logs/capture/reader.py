@@ -15,8 +15,6 @@ from lamsach.logs.capture.dhcp import Dhcp, message_v6
 from lamsach.logs.capture.flows import (
     ACK,
     FIN,
-    IDLE_NS,
-    IDLE_OTHERS_NS,
     MOST_FLOWS,
     RST,
     SYN,
@@ -26,11 +24,12 @@ from lamsach.logs.capture.flows import (
     is_multicast,
     is_over,
     key_of,
+    silent,
 )
 from lamsach.logs.capture.frames import Frame
 from lamsach.logs.capture.links import ip_offsets, is_read
 from lamsach.logs.capture.messages import dns_events
-from lamsach.logs.capture.packets import TCP, UDP, Decapsulator, Packet
+from lamsach.logs.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
 from lamsach.logs.capture.spelling import address_text, time_of
 from lamsach.logs.capture.streams import Stream
@@ -91,8 +90,10 @@ class CaptureReader:
 
     def _frame(self, frame: Frame) -> None:
         self._number, self._now, link, data = frame
+        left = MOST_PACKETS
         for at in ip_offsets(link, data):
-            for packet in self._decapsulator.packets(data, at):
+            for packet in self._decapsulator.packets(data, at, left):
+                left -= 1
                 self._packet(packet)
         if link not in self._unread_links and not is_read(link):
             self._unread_links.add(link)
@@ -284,16 +285,8 @@ class CaptureReader:
 
     def _sweep(self) -> None:
         """Forget the flows that have been silent for long, and the oldest if there are still too many."""
-        now = self._now
-        if now is not None:
-            over = [
-                key
-                for key, flow in self._flows.items()
-                if flow.last_ns is not None
-                and now - flow.last_ns > IDLE_NS.get(flow.protocol, IDLE_OTHERS_NS)
-            ]
-            for key in over:
-                self._finish(self._flows.pop(key))
+        for key in silent(self._flows, self._now):
+            self._finish(self._flows.pop(key))
         if len(self._flows) > MOST_FLOWS:
             self._forget(MOST_FLOWS // 4)
 

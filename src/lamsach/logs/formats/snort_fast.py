@@ -166,7 +166,7 @@ class SnortFast(LogFormat):
         )
 
     def _time(self, text: str) -> datetime | None:
-        match = _TIME.search(text)
+        match = _TIME.search(text, 0, 2000)
         if match is None:
             return None
         hour, minute, second = int(match[4]), int(match[5]), int(match[6])

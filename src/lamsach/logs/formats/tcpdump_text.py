@@ -191,7 +191,7 @@ def _arp(text: str, time: datetime | None) -> Event | None:
 
 
 def _packet(text: str, time: datetime | None) -> Event | None:
-    flow = _FLOW.search(text)
+    flow = _FLOW.search(text, 0, 3000)
     if flow is None:
         return None
     message = text[flow.end() :]

@@ -10,7 +10,7 @@ from lamsach.logs.netflow.elements import ADDRESSES, TEXTS, WANTED
 Record = dict[int, int | bytes]
 """The values of the elements that are wanted: numbers, or the bytes of addresses and texts."""
 
-MOST_FIELDS = 1024
+MOST_FIELDS = 512
 _VARIABLE = 0xFFFF
 _ENTERPRISE = 0x8000
 
@@ -22,7 +22,7 @@ class Template:
 
     def __init__(self, fields: list[tuple[int, int]], *, options: bool) -> None:
         self.options = options
-        self._fields = fields
+        self._fields = [field for field in fields if field[1]]
         self.size = 0 if any(length == _VARIABLE for _, length in fields) else sum(n for _, n in fields)
         """Bytes of a record; 0 when it varies."""
         names: list[int] = []
