@@ -55,11 +55,11 @@ def quick_record(text: str) -> WindowsRecord | None:
     if start < 0 or not text.startswith("{", start + len(_EVENT_DATA)):
         return None
     try:
-        provider, place = _string(text, _PROVIDER, 0, start)
-        number, place = _event_id(text, place, start)
+        place = text.index(_NUMBER, 0, start)
+        provider = _provider(text[:place])
+        number, place = _event_id(text, place + len(_NUMBER), start)
         time, place = _string(text, _TIME, place, start)
-        channel, place = _string(text, _CHANNEL, place, start)
-        computer, place = _string(text, _COMPUTER, place, start)
+        channel, computer = _channel_and_computer(text[text.index(_CHANNEL, place, start) : start])
         wanted = _WANTED.get(provider)
         names = wanted.get(number) if wanted is not None else None
         data = _all(text, start + len(_EVENT_DATA)) if names is None else _some(text, start, names)
@@ -115,8 +115,20 @@ def _string(text: str, mark: str, begin: int, end: int) -> tuple[str, int]:
     return value, stop
 
 
-def _event_id(text: str, begin: int, end: int) -> tuple[int, int]:
-    start = text.index(_NUMBER, begin, end) + len(_NUMBER)
+@lru_cache(_NAMES_KEPT)
+def _provider(beginning: str) -> str:
+    """The provider's name out of a record's beginning, of which a log has few. Raises ValueError."""
+    return _string(beginning, _PROVIDER, 0, len(beginning))[0]
+
+
+@lru_cache(_NAMES_KEPT)
+def _channel_and_computer(ending: str) -> tuple[str, str]:
+    """Both names out of the ending of a record's system part, of which a log has few. Raises ValueError."""
+    channel, place = _string(ending, _CHANNEL, 0, len(ending))
+    return channel, _string(ending, _COMPUTER, place, len(ending))[0]
+
+
+def _event_id(text: str, start: int, end: int) -> tuple[int, int]:
     if text[start] == "{":  # with its qualifiers
         start = text.index(_TEXT, start, end) + len(_TEXT)
     stop = text.index(",", start, end)
