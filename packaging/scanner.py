@@ -79,7 +79,7 @@ def main() -> None:
         written.append(windows(wanted, name))
     sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
     (wanted.out / "SHA256SUMS").write_text(sums)
-    print(sums, end="")
+    sys.stdout.write(sums)
 
 
 def linux(wanted: argparse.Namespace, name: str) -> Path:

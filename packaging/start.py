@@ -1,3 +1,4 @@
+# ruff: noqa: PTH - it has to start on any Python that is there, quickly
 """The first module of the single-file scanner: unpacks itself once into a private folder, then runs from there.
 
 Compiled libraries cannot be loaded from within a zip file. Standard library only.
@@ -52,7 +53,7 @@ def unpacked(archive: str) -> str:
 
 def main() -> None:
     """Run the scanner's command line."""
-    needed = tuple(int(part) for part in "@PYTHON@".split("."))
+    needed = tuple(int(part) for part in ["@PYTHON@"])
     if sys.version_info[:2] != needed:
         sys.exit(
             f"This file needs Python {needed[0]}.{needed[1]}; this is {sys.version_info[0]}.{sys.version_info[1]}."

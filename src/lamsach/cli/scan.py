@@ -7,7 +7,7 @@ import random
 import signal
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -321,9 +321,8 @@ def _moment(text: str | None) -> datetime | None:
     """A day or time on this machine's clock."""
     if text is None:
         return None
-    for read in (lambda: datetime.strptime(text, "%d/%m/%Y"), lambda: datetime.fromisoformat(text)):
-        try:
-            return read().astimezone()
-        except ValueError:
-            continue
+    with suppress(ValueError):
+        return datetime.strptime(text, "%d/%m/%Y").astimezone()
+    with suppress(ValueError):
+        return datetime.fromisoformat(text).astimezone()
     raise UsageError("This is no date or time.", text, "Write 2022-09-26, 26/09/2022 or 2022-09-26T08:00.")

@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -75,7 +75,7 @@ class Member:
     """The name leads out of the folder into which it would be unpacked."""
 
 
-def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Iterator[Member]:
+def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Generator[Member, None, None]:
     """What the archive holds. A packed single file (`.gz`) has one member, or those of the tar in it.
 
     Raises Skipped with the reason for a damaged one, and when the budget is used up.

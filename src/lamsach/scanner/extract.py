@@ -52,12 +52,12 @@ def values(text: str) -> Iterator[tuple[IndicatorType, str]]:
         plain = plain_value(name)
         yield IndicatorType.DOMAIN, plain[1] if plain else name
     for match in _V4.finditer(text):
-        if address := _address(match[0]):
-            yield IndicatorType.IP, address
+        if parsed := _address(match[0]):
+            yield IndicatorType.IP, parsed
     if ":" in text:
         for match in _V6.finditer(text):
-            if match[0].count(":") >= 2 and (address := _address(match[0])):
-                yield IndicatorType.IP, address
+            if match[0].count(":") >= 2 and (parsed := _address(match[0])):
+                yield IndicatorType.IP, parsed
     for match in _HASH.finditer(text):
         yield _HASH_TYPE[len(match[0])], match[0].lower()
 

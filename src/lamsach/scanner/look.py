@@ -241,7 +241,7 @@ def _roots(context: Context, result: Result) -> list[str]:
     places += [
         inside + program for program in context.starting if context.live or not program.startswith(inside)
     ]
-    return [place for place in dict.fromkeys(map(os.path.realpath, places)) if os.path.exists(place)]
+    return [place for place in dict.fromkeys(map(os.path.realpath, places)) if os.path.lexists(place)]
 
 
 def _drives() -> list[str]:

@@ -20,8 +20,26 @@ from lamsach.scanner.opening import Skipped
 _NEVER = ("/proc", "/sys", "/dev", "/boot", "/run/systemd")
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _VITAL = frozenset(
-    """/etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/fstab /etc/hosts /etc/hostname /etc/resolv.conf /etc/nsswitch.conf
-    /etc/ld.so.conf /etc/ld.so.cache /etc/profile /etc/bash.bashrc /etc/crontab /etc/environment /etc/machine-id /etc/inittab""".split()
+    [
+        "/etc/passwd",
+        "/etc/shadow",
+        "/etc/group",
+        "/etc/gshadow",
+        "/etc/sudoers",
+        "/etc/fstab",
+        "/etc/hosts",
+        "/etc/hostname",
+        "/etc/resolv.conf",
+        "/etc/nsswitch.conf",
+        "/etc/ld.so.conf",
+        "/etc/ld.so.cache",
+        "/etc/profile",
+        "/etc/bash.bashrc",
+        "/etc/crontab",
+        "/etc/environment",
+        "/etc/machine-id",
+        "/etc/inittab",
+    ]
 )
 """Files that may be edited by the line, but never taken away."""
 _HEX = re.compile(r"[0-9a-f]{64}")

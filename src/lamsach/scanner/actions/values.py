@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
+import os
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 from lamsach.errors import InputError, OutputError
@@ -89,13 +90,11 @@ def recover_value(vault: Vault, item: Item) -> None:
 
 
 def _api() -> Any:
-    if sys.platform != "win32":
+    if os.name != "nt":
         raise OutputError(
             "There is no registry on this system.", "", "Restore on the machine where it was quarantined."
         )
-    import winreg
-
-    return winreg
+    return import_module("winreg")
 
 
 def _key(api: Any, path: str, access: int, *, create: bool = False) -> Any:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
+from importlib import import_module
 from typing import Any
 
 from lamsach.scanner.opening import Skipped, reason_of
+
+ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
 
 _GENERIC_READ, _DELETE = 0x80000000, 0x00010000
 _SHARE_READ, _SHARE_DELETE = 0x1, 0x4
@@ -24,11 +26,9 @@ _OWNER_GROUP_DACL = 0x7
 
 def open_shared(path: str) -> tuple[int, os.stat_result]:
     """A descriptor of an ordinary file that keeps others from writing, but lets it be renamed and deleted. Raises Skipped."""
-    if sys.platform != "win32":
+    if os.name != "nt":
         raise Skipped("unreadable")
-    import ctypes
-    import msvcrt
-
+    msvcrt: Any = import_module("msvcrt")
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
     kernel.CreateFileW.restype = ctypes.c_void_p
     handle = kernel.CreateFileW(
@@ -42,7 +42,7 @@ def open_shared(path: str) -> tuple[int, os.stat_result]:
     )
     if handle in (None, ctypes.c_void_p(-1).value):
         raise Skipped(reason_of(ctypes.WinError(ctypes.get_last_error())))
-    descriptor = msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY)
+    descriptor = msvcrt.open_osfhandle(handle, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or getattr(status, "st_file_attributes", 0) & 0x400:
         os.close(descriptor)
@@ -61,23 +61,21 @@ def capture(path: str, status: os.stat_result) -> dict[str, Any]:
 def apply(path: str, found: dict[str, Any]) -> list[str]:
     """Set what `capture` gave; what the system refuses is named in the answer."""
     refused: list[str] = []
-    if sys.platform != "win32":
+    if os.name != "nt":
         return refused
-    import ctypes
-
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
     if found.get("sddl") and not _set_sddl(path, found["sddl"]):
         refused.append("acl")
-    if not kernel.SetFileAttributesW(ctypes.c_wchar_p(path), ctypes.c_uint32(found.get("attributes") or 0x80)):
+    if not kernel.SetFileAttributesW(
+        ctypes.c_wchar_p(path), ctypes.c_uint32(found.get("attributes") or 0x80)
+    ):
         refused.append("attributes")
     return refused
 
 
 def _sddl(path: str) -> str:
-    if sys.platform != "win32":
+    if os.name != "nt":
         return ""
-    import ctypes
-
     advapi: Any = ctypes.WinDLL("advapi32", use_last_error=True)
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
     descriptor, text = ctypes.c_void_p(), ctypes.c_wchar_p()
@@ -95,10 +93,8 @@ def _sddl(path: str) -> str:
 
 
 def _set_sddl(path: str, sddl: str) -> bool:
-    if sys.platform != "win32":
+    if os.name != "nt":
         return False
-    import ctypes
-
     advapi: Any = ctypes.WinDLL("advapi32", use_last_error=True)
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
     descriptor = ctypes.c_void_p()

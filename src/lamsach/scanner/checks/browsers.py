@@ -153,8 +153,8 @@ def _extensions(context: Context, profile: Path) -> None:
         except Skipped:
             continue
         try:
-            stated = json.loads(b"".join(pieces(descriptor, 64 << 20)))
-            settings = stated["extensions"]["settings"].items()
+            document = json.loads(b"".join(pieces(descriptor, 64 << 20)))
+            settings = document["extensions"]["settings"].items()
         except (Skipped, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
         finally:
@@ -165,7 +165,8 @@ def _extensions(context: Context, profile: Path) -> None:
                 and entry.get("location") in (3, 4, 8)
                 and not entry.get("from_webstore")
             ):
-                manifest = entry.get("manifest") if isinstance(entry.get("manifest"), dict) else {}
+                stated = entry.get("manifest")
+                manifest = stated if isinstance(stated, dict) else {}
                 title = str(manifest.get("name") or identity)[:200]
                 context.findings.append(
                     Finding(

@@ -98,7 +98,7 @@ def _search(context: Context, path: str, record: dict[str, Any]) -> int:
     moment = _moment(record.get("timestamp"))
     event, channel = _what(text)
     for hit in found:
-        values = {
+        values: dict[str, str | int] = {
             "event": event,
             "channel": channel,
             "record": int(record.get("event_record_id", 0)),

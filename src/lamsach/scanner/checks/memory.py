@@ -105,7 +105,7 @@ def _windows(pid: int, limit: int) -> Iterator[bytes]:
 def _memory_information(ctypes: Any) -> Any:
     """MEMORY_BASIC_INFORMATION of 64-bit Windows."""
 
-    class Information(ctypes.Structure):  # type: ignore[misc, name-defined]
+    class Information(ctypes.Structure):  # type: ignore[misc]
         _fields_ = [
             ("BaseAddress", ctypes.c_void_p),
             ("AllocationBase", ctypes.c_void_p),

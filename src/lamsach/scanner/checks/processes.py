@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -190,10 +191,8 @@ def _own_family() -> set[int]:
 
     me = psutil.Process()
     family = {me.pid}
-    try:
+    with suppress(psutil.Error):
         family |= {process.pid for process in _near(me)}
-    except psutil.Error:
-        pass
     if sys.platform == "win32":
         family |= {0, 4}
     return family

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 ITEMS = 20_000
@@ -14,12 +15,7 @@ class Registry:
     """Reads the live registry. A test hands in another class with the same three methods."""
 
     def __init__(self) -> None:
-        if sys.platform == "win32":
-            import winreg
-
-            self._api: Any = winreg
-        else:
-            self._api = None
+        self._api: Any = import_module("winreg") if os.name == "nt" else None
 
     def values(self, hive: str, path: str) -> Iterator[tuple[str, str]]:
         """Name and text of each value; a value of a type that is no text is given as its bytes in Latin-1."""

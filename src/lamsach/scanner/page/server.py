@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "lamsach", ""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that the standard library calls
+    def do_GET(self) -> None:
         name = self._name()
         if name is None:
             return
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         html = page() if page else views.start_page(job, language, elevated())
         self._answer(html.encode("utf-8", "backslashreplace"), "text/html; charset=utf-8")
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that the standard library calls
+    def do_POST(self) -> None:
         name = self._name()
         if name is None:
             return

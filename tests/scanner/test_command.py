@@ -1,0 +1,152 @@
+"""`lamsach scan` and `lamsach quarantine` as a person runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lamsach.scanner.actions.guard import Guard, read_good
+from lamsach.scanner.findings import Target, TargetKind
+from tests.cli.running import lamsach
+
+from .planted import EICAR, target_of
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    folder = tmp_path / "f"
+    folder.mkdir()
+    (folder / "bad.com").write_bytes(EICAR)
+    (folder / "good.txt").write_text("good")
+    return folder
+
+
+def test_found(planted: Path, tmp_path: Path) -> None:
+    ran = lamsach("scan", planted, "--jobs", 0, "--no-nice", "-o", tmp_path / "r.html")
+    assert ran.status == 0
+    assert "test_file_eicar" in ran.out
+    assert ran.out.splitlines()[-1].startswith(
+        "lamsach-scan status=0 malicious=1 suspicious=0 risk=0 files=2 skipped=0"
+    )
+    assert (tmp_path / "r.html").exists()
+    assert (planted / "bad.com").exists()
+
+
+@pytest.mark.parametrize(("name", "status"), [("good.txt", 1), ("none", 5), ("locked.rar", 3)])
+def test_statuses(planted: Path, name: str, status: int) -> None:
+    (planted / "locked.rar").write_bytes(b"Rar!\x1a\x07\x01\0")
+    assert lamsach("scan", planted / name, "--jobs", 0, "--no-nice").status == status
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--quick", "--full"],
+        ["--yes"],
+        ["-o", "x.pdf"],
+        ["--since", "soon"],
+        ["--clamd", "192.0.2.1:3310"],
+        ["--language", "fr"],
+    ],
+)
+def test_usage(planted: Path, words: list[str]) -> None:
+    ran = lamsach("scan", planted, *words)
+    assert (ran.status, len(ran.errors), ran.out) == (2, 1, "")
+
+
+def test_clean_list_and_undo(planted: Path) -> None:
+    assert lamsach("quarantine", "list").status == 1
+    plan = lamsach("scan", planted, "--jobs", 0, "--no-nice", "--quarantine")
+    assert "Nothing was changed" in plan.out
+    assert (planted / "bad.com").exists()
+    assert (
+        "second look does not find it"
+        in lamsach("scan", planted, "--jobs", 0, "--no-nice", "--quarantine", "--yes").out
+    )
+    assert not (planted / "bad.com").exists()
+    listed = lamsach("quarantine", "list").out
+    identity = listed.split()[0]
+    assert "bad.com" in listed
+    assert lamsach("quarantine", "restore", identity).status == 0
+    assert not (planted / "bad.com").exists()
+    assert lamsach("quarantine", "restore", identity, "--yes").status == 0
+    assert (planted / "bad.com").read_bytes() == EICAR
+    assert lamsach("quarantine", "restore", identity, "--yes").status == 2
+    assert lamsach("quarantine", "restore").status == 2
+    assert lamsach("quarantine", "restore", "../../etc", "--yes").status == 2
+
+
+def test_known_good_is_left_alone(planted: Path, tmp_path: Path) -> None:
+    digest = target_of(planted / "bad.com").sha256
+    (tmp_path / "good.txt").write_text(f"{digest}  bad.com\n")
+    assert read_good([str(tmp_path / "good.txt")]) == {digest}
+    ran = lamsach(
+        "scan",
+        planted,
+        "--jobs",
+        0,
+        "--no-nice",
+        "--quarantine",
+        "--yes",
+        "--known-good",
+        tmp_path / "good.txt",
+    )
+    assert "known to be good" in ran.out
+    assert (planted / "bad.com").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux paths")
+@pytest.mark.parametrize(
+    ("path", "refusal"),
+    [
+        ("/etc/passwd", "system_file"),
+        ("/boot/vmlinuz", "system_file"),
+        (sys.executable, None),
+        ("/srv/x/own", "owned"),
+        ("/usr/bin/own", "owned"),
+        ("/srv/x/other", None),
+    ],
+)
+def test_guard_of_files(tmp_path: Path, path: str, refusal: str | None) -> None:
+    (tmp_path / "a.list").write_text("/.\n/srv/x/own\n/bin/own\n")
+    guard = Guard(dpkg=tmp_path)
+    found = guard.refusal(Target(TargetKind.FILE, path))
+    assert found == refusal or (path == sys.executable and found in ("own_file", "owned", None))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux processes")
+def test_guard_of_processes() -> None:
+    guard = Guard()
+
+    def refusal(pid: int, started: float = 0.0) -> str | None:
+        return guard.refusal(Target(TargetKind.PROCESS, pid=pid, started=started))
+
+    assert refusal(1) == "system_process"
+    assert refusal(os.getpid()) == "system_process"
+    assert refusal(os.getppid()) == "own_process"
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        assert refusal(child.pid, psutil.Process(child.pid).create_time() + 100) == "gone"
+    finally:
+        child.kill()
+        child.wait()
+    assert refusal(child.pid) == "gone"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux processes")
+def test_stopping_a_process() -> None:
+    from lamsach.scanner.actions.plan import is_gone, stop
+
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    target = Target(TargetKind.PROCESS, pid=child.pid, started=psutil.Process(child.pid).create_time())
+    other = Target(TargetKind.PROCESS, pid=child.pid, started=target.started - 50)
+    stop(other)
+    assert child.poll() is None
+    stop(target)
+    child.wait(5)
+    assert is_gone(target)
