@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 _LONGEST_TEXT = 65536
 _LONGEST_VALUE = 4000
@@ -60,10 +61,15 @@ _OTHERS = (
     "|logonid|terminalsessionid|integritylevel|fileversion|description|product|company|originalfilename|parentuser|detection user"
     "|creationutctime|signed|signature|signaturestatus|account type|fully qualified user name"
 )
-_NAMES = sorted({*map(re.escape, (*_LABELS, *_SECTIONS)), *_OTHERS.split("|")}, key=lambda name: -len(name))
-# A label begins a line or follows white space, and a colon ends it (`:` alone, or after a space as in French).
-_LABEL = re.compile(rf"(?:^|(?<=[\s>]))({'|'.join(_NAMES)}) ?:(?=[\s]|$|[^\\/\s])", re.IGNORECASE)
 _LETTERS = re.compile(r"\\r\\n|\\n|\\t|\\r|#015#012|#011|#012|#015|\r")
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    """A label begins a line or follows white space, and a colon ends it (`:` alone, or after a space as in French). Made when it is needed: it is long."""
+    names = {*map(re.escape, (*_LABELS, *_SECTIONS)), *_OTHERS.split("|")}
+    words = "|".join(sorted(names, key=lambda name: (-len(name), name)))
+    return re.compile(rf"(?:^|(?<=[\s>]))({words}) ?:(?=[\s]|$|[^\\/\s])", re.IGNORECASE)
 
 
 def labels(message: str) -> dict[str, str]:
@@ -72,7 +78,7 @@ def labels(message: str) -> dict[str, str]:
     text = unicodedata.normalize("NFC", text).replace("\u00a0", " ")
     found: dict[str, str] = {}
     section = ""
-    matches = list(_LABEL.finditer(text))
+    matches = list(_label().finditer(text))
     for index, match in enumerate(matches):
         label = match[1].lower()
         end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
