@@ -104,8 +104,11 @@ class NeighbourTables(LogFormat):
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
         """Beside rows the headings count."""
-        rows = sum(map(cls.recognises, head))
-        return (rows + sum(_HEADINGS.match(line[:160]) is not None for line in head)) / len(head) if rows else 0.0
+        rows = [cls.recognises(line) for line in head]
+        if not any(rows):
+            return 0.0
+        told = zip(rows, head, strict=True)
+        return sum(row or _HEADINGS.match(line[:160]) is not None for row, line in told) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for headings and for addresses that are no machine's."""
