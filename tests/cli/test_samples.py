@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import ipaddress
 import json
 from collections.abc import Iterator
@@ -21,14 +23,10 @@ from lamsach.model import DeviceState, Findings, Indicator, IndicatorType
 from .running import bind_line, lamsach, write_list, write_log
 
 SAMPLES = Path(__file__).parents[2] / "../shared/samples"
-LOGS = (
-    "bind", "dnsmasq", "dnsmasq_dhcp", "fortigate", "isc_dhcp", "squid", "suricata_eve", "windows_dhcp_audit",
-    "windows_dns_debug", "zeek_json", "zeek_json_stream", "zeek_tsv", "zeek_tsv_headerless",
-)  # fmt: skip
+LOGS = sorted(path.stem for path in (SAMPLES / "logs").glob("*.jsonl")) or ["none"]
 ADDRESSES = ("src_ip", "dst_ip")
 NAMES = ("qname", "url_domain", "sni")
 FEW = 30
-OTHERS = sorted(path.stem for path in (SAMPLES / "logs").glob("*.jsonl") if path.stem not in LOGS)
 FEEDS = sorted((SAMPLES / "feeds" / "files").glob("*")) if (SAMPLES / "feeds" / "files").is_dir() else []
 
 
@@ -68,9 +66,13 @@ def listable(name: str) -> list[str]:
 
 
 def write_cases(name: str, folder: Path) -> None:
-    """One file a case, of its raw lines."""
+    """One file a case, of its raw lines or bytes."""
     for number, case in enumerate(cases(name)):
-        (folder / f"{name}-{number:03}.log").write_text("\n".join(case["raw"]) + "\n", encoding="utf-8")
+        path = folder / f"{name}-{number:03}.log"
+        if "raw" in case:
+            path.write_text("\n".join(case["raw"]) + "\n", encoding="utf-8")
+        else:
+            path.write_bytes(b"".join(base64.b64decode(piece) for piece in case["raw_b64"]))
 
 
 def hunted(name: str, values: list[str], folder: Path) -> Findings:
@@ -97,16 +99,6 @@ def test_every_listed_value_is_sighted_and_nobody_else_is_blamed(name: str, tmp_
     for device in findings.devices:
         if device.state in (DeviceState.INFECTED, DeviceState.BLOCKED):
             assert device.ip in addresses or (device.name or "").lower() in named, device
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_every_listed_value_is_sighted_in_lines_of_other_products(name: str, tmp_path: Path) -> None:
-    values = listable(name)
-    if not values:
-        pytest.skip("the cases name nothing that a list could hold")
-    findings = hunted(name, values, tmp_path)
-    assert not findings.problems
-    assert sorted(findings.indicators) == values
 
 
 def is_address(text: str) -> bool:
@@ -151,3 +143,67 @@ def test_what_a_feed_holds_is_found(tmp_path: Path) -> None:
             log.write_text(bind_line("192.168.1.7", name) + "\n")
             assert "192.168.1.7" in lamsach("hunt", log, "-i", feed).out, (feed, name)
     assert hunted_feeds > 10
+
+
+def listed_in(expected: object, fields: tuple[str, ...]) -> set[str]:
+    """The public addresses and names under these keys, anywhere in what is expected."""
+    found: set[str] = set()
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            if key not in fields:
+                found |= listed_in(value, fields)
+                continue
+            for text in texts(value):
+                try:
+                    kind, canonical_value = canonical(text)
+                except Refused:
+                    continue
+                if kind in (IndicatorType.IP, IndicatorType.DOMAIN):
+                    found.add(canonical_value)
+    elif isinstance(expected, list):
+        for item in expected:
+            found |= listed_in(item, fields)
+    return found
+
+
+def nobody_else_is_blamed(findings: Findings, expected: list[object]) -> None:
+    named = {text.lower() for value in expected for text in texts(value)}
+    addresses = {str(ipaddress.ip_address(text)) for text in named if is_address(text)}
+    for device in findings.devices:
+        if device.state in (DeviceState.INFECTED, DeviceState.BLOCKED):
+            assert device.ip in addresses or (device.name or "").lower() in named, device
+
+
+@pytest.mark.parametrize(("encoding", "suffix"), [("utf-8", ""), ("utf-8", ".gz"), ("utf-16", "")])
+def test_a_syslog_servers_file_of_every_product(encoding: str, suffix: str, tmp_path: Path) -> None:
+    framed = [case for name in LOGS for case in cases(name) if "raw_syslog" in case]
+    data = "".join(f"{case['raw_syslog']}\n" for case in framed).encode(encoding)
+    log = tmp_path / f"all.log{suffix}"
+    log.write_bytes(gzip.compress(data) if suffix else data)
+    expected = [case["expected"] for case in framed]
+    values = sorted(listed_in(expected, (*ADDRESSES, *NAMES)))
+    findings = investigate(Request([str(log)], [str(write_list(tmp_path / "list.txt", *values))]))[0]
+    assert sorted(findings.indicators) == values
+    nobody_else_is_blamed(findings, expected)
+
+
+@pytest.mark.parametrize("kind", ["pcaps", "evtx"])
+def test_every_listed_value_is_sighted_in_binary_logs(kind: str, tmp_path: Path) -> None:
+    index = SAMPLES / kind / "cases.jsonl"
+    if not index.is_file():
+        pytest.skip("the samples are not here")
+    by_file: dict[str, list[object]] = {}
+    for line in index.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        by_file.setdefault(case.get("pcap") or case["file"], []).append(case["expected"])
+    sighted = 0
+    for name, expected in by_file.items():
+        values = sorted(listed_in(expected, (*ADDRESSES, *NAMES, "query")))
+        if not values:
+            continue
+        known = write_list(tmp_path / "list.txt", *values)
+        findings = investigate(Request([str(SAMPLES / kind / name)], [str(known)]))[0]
+        assert sorted(findings.indicators) == values, name
+        nobody_else_is_blamed(findings, expected)
+        sighted += len(values)
+    assert sighted
