@@ -14,7 +14,6 @@ Source: unbound.conf(5) (`log-queries`, `log-replies`, `log-tag-queryreply`, `lo
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -104,23 +103,34 @@ class Unbound(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for what Unbound says of itself: its start, its statistics."""
-        if not self.recognises(line):
-            raise LineError("The line is not of Unbound.", line[:80])
         header, message = split_header(line, self.context)
-        start = _START.match(_META.sub("", message, count=1)) or _START.search(line, 0, 400)
-        if start is None:
-            return None
-        event = _event(start.string[start.end() :].strip(), reply=start[3] == "reply")
-        if event is None:
+        if message.startswith("[meta"):
+            message = _META.sub("", message, count=1)
+        start = _START.match(message)
+        values = _event(message[start.end() :].strip(), start[3] == "reply") if start else None
+        if start is None or values is None or header.app != "unbound":
+            if not self.recognises(line):
+                raise LineError("The line is not of Unbound.", line[:80])
+            start = start or _START.search(line, 0, 400)
+            values = values or (
+                _event(start.string[start.end() :].strip(), start[3] == "reply") if start else None
+            )
+        if start is None or values is None:
             return None
         time: datetime | None = header.time or (from_epoch(start[1]) if start[1] else None)
-        return replace(
-            event, time=time, observer=header.host, format=self.name, file=self.context.file, line=number
+        return Event(
+            time=time,
+            kind=EventKind.DNS,
+            observer=header.host,
+            format=self.name,
+            file=self.context.file,
+            line=number,
+            **values,  # type: ignore[arg-type]
         )
 
 
-def _event(message: str, reply: bool = False) -> Event | None:
-    """The event of a message; None when it is about no question."""
+def _event(message: str, reply: bool = False) -> dict[str, object] | None:
+    """The fields of a message's event; None when it is about no question."""
     if asked := _ASKED.match(message):
         return _asked(asked, reply)
     if (applied := _APPLIED.match(message)) and (
@@ -128,14 +138,15 @@ def _event(message: str, reply: bool = False) -> Event | None:
     ):
         client = ip_of(applied[4])
         blocked = applied[3] not in _LET_THROUGH
-        return client and Event(  # type: ignore[return-value]
-            kind=EventKind.DNS,
-            source_ip=client,
-            source_port=port_of(applied[5]),
-            device_ip=client,
-            domain=from_presentation(applied[6]),
-            action=Action.BLOCKED if blocked else Action.ALLOWED,
-        )
+        if client is None:
+            return None
+        return {
+            "source_ip": client,
+            "source_port": port_of(applied[5]),
+            "device_ip": client,
+            "domain": from_presentation(applied[6]),
+            "action": Action.BLOCKED if blocked else Action.ALLOWED,
+        }
     if failed := _FAILED.match(message):
         return _forwarded(failed[1], failed[3], None)
     if upstream := _UPSTREAM.match(message):
@@ -145,34 +156,32 @@ def _event(message: str, reply: bool = False) -> Event | None:
     return None
 
 
-def _asked(match: re.Match[str], reply: bool) -> Event | None:
+def _asked(match: re.Match[str], reply: bool) -> dict[str, object] | None:
     client, code = ip_of(match[1]), match[5]
     if client is None:
         return None
     blocked = code in _REFUSED
-    return Event(
-        kind=EventKind.DNS,
-        source_ip=client,
-        source_port=port_of(match[2]),
-        destination_ip=ip_of(match[8] or ""),
-        destination_port=port_of(match[9]),
-        device_ip=client,
-        domain=from_presentation(match[3]),
-        action=Action.BLOCKED
+    return {
+        "source_ip": client,
+        "source_port": port_of(match[2]),
+        "destination_ip": ip_of(match[8] or ""),
+        "destination_port": port_of(match[9]),
+        "device_ip": client,
+        "domain": from_presentation(match[3]),
+        "action": Action.BLOCKED
         if blocked
         else Action.UNKNOWN
         if code and code not in _ANSWERED
         else Action.ALLOWED,
-        response=code is not None or reply,
-    )
+        "response": code is not None or reply,
+    }
 
 
-def _forwarded(name: str, server: str | None, port: str | None) -> Event:
+def _forwarded(name: str, server: str | None, port: str | None) -> dict[str, object]:
     address = ip_of(server or "")
-    return Event(
-        kind=EventKind.DNS,
-        destination_ip=address,
-        destination_port=port_of(port) if port else 53 if address else None,
-        domain=from_presentation(name),
-        forwarded=True,
-    )
+    return {
+        "destination_ip": address,
+        "destination_port": port_of(port) if port else 53 if address else None,
+        "domain": from_presentation(name),
+        "forwarded": True,
+    }
