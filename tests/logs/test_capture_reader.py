@@ -184,6 +184,21 @@ def test_leases_of_ipv6(tmp_path):
     ] * 2
 
 
+def arp(address: str, mac: bytes = build.MAC_A, *, tag: bytes = b"") -> bytes:
+    head = b"\0\1\x08\0\x06\x04\0\2" + mac + bytes(map(int, address.split(".")))
+    return build.MAC_B + build.MAC_A + tag + b"\x08\x06" + head + bytes(10)
+
+
+def test_holders_of_addresses_by_arp(tmp_path):
+    frames = [arp(PC), arp(PC), arp(PC, build.MAC_B), arp("0.0.0.0"), arp("192.168.1.6", tag=b"\x81\0\0\x05")]
+    found = events_of(tmp_path, [*frames, arp(PC)[:30]], link=1)
+    assert [(event.device_ip, event.device_mac, event.action.value) for event in found] == [
+        (PC, "02:00:5e:10:00:15", "observed"),
+        (PC, "02:00:5e:10:00:01", "observed"),
+        ("192.168.1.6", "02:00:5e:10:00:15", "observed"),
+    ]
+
+
 def test_exports_within_a_capture(tmp_path):
     record = (
         bytes((10, 0, 0, 1, 203, 0, 113, 9))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
+ETHERNET = 1
+"""The link type of Ethernet."""
 _TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200, 0x9300})
 _MPLS = frozenset({0x8847, 0x8848})
 _ETHERNET_BYTES = 14
@@ -226,7 +228,7 @@ def _at(offset: int) -> Callable[[bytes], Offsets]:
 
 _LINKS: dict[int, Callable[[bytes], Offsets]] = {
     0: _at(4),  # loopback of BSD and Npcap: an address family
-    1: ethernet,
+    ETHERNET: ethernet,
     6: _token_ring,
     9: _serial,
     10: lambda data: ethertype(0, data, 13),  # FDDI

@@ -1,4 +1,4 @@
-"""A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello and DHCP lease.
+"""A capture's frames as events: one a contact, and one for each DNS message, HTTP request, TLS or QUIC hello, lease, ARP's holders.
 
 A contact is told when it was answered, or when it is over. Memory is bounded: see `flows` and HELD_BYTES.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from lamsach.errors import InputError
 from lamsach.logs.base import FileContext
 from lamsach.logs.capture import dns, tls
+from lamsach.logs.capture.arp import Arp
 from lamsach.logs.capture.conversation import MOST_MISSES, Conversation, Finding, hello_of
 from lamsach.logs.capture.dhcp import Dhcp, message_v6
 from lamsach.logs.capture.flows import (
@@ -27,7 +28,7 @@ from lamsach.logs.capture.flows import (
     silent,
 )
 from lamsach.logs.capture.frames import Frame
-from lamsach.logs.capture.links import ip_offsets, is_read
+from lamsach.logs.capture.links import ETHERNET, ip_offsets, is_read
 from lamsach.logs.capture.messages import dns_events
 from lamsach.logs.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
@@ -55,6 +56,7 @@ class CaptureReader:
         self._file = context.file
         self._name = name
         self._decapsulator = Decapsulator()
+        self._arp = Arp()
         self._dhcp = Dhcp()
         self._exports = Decoder()
         self._flows: dict[Key, Flow] = {}
@@ -90,6 +92,8 @@ class CaptureReader:
 
     def _frame(self, frame: Frame) -> None:
         self._number, self._now, link, data = frame
+        if link == ETHERNET:
+            self._lease(self._arp.observed(data, self._now))
         left = MOST_PACKETS
         for at in ip_offsets(link, data):
             for packet in self._decapsulator.packets(data, at, left):

@@ -24,7 +24,7 @@ from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.stamping import stamped
 from lamsach.logs.timestamps import from_epoch, from_iso
 from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of, mac_of, port_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _LOOKED_AT = 20_000
 _MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
@@ -129,6 +129,7 @@ class TcpdumpText(LogFormat):
         *("device_ip", "device_name", "device_mac", "domain", "url", "answers", "action", "response"),
     )
     multiline: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = (" is-at ",)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -185,7 +186,14 @@ def _arp(text: str, time: datetime | None) -> Event | None:
         return None
     if match["owner"]:
         owner = ip_of(match["owner"])
-        return Event(time=time, source_ip=owner, device_ip=owner, device_mac=mac_of(match["mac"]))
+        return Event(
+            time=time,
+            kind=EventKind.LEASE,
+            source_ip=owner,
+            device_ip=owner,
+            device_mac=mac_of(match["mac"]),
+            action=LeaseAction.OBSERVED,
+        )
     asker = ip_of(match["asker"])
     return Event(time=time, source_ip=asker, destination_ip=ip_of(match["asked"]), device_ip=asker)
 
