@@ -63,7 +63,7 @@ class SetUpForm(PasswordForm):
         return code
 
 
-class InviteForm(forms.ModelForm):
+class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     """Inviting a person into a unit."""
 
     class Meta:
@@ -86,7 +86,7 @@ class InviteForm(forms.ModelForm):
         return str(self.cleaned_data["email"]).lower()
 
 
-class MeForm(forms.ModelForm):
+class MeForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person changes about themselves."""
 
     class Meta:

@@ -17,7 +17,7 @@ from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import get_unit
 
 
-class TokenForm(forms.ModelForm):
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a token is for."""
 
     class Meta:

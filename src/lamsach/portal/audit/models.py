@@ -31,7 +31,7 @@ class Entry(models.Model):
 
     def save(self, *args: Any, **options: Any) -> None:
         """Add the row; a second save is refused."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise LamsachError("The audit trail cannot be changed.")
         super().save(*args, **options)
 

@@ -22,7 +22,7 @@ def record(
 ) -> None:
     """Note an act. `by`: the request or the user it was done by, None for the portal itself; `target`: the object it was done to."""
     request = by if isinstance(by, HttpRequest) else None
-    user = getattr(request, "user", None) if request is not None else by
+    user: Any = request.user if request is not None else by
     if isinstance(user, AnonymousUser):
         user = None
     Entry.objects.create(

@@ -60,9 +60,9 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
                 else:
                     messages.success(request, _("{count} people were added.").format(count=added))
                     if wrong:
-                        rows = ", ".join(str(number) for number in wrong[:50])
+                        numbers = ", ".join(str(number) for number in wrong[:50])
                         text = _("Rows left out because the name is missing or the e-mail is wrong: {rows}")
-                        messages.warning(request, text.format(rows=rows))
+                        messages.warning(request, text.format(rows=numbers))
         return redirect("awareness:people", campaign_id=campaign_id, unit_id=unit_id)
     rows = Person.objects.filter(unit=unit)
     page = paged(request, rows)

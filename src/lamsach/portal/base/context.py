@@ -16,7 +16,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """The menu for the person, the other language, the version."""
     user = getattr(request, "user", None)
     roles = user.roles if user is not None and user.is_authenticated else frozenset()
-    entries = []
+    entries: list[dict[str, Any]] = []
     for entry in MENU:
         if roles & entry.roles:
             try:
@@ -27,6 +27,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
                 {"title": entry.title, "url": address, "current": request.path.startswith(address)}
             )
     best = max((e for e in entries if e["current"]), key=lambda e: len(e["url"]), default=None)
-    for entry in entries:
-        entry["current"] = entry is best
+    for shown in entries:
+        shown["current"] = shown is best
     return {"menu": entries, "version": __version__, "oidc": bool(settings.OIDC_URL), "roles": roles}

@@ -17,7 +17,7 @@ class Field(BoundField):
 
     def build_widget_attrs(self, attrs: Any, widget: Any = None) -> Any:
         """Add class, `aria-invalid` to the widget's attributes."""
-        built = super().build_widget_attrs(attrs, widget)
+        built: dict[str, Any] = dict(super().build_widget_attrs(attrs, widget))
         shown = widget or self.field.widget
         if not isinstance(shown, _PLAIN):
             built.setdefault("class", _css_class(shown))
@@ -76,7 +76,7 @@ class DateTimeInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M", **options)
 
 
-class VersionedForm(forms.ModelForm):
+class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that carries the version of what it changes, so that the second of two who edit at once is told."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

@@ -18,7 +18,7 @@ def client_address(request: HttpRequest) -> str:
     """The address of the person's machine or of their gateway. `X-Forwarded-For` is believed only as far as own proxies wrote it."""
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if settings.PROXIES and len(forwarded) >= settings.PROXIES:
-        address = forwarded[-settings.PROXIES]
+        address: str = forwarded[-settings.PROXIES]
         if address:
             return address
     return str(request.META.get("REMOTE_ADDR") or "")

@@ -23,7 +23,7 @@ class AppFinder(AppDirectoriesFinder):
         yield from super().list([*(ignore_patterns or ()), *_LEFT_OUT])
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Files under a name with their digest, compressed once; no file of ours refers to another, so none is rewritten."""
 
     patterns = ()

@@ -16,10 +16,10 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, sending
-from lamsach.portal.campaigns.counting import counts, counts_by_child, late_on
+from lamsach.portal.campaigns.counting import counts, counts_by_child, late_on, total
 from lamsach.portal.campaigns.models import Campaign, Recipient
 from lamsach.portal.units.access import get_unit, home_units, readable_units, writable_units
-from lamsach.portal.units.models import Unit
+from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
 
 
@@ -33,11 +33,11 @@ def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
 
 
 def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> QuerySet[Unit]:
-    """The units under a unit in one state today, with their participation as `p__...`."""
+    """The units under a unit in one state today; without state and search: those directly under it. Each with the days of its participation."""
     day = today()
+    chosen = descendants(unit) if state or search else Unit.objects.filter(parent=unit, valid_until=FOREVER)
     rows = (
-        descendants(unit)
-        .exclude(pk=unit.pk)
+        chosen.exclude(pk=unit.pk)
         .annotate(p=FilteredRelation("participations", condition=Q(participations__campaign=campaign)))
         .annotate(
             sent_on=F("p__sent_on"),
@@ -73,16 +73,17 @@ def board(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "campaign": campaign,
         "unit": unit,
         "above": [u for u in above if u.pk in seen],
-        "counts": counts(campaign, unit.pk),
         "state": state,
         "search": search,
         "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
     }
     if state or search:
+        context["counts"] = counts(campaign, unit.pk)
         context["page"] = paged(request, filtered(campaign, unit, state, search))
     else:
         by_child = counts_by_child(campaign, unit.pk)
-        page = paged(request, filtered(campaign, unit, "").filter(parent=unit))
+        page = paged(request, filtered(campaign, unit, ""))
+        context["counts"] = total(by_child.values())
         context["page"] = page
         context["rows"] = [(child, by_child.get(child.pk)) for child in page]
     template = (
@@ -148,8 +149,9 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
         _("Deadline"),
     )
     sheet.append(titles)
-    rows = filtered(campaign, unit, request.GET.get("state", ""), request.GET.get("q", "").strip())
-    for row in rows.iterator(chunk_size=2000):
+    rows = filtered(campaign, unit, request.GET.get("state") or "all", request.GET.get("q", "").strip())
+    listed: Any = rows.iterator(chunk_size=2000)
+    for row in listed:
         texts = [row.code, row.name, row.contact_name, row.contact_phone, row.email]
         cells: list[Any] = []
         for text in texts:

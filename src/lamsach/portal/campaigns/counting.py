@@ -85,4 +85,16 @@ def counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -
         )
     )
     rows = links.values("ancestor").annotate(**_figures(moment))
-    return {row.pop("ancestor"): Counts(**row) for row in rows}
+    found: dict[int, Counts] = {}
+    for row in rows:
+        values: dict[str, Any] = dict(row)
+        ancestor = values.pop("ancestor")
+        found[ancestor] = Counts(**values)
+    return found
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """The sum of counts that have no unit in common."""
+    listed = list(parts)
+    names = ("units", "sent", "opened", "informed", "deployed", "late")
+    return Counts(**{name: sum(getattr(part, name) for part in listed) for name in names})

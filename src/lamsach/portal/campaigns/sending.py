@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -93,6 +94,12 @@ def _links(recipients: list[Recipient], kind: StepKind, deadline: date) -> list[
     )
 
 
+@cache
+def _answer_address() -> str:
+    """The address of an answer with `TOKEN` in it: finding it once saves seconds at a launch to 20,000 units."""
+    return absolute("campaigns:answer", token="TOKEN")  # noqa: S106
+
+
 def _draft(kind: str, recipient: Recipient, link: AnswerLink, key: str) -> Draft:
     dispatch = recipient.dispatch
     return Draft(
@@ -109,7 +116,7 @@ def _draft(kind: str, recipient: Recipient, link: AnswerLink, key: str) -> Draft
             "subject": dispatch.subject,
             "body": dispatch.body,
             "deadline": f"{dispatch.deadline:%d/%m/%Y}",
-            "address": absolute("campaigns:answer", token=tokens.sign(PURPOSE, link.nonce)),
+            "address": _answer_address().replace("TOKEN", tokens.sign(PURPOSE, link.nonce)),
             "contact": dispatch.issuer.contact_name,
             "phone": dispatch.issuer.contact_phone,
             "email": dispatch.issuer.email,

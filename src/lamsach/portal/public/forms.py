@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from lamsach.portal.public.models import Tool
 
 
-class ToolForm(forms.ModelForm):
+class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
     """A tool: a file to be hosted here, or the publisher's address with the digest that they publish."""
 
     file = forms.FileField(

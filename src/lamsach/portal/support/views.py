@@ -26,7 +26,7 @@ from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Unit
 
 
-class AskForm(forms.ModelForm):
+class AskForm(forms.ModelForm):  # type: ignore[type-arg]
     """A question of anybody."""
 
     unit_code = forms.CharField(
