@@ -103,7 +103,9 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     bare = text.strip(_QUOTES)
     if len(bare) > 16384:
         raise Refused(refusals.NOT_A_VALUE)
-    bare = _unwrapped(refang(bare).strip(_QUOTES))
+    bare = refang(bare).strip(_QUOTES)
+    while (inner := _unwrapped(bare)) != bare:
+        bare = inner
     values = _read(bare, stated=indicator_type)
     if indicator_type is not None and not all(_same_kind(found, indicator_type) for found, _ in values):
         raise Refused(refusals.WRONG_TYPE, values[0][1], values[0][0])
@@ -111,11 +113,14 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
 
 
 def _unwrapped(text: str) -> str:
-    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`)."""
+    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`), and without the
+    quotes, and the end of a sentence behind a URL, that stand there then."""
     if text[:1] in ("(", "<", "{") and text[-1:] in (")", ">", "}"):
-        return text[1:-1].strip()
+        return text[1:-1].strip(_QUOTES)
+    if "://" in text and text[-1:] in (".", ",", ";"):
+        return text.rstrip(".,;").strip(_QUOTES)
     if text[-1:] in ("]", ")", "}", ">") and not any(mark in text for mark in "[({<"):
-        return text.rstrip("])}>")
+        return text.rstrip("])}>").strip(_QUOTES)
     return text
 
 
@@ -164,5 +169,8 @@ def _name_or_bare_url(text: str, *, strict: bool) -> Value:
     if _HOST_AND_PATH.fullmatch(text):
         if "." not in re.split(r"[/?]", text, maxsplit=1)[0]:
             raise Refused(refusals.NOT_A_VALUE)
-        return IndicatorType.URL, canonical_url(text)
+        value = canonical_url(text)
+        if "/" not in value and "?" not in value:  # nothing but a fragment was behind the host
+            return _read(value, None)[0]
+        return IndicatorType.URL, value
     return IndicatorType.DOMAIN, canonical_domain(text, strict=strict)

@@ -33,7 +33,9 @@ class Checkpoint(Writer):
         yield f"# {stamp.text().replace(',', ';')}\n#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
         for number, item in enumerate(items, 1):
             said = ascii_words(item.threat).replace(",", " ")
-            product = "AV" if item.type in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) else "AB"
+            product = (
+                "AV" if item.type in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) else "AB"
+            )
             yield f"lamsach{number},{_value(item)},{_TYPES[item.type]},{_confidence(item)},high,{product},{said}\n"
 
 

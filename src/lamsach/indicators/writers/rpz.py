@@ -28,9 +28,7 @@ class Rpz(Writer):
 
     def lost(self, item: Indicator) -> str | None:
         """Very long names leave no room for the zone's."""
-        return (
-            NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > LONGEST_NAME else None
-        )
+        return NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > LONGEST_NAME else None
 
     def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
         """SOA with the time as serial number, then record by record."""

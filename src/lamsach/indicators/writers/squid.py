@@ -63,4 +63,7 @@ def _pattern(url: str) -> str:
 
 def _quoted(text: str) -> str:
     """The text as a POSIX extended regular expression that matches it alone."""
-    return "".join(f"[{letter}]" if letter in "$()*+.?{}|" else f"\\{letter}" if letter in "[]^\\" else letter for letter in text)
+    return "".join(
+        f"[{letter}]" if letter in "$()*+.?{}|" else f"\\{letter}" if letter in "[]^\\" else letter
+        for letter in text
+    )
