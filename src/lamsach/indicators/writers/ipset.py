@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Network
 
 from lamsach.indicators.writers.addresses import merged_networks
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
@@ -21,9 +22,12 @@ class Ipset(Writer):
     def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
         """A new set beside the old one, filled, then swapped in."""
         yield f"# {stamp.text()}\n"
-        for networks, name, family in zip(
-            merged_networks(items), ("lamsach4", "lamsach6"), ("inet", "inet6"), strict=True
-        ):
+        found4, found6 = merged_networks(items)
+        sets: tuple[tuple[Sequence[IPv4Network | IPv6Network], str, str], ...] = (
+            (found4, "lamsach4", "inet"),
+            (found6, "lamsach6", "inet6"),
+        )
+        for networks, name, family in sets:
             options = f"hash:net family {family} maxelem {max(65536, len(networks))}"
             yield f"create {name} {options} -exist\ncreate {name}-new {options} -exist\nflush {name}-new\n"
             for network in networks:

@@ -1,0 +1,35 @@
+"""CSV (RFC 4180) with every field of an indicator; the stamp stands in the first row's cell of the column `list`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
+from lamsach.indicators.writing import COLUMNS, as_row
+from lamsach.model import Indicator, IndicatorType
+
+
+class CsvTable(Writer):
+    """UTF-8 with a byte-order mark, as spreadsheets want it; text that would be a formula gets an apostrophe."""
+
+    name = "csv"
+    title = "CSV table"
+    suffix = ".csv"
+    holds = dict.fromkeys(IndicatorType, WHOLE)
+    facts = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """The heading, then row by row."""
+        buffer = io.StringIO()
+        table = csv.writer(buffer)
+        yield "\ufeff"
+        table.writerow([*COLUMNS, "list"])
+        for place, item in enumerate(items):
+            cells = [" ".join(cell.splitlines()) for cell in as_row(item)]
+            table.writerow([*cells, "" if place else stamp.text()])
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+        yield buffer.getvalue()

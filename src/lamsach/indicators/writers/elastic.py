@@ -1,0 +1,46 @@
+"""Elasticsearch query over ECS fields (https://www.elastic.co/docs/reference/query-languages/query-dsl/query-dsl-terms-query).
+
+A terms query takes 65,536 values at most, so longer lists are several. The stamp is the query's name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.base import ADDRESSES, NAME_ONLY, WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.safety import wire
+from lamsach.model import Indicator, IndicatorType
+
+TERMS_IN_A_QUERY = 60_000
+
+
+class Elastic(Writer):
+    """A search body: any of the terms."""
+
+    name = "elastic"
+    title = "Elasticsearch terms query"
+    suffix = ".json"
+    holds = dict.fromkeys(IndicatorType, WHOLE) | {IndicatorType.DOMAIN: NAME_ONLY}
+    reads_back = False
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Field by field."""
+        fields: tuple[tuple[str, tuple[IndicatorType, ...]], ...] = (
+            ("destination.ip", ADDRESSES),
+            ("dns.question.name", (IndicatorType.DOMAIN,)),
+            ("destination.domain", (IndicatorType.DOMAIN,)),
+            ("url.domain", (IndicatorType.DOMAIN,)),
+            ("url.full", (IndicatorType.URL,)),
+            ("file.hash.md5", (IndicatorType.MD5,)),
+            ("file.hash.sha1", (IndicatorType.SHA1,)),
+            ("file.hash.sha256", (IndicatorType.SHA256,)),
+        )
+        yield f'{{"query": {{"bool": {{"_name": {json.dumps(stamp.text())}, "minimum_should_match": 1, "should": [\n'
+        separator = ""
+        for field, kinds in fields:
+            values = [wire(item.value) for item in of_types(items, *kinds)]
+            for start in range(0, len(values), TERMS_IN_A_QUERY):
+                yield separator + json.dumps({"terms": {field: values[start : start + TERMS_IN_A_QUERY]}})
+                separator = ",\n"
+        yield "\n]}}}\n"

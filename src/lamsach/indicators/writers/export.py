@@ -1,0 +1,110 @@
+"""From a list to one program's file: what may go out, what the format holds, what is lost and why. Nothing is lost in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from lamsach.indicators.writers.base import COVERED, Stamp, Writer
+from lamsach.indicators.writers.bundle import Bundle
+from lamsach.model import Indicator, IndicatorType
+
+TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
+"""From what everybody may know to what only the people in the room may (https://www.first.org/tlp/)."""
+
+EXPIRED = "The validity of the value is over."
+NOT_YET = "The validity of the value has not begun."
+TLP_ABOVE = "The value's TLP is higher than what may be given to the receiver."
+
+Lost = Counter[tuple[IndicatorType, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which terms values go out: `at` decides about validity; `max_tlp` is the highest level that the receiver may have
+    (None: no limit); `stated_tlp` is taken for values that state none (None: they count as amber)."""
+
+    at: datetime
+    max_tlp: str | None = None
+    stated_tlp: str | None = None
+
+    def refusal(self, item: Indicator) -> str | None:
+        """Why a value may not go out, or None."""
+        if item.valid_until is not None and item.valid_until <= self.at:
+            return EXPIRED
+        if item.valid_from is not None and item.valid_from > self.at:
+            return NOT_YET
+        if self.max_tlp is not None and _level(item.tlp or self.stated_tlp) > TLP_LEVELS.index(self.max_tlp):
+            return TLP_ABOVE
+        return None
+
+
+def _level(tlp: str | None) -> int:
+    """The place of a level; one that is not known counts as the highest."""
+    if tlp is None:
+        return TLP_LEVELS.index("amber")
+    return TLP_LEVELS.index(tlp) if tlp in TLP_LEVELS else len(TLP_LEVELS) - 1
+
+
+@dataclass(slots=True)
+class Export:
+    """What one writer is going to write. `lost` counts values left out by kind and reason; `partly` those that the format holds with
+    a loss; `stamp` is what the output states."""
+
+    writer: Writer
+    items: Sequence[Indicator]
+    stamp: Stamp
+    lost: Lost = field(default_factory=Counter)
+    partly: Lost = field(default_factory=Counter)
+
+    def text(self) -> Iterator[str]:
+        """The output in pieces; an archive's files one after the other."""
+        return self.writer.write(self.items, self.stamp)
+
+    def save(self, stream: BinaryIO) -> None:
+        """Write the output's bytes."""
+        if isinstance(self.writer, Bundle):
+            self.writer.save(stream, self.items, self.stamp)
+            return
+        for piece in self.text():
+            stream.write(piece.encode("utf-8"))
+
+
+def prepare(items: Iterable[Indicator], writer: Writer, digest: str, terms: Terms) -> Export:
+    """Choose what goes out. `digest` is the list's (see `releases.digest`). Of a value listed twice only the first is taken."""
+    lost: Lost = Counter()
+    chosen: list[Indicator] = []
+    seen: set[tuple[IndicatorType, str]] = set()
+    for item in items:
+        if (item.type, item.value) in seen:
+            continue
+        seen.add((item.type, item.value))
+        reason = terms.refusal(item) or writer.refusal(item)
+        if reason is None:
+            chosen.append(item)
+        else:
+            lost[item.type, reason] += 1
+    kept = writer.merged(chosen)
+    if len(kept) < len(chosen):
+        lost.update({key: count for key, count in _covered(chosen, kept).items() if count})
+    partly: Lost = Counter((item.type, writer.holds[item.type]) for item in kept if writer.holds[item.type])
+    ends = [item.valid_until for item in kept if item.valid_until is not None]
+    highest = max((item.tlp for item in kept if item.tlp), key=_level, default=None)
+    stamp = Stamp(
+        digest=digest, made=terms.at, count=len(kept), expires=min(ends, default=None), tlp=_known(highest)
+    )
+    return Export(writer, kept, stamp, lost, partly)
+
+
+def _known(tlp: str | None) -> str | None:
+    """A level of the standard; another counts as the highest. Free text never gets into a stamp."""
+    return tlp if tlp is None or tlp in TLP_LEVELS else "red"
+
+
+def _covered(chosen: Sequence[Indicator], kept: Sequence[Indicator]) -> Lost:
+    difference = Counter(item.type for item in chosen)
+    difference.subtract(item.type for item in kept)
+    return Counter({(kind, COVERED): count for kind, count in difference.items()})

@@ -1,0 +1,61 @@
+"""OpenIOC 1.1 (https://github.com/fireeye/OpenIOC_1.1): one document, an item a value, any of which counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import uuid5
+from xml.sax.saxutils import escape
+
+from lamsach.indicators.writers.base import SYNTAX, WHOLE, Stamp, Writer, iso
+from lamsach.indicators.writers.stix import NAMESPACE
+from lamsach.model import Indicator, IndicatorType
+
+_TERMS = {
+    IndicatorType.IP: ("PortItem", "PortItem/remoteIP", "IP"),
+    IndicatorType.NETWORK: ("PortItem", "PortItem/remoteIP", "IP"),
+    IndicatorType.DOMAIN: ("Network", "Network/DNS", "string"),
+    IndicatorType.URL: ("UrlHistoryItem", "UrlHistoryItem/URL", "string"),
+    IndicatorType.MD5: ("FileItem", "FileItem/Md5sum", "md5"),
+    IndicatorType.SHA1: ("FileItem", "FileItem/Sha1sum", "sha1"),
+    IndicatorType.SHA256: ("FileItem", "FileItem/Sha256sum", "sha256"),
+}
+
+
+class OpenIoc(Writer):
+    """XML."""
+
+    name = "openioc"
+    title = "OpenIOC 1.1"
+    suffix = ".ioc"
+    holds = dict.fromkeys(_TERMS, WHOLE)
+
+    def lost(self, item: Indicator) -> str | None:
+        """XML 1.0 has no way to write some characters."""
+        return None if all(_is_xml(letter) for letter in item.value) else SYNTAX
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Metadata, then item by item."""
+        made = iso(stamp.made)
+        identifier = uuid5(NAMESPACE, "openioc " + stamp.text())
+        yield (
+            '<?xml version="1.0" encoding="utf-8"?>\n'
+            f'<OpenIOC xmlns="http://openioc.org/schemas/OpenIOC_1.1" id="{identifier}" last-modified="{made}" published-date="{made}">\n'
+            "<metadata><short_description>Lamsach list</short_description>"
+            f"<description>{escape(stamp.text())}</description><keywords/><authored_by>Lamsach</authored_by>"
+            f"<authored_date>{made}</authored_date><links/></metadata>\n"
+            f'<criteria><Indicator id="{uuid5(NAMESPACE, "or " + stamp.text())}" operator="OR">\n'
+        )
+        for item in items:
+            document, search, kind = _TERMS[item.type]
+            place = uuid5(NAMESPACE, f"openioc {item.type.value} {item.value}")
+            yield (
+                f'<IndicatorItem id="{place}" condition="is" preserve-case="false" negate="false">'
+                f'<Context document="{document}" search="{search}" type="mir"/>'
+                f'<Content type="{kind}">{escape(item.value)}</Content></IndicatorItem>\n'
+            )
+        yield "</Indicator></criteria><parameters/>\n</OpenIOC>\n"
+
+
+def _is_xml(letter: str) -> bool:
+    code = ord(letter)
+    return 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF

@@ -1,0 +1,23 @@
+"""What the rules of Suricata and Snort share: identifiers, messages, lists of addresses in a rule's header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.safety import ascii_words
+from lamsach.model import Indicator
+
+FIRST_SID = 1_100_000
+"""The first rule's identifier: 1,000,000 to 1,999,999 are for local rules (https://sidallocation.org/)."""
+ADDRESSES_IN_A_RULE = 200
+
+
+def message(item: Indicator) -> str:
+    """What the rule calls itself: free of quotes, semicolons, colons, backslashes and pipes."""
+    return " ".join(f"Lamsach {ascii_words(item.threat)}".replace(":", " ").split())
+
+
+def batches(values: Sequence[str]) -> Iterator[str]:
+    """Lists of addresses as a rule's header takes them."""
+    for start in range(0, len(values), ADDRESSES_IN_A_RULE):
+        yield "[" + ",".join(values[start : start + ADDRESSES_IN_A_RULE]) + "]"

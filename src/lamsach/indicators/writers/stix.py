@@ -1,0 +1,158 @@
+"""STIX 2.1 bundle (https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html): an indicator a value, an identity a source, a report with the stamp.
+
+Identifiers are UUIDs of version 5 over the content, so that the same list gives the same bundle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, iso
+from lamsach.model import Indicator, IndicatorType
+
+NAMESPACE = UUID("5a1f7c0e-7d0a-5b0c-9e5e-4c8d2f6b1a37")
+"""The namespace of our identifiers (RFC 9562 section 5.5)."""
+
+TLP_MARKINGS = {
+    "clear": ("613f2e26-407d-48c7-9eca-b8e91df99dc9", "white"),
+    "green": ("34098fce-860f-48ae-8e50-ebd3cc5e41da", "green"),
+    "amber": ("f88d31f6-486f-44da-b317-01333bde0b82", "amber"),
+    "red": ("5e57c739-391a-4eb3-b6be-7d15ca92d5ed", "red"),
+}
+"""Section 7.2.1.4: the identifiers and names of the markings."""
+STRICTER = {"amber+strict": "red"}
+"""Levels of TLP 2.0 that the standard has no marking for, and the next stricter one that is written instead."""
+
+_PATHS = {
+    IndicatorType.DOMAIN: "domain-name:value",
+    IndicatorType.URL: "url:value",
+    IndicatorType.MD5: "file:hashes.MD5",
+    IndicatorType.SHA1: "file:hashes.'SHA-1'",
+    IndicatorType.SHA256: "file:hashes.'SHA-256'",
+}
+
+
+class Stix(Writer):
+    """A bundle of indicators."""
+
+    name = "stix"
+    title = "STIX 2.1 bundle"
+    suffix = ".json"
+    holds = dict.fromkeys(IndicatorType, WHOLE)
+    facts = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Identities and markings, indicators, the report."""
+        yield f'{{"type": "bundle", "id": "bundle--{uuid5(NAMESPACE, stamp.text())}", "objects": [\n'
+        own = _identity("Lamsach", stamp)
+        yield _text(own)
+        for source in sorted({item.source for item in items if item.source}):
+            yield ",\n" + _text(_identity(source, stamp))
+        for level in sorted({level for item in items if (level := _level(item))}):
+            yield ",\n" + _text(_marking(level))
+        identifiers = []
+        for item in items:
+            record = _indicator(item, stamp)
+            identifiers.append(record["id"])
+            yield ",\n" + _text(record)
+        if identifiers:
+            yield ",\n" + _text(_report(stamp, own["id"], identifiers))
+        yield "\n]}\n"
+
+
+def _text(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _identifier(kind: str, *parts: str) -> str:
+    return f"{kind}--{uuid5(NAMESPACE, json.dumps([kind, *parts]))}"
+
+
+def _time(stamp: Stamp) -> str:
+    return iso(stamp.made).replace("Z", ".000Z")
+
+
+def _common(kind: str, identifier: str, stamp: Stamp) -> dict[str, Any]:
+    made = _time(stamp)
+    return {"type": kind, "spec_version": "2.1", "id": identifier, "created": made, "modified": made}
+
+
+def _identity(name: str, stamp: Stamp) -> dict[str, Any]:
+    return {
+        **_common("identity", _identifier("identity", name), stamp),
+        "name": name,
+        "identity_class": "organization",
+    }
+
+
+def _level(item: Indicator) -> str | None:
+    level = STRICTER.get(item.tlp or "", item.tlp)
+    return level if level in TLP_MARKINGS else None
+
+
+def _marking(level: str) -> dict[str, Any]:
+    identifier, name = TLP_MARKINGS[level]
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": f"marking-definition--{identifier}",
+        "created": "2017-01-20T00:00:00.000Z",
+        "definition_type": "tlp",
+        "name": f"TLP:{name.upper()}",
+        "definition": {"tlp": name},
+    }
+
+
+def _indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
+    record = {
+        **_common("indicator", _identifier("indicator", item.type.value, item.value), stamp),
+        "created_by_ref": _identifier("identity", item.source or "Lamsach"),
+        "pattern": pattern(item),
+        "pattern_type": "stix",
+        "pattern_version": "2.1",
+        "indicator_types": ["malicious-activity"],
+    }
+    if item.threat:
+        record["name"] = item.threat
+    begins = item.valid_from or stamp.made
+    if item.valid_until:
+        begins = min(begins, item.valid_until - timedelta(seconds=1))
+        record["valid_until"] = iso(item.valid_until)
+    record["valid_from"] = iso(begins)
+    if item.confidence is not None:
+        record["confidence"] = item.confidence
+    if level := _level(item):
+        record["object_marking_refs"] = [f"marking-definition--{TLP_MARKINGS[level][0]}"]
+    if item.reference:
+        place = {"page": item.reference.page, "row": item.reference.row}
+        where = ", ".join(f"{key} {value}" for key, value in place.items() if value is not None)
+        document = item.reference.document.replace("\\", "/").rpartition("/")[2]
+        record["external_references"] = [
+            {"source_name": document or "list", "description": where or "no place stated"}
+        ]
+    return record
+
+
+def pattern(item: Indicator) -> str:
+    """The STIX pattern of a value (section 9), quoted."""
+    text = item.value.replace("\\", "\\\\").replace("'", "\\'")
+    if item.type in (IndicatorType.IP, IndicatorType.NETWORK):
+        kind = "ipv6-addr" if ":" in item.value else "ipv4-addr"
+        return f"[{kind}:value = '{text}']"
+    return f"[{_PATHS[item.type]} = '{text}']"
+
+
+def _report(stamp: Stamp, author: str, identifiers: list[str]) -> dict[str, Any]:
+    return {
+        **_common("report", _identifier("report", stamp.text()), stamp),
+        "created_by_ref": author,
+        "name": "Lamsach list",
+        "description": stamp.text(),
+        "report_types": ["indicator"],
+        "published": _time(stamp),
+        "object_refs": identifiers,
+    }

@@ -1,0 +1,38 @@
+"""Suricata rules (https://docs.suricata.io/en/latest/rules/): contacts with addresses, and names in DNS questions and TLS.
+
+For more than some ten thousand names `suricata_datasets` is the faster way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.addresses import merged_networks, short
+from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.rules import FIRST_SID, batches, message
+from lamsach.model import Indicator, IndicatorType
+
+
+class Suricata(Writer):
+    """Two rules a name; one rule for some hundred addresses."""
+
+    name = "suricata"
+    title = "Suricata rules"
+    suffix = ".rules"
+    holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE, IndicatorType.DOMAIN: WHOLE}
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Addresses, then names."""
+        yield f"# {stamp.text()}\n"
+        sid = FIRST_SID
+        networks = [short(network) for part in merged_networks(items) for network in part]
+        for listed in batches(networks):
+            yield f'alert ip $HOME_NET any -> {listed} any (msg:"Lamsach listed address"; classtype:trojan-activity; sid:{sid}; rev:1;)\n'
+            sid += 1
+        for item in of_types(items, IndicatorType.DOMAIN):
+            for protocol, buffer in (("dns", "dns.query"), ("tls", "tls.sni")):
+                yield (
+                    f'alert {protocol} $HOME_NET any -> any any (msg:"{message(item)}"; {buffer}; dotprefix; '
+                    f'content:".{item.value}"; nocase; endswith; classtype:trojan-activity; sid:{sid}; rev:1;)\n'
+                )
+                sid += 1

@@ -1,0 +1,34 @@
+"""YARA rules over whole files' hashes (https://yara.readthedocs.io/en/stable/modules/hash.html); YARA-X takes them as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.base import HASHES, WHOLE, Stamp, Writer, of_types
+from lamsach.model import Indicator
+
+HASHES_IN_A_RULE = 500
+
+
+class Yara(Writer):
+    """One rule for some hundred hashes of a kind."""
+
+    name = "yara"
+    title = "YARA hash rules"
+    suffix = ".yar"
+    holds = dict.fromkeys(HASHES, WHOLE)
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """Kind by kind."""
+        yield f'// {stamp.text()}\nimport "hash"\n'
+        for kind in HASHES:
+            values = [item.value for item in of_types(items, kind)]
+            for number, start in enumerate(range(0, len(values), HASHES_IN_A_RULE), 1):
+                tests = " or\n        ".join(
+                    f'hash.{kind.value}(0, filesize) == "{value}"'
+                    for value in values[start : start + HASHES_IN_A_RULE]
+                )
+                yield (
+                    f'rule lamsach_{kind.value}_{number} {{\n    meta:\n        description = "Lamsach list"\n'
+                    f"    condition:\n        {tests}\n}}\n"
+                )

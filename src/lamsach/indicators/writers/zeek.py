@@ -1,0 +1,40 @@
+"""Zeek's intelligence framework (https://docs.zeek.org/en/master/frameworks/intel.html): `redef Intel::read_files += { "lamsach.intel" };`.
+
+Zeek compares whole names, and URLs without their scheme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lamsach.indicators.writers.base import HOST_AND_PATH, NAME_ONLY, WHOLE, Stamp, Writer
+from lamsach.indicators.writers.safety import wire, words
+from lamsach.model import Indicator, IndicatorType
+
+_TYPES = {
+    IndicatorType.IP: "Intel::ADDR",
+    IndicatorType.NETWORK: "Intel::SUBNET",
+    IndicatorType.DOMAIN: "Intel::DOMAIN",
+    IndicatorType.URL: "Intel::URL",
+    IndicatorType.MD5: "Intel::FILE_HASH",
+    IndicatorType.SHA1: "Intel::FILE_HASH",
+    IndicatorType.SHA256: "Intel::FILE_HASH",
+}
+
+
+class Zeek(Writer):
+    """Tab-separated, with the list's source and the threat as notes."""
+
+    name = "zeek"
+    title = "Zeek intelligence file"
+    suffix = ".intel"
+    holds = dict.fromkeys(_TYPES, WHOLE) | {IndicatorType.DOMAIN: NAME_ONLY, IndicatorType.URL: HOST_AND_PATH}
+    facts = frozenset({"threat"})
+
+    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+        """The columns, then a line a value."""
+        yield f"# {stamp.text()}\n#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
+        for item in items:
+            value = wire(item.value).partition("://")[2] if "://" in item.value else wire(item.value)
+            source = words(item.source) or "lamsach"
+            yield f"{value}\t{_TYPES[item.type]}\t{source}\t{words(item.threat) or '-'}\n"
