@@ -104,6 +104,17 @@ def test_one_without_frames_is_told(hunted):
     assert "empty" in problem.what
 
 
+def test_a_lease_in_the_capture_names_the_machine(hunted):
+    """The DHCP server's answer stands in the same capture; the frame before it, ARP, says the same of the address."""
+    options = b"\x35\x01\x05\x0c\x07PC-0042\x33\x04\0\0\x0e\x10\xff"
+    head = b"\x02\x01\x06\0" + bytes(12) + bytes((192, 168, 1, 5)) + bytes(8) + build.MAC_A + bytes(202)
+    acknowledged = build.ip(RESOLVER, PC, 17, build.udp(67, 68, head + b"\x63\x82\x53\x63" + options))
+    arp = b"\0\1\x08\0\x06\x04\0\2" + build.MAC_A + bytes((192, 168, 1, 5)) + bytes(10)
+    frames = [build.ethernet(arp, 0x0806), *(build.ethernet(packet) for packet in [acknowledged, *packets()])]
+    (device,) = hunted("c2.example", data=build.pcap(frames)).devices
+    assert (device.ip, device.mac, device.name) == (PC, "02:00:5e:10:00:15", "PC-0042")
+
+
 def test_a_frame_of_junk_stops_nothing(hunted):
     findings = hunted("c2.example", data=build.pcap([b"\xff" * 30, *packets()], 101))
     assert [device.ip for device in findings.devices] == [PC]

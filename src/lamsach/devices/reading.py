@@ -51,6 +51,8 @@ class HolderLogs:
             detection = detection_for(log, self.format_name)
         except InputError:
             return False
+        if detection.binary is not None:
+            return detection.binary.tells_holders
         formats = _formats(detection)
         if not any("lease_until" in log_format.gives or log_format.lease_markers for log_format in formats):
             return False

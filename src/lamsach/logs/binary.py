@@ -34,6 +34,8 @@ class BinaryFormat(ABC):
     """The format's name for people."""
     gives: ClassVar[tuple[str, ...]]
     """The `Event` fields that this format can fill."""
+    tells_holders: ClassVar[bool] = False
+    """Whether it is worth reading twice: first for who had which address (leases, ARP, sessions), then for the hunt."""
 
     def __init__(self, context: FileContext) -> None:
         self.context = context

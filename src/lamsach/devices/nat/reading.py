@@ -88,7 +88,8 @@ def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterat
 
 
 def _gives_nat(detection: Detection) -> bool:
-    formats = (detection.format,) if detection.format else detection.mixed
+    one = detection.format or detection.binary
+    formats = (one,) if one else detection.mixed
     return any("source_nat_ip" in log_format.gives for log_format in formats)
 
 

@@ -22,6 +22,7 @@ class Pcap(BinaryFormat):
         *("time", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip"),
         *("device_name", "device_mac", "domain", "url", "answers", "action", "lease_until"),
     )
+    tells_holders: ClassVar[bool] = True
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
