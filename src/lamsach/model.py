@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeVar, dataclass_transform
+
+_T = TypeVar("_T")
 
 
 class IndicatorType(StrEnum):
@@ -97,6 +100,12 @@ class Action(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass_transform(frozen_default=True)
+def _made_often(cls: type[_T]) -> type[_T]:
+    """A frozen dataclass for whoever checks types; at run time nothing guards it, because the guard makes it six times slower to make."""
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
 class LeaseAction(StrEnum):
     """What a record says of who holds an address (kind LEASE): a DHCP server's, a VPN or network session's, a table of neighbours'."""
 
@@ -108,7 +117,7 @@ class LeaseAction(StrEnum):
     """Somebody was seen at the address at this moment; nothing says since when or until when (ARP)."""
 
 
-@dataclass(frozen=True, slots=True)
+@_made_often
 class Event:
     """One log record, normalised (ECS `event`; names of fields after ECS).
 
@@ -434,4 +443,3 @@ class Findings:
     def unread(self) -> tuple[Problem, ...]:
         """The problems of inputs that could not be read to their end."""
         return tuple(problem for problem in self.problems if not problem.minor)
-
