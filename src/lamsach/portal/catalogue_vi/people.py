@@ -19,7 +19,6 @@ PEOPLE: dict[str, str] = {
     "The account is unlocked.": "Đã mở khóa tài khoản.",
     "The invitation goes to {email}.": "Lời mời sẽ được gửi đến {email}.",
     "Log in": "Đăng nhập",
-    "Forgotten the password?": "Quên mật khẩu?",
     "Log in with a passkey": "Đăng nhập bằng khóa truy cập",
     "Log in through the house's account": "Đăng nhập bằng tài khoản cơ quan",
     "Accounts come by invitation from your unit's coordinator.": "Tài khoản được cấp theo lời mời của cán bộ điều phối đơn vị.",

@@ -1,0 +1,218 @@
+"""A campaign in a real browser against `lamsach serve`: from the set-up link over import and launch to the last acknowledgement on a phone."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import require_program
+
+pytestmark = pytest.mark.browser
+SHEET = "Mã;Tên;Mã cấp trên;Thư điện tử\nZ09.01;Phòng Một;Z09;mot@unit.example\nZ09.02;Phòng Hai;Z09;hai@unit.example\n"
+FIRST_LOAD_BYTES = 100_000
+
+
+class Served:
+    """A portal on a fresh folder: its address and one-time link."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.folder, self.address = folder, f"http://127.0.0.1:{port}"
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("LAMSACH_", "DATABASE_"))
+        }
+        self._log = folder.with_suffix(".log").open("w+")
+        command = [
+            "-c",
+            "from lamsach.cli import main; main()",
+            "serve",
+            "--data",
+            str(folder),
+            "--port",
+            str(port),
+        ]
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            env={**clean, "LAMSACH_MFA": "no", "LANG": "C.UTF-8"},
+            stderr=self._log,
+        )
+
+    def said(self) -> str:
+        """What the command has printed so far."""
+        return Path(self._log.name).read_text("utf-8")
+
+    def wait(self) -> None:
+        """Until the portal answers."""
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"{self.address}/alive") as answer:
+                    assert answer.read() == b"ok\n"
+                return
+            except OSError:
+                assert self.process.poll() is None, self.said()
+                time.sleep(0.2)
+        pytest.fail(self.said())
+
+    def letters(self, to: str) -> list[Any]:
+        """The letters in the outbox to an address, oldest first."""
+        files = sorted((self.folder / "outbox").glob("*.eml"), key=lambda path: int(path.stem.split("-")[1]))
+        mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
+        return [mail for mail in mails if mail["To"] == to]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    portal = Served(tmp_path / "data")
+    try:
+        portal.wait()
+        yield portal
+    finally:
+        portal.process.send_signal(signal.SIGTERM)
+        portal.process.wait(timeout=30)
+
+
+def link_in(mail: Any) -> str:
+    found = re.search(r"http://\S+", mail.get_body(("plain",)).get_content())
+    assert found is not None
+    return found[0]
+
+
+def wait_for(what: Any) -> Any:
+    for _ in range(100):
+        if got := what():
+            return got
+        time.sleep(0.2)
+    return pytest.fail("it never came")
+
+
+def test_a_campaign_from_set_up_to_the_last_answer(served: Served) -> None:
+    from playwright.sync_api import sync_playwright
+
+    chromium = require_program("chromium")
+    link = re.search(r"http://\S+/accounts/set-up/\S+", served.said())
+    assert link is not None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        try:
+            lead(browser, served, link[0])
+            for unit in ("mot", "hai"):
+                answer(browser, served, f"{unit}@unit.example")
+            public(browser, served)
+        finally:
+            browser.close()
+
+
+def watched(context: Any, served: Served) -> tuple[Any, list[str]]:
+    """A page, and what went wrong on it: messages of the console, requests elsewhere."""
+    page, wrong = context.new_page(), []
+    page.on(
+        "console",
+        lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None,
+    )
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((served.address, "data:")) else wrong.append(request.url)
+        ),
+    )
+    return page, wrong
+
+
+def lead(browser: Any, served: Served, link: str) -> None:
+    """Set up, import, prepare, write, send."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(8000)
+    page, wrong = watched(context, served)
+    page.goto(link)
+    for name, value in (
+        ("unit_name", "Bộ Minh họa"),
+        ("code", "Z09"),
+        ("name", "Quản trị"),
+        ("email", "quantri@demo.example"),
+        ("password", "mat khau rat dai"),
+    ):
+        page.fill(f"[name={name}]", value)
+    page.click("main button")
+    page.click("main a:has-text('Nhập đơn vị từ bảng')")
+    page.set_input_files(
+        "[name=file]", {"name": "don-vi.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
+    )
+    page.click("button:has-text('Xem những gì sẽ thay đổi')")
+    page.click("button:has-text('Thực hiện 2 thay đổi')")
+    assert page.locator("tbody tr").count() == 3
+    page.goto(f"{served.address}/work/campaigns/new/")
+    page.fill("[name=name]", "Chiến dịch thử")
+    for name, days in (("starts", 0), ("ends", 60), ("report_due", 30)):
+        page.fill(f"[name={name}]", (date.today() + timedelta(days=days)).isoformat())
+    page.click("button:has-text('Lưu chiến dịch')")
+    page.click("a:has-text('Soạn công văn')")
+    page.fill("[name=subject]", "V/v triển khai chiến dịch")
+    page.fill("[name=body]", "Đề nghị Quý đơn vị triển khai.")
+    page.click("button:has-text('Lưu dự thảo')")
+    page.dblclick("button:has-text('Gửi công văn cho 2 đơn vị')")
+    page.wait_for_selector("text=Công văn được gửi đến 2 đơn vị.")
+    assert wrong == []
+
+
+def answer(browser: Any, served: Served, to: str) -> None:
+    """A unit without an account acknowledges and deploys, on a phone, without script."""
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, color_scheme="dark", java_script_enabled=False
+    )
+    page = context.new_page()
+    (first,) = wait_for(lambda: served.letters(to))
+    for mail, choice in ((first, "acknowledged"), (None, "deployed")):
+        letter = mail or wait_for(lambda: served.letters(to)[1:])[0]
+        page.goto(link_in(letter))
+        page.check(f"[value={choice}]")
+        page.fill("[name=who]", "Nguyễn Thị Thử, chuyên viên")
+        page.click("button:has-text('Gửi trả lời')")
+        assert page.locator("h1").inner_text() == "Đã nhận được trả lời"
+    page.goto(link_in(first))
+    assert page.locator("h1").inner_text() == "Liên kết này không còn hiệu lực"
+    assert len(served.letters(to)) == 2
+    context.close()
+
+
+def public(browser: Any, served: Served) -> None:
+    """The public pages: small, own files only, no message of the console, nothing wider than the phone, in both languages."""
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page, wrong = watched(context, served)
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    loaded = []
+    network.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
+    page.goto(served.address, wait_until="networkidle")
+    assert 1000 < sum(loaded) < FIRST_LOAD_BYTES
+    for title in ("Làm sạch mã độc trên máy tính của bạn", "Clean your computer of malware"):
+        assert page.locator("h1").inner_text() == title
+        for path in ("/", "/danger/", "/check/", "/clean/", "/help/", "/accounts/login/"):
+            page.goto(served.address + path)
+            assert page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            ), path
+        page.goto(served.address)
+        page.click(".language button")
+    page.goto(f"{served.address}/check/")
+    page.click("main button")
+    assert page.locator(".answer").count() == 1
+    assert wrong == []
+    context.close()
