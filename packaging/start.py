@@ -1,4 +1,4 @@
-# ruff: noqa: PTH - it has to start on any Python that is there, quickly
+# ruff: noqa: PTH100, PTH103, PTH104, PTH111, PTH112, PTH118, PTH123 - as little as possible is loaded before it runs
 """The first module of the single-file scanner: unpacks itself once into a private folder, then runs from there.
 
 Compiled libraries cannot be loaded from within a zip file. Standard library only.

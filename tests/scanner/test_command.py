@@ -150,3 +150,29 @@ def test_stopping_a_process() -> None:
     stop(target)
     child.wait(5)
     assert is_gone(target)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux signals")
+def test_workers_end_with_the_look(tmp_path: Path) -> None:
+    import signal
+    import time
+
+    from tests.cli.running import COMMAND
+
+    for number in range(3000):
+        (tmp_path / f"{number}").write_bytes(b"x" * 30_000)
+    child = subprocess.Popen(
+        [COMMAND, "scan", str(tmp_path), "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    process = psutil.Process(child.pid)
+    workers: list[psutil.Process] = []
+    for _ in range(500):
+        workers = process.children(recursive=True) or workers
+        if len(workers) >= 3 or child.poll() is not None:
+            break
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert workers
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert not alive

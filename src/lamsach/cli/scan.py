@@ -252,6 +252,7 @@ def _run(
             json.dumps(
                 {
                     "seconds": round(time.perf_counter() - begun, 4),
+                    "unpacked_bytes": result.counts.unpacked_bytes,
                     "bytes": result.counts.size_bytes,
                     "files": result.counts.files,
                 }

@@ -183,6 +183,7 @@ class Examiner:
             spool.seek(0)
             head = self._content(spool, size, where, target, report)
             report.counts.members += 1
+            report.counts.unpacked_bytes += size
             kind = magic.kind(head)
             if kind in magic.ARCHIVES:
                 spool.seek(0)

@@ -117,6 +117,8 @@ class Counts:
 
     files: int = 0
     size_bytes: int = 0
+    unpacked_bytes: int = 0
+    """What came out of archives and was examined, besides `size_bytes`."""
     members: int = 0
     processes: int = 0
     connections: int = 0

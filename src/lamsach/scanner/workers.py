@@ -6,11 +6,13 @@ Processes, not threads: YARA-X holds the interpreter's lock while it searches, a
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from lamsach.errors import InputError
 from lamsach.scanner.control import Control
@@ -34,9 +36,19 @@ _examiner: Examiner | None = None
 
 def _begin(settings: Settings) -> None:
     global _examiner
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.nice:
         step_back()
     _examiner = Examiner(settings)
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone, however that ended."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
 
 
 def _examine(paths: list[str]) -> FileReport:
