@@ -1,0 +1,246 @@
+"""What the NAT records say of a reported row: which inside addresses it may be, and how sure that is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from lamsach.devices.nat import MOST_CANDIDATES, Candidate, Certainty, NatTable
+from lamsach.trace.model import Reported, Why
+
+NEAR = timedelta(seconds=60)
+"""How far beside the stated time a translation is still shown as a candidate."""
+_GAP = timedelta(minutes=30)
+"""An address without any translation for so long on either side of the time was not logged then."""
+_DEPTH = 4
+_ORDER = tuple(Certainty)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One inside address that a row may mean. `path` are the translations that lead to it, the outermost first. `hints`: see `reasons.HINTS`.
+    `translations` is how many of the address were open at the time (1 when a port was asked for)."""
+
+    path: tuple[Candidate, ...]
+    certainty: Certainty
+    hints: tuple[str, ...] = ()
+    translations: int = 1
+
+    @property
+    def inside(self) -> str:
+        """The innermost address."""
+        return self.path[-1].inside_ip
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found for a row: `hits`, the likeliest first, and `why` they name no single address, or None when they do."""
+
+    hits: tuple[Hit, ...] = ()
+    why: Why | None = None
+    covered: tuple[datetime, datetime] | None = None
+
+
+def lower(*certainties: Certainty) -> Certainty:
+    """The weakest of them."""
+    return max(certainties, key=_ORDER.index)
+
+
+class Lookups:
+    """Asks a NAT table for rows of which the time is on the logs' clock."""
+
+    def __init__(self, table: NatTable) -> None:
+        self._table = table
+        self._gaps: dict[tuple[str, int], bool] = {}
+        self._held: dict[tuple[object, ...], tuple[Candidate, ...]] = {}
+
+    def look(self, row: Reported) -> Looked:
+        """Who was behind the row's address and port at its time."""
+        if row.time is None:
+            return Looked(why=Why.NO_TIME)
+        if not len(self._table):
+            return Looked(why=Why.NO_NAT_LOG)
+        if not self._table.knows(row.ip):
+            return Looked(why=Why.NOT_OUR_ADDRESS)
+        covered = self._table.span(row.ip)
+        found = self._ported(row) if row.port is not None else self._portless(row)
+        if not found.hits:
+            found = replace(found, why=self._nothing(row.ip, row.time))
+        return replace(found, covered=covered)
+
+    def _ported(self, row: Reported) -> Looked:
+        hits, hints = self._asked(row, timedelta(0))
+        if hits:
+            looked = _decided(hits, hints, row)
+            if (
+                looked.why is None
+                and row.protocol is None
+                and self._sure_of_every_protocol(row, looked.hits[0])
+            ):
+                looked = replace(
+                    looked, hits=(replace(looked.hits[0], certainty=Certainty.CERTAIN), *looked.hits[1:])
+                )
+            return looked
+        near, hints = self._asked(row, NEAR)
+        shown = tuple(Hit(path, Certainty.POSSIBLE, (*hints, "near_in_time")) for path in near)
+        return Looked(shown, Why.NO_TRANSLATION) if shown else Looked()
+
+    def _asked(self, row: Reported, slack: timedelta) -> tuple[list[tuple[Candidate, ...]], tuple[str, ...]]:
+        """The paths that fit, and the hints on how."""
+        if row.destination is not None:
+            found = self._inside(row, row.destination, slack)
+            if found:
+                # a record that names no destination fits too, but says nothing of it
+                told = any(item.destination == row.destination for item in found)
+                return [self._deeper(item, row, 1) for item in found], ("same_destination",) if told else ()
+        found = self._inside(row, None, slack)
+        other = row.destination is not None and any(item.destination is not None for item in found)
+        return [self._deeper(item, row, 1) for item in found], ("other_destination",) if other else ()
+
+    def _sure_of_every_protocol(self, row: Reported, hit: Hit) -> bool:
+        """Whether the row's silence about the protocol does not matter: in one it is certain, and in the other nobody else."""
+        if (
+            hit.certainty is not Certainty.PROBABLE
+            or len(hit.path) > 1
+            or hit.hints not in ((), ("same_destination",))
+        ):
+            return False
+        found = [
+            item
+            for name in ("tcp", "udp")
+            for item in self._inside(replace(row, protocol=name), None, timedelta(0))
+        ]
+        return {item.inside_ip for item in found} == {hit.inside} and any(
+            item.certainty is Certainty.CERTAIN for item in found
+        )
+
+    def _inside(self, row: Reported, destination: str | None, slack: timedelta) -> tuple[Candidate, ...]:
+        assert row.time is not None
+        half = row.precision / 2
+        return self._table.inside(
+            row.ip, row.port, row.protocol, row.time + half, destination=destination, slack=half + slack
+        )
+
+    def _deeper(self, found: Candidate, row: Reported, depth: int) -> tuple[Candidate, ...]:
+        """The path on from an inside address that another device translated before: a branch behind a branch."""
+        if (
+            depth >= _DEPTH
+            or not self._table.knows(found.inside_ip)
+            or found.inside_port is None
+            or found.inside_ip == row.ip
+        ):
+            return (found,)
+        assert row.time is not None
+        inner = self._table.inside(
+            found.inside_ip,
+            found.inside_port,
+            row.protocol,
+            row.time + row.precision / 2,
+            slack=row.precision / 2,
+        )
+        if len({item.inside_ip for item in inner}) != 1:
+            return (found,)
+        return (found, *self._deeper(inner[0], replace(row, ip=found.inside_ip), depth + 1))
+
+    def _portless(self, row: Reported) -> Looked:
+        """Everybody who was behind the address, those first that spoke to the stated destination, then those with most translations."""
+        assert row.time is not None
+        key = (row.ip, row.time, row.precision, row.protocol, row.destination)
+        found = self._held.get(key)
+        if found is None:
+            found = self._inside(row, None, timedelta(0))
+            if len(self._held) > 1000:
+                self._held.clear()
+            self._held[key] = found
+        counts = Counter(item.inside_ip for item in found)
+        meeting = {
+            item.inside_ip
+            for item in found
+            if row.destination is not None and item.destination == row.destination
+        }
+        best: dict[str, Candidate] = {}
+        for item in sorted(found, key=lambda item: item.destination != row.destination):
+            best.setdefault(item.inside_ip, item)
+        ranked = sorted(
+            best.values(),
+            key=lambda item: (item.inside_ip not in meeting, -counts[item.inside_ip], item.inside_ip),
+        )
+        hits = []
+        for item in ranked:
+            alone = len(ranked) == 1 and len(found) < MOST_CANDIDATES
+            told = ("same_destination",) if item.inside_ip in meeting else ()
+            certainty = (
+                Certainty.PROBABLE
+                if (alone or (told and len(meeting) == 1)) and row.precision < _DAY
+                else Certainty.POSSIBLE
+            )
+            hits.append(
+                Hit(
+                    (item,),
+                    certainty,
+                    (
+                        *told,
+                        "only_one"
+                        if alone
+                        else "most_translations"
+                        if item is ranked[0] and len(found) > len(ranked)
+                        else "open_then",
+                    ),
+                    counts[item.inside_ip],
+                )
+            )
+        if len(hits) == 1 or (len(meeting) == 1 and hits):
+            return Looked(tuple(hits))
+        return Looked(tuple(hits), Why.NO_PORT if hits else None)
+
+    def _nothing(self, ip: str, time: datetime) -> Why:
+        span = self._table.span(ip)
+        if span is None or not span[0] <= time < span[1] or self._gap(ip, time):
+            return Why.OUTSIDE_COVERAGE
+        return Why.NO_TRANSLATION
+
+    def _gap(self, ip: str, time: datetime) -> bool:
+        """Whether nothing at all of the address is known around the time, told once for each quarter of an hour."""
+        key = ip, int(time.timestamp()) // 900
+        if key not in self._gaps:
+            middle = datetime.fromtimestamp(key[1] * 900 + 450, time.tzinfo)
+            self._gaps[key] = not self._table.inside(ip, None, None, middle, slack=_GAP)
+        return self._gaps[key]
+
+
+def _decided(paths: list[tuple[Candidate, ...]], hints: tuple[str, ...], row: Reported) -> Looked:
+    """One inside address, or several that fit equally."""
+    first = paths[0][0]
+    sure = paths[0][0].certainty
+    if sure is Certainty.POSSIBLE:
+        sure = Certainty.PROBABLE  # it lies within what the row states, at its edge
+    ends = {path[-1].inside_ip for path in paths}
+    better = first.certainty is not Certainty.POSSIBLE and all(
+        path[0].certainty is not first.certainty
+        for path in paths
+        if path[-1].inside_ip != paths[0][-1].inside_ip
+    )
+    if "other_destination" in hints:
+        sure = lower(sure, Certainty.POSSIBLE)
+    if len(paths[0]) > 1:
+        sure = lower(
+            sure,
+            *(
+                item.certainty if item.certainty is not Certainty.POSSIBLE else Certainty.PROBABLE
+                for item in paths[0][1:]
+            ),
+        )
+    if len(ends) == 1:
+        return Looked((Hit(paths[0], sure, hints),))
+    if better and row.precision <= timedelta(seconds=1):
+        rest = (
+            Hit(path, Certainty.POSSIBLE, ("port_shared",))
+            for path in paths[1:]
+            if path[-1].inside_ip != paths[0][-1].inside_ip
+        )
+        return Looked((Hit(paths[0], lower(sure, Certainty.PROBABLE), (*hints, "port_shared")), *rest))
+    return Looked(
+        tuple(Hit(path, Certainty.POSSIBLE, ("port_shared",)) for path in paths), Why.SEVERAL_DEVICES
+    )

@@ -1,0 +1,187 @@
+"""What a trace speaks of: reported rows, their answers, the devices, and the difference of the clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from lamsach.devices.nat import Certainty
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.model import Evidence, Identity, Problem, Reference, Refusal
+
+__all__ = ["Certainty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to trace, and with which logs. Paths are as the user gave them.
+
+    `timezone`: of log lines that state none. `list_timezone`: of times in the lists that state none; None: as the kind of list has it, else
+    `timezone`. `skew`: how far the clocks of the logs are ahead of the list's; None: to be estimated.
+    """
+
+    reports: Sequence[str]
+    logs: Sequence[str]
+    nat: Sequence[str] = ()
+    leases: Sequence[str] = ()
+    inventory: str | None = None
+    timezone: ZoneInfo = DEFAULT_TIMEZONE
+    list_timezone: ZoneInfo | None = None
+    skew: timedelta | None = None
+    password: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One row of an authority's list. `ip` is the public address, canonical; `time` is UTC, the beginning of what the row states, which lasts
+    `precision` (a second, a minute, a day). `time_text` is the time as written. `destination` is the address that was contacted.
+    """
+
+    ip: str
+    port: int | None = None
+    time: datetime | None = None
+    precision: timedelta = timedelta(seconds=1)
+    time_text: str = ""
+    protocol: str | None = None
+    threat: str | None = None
+    destination: str | None = None
+    destination_port: int | None = None
+    reference: Reference = field(default_factory=lambda: Reference(""))
+
+
+class Why(StrEnum):
+    """Why a row is not explained. The sentences are in `lamsach.trace.reasons`."""
+
+    NO_NAT_LOG = "no_nat_log"
+    """There is no NAT record in any log."""
+    NOT_OUR_ADDRESS = "not_our_address"
+    """The logs hold NAT records, but none of this public address."""
+    OUTSIDE_COVERAGE = "outside_coverage"
+    """The address's NAT records do not reach to the time."""
+    NO_TRANSLATION = "no_translation"
+    """The address was in use at the time, but not this port."""
+    NO_PORT = "no_port"
+    """The row states no port, and several devices were behind the address."""
+    SEVERAL_DEVICES = "several_devices"
+    """Several devices fit equally."""
+    BEFORE_LEASE = "before_lease"
+    """The inside address is known, but its leases begin later."""
+    NO_LEASE_THEN = "no_lease_then"
+    """The inside address is known, but nobody held a lease of it then."""
+    NO_TIME = "no_time"
+    """The row states no time, or one that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A device that may be meant by a row. `inside` is its address then; `hints` are codes of `reasons.HINTS` that speak for it, `rival` the other
+    machine that claimed its address. `evidence` proves it, the NAT record first.
+    """
+
+    device: str
+    inside: str
+    inside_port: int | None
+    identity: Identity
+    department: str | None
+    certainty: Certainty
+    hints: tuple[str, ...] = ()
+    rival: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known of a reported row: the one device (`named` has one entry and `why` is None), or why there is none, with the candidates,
+    the likeliest first. `repeats` is the number (from 0) of an earlier row that says the same. `covered` is what the logs cover of the address.
+    """
+
+    row: Reported
+    named: tuple[Named, ...] = ()
+    why: Why | None = None
+    repeats: int | None = None
+    covered: tuple[datetime, datetime] | None = None
+    more: int = 0
+
+    @property
+    def explained(self) -> bool:
+        """Whether one device is the answer."""
+        return self.why is None and len(self.named) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class TracedDevice:
+    """A device that explains rows: `rows` are their numbers (from 0), repeated ones left out."""
+
+    key: str
+    ip: str | None
+    mac: str | None
+    name: str | None
+    user: str | None
+    department: str | None
+    certainty: Certainty
+    threats: tuple[str, ...]
+    rows: tuple[int, ...]
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """How far the clocks of the logs are ahead of the list's: log time = list time + `shift`. `explained` rows of `used` (those with port and time
+    whose port occurs in the logs) are explained with it, `unshifted` without. Every shift of `low` to `high` explains as many.
+    """
+
+    shift: timedelta = timedelta(0)
+    used: int = 0
+    explained: int = 0
+    unshifted: int = 0
+    low: timedelta | None = None
+    high: timedelta | None = None
+    stated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The whole result. `answers` are in the order of the lists; `devices` those with most rows first."""
+
+    answers: tuple[Answer, ...]
+    devices: tuple[TracedDevice, ...]
+    skew: Skew
+    reports: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+    problems: tuple[Problem, ...]
+    tool_version: str
+    started: datetime
+    finished: datetime
+    timezone: ZoneInfo
+    nat_records: int = 0
+    nat_files: tuple[str, ...] = ()
+    lease_records: int = 0
+
+    @property
+    def distinct(self) -> tuple[Answer, ...]:
+        """The answers of rows that repeat no earlier one."""
+        return tuple(answer for answer in self.answers if answer.repeats is None)
+
+    @property
+    def explained(self) -> tuple[Answer, ...]:
+        """Those distinct rows that one device explains."""
+        return tuple(answer for answer in self.distinct if answer.explained)
+
+    @property
+    def unexplained(self) -> tuple[Answer, ...]:
+        """Those distinct rows that no device explains."""
+        return tuple(answer for answer in self.distinct if not answer.explained)
+
+    @property
+    def repeated(self) -> int:
+        """How many rows repeat an earlier one."""
+        return len(self.answers) - len(self.distinct)
+
+    @property
+    def unread(self) -> tuple[Problem, ...]:
+        """The problems of inputs that could not be read to their end."""
+        return tuple(problem for problem in self.problems if not problem.minor)

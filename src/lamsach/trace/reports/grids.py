@@ -1,0 +1,206 @@
+"""The rows of a list, whatever document it is: workbook, CSV, JSON, PDF, columns of text, or mere lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lamsach.errors import LimitError, UnreadableError
+from lamsach.indicators.formats.delimited import find_delimiter, rows
+from lamsach.indicators.json_documents import documents, looks_like_json
+from lamsach.indicators.ole import refuse_if_locked_or_old
+from lamsach.indicators.opening import ListSource
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.workbooks import Workbook
+from lamsach.trace.reports.cells import endpoints
+
+MAX_ROWS = 1_000_000
+MAX_COLUMNS = 200
+MAX_CELL = 4096
+_GAP = re.compile(r"\t+|\s{2,}|\s\|\s")
+_COMMENT = re.compile(r"\s*(?:#|//|;)\s?")
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One table: its page or sheet (1-based), its rows that have any text with their 1-based numbers. `free`: rows are mere lines of text, one
+    cell each. A row's cells are None when it was too long or damaged.
+    """
+
+    page: int | None
+    rows: tuple[tuple[int, Cells | None], ...]
+    free: bool = False
+
+
+def grids(source: ListSource) -> Iterator[Grid]:
+    """The tables of a document. Raises UnreadableError for one that is empty or no document of this kind, LimitError for one too large."""
+    if not source.head.strip():
+        raise UnreadableError("The list is empty.", source.document)
+    if b"%PDF-" in source.head[:1024]:
+        from lamsach.trace.reports.pdf import pdf_grids
+
+        yield from pdf_grids(source)
+    elif source.head.startswith(b"PK\x03\x04"):
+        yield from _packages(source)
+    elif looks_like_json(source):
+        yield _json(source)
+    else:
+        refuse_if_locked_or_old(source)
+        if source.encoding.binary:
+            raise UnreadableError(
+                "The format of the list is not known.",
+                source.document,
+                "Give a CSV, TXT, XLSX, PDF or JSON file.",
+            )
+        yield from _text(source)
+
+
+def _packages(source: ListSource) -> Iterator[Grid]:
+    data = source.whole()
+    if b"word/document.xml" in data[-1_000_000:]:
+        from lamsach.trace.reports.docx import docx_grids
+
+        yield from docx_grids(data, source.document)
+        return
+    workbook = Workbook(data, source.document)
+    for page, part in enumerate(workbook.sheets(), 1):
+        if part is not None:
+            filled = ((row.number, _merged(row.cells, row.inherited)) for row in workbook.rows(part))
+            yield Grid(page, bounded(filled, source.document))
+
+
+def _merged(cells: Sequence[str], inherited: Mapping[int, str]) -> Sequence[str]:
+    """The cells with what those merged over several rows hand down."""
+    if not inherited:
+        return cells
+    width = max(len(cells), max(inherited) + 1)
+    return [
+        cells[at] if at < len(cells) and cells[at] else inherited.get(at, "")
+        for at in range(min(width, MAX_COLUMNS))
+    ]
+
+
+def _text(source: ListSource) -> Iterator[Grid]:
+    delimiter = find_delimiter(source.text_head)
+    if delimiter is not None:
+        yield Grid(None, bounded(rows(_uncommented(source.lines()), delimiter), source.document))
+        return
+    lines = bounded(
+        ((number, None if line is None else (line.strip(),)) for number, line in source.lines()),
+        source.document,
+    )
+    yield in_columns(None, lines)
+
+
+def _uncommented(lines: Iterable[tuple[int, str | None]]) -> Iterator[tuple[int, str | None]]:
+    """The lines without the mark of a comment, behind which headings may stand."""
+    for number, line in lines:
+        mark = None if line is None else _COMMENT.match(line)
+        yield number, line if line is None or mark is None else line[mark.end() :]
+
+
+def in_columns(page: int | None, lines: Sequence[tuple[int, Cells | None]]) -> Grid:
+    """Lines of text as a table when those with an address have several columns with wide gaps between, else as they are."""
+    split = [(number, tuple(_GAP.split(cells[0])) if cells else None) for number, cells in lines]
+    listed = [cells for _, cells in split[:2000] if cells and endpoints(" ".join(cells))]
+    if listed and sum(len(cells) >= 3 for cells in listed) >= 0.6 * len(listed):
+        return Grid(page, tuple(split))
+    return Grid(page, tuple(lines), free=True)
+
+
+def bounded(
+    found: Iterable[tuple[int, Sequence[str] | None]], where: str
+) -> tuple[tuple[int, Cells | None], ...]:
+    """The rows that have any text, within the limits."""
+    kept: list[tuple[int, Cells | None]] = []
+    for number, cells in found:
+        if cells is None:
+            kept.append((number, None))
+        elif any(cell.strip() for cell in cells):
+            kept.append((number, tuple(cell.strip()[:MAX_CELL] for cell in cells[:MAX_COLUMNS])))
+        if len(kept) > MAX_ROWS:
+            raise LimitError("The list has too many rows.", where, "Split it into several files.")
+    return tuple(kept)
+
+
+def _json(source: ListSource) -> Grid:
+    """Records as a table whose headings are their keys: a list of objects, objects one a line, or a list within an object."""
+    records: list[tuple[int, Mapping[str, Any] | None]] = []
+    for number, tree in documents(source):
+        if isinstance(tree, Refused):
+            records.append((number or 0, None))
+            continue
+        found = list(_objects(tree))
+        records += [
+            (number if number is not None else len(records) + at, record)
+            for at, record in enumerate(found, 1)
+        ]
+        if len(records) > MAX_ROWS:
+            raise LimitError("The list has too many rows.", source.document, "Split it into several files.")
+    headings: dict[str, int] = {}
+    table: list[tuple[int, Cells | None]] = []
+    for number, record in records:
+        if record is None:
+            table.append((number, None))
+            continue
+        for flat in flattened(record):
+            for key in flat:
+                if len(headings) < MAX_COLUMNS:
+                    headings.setdefault(key, len(headings))
+            table.append((number, tuple(flat.get(key, "") for key in headings)))
+    return Grid(None, ((0, tuple(headings)), *table) if headings else tuple(table))
+
+
+def _objects(tree: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """The records of a document: the objects of its outermost list, else the document itself."""
+    if isinstance(tree, list):
+        for item in tree:
+            if isinstance(item, dict):
+                yield item
+    elif isinstance(tree, dict):
+        inner = [
+            value
+            for value in tree.values()
+            if isinstance(value, list) and value and isinstance(value[0], dict)
+        ]
+        if inner and depth < 4 and not ({"ip", "address", "time", "timestamp"} & set(tree)):
+            yield from _objects(max(inner, key=len), depth + 1)
+        elif depth < 4 and len(tree) == 1 and isinstance(value := next(iter(tree.values())), dict):
+            yield from _objects(value, depth + 1)
+        else:
+            yield tree
+
+
+def flattened(record: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """A record as texts by key. n6's `address` is a list of the addresses of one event: each is a row of its own."""
+    address = record.get("address")
+    plain: dict[str, str] = {}
+    for key, value in record.items():
+        if key == "address" and isinstance(address, list):
+            continue
+        if isinstance(value, Mapping):
+            plain.update(
+                {f"{key}_{inner}"[:MAX_CELL]: _shown(part) for inner, part in list(value.items())[:50]}
+            )
+        else:
+            plain[str(key)[:MAX_CELL]] = _shown(value)
+    several = (
+        [item for item in address[:64] if isinstance(item, Mapping) and item.get("ip")]
+        if isinstance(address, list)
+        else []
+    )
+    if not several:
+        yield plain
+    for item in several:
+        yield {**plain, "ip": _shown(item["ip"])}
+
+
+def _shown(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, list):
+        return ", ".join(_shown(item) for item in value[:20] if not isinstance(item, (list, dict)))
+    return "" if isinstance(value, dict) else str(value)[:MAX_CELL]

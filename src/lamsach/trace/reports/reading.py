@@ -1,0 +1,204 @@
+"""Lists in, reported rows out. Nothing is dropped in silence: what gives no row is refused with its place and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta, timezone, tzinfo
+from itertools import product
+
+from lamsach.errors import LamsachError, UnreadableError
+from lamsach.i18n import mark
+from lamsach.indicators.opening import expand, sources
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.model import Problem, Reference, Refusal
+from lamsach.trace.model import Reported
+from lamsach.trace.reports.cells import MOST_IN_A_CELL, endpoints, ports, protocol_of
+from lamsach.trace.reports.columns import Columns, find_columns
+from lamsach.trace.reports.grids import Cells, Grid, grids
+from lamsach.trace.reports.headings import Column, column_of
+from lamsach.trace.reports.lines import read_line
+from lamsach.trace.reports.times import ListTimes
+
+NO_ADDRESS = mark("The row holds no public address.")
+DAMAGED = mark("The row is damaged or too long to be read.")
+_VALUE_KEPT = 200
+_THREAT_KEPT = 200
+_NO_TABLE = (
+    "No column of addresses was found in the list.",
+    "Give a table with the public address, port, time and threat, one row for each.",
+)
+OnProblem = Callable[[Problem], None]
+
+
+@dataclass(slots=True)
+class ReadReports:
+    """The rows of all lists in their order, what was refused, and the documents that gave a row."""
+
+    rows: list[Reported] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
+
+
+def read_reports(
+    paths: Iterable[str],
+    on_problem: OnProblem,
+    *,
+    timezone: tzinfo = DEFAULT_TIMEZONE,
+    stated_zone: tzinfo | None = None,
+    known: Collection[str] = (),
+) -> ReadReports:
+    """Read lists: files, folders, patterns, zip archives. What cannot be read goes to `on_problem`.
+
+    A time without a zone is on the clock that the heading states, else `stated_zone`, else UTC in Shadowserver's and n6's reports, else `timezone`.
+    `known`: public addresses that the logs know (see `find_columns`).
+    """
+    read = ReadReports()
+    reader = _Reader(read, timezone, stated_zone, known)
+    for path in expand(list(paths)):
+        before = len(read.rows)
+        try:
+            for source in sources(path):
+                try:
+                    reader.document(source.document, grids(source))
+                except LamsachError as error:
+                    on_problem(Problem(error.where or source.document, error.what, error.todo))
+        except LamsachError as error:
+            on_problem(Problem(error.where or path, error.what, error.todo))
+        if len(read.rows) > before:
+            read.documents.append(path)
+    return read
+
+
+@dataclass(slots=True)
+class _Reader:
+    read: ReadReports
+    timezone: tzinfo
+    stated: tzinfo | None
+    known: Collection[str]
+
+    def document(self, name: str, tables: Iterator[Grid]) -> None:
+        before = len(self.read.rows)
+        last: Columns | None = None
+        parts: list[tuple[Grid, Columns | None]] = []
+        for grid in tables:
+            columns = None if grid.free else find_columns(grid.rows, self.known)
+            if columns is not None and columns.data == 0 and last is not None and last.data:
+                columns = Columns(
+                    last.places, 0, last.offset, last.international
+                )  # a table that goes on without its headings
+            last = columns or last
+            parts.append((grid, columns))
+        times = self._times(parts)
+        for grid, columns in parts:
+            if columns is None:
+                self._lines(name, grid, times)
+            else:
+                self._table(name, grid, columns, times)
+        if len(self.read.rows) == before:
+            raise UnreadableError(_NO_TABLE[0], name, _NO_TABLE[1])
+
+    def _times(self, parts: list[tuple[Grid, Columns | None]]) -> ListTimes:
+        """One reader of times for the document, so that day and month have one order in it."""
+        samples: list[str] = []
+        zone = self.stated
+        for grid, columns in parts:
+            if columns is None:
+                samples += [
+                    line.time for _, cells in grid.rows if cells and (line := read_line(" ".join(cells)))
+                ]
+                continue
+            samples += [
+                _joined(cells, columns) for _, cells in grid.rows[columns.data :] if cells is not None
+            ]
+            if columns.offset is not None:
+                zone = timezone(timedelta(minutes=max(-840, min(840, columns.offset))))
+            elif columns.international and zone is None:
+                zone = UTC
+        return ListTimes(samples, zone or self.timezone)
+
+    def _table(self, name: str, grid: Grid, columns: Columns, times: ListTimes) -> None:
+        for number, cells in grid.rows[columns.data :]:
+            reference = Reference(name, grid.page, number)
+            if cells is None:
+                self.read.refusals.append(Refusal(reference, "", DAMAGED))
+                continue
+            found = list(_reported(cells, columns, times, reference))
+            self.read.rows += found
+            if not found and sum(map(bool, cells)) > 1 and not _repeated_headings(cells):
+                self.read.refusals.append(
+                    Refusal(reference, " ; ".join(filter(None, cells))[:_VALUE_KEPT], NO_ADDRESS)
+                )
+
+    def _lines(self, name: str, grid: Grid, times: ListTimes) -> None:
+        for number, cells in grid.rows:
+            reference = Reference(name, grid.page, number)
+            line = read_line(" ".join(cells)) if cells is not None else None
+            if cells is None:
+                self.read.refusals.append(Refusal(reference, "", DAMAGED))
+            elif line is not None:
+                when = times.read(line.time)
+                self.read.rows.append(
+                    Reported(
+                        line.ip, line.port, when[0] if when else None, when[1] if when else timedelta(seconds=1), line.time, line.protocol,
+                        line.threat[:_THREAT_KEPT] or None, line.destination, line.destination_port, reference,
+                    )
+                )  # fmt: skip
+
+
+def _repeated_headings(cells: Cells) -> bool:
+    return sum(column_of(cell) is not None for cell in cells) >= 2
+
+
+def _cell(cells: Cells, places: tuple[int, ...]) -> str:
+    """The first filled cell of these places."""
+    return next((cells[place] for place in places if place < len(cells) and cells[place]), "")
+
+
+def _joined(cells: Cells, columns: Columns) -> str:
+    """The time of a row as written: one cell, or a date and a clock from two."""
+    time = _cell(cells, columns.of(Column.TIME))
+    date, clock = _cell(cells, columns.of(Column.DATE)), _cell(cells, columns.of(Column.CLOCK))
+    if not time:
+        return f"{date} {_clock(clock)}".strip() if date else ""
+    if date and not _has_date(time):
+        return f"{date} {_clock(time)}"
+    return f"{time} {_clock(clock)}" if clock and _has_date(time) and ":" not in time else time
+
+
+def _has_date(text: str) -> bool:
+    return sum(map(str.isdigit, text)) >= 7 or any(map(str.isalpha, text.replace("h", "")))
+
+
+def _clock(text: str) -> str:
+    """A clock that a workbook stores as a fraction of a day (ECMA-376 part 1, section 18.17.4.2) in figures."""
+    if text.startswith("0.") and text[2:].isdecimal():
+        seconds = round(float(text[:20]) * 86_400) % 86_400
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return text
+
+
+def _reported(cells: Cells, columns: Columns, times: ListTimes, reference: Reference) -> Iterator[Reported]:
+    """The rows of a row: one for each address and port that its cells state."""
+    addresses = endpoints(_cell(cells, columns.of(Column.IP)))
+    if not addresses:
+        return
+    text = _joined(cells, columns)
+    when = times.read(text) if text else None
+    if when is None and columns.of(Column.TIME):
+        for place in columns.of(Column.TIME):
+            if place < len(cells) and (when := times.read(cells[place])) is not None:
+                text = cells[place]
+                break
+    protocol_text = _cell(cells, columns.of(Column.PROTOCOL))
+    port_text = _cell(cells, columns.of(Column.PORT))
+    far = endpoints(_cell(cells, columns.of(Column.DESTINATION)))
+    far_ports = ports(_cell(cells, columns.of(Column.DESTINATION_PORT)))
+    threat = _cell(cells, columns.of(Column.THREAT)) or _cell(cells, columns.of(Column.THREAT_CLASS))
+    listed = ports(port_text) or (None,)
+    for (ip, own), port in list(product(addresses, listed))[:MOST_IN_A_CELL]:
+        yield Reported(
+            ip, own or port, when[0] if when else None, when[1] if when else timedelta(seconds=1), text[:80], protocol_of(protocol_text) or protocol_of(port_text),
+            " ".join(threat.split())[:_THREAT_KEPT] or None,
+            far[0][0] if len(far) == 1 else None, far_ports[0] if far_ports else far[0][1] if len(far) == 1 else None, reference,
+        )  # fmt: skip

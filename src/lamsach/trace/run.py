@@ -1,0 +1,145 @@
+"""A trace from end to end: lists, NAT records, leases and inventory in, `Trace` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from lamsach import __version__
+from lamsach.devices.inventory import Inventory, read_inventory
+from lamsach.devices.nat import NatTable
+from lamsach.devices.nat.reading import NatLogs
+from lamsach.devices.reading import HolderLogs
+from lamsach.errors import InputError, LamsachError
+from lamsach.logs.opening import LogFile, find_logs
+from lamsach.model import Problem
+from lamsach.trace.explain import answer, devices_of, marked_repeats, ranked_by_others
+from lamsach.trace.holders import Holders
+from lamsach.trace.lookups import Looked, Lookups
+from lamsach.trace.model import Reported, Request, Trace
+from lamsach.trace.proofs import with_texts
+from lamsach.trace.reports import ReadReports, read_reports
+from lamsach.trace.skew import estimate_skew, stated_skew
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Logs:
+    problems: list[Problem] = field(default_factory=list)
+    logs: list[LogFile] = field(default_factory=list)
+    nat: list[LogFile] = field(default_factory=list)
+    leases: list[LogFile] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[LogFile]:
+        """Every file once."""
+        return list({log.name: log for log in (*self.logs, *self.nat, *self.leases)}.values())
+
+
+def trace(request: Request, say: Say = lambda _text: None) -> Trace:
+    """Trace the rows of the lists back to devices.
+
+    Raises InputError when no list gives a row or no log can be opened; whatever else cannot be read is a problem of the result.
+    """
+    started = datetime.now(UTC)
+    found = _find(request)
+    inventory = _inventory(request, found)
+    say("Reading the NAT records.")
+    nat = NatLogs(
+        list({log.name: log for log in (*found.nat, *found.logs)}.values()),
+        request.timezone,
+        found.problems.append,
+    )
+    table = NatTable(nat.records())
+    say("Reading the authority's list.")
+    read = _reports(request, found, table)
+    say("Comparing the clocks of list and logs.")
+    skew = (
+        estimate_skew(read.rows, table)
+        if request.skew is None
+        else stated_skew(read.rows, table, request.skew)
+    )
+    looked = _look(read.rows, table, skew.shift)
+    say("Reading the leases.")
+    wanted = {hit.inside for one in looked for hit in one.hits} | {row.ip for row in read.rows}
+    lease_logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
+    holders = Holders(lease_logs.events(), inventory, wanted)
+    say("Naming the devices.")
+    answers = [answer(row, one, holders, skew) for row, one in zip(read.rows, looked, strict=True)]
+    answers = with_texts(ranked_by_others(marked_repeats(answers)), found.all)
+    return Trace(
+        answers=tuple(answers),
+        devices=devices_of(answers),
+        skew=skew,
+        reports=tuple(read.documents),
+        refusals=tuple(read.refusals),
+        problems=tuple(dict.fromkeys(found.problems)),
+        tool_version=__version__,
+        started=started,
+        finished=datetime.now(UTC),
+        timezone=request.timezone,
+        nat_records=len(table),
+        nat_files=tuple(name for name, count in nat.counts.items() if count),
+        lease_records=holders.leases.record_count,
+    )
+
+
+def _find(request: Request) -> _Logs:
+    found = _Logs()
+    for paths, kind in ((request.logs, found.logs), (request.nat, found.nat), (request.leases, found.leases)):
+        kind += find_logs(paths, password=request.password, on_problem=found.problems.append)
+    if not found.all:
+        first = found.problems[0] if found.problems else Problem(", ".join(request.logs), "There is no log.")
+        raise InputError(first.what, first.where, first.todo or "Give files or folders that hold logs.")
+    return found
+
+
+def _inventory(request: Request, found: _Logs) -> Inventory:
+    if request.inventory:
+        try:
+            return read_inventory(Path(request.inventory), found.problems.append)
+        except LamsachError as error:
+            found.problems.append(Problem(error.where or request.inventory, error.what, error.todo))
+    return Inventory()
+
+
+def _reports(request: Request, found: _Logs, table: NatTable) -> ReadReports:
+    problems: list[Problem] = []
+    read = read_reports(
+        request.reports,
+        problems.append,
+        timezone=request.timezone,
+        stated_zone=request.list_timezone,
+        known=table.public_addresses(),
+    )
+    if not read.rows:
+        first = (
+            problems[0]
+            if problems
+            else Problem(", ".join(request.reports), "The list holds no row with a public address.")
+        )
+        raise InputError(
+            first.what,
+            first.where,
+            first.todo or "Give the authority's list of public addresses, ports and times.",
+        )
+    found.problems[:0] = problems
+    return read
+
+
+def _look(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> list[Looked]:
+    lookups = Lookups(table)
+    return [
+        lookups.look(row if row.time is None or not shift else replace(row, time=_moved(row.time, shift)))
+        for row in rows
+    ]
+
+
+def _moved(time: datetime, shift: timedelta) -> datetime:
+    try:
+        return time + shift
+    except OverflowError:
+        return time

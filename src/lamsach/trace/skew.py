@@ -1,0 +1,169 @@
+"""By how much the clocks of the logs are ahead of the list's: the shift that explains most rows, when that is no accident.
+
+Every row says of a shift whether a translation of its port was open then, so each allows the shifts of some intervals; the shift that most rows
+allow is searched in one sweep. It is believed only when so many rows that were not explained before cannot agree by chance, as estimated from
+how much of the window each of them allows. Searched is a quarter of an hour on either side of no difference, and, when that leaves half of
+the rows unexplained, on either side of what a wrong time zone makes (7 hours, 8 hours, 1 hour).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from statistics import median
+
+from lamsach.devices.nat import NatTable
+from lamsach.trace.model import Reported, Skew
+
+WINDOW = timedelta(minutes=15)
+ZONES = tuple(timedelta(hours=hours) for hours in (-7, 7, -1, 1, -8, 8))
+MOST_ROWS = 2000
+"""How many rows are asked, spread over the list."""
+_BY_CHANCE = 0.05
+_INWARD = 15_000_000
+_US = timedelta(microseconds=1)
+_Pieces = list[tuple[int, int]]
+
+
+def estimate_skew(rows: Sequence[Reported], table: NatTable) -> Skew:
+    """The difference that the rows show; none when they do not show one."""
+    usable = [row for row in rows if row.port is not None and row.time is not None and table.knows(row.ip)]
+    sample = usable[:: max(1, -(-len(usable) // MOST_ROWS))]
+    if not sample:
+        return Skew()
+    near = [_allowed(row, table, timedelta(0)) for row in sample]
+    unshifted = sum(_holds(pieces, 0) for pieces in near)
+    best = _judged(near, 0, unshifted, len(sample))
+    if best is None and 2 * unshifted < len(sample):
+        others = ((base, [_allowed(row, table, base) for row in sample]) for base in ZONES)
+        found = [
+            judged
+            for base, pieces in others
+            if (judged := _judged(pieces, base // _US, unshifted, len(sample)))
+        ]
+        best = max(found, key=lambda skew: skew.explained, default=None)
+    return best or Skew(timedelta(0), len(sample), unshifted, unshifted)
+
+
+def stated_skew(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> Skew:
+    """What a stated difference explains."""
+    usable = [row for row in rows if row.port is not None and row.time is not None and table.knows(row.ip)]
+    sample = usable[:: max(1, -(-len(usable) // MOST_ROWS))]
+    explained, unshifted = (
+        sum(bool(_intervals(row, table, base, timedelta(0))) for row in sample)
+        for base in (shift, timedelta(0))
+    )
+    return Skew(shift, len(sample), explained, unshifted, stated=True)
+
+
+def _intervals(row: Reported, table: NatTable, base: timedelta, window: timedelta) -> list[tuple[int, int]]:
+    """The shifts (microseconds) at which the row meets a translation, as intervals in order, without overlap."""
+    assert row.time is not None
+    half = row.precision / 2
+    middle = row.time + half
+    found: list[tuple[int, int]] = []
+    for destination in (row.destination, None) if row.destination else (None,):
+        try:
+            candidates = table.inside(
+                row.ip, row.port, row.protocol, middle + base, destination=destination, slack=window + half
+            )
+        except OverflowError:
+            candidates = ()
+        found = [
+            ((item.start - middle - half) // _US, (item.end - middle + half) // _US) for item in candidates
+        ]
+        if found:
+            break
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(found):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(high, merged[-1][1])
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def _allowed(row: Reported, table: NatTable, base: timedelta) -> _Pieces:
+    low, high = (base - WINDOW) // _US, (base + WINDOW) // _US
+    return [
+        (max(a, low), min(b, high)) for a, b in _intervals(row, table, base, WINDOW) if a < high and b > low
+    ]
+
+
+def _holds(pieces: _Pieces, shift: int) -> bool:
+    return any(low < shift < high for low, high in pieces)
+
+
+def _judged(allowed: Sequence[_Pieces], base: int, unshifted: int, used: int) -> Skew | None:
+    """The best shift of a window as a difference, if it explains more rows than none does, and not by chance. `used`: of how many rows."""
+    counted = _most(allowed, base)
+    if counted is None:
+        return None
+    count, low, high = counted
+    if base == 0 and low < 0 < high:
+        return None
+    shift = _within(low, high, base)
+    lost = (
+        sum(_holds(pieces, 0) and not _holds(pieces, shift) for pieces in allowed) if base == 0 else unshifted
+    )
+    open_rows = [pieces for pieces in allowed if not (base == 0 and _holds(pieces, 0))]
+    gained = sum(_holds(pieces, shift) for pieces in open_rows)
+    if gained < 2 or gained <= 2 * lost or _chance(open_rows, gained) > _BY_CHANCE:
+        return None
+    return Skew(shift * _US, used, count, unshifted, low * _US, high * _US)
+
+
+def _most(allowed: Sequence[_Pieces], base: int) -> tuple[int, int, int] | None:
+    """How many rows the best shifts explain, and the interval of those that lies nearest to the base."""
+    edges = sorted(
+        [(low, 1) for pieces in allowed for low, _ in pieces]
+        + [(high, -1) for pieces in allowed for _, high in pieces]
+    )
+    best: tuple[int, int, int, int] | None = None
+    count = 0
+    for at, (place, step) in enumerate(edges):
+        count += step
+        if step < 0 or at + 1 == len(edges):
+            continue
+        until = edges[at + 1][0]
+        distance = 0 if place <= base <= until else min(abs(place - base), abs(until - base))
+        if until > place and (best is None or (count, -distance) > (best[0], -best[1])):
+            best = count, distance, place, until
+    return None if best is None else (best[0], best[2], best[3])
+
+
+def _within(low: int, high: int, base: int) -> int:
+    """One shift of an interval: the base if it is in, the middle of a short interval, else a little inside the end that is nearer to the base."""
+    if low < base < high:
+        return base
+    if high - low <= 2 * _INWARD:
+        shift = (low + high) // 2
+    else:
+        shift = low + _INWARD if abs(low - base) < abs(high - base) else high - _INWARD
+    rounded = round(shift / 1_000_000) * 1_000_000
+    return rounded if low < rounded < high else shift
+
+
+def _chance(rows: Sequence[_Pieces], count: int) -> float:
+    """How likely at least so many of the rows agree on some shift by accident: the tail of a binomial for one shift, times how many shifts
+    differ at all."""
+    width = 2 * WINDOW // _US
+    lengths = [high - low for pieces in rows for low, high in pieces]
+    if not lengths:
+        return 1.0
+    share = min(1.0, sum(lengths) / (width * len(rows)))
+    shifts = max(1.0, width / max(median(lengths), 1_000_000))
+    return min(1.0, shifts * _tail(len(rows), count, share))
+
+
+def _tail(trials: int, least: int, share: float) -> float:
+    """The probability of at least so many successes (binomial distribution)."""
+    if share >= 1:
+        return 1.0
+    log: Callable[[float], float] = math.log
+    total = 0.0
+    for count in range(least, trials + 1):
+        ways = math.lgamma(trials + 1) - math.lgamma(count + 1) - math.lgamma(trials - count + 1)
+        total += math.exp(ways + count * log(max(share, 1e-300)) + (trials - count) * log(1 - share))
+    return min(1.0, total)
