@@ -1,5 +1,6 @@
 """The Vietnamese texts, by their English originals (see `lamsach.i18n`): one file for each part that speaks to people."""
 
+from lamsach.catalogue_vi.blocking import BLOCKING
 from lamsach.catalogue_vi.captures import CAPTURES
 from lamsach.catalogue_vi.cli import CLI
 from lamsach.catalogue_vi.devices import DEVICES
@@ -13,6 +14,7 @@ from lamsach.catalogue_vi.scanner import SCANNER
 VIETNAMESE: dict[str, str] = {
     **SCANNER,
     **INDICATORS,
+    **BLOCKING,
     **LOGS,
     **FIREWALLS,
     **CAPTURES,

@@ -20,7 +20,6 @@ class MikroTik(Writer):
     title = "MikroTik RouterOS script"
     suffix = ".rsc"
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE, IndicatorType.DOMAIN: WHOLE}
-    facts = frozenset({"threat"})
 
     def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
         """Menu by menu."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from lamsach.indicators.domains import LABEL
@@ -21,7 +22,7 @@ _URL = re.compile(
     re.DOTALL | re.ASCII,
 )
 _UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]")
-_KEPT = frozenset(" ._-+,:()/")
+_KEPT = frozenset(" ._-+,:/")
 
 
 def is_canonical(kind: IndicatorType, value: str) -> bool:
@@ -61,8 +62,9 @@ def wire(url: str) -> str:
     return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
 
 
+@lru_cache(maxsize=1 << 12)
 def words(text: str | None, limit: int = 120) -> str:
-    """Free text on one line for a comment of any syntax: letters, digits, spaces and ` ._-+,:()/` are kept, all else becomes a space."""
+    """Free text on one line for a comment of any syntax: letters, digits, spaces and ` ._-+,:/` are kept, all else becomes a space."""
     if not text:
         return ""
     composed = unicodedata.normalize("NFC", text[: limit * 4])
@@ -70,6 +72,7 @@ def words(text: str | None, limit: int = 120) -> str:
     return " ".join(kept.split())[:limit].strip()
 
 
+@lru_cache(maxsize=1 << 12)
 def ascii_words(text: str | None, limit: int = 100) -> str:
     """As `words`, in ASCII: Vietnamese letters lose their marks."""
     plain = words(text, limit).replace("đ", "d").replace("Đ", "D")

@@ -59,8 +59,7 @@ class Stix(Writer):
             record = _indicator(item, stamp)
             identifiers.append(record["id"])
             yield ",\n" + _text(record)
-        if identifiers:
-            yield ",\n" + _text(_report(stamp, own["id"], identifiers))
+        yield ",\n" + _text(_report(stamp, own["id"], identifiers or [own["id"]]))
         yield "\n]}\n"
 
 

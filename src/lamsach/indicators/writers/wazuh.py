@@ -25,7 +25,6 @@ class Wazuh(Writer):
         IndicatorType.SHA1: WHOLE,
         IndicatorType.SHA256: WHOLE,
     }
-    facts = frozenset({"threat"})
 
     def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
         """The stamp, then a line a value."""

@@ -1,0 +1,89 @@
+"""The real programs: where they are, and how they are run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+def program(name: str) -> str:
+    """The path of a program; without it the test is skipped, and fails where all programs have to be (`LAMSACH_CI=1`, `CI=true`)."""
+    path = shutil.which(name, path=PATH)
+    if path is None:
+        if os.environ.get("LAMSACH_CI") == "1" or os.environ.get("CI") == "true":
+            pytest.fail(f"{name} is not installed, and in CI every program has to be", pytrace=False)
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [program(name), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def free_port() -> int:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+@contextmanager
+def running(arguments: Sequence[str | Path], port: int) -> Iterator[None]:
+    """A server of DNS that was started for the test, asked until it answers, and stopped by its own process."""
+    process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(100):
+            if process.poll() is not None:
+                assert process.stdout is not None
+                pytest.fail(process.stdout.read().decode()[-2000:])
+            if ask(port, "ready.test", timeout_s=0.2) is not None:
+                break
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def ask(port: int, name: str, timeout_s: float = 3.0) -> tuple[str, list[str]] | None:
+    """The code (`NOERROR`, `NXDOMAIN`, ...) and IPv4 addresses of the answer to one question (RFC 1035 section 4), or None."""
+    question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
+    packet = b"\x12\x34\x01\x00\x00\x01\0\0\0\0\0\0" + question + b"\0\x01\0\x01"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(timeout_s)
+        try:
+            asking.sendto(packet, ("127.0.0.1", port))
+            answer = asking.recv(4096)
+        except OSError:
+            return None
+    codes = {0: "NOERROR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
+    count = int.from_bytes(answer[6:8], "big")
+    return codes.get(answer[3] & 15, str(answer[3] & 15)), _addresses(answer, 12 + len(question) + 4, count)
+
+
+def _addresses(answer: bytes, place: int, count: int) -> list[str]:
+    found = []
+    for _ in range(count):
+        while answer[place]:
+            if answer[place] >= 0xC0:
+                place += 1
+                break
+            place += answer[place] + 1
+        place += 1
+        kind, size = answer[place : place + 2], int.from_bytes(answer[place + 8 : place + 10], "big")
+        data = answer[place + 10 : place + 10 + size]
+        if kind == b"\0\x01":
+            found.append(".".join(map(str, data)))
+        place += 10 + size
+    return found

@@ -1,0 +1,165 @@
+"""What must hold for every writer: its registry line, its stamp, the same bytes each time, nothing lost in silence, and back again."""
+
+from __future__ import annotations
+
+import io
+import json
+import pkgutil
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import collapse_addresses, ip_network
+from pathlib import Path
+
+import pytest
+
+from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.indicators import writers
+from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.writers import BY_NAME, WRITERS
+from lamsach.indicators.writers.base import ADDRESSES, WHOLE, Writer, iso
+from lamsach.indicators.writers.export import EXPIRED, NOT_YET, TLP_ABOVE, Terms
+from lamsach.model import Indicator
+
+from .sample import NOW, SAMPLE, UNTIL, T, exported, item, read_back, text_of
+
+SHARED = {"addresses", "base", "bundle", "export", "plain", "rules", "safety"}
+LOSES_SCHEME = {"fortigate_url", "fortigate_cli", "edl_url", "zeek"}
+
+
+def test_each_file_is_one_writer_in_the_registry() -> None:
+    files = {name for _, name, _ in pkgutil.iter_modules(writers.__path__)} - SHARED
+    assert files == {writer.__module__.rpartition(".")[2] for writer in WRITERS}
+    assert len(BY_NAME) == len(WRITERS) == len(files)
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_writer_says_what_it_is(writer: type[Writer]) -> None:
+    assert writer.name.replace("_", "").isalnum()
+    assert writer.title
+    assert writer.__doc__
+    assert writer.suffix.startswith(".")
+    assert writer.holds
+    assert writer.facts <= set(Indicator.__dataclass_fields__)
+    for sentence in writer.holds.values():
+        assert sentence == WHOLE or sentence in VIETNAMESE
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_the_output_states_digest_time_count_and_end(writer: type[Writer]) -> None:
+    export = exported(writer)
+    text = text_of(export)
+    assert list_digest(SAMPLE) in text
+    assert f"made {iso(NOW)}" in text.replace("\\", "") or f"made {iso(NOW)}" in text
+    assert f"values {len(export.items)}" in text
+    ends = any(entry.valid_until for entry in export.items)
+    assert f"expires {iso(UNTIL) if ends else 'never'}" in text
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_the_same_list_gives_the_same_bytes(writer: type[Writer]) -> None:
+    first, second = io.BytesIO(), io.BytesIO()
+    exported(writer).save(first)
+    exported(writer).save(second)
+    assert first.getvalue() == second.getvalue() != b""
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_every_value_is_written_or_counted(writer: type[Writer]) -> None:
+    export = exported(writer)
+    assert len(export.items) + sum(export.lost.values()) == len(SAMPLE)
+    text = text_of(export)
+    for entry in export.items:
+        if entry.type is T.DOMAIN and writer.name not in ("snort", "suricata_datasets"):
+            assert entry.value in text
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_an_empty_list_is_written_too(writer: type[Writer]) -> None:
+    export = exported(writer, [])
+    assert "values 0" in text_of(export) or writer.name in ("csv",)
+
+
+@pytest.mark.parametrize("writer", [writer for writer in WRITERS if writer.reads_back])
+def test_in_out_in_keeps_what_the_format_can_hold(writer: type[Writer], tmp_path: Path) -> None:
+    export = exported(writer)
+    path = tmp_path / f"list{writer.suffix}"
+    with path.open("wb") as stream:
+        export.save(stream)
+    found, problems = read_back(path)
+    assert not problems
+    wanted = {(entry.type, _as_held(writer, entry)): entry for entry in export.items}
+    got = {(entry.type, entry.value): entry for entry in found}
+    if writer.name in ("pf_table", "suricata", "snort"):
+        assert _space(found) == _space(export.items)
+        wanted = {key: entry for key, entry in wanted.items() if key[0] not in ADDRESSES}
+        got = {key: entry for key, entry in got.items() if key[0] not in ADDRESSES}
+    assert set(got) == set(wanted)
+    for key, entry in wanted.items():
+        for fact in writer.facts:
+            stated = getattr(entry, fact)
+            if stated is not None:
+                assert getattr(got[key], fact) == stated, (key, fact)
+
+
+def _as_held(writer: type[Writer], entry: Indicator) -> str:
+    if entry.type is T.URL and writer.name in LOSES_SCHEME:
+        return entry.value.partition("://")[2]
+    return entry.value
+
+
+def _space(items: object) -> list[object]:
+    networks = [ip_network(entry.value) for entry in items if entry.type in ADDRESSES]  # type: ignore[attr-defined]
+    return [
+        *collapse_addresses(n for n in networks if n.version == 4),
+        *collapse_addresses(n for n in networks if n.version == 6),
+    ]  # type: ignore[type-var]
+
+
+def test_what_is_over_or_not_begun_stays_at_home() -> None:
+    listed = [
+        item(T.DOMAIN, "over.xyz", valid_until=NOW),
+        item(T.DOMAIN, "soon.xyz", valid_from=NOW + timedelta(seconds=1)),
+        item(T.DOMAIN, "now.xyz", valid_from=NOW, valid_until=NOW + timedelta(seconds=1)),
+    ]
+    export = exported(BY_NAME["text"], listed)
+    assert [entry.value for entry in export.items] == ["now.xyz"]
+    assert export.lost == {(T.DOMAIN, EXPIRED): 1, (T.DOMAIN, NOT_YET): 1}
+
+
+@pytest.mark.parametrize(
+    ("most", "stated", "kept"),
+    [
+        (None, None, 6),
+        ("red", None, 6),
+        ("amber+strict", None, 4),
+        ("amber", None, 3),
+        ("green", None, 1),
+        ("green", "clear", 2),
+        ("clear", None, 0),
+    ],
+)
+def test_tlp_is_enforced(most: str | None, stated: str | None, kept: int) -> None:
+    levels = ["green", None, "amber", "amber+strict", "red", "secret"]
+    listed = [item(T.DOMAIN, f"d{number}.xyz", tlp=level) for number, level in enumerate(levels)]
+    export = exported(BY_NAME["text"], listed, Terms(NOW, most, stated))
+    assert len(export.items) == kept
+    assert export.lost == ({(T.DOMAIN, TLP_ABOVE): 6 - kept} if kept < 6 else {})
+
+
+def test_tlp_is_never_written_lower_than_it_is() -> None:
+    listed = [item(T.DOMAIN, "a.xyz", tlp="amber+strict")]
+    bundle = json.loads(text_of(exported(BY_NAME["stix"], listed)))
+    assert [entry["definition"]["tlp"] for entry in bundle["objects"] if "definition" in entry] == ["red"]
+
+
+def test_a_value_listed_twice_is_written_once() -> None:
+    export = exported(BY_NAME["text"], [SAMPLE[0], replace(SAMPLE[0], threat="other")])
+    assert text_of(export).count("bot-c2.xyz") == 1
+    assert export.stamp.count == 1
+
+
+def test_squid_leaves_out_names_below_names_and_says_so() -> None:
+    listed = [item(T.DOMAIN, "a.b.xyz"), item(T.DOMAIN, "b.xyz"), item(T.DOMAIN, "bb.xyz")]
+    export = exported(BY_NAME["squid"], listed)
+    assert [entry.value for entry in export.items] == ["b.xyz", "bb.xyz"]
+    assert sum(export.lost.values()) == 1

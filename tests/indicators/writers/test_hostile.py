@@ -1,0 +1,143 @@
+"""No value and no word beside it leaves its place in any syntax.
+
+Each output is cut into its program's tokens by a small reader written here; what the tokens are must not depend on the hostile text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.indicators.writers import BY_NAME, WRITERS
+from lamsach.indicators.writers.base import Writer
+from lamsach.indicators.writers.safety import is_canonical, wire
+from lamsach.model import Indicator, IndicatorType
+
+from .sample import SAMPLE, T, exported, text_of
+
+NASTY = ["\n", "\r", "\x85", "\u2028", "\0", '"', "'", "`", ";", "#", "\\", "$(id)", "}", "]", ")", "|", "/*", "*/", "<", "]]>", "--", ",", "=cmd", "\t", "%0a", "\u202e", "é", "^", "*", "?", " x", "//", "{{", "::", "!"]  # fmt: skip
+TEXT = st.lists(st.sampled_from([*NASTY, "evil", ".", "/", "a", "1"]), max_size=8).map("".join) | st.text(
+    max_size=12
+)
+GOOD = {entry.type: entry.value for entry in SAMPLE}
+SHORT = settings(max_examples=25, deadline=None)
+
+
+@given(kind=st.sampled_from(list(IndicatorType)), text=TEXT, place=st.integers(0, 40))
+@settings(max_examples=300, deadline=None)
+def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: int) -> None:
+    value = GOOD[kind][:place] + text + GOOD[kind][place:]
+    if is_canonical(kind, value):
+        assert value.isprintable()
+        if kind is not T.URL:
+            assert re.fullmatch(r"[a-z0-9._:/-]+", value)
+        else:
+            assert re.fullmatch(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", wire(value))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@given(data=st.data())
+@SHORT
+def test_a_hostile_value_is_written_safely_or_not_at_all(writer: type[Writer], data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(list(writer.holds)))
+    good = GOOD[kind]
+    place = data.draw(st.integers(0, len(good)))
+    value = good[:place] + data.draw(TEXT) + good[place:]
+    words = data.draw(TEXT)
+    entry = Indicator(kind, value, words, words, tlp=words, confidence=5)
+    export = exported(writer, [entry])
+    if not export.items:
+        assert sum(export.lost.values()) == 1
+        return
+    assert _shape(writer, text_of(export)) == _shape(writer, text_of(exported(writer, [_harmless(entry)])))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@given(words=TEXT)
+@SHORT
+def test_hostile_words_beside_values_change_nothing(writer: type[Writer], words: str) -> None:
+    hostile = [replace(entry, threat=words, source=words, tlp=words) for entry in SAMPLE]
+    plain = [replace(entry, threat=None, source=None) for entry in hostile]
+    assert _shape(writer, text_of(exported(writer, hostile))) == _shape(
+        writer, text_of(exported(writer, plain))
+    )
+
+
+def _harmless(entry: Indicator) -> Indicator:
+    value = entry.value
+    if entry.type is T.URL:
+        scheme = value.partition("://")[0] + "://" if "://" in value else ""
+        host = re.split(r"[/?]", value.removeprefix(scheme))[0]
+        value = scheme + host + ("/x" if len(value) > len(scheme + host) else "")
+    return replace(entry, value=value, threat=None, source=None)
+
+
+def _shape(writer: type[Writer], text: str) -> object:
+    """The output as its program's parser sees it, without what strings and comments hold and without the values themselves."""
+    name = writer.name
+    assert not re.search(r"[\0\x0b\x0c\x85\u2028\u2029\r]", text.replace("\r\n", "\n")) or name in (
+        "csv",
+        "misp",
+        "stix",
+    )
+    if name in ("stix", "misp", "elastic"):
+        return _json_shape(json.loads(text))
+    if name == "csv":
+        return [len(row) for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))]
+    if name == "openioc":
+        from defusedxml import ElementTree
+
+        return [element.tag for element in ElementTree.fromstring(text.encode()).iter()]
+    lines = text.split("\n")
+    if name == "checkpoint":
+        return [line.count(",") for line in lines if not line.startswith("#")]
+    if name == "zeek":
+        return [line.count("\t") for line in lines]
+    return [_line_shape(name, line) for line in lines if not line.startswith("        set comment ")]
+
+
+def _json_shape(tree: object) -> object:
+    if isinstance(tree, dict):
+        optional = {"name", "comment", "Tag", "object_marking_refs"}
+        if tree.get("type") == "identity":
+            return None
+        return {key: _json_shape(value) for key, value in tree.items() if key not in optional}
+    if isinstance(tree, list):
+        return [shape for value in tree if (shape := _json_shape(value)) is not None]
+    return type(tree).__name__
+
+
+COMMENTS = {"rpz": ";", "adblock": "!", "kql": "//", "yara": "//", "mikrotik": "#"}
+
+
+def _line_shape(name: str, line: str) -> object:
+    """The words of a line with strings, values and trailing comments taken out."""
+    mark = COMMENTS.get(name, "#")
+    if line.startswith(mark):
+        return mark
+    text = re.sub(r"'(?:[^']|'')*'" if name in ("sigma", "windows_dns") else r'"(?:[^"\\]|\\.)*"', '""', line)
+    if name not in ("squid", "kql"):
+        text = re.sub(r" ?(?:;|#|//).*$", "", text) if not text.endswith(";)") else text
+    if name == "squid":
+        return text.split(" ")[:3] and len(text.split(" "))
+    if name == "fortigate_cli":
+        return None if "comment" in line or not text.strip() else len(text.split())
+    if name == "clamav_hdb" or name == "clamav_hsb":
+        return text.count(":")
+    return (len(text.split()), text.count(";"), text.count("("), text.count("{"))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_line_end_in_words_adds_no_line(name: str) -> None:
+    hostile = Indicator(T.DOMAIN, "bot-c2.xyz", "a\nevil.example CNAME .\r\n0.0.0.0 x.example\u2028y\x85z")
+    if T.DOMAIN in BY_NAME[name].holds:
+        export = exported(BY_NAME[name], [hostile])
+        plain = exported(BY_NAME[name], [replace(hostile, threat="a")])
+        assert text_of(export).count("\n") == text_of(plain).count("\n")

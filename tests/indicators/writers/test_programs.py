@@ -1,0 +1,159 @@
+"""The real programs take the outputs, long ones and hostile ones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators.writers import BY_NAME
+from lamsach.model import Indicator
+
+from .programs import program, run
+from .sample import SAMPLE, T, exported, text_of
+
+pytestmark = pytest.mark.programs
+
+HOSTILE = "x\"; } $(id) `id` \\ \n \r\t # // /* */ ]]> <a> |41| ' % {0} -- \u202e é ; drop"
+MANY = 100_000 if os.environ.get("LAMSACH_CI") == "1" else 10_000
+SOME = 2_000
+
+
+def made(count: int) -> Iterator[Indicator]:
+    """That many names and addresses, and a tenth of URLs and hashes, with hostile words beside them."""
+    for number in range(count):
+        yield Indicator(T.DOMAIN, f"c{number:06d}.bot{number % 977}.xyz", HOSTILE)
+        address = (
+            f"{20 + (number * 7 >> 16) % 100}.{number * 7 >> 8 & 255}.{number * 7 & 255}.{number * 37 & 255}"
+        )
+        yield Indicator(T.IP, address, HOSTILE)
+        if number % 10 == 0:
+            yield Indicator(
+                T.IP,
+                f"2001:db8:{number:x}::1" if number < 65536 else f"2001:db9:{number - 65536:x}::1",
+                HOSTILE,
+            )
+            yield Indicator(T.URL, f"http://c{number}.drop.top/p;'$&()*+/{number}", HOSTILE)
+            for kind in (T.MD5, T.SHA1, T.SHA256):
+                yield Indicator(
+                    kind, hashlib.new(kind.value, b"%d" % number, usedforsecurity=False).hexdigest(), HOSTILE
+                )
+
+
+@cache
+def listed(count: int) -> list[Indicator]:
+    return [*SAMPLE, *made(count)]
+
+
+def written(name: str, folder: Path, count: int) -> Path:
+    export = exported(BY_NAME[name], listed(count))
+    assert export.stamp.count > min(count, 9_000) // 10
+    path = folder / ("lamsach" + export.writer.suffix)
+    with path.open("wb") as stream:
+        export.save(stream)
+    return path
+
+
+def accepted(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("rpz", ("named-checkzone", "lamsach.rpz", "FILE")),
+        ("unbound", ("unbound-checkconf", "FILE")),
+        ("dnsmasq", ("dnsmasq", "--test", "-C", "FILE")),
+        ("clamav_hdb", ("clamscan", "-d", "FILE", "FILE")),
+        ("clamav_hsb", ("clamscan", "-d", "FILE", "FILE")),
+    ],
+)
+def test_a_long_list_is_accepted(name: str, command: tuple[str, ...], tmp_path: Path) -> None:
+    program(command[0])
+    path = written(name, tmp_path, MANY)
+    accepted(run(command[0], *(path if word == "FILE" else word for word in command[1:])))
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("nftables", ("nft", "-c", "-f", "FILE")),
+        ("iptables", ("iptables-restore", "--test", "FILE")),
+        ("ip6tables", ("ip6tables-restore", "--test", "FILE")),
+    ],
+)
+def test_rules_of_the_kernel_are_accepted(name: str, command: tuple[str, ...], tmp_path: Path) -> None:
+    path = written(name, tmp_path, SOME)
+    done = run(command[0], *(path if word == "FILE" else word for word in command[1:]))
+    if "ermission" in done.stderr or "not permitted" in done.stderr:
+        pytest.skip("only an administrator may ask the kernel")
+    accepted(done)
+
+
+def test_squid_takes_the_lists(tmp_path: Path) -> None:
+    program("squid")
+    path = written("squid", tmp_path, SOME)
+    settings = tmp_path / "squid.conf"
+    settings.write_text(f"include {path}\nhttp_access allow all\nhttp_port 127.0.0.1:3128\n")
+    done = run("squid", "-k", "parse", "-f", settings)
+    accepted(done)
+    assert "WARNING" not in done.stderr, done.stderr[-2000:]
+    assert "ERROR" not in done.stderr
+
+
+def test_suricata_takes_the_rules(tmp_path: Path) -> None:
+    program("suricata")
+    path = written("suricata", tmp_path, 300)
+    accepted(run("suricata", "-T", "-S", path, "-l", tmp_path))
+
+
+def test_suricata_takes_the_datasets(tmp_path: Path) -> None:
+    program("suricata")
+    zipfile.ZipFile(written("suricata_datasets", tmp_path, 10_000)).extractall(tmp_path)
+    rules = tmp_path / "lamsach.rules"
+    accepted(run("suricata", "-T", "-S", rules, "-l", tmp_path, "--set", f"default-rule-path={tmp_path}"))
+
+
+def test_clamscan_finds_a_listed_file(tmp_path: Path) -> None:
+    program("clamscan")
+    (tmp_path / "bad.bin").write_bytes(b"a file that is listed")
+    for name, kind in (("clamav_hdb", T.MD5), ("clamav_hsb", T.SHA256)):
+        digest = hashlib.new(kind.value, b"a file that is listed").hexdigest()
+        export = exported(BY_NAME[name], [Indicator(kind, digest, "Mirai")])
+        base = tmp_path / f"lamsach{export.writer.suffix}"
+        base.write_text(text_of(export))
+        done = run("clamscan", "-d", base, tmp_path / "bad.bin")
+        assert "Lamsach.Mirai.UNOFFICIAL FOUND" in done.stdout, done.stdout
+
+
+def test_yara_finds_a_listed_file() -> None:
+    yara_x = pytest.importorskip("yara_x")
+    data = b"a file that is listed"
+    digests = [
+        Indicator(kind, hashlib.new(kind.value, data).hexdigest()) for kind in (T.MD5, T.SHA1, T.SHA256)
+    ]
+    rules = yara_x.compile(text_of(exported(BY_NAME["yara"], digests)))
+    assert len(rules.scan(data).matching_rules) == 3
+    assert not rules.scan(data + b".").matching_rules
+    long = yara_x.compile(text_of(exported(BY_NAME["yara"], listed(SOME))))
+    assert not long.scan(data).matching_rules
+
+
+def test_a_stix_validator_takes_the_bundle() -> None:
+    validator = pytest.importorskip("stix2validator")
+    result = validator.validate_string(text_of(exported(BY_NAME["stix"], listed(20))))
+    assert result.is_valid, [str(error) for error in result.errors][:3]
+
+
+def test_pymisp_takes_the_event() -> None:
+    pymisp = pytest.importorskip("pymisp")
+    export = exported(BY_NAME["misp"], listed(20))
+    event = pymisp.MISPEvent()
+    event.load(text_of(export))
+    assert [attribute.value for attribute in event.attributes] == [item.value for item in export.items]
