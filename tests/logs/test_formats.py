@@ -122,7 +122,7 @@ def test_reading_the_file_gives_what_is_written_beside_it(log_format, log, tmp_p
         assert {key: record.get(key) for key in record if key in wanted} == {
             key: wanted[key] for key in wanted if key in record
         }
-        assert set(record) - {"format", "file"} <= set(wanted)
+        assert set(record) - {"format", "file", "device_mac"} <= set(wanted)
         assert (record["format"], record["file"]) == (log_format.name, str(path))
 
 
