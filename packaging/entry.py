@@ -1,6 +1,9 @@
 """The scanner's command line: that of lamsach with the commands that this bundle carries. Without words it opens the local page."""
 
 import sys
+from pathlib import Path
+
+PUBLIC_KEY = "@PUBLIC_KEY@"
 
 
 def main() -> None:
@@ -11,7 +14,17 @@ def main() -> None:
         del commands.COMMANDS[name]  # type: ignore[attr-defined]
     from lamsach.cli import main as run
 
-    run(sys.argv[1:] or ["scan", "--page"])
+    words = sys.argv[1:] or ["scan", "--page"]
+    folder = Path(__file__).parent.parent / "campaign"
+    if words[0] == "scan" and folder.is_dir():
+        from lamsach.errors import LamsachError
+        from lamsach.scanner.campaign import campaign_lists
+
+        try:
+            words += [part for path in campaign_lists(folder, PUBLIC_KEY) for part in ("-i", path)]
+        except LamsachError as error:
+            sys.exit(str(error))
+    run(words)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "lamsach"
@@ -69,6 +70,10 @@ def main() -> None:
     parser.add_argument(
         "--launcher", type=Path, help="distlib's t64.exe, to make the file for the double click"
     )
+    parser.add_argument(
+        "--list", type=Path, action="append", default=[], help="a campaign's list to carry, signed"
+    )
+    parser.add_argument("--signing-key", type=Path, help="Ed25519 private key in PEM, for --list")
     parser.add_argument("--linux-only", action="store_true")
     wanted = parser.parse_args()
     wanted.out.mkdir(parents=True, exist_ok=True)
@@ -86,7 +91,8 @@ def linux(wanted: argparse.Namespace, name: str) -> Path:
     """The single file: a zip behind a `#!` line, made executable."""
     libraries = packages(wanted.uv, LINUX, wanted.python_version)
     start = (ROOT / "packaging" / "start.py").read_text().replace("@PYTHON@", wanted.python_version)
-    files = {**app(), **under("lib", libraries), "__main__.py": start.encode()}
+    files = {**app(), **under("lib", libraries), **campaign(wanted), "__main__.py": start.encode()}
+    with_key(wanted, files)
     files["sbom.cdx.json"] = sbom(name, libraries)
     path = wanted.out / f"{name}-linux-x86_64-py{wanted.python_version}.pyz"
     path.write_bytes(f"#!/usr/bin/env python{wanted.python_version}\n".encode() + packed(files))
@@ -98,7 +104,8 @@ def linux(wanted: argparse.Namespace, name: str) -> Path:
 def windows(wanted: argparse.Namespace, name: str) -> Path:
     """The zip: `python/`, `lib/`, `app/`, and what is double-clicked."""
     libraries = packages(wanted.uv, WINDOWS, WINDOWS_PYTHON)
-    files = {**app(), **under("lib", libraries), **under("python", embedded(wanted))}
+    files = {**app(), **under("lib", libraries), **campaign(wanted), **under("python", embedded(wanted))}
+    with_key(wanted, files)
     for path in [path for path in files if re.fullmatch(r"python/python\d+\._pth", path)]:
         files[path] = files[path].rstrip() + b"\r\n..\\lib\r\n..\\app\r\n"
     files["Lamsach.cmd"] = (
@@ -132,6 +139,46 @@ def app() -> dict[str, bytes]:
                 files[f"app/lamsach/{file.relative_to(SOURCE).as_posix()}"] = file.read_bytes()
     files["LICENSE"] = (ROOT / "LICENSE").read_bytes()
     return files
+
+
+def campaign(wanted: argparse.Namespace) -> dict[str, bytes]:
+    """The campaign's lists, with a signature over their digests."""
+    if not wanted.list:
+        return {}
+    files = {f"campaign/{path.name}": path.read_bytes() for path in wanted.list}
+    digests = {name.partition("/")[2]: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    manifest = json.dumps({"lists": digests}, sort_keys=True).encode() + b"\n"
+    return {
+        **files,
+        "campaign/manifest.json": manifest,
+        "campaign/manifest.sig": signing_key(wanted).sign(manifest),
+    }
+
+
+def with_key(wanted: argparse.Namespace, files: dict[str, bytes]) -> None:
+    """Put the public key into the program: it takes no lists that another key signed."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = (
+        signing_key(wanted).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+        if wanted.list
+        else ""
+    )
+    name = "app/lamsach_scanner.py"
+    files[name] = files[name].replace(b"@PUBLIC_KEY@", key.encode())
+
+
+def signing_key(wanted: argparse.Namespace) -> Any:
+    """The private key. Ends the program without one: a list without a signature is not carried."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    if wanted.signing_key is None:
+        sys.exit("--list needs --signing-key. Make one: openssl genpkey -algorithm ed25519 -out key.pem")
+    key = load_pem_private_key(wanted.signing_key.read_bytes(), None)
+    if not isinstance(key, Ed25519PrivateKey):
+        sys.exit("The signing key is no Ed25519 key.")
+    return key
 
 
 def packages(uv: str, platform: str, version: str) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import importlib.util
 import json
@@ -12,6 +13,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from lamsach.errors import InputError
+from lamsach.scanner.campaign import campaign_lists
 
 from .planted import EICAR
 
@@ -69,6 +73,37 @@ def test_the_bill_of_materials(builder: ModuleType) -> None:
             "licenses": [{"license": {"name": "MIT"}}],
         }
     ]
+
+
+@pytest.mark.parametrize("change", ["", "list", "manifest", "signature", "key", "more", "less"])
+def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    keys = [Ed25519PrivateKey.generate() for _ in range(2)]
+    pem = keys[0].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(pem)
+    (tmp_path / "list.txt").write_text("evil.example.com\n")
+    wanted = argparse.Namespace(list=[tmp_path / "list.txt"], signing_key=tmp_path / "key.pem")
+    folder = tmp_path / "campaign"
+    folder.mkdir()
+    for name, data in builder.campaign(wanted).items():
+        (tmp_path / name).write_bytes(data)
+    changed = {"list": "list.txt", "manifest": "manifest.json", "signature": "manifest.sig"}.get(change)
+    if changed:
+        data = bytearray((folder / changed).read_bytes())
+        data[3] ^= 1
+        (folder / changed).write_bytes(data)
+    elif change == "more":
+        (folder / "other.txt").write_text("192.0.2.1\n")
+    elif change == "less":
+        (folder / "list.txt").unlink()
+    public = keys[change == "key"].public_key().public_bytes_raw().hex()
+    if change:
+        with pytest.raises(InputError, match="not used"):
+            campaign_lists(folder, public)
+    else:
+        assert campaign_lists(folder, public) == [str(folder / "list.txt")]
 
 
 @pytest.mark.skipif(not BUNDLE, reason="LAMSACH_WINE_BUNDLE names no unpacked Windows bundle")

@@ -51,6 +51,8 @@ SCANNER: dict[str, str] = {
     "Give one of them.": "Hãy chọn một.",
     "There is no plan to carry out.": "Chưa có kế hoạch nào để thực hiện.",
     "Give --quarantine too.": "Hãy ghi thêm --quarantine.",
+    "The list in this bundle was changed after it was signed; it is not used.": "Danh sách trong gói này đã bị thay đổi sau khi ký; chương trình không dùng.",
+    "Fetch the bundle again from where it was published.": "Hãy tải lại gói từ nơi công bố.",
     # the page and the report
     "Check this machine for malware": "Kiểm tra mã độc trên máy này",
     "What was found": "Đã thấy gì",

@@ -25,7 +25,7 @@ from lamsach.scanner.words import (
 
 MORE_STYLE = """
 nav{display:flex;flex-wrap:wrap;gap:8px;margin:16px 0}nav form{margin:0}
-button,.button{display:inline-block;font:600 18px/1.3 inherit;font-family:inherit;min-height:56px;padding:14px 24px;border:2px solid var(--accent);border-radius:8px;background:var(--accent);color:var(--page);cursor:pointer;text-decoration:none}
+button,.button{display:inline-block;font-family:inherit;font-size:18px;font-weight:600;line-height:1.3;min-height:56px;padding:14px 24px;border:2px solid var(--accent);border-radius:8px;background:var(--accent);color:var(--page);cursor:pointer;text-decoration:none}
 button.other,.button.other{background:var(--page);color:var(--accent)}button:focus-visible,.button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
 progress{width:100%;height:24px;accent-color:var(--accent)}details{margin:16px 0}summary{cursor:pointer;min-height:44px;padding:10px 0}
 @media(max-width:720px){button,.button{width:100%;text-align:center}nav{display:block}nav form,nav a{margin-bottom:8px}}
@@ -158,8 +158,11 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
             for item, error in job.undone
         )
         parts.append(f"<h2>{escape(_('Undo'))}</h2><ul>{given}</ul>")
+    cleaning = any(not step.refusal for step in job.plan()) if not job.done else False
+    first = _link("clean", _("Clean"), first=True) if cleaning else ""
     parts.append(
-        f"<nav>{_button('look', _('Look again'))}{_link('found', _('What was found'))}{_link('clean', _('Clean'))}{_link('undo', _('Undo'))}{_link('result.zip', _('Save result'))}{_button('end', _('End'), other=True)}</nav>"
+        f"<nav>{first}{_link('found', _('What was found'))}{_button('look', _('Look again'), other=cleaning)}"
+        f"{_link('undo', _('Undo'))}{_link('result.zip', _('Save result'))}{_button('end', _('End'), other=True)}</nav>"
     )
     parts.append(
         f"<details><summary>{escape(_('What this look cannot see'))}</summary>{limits_of_the_look(_)}</details>"
@@ -222,8 +225,9 @@ def _button(name: str, text: str, *, other: bool = False) -> str:
     return f'<form method="post" action="{name}"><button{style}>{escape(text)}</button></form>'
 
 
-def _link(name: str, text: str) -> str:
-    return f'<a class="button other" href="{name}">{escape(text)}</a>'
+def _link(name: str, text: str, *, first: bool = False) -> str:
+    style = "button" if first else "button other"
+    return f'<a class="{style}" href="{name}">{escape(text)}</a>'
 
 
 def _back(_: Translate) -> str:
