@@ -45,14 +45,7 @@ def table_events(
     times = LooseTimes(context)
     number = 0
     for batch in _whole(batches, context.file):
-        leaves = list(_leaves(batch))[:MOST_COLUMNS]
-        fields = columns.fields_of([path for path, _ in leaves])
-        known = columns.tells_of_contacts(fields)
-        used = [
-            (field, column) for field, (_, column) in zip(fields, leaves, strict=True) if field or not known
-        ]
-        cells = [_texts(column, address=field in _ADDRESS_FIELDS) for field, column in used]
-        names = [field or "" for field, _ in used]
+        names, cells, known = _cells(batch, context.file)
         for row in zip_longest(*cells, fillvalue=()) if cells else [()] * batch.num_rows:
             number += 1
             try:
@@ -64,6 +57,21 @@ def table_events(
             yield stamped(event, name, context.file, number)
 
 
+def _cells(batch: pa.RecordBatch, where: str) -> tuple[list[str], list[Cells], bool]:
+    """The fields of the columns that are used, their texts, and whether they tell of contacts."""
+    try:
+        leaves = list(_leaves(batch))[:MOST_COLUMNS]
+        fields = columns.fields_of([path for path, _ in leaves])
+        known = columns.tells_of_contacts(fields)
+        used = [
+            (field, column) for field, (_, column) in zip(fields, leaves, strict=True) if field or not known
+        ]
+        cells = [_texts(column, address=field in _ADDRESS_FIELDS) for field, column in used]
+    except (ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
+        raise damaged_table(where) from error
+    return [field or "" for field, _ in used], cells, known
+
+
 def _whole(batches: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
@@ -71,6 +79,8 @@ def _whole(batches: Iterable[pa.RecordBatch], where: str) -> Iterator[pa.RecordB
     while True:
         try:
             batch = next(iterator, None)
+            if batch is not None:
+                batch.validate(full=True)
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             raise damaged_table(where) from error
         if batch is None:
