@@ -278,7 +278,8 @@ RAW_TIMES_KEPT = 1000
 class Sighting:
     """One device, one indicator, one role (STIX `sighting`). Merging two sightings of one key is associative and commutative.
 
-    `device` is the device's key. `actions` counts events by action; `days` counts them by day, on the calendar of the hunt's time zone.
+    `device` is the device's key. `actions` counts events by action; `days` counts them by day, on the calendar of the hunt's time zone;
+    `sources` counts them by observer and day (an observer of undated lines only has no day).
     """
 
     device: str
@@ -295,6 +296,7 @@ class Sighting:
     days: Mapping[date, int]
     evidence: tuple[Evidence, ...]
     threat: str | None = None
+    sources: Mapping[str, Mapping[date, int]] = field(default_factory=dict)
 
 
 class DeviceState(StrEnum):

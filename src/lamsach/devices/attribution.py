@@ -235,6 +235,7 @@ def _sighting(device: str, key: SightingKey, raw: RawSighting) -> Sighting:
         actions=_sum(raw.actions),
         days=_sum(raw.days),
         evidence=_earliest(raw.evidence),
+        sources={key.observer or key.format: _sum(raw.days)},
     )
 
 
@@ -256,6 +257,10 @@ def combine(one: Sighting, other: Sighting) -> Sighting:
         days=_sum(one.days, other.days),
         evidence=_earliest((*one.evidence, *other.evidence)),
         threat=min((text for text in (one.threat, other.threat) if text), default=None),
+        sources={
+            name: _sum(one.sources.get(name, {}), other.sources.get(name, {}))
+            for name in sorted({*one.sources, *other.sources})
+        },
     )
 
 

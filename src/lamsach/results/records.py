@@ -146,6 +146,11 @@ def sighting_record(number: int, sighting: Sighting) -> Record:
         last=time_text(sighting.last),
         actions={action.value: count for action, count in sorted(sighting.actions.items())},
         days={day.isoformat(): count for day, count in sorted(sighting.days.items())},
+        sources={
+            observer: {day.isoformat(): count for day, count in sorted(days.items())}
+            for observer, days in sorted(sighting.sources.items())
+        }
+        or None,
     )
 
 
