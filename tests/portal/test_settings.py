@@ -49,7 +49,11 @@ def test_a_wrong_switch_is_told() -> None:
 def test_a_postgresql_address(tmp_path: Path) -> None:
     made = database("postgres://a:p%40ss@db.example:5433/lam?sslmode=require", tmp_path)
     assert (made["NAME"], made["USER"], made["PASSWORD"]) == ("lam", "a", "p@ss")
-    assert (made["HOST"], made["PORT"], made["OPTIONS"]) == ("db.example", "5433", {"sslmode": "require"})
+    assert (made["HOST"], made["PORT"], made["OPTIONS"]) == (
+        "db.example",
+        "5433",
+        {"options": "-c jit=off", "sslmode": "require"},
+    )
 
 
 @pytest.mark.parametrize("url", ["mysql://a/b", "postgres://host", "nonsense"])

@@ -33,7 +33,10 @@ def database(url: str, data: Path) -> dict[str, Any]:
             "DATABASE_URL",
             "Write it as postgres://user:password@host:5432/name.",
         )
-    options = dict(parse_qsl(parts.query))
+    options = {
+        "options": "-c jit=off",
+        **dict(parse_qsl(parts.query)),
+    }  # compiling costs more than our queries
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import tokens
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.statistics import refresh
 from lamsach.portal.base.uploads import Kept
 from lamsach.portal.campaigns.models import (
     AnswerLink,
@@ -27,6 +28,7 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.mail.models import Letter
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import descendants, today
 
@@ -63,6 +65,7 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     )
     if dispatch.parent_id is not None:
         _passed_on(dispatch, by, now)
+    refresh(len(units), Recipient, Participation, AnswerLink, Letter)
     record(by, "dispatch.sent", dispatch, dispatch.issuer, units=len(units), whole=whole)
     return len(units)
 

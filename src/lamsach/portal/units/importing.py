@@ -15,10 +15,11 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.roles import COORDINATORS, Role
+from lamsach.portal.base.statistics import refresh
 from lamsach.portal.units import plan as planning
 from lamsach.portal.units import tree
 from lamsach.portal.units.access import writable_units
-from lamsach.portal.units.models import Unit, UnitImport
+from lamsach.portal.units.models import Unit, UnitImport, UnitLink, UnitName
 from lamsach.portal.units.sheet import read
 
 
@@ -83,6 +84,7 @@ def apply(kept: UnitImport, user: Any) -> int:
     for change in closing:
         successor = Unit.objects.get(code=change["successor"]) if change["successor"] else None
         tree.close(Unit.objects.get(code=change["code"]), successor, date.fromisoformat(change["day"]))
+    refresh(len(kept.changes), Unit, UnitLink, UnitName)
     record(user, "units.imported", kept, changes=len(kept.changes), file=kept.file_name)
     return len(kept.changes)
 

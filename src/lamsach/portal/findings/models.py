@@ -1,0 +1,270 @@
+"""What hunts and scans told: bundles, devices, sightings, coverage.
+
+A bundle is kept as it came. `Device` is a machine of a unit as one or more hunts describe it; a device that was merged into another points to it, so
+that a merge can be seen and undone. `Sighting` is one device, indicator, role, source (observer) and day; `Part` is what one bundle says of it, so that
+overlapping hunts of the same logs don't count twice (see `intervals`).
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.jobs.models import Job
+from lamsach.portal.units.models import Unit
+
+
+class BundleKind(models.TextChoices):
+    """What a bundle holds."""
+
+    HUNT = "hunt", _("Hunt in logs")
+    SCAN = "scan", _("Scan of one machine")
+
+
+class BundleState(models.TextChoices):
+    """How far a bundle is."""
+
+    RECEIVED = "received", _("Being taken in")
+    IMPORTED = "imported", _("Taken in")
+    REFUSED = "refused", _("Refused")
+
+
+class Way(models.TextChoices):
+    """How a bundle came."""
+
+    UPLOAD = "upload", _("Upload")
+    API = "api", _("Sent by the program")
+    SIGNED = "signed", _("Signed file")
+    BROWSER = "browser", _("Hunt in the portal")
+
+
+class Bundle(models.Model):
+    """A bundle of a unit in a campaign. The same file (SHA-256) is kept once."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="bundles")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="bundles")
+    kind = models.CharField(max_length=4, choices=BundleKind.choices)
+    state = models.CharField(max_length=10, choices=BundleState.choices, default=BundleState.RECEIVED)
+    way = models.CharField(max_length=10, choices=Way.choices)
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    who = models.CharField(max_length=254, blank=True)
+    received = models.DateTimeField(auto_now_add=True)
+    imported = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=400, blank=True)
+    tool_version = models.CharField(max_length=40, blank=True)
+    list_digest = models.CharField(max_length=64, blank=True)
+    partial = models.BooleanField(default=False)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("unit", "campaign", "sha256"), name="findings_one_bundle"),
+        )
+        indexes = (models.Index(fields=("campaign", "unit", "state")),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Device(models.Model):
+    """A machine of a unit. `into`: the device that it is taken to be, None for one that stands for itself."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="devices")
+    key = models.CharField(max_length=300)
+    mac = models.CharField(max_length=17, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    ip = models.CharField(max_length=45, blank=True)
+    user = models.CharField(max_length=255, blank=True)
+    department = models.CharField(max_length=255, blank=True)
+    into = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("unit", "mac")), models.Index(fields=("unit", "name")))
+
+    def __str__(self) -> str:
+        return self.name or self.mac or self.ip or self.user or self.key
+
+
+class IdentityKind(models.TextChoices):
+    """What tells a device again, the strongest first."""
+
+    MAC = "mac", _("MAC address")
+    INVENTORY = "inventory", _("entry of the inventory")
+    NAME = "name", _("host name")
+    KEY = "key", _("the hunt's own key")
+
+
+class Identity(models.Model):
+    """A value by which a device is told again in another hunt."""
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="identities")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=IdentityKind.choices)
+    value = models.CharField(max_length=600)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("unit", "kind", "value", "device"), name="findings_identity"),
+        )
+
+
+class Merge(models.Model):
+    """That two devices were taken for one: because of what, when, and whether somebody undid it."""
+
+    kept = models.ForeignKey(Device, models.PROTECT, related_name="merges")
+    gone = models.ForeignKey(Device, models.PROTECT, related_name="merged")
+    kind = models.CharField(max_length=10, choices=IdentityKind.choices)
+    value = models.CharField(max_length=600)
+    bundle = models.ForeignKey(Bundle, models.PROTECT, null=True, related_name="merges")
+    at = models.DateTimeField(auto_now_add=True)
+    undone = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+
+class Appearance(models.Model):
+    """That a bundle names a device, and what the hunt's own rules made of it."""
+
+    bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="appearances")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="appearances")
+    state = models.CharField(max_length=20)
+    record = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("bundle", "device"), name="findings_appearance"),)
+
+
+class Sighting(models.Model):
+    """One device, indicator, role, source and day (on the calendar of the hunt). `count` is of events; `passed` of those that were not blocked."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="sightings")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="sightings")
+    indicator = models.CharField(max_length=500)
+    indicator_type = models.CharField(max_length=10)
+    threat = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=10)
+    source = models.CharField(max_length=255, blank=True)
+    day = models.DateField()
+    count = models.BigIntegerField(default=0)
+    passed = models.BigIntegerField(default=0)
+    last = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign", "device", "indicator", "role", "source", "day"),
+                name="findings_one_sighting",
+            ),
+        )
+        indexes = (models.Index(fields=("campaign", "indicator")),)
+
+
+class Part(models.Model):
+    """What one bundle says of a sighting: from when to when on that day, how many events."""
+
+    sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="parts")
+    bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="parts")
+    first = models.DateTimeField()
+    last = models.DateTimeField()
+    count = models.BigIntegerField()
+    passed = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("sighting", "bundle"), name="findings_one_part"),)
+
+
+class EvidenceLine(models.Model):
+    """A log line that proves a sighting. The same line is kept once, whichever bundles hold it."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="evidence")
+    indicator = models.CharField(max_length=500)
+    time = models.CharField(max_length=40, blank=True)
+    file = models.CharField(max_length=300)
+    line = models.BigIntegerField()
+    text = models.TextField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("time", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "device", "digest"), name="findings_one_line"),
+        )
+
+
+class CoverageDay(models.Model):
+    """That an observer's log of a whole day was searched for the campaign's list."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    observer = models.CharField(max_length=255)
+    day = models.DateField()
+    lines = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign", "unit", "observer", "day"), name="findings_one_coverage"
+            ),
+        )
+
+
+class Transfer(models.Model):
+    """A bundle that is being sent in pieces by a program; the bytes lie in a file of the data folder until they are whole."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    received = models.BigIntegerField(default=0)
+    touched = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("unit", "campaign", "sha256"), name="findings_one_transfer"),
+        )
+
+
+class Hunt(models.Model):
+    """A hunt from the browser: which list, which logs, how far. `job` runs it."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="hunts")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="hunts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    keep_logs = models.BooleanField(_("Keep the logs after the hunt"), default=False)
+    bundle = models.ForeignKey(Bundle, models.PROTECT, null=True, related_name="+")
+    page = models.CharField(max_length=200, blank=True)
+    devices = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=400, blank=True)
+    logs_deleted = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+
+class HuntFile(models.Model):
+    """A log file of a hunt, received so far."""
+
+    hunt = models.ForeignKey(Hunt, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=160)
+    size = models.BigIntegerField()
+    received = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("hunt", "name", "size"), name="findings_one_file"),)
