@@ -37,13 +37,13 @@ class Receiver:
         self.letters: list[bytes] = []
         self.answers: dict[str, list[str]] = {"rcpt": [], "data": []}
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.answers["rcpt"]:
             return self.answers["rcpt"].pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.answers["data"]:
             return self.answers["data"].pop(0)
         self.letters.append(envelope.content)

@@ -8,4 +8,4 @@ import tempfile
 os.environ["LAMSACH_DATA"] = tempfile.gettempdir()
 os.environ["LAMSACH_SECRET_KEY"] = "only for looking at the code"  # noqa: S105
 
-from lamsach.portal.settings import *  # noqa: E402, F403
+from lamsach.portal.settings import *  # noqa: F403
