@@ -23,7 +23,8 @@ def main() -> None:
         try:
             words += [part for path in campaign_lists(folder, PUBLIC_KEY) for part in ("-i", path)]
         except LamsachError as error:
-            sys.exit(str(error))
+            sys.stderr.write(f"{error}\n")
+            sys.exit(int(error.exit_status))
     run(words)
 
 

@@ -12,6 +12,18 @@ import sys
 import tempfile
 import zipfile
 
+NEEDED = "@PYTHON@"
+
+
+CANNOT_RUN = 5
+"""The exit status of the scanner for an input that cannot be used; 1 would say that nothing was found."""
+
+
+def end(text: str) -> None:
+    """Say why it cannot run, and end."""
+    sys.stderr.write(text + "\n")
+    sys.exit(CANNOT_RUN)
+
 
 def private_folder() -> str:
     """A folder that only this user can change: below /var/lib for root, since HOME may be another person's under sudo."""
@@ -28,7 +40,7 @@ def check(folder: str) -> None:
     """End when the folder is not this user's own, or others may write into it."""
     status = os.lstat(folder)
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        sys.exit(f"{folder}: not safe to run from: it belongs to somebody else, or others may write into it.")
+        end(f"{folder}: not safe to run from: it belongs to somebody else, or others may write into it.")
 
 
 def unpacked(archive: str) -> str:
@@ -53,9 +65,9 @@ def unpacked(archive: str) -> str:
 
 def main() -> None:
     """Run the scanner's command line."""
-    needed = tuple(int(part) for part in ["@PYTHON@"])
+    needed = tuple(int(part) for part in NEEDED.split("."))
     if sys.version_info[:2] != needed:
-        sys.exit(
+        end(
             f"This file needs Python {needed[0]}.{needed[1]}; this is {sys.version_info[0]}.{sys.version_info[1]}."
         )
     folder = unpacked(os.path.abspath(sys.argv[0]))

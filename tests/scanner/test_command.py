@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -176,3 +177,43 @@ def test_workers_end_with_the_look(tmp_path: Path) -> None:
     assert workers
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert not alive
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux processes")
+def test_a_program_that_runs_from_a_found_file_is_stopped_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    from lamsach.scanner import look as looking
+    from lamsach.scanner.actions.plan import carry_out, make_plan
+    from lamsach.scanner.actions.vault import Vault
+    from lamsach.scanner.options import Mode, Options
+
+    program = tmp_path / "Downloads" / "bad"
+    program.parent.mkdir()
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
+    (tmp_path / "list.txt").write_text(target_of(program).sha256 + "\n")
+    # Not our child: the look leaves its own family alone.
+    starter = f"import subprocess; n = subprocess.DEVNULL; print(subprocess.Popen([{str(program)!r}, '60'], stdin=n, stdout=n, stderr=n).pid)"
+    started = subprocess.run([sys.executable, "-c", starter], capture_output=True, check=True, text=True)
+    child = psutil.Process(int(started.stdout))
+    monkeypatch.setattr(looking, "_QUICK_LINUX", ())
+    monkeypatch.setattr(looking, "_roots", lambda *_: [str(program)])
+    try:
+        options = Options(
+            mode=Mode.QUICK, lists=[str(tmp_path / "list.txt")], jobs=0, nice=False, memory=False
+        )
+        result = looking.look(options)
+        steps = [
+            step
+            for step in make_plan(result, Guard())
+            if step.target.pid == child.pid or step.target.path == str(program)
+        ]
+        assert [step.what for step in steps] == ["stop", "quarantine"]
+        done = carry_out(steps, Vault(tmp_path / "quarantine"), Guard())
+        assert [(step.gone, step.error) for step in done] == [(True, None)] * 2
+        assert not program.exists()
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()

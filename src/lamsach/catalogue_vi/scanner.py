@@ -158,6 +158,8 @@ SCANNER: dict[str, str] = {
     "What is started ({kind}) does what malware does: {habit}.": "Mục tự khởi động ({kind}) có hành vi của mã độc: {habit}.",
     "Something is started at an unusual place of Windows ({kind}).": "Có thứ được khởi động từ một vị trí bất thường của Windows ({kind}).",
     "This starts a file that was found: {program}": "Mục này khởi động một tệp đã phát hiện: {program}",
+    "This program runs from a file that was found: {program}": "Chương trình này chạy từ một tệp đã phát hiện: {program}",
+    "left alone: a browser; close it yourself": "không động đến: trình duyệt; vui lòng tự đóng",
     "A library is loaded into every program; few machines need that.": "Một thư viện được nạp vào mọi chương trình; rất ít máy cần điều này.",
     "The key of a known worm may log in.": "Khóa của một sâu máy tính đã biết được phép đăng nhập.",
     "The hosts file sends or names an address of the list ({place}).": "Tệp hosts có địa chỉ trong danh sách ({place}).",

@@ -211,8 +211,21 @@ def _starters(context: Context, result: Result) -> None:
     }
     for program, place in context.starting.items():
         found = bad.get(program)
+        values = {"program": program}
         if found is not None:
-            values = {"program": program}
+            for subject, target in context.running.get(program, ()):
+                result.findings.append(
+                    Finding(
+                        Area.PROCESS,
+                        found.level,
+                        "runs_found_file",
+                        subject,
+                        values,
+                        threat=found.threat,
+                        target=target,
+                    )
+                )
+        if found is not None and place:
             result.findings.append(
                 Finding(Area.START, found.level, "starts_found_file", place, values, threat=found.threat)
             )

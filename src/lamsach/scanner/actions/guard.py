@@ -44,6 +44,22 @@ _VITAL = frozenset(
 """Files that may be edited by the line, but never taken away."""
 _HEX = re.compile(r"[0-9a-f]{64}")
 SYSTEM_UIDS = 1000
+BROWSERS = frozenset(
+    [
+        "chrome",
+        "chromium",
+        "firefox",
+        "msedge",
+        "brave",
+        "opera",
+        "iexplore",
+        "safari",
+        "vivaldi",
+        "browser",
+        "coccoc",
+    ]
+)
+"""Programs that a person works in: a page in them may have met the list, and work would be lost."""
 
 
 class Guard:
@@ -126,6 +142,8 @@ class Guard:
             return "no_right"
         if not program:
             return "system_process"
+        if Path(program.replace("\\", "/")).stem.lower().partition("-")[0] in BROWSERS:
+            return "browser"
         return self._system_process(process, program)
 
     def _system_process(self, process: Any, program: str) -> str | None:

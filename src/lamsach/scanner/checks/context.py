@@ -26,6 +26,8 @@ class Context:
     counts: Counts = field(default_factory=Counts)
     starting: dict[str, str] = field(default_factory=dict)
     """Path of a program -> the place that starts it."""
+    running: dict[str, list[tuple[str, Target]]] = field(default_factory=dict)
+    """Path of a program -> the processes that run it, by name and target."""
 
     @property
     def root(self) -> Path:

@@ -57,7 +57,8 @@ def _process(context: Context, process: Any, searcher: Searcher | None) -> None:
     elif program.startswith(_ODD_PLACES):
         _odd(context, "odd_program", subject, program, target)
     if program and not program.endswith(_DELETED):
-        context.starting.setdefault(program, subject)
+        context.starting.setdefault(program, "")
+        context.running.setdefault(program, []).append((subject, target))
     try:
         command = " ".join(process.cmdline())
     except (psutil.Error, OSError):
