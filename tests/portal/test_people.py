@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -123,6 +125,39 @@ def test_the_second_factor_is_compulsory_above_officer(cast: Cast, browser: Brow
         assert browser(who).get("/work/").status_code == wanted, who
     Authenticator.objects.create(user=cast.people["coordinator"], type="totp", data={"secret": "x"})
     assert browser("coordinator").get("/work/").status_code == 200
+
+
+def test_the_first_administrator_sets_up_the_second_factor(client: Client, settings: Any) -> None:
+    """From the one-time link to the work pages, with an authenticator app, and back in with its code."""
+    settings.MFA_REQUIRED = True
+    data = {
+        "unit_name": "Bộ",
+        "code": "G06",
+        "name": "Q",
+        "email": "q@person.example",
+        "password": "mat khau rat dai",
+    }
+    client.post(f"/accounts/set-up/{setup.new_token()}/", data)
+    page = client.get("/work/", follow=True)
+    if "reauthenticate" in page.redirect_chain[-1][0]:
+        page = client.post(page.redirect_chain[-1][0], {"password": "mat khau rat dai"}, follow=True)
+    assert page.redirect_chain[-1][0].startswith("/accounts/2fa/totp/activate/")
+    secret = page.context["form"].secret
+    done = client.post("/accounts/2fa/totp/activate/", {"code": totp(secret)}, follow=True)
+    assert "/accounts/2fa/recovery-codes/" in done.redirect_chain[-1][0], done.content.decode()
+    assert client.get("/work/").status_code == 200
+    again = Client()
+    asked = again.post("/accounts/login/", {"login": "q@person.example", "password": "mat khau rat dai"})
+    assert asked["Location"] == "/accounts/2fa/authenticate/"
+    assert again.get("/work/").status_code == 302
+    cache.clear()
+    again.post(asked["Location"], {"code": totp(secret)})
+    assert again.get("/work/").status_code == 200
+
+
+def totp(secret: str) -> str:
+    """The present code of an authenticator app (RFC 6238)."""
+    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 def test_too_many_wrong_passwords_stop(cast: Cast) -> None:

@@ -21,6 +21,8 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("A ZIP archive or PDF. Its size and SHA-256 are worked out."),
     )
 
+    link = forms.URLField(label=gettext_lazy("Publisher's address"), required=False, assume_scheme="https")
+
     class Meta:
         model = Tool
         fields = (
@@ -40,8 +42,6 @@ class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["size"].required = False
-        link: Any = self.fields["link"]
-        link.assume_scheme = "https"
 
     def clean_sha256(self) -> str:
         """64 hexadecimal digits, or nothing."""
