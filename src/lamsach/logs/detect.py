@@ -64,9 +64,14 @@ def detect(head: bytes) -> Detection:
     if not lines:
         return Detection(None, 0.0)
     few = _few(lines)
-    quick = {log_format: log_format.score(lines) for log_format in FORMATS if _may_be(log_format, few)}
-    if quick and max(quick.values()) >= _SURE:
-        best = max(quick, key=lambda log_format: quick[log_format])
+    quick: dict[type[LogFormat], float] = {}
+    for log_format in FORMATS:
+        if _may_be(log_format, few):
+            quick[log_format] = log_format.score(lines)
+            if quick[log_format] == 1.0:  # none can be better, and of equal ones the first wins
+                break
+    best = max(quick, key=lambda log_format: quick[log_format], default=FORMATS[0])
+    if quick.get(best, 0.0) >= _SURE:
         return Detection(best, quick[best], (), lines)
     scores = {log_format: quick.get(log_format) or log_format.score(lines) for log_format in FORMATS}
     best = max(FORMATS, key=lambda log_format: scores[log_format])  # of equal ones the first
