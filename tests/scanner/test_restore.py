@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from lamsach.errors import InputError, OutputError, UnreadableError
 from lamsach.scanner.actions.files import disable_line, quarantine_file
+from lamsach.scanner.actions.handles import Place
 from lamsach.scanner.actions.undo import PASSWORD, export, restore
 from lamsach.scanner.actions.vault import Vault
 from lamsach.scanner.findings import Target, TargetKind
+from lamsach.scanner.opening import Skipped
 
 from .planted import EICAR, target_of
 
@@ -220,3 +222,18 @@ def test_export(tmp_path: Path, vault: Vault) -> None:
         archive.setpassword(PASSWORD)
         assert archive.read(f"{item.id}/content") == EICAR
     assert [left.id for left in vault.items()] == [item.id]
+
+
+def test_a_file_in_use_is_left_alone(tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "f"
+    file.write_bytes(EICAR)
+    target = target_of(file)
+
+    def refused(_: Place) -> None:
+        raise Skipped("locked")
+
+    monkeypatch.setattr(Place, "open_file", refused)
+    with pytest.raises(InputError, match="in use"):
+        quarantine_file(vault, target, {})
+    assert file.read_bytes() == EICAR
+    assert not list(vault.items())

@@ -4,6 +4,8 @@ SCANNER: dict[str, str] = {
     # what is wrong
     "This is not the file any more that was looked at; it was left alone.": "Tệp này không còn là tệp đã rà quét; chương trình không động đến.",
     "Look again.": "Hãy rà quét lại.",
+    "The file is in use or may not be read; it was left alone.": "Tệp đang được dùng hoặc không được phép đọc; chương trình không động đến.",
+    "End the program that uses it, or run again as an administrator.": "Hãy đóng chương trình đang dùng tệp, hoặc chạy lại với quyền quản trị.",
     "The line is not there any more.": "Dòng này không còn nữa.",
     "The file was changed and the line is not in it any more.": "Tệp đã bị thay đổi và không còn dòng này.",
     "Export the old file instead.": "Hãy xuất tệp cũ ra thay cho việc khôi phục.",

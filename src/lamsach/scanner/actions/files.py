@@ -237,7 +237,13 @@ def _opened(target: Target) -> Iterator[_Opened]:
                 yield _Opened(place, descriptor, status, digest.hexdigest())
             finally:
                 os.close(descriptor)
-    except Skipped:
+    except Skipped as skipped:
+        if skipped.reason in ("locked", "no_right"):
+            raise InputError(
+                "The file is in use or may not be read; it was left alone.",
+                path,
+                "End the program that uses it, or run again as an administrator.",
+            ) from None
         raise _other_file(path) from None
 
 
