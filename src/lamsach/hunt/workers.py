@@ -6,6 +6,7 @@ lock. The buffers are few, so a reader that is ahead waits.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ class Sieved:
     hits: NDArray[np.int64]
     lines: LineIndex
 
+
+_SWITCH_S = 0.0005
+"""How long a worker that comes back from the kernel may wait for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
 
 Source = Iterator[tuple[int, Chunk]]
 
@@ -102,6 +106,8 @@ class _Team:
             self._ready.notify_all()
 
     def results(self) -> Iterator[Sieved]:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_S)
         for thread in self._threads:
             thread.start()
         number = 0
@@ -119,3 +125,4 @@ class _Team:
                 number += 1
         finally:
             self._stopped = True
+            sys.setswitchinterval(usual)
