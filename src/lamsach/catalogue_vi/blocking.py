@@ -4,7 +4,6 @@ BLOCKING: dict[str, str] = {
     # what of a value a format holds
     "The name is held, the names below it are not.": "Chỉ giữ được chính tên miền này, không gồm các tên miền con.",
     "Host and path are held, the scheme is not.": "Giữ được máy chủ và đường dẫn, không giữ được giao thức.",
-    "The address is held as it stands, what lies below its path is not.": "Chỉ giữ được đúng địa chỉ này, không gồm các đường dẫn bên dưới.",
     "The format cannot hold values of this kind.": "Định dạng này không chứa được loại giá trị này.",
     "The value is not in canonical form.": "Giá trị không ở dạng chuẩn.",
     "Another value of the list covers this one already.": "Một giá trị khác trong danh sách đã bao gồm giá trị này.",

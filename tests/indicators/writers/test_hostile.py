@@ -98,6 +98,8 @@ def _shape(writer: type[Writer], text: str) -> object:
     lines = text.split("\n")
     if name == "checkpoint":
         return [line.count(",") for line in lines if not line.startswith("#")]
+    if name == "wazuh":
+        return [re.fullmatch(r'"[0-9a-f:]+":[^":]*|[^":]*:[^":]*', line) is not None for line in lines[1:-1]]
     if name == "zeek":
         return [line.count("\t") for line in lines]
     return [_line_shape(name, line) for line in lines if not line.startswith("        set comment ")]

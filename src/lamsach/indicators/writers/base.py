@@ -22,7 +22,6 @@ WHOLE = ""
 """The format means by a value what the list means by it."""
 NAME_ONLY = "The name is held, the names below it are not."
 HOST_AND_PATH = "Host and path are held, the scheme is not."
-EXACT_URL = "The address is held as it stands, what lies below its path is not."
 
 NOT_HELD = "The format cannot hold values of this kind."
 NOT_CANONICAL = "The value is not in canonical form."

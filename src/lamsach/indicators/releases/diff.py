@@ -1,0 +1,57 @@
+"""The difference between two versions of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lamsach.model import Indicator, IndicatorType
+
+FACTS = ("threat", "source", "valid_from", "valid_until", "confidence", "tlp")
+"""What may change of a value that stays."""
+
+
+@dataclass(slots=True)
+class Difference:
+    """`added` and `removed` values, and `changed` ones as they were, as they are, and which facts differ; in the lists' order.
+    `same` counts the rest."""
+
+    added: list[Indicator] = field(default_factory=list)
+    removed: list[Indicator] = field(default_factory=list)
+    changed: list[tuple[Indicator, Indicator, tuple[str, ...]]] = field(default_factory=list)
+    same: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+def difference(before: Iterable[Indicator], after: Iterable[Indicator]) -> Difference:
+    """What became of a list. Where a value stands (its reference) makes no difference."""
+    old = _by_value(before)
+    result = Difference()
+    seen: set[tuple[IndicatorType, str]] = set()
+    for item in after:
+        key = (item.type, item.value)
+        if key in seen:
+            continue
+        seen.add(key)
+        known = old.get(key)
+        if known is None:
+            result.added.append(item)
+        elif facts := tuple(_changed(known, item)):
+            result.changed.append((known, item, facts))
+        else:
+            result.same += 1
+    result.removed = [item for key, item in old.items() if key not in seen]
+    return result
+
+
+def _by_value(items: Iterable[Indicator]) -> dict[tuple[IndicatorType, str], Indicator]:
+    found: dict[tuple[IndicatorType, str], Indicator] = {}
+    for item in items:
+        found.setdefault((item.type, item.value), item)
+    return found
+
+
+def _changed(before: Indicator, after: Indicator) -> Iterator[str]:
+    return (name for name in FACTS if getattr(before, name) != getattr(after, name))

@@ -1,0 +1,82 @@
+"""What each source of lists is worth: how much only it has, how much it shares, how old it is, how often it was right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from lamsach.model import Indicator, IndicatorType
+
+Key = tuple[IndicatorType, str]
+
+
+@dataclass(slots=True)
+class Quality:
+    """One source. `unique` values stand in no other source, `shared` in at least one; `over` are no longer valid; `undated` state no
+    beginning, `age_days` is the mean age of those that do. `seen` and `false` count values that units met, or called wrong."""
+
+    source: str
+    count: int = 0
+    unique: int = 0
+    shared: int = 0
+    over: int = 0
+    undated: int = 0
+    age_days: float | None = None
+    seen: int = 0
+    false: int = 0
+
+
+def quality(
+    sources: Mapping[str, Iterable[Indicator]],
+    at: datetime,
+    seen: Iterable[Key] = (),
+    false: Iterable[Key] = (),
+) -> list[Quality]:
+    """A row for each source, in the order given. `seen` and `false` are what units reported."""
+    listed: dict[str, dict[Key, Indicator]] = {
+        name: {(item.type, item.value): item for item in items} for name, items in sources.items()
+    }
+    holders: dict[Key, int] = {}
+    for items in listed.values():
+        for key in items:
+            holders[key] = holders.get(key, 0) + 1
+    met, wrong = set(seen), set(false)
+    return [_row(name, items, holders, at, met, wrong) for name, items in listed.items()]
+
+
+def _row(
+    name: str,
+    items: Mapping[Key, Indicator],
+    holders: Mapping[Key, int],
+    at: datetime,
+    met: set[Key],
+    wrong: set[Key],
+) -> Quality:
+    row = Quality(name, count=len(items))
+    ages = []
+    for key, item in items.items():
+        if holders[key] == 1:
+            row.unique += 1
+        else:
+            row.shared += 1
+        row.over += item.valid_until is not None and item.valid_until <= at
+        row.seen += key in met
+        row.false += key in wrong
+        if item.valid_from is None:
+            row.undated += 1
+        else:
+            ages.append((at - item.valid_from).total_seconds() / 86400)
+    row.age_days = sum(ages) / len(ages) if ages else None
+    return row
+
+
+def overlaps(sources: Mapping[str, Iterable[Indicator]]) -> dict[tuple[str, str], int]:
+    """How many values each pair of sources shares."""
+    keys = {name: {(item.type, item.value) for item in items} for name, items in sources.items()}
+    names = list(keys)
+    return {
+        (first, second): len(keys[first] & keys[second])
+        for place, first in enumerate(names)
+        for second in names[place + 1 :]
+    }

@@ -1,0 +1,208 @@
+"""A signed release of a list: one zip with `manifest.json`, `indicators.jsonl` and `signature.json`, which a stick or a mail carries.
+
+The signature (Ed25519, RFC 8032) is over the manifest's bytes with a prefix of ours; the manifest holds the SHA-256 of the
+indicators. Nothing of a release is used before all of it fits.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.releases.keys import fingerprint
+from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.writers.base import iso
+from lamsach.indicators.writers.bundle import save_zip
+from lamsach.indicators.writing import as_mapping
+from lamsach.model import Indicator
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+SCHEMA = "lamsach-list-1"
+PREFIX = b"lamsach list release 1\n"
+"""What stands before the manifest where it is signed, so that the signature is good for nothing else."""
+MEMBERS = ("manifest.json", "indicators.jsonl", "signature.json")
+MAX_SMALL_BYTES = 1024 * 1024
+MAX_INDICATORS_BYTES = 4 * 1024 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a release says of itself. `digest` names the version as a hunt with this list states it; `previous` is the digest of the
+    version before; `indicators_sha256` is that of the file of values; `by_source` counts values by who stated them."""
+
+    name: str
+    version: int
+    made: str
+    digest: str
+    count: int
+    indicators_sha256: str
+    previous: str | None = None
+    note: str = ""
+    tlp: str | None = None
+    expires: str | None = None
+    by_type: Mapping[str, int] | None = None
+    by_source: Mapping[str, int] | None = None
+    schema: str = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release whose signature fitted: its manifest, its values, and the fingerprint of the key."""
+
+    manifest: Manifest
+    indicators: tuple[Indicator, ...]
+    signer: str
+
+
+def write_release(
+    stream: BinaryIO,
+    items: Iterable[Indicator],
+    key: Ed25519PrivateKey,
+    *,
+    name: str,
+    version: int,
+    made: datetime,
+    previous: str | None = None,
+    note: str = "",
+    tlp: str | None = None,
+) -> Manifest:
+    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic)."""
+    listed = sorted(items, key=lambda item: (item.type.value, item.value))
+    text = "".join(json.dumps(as_mapping(item), ensure_ascii=False) + "\n" for item in listed)
+    ends = [item.valid_until for item in listed if item.valid_until]
+    manifest = Manifest(
+        name=name,
+        version=version,
+        made=iso(made),
+        digest=list_digest(listed),
+        count=len(listed),
+        indicators_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        previous=previous,
+        note=note,
+        tlp=tlp,
+        expires=iso(min(ends)) if ends else None,
+        by_type=_counts(item.type.value for item in listed),
+        by_source=_counts(_source(item) for item in listed),
+    )
+    said = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    signature = {
+        "algorithm": "Ed25519",
+        "key": fingerprint(key.public_key()),
+        "signature": base64.b64encode(key.sign(PREFIX + said.encode())).decode(),
+    }
+    texts = (said, text, json.dumps(signature, indent=1, sort_keys=True) + "\n")
+    save_zip(stream, ((member, [part]) for member, part in zip(MEMBERS, texts, strict=True)))
+    return manifest
+
+
+def _source(item: Indicator) -> str:
+    return item.source or (item.reference.document if item.reference else "")
+
+
+def _counts(words: Iterator[str] | Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
+    """The release in a file, when one of the keys signed it and every digest fits.
+
+    Raises UnreadableError (no release, damaged), InputError (not signed by any of the keys, changed since), LimitError.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            said, text, signed = (_member(archive, member, str(path)) for member in MEMBERS)
+    except OSError as error:
+        raise UnreadableError("The release cannot be read.", f"{path} ({error.strerror})") from None
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError):
+        raise UnreadableError(
+            "This is no release of a list, or it is damaged.", str(path), "Fetch it again."
+        ) from None
+    signer = _signer(said, signed, keys, str(path))
+    manifest = _manifest(said, str(path))
+    if hashlib.sha256(text).hexdigest() != manifest.indicators_sha256:
+        raise InputError(
+            "The values were changed after the release was signed.",
+            str(path),
+            "Do not use it; fetch it again.",
+        )
+    items = tuple(_indicators(text, str(path)))
+    if len(items) != manifest.count or list_digest(items) != manifest.digest:
+        raise InputError(
+            "The values do not fit what the release says of them.", str(path), "Ask its maker for another."
+        )
+    return Release(manifest, items, signer)
+
+
+def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
+    limit = MAX_INDICATORS_BYTES if name == "indicators.jsonl" else MAX_SMALL_BYTES
+    entry = archive.getinfo(name)
+    if entry.file_size > limit or entry.file_size > 1000 * max(entry.compress_size, 1024):
+        raise LimitError("The release is larger than any list.", where)
+    with archive.open(entry) as stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise LimitError("The release is larger than any list.", where)
+    return data
+
+
+def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where: str) -> str:
+    """The fingerprint of the key that signed. The file's own word for it is only used to tell what went wrong."""
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        record = json.loads(signed)
+        signature, claimed = base64.b64decode(record["signature"], validate=True), record["key"]
+    except (ValueError, KeyError, TypeError):
+        raise UnreadableError("The signature of the release is damaged.", where, "Fetch it again.") from None
+    known = []
+    for key in keys:
+        try:
+            key.verify(signature, PREFIX + said)
+        except InvalidSignature:
+            known.append(fingerprint(key))
+            continue
+        return fingerprint(key)
+    if claimed in known:
+        raise InputError(
+            "The release was changed after it was signed.", where, "Do not use it; fetch it again."
+        )
+    raise InputError(
+        "The release was not signed by any of the keys given.",
+        where,
+        "Give the public key of its maker, whose fingerprint you have checked.",
+    )
+
+
+def _manifest(said: bytes, where: str) -> Manifest:
+    try:
+        record: dict[str, Any] = json.loads(said)
+        if record.get("schema") != SCHEMA:
+            raise InputError(
+                "The release is of a kind that this version does not know.", where, "Update the program."
+            )
+        return Manifest(**record)
+    except (ValueError, TypeError, AttributeError):
+        raise UnreadableError("The manifest of the release is damaged.", where) from None
+
+
+def _indicators(text: bytes, where: str) -> Iterator[Indicator]:
+    for line in io.BytesIO(text):
+        try:
+            yield from_mapping(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UnreadableError("A value of the release cannot be read.", where) from None

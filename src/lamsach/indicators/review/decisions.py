@@ -1,0 +1,173 @@
+"""What people decided about doubtful values: a small CSV file with the columns `value,decision,to,until,reason`.
+
+`accept`: the value stays, it was looked at. `narrow`: in its place come the narrower values of `to` (between spaces). `exception`: it is
+left out until the day `until` (included), for `reason`. A file with a mistake is not taken at all.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.indicators.exceptions import covering
+from lamsach.indicators.normalise import Value, canonical_values
+from lamsach.indicators.refusals import Refused
+from lamsach.model import Indicator, Reference
+
+COLUMNS = ("value", "decision", "to", "until", "reason")
+MAX_BYTES = 32 * 1024 * 1024
+EXCEPTED = "A decision of the review excepts this value."
+NARROWED = "A decision of the review put narrower values in its place."
+
+
+class Choice(StrEnum):
+    """What was decided."""
+
+    ACCEPT = "accept"
+    NARROW = "narrow"
+    EXCEPTION = "exception"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One row. `until` is the first moment at which it holds no more (UTC); None: it holds on."""
+
+    choice: Choice
+    values: tuple[Value, ...]
+    to: tuple[Value, ...]
+    until: datetime | None
+    reason: str
+    reference: Reference
+
+
+class Decisions:
+    """The decisions of a file, by the values they are about."""
+
+    def __init__(self, rows: Iterable[Decision] = ()) -> None:
+        self._by_value: dict[Value, Decision] = {value: row for row in rows for value in row.values}
+
+    def __len__(self) -> int:
+        return len(self._by_value)
+
+    def on(self, item: Indicator, at: datetime) -> Decision | None:
+        """The decision that holds for a value at a time: its own, or an exception that covers it."""
+        if not self._by_value:
+            return None
+        own = self._by_value.get((item.type, item.value))
+        if own is not None and _holds(own, at):
+            return own
+        for key in covering(item.type, item.value):
+            found = self._by_value.get(key)
+            if found is not None and found.choice is Choice.EXCEPTION and _holds(found, at):
+                return found
+        return None
+
+    def apply(self, items: Iterable[Indicator], at: datetime) -> Iterator[tuple[Indicator, str | None]]:
+        """Every value with the reason for which it is left out (None: it stays); narrower values come after the one they replace."""
+        for item in items:
+            decision = self.on(item, at)
+            if decision is None or decision.choice is Choice.ACCEPT:
+                yield item, None
+            elif decision.choice is Choice.EXCEPTION:
+                yield item, EXCEPTED
+            else:
+                yield item, NARROWED
+                for kind, value in decision.to:
+                    yield replace(item, type=kind, value=value), None
+
+
+def _holds(decision: Decision, at: datetime) -> bool:
+    return decision.until is None or at < decision.until
+
+
+def read_decisions(path: Path) -> Decisions:
+    """The decisions of a CSV file. Raises InputError that names the first row with a mistake, UnreadableError, LimitError."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise LimitError("The file of decisions is too large.", str(path))
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UnreadableError("The file of decisions cannot be read.", f"{path} ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UnreadableError(
+            "The file of decisions is not in UTF-8.", str(path), "Save it as CSV in UTF-8."
+        ) from None
+    first = text.partition("\n")[0]
+    table = csv.DictReader(text.splitlines(), delimiter=";" if ";" in first else ",", strict=False)
+    names = [(name or "").strip().lower() for name in table.fieldnames or ()]
+    if not {"value", "decision", "reason"} <= set(names):
+        raise InputError(
+            "The file of decisions lacks its columns.",
+            str(path),
+            "Give it the columns value, decision, to, until, reason.",
+        )
+    table.fieldnames = names
+    try:
+        return Decisions(
+            [_row(row, Reference(str(path), None, table.line_num)) for row in table if any(row.values())]
+        )
+    except csv.Error:
+        raise InputError("The file of decisions is not CSV.", f"{path}:{table.line_num}") from None
+
+
+def _row(row: Mapping[str | None, str | list[str] | None], reference: Reference) -> Decision:
+    where = f"{reference.document}:{reference.row}"
+    said = {name: str(row.get(name) or "").strip() for name in COLUMNS}
+    try:
+        choice = Choice(said["decision"].lower())
+    except ValueError:
+        raise InputError("The decision is not known.", where, "Write accept, narrow or exception.") from None
+    if not said["reason"]:
+        raise InputError("The decision states no reason.", where, "Write why it was taken.")
+    values = _values(said["value"], where)
+    until = _day(said["until"], where)
+    if choice is Choice.EXCEPTION and until is None:
+        raise InputError(
+            "The exception states no end.",
+            where,
+            "Write the last day in the column until, such as 2026-12-31.",
+        )
+    to = tuple(value for text in said["to"].split() for value in _values(text, where))
+    if choice is Choice.NARROW:
+        _check_narrower(values, to, where)
+    return Decision(choice, values, to, until, said["reason"][:300], reference)
+
+
+def _values(text: str, where: str) -> tuple[Value, ...]:
+    try:
+        return canonical_values(text)
+    except Refused as refused:
+        if refused.type is not None and refused.value:
+            return ((refused.type, refused.value),)
+        raise InputError(
+            "The decision is about no value.", where, "Write an address, a name, a URL or a hash."
+        ) from None
+
+
+def _check_narrower(values: tuple[Value, ...], to: tuple[Value, ...], where: str) -> None:
+    if not to:
+        raise InputError(
+            "The decision to narrow states no narrower value.", where, "Write it in the column to."
+        )
+    for kind, value in to:
+        wider = set(covering(kind, value)) - {(kind, value)}
+        if not wider & set(values):
+            raise InputError("What is to be narrowed does not hold the narrower value.", where)
+
+
+def _day(text: str, where: str) -> datetime | None:
+    """The end of a day written as 2026-12-31 or 31/12/2026; None for an empty text."""
+    if not text:
+        return None
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            day: date = datetime.strptime(text, pattern).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+        return datetime.combine(day, time(), UTC) + timedelta(days=1)
+    raise InputError("The day in the column until cannot be read.", where, "Write it as 2026-12-31.")

@@ -1,0 +1,123 @@
+"""The facts as look-ups: what a name, an address or a hash has to do with what is known."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from lamsach.indicators.domains import to_ascii_domain
+from lamsach.indicators.review.concerns import Concern, Kind, Level
+from lamsach.indicators.review.facts import Fact, own_facts, warning_facts
+
+NAMES_OF_MANY = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})
+"""Services under whose name strangers have names of their own: a name below them is theirs, not the service's."""
+
+Network = IPv4Network | IPv6Network
+
+
+class Knowledge:
+    """Known names, networks and hashes."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._names: dict[str, list[Fact]] = {}
+        self._below: dict[str, Fact] = {}
+        self._networks: dict[tuple[int, int], dict[int, list[Fact]]] = {}
+        self._hashes: dict[str, Fact] = {}
+        for fact in facts:
+            self._add(fact)
+        self._starts = {
+            version: sorted(
+                (first << (32 if version == 4 else 128) - length, fact)
+                for (known, length), found in self._networks.items()
+                if known == version
+                for first, entries in found.items()
+                for fact in entries[:1]
+            )
+            for version in (4, 6)
+        }
+
+    def _add(self, fact: Fact) -> None:
+        value = fact.value.strip().strip(".")
+        try:
+            network = ip_network(value, strict=False)
+        except ValueError:
+            if len(value) in (32, 40, 64) and all(letter in "0123456789abcdef" for letter in value.lower()):
+                self._hashes.setdefault(value.lower(), fact)
+            elif (name := to_ascii_domain(value)) is not None and "." in name:
+                self._add_name(name, fact)
+            return
+        bits = network.max_prefixlen - network.prefixlen
+        first = int(network.network_address) >> bits
+        by_length = self._networks.setdefault((network.version, network.prefixlen), {})
+        by_length.setdefault(first, []).append(fact)
+
+    def _add_name(self, name: str, fact: Fact) -> None:
+        self._names.setdefault(name, []).append(fact)
+        parent = name.partition(".")[2]
+        while parent:
+            known = self._below.get(parent)
+            if known is None or (fact.level is Level.DANGEROUS and known.level is not Level.DANGEROUS):
+                self._below[parent] = fact
+            parent = parent.partition(".")[2]
+
+    def about_name(self, name: str) -> Iterator[Concern]:
+        """A known name itself; the known name above it; a known name below it, which blocking it would hit."""
+        for fact in self._names.get(name, ()):
+            yield Concern(
+                fact.kind,
+                Level.DANGEROUS if fact.kind in NAMES_OF_MANY else fact.level,
+                fact.value.strip("."),
+                fact.source,
+            )
+        if (fact_below := self._below.get(name)) is not None and name not in self._names:
+            yield Concern(fact_below.kind, fact_below.level, fact_below.value.strip("."), fact_below.source)
+        parent = name.partition(".")[2]
+        while parent:
+            for fact in self._names.get(parent, ()):
+                if fact.kind is Kind.GOVERNMENT or fact.kind is Kind.BANK:
+                    yield Concern(fact.kind, fact.level, fact.value.strip("."), fact.source)
+                elif fact.kind not in (Kind.SHORTENER,):
+                    yield Concern(fact.kind, Level.DOUBTFUL, fact.value.strip("."), fact.source)
+            parent = parent.partition(".")[2]
+
+    def about_network(self, network: Network) -> Iterator[Concern]:
+        """Known networks around an address or network, and one within it."""
+        seen: set[Kind] = set()
+        number, most = int(network.network_address), network.max_prefixlen
+        for length in range(network.prefixlen, -1, -1):
+            by_length = self._networks.get((network.version, length))
+            for fact in by_length.get(number >> most - length, ()) if by_length else ():
+                if fact.kind not in seen:
+                    seen.add(fact.kind)
+                    yield Concern(fact.kind, fact.level, fact.value, fact.source)
+        if network.prefixlen < most:
+            starts = self._starts[network.version]
+            place = bisect_left(starts, (number,))
+            end = number + network.num_addresses
+            while place < len(starts) and starts[place][0] < end and len(seen) < 3:
+                fact = starts[place][1]
+                if fact.kind not in seen:
+                    seen.add(fact.kind)
+                    yield Concern(fact.kind, Level.DANGEROUS, fact.value, fact.source)
+                place += 1
+
+    def about_hash(self, digest: str) -> Iterator[Concern]:
+        """A known harmless file."""
+        if (fact := self._hashes.get(digest)) is not None:
+            yield Concern(fact.kind, fact.level, fact.value, fact.source)
+
+    def names(self) -> Iterator[tuple[str, Fact]]:
+        """Every known name whose look-alikes matter: banks, state bodies, most visited sites."""
+        for name, facts in self._names.items():
+            for fact in facts:
+                if fact.level is Level.DANGEROUS:
+                    yield name, fact
+                    break
+
+
+@cache
+def knowledge() -> Knowledge:
+    """Everything that is known, read once: our own facts first."""
+    return Knowledge([*own_facts(), *warning_facts()])

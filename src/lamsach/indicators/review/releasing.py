@@ -1,0 +1,42 @@
+"""What a list becomes before it goes out: decisions applied, what must never be blocked left out unless forced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lamsach.indicators.review.decisions import Decisions
+from lamsach.indicators.review.guard import Own, guarded
+from lamsach.model import Indicator
+
+
+@dataclass(slots=True)
+class Passed:
+    """`items` may go out; `left_out` were excepted or narrowed, with the reason; `guarded` would have hit what must never be blocked;
+    `forced` are such values that go out all the same."""
+
+    items: list[Indicator] = field(default_factory=list)
+    left_out: list[tuple[Indicator, str]] = field(default_factory=list)
+    guarded: list[tuple[Indicator, str]] = field(default_factory=list)
+    forced: list[tuple[Indicator, str]] = field(default_factory=list)
+
+
+def passed(
+    items: Iterable[Indicator], decisions: Decisions, own: Own, at: datetime, *, force: bool = False
+) -> Passed:
+    """Sort a list into what goes out and what does not. `force` lets guarded values pass; a decision to except still holds."""
+    result = Passed()
+    for item, reason in decisions.apply(items, at):
+        if reason is not None:
+            result.left_out.append((item, reason))
+            continue
+        danger = guarded(item, own)
+        if danger is None:
+            result.items.append(item)
+        elif force:
+            result.items.append(item)
+            result.forced.append((item, danger))
+        else:
+            result.guarded.append((item, danger))
+    return result
