@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
@@ -17,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from lamsach.errors import InputError
 from lamsach.scanner.examine import Examiner, FileReport, Settings
@@ -118,6 +120,10 @@ def test_ordinary_names(tmp_path: Path, name: str) -> None:
         ("a.gz", gzip.compress(EICAR)),
         ("a.tgz", gzip.compress(tarred("bad.com", EICAR))),
         ("a.xz", lzma.compress(b"") + lzma.compress(EICAR)),
+        ("gz in zip.zip", zipped(a_DOT_gz=gzip.compress(EICAR))),
+        ("bz2 in tar.tar", tarred("a.bz2", bz2.compress(EICAR))),
+        ("xz in zip.zip", zipped(a_DOT_xz=lzma.compress(EICAR))),
+        ("zst in zip.zip", zipped(a_DOT_zst=zstandard.compress(EICAR))),
         ("no ending", zipped(bad_DOT_com=EICAR)),
     ],
 )

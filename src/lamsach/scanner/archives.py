@@ -159,7 +159,7 @@ def _packed(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Iterator
 def _unpacking(stream: IO[bytes], kind: str) -> IO[bytes]:
     made: Any
     if kind == "gzip":
-        made = gzip.GzipFile(fileobj=stream)
+        made = gzip.GzipFile(fileobj=stream, mode="rb")
     elif kind == "bzip2":
         made = bz2.BZ2File(stream)
     elif kind == "xz":

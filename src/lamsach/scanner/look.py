@@ -251,9 +251,8 @@ def _roots(context: Context, result: Result) -> list[str]:
     else:
         places += [str(context.root / place) for place in _QUICK_LINUX]
     inside = "" if context.live else str(context.root)
-    places += [
-        inside + program for program in context.starting if context.live or not program.startswith(inside)
-    ]
+    programs = [inside + path for path in context.starting if context.live or not path.startswith(inside)]
+    places += [path for path in programs if Path(path).is_file()]
     return [place for place in dict.fromkeys(map(os.path.realpath, places)) if os.path.lexists(place)]
 
 
