@@ -10,6 +10,7 @@ from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
 from lamsach.catalogue_vi.scanner import SCANNER
+from lamsach.catalogue_vi.trace import TRACE
 
 VIETNAMESE: dict[str, str] = {
     **SCANNER,
@@ -22,4 +23,5 @@ VIETNAMESE: dict[str, str] = {
     **RESULTS,
     **PORTAL,
     **CLI,
+    **TRACE,
 }

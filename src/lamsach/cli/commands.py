@@ -13,6 +13,7 @@ from lamsach import __version__
 
 COMMANDS: Mapping[str, str] = {
     "hunt": "lamsach.cli.hunt:hunt",
+    "trace": "lamsach.cli.trace:trace",
     "indicators": "lamsach.cli.indicators:app",
     "logs": "lamsach.cli.logs:app",
     "scan": "lamsach.cli.scan:scan",

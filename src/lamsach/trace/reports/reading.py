@@ -24,10 +24,6 @@ NO_ADDRESS = mark("The row holds no public address.")
 DAMAGED = mark("The row is damaged or too long to be read.")
 _VALUE_KEPT = 200
 _THREAT_KEPT = 200
-_NO_TABLE = (
-    "No column of addresses was found in the list.",
-    "Give a table with the public address, port, time and threat, one row for each.",
-)
 OnProblem = Callable[[Problem], None]
 
 
@@ -96,7 +92,11 @@ class _Reader:
             else:
                 self._table(name, grid, columns, times)
         if len(self.read.rows) == before:
-            raise UnreadableError(_NO_TABLE[0], name, _NO_TABLE[1])
+            raise UnreadableError(
+                "No column of addresses was found in the list.",
+                name,
+                "Give a table with the public address, port, time and threat, one row for each.",
+            )
 
     def _times(self, parts: list[tuple[Grid, Columns | None]]) -> ListTimes:
         """One reader of times for the document, so that day and month have one order in it."""

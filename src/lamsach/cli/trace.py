@@ -1,0 +1,170 @@
+"""`lamsach trace`: the authority's list of public addresses in, the machines behind them out, and the answer letter."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
+from lamsach.errors import ExitStatus, OutputError, UsageError
+from lamsach.i18n import LANGUAGES, language_from_environment
+from lamsach.trace.letter.content import Letter
+from lamsach.trace.model import Request, Trace, Why
+from lamsach.trace.run import trace as run_trace
+from lamsach.trace.shown.terminal import show
+from lamsach.trace.writing import check, write
+
+Paths = list[str]
+_SKEW = re.compile(r"([+-]?)(\d{1,7}(?:\.\d{1,6})?)(s|m|h|)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_MOST_SKEW = timedelta(days=2)
+_BLIND = frozenset(
+    {Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS, Why.OUTSIDE_COVERAGE, Why.BEFORE_LEASE, Why.NO_LEASE_THEN}
+)
+
+
+def trace(
+    reports: Annotated[Paths, typer.Argument(metavar="REPORTS...", help="The authority's lists: CSV, XLSX, TXT, PDF, DOCX or JSON; files or folders.")],
+    logs: Annotated[Paths, typer.Option("--logs", metavar="LOGS", help="Logs of firewall, DHCP and VPN: files, folders, archives; repeat for more.")],
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl, or the answer to the authority: .docx .pdf; repeat for more."),
+    ] = None,
+    leases: Annotated[Paths | None, typer.Option("--leases", metavar="FILES", help="DHCP logs or lease files besides those among the logs.")] = None,
+    nat: Annotated[Paths | None, typer.Option("--nat", metavar="FILES", help="Logs with NAT records besides those among the logs.")] = None,
+    inventory: Annotated[str | None, typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments.")] = None,
+    timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")] = "Asia/Ho_Chi_Minh",
+    list_timezone: Annotated[
+        str | None, typer.Option("--list-timezone", metavar="ZONE", help="Time zone of times in the lists that state none; default: as the kind of list has it.")
+    ] = None,
+    skew: Annotated[
+        str | None,
+        typer.Option("--skew", metavar="TIME", help="How far the clocks of the logs are ahead of the list's: 90s, -2m, 7h; default: estimated."),
+    ] = None,
+    language: Annotated[str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")] = None,
+    password: Annotated[
+        str | None, typer.Option("--password-env", metavar="VARIABLE", help="Environment variable with the password of locked archives.")
+    ] = None,
+    letter_parent: Annotated[str, typer.Option("--letter-parent", metavar="NAME", help="Letter: the body above the sender.")] = "",
+    letter_body: Annotated[str, typer.Option("--letter-body", metavar="NAME", help="Letter: the sender.")] = "",
+    letter_number: Annotated[str, typer.Option("--letter-number", metavar="NUMBER", help="Letter: its number and symbol, such as 5/TTCNTT-ATTT.")] = "",
+    letter_place: Annotated[str, typer.Option("--letter-place", metavar="PLACE", help="Letter: the place before the date.")] = "",
+    letter_date: Annotated[str | None, typer.Option("--letter-date", metavar="DATE", help="Letter: its day, 26/09/2022 or 2022-09-26.")] = None,
+    letter_to: Annotated[Paths | None, typer.Option("--letter-to", metavar="NAME", help="Letter: an addressee; repeat for more.")] = None,
+    letter_answers: Annotated[str, typer.Option("--letter-answers", metavar="TEXT", help="Letter: the document that it answers, with number and date.")] = "",
+    letter_position: Annotated[str, typer.Option("--letter-position", metavar="TEXT", help="Letter: the signer's position.")] = "",
+    letter_signer: Annotated[str, typer.Option("--letter-signer", metavar="NAME", help="Letter: the signer's name.")] = "",
+    letter_unit: Annotated[str, typer.Option("--letter-unit", metavar="CODE", help="Letter: the drafting unit's code, for the copies.")] = "",
+) -> None:  # fmt: skip
+    """Trace reported public addresses, ports and times back to machines.
+
+    Example: lamsach trace list.xlsx --logs logs/ --inventory machines.xlsx -o trace.html -o answer.docx
+    """
+    spoken = _language(language)
+    for path in output or []:
+        check(path)
+    request = Request(
+        reports=reports,
+        logs=logs,
+        nat=nat or [],
+        leases=leases or [],
+        inventory=inventory,
+        timezone=_zone(timezone),
+        list_timezone=_zone(list_timezone) if list_timezone else None,
+        skew=None if skew is None else _skew(skew),
+        password=_password(password),
+    )
+    letter = Letter(
+        letter_parent, letter_body, letter_number, letter_place, _day(letter_date), letter_to or [], letter_answers, letter_position, letter_signer, letter_unit
+    )  # fmt: skip
+    raise typer.Exit(run(request, output or [], spoken, letter))
+
+
+def run(request: Request, outputs: list[Path], language: str, letter: Letter) -> ExitStatus:
+    """Trace, show it in the terminal, write the results, and tell by the status what came out."""
+    with progress_bar() as bar:
+        result = run_trace(request, bar.say)
+    try:
+        show(result, output_console(), language)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of the pipe has enough; the results are still written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    failed = False
+    for path in outputs:
+        try:
+            write(result, path, language, letter)
+        except OutputError as error:
+            failed = True
+            tell(error_line(error))
+        else:
+            tell(translate()("Written: {path}").format(path=path))
+    return ExitStatus.OUTPUT if failed else status_of(result)
+
+
+def status_of(result: Trace) -> ExitStatus:
+    """The exit status that the result calls for: 0 when a row is explained, 1 when none is though the logs are there, 3 when logs are missing."""
+    if not sys.stdout.isatty():  # on a terminal the list at the end has told them
+        for problem in result.problems:
+            tell(problem_line(problem))
+    if result.unread:
+        return ExitStatus.PARTIAL
+    if result.explained:
+        return ExitStatus.FOUND
+    return (
+        ExitStatus.BLIND
+        if any(answer.why in _BLIND for answer in result.distinct)
+        else ExitStatus.NOTHING_FOUND
+    )
+
+
+def _skew(text: str) -> timedelta:
+    match = _SKEW.fullmatch(text.strip().lower())
+    shift = timedelta(seconds=float(match[2]) * _UNITS[match[3]]) if match else None
+    if match is None or shift is None or shift > _MOST_SKEW:
+        raise UsageError("This is no difference of clocks.", text, "Write 90s, -2m or 7h; at most 48 hours.")
+    return -shift if match[1] == "-" else shift
+
+
+def _day(text: str | None) -> date | None:
+    for pattern in ("%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            return None if text is None else datetime.strptime(text, pattern).date()
+        except ValueError:
+            continue
+    raise UsageError("This is no date.", text or "", "Write 26/09/2022 or 2022-09-26.")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise UsageError(
+            "There is no time zone of this name.", name, "Give a name such as Asia/Ho_Chi_Minh or UTC."
+        ) from None
+
+
+def _language(language: str | None) -> str:
+    if language is None:
+        return language_from_environment()
+    if language not in LANGUAGES:
+        raise UsageError("There is no such language.", language, "Give vi or en.")
+    return language
+
+
+def _password(variable: str | None) -> bytes | None:
+    if variable is None:
+        return None
+    value = os.environ.get(variable)
+    if value is None:
+        raise UsageError(
+            "The environment variable with the password is not set.", variable, "Set it and run again."
+        )
+    return value.encode()

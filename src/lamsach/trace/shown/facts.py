@@ -1,0 +1,158 @@
+"""The same words and facts for every way of showing a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from lamsach.i18n import Translate, counted, format_date, format_number, format_time, mark, translator
+from lamsach.model import Reference
+from lamsach.results.safe import clip, visible_line
+from lamsach.results.words import KNOWN_BY
+from lamsach.trace.model import Answer, Named, Reported, Trace, TracedDevice
+from lamsach.trace.reasons import CERTAINTIES, HINTS, TODO, WHY, skew_sentence
+
+_VIETNAM = "Asia/Ho_Chi_Minh"
+_DAY_S, _MINUTE_S = 86_400, 60
+
+
+class Facts:
+    """A trace in words of one language. Texts from lists and logs are on one line, hidden characters written out, bounded."""
+
+    def __init__(self, trace: Trace, language: str) -> None:
+        self.trace = trace
+        self.language = language
+        self.translate: Translate = translator(language)
+        self.zone: ZoneInfo = trace.timezone
+
+    @property
+    def clock(self) -> str:
+        """The name of the zone in which times are shown."""
+        return self.translate("Vietnam time") if self.zone.key == _VIETNAM else self.zone.key
+
+    def number(self, value: int) -> str:
+        """A number as the language writes it."""
+        return format_number(value, self.language)
+
+    def headline(self) -> str:
+        """The result in one sentence."""
+        text = self.translate("The authority names {listed}, {explained} can be explained.")
+        return text.format(
+            listed=self.number(len(self.trace.distinct)), explained=self.number(len(self.trace.explained))
+        )
+
+    def notes(self) -> Iterator[str]:
+        """What else has to be known of the figures: machines, repeated rows, refused rows, the clocks, what was read."""
+        if self.trace.devices:
+            yield counted(
+                len(self.trace.devices),
+                mark("One machine explains them."),
+                mark("{count} machines explain them."),
+                self.language,
+            )
+        if self.trace.repeated:
+            yield counted(
+                self.trace.repeated,
+                mark("{count} row repeats another and is not counted."),
+                mark("{count} rows repeat others and are not counted."),
+                self.language,
+            )
+        if self.trace.refusals:
+            yield counted(
+                len(self.trace.refusals),
+                mark("{count} row of the list could not be read."),
+                mark("{count} rows of the list could not be read."),
+                self.language,
+            )
+        yield skew_sentence(self.trace.skew, self.language)
+        text = self.translate(
+            "Read were {nat} NAT records and {leases} DHCP or session records. Times are {zone}. Lamsach {version}."
+        )
+        yield text.format(
+            nat=self.number(self.trace.nat_records),
+            leases=self.number(self.trace.lease_records),
+            zone=self.clock,
+            version=visible_line(self.trace.tool_version),
+        )
+
+    def text(self, value: str | None, length: int = 300) -> str:
+        """A text of a list or log, harmless."""
+        return clip(visible_line(value or ""), length)
+
+    def time(self, row: Reported) -> str:
+        """A row's time on the shown clock, as precise as the list states it; the text as written when it could not be read."""
+        if row.time is None:
+            return self.text(row.time_text, 60) or "–"
+        local = row.time.astimezone(self.zone)
+        seconds = row.precision.total_seconds()
+        if seconds >= _DAY_S:
+            return format_date(local)
+        shown = format_time(row.time, self.zone)
+        return shown[:-3] if seconds >= _MINUTE_S else shown
+
+    def endpoint(self, row: Reported) -> str:
+        """Public address and port."""
+        ip = f"[{row.ip}]" if ":" in row.ip and row.port is not None else row.ip
+        return f"{ip}:{row.port}" if row.port is not None else ip
+
+    def destination(self, row: Reported) -> str:
+        """The far side as the list states it."""
+        if row.destination is None:
+            return ""
+        return (
+            row.destination if row.destination_port is None else f"{row.destination}:{row.destination_port}"
+        )
+
+    def place(self, reference: Reference) -> str:
+        """Where a row stands."""
+        page = (
+            ""
+            if reference.page is None
+            else f", {self.translate('page or sheet {page}').format(page=reference.page)}"
+        )
+        row = "" if reference.row is None else f", {self.translate('row {row}').format(row=reference.row)}"
+        return f"{self.text(reference.document, 200)}{page}{row}"
+
+    def device_title(self, device: TracedDevice) -> str:
+        """The name by which people know a device."""
+        return self.text(device.name or device.ip or device.mac or device.key, 80)
+
+    def named_title(self, item: Named) -> str:
+        """The same of a candidate."""
+        who = item.identity
+        return self.text(who.name or (who.user if who.how == "session" else None) or item.inside, 80)
+
+    def known_by(self, item: Named) -> str:
+        """From what a device is known."""
+        return self.translate(KNOWN_BY.get(item.identity.how, item.identity.how))
+
+    def certainty(self, item: Named | TracedDevice) -> str:
+        """How sure an answer is."""
+        return self.translate(CERTAINTIES[item.certainty])
+
+    def hints(self, item: Named) -> str:
+        """What speaks for a candidate."""
+        told = [self.translate(HINTS[code]) for code in item.hints if code in HINTS]
+        if item.rival is not None:
+            told.append(
+                self.translate("{rival} claimed the same address: check both").format(
+                    rival=self.text(item.rival, 80)
+                )
+            )
+        return "; ".join(told)
+
+    def why(self, answer: Answer) -> str:
+        """Why a row is not explained, with the time that the logs cover when that is why."""
+        if answer.why is None:
+            return ""
+        text = self.translate(WHY[answer.why])
+        if answer.covered is not None and answer.why in ("outside_coverage", "no_translation"):
+            first, last = (format_time(time, self.zone) for time in answer.covered)
+            text += " " + self.translate("They cover it from {first} to {last}.").format(
+                first=first, last=last
+            )
+        return text
+
+    def todo(self, answer: Answer) -> str:
+        """What to do next about a row that is not explained."""
+        return "" if answer.why is None else self.translate(TODO[answer.why])

@@ -1,0 +1,51 @@
+"""One way to write a trace: the suffix of the name chooses the writer, and the file is written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from lamsach.errors import UsageError
+from lamsach.i18n import mark
+from lamsach.results.atomic import atomic_file
+from lamsach.trace.letter.content import Letter
+from lamsach.trace.model import Trace
+
+WRITERS: Mapping[str, str] = {
+    ".html": "shown.html:write_html",
+    ".xlsx": "shown.xlsx:write_xlsx",
+    ".csv": "shown.csv_:write_csv",
+    ".jsonl": "shown.jsonl:write_jsonl",
+}
+"""The writers of the result by suffix: module and function, imported when one is needed."""
+LETTERS: Mapping[str, str] = {".docx": "letter.docx:write_docx", ".pdf": "letter.pdf:write_pdf"}
+"""The writers of the answer to the authority."""
+
+
+def check(path: Path) -> None:
+    """Raise UsageError for a name that no writer writes; ask before a long trace."""
+    if path.suffix.lower() not in {**WRITERS, **LETTERS}:
+        raise UsageError(
+            mark("The kind of result is chosen by the end of its name, and this one is not known."),
+            str(path),
+            mark(
+                "Use a name that ends in .html, .xlsx, .csv, .jsonl, or .docx or .pdf for the answer to the authority."
+            ),
+        )
+
+
+def write(trace: Trace, path: Path, language: str = "vi", letter: Letter | None = None) -> None:
+    """Write a result, or the answer to the authority (`.docx`, `.pdf`), atomically.
+
+    Raises UsageError for an unknown suffix and OutputError when the file cannot be written; the old file is then kept.
+    """
+    check(path)
+    suffix = path.suffix.lower()
+    module, _, function = {**WRITERS, **LETTERS}[suffix].partition(":")
+    writer = getattr(import_module(f"lamsach.trace.{module}"), function)
+    with atomic_file(path) as stream:
+        if suffix in LETTERS:
+            writer(trace, stream, language, letter or Letter())
+        else:
+            writer(trace, stream, language)
