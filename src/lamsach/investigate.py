@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from lamsach import __version__
@@ -16,6 +17,7 @@ from lamsach.devices.inventory import Inventory, read_inventory
 from lamsach.devices.leases import LeaseTable
 from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError, LamsachError
+from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import blind_days
 from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import LoadedList, load_lists
@@ -56,6 +58,23 @@ class Watch:
     total: Callable[[int], None] = lambda _size: None
 
 
+class Kept(Protocol):
+    """Logs that lie in an archive and are searched there."""
+
+    @property
+    def logs(self) -> Sequence[LogFile]:
+        """Those logs among them that may tell who had an address."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What progress counts to."""
+
+    def hunt(
+        self, compiled: CompiledSet, matcher: Matcher, rules: Rules, threads: int | None, progress: Progress
+    ) -> HuntResult:
+        """Search them; see `hunt.run.hunt`."""
+
+
 @dataclass(slots=True)
 class _Inputs:
     problems: list[Problem] = field(default_factory=list)
@@ -64,8 +83,10 @@ class _Inputs:
     inventory: Inventory = field(default_factory=Inventory)
 
 
-def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings, HuntResult]:
-    """Run the hunt that the request asks for.
+def investigate(
+    request: Request, watch: Watch | None = None, kept: Kept | None = None
+) -> tuple[Findings, HuntResult]:
+    """Run the hunt that the request asks for; over the logs of an archive when `kept` is given.
 
     Returns the findings and the hunt's own figures. Raises InputError when no list or no log can be used; whatever else cannot
     be read is a problem of the findings.
@@ -73,7 +94,7 @@ def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings,
     watch = watch or Watch()
     started = datetime.now(UTC)
     loaded = load_lists(request.lists, lambda: watch.say("Reading the indicator list."))
-    inputs = _read_inputs(request, watch)
+    inputs = _read_inputs(request, watch, kept)
     inputs.problems[:0] = loaded.problems
     exceptions = ExceptionSet.read(request.exceptions, inputs.problems.append)
     infrastructure = Infrastructure(request.infrastructure)
@@ -84,16 +105,20 @@ def investigate(request: Request, watch: Watch | None = None) -> tuple[Findings,
         request.since,
         request.until,
     )
-    watch.total(sum(log.size_bytes for log in inputs.logs))
-    result = hunt(
-        loaded.compiled,
-        inputs.logs,
-        Matcher(loaded.compiled, exceptions.covers if exceptions else None),
-        rules,
-        threads=request.threads,
-        format_name=request.format_name,
-        progress=watch.progress,
-    )
+    watch.total(kept.size_bytes if kept else sum(log.size_bytes for log in inputs.logs))
+    matcher = Matcher(loaded.compiled, exceptions.covers if exceptions else None)
+    if kept is not None:
+        result = kept.hunt(loaded.compiled, matcher, rules, request.threads, watch.progress)
+    else:
+        result = hunt(
+            loaded.compiled,
+            inputs.logs,
+            matcher,
+            rules,
+            threads=request.threads,
+            format_name=request.format_name,
+            progress=watch.progress,
+        )
     devices, found = attribute(result.found, infrastructure, inputs.inventory, inputs.leases.conflicts)
     indicators = _sighted(loaded, {item.indicator for item in found})
     sightings = tuple(
@@ -158,11 +183,14 @@ def _sighted(loaded: LoadedList, values: set[str]) -> dict[str, Indicator]:
     }
 
 
-def _read_inputs(request: Request, watch: Watch) -> _Inputs:
+def _read_inputs(request: Request, watch: Watch, kept: Kept | None) -> _Inputs:
     inputs = _Inputs()
     tell = inputs.problems.append
-    inputs.logs = list(find_logs(request.logs, password=request.password, on_problem=tell))
-    if not inputs.logs:
+    if kept is not None:
+        inputs.logs = list(kept.logs)
+    else:
+        inputs.logs = list(find_logs(request.logs, password=request.password, on_problem=tell))
+    if not inputs.logs and kept is None:
         first = (
             inputs.problems[0] if inputs.problems else Problem(", ".join(request.logs), "There is no log.")
         )

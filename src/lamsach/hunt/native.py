@@ -31,6 +31,15 @@ _PROTOTYPES: Mapping[str, Any] = {
         *(_POINTER, _POINTER, _POINTER, _POINTER, _POINTER),
         *(_POINTER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER),
     ),
+    "emit": ctypes.CFUNCTYPE(
+        _NUMBER,
+        *(_POINTER, _NUMBER, _NUMBER, _NUMBER, _POINTER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER, _POINTER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+    ),
+    "any_in_each": ctypes.CFUNCTYPE(
+        None, _POINTER, _NUMBER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER
+    ),
     "count_lines": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER),
     "feeds_by_block": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _NUMBER, _POINTER, _NUMBER),
     "next_line": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER, ctypes.c_uint8),

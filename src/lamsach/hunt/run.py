@@ -161,7 +161,7 @@ class _Hunt:
         log_file, examiner = self._files.pop(source)
         problem = Problem(error.where or log_file.name, error.what, error.todo) if error else None
         if problem is None and not self._result.partial:
-            problem = _doubt(log_file, examiner, source in self._binary)
+            problem = doubt(log_file.name, examiner.state.lines, binary=source in self._binary)
         if problem:
             self._result.problems.append(problem)
         state = examiner.state
@@ -173,17 +173,17 @@ class _Hunt:
         )
 
 
-def _doubt(log_file: LogFile, examiner: Examiner, binary: bool) -> Problem | None:
+def doubt(name: str, lines: int, *, binary: bool) -> Problem | None:
     """Why a file that could be read to its end is no log that proves anything, if it is none."""
-    if examiner.state.lines == 0:
+    if lines == 0:
         return Problem(
-            log_file.name,
+            name,
             "The log is empty.",
             "Find out whether logging works there, or whether the copy failed.",
         )
     if binary:
         return Problem(
-            log_file.name,
+            name,
             "This is not text: it was searched as it is, and nothing but plain values can be found in it.",
             "Export it as text, or give the log itself.",
         )

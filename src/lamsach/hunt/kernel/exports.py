@@ -6,8 +6,9 @@ from typing import Any
 
 from numba import types
 
-from lamsach.hunt.kernel import hashing, tables
+from lamsach.hunt.kernel import hashing, sets, tables
 from lamsach.hunt.kernel.compiler import entry
+from lamsach.hunt.kernel.emit import emit
 from lamsach.hunt.kernel.layout import KEYS, ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
 from lamsach.hunt.kernel.scan import sieve as _sieve
 from lamsach.hunt.kernel.vector import row_view, table_view
@@ -80,6 +81,54 @@ def _sieve_entry(
     return count
 
 
+def _emit(
+    data,
+    size,
+    begin,
+    end,
+    tops,
+    words,
+    firsts,
+    addresses,
+    names,
+    odd,
+    keys,
+    owners,
+    state,
+    table,
+    table_size,
+    out,
+    out_size,
+):
+    """See `emit.emit`."""
+    return emit(
+        row_view(data, size),
+        begin,
+        end,
+        row_view(tops, TOPS_SIZE),
+        table_view(words, ROWS, TOTAL),
+        row_view(firsts, TOKENS),
+        row_view(addresses, 3 * TOKENS),
+        row_view(names, 3 * TOKENS),
+        row_view(odd, TOKENS),
+        row_view(keys, KEYS),
+        row_view(owners, KEYS),
+        row_view(state, STATE),
+        row_view(table, table_size),
+        row_view(out, out_size),
+    )
+
+
+def _any_in_each(keys, key_count, offsets, counts, filter_count, data, size, out):
+    sets.any_in_each(
+        row_view(keys, key_count),
+        row_view(offsets, filter_count),
+        row_view(counts, filter_count),
+        row_view(data, size),
+        row_view(out, filter_count),
+    )
+
+
 def _count_lines(data, begin, end):
     return tables.count_lines(row_view(data, end), begin, end)
 
@@ -118,6 +167,17 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
             *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
             *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBER, _COUNTS, _NUMBER, _NUMBERS),
         ),
+    ),
+    "emit": (
+        _emit,
+        _NUMBER(
+            *(_BYTES, _NUMBER, _NUMBER, _NUMBER, _BYTES, _WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
+            *(_WORDS, _NUMBERS, _NUMBERS, _WORDS, _NUMBER, _WORDS, _NUMBER),
+        ),
+    ),
+    "any_in_each": (
+        _any_in_each,
+        _NOTHING(_WORDS, _NUMBER, _NUMBERS, _NUMBERS, _NUMBER, _BYTES, _NUMBER, _BYTES),
     ),
     "count_lines": (_count_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER)),
     "feeds_by_block": (_feeds_by_block, _NOTHING(_BYTES, _NUMBER, _NUMBER, _COUNTS, _NUMBER)),

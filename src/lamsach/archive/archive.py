@@ -1,0 +1,204 @@
+"""An archive: its settings, its key, the order of its chain, and how a segment gets into it.
+
+    archive.json              settings, made once
+    chain.key                 the key of the seals (readable by its owner alone); may be kept elsewhere
+    sources/KEY.src           where lines came from
+    segments/YYYY-MM/N-KEY.zst    lines (see `segment`); N is the place in the chain
+    records/N.json            what was done to segments: expired, erased, repaired, holds (see `records`)
+    packs/                    descriptions and filters of many segments together: made from the others, may be deleted
+
+Every segment and every record names the digest of the one before and is sealed with the key: a change, a gap or an exchange is seen.
+There is one writer at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+from lamsach.archive import filters
+from lamsach.archive.keys import KeyMaker, hash_check, padded
+from lamsach.archive.segment import FIRST_READ, Description, Head, compress, content_bytes, head_of, pack
+from lamsach.archive.store import Store
+from lamsach.errors import InputError, OutputError, UnreadableError
+from lamsach.hunt.kernel.layout import PAD
+from lamsach.i18n import mark
+from lamsach.logs.base import DEFAULT_TIMEZONE
+
+SEGMENTS, RECORDS, PACKS = "segments", "records", "packs"
+_SETTINGS, _KEY, _LOCK = "archive.json", "chain.key", "archive.lock"
+_VERSION = 1
+KEY_VARIABLE = "LAMSACH_ARCHIVE_KEY"
+"""Environment variable that names a file with the key, when it does not lie in the archive."""
+DEFAULT_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place in the chain: the object's name, its number, and the key of the source (empty for a record)."""
+
+    name: str
+    sequence: int
+    source: str = ""
+
+
+class Archive:
+    """An archive that exists, or with `create` one that is made now. Raises UnreadableError."""
+
+    def __init__(
+        self, url: str, *, create: bool = False, zone: ZoneInfo = DEFAULT_TIMEZONE, level: int = DEFAULT_LEVEL
+    ) -> None:
+        self.store = Store(url)
+        if not self.store.has(_SETTINGS):
+            if not create:
+                raise UnreadableError(
+                    "There is no archive.",
+                    url,
+                    "Give its folder, or fill one with: lamsach collect --archive",
+                )
+            settings = {"version": _VERSION, "timezone": zone.key, "id": secrets.token_hex(8), "level": level}
+            self.store.write(_SETTINGS, json.dumps(settings).encode())
+        try:
+            self.settings: dict[str, Any] = json.loads(self.store.read(_SETTINGS))
+            self.zone = ZoneInfo(self.settings["timezone"])
+            version = int(self.settings["version"])
+        except (ValueError, KeyError, TypeError):
+            raise UnreadableError("The settings of the archive are damaged.", url) from None
+        if version > _VERSION:
+            raise InputError(
+                "The archive was made by a newer version of the program.", url, "Install that version."
+            )
+        self.key = self._load_key(create=create)
+
+    def _load_key(self, *, create: bool) -> bytes:
+        elsewhere = os.environ.get(KEY_VARIABLE)
+        try:
+            if elsewhere:
+                return bytes.fromhex(Path(elsewhere).read_text().strip())
+            if create and not self.store.has(_KEY):
+                self.store.write(_KEY, secrets.token_hex(32).encode())
+                if self.store.folder is not None:
+                    (self.store.folder / _KEY).chmod(0o600)
+            return bytes.fromhex(self.store.read(_KEY).decode().strip())
+        except (OSError, ValueError):
+            raise UnreadableError("The key of the archive cannot be read.", elsewhere or _KEY) from None
+
+    def entries(self) -> list[Entry]:
+        """Every segment and record, in the order of the chain."""
+        found = [_entry(name) for folder in (SEGMENTS, RECORDS) for name in self.store.names(folder)]
+        return sorted((entry for entry in found if entry), key=lambda entry: entry.sequence)
+
+    def segments(self) -> list[Entry]:
+        """Every segment, in the order of the chain."""
+        found = (_entry(name) for name in self.store.names(SEGMENTS))
+        return sorted((entry for entry in found if entry), key=lambda entry: entry.sequence)
+
+    def head(self, entry: Entry) -> Head:
+        """A segment's description and filter. Raises UnreadableError."""
+        data = self.store.read(entry.name, 0, FIRST_READ)
+        whole = content_bytes(data, entry.name)
+        if whole > len(data):
+            data = self.store.read(entry.name, 0, whole)
+        return head_of(data, entry.name, self.key)
+
+    def frame(self, entry: Entry, head: Head) -> bytes:
+        """A segment's zstd frame. Raises UnreadableError."""
+        return self.store.read(entry.name, head.frame_offset)
+
+
+_BUSY = mark("Another program is writing to the archive.")
+
+
+@contextlib.contextmanager
+def writing(archive: Archive) -> Iterator[Writer]:
+    """The one writer of the archive. Raises OutputError when another program writes to it."""
+    lock: IO[bytes] | None = None
+    folder = archive.store.folder
+    if folder is not None and os.name == "posix":
+        import fcntl
+
+        lock = (folder / _LOCK).open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise OutputError(_BUSY, archive.store.url, "Wait until it has ended.") from None
+    try:
+        yield Writer(archive)
+    finally:
+        if lock is not None:
+            lock.close()
+
+
+class Writer:
+    """Adds to the chain. See `writing`."""
+
+    def __init__(self, archive: Archive) -> None:
+        from lamsach.archive.records import digest_of
+
+        self.archive = archive
+        self._maker = KeyMaker()
+        self._hashes = hash_check()
+        self._level = int(archive.settings.get("level", DEFAULT_LEVEL))
+        entries = archive.entries()
+        self.sequence = entries[-1].sequence if entries else 0
+        self.previous = digest_of(archive, entries[-1]) if entries else ""
+
+    def describe(self, source: str, begin: int, end: int) -> Description:
+        """An empty description of the next segment of a source; see `Description`."""
+        return Description(
+            sequence=self.sequence + 1,
+            previous=self.previous,
+            source=source,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            lines=0,
+            first_line=1,
+            begin=begin,
+            end=end,
+        )
+
+    def add(self, description: Description, raw: bytes, *, searchable: bool = True) -> str:
+        """Write a segment with these lines; its object's name. `searchable`: the bytes are text. Raises OutputError."""
+        description.sequence, description.previous = self.sequence + 1, self.previous
+        data, digest = self.sealed(description, raw, searchable=searchable)
+        name = f"{SEGMENTS}/{description.created[:7]}/{description.sequence:010d}-{description.source}.zst"
+        self.archive.store.write(name, data)
+        self.sequence, self.previous = description.sequence, digest
+        return name
+
+    def sealed(self, description: Description, raw: bytes, *, searchable: bool = True) -> tuple[bytes, str]:
+        """The bytes of a segment and its digest, with the filter of its lines."""
+        frame = compress(raw, self._level)
+        filter_bytes = b""
+        description.filter_count = None
+        if searchable:
+            keys = self._maker.keys(padded(raw), PAD, PAD + len(raw))
+            if keys is not None:
+                description.filter_count, filter_bytes = filters.build(keys, len(frame))
+        description.hashes = self._hashes
+        return pack(description, filter_bytes, frame, self.archive.key)
+
+    def record(self, kind: str, **values: Any) -> None:
+        """Write down what was done, as the next in the chain."""
+        from lamsach.archive.records import Record, pack_record
+
+        record = Record(
+            self.sequence + 1, self.previous, kind, datetime.now(UTC).isoformat(timespec="seconds"), values
+        )
+        data, digest = pack_record(record, self.archive.key)
+        self.archive.store.write(f"{RECORDS}/{record.sequence:010d}.json", data)
+        self.sequence, self.previous = record.sequence, digest
+
+
+def _entry(name: str) -> Entry | None:
+    stem = name.rpartition("/")[2].partition(".")[0]
+    number, _, source = stem.partition("-")
+    return Entry(name, int(number), source.partition("-")[0]) if number.isdigit() else None

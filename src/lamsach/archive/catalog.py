@@ -1,0 +1,182 @@
+"""What all segments tell of themselves, many in one file, so that a question to a year of logs opens hundreds of files and not 100,000.
+
+A pack holds the descriptions and filters of GROUP neighbours of the chain. It is made from the segments when it is missing, and its
+name tells which they are: a pack of others is never taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import mmap
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.archive import filters
+from lamsach.archive.archive import PACKS, Archive, Entry
+from lamsach.archive.describing import add_rows, rows_of
+from lamsach.archive.keys import Keys
+from lamsach.archive.segment import Head
+from lamsach.errors import LamsachError, UnreadableError
+from lamsach.hunt.coverage import CoverageCount
+from lamsach.model import Problem
+
+GROUP = 512
+_LAYOUT = 1
+_READERS = 4
+
+
+@dataclass(slots=True)
+class Row:
+    """A segment in short; see `segment.Description`."""
+
+    name: str
+    sequence: int
+    source: str
+    first_line: int
+    lines: int
+    begin: int
+    end: int
+    first: str | None
+    last: str | None
+    format: str | None
+    unfinished: bool
+    headers: list[Any]
+    frame_offset: int
+    count: int | None
+    hashes: str
+
+
+@dataclass(slots=True)
+class Pack:
+    """Neighbours of the chain: their rows, coverage by source, signs, and filters, one behind the other."""
+
+    rows: list[Row]
+    coverage: dict[str, list[list[Any]]]
+    signs: list[list[Any]]
+    offsets: list[int]
+    data: NDArray[np.uint8]
+
+    def candidates(self, keys: Keys, hashes: str) -> list[bool]:
+        """For each row, whether its segment may hold one of the keys."""
+        asked = [
+            index for index, row in enumerate(self.rows) if row.count is not None and row.hashes == hashes
+        ]
+        result = [True] * len(self.rows)
+        if asked:
+            counts = np.array([self.rows[index].count for index in asked], np.int64)
+            offsets = np.array([self.offsets[index] for index in asked], np.int64)
+            for index, may in zip(asked, filters.ask(keys, offsets, counts, self.data).tolist(), strict=True):
+                result[index] = may
+        return result
+
+
+@dataclass(slots=True)
+class Catalog:
+    """The packs of an archive, in order, and the segments that cannot be read."""
+
+    archive: Archive
+    problems: list[Problem] = field(default_factory=list)
+
+    def packs(self) -> Iterator[Pack]:
+        """Every pack. Those that do not exist yet are made, and kept if the archive can be written."""
+        groups = [
+            list(entries)
+            for _, entries in groupby(self.archive.segments(), lambda entry: entry.sequence // GROUP)
+        ]
+        for number, entries in enumerate(groups):
+            yield self._pack(entries, full=number < len(groups) - 1)
+
+    def _pack(self, entries: list[Entry], *, full: bool) -> Pack:
+        name = self._name(entries)
+        if full:
+            with contextlib.suppress(LamsachError, ValueError, KeyError, TypeError):
+                return _opened(self.archive, name)
+        heads = self._heads(entries)
+        data = _packed(heads)
+        if full:
+            with contextlib.suppress(LamsachError):
+                self.archive.store.write(name, data, sync=False)
+        return _parsed(np.frombuffer(data, np.uint8))
+
+    @staticmethod
+    def _name(entries: list[Entry]) -> str:
+        digest = hashlib.sha256(f"{_LAYOUT}\n".encode())
+        for entry in entries:
+            digest.update(entry.name.encode() + b"\n")
+        return f"{PACKS}/{entries[0].sequence // GROUP:08d}-{digest.hexdigest()[:16]}.pack"
+
+    def _heads(self, entries: list[Entry]) -> list[tuple[Entry, Head]]:
+        def read(entry: Entry) -> Head | UnreadableError:
+            try:
+                return self.archive.head(entry)
+            except UnreadableError as error:
+                return error
+
+        with ThreadPoolExecutor(_READERS) as readers:
+            heads = list(readers.map(read, entries))
+        found = []
+        for entry, head in zip(entries, heads, strict=True):
+            if isinstance(head, UnreadableError):
+                self.problems.append(Problem(head.where, head.what, head.todo))
+            else:
+                found.append((entry, head))
+        return found
+
+
+def _packed(heads: list[tuple[Entry, Head]]) -> bytes:
+    coverage: dict[str, CoverageCount] = {}
+    signs: dict[str, list[Any]] = {}
+    rows, offsets, blobs, place = [], [], [], 0
+    for entry, head in heads:
+        about = head.description
+        rows.append(
+            [
+                *(entry.name, about.sequence, about.source, about.first_line, about.lines, about.begin),
+                *(about.end, about.first, about.last, about.format, about.unfinished, about.headers),
+                *(head.frame_offset, about.filter_count, about.hashes),
+            ]
+        )
+        add_rows(about.coverage, coverage.setdefault(about.source, CoverageCount()))
+        for sign in about.signs:
+            signs[json.dumps(sign)] = sign
+        offsets.append(place)
+        blobs.append(head.filter)
+        place += len(head.filter)
+    about_json = json.dumps(
+        {
+            "rows": rows,
+            "coverage": {key: rows_of(value) for key, value in coverage.items()},
+            "signs": list(signs.values()),
+            "offsets": offsets,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode("utf-8", "surrogatepass")
+    about_json += b" " * (-len(about_json) % 8)
+    return len(about_json).to_bytes(8, "little") + about_json + b"".join(blobs)
+
+
+def _parsed(data: NDArray[np.uint8]) -> Pack:
+    size = int.from_bytes(data[:8].tobytes(), "little")
+    about = json.loads(data[8 : 8 + size].tobytes().decode("utf-8", "surrogatepass"))
+    rows = [Row(*values) for values in about["rows"]]
+    return Pack(rows, about["coverage"], about["signs"], about["offsets"], data[8 + size :])
+
+
+def _opened(archive: Archive, name: str) -> Pack:
+    folder = archive.store.folder
+    if folder is None:
+        return _parsed(np.frombuffer(archive.store.read(name), np.uint8))
+    try:
+        with (folder / name).open("rb") as file:
+            return _parsed(np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8))
+    except OSError as error:
+        raise UnreadableError(str(error), name) from None

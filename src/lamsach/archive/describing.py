@@ -1,0 +1,140 @@
+"""What is in a segment, told while it is written: coverage, headers, signs of infrastructure, first and last time.
+
+It is the hunt's own way of looking (`hunt.examine`) with a list that names nothing, so that a retro-hunt that opens only a few
+segments counts the others as the hunt would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from lamsach.archive.keys import padded
+from lamsach.archive.segment import Description
+from lamsach.archive.signs import Signs
+from lamsach.archive.sources import Source
+from lamsach.hunt.builder import Builder
+from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut, pool
+from lamsach.hunt.compiled import compile_columns
+from lamsach.hunt.coverage import CoverageCount, LineKind
+from lamsach.hunt.examine import Examiner, FileState, Rules
+from lamsach.hunt.line_index import LineIndex
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.workers import Sieved
+from lamsach.logs.decoding import decode_line
+from lamsach.logs.reading import context_for
+from lamsach.model import Event, Identity
+
+_NO_HITS = np.empty(0, np.int64)
+
+
+class RawStream:
+    """Bytes in memory as a stream that `hunt.chunks.cut` reads."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._view = memoryview(raw)
+        self.position = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        """See `hunt.chunks.Stream`."""
+        count = min(len(buffer), len(self._view) - self.position)
+        buffer[:count] = self._view[self.position : self.position + count]
+        self.position += count
+        return count
+
+
+class _Looker(Examiner):
+    """Notes header lines on the way."""
+
+    noted: list[tuple[int, str]]
+
+    def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
+        memory, chunk = sieved.chunk.buffer.memory, sieved.chunk
+        for start, is_header in super()._lines_of_interest(sieved):
+            if is_header:
+                end = memory.find(b"\n", start, chunk.end)
+                text = decode_line(bytes(memory[start : chunk.end if end < 0 else end]))
+                self.noted.append((self.state.lines + sieved.lines.number_at(start) + 1, text))
+            yield start, is_header
+
+
+class Describer:
+    """Describes the segments of one source, in order."""
+
+    def __init__(self, source: Source, zone: ZoneInfo) -> None:
+        log = source.log_file()
+        detection = source.detection()
+        self._signs = Signs()
+        self._free: Pool = pool(1, CHUNK_BYTES)
+        rules = Rules(_nobody, self._signs.observe, zone)
+        self._looker = _Looker(
+            detection,
+            context_for(log, detection, zone),
+            Matcher(compile_columns(Builder().columns())),
+            rules,
+            {},
+            CoverageCount(),
+        )
+        self._looker.noted = []
+
+    def continue_after(self, lines: int, headers: list[tuple[int, str]]) -> None:
+        """Go on behind what was described before, perhaps by another process."""
+        self._looker.state.lines = lines
+        for _, text in headers:
+            self._looker._parser.header(text)
+
+    def describe(self, raw: bytes, into: Description) -> None:
+        """Fill in what the lines tell."""
+        looker = self._looker
+        coverage = looker._coverage = CoverageCount()
+        looker.noted = []
+        into.first_line = looker.state.lines + 1
+        looker.state = FileState(lines=looker.state.lines)
+        for chunk in cut(RawStream(raw), self._free):
+            index = LineIndex(chunk.buffer.array, chunk.begin, chunk.end)
+            looker.chunk(Sieved(0, chunk, _NO_HITS, index))
+            self._free.put(chunk.buffer)
+        state = looker.state
+        into.lines = state.lines - into.first_line + 1
+        into.first, into.last = _stamp(state.first), _stamp(state.last)
+        into.format = looker.format_name
+        into.coverage = rows_of(coverage)
+        into.headers = looker.noted
+        into.signs = self._signs.take()
+
+
+def rows_of(coverage: CoverageCount) -> list[list[Any]]:
+    """The counts as rows that can be written as JSON."""
+    kinds = dict.fromkeys([*coverage.lines, *coverage.sampled, *coverage.refused])
+    return [
+        [
+            *(kind.observer, kind.format, kind.day.isoformat() if kind.day else None, kind.parsed),
+            *(counts.get(kind, 0) for counts in (coverage.lines, coverage.sampled, coverage.refused)),
+        ]
+        for kind in kinds
+    ]
+
+
+def add_rows(rows: list[list[Any]], coverage: CoverageCount) -> None:
+    """Add rows to the counts."""
+    for observer, name, day, parsed, *numbers in rows:
+        kind = LineKind(observer, name, date.fromisoformat(day) if day else None, parsed)
+        for counts, number in zip((coverage.lines, coverage.sampled, coverage.refused), numbers, strict=True):
+            if number:
+                counts[kind] = counts.get(kind, 0) + number
+
+
+def _stamp(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat() if time else None
+
+
+def _nobody(_event: Event) -> Identity:
+    return Identity()
+
+
+Describe = Callable[[bytes, Description], None]
+__all__ = ["Describer", "RawStream", "add_rows", "padded", "rows_of"]

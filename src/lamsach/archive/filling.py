@@ -1,0 +1,181 @@
+"""Files into the archive: `lamsach collect --once`. What was archived before is passed over; what was begun is gone on with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
+
+from lamsach.archive.archive import Archive, Writer
+from lamsach.archive.describing import Describer
+from lamsach.archive.sources import FOLDER, Source, load, save
+from lamsach.errors import InputError
+from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, cut, pool
+from lamsach.logs.opening import HEAD_BYTES, LogFile
+from lamsach.logs.reading import detection_for
+
+CHUNKS = 2
+"""Chunks of the hunt that make a segment: a retro-hunt cuts a segment where the hunt would cut the file."""
+_MOST_BYTES = 64 << 20
+"""A line that is longer goes on in the next segment."""
+
+
+@dataclass(slots=True)
+class Filled:
+    """What came of one file: its name, bytes of text, segments made, whether it had been archived before, what was wrong."""
+
+    name: str
+    raw_bytes: int = 0
+    segments: int = 0
+    known: bool = False
+    problem: InputError | None = None
+
+
+class _Stream(Protocol):
+    position: int
+
+    def readinto(self, buffer: memoryview) -> int: ...
+
+
+def fill(
+    writer: Writer,
+    logs: Iterable[LogFile],
+    *,
+    retention: str = "default",
+    on_bytes: Callable[[int], None] = lambda _size: None,
+) -> Iterator[Filled]:
+    """Put logs into the archive, each once. A log that cannot be read is told of and does not stop the others."""
+    known = known_sources(writer.archive)
+    ends = ends_of(writer.archive)
+    for log_file in logs:
+        result = Filled(log_file.name)
+        try:
+            _fill_one(writer, log_file, retention, known, ends, result, on_bytes)
+        except InputError as error:
+            result.problem = error
+        yield result
+
+
+def known_sources(archive: Archive) -> dict[str, Source]:
+    """The archive's sources by fingerprint."""
+    sources = (load(archive.store, name) for name in archive.store.names(FOLDER))
+    return {source.fingerprint or source.key: source for source in sources}
+
+
+def ends_of(archive: Archive) -> dict[str, tuple[int, int, list[tuple[int, str]]]]:
+    """For each source, the byte and the line at which its last segment ends, and its headers."""
+    ends: dict[str, tuple[int, int, list[tuple[int, str]]]] = {}
+    for entry in archive.segments():
+        about = archive.head(entry).description
+        headers = ends[about.source][2] if about.source in ends else []
+        ends[about.source] = (about.end, about.first_line + about.lines - 1, [*headers, *about.headers])
+    return ends
+
+
+def _fill_one(
+    writer: Writer,
+    log_file: LogFile,
+    retention: str,
+    known: dict[str, Source],
+    ends: dict[str, tuple[int, int, list[tuple[int, str]]]],
+    result: Filled,
+    on_bytes: Callable[[int], None],
+) -> None:
+    head = log_file.head(HEAD_BYTES)
+    fingerprint = hashlib.sha256(
+        f"{log_file.name}\0{log_file.size_bytes}\0{log_file.modified.isoformat()}\0".encode(
+            "utf-8", "surrogatepass"
+        )
+        + head
+    ).hexdigest()
+    source = known.get(fingerprint)
+    if source is not None and source.whole:
+        result.known = True
+        return
+    if source is None:
+        source = Source(
+            key=fingerprint[:16],
+            name=log_file.name,
+            size_bytes=log_file.size_bytes,
+            modified=log_file.modified.isoformat(),
+            retention=retention,
+            fingerprint=fingerprint,
+            binary=detection_for(log_file).binary is not None,
+            head=head,
+        )
+        save(writer.archive.store, source)
+        known[fingerprint] = source
+    done, lines, headers = ends.get(source.key, (0, 0, []))
+    describer = None
+    if not source.binary:
+        describer = Describer(source, writer.archive.zone)
+        describer.continue_after(lines, headers)
+    with log_file.open() as stream:
+        place = 0
+        _skip(stream.readinto, done)
+        for raw, unfinished, error in _pieces(stream, binary=source.binary):
+            if raw:
+                about = writer.describe(source.key, done + place, done + place + len(raw))
+                about.unfinished = unfinished
+                if describer is not None:
+                    describer.describe(raw, about)
+                writer.add(about, raw, searchable=describer is not None)
+                place += len(raw)
+                result.segments += 1
+                on_bytes(len(raw))
+            if error is not None:
+                result.problem = error
+                source.problem = [error.where or log_file.name, error.what, error.todo]
+    result.raw_bytes = done + place
+    source.whole = True
+    save(writer.archive.store, source)
+
+
+def _skip(readinto: Callable[[memoryview], int], size: int) -> None:
+    buffer = memoryview(bytearray(min(size, CHUNK_BYTES) or 1))
+    while size > 0:
+        size -= readinto(buffer[: min(size, len(buffer))]) or size
+
+
+def _pieces(stream: _Stream, *, binary: bool) -> Iterator[tuple[bytes, bool, InputError | None]]:
+    """The stream's bytes in pieces that make a segment each; whether the last line goes on; what is wrong behind it."""
+    if binary:
+        yield from _blocks(stream)
+        return
+    free = pool(1, CHUNK_BYTES)
+    parts: list[bytes] = []
+    whole = True
+    for chunk in cut(stream, free):
+        parts.append(_own_bytes(chunk))
+        error, whole, ended = chunk.problem, chunk.whole_end, chunk.last
+        free.put(chunk.buffer)
+        size = sum(map(len, parts))
+        if ended or (whole and len(parts) >= CHUNKS) or size > _MOST_BYTES:
+            yield b"".join(parts), not whole and not ended, error
+            parts = []
+
+
+def _own_bytes(chunk: Chunk) -> bytes:
+    """The chunk's bytes without those that it repeats."""
+    begin = chunk.begin if chunk.whole_start else chunk.begin + OVERLAP
+    return bytes(chunk.buffer.memory[begin : chunk.end])
+
+
+def _blocks(stream: _Stream) -> Iterator[tuple[bytes, bool, InputError | None]]:
+    for _number in count():
+        data = bytearray(CHUNKS * CHUNK_BYTES)
+        view, filled, error = memoryview(data), 0, None
+        while filled < len(data):
+            try:
+                size = stream.readinto(view[filled:])
+            except InputError as problem:
+                error, size = problem, 0
+            if not size:
+                break
+            filled += size
+        if filled or error:
+            yield bytes(view[:filled]), True, error
+        if filled < len(data):
+            return

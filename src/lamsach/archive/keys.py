@@ -1,0 +1,213 @@
+"""The keys of what a piece of a log names, and the keys that a compiled set asks for; both with the hashes of the hunt's kernel.
+
+An IPv4 address is kept with its network of length 16, an IPv6 address with those of 64, 48, 32 and 0. A listed network of
+another length asks for its addresses when they are few, else for the wider networks that hold it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.hunt.builder import IPV4_HIGH, TYPES, Builder
+from lamsach.hunt.compiled import CompiledSet, compile_columns
+from lamsach.hunt.engine import Sieve, hash_name, hash_networks, hash_values
+from lamsach.hunt.kernel.layout import (
+    HAS_IDN,
+    HAS_NAMES,
+    KEYS,
+    PAD,
+    ROWS,
+    STATE,
+    TOKENS,
+    TOPS_SIZE,
+    TOTAL,
+)
+from lamsach.hunt.native import functions
+from lamsach.hunt.tokens import TokenKind, tokens
+from lamsach.logs.decoding import decode_line
+from lamsach.model import IndicatorType
+
+Keys = NDArray[np.uint64]
+_TABLE = 1 << 20
+_MOST_ODD_LINES = 4000
+"""Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
+_IPV6_LENGTHS = (128, 64, 48, 32, 0)
+_FEW = 20
+"""The shortest IPv4 prefix that is asked for address by address."""
+_LONGEST_ODD = 1 << 16
+
+
+class KeyMaker:
+    """Finds the keys of pieces of a log. Has working memory of its own: one for each thread."""
+
+    def __init__(self) -> None:
+        self._words = np.zeros((ROWS, TOTAL), np.uint64)
+        self._scratch = [
+            *(np.zeros(TOKENS * columns, np.int64) for columns in (1, 3, 3, 1)),
+            *(np.zeros(KEYS, kind) for kind in (np.uint64, np.int64)),
+        ]
+        self._state = np.zeros(STATE, np.int64)
+        self._tops = np.ones(TOPS_SIZE, np.uint8)
+        self._table = np.zeros(_TABLE, np.uint64)
+        self._out = np.empty(_TABLE // 2, np.uint64)
+        self._odd = Sieve(_asking_for_escapes())
+
+    def keys(self, data: NDArray[np.uint8], begin: int, end: int) -> Keys | None:
+        """The distinct keys of data[begin:end], in order; None when there are too many to be of use.
+
+        `begin` is the start of a line; PAD line feeds must stand before it and behind `end`.
+        """
+        self._table.fill(0)
+        arrays = (self._tops, self._words, *self._scratch, self._state, self._table)
+        count = functions()["emit"](
+            *(data.ctypes.data, data.size, begin, end),
+            *(array.ctypes.data for array in arrays),
+            *(self._table.size, self._out.ctypes.data, self._out.size),
+        )
+        if count < 0:
+            return None
+        odd = self._of_odd_lines(data, begin, end)
+        if odd is None:
+            return None
+        return np.unique(np.concatenate([self._out[:count], odd]))
+
+    def _of_odd_lines(self, data: NDArray[np.uint8], begin: int, end: int) -> Keys | None:
+        hits, _ = self._odd.search(data, begin, end)
+        lines: dict[bytes, None] = {}
+        last = -1
+        for hit in hits.tolist():
+            if hit < last:
+                continue
+            start, last = _line_around(data, begin, end, hit)
+            if last - start > _LONGEST_ODD or len(lines) >= _MOST_ODD_LINES:
+                return None
+            lines[data[start:last].tobytes()] = None
+        return _keys_of_values(value for line in lines for value in values_of(decode_line(line)))
+
+
+def _line_around(data: NDArray[np.uint8], begin: int, end: int, place: int) -> tuple[int, int]:
+    """The start and end of the line that holds this place."""
+    width = 4096
+    start = max(begin, place - width)
+    while start > begin and not (data[start:place] == 10).any():
+        width *= 4
+        start = max(begin, place - width)
+    feeds = np.flatnonzero(data[start:place] == 10)
+    start = start + int(feeds[-1]) + 1 if feeds.size else start
+    width = 4096
+    while True:
+        feeds = np.flatnonzero(data[place : min(end, place + width)] == 10)
+        if feeds.size:
+            return start, place + int(feeds[0])
+        if place + width >= end:
+            return start, end
+        width *= 4
+
+
+def values_of(text: str) -> Iterator[str]:
+    """Every value of a text that could be listed: addresses, names and digests, escapes undone."""
+    for token in tokens(text):
+        yield token.value
+
+
+def keys_of_texts(texts: Iterable[str]) -> Keys:
+    """The distinct keys of what texts name, in order; for records of binary logs."""
+    return np.unique(_keys_of_values(value for text in texts for value in values_of(text)))
+
+
+def _keys_of_values(values: Iterable[str]) -> Keys:
+    names: list[bytes] = []
+    networks: list[tuple[int, int, int]] = []
+    for value in dict.fromkeys(values):
+        try:
+            networks.extend(_networks_of(ip_address(value)))
+        except ValueError:
+            name = value.encode()
+            while name:
+                names.append(name)
+                name = name.partition(b".")[2]
+    blob = b"".join(names)
+    offsets = np.cumsum([0, *map(len, names)], dtype=np.int64)
+    hashed = hash_values(blob, offsets) if names else np.empty(0, np.uint64)
+    if networks:
+        hashed = np.concatenate([hashed, hash_networks(np.array(networks, np.uint64))])
+    return hashed
+
+
+def _networks_of(address: IPv4Address | IPv6Address) -> Iterator[tuple[int, int, int]]:
+    if isinstance(address, IPv6Address):
+        number = int(address)
+        for length in _IPV6_LENGTHS:
+            kept = number >> (128 - length) << (128 - length)
+            yield kept >> 64, kept & (1 << 64) - 1, length
+        if address.ipv4_mapped is None:
+            return
+        address = address.ipv4_mapped
+    yield IPV4_HIGH, int(address), 32
+    yield IPV4_HIGH, int(address) >> 16 << 16, 16
+
+
+def questions(compiled: CompiledSet) -> Keys:
+    """The distinct keys, in order, of which a piece of a log has at least one if anything in it is listed."""
+    is_network = compiled.types == TYPES.index(IndicatorType.NETWORK)
+    plain = compiled.keys[~is_network[compiled.rows]]
+    rows = [row for row in np.flatnonzero(is_network).tolist()]
+    asked = {item for row in rows for item in _asked_for(compiled.indicator(row).value)}
+    wide = hash_networks(np.array(sorted(asked), np.uint64)) if asked else np.empty(0, np.uint64)
+    return np.unique(np.concatenate([plain, wide]))
+
+
+def _asked_for(value: str) -> Iterator[tuple[int, int, int]]:
+    network = ip_network(value, strict=False)
+    if isinstance(network, IPv6Network):
+        if network.prefixlen >= 96 and network.network_address.ipv4_mapped is not None:
+            mapped = int(network.network_address.ipv4_mapped)
+            network = IPv4Network((mapped, network.prefixlen - 96))
+        else:
+            length = next(known for known in _IPV6_LENGTHS if known <= network.prefixlen)
+            kept = int(network.network_address) >> (128 - length) << (128 - length)
+            yield kept >> 64, kept & (1 << 64) - 1, length
+            return
+    first, length = int(network.network_address), network.prefixlen
+    if length >= _FEW:
+        for number in range(first, first + (1 << (32 - length))):
+            yield IPV4_HIGH, number, 32
+    else:
+        for number in range(first >> 16, (first + (1 << (32 - length)) - 1 >> 16) + 1):
+            yield IPV4_HIGH, number << 16, 16
+
+
+_lock = threading.Lock()
+_escapes: list[CompiledSet] = []
+
+
+def _asking_for_escapes() -> CompiledSet:
+    """A set without a value for which the sieve stops at names behind escapes and names with bytes above 127."""
+    from dataclasses import replace
+
+    with _lock:
+        if not _escapes:
+            _escapes.append(replace(compile_columns(Builder().columns()), flags=HAS_NAMES | HAS_IDN))
+        return _escapes[0]
+
+
+def hash_check() -> str:
+    """A mark of the hash functions: a filter that was made with others cannot be asked."""
+    parts = (
+        hash_name(b"lamsach.example"),
+        hash_name(b"0123456789abcdef0123456789abcdef"),
+        int(hash_networks(np.array([[IPV4_HIGH, 3221225985, 32]], np.uint64))[0]),
+    )
+    return "-".join(f"{part:016x}" for part in parts)
+
+
+def padded(raw: bytes | bytearray | memoryview) -> NDArray[np.uint8]:
+    """The bytes with the PAD line feeds around them that the kernel wants."""
+    data = np.full(len(raw) + 2 * PAD, 10, np.uint8)
+    data[PAD : PAD + len(raw)] = np.frombuffer(raw, np.uint8)
+    return data

@@ -1,0 +1,85 @@
+"""What was done to an archive's segments, each act a link of the chain: expired, erased, repaired, held, gaps in collecting."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lamsach.errors import UnreadableError
+from lamsach.i18n import mark
+
+if TYPE_CHECKING:
+    from lamsach.archive.archive import Archive, Entry
+
+_DAMAGED = mark("A record of the archive is damaged.")
+EXPIRED, ERASED, REPAIRED, HOLD, RELEASE, GAP, RETENTION = (
+    *("expired", "erased", "repaired", "hold", "release", "gap"),
+    "retention",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One act. `values` of EXPIRED: `segments`, pairs of number and digest; of ERASED and REPAIRED: `changes`, rows of number, digest before
+    and digest after; of HOLD: `name`, `reason`, `source`, `since`, `until`."""
+
+    sequence: int
+    previous: str
+    kind: str
+    at: str
+    values: dict[str, Any]
+
+
+def pack_record(record: Record, key: bytes) -> tuple[bytes, str]:
+    """A record's bytes and its digest."""
+    about = {
+        "sequence": record.sequence,
+        "previous": record.previous,
+        "kind": record.kind,
+        "at": record.at,
+        "values": record.values,
+    }
+    content = json.dumps(about, ensure_ascii=False, sort_keys=True).encode()
+    seal = hmac.digest(key, content, "sha256").hex().encode()
+    return content + b"\n" + seal + b"\n", hashlib.sha256(content).hexdigest()
+
+
+def read_record(archive: Archive, entry: Entry) -> tuple[Record, str, bool]:
+    """A record, its digest, and whether its seal is right. Raises UnreadableError."""
+    content, _, rest = archive.store.read(entry.name).partition(b"\n")
+    try:
+        about = json.loads(content)
+        record = Record(
+            about["sequence"], about["previous"], about["kind"], about["at"], dict(about["values"])
+        )
+    except (ValueError, KeyError, TypeError):
+        raise UnreadableError(_DAMAGED, entry.name) from None
+    seal = hmac.digest(archive.key, content, "sha256").hex().encode()
+    return record, hashlib.sha256(content).hexdigest(), hmac.compare_digest(seal, rest.strip())
+
+
+def records(archive: Archive) -> list[Record]:
+    """Every record that can be read and is sealed, in order."""
+    found = []
+    for entry in archive.entries():
+        if not entry.source:
+            try:
+                record, _, sealed = read_record(archive, entry)
+            except UnreadableError:
+                continue
+            if sealed:
+                found.append(record)
+    return found
+
+
+def digest_of(archive: Archive, entry: Entry) -> str:
+    """The digest by which the next in the chain names this one; empty for one that is damaged."""
+    try:
+        if entry.source:
+            return archive.head(entry).digest
+        return read_record(archive, entry)[1]
+    except UnreadableError:
+        return ""

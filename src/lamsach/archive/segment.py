@@ -1,0 +1,155 @@
+"""One segment: a file that `zstd -d` turns back into the log's lines, and that tells what is in them without being unpacked.
+
+    skippable frame   "LAMSEG1\\0", length of the description, description (JSON), filter (see `filters`)
+    skippable frame   seal: HMAC-SHA256 of the first frame's content
+    zstd frame        the lines as they came
+
+Skippable frames: RFC 8878 section 3.1.2. The description holds the SHA-256 of the zstd frame and the digest of the segment before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import struct
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import zstandard
+
+from lamsach.errors import UnreadableError
+from lamsach.i18n import mark
+
+_SKIPPABLE = 0x184D2A50
+_MAGIC = b"LAMSEG1\0"
+_HEAD = struct.Struct("<II8sI")
+_SEAL_BYTES = 8 + 32
+FIRST_READ = 1 << 17
+"""How much of a segment is read to get its description and filter in one go, nearly always."""
+MOST_RAW_BYTES = 1 << 28
+"""No segment is larger when unpacked; one that says so is damaged."""
+_DAMAGED = mark("A segment of the archive is damaged.")
+_REPAIR = mark("Run: lamsach archive verify, then lamsach archive repair.")
+
+
+@dataclass(slots=True)
+class Description:
+    """What a segment is. Times are ISO 8601 in UTC; line numbers are 1-based in the source.
+
+    `previous`: digest of the segment or record before in the chain. `begin`, `end`: bytes of the source (as text in UTF-8 after
+    unpacking) that it holds. `place`: how far the collector had read, for a file that it follows. `coverage`: rows of observer, format, day, parsed, lines, sampled,
+    refused. `headers`: lines that parsers need for what follows, with their numbers. `signs`: see `signs`. `filter_count`: entries of the filter, negative for a narrow one,
+    None when the segment must always be opened. `hashes`: see `keys.hash_check`.
+    """
+
+    sequence: int
+    previous: str
+    source: str
+    created: str
+    lines: int
+    first_line: int
+    begin: int
+    end: int
+    frame_sha256: str = ""
+    filter_count: int | None = None
+    hashes: str = ""
+    first: str | None = None
+    last: str | None = None
+    format: str | None = None
+    unfinished: bool = False
+    """Whether its last line goes on in the next segment."""
+    coverage: list[list[Any]] = field(default_factory=list)
+    headers: list[tuple[int, str]] = field(default_factory=list)
+    signs: list[list[Any]] = field(default_factory=list)
+    place: dict[str, Any] = field(default_factory=dict)
+    replaces: str = ""
+    """Digest of the segment that this one was made from, when personal data was erased or damage repaired."""
+
+
+_NAMES = frozenset(entry.name for entry in fields(Description))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A segment's description and filter, its digest, whether its seal is right, and where its zstd frame begins."""
+
+    description: Description
+    filter: bytes
+    digest: str
+    sealed: bool
+    frame_offset: int
+
+
+def pack(description: Description, filter_bytes: bytes, frame: bytes, key: bytes) -> tuple[bytes, str]:
+    """The segment's bytes and its digest. `frame_sha256` is filled in."""
+    description.frame_sha256 = hashlib.sha256(frame).hexdigest()
+    about = json.dumps(asdict(description), ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+    about += b" " * (-(_HEAD.size + len(about)) % 8)  # so that the filter is aligned
+    content = _MAGIC + struct.pack("<I", len(about)) + about + filter_bytes
+    head = struct.pack("<II", _SKIPPABLE, len(content)) + content
+    seal = hmac.digest(key, content, "sha256")
+    return head + struct.pack("<II", _SKIPPABLE + 1, 32) + seal + frame, hashlib.sha256(content).hexdigest()
+
+
+def content_bytes(data: bytes, name: str) -> int:
+    """How many bytes stand before the zstd frame, told by the segment's first bytes. Raises UnreadableError."""
+    if len(data) < _HEAD.size:
+        raise UnreadableError(_DAMAGED, name, _REPAIR)
+    magic, size, mark_, _ = _HEAD.unpack_from(data)
+    if magic != _SKIPPABLE or mark_ != _MAGIC:
+        raise UnreadableError(_DAMAGED, name, _REPAIR)
+    return 8 + int(size) + _SEAL_BYTES
+
+
+def head_of(data: bytes, name: str, key: bytes) -> Head:
+    """The head of a segment, of which at least `content_bytes` are given. Raises UnreadableError for a damaged one."""
+    whole = content_bytes(data, name)
+    if len(data) < whole:
+        raise UnreadableError(_DAMAGED, name, _REPAIR)
+    _, size, _, about_bytes = _HEAD.unpack_from(data)
+    content = data[8 : 8 + size]
+    seal = data[8 + size + 8 : whole]
+    try:
+        about = json.loads(content[12 : 12 + about_bytes].decode("utf-8", "surrogatepass"))
+        description = Description(**{name: value for name, value in about.items() if name in _NAMES})
+    except (ValueError, TypeError, AttributeError):
+        raise UnreadableError(_DAMAGED, name, _REPAIR) from None
+    sealed = hmac.compare_digest(seal, hmac.digest(key, content, "sha256"))
+    return Head(description, content[12 + about_bytes :], hashlib.sha256(content).hexdigest(), sealed, whole)
+
+
+def compress(raw: bytes, level: int) -> bytes:
+    """The lines as one independent zstd frame with checksum."""
+    return zstandard.ZstdCompressor(level=level, write_checksum=True).compress(raw)
+
+
+def decompress(frame: bytes, name: str) -> bytes:
+    """The lines of a whole frame. Raises UnreadableError."""
+    try:
+        size = zstandard.get_frame_parameters(frame).content_size
+        if size > MOST_RAW_BYTES:
+            raise UnreadableError(_DAMAGED, name, _REPAIR)
+        return zstandard.ZstdDecompressor().decompress(frame, max_output_size=max(size, 1))
+    except zstandard.ZstdError:
+        raise UnreadableError(_DAMAGED, name, _REPAIR) from None
+
+
+def salvage(frame: bytes) -> bytes:
+    """As much as can be unpacked of a frame that is cut off or damaged: whole lines."""
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    parts: list[bytes] = []
+    total = 0
+    for begin in range(0, len(frame), 4096):
+        try:
+            part = unpacker.decompress(frame[begin : begin + 4096])
+        except (zstandard.ZstdError, EOFError):
+            break
+        parts.append(part)
+        total += len(part)
+        if total > MOST_RAW_BYTES:
+            break
+    data = b"".join(parts)
+    return data[: data.rfind(b"\n") + 1]

@@ -1,0 +1,101 @@
+"""What a sampled event tells of DNS servers, proxies and gateways, kept beside a segment so that it need not be opened for it.
+
+A sign is an event cut down to what `devices.infrastructure.Infrastructure.observe` looks at, as a row without its empty end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from lamsach.devices.infrastructure import DNS_PORTS, PROXY_PORTS, WEB_PROXY_PORTS
+from lamsach.logs.direction import is_internal
+from lamsach.model import Action, Event, EventKind
+
+Sign = tuple[Any, ...]
+MOST = 2000
+"""Signs kept of one segment."""
+
+
+def sign_of(event: Event) -> Sign | None:
+    """The event's sign; None when it has nothing to tell."""
+    source = event.source_ip
+    nat = event.source_nat_ip if source and event.source_nat_ip != source else None
+    mac = hour = device = observer = None
+    if event.device_mac and event.device_ip and event.time and event.kind is not EventKind.LEASE:
+        mac, device, hour = (
+            event.device_mac,
+            event.device_ip,
+            f"{event.time.astimezone(UTC):%Y-%m-%dT%H}:00:00+00:00",
+        )
+    if event.forwarded:
+        device, observer = event.device_ip, event.observer
+    inside = bool(source) and source != event.destination_ip and is_internal(source or "")
+    destination, port, domain = _contact(event) if inside else (None, None, None)
+    if not (inside or nat or mac or event.forwarded):
+        return None
+    row: list[Any] = [
+        *(event.kind.value, source, destination, port, domain, nat, mac, device, hour),
+        *(observer, event.forwarded or None),
+    ]
+    while row and row[-1] is None:
+        row.pop()
+    return tuple(row)
+
+
+def _contact(event: Event) -> tuple[str | None, int | None, str | None]:
+    """Whom the device spoke to, as far as that matters."""
+    destination, port = event.destination_ip, event.destination_port
+    refused = event.action is Action.BLOCKED and event.kind is not EventKind.DNS
+    if destination is None or event.kind is EventKind.LEASE or refused:
+        return None, None, None
+    if event.kind is EventKind.DNS or port in DNS_PORTS:
+        return destination, port, None if is_internal(destination) else event.domain
+    if is_internal(destination) and (port in PROXY_PORTS or port in WEB_PROXY_PORTS):
+        return destination, port, event.domain
+    return None, None, None
+
+
+class Signs:
+    """Gathers the distinct signs of one segment."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Sign, None] = {}
+
+    def observe(self, event: Event) -> None:
+        """Take an event into account."""
+        if len(self._seen) < MOST:
+            sign = sign_of(event)
+            if sign is not None:
+                self._seen[sign] = None
+
+    def take(self) -> list[list[Any]]:
+        """The signs so far, which are then forgotten."""
+        rows = [list(sign) for sign in self._seen]
+        self._seen.clear()
+        return rows
+
+
+def replay(rows: Iterable[Sequence[Any]], observe: Callable[[Event], None]) -> None:
+    """Tell the signs of segments to `observe`, as events."""
+    for row in rows:
+        kind, source, destination, port, domain, nat, mac, device, hour, observer, forwarded = (
+            *row,
+            *(None,) * (11 - len(row)),
+        )
+        observe(
+            Event(
+                time=datetime.fromisoformat(hour) if hour else None,
+                kind=EventKind(kind),
+                observer=observer,
+                source_ip=source,
+                destination_ip=destination,
+                destination_port=port,
+                source_nat_ip=nat,
+                device_ip=device,
+                device_mac=mac,
+                domain=domain,
+                forwarded=bool(forwarded),
+            )
+        )

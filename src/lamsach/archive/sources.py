@@ -1,0 +1,95 @@
+"""Where an archive's lines came from: a file, or a sender of a protocol; with what the readers of its lines need to know."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+
+import zstandard
+
+from lamsach.archive.store import Store
+from lamsach.errors import UnreadableError
+from lamsach.i18n import mark
+from lamsach.logs.detect import Detection, detect
+from lamsach.logs.opening import HEAD_BYTES, LogFile
+from lamsach.logs.sources import ByteSource, HandleSource
+
+FOLDER = "sources"
+_DAMAGED = mark("The description of a source in the archive is damaged.")
+
+
+@dataclass(slots=True)
+class Source:
+    """One stream of lines in the archive.
+
+    `name` goes into events and evidence. `kind`: file, followed, tcp, udp, tls. `size_bytes` and `modified` are those of the file.
+    `retention`: the class by which its segments expire. `fingerprint` tells a file that was archived before. `whole` is true when
+    nothing will be added. `head` is its beginning, by which its format is told.
+    """
+
+    key: str
+    name: str
+    kind: str = "file"
+    size_bytes: int = 0
+    modified: str = "9999-01-01T00:00:00+00:00"
+    retention: str = "default"
+    fingerprint: str = ""
+    whole: bool = False
+    binary: bool = False
+    problem: list[str] | None = None
+    head: bytes = b""
+
+    @property
+    def object_name(self) -> str:
+        """The name of its description in the archive."""
+        return f"{FOLDER}/{self.key}.src"
+
+    def log_file(self, opener: Callable[[], ByteSource] | None = None) -> LogFile:
+        """The source as a log: its head can be looked at, and the whole be read when `opener` is given."""
+        return _Archived(self, opener)
+
+    def detection(self) -> Detection:
+        """What it is, by its head."""
+        return detect(self.head)
+
+
+class _Archived(LogFile):
+    """A log in the archive: its head is known without opening a segment."""
+
+    def __init__(self, source: Source, opener: Callable[[], ByteSource] | None) -> None:
+        modified = datetime.fromisoformat(source.modified).astimezone(UTC)
+        super().__init__(
+            source.name,
+            source.size_bytes,
+            modified,
+            opener or (lambda: HandleSource(io.BytesIO(source.head), source.name)),
+        )
+        self.source = source
+
+    def head(self, size: int = HEAD_BYTES) -> bytes:
+        """See LogFile."""
+        return self.source.head[:size]
+
+
+def save(store: Store, source: Source) -> None:
+    """Write the source's description. Raises OutputError."""
+    about = asdict(source)
+    del about["head"]
+    head = zstandard.ZstdCompressor(level=6).compress(source.head)
+    store.write(source.object_name, json.dumps(about, ensure_ascii=False).encode() + b"\n" + head)
+
+
+def load(store: Store, name: str) -> Source:
+    """Read a source's description. Raises UnreadableError."""
+    about, _, head = store.read(name).partition(b"\n")
+    try:
+        known = {entry.name for entry in fields(Source)}
+        values = {key: value for key, value in json.loads(about).items() if key in known}
+        return Source(
+            **values, head=zstandard.ZstdDecompressor().decompress(head, max_output_size=HEAD_BYTES)
+        )
+    except (ValueError, TypeError, AttributeError, zstandard.ZstdError):
+        raise UnreadableError(_DAMAGED, f"{store.url}/{name}") from None

@@ -1,0 +1,129 @@
+"""Where an archive lies: a folder of this machine, or any file system that fsspec knows (`s3://bucket/logs`)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import OutputError, UnreadableError
+from lamsach.i18n import mark
+
+_CANNOT_READ = mark("The archive cannot be read.")
+_CANNOT_WRITE = mark("The archive cannot be written.")
+_CHECK = mark("Check the path, the permissions and the free space.")
+
+
+class Store:
+    """The objects of an archive by name. A local object is written beside its place, synced and renamed: it is whole or not there."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._folder = None if "://" in url and not url.startswith("file://") else Path(_plain(url))
+        self._fs: Any = None
+        self._root = ""
+        if self._folder is None:
+            import fsspec
+
+            try:
+                self._fs, self._root = fsspec.core.url_to_fs(url)
+            except (ValueError, ImportError, OSError) as error:
+                raise UnreadableError(_CANNOT_READ, f"{url}: {error}", _CHECK) from None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder, for an archive of this machine."""
+        return self._folder
+
+    def read(self, name: str, start: int = 0, size: int | None = None) -> bytes:
+        """The object's bytes, or some of them. Raises UnreadableError."""
+        try:
+            if self._folder is not None:
+                with (self._folder / name).open("rb") as file:
+                    file.seek(start)
+                    return file.read() if size is None else file.read(size)
+            end = None if size is None else start + size
+            return bytes(self._fs.cat_file(f"{self._root}/{name}", start=start, end=end))
+        except (OSError, ValueError) as error:
+            raise UnreadableError(_CANNOT_READ, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an object."""
+        if self._folder is not None:
+            return (self._folder / name).is_file()
+        return bool(self._fs.exists(f"{self._root}/{name}"))
+
+    def write(self, name: str, data: bytes, *, sync: bool = True) -> None:
+        """Put an object there, in place of an older one. Raises OutputError."""
+        try:
+            if self._folder is None:
+                self._fs.pipe_file(f"{self._root}/{name}", data)
+                return
+            path = self._folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+            with temporary.open("wb") as file:
+                file.write(data)
+                if sync:
+                    file.flush()
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+            if sync:
+                _sync_folder(path.parent)
+        except OSError as error:
+            raise OutputError(_CANNOT_WRITE, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
+
+    def delete(self, name: str) -> None:
+        """Take an object away; one that is not there is no error."""
+        try:
+            if self._folder is not None:
+                (self._folder / name).unlink(missing_ok=True)
+            elif self.has(name):
+                self._fs.rm_file(f"{self._root}/{name}")
+        except OSError as error:
+            raise OutputError(_CANNOT_WRITE, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
+
+    def names(self, prefix: str) -> list[str]:
+        """The names of the objects in a folder of the archive, at any depth, in order."""
+        if self._folder is not None:
+            return sorted(_walk(self._folder / prefix, prefix))
+        root = f"{self._root}/"
+        try:
+            found = self._fs.find(f"{self._root}/{prefix}")
+        except OSError:
+            return []
+        return sorted(path.removeprefix("/").removeprefix(root.removeprefix("/")) for path in found)
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[str]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk(Path(entry.path), f"{prefix}/{entry.name}")
+        else:
+            yield f"{prefix}/{entry.name}"
+
+
+def _plain(url: str) -> str:
+    return url.removeprefix("file://")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last; not every system can open a folder."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,251 @@
+"""The keys of everything in a chunk that an indicator could name, each once: what a filter over the chunk is made of.
+
+It follows the sieve's way through the bytes (see `scan`), and notes where the sieve asks: a compiled set can hold no key for which
+the sieve would stop at these bytes that is not noted. Two kinds of lines are left to the caller, as they are to the matcher: names
+behind escapes and names with a byte above 127.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lamsach.hunt.kernel import ipv4, ipv6, names
+from lamsach.hunt.kernel.compiler import compiled, inlined
+from lamsach.hunt.kernel.escapes import length_before
+from lamsach.hunt.kernel.hashing import SEED, finish, hash_ipv6, mix_label
+from lamsach.hunt.kernel.layout import BEHIND, BLOCK, WORDS
+from lamsach.hunt.kernel.scan import _sixteen_ones
+from lamsach.hunt.kernel.tables import CLOSE, COLON, DOT, HEX, NAME, OPEN, PERCENT
+from lamsach.hunt.kernel.tokens import HEX as HEX_ROW
+from lamsach.hunt.kernel.tokens import TRIGGERS, classify_block, first_dots, sort_tokens
+from lamsach.hunt.kernel.vector import peek, trailing_zeros
+
+_IPV4 = ~np.uint64(0)
+_COUNT, _DONE, _IPV6, _DIGEST, _ODD = range(5)
+
+
+@inlined
+def _note(key, table, state, out):
+    """Put a key into the table, and at the end of `out` when it was not there."""
+    mask = np.uint64(table.size - 1)
+    slot = (key >> np.uint64(20)) & mask
+    while table[slot] != np.uint64(0) and table[slot] != key:
+        slot = (slot + np.uint64(1)) & mask
+    if table[slot] == np.uint64(0):
+        table[slot] = key
+        out[state[_COUNT]] = key
+        state[_COUNT] += 1
+
+
+@compiled
+def _note_ipv4(value, table, state, out):
+    """An address, and its network of length 16."""
+    wide = np.uint64(value)
+    _note(hash_ipv6(_IPV4, wide, np.uint64(32)), table, state, out)
+    _note(hash_ipv6(_IPV4, wide & np.uint64(0xFFFF0000), np.uint64(16)), table, state, out)
+
+
+@compiled
+def _every_ipv4(data, start, end, table, state, out):
+    for position in range(start, end):
+        if data[position] == DOT:
+            value, after = ipv4.read_at(data, position)
+            if after:
+                _note_ipv4(value, table, state, out)
+
+
+@compiled
+def _long_name(data, start, end, table, state, out):
+    """See `names.long_name`."""
+    running = SEED
+    right = end
+    labels = 0
+    position = end - 1
+    limit = max(start, end - names.LONGEST_NAME)
+    while position >= limit:
+        if data[position] == DOT:
+            running = mix_label(running, data, position + 1, right)
+            right = position
+            labels += 1
+            if labels > 1:
+                _note(finish(running), table, state, out)
+        position -= 1
+    if labels == 0 or limit > start:
+        return
+    _note(finish(mix_label(running, data, start, right)), table, state, out)
+    skip = length_before(data, start)
+    if skip > 0 and start + skip < right:
+        _note(finish(mix_label(running, data, start + skip, right)), table, state, out)
+
+
+@compiled
+def _label_lengths(data, start, table, state, out):
+    """See `names.label_lengths`. Returns where the name ends."""
+    end, last = names._labels_end(data, start)
+    if last == start:
+        return max(end, start + 1)
+    running = SEED
+    labels = 0
+    right = last
+    position = last - 1
+    while position > start and last - position <= 4 * names.LONGEST_NAME:
+        if data[position] != CLOSE:
+            position -= 1
+            continue
+        running = mix_label(running, data, position + 1, right)
+        labels += 1
+        if labels > 1:
+            _note(finish(running), table, state, out)
+        while data[position] != OPEN:
+            position -= 1
+        right = position
+        position -= 1
+    return end
+
+
+@compiled
+def _address(data, start, end, table, state, out):
+    """An IPv6 address with the networks of lengths 64, 48, 32 and 0 that hold it; an IPv4 address mapped into it."""
+    valid, high, low = ipv6.parse(data, start, end)
+    if not valid:
+        return
+    if high == np.uint64(0) and low >> np.uint64(32) == np.uint64(0xFFFF):
+        _note_ipv4(low & np.uint64(0xFFFFFFFF), table, state, out)
+    _note(hash_ipv6(high, low, np.uint64(128)), table, state, out)
+    for length in (64, 48, 32, 0):
+        net_high, net_low = ipv6._network(high, low, length)
+        _note(hash_ipv6(net_high, net_low, np.uint64(length)), table, state, out)
+
+
+@compiled
+def _ipv6_run(data, colon, first, table, state, out):
+    """See `ipv6.run_listed`. Returns the end of the run."""
+    start = colon
+    while start > first and (HEX[data[start - 1]] != 0 or data[start - 1] == COLON or data[start - 1] == DOT):
+        start -= 1
+    if data[start - 1] == PERCENT and colon - start > 2:
+        start += 2
+    end = colon
+    colons = 0
+    pair = False
+    while HEX[data[end]] != 0 or data[end] == COLON or data[end] == DOT:
+        if data[end] == COLON:
+            colons += 1
+            pair = pair or data[end + 1] == COLON
+        end += 1
+    if (not pair and colons < 6) or end - start > ipv6._LONGEST_RUN:
+        return end
+    begin = start
+    for _glued_before in range(2):
+        stop = end
+        for _glued_behind in range(3):
+            _address(data, begin, stop, table, state, out)
+            while stop > begin and (data[stop - 1] == DOT or data[stop - 1] == COLON):
+                stop -= 1
+                _address(data, begin, stop, table, state, out)
+            while stop > begin and HEX[data[stop - 1]] != 0:
+                stop -= 1
+        while begin < end and data[begin] != COLON:
+            begin += 1
+        begin += 1
+    return end
+
+
+@compiled
+def _odd(data, shift, rows, count, table, state, out):
+    for index in range(count):
+        position = rows[index] + shift
+        if position < state[_ODD]:
+            continue
+        start = position
+        while NAME[data[start - 1]] != 0 and position - start < names.LONGEST_NAME:
+            start -= 1
+        end = position
+        while NAME[data[end]] != 0:
+            end += 1
+        state[_ODD] = end
+        last = end
+        while last > start and data[last - 1] == DOT:
+            last -= 1
+        _long_name(data, start, last, table, state, out)
+        _every_ipv4(data, start, end, table, state, out)
+
+
+@compiled
+def _triggers(data, base, words, table, state, out):
+    for column in range(BEHIND, BEHIND + WORDS):
+        triggers = words[TRIGGERS, column]
+        at = base + ((column - BEHIND) << 6)
+        while triggers:
+            position = at + trailing_zeros(triggers)
+            triggers &= triggers - np.uint64(1)
+            byte = data[position]
+            if byte == COLON:
+                if position >= state[_IPV6]:
+                    state[_IPV6] = _ipv6_run(data, position, state[_IPV6], table, state, out)
+            elif byte == OPEN and data[position + 1] != 48 and position >= state[_DONE]:
+                state[_DONE] = _label_lengths(data, position, table, state, out)
+
+
+@compiled
+def _digests(data, base, words, table, state, out):
+    for column in range(BEHIND, BEHIND + WORDS):
+        lanes = _sixteen_ones(words[HEX_ROW, column])
+        while lanes:
+            position = base + ((column - BEHIND) << 6) + trailing_zeros(lanes) - 15
+            lanes &= lanes - np.uint64(1)
+            if position < state[_DIGEST]:
+                continue
+            start = position
+            while start > state[_DIGEST] and HEX[data[start - 1]] != 0:
+                start -= 1
+            end = position
+            while HEX[data[end]] != 0:
+                end += 1
+            state[_DIGEST] = end
+            if data[start - 1] == PERCENT:
+                start += 2
+            size = end - start
+            if size == 32 or size == 40 or size == 64:
+                _note(finish(mix_label(SEED, data, start, end)), table, state, out)
+
+
+@compiled
+def emit(data, begin, end, tops, words, firsts, addresses, named, odd, keys, owners, state, table, out):
+    """Write the keys of data[begin:end], which has PAD line feeds before and behind, to `out`; their number, or -1 if they are too many.
+
+    `table` is all zeros and has a power of two of words, `out` half as many; `tops` is all ones.
+    """
+    words[:] = np.uint64(0)
+    state[:] = begin
+    state[_COUNT] = 0
+    base = begin
+    room = out.size - 4 * BLOCK
+    while base < end:
+        if state[_COUNT] > room:
+            return -1
+        classify_block(data, base, end, True, words)
+        count = first_dots(words, firsts)
+        address_count, name_count, odd_count = sort_tokens(words, firsts, count, addresses, named, odd)
+        shift = base - 64 * BEHIND
+        for index in range(address_count):
+            start = peek(addresses, 3 * index) + shift
+            stop = peek(addresses, 3 * index + 1) + shift
+            valid, value = ipv4.from_dots(data, start, stop, np.uint64(peek(addresses, 3 * index + 2)))
+            if valid:
+                _note_ipv4(value, table, state, out)
+            else:
+                _every_ipv4(data, start, stop, table, state, out)
+        asked = 0
+        for index in range(name_count):
+            start = peek(named, 3 * index) + shift
+            stop = peek(named, 3 * index + 1) + shift
+            dots = np.uint64(peek(named, 3 * index + 2))
+            asked = names.keys_of(data, start, stop, dots, tops, keys, owners, asked, index)
+        for place in range(asked):
+            _note(peek(keys, place), table, state, out)
+        _odd(data, shift, odd, odd_count, table, state, out)
+        _triggers(data, base, words, table, state, out)
+        _digests(data, base, words, table, state, out)
+        base += BLOCK
+    return state[_COUNT]
