@@ -32,6 +32,8 @@ MAX_WHOLE_BYTES = 512 * MIB
 """The largest document of a kind that has to be held in memory as a whole (JSON, XML, PDF, a workbook)."""
 MAX_MEMBERS = 2000
 """How many lists an archive may hold."""
+RELEASE_MEMBERS = frozenset({"manifest.json", "indicators.jsonl", "signature.json"})
+"""What a signed release of ours holds; its values stand in one of them (see `lamsach.indicators.releases.release`)."""
 
 TAXII_SCHEMES = ("taxii+https://", "taxii+http://")
 """How a path begins that names a TAXII 2.1 collection and no file."""
@@ -124,6 +126,8 @@ def members(archive: zipfile.ZipFile, path: str, *, ocr: bool) -> Iterator[ListS
     found = [member for member in archive.infolist() if not member.is_dir()]
     if len(found) > MAX_MEMBERS:
         raise LimitError("The archive holds too many files.", path)
+    if {member.filename for member in found} == RELEASE_MEMBERS:
+        found = [member for member in found if member.filename == "indicators.jsonl"]
     for member in found:
         if member.flag_bits & 1:
             raise UnreadableError("The archive is locked with a password.", path, "Unpack it first.")

@@ -15,6 +15,7 @@ from lamsach.indicators.formats.mikrotik import MikroTik
 from lamsach.indicators.formats.misp import Misp
 from lamsach.indicators.formats.opendocument import OpenDocument
 from lamsach.indicators.formats.openioc import OpenIoc
+from lamsach.indicators.formats.own_records import OwnRecords
 from lamsach.indicators.formats.pdf import Pdf
 from lamsach.indicators.formats.rpz import Rpz
 from lamsach.indicators.formats.rtf import Rtf
@@ -35,6 +36,7 @@ FORMATS: tuple[type[ListFormat], ...] = (
     Xls,
     Rtf,
     Pdf,
+    OwnRecords,
     Stix,
     Misp,
     JsonRecords,

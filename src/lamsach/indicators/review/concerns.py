@@ -28,6 +28,7 @@ class Kind(StrEnum):
     CLOUD = "cloud"
     SHARED_HOSTING = "shared_hosting"
     DYNAMIC_DNS = "dynamic_dns"
+    TENANT = "tenant"
     SINKHOLE = "sinkhole"
     SHORTENER = "shortener"
     HARMLESS_FILE = "harmless_file"
@@ -48,6 +49,7 @@ REASONS: dict[Kind, str] = {
     Kind.CLOUD: "The addresses belong to a cloud: their user changes often.",
     Kind.SHARED_HOSTING: "The service is shared by many: narrow it to the address of what is meant.",
     Kind.DYNAMIC_DNS: "The name belongs to a service of changing names: narrow it to the name that is meant.",
+    Kind.TENANT: "The name belongs to one user of a service that many share, and may pass to another: give it an end.",
     Kind.SINKHOLE: "Defenders run this address to count infected machines: a contact is a hit, but blocking it blinds them.",
     Kind.SHORTENER: "The service shortens links for everybody: narrow it to the link that is meant.",
     Kind.HARMLESS_FILE: "The file is a known harmless one.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -75,11 +75,8 @@ class Knowledge:
             yield Concern(fact_below.kind, fact_below.level, fact_below.value.strip("."), fact_below.source)
         parent = name.partition(".")[2]
         while parent:
-            for fact in self._names.get(parent, ()):
-                if fact.kind is Kind.GOVERNMENT or fact.kind is Kind.BANK:
-                    yield Concern(fact.kind, fact.level, fact.value.strip("."), fact.source)
-                elif fact.kind not in (Kind.SHORTENER,):
-                    yield Concern(fact.kind, Level.DOUBTFUL, fact.value.strip("."), fact.source)
+            if concern := _below(self._names.get(parent, ())):
+                yield concern
             parent = parent.partition(".")[2]
 
     def about_network(self, network: Network) -> Iterator[Concern]:
@@ -100,7 +97,7 @@ class Knowledge:
                 fact = starts[place][1]
                 if fact.kind not in seen:
                     seen.add(fact.kind)
-                    yield Concern(fact.kind, Level.DANGEROUS, fact.value, fact.source)
+                    yield Concern(fact.kind, fact.level, fact.value, fact.source)
                 place += 1
 
     def about_hash(self, digest: str) -> Iterator[Concern]:
@@ -115,6 +112,17 @@ class Knowledge:
                 if fact.level is Level.DANGEROUS:
                     yield name, fact
                     break
+
+
+def _below(facts: Sequence[Fact]) -> Concern | None:
+    """What a name has to do with the known name above it."""
+    for fact in facts:
+        if fact.kind in NAMES_OF_MANY:
+            return Concern(Kind.TENANT, Level.DOUBTFUL, fact.value.strip("."), fact.source)
+    for fact in facts:
+        level = fact.level if fact.kind in (Kind.GOVERNMENT, Kind.BANK) else Level.DOUBTFUL
+        return Concern(fact.kind, level, fact.value.strip("."), fact.source)
+    return None
 
 
 @cache

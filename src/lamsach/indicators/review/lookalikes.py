@@ -9,7 +9,7 @@ import idna
 
 # The letters of UTS 39's confusables that IDN phishing uses: Cyrillic, Greek, Armenian, Latin extensions.
 _PAIRS = """
-    аa еe оo рp сc хx уy іi јj ѕs ԁd һh ԛq ԝw вb кk мm нh тt гr пn ьb
+    аa еe оo рp сc хx уy іi јj ѕs ԁd һh ԛq ԝw вb кk мm нh тt гr пn ьb ӏl
     αa βb γy εe νv οo ρp τt υu ιi κk ωw χx
     ոn սu ցg օo քp
     ɑa ɡg ıi łl øo đd ħh ʟl ƅb ƽs
