@@ -23,10 +23,9 @@ from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import LoadedList, load_lists
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.run import HuntResult, Progress, hunt
-from lamsach.indicators.exceptions import ExceptionSet
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening import LogFile, find_logs
-from lamsach.model import Findings, Indicator, Parameters, Problem
+from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference
 
 Tell = Callable[[str], None]
 
@@ -96,7 +95,7 @@ def investigate(
     loaded = load_lists(request.lists, lambda: watch.say("Reading the indicator list."))
     inputs = _read_inputs(request, watch, kept)
     inputs.problems[:0] = loaded.problems
-    exceptions = ExceptionSet.read(request.exceptions, inputs.problems.append)
+    excepted = _excepted(request, inputs)
     infrastructure = Infrastructure(request.infrastructure)
     rules = Rules(
         Identifier(inputs.leases, inputs.inventory),
@@ -106,7 +105,7 @@ def investigate(
         request.until,
     )
     watch.total(kept.size_bytes if kept else sum(log.size_bytes for log in inputs.logs))
-    matcher = Matcher(loaded.compiled, exceptions.covers if exceptions else None)
+    matcher = Matcher(loaded.compiled, excepted)
     if kept is not None:
         result = kept.hunt(loaded.compiled, matcher, rules, request.threads, watch.progress)
     else:
@@ -141,6 +140,16 @@ def investigate(
         partial=result.partial,
     )
     return findings, result
+
+
+def _excepted(request: Request, inputs: _Inputs) -> Callable[[IndicatorType, str], Reference | None] | None:
+    """What tells whether a value is excepted; None without exceptions, whose reader need not be loaded then."""
+    if not request.exceptions:
+        return None
+    from lamsach.indicators.exceptions import ExceptionSet
+
+    exceptions = ExceptionSet.read(request.exceptions, inputs.problems.append)
+    return exceptions.covers if exceptions else None
 
 
 def _once_each(problems: Sequence[Problem]) -> tuple[Problem, ...]:

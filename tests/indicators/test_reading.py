@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lamsach.indicators.fields import Field, field_of, read_confidence, read_date, read_tlp, stated_type
-from lamsach.indicators.reading import merged, read_lists
+from lamsach.indicators.merging import merged
+from lamsach.indicators.reading import read_lists
 from lamsach.model import Indicator, IndicatorType, Reference
 
 

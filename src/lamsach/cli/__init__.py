@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # nothing here multiplies matrices; their threads cost start and memory
 import sys
 import traceback
 

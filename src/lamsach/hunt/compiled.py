@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
 from lamsach.hunt.engine import hash_name, hash_networks, hash_places, insert
 from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
-from lamsach.indicators.reading import merged
+from lamsach.indicators.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 
 _STEP = 1 << 16

@@ -20,7 +20,6 @@ from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.compiled import CompiledSet, compile_columns, describe
 from lamsach.hunt.native import sources_digest
 from lamsach.indicators.opening import expand
-from lamsach.indicators.reading import read_list
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
 
 SETS_KEPT = 4
@@ -47,6 +46,8 @@ def load_lists(paths: Sequence[str], on_reading: Callable[[], None] = lambda: No
     folder = cache_folder() / "lists" / key if key else None
     if folder is not None and (loaded := _load(folder)) is not None:
         return loaded
+    from lamsach.indicators.reading import read_list
+
     on_reading()
     builder = Builder()
     problems: list[Problem] = []

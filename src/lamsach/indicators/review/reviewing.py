@@ -8,8 +8,8 @@ from ipaddress import ip_network
 
 from lamsach.indicators import refusals
 from lamsach.indicators.addresses import internal_reason
-from lamsach.indicators.opening import expand
 from lamsach.indicators.merging import merged
+from lamsach.indicators.opening import expand
 from lamsach.indicators.reading import read_list
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.guard import Own
