@@ -2,8 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
-from lamsach.model import Problem
+from lamsach.errors import LamsachError, LimitError, UnreadableError
+from lamsach.indicators.columns import IndicatorColumns
+from lamsach.indicators.containers import MAX_NESTED, is_container, parts
+from lamsach.indicators.formats import FORMATS
+from lamsach.indicators.merging import merged
+from lamsach.indicators.ole import refuse_if_locked_or_old
+from lamsach.indicators.opening import TAXII_SCHEMES, ListSource, expand, sources
+from lamsach.indicators.records import Entry
+from lamsach.model import IndicatorType, Problem, Refusal
 
 OnProblem = Callable[[Problem], None]
+
+
+@dataclass(slots=True)
+class ListContents:
+    """What a set of lists holds: each value once, in the order first met, with every place that lists it; what was refused;
+    the documents that could be read."""
+
+    indicators: IndicatorColumns = field(default_factory=IndicatorColumns)
+    refusals: list[Refusal] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
+
+
+def read_list(path: str, on_problem: OnProblem, *, ocr: bool = False) -> Iterator[Entry]:
+    """The indicators and refusals of one file in file order, not de-duplicated; memory does not grow with the length of a
+    TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection. A file that cannot be read, or
+    not to its end, is told to `on_problem`. `ocr`: pages that are pictures are read by tesseract."""
+    try:
+        for source in _sources(path, ocr=ocr):
+            yield from _read_source(source, on_problem)
+    except LamsachError as error:
+        on_problem(Problem(error.where or path, error.what, error.todo))
+
+
+def _sources(path: str, *, ocr: bool) -> Iterator[ListSource]:
+    if path.startswith(TAXII_SCHEMES):
+        from lamsach.indicators.taxii import envelopes
+
+        return envelopes(path)
+    return sources(path, ocr=ocr)
+
+
+def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> Iterator[Entry]:
+    try:
+        if not source.head.strip():
+            raise UnreadableError("The list is empty.", source.document)
+        if is_container(source):
+            if depth >= MAX_NESTED:
+                raise LimitError("Messages and archives are nested too deep.", source.document)
+            for part in parts(source):
+                yield from _read_source(part, on_problem, depth + 1)
+            return
+        format_of_list = next((known for known in FORMATS if known.recognises(source)), None)
+        if format_of_list is None or format_of_list.name not in ("xls", "doc"):
+            refuse_if_locked_or_old(source)
+        if format_of_list is None:
+            raise UnreadableError(
+                "The format of the list is not known.",
+                source.document,
+                "Give a TXT, CSV, XLSX, DOCX, PDF, HTML, JSON, XML or EML file.",
+            )
+        yield from format_of_list.read(source)
+    except LamsachError as error:
+        on_problem(Problem(error.where or source.document, error.what, error.todo))
+
+
+def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False) -> ListContents:
+    """Every list, each value once. A path may be a folder or a pattern. What two places say of one value is put together:
+    the first stated threat, source and TLP, the highest confidence, the longest validity."""
+    contents = ListContents()
+    places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
+    for path in expand(list(paths)):
+        problems: list[Problem] = []
+        entries = 0
+        for item in read_list(path, problems.append, ocr=ocr):
+            entries += 1
+            if isinstance(item, Refusal):
+                contents.refusals.append(item)
+                continue
+            new = len(contents.indicators)
+            place = places[item.type].setdefault(item.value, new)
+            if place == new:
+                contents.indicators.append(item)
+            else:
+                contents.indicators.change(place, merged(contents.indicators[place], item))
+        for problem in problems:
+            on_problem(problem)
+        if entries or not problems:
+            contents.documents.append(path)
+    return contents
