@@ -9,7 +9,7 @@ from datetime import datetime
 
 from lamsach.devices.identify import Identifier
 from lamsach.devices.inventory import Inventory
-from lamsach.devices.leases import LeaseTable
+from lamsach.devices.leases import LeaseConflict, LeaseTable
 from lamsach.devices.names import account, host_key, mac_address
 from lamsach.model import Event, EventKind, Identity
 from lamsach.trace.model import Certainty, Why
@@ -37,6 +37,9 @@ class Holders:
         self.leases = LeaseTable(self._noted(events, wanted))
         for proofs in self._proofs.values():
             proofs.sort(key=lambda proof: proof[:3])
+        self._conflicts: dict[str, list[LeaseConflict]] = defaultdict(list)
+        for conflict in self.leases.conflicts:
+            self._conflicts[conflict.ip].append(conflict)
         self._identify = Identifier(self.leases, inventory)
 
     def _noted(self, events: Iterable[Event], wanted: Collection[str]) -> Iterator[Event]:
@@ -84,8 +87,8 @@ class Holders:
         lease = self.leases.holder(identity.ip, time)
         if lease is None or not lease.contested:
             return None
-        for conflict in self.leases.conflicts:
-            if conflict.ip == identity.ip and conflict.start <= time < conflict.end:
+        for conflict in self._conflicts.get(identity.ip, ()):
+            if conflict.start <= time < conflict.end:
                 return (
                     conflict.other
                     if conflict.holder == (lease.mac or lease.name or lease.user)

@@ -183,7 +183,7 @@ def _document(content: Content) -> str:
     parts.append(f"<w:p><w:pPr>{_section('')}</w:pPr></w:p>")
     title, heading, enclosed = content.annex
     parts += [
-        paragraph(title, bold=True, align="center"),
+        paragraph(title, size=14, bold=True, align="center"),
         paragraph(heading, bold=True, align="center"),
         paragraph(enclosed, italic=True, align="center", after=10),
     ]

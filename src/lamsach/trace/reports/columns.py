@@ -147,7 +147,8 @@ def _addresses(places: dict[Column, list[int]], sample: Sequence[Cells], known: 
             any(ip in wanted for ip, _ in endpoints(cells[place])) for cells in sample if place < len(cells)
         )
 
-    headed.sort(key=lambda place: (-ours(place) if len(headed) > 1 else 0, -round(holding[place], 1), place))
+    several = len(headed) > 1
+    headed.sort(key=lambda place: (-ours(place) if several else 0, -round(holding[place], 1), place))
     places.pop(Column.IP, None)
     places.pop(Column.DESTINATION, None)
     if headed:

@@ -52,10 +52,10 @@ _NOT_TIME = re.compile(
     r"han xu ly|thoi han|het han|deadline|expire|expir|bao cao|uptime|timezone|mui gio|time zone|so lan|den ngay|ngay sinh|duration|thoi luong|ket thuc|end|last"
 )
 _TIME = re.compile(
-    r"(?:\b|_)(?:time|timestamp|datetime|date_?time|thoi gian|thoi diem|first_?seen|firstseen|observed|eventtime|event_?time|detected|detection|ngay gio|gio ngay|ngay,? gio|ngay thang|seen|luc|log_?time|when)(?:\b|_)"
+    r"(?:\b|_)(?:time|timestamp|datetime|date_?time|thoi gian|thoi diem|first[ _]?seen|observed|eventtime|event[ _]?time|detected|detection|ngay gio|gio ngay|ngay,? gio|ngay thang|seen|luc|log[ _]?time|when)(?:\b|_)"
 )
 _LAST = re.compile(
-    r"(?:\b|_)(?:last_?seen|lastseen|last_?time|lan cuoi|cuoi cung|ket thuc|end_?time|time_?end|until)(?:\b|_)"
+    r"(?:\b|_)(?:last[ _]?seen|last[ _]?time|lan cuoi|cuoi cung|ket thuc|end[ _]?time|time[ _]?end|until)(?:\b|_)"
 )
 _DATE = re.compile(r"(?:date|ngay|ngay phat hien|ngay ghi nhan|ngay ket noi|day|ngay thang|ngay xay ra)")
 _CLOCK = re.compile(

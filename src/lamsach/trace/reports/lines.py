@@ -35,6 +35,8 @@ _FILLING = frozenset(
     [
         "ip",
         "port",
+        "sport",
+        "src_port",
         "cong",
         "cổng",
         "luc",

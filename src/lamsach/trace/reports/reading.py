@@ -191,10 +191,13 @@ def _reported(cells: Cells, columns: Columns, times: ListTimes, reference: Refer
                 text = cells[place]
                 break
     protocol_text = _cell(cells, columns.of(Column.PROTOCOL))
+    class_text = _cell(cells, columns.of(Column.THREAT_CLASS))
+    if not protocol_text and len(class_text) < 7:
+        protocol_text = class_text  # Shadowserver's `type` was the protocol
     port_text = _cell(cells, columns.of(Column.PORT))
     far = endpoints(_cell(cells, columns.of(Column.DESTINATION)))
     far_ports = ports(_cell(cells, columns.of(Column.DESTINATION_PORT)))
-    threat = _cell(cells, columns.of(Column.THREAT)) or _cell(cells, columns.of(Column.THREAT_CLASS))
+    threat = _cell(cells, columns.of(Column.THREAT)) or class_text
     listed = ports(port_text) or (None,)
     for (ip, own), port in list(product(addresses, listed))[:MOST_IN_A_CELL]:
         yield Reported(

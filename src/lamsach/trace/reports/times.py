@@ -108,7 +108,7 @@ def _spelled(text: str) -> str:
     if ":" not in re.sub(r"[+-]\d\d:\d\d", "", text):
         text = _HOURS.sub(
             lambda found: (
-                f"{found[1]}:{int(found[2] or 0):02d}" + (f":{int(found[3]):02d}" if found[3] else "")
+                f"{found[1]}:{int(found[2] or 0):02d}" + (f":{int(found[3]):02d} " if found[3] else " ")
             ),
             text,
         )

@@ -113,6 +113,10 @@ class Facts:
         row = "" if reference.row is None else f", {self.translate('row {row}').format(row=reference.row)}"
         return f"{self.text(reference.document, 200)}{page}{row}"
 
+    def period(self, device: TracedDevice) -> tuple[str, ...]:
+        """The first and the last time of a device's rows; one when they are the same."""
+        return tuple(dict.fromkeys(format_time(time, self.zone) for time in (device.first, device.last)))
+
     def device_title(self, device: TracedDevice) -> str:
         """The name by which people know a device."""
         return self.text(device.name or device.ip or device.mac or device.key, 80)
