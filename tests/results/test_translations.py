@@ -22,7 +22,7 @@ from lamsach.results import words
 from .sample import DAY0
 from .texts import python_texts, template_texts, texts_of
 
-PARTS = ("results", "devices", "cli", "logs", "indicators", "hunt", "demo", "scanner")
+PARTS = ("results", "devices", "cli", "logs", "indicators", "hunt", "demo", "scanner", "letters")
 
 
 def placeholders(text: str) -> set[str]:

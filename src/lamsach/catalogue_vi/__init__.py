@@ -6,6 +6,7 @@ from lamsach.catalogue_vi.cli import CLI
 from lamsach.catalogue_vi.devices import DEVICES
 from lamsach.catalogue_vi.firewalls import FIREWALLS
 from lamsach.catalogue_vi.indicators import INDICATORS
+from lamsach.catalogue_vi.letters import LETTERS
 from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
@@ -21,6 +22,7 @@ VIETNAMESE: dict[str, str] = {
     **CAPTURES,
     **DEVICES,
     **RESULTS,
+    **LETTERS,
     **PORTAL,
     **CLI,
     **TRACE,

@@ -1,0 +1,148 @@
+"""The pieces of a DOCX that python-docx has no word for: fields, rules, dotted lines, tables with repeated headings (ECMA-376, WordprocessingML)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Pt
+
+from lamsach.letters import words
+from lamsach.letters.model import Table
+
+FONT = "Times New Roman"
+ALIGN = {
+    "left": WD_ALIGN_PARAGRAPH.LEFT,
+    "center": WD_ALIGN_PARAGRAPH.CENTER,
+    "right": WD_ALIGN_PARAGRAPH.RIGHT,
+}
+MOTTO_EM = 12.22
+"""Width of the motto in Times bold, in times the letter size."""
+
+
+def element(name: str, **attributes: str) -> Any:
+    """An element of WordprocessingML with attributes in its name space."""
+    made = OxmlElement(name)
+    for key, value in attributes.items():
+        made.set(qn(f"w:{key}"), value)
+    return made
+
+
+def run(paragraph: Any, text: str, size: float, *, bold: bool = False, italic: bool = False) -> Any:
+    """Text in a paragraph."""
+    made = paragraph.add_run(text)
+    made.font.size, made.bold, made.italic = Pt(size), bold, italic
+    return made
+
+
+def tight(paragraph: Any, align: str = "center", after: float = 0) -> Any:
+    """A paragraph without indent, single-spaced, as heads and tables need it."""
+    paragraph.alignment = ALIGN[align]
+    form = paragraph.paragraph_format
+    form.first_line_indent, form.left_indent = Pt(0), Pt(0)
+    form.space_before, form.space_after, form.line_spacing = Pt(0), Pt(after), 1.0
+    return paragraph
+
+
+def rule(container: Any, room: float, length: float) -> None:
+    """A thin line of this length, centred in the room (points)."""
+    paragraph = tight(container.add_paragraph())
+    form = paragraph.paragraph_format
+    side = max((room - length) / 2, 0)
+    form.left_indent = form.right_indent = Pt(side)
+    form.line_spacing_rule, form.line_spacing, form.space_before = WD_LINE_SPACING.EXACTLY, Pt(5), Pt(2)
+    borders = element("w:pBdr")
+    borders.append(element("w:top", val="single", sz="6", space="1", color="000000"))
+    properties = paragraph._p.get_or_add_pPr()
+    properties.insert_element_before(borders, *_AFTER_BORDERS)
+
+
+_AFTER_BORDERS = (
+    "w:shd",
+    "w:tabs",
+    "w:suppressAutoHyphens",
+    "w:spacing",
+    "w:ind",
+    "w:contextualSpacing",
+    "w:jc",
+    "w:outlineLvl",
+    "w:rPr",
+    "w:sectPr",
+)
+
+
+def page_number(paragraph: Any) -> None:
+    """The page's number as a field."""
+    tight(paragraph)
+    for kind, text in (("begin", ""), ("", " PAGE "), ("end", "")):
+        made = run(paragraph, "", 14)
+        if kind:
+            made._r.append(element("w:fldChar", fldCharType=kind))
+        else:
+            instruction = element("w:instrText")
+            instruction.set(qn("xml:space"), "preserve")
+            instruction.text = text
+            made._r.append(instruction)
+
+
+def dotted(paragraph: Any, width: float, label: str = "") -> None:
+    """A line to write on: the label, then dots up to the right margin."""
+    paragraph.alignment = ALIGN["left"]
+    paragraph.paragraph_format.tab_stops.add_tab_stop(Pt(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+    run(paragraph, f"{label}\t", 14)
+
+
+def plain_grid(container: Any, widths: tuple[float, ...]) -> Any:
+    """A table without lines, of one row, to set things side by side. Widths in points."""
+    made = container.add_table(rows=1, cols=len(widths))
+    made.autofit, made.alignment = False, WD_TABLE_ALIGNMENT.CENTER
+    _widths(made, widths)
+    return made
+
+
+def grid(container: Any, table: Table, width: float) -> None:
+    """A table with lines; its heading row repeats on each page and no row is torn."""
+    whole = sum(column.weight for column in table.columns)
+    widths = tuple(width * column.weight / whole for column in table.columns)
+    made = container.add_table(rows=1 + len(table.rows), cols=len(table.columns))
+    made.style, made.autofit, made.alignment = "Table Grid", False, WD_TABLE_ALIGNMENT.CENTER
+    _widths(made, widths)
+    heading = made.rows[0]._tr.get_or_add_trPr()
+    heading.append(element("w:cantSplit"))
+    heading.append(element("w:tblHeader"))
+    cells = made._cells  # one walk instead of one for each cell
+    columns = len(table.columns)
+    for place, column in enumerate(table.columns):
+        _fill(cells[place], [words.line(column.title)], "center", bold=True, width=widths[place])
+    for number, row in enumerate(table.rows, 1):
+        for place, text in enumerate(row):
+            column = table.columns[place]
+            _fill(
+                cells[number * columns + place],
+                words.lines(text),
+                column.align,
+                bold=False,
+                width=widths[place],
+            )
+    for row_element in made._tbl.tr_lst[1:]:
+        row_element.get_or_add_trPr().append(element("w:cantSplit"))
+
+
+def _widths(made: Any, widths: tuple[float, ...]) -> None:
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = Pt(width)
+    for cell, width in zip(made.rows[0].cells, widths, strict=True):
+        cell.width = Pt(width)
+
+
+def _fill(cell: Any, lines: list[str], align: str, *, bold: bool, width: float) -> None:
+    cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    cell.width = Pt(width)
+    paragraph = tight(cell.paragraphs[0], align)
+    for place, text in enumerate(lines):
+        if place:
+            paragraph = tight(cell.add_paragraph(), align)
+        run(paragraph, text, 13, bold=bold)

@@ -1,0 +1,169 @@
+"""What findings bundles say of a unit, in figures for its report: machines by state, logs searched, days without logs. No machine is named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import UnreadableError
+from lamsach.i18n import format_date, format_number, mark
+from lamsach.letters.model import Appendix, Column, Table
+from lamsach.model import DeviceState
+
+_STRONGEST = (
+    DeviceState.INFECTED,
+    DeviceState.UNATTRIBUTED,
+    DeviceState.BLOCKED,
+    DeviceState.RESOLVED,
+    DeviceState.INBOUND,
+)
+STATE_WORDS: Mapping[DeviceState, str] = {
+    DeviceState.INFECTED: "Máy tính, thiết bị có kết nối đến địa chỉ độc hại",
+    DeviceState.BLOCKED: "Máy tính, thiết bị có kết nối đã bị chặn toàn bộ",
+    DeviceState.RESOLVED: "Máy tính, thiết bị mới phân giải tên miền độc hại, chưa thấy kết nối",
+    DeviceState.INBOUND: "Máy tính, thiết bị bị địa chỉ độc hại kết nối vào",
+    DeviceState.UNATTRIBUTED: "Nguồn kết nối chưa xác định được máy tính, thiết bị",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One observer: lines and days of its logs that were searched, days without logs, the first and last day."""
+
+    name: str
+    lines: int
+    days: int
+    blind: int
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Several bundles of one unit taken together: a machine that stands in two counts once, with its most serious state."""
+
+    states: Mapping[DeviceState, int]
+    sources: tuple[Source, ...]
+    blind_days: int
+    partial: bool
+    undated_lines: int
+    """Lines without a time, of whatever log: they prove no day."""
+
+    @property
+    def found(self) -> int:
+        """Machines that connected."""
+        return self.states.get(DeviceState.INFECTED, 0)
+
+
+def summarise(paths: Iterable[Path]) -> Summary:
+    """Read the bundles. Raises UnreadableError or LimitError for one that cannot be used."""
+    from lamsach.results.bundle import read_bundle
+
+    states: dict[str, DeviceState] = {}
+    lines: dict[str, dict[date | None, int]] = {}
+    blind: set[tuple[str, date]] = set()
+    partial = False
+    for path in paths:
+        bundle = read_bundle(path)
+        for device in bundle.devices:
+            state = DeviceState(device["state"])
+            known = states.get(device["key"], state)
+            states[device["key"]] = min(known, state, key=_STRONGEST.index)
+        try:
+            _coverage(bundle.manifest, lines, blind)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UnreadableError(
+                mark("The findings bundle is damaged or is not one."),
+                str(path),
+                mark("Ask whoever made the bundle for it again. Nothing was taken from it."),
+            ) from error
+        partial = partial or bool(bundle.manifest.get("partial"))
+    blind = {(name, day) for name, day in blind if day not in lines.get(name, {})}
+    seen = [_source(name, lines.get(name, {}), blind) for name in sorted(set(lines) | {n for n, _ in blind})]
+    sources = tuple(source for source in seen if source.days or source.blind)
+    undated = sum(days.get(None, 0) for days in lines.values())
+    return Summary(Counter(states.values()), sources, len({day for _, day in blind}), partial, undated)
+
+
+def _coverage(
+    manifest: Mapping[str, Any], lines: dict[str, dict[date | None, int]], blind: set[tuple[str, date]]
+) -> None:
+    """Take a bundle's days; of a day that two bundles searched, the longer one counts."""
+    here: Counter[tuple[str, date | None]] = Counter()
+    for row in manifest.get("coverage", []):
+        day = date.fromisoformat(row["day"]) if row.get("day") else None
+        here[(str(row["observer"]), day)] += int(row["lines"])
+    for (name, day), count in here.items():
+        days = lines.setdefault(name, {})
+        days[day] = max(days.get(day, 0), count)
+    for row in manifest.get("blind_days", []):
+        blind.add((str(row["observer"]), date.fromisoformat(row["day"])))
+
+
+def _source(name: str, days: Mapping[date | None, int], blind: set[tuple[str, date]]) -> Source:
+    dated = sorted(day for day in days if day is not None)
+    return Source(
+        name,
+        sum(count for day, count in days.items() if day),
+        len(dated),
+        sum(1 for other, _ in blind if other == name),
+        dated[0] if dated else None,
+        dated[-1] if dated else None,
+    )
+
+
+def annexes(summary: Summary) -> tuple[Appendix, ...]:
+    """Machines by state, and the logs that were searched, as annex tables."""
+    states = tuple(
+        (str(place), STATE_WORDS[state], format_number(summary.states.get(state, 0), "vi"))
+        for place, state in enumerate(STATE_WORDS, 1)
+    )
+    sources = tuple(
+        (
+            str(place),
+            source.name,
+            f"{_day(source.first)} - {_day(source.last)}" if source.first else "",
+            format_number(source.days, "vi"),
+            format_number(source.blind, "vi"),
+            format_number(source.lines, "vi"),
+        )
+        for place, source in enumerate(summary.sources, 1)
+    )
+    if summary.undated_lines:
+        sources = (
+            *sources,
+            ("", "Dòng không ghi thời gian", "", "", "", format_number(summary.undated_lines, "vi")),
+        )
+    number = Column("TT", 0.5, "center")
+    return (
+        Appendix(
+            "SỐ MÁY TÍNH, THIẾT BỊ THEO TÌNH TRẠNG",
+            "",
+            (Table((number, Column("Tình trạng", 4), Column("Số lượng", 1.1, "center")), states),),
+        ),
+        Appendix(
+            "NHẬT KÝ ĐÃ RÀ SOÁT",
+            "",
+            (
+                Table(
+                    (
+                        number,
+                        Column("Nguồn ghi nhận", 2.2),
+                        Column("Thời gian", 1.9, "center"),
+                        Column("Số ngày có nhật ký", 1, "center"),
+                        Column("Số ngày thiếu nhật ký", 1, "center"),
+                        Column("Số dòng", 1.3, "right"),
+                    ),
+                    sources,
+                ),
+            ),
+        ),
+    )
+
+
+def _day(day: date | None) -> str:
+    return format_date(day) if day else ""

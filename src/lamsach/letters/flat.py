@@ -1,0 +1,86 @@
+"""A document as plain JSON values with every text made safe, for the writers that lay out from data (PDF, HTML)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamsach.letters import words
+from lamsach.letters.model import MARGIN_MM, MOTTO, NATION, Block, Document, Entry, Heading, Paragraph
+
+
+def flat(document: Document) -> dict[str, Any]:
+    """The document's parts in the order in which they are laid out."""
+    head = document.head
+    about = f"V/v {words.line(document.subject)}" if document.subject and not document.type_name else ""
+    signature = document.signature
+    return {
+        "title": words.line(document.subject) or words.line(title_of(document)),
+        "author": words.line(head.issuer),
+        "margins": MARGIN_MM,
+        "head": {
+            "parent": words.line(head.parent).upper(),
+            "issuer": words.line(head.issuer).upper(),
+            "nation": NATION,
+            "motto": MOTTO,
+            "number": words.number_line(head),
+            "place": words.place_and_day(head),
+        }
+        if head.issuer
+        else None,
+        "about": about,
+        "type": words.line(document.type_name).upper(),
+        "subject": words.line(document.subject),
+        "to": words.to_lines(document),
+        "blocks": [_block(block) for block in document.blocks],
+        "signature": {
+            "top": [
+                words.line(text).upper() for text in (signature.authority, signature.position) if text.strip()
+            ],
+            "name": words.line(signature.name),
+        },
+        "copies": words.copy_lines(document),
+        "address": words.line(document.address),
+        "appendices": [
+            {
+                "label": words.appendix_title(document, place),
+                "title": words.line(appendix.title),
+                "attached": words.attached_line(appendix).split("\n") if appendix.attached.strip() else [],
+                "landscape": appendix.landscape,
+                "blocks": [_block(block) for block in appendix.blocks],
+            }
+            for place, appendix in enumerate(document.appendices)
+        ],
+    }
+
+
+def title_of(document: Document) -> str:
+    """The title in the file's properties."""
+    return document.appendices[0].title if document.appendices else document.type_name
+
+
+def _block(block: Block) -> dict[str, Any]:
+    if isinstance(block, Heading):
+        return {"kind": "heading", "text": words.line(block.text)}
+    if isinstance(block, Paragraph):
+        return {
+            "kind": "paragraph",
+            "lines": words.lines(block.text),
+            "italic": block.italic,
+            "indent": block.indent,
+        }
+    if isinstance(block, Entry):
+        return {
+            "kind": "entry",
+            "label": words.line(block.label),
+            "lines": words.lines(block.text),
+            "dots": block.dots,
+        }
+    return {
+        "kind": "table",
+        "caption": words.line(block.caption),
+        "columns": [
+            {"title": words.line(column.title), "weight": column.weight, "align": column.align}
+            for column in block.columns
+        ],
+        "rows": [[words.lines(cell) for cell in row] for row in block.rows],
+    }

@@ -1,0 +1,38 @@
+"""A filled form as JSON for other programs, with its schema's number. `docs/report-schema.json` describes it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lamsach.letters.form import Filled
+
+SCHEMA = "lamsach-report-1"
+
+
+def record(filled: Filled) -> dict[str, Any]:
+    """The texts and figures by key. Of a figure: what was computed, what was stated instead and why, and the value that counts."""
+    return {
+        "schema": SCHEMA,
+        "form": filled.form.title,
+        "texts": {field.key: filled.texts.get(field.key, "") for field in filled.form.fields},
+        "figures": [
+            {
+                "key": row.key,
+                "label": row.label,
+                "source": row.source,
+                "computed": figure.computed if figure else None,
+                "stated": figure.stated if figure else None,
+                "reason": figure.reason if figure else "",
+                "note": figure.note if figure else "",
+                "value": figure.value if figure else None,
+            }
+            for row in filled.form.rows
+            for figure in (filled.figures.get(row.key),)
+        ],
+    }
+
+
+def to_json(filled: Filled) -> bytes:
+    """The record as UTF-8, its keys in a fixed order."""
+    return json.dumps(record(filled), ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"

@@ -1,0 +1,150 @@
+"""From a filled form to a document: the appendix to the letter, and the report around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lamsach.i18n import format_number
+from lamsach.letters.form import Figure, Filled
+from lamsach.letters.model import (
+    Appendix,
+    Block,
+    Column,
+    Document,
+    Entry,
+    Head,
+    Heading,
+    Paragraph,
+    Signature,
+    Table,
+)
+
+
+def shown(figure: Figure | None) -> str:
+    """The number as a document writes it; empty when it is not known."""
+    return "" if figure is None or figure.value is None else format_number(figure.value, "vi")
+
+
+def note_of(figure: Figure | None) -> str:
+    """What stands under `Ghi chú`: the note, and for an overruled number the computed one with the reason, so that both travel up."""
+    if figure is None:
+        return ""
+    if figure.stated is None or figure.computed is None or figure.stated == figure.computed:
+        return figure.note
+    differs = f"Số theo hệ thống: {format_number(figure.computed, 'vi')}. Lý do điều chỉnh: {figure.reason}"
+    return f"{figure.note}\n{differs}" if figure.note else differs
+
+
+def form_blocks(filled: Filled) -> tuple[Block, ...]:
+    """The form's own lines: general part, figures, note."""
+    form = filled.form
+    general: list[Block] = [
+        Entry(field.label, filled.texts.get(field.key, ""), 1 if field.kind == "line" else 3)
+        for field in form.fields
+    ]
+    number, words, amount, note = form.columns
+    columns = (
+        Column(number, 0.5, "center"),
+        Column(words, 4.0),
+        Column(amount, 1.1, "center"),
+        Column(note, 2.0),
+    )
+    rows = tuple(
+        (str(place), row.label, shown(filled.figures.get(row.key)), note_of(filled.figures.get(row.key)))
+        for place, row in enumerate(form.rows, 1)
+    )
+    blocks: list[Block] = [
+        Heading(form.general_title),
+        *general,
+        Heading(form.figures_title),
+        Table(columns, rows),
+    ]
+    if closing := note_line(filled):
+        blocks.append(Paragraph(closing, italic=True))
+    return tuple(blocks)
+
+
+def note_line(filled: Filled) -> str:
+    """The form's closing note with the receiver put in; empty when it asks for one that is not known."""
+    text = filled.form.note
+    if ("{receiver}" in text and not filled.receiver) or ("{email}" in text and not filled.email):
+        return ""
+    return text.replace("{receiver}", filled.receiver).replace("{email}", filled.email)
+
+
+def form_appendix(filled: Filled) -> Appendix:
+    """The form as the appendix that the dispatch asks for."""
+    attached = filled.form.attached if filled.issuer else ""
+    for name in ("number", "day", "issuer"):
+        attached = attached.replace(f"{{{name}}}", getattr(filled, name))
+    return Appendix(filled.form.title, attached, form_blocks(filled))
+
+
+def report(
+    filled: Filled,
+    head: Head,
+    *,
+    campaign: str,
+    to: str,
+    signature: Signature | None = None,
+    copies: Sequence[str] = (),
+    annexes: Sequence[Appendix] = (),
+    remarks: Sequence[str] = (),
+) -> Document:
+    """A unit's report: a `BÁO CÁO` that carries the form as its first appendix. `remarks` are paragraphs such as why it is late or what was corrected."""
+    opening = (
+        f"{head.issuer} báo cáo kết quả thực hiện {campaign} trong phạm vi quản lý như sau:"
+        if campaign
+        else f"{head.issuer} báo cáo kết quả thực hiện chiến dịch trong phạm vi quản lý như sau:"
+    )
+    blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled)]
+    blocks += [Paragraph(text) for text in remarks if text]
+    blocks.append(
+        Paragraph(
+            "Đánh giá kết quả, đề xuất, kiến nghị và số liệu chi tiết tại "
+            + ("các Phụ lục kèm theo." if annexes else "Phụ lục kèm theo.")
+        )
+    )
+    blocks.append(Paragraph("Trân trọng./."))
+    form = form_appendix(filled)
+    own = f"Kèm theo Báo cáo số         ngày       /     /        của {head.issuer}"
+    form = Appendix(form.title, form.attached or own, form.blocks)
+    return Document(
+        head=head,
+        type_name="BÁO CÁO",
+        subject=f"Kết quả triển khai {campaign}" if campaign else "Kết quả triển khai chiến dịch",
+        to=(to,) if to else (),
+        blocks=tuple(blocks),
+        signature=signature or Signature(),
+        copies=tuple(copies) or ("Như trên", "Lưu: VT"),
+        appendices=(form, *(Appendix(a.title, a.attached or own, a.blocks, a.landscape) for a in annexes)),
+    )
+
+
+def _figure_lines(filled: Filled) -> list[Block]:
+    """The figures as a list, each with its words."""
+    known = [row for row in filled.form.rows if shown(filled.figures.get(row.key))]
+    return [
+        Paragraph(f"- {row.label}: {shown(filled.figures.get(row.key))}{'.' if row is known[-1] else ';'}")
+        for row in known
+    ]
+
+
+def blank(filled: Filled) -> Document:
+    """The form alone, to hand out."""
+    return Document(head=Head(issuer=""), subject="", blocks=(), appendices=(form_appendix(filled),))
+
+
+def plain_text(filled: Filled) -> list[str]:
+    """The appendix line by line, as the golden test and the reader of e-mails see it."""
+    appendix = form_appendix(filled)
+    lines = ["Phụ lục", appendix.title, *([f"({appendix.attached})"] if appendix.attached else [])]
+    for block in appendix.blocks:
+        if isinstance(block, Entry):
+            lines.append(f"- {block.label}: {block.text}".rstrip())
+        elif isinstance(block, Table):
+            lines.append(" ".join(column.title for column in block.columns))
+            lines += [" ".join(cell for cell in row if cell) for row in block.rows]
+        else:
+            lines.append(block.text)
+    return lines

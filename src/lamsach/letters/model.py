@@ -1,0 +1,110 @@
+"""A document by Decree 30/2020/NĐ-CP, Appendix I, as data: its head, its blocks in order, its end. The writers only lay it out.
+
+Texts are plain: no writer takes anything in them for markup, a field or a formula. A day that is None leaves its blanks open, as in a document that
+is numbered and dated when it is signed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Align = Literal["left", "center", "right"]
+NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+MARGIN_MM = {"top": 20.0, "bottom": 20.0, "left": 30.0, "right": 20.0}
+"""Decree 30, Appendix I, part I: top and bottom 20-25, left 30-35, right 15-20."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading in the text, bold."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of the body; line breaks in it make further paragraphs."""
+
+    text: str
+    italic: bool = False
+    indent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a form: `- label: text`; without a text `dots` dotted lines to write on."""
+
+    label: str
+    text: str = ""
+    dots: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its heading, its share of the width, how it stands."""
+
+    title: str
+    weight: float = 1.0
+    align: Align = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a heading row that repeats on each page. `caption` stands above."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+
+
+Block = Heading | Paragraph | Entry | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Who issues the document, its number and symbol, place and day. `year` is shown when the day is still open."""
+
+    issuer: str
+    parent: str = ""
+    number: int | None = None
+    symbol: str = ""
+    place: str = ""
+    day: date | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Authority line (TM., KT., TL., TUQ.; may be empty), position and name of who signs."""
+
+    position: str = ""
+    name: str = ""
+    authority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Appendix:
+    """An appendix: it begins a page and has its own page numbers. `attached` is its `(Kèm theo ...)`, without parentheses."""
+
+    title: str
+    attached: str
+    blocks: tuple[Block, ...]
+    landscape: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A dispatch (`type_name` empty: the subject stands under the number as `V/v ...`), a report or minutes."""
+
+    head: Head
+    subject: str
+    blocks: tuple[Block, ...]
+    type_name: str = ""
+    to: tuple[str, ...] = ()
+    signature: Signature = field(default_factory=Signature)
+    copies: tuple[str, ...] = ()
+    appendices: tuple[Appendix, ...] = ()
+    address: str = ""

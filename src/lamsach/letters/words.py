@@ -1,0 +1,78 @@
+"""The fixed words of a document: padded days and numbers, recipients, appendix numbers; and texts made safe to lay out."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+
+from lamsach.letters.model import Appendix, Document, Head
+from lamsach.results.safe import visible, visible_line
+
+_ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+
+
+def line(text: str) -> str:
+    """The text on one line in composed letters (NFC), hidden characters shown."""
+    return visible_line(unicodedata.normalize("NFC", text)).strip()
+
+
+def lines(text: str) -> list[str]:
+    """The text's paragraphs in composed letters, without empty ones; hidden characters shown."""
+    composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return [part.strip() for part in visible(composed).split("\n") if part.strip()]
+
+
+def day_words(day: date | None, year: int | None = None) -> str:
+    """`ngày 05 tháng 02 năm 2026` (days below 10 and months 1 and 2 padded); blanks where the day is open."""
+    if day is None:
+        return f"ngày       tháng       năm {year or '      '}"
+    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def place_and_day(head: Head) -> str:
+    """`Hà Nội, ngày 05 tháng 02 năm 2026`."""
+    words = day_words(head.day, head.year)
+    return f"{line(head.place)}, {words}" if head.place else words[0].upper() + words[1:]
+
+
+def number_line(head: Head) -> str:
+    """`Số: 05/TTCNTT-KTHT`; the number stays open until it is given."""
+    number = "      " if head.number is None else f"{head.number:02d}"
+    symbol = line(head.symbol)
+    return f"Số: {number}{'/' if symbol else ''}{symbol}"
+
+
+def to_lines(document: Document) -> list[str]:
+    """What stands behind `Kính gửi:`: one recipient as it is; several as `- ...;`, the last with a full stop."""
+    names = [line(name) for name in document.to]
+    if len(names) < 2:
+        return names
+    return [f"- {name}{'.' if name is names[-1] else ';'}" for name in names]
+
+
+def copy_lines(document: Document) -> list[str]:
+    """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop."""
+    names = [line(name) for name in document.copies]
+    return [f"- {name}{'.' if place == len(names) else ';'}" for place, name in enumerate(names, 1)]
+
+
+def appendix_title(document: Document, place: int) -> str:
+    """`Phụ lục`, with a Roman numeral when there are several. `place` counts from 0."""
+    return "Phụ lục" if len(document.appendices) == 1 else f"Phụ lục {roman(place + 1)}"
+
+
+def attached_line(appendix: Appendix) -> str:
+    """`(Kèm theo ...)`; the empty text when there is nothing it came with."""
+    text = unicodedata.normalize("NFC", appendix.attached).strip()
+    return f"({visible(text)})" if text else ""
+
+
+def roman(number: int) -> str:
+    """1 to 39 in Roman numerals."""
+    text = ""
+    for value, letters in _ROMAN:
+        while number >= value:
+            text += letters
+            number -= value
+    return text
