@@ -1,4 +1,4 @@
-"""`lamsach indicators`: read lists into canonical indicators, and look one value up in them."""
+"""`lamsach indicators`: read lists into canonical indicators, review them, look values up in them, and let them out again."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from typing import Annotated, TextIO
 
 import typer
 
+from lamsach.cli.indicators_check import check
+from lamsach.cli.indicators_export import export
+from lamsach.cli.indicators_release import diff, sign, verify
+from lamsach.cli.indicators_review import review
 from lamsach.errors import ExitStatus, OutputError, UsageError
 from lamsach.i18n import language_from_environment, translator
-from lamsach.indicators.exceptions import ExceptionSet, covering
-from lamsach.indicators.normalise import Value, canonical_values
-from lamsach.indicators.opening import expand
-from lamsach.indicators.reading import ListContents, read_list, read_lists
-from lamsach.indicators.refusals import Refused
+from lamsach.indicators.reading import ListContents, read_lists
 from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
 
-app = typer.Typer(no_args_is_help=True, help="Read lists of indicators, and look values up in them.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Read lists of indicators, review them, look values up in them, write them for other programs.",
+)
 
 _SUFFIXES = (".csv", ".jsonl", ".json", ".txt")
 
@@ -110,60 +113,12 @@ def fetch(
     print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)
 
 
-@app.command()
-def check(
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="An address, network, name, URL or hash, defanged or not.")
-    ],
-    lists: Annotated[
-        list[str], typer.Option("-i", "--indicators", metavar="LIST", help="A list; may be repeated.")
-    ],
-    exceptions: Annotated[
-        list[str] | None, typer.Option("--exceptions", metavar="FILE", help="Values that do not count.")
-    ] = None,
-) -> None:
-    """Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host.
-
-    Example: lamsach indicators check www.evil.example -i annex.xlsx
-    """
-    words = translator(language_from_environment())
-    try:
-        values = canonical_values(value)
-    except Refused as refused:
-        print(
-            json.dumps({"value": refused.value or value, "reason": refused.reason}, ensure_ascii=False),
-            file=sys.stderr,
-        )
-        raise typer.Exit(ExitStatus.USAGE) from None
-    problems: list[Problem] = []
-    excepted = ExceptionSet.read(expand(exceptions or []), problems.append)
-    found = False
-    for item in _covering(expand(lists), values, problems):
-        found = True
-        mapping = as_mapping(item)
-        place = next(
-            (place for kind, text in values if (place := excepted.covers(kind, text)) is not None), None
-        )
-        if place is not None:
-            mapping["excepted"] = {
-                key: part
-                for key, part in (("document", place.document), ("row", place.row))
-                if part is not None
-            }
-        print(json.dumps(mapping, ensure_ascii=False))
-    _tell(problems)
-    if not found:
-        print(words("No list names this value."), file=sys.stderr)
-        raise typer.Exit(ExitStatus.PARTIAL if problems else ExitStatus.NOTHING_FOUND)
-
-
-def _covering(paths: list[str], values: tuple[Value, ...], problems: list[Problem]) -> Iterator[Indicator]:
-    """The indicators that cover any of the values, as listed."""
-    wanted = {key for kind, text in values for key in covering(kind, text)}
-    for path in paths:
-        for item in read_list(path, problems.append):
-            if isinstance(item, Indicator) and (item.type, item.value) in wanted:
-                yield item
+app.command("check")(check)
+app.command("review")(review)
+app.command("export")(export)
+app.command("diff")(diff)
+app.command("sign")(sign)
+app.command("verify")(verify)
 
 
 def _print(indicators: Iterable[Indicator]) -> None:

@@ -1,6 +1,6 @@
 """Our own JSON lines, as `lamsach indicators read -o list.jsonl` and signed releases hold them (`lamsach.indicators.writing`).
 
-Everything that is known of a value is kept; the place that the line names comes after the line itself among the references.
+Everything that is known of a value is kept, the document, page and row that it first came from too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LINE = re.compile(
 
 
 class OwnRecords(ListFormat):
-    """Lines of ours; `row` is the line."""
+    """Lines of ours; document, page and row are those that the line names."""
 
     name: ClassVar[str] = "lamsach"
     title: ClassVar[str] = "Lamsach's own JSON lines and signed releases"
@@ -62,5 +62,11 @@ def _entry(line: str, place: Reference) -> Entry:
 
 
 def _at(stated: Indicator, place: Reference) -> Indicator:
-    known = (stated.reference, *stated.other_references)
-    return replace(stated, reference=place, other_references=tuple(item for item in known if item is not None))
+    """The value with the places that the line names, each behind the list's name: `list.zip!annex.pdf`, page 2, row 7."""
+    listed = place.document.removesuffix("!indicators.jsonl")
+    known = [
+        Reference(f"{listed}!{item.document}", item.page, item.row)
+        for item in (stated.reference, *stated.other_references)
+        if item is not None
+    ]
+    return replace(stated, reference=known[0] if known else place, other_references=tuple(known[1:]))

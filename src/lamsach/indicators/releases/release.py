@@ -12,7 +12,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -24,7 +24,7 @@ from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.writers.base import iso
 from lamsach.indicators.writers.bundle import save_zip
 from lamsach.indicators.writing import as_mapping
-from lamsach.model import Indicator
+from lamsach.model import Indicator, Reference
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -79,7 +79,7 @@ def write_release(
     tlp: str | None = None,
 ) -> Manifest:
     """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic)."""
-    listed = sorted(items, key=lambda item: (item.type.value, item.value))
+    listed = sorted(map(_without_paths, items), key=lambda item: (item.type.value, item.value))
     text = "".join(json.dumps(as_mapping(item), ensure_ascii=False) + "\n" for item in listed)
     ends = [item.valid_until for item in listed if item.valid_until]
     manifest = Manifest(
@@ -105,6 +105,20 @@ def write_release(
     texts = (said, text, json.dumps(signature, indent=1, sort_keys=True) + "\n")
     save_zip(stream, ((member, [part]) for member, part in zip(MEMBERS, texts, strict=True)))
     return manifest
+
+
+def _without_paths(item: Indicator) -> Indicator:
+    """The value with its documents' bare names: where they lay on the signer's machine is nobody's business."""
+    if item.reference is None:
+        return item
+    others = tuple(dict.fromkeys(map(_bare, item.other_references)))
+    first = _bare(item.reference)
+    return replace(item, reference=first, other_references=tuple(other for other in others if other != first))
+
+
+def _bare(place: Reference) -> Reference:
+    name = place.document.rpartition("!")[2].replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return Reference(name or "list", place.page, place.row)
 
 
 def _source(item: Indicator) -> str:

@@ -158,6 +158,11 @@ class Examiner:
         yield from self._known.about_network(network)
 
 
+def dangerous(examiner: Examiner, item: Indicator) -> Concern | None:
+    """The first concern that makes a value dangerous to block, or None."""
+    return next((concern for concern in examiner.concerns(item) if concern.level is Level.DANGEROUS), None)
+
+
 def _once(concerns: Iterable[Concern]) -> Iterator[Concern]:
     """The worst of each kind, the first of those."""
     found: dict[Kind, Concern] = {}

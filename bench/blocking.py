@@ -1,0 +1,117 @@
+"""How long outputs of long lists take, and whether the real program takes them: `python bench/blocking.py [COUNT] [--write docs/blocking.md]`."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.tables import recorded, tell
+from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.writers import WRITERS
+from lamsach.indicators.writers.base import Writer
+from lamsach.indicators.writers.export import Terms, prepare
+from lamsach.model import Indicator, IndicatorType
+
+PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+CHECKS = {
+    "rpz": ("named-checkzone", "lamsach.rpz", "FILE"),
+    "unbound": ("unbound-checkconf", "FILE"),
+    "dnsmasq": ("dnsmasq", "--test", "-C", "FILE"),
+    "nftables": ("nft", "-c", "-f", "FILE"),
+    "iptables": ("iptables-restore", "--test", "FILE"),
+    "ip6tables": ("ip6tables-restore", "--test", "FILE"),
+    "squid": ("squid", "-k", "parse", "-f", "FILE"),
+    "suricata": ("suricata", "-T", "-S", "FILE", "-l", "DIR"),
+    "suricata_datasets": (
+        "suricata",
+        "-T",
+        "-S",
+        "DIR/lamsach.rules",
+        "-l",
+        "DIR",
+        "--set",
+        "default-rule-path=DIR",
+    ),
+    "clamav_hdb": ("clamscan", "-d", "FILE", "FILE"),
+    "clamav_hsb": ("clamscan", "-d", "FILE", "FILE"),
+}
+SLOW = {"suricata": 10_000}
+"""Programs that are given fewer values, since they take minutes for all."""
+
+
+def made(count: int) -> Iterator[Indicator]:
+    """That many names, IPv4 addresses and hashes of each kind, and a tenth of URLs and IPv6 addresses."""
+    kinds = IndicatorType
+    for number in range(count):
+        yield Indicator(kinds.DOMAIN, f"c{number:06d}.bot{number % 977}.xyz", "Mirai")
+        address = (
+            f"{20 + (number * 7 >> 16) % 100}.{number * 7 >> 8 & 255}.{number * 7 & 255}.{number * 37 & 255}"
+        )
+        yield Indicator(kinds.IP, address, "Mozi")
+        if number % 10 == 0:
+            yield Indicator(kinds.URL, f"http://c{number}.drop.top/p/{number}", "Mozi")
+            yield Indicator(kinds.IP, f"2001:db8:{number // 10:x}::1", "Mozi")
+        for kind in (kinds.MD5, kinds.SHA1, kinds.SHA256):
+            digest = hashlib.new(kind.value, b"%d" % number, usedforsecurity=False).hexdigest()
+            yield Indicator(kind, digest, "Mozi")
+
+
+def measure(writer: type[Writer], items: list[Indicator], digest: str, folder: Path) -> str:
+    """One row: seconds to choose and write, size, and what the program says."""
+    begun = time.perf_counter()
+    export = prepare(items, writer(), digest, Terms(datetime(2026, 3, 1, tzinfo=UTC)))
+    path = folder / f"lamsach-{writer.name}{writer.suffix}"
+    with path.open("wb") as stream:
+        export.save(stream)
+    seconds = time.perf_counter() - begun
+    return f"| `{writer.name}` | {len(export.items):,} | {seconds:.1f} s | {path.stat().st_size / 1e6:.1f} MB | {accepted(writer, path)} |"
+
+
+def accepted(writer: type[Writer], path: Path) -> str:
+    """What the real program says, and in how many seconds."""
+    command = CHECKS.get(writer.name)
+    if command is None:
+        return ""
+    program = shutil.which(command[0], path=PATH)
+    if program is None:
+        return f"{command[0]} is not installed"
+    if writer.binary:
+        zipfile.ZipFile(path).extractall(path.parent)
+    words = [word.replace("FILE", str(path)).replace("DIR", str(path.parent)) for word in command[1:]]
+    begun = time.perf_counter()
+    done = subprocess.run([program, *words], capture_output=True, check=False)
+    verdict = "accepts it" if done.returncode == 0 else f"REFUSES it ({done.returncode})"
+    return f"`{command[0]}` {verdict}, {time.perf_counter() - begun:.1f} s"
+
+
+def main() -> None:
+    """Measure every writer."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("count", nargs="?", type=int, default=100_000)
+    arguments.add_argument("--write", type=Path, help="the document that takes the table")
+    asked = arguments.parse_args()
+    items = list(made(asked.count))
+    digest = list_digest(items)
+    with recorded(asked.write, "blocking", ""), tempfile.TemporaryDirectory() as folder:
+        tell("| output | values | written in | size | the program |")
+        tell("|---|---|---|---|---|")
+        for writer in WRITERS:
+            chosen = (
+                list(made(SLOW[writer.name]))
+                if writer.name in SLOW and asked.count > SLOW[writer.name]
+                else items
+            )
+            tell(measure(writer, chosen, digest, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

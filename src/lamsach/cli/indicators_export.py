@@ -1,0 +1,214 @@
+"""`lamsach indicators export`: lists as what firewalls, resolvers and sensors take."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lamsach.cli.console import tell, translate
+from lamsach.cli.indicators_shared import (
+    At,
+    DecisionFile,
+    OwnValues,
+    Partial,
+    contents_of,
+    decisions_of,
+    moment,
+    own_of,
+    replacing,
+    tell_values,
+    write_out,
+)
+from lamsach.errors import ExitStatus, InputError, UsageError
+
+if TYPE_CHECKING:
+    from lamsach.indicators.review.decisions import Decisions
+    from lamsach.indicators.review.guard import Own
+    from lamsach.indicators.review.releasing import Passed
+    from lamsach.indicators.writers.base import Writer
+    from lamsach.indicators.writers.export import Export, Terms
+
+
+def export(
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILES...", help="Lists: files, folders, releases.")
+    ] = None,
+    to: Annotated[
+        list[str] | None, typer.Option("--to", metavar="NAME", help="What to write; may be repeated with -d.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "-d", "--directory", metavar="DIR", help="Write each into this folder, under names of our own."
+        ),
+    ] = None,
+    formats: Annotated[bool, typer.Option("--formats", help="Show what can be written, and end.")] = False,
+    decisions: DecisionFile = None,
+    own: OwnValues = None,
+    max_tlp: Annotated[
+        str | None,
+        typer.Option(
+            "--max-tlp",
+            metavar="LEVEL",
+            help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
+        ),
+    ] = None,
+    tlp: Annotated[
+        str | None,
+        typer.Option("--tlp", metavar="LEVEL", help="The TLP of values that state none. Default: amber."),
+    ] = None,
+    at: At = None,
+    force: Annotated[
+        str | None,
+        typer.Option(
+            "--force", metavar="REASON", help="Write also what is never to be blocked, for this reason."
+        ),
+    ] = None,
+    partial: Partial = False,
+) -> None:
+    """Write lists as blocklists and rules for other programs; what a format cannot hold is counted and told.
+
+    Example: lamsach indicators export annex.xlsx --to rpz -o lamsach.zone
+    """
+    if formats:
+        _show_formats()
+        return
+    writers = _writers(to)
+    targets = _targets(writers, output, folder)
+    terms = _terms(moment(at), max_tlp, tlp)
+    if force is not None and len(force.strip()) < 5:
+        raise UsageError(
+            "--force needs a reason.", force, "Write why these values are to be blocked all the same."
+        )
+    if not files:
+        raise UsageError("FILES... is missing.", "", "See: lamsach indicators export --help")
+    contents, problems = contents_of(files, partial=partial)
+    known, owned = decisions_of(decisions), own_of(own)
+
+    from lamsach.indicators.releases.digest import list_digest
+    from lamsach.indicators.review.releasing import passed
+    from lamsach.indicators.writers.export import prepare
+
+    result = passed(contents.indicators, known, owned, terms.at, force=force is not None)
+    digest = list_digest(contents.indicators)
+    exports = [prepare(result.items, writer, digest, terms) for writer in writers]
+    for made in exports:
+        if not made.items:
+            _tell_export(made)
+            _tell_passed(result, force)
+            raise InputError(
+                "No value of the lists can be written in this format; nothing was written.",
+                made.writer.name,
+                "See what was left out above.",
+            )
+    for made, target in zip(exports, targets, strict=True):
+        _save(made, target)
+        _tell_export(made)
+    _tell_passed(result, force)
+    _tell_dangerous(result, known, owned, terms.at)
+    if problems or result.guarded:
+        raise typer.Exit(ExitStatus.PARTIAL)
+
+
+def _show_formats() -> None:
+    from lamsach.indicators.writers import WRITERS
+
+    width = max(len(writer.name) for writer in WRITERS)
+    for writer in WRITERS:
+        write_out(f"{writer.name.ljust(width)}  {writer.title}\n")
+
+
+def _writers(names: list[str] | None) -> list[Writer]:
+    from lamsach.indicators.writers import BY_NAME
+
+    if not names:
+        raise UsageError("--to is missing.", "", "See: lamsach indicators export --formats")
+    unknown = [name for name in names if name not in BY_NAME]
+    if unknown:
+        raise UsageError(
+            "There is no such format to write.", unknown[0], "See: lamsach indicators export --formats"
+        )
+    return [BY_NAME[name]() for name in dict.fromkeys(names)]
+
+
+def _targets(writers: list[Writer], output: Path | None, folder: Path | None) -> list[Path | None]:
+    if folder is not None:
+        if output is not None:
+            raise UsageError("-o and -d exclude each other.", str(output), "Give one of them.")
+        folder.mkdir(parents=True, exist_ok=True)
+        return [folder / f"lamsach-{writer.name}{writer.suffix}" for writer in writers]
+    if len(writers) > 1:
+        raise UsageError("Several formats need a folder.", "", "Give it with -d.")
+    if output is None and writers[0].binary:
+        raise UsageError("This format is an archive and needs a file.", writers[0].name, "Give it with -o.")
+    return [output]
+
+
+def _terms(at: datetime, max_tlp: str | None, tlp: str | None) -> Terms:
+    from lamsach.indicators.writers.export import TLP_LEVELS, Terms
+
+    for level in (max_tlp, tlp):
+        if level is not None and level not in TLP_LEVELS:
+            raise UsageError(
+                "This is no level of TLP.", level, "Write clear, green, amber, amber+strict or red."
+            )
+    return Terms(at, max_tlp, tlp)
+
+
+def _save(made: Export, target: Path | None) -> None:
+    if target is not None:
+        with replacing(target) as stream:
+            made.save(stream)  # type: ignore[arg-type]
+        return
+    buffer = io.StringIO()
+    for piece in made.text():
+        buffer.write(piece)
+    write_out(buffer.getvalue())
+
+
+def _tell_export(made: Export) -> None:
+    _ = translate()
+    tell(_("{name}: {count} written.").format(name=made.writer.name, count=len(made.items)))
+    for (kind, reason), count in sorted(made.lost.items()):
+        tell(
+            _("  left out: {count} of kind {kind}. {reason}").format(
+                count=count, kind=kind.value, reason=_(reason)
+            )
+        )
+    for (kind, reason), count in sorted(made.partly.items()):
+        tell(
+            _("  in part: {count} of kind {kind}. {reason}").format(
+                count=count, kind=kind.value, reason=_(reason)
+            )
+        )
+
+
+def _tell_dangerous(result: Passed, known: Decisions, owned: Own, at: datetime) -> None:
+    """What goes out although it looks dangerous and nobody has decided about it."""
+    from lamsach.indicators.review.knowledge import knowledge
+    from lamsach.indicators.review.reviewing import Examiner, dangerous
+
+    examiner = Examiner(owned, knowledge())
+    found = [
+        (item, concern.reason)
+        for item in result.items
+        if (concern := dangerous(examiner, item)) is not None and known.on(item, at) is None
+    ]
+    tell_values("Written, but dangerous to block; look at them with review ({count}):", found, shown=5)
+
+
+def _tell_passed(result: Passed, force: str | None) -> None:
+    _ = translate()
+    tell_values("Left out by decisions ({count}):", result.left_out)
+    tell_values("Never to be blocked, so left out ({count}):", result.guarded)
+    if result.forced and force is not None:
+        reason = "".join(letter if letter.isprintable() else "?" for letter in force)
+        tell(_("Forced: {reason}").format(reason=reason))
+        tell_values("Never to be blocked, yet written ({count}):", result.forced)

@@ -1,0 +1,190 @@
+"""`lamsach indicators diff|sign|verify`: versions of lists, and releases that nobody can change on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lamsach.cli.console import tell, translate
+from lamsach.cli.indicators_shared import (
+    At,
+    DecisionFile,
+    OwnValues,
+    Partial,
+    contents_of,
+    decisions_of,
+    moment,
+    own_of,
+    replacing,
+    tell_values,
+    write_out,
+)
+from lamsach.errors import ExitStatus, InputError, UsageError
+
+PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="The list as it was.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The list as it is.")],
+    partial: Partial = False,
+) -> None:
+    """Show what was added to a list, what was removed and what changed, as one JSON object a line.
+
+    Example: lamsach indicators diff 2026-02.zip 2026-03.zip
+    """
+    from lamsach.indicators.releases.diff import difference
+    from lamsach.indicators.writing import as_mapping
+
+    old, first = contents_of([before], partial=partial)
+    new, second = contents_of([after], partial=partial)
+    found = difference(old.indicators, new.indicators)
+    for change, items in (("removed", found.removed), ("added", found.added)):
+        for item in items:
+            write_out(json.dumps({"change": change, **as_mapping(item)}, ensure_ascii=False) + "\n")
+    for was, item, facts in found.changed:
+        earlier = {key: value for key, value in as_mapping(was).items() if key in facts}
+        record = {"change": "changed", **as_mapping(item), "before": earlier}
+        write_out(json.dumps(record, ensure_ascii=False) + "\n")
+    text = translate()("{added} added, {removed} removed, {changed} changed, {same} the same.")
+    counts = {"added": len(found.added), "removed": len(found.removed), "changed": len(found.changed)}
+    tell(text.format(**counts, same=found.same))
+    if first or second:
+        raise typer.Exit(ExitStatus.PARTIAL)
+    if not found:
+        raise typer.Exit(ExitStatus.NOTHING_FOUND)
+
+
+def sign(
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILES...", help="Lists: files, folders, releases.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="The private key (Ed25519, PEM).")
+    ] = None,
+    new_key: Annotated[
+        Path | None,
+        typer.Option("--new-key", metavar="FILE", help="Make a key, and its public half beside it, and end."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="The name of the list.")] = "lamsach",
+    number: Annotated[
+        int, typer.Option("--number", metavar="N", min=1, help="The number of this version.")
+    ] = 1,
+    note: Annotated[
+        str, typer.Option("--note", metavar="TEXT", help="What is to be said of this version.")
+    ] = "",
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            "--previous", metavar="FILE", help="The release before, whose digest and number are taken on."
+        ),
+    ] = None,
+    max_tlp: Annotated[
+        str | None,
+        typer.Option(
+            "--max-tlp",
+            metavar="LEVEL",
+            help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
+        ),
+    ] = None,
+    decisions: DecisionFile = None,
+    own: OwnValues = None,
+    at: At = None,
+    partial: Partial = False,
+) -> None:
+    """Make a signed release of lists, a .zip that is itself a list; only what may be blocked and is still valid goes into it.
+
+    Example: lamsach indicators sign annex.xlsx --key ministry.key -o list-7.zip --number 7
+    """
+    from lamsach.indicators.releases import keys
+
+    password = os.environ.get(PASSWORD_VARIABLE) or None
+    if new_key is not None:
+        public = keys.new_key(new_key, password)
+        write_out(f"{public} {keys.fingerprint(keys.public_key(public))}\n")
+        return
+    if key is None or output is None or not files:
+        raise UsageError("FILES..., --key and -o are needed.", "", "See: lamsach indicators sign --help")
+
+    from lamsach.indicators.releases.release import read_release, write_release
+    from lamsach.indicators.review.releasing import passed
+    from lamsach.indicators.writers.export import TLP_LEVELS, Terms
+
+    if max_tlp is not None and max_tlp not in TLP_LEVELS:
+        raise UsageError(
+            "This is no level of TLP.", max_tlp, "Write clear, green, amber, amber+strict or red."
+        )
+    private = keys.private_key(key, password)
+    before = read_release(previous, [private.public_key()]).manifest if previous else None
+    terms = Terms(moment(at), max_tlp)
+    contents, problems = contents_of(files, partial=partial)
+    result = passed(contents.indicators, decisions_of(decisions), own_of(own), terms.at)
+    left_out = [*result.left_out]
+    chosen = []
+    for item in result.items:
+        reason = terms.refusal(item)
+        if reason is None:
+            chosen.append(item)
+        else:
+            left_out.append((item, reason))
+    if not chosen:
+        raise InputError(
+            "No value of the lists may go into a release; nothing was written.", ", ".join(files)
+        )
+    with replacing(output) as stream:
+        manifest = write_release(
+            stream,  # type: ignore[arg-type]
+            chosen,
+            private,
+            name=name,
+            version=before.version + 1 if before else number,
+            made=terms.at,
+            previous=before.digest if before else None,
+            note=note,
+            tlp=max_tlp,
+        )
+    _ = translate()
+    tell(
+        _("Version {number}: {count} values, digest {digest}.").format(
+            number=manifest.version, count=manifest.count, digest=manifest.digest
+        )
+    )
+    tell_values("Left out ({count}):", left_out)
+    tell_values("Never to be blocked, so left out ({count}):", result.guarded)
+    if problems or result.guarded:
+        raise typer.Exit(ExitStatus.PARTIAL)
+
+
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Releases.")],
+    key: Annotated[
+        list[Path],
+        typer.Option("--key", metavar="FILE", help="A public key that may have signed; may be repeated."),
+    ],
+) -> None:
+    """Check that releases were signed by a known key and not changed since, and show what they say of themselves.
+
+    Example: lamsach indicators verify list-7.zip --key ministry.key.pub
+    """
+    from dataclasses import asdict
+
+    from lamsach.indicators.releases.keys import public_key
+    from lamsach.indicators.releases.release import read_release
+
+    known = [public_key(path) for path in key]
+    for path in files:
+        release = read_release(path, known)
+        record = {"file": str(path), "signer": release.signer, **asdict(release.manifest)}
+        write_out(
+            json.dumps(
+                {name: value for name, value in record.items() if value is not None}, ensure_ascii=False
+            )
+            + "\n"
+        )

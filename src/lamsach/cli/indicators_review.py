@@ -1,0 +1,182 @@
+"""`lamsach indicators review`: what in a list is dangerous, doubtful or new."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lamsach.cli.console import tell, translate
+from lamsach.cli.indicators_shared import (
+    At,
+    DecisionFile,
+    Lists,
+    OwnValues,
+    Partial,
+    decisions_of,
+    moment,
+    own_of,
+    replacing,
+    stop_or_tell,
+    write_out,
+)
+from lamsach.errors import ExitStatus
+from lamsach.model import Problem
+
+if TYPE_CHECKING:
+    from lamsach.indicators.review.decisions import Decisions
+    from lamsach.indicators.review.reviewing import Reviewed
+
+RANKS = ("dangerous", "doubtful", "new", "known")
+
+
+def review(
+    files: Lists,
+    since: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--since", metavar="LIST", help="The list as it was: what it lacks is new; may be repeated."
+        ),
+    ] = None,
+    own: OwnValues = None,
+    decisions: DecisionFile = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show also what is neither doubtful nor new.")
+    ] = False,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Show what each list is worth: unique and shared values, age.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write a CSV file to fill in as decisions."),
+    ] = None,
+    at: At = None,
+    partial: Partial = False,
+) -> None:
+    """Show what in lists is dangerous, doubtful or new, the worst first, each with its reason, as one JSON object a line.
+
+    Example: lamsach indicators review annex.xlsx --own 203.0.113.0/24 --since last.zip
+    """
+    now = moment(at)
+    if sources:
+        _show_sources(files, now, partial=partial)
+        return
+    from lamsach.indicators.review.facts import PACKAGE, has_warning_lists
+    from lamsach.indicators.review.reviewing import collect
+    from lamsach.indicators.review.reviewing import review as reviewed_of
+
+    _ = translate()
+    problems: list[Problem] = []
+    collected = collect(files, problems.append)
+    earlier = collect(since, problems.append).items if since else None
+    stop_or_tell(problems, partial=partial)
+    if not has_warning_lists():
+        tell(
+            _("The warning lists are not installed, so fewer dangers are known: install {package}.").format(
+                package=PACKAGE
+            )
+        )
+    known = decisions_of(decisions)
+    found = reviewed_of(collected, own_of(own), earlier)
+    open_ones = [
+        entry for entry in found if (everything or entry.rank < 3) and not _decided(entry, known, now)
+    ]
+    if output is None:
+        for entry in open_ones:
+            write_out(json.dumps(_mapping(entry), ensure_ascii=False) + "\n")
+    else:
+        _write_decisions(output, open_ones)
+    counts = Counter(entry.rank for entry in found)
+    decided = len(found) - len([entry for entry in found if not _decided(entry, known, now)])
+    text = _(
+        "{dangerous} dangerous, {doubtful} doubtful, {new} new, {known} others; {decided} already decided."
+    )
+    tell(text.format(**{name: counts[rank] for rank, name in enumerate(RANKS)}, decided=decided))
+    if problems:
+        raise typer.Exit(ExitStatus.PARTIAL)
+    if not open_ones:
+        raise typer.Exit(ExitStatus.NOTHING_FOUND)
+
+
+def _decided(entry: Reviewed, known: Decisions, now: datetime) -> bool:
+    return known.on(entry.indicator, now) is not None
+
+
+def _mapping(entry: Reviewed) -> dict[str, Any]:
+    from lamsach.indicators.writing import as_mapping
+
+    _ = translate()
+    concerns = [
+        {
+            key: value
+            for key, value in (
+                ("kind", concern.kind.value),
+                ("level", concern.level.value),
+                ("reason", _(concern.reason)),
+                ("about", concern.about),
+                ("source", concern.source),
+            )
+            if value
+        }
+        for concern in entry.concerns
+    ]
+    return {"rank": RANKS[entry.rank], **as_mapping(entry.indicator), "new": entry.new, "concerns": concerns}
+
+
+def _write_decisions(output: Path, entries: list[Reviewed]) -> None:
+    """A file that a spreadsheet opens: the columns of decisions, and what to look at beside them."""
+    import csv
+    import io
+
+    from lamsach.indicators.review.decisions import COLUMNS
+
+    _ = translate()
+    buffer = io.StringIO()
+    table = csv.writer(buffer)
+    table.writerow([*COLUMNS, "rank", "type", "concerns", "document", "row"])
+    for entry in entries:
+        concerns = "; ".join(
+            f"{_(concern.reason)} [{concern.about}] {concern.source}".strip() for concern in entry.concerns
+        )
+        place = entry.indicator.reference
+        cells = [
+            entry.indicator.value, "", "", "", "", RANKS[entry.rank], entry.indicator.type.value, concerns,
+            place.document if place else "", str(place.row or "") if place else "",
+        ]  # fmt: skip
+        table.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells])
+    with replacing(output) as stream:
+        stream.write(("\ufeff" + buffer.getvalue()).encode())
+
+
+def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:
+    from lamsach.indicators.opening import expand
+    from lamsach.indicators.reading import read_list
+    from lamsach.indicators.releases.quality import overlaps, quality
+    from lamsach.model import Indicator
+
+    problems: list[Problem] = []
+    lists = {
+        path: [item for item in read_list(path, problems.append) if isinstance(item, Indicator)]
+        for path in expand(files)
+    }
+    stop_or_tell(problems, partial=partial)
+    shared = overlaps(lists)
+    for row in quality(lists, now):
+        mapping = {
+            key: value
+            for key, value in asdict(row).items()
+            if value is not None and key not in ("seen", "false")
+        }
+        if "age_days" in mapping:
+            mapping["age_days"] = round(mapping["age_days"], 1)
+        mapping["with"] = {
+            (second if first == row.source else first): count
+            for (first, second), count in shared.items()
+            if row.source in (first, second) and count
+        }
+        write_out(json.dumps(mapping, ensure_ascii=False) + "\n")

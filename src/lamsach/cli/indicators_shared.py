@@ -1,0 +1,157 @@
+"""What the commands about lists share: reading them, times, files that are replaced only when they are whole, words for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from lamsach.cli.console import problem_line, tell, translate
+from lamsach.errors import InputError, OutputError, UsageError
+from lamsach.model import Indicator, Problem
+
+if TYPE_CHECKING:
+    from lamsach.indicators.reading import ListContents
+    from lamsach.indicators.review.decisions import Decisions
+    from lamsach.indicators.review.guard import Own
+
+Lists = Annotated[list[str], typer.Argument(metavar="FILES...", help="Lists: files, folders, releases.")]
+OwnValues = Annotated[
+    list[str] | None,
+    typer.Option("--own", metavar="VALUE", help="An own network, address or name; may be repeated."),
+]
+DecisionFile = Annotated[
+    Path | None,
+    typer.Option("--decisions", metavar="FILE", help="What the review decided: a CSV file."),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="The time at which it is done, such as 2026-03-01T07:00:00Z. Default: now.",
+    ),
+]
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Go on although a list could not be read to its end.")
+]
+
+
+def moment(text: str | None) -> datetime:
+    """The time that a text states (UTC when it names no zone), or now. Raises UsageError."""
+    if text is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        stated = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("The time cannot be read.", text, "Write it as 2026-03-01T07:00:00Z.") from None
+    return (stated if stated.tzinfo else stated.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def contents_of(files: list[str], *, partial: bool) -> tuple[ListContents, list[Problem]]:
+    """The lists as a whole. Raises InputError when one could not be read to its end, unless that was allowed."""
+    from lamsach.indicators.reading import read_lists
+
+    problems: list[Problem] = []
+    contents = read_lists(files, problems.append)
+    stop_or_tell(problems, partial=partial)
+    return contents, problems
+
+
+def stop_or_tell(problems: list[Problem], *, partial: bool) -> None:
+    """Tell what went wrong; end there unless it was allowed. Raises InputError."""
+    for problem in problems:
+        tell(problem_line(problem))
+    if problems and not partial:
+        raise InputError(
+            "A list could not be read to its end, so nothing was done.",
+            problems[0].where,
+            "Mend or leave out the list, or add --partial.",
+        )
+
+
+def own_of(texts: list[str] | None) -> Own:
+    """The own networks and names. Raises UsageError."""
+    from lamsach.indicators.review.guard import Own
+
+    problems: list[Problem] = []
+    own = Own.read(texts or (), problems.append)
+    if problems:
+        raise UsageError(
+            "This is neither an address, a network nor a name.",
+            problems[0].where,
+            "Write one value for each --own.",
+        )
+    return own
+
+
+def decisions_of(path: Path | None) -> Decisions:
+    """The decisions of a file, or none."""
+    from lamsach.indicators.review.decisions import Decisions, read_decisions
+
+    return Decisions() if path is None else read_decisions(path)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` only when it was written to the end. Raises OutputError."""
+    temporary: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name[:200]}.", delete=False
+        ) as stream:
+            temporary = Path(stream.name)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(_mode(path))
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(
+            "The result could not be written; an older file is kept.",
+            f"{path} ({error.strerror})",
+            "Free space or choose another place.",
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _mode(path: Path) -> int:
+    """The rights of the file that is replaced, else what the process gives to new files: a resolver has to be able to read it."""
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def write_out(text: str) -> None:
+    """A line or more to standard output; a reader that has enough ends it without a word."""
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell_values(title: str, entries: list[tuple[Indicator, str]], shown: int = 20) -> None:
+    """A sentence with the number of values, then the first of them with reason and place, to standard error."""
+    if not entries:
+        return
+    _ = translate()
+    tell(_(title).format(count=len(entries)))
+    for item, reason in entries[:shown]:
+        place = item.reference
+        where = f" ({place.document}{f':{place.row}' if place.row else ''})" if place else ""
+        line = f"  {item.value}{where}: {_(reason)}"
+        tell("".join(letter if letter.isprintable() else "?" for letter in line))
+    if len(entries) > shown:
+        tell(_("  and {count} more.").format(count=len(entries) - shown))
