@@ -20,7 +20,7 @@ from lamsach.errors import InputError, LamsachError
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import blind_days
 from lamsach.hunt.examine import Rules
-from lamsach.hunt.lists import LoadedList, load_lists
+from lamsach.hunt.lists import LoadedList, LoadingLists
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.run import HuntResult, Progress, hunt
 from lamsach.logs.base import DEFAULT_TIMEZONE
@@ -92,8 +92,9 @@ def investigate(
     """
     watch = watch or Watch()
     started = datetime.now(UTC)
-    loaded = load_lists(request.lists, lambda: watch.say("Reading the indicator list."))
+    lists = LoadingLists(request.lists, ahead=request.threads != 1)
     inputs = _read_inputs(request, watch, kept)
+    loaded = lists.get(lambda: watch.say("Reading the indicator list."))
     inputs.problems[:0] = loaded.problems
     excepted = _excepted(request, inputs)
     infrastructure = Infrastructure(request.infrastructure)

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,14 +42,39 @@ def load_lists(paths: Sequence[str], on_reading: Callable[[], None] = lambda: No
 
     Raises InputError when no list holds a value that can be used.
     """
+    return LoadingLists(paths).get(on_reading)
+
+
+class LoadingLists:
+    """Lists on their way. With `ahead` a thread of its own looks for them in the cache, while the caller does something else."""
+
+    def __init__(self, paths: Sequence[str], *, ahead: bool = False) -> None:
+        self._paths = paths
+        self._pool = ThreadPoolExecutor(1) if ahead else None
+        self._looked = self._pool.submit(_look, paths) if self._pool else None
+
+    def get(self, on_reading: Callable[[], None] = lambda: None) -> LoadedList:
+        """The lists; see `load_lists`."""
+        documents, folder, loaded = self._looked.result() if self._looked else _look(self._paths)
+        if self._pool:
+            self._pool.shutdown()
+        if loaded is not None:
+            return loaded
+        on_reading()
+        return _read(self._paths, documents, folder)
+
+
+def _look(paths: Sequence[str]) -> tuple[list[str], Path | None, LoadedList | None]:
+    """The documents, the folder of the cache that is theirs (None: they cannot be cached), and what it holds."""
     documents = expand(list(paths))
     key = _cache_key(documents)
     folder = cache_folder() / "lists" / key if key else None
-    if folder is not None and (loaded := _load(folder)) is not None:
-        return loaded
+    return documents, folder, _load(folder) if folder else None
+
+
+def _read(paths: Sequence[str], documents: list[str], folder: Path | None) -> LoadedList:
     from lamsach.indicators.reading import read_list
 
-    on_reading()
     builder = Builder()
     problems: list[Problem] = []
     for document in documents:
