@@ -25,7 +25,7 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.campaigns.views import default_form
-from lamsach.portal.mail.models import Letter
+from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.public.models import Tool
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Question
@@ -53,6 +53,17 @@ def _letter(cast: Any) -> Letter:
         unit=cast.first,
         created=now,
         next_attempt=now,
+    )
+
+
+def _incoming(cast: Any) -> Incoming:
+    return Incoming.objects.create(
+        key=tokens.nonce(),
+        kind="question",
+        received=timezone.now(),
+        sender="a@b.example",
+        unit=cast.first,
+        path=keep(_file("thu.pdf")).path,
     )
 
 
@@ -169,6 +180,7 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
         Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example").pk
     ),
     "tool_number": lambda cast: Tool.objects.create(name="A", publisher="B", licence="C", systems="D").pk,
+    "incoming_id": lambda cast: _incoming(cast).pk,
     "import_id": lambda cast: _import(cast).pk,
 }
 OWN_ONLY = {"import_id"}

@@ -78,9 +78,33 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("LAMSACH_MAIL_FROM", "text", "lamsach@localhost", "Sender of the portal's e-mails."),
     Option("LAMSACH_MAIL_PER_MINUTE", "number", "120", "At most so many e-mails a minute."),
+    Option(
+        "LAMSACH_MAIL_REPLY",
+        "text",
+        "",
+        "Address for answers and bounces with `{tag}` in it, such as `lamsach+{tag}@example.vn`. Empty: answers are recognised by their headers only.",
+    ),
+    Option(
+        "LAMSACH_MAIL_DROP",
+        "text",
+        "",
+        "Folder with incoming e-mails: a Maildir, or a folder of `.eml` files. Empty: none is read.",
+    ),
+    Option(
+        "LAMSACH_IMAP_URL",
+        "text",
+        "",
+        "Mailbox with incoming e-mails: `imaps://user:password@host:993/INBOX` (TLS), `imap://` (STARTTLS) or `imap+plain://` (no TLS). Empty: none is read.",
+    ),
     Option("LAMSACH_LANGUAGE", "text", "vi", "The first language of pages and e-mails: `vi` or `en`."),
     Option("LAMSACH_TIMEZONE", "text", "Asia/Ho_Chi_Minh", "The clock that deadlines and pages use."),
     Option("LAMSACH_IDLE_DAYS", "number", "45", "An account that nobody used for so many days is locked."),
+    Option(
+        "LAMSACH_PEOPLE_DAYS",
+        "number",
+        "90",
+        "Names and e-mails of people who were told are erased so many days after the end of their last campaign.",
+    ),
     Option(
         "LAMSACH_MFA",
         "switch",

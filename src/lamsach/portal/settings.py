@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "lamsach.portal.public",
     "lamsach.portal.awareness",
     "lamsach.portal.support",
+    "lamsach.portal.findings",
+    "lamsach.portal.cases",
     "lamsach.portal.api",
     "lamsach.portal.web",
 ]
@@ -152,6 +154,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
 MFA_REQUIRED = OPTIONS.switch("LAMSACH_MFA")
 USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+PEOPLE_DAYS = OPTIONS.number("LAMSACH_PEOPLE_DAYS")
 IDLE_DAYS = OPTIONS.number("LAMSACH_IDLE_DAYS")
 
 LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"
@@ -182,6 +185,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 SMTP_URL = OPTIONS.text("LAMSACH_SMTP_URL")
+MAIL_REPLY = OPTIONS.text("LAMSACH_MAIL_REPLY")
+MAIL_DROP = OPTIONS.text("LAMSACH_MAIL_DROP")
+IMAP_URL = OPTIONS.text("LAMSACH_IMAP_URL")
 MAIL_PER_MINUTE = OPTIONS.number("LAMSACH_MAIL_PER_MINUTE")
 DEFAULT_FROM_EMAIL = OPTIONS.text("LAMSACH_MAIL_FROM")
 EMAIL_BACKEND = "lamsach.portal.mail.backend.QueueBackend"

@@ -10,3 +10,7 @@ class AwarenessConfig(AppConfig):
 
     name = "lamsach.portal.awareness"
     label = "awareness"
+
+    def ready(self) -> None:
+        """Register where answers to the app's letters land."""
+        from lamsach.portal.awareness import by_mail  # noqa: F401 - registers itself

@@ -33,18 +33,22 @@ class ConfirmedHow(models.TextChoices):
     """By which way a person confirmed."""
 
     LINK = "link", _("by the own link")
+    QUIZ = "quiz", _("by the three questions")
     SHEET = "sheet", _("signed on the printed sheet")
 
 
 class Notice(models.Model):
-    """The notice of a campaign to one person: when it was sent, when and how it was confirmed. After erasure of the person the row stays for the count."""
+    """The notice of a campaign to one person: in which wave and when it is to go out, when it went (for those with e-mail), when and how it was confirmed. After erasure of the person the row stays for the count."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="notices")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="notices")
     person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="notices")
     nonce = models.CharField(max_length=43, unique=True)
     sent = models.DateTimeField(null=True)
+    wave = models.PositiveSmallIntegerField(default=1)
+    planned = models.DateTimeField(null=True)
     reminded = models.DateTimeField(null=True)
+    reminders = models.PositiveSmallIntegerField(default=0)
     confirmed = models.DateTimeField(null=True)
     how = models.CharField(max_length=10, choices=ConfirmedHow.choices, blank=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

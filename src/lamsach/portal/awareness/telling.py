@@ -122,6 +122,8 @@ def _draft(notice: Notice, kind: str, key: str) -> Draft:
         kind,
         to=person.email if person else "",
         key=key,
+        about=f"notice:{notice.pk}",
+        at=notice.planned if kind == "awareness" else None,
         context={
             "name": person.name if person else "",
             "unit": notice.unit.name,

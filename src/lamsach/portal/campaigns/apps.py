@@ -10,3 +10,7 @@ class CampaignsConfig(AppConfig):
 
     name = "lamsach.portal.campaigns"
     label = "campaigns"
+
+    def ready(self) -> None:
+        """Register where answers to the app's letters land."""
+        from lamsach.portal.campaigns import replies  # noqa: F401 - registers itself

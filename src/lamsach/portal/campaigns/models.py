@@ -47,6 +47,7 @@ class Campaign(models.Model):
     state = models.CharField(max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT)
     public = models.BooleanField(_("Show it on the public page"), default=True)
     form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="+")
+    tools = models.ManyToManyField("public.Tool", verbose_name=_("Tools"), blank=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1)
 
@@ -71,6 +72,23 @@ class IndicatorList(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     withdrawn = models.DateTimeField(null=True)
+
+
+class Material(models.Model):
+    """A file of a campaign for its units, and for everybody when it is public: a guide, a poster, a film's transcript."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="materials")
+    title = models.CharField(_("Title"), max_length=200)
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    public = models.BooleanField(_("Show it on the public page"), default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    withdrawn = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("title", "pk")
 
 
 class ListedRange(models.Model):
@@ -141,6 +159,8 @@ class StepKind(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     FORWARDED = "forwarded", _("Passed on")
     DEPLOYED = "deployed", _("Deployed")
+    WITHDRAWN = "withdrawn", _("Took the statement back")
+    WROTE = "wrote", _("Wrote")
 
 
 class How(models.TextChoices):
@@ -150,6 +170,7 @@ class How(models.TextChoices):
     LINK = "link", _("by the link in the e-mail")
     PAPER = "paper", _("recorded by the coordinator")
     API = "api", _("by another program")
+    MAIL = "mail", _("by e-mail")
 
 
 class Step(models.Model):

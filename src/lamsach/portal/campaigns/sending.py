@@ -110,6 +110,7 @@ def _draft(kind: str, recipient: Recipient, link: AnswerLink, key: str) -> Draft
         to=recipient.unit.email,
         key=key,
         unit_id=recipient.unit_id,
+        about=f"recipient:{recipient.pk}",
         context={
             "unit": recipient.unit.name,
             "issuer": dispatch.issuer.name,

@@ -3,6 +3,7 @@
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
+from lamsach.portal.catalogue_vi.mail import MAIL
 from lamsach.portal.catalogue_vi.people import PEOPLE
 from lamsach.portal.catalogue_vi.public import PUBLIC
 from lamsach.portal.catalogue_vi.reaching import AWARENESS, SUPPORT
@@ -17,4 +18,5 @@ VIETNAMESE: dict[str, str] = {
     **PUBLIC,
     **AWARENESS,
     **SUPPORT,
+    **MAIL,
 }

@@ -8,8 +8,11 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from lamsach.portal.base.roles import COORDINATORS, Role
-from lamsach.portal.mail.models import Letter
+from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.units.access import readable_units
+
+PERSONAL = "notice:"
+"""Letters to a unit's people: their addresses never leave the unit, so no log shows them."""
 
 
 def readable_letters(user: Any) -> QuerySet[Letter]:
@@ -17,7 +20,8 @@ def readable_letters(user: Any) -> QuerySet[Letter]:
     condition = Q(unit__in=readable_units(user, COORDINATORS))
     if Role.ADMINISTRATOR in user.roles:
         condition |= Q(unit=None)
-    return Letter.objects.filter(condition).select_related("unit").order_by("-pk")
+    letters = Letter.objects.filter(condition).exclude(about__startswith=PERSONAL)
+    return letters.select_related("unit").order_by("-pk")
 
 
 def get_letter(user: Any, letter_id: int) -> Letter:
@@ -26,3 +30,20 @@ def get_letter(user: Any, letter_id: int) -> Letter:
     if letter is None:
         raise Http404
     return letter
+
+
+def readable_incoming(user: Any) -> QuerySet[Incoming]:
+    """What came in for the person's units, the newest first; administrators also see what belongs to no unit."""
+    condition = Q(unit__in=readable_units(user, COORDINATORS))
+    if Role.ADMINISTRATOR in user.roles:
+        condition |= Q(unit=None)
+    found = Incoming.objects.filter(condition).exclude(letter__about__startswith=PERSONAL)
+    return found.select_related("unit", "letter").order_by("-pk")
+
+
+def get_incoming(user: Any, incoming_id: int) -> Incoming:
+    """The e-mail, or Http404."""
+    found = readable_incoming(user).filter(pk=incoming_id).first()
+    if found is None:
+        raise Http404
+    return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,6 +19,8 @@ from lamsach.portal.mail.transport import Refused, Transport, transport
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=5)
 _WAITS_S = (60, 300, 900, 3600, 7200, 14400)
+WHEN_SENT: dict[str, Callable[[Letter], None]] = {}
+"""By the first word of `Letter.about`: what else is to be noted when a letter has gone out."""
 logger = logging.getLogger("lamsach.portal.mail")
 
 
@@ -74,15 +78,19 @@ def _send(letter: Letter, way: Transport) -> bool:
             state=LetterState.FAILED, problem=f"{type(error).__name__}: {error}"[:500], lease_until=None
         )
     else:
-        row.update(
-            state=LetterState.SENT,
-            sent=timezone.now(),
-            subject=str(mail["Subject"])[:300],
-            problem="",
-            lease_until=None,
-        )
+        _sent(letter, str(mail["Subject"])[:300])
         return True
     return False
+
+
+@transaction.atomic
+def _sent(letter: Letter, subject: str) -> None:
+    now = timezone.now()
+    Letter.objects.filter(pk=letter.pk).update(
+        state=LetterState.SENT, sent=now, subject=subject, problem="", lease_until=None
+    )
+    if told := WHEN_SENT.get(letter.about.partition(":")[0]):
+        told(letter)
 
 
 def _again(letter: Letter, problem: str) -> None:

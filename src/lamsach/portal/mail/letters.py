@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.html import escape
 
+from lamsach.portal.mail import tags
 from lamsach.portal.mail.models import Letter
 
 BATCH = 1000
@@ -26,7 +27,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 @dataclass(slots=True)
 class Draft:
-    """A letter to be queued. `context` holds JSON values only."""
+    """A letter to be queued. `context` holds JSON values only; `at`: not before this moment (now)."""
 
     kind: str
     to: str
@@ -35,6 +36,8 @@ class Draft:
     language: str = "vi"
     unit_id: int | None = None
     attachments: list[dict[str, str]] = field(default_factory=list)
+    about: str = ""
+    at: datetime | None = None
 
 
 def queue(drafts: Iterable[Draft]) -> None:
@@ -45,13 +48,14 @@ def queue(drafts: Iterable[Draft]) -> None:
             Letter(
                 key=draft.key,
                 kind=draft.kind,
+                about=draft.about,
                 to=draft.to,
                 language=draft.language,
                 context=draft.context,
                 attachments=draft.attachments,
                 unit_id=draft.unit_id,
-                created=now,
-                next_attempt=now,
+                created=draft.at or now,
+                next_attempt=draft.at or now,
             )
             for draft in drafts
             if draft.to
@@ -62,10 +66,17 @@ def queue(drafts: Iterable[Draft]) -> None:
 
 
 def queue_letter(
-    kind: str, *, to: str, key: str, context: dict[str, Any], language: str = "vi", unit: Any = None
+    kind: str,
+    *,
+    to: str,
+    key: str,
+    context: dict[str, Any],
+    language: str = "vi",
+    unit: Any = None,
+    about: str = "",
 ) -> None:
     """Queue one letter."""
-    queue([Draft(kind, to, key, context, language, unit.pk if unit is not None else None)])
+    queue([Draft(kind, to, key, context, language, unit.pk if unit is not None else None, about=about)])
 
 
 def words(letter: Letter) -> tuple[str, str]:
@@ -98,8 +109,9 @@ def message(letter: Letter) -> EmailMessage:
     mail["From"] = settings.DEFAULT_FROM_EMAIL
     mail["To"] = letter.to
     mail["Date"] = format_datetime(letter.created)
-    host = urlsplit(settings.PUBLIC_URL).hostname or "lamsach.invalid"
-    mail["Message-ID"] = f"<letter-{letter.pk}.{int(letter.created.timestamp())}@{host}>"
+    mail["Message-ID"] = tags.message_id(letter.pk, int(letter.created.timestamp()))
+    if address := tags.reply_address(letter.pk):
+        mail["Reply-To"] = address
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = letter.language
     mail.set_content(text)

@@ -22,13 +22,15 @@ class LetterState(models.TextChoices):
     FAILED = "failed", _("Refused")
     UNCERTAIN = "uncertain", _("Perhaps sent")
     CANCELLED = "cancelled", _("Not sent")
+    BOUNCED = "bounced", _("Came back")
 
 
 class Letter(models.Model):
-    """One e-mail to one address. `key` makes a second queueing of the same letter do nothing. Text is made from `kind` and `context` when it is sent."""
+    """One e-mail to one address. `about` names what an answer to it belongs to, such as `recipient:12`. `key` makes a second queueing of the same letter do nothing. Text is made from `kind` and `context` when it is sent."""
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=40)
+    about = models.CharField(max_length=60, blank=True)
     to = models.EmailField(_("Recipient"))
     language = models.CharField(max_length=2, default="vi")
     context = models.JSONField(default=dict)
@@ -45,3 +47,46 @@ class Letter(models.Model):
 
     class Meta:
         indexes = (models.Index(fields=("state", "next_attempt")), models.Index(fields=("unit", "-id")))
+
+
+class IncomingKind(models.TextChoices):
+    """What an incoming e-mail turned out to be."""
+
+    REPLY = "reply", _("Answer to a letter")
+    QUESTION = "question", _("Question")
+    BOUNCE = "bounce", _("Delivery report")
+    AUTOMATIC = "automatic", _("Automatic message")
+    REFUSED = "refused", _("Not readable")
+
+
+class Incoming(models.Model):
+    """An e-mail that came in, once. `path`: the whole of it in the storage, so that nothing is lost. `target`: what it landed at, such as `question:5`."""
+
+    key = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=10, choices=IncomingKind.choices)
+    received = models.DateTimeField()
+    sender = models.CharField(_("Sender"), max_length=254, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(_("Subject"), max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    letter = models.ForeignKey(Letter, models.PROTECT, null=True, related_name="answers")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    target = models.CharField(max_length=60, blank=True)
+    path = models.CharField(max_length=200, blank=True)
+    size = models.BigIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("unit", "-id")), models.Index(fields=("sender", "received")))
+
+
+class BadAddress(models.Model):
+    """An address that letters come back from. Pages of people and units ask here; an address that is corrected is another one, and good again."""
+
+    address = models.EmailField(unique=True)
+    since = models.DateTimeField()
+    last = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+    permanent = models.BooleanField(default=False)
+    status = models.CharField(max_length=12, blank=True)
+    reason = models.CharField(max_length=400, blank=True)

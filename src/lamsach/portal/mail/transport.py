@@ -81,10 +81,10 @@ class Smtp:
         return server
 
     def send(self, mail: EmailMessage, key: int, before: Callable[[], None]) -> None:
-        """MAIL, RCPT, DATA; `before` is called when only the text itself is left to be sent."""
+        """MAIL (with the letter's own return address, so that a bounce names it), RCPT, DATA; `before` is called when only the text itself is left to be sent."""
         try:
             server = self._server = self._server or self._connect()
-            self._command(server.mail(str(settings.DEFAULT_FROM_EMAIL)))
+            self._command(server.mail(str(mail["Reply-To"] or settings.DEFAULT_FROM_EMAIL)))
             self._command(server.rcpt(str(mail["To"])))
             before()
             self._command(server.data(mail.as_bytes()))

@@ -12,10 +12,11 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.uploads import download
 from lamsach.portal.mail import access
-from lamsach.portal.mail.models import Letter, LetterState
+from lamsach.portal.mail.models import IncomingKind, Letter, LetterState
 
-_DECIDABLE = (LetterState.UNCERTAIN, LetterState.FAILED, LetterState.CANCELLED)
+_DECIDABLE = (LetterState.UNCERTAIN, LetterState.FAILED, LetterState.CANCELLED, LetterState.BOUNCED)
 
 
 @member(COORDINATORS, COORDINATORS, ("GET",))
@@ -50,3 +51,34 @@ def decide(request: HttpRequest, letter_id: int) -> HttpResponse:
         record(request, "mail.again" if again else "mail.arrived", letter, letter.unit)
         messages.success(request, _("The letter waits to be sent.") if again else _("Noted as sent."))
     return redirect("mail:log")
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def incoming(request: HttpRequest) -> HttpResponse:
+    """E-mails that came in for one's units, by kind."""
+    rows = access.readable_incoming(request.user)
+    kind = request.GET.get("kind", "")
+    if kind in IncomingKind.values:
+        rows = rows.filter(kind=kind)
+    page = paged(request, rows)
+    record(request, "incoming.viewed", count=len(page.object_list))
+    return render(request, "mail/incoming.html", {"page": page, "kinds": IncomingKind.choices, "kind": kind})
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def incoming_one(request: HttpRequest, incoming_id: int) -> HttpResponse:
+    """One e-mail as text, and where it landed."""
+    found = access.get_incoming(request.user, incoming_id)
+    record(request, "incoming.read", found, found.unit)
+    what, _colon, number = found.target.partition(":")
+    return render(
+        request, "mail/incoming_one.html", {"mail": found, "what": what, "number": int(number or 0)}
+    )
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def incoming_file(request: HttpRequest, incoming_id: int) -> HttpResponse:
+    """The whole e-mail as it came, as a download."""
+    found = access.get_incoming(request.user, incoming_id)
+    record(request, "incoming.downloaded", found, found.unit)
+    return download(f"mail-{found.pk}.eml", found.path or "none")

@@ -10,3 +10,7 @@ class SupportConfig(AppConfig):
 
     name = "lamsach.portal.support"
     label = "support"
+
+    def ready(self) -> None:
+        """Register where answers to the app's letters land."""
+        from lamsach.portal.support import by_mail  # noqa: F401 - registers itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,17 +12,19 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import tokens
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.uploads import Kept
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.mail.letters import queue_letter
-from lamsach.portal.support.models import Counter, Message, Question, QuestionState
+from lamsach.portal.support.models import Counter, Message, Question, QuestionFile, QuestionState
 from lamsach.portal.units.models import Unit
 
 FIRST_ANSWER_HOURS = 8
+MOST_FILES = 10
 PURPOSE = "question"
 
 
-def ask(question: Question, once: str) -> Question:
-    """Number the question and start its clock; the same form sent twice gives the first one."""
+def ask(question: Question, once: str, files: Iterable[Kept] = (), *, receipt: bool = True) -> Question:
+    """Number the question and start its clock; the same form sent twice gives the first one. `receipt`: whether the asker gets an e-mail."""
     now = timezone.now()
     question.once, question.nonce = once, tokens.nonce()
     question.created, question.due = now, add_working_hours(now, FIRST_ANSWER_HOURS)
@@ -29,12 +32,24 @@ def ask(question: Question, once: str) -> Question:
         with transaction.atomic():
             question.number = _number(timezone.localdate().year)
             question.save()
+            attach(question, files)
             _tell_desk(question)
-            if question.email:
+            if question.email and receipt:
                 _tell_asker(question, "question_received", f"question:{question.nonce}")
     except IntegrityError:
         return Question.objects.get(once=once)
     return question
+
+
+def attach(question: Question, files: Iterable[Kept]) -> None:
+    """Keep files with the question; one that is there already is left alone."""
+    known = set(question.files.values_list("sha256", flat=True))
+    for file in files:
+        if file.sha256 not in known and len(known) < MOST_FILES:
+            known.add(file.sha256)
+            QuestionFile.objects.create(
+                question=question, name=file.name, path=file.path, size=file.size, sha256=file.sha256
+            )
 
 
 def _number(year: int) -> str:
@@ -71,6 +86,7 @@ def _tell_desk(question: Question) -> None:
         to=question.unit.email,
         key=f"question-desk:{question.nonce}:{question.unit_id}",
         unit=question.unit,
+        about=f"desk:{question.pk}",
         context={**_context(question), "address": absolute("support:question", question_id=question.pk)},
     )
 
@@ -81,16 +97,17 @@ def _tell_asker(question: Question, kind: str, key: str, text: str = "") -> None
         to=question.email,
         key=key,
         unit=question.unit,
+        about=f"question:{question.pk}",
         context={**_context(question, text), "address": address_of(question)},
     )
 
 
 @transaction.atomic
-def answer(question: Question, by: Any, text: str, *, internal: bool) -> Message:
+def answer(question: Question, by: Any, text: str, *, internal: bool, who: str = "") -> Message:
     """An answer, mailed to the asker; or a note that only the desk sees."""
     now = timezone.now()
     message = Message.objects.create(
-        question=question, at=now, user=by, who=str(by), text=text, internal=internal
+        question=question, at=now, user=by, who=who or str(by), text=text, internal=internal
     )
     if not internal:
         row = Question.objects.filter(pk=question.pk)
@@ -103,8 +120,9 @@ def answer(question: Question, by: Any, text: str, *, internal: bool) -> Message
 
 
 @transaction.atomic
-def add(question: Question, text: str) -> None:
+def add(question: Question, text: str, files: Iterable[Kept] = ()) -> None:
     """A further word of the asker: the question waits for an answer again."""
+    attach(question, files)
     Message.objects.create(question=question, at=timezone.now(), who=question.name, text=text)
     Question.objects.filter(pk=question.pk).update(state=QuestionState.OPEN, solved=None)
 

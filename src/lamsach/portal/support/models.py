@@ -59,3 +59,55 @@ class Counter(models.Model):
 
     year = models.PositiveIntegerField(primary_key=True)
     last = models.PositiveIntegerField(default=0)
+
+
+class QuestionFile(models.Model):
+    """A file that came with a question or a further word of the asker."""
+
+    question = models.ForeignKey(Question, models.PROTECT, related_name="files")
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class CannedAnswer(models.Model):
+    """An answer that a desk keeps ready; used by the unit and everything under it."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("Unit"))
+    title = models.CharField(_("Title"), max_length=200)
+    text = models.TextField(_("Text"))
+    withdrawn = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("title", "pk")
+
+
+class Article(models.Model):
+    """A knowledge article for everybody, offered before a question is sent."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("Unit"))
+    title = models.CharField(_("Title"), max_length=200)
+    text = models.TextField(_("Text"))
+    words = models.CharField(
+        _("Words that people use for it"),
+        max_length=400,
+        blank=True,
+        help_text=_("With commas between them, such as: máy chậm, không mở được tệp."),
+    )
+    language = models.CharField(
+        _("Language"), max_length=2, default="vi", choices=[("vi", "Tiếng Việt"), ("en", "English")]
+    )
+    withdrawn = models.DateTimeField(null=True)
+    changed = models.DateTimeField(auto_now=True)
+    helped = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("title", "pk")
+
+    def __str__(self) -> str:
+        return self.title

@@ -43,6 +43,8 @@ def unit_list(request: HttpRequest) -> HttpResponse:
 @member(ALL, WRITERS, ("GET",))
 def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """One unit: place, contact, what stands under it, its history."""
+    from lamsach.portal.mail.incoming import bad_addresses
+
     found = access.get_unit(request.user, unit_id)
     above = tree.ancestors(found) if not found.is_closed else []
     seen = set(
@@ -52,6 +54,7 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
         request,
         "units/unit.html",
         {
+            "bad": bad_addresses([found.email]).get(found.email.lower()),
             "unit": found,
             "older": older_form(found.code),
             "above": [(u, u.pk in seen) for u in above],

@@ -1,0 +1,31 @@
+"""What comes back from people who were told: an answer is a question to their own unit's desk; a letter that went out sets the notice's day."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from lamsach.portal.awareness.models import Notice
+from lamsach.portal.mail.delivery import WHEN_SENT
+from lamsach.portal.mail.incoming import lands_at
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.parsing import Parsed
+from lamsach.portal.support.by_mail import ask
+
+
+def _notice(letter: Letter | None) -> Notice | None:
+    number = int(letter.about.partition(":")[2] or 0) if letter else 0
+    return Notice.objects.filter(pk=number).select_related("unit").first()
+
+
+@lands_at("notice")
+def answer_of_a_person(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
+    """A question to the person's unit. It does not count as read: that takes the button."""
+    notice = _notice(letter)
+    return ask(incoming, parsed, notice.unit) if notice is not None else ""
+
+
+def _sent(letter: Letter) -> None:
+    Notice.objects.filter(pk=int(letter.about.partition(":")[2] or 0), sent=None).update(sent=timezone.now())
+
+
+WHEN_SENT["notice"] = _sent

@@ -1,0 +1,183 @@
+"""Incoming e-mails, each once: bounces are noted at the letter and the address, answers land where their letter belongs, the rest becomes a question.
+
+No automatic message is ever answered, and nobody gets more than a few receipts a day, so that two machines cannot write to each other for ever (RFC 3834).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from lamsach.errors import LamsachError
+from lamsach.i18n import mark
+from lamsach.portal.base.uploads import KINDS, Kept, keep, safe_name
+from lamsach.portal.mail import tags
+from lamsach.portal.mail.bounces import Bounce, bounce
+from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
+from lamsach.portal.mail.parsing import LARGEST_BYTES, Parsed, parse
+
+Handler = Callable[[Incoming, "Letter | None", Parsed], str]
+HANDLERS: dict[str, Handler] = {}
+"""By the first word of `Letter.about`; `""` takes what belongs to no letter. Each gives the target that it landed at, or an empty text."""
+RECEIPTS_A_DAY = 5
+logger = logging.getLogger("lamsach.portal.mail")
+
+
+def lands_at(about: str) -> Callable[[Handler], Handler]:
+    """Register what takes the answers to letters about something."""
+
+    def decorate(function: Handler) -> Handler:
+        HANDLERS[about] = function
+        return function
+
+    return decorate
+
+
+def take(raw: bytes) -> Incoming | None:
+    """Take an e-mail in; None when it has come before. What cannot be read is kept and marked, never raised."""
+    try:
+        parsed = parse(raw)
+    except LamsachError as problem:
+        return _refused(raw, problem.what)
+    try:
+        with transaction.atomic():
+            return _take(raw, parsed)
+    except IntegrityError:
+        if Incoming.objects.filter(key=parsed.key).exists():
+            return None
+        raise
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("an incoming e-mail is kept unread")
+        return _refused(raw, mark("The e-mail cannot be read."))
+
+
+def _refused(raw: bytes, problem: str) -> Incoming | None:
+    key = hashlib.sha256(raw).hexdigest()
+    made, fresh = Incoming.objects.get_or_create(
+        key=key,
+        defaults={
+            "kind": IncomingKind.REFUSED,
+            "received": timezone.now(),
+            "size": len(raw),
+            "problem": problem[:500],
+            "path": _store(raw) if len(raw) <= LARGEST_BYTES else "",
+        },
+    )
+    return made if fresh else None
+
+
+def _store(raw: bytes) -> str:
+    digest = hashlib.sha256(raw).hexdigest()
+    path = f"incoming/{digest[:2]}/{digest}"
+    return path if default_storage.exists(path) else default_storage.save(path, ContentFile(raw))
+
+
+def _take(raw: bytes, parsed: Parsed) -> Incoming:
+    report = bounce(parsed)
+    letter = _letter(parsed, report)
+    made = Incoming(
+        key=parsed.key,
+        kind=_kind(parsed, report, letter),
+        received=timezone.now(),
+        sender=parsed.sender,
+        name=parsed.name,
+        subject=parsed.subject,
+        text=parsed.text,
+        letter=letter,
+        unit=letter.unit if letter else None,
+        size=len(raw),
+    )
+    made.save()
+    made.path = _store(raw)
+    if report is not None:
+        made.problem = f"{report.action} {report.status} {report.diagnostic}".strip()[:500]
+        if letter is not None:
+            _came_back(letter, report)
+    elif made.kind in (IncomingKind.REPLY, IncomingKind.QUESTION):
+        about = letter.about.partition(":")[0] if letter else ""
+        handler = HANDLERS.get(about) or HANDLERS.get("")
+        made.target = handler(made, letter, parsed) if handler else ""
+    made.save()
+    return made
+
+
+def _kind(parsed: Parsed, report: Bounce | None, letter: Letter | None) -> IncomingKind:
+    if report is not None:
+        return IncomingKind.BOUNCE
+    own = str(settings.DEFAULT_FROM_EMAIL).lower()
+    if parsed.automatic or not parsed.sender or parsed.sender == own or tags.letter_id(parsed.sender):
+        return IncomingKind.AUTOMATIC
+    return IncomingKind.REPLY if letter else IncomingKind.QUESTION
+
+
+def _letter(parsed: Parsed, report: Bounce | None) -> Letter | None:
+    """Ours that it answers: by the signed mark in the address that it was sent to, else in the headers."""
+    marks = [report.letter_id if report else None]
+    marks += [tags.letter_id(text) for text in (*parsed.recipients, *parsed.references)]
+    number = next((mark for mark in marks if mark), None)
+    return Letter.objects.filter(pk=number).select_related("unit").first() if number else None
+
+
+def _came_back(letter: Letter, report: Bounce) -> None:
+    """Note the bounce at the letter and at the address that the letter was sent to (not at one that the report names: it may be forwarded, or made up)."""
+    row = Letter.objects.filter(pk=letter.pk)
+    told = f"{report.status} {report.diagnostic}".strip()[:500]
+    if report.action == "delayed":
+        row.update(problem=told)
+    if report.action != "failed":
+        return
+    row.update(state=LetterState.BOUNCED, problem=told)
+    now = timezone.now()
+    values = {"last": now, "status": report.status, "reason": report.diagnostic[:400]}
+    bad, fresh = BadAddress.objects.get_or_create(
+        address=letter.to.lower(), defaults={**values, "since": now, "permanent": report.permanent}
+    )
+    if not fresh:
+        lasting = {"permanent": True} if report.permanent else {}
+        BadAddress.objects.filter(pk=bad.pk).update(times=F("times") + 1, **values, **lasting)
+
+
+def bad_addresses(addresses: list[str]) -> dict[str, BadAddress]:
+    """Those of the addresses that letters come back from, by address in small letters."""
+    wanted = [address.lower() for address in addresses if address]
+    found: dict[str, BadAddress] = {}
+    for begin in range(0, len(wanted), 500):
+        for row in BadAddress.objects.filter(address__in=wanted[begin : begin + 500]):
+            found[row.address] = row
+    return found
+
+
+def may_be_answered(sender: str) -> bool:
+    """Whether the sender may get one more receipt today: not when they wrote more than a few times, nor when letters to them come back."""
+    since = timezone.now() - timedelta(days=1)
+    often = Incoming.objects.filter(sender=sender, received__gt=since).count() > RECEIPTS_A_DAY
+    return bool(sender) and not often and not BadAddress.objects.filter(address=sender).exists()
+
+
+def kept_files(parsed: Parsed) -> tuple[list[Kept], list[str]]:
+    """The attachments that may be kept, stored; and the names of those that may not."""
+    kept: list[Kept] = []
+    refused: list[str] = []
+    for file in parsed.files:
+        source: Any = InMemoryUploadedFile(
+            BytesIO(file.content), None, safe_name(file.name), None, len(file.content), None
+        )
+        try:
+            kept.append(keep(source, tuple(KINDS)))
+        except LamsachError as problem:
+            refused.append(problem.where or file.name[:100])
+    return kept, refused

@@ -1,0 +1,94 @@
+"""Questions by e-mail, and answers to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from lamsach.portal.mail.incoming import kept_files, lands_at, may_be_answered
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.parsing import Parsed
+from lamsach.portal.support import desk
+from lamsach.portal.support.models import Question
+from lamsach.portal.units.models import FOREVER, Membership, Unit
+
+
+def _question(letter: Letter | None) -> Question | None:
+    number = int(letter.about.partition(":")[2] or 0) if letter else 0
+    return Question.objects.filter(pk=number).select_related("unit").first()
+
+
+def _text(parsed: Parsed, refused: list[str]) -> str:
+    text = parsed.text or parsed.subject
+    if refused:
+        text += "\n\n" + _("Files that were not kept: {names}").format(names=", ".join(refused)[:500])
+    return text[:20_000]
+
+
+@lands_at("question")
+def word_of_the_asker(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
+    """An answer to the asker's letter: a further word of theirs, from their own address; from another one it is a note for the desk."""
+    question = _question(letter)
+    if question is None:
+        return new_question(incoming, letter, parsed)
+    files, refused = kept_files(parsed)
+    if incoming.sender == question.email.lower():
+        desk.add(question, _text(parsed, refused), files)
+    else:
+        desk.attach(question, files)
+        desk.answer(question, None, _text(parsed, refused), internal=True, who=incoming.sender)
+    return f"question:{question.pk}"
+
+
+@lands_at("desk")
+def word_of_the_desk(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
+    """An answer to the desk's letter: goes to the asker when it comes from the desk's own address, else it is a note."""
+    question = _question(letter)
+    if question is None or letter is None:
+        return ""
+    text = _text(parsed, [])
+    own = incoming.sender == letter.to.lower()
+    desk.answer(question, None, text, internal=not own, who=question.unit.name if own else incoming.sender)
+    return f"question:{question.pk}"
+
+
+@lands_at("")
+def new_question(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
+    """An e-mail that answers nothing, or a letter of no other kind: a new question."""
+    unit = (letter.unit if letter else None) or _unit_for(incoming.sender)
+    return ask(incoming, parsed, unit) if unit is not None else ""
+
+
+def ask(incoming: Incoming, parsed: Parsed, unit: Unit) -> str:
+    """A new question from an e-mail to a unit's desk."""
+    files, refused = kept_files(parsed)
+    incoming.unit = unit
+    question = Question(
+        unit=unit,
+        name=parsed.name[:200],
+        email=incoming.sender,
+        subject=(parsed.subject or parsed.text or _("Question by e-mail"))[:200],
+        text=_text(parsed, refused) or parsed.subject,
+    )
+    made = desk.ask(question, f"mail:{parsed.key[:38]}", files, receipt=may_be_answered(incoming.sender))
+    return f"question:{made.pk}"
+
+
+def _unit_for(sender: str) -> Unit | None:
+    """The desk of somebody whom the portal knows: the unit above theirs. Else the campaign's leader, else the root. The address only routes; it gives no rights."""
+    from lamsach.portal.public.views import current
+
+    own: Any = Unit.objects.filter(email__iexact=sender, valid_until=FOREVER).order_by("code").first()
+    if own is None:
+        member = (
+            Membership.objects.filter(user__email__iexact=sender, unit__valid_until=FOREVER)
+            .select_related("unit")
+            .order_by("pk")
+            .first()
+        )
+        own = member.unit if member else None
+    if own is not None:
+        return own.parent or own  # type: ignore[no-any-return]
+    campaign = current()
+    return campaign.owner if campaign else Unit.objects.filter(parent=None).order_by("pk").first()

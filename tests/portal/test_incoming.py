@@ -1,0 +1,447 @@
+"""Incoming mail: each once, at its place, bounces noted, nothing hostile gets through, no loop."""
+
+from __future__ import annotations
+
+import os
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from lamsach.portal.awareness import telling
+from lamsach.portal.campaigns.models import Recipient, Step, StepKind
+from lamsach.portal.mail import access, delivery, fetching, tags
+from lamsach.portal.mail.incoming import take
+from lamsach.portal.mail.letters import message
+from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
+from lamsach.portal.mail.parsing import from_html, parse, without_quotes
+from lamsach.portal.support.models import Message, Question, QuestionState
+
+from .conftest import Cast
+from .samples import dispatch, notice
+
+pytestmark = pytest.mark.django_db
+PATTERN = "cong+{tag}@lamsach.example"
+
+
+@pytest.fixture(autouse=True)
+def reply_address(settings: Any) -> None:
+    settings.MAIL_REPLY = PATTERN
+
+
+def mail(text: str = "Đã nhận.", sender: str = "mot@unit.example", **headers: str) -> bytes:
+    made = EmailMessage()
+    made["From"] = sender
+    made["To"] = headers.pop("to", "lamsach@lamsach.example")
+    made["Subject"] = headers.pop("subject", "Trả lời")
+    made["Message-ID"] = headers.pop("id", f"<{time.monotonic_ns()}@unit.example>")
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(text)
+    return made.as_bytes()
+
+
+def address(letter: Letter) -> str:
+    return PATTERN.replace("{tag}", tags.mark_of(letter.pk))
+
+
+def dispatch_letter(cast: Cast) -> Letter:
+    dispatch(cast)
+    return Letter.objects.get(unit=cast.first, kind="dispatch")
+
+
+def test_marks_cannot_be_made_up() -> None:
+    word = tags.mark_of(12)
+    assert tags.letter_id(f"<{word.upper()}.99@host>") == 12
+    assert [tags.letter_id(text) for text in ("l12-aaaaaaaaaaaaaaaa", "l13-" + word[4:], "", word[:-1])] == [
+        None
+    ] * 4
+
+
+@pytest.mark.parametrize("way", ["address", "header"])
+def test_an_answer_lands_at_its_dispatch_once(way: str, cast: Cast, browser: Callable[[str], Client]) -> None:
+    letter = dispatch_letter(cast)
+    where: dict[str, str] = (
+        {"to": address(letter)} if way == "address" else {"In_Reply_To": str(message(letter)["Message-ID"])}
+    )
+    raw = mail("Chúng tôi đã nhận.\n\nVào T2, 1 thg 8 2022 Trung tâm A đã viết:\n> Kính gửi", **where)
+    assert take(raw) is not None
+    assert take(raw) is None
+    relayed = b"Received: from elsewhere by here; Mon, 1 Aug 2022 08:00:00 +0700\r\n" + raw
+    assert take(relayed) is None
+    step = Step.objects.get(kind=StepKind.WROTE)
+    assert (step.recipient.unit, step.note, step.how) == (cast.first, "Trả lời\n\nChúng tôi đã nhận.", "mail")
+    recipient = Recipient.objects.get(unit=cast.first)
+    assert (recipient.opened is not None, recipient.acknowledged) == (True, None)
+    got = Incoming.objects.get()
+    page = browser("coordinator").get(f"/work/mail/in/{got.pk}/").content.decode()
+    assert f"/work/answers/{recipient.pk}/" in page
+    assert browser("stranger").get(f"/work/mail/in/{got.pk}/").status_code == 404
+
+
+def test_files_of_an_answer_are_kept_by_their_kind(cast: Cast) -> None:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "mot@unit.example", address(dispatch_letter(cast)), "Biên bản"
+    made.set_content("Gửi kèm.")
+    for name, content in (("../../bien-ban.pdf", b"%PDF-1.7 x"), ("virus.exe", b"MZ"), ("gia.pdf", b"MZ")):
+        made.add_attachment(content, maintype="application", subtype="pdf", filename=name)
+    take(made.as_bytes())
+    step = Step.objects.get(kind=StepKind.WROTE)
+    assert step.evidence_name == "bien-ban.pdf"
+    assert "virus.exe" in step.note
+    assert "gia.pdf" in step.note
+
+
+def test_a_question_by_mail_and_its_answers(cast: Cast) -> None:
+    take(mail("Máy chạy chậm", sender="Người Hỏi <mot@unit.example>", subject="Cần giúp"))
+    asked = Question.objects.get()
+    assert (asked.unit, asked.name, asked.subject, asked.text) == (
+        cast.centre,
+        "Người Hỏi",
+        "Cần giúp",
+        "Máy chạy chậm",
+    )
+    receipt = Letter.objects.get(kind="question_received")
+    take(mail("Vẫn chậm", to=address(receipt)))
+    take(mail("Tôi là kẻ khác", sender="khac@unit.example", to=address(receipt)))
+    said = list(Message.objects.order_by("pk").values_list("text", "internal", "who"))
+    assert said == [("Vẫn chậm", False, "Người Hỏi"), ("Tôi là kẻ khác", True, "khac@unit.example")]
+    to_desk = Letter.objects.get(kind="question_new")
+    take(mail("Hãy rà quét.", sender="a@unit.example", to=address(to_desk)))
+    asked.refresh_from_db()
+    assert (asked.state, Letter.objects.filter(kind="question_answered").count()) == (
+        QuestionState.ANSWERED,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Auto_Submitted": "auto-generated; owner-email=x"},
+        {"Precedence": "bulk"},
+        {"Return_Path": "<>"},
+        {"List_Id": "<a.example>"},
+        {"X_Loop": "a"},
+        {"sender": "lamsach@localhost"},
+    ],
+)
+def test_automatic_messages_are_kept_and_never_answered(headers: dict[str, str], cast: Cast) -> None:
+    take(mail("Tôi vắng mặt.", **headers))
+    assert Incoming.objects.get().kind == IncomingKind.AUTOMATIC
+    assert (Letter.objects.count(), Question.objects.count()) == (0, 0)
+
+
+def test_no_mail_goes_round_for_ever(cast: Cast) -> None:
+    """A machine that answers every receipt without saying that it is one."""
+    for number in range(20):
+        take(mail(f"Phiếu {number}", sender="may@khac.example", subject=f"Phiếu {number}"))
+    assert Question.objects.count() == 20
+    assert Letter.objects.filter(to="may@khac.example").count() == 5
+
+
+def test_what_goes_out_says_that_a_program_wrote_it(cast: Cast) -> None:
+    letter = dispatch_letter(cast)
+    out = message(letter)
+    assert (out["Auto-Submitted"], out["Reply-To"]) == ("auto-generated", address(letter))
+    looped = out.as_bytes()
+    take(looped)
+    assert Incoming.objects.get().kind == IncomingKind.AUTOMATIC
+
+
+DSN = """\
+From: MAILER-DAEMON@mail.example
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
+
+--b1
+Content-Type: text/plain; charset=us-ascii
+
+I'm sorry to have to inform you that your message could not be delivered.
+--b1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example
+
+Final-Recipient: rfc822; {recipient}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} <{recipient}>: User unknown
+
+--b1
+{returned}
+--b1--
+"""
+WHOLE = "Content-Type: message/rfc822\n\nMessage-ID: {id}\nFrom: a@b.example\nSubject: x\n\ntext"
+HEADERS = "Content-Type: text/rfc822-headers\n\nReceived: x\nMessage-ID:\n {id}\nSubject: x\n"
+
+
+def report(letter: Letter, by: str, action: str = "failed", status: str = "5.1.1") -> bytes:
+    returned = {"whole": WHOLE, "headers": HEADERS}.get(by, "Content-Type: text/plain\n\nnone").format(
+        id=message(letter)["Message-ID"]
+    )
+    to = address(letter) if by == "address" else "lamsach@localhost"
+    text = DSN.format(to=to, recipient=letter.to, action=action, status=status, returned=returned)
+    return text.replace("\n", "\r\n").encode()
+
+
+@pytest.mark.parametrize("by", ["address", "whole", "headers"])
+def test_a_bounce_is_noted_at_letter_and_address(
+    by: str, cast: Cast, browser: Callable[[str], Client]
+) -> None:
+    letter = dispatch_letter(cast)
+    take(report(letter, by))
+    letter.refresh_from_db()
+    bad = BadAddress.objects.get()
+    assert (letter.state, bad.address, bad.status, bad.permanent) == (
+        LetterState.BOUNCED,
+        "mot@unit.example",
+        "5.1.1",
+        True,
+    )
+    assert "User unknown" in letter.problem
+    assert "User unknown" in browser("coordinator").get(f"/work/units/{cast.first.pk}/").content.decode()
+    assert Incoming.objects.get().kind == IncomingKind.BOUNCE
+    assert Question.objects.count() == 0
+
+
+def test_a_delay_is_no_bounce_and_a_forged_one_is_nothing(cast: Cast) -> None:
+    letter = dispatch_letter(cast)
+    take(report(letter, "address", "delayed", "4.4.1"))
+    take(report(letter, "none"))
+    letter.refresh_from_db()
+    assert (letter.state, BadAddress.objects.count()) == (LetterState.QUEUED, 0)
+    assert "4.4.1" in letter.problem
+
+
+def test_a_full_box_is_not_a_wrong_address(cast: Cast) -> None:
+    letter = dispatch_letter(cast)
+    take(report(letter, "address", "failed", "4.2.2"))
+    take(report(letter, "headers", "failed", "5.2.1"))
+    assert list(BadAddress.objects.values_list("times", "permanent")) == [(2, True)]
+
+
+def test_an_answer_of_a_person_goes_to_their_own_desk_and_no_log(cast: Cast) -> None:
+    told = notice(cast)
+    telling.remind(told.campaign, cast.first, cast.people["officer"])
+    letter = Letter.objects.get(about=f"notice:{told.pk}")
+    take(mail("Tôi có phần mềm này.", sender=letter.to, to=address(letter)))
+    assert Question.objects.get().unit == cast.first
+    for name in ("administrator", "coordinator", "officer"):
+        person = cast.people[name]
+        assert not access.readable_letters(person).filter(about=letter.about).exists()
+        assert not access.readable_incoming(person).exists()
+
+
+HOSTILE = [
+    b"",
+    b"\x00" * 100,
+    b"From: a@b.example\r\nSubject: =?utf-8?B?" + b"A" * 5000 + b"?=\r\n\r\nx",
+    b'From: a@b.example\r\nSubject: x\r\nContent-Type: text/plain; charset="no-such"\r\n\r\n\xff\xfe\x00',
+    b'From: "<script>alert(1)</script>" <a@b.example>\r\nSubject: <img src=x onerror=alert(1)>\r\n\r\n<b>x</b>',
+    b'From: a@b.example\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary="\r\n\r\n--\r\n',
+    b"From: a@b.example, c@d.example\r\nFrom: e@f.example\r\nSubject: a\r\n b\r\nSubject: c\r\n\r\nx",
+    b"From: a@b.example\r\nTo: " + b"(" * 3000 + b"\r\nSubject: x\r\n\r\nx",
+    b"From: a@b.example\r\nSubject: x\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!",
+    b"From: a@b.example\r\nContent-Disposition: attachment; filename*=utf-8''%00%0d%0a..%2f\r\n\r\nx",
+    b"From: a@b.example\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed",
+    b"From: a@b.example\r\nContent-Type: multipart/report; boundary=x; report-type=delivery-status\r\n\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n\xff\r\n--x--",
+    b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (number, number)
+        for number in range(3000)
+    ),
+]
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+def test_hostile_mail_is_kept_and_inert(number: int, cast: Cast, browser: Callable[[str], Client]) -> None:
+    got = take(HOSTILE[number])
+    assert got is not None
+    page = browser("administrator").get(f"/work/mail/in/{got.pk}/").content.decode()
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    delivery.deliver_due()
+    assert set(Letter.objects.values_list("state", flat=True)) <= {LetterState.SENT}
+
+
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.binary(max_size=400), st.sampled_from(HOSTILE[2:12]))
+def test_no_bytes_break_the_reader(tail: bytes, head: bytes) -> None:
+    parsed = parse(head[: len(head) // 2] + tail + head[len(head) // 2 :])
+    assert "\x00" not in parsed.subject + parsed.text + parsed.sender + parsed.name
+    assert "\n" not in parsed.subject + parsed.sender + parsed.name
+    parsed.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Một</p><p>Hai &amp; ba</p>", "Một\nHai & ba"),
+        ("<style>p{}</style><script>alert(1)</script>Còn<br>lại", "Còn\nlại"),
+        ("<img src='http://tracker.example/x'>", ""),
+    ],
+)
+def test_html_becomes_words(html: str, text: str) -> None:
+    assert without_quotes(from_html(html)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Vâng\n\nOn Mon, 1 Aug 2022 at 08:00, A <a@b.example> wrote:\n> x", "Vâng"),
+        ("Vâng\n-----Original Message-----\nFrom: a", "Vâng"),
+        ("Vâng\n> hỏi\n> nữa", "Vâng"),
+        ("> chỉ trích dẫn", "> chỉ trích dẫn"),
+    ],
+)
+def test_quotes_are_cut(text: str, own: str) -> None:
+    assert without_quotes(text) == own
+
+
+def test_a_letter_that_is_too_large_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lamsach.portal.mail import parsing
+
+    monkeypatch.setattr(parsing, "LARGEST_BYTES", 100)
+    got = take(mail("x" * 200))
+    assert (got is not None and got.kind) == IncomingKind.REFUSED
+
+
+def test_a_maildir_and_a_folder(tmp_path: Path, cast: Cast) -> None:
+    box = tmp_path / "box"
+    for name in ("new", "cur", "tmp"):
+        (box / name).mkdir(parents=True)
+    (box / "new" / "1.M1.host").write_bytes(mail("Một"))
+    (box / "new" / "2.M2.host").symlink_to("/etc/passwd")
+    assert (fetching.from_folder(box), fetching.from_folder(box)) == (1, 0)
+    assert (box / "cur" / "1.M1.host:2,S").exists()
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for name, age in (("a.eml", 60), ("b.eml", 0), ("c.txt", 60)):
+        (flat / name).write_bytes(mail(name))
+        os.utime(flat / name, (time.time() - age,) * 2)
+    assert fetching.from_folder(flat) == 1
+    assert sorted(path.name for path in flat.iterdir()) == ["b.eml", "c.txt", "taken"]
+    assert fetching.from_folder(tmp_path / "none") == 0
+
+
+class Mailbox(socketserver.ThreadingTCPServer):
+    """As much of an IMAP server (RFC 3501) as the portal speaks with."""
+
+    daemon_threads, allow_reuse_address = True, True
+
+    def __init__(self, letters: list[bytes], keywords: bool) -> None:
+        super().__init__(("127.0.0.1", 0), Conversation)
+        self.letters, self.keywords = letters, keywords
+        self.flags: list[set[str]] = [set() for _ in letters]
+        self.dies_at_store = False
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    server: Mailbox
+
+    def say(self, *lines: bytes) -> None:
+        self.wfile.write(b"".join(line + b"\r\n" for line in lines))
+
+    def handle(self) -> None:
+        self.say(b"* OK hello")
+        for line in self.rfile:
+            tag, command, *rest = line.decode().split()
+            words = " ".join(rest)
+            if command.upper() == "UID":
+                if not self.uid(words):
+                    return
+            elif command.upper() == "CAPABILITY":
+                self.say(b"* CAPABILITY IMAP4rev1")
+            elif command.upper() == "LOGIN" and words != 'may "mat khau"':
+                self.say(f"{tag} NO wrong".encode())
+                continue
+            elif command.upper() == "SELECT":
+                more = b" \\*" if self.server.keywords else b""
+                self.say(
+                    b"* %d EXISTS" % len(self.server.letters),
+                    b"* OK [PERMANENTFLAGS (\\Seen" + more + b")] ok",
+                )
+            self.say(f"{tag} OK done".encode())
+
+    def uid(self, words: str) -> bool:
+        kind, _, rest = words.partition(" ")
+        if kind == "SEARCH":
+            flag = "LamsachTaken" if "LamsachTaken" in rest else "\\Seen"
+            found = [str(n) for n, flags in enumerate(self.server.flags, 1) if flag not in flags]
+            self.say(f"* SEARCH {' '.join(found)}".encode())
+            return True
+        number = int(rest.split()[0])
+        if kind == "FETCH":
+            raw = self.server.letters[number - 1]
+            if "SIZE" in rest:
+                self.say(b"* %d FETCH (UID %d RFC822.SIZE %d)" % (number, number, len(raw)))
+            else:
+                self.say(b"* %d FETCH (UID %d BODY[] {%d}" % (number, number, len(raw)))
+                self.wfile.write(raw + b")\r\n")
+        elif self.server.dies_at_store:
+            return False
+        else:
+            self.server.flags[number - 1].add(rest[rest.index("(") + 1 : -1])
+        return True
+
+
+@pytest.fixture
+def mailbox(request: pytest.FixtureRequest) -> Iterator[Callable[[list[bytes], bool], Mailbox]]:
+    started: list[Mailbox] = []
+
+    def start(letters: list[bytes], keywords: bool = True) -> Mailbox:
+        server = Mailbox(letters, keywords)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.shutdown()
+        server.server_close()
+
+
+def url(server: Mailbox, password: str = "mat%20khau") -> str:
+    return f"imap+plain://may:{password}@127.0.0.1:{server.server_address[1]}/INBOX"
+
+
+@pytest.mark.parametrize(("keywords", "flag"), [(True, "LamsachTaken"), (False, "\\Seen")])
+def test_a_mailbox_by_imap(keywords: bool, flag: str, cast: Cast, mailbox: Any) -> None:
+    server = mailbox([mail("Một"), mail("Hai"), b"\x00nothing"], keywords)
+    assert (fetching.from_imap(url(server)), fetching.from_imap(url(server))) == (3, 0)
+    assert server.flags == [{flag}] * 3
+    assert Question.objects.count() == 2
+
+
+def test_a_machine_that_dies_between_taking_and_marking_takes_nothing_twice(
+    cast: Cast, mailbox: Any, settings: Any
+) -> None:
+    server = mailbox([mail("Một")], True)
+    server.dies_at_store = True
+    settings.IMAP_URL, settings.MAIL_DROP = url(server), ""
+    assert fetching.fetch() == 0
+    assert Question.objects.count() == 1
+    server.dies_at_store = False
+    assert fetching.fetch() == 0
+    assert (Question.objects.count(), server.flags) == (1, [{"LamsachTaken"}])
+
+
+def test_a_mailbox_that_is_away_or_refuses_is_no_error(cast: Cast, mailbox: Any, settings: Any) -> None:
+    settings.MAIL_DROP = ""
+    for address_of in ("imap+plain://a:b@127.0.0.1:9/INBOX", url(mailbox([], True), "falsch")):
+        settings.IMAP_URL = address_of
+        assert fetching.fetch() == 0
