@@ -127,6 +127,7 @@ def _save(folder: Path, loaded: LoadedList) -> None:
         (temporary / "set.json").write_text(
             json.dumps({"set": describe(loaded.compiled), "summary": summary})
         )
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
         temporary.replace(folder)
         _prune(folder.parent)
     except OSError:
@@ -151,7 +152,7 @@ def _load(folder: Path) -> LoadedList | None:
         compiled = CompiledSet(**saved["set"], **arrays)
         summary = _summary(saved["summary"])
         os.utime(folder)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
     return LoadedList(compiled, summary, (), cached=True)
 

@@ -1,0 +1,81 @@
+"""Lists through the cache: the second time gives the same without reading; what is damaged or cannot be written does no harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lamsach.errors import InputError
+from lamsach.hunt.cache import cache_folder
+from lamsach.hunt.lists import SETS_KEPT, LoadingLists, load_lists
+
+VALUES = "value,threat,confidence,valid_until\nevil.example,Botnet,80,2030-01-02\n192.0.2.7,,,\n2001:db8::/64,,,\nhttp://bad.example/x,,,\n"
+
+
+@pytest.fixture
+def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "list.csv"
+    path.write_text(VALUES)
+    return path
+
+
+def test_the_second_time_it_comes_from_the_cache_and_is_the_same(listed: Path) -> None:
+    first, second = load_lists([str(listed)]), load_lists([str(listed)])
+    assert (first.cached, second.cached) == (False, True)
+    assert first.summary == second.summary
+    for value in ("evil.example", "192.0.2.7", "2001:db8::/64", "http://bad.example/x"):
+        assert first.compiled.find(value) == second.compiled.find(value)
+        assert second.compiled.find(value).value == value
+    found = second.compiled.find("evil.example")
+    assert (found.threat, found.confidence, found.valid_until.year) == ("Botnet", 80, 2030)
+
+
+def test_a_changed_list_is_read_again(listed: Path) -> None:
+    load_lists([str(listed)])
+    listed.write_text(VALUES.replace("evil", "vile"))
+    changed = load_lists([str(listed)])
+    assert not changed.cached
+    assert changed.compiled.find("vile.example")
+    assert changed.compiled.find("evil.example") is None
+
+
+@pytest.mark.parametrize("name", ["set.json", "keys.npy", "bloom.npy"])
+@pytest.mark.parametrize("damage", [b"", b"\0" * 40])
+def test_a_damaged_cache_is_passed_over(listed: Path, name: str, damage: bytes) -> None:
+    load_lists([str(listed)])
+    (saved,) = (cache_folder() / "lists").iterdir()
+    (saved / name).write_bytes(damage)
+    again = load_lists([str(listed)])
+    assert again.compiled.find("evil.example")
+    assert load_lists([str(listed)]).cached
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(listed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocker = listed.with_name("file")
+    blocker.write_text("")
+    monkeypatch.setenv("LAMSACH_CACHE", str(blocker))
+    assert load_lists([str(listed)]).compiled.find("evil.example")
+
+
+def test_only_the_last_sets_are_kept(listed: Path) -> None:
+    for number in range(SETS_KEPT + 3):
+        listed.write_text(f"evil{number}.example\n")
+        load_lists([str(listed)])
+    assert len(list((cache_folder() / "lists").iterdir())) == SETS_KEPT
+
+
+def test_looked_for_ahead_it_is_the_same(listed: Path) -> None:
+    said: list[str] = []
+    first = LoadingLists([str(listed)], ahead=True).get(lambda: said.append("read"))
+    second = LoadingLists([str(listed)], ahead=True).get(lambda: said.append("read"))
+    assert (first.cached, second.cached, said) == (False, True, ["read"])
+    assert first.summary == second.summary
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_list_without_a_value_is_an_error(listed: Path, ahead: bool) -> None:
+    listed.write_text("nothing here\n")
+    with pytest.raises(InputError):
+        LoadingLists([str(listed)], ahead=ahead).get()

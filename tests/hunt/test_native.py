@@ -1,0 +1,58 @@
+"""The kernel's machine code in the cache: what is damaged is compiled again, and never run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lamsach.hunt import native
+
+
+@pytest.fixture
+def saved() -> bytes:
+    native.functions()
+    return native._object_path().read_bytes()
+
+
+@pytest.fixture
+def elsewhere(saved: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Another cache, empty, for a process that has loaded nothing."""
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path))
+    monkeypatch.setattr(native, "_compile", lambda: saved)
+    native._object_path.cache_clear()
+    native.functions.cache_clear()
+    yield native._object_path()
+    native._object_path.cache_clear()
+    native.functions.cache_clear()
+
+
+@pytest.mark.parametrize("cut", [0, 10, 200, -1])
+def test_damaged_code_is_not_loaded(saved: bytes, cut: int) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        native._load(saved[:cut])
+    changed = bytearray(saved)
+    changed[-100] ^= 1
+    with pytest.raises(ValueError, match="damaged"):
+        native._load(bytes(changed))
+
+
+@pytest.mark.parametrize("found", [None, b"", b"{}\n", b"\0" * 100])
+def test_what_is_missing_or_damaged_is_made_anew(elsewhere: Path, saved: bytes, found: bytes | None) -> None:
+    assert not native.is_compiled()
+    if found is not None:
+        elsewhere.parent.mkdir(parents=True)
+        elsewhere.write_bytes(found)
+    assert set(native.functions()) == set(native._PROTOTYPES)
+    assert elsewhere.read_bytes() == saved
+    assert native.is_compiled()
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(
+    saved: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(native, "_object_path", lambda: tmp_path / "file" / "kernel")
+    native._save(saved)
+    assert (tmp_path / "file").read_text() == ""
