@@ -1,6 +1,7 @@
 """An archive: its settings, its key, the order of its chain, and how a segment gets into it.
 
     archive.json              settings, made once
+    chain.head                number and digest of the last link, sealed: a missing end is seen
     chain.key                 the key of the seals (readable by its owner alone); may be kept elsewhere
     sources/KEY.src           where lines came from
     segments/YYYY-MM/N-KEY.zst    lines (see `segment`); N is the place in the chain
@@ -14,6 +15,7 @@ There is one writer at a time.
 from __future__ import annotations
 
 import contextlib
+import hmac
 import json
 import os
 import secrets
@@ -29,6 +31,7 @@ from lamsach.archive.keys import KeyMaker, hash_check, padded
 from lamsach.archive.segment import FIRST_READ, Description, Head, compress, content_bytes, head_of, pack
 from lamsach.archive.store import Store
 from lamsach.errors import InputError, OutputError, UnreadableError
+from lamsach.hunt.chunks import CHUNK_BYTES
 from lamsach.hunt.kernel.layout import PAD
 from lamsach.i18n import mark
 from lamsach.logs.base import DEFAULT_TIMEZONE
@@ -36,6 +39,7 @@ from lamsach.logs.base import DEFAULT_TIMEZONE
 SEGMENTS, RECORDS, PACKS = "segments", "records", "packs"
 _SETTINGS, _KEY, _LOCK = "archive.json", "chain.key", "archive.lock"
 _VERSION = 1
+HEAD = "chain.head"
 KEY_VARIABLE = "LAMSACH_ARCHIVE_KEY"
 """Environment variable that names a file with the key, when it does not lie in the archive."""
 DEFAULT_LEVEL = 3
@@ -64,7 +68,13 @@ class Archive:
                     url,
                     "Give its folder, or fill one with: lamsach collect --archive",
                 )
-            settings = {"version": _VERSION, "timezone": zone.key, "id": secrets.token_hex(8), "level": level}
+            settings = {
+                "version": _VERSION,
+                "timezone": zone.key,
+                "id": secrets.token_hex(8),
+                "level": level,
+                "chunk_bytes": CHUNK_BYTES,
+            }
             self.store.write(_SETTINGS, json.dumps(settings).encode())
         try:
             self.settings: dict[str, Any] = json.loads(self.store.read(_SETTINGS))
@@ -90,6 +100,11 @@ class Archive:
             return bytes.fromhex(self.store.read(_KEY).decode().strip())
         except (OSError, ValueError):
             raise UnreadableError("The key of the archive cannot be read.", elsewhere or _KEY) from None
+
+    @property
+    def chunk_bytes(self) -> int:
+        """How large a chunk of the hunt is; part of the settings, so that it stays what it was."""
+        return int(self.settings.get("chunk_bytes", CHUNK_BYTES))
 
     def entries(self) -> list[Entry]:
         """Every segment and record, in the order of the chain."""
@@ -142,15 +157,17 @@ class Writer:
     """Adds to the chain. See `writing`."""
 
     def __init__(self, archive: Archive) -> None:
-        from lamsach.archive.records import digest_of
+        from lamsach.archive.records import digest_of, originals
 
         self.archive = archive
         self._maker = KeyMaker()
         self._hashes = hash_check()
         self._level = int(archive.settings.get("level", DEFAULT_LEVEL))
         entries = archive.entries()
-        self.sequence = entries[-1].sequence if entries else 0
-        self.previous = digest_of(archive, entries[-1]) if entries else ""
+        self.sequence, self.previous = 0, ""
+        if entries:
+            last = digest_of(archive, entries[-1])
+            self.sequence, self.previous = entries[-1].sequence, originals(archive).get(last, last)
 
     def describe(self, source: str, begin: int, end: int) -> Description:
         """An empty description of the next segment of a source; see `Description`."""
@@ -171,8 +188,14 @@ class Writer:
         data, digest = self.sealed(description, raw, searchable=searchable)
         name = f"{SEGMENTS}/{description.created[:7]}/{description.sequence:010d}-{description.source}.zst"
         self.archive.store.write(name, data)
-        self.sequence, self.previous = description.sequence, digest
+        self._moved(description.sequence, digest)
         return name
+
+    def _moved(self, sequence: int, digest: str) -> None:
+        self.sequence, self.previous = sequence, digest
+        content = json.dumps({"sequence": sequence, "digest": digest}).encode()
+        seal = hmac.digest(self.archive.key, content, "sha256").hex().encode()
+        self.archive.store.write(HEAD, content + b"\n" + seal + b"\n", sync=False)
 
     def sealed(self, description: Description, raw: bytes, *, searchable: bool = True) -> tuple[bytes, str]:
         """The bytes of a segment and its digest, with the filter of its lines."""
@@ -195,7 +218,7 @@ class Writer:
         )
         data, digest = pack_record(record, self.archive.key)
         self.archive.store.write(f"{RECORDS}/{record.sequence:010d}.json", data)
-        self.sequence, self.previous = record.sequence, digest
+        self._moved(record.sequence, digest)
 
 
 def _entry(name: str) -> Entry | None:

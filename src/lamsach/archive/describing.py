@@ -65,11 +65,11 @@ class _Looker(Examiner):
 class Describer:
     """Describes the segments of one source, in order."""
 
-    def __init__(self, source: Source, zone: ZoneInfo) -> None:
+    def __init__(self, source: Source, zone: ZoneInfo, chunk_bytes: int = CHUNK_BYTES) -> None:
         log = source.log_file()
         detection = source.detection()
         self._signs = Signs()
-        self._free: Pool = pool(1, CHUNK_BYTES)
+        self._free: Pool = pool(1, chunk_bytes)
         rules = Rules(_nobody, self._signs.observe, zone)
         self._looker = _Looker(
             detection,

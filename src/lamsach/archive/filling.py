@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive, Writer
 from lamsach.archive.describing import Describer
-from lamsach.archive.sources import FOLDER, Source, load, save
+from lamsach.archive.sources import FOLDER, UNREAD, Source, load, save
+from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError
 from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, cut, pool
 from lamsach.logs.opening import HEAD_BYTES, LogFile
-from lamsach.logs.reading import detection_for
+from lamsach.model import Problem
 
 CHUNKS = 2
 """Chunks of the hunt that make a segment: a retro-hunt cuts a segment where the hunt would cut the file."""
@@ -34,7 +36,8 @@ class Filled:
 
 
 class _Stream(Protocol):
-    position: int
+    @property
+    def position(self) -> int: ...
 
     def readinto(self, buffer: memoryview) -> int: ...
 
@@ -83,7 +86,11 @@ def _fill_one(
     result: Filled,
     on_bytes: Callable[[int], None],
 ) -> None:
-    head = log_file.head(HEAD_BYTES)
+    try:
+        head = log_file.head(HEAD_BYTES)
+    except InputError as error:
+        _remember_unreadable(writer, log_file, error)
+        raise
     fingerprint = hashlib.sha256(
         f"{log_file.name}\0{log_file.size_bytes}\0{log_file.modified.isoformat()}\0".encode(
             "utf-8", "surrogatepass"
@@ -102,20 +109,20 @@ def _fill_one(
             modified=log_file.modified.isoformat(),
             retention=retention,
             fingerprint=fingerprint,
-            binary=detection_for(log_file).binary is not None,
             head=head,
         )
+        look_at(source, writer.archive.zone)
         save(writer.archive.store, source)
         known[fingerprint] = source
     done, lines, headers = ends.get(source.key, (0, 0, []))
     describer = None
     if not source.binary:
-        describer = Describer(source, writer.archive.zone)
+        describer = Describer(source, writer.archive.zone, writer.archive.chunk_bytes)
         describer.continue_after(lines, headers)
     with log_file.open() as stream:
         place = 0
         _skip(stream.readinto, done)
-        for raw, unfinished, error in _pieces(stream, binary=source.binary):
+        for raw, unfinished, damage in _pieces(stream, writer.archive.chunk_bytes, binary=source.binary):
             if raw:
                 about = writer.describe(source.key, done + place, done + place + len(raw))
                 about.unfinished = unfinished
@@ -125,12 +132,40 @@ def _fill_one(
                 place += len(raw)
                 result.segments += 1
                 on_bytes(len(raw))
-            if error is not None:
-                result.problem = error
-                source.problem = [error.where or log_file.name, error.what, error.todo]
+            if damage is not None:
+                result.problem = damage
+                source.problem = [damage.where or log_file.name, damage.what, damage.todo]
     result.raw_bytes = done + place
     source.whole = True
     save(writer.archive.store, source)
+
+
+def remember(writer: Writer, problem: Problem) -> None:
+    """Keep that an input could not be looked into, so that a retro-hunt tells of it."""
+    key = hashlib.sha256(f"{problem.where}\0{problem.what}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    source = Source(key, problem.where, kind=UNREAD, whole=True)
+    source.problem = [problem.where, problem.what, problem.todo]
+    save(writer.archive.store, source)
+
+
+def _remember_unreadable(writer: Writer, log_file: LogFile, error: InputError) -> None:
+    """Keep that there was a log which could not be read, so that a retro-hunt tells of it."""
+    stated = f"{log_file.name}\0{log_file.size_bytes}\0{log_file.modified.isoformat()}\0!"
+    key = hashlib.sha256(stated.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    source = Source(
+        key, log_file.name, size_bytes=log_file.size_bytes, modified=log_file.modified.isoformat(), whole=True
+    )
+    source.problem = [error.where or log_file.name, error.what, error.todo]
+    save(writer.archive.store, source)
+
+
+def look_at(source: Source, zone: ZoneInfo) -> None:
+    """Tell by the source's head what it is."""
+    detection = source.detection()
+    source.binary = detection.binary is not None
+    source.known_format = detection.known
+    source.format = detection.format.name if detection.format else ("mixed" if detection.mixed else None)
+    source.holders = HolderLogs((), timezone=zone).shows(source.log_file())
 
 
 def _skip(readinto: Callable[[memoryview], int], size: int) -> None:
@@ -139,12 +174,14 @@ def _skip(readinto: Callable[[memoryview], int], size: int) -> None:
         size -= readinto(buffer[: min(size, len(buffer))]) or size
 
 
-def _pieces(stream: _Stream, *, binary: bool) -> Iterator[tuple[bytes, bool, InputError | None]]:
+def _pieces(
+    stream: _Stream, chunk_bytes: int, *, binary: bool
+) -> Iterator[tuple[bytes, bool, InputError | None]]:
     """The stream's bytes in pieces that make a segment each; whether the last line goes on; what is wrong behind it."""
     if binary:
         yield from _blocks(stream)
         return
-    free = pool(1, CHUNK_BYTES)
+    free = pool(1, chunk_bytes)
     parts: list[bytes] = []
     whole = True
     for chunk in cut(stream, free):

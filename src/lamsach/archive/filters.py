@@ -24,7 +24,7 @@ def scaled(keys: Keys, count: int) -> NDArray[np.uint64]:
     a, b = keys >> half, keys & mask
     c, d = factor >> half, factor & mask
     middle = ((b * d) >> half) + ((a * d) & mask) + ((b * c) & mask)
-    return a * c + ((a * d) >> half) + ((b * c) >> half) + (middle >> half)
+    return np.asarray(a * c + ((a * d) >> half) + ((b * c) >> half) + (middle >> half), np.uint64)
 
 
 def build(keys: Keys, compressed_bytes: int) -> tuple[int, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ from lamsach.hunt.kernel.layout import (
     TOTAL,
 )
 from lamsach.hunt.native import functions
-from lamsach.hunt.tokens import TokenKind, tokens
+from lamsach.hunt.tokens import tokens
 from lamsach.logs.decoding import decode_line
 from lamsach.model import IndicatorType
 
@@ -47,7 +48,7 @@ class KeyMaker:
 
     def __init__(self) -> None:
         self._words = np.zeros((ROWS, TOTAL), np.uint64)
-        self._scratch = [
+        self._scratch: list[NDArray[Any]] = [
             *(np.zeros(TOKENS * columns, np.int64) for columns in (1, 3, 3, 1)),
             *(np.zeros(KEYS, kind) for kind in (np.uint64, np.int64)),
         ]
@@ -63,7 +64,7 @@ class KeyMaker:
         `begin` is the start of a line; PAD line feeds must stand before it and behind `end`.
         """
         self._table.fill(0)
-        arrays = (self._tops, self._words, *self._scratch, self._state, self._table)
+        arrays: tuple[NDArray[Any], ...] = (self._tops, self._words, *self._scratch, self._state, self._table)
         count = functions()["emit"](
             *(data.ctypes.data, data.size, begin, end),
             *(array.ctypes.data for array in arrays),
@@ -128,9 +129,9 @@ def _keys_of_values(values: Iterable[str]) -> Keys:
             networks.extend(_networks_of(ip_address(value)))
         except ValueError:
             name = value.encode()
-            while name:
+            names.append(name)
+            while (name := name.partition(b".")[2]).count(b"."):
                 names.append(name)
-                name = name.partition(b".")[2]
     blob = b"".join(names)
     offsets = np.cumsum([0, *map(len, names)], dtype=np.int64)
     hashed = hash_values(blob, offsets) if names else np.empty(0, np.uint64)
@@ -156,7 +157,7 @@ def questions(compiled: CompiledSet) -> Keys:
     """The distinct keys, in order, of which a piece of a log has at least one if anything in it is listed."""
     is_network = compiled.types == TYPES.index(IndicatorType.NETWORK)
     plain = compiled.keys[~is_network[compiled.rows]]
-    rows = [row for row in np.flatnonzero(is_network).tolist()]
+    rows = list(np.flatnonzero(is_network).tolist())
     asked = {item for row in rows for item in _asked_for(compiled.indicator(row).value)}
     wide = hash_networks(np.array(sorted(asked), np.uint64)) if asked else np.empty(0, np.uint64)
     return np.unique(np.concatenate([plain, wide]))

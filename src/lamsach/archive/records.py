@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from lamsach.archive.archive import Archive, Entry
 
 _DAMAGED = mark("A record of the archive is damaged.")
+
+
+class DIGESTS:
+    """Digests that are none."""
+
+    unknown = "?"
+    """Of a link that cannot be read: what follows it cannot be checked against it."""
+
+
 EXPIRED, ERASED, REPAIRED, HOLD, RELEASE, GAP, RETENTION = (
     *("expired", "erased", "repaired", "hold", "release", "gap"),
     "retention",
@@ -75,11 +84,20 @@ def records(archive: Archive) -> list[Record]:
     return found
 
 
+def originals(archive: Archive) -> dict[str, str]:
+    """For each segment that was rewritten, by its digest now, the digest that it had at first: by this one the chain names it."""
+    found: dict[str, str] = {}
+    for record in records(archive):
+        for _, before, after in record.values.get("changes", []):
+            found[str(after)] = found.get(str(before), str(before))
+    return found
+
+
 def digest_of(archive: Archive, entry: Entry) -> str:
-    """The digest by which the next in the chain names this one; empty for one that is damaged."""
+    """The digest by which the next in the chain names this one; DIGESTS.unknown for one that is damaged."""
     try:
         if entry.source:
             return archive.head(entry).digest
         return read_record(archive, entry)[1]
     except UnreadableError:
-        return ""
+        return DIGESTS.unknown

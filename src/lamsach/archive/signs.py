@@ -80,10 +80,8 @@ class Signs:
 def replay(rows: Iterable[Sequence[Any]], observe: Callable[[Event], None]) -> None:
     """Tell the signs of segments to `observe`, as events."""
     for row in rows:
-        kind, source, destination, port, domain, nat, mac, device, hour, observer, forwarded = (
-            *row,
-            *(None,) * (11 - len(row)),
-        )
+        whole: list[Any] = [*row, *[None] * (11 - len(row))]
+        kind, source, destination, port, domain, nat, mac, device, hour, observer, forwarded = whole
         observe(
             Event(
                 time=datetime.fromisoformat(hour) if hour else None,

@@ -18,6 +18,8 @@ from lamsach.logs.opening import HEAD_BYTES, LogFile
 from lamsach.logs.sources import ByteSource, HandleSource
 
 FOLDER = "sources"
+UNREAD = "unread"
+"""The kind of an input that could not be looked into."""
 _DAMAGED = mark("The description of a source in the archive is damaged.")
 
 
@@ -27,7 +29,7 @@ class Source:
 
     `name` goes into events and evidence. `kind`: file, followed, tcp, udp, tls. `size_bytes` and `modified` are those of the file.
     `retention`: the class by which its segments expire. `fingerprint` tells a file that was archived before. `whole` is true when
-    nothing will be added. `head` is its beginning, by which its format is told.
+    nothing will be added. `known_format`: some format reads it; `format`: the one, if it is one. `holders`: it tells who had an address. `head` is its beginning, by which its format is told.
     """
 
     key: str
@@ -39,6 +41,9 @@ class Source:
     fingerprint: str = ""
     whole: bool = False
     binary: bool = False
+    known_format: bool = False
+    format: str | None = None
+    holders: bool = False
     problem: list[str] | None = None
     head: bytes = b""
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ import typer
 from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
 from lamsach.devices.reasons import REASONS
 from lamsach.errors import ExitStatus, OutputError, UsageError
+from lamsach.hunt.run import HuntResult
 from lamsach.i18n import LANGUAGES, language_from_environment
 from lamsach.investigate import Request, Watch, investigate
 from lamsach.model import Findings, MatchStatus
@@ -115,15 +117,11 @@ def hunt(
 
     Example: lamsach hunt logs/ -i annex.xlsx --inventory machines.xlsx -o report.html
     """
-    zone = _zone(timezone)
-    spoken = _language(language)
+    zone = zone_of(timezone)
+    spoken = language_of(language)
     for path in output or []:
         writer_for(path)
-    begin, end = _moment(since, zone, end=False), _moment(until, zone, end=True)
-    if begin is not None and end is not None and begin >= end:
-        raise UsageError(
-            "The search would end before it begins.", f"{since} - {until}", "Exchange the two dates."
-        )
+    begin, end = window(since, until, zone)
     request = Request(
         logs=logs,
         lists=lists,
@@ -141,12 +139,32 @@ def hunt(
     raise typer.Exit(run(request, output or [], spoken, stats=stats))
 
 
-def run(request: Request, outputs: list[Path], language: str, *, stats: bool = False) -> ExitStatus:
+def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The time to search, from the words of the command line. Raises UsageError."""
+    begin, end = moment(since, zone, end=False), moment(until, zone, end=True)
+    if begin is not None and end is not None and begin >= end:
+        raise UsageError(
+            "The search would end before it begins.", f"{since} - {until}", "Exchange the two dates."
+        )
+    return begin, end
+
+
+Search = Callable[[Request, Watch], tuple[Findings, HuntResult]]
+
+
+def run(
+    request: Request,
+    outputs: list[Path],
+    language: str,
+    *,
+    stats: bool = False,
+    search: Search = investigate,
+) -> ExitStatus:
     """Run a hunt, show it in the terminal, write the results, and tell by the status what came out."""
     begun = time.perf_counter()
     first_run_notice()
     with progress_bar() as bar:
-        findings, result = investigate(request, Watch(bar.say, bar.step, bar.total))
+        findings, result = search(request, Watch(bar.say, bar.step, bar.total))
     figures = _Stats(
         time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
     )
@@ -213,7 +231,8 @@ def status_of(findings: Findings) -> ExitStatus:
     return ExitStatus.BLIND if findings.blind_days or not findings.coverage else ExitStatus.NOTHING_FOUND
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises UsageError."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):
@@ -222,7 +241,8 @@ def _zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _language(language: str | None) -> str:
+def language_of(language: str | None) -> str:
+    """The language that was asked for, or the environment's. Raises UsageError."""
     if language is None:
         return language_from_environment()
     if language not in LANGUAGES:
@@ -230,7 +250,7 @@ def _language(language: str | None) -> str:
     return language
 
 
-def _moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
+def moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
     """A day or time from the command line; a day as `--until` includes the whole day."""
     if text is None:
         return None

@@ -37,7 +37,7 @@ class HolderLogs:
         for log in self.stated:
             yield from self._guarded(log)
         for log in self.logs:
-            if log.name not in seen and log.name != "-" and self._shows(log):
+            if log.name not in seen and log.name != "-" and self.shows(log):
                 yield from self._guarded(log)
 
     def _guarded(self, log: LogFile) -> Iterator[Event]:
@@ -46,7 +46,8 @@ class HolderLogs:
         except InputError as error:
             self.on_problem(Problem(error.where or log.name, error.what, error.todo))
 
-    def _shows(self, log: LogFile) -> bool:
+    def shows(self, log: LogFile) -> bool:
+        """Whether the first lines of a log show that it tells who had an address."""
         try:
             detection = detection_for(log, self.format_name)
         except InputError:

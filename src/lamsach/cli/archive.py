@@ -1,0 +1,249 @@
+"""`lamsach archive`: look at an archive, prove that it is whole, export from it, and delete what may be deleted."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lamsach.cli.console import output_console, problem_line, tell, translate
+from lamsach.errors import ExitStatus, UsageError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The archive of logs: prove that it is whole, export from it, delete what may be deleted.",
+)
+
+Place = Annotated[str, typer.Argument(metavar="DIR", help="The archive: a folder or a URL (s3://...).")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would be done.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the record.")]
+
+
+@app.command()
+def show(archive: Place) -> None:
+    """Show what the archive holds: sources, days, lines, sizes, and the holds in force.
+
+    Example: lamsach archive show /var/lib/lamsach/archive
+    """
+    from lamsach.archive.archive import Archive
+    from lamsach.archive.catalog import Catalog
+    from lamsach.archive.keeping import all_sources, holds
+
+    opened, _ = Archive(archive), translate()
+    console = output_console()
+    catalog = Catalog(opened)
+    totals: dict[str, tuple[int, int, str, str]] = {}
+    for pack in catalog.packs():
+        for row in pack.rows:
+            lines, size, first, last = totals.get(row.source, (0, 0, "~", ""))
+            totals[row.source] = (
+                *(lines + row.lines, size + row.end - row.begin),
+                *(min(first, row.first or "~"), max(last, row.last or "")),
+            )
+    for source in all_sources(opened):
+        lines, size, first, last = totals.get(source.key, (0, 0, "~", ""))
+        sentence = _("{name}: {lines} lines, {size} bytes, {first} - {last}, class {retention}")
+        text = sentence.format(
+            name=source.name,
+            lines=lines,
+            size=size,
+            first=first[:10] if lines and first != "~" else "?",
+            last=last[:10] or "?",
+            retention=source.retention,
+        )
+        console.print(text, markup=False, soft_wrap=True)
+    for item in holds(opened):
+        text = _("Hold {name}: {reason}").format(name=item.name, reason=item.reason)
+        console.print(text, markup=False, soft_wrap=True)
+    for problem in catalog.problems:
+        tell(problem_line(problem))
+
+
+@app.command()
+def verify(
+    archive: Place,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only the chain and the seals; no segment is unpacked.")
+    ] = False,
+) -> None:
+    """Prove that nothing in the archive was changed, exchanged or taken away.
+
+    Example: lamsach archive verify /var/lib/lamsach/archive
+    """
+    from lamsach.archive.archive import Archive
+    from lamsach.archive.verifying import verify as check
+
+    result, _ = check(Archive(archive), deep=not quick), translate()
+    for problem in result.problems:
+        tell(problem_line(problem))
+    sentence = _("{segments} segments and {records} records looked at, {lines} lines, {problems} problems")
+    print(
+        sentence.format(
+            segments=result.segments,
+            records=result.records,
+            lines=result.lines,
+            problems=len(result.problems),
+        )
+    )
+    raise typer.Exit(ExitStatus.PARTIAL if result.problems else ExitStatus.FOUND)
+
+
+@app.command()
+def export(
+    archive: Place,
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write into.")],
+    source: Annotated[
+        str, typer.Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
+    ] = "*",
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Only segments with lines to this day.")
+    ] = None,
+) -> None:
+    """Write the lines back to files, as they came.
+
+    Example: lamsach archive export /var/lib/lamsach/archive -o out --source "*fw01*" --since 2022-09-01
+    """
+    from lamsach.archive.archive import Archive
+    from lamsach.archive.exporting import export as write
+    from lamsach.cli.hunt import window
+
+    opened, _ = Archive(archive), translate()
+    begin, end = window(since, until, opened.zone)
+    count = 0
+    for item in write(opened, folder, pattern=source, since=begin, until=end):
+        if item.problem is not None:
+            tell(problem_line(item.problem))
+            count += 1 << 32
+            continue
+        count += 1
+        tell(_("Written: {path}").format(path=item.path))
+    failed, written = divmod(count, 1 << 32)
+    if failed:
+        raise typer.Exit(ExitStatus.PARTIAL)
+    raise typer.Exit(ExitStatus.FOUND if written else ExitStatus.NOTHING_FOUND)
+
+
+@app.command()
+def expire(
+    archive: Place,
+    keep: Annotated[
+        list[str],
+        typer.Option(
+            "--keep",
+            metavar="[CLASS=]DAYS",
+            help="How many days a class of sources is kept; repeat for more.",
+        ),
+    ],
+    yes: Yes = False,
+) -> None:
+    """Delete what is older than its class allows and under no hold. The deletion is recorded.
+
+    Example: lamsach archive expire /var/lib/lamsach/archive --keep 365 --keep dns=180 --yes
+    """
+    from lamsach.archive.archive import Archive, writing
+    from lamsach.archive.keeping import expire as delete
+
+    days = dict(_class_and_days(text) for text in keep)
+    with writing(Archive(archive)) as writer:
+        done = delete(writer, days, really=yes)
+    _tell_done(done.segments, done.lines, done.held, yes)
+
+
+def _class_and_days(text: str) -> tuple[str, int]:
+    name, _, number = text.rpartition("=")
+    if not number.isdigit():
+        raise UsageError("This is no number of days.", text, "Write 365 or dns=180.")
+    return name or "default", int(number)
+
+
+@app.command()
+def erase(
+    archive: Place,
+    value: Annotated[
+        list[str],
+        typer.Option("--value", metavar="TEXT", help="What to erase: a name, an address; repeat for more."),
+    ],
+    reason: Reason,
+    yes: Yes = False,
+) -> None:
+    """Write stars over personal data in every line, for good. What a hold covers stays and is counted.
+
+    Example: lamsach archive erase /var/lib/lamsach/archive --value nguyenvana --reason "request 12/2022" --yes
+    """
+    from lamsach.archive.archive import Archive, writing
+    from lamsach.archive.keeping import erase as blot_out
+
+    with writing(Archive(archive)) as writer:
+        done = blot_out(writer, value, reason, really=yes)
+    _tell_done(done.segments, done.lines, done.held, yes)
+
+
+@app.command()
+def repair(archive: Place) -> None:
+    """Save the lines of damaged segments that can be saved, and record what is lost.
+
+    Example: lamsach archive repair /var/lib/lamsach/archive
+    """
+    from lamsach.archive.archive import Archive, writing
+    from lamsach.archive.keeping import repair as mend
+
+    with writing(Archive(archive)) as writer:
+        done = mend(writer)
+    sentence = translate()("{segments} segments repaired, {lines} lines lost")
+    print(sentence.format(segments=done.segments, lines=done.lines))
+
+
+@app.command()
+def hold(
+    archive: Place,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The name of the hold.")],
+    reason: Reason = "",
+    source: Annotated[
+        str, typer.Option("--source", metavar="PATTERN", help="Only sources whose name fits, such as *fw*.")
+    ] = "*",
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Only segments with lines from this day on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Only segments with lines to this day.")
+    ] = None,
+    release: Annotated[bool, typer.Option("--release", help="End the hold of this name.")] = False,
+) -> None:
+    """Forbid the deletion of logs, for an investigation; or allow it again.
+
+    Example: lamsach archive hold /var/lib/lamsach/archive --name case-7 --reason "police request" --since 2022-09-01
+    """
+    from lamsach.archive.archive import Archive, writing
+    from lamsach.archive.keeping import Hold
+    from lamsach.archive.keeping import hold as forbid
+    from lamsach.archive.keeping import release as allow
+    from lamsach.cli.hunt import window
+
+    opened = Archive(archive)
+    begin, end = window(since, until, opened.zone)
+    with writing(opened) as writer:
+        if release:
+            allow(writer, name)
+            return
+        forbid(writer, Hold(name, reason, source, _stamp(begin), _stamp(end)))
+
+
+def _stamp(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat() if moment else ""
+
+
+def _tell_done(segments: int, lines: int, held: int, done: bool) -> None:
+    _ = translate()
+    sentence = (
+        _("Done: {segments} segments, {lines} lines; {held} segments are under a hold.")
+        if done
+        else _("Would be done: {segments} segments, {lines} lines; {held} segments are under a hold.")
+    )
+    print(sentence.format(segments=segments, lines=lines, held=held))
+    sys.stdout.flush()

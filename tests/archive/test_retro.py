@@ -1,0 +1,241 @@
+"""A retro-hunt finds what a hunt over the same files finds, and opens no more than it must."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lamsach import investigate as investigating
+from lamsach.archive.archive import Archive, writing
+from lamsach.archive.catalog import Catalog
+from lamsach.archive.filling import fill
+from lamsach.archive.retro import counted_back, retro
+from lamsach.demo import generate
+from lamsach.hunt.run import hunt
+from lamsach.investigate import Request, investigate
+from lamsach.logs.opening import find_logs
+from lamsach.model import Findings
+from tests.archive.building import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
+
+SMALL = 16 << 10
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(investigating, "hunt", partial(hunt, chunk_bytes=SMALL))
+
+
+def same(one: Findings, other: Findings) -> None:
+    for part in dataclasses.fields(Findings):
+        if part.name != "parameters":
+            first, second = getattr(one, part.name), getattr(other, part.name)
+            if part.name == "problems":  # come in the order in which threads meet them
+                first, second = sorted(first, key=str), sorted(second, key=str)
+            assert first == second, part.name
+
+
+def both(archive: Archive, logs: Path, listed: Path, **more: Any) -> tuple[Findings, Any]:
+    request = Request([str(logs)], [str(listed)], **more)
+    whole, _ = investigate(request)
+    found, _, plan = retro(archive, request)
+    same(whole, found)
+    return found, plan
+
+
+def test_a_units_month_gives_the_same_findings(tmp_path: Path) -> None:
+    files = generate(tmp_path / "demo", days=14, devices=150)
+    archive, done = filled(tmp_path / "archive", files.logs)
+    assert len(done) > 5
+    found, plan = both(archive, files.logs, files.annex, inventory=str(files.inventory))
+    assert found.devices
+    assert found.sightings
+    assert plan.asked
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_logs_cut_anywhere_give_the_same_findings(seed: int, tmp_path: Path, small_chunks: None) -> None:
+    rng = random.Random(seed)
+    lines = firewall_log(rng, 1500, hits=rng.randrange(1, 12))
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    cuts = sorted(rng.sample(range(1, len(lines)), 3))
+    for number, (begin, end) in enumerate(zip([0, *cuts], [*cuts, len(lines)], strict=True)):
+        ending = "\n" if rng.random() < 0.7 else ""
+        (logs / f"fw-{number}.log").write_text("\n".join(lines[begin:end]) + ending)
+    archive, _ = filled(tmp_path / "archive", logs, chunk_bytes=SMALL)
+    found, plan = both(archive, logs, write_list(tmp_path))
+    assert found.devices
+    assert plan.opened < plan.segments
+    window = {"since": BEGIN.replace(hour=3), "until": BEGIN.replace(hour=9)}
+    both(archive, logs, write_list(tmp_path), **window)
+
+
+LINES = {
+    "w3c": [
+        "#Fields: date time c-ip cs-host cs-uri-stem sc-status",
+        *(
+            f"2022-09-01 00:{n // 60:02d}:{n % 60:02d} 10.0.0.{n % 200 + 1} h{n}.example.org /a 200"
+            for n in range(900)
+        ),
+        "#Fields: date time cs-host c-ip cs-uri-stem sc-status",
+        *(
+            f"2022-09-02 00:{n // 60:02d}:{n % 60:02d} h{n}.example.org 10.0.0.{n % 200 + 1} /a 200"
+            for n in range(900)
+        ),
+        "2022-09-02 01:00:00 www.evil.example 10.0.0.9 /a 200",
+    ],
+    "escapes": [
+        *(f"10.0.0.{n % 200 + 1} asked for h{n}.example.org" for n in range(900)),
+        "10.0.0.7 opened http%3A%2F%2Fwww%2Eevil%2Eexample%2Fx",
+        "10.0.0.8 opened \\u0065vil.example",
+    ],
+    "label lengths": [
+        *(
+            f"20220901 10:00:00 PACKET UDP Rcv 10.0.0.{n % 200 + 1} Q A (2)h{n}(7)example(3)org(0)"
+            for n in range(900)
+        ),
+        "20220901 10:00:00 PACKET UDP Rcv 10.0.0.9 Q A (3)www(4)evil(7)example(0)",
+    ],
+    "addresses": [
+        *(f"peer 2001:db8:1::{n:x} port {n}" for n in range(3000)),
+        "peer [2001:db8:bad:0::1]:443 from 10.0.0.9",
+        "peer ::ffff:203.0.113.66 from 10.0.0.9",
+        "peer 198.51.100.14.443 > 10.0.0.9.1",
+    ],
+    "a long line": [
+        *(f"10.0.0.{n % 200 + 1} h{n}.example.org" for n in range(300)),
+        "x " * 30_000 + "evil.example " + "y " * 30_000,
+        *(f"10.0.0.{n % 200 + 1} h{n}.example.org" for n in range(300)),
+        "10.0.0.9 bot-c2.xyz",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_what_stands_far_from_what_it_needs(name: str, tmp_path: Path, small_chunks: None) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(LINES[name]) + "\n")
+    archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
+    found, plan = both(archive, log, write_list(tmp_path))
+    assert found.sightings
+    assert plan.segments > 1
+
+
+def test_a_name_of_another_script_is_found(tmp_path: Path, small_chunks: None) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("xn--tn-min-9va6865a.example\n")
+    log = tmp_path / "a.log"
+    log.write_text(
+        "\n".join([*(f"h{n}.example.org" for n in range(3000)), "10.0.0.9 TÊN-miền.example"]) + "\n"
+    )
+    archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
+    both(archive, log, listed)
+
+
+def test_what_cannot_be_read_and_what_is_empty_is_told(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "empty.log").write_bytes(b"")
+    (logs / "broken.log.gz").write_bytes(b"\x1f\x8b\x08\0broken")
+    (logs / "good.log").write_text(firewall_line(BEGIN, "10.0.0.1", "203.0.113.66") + "\n")
+    archive, _ = filled(tmp_path / "archive", logs)
+    found, _ = both(archive, logs, write_list(tmp_path))
+    assert len(found.files) == 2
+    assert found.unread
+
+
+def test_a_filter_made_with_other_hashes_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(firewall_log(random.Random(5), 50, hits=3)) + "\n")
+    monkeypatch.setattr("lamsach.archive.archive.hash_check", lambda: "other")
+    archive, _ = filled(tmp_path / "archive", log)
+    _, plan = both(archive, log, write_list(tmp_path))
+    assert plan.opened == plan.segments == 1
+
+
+def test_a_list_that_names_nothing_there_opens_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(firewall_log(random.Random(5), 300, hits=3)) + "\n")
+    listed = tmp_path / "list.txt"
+    listed.write_text("\n".join(f"nothing-{n}.example.net" for n in range(1000)) + "\n198.18.0.0/15\n")
+    archive, _ = filled(tmp_path / "archive", log)
+    found, plan = both(archive, log, listed)
+    assert plan.opened == 0
+    assert [row.lines for row in found.coverage] == [300]
+
+
+def test_packs_of_many_segments_are_made_used_and_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_chunks: None
+) -> None:
+    monkeypatch.setattr("lamsach.archive.catalog.GROUP", 4)
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(firewall_log(random.Random(6), 1500, hits=5)) + "\n")
+    archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
+    listed = write_list(tmp_path)
+    both(archive, log, listed)
+    packs = archive.store.names("packs")
+    assert len(packs) > 2
+    original = Catalog._heads
+
+    def only_the_last(self: Catalog, entries: Any) -> Any:
+        assert entries[-1] == self.archive.segments()[-1]
+        return original(self, entries)
+
+    monkeypatch.setattr(Catalog, "_heads", only_the_last)
+    both(archive, log, listed)
+    (tmp_path / "archive" / packs[0]).write_bytes(b"damaged")
+    monkeypatch.undo()
+    monkeypatch.setattr(investigating, "hunt", partial(hunt, chunk_bytes=SMALL))
+    monkeypatch.setattr("lamsach.archive.catalog.GROUP", 4)
+    both(archive, log, listed)
+
+
+def test_what_is_in_the_archive_is_not_put_in_again(tmp_path: Path, small_chunks: None) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(firewall_log(random.Random(7), 1500, hits=5)) + "\n")
+    archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
+    with writing(archive) as writer:
+        again = list(fill(writer, find_logs([str(log)])))
+    assert [item.known for item in again] == [True]
+    both(archive, log, write_list(tmp_path))
+
+
+def test_filling_that_was_interrupted_goes_on(tmp_path: Path, small_chunks: None) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("\n".join(firewall_log(random.Random(8), 1500, hits=5)) + "\n")
+    archive = Archive(str(tmp_path / "archive"), create=True)
+    archive.settings["chunk_bytes"] = SMALL
+    stop_after = 3
+
+    def stopping(_size: int) -> None:
+        nonlocal stop_after
+        stop_after -= 1
+        if not stop_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), writing(archive) as writer:
+        list(fill(writer, find_logs([str(log)]), on_bytes=stopping))
+    assert len(archive.segments()) == 3
+    with writing(archive) as writer:
+        list(fill(writer, find_logs([str(log)])))
+    assert len(archive.segments()) > 3
+    both(archive, log, write_list(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "same_text"), [("2022-09-01", True), (None, True), ("30d", False), ("1y", False), ("0d", True)]
+)
+def test_times_counted_back(text: str | None, same_text: bool) -> None:
+    zone = investigating.DEFAULT_TIMEZONE
+    assert (counted_back(text, zone) == text) is same_text
+
+
+def test_listed_values_are_all_of_use() -> None:
+    assert len(set(LISTED)) == 5
