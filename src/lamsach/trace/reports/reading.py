@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta, timezone, tzinfo
 from itertools import product
+from typing import NamedTuple
 
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.i18n import mark
@@ -66,6 +67,26 @@ def read_reports(
     return read
 
 
+class Places(NamedTuple):
+    """The places of a table's columns, by what they hold."""
+
+    ip: tuple[int, ...]
+    port: tuple[int, ...]
+    time: tuple[int, ...]
+    date: tuple[int, ...]
+    clock: tuple[int, ...]
+    protocol: tuple[int, ...]
+    threat: tuple[int, ...]
+    threat_class: tuple[int, ...]
+    destination: tuple[int, ...]
+    destination_port: tuple[int, ...]
+
+    @classmethod
+    def of(cls, columns: Columns) -> Places:
+        """The places that were found."""
+        return cls(*(columns.of(column) for column in Column))
+
+
 @dataclass(slots=True)
 class _Reader:
     read: ReadReports
@@ -108,9 +129,8 @@ class _Reader:
                     line.time for _, cells in grid.rows if cells and (line := read_line(" ".join(cells)))
                 ]
                 continue
-            samples += [
-                _joined(cells, columns) for _, cells in grid.rows[columns.data :] if cells is not None
-            ]
+            places = Places.of(columns)
+            samples += [_joined(cells, places) for _, cells in grid.rows[columns.data :] if cells is not None]
             if columns.offset is not None:
                 zone = timezone(timedelta(minutes=max(-840, min(840, columns.offset))))
             elif columns.international and zone is None:
@@ -118,12 +138,13 @@ class _Reader:
         return ListTimes(samples, zone or self.timezone)
 
     def _table(self, name: str, grid: Grid, columns: Columns, times: ListTimes) -> None:
+        places = Places.of(columns)
         for number, cells in grid.rows[columns.data :]:
             reference = Reference(name, grid.page, number)
             if cells is None:
                 self.read.refusals.append(Refusal(reference, "", DAMAGED))
                 continue
-            found = list(_reported(cells, columns, times, reference))
+            found = list(_reported(cells, places, times, reference))
             self.read.rows += found
             if not found and sum(map(bool, cells)) > 1 and not _repeated_headings(cells):
                 self.read.refusals.append(
@@ -152,13 +173,16 @@ def _repeated_headings(cells: Cells) -> bool:
 
 def _cell(cells: Cells, places: tuple[int, ...]) -> str:
     """The first filled cell of these places."""
-    return next((cells[place] for place in places if place < len(cells) and cells[place]), "")
+    for place in places:
+        if place < len(cells) and cells[place]:
+            return cells[place]
+    return ""
 
 
-def _joined(cells: Cells, columns: Columns) -> str:
+def _joined(cells: Cells, places: Places) -> str:
     """The time of a row as written: one cell, or a date and a clock from two."""
-    time = _cell(cells, columns.of(Column.TIME))
-    date, clock = _cell(cells, columns.of(Column.DATE)), _cell(cells, columns.of(Column.CLOCK))
+    time = _cell(cells, places.time)
+    date, clock = _cell(cells, places.date), _cell(cells, places.clock)
     if not time:
         return f"{date} {_clock(clock)}".strip() if date else ""
     if date and not _has_date(time):
@@ -178,26 +202,26 @@ def _clock(text: str) -> str:
     return text
 
 
-def _reported(cells: Cells, columns: Columns, times: ListTimes, reference: Reference) -> Iterator[Reported]:
+def _reported(cells: Cells, places: Places, times: ListTimes, reference: Reference) -> Iterator[Reported]:
     """The rows of a row: one for each address and port that its cells state."""
-    addresses = endpoints(_cell(cells, columns.of(Column.IP)))
+    addresses = endpoints(_cell(cells, places.ip))
     if not addresses:
         return
-    text = _joined(cells, columns)
+    text = _joined(cells, places)
     when = times.read(text) if text else None
-    if when is None and columns.of(Column.TIME):
-        for place in columns.of(Column.TIME):
+    if when is None and places.time:
+        for place in places.time:
             if place < len(cells) and (when := times.read(cells[place])) is not None:
                 text = cells[place]
                 break
-    protocol_text = _cell(cells, columns.of(Column.PROTOCOL))
-    class_text = _cell(cells, columns.of(Column.THREAT_CLASS))
+    protocol_text = _cell(cells, places.protocol)
+    class_text = _cell(cells, places.threat_class)
     if not protocol_text and len(class_text) < 7:
         protocol_text = class_text  # Shadowserver's `type` was the protocol
-    port_text = _cell(cells, columns.of(Column.PORT))
-    far = endpoints(_cell(cells, columns.of(Column.DESTINATION)))
-    far_ports = ports(_cell(cells, columns.of(Column.DESTINATION_PORT)))
-    threat = _cell(cells, columns.of(Column.THREAT)) or class_text
+    port_text = _cell(cells, places.port)
+    far = endpoints(_cell(cells, places.destination))
+    far_ports = ports(_cell(cells, places.destination_port))
+    threat = _cell(cells, places.threat) or class_text
     listed = ports(port_text) or (None,)
     for (ip, own), port in list(product(addresses, listed))[:MOST_IN_A_CELL]:
         yield Reported(
