@@ -22,6 +22,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import SyslogHeader, split_header, split_message
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import domain_of, ip_of, mac_of, mac_of_duid, port_of, question_of, stated
@@ -123,7 +124,7 @@ class Dnsmasq(LogFormat):
         line = line.rstrip("\r\n")
         lease = _LEASE.fullmatch(line)
         event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
-        return event and replace(event, format=self.name, file=self.context.file, line=number)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)

@@ -19,6 +19,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.radius import RadiusRecord, event_of
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of
@@ -96,7 +97,7 @@ class FreeRadius(LogFormat):
             return None
         else:
             raise LineError("The line is not of this format.", line.partition("\n")[0][:80])
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)
 
     def _login(self, line: str, login: re.Match[str]) -> Event:
         own = _LOG_TIME.match(line)

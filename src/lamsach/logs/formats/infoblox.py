@@ -21,6 +21,7 @@ from lamsach.logs.direction import own_side
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.key_value import first
+from lamsach.logs.stamping import stamped
 from lamsach.logs.values import ip_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
@@ -86,7 +87,7 @@ class Infoblox(LogFormat):
         event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
         if _is_dns(record.extension, record.signature):
             event = _question(event, record.extension, record.name)
-        return replace(event, format=self.name, file=self.context.file, line=number)
+        return stamped(event, self.name, self.context.file, number)
 
 
 def _is_dns(fields: Mapping[str, str], signature: str) -> bool:

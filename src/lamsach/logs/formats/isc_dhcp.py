@@ -20,6 +20,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.dhcpd_asides import aside
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.timestamps import from_epoch, local_time
 from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
@@ -159,7 +160,7 @@ class IscDhcp(LogFormat):
             return None
         else:
             event = self._message(line.partition("\n")[0].rstrip("\r"))
-        return event and replace(event, format=self.name, file=self.context.file, line=number)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch, from_iso
 from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
@@ -123,7 +124,7 @@ class Kea(LogFormat):
         if not self.recognises(line):
             raise LineError("The line is not of a DHCP server.", line[:80])
         event = _row(line) or self._forensic(line) or self._message(line)
-        return event and replace(event, format=self.name, file=self.context.file, line=number)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _forensic(self, line: str) -> Event | None:
         header, message = None, line

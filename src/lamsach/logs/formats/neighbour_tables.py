@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of, mac_of, stated
@@ -118,7 +118,7 @@ class NeighbourTables(LogFormat):
                 return None
             raise LineError("The line is not of this format.", line[:80])
         event = self._watched(line) or self._listed(line)
-        return event and replace(event, format=self.name, file=self.context.file, line=number)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _watched(self, line: str) -> Event | None:
         match = _WATCH.search(line)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.radius import RadiusRecord, event_of
+from lamsach.logs.stamping import stamped
 from lamsach.model import Event
 
 # 192.0.2.1,UNIT\alice,11/06/2026,10:00:00,IAS,NPS01,44,0000012,...
@@ -91,7 +91,7 @@ class Nps(LogFormat):
             cells = _cells(line)
             values = _columns(cells) if _ODBC.match(line) else _pairs(cells)
             time = self._times.read(f"{cells[2]} {cells[3]}")
-        return replace(event_of(_record(values, time)), format=self.name, file=self.context.file, line=number)
+        return stamped(event_of(_record(values, time)), self.name, self.context.file, number)
 
 
 def _cells(line: str) -> list[str]:

@@ -21,6 +21,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.openvpn_messages import ENDPOINT, NAME, UNKNOWN_NAMES, held, lease, logged_on, logon
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
 from lamsach.model import Event, LeaseAction
@@ -107,7 +108,7 @@ class OpenVpn(LogFormat):
         if not self.recognises(line):
             raise LineError("The line is not of this format.", line[:80])
         event = self._status(line) if _is_status(line) else self._message(line)
-        return event and replace(event, format=self.name, file=self.context.file, line=number)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _message(self, line: str) -> Event | None:
         time, host, message = self._split(line)

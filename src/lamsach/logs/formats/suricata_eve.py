@@ -26,6 +26,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import child, objects_of, read_object, text_of, texts_of
 from lamsach.logs.json_shapes import looks_like_suricata
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch, from_iso
 from lamsach.logs.values import (
@@ -110,7 +111,7 @@ class SuricataEve(LogFormat):
             event = self._event(_eve_record(record), record)
             if event and event.observer is None and header.strip():
                 event = replace(event, observer=split_header(line, self.context)[0].host)
-        return event and replace(event, format=self.name, file=self.context.file, line=number)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _event(self, eve: Record, outer: Record) -> Event | None:
         kind_name = text_of(eve.get("event_type"))

@@ -18,6 +18,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs import zeek_fields
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import hash_of, ip_of, mac_of, port_of
 from lamsach.model import Event
@@ -124,9 +125,9 @@ class ZeekTsv(LogFormat):
             if value not in (self._unset, self._empty)
         }
         event = zeek_fields.event_of(self._path if self._fields else None, columns, self.context)
-        return event and replace(
-            event, observer=event.observer or observer, format=self.name, file=self.context.file, line=number
-        )
+        if event is not None and observer and not event.observer:
+            event = replace(event, observer=observer)
+        return event and stamped(event, self.name, self.context.file, number)
 
     def _columns(self, values: list[str]) -> tuple[list[str], list[str]]:
         if self._fields:
