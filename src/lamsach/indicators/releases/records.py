@@ -17,7 +17,7 @@ def from_mapping(record: Mapping[str, Any]) -> Indicator:
         value=_text(record["value"]),
         threat=_optional(record.get("threat")),
         source=_optional(record.get("source")),
-        reference=_reference(record["reference"]) if record.get("reference") else None,
+        reference=None if record.get("reference") is None else _reference(record["reference"]),
         valid_from=_time(record.get("valid_from")),
         valid_until=_time(record.get("valid_until")),
         confidence=None if confidence is None else int(confidence),
@@ -36,7 +36,9 @@ def _optional(value: Any) -> str | None:
     return None if value is None else _text(value)
 
 
-def _reference(record: Mapping[str, Any]) -> Reference:
+def _reference(record: Any) -> Reference:
+    if not isinstance(record, Mapping):
+        raise TypeError
     page, row = record.get("page"), record.get("row")
     return Reference(
         _text(record["document"]), None if page is None else int(page), None if row is None else int(row)

@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -142,7 +143,15 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
             said, text, signed = (_member(archive, member, str(path)) for member in MEMBERS)
     except OSError as error:
         raise UnreadableError("The release cannot be read.", f"{path} ({error.strerror})") from None
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+    ):
         raise UnreadableError(
             "This is no release of a list, or it is damaged.", str(path), "Fetch it again."
         ) from None
@@ -167,6 +176,8 @@ def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     entry = archive.getinfo(name)
     if entry.file_size > limit or entry.file_size > 1000 * max(entry.compress_size, 1024):
         raise LimitError("The release is larger than any list.", where)
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile
     with archive.open(entry) as stream:
         data = stream.read(limit + 1)
     if len(data) > limit:
@@ -181,7 +192,7 @@ def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where:
     try:
         record = json.loads(signed)
         signature, claimed = base64.b64decode(record["signature"], validate=True), record["key"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UnreadableError("The signature of the release is damaged.", where, "Fetch it again.") from None
     known = []
     for key in keys:
@@ -210,7 +221,7 @@ def _manifest(said: bytes, where: str) -> Manifest:
                 "The release is of a kind that this version does not know.", where, "Update the program."
             )
         return Manifest(**record)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise UnreadableError("The manifest of the release is damaged.", where) from None
 
 
@@ -218,5 +229,5 @@ def _indicators(text: bytes, where: str) -> Iterator[Indicator]:
     for line in io.BytesIO(text):
         try:
             yield from_mapping(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise UnreadableError("A value of the release cannot be read.", where) from None

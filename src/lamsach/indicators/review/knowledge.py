@@ -65,14 +65,9 @@ class Knowledge:
     def about_name(self, name: str) -> Iterator[Concern]:
         """A known name itself; the known name above it; a known name below it, which blocking it would hit."""
         for fact in self._names.get(name, ()):
-            yield Concern(
-                fact.kind,
-                Level.DANGEROUS if fact.kind in NAMES_OF_MANY else fact.level,
-                fact.value.strip("."),
-                fact.source,
-            )
-        if (fact_below := self._below.get(name)) is not None and name not in self._names:
-            yield Concern(fact_below.kind, fact_below.level, fact_below.value.strip("."), fact_below.source)
+            yield Concern(fact.kind, _level(fact), fact.value.strip("."), fact.source)
+        if (below := self._below.get(name)) is not None and name not in self._names:
+            yield Concern(below.kind, _level(below), below.value.strip("."), below.source)
         parent = name.partition(".")[2]
         while parent:
             if concern := _below(self._names.get(parent, ())):
@@ -112,6 +107,11 @@ class Knowledge:
                 if fact.level is Level.DANGEROUS:
                     yield name, fact
                     break
+
+
+def _level(fact: Fact) -> Level:
+    """How bad it is to block a known name itself: a service of many is worse than one of its names."""
+    return Level.DANGEROUS if fact.kind in NAMES_OF_MANY else fact.level
 
 
 def _below(facts: Sequence[Fact]) -> Concern | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from lamsach.indicators.writers.base import ADDRESSES
 from lamsach.model import Indicator, IndicatorType
@@ -11,16 +11,41 @@ from lamsach.model import Indicator, IndicatorType
 
 def merged_networks(items: Iterable[Indicator]) -> tuple[list[IPv4Network], list[IPv6Network]]:
     """The fewest networks of each version that hold exactly the listed addresses, in order."""
-    found4: list[IPv4Network] = []
-    found6: list[IPv6Network] = []
+    spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
     for item in items:
         if item.type in ADDRESSES:
             network = ip_network(item.value)
-            if isinstance(network, IPv4Network):
-                found4.append(network)
-            else:
-                found6.append(network)
-    return list(collapse_addresses(found4)), list(collapse_addresses(found6))
+            first = int(network.network_address)
+            spans[network.version].append((first, first + network.num_addresses - 1))
+    return (
+        [IPv4Network(pair) for pair in _cut(spans[4], 32)],
+        [IPv6Network(pair) for pair in _cut(spans[6], 128)],
+    )
+
+
+def _cut(spans: list[tuple[int, int]], bits: int) -> Iterator[tuple[int, int]]:
+    """First address and prefix length of the fewest networks that hold the spans, which may overlap."""
+    for first, last in _joined(spans):
+        while first <= last:
+            size = min(
+                (first & -first).bit_length() - 1 if first else bits, (last - first + 1).bit_length() - 1
+            )
+            yield first, bits - size
+            first += 1 << size
+
+
+def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans in order, those that touch or overlap as one."""
+    begin, end = 0, -2
+    for first, last in sorted(spans):
+        if first <= end + 1:
+            end = max(end, last)
+        else:
+            if end >= begin:
+                yield begin, end
+            begin, end = first, last
+    if end >= begin:
+        yield begin, end
 
 
 def short(network: IPv4Network | IPv6Network) -> str:
@@ -46,23 +71,3 @@ def _below(name: str, names: set[str]) -> bool:
             return True
         parent = parent.partition(".")[2]
     return False
-
-
-def outermost(items: Sequence[Indicator]) -> list[Indicator]:
-    """The items without the addresses and networks that lie within another listed network, or are listed twice."""
-    order = sorted(
-        (network.version, int(network.network_address), network.prefixlen, place)
-        for place, item in enumerate(items)
-        if item.type in ADDRESSES
-        for network in (ip_network(item.value),)
-    )
-    dropped: set[int] = set()
-    end, last_version = -1, 0
-    for version, first, length, place in order:
-        if version != last_version:
-            end, last_version = -1, version
-        if first <= end:
-            dropped.add(place)
-        else:
-            end = first + (1 << ((32 if version == 4 else 128) - length)) - 1
-    return [item for place, item in enumerate(items) if place not in dropped]

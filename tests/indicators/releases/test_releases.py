@@ -1,0 +1,353 @@
+"""Versions: the digest, the difference, the signed release, and what a source is worth."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.errors import InputError, LamsachError, LimitError, OutputError, UnreadableError
+from lamsach.hunt.builder import Builder
+from lamsach.hunt.compiled import compile_columns
+from lamsach.indicators.opening import RELEASE_MEMBERS
+from lamsach.indicators.reading import read_lists
+from lamsach.indicators.releases import keys, release
+from lamsach.indicators.releases.diff import difference
+from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.releases.quality import overlaps, quality
+from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.releases.release import MEMBERS, read_release, write_release
+from lamsach.indicators.writing import as_mapping
+from lamsach.model import Indicator, IndicatorType, Problem, Reference
+from tests.indicators.writers.sample import FROM, NOW, SAMPLE, UNTIL, T
+
+Paths = tuple[Path, Path]
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    private = tmp_path_factory.mktemp("keys") / "ministry.key"
+    return private, keys.new_key(private)
+
+
+def written(pair: Paths, items: list[Indicator] | None = None, **facts: object) -> bytes:
+    stream = io.BytesIO()
+    chosen = SAMPLE if items is None else items
+    said = {"name": "campaign", "version": 7, "made": NOW, **facts}
+    write_release(stream, chosen, keys.private_key(pair[0]), **said)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def saved(folder: Path, data: bytes) -> Path:
+    path = folder / "list.zip"
+    path.write_bytes(data)
+    return path
+
+
+def test_the_digest_is_the_one_that_a_hunt_states() -> None:
+    builder = Builder()
+    builder.extend(reversed([*SAMPLE, SAMPLE[0]]))
+    assert list_digest(SAMPLE) == compile_columns(builder.columns()).digest
+    assert list_digest([replace(item, threat="x", reference=None) for item in SAMPLE]) == list_digest(SAMPLE)
+    assert list_digest(SAMPLE[1:]) != list_digest(SAMPLE)
+
+
+def test_a_release_says_what_it_is_and_gives_its_values_back(pair: Paths, tmp_path: Path) -> None:
+    path = saved(tmp_path, written(pair, previous="ab" * 32, note="Công văn 123", tlp="amber"))
+    found = read_release(path, [keys.public_key(pair[1])])
+    said = found.manifest
+    assert (said.name, said.version, said.made, said.count) == (
+        "campaign",
+        7,
+        "2026-03-01T07:00:00Z",
+        len(SAMPLE),
+    )
+    assert (said.digest, said.previous, said.note, said.tlp) == (
+        list_digest(SAMPLE),
+        "ab" * 32,
+        "Công văn 123",
+        "amber",
+    )
+    assert said.expires == "2026-12-31T23:00:00Z"
+    assert said.by_source == {"annex.pdf": 12, "Sở TT&TT": 1, "Trung tâm CNTT": 1} or sum(
+        (said.by_source or {}).values()
+    ) == len(SAMPLE)
+    assert sorted(found.indicators, key=str) == sorted(SAMPLE, key=str)
+    assert found.signer == keys.fingerprint(keys.public_key(pair[1]))
+
+
+def test_the_same_list_gives_the_same_release(pair: Paths) -> None:
+    assert written(pair) == written(pair, [*reversed(SAMPLE)])
+
+
+def test_a_release_is_a_list_that_keeps_document_page_and_row(pair: Paths, tmp_path: Path) -> None:
+    path = saved(
+        tmp_path,
+        written(
+            pair,
+            [
+                replace(
+                    SAMPLE[3],
+                    reference=Reference("/home/u/annex.pdf", 2, 7),
+                    other_references=(Reference("C:\\lists\\b.xlsx", 1, 3),),
+                )
+            ],
+        ),
+    )
+    problems: list[Problem] = []
+    contents = read_lists([str(path)], problems.append)
+    assert not problems
+    assert not contents.refusals
+    (found,) = contents.indicators
+    assert found.reference == Reference(f"{path}!annex.pdf", 2, 7)
+    assert found.other_references == (Reference(f"{path}!b.xlsx", 1, 3),)
+    assert (found.value, found.threat, found.tlp, found.valid_from, found.valid_until) == (
+        "203.0.113.5",
+        "Mirai",
+        "green",
+        FROM,
+        UNTIL,
+    )
+    assert set(MEMBERS) == RELEASE_MEMBERS
+
+
+def test_another_key_is_refused(pair: Paths, tmp_path: Path) -> None:
+    other = keys.new_key(tmp_path / "other.key")
+    path = saved(tmp_path, written(pair))
+    with pytest.raises(InputError) as caught:
+        read_release(path, [keys.public_key(other)])
+    assert caught.value.what == "The release was not signed by any of the keys given."
+    assert read_release(path, [keys.public_key(other), keys.public_key(pair[1])]).manifest.count == len(
+        SAMPLE
+    )
+
+
+def changed(data: bytes, member: str, change: Callable[[bytes], bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, change(content) if name == member else content)
+    return stream.getvalue()
+
+
+def resigned(text: bytes) -> bytes:
+    record = json.loads(text)
+    raw = bytearray(base64.b64decode(record["signature"]))
+    raw[0] ^= 1
+    record["signature"] = base64.b64encode(bytes(raw)).decode()
+    return json.dumps(record).encode()
+
+
+@pytest.mark.parametrize(
+    ("member", "change", "what"),
+    [
+        ("indicators.jsonl", lambda text: text.replace(b"bot-c2.xyz", b"bot-c3.xyz"), "The values were changed after the release was signed."),
+        ("indicators.jsonl", lambda text: text + b" ", "The values were changed after the release was signed."),
+        ("manifest.json", lambda text: text.replace(b'"count": 15', b'"count": 16'), "The release was changed after it was signed."),
+        ("manifest.json", lambda _: b"{}", "The release was changed after it was signed."),
+        ("signature.json", resigned, "The release was changed after it was signed."),
+        ("signature.json", lambda _: b"{}", "The signature of the release is damaged."),
+        ("signature.json", lambda _: b"[1]", "The signature of the release is damaged."),
+        ("signature.json", lambda _: b'{"signature": "%%", "key": 1}', "The signature of the release is damaged."),
+    ],
+)  # fmt: skip
+def test_what_was_changed_is_refused(
+    pair: Paths, tmp_path: Path, member: str, change: Callable[[bytes], bytes], what: str
+) -> None:
+    path = saved(tmp_path, changed(written(pair), member, change))
+    with pytest.raises(LamsachError) as caught:
+        read_release(path, [keys.public_key(pair[1])])
+    assert caught.value.what == what
+
+
+def signed_anew(pair: Paths, said: dict[str, object], text: str) -> bytes:
+    """A release whose signature fits and whose content does not."""
+    key = keys.private_key(pair[0])
+    manifest = json.dumps(said)
+    signature = base64.b64encode(key.sign(release.PREFIX + manifest.encode())).decode()
+    stream = io.BytesIO()
+    release.save_zip(
+        stream,
+        [
+            ("manifest.json", [manifest]),
+            ("indicators.jsonl", [text]),
+            ("signature.json", [json.dumps({"signature": signature, "key": ""})]),
+        ],
+    )
+    return stream.getvalue()
+
+
+def test_a_signed_release_that_does_not_fit_itself_is_refused(pair: Paths, tmp_path: Path) -> None:
+    import hashlib
+
+    data = written(pair)
+    said = json.loads(zipfile.ZipFile(io.BytesIO(data)).read("manifest.json"))
+    text = zipfile.ZipFile(io.BytesIO(data)).read("indicators.jsonl").decode()
+    key = [keys.public_key(pair[1])]
+    cases: list[tuple[dict[str, object], str, str]] = [
+        ({"count": 3}, text, "The values do not fit what the release says of them."),
+        ({"digest": "0" * 64}, text, "The values do not fit what the release says of them."),
+        ({"schema": "lamsach-list-9"}, text, "The release is of a kind that this version does not know."),
+        ({"unknown": 1}, text, "The manifest of the release is damaged."),
+        ({}, "{}\n", "A value of the release cannot be read."),
+        ({}, "[" * 100_000, "A value of the release cannot be read."),
+    ]
+    for change, content, what in cases:
+        record = {**said, "indicators_sha256": hashlib.sha256(content.encode()).hexdigest(), **change}
+        path = saved(tmp_path, signed_anew(pair, record, content))
+        with pytest.raises(LamsachError) as caught:
+            read_release(path, key)
+        assert caught.value.what == what
+
+
+def test_what_is_no_release(pair: Paths, tmp_path: Path) -> None:
+    key = [keys.public_key(pair[1])]
+    with pytest.raises(UnreadableError):
+        read_release(tmp_path / "none.zip", key)
+    with pytest.raises(UnreadableError, match="no release"):
+        read_release(saved(tmp_path, b"PK\x03\x04 nothing"), key)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("manifest.json", "{}")
+    with pytest.raises(UnreadableError, match="no release"):
+        read_release(saved(tmp_path, stream.getvalue()), key)
+
+
+def test_a_bomb_is_refused(pair: Paths, tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in MEMBERS:
+            archive.writestr(name, b" " * 20_000_000)
+    with pytest.raises(LimitError):
+        read_release(saved(tmp_path, stream.getvalue()), [keys.public_key(pair[1])])
+
+
+@given(place=st.integers(0, 3000), byte=st.integers(1, 255))
+@settings(max_examples=40, deadline=None)
+def test_any_changed_byte_is_refused_or_harmless(
+    pair: Paths, tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
+) -> None:
+    data = bytearray(written(pair))
+    data[place % len(data)] ^= byte
+    path = saved(tmp_path_factory.mktemp("r"), bytes(data))
+    try:
+        found = list(read_release(path, [keys.public_key(pair[1])]).indicators)
+    except LamsachError as error:
+        found = SAMPLE if error.what in VIETNAMESE else []
+    assert sorted(found, key=str) == sorted(SAMPLE, key=str)
+
+
+def test_keys_are_kept_safe(tmp_path: Path) -> None:
+    private = tmp_path / "a.key"
+    public = keys.new_key(private, "mật khẩu")
+    assert private.stat().st_mode & 0o077 == 0
+    with pytest.raises(OutputError):
+        keys.new_key(private)
+    with pytest.raises(InputError, match="do not go together"):
+        keys.private_key(private)
+    with pytest.raises(InputError, match="password is another"):
+        keys.private_key(private, "falsch")
+    assert keys.private_key(private, "mật khẩu")
+    with pytest.raises(InputError, match="only the signer"):
+        keys.public_key(private)
+    with pytest.raises(InputError, match="no public key"):
+        keys.public_key(saved(tmp_path, b"nothing"))
+    with pytest.raises(UnreadableError):
+        keys.public_key(tmp_path / "none")
+    assert keys.fingerprint(keys.public_key(public)).startswith("SHA256:")
+
+
+def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
+    public = key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
+    with pytest.raises(InputError, match="Ed25519"):
+        keys.private_key(saved(tmp_path, private))
+    with pytest.raises(InputError, match="Ed25519"):
+        keys.public_key(saved(tmp_path, public))
+
+
+def test_the_difference_of_two_lists() -> None:
+    before = [SAMPLE[0], SAMPLE[1], SAMPLE[3]]
+    after = [
+        replace(SAMPLE[0], reference=None),
+        replace(SAMPLE[3], tlp="red", valid_until=None),
+        SAMPLE[4],
+        SAMPLE[4],
+    ]
+    found = difference(before, after)
+    assert found.added == [SAMPLE[4]]
+    assert found.removed == [SAMPLE[1]]
+    assert [(was.value, now.tlp, facts) for was, now, facts in found.changed] == [
+        ("203.0.113.5", "red", ("valid_until", "tlp"))
+    ]
+    assert found.same == 1
+    assert not difference(SAMPLE, SAMPLE)
+
+
+ITEMS = st.lists(
+    st.builds(
+        Indicator,
+        st.just(IndicatorType.DOMAIN),
+        st.sampled_from(["a.xyz", "b.xyz", "c.xyz"]),
+        st.sampled_from([None, "x"]),
+    ),
+    max_size=5,
+)
+
+
+@given(ITEMS, ITEMS)
+@settings(max_examples=60, deadline=None)
+def test_the_difference_leads_from_one_list_to_the_other(
+    before: list[Indicator], after: list[Indicator]
+) -> None:
+    found = difference(before, after)
+    old = {item.value for item in before}
+    new = {item.value for item in after}
+    assert (old | {item.value for item in found.added}) - {item.value for item in found.removed} == new
+    assert found.same + len(found.changed) + len(found.added) == len(new)
+
+
+@pytest.mark.parametrize("item", SAMPLE)
+def test_mappings_lead_back(item: Indicator) -> None:
+    whole = replace(item, other_references=(Reference("b.txt", None, 3),))
+    assert from_mapping(json.loads(json.dumps(as_mapping(whole)))) == whole
+
+
+@pytest.mark.parametrize("change", [{"type": "x"}, {"value": 3}, {"threat": []}, {"valid_from": "2026-01-01"}, {"valid_from": "x"}, {"confidence": "x"}, {"reference": {}}, {"reference": 3}])  # fmt: skip
+def test_a_mapping_that_is_no_indicator(change: dict[str, object]) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        from_mapping({**as_mapping(SAMPLE[0]), **change})
+
+
+def test_what_each_source_is_worth() -> None:
+    day = datetime(2026, 2, 19, 7, 0, tzinfo=UTC)
+    first = [SAMPLE[0], replace(SAMPLE[1], valid_from=day), replace(SAMPLE[2], valid_until=NOW)]
+    second = [SAMPLE[0], SAMPLE[0]]
+    rows = quality(
+        {"a": first, "b": second}, NOW, seen=[(T.DOMAIN, "bot-c2.xyz")], false=[(T.DOMAIN, SAMPLE[1].value)]
+    )
+    assert [
+        (row.source, row.count, row.unique, row.shared, row.over, row.undated, row.seen, row.false)
+        for row in rows
+    ] == [
+        ("a", 3, 2, 1, 1, 2, 1, 1),
+        ("b", 1, 0, 1, 0, 1, 1, 0),
+    ]
+    assert rows[0].age_days == pytest.approx((NOW - day) / timedelta(days=1))
+    assert rows[1].age_days is None
+    assert overlaps({"a": first, "b": second, "c": []}) == {("a", "b"): 1, ("a", "c"): 0, ("b", "c"): 0}

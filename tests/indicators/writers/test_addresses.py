@@ -1,0 +1,65 @@
+"""Networks merged into the fewest, against the standard library's slow way."""
+
+from __future__ import annotations
+
+from ipaddress import collapse_addresses, ip_network
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.indicators.writers.addresses import merged_networks, short, topmost
+from lamsach.indicators.writers.rpz import _trigger
+from lamsach.model import Indicator
+
+from .sample import T
+
+V4 = st.builds(
+    lambda first, length: ip_network((first, length), strict=False),
+    st.integers(0, 600) | st.integers(0xFFFFFF00, 0xFFFFFFFF),
+    st.integers(22, 32),
+)
+V6 = st.builds(
+    lambda first, length: ip_network((first, length), strict=False),
+    st.integers(1 << 120, (1 << 120) + 300) | st.just(0),
+    st.integers(119, 128),
+)
+
+
+@given(st.lists(V4 | V6, max_size=30))
+@settings(max_examples=150, deadline=None)
+def test_the_fewest_networks_that_hold_the_same_addresses(networks: list[object]) -> None:
+    items = [Indicator(T.NETWORK, str(network)) for network in networks]
+    found4, found6 = merged_networks(items)
+    assert found4 == list(collapse_addresses(n for n in networks if n.version == 4))  # type: ignore[attr-defined]
+    assert found6 == list(collapse_addresses(n for n in networks if n.version == 6))  # type: ignore[attr-defined]
+
+
+def test_the_whole_space_is_one_network() -> None:
+    halves = [Indicator(T.NETWORK, text) for text in ("128.0.0.0/1", "0.0.0.0/1", "::/1", "8000::/1")]
+    assert [[short(network) for network in part] for part in merged_networks(halves)] == [
+        ["0.0.0.0/0"],
+        ["::/0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "owner"),
+    [
+        # draft-vixie-dnsop-dns-rpz-00, section 4.2.1
+        ("192.0.2.0/24", "24.0.2.0.192.rpz-ip"),
+        ("192.0.2.1", "32.1.2.0.192.rpz-ip"),
+        ("2001:2::/64", "64.zz.2.2001.rpz-ip"),
+        ("2001:db8::3", "128.3.zz.db8.2001.rpz-ip"),
+        ("2001:db8:0:1:0:2:0:3", "128.3.0.2.0.1.0.db8.2001.rpz-ip"),
+        ("::1", "128.1.zz.rpz-ip"),
+        ("2001:db8:0:0:1:0:0:1", "128.1.0.0.1.zz.db8.2001.rpz-ip"),
+    ],
+)
+def test_addresses_as_owners_of_a_policy_zone(value: str, owner: str) -> None:
+    assert _trigger(value) == owner
+
+
+def test_names_below_listed_names_go() -> None:
+    items = [Indicator(T.DOMAIN, name) for name in ("a.b.xyz", "b.xyz", "ab.xyz", "x.a.b.xyz")]
+    assert [item.value for item in topmost(items)] == ["b.xyz", "ab.xyz"]

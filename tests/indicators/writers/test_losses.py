@@ -1,0 +1,56 @@
+"""docs/blocking.md says what each format holds, loses and keeps, as the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators.writers import BY_NAME, WRITERS
+from lamsach.indicators.writers.base import HOST_AND_PATH, NAME_ONLY, WHOLE, Writer
+from lamsach.model import IndicatorType
+
+TEXT = (Path(__file__).parents[3] / "docs" / "blocking.md").read_text("utf-8")
+T = IndicatorType
+COLUMNS = (T.IP, T.NETWORK, T.DOMAIN, T.URL, T.MD5, T.SHA1, T.SHA256)
+MEANINGS = {"yes": WHOLE, "no": None, "name only": NAME_ONLY, "no scheme": HOST_AND_PATH}
+ROWS = {
+    cells[0].strip("`"): cells
+    for line in TEXT.splitlines()
+    if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 11 and cells[0].startswith("`")
+    if cells[0] != "`--to`"
+}
+
+
+def test_every_output_has_its_row() -> None:
+    assert list(ROWS) == [writer.name for writer in WRITERS]
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_the_row_says_what_the_writer_does(writer: type[Writer]) -> None:
+    cells = ROWS[writer.name]
+    assert cells[1] == writer.title
+    assert [MEANINGS[cell] for cell in cells[2:9]] == [writer.holds.get(kind) for kind in COLUMNS]
+    assert cells[9] == (", ".join(sorted(writer.facts)) or "-")
+    assert cells[10] == ("yes" if writer.reads_back else "no")
+
+
+def test_every_output_is_told_how_to_use() -> None:
+    part = TEXT.partition("## How to use them")[2].partition("\n## ")[0]
+    named = {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    assert named == set(BY_NAME)
+
+
+def test_what_may_happen_besides_is_told() -> None:
+    told = TEXT.partition("Further losses")[2].partition("\n## ")[0]
+    special = {
+        writer.name
+        for writer in WRITERS
+        if writer.lost is not Writer.lost or writer.merged is not Writer.merged
+    }
+    assert special - {"iptables", "ip6tables", "rpz", "openioc"} <= set(re.findall(r"`(\w+)`", told))
