@@ -1,0 +1,284 @@
+"""The commands that let lists out: export, review, diff, sign, verify, and check with decisions."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lamsach.errors import ExitStatus
+from lamsach.indicators.writers import WRITERS
+
+from .running import lamsach
+
+AT = ("--at", "2026-03-01T07:00:00Z")
+
+
+@pytest.fixture(autouse=True)
+def in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en")
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    path = tmp_path / "annex.csv"
+    path.write_text(
+        "value,malware,tlp,valid_until\n"
+        "bot-c2.xyz,Mirai,green,\n"
+        "203.0.113.5,Mozi,red,\n"
+        "over.top,Mozi,green,2026-02-01T00:00:00Z\n"
+        "http://drop.top/a,Mozi,green,\n"
+    )
+    return path
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_an_export_tells_what_it_left_out(listed: Path, tmp_path: Path) -> None:
+    ran = lamsach("indicators", "export", listed, "--to", "rpz", *AT)
+    assert ran.status == ExitStatus.FOUND
+    assert "bot-c2.xyz CNAME . ; Mirai\n*.bot-c2.xyz CNAME . ; Mirai\n" in ran.out
+    assert "32.5.113.0.203.rpz-ip CNAME ." in ran.out
+    assert "over.top" not in ran.out
+    assert ran.errors == [
+        "rpz: 2 written.",
+        "  left out: 1 of kind domain. The validity of the value is over.",
+        "  left out: 1 of kind url. The format cannot hold values of this kind.",
+    ]
+    again = lamsach("indicators", "export", listed, "--to", "rpz", *AT, "-o", tmp_path / "a.zone")
+    assert (again.out, (tmp_path / "a.zone").read_text()) == ("", ran.out)
+
+
+def test_tlp_is_enforced(listed: Path) -> None:
+    ran = lamsach("indicators", "export", listed, "--to", "text", "--max-tlp", "green", *AT)
+    assert ran.out.splitlines()[1:] == ["bot-c2.xyz", "http://drop.top/a"]
+    assert (
+        "  left out: 1 of kind ip. The value's TLP is higher than what may be given to the receiver."
+        in ran.errors
+    )
+
+
+def test_several_formats_go_into_a_folder(listed: Path, tmp_path: Path) -> None:
+    ran = lamsach(
+        "indicators",
+        "export",
+        listed,
+        "--to",
+        "edl",
+        "--to",
+        "suricata_datasets",
+        "-d",
+        tmp_path / "out",
+        *AT,
+    )
+    assert ran.status == ExitStatus.FOUND
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["lamsach-edl.txt", "lamsach-suricata_datasets.zip"]
+    assert (tmp_path / "out" / "lamsach-edl.txt").stat().st_mode & 0o444 == 0o444
+
+
+def test_the_formats_are_shown() -> None:
+    shown = lamsach("indicators", "export", "--formats").out.splitlines()
+    assert [line.split()[0] for line in shown] == [writer.name for writer in WRITERS]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ((), "--to is missing. See: lamsach indicators export --formats"),
+        (
+            ("--to", "cisco"),
+            "cisco: There is no such format to write. See: lamsach indicators export --formats",
+        ),
+        (("--to", "rpz", "--to", "edl"), "Several formats need a folder. Give it with -d."),
+        (
+            ("--to", "suricata_datasets"),
+            "suricata_datasets: This format is an archive and needs a file. Give it with -o.",
+        ),
+        (
+            ("--to", "rpz", "--max-tlp", "pink"),
+            "pink: This is no level of TLP. Write clear, green, amber, amber+strict or red.",
+        ),
+        (("--to", "rpz", "--at", "noon"), "noon: The time cannot be read. Write it as 2026-03-01T07:00:00Z."),
+        (
+            ("--to", "rpz", "--own", "us"),
+            "us: This is neither an address, a network nor a name. Write one value for each --own.",
+        ),
+        (
+            ("--to", "rpz", "--force", "x"),
+            "x: --force needs a reason. Write why these values are to be blocked all the same.",
+        ),
+        (("--to", "rpz", "-o", "a", "-d", "b"), "a: -o and -d exclude each other. Give one of them."),
+    ],
+)
+def test_usage_errors(listed: Path, words: tuple[str, ...], error: str) -> None:
+    ran = lamsach("indicators", "export", listed, *words)
+    assert (ran.status, ran.out, ran.errors) == (ExitStatus.USAGE, "", [error])
+
+
+def test_what_is_never_blocked_needs_force(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("tinh.gov.vn\nbot-c2.xyz\nmail.unit.example\n")
+    ran = lamsach("indicators", "export", path, "--to", "text", "--own", "unit.example", *AT)
+    assert ran.status == ExitStatus.PARTIAL
+    assert ran.out.splitlines()[1:] == ["bot-c2.xyz"]
+    assert ran.errors[1:] == [
+        "Never to be blocked, so left out (2):",
+        f"  tinh.gov.vn ({path}:1): A name of a state body (gov.vn) is never blocked without --force.",
+        f"  mail.unit.example ({path}:3): An address or name of the own network is never blocked without --force.",
+    ]
+    forced = lamsach("indicators", "export", path, "--to", "text", "--force", "order 12 of the ministry", *AT)
+    assert forced.status == ExitStatus.FOUND
+    assert "tinh.gov.vn" in forced.out
+    assert "Forced: order 12 of the ministry" in forced.errors
+
+
+def test_what_looks_dangerous_is_told_until_it_is_decided(tmp_path: Path) -> None:
+    path, decisions = tmp_path / "list.txt", tmp_path / "decisions.csv"
+    path.write_text("8.8.8.8\n203.0.113.5\n")
+    ran = lamsach("indicators", "export", path, "--to", "edl", *AT)
+    assert ran.errors[1] == "Written, but dangerous to block; look at them with review (1):"
+    decisions.write_text("value,decision,to,until,reason\n8.8.8.8,accept,,,only our resolver may be asked\n")
+    ran = lamsach("indicators", "export", path, "--to", "edl", "--decisions", decisions, *AT)
+    assert ran.errors == ["edl: 2 written."]
+
+
+def test_an_older_file_is_kept_when_there_is_nothing_to_write_or_a_list_is_missing(
+    listed: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.txt"
+    output.write_text("old")
+    for words in ((listed, "--to", "clamav_hdb"), (listed, tmp_path / "none.txt", "--to", "text")):
+        ran = lamsach("indicators", "export", *words, "-o", output, *AT)
+        assert ran.status == ExitStatus.INPUT
+        assert output.read_text() == "old"
+    ran = lamsach(
+        "indicators", "export", listed, tmp_path / "none.txt", "--to", "text", "-o", output, "--partial", *AT
+    )
+    assert ran.status == ExitStatus.PARTIAL
+    assert "bot-c2.xyz" in output.read_text()
+
+
+def test_a_review_shows_the_worst_first(listed: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.txt"
+    more.write_text("bot.duckdns.org\ncom.vn\ngov.vn\nvietcombank.com.vn\n")
+    ran = lamsach("indicators", "review", listed, more, "--since", listed, "--own", "203.0.113.0/24")
+    assert ran.status == ExitStatus.FOUND
+    assert [(entry["rank"], entry["value"]) for entry in lines(ran.out)] == [
+        ("dangerous", "203.0.113.5"),
+        ("dangerous", "vietcombank.com.vn"),
+        ("doubtful", "bot.duckdns.org"),
+    ]
+    assert all(entry["concerns"][0]["reason"] for entry in lines(ran.out))
+    assert ran.errors[-1].startswith("2 dangerous, 1 doubtful, 0 new, 3 others")
+
+
+def test_a_review_becomes_decisions(listed: Path, tmp_path: Path) -> None:
+    more, sheet = tmp_path / "more.txt", tmp_path / "decisions.csv"
+    more.write_text("bot.duckdns.org\n8.8.8.8\n")
+    assert lamsach("indicators", "review", more, "-o", sheet).status == ExitStatus.FOUND
+    rows = list(csv.DictReader(sheet.read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["value"] for row in rows] == ["8.8.8.8", "bot.duckdns.org"]
+    for row in rows:
+        row.update(decision="accept", reason="looked at")
+    with sheet.open("w", newline="") as stream:
+        table = csv.DictWriter(stream, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+    ran = lamsach("indicators", "review", more, "--decisions", sheet)
+    assert (ran.status, ran.out) == (ExitStatus.NOTHING_FOUND, "")
+    assert ran.errors[-1].endswith("2 already decided.")
+
+
+def test_what_lists_are_worth(listed: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.txt"
+    more.write_text("bot-c2.xyz\nonly.top\n")
+    rows = lines(lamsach("indicators", "review", listed, more, "--sources", *AT).out)
+    assert [(row["source"], row["count"], row["unique"], row["shared"], row["over"]) for row in rows] == [
+        (str(listed), 4, 3, 1, 1),
+        (str(more), 2, 1, 1, 0),
+    ]
+    assert rows[1]["with"] == {str(listed): 1}
+
+
+def test_a_release_goes_down_the_tree(listed: Path, tmp_path: Path) -> None:
+    key, first, second = tmp_path / "ministry.key", tmp_path / "1.zip", tmp_path / "2.zip"
+    made = lamsach("indicators", "sign", "--new-key", key)
+    assert made.out.startswith(f"{key}.pub SHA256:")
+    assert (
+        lamsach("indicators", "sign", listed, "--key", key, "-o", first, "--number", "6", *AT).status
+        == ExitStatus.FOUND
+    )
+    listed.write_text(listed.read_text() + "new.top,Mirai,green,\ntinh.gov.vn,x,green,\n")
+    ran = lamsach(
+        "indicators",
+        "sign",
+        listed,
+        "--key",
+        key,
+        "-o",
+        second,
+        "--previous",
+        first,
+        "--max-tlp",
+        "green",
+        *AT,
+    )
+    assert ran.status == ExitStatus.PARTIAL
+    assert ran.errors[0].startswith("Version 7: 3 values, digest ")
+    (said,) = lines(lamsach("indicators", "verify", second, "--key", f"{key}.pub").out)
+    (before,) = lines(lamsach("indicators", "verify", first, "--key", f"{key}.pub").out)
+    assert (said["version"], said["previous"], said["tlp"]) == (7, before["digest"], "green")
+    assert said["signer"] in made.out
+    changes = lamsach("indicators", "diff", first, second)
+    assert changes.status == ExitStatus.FOUND
+    assert {(entry["change"], entry["value"]) for entry in lines(changes.out)} == {
+        ("removed", "203.0.113.5"),
+        ("added", "new.top"),
+    }
+    assert changes.errors == ["1 added, 1 removed, 0 changed, 2 the same."]
+    assert lamsach("indicators", "diff", first, first).status == ExitStatus.NOTHING_FOUND
+    checked = lines(lamsach("indicators", "check", "a.new.top", "-i", second).out)
+    assert checked[0]["reference"] == {"document": f"{second}!annex.csv", "row": 6}
+
+
+def test_a_release_that_was_changed_is_refused(listed: Path, tmp_path: Path) -> None:
+    key, path = tmp_path / "k", tmp_path / "1.zip"
+    lamsach("indicators", "sign", "--new-key", key)
+    lamsach("indicators", "sign", "--new-key", tmp_path / "other")
+    lamsach("indicators", "sign", listed, "--key", key, "-o", path, *AT)
+    ran = lamsach("indicators", "verify", path, "--key", tmp_path / "other.pub")
+    assert (ran.status, ran.out) == (ExitStatus.INPUT, "")
+    assert ran.errors[0].startswith(f"{path}: The release was not signed by any of the keys given.")
+    path.write_bytes(path.read_bytes()[:-30])
+    assert lamsach("indicators", "verify", path, "--key", f"{key}.pub").status == ExitStatus.INPUT
+    assert lamsach("indicators", "sign", listed, "-o", path).status == ExitStatus.USAGE
+
+
+def test_checking_says_where_and_what_was_decided(listed: Path, tmp_path: Path) -> None:
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text("value,decision,to,until,reason\nbot-c2.xyz,exception,,2026-12-31,ours\n")
+    ran = lamsach(
+        "indicators", "check", "hxxp://a.bot-c2[.]xyz/x", "-i", listed, "--decisions", decisions, *AT
+    )
+    (found,) = lines(ran.out)
+    assert found["reference"] == {"document": str(listed), "row": 2}
+    assert found["decision"] == {
+        "decision": "exception",
+        "reason": "ours",
+        "document": str(decisions),
+        "row": 2,
+    }
+    (over,) = lines(lamsach("indicators", "check", "over.top", "-i", listed, *AT).out)
+    assert over["over"] is True
+    (url,) = lines(lamsach("indicators", "check", "http://drop.top/a/b", "-i", listed, *AT).out)
+    assert url["value"] == "http://drop.top/a"
+    assert (
+        lamsach("indicators", "check", "http://drop.top/ab", "-i", listed).status == ExitStatus.NOTHING_FOUND
+    )
+    assert lamsach("indicators", "check", "203.0.113.0/24", "-i", listed).status == ExitStatus.NOTHING_FOUND
