@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -25,12 +27,16 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.cases.models import Case, Clarification, Exemption, Note
+from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.public.models import Tool
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Question
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
+
+from . import bundles
 
 
 def _invitation(cast: Any) -> Invitation:
@@ -162,6 +168,64 @@ def notice(cast: Any) -> Notice:
     )
 
 
+def case(cast: Any) -> Any:
+    """A case of the first room's machine."""
+    found = Case.objects.filter(unit=cast.first).first()
+    if found is None:
+        campaign_of = dispatch(cast).campaign
+        one = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
+        bundles.hand_in(
+            cast, campaign_of, bundles.findings([one], [bundles.Contact(days={bundles.day(-3): 4})])
+        )
+        found = Case.objects.get(unit=cast.first)
+    return found
+
+
+def _bundle(cast: Any) -> Any:
+    case(cast)
+    return Bundle.objects.get()
+
+
+def _merge(cast: Any) -> Any:
+    kept = case(cast).device
+    gone = Device.objects.create(unit=cast.first, key="name:pc-01", name="PC-01", into=kept)
+    return Merge.objects.create(kept=kept, gone=gone, kind="name", value="pc-01")
+
+
+def hunt(cast: Any) -> Any:
+    """A hunt of the first room, with one log file on its way."""
+    made = Hunt.objects.create(unit=cast.first, campaign=dispatch(cast).campaign, user=cast.people["officer"])
+    HuntFile.objects.create(hunt=made, name="fw.log", size=10)
+    default_storage.save("hunts/page.html", ContentFile(b"<html></html>"))
+    Hunt.objects.filter(pk=made.pk).update(page="hunts/page.html")
+    return made
+
+
+def _note(cast: Any) -> Any:
+    kept = keep(_file("bien-ban.pdf"))
+    return Note.objects.create(case=case(cast), file_name=kept.name, file_path=kept.path)
+
+
+def exemption(cast: Any) -> Any:
+    """An exception that the officer asks for."""
+    found = case(cast)
+    return Exemption.objects.create(
+        campaign=found.campaign,
+        unit=found.unit,
+        indicator=bundles.EVIL,
+        reason="Máy thử nghiệm",
+        expires=tree.today() + timedelta(days=30),
+        asked_by=cast.people["officer"],
+    )
+
+
+def _clarification(cast: Any) -> Any:
+    found = case(cast)
+    return Clarification.objects.get_or_create(
+        campaign=found.campaign, device=found.device, defaults={"unit": found.unit, "kind": "inbound"}
+    )[0]
+
+
 SAMPLES: dict[str, Callable[[Any], Any]] = {
     "unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,
@@ -180,12 +244,32 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
         Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example").pk
     ),
     "tool_number": lambda cast: Tool.objects.create(name="A", publisher="B", licence="C", systems="D").pk,
+    "kind": lambda cast: "poster",
     "incoming_id": lambda cast: _incoming(cast).pk,
     "import_id": lambda cast: _import(cast).pk,
+    "case_id": lambda cast: case(cast).pk,
+    "bundle_id": lambda cast: _bundle(cast).pk,
+    "own_bundle_id": lambda cast: _bundle(cast).pk,
+    "device_id": lambda cast: case(cast).device_id,
+    "merge_id": lambda cast: _merge(cast).pk,
+    "hunt_id": lambda cast: hunt(cast).pk,
+    "hunt_file_id": lambda cast: HuntFile.objects.latest("pk").pk,
+    "note_id": lambda cast: _note(cast).pk,
+    "exemption_id": lambda cast: exemption(cast).pk,
+    "question_of_machine": lambda cast: _clarification(cast).pk,
 }
 OWN_ONLY = {"import_id"}
 """Objects of one person: nobody else sees them, whatever the role."""
 SEEN_BY_ALL = {"tool_number"}
 """Objects of the whole portal, which belong to no unit."""
-OF_THE_UNIT_ITSELF = {"notice_id", "person_id"}
-"""Names of people: nobody above the unit sees them, whatever the role."""
+OF_THE_UNIT_ITSELF = {
+    "notice_id",
+    "person_id",
+    "own_bundle_id",
+    "device_id",
+    "merge_id",
+    "hunt_id",
+    "note_id",
+    "question_of_machine",
+}
+"""Names of people and machines: nobody above the unit sees them, whatever the role."""

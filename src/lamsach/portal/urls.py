@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("lamsach.portal.campaigns.urls")),
     path("", include("lamsach.portal.support.urls")),
     path("", include("lamsach.portal.awareness.urls")),
+    path("", include("lamsach.portal.findings.urls")),
+    path("", include("lamsach.portal.cases.urls")),
     path("work/units/<int:unit_id>/tokens/", tokens, name="tokens"),
     path("api/", api.urls),
     path("language/", language, name="set_language"),

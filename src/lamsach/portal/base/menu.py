@@ -22,6 +22,8 @@ class Entry:
 MENU: tuple[Entry, ...] = (
     Entry(_("My work"), "web:home", ALL),
     Entry(_("Campaigns"), "campaigns:list", ALL),
+    Entry(_("Machines"), "cases:list", ALL),
+    Entry(_("Findings"), "findings:list", ALL),
     Entry(_("Units"), "units:list", ALL),
     Entry(_("People"), "accounts:people", COORDINATORS),
     Entry(_("Awareness"), "awareness:list", ALL),

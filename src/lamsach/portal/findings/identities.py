@@ -1,14 +1,20 @@
-"""Which device of the portal a device of a bundle is: by MAC, then inventory, then host name; never two of one bundle by less than the MAC."""
+"""Which device of the portal a device of a bundle is: by MAC, then inventory, then host name.
+
+A bundle's device that is known by its strongest value is that device. By a weaker value it becomes a device of its own that is merged into the known one, so that
+the merge can be seen and undone. Nothing is merged by a value that several devices bear, nor two that one bundle holds apart, nor two that somebody parted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from lamsach.portal.findings.models import Bundle, Device, Identity, Merge
 from lamsach.portal.findings.reading import Seen
 
 BATCH = 500
+_RANKS = {"mac": 0, "inventory": 1, "name": 2, "key": 3}
 _FIELDS = ("mac", "name", "ip", "user", "department")
+_NEWEST = frozenset({"ip", "user", "department"})
 
 
 class Devices:
@@ -16,115 +22,127 @@ class Devices:
 
     def __init__(self, bundle: Bundle, seen: Sequence[Seen]) -> None:
         self._bundle = bundle
-        self._by_value: dict[tuple[str, str], list[Device]] = {}
+        self._by_value: dict[tuple[str, str], list[int]] = {}
         self._claimed: set[int] = set()
-        self._parted: set[frozenset[int]] = set()
         self.touched: set[int] = set()
-        """Devices that stand for others since this bundle, or no longer do."""
+        """Devices that stand for others since this bundle, or no longer stand for themselves."""
         values = sorted({value for device in seen for _, value in device.identities})
         for begin in range(0, len(values), BATCH):
-            rows = Identity.objects.filter(
-                unit_id=bundle.unit_id, value__in=values[begin : begin + BATCH]
-            ).select_related("device__into")
-            for row in rows.order_by("device_id"):
-                self._by_value.setdefault((row.kind, row.value), []).append(row.device)
+            rows = Identity.objects.filter(unit_id=bundle.unit_id, value__in=values[begin : begin + BATCH])
+            for kind, value, device in rows.order_by("device_id").values_list("kind", "value", "device_id"):
+                self._by_value.setdefault((kind, value), []).append(device)
+        known = sorted({device for devices in self._by_value.values() for device in devices})
+        self._devices: dict[int, Device] = {}
+        for begin in range(0, len(known), BATCH):
+            self._devices |= Device.objects.in_bulk(known[begin : begin + BATCH])
         undone = Merge.objects.filter(kept__unit_id=bundle.unit_id, undone__isnull=False)
         self._parted = {frozenset(pair) for pair in undone.values_list("kept_id", "gone_id")}
 
     def place(self, seen: Sequence[Seen]) -> dict[str, Device]:
         """The device for each key of the bundle. Those with the strongest identity come first."""
-        ranks = {"mac": 0, "inventory": 1, "name": 2, "key": 3}
-        ordered = sorted(seen, key=lambda one: (ranks[one.identities[0][0]], one.key))
+        ordered = sorted(seen, key=lambda one: (_RANKS[one.identities[0][0]], one.key))
         return {one.key: self._place(one) for one in ordered}
 
     def _place(self, seen: Seen) -> Device:
-        found: list[tuple[Device, str, str]] = []
-        for kind, value in seen.identities:
-            for device in self._by_value.get((kind, value), ()):
-                if self._may(seen, device, kind) and device.pk not in {one.pk for one, _, _ in found}:
-                    found.append((device, kind, value))
-        if found:
-            device = found[0][0]
-        else:
-            device = Device.objects.create(
-                unit_id=self._bundle.unit_id,
-                key=seen.key,
-                **{name: getattr(seen, name) for name in _FIELDS},
-            )
+        strongest = self._only(seen.identities[0])
+        found = strongest if strongest is not None and strongest not in self._claimed else None
+        if found is None:
+            found = self._only(("key", seen.key))
+        device = self._devices[found] if found is not None else self._new(seen)
         self._learn(device, seen)
-        for other, kind, value in found[1:]:
-            if not self._rivals(device, other):
-                self.touched |= merge(device, other, kind, value, self._bundle, self._parted)
-        self._claimed |= {device.pk, standing(device).pk}
+        for kind, value in seen.identities:
+            other = self._only((kind, value), besides=device.pk)
+            if other is not None:
+                self._merge(device.pk, other, kind, value)
+        self._claimed |= {device.pk, self._standing(device.pk)}
         return device
 
-    def _may(self, seen: Seen, device: Device, kind: str) -> bool:
-        """Whether the value is enough: a device that this bundle already named is another one, unless by its MAC or own key."""
-        if kind in ("mac", "key"):
-            return True
-        return not ({device.pk, standing(device).pk} & self._claimed)
+    def _new(self, seen: Seen) -> Device:
+        values = {name: getattr(seen, name) for name in _FIELDS}
+        device = Device.objects.create(unit_id=self._bundle.unit_id, key=seen.key, **values)
+        self._devices[device.pk] = device
+        return device
 
-    def _rivals(self, one: Device, other: Device) -> bool:
-        """Whether the bundle itself holds the two apart."""
-        return other.pk in self._claimed or standing(other).pk in self._claimed - {standing(one).pk}
+    def _standing(self, number: int) -> int:
+        return self._devices[number].into_id or number
+
+    def _only(self, value: tuple[str, str], besides: int = 0) -> int | None:
+        """The one device that bears the value, None when none or several do."""
+        bearers = [number for number in self._by_value.get(value, ()) if number != besides]
+        if len({self._standing(number) for number in bearers if number in self._devices}) != 1:
+            return None
+        return min(bearers)
 
     def _learn(self, device: Device, seen: Seen) -> None:
-        changed = [name for name in _FIELDS if getattr(seen, name) and getattr(device, name) != getattr(seen, name)]
-        changed = [name for name in changed if name in ("ip", "user", "department") or not getattr(device, name)]
+        changed = [
+            name
+            for name in _FIELDS
+            if getattr(seen, name)
+            and getattr(device, name) != getattr(seen, name)
+            and (name in _NEWEST or not getattr(device, name))
+        ]
         for name in changed:
             setattr(device, name, getattr(seen, name))
         if changed:
             device.save(update_fields=changed)
-        fresh = [
-            Identity(device=device, unit_id=device.unit_id, kind=kind, value=value)
-            for kind, value in seen.identities
-            if device.pk not in {known.pk for known in self._by_value.get((kind, value), ())}
-        ]
-        Identity.objects.bulk_create(fresh, ignore_conflicts=True)
-        for row in fresh:
-            self._by_value.setdefault((row.kind, row.value), []).append(device)
+        fresh = [pair for pair in seen.identities if device.pk not in self._by_value.get(pair, ())]
+        Identity.objects.bulk_create(
+            [
+                Identity(device=device, unit_id=device.unit_id, kind=kind, value=value)
+                for kind, value in fresh
+            ],
+            ignore_conflicts=True,
+        )
+        for pair in fresh:
+            self._by_value.setdefault(pair, []).append(device.pk)
+
+    def _merge(self, one: int, other: int, kind: str, value: str) -> None:
+        kept, gone = sorted((self._standing(one), self._standing(other)))
+        pairs = {frozenset((kept, gone)), frozenset((one, other))}
+        apart = self._standing(other) in self._claimed or other in self._claimed
+        if kept == gone or apart or pairs & self._parted:
+            return
+        take_for_one(kept, gone)
+        for device in self._devices.values():
+            if device.pk == gone or device.into_id == gone:
+                device.into_id = kept
+        row = {"kind": kind, "value": value, "bundle": self._bundle}
+        if not Merge.objects.filter(kept_id=kept, gone_id=gone, undone=None).exists():
+            Merge.objects.create(kept_id=kept, gone_id=gone, **row)
+        if gone not in self._devices or kept not in self._devices:
+            self._devices |= Device.objects.in_bulk([kept, gone])
+        self.touched |= {kept, gone}
 
 
-def standing(device: Device) -> Device:
-    """The device that stands for this one."""
-    return device.into if device.into_id is not None and device.into is not None else device
-
-
-def merge(
-    device: Device, other: Device, kind: str, value: str, bundle: Bundle | None, parted: Iterable[frozenset[int]]
-) -> set[int]:
-    """Take the other device for this one, unless somebody undid that before; the devices whose cases change."""
-    kept, gone = standing(device), standing(other)
-    if kept.pk == gone.pk:
-        return set()
-    if gone.pk < kept.pk:
-        kept, gone = gone, kept
-    if {frozenset((kept.pk, gone.pk)), frozenset((device.pk, other.pk))} & set(parted):
-        return set()
+def take_for_one(kept: int, gone: int) -> None:
+    """Let one device stand for another and for all that the other stood for."""
     Device.objects.filter(into=gone).update(into=kept)
-    Device.objects.filter(pk=gone.pk).update(into=kept)
-    for one in (device, other):
-        one.refresh_from_db()
-    Merge.objects.create(kept=kept, gone=gone, kind=kind, value=value, bundle=bundle)
-    return {kept.pk, gone.pk}
+    Device.objects.filter(pk=gone).update(into=kept)
 
 
-def undo(found: Merge) -> set[int]:
-    """Let the two devices be two again, with what had been merged into each before; the devices whose cases change."""
-    parts = _members(found.gone, before=found)
-    Device.objects.filter(pk__in=parts - {found.gone_id}).update(into=found.gone)
-    Device.objects.filter(pk=found.gone_id).update(into=None)
-    return {found.kept_id, found.gone_id, *([found.kept.into_id] if found.kept.into_id else [])}
+def part(found: Merge) -> set[int]:
+    """Let the two devices be two again, each with what had been merged into it otherwise; the devices whose cases change."""
+    rows = Merge.objects.filter(undone=None, kept__unit_id=found.kept.unit_id).exclude(pk=found.pk)
+    touched = {found.kept_id, found.gone_id}
+    pairs = list(rows.values_list("kept_id", "gone_id"))
+    gone = _joined(found.gone_id, pairs)
+    whole = {found.kept_id, found.gone_id} | _joined(found.kept_id, pairs) | gone
+    rest = whole - gone
+    if not rest or found.kept_id in gone:
+        return set()
+    for group in (gone, rest):
+        head = min(group)
+        Device.objects.filter(pk=head).update(into=None)
+        Device.objects.filter(pk__in=group - {head}).update(into=head)
+        touched.add(head)
+    return touched
 
 
-def _members(device: Device, before: Merge) -> set[int]:
-    """The device and all that had been merged into it before a merge, and was not undone."""
-    members = {device.pk}
-    rows = Merge.objects.filter(pk__lt=before.pk, undone=None).order_by("-pk").values_list("kept_id", "gone_id")
-    grown = True
-    listed = list(rows)
+def _joined(start: int, pairs: Sequence[tuple[int, int]]) -> set[int]:
+    """All that is held together with a device by these merges."""
+    members, grown = {start}, True
     while grown:
-        more = {gone for kept, gone in listed if kept in members} - members
+        more = {number for pair in pairs if members & set(pair) for number in pair} - members
         grown = bool(more)
         members |= more
     return members

@@ -18,7 +18,9 @@ from lamsach.results.bundle import Bundle, BundleLimits, read_bundle
 LIMITS = BundleLimits(member_bytes=256_000_000, line_bytes=4_000_000, total_bytes=400_000_000)
 """What a bundle may unpack to here: it is read in the worker's memory."""
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_GENERIC = re.compile(r"localhost|localdomain|unknown|android(-.*)?|iphone|ipad|.*\.local|desktop|laptop|pc|admin|user|win|windows")
+_GENERIC = re.compile(
+    r"localhost|localdomain|unknown|android(-.*)?|iphone|ipad|.*\.local|desktop|laptop|pc|admin|user|win|windows"
+)
 _DAY_S = timedelta(days=1)
 
 
@@ -152,7 +154,9 @@ def _device(record: Mapping[str, Any]) -> Seen:
         if plain and not _GENERIC.fullmatch(name.casefold()) and not _GENERIC.fullmatch(plain):
             identities.append(("name", plain))
     identities.append(("key", key))
-    kept = {name: record[name] for name in ("severity", "reasons", "addresses", "first", "last") if name in record}
+    kept = {
+        name: record[name] for name in ("severity", "reasons", "addresses", "first", "last") if name in record
+    }
     return Seen(
         key,
         state,
@@ -225,7 +229,12 @@ def _coverage(
         day = _day(row["day"])
         begin = datetime.combine(day, time(), zone)
         end = datetime.combine(day + _DAY_S, time(), zone)
-        if (since and begin < since) or (until and end > until) or end > finished or not _number(row["parsed"]):
+        if (
+            (since and begin < since)
+            or (until and end > until)
+            or end > finished
+            or not _number(row["parsed"])
+        ):
             continue
         place = (_text(row["observer"], 255), day)
         lines[place] = lines.get(place, 0) + _number(row["lines"])

@@ -1,0 +1,1 @@
+"""Cases: from a finding to a machine that is verified clean."""

@@ -1,0 +1,90 @@
+"""The one gate to cases. A case is seen by whoever sees its unit; names, addresses and log lines by the unit itself, and by those above only while the unit grants it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
+from lamsach.portal.findings.access import own_units
+from lamsach.portal.units.access import readable_units, writable_units
+
+
+def readable_cases(user: Any) -> QuerySet[Case]:
+    """The cases of the person's subtree."""
+    rows = Case.objects.filter(unit__in=readable_units(user), superseded=None)
+    return rows.select_related("unit", "campaign", "device", "assignee")
+
+
+def get_case(user: Any, case_id: int, *, write: bool = False) -> Case:
+    """The case; `write`: to act on it, which needs a writing role over its unit."""
+    rows = Case.objects.filter(unit__in=readable_units(user))
+    case = rows.select_related("unit", "campaign", "device", "assignee").filter(pk=case_id).first()
+    if case is None:
+        raise Http404
+    if write and not writable_units(user).filter(pk=case.unit_id).exists():
+        raise PermissionDenied
+    return case
+
+
+def get_own_case(user: Any, case_id: int) -> Case:
+    """The case with the names in it, for the unit itself or whom it granted that; else PermissionDenied."""
+    case = get_case(user, case_id)
+    if case.pk not in seen_by_name(user, [case]):
+        raise PermissionDenied
+    return case
+
+
+def seen_by_name(user: Any, cases: Iterable[Case]) -> set[int]:
+    """Those of the cases whose machine the person may see by name."""
+    listed = list(cases)
+    own = set(own_units(user))
+    grants = Grant.objects.filter(case__in=[case.pk for case in listed], until__gt=timezone.now())
+    granted = set(grants.values_list("case_id", flat=True))
+    return {case.pk for case in listed if case.unit_id in own or case.pk in granted}
+
+
+def get_note(user: Any, note_id: int) -> Note:
+    """A file of a case, for those who may see the machine by name."""
+    found = Note.objects.filter(pk=note_id).select_related("case").first()
+    if found is None:
+        raise Http404
+    get_own_case(user, found.case_id)
+    return found
+
+
+def readable_clarifications(user: Any) -> QuerySet[Clarification]:
+    """The questions of the person's subtree."""
+    rows = Clarification.objects.filter(unit__in=readable_units(user))
+    return rows.select_related("unit", "campaign", "device", "user")
+
+
+def get_clarification(user: Any, question: int) -> Clarification:
+    """A question that may be answered: by the unit itself."""
+    found = readable_clarifications(user).filter(pk=question).first()
+    if found is None:
+        raise Http404
+    if found.unit_id not in own_units(user):
+        raise PermissionDenied
+    return found
+
+
+def readable_exemptions(user: Any) -> QuerySet[Exemption]:
+    """The exemptions of the person's subtree."""
+    rows = Exemption.objects.filter(unit__in=readable_units(user))
+    return rows.select_related("unit", "campaign", "asked_by", "approved_by", "device")
+
+
+def get_exemption(user: Any, exemption_id: int, *, write: bool = False) -> Exemption:
+    """An exemption; `write`: to approve or end it."""
+    found = readable_exemptions(user).filter(pk=exemption_id).first()
+    if found is None:
+        raise Http404
+    if write and not writable_units(user).filter(pk=found.unit_id).exists():
+        raise PermissionDenied
+    return found

@@ -1,0 +1,236 @@
+"""The page of one case: what was seen, which logs are there, what was done, the next step."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import link, member
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.cases import access, people
+from lamsach.portal.cases.forms import ExemptionForm, GrantForm, NoteForm, PersonForm, StepForm
+from lamsach.portal.cases.models import Case, CaseState, Exemption, Grant, Note
+from lamsach.portal.cases.states import ALLOWED, TONES, move
+from lamsach.portal.cases.strip import strip
+from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, policy, sightings_of
+from lamsach.portal.findings.access import own_units
+from lamsach.portal.findings.models import EvidenceLine
+from lamsach.portal.units.access import writable_units
+from lamsach.portal.units.tree import today
+
+ORDER = (
+    CaseState.NEW,
+    CaseState.TOLD,
+    CaseState.ACCEPTED,
+    CaseState.WORKING,
+    CaseState.CLEANED,
+    CaseState.FALSE_ALARM,
+)
+
+
+def _steps(case: Case) -> list[CaseState]:
+    return [
+        state for state in ORDER if case.superseded_id is None and state in ALLOWED[CaseState(case.state)]
+    ]
+
+
+@member(ALL, WRITERS)
+def case(request: HttpRequest, case_id: int) -> HttpResponse:
+    """One case. A step is taken by POST."""
+    found = access.get_case(request.user, case_id, write=request.method == "POST")
+    form = StepForm(request.POST or None, steps=_steps(found))
+    if request.method == "POST":
+        if not form.is_valid():
+            messages.error(request, _("This step may not follow the state that the case is in."))
+            return redirect("cases:case", case_id=case_id)
+        try:
+            move(found, CaseState(form.cleaned_data["to"]), request, form.cleaned_data["why"])
+        except LamsachError as problem:
+            messages.error(request, _(problem.what))
+        else:
+            messages.success(request, _("Saved."))
+        return redirect("cases:case", case_id=case_id)
+    return render(request, "cases/case.html", _context(request, found, form))
+
+
+def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any]:
+    named = found.pk in access.seen_by_name(request.user, [found])
+    seen = sightings_of(found.campaign_id, found.device_id)
+    facts, decisions = facts_of(found, seen), decisions_of(found)
+    members = [found.device_id, *found.device.parts.values_list("pk", flat=True)]
+    if named:
+        record(request, "case.viewed", found, found.unit)
+    rule = policy(found.campaign)
+    return {
+        "case": found,
+        "named": named,
+        "tone": TONES[found.state],
+        "form": form,
+        "may_write": writable_units(request.user).filter(pk=found.unit_id).exists(),
+        "own": found.unit_id in own_units(request.user),
+        "steps": found.steps.select_related("user"),
+        "notes": found.notes.select_related("bundle"),
+        "sightings": _by_indicator(seen),
+        "lines": EvidenceLine.objects.filter(device__in=members, campaign=found.campaign_id)[:20]
+        if named
+        else [],
+        "strip": strip(decisions, facts, today()),
+        "missing": [(observer, day, int(count)) for observer, day, count in found.missing],
+        "policy": rule,
+        "left": max(rule.quiet_days - found.quiet, 0),
+        "note_form": NoteForm(),
+        "person_form": PersonForm(instance=found),
+        "grant_form": GrantForm(),
+        "grant": Grant.objects.filter(case=found, until__gt=timezone.now()).first(),
+        "late": found.due < timezone.now()
+        and found.state in ("new", "told", "accepted", "working", "reinfected"),
+    }
+
+
+def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
+    """The sightings, one row an indicator, the most frequent first."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in seen:
+        row = rows.setdefault(
+            (one.indicator, one.role),
+            {
+                "indicator": one.indicator,
+                "role": one.role,
+                "threat": one.threat,
+                "count": 0,
+                "passed": 0,
+                "days": set(),
+                "sources": set(),
+            },
+        )
+        row["count"] += one.count
+        row["passed"] += one.passed
+        row["days"].add(one.day)
+        row["sources"].add(one.source)
+    for row in rows.values():
+        row["first"], row["last"] = min(row["days"]), max(row["days"])
+        row["sources"] = ", ".join(sorted(source for source in row["sources"] if source))
+    return sorted(rows.values(), key=lambda row: (-row["count"], row["indicator"]))
+
+
+@rate_limited("cases.note", 60, 300)
+@member(WRITERS, WRITERS, ("POST",))
+def note(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Add a note or a file."""
+    found = access.get_case(request.user, case_id, write=True)
+    form = NoteForm(request.POST, request.FILES)
+    if form.is_valid() and (form.cleaned_data["text"].strip() or form.cleaned_data["file"]):
+        values: dict[str, Any] = {}
+        if form.cleaned_data["file"]:
+            try:
+                kept = keep(form.cleaned_data["file"])
+            except LamsachError as problem:
+                messages.error(request, f"{problem.where}: {_(problem.what)}")
+                return redirect("cases:case", case_id=case_id)
+            values = {
+                "file_name": kept.name,
+                "file_path": kept.path,
+                "file_size": kept.size,
+                "file_sha256": kept.sha256,
+            }
+        user: Any = request.user
+        made = Note.objects.create(
+            case=found,
+            user=user,
+            who=user.name or user.email,
+            text=form.cleaned_data["text"].strip(),
+            **values,
+        )
+        record(request, "case.noted", made, found.unit, case=found.pk)
+        messages.success(request, _("Saved."))
+    return redirect("cases:case", case_id=case_id)
+
+
+@member(ALL, WRITERS, ("GET",))
+def note_file(request: HttpRequest, note_id: int) -> HttpResponse:
+    """A file of a case."""
+    found = access.get_note(request.user, note_id)
+    record(request, "case.file", found, found.case.unit)
+    return download(found.file_name or "file", found.file_path or "none")
+
+
+@rate_limited("cases.letter", 120, 300)
+@member(WRITERS, WRITERS, ("POST",))
+def person(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Say who uses the machine, and write to them."""
+    found = access.get_case(request.user, case_id, write=True)
+    if found.pk not in access.seen_by_name(request.user, [found]):
+        messages.error(request, _("Names and addresses of machines are seen by the unit itself only."))
+        return redirect("cases:case", case_id=case_id)
+    form = PersonForm(request.POST, instance=found)
+    if form.is_valid():
+        Case.objects.filter(pk=found.pk).update(
+            person_name=form.cleaned_data["person_name"], person_email=form.cleaned_data["person_email"]
+        )
+        record(request, "case.person", found, found.unit)
+        found.refresh_from_db()
+        if request.POST.get("write"):
+            try:
+                people.tell(found, request)
+            except LamsachError as problem:
+                messages.error(request, _(problem.what))
+            else:
+                messages.success(request, _("A letter goes to the person who uses the machine."))
+        else:
+            messages.success(request, _("Saved."))
+    else:
+        messages.error(request, _("The e-mail address is not valid. Nothing was changed."))
+    return redirect("cases:case", case_id=case_id)
+
+
+@member(WRITERS, WRITERS, ("POST",))
+def grant(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Let those above see the names of this case for some days."""
+    found = access.get_case(request.user, case_id, write=True)
+    form = GrantForm(request.POST)
+    if found.unit_id in own_units(request.user) and form.is_valid():
+        until = timezone.now() + timedelta(days=form.cleaned_data["days"])
+        Grant.objects.create(case=found, until=until, user=request.user)
+        record(request, "case.granted", found, found.unit, until=until.isoformat())
+        messages.success(request, _("Saved."))
+    return redirect("cases:case", case_id=case_id)
+
+
+@member(WRITERS, WRITERS)
+def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Ask that an indicator does not count."""
+    found = access.get_case(request.user, case_id, write=request.method == "POST")
+    seen = sightings_of(found.campaign_id, found.device_id)
+    form = ExemptionForm(request.POST or None, indicators=sorted({one.indicator for one in seen}))
+    if request.method == "POST" and form.is_valid():
+        made: Exemption = form.save(commit=False)
+        made.campaign, made.unit, made.asked_by = found.campaign, found.unit, request.user  # type: ignore[assignment]
+        made.device = found.device if form.cleaned_data["scope"] == "device" else None
+        made.save()
+        record(request, "exemption.asked", made, found.unit, indicator=made.indicator)
+        messages.success(request, _("Asked for. It counts once somebody else has approved it."))
+        return redirect("cases:exemption", exemption_id=made.pk)
+    return render(request, "cases/exempt.html", {"case": found, "form": form})
+
+
+@rate_limited("machine", 60, 300, ("GET", "POST"))
+@link()
+def person_page(request: HttpRequest, token: str) -> HttpResponse:
+    """What the person who uses the machine sees: steps, and a word back."""
+    found = people.find(token)
+    if found is None:
+        return render(request, "accounts/link_used.html", status=404)
+    if request.method == "POST":
+        people.answer(found, request.POST.get("what", ""), request.POST.get("words", ""))
+        return render(request, "cases/person_thanks.html", {"case": found})
+    return render(request, "cases/person.html", {"case": found})

@@ -1,0 +1,138 @@
+"""Forms about cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.base.forms import DateInput
+from lamsach.portal.cases.models import Case, CaseState, Exemption, Rules
+from lamsach.portal.units.tree import today
+
+STEPS = {
+    CaseState.TOLD: _("Mark as told"),
+    CaseState.ACCEPTED: _("Take it on"),
+    CaseState.WORKING: _("Begin to handle it"),
+    CaseState.CLEANED: _("State that it is cleaned"),
+    CaseState.FALSE_ALARM: _("Call it a false alarm"),
+    CaseState.NEW: _("Open it again"),
+}
+"""The words on the buttons, by the state that they lead to."""
+
+
+class StepForm(forms.Form):
+    """The next step of a case."""
+
+    to = forms.ChoiceField(label=_("Step"), widget=forms.RadioSelect)
+    why = forms.CharField(
+        label=_("What was done, or why"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, steps: list[CaseState], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["to"]
+        field.choices = [(state.value, STEPS[state]) for state in steps]
+
+
+class BulkForm(forms.Form):
+    """One step for many."""
+
+    what = forms.ChoiceField(
+        label=_("For the ticked machines"),
+        choices=[
+            ("letter", _("Write to the person who uses it")),
+            *(
+                (state.value, STEPS[state])
+                for state in (
+                    CaseState.TOLD,
+                    CaseState.ACCEPTED,
+                    CaseState.WORKING,
+                    CaseState.CLEANED,
+                    CaseState.FALSE_ALARM,
+                )
+            ),
+        ],
+    )
+    why = forms.CharField(label=_("What was done, or why"), required=False, max_length=2000)
+
+
+class NoteForm(forms.Form):
+    """A note or a file."""
+
+    text = forms.CharField(
+        label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    file = forms.FileField(label=_("File"), required=False)
+
+
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who uses the machine."""
+
+    class Meta:
+        model = Case
+        fields = ("person_name", "person_email")
+
+
+class ExemptionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """That an indicator does not count."""
+
+    scope = forms.ChoiceField(
+        label=_("For which machines"),
+        widget=forms.RadioSelect,
+        choices=[("device", _("This machine only")), ("unit", _("The whole unit"))],
+        initial="device",
+    )
+    field_order = ("indicator", "scope", "reason", "expires")
+
+    class Meta:
+        model = Exemption
+        fields = ("indicator", "reason", "expires")
+        widgets = {"expires": DateInput(), "reason": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, indicators: list[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["indicator"] = forms.ChoiceField(
+            label=_("Indicator"), choices=[(value, value) for value in indicators]
+        )
+
+    def clean_expires(self) -> Any:
+        """A day to come, within a year."""
+        day = self.cleaned_data["expires"]
+        if not 0 < (day - today()).days <= 366:
+            raise forms.ValidationError(_now("Choose a day within the next twelve months."))
+        return day
+
+
+class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How a campaign verifies."""
+
+    quiet_days = forms.IntegerField(
+        label=_("Quiet days with logs until a machine is verified"), min_value=1, max_value=90
+    )
+    blind_after = forms.IntegerField(
+        label=_("Blind after so many days without logs"), min_value=1, max_value=60
+    )
+
+    class Meta:
+        model = Rules
+        fields = ("quiet_days", "blind_after")
+
+
+class AnswerForm(forms.Form):
+    """The answer to a question that a finding makes."""
+
+    answer = forms.CharField(
+        label=_("What was found out"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class GrantForm(forms.Form):
+    """For how long those above may see the names."""
+
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=90, initial=7)

@@ -1,0 +1,204 @@
+"""A case is one device in one campaign. `Step` is its history, only ever added to; `Span` is what it was on each day, computed anew when evidence comes late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.findings.models import Bundle, Device
+from lamsach.portal.units.models import FOREVER, Unit
+
+
+class CaseState(models.TextChoices):
+    """Where a case stands. Verified, blind, reinfected and excepted come from evidence and approvals alone, never from a tick."""
+
+    NEW = "new", _("New")
+    TOLD = "told", _("Told")
+    ACCEPTED = "accepted", _("Taken on")
+    WORKING = "working", _("Being handled")
+    CLEANED = "cleaned", _("Cleaned")
+    VERIFIED = "verified", _("Verified clean")
+    REINFECTED = "reinfected", _("Reinfected")
+    BLIND = "blind", _("Blind")
+    FALSE_ALARM = "false_alarm", _("False alarm")
+    EXCEPTED = "excepted", _("Exception")
+
+
+class CaseSeverity(models.IntegerChoices):
+    """How soon somebody has to look: see `severity`."""
+
+    HIGH = 1, _("High")
+    MEDIUM = 2, _("Medium")
+    LOW = 3, _("Low")
+    WATCH = 4, _("To watch")
+
+
+class Rules(models.Model):
+    """How a campaign verifies: so many covered, quiet days; blind after so many days without logs."""
+
+    campaign = models.OneToOneField(Campaign, models.PROTECT, related_name="case_rules")
+    quiet_days = models.PositiveSmallIntegerField(
+        _("Quiet days with logs until a machine is verified"), default=7
+    )
+    blind_after = models.PositiveSmallIntegerField(_("Blind after so many days without logs"), default=3)
+
+
+class Case(models.Model):
+    """What is to be done about a device. `quiet` counts its covered days since it was cleaned; `missing` says which logs are not there."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="cases")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="cases")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="cases")
+    state = models.CharField(max_length=12, choices=CaseState.choices, default=CaseState.NEW)
+    since = models.DateField()
+    severity = models.PositiveSmallIntegerField(choices=CaseSeverity.choices)
+    threat = models.CharField(max_length=200, blank=True)
+    indicators = models.PositiveIntegerField(default=0)
+    count = models.BigIntegerField(default=0)
+    first_seen = models.DateField(null=True)
+    last_seen = models.DateField(null=True)
+    due = models.DateTimeField()
+    quiet = models.PositiveIntegerField(default=0)
+    missing = models.JSONField(default=list)
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    person_name = models.CharField(_("Who uses the machine"), max_length=200, blank=True)
+    person_email = models.EmailField(_("E-mail of the person"), blank=True)
+    superseded = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("severity", "due", "pk")
+        constraints = (models.UniqueConstraint(fields=("campaign", "device"), name="cases_one_case"),)
+        indexes = (
+            models.Index(fields=("unit", "state", "severity", "due")),
+            models.Index(fields=("campaign", "state")),
+        )
+
+    @property
+    def number(self) -> str:
+        """What people call it."""
+        return f"M{self.pk:06d}"
+
+
+class Step(models.Model):
+    """One step: who, when, why. `computed`: found by the rules from evidence; else somebody's decision. Never changed, never deleted."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="steps")
+    at = models.DateTimeField()
+    day = models.DateField()
+    before = models.CharField(max_length=12, choices=CaseState.choices, blank=True)
+    after = models.CharField(max_length=12, choices=CaseState.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    who = models.CharField(max_length=254, blank=True)
+    why = models.CharField(max_length=2000, blank=True)
+    computed = models.BooleanField(default=False)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Add the row; a second save is refused."""
+        if not self._state.adding:
+            raise LamsachError("The history of a case cannot be changed.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Refused."""
+        raise LamsachError("The history of a case cannot be changed.")
+
+
+class Span(models.Model):
+    """The case's state from a day until before another, as the evidence shows today."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="spans")
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="case_spans")
+    state = models.CharField(max_length=12, choices=CaseState.choices)
+    valid_from = models.DateField()
+    valid_until = models.DateField(default=FOREVER)
+
+    class Meta:
+        ordering = ("valid_from",)
+        indexes = (models.Index(fields=("campaign", "unit", "valid_from", "valid_until")),)
+
+
+class Note(models.Model):
+    """A comment, a file, or what a person or a scan said. It proves nothing by itself."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="notes")
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    who = models.CharField(max_length=254, blank=True)
+    text = models.TextField(blank=True)
+    bundle = models.ForeignKey(Bundle, models.PROTECT, null=True, related_name="+")
+    details = models.JSONField(default=dict)
+    file_name = models.CharField(max_length=200, blank=True)
+    file_path = models.CharField(max_length=200, blank=True)
+    file_size = models.BigIntegerField(default=0)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class ClarificationKind(models.TextChoices):
+    """Why a finding makes a question and no case."""
+
+    INBOUND = "inbound", _("A listed address reached towards it")
+    UNATTRIBUTED = "unattributed", _("It cannot be told which machine it was")
+
+
+class Clarification(models.Model):
+    """A question that a finding makes: somebody has to find out, then it is answered."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="clarifications")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="clarifications")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="clarifications")
+    kind = models.CharField(max_length=12, choices=ClarificationKind.choices)
+    count = models.BigIntegerField(default=0)
+    last_seen = models.DateField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+    answer = models.TextField(blank=True)
+    answered = models.DateTimeField(null=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("answered", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "device"), name="cases_one_clarification"),
+        )
+
+
+class Exemption(models.Model):
+    """That an indicator does not count for a unit and everything under it, or for one device, until a day; once somebody else approved it."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="exemptions")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="exemptions")
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="+")
+    indicator = models.CharField(_("Indicator"), max_length=500)
+    reason = models.CharField(_("Reason"), max_length=2000)
+    expires = models.DateField(_("Valid until before"))
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked = models.DateTimeField(auto_now_add=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    approved_on = models.DateField(null=True)
+    ended_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+
+class Grant(models.Model):
+    """That a unit lets those above it see the names and addresses of one case until a moment."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="grants")
+    until = models.DateTimeField()
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -1,0 +1,292 @@
+"""Keeping cases true to the evidence: made from sightings, computed anew whenever sightings, coverage, decisions or exemptions change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from lamsach.portal.base.working_time import add_working_hours
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.models import (
+    Case,
+    CaseSeverity,
+    CaseState,
+    Clarification,
+    ClarificationKind,
+    Exemption,
+    Rules,
+    Span,
+    Step,
+)
+from lamsach.portal.cases.severity import DUE_HOURS, Contact, severity
+from lamsach.portal.cases.states import add_step
+from lamsach.portal.cases.verdict import ONE, Decision, Facts, Hit, Policy, is_covered, required, timeline
+from lamsach.portal.findings.models import CoverageDay, Device, Sighting
+from lamsach.portal.units.models import FOREVER, Unit
+from lamsach.portal.units.tree import ancestors, today
+
+BATCH = 300
+FOUND = gettext_noop("Found by a hunt.")
+MERGED = gettext_noop("Taken over from a case of the same machine.")
+COMPUTED = {
+    CaseState.VERIFIED: gettext_noop("Enough quiet days with logs since the cleaning."),
+    CaseState.REINFECTED: gettext_noop("A listed address was seen again after the cleaning."),
+    CaseState.BLIND: gettext_noop("The logs that would show whether it is quiet are missing."),
+    CaseState.EXCEPTED: gettext_noop("An approved exception covers all that was seen."),
+    CaseState.CLEANED: gettext_noop("The evidence has changed: cleaned, not verified yet."),
+    CaseState.NEW: gettext_noop("Another listed address was seen after the false alarm."),
+}
+AGAIN = gettext_noop("The evidence has changed.")
+HANDLED = frozenset({CaseState.VERIFIED, CaseState.FALSE_ALARM, CaseState.EXCEPTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A row of a sighting, as far as cases need it."""
+
+    indicator: str
+    threat: str
+    role: str
+    source: str
+    day: date
+    count: int
+    passed: int
+    last: Any
+
+
+def policy(campaign: Campaign) -> Policy:
+    """How the campaign verifies."""
+    found = Rules.objects.filter(campaign=campaign).first()
+    return Policy(found.quiet_days, found.blind_after) if found else Policy()
+
+
+@transaction.atomic
+def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int]) -> None:
+    """Make or update the cases and questions of these devices, and look again at cases of the unit that wait for quiet days."""
+    numbers = sorted(set(devices))
+    for begin in range(0, len(numbers), BATCH):
+        part = numbers[begin : begin + BATCH]
+        rows = Device.objects.filter(pk__in=part).values_list("pk", "into_id")
+        standing = {into or number for number, into in rows}
+        _supersede(campaign, {number: into for number, into in rows if into})
+        for device in Device.objects.filter(pk__in=standing).select_related("unit"):
+            _make(campaign, device)
+    waiting = Case.objects.filter(campaign=campaign, unit=unit, superseded=None)
+    recompute(
+        list(
+            waiting.exclude(state__in=(CaseState.NEW, CaseState.TOLD, CaseState.ACCEPTED, CaseState.WORKING))
+        )
+    )
+
+
+def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
+    for case in Case.objects.filter(campaign=campaign, device__in=merged, superseded=None):
+        kept = Case.objects.filter(campaign=campaign, device=merged[case.device_id]).first()
+        if kept is None:
+            state = (
+                case.state
+                if case.state in (CaseState.TOLD, CaseState.ACCEPTED, CaseState.WORKING)
+                else CaseState.NEW
+            )
+            kept = _create(
+                campaign, Device.objects.get(pk=merged[case.device_id]), case.severity, MERGED, state
+            )
+        Case.objects.filter(pk=case.pk).update(superseded=kept)
+        Span.objects.filter(case=case).delete()
+    Clarification.objects.filter(campaign=campaign, device__in=merged, answered=None).delete()
+
+
+def sightings_of(campaign_id: int, device_id: int) -> list[Seen]:
+    """The sightings of a device and of all that was merged into it, by day."""
+    rows = Sighting.objects.filter(
+        Q(device=device_id) | Q(device__into=device_id), campaign=campaign_id
+    ).order_by("day", "pk")
+    return [
+        Seen(*row)
+        for row in rows.values_list("indicator", "threat", "role", "source", "day", "count", "passed", "last")
+    ]
+
+
+def _make(campaign: Campaign, device: Device) -> None:
+    case = Case.objects.filter(campaign=campaign, device=device).first()
+    seen = sightings_of(campaign.pk, device.pk)
+    unattributed = device.key.startswith("unattributed:")
+    grade = None if unattributed else severity(Contact(one.role, one.count, one.passed) for one in seen)
+    if case is None and grade is None:
+        if seen:
+            _ask(campaign, device, seen, unattributed=unattributed)
+        return
+    Clarification.objects.filter(campaign=campaign, device=device, answered=None).delete()
+    if case is None:
+        case = _create(campaign, device, grade or CaseSeverity.WATCH, FOUND, CaseState.NEW)
+    elif case.superseded_id is not None:
+        Case.objects.filter(pk=case.pk).update(superseded=None)
+        case.superseded = None
+    recompute([case])
+
+
+def _ask(campaign: Campaign, device: Device, seen: Sequence[Seen], *, unattributed: bool) -> None:
+    kind = ClarificationKind.UNATTRIBUTED if unattributed else ClarificationKind.INBOUND
+    values = {
+        "count": sum(one.count for one in seen),
+        "last_seen": max(one.day for one in seen),
+        "kind": kind,
+    }
+    Clarification.objects.update_or_create(
+        campaign=campaign, device=device, defaults=values, create_defaults={**values, "unit": device.unit}
+    )
+
+
+def _create(campaign: Campaign, device: Device, grade: int, why: str, state: str) -> Case:
+    now = timezone.now()
+    case = Case.objects.create(
+        campaign=campaign,
+        unit=device.unit,
+        device=device,
+        state="",
+        since=today(),
+        severity=grade,
+        due=add_working_hours(now, DUE_HOURS[CaseSeverity(grade)]),
+        person_name=device.user[:200],
+    )
+    add_step(case, state, None, why)
+    return case
+
+
+def exemptions(case: Case) -> dict[str, list[tuple[date, date]]]:
+    """The approved exemptions that reach the case, by indicator."""
+    above = [case.unit_id, *(unit.pk for unit in ancestors(case.unit))]
+    rows = Exemption.objects.filter(
+        Q(device=None) | Q(device=case.device_id) | Q(device__into=case.device_id),
+        campaign=case.campaign_id,
+        unit__in=above,
+        approved_on__isnull=False,
+    )
+    found: dict[str, list[tuple[date, date]]] = {}
+    for row in rows:
+        if row.approved_on:
+            found.setdefault(row.indicator, []).append(
+                (row.approved_on, min(row.expires, row.ended_on or FOREVER))
+            )
+    return found
+
+
+def coverage_of(case: Case) -> dict[str, frozenset[date]]:
+    """The days of which the unit's logs were searched, by observer."""
+    found: dict[str, set[date]] = {}
+    rows = CoverageDay.objects.filter(campaign=case.campaign_id, unit=case.unit_id)
+    for observer, day in rows.values_list("observer", "day").iterator(chunk_size=5000):
+        found.setdefault(observer, set()).add(day)
+    return {observer: frozenset(days) for observer, days in found.items()}
+
+
+def facts_of(case: Case, seen: Sequence[Seen], coverage: dict[str, frozenset[date]] | None = None) -> Facts:
+    """The evidence of a case. What reaches towards the machine from outside is none against it."""
+    hits = [Hit(one.indicator, one.source, one.day, one.last) for one in seen if one.role != "inbound"]
+    return Facts(hits, coverage_of(case) if coverage is None else coverage, exemptions(case))
+
+
+def decisions_of(case: Case) -> list[Decision]:
+    """What people decided, and that the case was made."""
+    steps = Step.objects.filter(case=case, computed=False)
+    return [Decision(step.at, step.day, CaseState(step.after)) for step in steps]
+
+
+def recompute(cases: Sequence[Case]) -> int:
+    """Set state, spans and figures of cases from the evidence; how many changed their state."""
+    known: dict[tuple[int, int], dict[str, frozenset[date]]] = {}
+    policies: dict[int, Policy] = {}
+    changed = 0
+    for case in cases:
+        place = (case.campaign_id, case.unit_id)
+        if place not in known:
+            known[place] = coverage_of(case)
+        if case.campaign_id not in policies:
+            policies[case.campaign_id] = policy(case.campaign)
+        changed += _recompute(case, known[place], policies[case.campaign_id])
+    return changed
+
+
+def _recompute(case: Case, coverage: dict[str, frozenset[date]], rule: Policy) -> bool:
+    day = today()
+    seen = sightings_of(case.campaign_id, case.device_id)
+    facts = facts_of(case, seen, coverage)
+    decisions = decisions_of(case)
+    stays = timeline(decisions, facts, day, rule)
+    before, now = case.state, stays[-1].state
+    if before != now:
+        why = COMPUTED.get(now, AGAIN)
+        add_step(case, now, None, why, computed=True, since=stays[-1].day.isoformat())
+    Span.objects.filter(case=case).delete()
+    ends = [*(stay.day for stay in stays[1:]), FOREVER]
+    Span.objects.bulk_create(
+        Span(
+            case=case,
+            campaign_id=case.campaign_id,
+            unit_id=case.unit_id,
+            state=stay.state,
+            valid_from=stay.day,
+            valid_until=end,
+        )
+        for stay, end in zip(stays, ends, strict=True)
+    )
+    exempt = {
+        indicator
+        for indicator, times in facts.exempt.items()
+        if any(begin <= day < end for begin, end in times)
+    }
+    counted = [one for one in seen if one.indicator not in exempt] or seen
+    grade = severity(Contact(one.role, one.count, one.passed) for one in counted)
+    if grade is not None and grade < case.severity and case.state in (CaseState.NEW, CaseState.REINFECTED):
+        case.due = min(case.due, add_working_hours(timezone.now(), DUE_HOURS[grade]))
+    quiet, missing = waiting_for(decisions, facts, day)
+    Case.objects.filter(pk=case.pk).update(
+        state=now,
+        since=stays[-1].day,
+        severity=grade or case.severity,
+        due=case.due,
+        threat=next((one.threat for one in counted if one.threat), ""),
+        indicators=len({one.indicator for one in counted}),
+        count=sum(one.count for one in counted),
+        first_seen=min((one.day for one in seen), default=None),
+        last_seen=max((one.day for one in seen), default=None),
+        quiet=quiet,
+        missing=missing,
+    )
+    case.refresh_from_db()
+    return before != now
+
+
+def waiting_for(decisions: Sequence[Decision], facts: Facts, day: date) -> tuple[int, list[list[str]]]:
+    """For a cleaned case: how many covered days there are since, and which observers' logs are missing since when."""
+    last = max(decisions, key=lambda decision: decision.moment)
+    if last.state is not CaseState.CLEANED:
+        return 0, []
+    observers = required(facts.hits, last, facts.coverage)
+    days = [last.day + ONE * number for number in range(1, (day - last.day).days)]
+    quiet = sum(is_covered(one, observers, facts.coverage) for one in days)
+    missing = []
+    for observer in sorted(observers):
+        gaps = [one for one in days if one not in facts.coverage.get(observer, frozenset())]
+        if gaps:
+            missing.append([observer, gaps[0].isoformat(), str(len(gaps))])
+    return quiet, missing
+
+
+def recompute_touched(found: Exemption) -> int:
+    """Compute the cases anew that an exemption may reach; how many changed."""
+    below = Unit.objects.filter(links_up__ancestor=found.unit_id, links_up__valid_until=FOREVER)
+    touched = Sighting.objects.filter(
+        campaign=found.campaign_id, indicator=found.indicator, device__unit__in=below
+    )
+    rows = Case.objects.filter(campaign=found.campaign_id, superseded=None).filter(
+        Q(device__in=touched.values("device")) | Q(device__parts__in=touched.values("device"))
+    )
+    return recompute(list(rows.distinct()))

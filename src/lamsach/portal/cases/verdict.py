@@ -1,0 +1,151 @@
+"""What a case was on each day: a pure function of sightings, coverage, decisions, exemptions and the day of asking.
+
+On a day (at its end) a case is what people decided last, except:
+
+- all its indicators are exempted on that day -> exception;
+- cleaned, and an indicator was seen after that -> reinfected;
+- cleaned, quiet, and enough days since were covered by the logs of every observer that had seen the machine -> verified;
+- cleaned, and the last days have no such logs -> blind;
+- a false alarm, and another indicator appears later -> new.
+
+Late logs change the answer for past days, as they should: nothing here remembers what was said before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from lamsach.portal.cases.models import CaseState
+
+ONE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided: when, on which day of the portal's calendar, and the state."""
+
+    moment: datetime
+    day: date
+    state: CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A sighting: indicator, observer, day of the log, last moment on it."""
+
+    indicator: str
+    observer: str
+    day: date
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The evidence. `coverage`: the days of which each observer's log was searched; `exempt`: from which day until before which an indicator is."""
+
+    hits: Sequence[Hit]
+    coverage: Mapping[str, frozenset[date]]
+    exempt: Mapping[str, Sequence[tuple[date, date]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """So many covered days verify; so many days without logs make blind."""
+
+    quiet_days: int = 7
+    blind_after: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A state and the first day of it."""
+
+    day: date
+    state: CaseState
+
+
+def timeline(decisions: Sequence[Decision], facts: Facts, today: date, policy: Policy) -> list[Stay]:
+    """The states from the first decision to today, each with its first day. Linear in days."""
+    ordered = sorted(decisions, key=lambda decision: decision.moment)
+    found: list[Stay] = []
+    hits = sorted(facts.hits, key=lambda hit: hit.day)
+    for number, decision in enumerate(ordered):
+        following = ordered[number + 1].day if number + 1 < len(ordered) else today + ONE
+        stretch = _Stretch(decision, hits, facts, today, policy)
+        day = decision.day
+        while day < following:
+            state = stretch.state(day)
+            if not found or found[-1].state != state:
+                found.append(Stay(day, state))
+            day += ONE
+    return found
+
+
+class _Stretch:
+    """The days that one decision rules, asked for one after the other."""
+
+    def __init__(
+        self, decision: Decision, hits: Sequence[Hit], facts: Facts, today: date, policy: Policy
+    ) -> None:
+        self._decision, self._facts, self._policy = decision, facts, policy
+        self._yesterday = today - ONE
+        self._first: dict[str, date] = {}
+        self._after: dict[str, date] = {}
+        for hit in hits:
+            self._first.setdefault(hit.indicator, hit.day)
+            if is_after(hit, decision):
+                self._after.setdefault(hit.indicator, hit.day)
+        self._observers = required(hits, decision, facts.coverage)
+        self._covered = 0
+        self._last_covered = decision.day
+
+    def state(self, day: date) -> CaseState:
+        """The state at the end of a day."""
+        decided = self._decision.state
+        known = [indicator for indicator, first in self._first.items() if first <= day]
+        counted = [indicator for indicator in known if not self._is_exempt(indicator, day)]
+        if decided is CaseState.CLEANED:
+            self._look(day)
+        if known and not counted and decided is not CaseState.FALSE_ALARM:
+            return CaseState.EXCEPTED
+        if decided is CaseState.FALSE_ALARM:
+            fresh = any(self._first[indicator] > self._decision.day for indicator in counted)
+            return CaseState.NEW if fresh else decided
+        if decided is not CaseState.CLEANED:
+            return decided
+        if any(indicator in self._after and self._after[indicator] <= day for indicator in counted):
+            return CaseState.REINFECTED
+        if self._covered >= self._policy.quiet_days:
+            return CaseState.VERIFIED
+        end = min(day, self._yesterday)
+        return CaseState.BLIND if (end - self._last_covered).days >= self._policy.blind_after else decided
+
+    def _look(self, day: date) -> None:
+        if day > self._decision.day and is_covered(day, self._observers, self._facts.coverage):
+            self._covered += 1
+            self._last_covered = day
+
+    def _is_exempt(self, indicator: str, day: date) -> bool:
+        return any(begin <= day < end for begin, end in self._facts.exempt.get(indicator, ()))
+
+
+def is_after(hit: Hit, decision: Decision) -> bool:
+    """Whether the sighting is later than the decision: on a later day, or later on the same one."""
+    return hit.day > decision.day or (hit.day == decision.day and hit.last > decision.moment)
+
+
+def required(
+    hits: Sequence[Hit], decision: Decision, coverage: Mapping[str, frozenset[date]]
+) -> frozenset[str]:
+    """The observers whose logs have to be there: those that saw the machine until then; all of the unit's when that is not known."""
+    seen = {hit.observer for hit in hits if hit.day <= decision.day}
+    if not seen or "" in seen:
+        seen |= set(coverage)
+    return frozenset(seen - {""})
+
+
+def is_covered(day: date, observers: frozenset[str], coverage: Mapping[str, frozenset[date]]) -> bool:
+    """Whether the logs of all the observers were there on that day. Without an observer nothing is covered."""
+    return bool(observers) and all(day in coverage.get(observer, frozenset()) for observer in observers)

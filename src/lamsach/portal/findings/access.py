@@ -1,0 +1,83 @@
+"""The one gate to findings. That a bundle came, and how much it holds, is seen by whoever sees its unit; devices, names and log lines only by the unit itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from lamsach.portal.base.roles import WRITERS
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.findings.models import Bundle, Device, Hunt, Merge
+from lamsach.portal.units.access import memberships, readable_units, writable_units
+from lamsach.portal.units.models import FOREVER, Unit
+
+
+def own_units(user: Any) -> list[int]:
+    """The units to which the person belongs with a writing role: whose machines they may see by name."""
+    return [member.unit_id for member in memberships(user) if member.role in WRITERS]
+
+
+def uploading_units(user: Any) -> QuerySet[Unit]:
+    """The units that the person may hand in findings for."""
+    return writable_units(user).filter(valid_until=FOREVER)
+
+
+def campaigns(user: Any) -> QuerySet[Campaign]:
+    """The campaigns that findings may belong to."""
+    return readable_campaigns(user)
+
+
+def readable_bundles(user: Any) -> QuerySet[Bundle]:
+    """The bundles of the person's subtree."""
+    return Bundle.objects.filter(unit__in=readable_units(user)).select_related("unit", "campaign")
+
+
+def get_bundle(user: Any, bundle_id: int, *, own: bool = False) -> Bundle:
+    """The bundle; `own`: with what is in it, for those who belong to its unit."""
+    found = readable_bundles(user).filter(pk=bundle_id).first()
+    return _own(user, found, own=own)
+
+
+def get_device(user: Any, device_id: int) -> Device:
+    """A device by name, for those who belong to its unit."""
+    found = Device.objects.filter(pk=device_id, unit__in=readable_units(user)).select_related("unit", "into")
+    return _own(user, found.first(), own=True)
+
+
+def get_merge(user: Any, merge_id: int) -> Merge:
+    """A merge of two devices, for those who belong to the unit."""
+    rows = Merge.objects.select_related("kept__unit", "gone")
+    found = rows.filter(pk=merge_id, kept__unit__in=readable_units(user)).first()
+    if found is None:
+        raise Http404
+    get_device(user, found.kept_id)
+    return found
+
+
+def own_hunts(user: Any) -> QuerySet[Hunt]:
+    """The hunts of the person's own units."""
+    return Hunt.objects.filter(unit__in=own_units(user)).select_related("unit", "campaign", "job", "bundle")
+
+
+def get_hunt(user: Any, hunt_id: int) -> Hunt:
+    """A hunt, for those who belong to its unit."""
+    found = Hunt.objects.filter(pk=hunt_id, unit__in=readable_units(user))
+    return _own(user, found.select_related("unit", "campaign", "job", "bundle").first(), own=True)
+
+
+def _own(user: Any, found: Any, *, own: bool) -> Any:
+    if found is None:
+        raise Http404
+    if own and found.unit_id not in own_units(user):
+        raise PermissionDenied
+    return found
+
+
+def get_readable(user: Any, unit_id: int) -> None:
+    """Http404 for a unit that the person does not see."""
+    if not readable_units(user).filter(pk=unit_id).exists():
+        raise Http404

@@ -1,0 +1,59 @@
+"""Forms about findings and hunts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.findings import access
+
+
+class PlaceForm(forms.Form):
+    """For which unit and campaign."""
+
+    campaign = forms.ModelChoiceField(None, label=_("Campaign"), empty_label=None)
+    unit = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        campaign: Any = self.fields["campaign"]
+        unit: Any = self.fields["unit"]
+        campaign.queryset = access.campaigns(user).exclude(state=CampaignState.CLOSED)
+        unit.queryset = self.units(user)
+
+    def units(self, user: Any) -> Any:
+        """The units that may be chosen: the person's own first."""
+        own = access.own_units(user)
+        return access.uploading_units(user).filter(pk__in=own) if own else access.uploading_units(user)
+
+
+class BundleForm(PlaceForm):
+    """A findings bundle, a scan's bundle, or a signed file of either."""
+
+    file = forms.FileField(
+        label=_("Findings bundle"),
+        help_text=_("The .zip file that the hunt or the scanner wrote, or the signed file from a USB stick."),
+    )
+
+
+class HuntForm(PlaceForm):
+    """A hunt in the portal."""
+
+    keep_logs = forms.BooleanField(
+        label=_("Keep the logs after the hunt"),
+        required=False,
+        help_text=_("Otherwise they are deleted as soon as the hunt is done."),
+    )
+
+    def units(self, user: Any) -> Any:
+        """Only the person's own units: the result names their machines."""
+        return access.uploading_units(user).filter(pk__in=access.own_units(user))
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)

@@ -1,0 +1,124 @@
+"""Pages of hunts in the portal. Everything works without scripts for files within the upload limit; with them, files of any size in pieces."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.findings import access, hunting, transfers
+from lamsach.portal.findings.forms import HuntForm
+from lamsach.portal.findings.models import Hunt, HuntFile
+
+_STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
+
+
+@rate_limited("hunts", 60, 300)
+@member(WRITERS, WRITERS)
+def hunt_new(request: HttpRequest) -> HttpResponse:
+    """The hunts of the person's own units; beginning one."""
+    form = HuntForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        hunt = Hunt.objects.create(user=request.user, **form.cleaned_data)
+        record(request, "hunt.prepared", hunt, hunt.unit)
+        return redirect("findings:hunt", hunt_id=hunt.pk)
+    return render(
+        request, "findings/hunts.html", {"form": form, "page": paged(request, access.own_hunts(request.user))}
+    )
+
+
+@member(ALL, WRITERS)
+def hunt(request: HttpRequest, hunt_id: int) -> HttpResponse:
+    """One hunt: its logs, how far it is, its result. POST adds logs, begins, stops or deletes the logs."""
+    found = access.get_hunt(request.user, hunt_id)
+    if request.method == "POST":
+        try:
+            _act(request, found)
+        except LamsachError as problem:
+            messages.error(request, f"{problem.where} {_(problem.what)}".strip())
+        return redirect("findings:hunt", hunt_id=hunt_id)
+    files = list(found.files.all())
+    context = {
+        "hunt": found,
+        "files": files,
+        "job": found.job,
+        "running": found.job is not None and found.job.state in ("queued", "running"),
+        "lists": found.campaign.lists.filter(withdrawn=None),
+        "whole": bool(files) and all(file.received == file.size for file in files),
+        "share": int(100 * found.job.done / found.job.total) if found.job and found.job.total else 0,
+    }
+    template = (
+        "findings/hunt_state.html" if request.headers.get("HX-Target") == "state" else "findings/hunt.html"
+    )
+    return render(request, template, context)
+
+
+def _act(request: HttpRequest, found: Hunt) -> None:
+    what = request.POST.get("what")
+    for upload in request.FILES.getlist("logs"):
+        if upload.size:
+            hunting.take_whole(found, upload)
+    if what == "begin":
+        hunting.begin(found, request)
+    elif what == "stop":
+        hunting.stop(found, request)
+    elif what == "delete" and found.job is not None and found.logs_deleted is None:
+        hunting.delete_logs(found)
+
+
+@member(ALL, WRITERS, ("POST",))
+def file_new(request: HttpRequest, hunt_id: int) -> HttpResponse:
+    """Announce a log (name, size): its number, and how much of it is there already."""
+    found = access.get_hunt(request.user, hunt_id)
+    size = request.POST.get("size", "")
+    if not size.isascii() or not size.isdigit() or len(size) > 15:
+        raise Http404
+    try:
+        file = hunting.announce(found, request.POST.get("name", ""), int(size))
+    except LamsachError as problem:
+        return JsonResponse({"problem": _(problem.what)}, status=409)
+    return JsonResponse({"file": file.pk, "received": file.received})
+
+
+@member(ALL, WRITERS, ("POST",))
+def file_piece(request: HttpRequest, hunt_id: int, hunt_file_id: int) -> HttpResponse:
+    """A piece of a log: the body's bytes, at `?offset=`."""
+    found = access.get_hunt(request.user, hunt_id)
+    file: HuntFile | None = found.files.filter(pk=hunt_file_id).first()
+    offset = request.GET.get("offset", "")
+    if file is None or not offset.isascii() or not offset.isdigit() or len(offset) > 15:
+        raise Http404
+    try:
+        received = hunting.add(file, int(offset), transfers.piece(request))
+    except transfers.OutOfPlace as elsewhere:
+        return JsonResponse({"received": elsewhere.received}, status=409)
+    except LamsachError as problem:
+        return JsonResponse({"problem": _(problem.what)}, status=409)
+    return JsonResponse({"received": received})
+
+
+@member(ALL, WRITERS, ("GET",))
+def hunt_page(request: HttpRequest, hunt_id: int) -> HttpResponse:
+    """The result, as the command line writes it, under a policy that lets nothing run or load but its own style."""
+    found = access.get_hunt(request.user, hunt_id)
+    if not found.page or not default_storage.exists(found.page):
+        raise Http404
+    record(request, "hunt.viewed", found, found.unit)
+    with default_storage.open(found.page, "rb") as file:
+        content: bytes = file.read()
+    response = HttpResponse(content, content_type="text/html; charset=utf-8")
+    digest: Any = _STYLE.search(content[:20_000])
+    style = f"'{digest[0].decode()}'" if digest else "'none'"
+    response["Content-Security-Policy"] = f"default-src 'none'; style-src {style}; img-src data:; sandbox"
+    return response

@@ -1,0 +1,173 @@
+"""A hunt in the portal: the logs in a folder of its own, the hunt in the worker, the result as a bundle and as the same page that the command line writes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.errors import InputError, LimitError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.findings.models import Hunt, HuntFile, Way
+from lamsach.portal.findings.taking import Source, keep, take_in
+from lamsach.portal.findings.transfers import OutOfPlace, append
+from lamsach.portal.jobs.models import JobState
+from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
+
+FILE_BYTES = 200_000_000_000
+MOST_FILES = 500
+_ENDED = mark("The hunt has begun; no log can be added any more.")
+
+
+def folder(hunt: Hunt) -> Path:
+    """Where the logs of a hunt lie."""
+    found = Path(settings.DATA) / "hunts" / str(hunt.pk)
+    found.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return found
+
+
+def path_of(file: HuntFile) -> Path:
+    """Where a log lies: its own ending, so that archives are known as such; its number, so that names cannot do harm."""
+    return folder(file.hunt) / f"{file.pk}-{file.name}"
+
+
+def announce(hunt: Hunt, name: str, size: int) -> HuntFile:
+    """A log that is about to come; the same name and size again is the same file, to go on with. InputError."""
+    from lamsach.portal.base.uploads import safe_name
+
+    if hunt.job_id is not None:
+        raise InputError(_ENDED, name)
+    if not 0 < size <= FILE_BYTES or hunt.files.count() >= MOST_FILES:
+        raise LimitError(mark("The log is empty or too large, or there are too many."), name)
+    if shutil.disk_usage(settings.DATA).free < size + 500_000_000:
+        raise LimitError(mark("There is not enough room on the server's disk for this log."), name)
+    found, _ = HuntFile.objects.get_or_create(hunt=hunt, name=safe_name(name), size=size)
+    return found
+
+
+@transaction.atomic
+def add(file: HuntFile, offset: int, data: bytes) -> int:
+    """Add a piece of a log; how many bytes are there. OutOfPlace when it does not begin where the file ends."""
+    held = HuntFile.objects.select_for_update().select_related("hunt").get(pk=file.pk)
+    if held.hunt.job_id is not None:
+        raise InputError(_ENDED, held.name)
+    if offset != held.received:
+        raise OutOfPlace(held.received)
+    if offset + len(data) > held.size:
+        raise LimitError(mark("More was sent than was announced."), held.name)
+    held.received = append(path_of(held), offset, data)
+    held.save(update_fields=["received"])
+    return held.received
+
+
+def take_whole(hunt: Hunt, upload: Any) -> None:
+    """A log that comes with the form, for browsers without scripts."""
+    file = announce(hunt, upload.name, upload.size)
+    if file.received < file.size:
+        HuntFile.objects.filter(pk=file.pk).update(received=0)
+        file.received = 0
+        for chunk in upload.chunks(4_000_000):
+            file.received = add(file, file.received, chunk)
+
+
+@transaction.atomic
+def begin(hunt: Hunt, by: Any) -> None:
+    """Queue the hunt. InputError without logs, with half a log, or without a list."""
+    held = Hunt.objects.select_for_update().get(pk=hunt.pk)
+    files = list(held.files.all())
+    if held.job_id is not None:
+        return
+    if not files:
+        raise InputError(mark("Choose the log files first."), "")
+    if any(file.received < file.size for file in files):
+        raise InputError(mark("A log has not arrived whole. Choose the same file again to go on."), "")
+    if not held.campaign.lists.filter(withdrawn=None).exists():
+        raise InputError(mark("The campaign has no list of addresses to search for."), "")
+    held.job = enqueue("findings.hunt", by.user, hunt_id=held.pk)
+    held.save(update_fields=["job"])
+    record(by, "hunt.begun", held, held.unit, files=len(files), size=sum(file.size for file in files))
+
+
+def run(hunt_id: int, progress: Progress) -> dict[str, int]:
+    """Search, keep the result, delete the logs. Runs in the worker; harmless when it runs again."""
+    hunt = Hunt.objects.select_related("unit", "campaign", "user").get(pk=hunt_id)
+    if hunt.bundle_id is not None:
+        return {"devices": hunt.devices}
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            return _search(hunt, Path(scratch), progress)
+    except Cancelled:
+        delete_logs(hunt)
+        raise
+    except InputError as error:
+        Hunt.objects.filter(pk=hunt.pk).update(problem=error.what[:400])
+        delete_logs(hunt)
+        return {}
+
+
+def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
+    from lamsach.devices.reasons import REASONS
+    from lamsach.investigate import Request, Watch, investigate
+    from lamsach.results import write
+
+    lists = []
+    for number, kept in enumerate(hunt.campaign.lists.filter(withdrawn=None)):
+        copy = scratch / f"{number}-{kept.name}"
+        with default_storage.open(kept.path, "rb") as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        lists.append(str(copy))
+    total = sum(hunt.files.values_list("size", flat=True))
+    watch = Watch(
+        say=lambda _text: progress.step(0, total),
+        progress=lambda done, _searched: progress.step(min(done, total), total),
+    )
+    findings, _ = investigate(Request(logs=[str(folder(hunt))], lists=lists, threads=1), watch)
+    if findings.partial:
+        raise Cancelled
+    page, bundle = scratch / "result.html", scratch / "result.zip"
+    write(findings, page, settings.LANGUAGE_CODE, REASONS)
+    write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
+    with page.open("rb") as file:
+        path = default_storage.save(f"hunts/{hunt.pk}/result.html", File(file))
+    source_of = Source(hunt.unit, hunt.campaign, Way.BROWSER, hunt.user)
+    with bundle.open("rb") as file:
+        kept_bundle, _new = keep(file, f"hunt-{hunt.pk}.zip", source_of)
+    take_in(kept_bundle.pk)
+    Hunt.objects.filter(pk=hunt.pk).update(bundle=kept_bundle, page=path, devices=len(findings.devices))
+    if not hunt.keep_logs:
+        delete_logs(hunt)
+    return {"devices": len(findings.devices)}
+
+
+def delete_logs(hunt: Hunt) -> None:
+    """Delete the logs and say so in the trail."""
+    shutil.rmtree(folder(hunt), ignore_errors=True)
+    Hunt.objects.filter(pk=hunt.pk).update(logs_deleted=timezone.now())
+    record(None, "hunt.logs_deleted", hunt, hunt.unit)
+
+
+@transaction.atomic
+def stop(hunt: Hunt, by: Any) -> None:
+    """Ask the hunt to stop; one that has not begun stops at once, its logs deleted."""
+    from lamsach.portal.jobs.models import Job
+
+    record(by, "hunt.stopped", hunt, hunt.unit)
+    if hunt.job_id is None:
+        Hunt.objects.filter(pk=hunt.pk).update(
+            job=Job.objects.create(name="findings.hunt", user=by.user, state=JobState.CANCELLED)
+        )
+        delete_logs(hunt)
+        return
+    waiting = Job.objects.filter(pk=hunt.job_id, state=JobState.QUEUED)
+    if waiting.update(state=JobState.CANCELLED, cancel_wanted=True, finished=timezone.now()):
+        delete_logs(hunt)
+    else:
+        Job.objects.filter(pk=hunt.job_id).update(cancel_wanted=True)

@@ -1,0 +1,28 @@
+"""Jobs of the app: taking bundles in, hunts, clearing what was never finished."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from lamsach.portal.findings import hunting, transfers
+from lamsach.portal.findings.taking import take_in
+from lamsach.portal.jobs.queue import Progress, job, regular
+
+
+@job("findings.import")
+def import_bundle(progress: Progress, bundle_id: int) -> Any:
+    """Take a kept bundle in."""
+    return take_in(bundle_id, progress.step)
+
+
+@regular("findings.forget", timedelta(hours=6))
+def forget() -> int:
+    """Drop bundles that nobody went on sending."""
+    return transfers.forget()
+
+
+@job("findings.hunt")
+def hunt(progress: Progress, hunt_id: int) -> Any:
+    """Search the logs of a hunt."""
+    return hunting.run(hunt_id, progress)

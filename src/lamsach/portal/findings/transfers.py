@@ -1,0 +1,111 @@
+"""Receiving a file in pieces: each piece says where it begins, a piece that is sent twice changes nothing, a kill loses at most one piece."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.errors import InputError, LimitError
+from lamsach.i18n import mark
+from lamsach.portal.findings.models import Bundle, Transfer
+from lamsach.portal.findings.taking import Source, keep
+
+LIMIT_BYTES = 400_000_000
+PIECE_BYTES = 8_000_000
+OPEN_AT_ONCE = 20
+FORGOTTEN = timedelta(days=7)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class OutOfPlace(Exception):  # noqa: N818 - tells the sender where to go on
+    """The piece does not begin where the file ends; `received` says where that is."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(received)
+        self.received = received
+
+
+def folder() -> Path:
+    """Where unfinished files lie."""
+    found = Path(settings.DATA) / "transfers"
+    found.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return found
+
+
+def piece(stream: Any) -> bytes:
+    """One piece from the network, before any lock is held. LimitError for one that is too large."""
+    data: bytes = stream.read(PIECE_BYTES + 1)
+    if len(data) > PIECE_BYTES:
+        raise LimitError(mark("A piece of this size cannot be sent."))
+    return data
+
+
+def append(path: Path, received: int, data: bytes) -> int:
+    """Write the bytes behind the first `received` ones (what a killed process left behind them goes); the new length."""
+    path.touch(mode=0o600)
+    with path.open("r+b") as file:
+        file.truncate(received)
+        file.seek(received)
+        file.write(data)
+    return received + len(data)
+
+
+def find(source: Source, sha256: str) -> tuple[int, Bundle | None]:
+    """How many bytes of the file are there, and the bundle once it is whole."""
+    place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
+    bundle = Bundle.objects.filter(**place).first()
+    if bundle is not None:
+        return bundle.size, bundle
+    found = Transfer.objects.filter(**place).first()
+    return (found.received if found else 0), None
+
+
+@transaction.atomic
+def receive(source: Source, sha256: str, offset: int, size: int, data: bytes) -> tuple[int, Bundle | None]:
+    """Take a piece; how many bytes are there, and the bundle once it is whole. Raises OutOfPlace, InputError."""
+    received, bundle = find(source, sha256)
+    if bundle is not None:
+        return received, bundle
+    if not _SHA256.fullmatch(sha256) or not 0 < size <= LIMIT_BYTES:
+        raise LimitError(mark("A findings bundle of this size cannot be sent."), sha256[:12])
+    place = {"unit": source.unit, "campaign": source.campaign, "sha256": sha256}
+    if Transfer.objects.filter(unit=source.unit).exclude(**place).count() >= OPEN_AT_ONCE:
+        raise LimitError(mark("Too many bundles of the unit are being sent at once."), sha256[:12])
+    found, _ = Transfer.objects.select_for_update().get_or_create(**place, defaults={"size": size})
+    if offset != found.received or size != found.size:
+        raise OutOfPlace(found.received)
+    path = folder() / f"{found.pk}-{sha256}"
+    if offset + len(data) > size:
+        raise LimitError(mark("More was sent than was announced."), sha256[:12])
+    found.received = append(path, offset, data)
+    found.save(update_fields=["received", "touched"])
+    if found.received < size:
+        return found.received, None
+    return size, _finish(found, path, source)
+
+
+def _finish(found: Transfer, path: Path, source: Source) -> Bundle:
+    found.delete()
+    try:
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != path.name.rpartition("-")[2]:
+                raise InputError(mark("The file changed on its way."), path.name[:20], mark("Send it again."))
+            return keep(file, f"findings-{timezone.localdate():%Y%m%d}.zip", source)[0]
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def forget() -> int:
+    """Drop what nobody went on sending; how many."""
+    old = Transfer.objects.filter(touched__lt=timezone.now() - FORGOTTEN)
+    for found in old:
+        (folder() / f"{found.pk}-{found.sha256}").unlink(missing_ok=True)
+    count, _ = old.delete()
+    return count

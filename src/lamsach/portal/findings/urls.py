@@ -1,0 +1,21 @@
+"""Addresses of findings and hunts."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from lamsach.portal.findings import hunt_views, views
+
+app_name = "findings"
+urlpatterns = [
+    path("work/findings/", views.bundles, name="list"),
+    path("work/findings/<int:bundle_id>/", views.bundle, name="bundle"),
+    path("work/findings/<int:own_bundle_id>/file/", views.bundle_file, name="bundle_file"),
+    path("work/hunts/", hunt_views.hunt_new, name="hunt_new"),
+    path("work/hunts/<int:hunt_id>/", hunt_views.hunt, name="hunt"),
+    path("work/hunts/<int:hunt_id>/files/", hunt_views.file_new, name="file_new"),
+    path("work/hunts/<int:hunt_id>/files/<int:hunt_file_id>/", hunt_views.file_piece, name="file_piece"),
+    path("work/hunts/<int:hunt_id>/result/", hunt_views.hunt_page, name="hunt_page"),
+    path("work/devices/<int:device_id>/", views.device, name="device"),
+    path("work/merges/<int:merge_id>/undo/", views.merge_undo, name="merge_undo"),
+]

@@ -1,0 +1,148 @@
+"""Pages of findings: bundles, devices and their merges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.base.uploads import download
+from lamsach.portal.findings import access, signed
+from lamsach.portal.findings.forms import BundleForm, ReasonForm
+from lamsach.portal.findings.identities import part
+from lamsach.portal.findings.models import Bundle, Device, EvidenceLine, Merge, Sighting, Way
+from lamsach.portal.findings.taking import Source, keep
+
+
+@rate_limited("findings.upload", 60, 300)
+@member(ALL, WRITERS)
+def bundles(request: HttpRequest) -> HttpResponse:
+    """The bundles of the person's units; handing one in."""
+    form = BundleForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            bundle, new = _hand_in(request, form)
+        except LamsachError as problem:
+            form.add_error("file", _(problem.what))
+        else:
+            told = (
+                _("The bundle is being taken in.")
+                if new
+                else _("This bundle was handed in before; nothing changes.")
+            )
+            messages.success(request, told)
+            return redirect("findings:bundle", bundle_id=bundle.pk)
+    rows = access.readable_bundles(request.user)
+    context = {
+        "page": paged(request, rows),
+        "form": form,
+        "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
+        "addresses": [
+            (campaign, absolute("api:api-root") + f"campaigns/{campaign.pk}/findings")
+            for campaign in access.campaigns(request.user)[:5]
+        ],
+    }
+    return render(request, "findings/list.html", context)
+
+
+def _hand_in(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:
+    file, unit = form.cleaned_data["file"], form.cleaned_data["unit"]
+    campaign = form.cleaned_data["campaign"]
+    if not signed.is_signed(file):
+        return keep(file, file.name, Source(unit, campaign, Way.UPLOAD, request))
+    token, begin = signed.read_head(file)
+    access.get_readable(request.user, token.unit_id)
+    inner = signed.Inside(file, begin)
+    return keep(inner, file.name, Source(token.unit, campaign, Way.SIGNED, request, token.name))
+
+
+@member(ALL, WRITERS, ("GET",))
+def bundle(request: HttpRequest, bundle_id: int) -> HttpResponse:
+    """One bundle: how far it is, how much it holds."""
+    found = access.get_bundle(request.user, bundle_id)
+    own = found.unit_id in access.own_units(request.user)
+    context: dict[str, Any] = {"bundle": found, "own": own}
+    if own:
+        record(request, "bundle.viewed", found, found.unit)
+        standing = found.appearances.select_related("device__into").order_by("device__name", "pk")
+        context["page"] = paged(request, standing)
+        context["merges"] = found.merges.filter(undone=None).select_related("kept", "gone")[:50]
+    return render(request, "findings/bundle.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def bundle_file(request: HttpRequest, own_bundle_id: int) -> HttpResponse:
+    """The bundle as it came."""
+    found = access.get_bundle(request.user, own_bundle_id, own=True)
+    record(request, "bundle.exported", found, found.unit)
+    name = found.name if found.name.endswith(".zip") else f"{found.name}.zip"
+    return download(name, found.path)
+
+
+@member(ALL, WRITERS, ("GET",))
+def device(request: HttpRequest, device_id: int) -> HttpResponse:
+    """One device: what it is known by, what was merged into it, what was seen."""
+    found = access.get_device(request.user, device_id)
+    record(request, "device.viewed", found, found.unit)
+    standing: Device = found.into or found
+    members = [standing.pk, *standing.parts.values_list("pk", flat=True)]
+    context = {
+        "device": standing,
+        "parts": standing.parts.all(),
+        "identities": _identities(members),
+        "merges": Merge.objects.filter(kept__in=members, gone__in=members, undone=None).select_related(
+            "kept", "gone", "bundle"
+        ),
+        "undone": Merge.objects.filter(kept__in=members, undone__isnull=False).select_related(
+            "kept", "gone", "undone_by"
+        ),
+        "page": paged(request, Sighting.objects.filter(device__in=members).order_by("-day", "indicator")),
+        "lines": EvidenceLine.objects.filter(device__in=members)[:50],
+        "cases": standing.cases.filter(superseded=None).select_related("campaign"),
+        "form": ReasonForm(),
+    }
+    return render(request, "findings/device.html", context)
+
+
+def _identities(members: list[int]) -> Any:
+    from lamsach.portal.findings.models import Identity, IdentityKind
+
+    rows = Identity.objects.filter(device__in=members).exclude(kind=IdentityKind.KEY)
+    return rows.order_by("kind", "value").values_list("kind", "value").distinct()
+
+
+@member(WRITERS, WRITERS)
+def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
+    """Let two devices that were taken for one be two again."""
+    from lamsach.portal.cases.upkeep import refresh
+
+    found = access.get_merge(request.user, merge_id)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            values = {
+                "undone": timezone.now(),
+                "undone_by": request.user,
+                "reason": form.cleaned_data["reason"],
+            }
+            if Merge.objects.filter(pk=found.pk, undone=None).update(**values):
+                touched = part(found)
+                record(request, "device.parted", found, found.kept.unit, reason=values["reason"])
+                campaigns = access.campaigns(request.user).filter(sightings__device__in=touched).distinct()
+                for campaign in campaigns:
+                    refresh(campaign, found.kept.unit, touched)
+        messages.success(request, _("They are two machines again."))
+        return redirect("findings:device", device_id=found.kept_id)
+    return render(request, "findings/merge.html", {"merge": found, "form": form})

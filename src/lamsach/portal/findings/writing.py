@@ -1,0 +1,185 @@
+"""Writing what a bundle tells: called inside a transaction, many rows a statement, and harmless when it runs twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.findings.identities import Devices
+from lamsach.portal.findings.intervals import heaviest
+from lamsach.portal.findings.models import (
+    Appearance,
+    Bundle,
+    BundleState,
+    CoverageDay,
+    Device,
+    EvidenceLine,
+    Part,
+    Sighting,
+)
+from lamsach.portal.findings.reading import Piece, Read
+
+BATCH = 500
+Key = tuple[int, str, str, str, str]
+"""Device, indicator, role, source, day (ISO)."""
+
+
+def write(bundle: Bundle, found: Read) -> dict[str, int]:
+    """Devices, sightings, evidence and coverage of a bundle; then the cases that they touch. How many of each."""
+    from lamsach.portal.cases.upkeep import refresh
+
+    lookup = Devices(bundle, found.devices)
+    placed = lookup.place(found.devices)
+    Appearance.objects.bulk_create(
+        [
+            Appearance(bundle=bundle, device=placed[seen.key], state=seen.state, record=dict(seen.record))
+            for seen in found.devices
+        ],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    sightings = _sightings(bundle, found.pieces, placed)
+    _evidence(bundle, found, placed)
+    _coverage(bundle, found)
+    days = [piece.day for piece in found.pieces] + [day for _, day in found.coverage]
+    counts = {
+        "devices": len(found.devices),
+        "sightings": sightings,
+        "covered_days": len({day for _, day in found.coverage}),
+    }
+    Bundle.objects.filter(pk=bundle.pk).update(
+        state=BundleState.IMPORTED,
+        imported=timezone.now(),
+        tool_version=found.tool_version,
+        list_digest=found.list_digest,
+        partial=found.partial,
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        counts=counts,
+    )
+    record(bundle.user, "bundle.imported", bundle, bundle.unit, who=bundle.who, **counts)
+    refresh(bundle.campaign, bundle.unit, {device.pk for device in placed.values()} | lookup.touched)
+    return counts
+
+
+def _sightings(bundle: Bundle, pieces: Iterable[Piece], placed: dict[str, Device]) -> int:
+    by_key: dict[Key, list[Piece]] = {}
+    for piece in pieces:
+        key = (placed[piece.device].pk, piece.indicator, piece.role, piece.source, piece.day.isoformat())
+        by_key.setdefault(key, []).append(piece)
+    devices = sorted({key[0] for key in by_key})
+    known: dict[Key, int] = {}
+    for begin in range(0, len(devices), BATCH):
+        known |= _known(bundle, devices[begin : begin + BATCH])
+    fresh = [
+        Sighting(
+            campaign_id=bundle.campaign_id,
+            device_id=key[0],
+            indicator=key[1],
+            indicator_type=group[0].indicator_type,
+            threat=group[0].threat,
+            role=key[2],
+            source=key[3],
+            day=group[0].day,
+            last=group[0].last,
+        )
+        for key, group in by_key.items()
+        if key not in known
+    ]
+    Sighting.objects.bulk_create(fresh, batch_size=BATCH)
+    for begin in range(0, len(devices), BATCH):
+        known |= _known(bundle, devices[begin : begin + BATCH])
+    Part.objects.bulk_create(
+        [_part(bundle, known[key], group) for key, group in by_key.items()],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    _add_up([known[key] for key in by_key])
+    return len(by_key)
+
+
+def _known(bundle: Bundle, devices: list[int]) -> dict[Key, int]:
+    rows = Sighting.objects.filter(campaign_id=bundle.campaign_id, device__in=devices)
+    return {
+        (device, indicator, role, source, day.isoformat()): number
+        for number, device, indicator, role, source, day in rows.values_list(
+            "pk", "device_id", "indicator", "role", "source", "day"
+        ).iterator(chunk_size=5000)
+    }
+
+
+def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
+    """What the bundle says: its pieces of one key (matched in different ways) are of different lines."""
+    return Part(
+        sighting_id=sighting,
+        bundle=bundle,
+        first=min(piece.first for piece in group),
+        last=max(piece.last for piece in group),
+        count=sum(piece.count for piece in group),
+        passed=sum(piece.passed for piece in group),
+    )
+
+
+def _add_up(sightings: list[int]) -> None:
+    """Set the counts from all parts, see `intervals`."""
+    for begin in range(0, len(sightings), BATCH):
+        chosen = sightings[begin : begin + BATCH]
+        parts: dict[int, list[tuple[datetime, datetime, int, int]]] = {}
+        rows = Part.objects.filter(sighting__in=chosen).values_list(
+            "sighting_id", "first", "last", "count", "passed"
+        )
+        for number, first, last, count, passed in rows:
+            parts.setdefault(number, []).append((first, last, count, passed))
+        Sighting.objects.bulk_update(
+            [
+                Sighting(
+                    pk=number,
+                    count=heaviest((first, last, count) for first, last, count, _ in found),
+                    passed=heaviest((first, last, passed) for first, last, _, passed in found),
+                    last=max(last for _, last, _, _ in found),
+                )
+                for number, found in parts.items()
+            ],
+            ["count", "passed", "last"],
+        )
+
+
+def _evidence(bundle: Bundle, found: Read, placed: dict[str, Device]) -> None:
+    rows = []
+    for device, indicator, time, file, line, text in found.evidence:
+        plain = file.replace("\\", "/").rsplit("/", 1)[-1]
+        digest = hashlib.sha256(f"{indicator}\0{time}\0{text}".encode()).hexdigest()
+        rows.append(
+            EvidenceLine(
+                campaign_id=bundle.campaign_id,
+                device=placed[device],
+                indicator=indicator,
+                time=time,
+                file=plain,
+                line=line,
+                text=text,
+                digest=digest,
+            )
+        )
+    EvidenceLine.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+
+
+def _coverage(bundle: Bundle, found: Read) -> None:
+    CoverageDay.objects.bulk_create(
+        [
+            CoverageDay(
+                campaign_id=bundle.campaign_id,
+                unit_id=bundle.unit_id,
+                observer=observer,
+                day=day,
+                lines=lines,
+            )
+            for (observer, day), lines in found.coverage.items()
+        ],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,188 @@
+"""Sending a findings bundle to a portal, in pieces and again after a break; or signing it for the way by USB stick.
+
+The address is `.../api/campaigns/NUMBER/findings`, as the portal's page of findings shows it; the token is the unit's. See `lamsach.portal.findings.api`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
+from lamsach.i18n import mark
+
+PIECE_BYTES = 4_000_000
+TRIES = 6
+TIMEOUT_S = 60
+POLLS = 120
+SIGNED = "lamsach-signed/1"
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TRY_AGAIN = mark("Send it later with `lamsach send`; what has arrived is kept there.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the portal said: state (`imported`, `refused`, or `received` while it still works), its reason, its counts."""
+
+    state: str
+    problem: str
+    counts: dict[str, int]
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The token is for this address alone."""
+
+    def redirect_request(self, *_args: Any, **_options: Any) -> None:
+        """Follow nothing."""
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends to one address. `wait` sleeps for so many seconds; `said` gets (bytes there, bytes in all)."""
+
+    url: str
+    token: str
+    wait: Callable[[float], None] = time.sleep
+    said: Callable[[int, int], None] = lambda _done, _total: None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(
+                mark("This is no address of a portal."),
+                self.url,
+                mark("Copy it from the portal's page of findings."),
+            )
+        if parts.scheme == "http" and parts.hostname not in _LOCAL:
+            raise UsageError(
+                mark("The token would be sent without encryption."),
+                self.url,
+                mark("Give the address with https."),
+            )
+        self.url = self.url.rstrip("/")
+
+    def send(self, path: Path) -> Answer:
+        """Send the bundle and wait until the portal has read it. OutputError when the portal cannot be reached or will not have it."""
+        try:
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                size = file.tell()
+                place = f"{self.url}/{sha256}"
+                answer = self._ask("GET", place)
+                while not answer.get("state"):
+                    offset = int(answer["received"])
+                    self.said(offset, size)
+                    file.seek(offset)
+                    data = file.read(PIECE_BYTES)
+                    answer = self._ask("PUT", f"{place}?offset={offset}&size={size}", data)
+        except OSError as error:
+            raise UnreadableError(
+                mark("The findings bundle cannot be opened."),
+                str(path),
+                mark("Check the name of the file and the permission to read it."),
+            ) from error
+        self.said(size, size)
+        for _ in range(POLLS):
+            if answer["state"] != "received":
+                break
+            self.wait(0.5)
+            answer = self._ask("GET", place)
+        return Answer(str(answer["state"]), str(answer.get("problem", "")), dict(answer.get("counts") or {}))
+
+    def _ask(self, method: str, address: str, data: bytes | None = None) -> dict[str, Any]:
+        """One request, tried again with growing pauses while the portal or the way to it is out of order."""
+        problem = ""
+        for number in range(TRIES):
+            if number:
+                self.wait(min(2.0**number, 30.0))
+            status, body = self._once(method, address, data)
+            if status in (200, 409):
+                return body
+            problem = str(body.get("problem", "")) or (str(status) if status else "")
+            if status and status not in _LATER:
+                raise self._refused(status, problem)
+            if method == "PUT":  # it may have arrived all the same
+                status, body = self._once("GET", address.partition("?")[0])
+                if status == 200 and (body.get("state") or data is None):
+                    return body
+        raise OutputError(mark("The portal cannot be reached."), f"{self.url} {problem}".strip(), _TRY_AGAIN)
+
+    def _refused(self, status: int, problem: str) -> LamsachError:
+        if status == 401:
+            return OutputError(
+                mark("The portal does not know this token."),
+                self.url,
+                mark("Make a new one on the unit's page."),
+            )
+        if status == 404:
+            return OutputError(
+                mark("There is no such campaign for this unit."),
+                self.url,
+                mark("Copy it from the portal's page of findings."),
+            )
+        return OutputError(mark("The portal refused the bundle."), f"{self.url} {problem}".strip(), "")
+
+    def _once(self, method: str, address: str, data: bytes | None = None) -> tuple[int, dict[str, Any]]:
+        """Status and body; status 0 when there was no answer that makes sense."""
+        request = urllib.request.Request(  # noqa: S310 - the scheme was checked
+            address,
+            data=data,
+            method=method,
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/octet-stream"},
+        )
+        opener = urllib.request.build_opener(_NoRedirect)
+        try:
+            with opener.open(request, timeout=TIMEOUT_S) as response:
+                return response.status, _object(response.read(1_000_000))
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, _object(error.read(1_000_000), lenient=True)
+        except (OSError, ValueError, LookupError):
+            return 0, {}
+
+
+def _object(data: bytes, *, lenient: bool = False) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and (lenient or "received" in found):
+        return found
+    if lenient:
+        return {}
+    raise ValueError("no answer of a portal")
+
+
+def signature(token_digest: str, sha256: str) -> str:
+    """HMAC-SHA256 (RFC 2104) of the bundle's digest, with the digest of the token, which both sides know, as its key."""
+    return hmac.new(token_digest.encode(), f"{SIGNED}\n{sha256}".encode(), hashlib.sha256).hexdigest()
+
+
+def sign(path: Path, token: str, target: Path) -> None:
+    """Write the bundle with a signature of the unit's token before it."""
+    from lamsach.results.atomic import atomic_file
+
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(
+            mark("The findings bundle cannot be opened."),
+            str(path),
+            mark("Check the name of the file and the permission to read it."),
+        ) from error
+    sha256 = hashlib.sha256(data).hexdigest()
+    head = {"schema": SIGNED, "sha256": sha256, "token": digest[:16], "signature": signature(digest, sha256)}
+    with atomic_file(target) as stream:
+        stream.write(json.dumps(head, separators=(",", ":")).encode() + b"\n")
+        stream.write(data)

@@ -1,0 +1,376 @@
+"""Taking bundles in: hostile ones refused, the same one once, overlapping ones not twice; devices told again, merges seen and undone."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import struct
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import InputError
+from lamsach.portal.api import access as tokens
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.cases.models import Case
+from lamsach.portal.findings import identities, reading
+from lamsach.portal.findings.intervals import heaviest
+from lamsach.portal.findings.models import (
+    Bundle,
+    BundleState,
+    CoverageDay,
+    Device,
+    Merge,
+    Part,
+    Sighting,
+    Transfer,
+)
+from lamsach.portal.findings.taking import kind_of, take_in
+
+from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in, manifest, packed, repacked, work
+from .conftest import Cast
+from .samples import dispatch
+
+pytestmark = pytest.mark.django_db
+ONE = "mac:02:00:00:00:00:01"
+TWO = "mac:02:00:00:00:00:02"
+
+
+@pytest.fixture
+def campaign(cast: Cast) -> Any:
+    return dispatch(cast).campaign
+
+
+def simple(**values: Any) -> Any:
+    return findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 3, day(-1): 2})], **values)
+
+
+def total() -> int:
+    return sum(Sighting.objects.values_list("count", flat=True))
+
+
+def test_a_bundle_becomes_devices_sightings_and_coverage(cast: Cast, campaign: Any) -> None:
+    covered = [(FIREWALL, day(-2)), (FIREWALL, day(-1)), (FIREWALL, day(0))]
+    found = simple()
+    bundle = hand_in(
+        cast, campaign, findings(found.devices, [Contact(days={day(-2): 3, day(-1): 2})], covered)
+    )
+    assert (bundle.state, bundle.counts) == ("imported", {"devices": 1, "sightings": 2, "covered_days": 2})
+    assert [str(one) for one in Device.objects.all()] == ["PC-01"]
+    assert list(Sighting.objects.order_by("day").values_list("day", "source", "count")) == [
+        (day(-2), FIREWALL, 3),
+        (day(-1), FIREWALL, 2),
+    ]
+    assert CoverageDay.objects.count() == 2, "today is not over"
+    assert Entry.objects.filter(action="bundle.imported").exists()
+
+
+def test_the_same_bundle_twice_changes_nothing(cast: Cast, campaign: Any) -> None:
+    stream = packed(simple())
+    first = hand_in(cast, campaign, stream)
+    assert hand_in(cast, campaign, stream).pk == first.pk
+    take_in(first.pk)
+    assert (Bundle.objects.count(), Part.objects.count(), total(), Case.objects.count()) == (1, 2, 5, 1)
+
+
+def changed_manifest(stream: io.BytesIO, **values: Any) -> io.BytesIO:
+    text = {**manifest(stream), **values}
+    return repacked(stream, manifest_json=json.dumps(text).encode())
+
+
+def bomb() -> io.BytesIO:
+    return repacked(packed(simple()), devices_jsonl=b" " * 90_000_000)
+
+
+def renamed(name: str) -> io.BytesIO:
+    return repacked(packed(simple()), devices_jsonl=None, **{name: b"x"})
+
+
+def lying_size() -> io.BytesIO:
+    data = bytearray(bomb().getvalue())
+    for at in range(len(data) - 4):
+        if data[at : at + 4] == b"PK\x01\x02" and b"devices.jsonl" in data[at : at + 64]:
+            data[at + 24 : at + 28] = struct.pack("<I", 100)
+    return io.BytesIO(bytes(data))
+
+
+HOSTILE: dict[str, Callable[[], io.BytesIO]] = {
+    "no zip": lambda: io.BytesIO(b"hello"),
+    "cut short": lambda: io.BytesIO(packed(simple()).getvalue()[:-300]),
+    "a bomb": bomb,
+    "a bomb that lies": lying_size,
+    "a path out of the folder": lambda: renamed("../devices.jsonl"),
+    "a member too many": lambda: repacked(packed(simple()), extra_exe=b"MZ"),
+    "a member too few": lambda: repacked(packed(simple()), evidence_jsonl=None),
+    "changed afterwards": lambda: repacked(packed(simple()), devices_jsonl=b'{"key":"x"}\n'),
+    "another schema": lambda: changed_manifest(packed(simple()), schema_version=99),
+    "no parameters": lambda: changed_manifest(packed(simple()), parameters={}),
+    "a false zone": lambda: changed_manifest(
+        packed(simple()), parameters={"timezone": "../../etc/passwd", "finished": "2022-09-01T00:00:00Z"}
+    ),
+    "coverage of another shape": lambda: changed_manifest(packed(simple()), coverage=[{"day": "2022-99-99"}]),
+    "a manifest that is no object": lambda: repacked(packed(simple()), manifest_json=b"[]"),
+    "nested without end": lambda: repacked(packed(simple()), manifest_json=b"[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_bundles_are_refused_whole(name: str, cast: Cast, campaign: Any) -> None:
+    stream = HOSTILE[name]()
+    with suppress(InputError):
+        hand_in(cast, campaign, stream)
+    assert not Bundle.objects.exclude(state=BundleState.REFUSED).exists()
+    assert not Bundle.objects.filter(problem="").exists()
+    assert (Device.objects.count(), Sighting.objects.count(), CoverageDay.objects.count()) == (0, 0, 0)
+
+
+def test_hostile_uploads_are_told_on_the_page(cast: Cast, campaign: Any) -> None:
+    client = cast.client("officer")
+    form = {"campaign": campaign.pk, "unit": cast.first.pk, "file": SimpleUploadedFile("a.zip", b"PK no")}
+    page = client.post("/work/findings/", form)
+    assert page.status_code == 200
+    assert "The file is no findings bundle." in page.content.decode()
+    assert not Bundle.objects.exists()
+
+
+def test_upload_for_another_unit_is_refused(cast: Cast, campaign: Any) -> None:
+    form = {
+        "campaign": campaign.pk,
+        "unit": cast.second.pk,
+        "file": SimpleUploadedFile("a.zip", packed(simple()).getvalue()),
+    }
+    assert cast.client("officer").post("/work/findings/", form).status_code == 200
+    assert not Bundle.objects.exists()
+
+
+MOMENTS = st.tuples(st.integers(0, 40), st.integers(0, 15), st.integers(1, 9))
+
+
+@given(st.lists(MOMENTS, max_size=7))
+@settings(max_examples=60, deadline=None)
+def test_the_heaviest_set_of_spans(spans: list[tuple[int, int, int]]) -> None:
+    base = datetime(2022, 9, 1, tzinfo=UTC)
+    made = [(base + timedelta(hours=a), base + timedelta(hours=a + n), count) for a, n, count in spans]
+    best = 0
+    for chosen in range(1 << len(made)):
+        subset = sorted({span for at, span in enumerate(made) if chosen >> at & 1})
+        if all(one[1] < two[0] for one, two in pairwise(subset)):
+            best = max(best, sum(span[2] for span in subset))
+    assert heaviest(made) == best
+
+
+def test_hunts_that_split_and_overlap_at_random_never_double(cast: Cast, campaign: Any) -> None:
+    """The truth is a month of events at two observers; hunts see whole stretches of it, in any order, again and again."""
+    for seed in range(4):
+        chance = random.Random(seed)
+        Part.objects.all().delete()
+        Sighting.objects.all().delete()
+        truth = {
+            (source, day(-number)): chance.randint(1, 9)
+            for source in (FIREWALL, "dns")
+            for number in range(2, 14)
+            if chance.random() < 0.7
+        }
+        days = sorted({at for _, at in truth})
+        cuts = sorted(chance.sample(days, 2))
+        hunts = [
+            (days[0], cuts[0]),
+            (cuts[0] + timedelta(days=1), cuts[1]),
+            (cuts[1] + timedelta(days=1), days[-1]),
+        ]
+        hunts += [tuple(sorted(chance.choices(days, k=2))) for _ in range(2)]  # type: ignore[misc]
+        chance.shuffle(hunts)
+        for begin, end in hunts:
+            for sources in [(FIREWALL,), ("dns",)] if chance.random() < 0.5 else [(FIREWALL, "dns")]:
+                contacts = [
+                    Contact(days=part, source=source)
+                    for source in sources
+                    if (
+                        part := {
+                            at: n for (src, at), n in truth.items() if src == source and begin <= at <= end
+                        }
+                    )
+                ]
+                if contacts:
+                    hand_in(cast, campaign, findings([device(ONE)], contacts))
+        found = {(row.source, row.day): row.count for row in Sighting.objects.all()}
+        assert found == truth, seed
+
+
+def test_a_day_that_two_hunts_share_adds_up_by_time(cast: Cast, campaign: Any) -> None:
+    for hours, count in (((1, 11), 4), ((12, 22), 6), ((1, 22), 9)):
+        hand_in(cast, campaign, findings([device(ONE)], [Contact(days={day(-2): count}, hours=hours)]))
+    assert total() == 10, "4 in the morning, 6 in the afternoon; 9 over the day is no more"
+
+
+def test_devices_are_told_again(cast: Cast, campaign: Any) -> None:
+    contact = {"days": {day(-2): 2}}
+    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(**contact)]))
+    hand_in(
+        cast,
+        campaign,
+        findings(
+            [device("name:pc-01.unit.example", name="pc-01.unit.example")],
+            [Contact("name:pc-01.unit.example", **contact)],
+        ),
+    )
+    assert Case.objects.filter(superseded=None).count() == 1
+    assert Device.objects.count() == 1
+
+
+def test_a_merge_by_name_is_seen_and_undone(cast: Cast, campaign: Any) -> None:
+    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 2})]))
+    hand_in(cast, campaign, findings([device(TWO, name="PC-01")], [Contact(TWO, days={day(-1): 5})]))
+    merge = Merge.objects.get()
+    assert (merge.kind, merge.value) == ("name", "pc-01")
+    (case,) = Case.objects.filter(superseded=None)
+    assert case.count == 7
+    client = cast.client("officer")
+    page = client.get(f"/work/devices/{case.device_id}/").content.decode()
+    assert "Not the same machine" in page
+    answer = client.post(f"/work/merges/{merge.pk}/undo/", {"reason": "Hai máy khác nhau"})
+    assert answer.status_code == 302
+    assert sorted(Case.objects.filter(superseded=None).values_list("count", flat=True)) == [2, 5]
+    hand_in(cast, campaign, findings([device(TWO, name="PC-01")], [Contact(TWO, days={day(-3): 1})]))
+    assert Case.objects.filter(superseded=None).count() == 2, "what was parted is not merged again"
+    assert Merge.objects.count() == 1
+
+
+def test_a_later_hunt_that_knows_both_joins_two_devices(cast: Cast, campaign: Any) -> None:
+    hand_in(cast, campaign, findings([device(ONE)], [Contact(days={day(-3): 2})]))
+    hand_in(cast, campaign, findings([device("name:KT-7")], [Contact("name:KT-7", days={day(-2): 2})]))
+    assert Case.objects.filter(superseded=None).count() == 2
+    hand_in(cast, campaign, findings([device(ONE, name="KT-7")], [Contact(days={day(-1): 2})]))
+    (case,) = Case.objects.filter(superseded=None)
+    assert case.count == 6
+
+
+def test_two_devices_that_one_hunt_holds_apart_stay_two(cast: Cast, campaign: Any) -> None:
+    contacts = [Contact(days={day(-2): 2}), Contact(TWO, days={day(-2): 2})]
+    hand_in(cast, campaign, findings([device(ONE, name="PC-01"), device(TWO, name="PC-01")], contacts))
+    assert Case.objects.filter(superseded=None).count() == 2
+    assert not Merge.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["localhost", "android-1234", "iPhone"])
+def test_a_name_that_many_bear_merges_nothing(name: str, cast: Cast, campaign: Any) -> None:
+    hand_in(cast, campaign, findings([device(ONE, name=name)], [Contact(days={day(-2): 2})]))
+    hand_in(cast, campaign, findings([device(TWO, name=name)], [Contact(TWO, days={day(-2): 2})]))
+    assert Case.objects.filter(superseded=None).count() == 2
+
+
+def test_units_do_not_share_devices(cast: Cast, campaign: Any) -> None:
+    for unit in (cast.first, cast.second):
+        hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-2): 2})]), unit)
+    assert {case.unit_id for case in Case.objects.all()} == {cast.first.pk, cast.second.pk}
+
+
+def test_parting_keeps_what_was_joined_otherwise(cast: Cast, campaign: Any) -> None:
+    made = [Device.objects.create(unit=cast.first, key=f"k{number}") for number in range(4)]
+    for kept, gone in ((0, 1), (2, 3), (0, 2)):
+        identities.take_for_one(made[kept].pk, made[gone].pk)
+        Merge.objects.create(kept=made[kept], gone=made[gone], kind="name", value="x")
+    last = Merge.objects.latest("pk")
+    identities.part(last)
+    assert [one.into_id for one in Device.objects.order_by("pk")] == [None, made[0].pk, None, made[2].pk]
+
+
+def program(cast: Cast) -> Client:
+    word = tokens.issue(cast.first, "Máy quét", cast.people["coordinator"])
+    return Client(headers={"authorization": f"Bearer {word}"})
+
+
+def test_a_program_sends_in_pieces_and_goes_on(cast: Cast, campaign: Any) -> None:
+    import hashlib
+
+    data = packed(simple()).getvalue()
+    client, sha256 = program(cast), hashlib.sha256(data).hexdigest()
+    address = f"/api/campaigns/{campaign.pk}/findings/{sha256}"
+
+    def put(offset: int, part: bytes, size: int = len(data)) -> Any:
+        return client.put(f"{address}?offset={offset}&size={size}", part, "application/octet-stream")
+
+    assert client.get(address).json()["received"] == 0
+    assert put(0, data[:100]).json()["received"] == 100
+    again = put(0, data[:100])
+    assert (again.status_code, again.json()["received"]) == (409, 100)
+    assert client.get(address).json()["received"] == 100
+    assert put(100, data[100:] + b"x").status_code == 422
+    done = put(100, data[100:]).json()
+    assert done["state"] == "received"
+    work()
+    assert client.get(address).json()["state"] == "imported"
+    assert not Transfer.objects.exists()
+    assert Bundle.objects.get().unit == cast.first
+    assert put(0, data).json()["state"] == "imported", "sent twice, taken once"
+
+
+def test_what_changed_on_its_way_is_refused(cast: Cast, campaign: Any) -> None:
+    data = packed(simple()).getvalue()
+    address = f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}?offset=0&size={len(data)}"
+    assert program(cast).put(address, data, "application/octet-stream").status_code == 422
+    assert not Bundle.objects.exists()
+
+
+def test_a_strangers_campaign_does_not_exist_for_a_program(cast: Cast, campaign: Any) -> None:
+    word = tokens.issue(cast.other, "x", cast.people["stranger"])
+    client = Client(headers={"authorization": f"Bearer {word}"})
+    assert client.get(f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}").status_code == 404
+    assert (
+        Client().put(f"/api/campaigns/{campaign.pk}/findings/{'0' * 64}?offset=0&size=1").status_code == 401
+    )
+
+
+def test_a_signed_file_counts_for_the_unit_that_signed(cast: Cast, campaign: Any, tmp_path: Any) -> None:
+    from lamsach.results.sending import sign
+
+    word = tokens.issue(cast.second, "USB", cast.people["coordinator"])
+    (tmp_path / "a.zip").write_bytes(packed(simple()).getvalue())
+    sign(tmp_path / "a.zip", word, tmp_path / "a.signed")
+    data = (tmp_path / "a.signed").read_bytes()
+    client = cast.client("coordinator")
+
+    def upload(content: bytes) -> Any:
+        form = {
+            "campaign": campaign.pk,
+            "unit": cast.centre.pk,
+            "file": SimpleUploadedFile("a.signed", content),
+        }
+        return client.post("/work/findings/", form)
+
+    assert upload(data[:-1] + b"?").status_code == 200
+    assert not Bundle.objects.exists()
+    assert upload(data).status_code == 302
+    assert Bundle.objects.get().unit == cast.second
+    tokens.Token.objects.update(revoked=datetime.now(UTC))
+    Bundle.objects.all().delete()
+    assert upload(data).status_code == 200, "a revoked token signs nothing"
+
+
+def test_an_interrupted_hunt_covers_no_day(cast: Cast, campaign: Any) -> None:
+    hand_in(cast, campaign, simple(covered=[(FIREWALL, day(-2))], partial=True))
+    assert Sighting.objects.exists()
+    assert not CoverageDay.objects.exists()
+
+
+def test_reading_needs_no_sources(cast: Cast, tmp_path: Any) -> None:
+    """Bundles of versions that did not tell observers yet."""
+    found = simple()
+    stream = packed(found)
+    with zipfile.ZipFile(stream) as archive:
+        row = json.loads(archive.read("sightings.jsonl"))
+    assert row.pop("sources")
+    pieces = list(reading._pieces(row, reading.ZoneInfo("UTC"), datetime.now(UTC)))
+    assert [(piece.source, piece.count) for piece in pieces] == [("", 3), ("", 2)]
+    assert kind_of(stream, "x") == "hunt"
+    assert row["indicator"] == EVIL
