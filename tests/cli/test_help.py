@@ -20,6 +20,7 @@ from .running import child, lamsach, write_list, write_log
 
 COMMANDS = (
     "hunt",
+    "trace",
     "scan",
     "quarantine list",
     "quarantine restore",

@@ -15,7 +15,7 @@ import typer
 from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
 from lamsach.errors import ExitStatus, OutputError, UsageError
 from lamsach.i18n import LANGUAGES, language_from_environment
-from lamsach.trace.letter.content import Letter
+from lamsach.trace.letter import Letter
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.run import trace as run_trace
 from lamsach.trace.shown.terminal import show

@@ -9,7 +9,7 @@ from pathlib import Path
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 from lamsach.results.atomic import atomic_file
-from lamsach.trace.letter.content import Letter
+from lamsach.trace.letter import Letter, write_letter
 from lamsach.trace.model import Trace
 
 WRITERS: Mapping[str, str] = {
@@ -19,13 +19,13 @@ WRITERS: Mapping[str, str] = {
     ".jsonl": "shown.jsonl:write_jsonl",
 }
 """The writers of the result by suffix: module and function, imported when one is needed."""
-LETTERS: Mapping[str, str] = {".docx": "letter.docx:write_docx", ".pdf": "letter.pdf:write_pdf"}
+LETTERS = (".docx", ".pdf")
 """The writers of the answer to the authority."""
 
 
 def check(path: Path) -> None:
     """Raise UsageError for a name that no writer writes; ask before a long trace."""
-    if path.suffix.lower() not in {**WRITERS, **LETTERS}:
+    if path.suffix.lower() not in (*WRITERS, *LETTERS):
         raise UsageError(
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
@@ -42,10 +42,11 @@ def write(trace: Trace, path: Path, language: str = "vi", letter: Letter | None 
     """
     check(path)
     suffix = path.suffix.lower()
-    module, _, function = {**WRITERS, **LETTERS}[suffix].partition(":")
+    if suffix in LETTERS:
+        with atomic_file(path) as stream:
+            write_letter(trace, stream, suffix, letter or Letter())
+        return
+    module, _, function = WRITERS[suffix].partition(":")
     writer = getattr(import_module(f"lamsach.trace.{module}"), function)
     with atomic_file(path) as stream:
-        if suffix in LETTERS:
-            writer(trace, stream, language, letter or Letter())
-        else:
-            writer(trace, stream, language)
+        writer(trace, stream, language)

@@ -1,0 +1,220 @@
+"""The answer to the authority as an official letter (công văn) by Decree 30/2020/NĐ-CP, in Vietnamese; `lamsach.letters` lays it out.
+
+It states figures and the reported rows, and numbers the machines; it names no person and no inside address.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO
+
+from lamsach.i18n import format_number, mark, translator
+from lamsach.letters.model import (
+    Appendix,
+    Block,
+    Column,
+    Document,
+    Head,
+    Heading,
+    Paragraph,
+    Signature,
+    Table,
+)
+from lamsach.letters.words import day_words, line, number_line
+from lamsach.letters.writing import writer_for
+from lamsach.results.safe import clip, visible_line
+from lamsach.trace.model import Trace, Why
+from lamsach.trace.reasons import CERTAINTIES, WHY, span_text
+from lamsach.trace.shown.facts import Facts
+from lamsach.trace.shown.rows import numbered
+
+_ = translator("vi")
+_BLANK = "……………………"
+MOST_ROWS = 500
+"""How many rows of each kind the annex lists; the others are counted in it and stand in the unit's workbook."""
+_ASKING = (Why.NO_PORT, Why.NO_TIME, Why.SEVERAL_DEVICES)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the sender states; what is left out stays open to be filled in. `number` is such as `05/TTCNTT-KTHT`. `answers` names the document that
+    is answered (`Công văn số 12/ABC ngày 01/11/2026`). `position` is the signer's, such as `GIÁM ĐỐC`; a line before it is the authority (`KT. ...`).
+    """
+
+    parent: str = ""
+    body: str = ""
+    number: str = ""
+    place: str = ""
+    day: date | None = None
+    addressees: Sequence[str] = ()
+    answers: str = ""
+    position: str = ""
+    signer: str = ""
+    unit_code: str = ""
+
+
+def write_letter(result: Trace, stream: BinaryIO, ending: str, letter: Letter) -> None:
+    """Write the letter in the kind of the ending (`.docx`, `.pdf`)."""
+    stream.write(writer_for(ending)(document_of(result, letter)))
+
+
+def document_of(result: Trace, letter: Letter) -> Document:
+    """The letter."""
+    number, _slash, symbol = _clean(letter.number).partition("/")
+    head = Head(
+        issuer=_clean(letter.body) or _BLANK,
+        parent=_clean(letter.parent),
+        number=int(number) if number.isdecimal() and len(number) < 10 else None,
+        symbol=(symbol if number.isdecimal() else _clean(letter.number)).upper(),
+        place=_clean(letter.place),
+        day=letter.day,
+        year=result.finished.year,
+    )
+    authority, _newline, position = letter.position.rpartition("\n")
+    numbered_so = number_line(head).removeprefix("Số: ").strip() or _BLANK
+    attached = _("Enclosed with letter no. {number} of {day}, {body}").format(
+        number=numbered_so, day=day_words(head.day, head.year), body=head.issuer
+    )
+    filed = _("Filed: records office")
+    return Document(
+        head=head,
+        subject=_("result of checking public addresses reported as connecting to malicious addresses"),
+        blocks=tuple(Paragraph(text) for text in _paragraphs(result, letter)),
+        to=tuple(_clean(item) for item in letter.addressees if item.strip()) or (_BLANK,),
+        signature=Signature(_clean(position), _clean(letter.signer), _clean(authority)),
+        copies=(_("As above"), f"{filed}, {_clean(letter.unit_code)}" if letter.unit_code.strip() else filed),
+        appendices=(
+            Appendix(
+                _("RESULT OF CHECKING THE REPORTED PUBLIC ADDRESSES"),
+                attached,
+                tuple(_annex(result)),
+                landscape=True,
+            ),
+        ),
+    )
+
+
+def _clean(text: str) -> str:
+    return clip(visible_line(text).strip(), 300)
+
+
+def _number(value: int) -> str:
+    return format_number(value, "vi")
+
+
+def _paragraphs(result: Trace, letter: Letter) -> list[str]:
+    facts = Facts(result, "vi")
+    answered = _clean(letter.answers)
+    said = [
+        _("In answer to {document}, {body} has checked its logs and reports the result as follows:").format(document=answered or _BLANK, body=_clean(letter.body) or _("the unit")),
+        _("1. The authority names {listed} contacts of public addresses; {explained} can be explained, by {machines} machines of the unit; {left} cannot be explained yet.").format(
+            listed=_number(len(result.distinct)), explained=_number(len(result.explained)), machines=_number(len(result.devices)), left=_number(len(result.unexplained))
+        ),
+    ]  # fmt: skip
+    if result.repeated:
+        said.append(
+            _("{count} rows of the list repeat others and are counted once.").format(
+                count=_number(result.repeated)
+            )
+        )
+    if result.explained:
+        sure = Counter(answer.named[0].certainty for answer in result.explained)
+        parts = ", ".join(f"{_(CERTAINTIES[one])}: {_number(sure[one])}" for one in CERTAINTIES if sure[one])
+        said.append(
+            _(
+                "2. The machines were found by the records of address translation (NAT) and of address assignment. Certainty of the answers: {parts}."
+            ).format(parts=parts)
+        )
+    if result.unexplained:
+        reasons = Counter(answer.why for answer in result.unexplained)
+        head = (
+            _("3. Contacts that cannot be explained yet, by reason:")
+            if result.explained
+            else _("2. Contacts that cannot be explained yet, by reason:")
+        )
+        said.append(head)
+        said += [
+            f"- {_(WHY[why]).rstrip('.')}: {_number(reasons[why])}{'.' if why == _last(reasons) else ';'}"
+            for why in Why
+            if reasons[why]
+        ]
+    if result.skew.shift:
+        text = _(
+            "The clocks of the unit's logs and of the list differ by {span}; this was taken into account."
+        )
+        said.append(text.format(span=span_text(result.skew.shift, "vi")))
+    if any(answer.why in _ASKING for answer in result.unexplained):
+        said.append(
+            _(
+                "For contacts without a port or an exact time, {body} asks the authority to state the source port and the time to the second."
+            ).format(body=_clean(letter.body) or _("the unit"))
+        )
+    if result.devices:
+        said.append(
+            _(
+                "The unit will isolate, check and clean the machines found, and report the result in the prescribed form."
+            )
+        )
+    said.append(
+        _(
+            "The rows are listed in the annex (times are {zone}). For privacy, machines are numbered; the unit keeps the names and the evidence."
+        ).format(zone=facts.clock)
+    )
+    return [*said, _("Respectfully submitted./.")]
+
+
+def _last(reasons: Counter[Why | None]) -> Why | None:
+    return [why for why in Why if reasons[why]][-1]
+
+
+def _annex(result: Trace) -> Iterator[Block]:
+    facts = Facts(result, "vi")
+    numbers = {device.key: at for at, device in enumerate(result.devices, 1)}
+    shared = (
+        Column(_("No."), 0.6, "center"),
+        Column(_("Public address"), 1.7),
+        Column(_("Port"), 0.8, "center"),
+        Column(_("Time"), 1.9, "center"),
+        Column(_("Threat"), 1.8),
+    )
+    for explained, title in (
+        (True, mark("I. Contacts that are explained")),
+        (False, mark("II. Contacts that are not explained yet")),
+    ):
+        found = list(numbered(result, explained=explained))
+        if not found:
+            continue
+        rows: list[tuple[str, ...]] = []
+        for at, (_at, answer) in enumerate(found[:MOST_ROWS], 1):
+            row = answer.row
+            cells = (
+                str(at),
+                row.ip,
+                "" if row.port is None else str(row.port),
+                facts.time(row),
+                line(facts.text(row.threat, 100)),
+            )
+            if explained:
+                item = answer.named[0]
+                rows.append(
+                    (*cells, _("Machine {number}").format(number=numbers[item.device]), facts.certainty(item))
+                )
+            else:
+                rows.append((*cells, _(WHY[answer.why]) if answer.why else ""))
+        further = (
+            (Column(_("Machine"), 1.1), Column(_("Certainty"), 1.3))
+            if explained
+            else (Column(_("Reason"), 3.5),)
+        )
+        yield Heading(_(title))
+        yield Table((*shared, *further), tuple(rows))
+        if len(found) > MOST_ROWS:
+            yield Paragraph(
+                _("{count} further rows are in the unit's full result.").format(
+                    count=_number(len(found) - MOST_ROWS)
+                ),
+                italic=True,
+            )
