@@ -11,6 +11,7 @@ from lamsach.catalogue_vi.logs import LOGS
 from lamsach.catalogue_vi.portal import PORTAL
 from lamsach.catalogue_vi.results import RESULTS
 from lamsach.catalogue_vi.scanner import SCANNER
+from lamsach.catalogue_vi.sending import SENDING
 from lamsach.catalogue_vi.trace import TRACE
 
 VIETNAMESE: dict[str, str] = {
@@ -22,6 +23,7 @@ VIETNAMESE: dict[str, str] = {
     **CAPTURES,
     **DEVICES,
     **RESULTS,
+    **SENDING,
     **LETTERS,
     **PORTAL,
     **CLI,

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "scan": "lamsach.cli.scan:scan",
     "quarantine": "lamsach.cli.quarantine:app",
     "report": "lamsach.cli.report:report",
+    "send": "lamsach.cli.send:send",
     "demo": "lamsach.cli.demo:demo",
     "serve": "lamsach.cli.serve:serve",
     "backup": "lamsach.cli.backup:backup",

@@ -112,6 +112,14 @@ def hunt(
     stats: Annotated[
         bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")
     ] = False,
+    send: Annotated[
+        str | None,
+        typer.Option(
+            "--send",
+            metavar="URL",
+            help="Send the findings to a portal; the unit's token is in LAMSACH_TOKEN.",
+        ),
+    ] = None,
 ) -> None:
     """Search logs for listed addresses and names, and name the machines that connected.
 
@@ -136,7 +144,18 @@ def hunt(
         password=_password(password),
         threads=threads,
     )
-    raise typer.Exit(run(request, output or [], spoken, stats=stats))
+    deliver = _delivery(send) if send else None
+    raise typer.Exit(run(request, output or [], spoken, stats=stats, deliver=deliver))
+
+
+def _delivery(url: str) -> Callable[[Findings], bool]:
+    """Sending to that address, whose form and token are checked before the hunt begins."""
+    from lamsach.cli.send import VARIABLE, deliver_findings, token_from
+    from lamsach.results.sending import Sender
+
+    token = token_from(VARIABLE)
+    Sender(url, token)
+    return lambda findings: deliver_findings(findings, url, token)
 
 
 def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
@@ -159,6 +178,7 @@ def run(
     *,
     stats: bool = False,
     search: Search = investigate,
+    deliver: Callable[[Findings], bool] | None = None,
 ) -> ExitStatus:
     """Run a hunt, show it in the terminal, write the results, and tell by the status what came out."""
     begun = time.perf_counter()
@@ -175,6 +195,8 @@ def run(
         # The reader of the pipe has enough; the results are still written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     failed = _write(findings, outputs, language)
+    if deliver is not None:
+        failed = deliver(findings) or failed
     if stats:
         tell(
             json.dumps(

@@ -1,0 +1,96 @@
+"""`lamsach send`: hand a findings bundle to a portal, also one written earlier; or sign it for the way by USB stick."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lamsach.cli.console import tell, translate
+from lamsach.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from lamsach.model import Findings
+
+VARIABLE = "LAMSACH_TOKEN"
+
+
+def send(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The .zip that a hunt or a scan wrote.")],
+    url: Annotated[
+        str | None,
+        typer.Argument(metavar="[URL]", help="The address that the portal's page of findings shows."),
+    ] = None,
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign", metavar="FILE", help="Write a signed file to carry there instead of sending it."
+        ),
+    ] = None,
+    token: Annotated[
+        str,
+        typer.Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
+    ] = VARIABLE,
+) -> None:
+    """Send a findings bundle to a portal. What was sent before changes nothing; what broke off goes on.
+
+    Example: lamsach send findings.zip https://portal.example/api/campaigns/3/findings
+    """
+    if (url is None) == (sign is None):
+        raise UsageError(
+            "Give either an address or a file to sign.", "", "See lamsach send --help for an example."
+        )
+    word = token_from(token)
+    if sign is not None:
+        from lamsach.results.sending import sign as write_signed
+
+        write_signed(bundle, word, sign)
+        tell(translate()("Written: {path}").format(path=sign))
+        return
+    deliver(bundle, url or "", word)
+
+
+def token_from(variable: str) -> str:
+    """The unit's token. UsageError when the variable is not set."""
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        raise UsageError(
+            "The environment variable with the unit's token is not set.", variable, "Set it and run again."
+        )
+    return value
+
+
+def deliver(bundle: Path, url: str, token: str) -> None:
+    """Send, and say what became of it. OutputError when the portal refuses the bundle."""
+    from lamsach.results.sending import Sender
+
+    answer = Sender(url, token).send(bundle)
+    _ = translate()
+    if answer.state == "refused":
+        raise OutputError("The portal refused the bundle.", _(answer.problem))
+    if answer.state == "received":
+        tell(_("Sent. The portal is still reading the bundle."))
+    else:
+        tell(_("Sent: {count} machines.").format(count=answer.counts.get("devices", 0)))
+
+
+def deliver_findings(findings: Findings, url: str, token: str) -> bool:
+    """Send what a hunt found; whether it failed. Then the bundle is kept in this folder, to be sent later."""
+    from lamsach.cli.console import error_line
+    from lamsach.devices.reasons import REASONS
+    from lamsach.errors import LamsachError
+    from lamsach.results import write
+
+    path = Path(f"lamsach-findings-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.zip")
+    write(findings, path, "vi", REASONS)
+    try:
+        deliver(path, url, token)
+    except LamsachError as error:
+        tell(error_line(error))
+        tell(translate()("The bundle is kept: {path}").format(path=path))
+        return True
+    path.unlink(missing_ok=True)
+    return False
