@@ -86,7 +86,7 @@ def test_people_are_told_once_and_counted_by_their_button(
     address = f"/work/awareness/{campaign.pk}/{cast.first.pk}/"
     officer = browser("officer")
     for _ in range(2):
-        officer.post(address, {"file": SimpleUploadedFile("a.csv", SHEET.encode())})
+        officer.post(address, {"file": SimpleUploadedFile("a.csv", SHEET.encode()), "told": "on"})
     assert list(Person.objects.values_list("name", "email")) == [("Lê B", ""), ("Trần A", "a@person.example")]
     for _ in range(2):
         officer.post(address, {"what": "tell"})

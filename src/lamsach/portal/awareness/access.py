@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404
 
 from lamsach.portal.awareness.models import Notice
@@ -43,8 +43,10 @@ def counts(user: Any, campaign: Campaign) -> QuerySet[Unit]:
         readable_units(user)
         .annotate(
             told=Count("notices", filter=of_campaign),
+            arrived=Count("notices", filter=of_campaign & Q(notices__sent__isnull=False)),
             confirmed=Count("notices", filter=of_campaign & Q(notices__confirmed__isnull=False)),
         )
         .filter(told__gt=0)
+        .annotate(share=F("confirmed") * 100 / F("told"))
         .order_by("code")
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import IO, Any
 
 from django.db import transaction
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.errors import InputError
@@ -15,7 +17,9 @@ from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
 from lamsach.portal.base import tokens
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.mail.incoming import bad_addresses
 from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.sheet import plain, table
 
@@ -77,42 +81,78 @@ def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int,
 
 
 @transaction.atomic
-def tell(campaign: Campaign, unit: Unit, by: Any) -> int:
-    """Send the notice to everybody of the unit who was not told yet; how many. A second call tells nobody twice."""
-    told = Notice.objects.filter(campaign=campaign, unit=unit, person__isnull=False).values("person")
+def tell(
+    campaign: Campaign, unit: Unit, by: Any, *, size: int = 0, hours: int = 24, start: datetime | None = None
+) -> int:
+    """Send the notice to everybody of the unit who was not told yet; how many. A second call tells nobody twice.
+
+    `size`: so many people a wave (0: all at once), `hours` between two waves, from `start` (now) on.
+    """
+    from lamsach.portal.awareness.waves import planned
+
+    earlier = Notice.objects.filter(campaign=campaign, unit=unit)
+    told = earlier.filter(person__isnull=False).values("person")
+    before = earlier.aggregate(last=Max("wave"))["last"] or 0
     people = list(Person.objects.filter(unit=unit, unsubscribed=None).exclude(pk__in=told))
-    now = timezone.now()
-    notices = Notice.objects.bulk_create(
-        [
+    bad = bad_addresses([person.email for person in people])
+    begin = start or timezone.now()
+    notices = []
+    number = 0
+    for person in people:
+        mailed = _reachable(person, bad)
+        wave, at = planned(number, size, hours, begin)
+        number += mailed
+        notices.append(
             Notice(
                 campaign=campaign,
                 unit=unit,
                 person=person,
                 nonce=tokens.nonce(),
-                sent=now if person.email else None,
+                wave=min(before + wave, 30_000),
+                planned=at if mailed else None,
             )
-            for person in people
-        ],
-        batch_size=BATCH,
-    )
-    queue(_draft(notice, "awareness", f"awareness:{notice.nonce}") for notice in notices)
-    record(by, "awareness.told", unit, unit, people=len(people), campaign=campaign.pk)
+        )
+    made = Notice.objects.bulk_create(notices, batch_size=BATCH)
+    queue(_draft(notice, "awareness", f"awareness:{notice.nonce}") for notice in made if notice.planned)
+    record(by, "awareness.told", unit, unit, people=len(people), campaign=campaign.pk, size=size)
     return len(people)
 
 
-@transaction.atomic
+def _reachable(person: Person, bad: dict[str, BadAddress]) -> bool:
+    known = bad.get(person.email.lower())
+    return bool(person.email) and not (known is not None and known.permanent)
+
+
 def remind(campaign: Campaign, unit: Unit, by: Any) -> int:
     """Remind those of the unit who have not confirmed; how many. At most once a day each."""
-    now = timezone.now()
     waiting = Notice.objects.filter(
         campaign=campaign, unit=unit, confirmed=None, sent__isnull=False, person__unsubscribed=None
-    ).exclude(person__email="")
-    notices = list(waiting.filter(person__isnull=False).select_related("person", "unit"))
-    queue(
-        _draft(notice, "awareness_reminder", f"awareness:{notice.nonce}:{now:%Y%m%d}") for notice in notices
     )
-    waiting.filter(person__isnull=False).update(reminded=now)
-    record(by, "awareness.reminded", unit, unit, people=len(notices))
+    return remind_these(waiting, unit, by)
+
+
+@transaction.atomic
+def remind_these(waiting: QuerySet[Notice], unit: Unit, by: Any = None) -> int:
+    """Remind the people of these notices, except those whom letters do not reach and those reminded today."""
+    now = timezone.now()
+    reminded_today = Q(reminded__date=timezone.localdate())
+    found = list(
+        waiting.filter(person__isnull=False)
+        .exclude(person__email="")
+        .exclude(reminded_today)
+        .select_related("person", "unit")
+    )
+    bad = bad_addresses([notice.person.email for notice in found if notice.person])
+    notices = [notice for notice in found if notice.person and _reachable(notice.person, bad)]
+    queue(
+        _draft(notice, "awareness_reminder", f"awareness:{notice.nonce}:{timezone.localdate():%Y%m%d}")
+        for notice in notices
+    )
+    for begin in range(0, len(notices), 500):
+        part = Notice.objects.filter(pk__in=[notice.pk for notice in notices[begin : begin + 500]])
+        part.update(reminded=now, reminders=F("reminders") + 1)
+    if notices:
+        record(by, "awareness.reminded", unit, unit, people=len(notices))
     return len(notices)
 
 
@@ -148,10 +188,3 @@ def confirm(notice: Notice, how: ConfirmedHow, by: Any = None) -> bool:
     if fresh and by is not None:
         record(by, "awareness.recorded", notice, notice.unit)
     return bool(fresh)
-
-
-@transaction.atomic
-def erase(person: Person, by: Any) -> None:
-    """Forget a person; the unit's count keeps its number."""
-    record(by, "person.erased", person, person.unit)
-    person.delete()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,15 +15,19 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
-from lamsach.portal.awareness import access, telling
+from lamsach.portal.awareness import access, materials, telling, waves
+from lamsach.portal.awareness.forms import PaceForm, PeopleForm
 from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
-from lamsach.portal.base.doors import link, member
+from lamsach.portal.awareness.quiz import QuizForm
+from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
-from lamsach.portal.campaigns.forms import FileForm
 from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.mail.incoming import bad_addresses
+from lamsach.portal.mail.models import BadAddress
+from lamsach.portal.public.views import current
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -40,18 +48,29 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
     """The people of the own unit: import, tell, remind, who has confirmed."""
     unit = access.get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
-    form = FileForm()
+    form = PeopleForm()
     if request.method == "POST":
         what = request.POST.get("what")
         if what == "tell":
-            count = telling.tell(campaign, unit, request.user)
-            messages.success(request, _("The notice goes to {count} people.").format(count=count))
+            pace = PaceForm(request.POST)
+            if pace.is_valid():
+                count = telling.tell(campaign, unit, request.user, **pace.cleaned_data)
+                messages.success(request, _("The notice goes to {count} people.").format(count=count))
+            else:
+                messages.error(request, _("The waves are not understood. Nothing was sent."))
+        elif what == "stop":
+            count = waves.stop(campaign, unit, request.user)
+            messages.success(
+                request, _("Taken back before it went out, for {count} people.").format(count=count)
+            )
         elif what == "remind":
             count = telling.remind(campaign, unit, request.user)
             messages.success(request, _("{count} people are reminded.").format(count=count))
         else:
-            form = FileForm(request.POST, request.FILES)
-            if form.is_valid():
+            form = PeopleForm(request.POST, request.FILES)
+            if not form.is_valid():
+                messages.error(request, _("Nothing was added. Choose a file and state that the people know."))
+            else:
                 file = form.cleaned_data["file"]
                 try:
                     added, wrong = telling.import_people(unit, file, file.name, request.user)
@@ -69,6 +88,7 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
     record(request, "awareness.viewed", unit, unit, count=len(page.object_list))
     notices = {n.person_id: n for n in Notice.objects.filter(campaign=campaign, person__in=list(page))}
     told = Notice.objects.filter(campaign=campaign, unit=unit)
+    bad = bad_addresses([person.email for person in page])
     return render(
         request,
         "awareness/people.html",
@@ -77,7 +97,11 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
             "campaign": campaign,
             "form": form,
             "page": page,
-            "rows": [(person, notices.get(person.pk)) for person in page],
+            "rows": [(p, notices.get(p.pk), bad.get(p.email.lower())) for p in page],
+            "pace": PaceForm(),
+            "waves": waves.waves(campaign, unit),
+            "waiting": told.filter(sent=None, planned__isnull=False).exists(),
+            "erased_on": campaign.ends + timedelta(days=settings.PEOPLE_DAYS),
             "total": rows.count(),
             "told": told.count(),
             "confirmed": told.filter(confirmed__isnull=False).count(),
@@ -90,7 +114,9 @@ def sheet(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """The sheet to be printed and signed by those without e-mail."""
     unit = access.get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
-    people = Person.objects.filter(unit=unit, email="")
+    bad = BadAddress.objects.filter(permanent=True).values("address")
+    people = Person.objects.filter(unit=unit).annotate(address=Lower("email"))
+    people = people.filter(Q(email="") | Q(address__in=bad))
     record(request, "awareness.sheet", unit, unit)
     return render(request, "awareness/sheet.html", {"unit": unit, "campaign": campaign, "people": people})
 
@@ -109,7 +135,7 @@ def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     person = Person.objects.filter(pk=person_id, unit__in=access.own_units(request.user)).first()
     if person is None:
         raise Http404
-    telling.erase(person, request.user)
+    waves.erase(person, request.user)
     messages.success(request, _("The person's data are erased."))
     return redirect("awareness:list")
 
@@ -121,12 +147,20 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
     found = telling.find(token)
     if found is None or found.person_id is None:
         return render(request, "accounts/link_used.html", status=404)
-    if request.method == "POST":
-        if request.POST.get("what") == "unsubscribe":
-            with transaction.atomic():
-                Person.objects.filter(pk=found.person_id).update(unsubscribed=timezone.now())
-        else:
-            telling.confirm(found, ConfirmedHow.LINK)
+    quiz = QuizForm()
+    what = request.POST.get("what") if request.method == "POST" else None
+    if what == "unsubscribe":
+        Person.objects.filter(pk=found.person_id).update(unsubscribed=timezone.now())
+    elif what == "erase" and found.person is not None:
+        waves.erase(found.person, None)
+        return render(request, "awareness/erased.html", {"unit": found.unit})
+    elif what == "quiz":
+        quiz = QuizForm(request.POST)
+        if quiz.is_valid():
+            telling.confirm(found, ConfirmedHow.QUIZ)
+    elif what == "read":
+        telling.confirm(found, ConfirmedHow.LINK)
+    if what:
         found.refresh_from_db()
     unsubscribed = found.person.unsubscribed if found.person else None
     contact = {
@@ -134,5 +168,16 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
         "phone": found.unit.contact_phone,
         "email": found.unit.email,
     }
-    context = {"notice": found, "unsubscribed": unsubscribed, "contact": contact}
+    context = {"notice": found, "unsubscribed": unsubscribed, "contact": contact, "quiz": quiz}
     return render(request, "awareness/notice.html", context)
+
+
+@rate_limited("materials", 30, 300, ("GET",))
+@anyone("GET")
+def material(request: HttpRequest, kind: str) -> HttpResponse:
+    """The poster or the slides as PDF, with the running campaign's contact."""
+    if kind not in materials.KINDS:
+        raise Http404
+    response = HttpResponse(materials.made(kind, current()), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="lamsach-{kind}.pdf"'
+    return response

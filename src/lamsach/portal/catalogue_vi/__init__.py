@@ -1,5 +1,6 @@
 """The portal's Vietnamese texts, by their English originals: one file for each group of pages."""
 
+from lamsach.portal.catalogue_vi.awareness import WAVES
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
@@ -19,4 +20,5 @@ VIETNAMESE: dict[str, str] = {
     **AWARENESS,
     **SUPPORT,
     **MAIL,
+    **WAVES,
 }

@@ -87,18 +87,41 @@ def words(letter: Letter) -> tuple[str, str]:
     return _CONTROL.sub(" ", subject).strip()[:250], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+_BODY = (
+    "font-family:Arial,'Noto Sans',sans-serif;font-size:16px;line-height:1.5;color:#1b2124;max-width:640px"
+)
+_BUTTON = "display:inline-block;padding:10px 16px;background:#0b5563;color:#ffffff;border-radius:6px"
+
+
 def html(text: str, language: str) -> str:
-    """The same text as simple HTML: paragraphs, and links that can be pressed."""
+    """The same text as simple HTML: paragraphs, lists (lines that begin with "- "), links that can be pressed; an address alone on its line becomes a button."""
     parts = []
     for paragraph in text.strip().split("\n\n"):
-        pieces, end = [], 0
-        for found in _LINK.finditer(paragraph):
-            address = escape(found[0])
-            pieces += [escape(paragraph[end : found.start()]), f'<a href="{address}">{address}</a>']
-            end = found.end()
-        pieces.append(escape(paragraph[end:]))
-        parts.append(f"<p>{''.join(pieces)}</p>".replace("\n", "<br>\n"))
-    return f'<!doctype html><html lang="{language}"><body>\n' + "\n".join(parts) + "\n</body></html>\n"
+        lines = paragraph.split("\n")
+        points = [line[2:] for line in lines if line.startswith("- ")]
+        if points and len(points) == len(lines):
+            parts.append("<ul>" + "".join(f"<li>{_linked(point)}</li>" for point in points) + "</ul>")
+        else:
+            parts.append(f"<p>{'<br>'.join(_line(line) for line in lines)}</p>")
+    body = "\n".join(part.replace("<br>", "<br>\n") for part in parts)
+    return f'<!doctype html><html lang="{language}"><body style="{_BODY}">\n{body}\n</body></html>\n'
+
+
+def _line(line: str) -> str:
+    """A line; one that is an address and nothing else as a button that still shows the address."""
+    if _LINK.fullmatch(line.strip()):
+        address = escape(line.strip())
+        return f'<a href="{address}" style="{_BUTTON}">{address}</a>'
+    return _linked(line)
+
+
+def _linked(text: str) -> str:
+    pieces, end = [], 0
+    for found in _LINK.finditer(text):
+        address = escape(found[0])
+        pieces += [escape(text[end : found.start()]), f'<a href="{address}">{address}</a>']
+        end = found.end()
+    return "".join([*pieces, escape(text[end:])])
 
 
 def message(letter: Letter) -> EmailMessage:

@@ -1,0 +1,100 @@
+"""Poster (A4) and slides (16:9) as PDF, set by typst (Apache-2.0) from templates of ours. Texts go in as data, never as markup."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from lamsach.portal.base.links import absolute
+from lamsach.portal.campaigns.models import Campaign
+
+KINDS = ("poster", "slides")
+_TEMPLATES = Path(__file__).parent / "typst"
+_KEPT_S = 3600
+
+
+def made(kind: str, campaign: Campaign | None) -> bytes:
+    """The PDF in the reader's language, with the campaign's name and contact; kept for an hour, since setting it takes a moment."""
+    data = json.dumps(_content(campaign), ensure_ascii=False).encode("utf-8", "replace").decode()
+    name = f"awareness:{kind}:{get_language()}:{hash(data)}"
+    kept: bytes | None = cache.get(name)
+    if kept is None:
+        kept = _set(kind, data)
+        cache.set(name, kept, _KEPT_S)
+    return kept
+
+
+def _set(kind: str, data: str) -> bytes:
+    import typst
+
+    compiled: Any = typst.compile  # its stub does not know of several sources
+    sources = {
+        "main.typ": (_TEMPLATES / f"{kind}.typ").read_bytes(),
+        "qr.svg": qr(absolute("public:campaign")),
+    }
+    result = compiled(sources, format="pdf", ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0)
+    assert isinstance(result, bytes)
+    return result
+
+
+def qr(text: str) -> bytes:
+    """A QR code (ISO/IEC 18004, error correction M) as SVG, with the quiet zone of four modules."""
+    import qrcode  # type: ignore[import-untyped]
+    from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
+
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    buffer = BytesIO()
+    code.make_image(image_factory=SvgPathImage).save(buffer)
+    return buffer.getvalue()
+
+
+def _content(campaign: Campaign | None) -> dict[str, Any]:
+    owner = campaign.owner if campaign else None
+    contact = [owner.contact_name or owner.name, owner.contact_phone, owner.email] if owner else []
+    return {
+        "language": (get_language() or "vi")[:2],
+        "campaign": campaign.name if campaign else "",
+        "title": _("Cracked software opens the door to malware"),
+        "lead": _(
+            "A cracked program costs nothing - until your passwords, files and machine belong to others."
+        ),
+        "dont_title": _("Do not"),
+        "dont": [
+            _("install cracked programs, activators or key generators"),
+            _("switch off the antivirus program because a program asks for it"),
+            _("open files and links whose sender you do not expect"),
+        ],
+        "do_title": _("Do"),
+        "do": [
+            _("ask for a licence, or use a free program"),
+            _("take programs from their publisher's own page only"),
+            _("remove cracked software and scan your machine"),
+            _("tell your IT officer when something looks odd"),
+        ],
+        "happens_title": _("What happens"),
+        "happens": [
+            _("A password stealer takes the passwords kept in your browser: e-mail, bank, work."),
+            _("Your machine becomes part of a botnet and attacks others in your name."),
+            _("Ransomware locks your files and those of your office."),
+            _("The program gets no updates, so every hole in it stays open."),
+        ],
+        "clean_title": _("When it has happened"),
+        "clean": [
+            _("Remove cracked programs, activators and key generators."),
+            _("Scan the machine with a tool of the campaign."),
+            _("Switch the antivirus program and automatic updates on again."),
+            _("Change your passwords from another machine that is clean."),
+        ],
+        "scan": _("Check your machine"),
+        "address": absolute("public:campaign"),
+        "contact_title": _("Support contact"),
+        "contact": [part for part in contact if part],
+        "note": _("Nobody is blamed for asking."),
+    }

@@ -1,0 +1,20 @@
+"""Regular tasks about awareness."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lamsach.portal.awareness import waves
+from lamsach.portal.jobs.queue import regular
+
+
+@regular("awareness.remind", timedelta(minutes=30))
+def remind() -> None:
+    """Remind people who have not confirmed."""
+    waves.remind_due()
+
+
+@regular("awareness.erase", timedelta(hours=12))
+def erase() -> None:
+    """Erase people whose time is over."""
+    waves.erase_due()

@@ -1,0 +1,118 @@
+"""Sending in waves, reminding by itself, erasing in time.
+
+A wave is so many people at once; the next one goes hours later, so that a help desk can cope and a mistake is seen by few.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.awareness import telling
+from lamsach.portal.awareness.models import Notice, Person
+from lamsach.portal.base.working_time import is_working_day
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.mail.models import BadAddress, Incoming, Letter, LetterState
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import today
+
+REMIND_AFTER = timedelta(days=5)
+MOST_REMINDERS = 3
+EARLIEST_HOUR, LATEST_HOUR = 8, 17
+
+
+def planned(number: int, size: int, hours: int, start: datetime) -> tuple[int, datetime]:
+    """The wave of the so-many-th person (from 0), and when it goes. `size` 0: all at once."""
+    wave = number // size if size else 0
+    return wave + 1, start + timedelta(hours=hours * wave)
+
+
+def waves(campaign: Campaign, unit: Unit) -> list[dict[str, Any]]:
+    """Each wave of a unit: when it goes, how many people, sent, confirmed."""
+    rows = Notice.objects.filter(campaign=campaign, unit=unit).values("wave")
+    found: Any = rows.annotate(
+        at=Min("planned"),
+        people=Count("pk"),
+        sent_count=Count("sent"),
+        confirmed_count=Count("confirmed"),
+        last=Max("sent"),
+    ).order_by("wave")
+    return list(found)
+
+
+@transaction.atomic
+def stop(campaign: Campaign, unit: Unit, by: Any) -> int:
+    """Take back what has not gone out yet; how many people. They can be told later."""
+    waiting = Notice.objects.filter(
+        campaign=campaign, unit=unit, sent=None, confirmed=None, person__isnull=False
+    ).exclude(person__email="")
+    taken = 0
+    for notice in waiting:
+        letters = Letter.objects.filter(key=f"awareness:{notice.nonce}", state=LetterState.QUEUED)
+        if letters.update(
+            state=LetterState.CANCELLED, key=f"stopped:{notice.nonce}", context={}, to="x@invalid"
+        ):
+            notice.delete()
+            taken += 1
+    record(by, "awareness.stopped", unit, unit, people=taken, campaign=campaign.pk)
+    return taken
+
+
+def remind_due() -> int:
+    """Remind people five days after the letter, and twice more, while the campaign runs; on working days, by day. How many."""
+    now = timezone.localtime()
+    if not is_working_day(now.date()) or not EARLIEST_HOUR <= now.hour < LATEST_HOUR:
+        return 0
+    before = now - REMIND_AFTER
+    due = Notice.objects.filter(
+        Q(reminded=None) | Q(reminded__lte=before),
+        campaign__state=CampaignState.RUNNING,
+        campaign__ends__gte=now.date(),
+        confirmed=None,
+        sent__lte=before,
+        reminders__lt=MOST_REMINDERS,
+        person__isnull=False,
+        person__unsubscribed=None,
+    )
+    units = due.values_list("campaign", "unit").distinct()
+    count = 0
+    for campaign_id, unit_id in list(units):
+        found = due.filter(campaign=campaign_id, unit=unit_id)
+        count += telling.remind_these(found, Unit.objects.get(pk=unit_id))
+    return count
+
+
+def erase_due() -> int:
+    """Erase people whose last campaign ended (or who were added and never told) longer ago than `LAMSACH_PEOPLE_DAYS`; how many.
+
+    Law 91/2025/QH15 on personal data: kept no longer than the purpose needs. What remains is the count.
+    """
+    limit = today() - timedelta(days=settings.PEOPLE_DAYS)
+    people = Person.objects.annotate(last=Max("notices__campaign__ends")).filter(
+        Q(last__lt=limit) | Q(last=None, created__date__lt=limit)
+    )
+    count = 0
+    for person in people.iterator(chunk_size=500):
+        erase(person, None)
+        count += 1
+    return count
+
+
+@transaction.atomic
+def erase(person: Person, by: Any) -> None:
+    """Forget a person: the row, their letters' words and addresses, what they wrote in answer to them. The unit's count keeps its number."""
+    numbers = list(Notice.objects.filter(person=person).values_list("pk", flat=True))
+    letters = Letter.objects.filter(about__in=[f"notice:{number}" for number in numbers])
+    Incoming.objects.filter(letter__in=letters).update(sender="", name="", subject="", text="", problem="")
+    letters.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
+    letters.update(to="erased@erased.invalid", context={}, subject="", problem="")
+    if person.email and not Person.objects.filter(email=person.email).exclude(pk=person.pk).exists():
+        BadAddress.objects.filter(address=person.email.lower()).delete()
+    record(by, "person.erased", person, person.unit)
+    person.delete()
