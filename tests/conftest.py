@@ -16,3 +16,8 @@ def require_program(name: str) -> str:
             pytest.fail(f"{name} is not installed, and in CI every program has to be", pytrace=False)
         pytest.skip(f"{name} is not installed")
     return path
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes name no test: packed ones hold the time at which they were made, and each process would name the test otherwise."""
+    return argname if isinstance(val, bytes) else None
