@@ -24,6 +24,7 @@ KNOWN = Knowledge(
         Fact("45.67.8.9", Kind.RESOLVER, Level.DOUBTFUL, "test"),
         Fact("52.95.64.0/18", Kind.CLOUD, Level.DOUBTFUL, "test"),
         Fact("44D88612FEA8A8F36DE82E1278ABB02F", Kind.HARMLESS_FILE, Level.DOUBTFUL, "test"),
+        Fact("52.96.65.0/18", Kind.CLOUD, Level.DOUBTFUL, "host bits set"),
         Fact("bit.ly", Kind.SHORTENER, Level.DOUBTFUL, "test"),
     ]
 )
@@ -69,6 +70,7 @@ DANGEROUS, DOUBTFUL, NEITHER = 0, 1, 3
         (T.IP, "45.67.8.10", NEITHER, set()),
         (T.IP, "104.16.1.1", DOUBTFUL, {Kind.CDN}),
         (T.IP, "52.95.110.1", DOUBTFUL, {Kind.CLOUD}),
+        (T.IP, "52.96.64.1", DOUBTFUL, {Kind.CLOUD}),
         (T.IP, "203.0.113.7", DANGEROUS, {Kind.OWN}),
         (T.IP, "2001:db8:9:1::7", DANGEROUS, {Kind.OWN}),
         (T.IP, "192.168.1.1", DANGEROUS, {Kind.BOGON}),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from lamsach.indicators.addresses import SHORTEST_PREFIX, host_address, internal_reason
+from lamsach.indicators.addresses import SHORTEST_PREFIX, host_address, internal_reason, may_be_internal
 from lamsach.indicators.domains import to_ascii_domain
+from lamsach.indicators.spans import Span, span
 from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
 from lamsach.indicators.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem
@@ -25,7 +26,7 @@ GUARD_WIDE = "A network as large as a provider's is never blocked without --forc
 class Own:
     """The own networks and names."""
 
-    networks: list[IPv4Network | IPv6Network] = field(default_factory=list)
+    networks: list[Span] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
 
     @classmethod
@@ -34,7 +35,7 @@ class Own:
         own = cls()
         for text in texts:
             try:
-                own.networks.append(ip_network(text.strip(), strict=False))
+                own.networks.append(span(str(ip_network(text.strip(), strict=False))))
             except ValueError:
                 name = to_ascii_domain(text.strip().removeprefix("*.").strip("."))
                 if name is None or "." not in name:
@@ -62,17 +63,20 @@ class Own:
         return None
 
     def _network(self, value: str) -> str | None:
-        network = ip_network(value, strict=False)
-        return next(
-            (str(own) for own in self.networks if own.version == network.version and own.overlaps(network)),
-            None,
-        )
+        if not self.networks:
+            return None
+        found = span(value)
+        return next((_text(own) for own in self.networks if own.overlaps(found)), None)
 
     def _name(self, name: str, *, holds: bool = True) -> str | None:
         for own in self.names:
             if is_at_or_below(name, own) or (holds and is_at_or_below(own, name)):
                 return own
         return None
+
+
+def _text(found: Span) -> str:
+    return str((IPv4Network if found.version == 4 else IPv6Network)((found.first, found.length)))
 
 
 def is_at_or_below(name: str, above: str) -> bool:
@@ -100,13 +104,12 @@ def guarded(item: Indicator, own: Own) -> str | None:
 
 
 def _guarded_network(value: str) -> str | None:
+    if "." in value and "/" not in value and not may_be_internal(value):
+        return None
     network = ip_network(value, strict=False)
-    if (
-        internal_reason(network.network_address) is not None
-        or internal_reason(network.broadcast_address) is not None
-    ):
+    if internal_reason(network.network_address) or internal_reason(network.broadcast_address):
         return GUARD_INTERNAL
-    return GUARD_WIDE if network.prefixlen < SHORTEST_PREFIX[network.version] + 1 else None
+    return GUARD_WIDE if network.prefixlen <= SHORTEST_PREFIX[network.version] else None
 
 
 def _guarded_name(name: str) -> str | None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 
 from lamsach.indicators.domains import to_ascii_domain
 from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.facts import Fact, own_facts, warning_facts
+from lamsach.indicators.spans import Span, bits, span
 
 NAMES_OF_MANY = frozenset({Kind.SHARED_HOSTING, Kind.DYNAMIC_DNS, Kind.SHORTENER})
 """Services under whose name strangers have names of their own: a name below them is theirs, not the service's."""
-
-Network = IPv4Network | IPv6Network
 
 
 class Knowledge:
@@ -29,7 +28,7 @@ class Knowledge:
             self._add(fact)
         self._starts = {
             version: sorted(
-                (first << (32 if version == 4 else 128) - length, fact)
+                (first << bits(version) - length, fact)
                 for (known, length), found in self._networks.items()
                 if known == version
                 for first, entries in found.items()
@@ -38,20 +37,27 @@ class Knowledge:
             for version in (4, 6)
         }
 
+        self._by_version = {
+            version: [
+                (length, by_length)
+                for (known, length), by_length in sorted(self._networks.items(), key=lambda pair: -pair[0][1])
+                if known == version
+            ]
+            for version in (4, 6)
+        }
+
     def _add(self, fact: Fact) -> None:
         value = fact.value.strip().strip(".")
         try:
-            network = ip_network(value, strict=False)
+            network = span(str(ip_network(value, strict=False)) if "/" in value else value)
         except ValueError:
             if len(value) in (32, 40, 64) and all(letter in "0123456789abcdef" for letter in value.lower()):
                 self._hashes.setdefault(value.lower(), fact)
             elif (name := to_ascii_domain(value)) is not None and "." in name:
                 self._add_name(name, fact)
             return
-        bits = network.max_prefixlen - network.prefixlen
-        first = int(network.network_address) >> bits
-        by_length = self._networks.setdefault((network.version, network.prefixlen), {})
-        by_length.setdefault(first, []).append(fact)
+        by_length = self._networks.setdefault((network.version, network.length), {})
+        by_length.setdefault(network.first >> bits(network.version) - network.length, []).append(fact)
 
     def _add_name(self, name: str, fact: Fact) -> None:
         self._names.setdefault(name, []).append(fact)
@@ -74,26 +80,29 @@ class Knowledge:
                 yield concern
             parent = parent.partition(".")[2]
 
-    def about_network(self, network: Network) -> Iterator[Concern]:
+    def about_network(self, network: Span) -> Iterator[Concern]:
         """Known networks around an address or network, and one within it."""
         seen: set[Kind] = set()
-        number, most = int(network.network_address), network.max_prefixlen
-        for length in range(network.prefixlen, -1, -1):
-            by_length = self._networks.get((network.version, length))
-            for fact in by_length.get(number >> most - length, ()) if by_length else ():
-                if fact.kind not in seen:
-                    seen.add(fact.kind)
-                    yield Concern(fact.kind, fact.level, fact.value, fact.source)
-        if network.prefixlen < most:
-            starts = self._starts[network.version]
-            place = bisect_left(starts, (number,))
-            end = number + network.num_addresses
-            while place < len(starts) and starts[place][0] < end and len(seen) < 3:
-                fact = starts[place][1]
-                if fact.kind not in seen:
-                    seen.add(fact.kind)
-                    yield Concern(fact.kind, fact.level, fact.value, fact.source)
-                place += 1
+        most = bits(network.version)
+        for length, by_length in self._by_version[network.version]:
+            if length <= network.length and (found := by_length.get(network.first >> most - length)):
+                for fact in found:
+                    if fact.kind not in seen:
+                        seen.add(fact.kind)
+                        yield Concern(fact.kind, fact.level, fact.value, fact.source)
+        if network.length < most:
+            yield from self._within(network, seen)
+
+    def _within(self, network: Span, seen: set[Kind]) -> Iterator[Concern]:
+        """Known networks inside a listed one, one of each kind, not more than three kinds."""
+        starts, end = self._starts[network.version], network.last
+        place = bisect_left(starts, (network.first,))
+        while place < len(starts) and starts[place][0] <= end and len(seen) < 3:
+            fact = starts[place][1]
+            if fact.kind not in seen:
+                seen.add(fact.kind)
+                yield Concern(fact.kind, fact.level, fact.value, fact.source)
+            place += 1
 
     def about_hash(self, digest: str) -> Iterator[Concern]:
         """A known harmless file."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address
 
 from lamsach.indicators import refusals
-from lamsach.indicators.addresses import internal_reason
+from lamsach.indicators.addresses import internal_reason, may_be_internal
 from lamsach.indicators.merging import merged
 from lamsach.indicators.opening import expand
 from lamsach.indicators.reading import read_list
@@ -15,6 +15,7 @@ from lamsach.indicators.review.concerns import Concern, Kind, Level
 from lamsach.indicators.review.guard import Own
 from lamsach.indicators.review.knowledge import Knowledge, knowledge
 from lamsach.indicators.review.lookalikes import mixes_scripts, skeleton, spelled
+from lamsach.indicators.spans import Span, span
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.urls import split_url
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
@@ -148,14 +149,19 @@ class Examiner:
                 yield Concern(concern.kind, Level.DOUBTFUL, concern.about, concern.source)
 
     def _network(self, value: str) -> Iterator[Concern]:
-        network = ip_network(value, strict=False)
-        if internal_reason(network.network_address) is not None:
+        found = span(value)
+        if (found.version == 6 or may_be_internal(value)) and _is_internal(found):
             yield Concern(Kind.BOGON, Level.DANGEROUS, value)
-        if network.prefixlen < VERY_WIDE_PREFIX[network.version]:
-            yield Concern(Kind.WIDE, Level.DANGEROUS, f"/{network.prefixlen}")
-        elif network.prefixlen < WIDE_PREFIX[network.version]:
-            yield Concern(Kind.WIDE, Level.DOUBTFUL, f"/{network.prefixlen}")
-        yield from self._known.about_network(network)
+        if found.length < VERY_WIDE_PREFIX[found.version]:
+            yield Concern(Kind.WIDE, Level.DANGEROUS, f"/{found.length}")
+        elif found.length < WIDE_PREFIX[found.version]:
+            yield Concern(Kind.WIDE, Level.DOUBTFUL, f"/{found.length}")
+        yield from self._known.about_network(found)
+
+
+def _is_internal(found: Span) -> bool:
+    address = IPv4Address(found.first) if found.version == 4 else IPv6Address(found.first)
+    return internal_reason(address) is not None
 
 
 def dangerous(examiner: Examiner, item: Indicator) -> Concern | None:

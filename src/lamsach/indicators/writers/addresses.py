@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 
+from lamsach.indicators.spans import span
 from lamsach.indicators.writers.base import ADDRESSES
 from lamsach.model import Indicator, IndicatorType
 
@@ -14,9 +15,8 @@ def merged_networks(items: Iterable[Indicator]) -> tuple[list[IPv4Network], list
     spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
     for item in items:
         if item.type in ADDRESSES:
-            network = ip_network(item.value)
-            first = int(network.network_address)
-            spans[network.version].append((first, first + network.num_addresses - 1))
+            found = span(item.value)
+            spans[found.version].append((found.first, found.last))
     return (
         [IPv4Network(pair) for pair in _cut(spans[4], 32)],
         [IPv6Network(pair) for pair in _cut(spans[6], 128)],

@@ -7,8 +7,8 @@ Owners are relative, so the file is good under any zone name: BIND `zone "lamsac
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Network, ip_network
 
+from lamsach.indicators.spans import span
 from lamsach.indicators.writers.base import NAME_TOO_LONG, WHOLE, Stamp, Writer
 from lamsach.indicators.writers.safety import words
 from lamsach.model import Indicator, IndicatorType
@@ -46,13 +46,9 @@ class Rpz(Writer):
 
 def _trigger(value: str) -> str:
     """`203.0.113.0/24` is `24.0.113.0.203.rpz-ip`; `2001:db8::1` is `128.1.zz.db8.2001.rpz-ip` (section 4.2.1)."""
-    network = ip_network(value)
-    text = str(network.network_address)
-    if isinstance(network, IPv4Network):
-        parts = text.split(".")
-    else:
-        parts = _groups(int(network.network_address))
-    return ".".join([str(network.prefixlen), *reversed(parts), "rpz-ip"])
+    found = span(value)
+    parts = value.partition("/")[0].split(".") if found.version == 4 else _groups(found.first)
+    return ".".join([str(found.length), *reversed(parts), "rpz-ip"])
 
 
 def _groups(number: int) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from socket import AF_INET, inet_ntop, inet_pton
 
 from lamsach.indicators.domains import LABEL
 from lamsach.indicators.urls import DEFAULT_PORTS, MAX_URL_LENGTH
@@ -33,12 +34,20 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
         return _HASH[kind].fullmatch(value) is not None
     try:
         if kind is IndicatorType.IP:
-            return "%" not in value and str(ip_address(value)) == value
+            return _is_quad(value) or ("%" not in value and str(ip_address(value)) == value)
         if kind is IndicatorType.NETWORK:
             return str(ip_network(value)) == value
     except ValueError:
         return False
     return _is_url(value)
+
+
+def _is_quad(value: str) -> bool:
+    """Whether a text is a dotted quad without needless zeros: what most of a list is."""
+    try:
+        return inet_ntop(AF_INET, inet_pton(AF_INET, value)) == value
+    except (OSError, UnicodeError, ValueError):
+        return False
 
 
 def _is_url(value: str) -> bool:
