@@ -40,8 +40,9 @@ def endpoints(text: str) -> tuple[Endpoint, ...]:
             found.setdefault((ip, port_number(match[2] or match[3] or "")), match.start())
     if text.count(":") >= 2:
         for match in _IPV6.finditer(text):
-            ip = _address(match[1] or match[3])
-            if ip is not None and ":" in (match[1] or match[3]):
+            written = match[1] or match[3]
+            ip = _address(written) if written.count(":") >= 2 else None
+            if ip is not None:
                 found.setdefault((ip, port_number(match[2] or "")), match.start())
     return tuple(sorted(found, key=lambda one: found[one]))[:MOST_IN_A_CELL]
 
@@ -50,8 +51,6 @@ def _address(text: str) -> str | None:
     """Canonical; leading zeros of an IPv4 address are dropped, an IPv4 address mapped into IPv6 is itself."""
     if ":" not in text:
         text = ".".join(str(int(part)) for part in text.split("."))
-    elif text.count(":") < 2:
-        return None
     try:
         ip = ip_address(text)
     except ValueError:

@@ -57,7 +57,7 @@ def find_columns(rows: Rows, known: Collection[str] = ()) -> Columns | None:
             places[column].sort(
                 key=lambda place: (
                     not _reads_time(sample, place, times),
-                    bool(headings) and is_later(headings[place]),
+                    place < len(headings) and is_later(headings[place]),
                 )
             )
     title = " ".join(cell for _, cells in rows[:data] if cells for cell in cells)

@@ -62,13 +62,13 @@ _CLOCK = re.compile(
     r"(?:gio|clock|hour|time of day|gio phut|gio phat hien|gio ghi nhan|gio ket noi|time|thoi gian)"
 )
 _THREAT = re.compile(
-    r"(?:\b|_)(?:infection|malware|threat|botnet|virus|family|malware_?name|ma doc|mang bot|mang botnet|loai ma doc|ten ma doc|nguy co|dong ma doc|nhan dang|phan mem doc hai|name)(?:\b|_)"
+    r"(?:\b|_)(?:infection|malware|threat|botnet|bot_?name|trojan|trojan_?family|virus|family|malware_?name|ma doc|mang bot|mang botnet|loai ma doc|ten ma doc|nguy co|dong ma doc|nhan dang|phan mem doc hai|name)(?:\b|_)"
 )
 _THREAT_CLASS = re.compile(
     r"(?:\b|_)(?:tag|tags|type|category|loai|loai hinh|hanh vi|mo ta|description|noi dung|dau hieu|signature|event|su kien|loai su kien|ghi chu|note|classification|phan loai)(?:\b|_)"
 )
 _NO_THREAT = re.compile(
-    r"host|device_|user|don vi|co quan|ten may|file|org|to chuc|nguoi|machine|as_?name|domain|dns|sector|city|region|model|vendor|version|source_url|server|nha mang|isp|device"
+    r"host|device_|user|don vi|co quan|ten may|file|org|to chuc|nguoi|machine|asn?_?name|\basn\b|domain|dns|sector|city|region|model|vendor|version|source_url|server|nha mang|isp|device"
 )
 _ZONE = re.compile(
     r"(?:utc|gmt)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?|\b(utc|gmt|zulu)\b|(gio viet nam|gio vn|gio ha noi|vietnam time|viet nam time|\bict\b)"
