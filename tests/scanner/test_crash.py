@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from lamsach.scanner.actions.files import disable_line, quarantine_file
+from lamsach.scanner.actions.files import quarantine_file
+from lamsach.scanner.actions.lines import disable_line
 from lamsach.scanner.actions.recover import recover
 from lamsach.scanner.actions.undo import restore
 from lamsach.scanner.actions.vault import Vault

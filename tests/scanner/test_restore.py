@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import InputError, OutputError, UnreadableError
-from lamsach.scanner.actions.files import disable_line, quarantine_file
+from lamsach.scanner.actions.files import quarantine_file
 from lamsach.scanner.actions.handles import Place
+from lamsach.scanner.actions.lines import disable_line
 from lamsach.scanner.actions.undo import PASSWORD, export, restore
 from lamsach.scanner.actions.vault import Vault
 from lamsach.scanner.findings import Target, TargetKind

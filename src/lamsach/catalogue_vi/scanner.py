@@ -2,6 +2,14 @@
 
 SCANNER: dict[str, str] = {
     # what is wrong
+    "The subscription is not there any more.": "Đăng ký WMI này không còn nữa.",
+    "The subscription cannot be changed.": "Không thay đổi được đăng ký WMI.",
+    "turn the subscription off": "tắt đăng ký WMI",
+    "Nobody signed the program, and it lies where malware likes to lie: {program}": "Chương trình không có chữ ký số hợp lệ và nằm ở nơi mã độc thường ẩn náu: {program}",
+    "left alone: the maker of the operating system signed it": "không động đến: do nhà sản xuất hệ điều hành ký số",
+    "Signatures of programs": "Chữ ký số của chương trình",
+    "Windows does not tell whether it is signed": "Windows không cho biết tệp có chữ ký số hay không",
+    "done; Windows takes the file away at its next start: please restart the machine": "đã ghi nhận; Windows sẽ chuyển tệp đi ở lần khởi động tới: hãy khởi động lại máy",
     "This is not the file any more that was looked at; it was left alone.": "Tệp này không còn là tệp đã rà quét; chương trình không động đến.",
     "Look again.": "Hãy rà quét lại.",
     "The file is in use or may not be read; it was left alone.": "Tệp đang được dùng hoặc không được phép đọc; chương trình không động đến.",

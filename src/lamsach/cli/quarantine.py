@@ -158,7 +158,7 @@ def plan_and_act(
     for done in ended:
         print(f"  {done_line(done, language)}")
     return [done_record(done, language) for done in ended], any(
-        done.error or (done.item and not done.gone) for done in ended
+        done.error or (done.item and not done.gone and not done.later) for done in ended
     )
 
 
@@ -185,6 +185,9 @@ def done_line(done: Done, language: str) -> str:
         return line
     if done.error is not None:
         return f"{line} - {error_line(done.error)}"
+    if done.later:
+        later = _("done; Windows takes the file away at its next start: please restart the machine")
+        return f"{line} - {later} {done.item}"
     said = (
         _("done; a second look does not find it any more")
         if done.gone
@@ -197,6 +200,8 @@ def done_record(done: Done, language: str) -> dict[str, Any]:
     """A step for the result bundle."""
     target = done.step.target
     outcome = "left_alone" if done.step.refusal else "failed" if done.error else "done"
+    if done.later:
+        outcome = "at_restart"
     return {
         "action": done.step.what,
         "outcome": outcome,

@@ -45,6 +45,8 @@ class TargetKind(StrEnum):
     """One line of a text file (hosts, crontab, profile)."""
     VALUE = "value"
     """A value of the Windows registry."""
+    SUBSCRIPTION = "subscription"
+    """A WMI subscription of Windows, by the path of its binding in `text`."""
 
 
 @dataclass(frozen=True, slots=True)

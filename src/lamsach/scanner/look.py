@@ -18,6 +18,7 @@ from lamsach.scanner.checks.event_logs import MAGIC, check_event_logs, search_ev
 from lamsach.scanner.checks.names import check_names
 from lamsach.scanner.checks.processes import check_connections, check_processes
 from lamsach.scanner.checks.settings import check_protection, check_proxy
+from lamsach.scanner.checks.signatures import check_signatures
 from lamsach.scanner.checks.start_linux import start_linux
 from lamsach.scanner.checks.start_windows import start_windows
 from lamsach.scanner.control import Control, Stopped
@@ -41,6 +42,7 @@ CHECKS: tuple[tuple[str, Check, bool], ...] = (
     ("connections", check_connections, True),
     ("processes", check_processes, True),
     ("start", _start, False),
+    ("signatures", check_signatures, True),
     ("names", check_names, False),
     ("proxy", check_proxy, False),
     ("protection", check_protection, False),

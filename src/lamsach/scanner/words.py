@@ -41,6 +41,7 @@ REASONS: dict[str, str] = {
     "listed_command": mark("The command names an address of the list ({place})."),
     "process_habit": mark("The command does what malware does: {habit}."),
     "deleted_program": mark("The file of the running program was deleted: {program}"),
+    "unsigned_program": mark("Nobody signed the program, and it lies where malware likes to lie: {program}"),
     "odd_program": mark("The program runs from a folder into which everybody may write: {program}"),
     "memory_rule": mark("The memory matches the rule {rule}."),
     "listed_start": mark("What is started names an address of the list ({place})."),
@@ -138,6 +139,7 @@ SKIPS: dict[str, str] = {
     "tool_failed": mark("the system's program for it failed"),
     "tool_empty": mark("the system's program for it said nothing, which is no proof of anything"),
     "tool_slow": mark("the system's program for it took too long"),
+    "signature_unknown": mark("Windows does not tell whether it is signed"),
     "common_hash": mark("the hash of a file that every machine has"),
 }
 HARMLESS_SKIPS = frozenset({"not_regular", "pseudo", "excluded", "older", "vanished", "link", "common_hash"})
@@ -146,6 +148,7 @@ STAGES: dict[str, str] = {
     "connections": mark("Connections"),
     "processes": mark("Running programs"),
     "start": mark("What starts by itself"),
+    "signatures": mark("Signatures of programs"),
     "names": mark("Name resolution"),
     "proxy": mark("Proxy"),
     "protection": mark("Protection"),
@@ -202,9 +205,11 @@ ACTIONS: dict[str, str] = {
     "stop": mark("stop the program"),
     "disable_line": mark("turn the line into a comment"),
     "disable_value": mark("take the registry value away"),
+    "disable_subscription": mark("turn the subscription off"),
     "quarantine": mark("move the file into the quarantine"),
 }
 REFUSALS: dict[str, str] = {
+    "signed_by_system": mark("left alone: the maker of the operating system signed it"),
     "system_file": mark("left alone: a file of the operating system"),
     "owned": mark("left alone: a package of the operating system owns it; reinstall that package"),
     "owner_unknown": mark("left alone: it cannot be told whether it belongs to the operating system"),

@@ -16,6 +16,7 @@ from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.common import common_file
 from lamsach.scanner.findings import Target, TargetKind
 from lamsach.scanner.opening import Skipped
+from lamsach.scanner.trust import of_windows
 
 _NEVER = ("/proc", "/sys", "/dev", "/boot", "/run/systemd")
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -85,7 +86,7 @@ class Guard:
         if target.sha256 and (target.sha256 in self._good or common_file(target.sha256)):
             return "known_good"
         if sys.platform == "win32":
-            return _windows_file(path)
+            return _windows_file(path) or ("signed_by_system" if of_windows(path) else None)
         if path in _VITAL or path.startswith(tuple(f"{folder}/" for folder in _NEVER)):
             return "system_file"
         if path.startswith((f"{quarantine_folder()}/", f"{sys.prefix}/", f"{Path(__file__).parents[2]}/")):

@@ -47,6 +47,12 @@ class Place:
             return windows.open_shared(self.name)
         return open_regular(self.name, folder=self.folder)
 
+    def open_held(self) -> tuple[int, os.stat_result]:
+        """The ordinary file under the name although another program of Windows holds it. Raises Skipped."""
+        if os.name != "nt":
+            raise Skipped("locked")
+        return windows.open_shared(self.name, held=True)
+
     def create(self) -> int:
         """A new file under the name, for its owner alone. Raises FileExistsError."""
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -69,7 +75,13 @@ class Place:
     def unlink(self) -> None:
         """Remove the name; nothing happens when it is gone."""
         with suppress(FileNotFoundError):
-            os.unlink(self.name, dir_fd=self.folder)
+            try:
+                os.unlink(self.name, dir_fd=self.folder)
+            except PermissionError:
+                if os.name != "nt":
+                    raise
+                os.chmod(self.name, stat.S_IWRITE)  # Windows deletes no read-only file  # noqa: PTH101
+                os.unlink(self.name)  # noqa: PTH108
 
     def flush(self) -> None:
         """Put the folder itself on the disk."""

@@ -47,7 +47,7 @@ def _attributes(descriptor: int) -> dict[str, str]:
 def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
     """Give a new file what another had; what the system refuses is named in the answer (`owner`, `xattr:NAME`).
 
-    The times come last, since everything else changes them. `path` is used where the system has no call for a descriptor.
+    On Linux the times come last, since everything else changes them. `path` is used where the system has no call for a descriptor.
     """
     refused: list[str] = []
     if sys.platform != "win32":
@@ -69,7 +69,7 @@ def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
             except OSError:
                 refused.append(f"xattr:{name}")
     place: int | str = descriptor if _TIMES_BY_DESCRIPTOR else path
-    if sys.platform == "win32":
-        refused += windows.apply(path, found)
     os.utime(place, ns=(found["atime_ns"], found["mtime_ns"]))
+    if sys.platform == "win32":
+        refused += windows.apply(descriptor, path, found)
     return refused

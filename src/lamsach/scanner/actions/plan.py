@@ -10,15 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.errors import InputError, LamsachError
-from lamsach.scanner.actions.files import disable_line, quarantine_file
+from lamsach.scanner.actions.files import quarantine_file
 from lamsach.scanner.actions.guard import Guard
+from lamsach.scanner.actions.lines import disable_line
+from lamsach.scanner.actions.subscriptions import disable_subscription
 from lamsach.scanner.actions.values import disable_value
 from lamsach.scanner.actions.vault import Vault
 from lamsach.scanner.findings import Finding, Level, Result, Target, TargetKind
 from lamsach.scanner.opening import Skipped, open_regular
 
 STOP_SECONDS = 5.0
-_ORDER = (TargetKind.PROCESS, TargetKind.LINE, TargetKind.VALUE, TargetKind.FILE)
+_ORDER = (
+    TargetKind.SUBSCRIPTION,
+    TargetKind.PROCESS,
+    TargetKind.LINE,
+    TargetKind.VALUE,
+    TargetKind.FILE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +44,27 @@ class Step:
             TargetKind.PROCESS: "stop",
             TargetKind.LINE: "disable_line",
             TargetKind.VALUE: "disable_value",
+            TargetKind.SUBSCRIPTION: "disable_subscription",
             TargetKind.FILE: "quarantine",
         }[self.target.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a step ended. `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says."""
+    """How a step ended. `item` is the identifier in the quarantine, `error` why it failed, `gone` what the second look says.
+
+    `later`: Windows takes the file away at its next start.
+    """
 
     step: Step
     item: str = ""
     error: LamsachError | None = None
     gone: bool = False
+    later: bool = False
 
 
 def make_plan(result: Result, guard: Guard, *, suspicious: bool = False) -> list[Step]:
-    """The steps for malicious findings (and suspicious ones on request), each target once: programs are stopped first."""
+    """The steps for malicious findings (and suspicious ones on request), each target once: what starts programs and the programs come first."""
     levels = {Level.MALICIOUS, Level.SUSPICIOUS} if suspicious else {Level.MALICIOUS}
     steps: dict[tuple[Any, ...], Step] = {}
     for finding in result.findings:
@@ -96,6 +109,8 @@ def _do(step: Step, vault: Vault) -> Done:
             item = disable_line(vault, step.target, facts)
         elif step.target.kind is TargetKind.VALUE:
             item = disable_value(vault, step.target, facts)
+        elif step.target.kind is TargetKind.SUBSCRIPTION:
+            item = disable_subscription(vault, step.target, facts)
         else:
             item = quarantine_file(vault, _identified(step.target), facts)
     except LamsachError as error:
@@ -118,7 +133,7 @@ def _do(step: Step, vault: Vault) -> Done:
                 "Run again as an administrator.",
             ),
         )
-    return Done(step, item.id, gone=is_gone(step.target))
+    return Done(step, item.id, gone=is_gone(step.target), later=item.waiting)
 
 
 def _identified(target: Target) -> Target:

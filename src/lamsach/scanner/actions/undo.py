@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from lamsach.errors import LamsachError, OutputError
-from lamsach.scanner.actions.files import restore_file, restore_line
+from lamsach.scanner.actions.files import restore_file
+from lamsach.scanner.actions.lines import restore_line
+from lamsach.scanner.actions.subscriptions import restore_subscription
 from lamsach.scanner.actions.values import restore_value
 from lamsach.scanner.actions.vault import Item, Vault
 
@@ -20,7 +22,12 @@ PASSWORD = b"infected"
 
 def restore(vault: Vault, item: Item) -> list[str]:
     """Give one item back; what the system refused to set is named in the answer. Raises LamsachError; the item stays then."""
-    kinds = {"file": restore_file, "line": restore_line, "value": restore_value}
+    kinds = {
+        "file": restore_file,
+        "line": restore_line,
+        "value": restore_value,
+        "subscription": restore_subscription,
+    }
     give_back = kinds.get(str(item.meta.get("kind")))
     if give_back is None:
         raise OutputError("The quarantined content is damaged.", item.id, "It cannot be restored from here.")
@@ -46,6 +53,10 @@ def export(vault: Vault, items: Iterable[Item], path: Path) -> int:
                 with archive.open(f"{item.id}/content", "w", force_zip64=True) as stream:
                     for piece in vault.content(item):
                         stream.write(piece)
+                for number, _ in enumerate(item.meta.get("streams", ())):
+                    with archive.open(f"{item.id}/stream-{number}", "w", force_zip64=True) as stream:
+                        for piece in vault.stream(item, number):
+                            stream.write(piece)
                 count += 1
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -13,6 +14,8 @@ from lamsach.errors import InputError, OutputError
 from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.findings import Target
 
+_SETTINGS_CHANGED, _REFRESH = 39, 37
+"""INTERNET_OPTION_SETTINGS_CHANGED and INTERNET_OPTION_REFRESH."""
 SERVICE_OFF = 4
 """SERVICE_DISABLED of the value `Start` (Microsoft, "CurrentControlSet\\Services Subkeys")."""
 
@@ -48,6 +51,7 @@ def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
             "Run again as an administrator.",
         ) from None
     item.stamp("done")
+    tell_system(target.path)
     return item
 
 
@@ -73,20 +77,36 @@ def restore_value(vault: Vault, item: Item) -> list[str]:
             "Run again as an administrator.",
         ) from None
     vault.forget(item)
+    tell_system(meta["path"])
     return []
 
 
-def recover_value(vault: Vault, item: Item) -> None:
-    """After a power cut: the value is away, or it is as it was."""
+def recover_value(vault: Vault, item: Item) -> bool:
+    """After a power cut: the value is away, or it is as it was. True: something was brought to an end."""
     try:
         now, _ = _read(_api(), item.meta["path"], item.meta["line"])
     except InputError:
         item.stamp("done")
-        return
+        return True
     if item.meta["off"] and now == SERVICE_OFF != _unpacked(item.meta["data"]):
         item.stamp("done")
     else:
         vault.forget(item)
+    return True
+
+
+def tell_system(key: str) -> None:
+    """Let running programs take a changed proxy or resolver at once, as far as the system can (wininet.h, dnsapi.dll)."""
+    if os.name != "nt":
+        return
+    ctypes: Any = import_module("ctypes")
+    low = key.lower()
+    with suppress(OSError, AttributeError):
+        if "\\internet settings" in low:
+            for option in (_SETTINGS_CHANGED, _REFRESH):
+                ctypes.WinDLL("wininet").InternetSetOptionW(None, option, None, 0)
+        elif "\\tcpip\\parameters" in low:
+            ctypes.WinDLL("dnsapi").DnsFlushResolverCache()
 
 
 def _api() -> Any:

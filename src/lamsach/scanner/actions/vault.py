@@ -1,7 +1,8 @@
 """The quarantine on disk: one folder an item, with what it was encrypted in `meta.bin` and its content in `content.bin`.
 
 An item's state is told by names alone, each changed by one rename or one new file, so that a power cut leaves one state or the next:
-`ID.part` being filled, `ID` stored, `ID/done` the original is away, `ID/restoring` on its way back, `ID.gone` to be deleted.
+`ID.part` being filled, `ID` stored, `ID/done` the original is away, `ID/restoring` on its way back, `ID/restart` Windows does the rest at its next start,
+`ID.gone` to be deleted.
 """
 
 from __future__ import annotations
@@ -44,6 +45,25 @@ class Item:
         return (self.folder / "restoring").exists()
 
     @property
+    def waiting(self) -> bool:
+        """Whether the original is still there, until Windows starts again."""
+        return not self.done and self.stamped("restart")
+
+    @property
+    def aside(self) -> str:
+        """The name that the original gets beside its own before it is deleted."""
+        return f".lamsach-{self.id}"
+
+    @property
+    def back(self) -> str:
+        """The name under which it is written before it gets its own again."""
+        return f".lamsach-{self.id}-back"
+
+    def stamped(self, name: str) -> bool:
+        """Whether the item has a mark."""
+        return (self.folder / name).exists()
+
+    @property
     def expected(self) -> str:
         """The SHA-256 of what the original's place holds once it is given back; empty when it was never stated."""
         try:
@@ -83,40 +103,32 @@ class Vault:
                 "Check the rights on its folder.",
             ) from None
 
-    def store(self, meta: dict[str, Any], day: str, pieces: Iterable[bytes]) -> Item:
-        """Keep something: what it was and its content, read back and compared before this returns.
+    def store(
+        self,
+        meta: dict[str, Any],
+        day: str,
+        pieces: Iterable[bytes],
+        streams: Iterable[tuple[str, Iterable[bytes]]] = (),
+    ) -> Item:
+        """Keep something: what it was, its content and its named streams, read back and compared before this returns.
 
-        `meta` gets `sha256` and `size` of the content. Nothing is kept when this raises.
+        `meta` gets `sha256` and `size` of the content, and of each stream. Nothing is kept when this raises.
         """
         identity = f"{day}-{secrets.token_hex(4)}"
         part = self._items / f"{identity}.part"
         part.mkdir(mode=0o700)
         try:
-            digest, size = hashlib.sha256(), 0
-
-            def counted() -> Iterator[bytes]:
-                nonlocal size
-                for piece in pieces:
-                    digest.update(piece)
-                    size += len(piece)
-                    yield piece
-
-            with _new_file(part / "content.bin") as stream:
-                seal(self._key, counted(), stream, identity.encode())
-                _flush_file(stream)
-            full = {**meta, "sha256": digest.hexdigest(), "size": size}
+            full = {**meta, **self._keep(part / "content.bin", pieces, identity)}
+            named = [
+                {"name": name, **self._keep(part / f"stream-{number}.bin", data, f"{identity} {number}")}
+                for number, (name, data) in enumerate(streams)
+            ]
+            if named:
+                full["streams"] = named
             with _new_file(part / "meta.bin") as stream:
                 text = json.dumps(full).encode("ascii")
                 seal(self._key, [text], stream, f"meta {identity}".encode())
                 _flush_file(stream)
-            again = hashlib.sha256()
-            with (part / "content.bin").open("rb") as stream:
-                for piece in unseal(self._key, stream, identity.encode(), identity):
-                    again.update(piece)
-            if again.digest() != digest.digest():
-                raise OutputError(
-                    "The quarantine did not keep what was written.", str(part), "Check the disk."
-                )
             flush(part)
             final = self._items / identity
             part.rename(final)
@@ -126,10 +138,36 @@ class Vault:
             raise
         return Item(identity, final, full)
 
+    def _keep(self, file: Path, pieces: Iterable[bytes], label: str) -> dict[str, Any]:
+        digest, size = hashlib.sha256(), 0
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            for piece in pieces:
+                digest.update(piece)
+                size += len(piece)
+                yield piece
+
+        with _new_file(file) as stream:
+            seal(self._key, counted(), stream, label.encode())
+            _flush_file(stream)
+        again = hashlib.sha256()
+        with file.open("rb") as stream:
+            for piece in unseal(self._key, stream, label.encode(), label):
+                again.update(piece)
+        if again.digest() != digest.digest():
+            raise OutputError("The quarantine did not keep what was written.", str(file), "Check the disk.")
+        return {"sha256": digest.hexdigest(), "size": size}
+
     def content(self, item: Item) -> Iterator[bytes]:
         """The content again, in pieces. Raises UnreadableError when it is damaged."""
         with (item.folder / "content.bin").open("rb") as stream:
             yield from unseal(self._key, stream, item.id.encode(), item.id)
+
+    def stream(self, item: Item, number: int) -> Iterator[bytes]:
+        """The content of one of `meta["streams"]` again. Raises UnreadableError when it is damaged."""
+        with (item.folder / f"stream-{number}.bin").open("rb") as stream:
+            yield from unseal(self._key, stream, f"{item.id} {number}".encode(), item.id)
 
     def items(self) -> Iterator[Item]:
         """Every stored item, oldest first. A damaged one is given with empty `meta`."""

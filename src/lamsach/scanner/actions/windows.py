@@ -11,12 +11,13 @@ import stat
 from importlib import import_module
 from typing import Any
 
+from lamsach.scanner.actions.streams import created_ns, set_created
 from lamsach.scanner.opening import Skipped, reason_of
 
 ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
 
 _GENERIC_READ, _DELETE = 0x80000000, 0x00010000
-_SHARE_READ, _SHARE_DELETE = 0x1, 0x4
+_SHARE_READ, _SHARE_WRITE, _SHARE_DELETE = 0x1, 0x2, 0x4
 _OPEN_EXISTING = 3
 _BACKUP_SEMANTICS, _OPEN_REPARSE_POINT = 0x02000000, 0x00200000
 _SETTABLE_ATTRIBUTES = 0x27 | 0x2000
@@ -24,8 +25,11 @@ _SETTABLE_ATTRIBUTES = 0x27 | 0x2000
 _OWNER_GROUP_DACL = 0x7
 
 
-def open_shared(path: str) -> tuple[int, os.stat_result]:
-    """A descriptor of an ordinary file that keeps others from writing, but lets it be renamed and deleted. Raises Skipped."""
+def open_shared(path: str, *, held: bool = False) -> tuple[int, os.stat_result]:
+    """A descriptor of an ordinary file that keeps others from writing, but lets it be renamed and deleted. Raises Skipped.
+
+    `held`: one that another program has open already, for reading alone.
+    """
     if os.name != "nt":
         raise Skipped("unreadable")
     msvcrt: Any = import_module("msvcrt")
@@ -33,8 +37,8 @@ def open_shared(path: str) -> tuple[int, os.stat_result]:
     kernel.CreateFileW.restype = ctypes.c_void_p
     handle = kernel.CreateFileW(
         ctypes.c_wchar_p(path),
-        ctypes.c_uint32(_GENERIC_READ | _DELETE),
-        ctypes.c_uint32(_SHARE_READ | _SHARE_DELETE),
+        ctypes.c_uint32(_GENERIC_READ if held else _GENERIC_READ | _DELETE),
+        ctypes.c_uint32(_SHARE_READ | _SHARE_DELETE | (_SHARE_WRITE if held else 0)),
         None,
         ctypes.c_uint32(_OPEN_EXISTING),
         ctypes.c_uint32(_BACKUP_SEMANTICS | _OPEN_REPARSE_POINT),
@@ -55,15 +59,18 @@ def capture(path: str, status: os.stat_result) -> dict[str, Any]:
     return {
         "attributes": int(getattr(status, "st_file_attributes", 0)) & _SETTABLE_ATTRIBUTES,
         "sddl": _sddl(path),
+        "created_ns": created_ns(status),
     }
 
 
-def apply(path: str, found: dict[str, Any]) -> list[str]:
-    """Set what `capture` gave; what the system refuses is named in the answer."""
+def apply(descriptor: int, path: str, found: dict[str, Any]) -> list[str]:
+    """Set what `capture` gave; what the system refuses is named in the answer. Attributes come last: setting times drops them under Wine."""
     refused: list[str] = []
     if os.name != "nt":
         return refused
     kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+    if "created_ns" in found and not set_created(descriptor, found["created_ns"]):
+        refused.append("created")
     if found.get("sddl") and not _set_sddl(path, found["sddl"]):
         refused.append("acl")
     if not kernel.SetFileAttributesW(

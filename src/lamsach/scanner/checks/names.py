@@ -86,14 +86,17 @@ def _nowhere(address: str) -> bool:
 
 def _resolv_conf(context: Context) -> None:
     file = context.root / "etc/resolv.conf"
+    written = not str(file.resolve()).startswith(str(context.root / "run"))
     try:
-        text = read_small(str(file.resolve())).decode("utf-8", "replace")
+        text = read_small(str(file.resolve())).decode("utf-8", "surrogateescape")
     except (Skipped, OSError) as error:
         context.skip(str(file), getattr(error, "reason", "unreadable"))
         return
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.split()[:1] in (["nameserver"], ["search"], ["domain"]):
-            context.listed(Area.NAMES, str(file), line, reason="listed_resolver")
+            # What a service writes into /run comes back by itself.
+            target = Target(TargetKind.LINE, str(file), line) if written else None
+            context.listed(Area.NAMES, str(file), line, reason="listed_resolver", target=target)
 
 
 def _windows_resolvers(context: Context, registry: Registry) -> None:
@@ -105,7 +108,10 @@ def _windows_resolvers(context: Context, registry: Registry) -> None:
         for name in ("NameServer", "DhcpNameServer"):
             stated = registry.text("HKLM", place, name)
             if stated:
-                context.listed(Area.NAMES, rf"HKLM\{place}\{name}", stated, reason="listed_resolver")
+                # What a router hands out comes back by itself: only what was set here can be taken away.
+                key = rf"HKLM\{place}"
+                target = Target(TargetKind.VALUE, key, name) if name == "NameServer" else None
+                context.listed(Area.NAMES, rf"{key}\{name}", stated, reason="listed_resolver", target=target)
 
 
 def _windows_cache(context: Context) -> None:

@@ -35,6 +35,7 @@ def check_proxy(context: Context, registry: Registry | None = None) -> None:
     """Report a proxy or proxy script that is on the list, and on Windows one that lies on this machine's disk or loopback."""
     if context.windows or registry is not None:
         _windows_proxy(context, registry or Registry())
+        _system_proxy(context, registry or Registry())
         return
     places = [context.root / part for part in _PROXY_FILES]
     places += sorted((context.root / "etc/apt/apt.conf.d").glob("*")) + sorted(
@@ -87,6 +88,15 @@ def _windows_proxy(context: Context, registry: Registry) -> None:
                         Area.PROXY, Level.SUSPICIOUS, "local_proxy", place, detail=text[:500], target=target
                     )
                 )
+
+
+def _system_proxy(context: Context, registry: Registry) -> None:
+    """The proxy of services (WinHTTP): a binary value whose texts are plain."""
+    path, name = rf"{_INTERNET}\Connections", "WinHttpSettings"
+    text = registry.text("HKLM", path, name)
+    if text:
+        place, target = rf"HKLM\{path}\{name}", Target(TargetKind.VALUE, rf"HKLM\{path}", name)
+        context.listed(Area.PROXY, place, text, reason="listed_proxy", target=target)
 
 
 def check_protection(context: Context, registry: Registry | None = None) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.registry import Registry
 from lamsach.scanner.checks.starting import StartEntry, consider
-from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.findings import Area, Finding, Level, Target, TargetKind
 from lamsach.scanner.opening import Skipped, read_small
+from lamsach.scanner.subscriptions import NAMESPACE, subscriptions
 
 _CURRENT = r"SOFTWARE\Microsoft\Windows\CurrentVersion"
 _CURRENT_32 = r"SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion"
@@ -27,10 +27,6 @@ _WINLOGON_USUAL = {
     "shell": re.compile(r"explorer\.exe", re.IGNORECASE),
     "userinit": re.compile(r"(?:[a-z]:\\windows\\system32\\)?userinit\.exe,?\s*", re.IGNORECASE),
 }
-_WMI = (
-    "Get-CimInstance -Namespace root/subscription -ClassName __EventConsumer | ForEach-Object { "
-    "'consumer ' + $_.Name + ' ' + $_.CommandLineTemplate + ' ' + $_.ScriptText }; 'end'"
-)
 
 
 def start_windows(context: Context, registry: Registry | None = None) -> None:
@@ -149,16 +145,11 @@ def _odd(context: Context, kind: str, key: str, name: str, text: str) -> None:
 
 def _wmi(context: Context) -> None:
     try:
-        text = output_of(["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", _WMI])
+        for found in subscriptions():
+            target = Target(TargetKind.SUBSCRIPTION, NAMESPACE, found.path)
+            consider(context, StartEntry("wmi", f"{NAMESPACE} {found.name}", found.command, target))
     except Skipped as skipped:
-        context.skip("WMI root/subscription", skipped.reason)
-        return
-    if not text.rstrip().endswith("end"):
-        context.skip("WMI root/subscription", "tool_failed")
-        return
-    for line in text.splitlines():
-        if line.startswith("consumer ") and not line.startswith("consumer SCM Event Log Consumer"):
-            consider(context, StartEntry("wmi", "WMI root/subscription", line.removeprefix("consumer ")))
+        context.skip(NAMESPACE, skipped.reason)
 
 
 def expanded(text: str) -> str:

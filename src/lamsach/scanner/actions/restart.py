@@ -1,0 +1,66 @@
+"""What Windows does at its next start because a program holds a file now: MoveFileExW with MOVEFILE_DELAY_UNTIL_REBOOT.
+
+A running program can be renamed but not deleted: it gets a harmless name at once and goes away at the start. A file that cannot even be renamed
+gets the harmless name at the start; it is deleted when its content proves to be what was kept. Both need an administrator's rights.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+ctypes: Any = import_module("ctypes")  # half of it is there on Windows only
+
+_REPLACE_EXISTING, _DELAY_UNTIL_REBOOT = 0x1, 0x4
+_MANAGER = r"SYSTEM\CurrentControlSet\Control\Session Manager"
+_PENDING = "PendingFileRenameOperations"
+
+
+def delete_at_restart(path: str) -> bool:
+    """Have a file deleted at the next start; whether the system took it on."""
+    return _move_at_restart(path, None, _DELAY_UNTIL_REBOOT)
+
+
+def rename_at_restart(path: str, new: str) -> bool:
+    """Have a file renamed at the next start; whether the system took it on."""
+    return _move_at_restart(path, new, _DELAY_UNTIL_REBOOT | _REPLACE_EXISTING)
+
+
+def _move_at_restart(path: str, new: str | None, flags: int) -> bool:
+    if os.name != "nt":
+        return False
+    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+    target = ctypes.c_wchar_p(new) if new else None
+    return bool(kernel.MoveFileExW(ctypes.c_wchar_p(path), target, ctypes.c_uint32(flags)))
+
+
+def started_at() -> int:
+    """When this machine was started, in seconds since 1970."""
+    import psutil
+
+    return int(psutil.boot_time())
+
+
+def cancel(path: str) -> None:
+    """Take back what was to be done with a file at the next start. Nothing happens when nothing was."""
+    if os.name != "nt":
+        return
+    api: Any = import_module("winreg")
+    access = api.KEY_READ | api.KEY_SET_VALUE | api.KEY_WOW64_64KEY
+    with suppress(OSError), api.OpenKey(api.HKEY_LOCAL_MACHINE, _MANAGER, 0, access) as key:
+        data, kind = api.QueryValueEx(key, _PENDING)
+        if kind == api.REG_MULTI_SZ and isinstance(data, list):
+            left = without(data, path)
+            if left:
+                api.SetValueEx(key, _PENDING, 0, kind, left)
+            else:
+                api.DeleteValue(key, _PENDING)
+
+
+def without(operations: list[str], path: str) -> list[str]:
+    r"""The pending operations (pairs: `\??\FROM`, then `\??\TO` or empty) without those that begin with this file."""
+    pairs = [(operations[at], operations[at + 1]) for at in range(0, len(operations) - 1, 2)]
+    wanted = f"\\??\\{path}".lower()
+    return [part for pair in pairs if pair[0].lower() != wanted for part in pair]

@@ -1,0 +1,83 @@
+"""Turning off a WMI subscription by its binding, and putting it back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from lamsach.errors import InputError, OutputError
+from lamsach.scanner import subscriptions
+from lamsach.scanner.actions.opened import today
+from lamsach.scanner.actions.vault import Item, Vault
+from lamsach.scanner.findings import Target
+from lamsach.scanner.opening import Skipped
+
+
+def disable_subscription(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
+    """Keep a binding's definition, then delete it. Raises InputError when it is gone, OutputError when the system does not do it."""
+    text = _definition(target.text)
+    if not text:
+        raise InputError("The subscription is not there any more.", target.text, "Look again.")
+    stated = {
+        "kind": "subscription",
+        "path": target.path,
+        "line": target.text,
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    item = vault.store({**facts, **stated}, today(), [text.encode("utf-8")])
+    try:
+        subscriptions.delete(target.text)
+    except Skipped as skipped:
+        vault.forget(item)
+        raise _refused(target.text, skipped) from None
+    if _definition(target.text):
+        vault.forget(item)
+        raise _refused(target.text, Skipped("tool_failed"))
+    item.stamp("done")
+    return item
+
+
+def restore_subscription(vault: Vault, item: Item) -> list[str]:
+    """Put a binding back. Raises OutputError when the system does not do it; the item stays then."""
+    path = item.meta["line"]
+    if not _definition(path):
+        file = item.folder / "back.mof"
+        file.write_bytes(b"\xff\xfe" + b"".join(vault.content(item)).decode("utf-8").encode("utf-16-le"))
+        try:
+            subscriptions.create(str(file))
+        except Skipped as skipped:
+            raise _refused(path, skipped) from None
+        finally:
+            file.unlink(missing_ok=True)
+        if not _definition(path):
+            raise _refused(path, Skipped("tool_failed"))
+    vault.forget(item)
+    return []
+
+
+def recover_subscription(vault: Vault, item: Item) -> bool:
+    """After a power cut: the binding is away, or it is as it was. True: something was brought to an end."""
+    try:
+        there = _definition(item.meta["line"])
+    except OutputError:
+        return False
+    if there:
+        vault.forget(item)
+    else:
+        item.stamp("done")
+    return True
+
+
+def _definition(path: str) -> str:
+    try:
+        return subscriptions.definition(path)
+    except Skipped as skipped:
+        raise _refused(path, skipped) from None
+
+
+def _refused(path: str, skipped: Skipped) -> OutputError:
+    return OutputError(
+        "The subscription cannot be changed.",
+        f"{path} ({skipped.reason})",
+        "Run again as an administrator.",
+    )
