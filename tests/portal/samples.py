@@ -31,6 +31,8 @@ from lamsach.portal.cases.models import Case, Clarification, Exemption, Note
 from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.public.models import Tool
+from lamsach.portal.reports import drafts
+from lamsach.portal.reports.models import Extension, Report
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Question
 from lamsach.portal.units import tree
@@ -226,6 +228,21 @@ def _clarification(cast: Any) -> Any:
     )[0]
 
 
+def report(cast: Any) -> Report:
+    """The first room's report."""
+    return drafts.begin(dispatch(cast).campaign, cast.first, cast.people["officer"])
+
+
+def _extension(cast: Any) -> Extension:
+    return Extension.objects.create(
+        campaign=dispatch(cast).campaign,
+        unit=cast.first,
+        until=tree.today() + timedelta(days=40),
+        reason="Chờ nhật ký",
+        asked_by=cast.people["officer"],
+    )
+
+
 SAMPLES: dict[str, Callable[[Any], Any]] = {
     "unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,
@@ -247,6 +264,10 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "kind": lambda cast: "poster",
     "incoming_id": lambda cast: _incoming(cast).pk,
     "import_id": lambda cast: _import(cast).pk,
+    "report_id": lambda cast: report(cast).pk,
+    "extension_id": lambda cast: _extension(cast).pk,
+    "figure": lambda cast: "informed",
+    "document": lambda cast: "pdf",
     "case_id": lambda cast: case(cast).pk,
     "bundle_id": lambda cast: _bundle(cast).pk,
     "own_bundle_id": lambda cast: _bundle(cast).pk,

@@ -109,7 +109,7 @@ def _filled(
             "--unit, --findings",
             mark("Give both, or --blank for the empty form."),
         )
-    filled, document, warned = report_of(unit, findings, campaign, informed, deployed, **around)
+    filled, document, warned = report_of(unit, findings, campaign, informed, deployed, around=around)
     _ = translate()
     for sentence in warned:
         tell(_("Check: {sentence}").format(sentence=_(sentence)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -28,15 +28,14 @@ def report_of(
     campaign: str = "",
     informed: int | None = None,
     deployed: int | None = None,
-    *,
-    to: str = "",
-    parent: str = "",
-    place: str = "",
-    position: str = "",
-    signer: str = "",
+    around: Mapping[str, str] | None = None,
     today: date | None = None,
 ) -> tuple[Filled, Document, list[str]]:
-    """The filled form, the report around it, and the sentences (English) that warn. A unit that searched its logs has been informed and has deployed: itself, unless more is stated."""
+    """The filled form, the report around it, and the sentences (English) that warn. A unit that searched its logs has been informed and has deployed: itself, unless more is stated.
+
+    `around`: what stands around the form: `to`, `parent`, `place`, `position`, `signer`.
+    """
+    words = around or {}
     summary = summarise(bundles)
     day = today or date.today()
     figures = {
@@ -53,10 +52,10 @@ def report_of(
     found: dict[str, int | None] = {**values, "found": summary.found, "blind": summary.blind_days}
     document = report(
         filled,
-        Head(issuer=unit, parent=parent, place=place, year=day.year),
+        Head(issuer=unit, parent=words.get("parent", ""), place=words.get("place", ""), year=day.year),
         campaign=campaign,
-        to=to,
-        signature=Signature(position, signer),
+        to=words.get("to", ""),
+        signature=Signature(words.get("position", ""), words.get("signer", "")),
         annexes=annexes(summary),
     )
     warned = warnings(filled.form.checks, found) + ([PARTIAL] if summary.partial else [])

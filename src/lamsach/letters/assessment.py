@@ -13,7 +13,7 @@ class Evidence:
     """What is known about a campaign in a unit's scope as of a day; None: not known, so nothing is said of it.
 
     `units`: units in the scope; `found`: machines that connected; `cleaned`, `verified`: of these; `blocked`: machines whose connections were all blocked;
-    `unattributed`: sources that cannot be named; `sources`: logs that were searched; `blind`: days without logs; `people`: people told.
+    `unattributed`: sources that cannot be named; `sources`: logs that were searched; `blind`: days without logs; `blind_machines`: cleaned machines without logs to verify by; `people`: people told.
     """
 
     unit: str
@@ -29,6 +29,7 @@ class Evidence:
     unattributed: int | None = None
     sources: int | None = None
     blind: int | None = None
+    blind_machines: int | None = None
     people: int | None = None
     missing_reports: int | None = None
 
@@ -42,7 +43,7 @@ def assessment(known: Evidence) -> str:
 def proposals(known: Evidence) -> str:
     """What the figures call for; `Không có.` when they call for nothing."""
     wishes = []
-    if known.blind:
+    if known.blind or known.blind_machines:
         wishes.append(
             "Đề nghị hướng dẫn, hỗ trợ đơn vị lưu giữ đầy đủ nhật ký của tường lửa, máy chủ DNS và máy chủ DHCP để có căn cứ xác minh máy đã sạch."
         )
@@ -113,7 +114,7 @@ def _machines(known: Evidence) -> str:
             left = known.found - known.cleaned
             text += f"; còn {_n(left)} máy đang được xử lý" if left > 0 else ""
         text += "."
-    elif known.blind or not known.sources:
+    elif known.blind or known.blind_machines or not known.sources:
         text = f"{searched}, chưa ghi nhận máy tính, thiết bị kết nối đến địa chỉ độc hại trong phần nhật ký hiện có."
     else:
         text = f"{searched}, không phát hiện máy tính, thiết bị kết nối đến địa chỉ độc hại thuộc danh sách của chiến dịch."
@@ -121,6 +122,8 @@ def _machines(known: Evidence) -> str:
         text += f" Kết nối của {_n(known.blocked)} máy tính, thiết bị khác đã bị chặn."
     if known.unattributed:
         text += f" Có {_n(known.unattributed)} nguồn kết nối chưa xác định được máy tính, thiết bị cụ thể."
+    if known.blind_machines:
+        text += f" Có {_n(known.blind_machines)} máy đã làm sạch nhưng thiếu nhật ký nên chưa xác minh được."
     if known.blind:
         text += (
             f" Có {_n(known.blind)} ngày thiếu nhật ký; đơn vị chưa có căn cứ đánh giá đối với các ngày này."

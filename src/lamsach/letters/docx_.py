@@ -159,7 +159,7 @@ def _head(book: Any, document: Document, width: float) -> None:
     from lamsach.letters import docx_parts as parts
 
     head = document.head
-    left_width, right_width = width * 0.45, width * 0.55
+    left_width, right_width = width * 0.43, width * 0.57
     table = parts.plain_grid(book, (left_width, right_width))
     left, right = table.rows[0].cells
     first = parts.tight(left.paragraphs[0])

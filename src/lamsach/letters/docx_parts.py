@@ -142,7 +142,9 @@ def _fill(cell: Any, lines: list[str], align: str, *, bold: bool, width: float) 
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     cell.width = Pt(width)
     paragraph = tight(cell.paragraphs[0], align)
+    paragraph.paragraph_format.space_before = Pt(3)
     for place, text in enumerate(lines):
         if place:
             paragraph = tight(cell.add_paragraph(), align)
         run(paragraph, text, 13, bold=bold)
+    paragraph.paragraph_format.space_after = Pt(3)

@@ -138,7 +138,7 @@ def annexes(summary: Summary) -> tuple[Appendix, ...]:
             *sources,
             ("", "Dòng không ghi thời gian", "", "", "", format_number(summary.undated_lines, "vi")),
         )
-    number = Column("TT", 0.5, "center")
+    number = Column("TT", 0.6, "center")
     return (
         Appendix(
             "SỐ MÁY TÍNH, THIẾT BỊ THEO TÌNH TRẠNG",

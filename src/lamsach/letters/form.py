@@ -27,9 +27,8 @@ SOURCES: Mapping[str, str] = {
     "cases.found": mark("Machines found to be infected"),
     "cases.cleaned": mark("Machines cleaned"),
     "cases.verified": mark("Machines verified as clean"),
-    "coverage.blind": mark("Days without logs"),
+    "cases.blind": mark("Cleaned machines without logs to verify by"),
     "people.told": mark("People told about cracked software"),
-    "tools.used": mark("Downloads of clean-up tools"),
     "manual": mark("Typed in by the unit"),
 }
 """Where a number can come from, in words."""

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "lamsach.portal.support",
     "lamsach.portal.findings",
     "lamsach.portal.cases",
+    "lamsach.portal.reports",
     "lamsach.portal.api",
     "lamsach.portal.web",
 ]

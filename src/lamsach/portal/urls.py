@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("lamsach.portal.awareness.urls")),
     path("", include("lamsach.portal.findings.urls")),
     path("", include("lamsach.portal.cases.urls")),
+    path("", include("lamsach.portal.reports.urls")),
     path("work/units/<int:unit_id>/tokens/", tokens, name="tokens"),
     path("api/", api.urls),
     path("language/", language, name="set_language"),

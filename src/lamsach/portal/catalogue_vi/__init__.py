@@ -3,15 +3,20 @@
 from lamsach.portal.catalogue_vi.awareness import WAVES
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
+from lamsach.portal.catalogue_vi.cases import CASES
+from lamsach.portal.catalogue_vi.findings import FINDINGS
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.mail import MAIL
 from lamsach.portal.catalogue_vi.people import PEOPLE
 from lamsach.portal.catalogue_vi.public import PUBLIC
 from lamsach.portal.catalogue_vi.reaching import AWARENESS, SUPPORT
+from lamsach.portal.catalogue_vi.reports import REPORTS
 from lamsach.portal.catalogue_vi.units import UNITS
 
 VIETNAMESE: dict[str, str] = {
     **LIBRARIES,
+    **FINDINGS,
+    **CASES,
     **BASE,
     **PEOPLE,
     **UNITS,
@@ -19,6 +24,7 @@ VIETNAMESE: dict[str, str] = {
     **PUBLIC,
     **AWARENESS,
     **SUPPORT,
+    **REPORTS,
     **MAIL,
     **WAVES,
 }

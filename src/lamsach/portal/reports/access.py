@@ -1,0 +1,74 @@
+"""The one gate to reports.
+
+A report is seen by those who see its unit, drafts included. It is changed by those who may act for the unit, accepted by a coordinator over the parent. The head's
+approval is given by somebody with a coordinator's role in the unit itself; others record it from paper.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.campaigns.access import get_campaign
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.reports.models import Extension, Report
+from lamsach.portal.units.access import get_unit, memberships, readable_units, writable_units
+from lamsach.portal.units.models import Unit
+
+
+def readable_reports(user: Any) -> QuerySet[Report]:
+    """The reports of the units that the person sees."""
+    rows = Report.objects.filter(unit__in=readable_units(user))
+    return rows.select_related("campaign", "unit__parent", "form", "previous")
+
+
+def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool = False) -> Report:
+    """The report: Http404 when the person does not see it; PermissionDenied when they may not act for its unit (`write`) or for its receiver (`receive`)."""
+    report = readable_reports(user).filter(pk=report_id).first()
+    if report is None:
+        raise Http404
+    if write and not writable_units(user).filter(pk=report.unit_id).exists():
+        raise PermissionDenied
+    if receive and not may_receive(user, report):
+        raise PermissionDenied
+    return report
+
+
+def may_write(user: Any, unit_id: int) -> bool:
+    """Whether the person acts for the unit."""
+    return writable_units(user).filter(pk=unit_id).exists()
+
+
+def may_receive(user: Any, report: Report) -> bool:
+    """Whether the person accepts or returns the report: a coordinator over the parent, or over the unit when nothing in the campaign stands above it."""
+    above = report.unit.parent_id
+    wanted = report.unit_id if above is None or report.campaign.owner_id == report.unit_id else above
+    return writable_units(user, COORDINATORS).filter(pk=wanted).exists()
+
+
+def is_head(user: Any, unit_id: int) -> bool:
+    """Whether the person approves in the portal: a coordinator's role in the unit itself."""
+    return any(m.unit_id == unit_id and m.role in COORDINATORS for m in memberships(user))
+
+
+def get_place(user: Any, campaign_id: int, unit_id: int, *, write: bool = False) -> tuple[Campaign, Unit]:
+    """A campaign and a unit that the person sees both."""
+    return get_campaign(user, campaign_id), get_unit(user, unit_id, write=write)
+
+
+def get_extension(user: Any, extension_id: int) -> Extension:
+    """A request for a later deadline, for whoever coordinates the unit's parent."""
+    rows = Extension.objects.filter(pk=extension_id, unit__in=readable_units(user)).select_related(
+        "unit", "campaign"
+    )
+    found = rows.first()
+    if found is None:
+        raise Http404
+    above = found.unit.parent_id or found.unit_id
+    if not writable_units(user, COORDINATORS).filter(pk=above).exists():
+        raise PermissionDenied
+    return found

@@ -1,0 +1,146 @@
+"""The direct subordinates' reports taken together: sums of what was accepted, who is late or missing by name, what changed since. A few queries, whatever the size of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Q
+
+from lamsach.letters.form import Form
+from lamsach.portal.campaigns.counting import Counts, counts_by_child
+from lamsach.portal.reports.deadlines import due_by_unit
+from lamsach.portal.reports.figures import Scope, accepted, children, stated_values
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.units.models import Unit, UnitLink
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One direct subordinate: its newest report and the accepted one, deadline, the numbers that were accepted, and what the board knows meanwhile."""
+
+    unit: Unit
+    newest: Report | None
+    accepted: Report | None
+    due: date
+    values: Mapping[str, int | None]
+    board: Counts
+    late: bool
+    changed: bool
+
+    @property
+    def state(self) -> str:
+        """`missing` while nothing was begun, else the newest report's state."""
+        return self.newest.state if self.newest else "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Consolidation:
+    """All direct subordinates of a unit. `sums` add up accepted reports only; `doubled` are units that two accepted reports count, after a move."""
+
+    lines: tuple[Line, ...]
+    sums: Mapping[str, int]
+    doubled: tuple[Unit, ...]
+
+    @property
+    def missing(self) -> list[Line]:
+        """Those without an accepted report."""
+        return [line for line in self.lines if line.accepted is None]
+
+    @property
+    def late(self) -> list[Line]:
+        """Those whose report was sent, or is still missing, after the deadline."""
+        return [line for line in self.lines if line.late]
+
+    @property
+    def corrected(self) -> list[Line]:
+        """Those whose accepted report is a correction."""
+        return [line for line in self.lines if line.accepted and line.accepted.edition > 1]
+
+
+def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consolidation:
+    """Take the subordinates' reports together. `basis`: the unit's own submitted report; what was accepted after it is marked as changed."""
+    units = list(children(scope))
+    frozen = accepted(scope)
+    newest = _newest(scope)
+    dues = due_by_unit(scope.campaign, [unit.pk for unit in units])
+    boards = counts_by_child(scope.campaign, scope.unit.pk, scope.day)
+    before = _digests(basis)
+    lines = []
+    for unit in units:
+        part, current = frozen.get(unit.pk), newest.get(unit.pk)
+        due = dues[unit.pk]
+        lines.append(
+            Line(
+                unit=unit,
+                newest=current,
+                accepted=part,
+                due=due,
+                values=stated_values(part) if part else {},
+                board=boards.get(unit.pk, Counts()),
+                late=_late(current, due, scope.day),
+                changed=before is not None and (part.digest if part else "") != before.get(unit.code, ""),
+            )
+        )
+    sums = {
+        row.key: sum(value for line in lines if (value := line.values.get(row.key)) is not None)
+        for row in form.rows
+    }
+    return Consolidation(tuple(lines), sums, tuple(_doubled(list(frozen.values()))))
+
+
+def _newest(scope: Scope) -> dict[int, Report]:
+    rows = Report.objects.filter(campaign=scope.campaign, unit__in=children(scope).values("pk"))
+    return {report.unit_id: report for report in rows.defer("content").order_by("edition")}
+
+
+def _digests(basis: Report | None) -> dict[str, str] | None:
+    if basis is None or basis.content is None:
+        return None
+    return {part["code"]: part["digest"] for part in basis.content.get("parts", [])}
+
+
+def _late(report: Report | None, due: date, day: date) -> bool:
+    """Whether the report was sent after its deadline, or is still missing after it."""
+    from django.utils import timezone
+
+    if report is not None and report.state in (ReportState.SENT, ReportState.FROZEN) and report.sent:
+        return report.edition == 1 and timezone.localdate(report.sent) > due
+    if report is not None and report.edition > 1:
+        return False
+    return day > due
+
+
+def _doubled(parts: list[Report]) -> list[Unit]:
+    """Units that stood under two of the reporting units on the days that their reports are about: they moved in between, and both count them."""
+    by_day: dict[date, list[int]] = {}
+    for part in parts:
+        by_day.setdefault(part.as_of, []).append(part.unit_id)
+    if len(by_day) < 2:
+        return []
+    condition = Q(pk__in=[])
+    for day, units in by_day.items():
+        condition |= Q(ancestor__in=units, valid_from__lte=day, valid_until__gt=day)
+    rows = UnitLink.objects.filter(condition).values("descendant")
+    several = rows.annotate(n=Count("ancestor", distinct=True)).filter(n__gt=1).order_by()
+    return list(Unit.objects.filter(pk__in=several.values("descendant")).order_by("code")[:200])
+
+
+def changed_since(lines: tuple[Line, ...], day: date) -> list[Line]:
+    """Those whose report took a step on or after the day."""
+    from django.utils import timezone
+
+    found = []
+    for line in lines:
+        moments = (
+            [line.newest.submitted, line.newest.approved, line.newest.sent, line.newest.frozen]
+            if line.newest
+            else []
+        )
+        if any(moment and timezone.localdate(moment) >= day for moment in moments):
+            found.append(line)
+    return found
+
+
+YESTERDAY = timedelta(days=1)

@@ -1,0 +1,140 @@
+"""What is submitted, as one JSON object with its digest; and the form of `lamsach.letters` filled from a report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lamsach.letters.form import Figure as FormFigure
+from lamsach.letters.form import Filled, Form, parse_form
+from lamsach.portal.campaigns.models import Dispatch
+from lamsach.portal.reports.figures import Scope, accepted
+from lamsach.portal.reports.models import Figure, Report
+
+SCHEMA = "lamsach-report-1"
+
+
+def scope_of(report: Report) -> Scope:
+    """What the report is about."""
+    return Scope(report.campaign, report.unit, report.as_of, report.itself)
+
+
+def form_of(report: Report) -> Form:
+    """The report's own version of the form."""
+    return parse_form(report.form.definition)
+
+
+def figures_of(report: Report) -> dict[str, Figure]:
+    """The report's figures by key."""
+    return {figure.key: figure for figure in Figure.objects.filter(report=report)}
+
+
+def snapshot(report: Report) -> dict[str, Any]:
+    """Everything that the head approves and the parent accepts: texts, figures with both values, the subordinates' reports that it rests on."""
+    form, figures = form_of(report), figures_of(report)
+    parts = accepted(scope_of(report))
+    names = {
+        part.pk: part.unit
+        for part in Report.objects.filter(pk__in=[p.pk for p in parts.values()]).select_related("unit")
+    }
+    return {
+        "schema": SCHEMA,
+        "campaign": report.campaign.name,
+        "unit": {"code": report.unit.code, "name": report.unit.name},
+        "edition": report.edition,
+        "as_of": report.as_of.isoformat(),
+        "itself": report.itself,
+        "form": {"name": report.form.name, "version": report.form.version},
+        "texts": {field.key: report.texts.get(field.key, "") for field in form.fields},
+        "figures": [_figure(row.key, row.label, row.source, figures.get(row.key)) for row in form.rows],
+        "late_reason": report.late_reason,
+        "correction": report.correction,
+        "parts": [
+            {
+                "id": part.pk,
+                "code": names[part.pk].code,
+                "name": names[part.pk].name,
+                "edition": part.edition,
+                "as_of": part.as_of.isoformat(),
+                "digest": part.digest,
+                "figures": (part.content or {}).get("figures", []),
+            }
+            for part in sorted(parts.values(), key=lambda part: names[part.pk].code)
+        ],
+    }
+
+
+def _figure(key: str, label: str, source: str, figure: Figure | None) -> dict[str, Any]:
+    return {
+        "key": key,
+        "label": label,
+        "source": source,
+        "computed": figure.computed if figure else None,
+        "stated": figure.stated if figure else None,
+        "reason": figure.reason if figure else "",
+        "note": figure.note if figure else "",
+        "value": figure.value if figure else None,
+    }
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the content as canonical JSON: keys sorted, no blanks, UTF-8."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def freeze(report: Report) -> dict[str, Any]:
+    """The columns that hold what is submitted."""
+    content = snapshot(report)
+    return {"content": content, "digest": digest_of(content)}
+
+
+def is_whole(report: Report) -> bool:
+    """Whether the content is what its digest was made of."""
+    return report.content is not None and digest_of(report.content) == report.digest
+
+
+def filled_form(report: Report) -> Filled:
+    """The report in its form: what was submitted, else the draft as it is."""
+    form = form_of(report)
+    if report.content is not None and not report.is_open:
+        texts = report.content["texts"]
+        figures = {f["key"]: _form_figure(f) for f in report.content["figures"]}
+    else:
+        texts = report.texts
+        figures = {
+            key: FormFigure(f.computed, f.stated, f.reason, f.note) for key, f in figures_of(report).items()
+        }
+    asked = asking_dispatch(report)
+    receiver = report.unit.parent
+    return Filled(
+        form,
+        {"unit": report.unit.name, **texts},
+        figures,
+        receiver=receiver.name if receiver else "",
+        email=receiver.email if receiver else "",
+        number=(asked.number if asked else "") or "        ",
+        day=f"{asked.day:%d/%m/%Y}" if asked else "      /     /        ",
+        issuer=asked.issuer.name if asked else "",
+    )
+
+
+def _form_figure(figure: Mapping[str, Any]) -> FormFigure:
+    return FormFigure(figure["computed"], figure["stated"], figure["reason"], figure["note"])
+
+
+def asking_dispatch(report: Report) -> Dispatch | None:
+    """The newest dispatch of the campaign that the unit received: it asks for the report."""
+    found = Dispatch.objects.filter(
+        campaign=report.campaign_id, sent__isnull=False, recipients__unit=report.unit_id
+    )
+    return found.select_related("issuer").order_by("-pk").first()
+
+
+def stated_values_of(report: Report) -> dict[str, int | None]:
+    """The numbers that count, of a draft as of a submitted report, by key."""
+    if report.content is not None and not report.is_open:
+        return {figure["key"]: figure["value"] for figure in report.content["figures"]}
+    return {key: figure.value for key, figure in figures_of(report).items()}

@@ -1,0 +1,216 @@
+"""The documents of a report: the unit's report with its appendix and annexes, and the consolidated report of what stands under a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lamsach.i18n import format_date, format_number
+from lamsach.letters.form import Figure, Filled, Form
+from lamsach.letters.layout import report as lay_out
+from lamsach.letters.model import Appendix, Column, Document, Head, Signature, Table
+from lamsach.portal.reports.consolidation import Consolidation, Line
+from lamsach.portal.reports.content import filled_form
+from lamsach.portal.reports.figures import Scope
+from lamsach.portal.reports.models import Report
+
+KINDS: Mapping[str, str] = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
+"""What a report can be taken as: the ending and its media type."""
+_NUMBER = Column("TT", 0.6, "center")
+STATES: Mapping[str, str] = {
+    "missing": "Chưa lập báo cáo",
+    "draft": "Đang soạn",
+    "submitted": "Chờ thủ trưởng phê duyệt",
+    "returned": "Đã trả lại",
+    "approved": "Đã phê duyệt, chưa gửi",
+    "sent": "Đã gửi, chờ tiếp nhận",
+    "frozen": "Đã tiếp nhận, chốt số liệu",
+}
+"""The states as documents say them; documents are Vietnamese whatever the pages speak."""
+
+
+def difference(report: Report) -> list[tuple[str, str, str]]:
+    """What an edition changes against the one before: what, before, now. Empty for the first."""
+    if report.previous is None or report.previous.content is None:
+        return []
+    filled = filled_form(report)
+    before: Mapping[str, Any] = report.previous.content
+    old = {figure["key"]: figure["value"] for figure in before["figures"]}
+    changes = []
+    for row in filled.form.rows:
+        figure = filled.figures.get(row.key)
+        now = figure.value if figure else None
+        if now != old.get(row.key):
+            changes.append((row.label, _shown(old.get(row.key)), _shown(now)))
+    for field in filled.form.fields:
+        if field.key in before["texts"] and filled.texts.get(field.key, "") != before["texts"][field.key]:
+            changes.append((field.label, before["texts"][field.key], filled.texts.get(field.key, "")))
+    return changes
+
+
+def _shown(value: int | None) -> str:
+    return "" if value is None else format_number(value, "vi")
+
+
+def head_of(report: Report) -> Head:
+    """Who issues the report; number and day stay open until they are given."""
+    parent = report.unit.parent
+    return Head(
+        issuer=report.unit.name,
+        parent=parent.name if parent else "",
+        number=report.number,
+        symbol=report.symbol,
+        place=report.place,
+        day=report.day,
+        year=report.as_of.year,
+    )
+
+
+def document_of(report: Report) -> Document:
+    """The unit's report by Decree 30, its form as the first appendix."""
+    parent = report.unit.parent
+    remarks = [f"Lý do báo cáo chậm: {report.late_reason}" if report.late_reason else ""]
+    if report.previous is not None:
+        remarks.append(
+            f"Báo cáo này thay thế báo cáo lần {report.edition - 1}. Nội dung đính chính: {report.correction}"
+        )
+    parts = (report.content or {}).get("parts", []) if not report.is_open else []
+    filled = filled_form(report)
+    annexes = [*([_parts_annex(filled.form, parts)] if parts else []), *_difference_annex(report)]
+    return lay_out(
+        filled,
+        head_of(report),
+        campaign=report.campaign.name,
+        to=parent.name if parent else "",
+        signature=Signature(report.position, report.signer),
+        annexes=annexes,
+        remarks=remarks,
+    )
+
+
+def _difference_annex(report: Report) -> list[Appendix]:
+    changes = difference(report)
+    if not changes:
+        return []
+    columns = (_NUMBER, Column("Nội dung", 3), Column("Đã báo cáo", 2.2), Column("Đính chính", 2.2))
+    rows = tuple((str(place), *change) for place, change in enumerate(changes, 1))
+    return [Appendix("NỘI DUNG ĐÍNH CHÍNH", "", (Table(columns, rows),))]
+
+
+def _parts_annex(form: Form, parts: list[Mapping[str, Any]]) -> Appendix:
+    """The accepted reports that the figures rest on. An overruled number shows the computed one too."""
+    rows = []
+    for place, part in enumerate(parts, 1):
+        figures = {figure["key"]: figure for figure in part["figures"]}
+        values = tuple(_shown(figures.get(row.key, {}).get("value")) for row in form.rows)
+        rows.append((str(place), part["name"], *values, _overruled(form, figures)))
+    return _units_table("SỐ LIỆU THEO ĐƠN VỊ", form, rows)
+
+
+def _overruled(form: Form, figures: Mapping[str, Mapping[str, Any]]) -> str:
+    notes = []
+    for number, row in enumerate(form.rows, 1):
+        figure = figures.get(row.key, {})
+        if figure.get("stated") is not None and figure.get("computed") is not None:
+            notes.append(
+                f"Dòng {number}: số theo hệ thống {_shown(figure['computed'])}; {figure.get('reason', '')}"
+            )
+    return "\n".join(notes)
+
+
+def _units_table(title: str, form: Form, rows: list[tuple[str, ...]]) -> Appendix:
+    columns = [_NUMBER, Column("Đơn vị", 3)]
+    columns += [Column(f"Dòng {number}", 0.9, "center") for number, _ in enumerate(form.rows, 1)]
+    caption = "; ".join(f"Dòng {number}: {row.label}" for number, row in enumerate(form.rows, 1))
+    table = Table((*columns, Column("Ghi chú", 2.2)), tuple(rows), caption)
+    return Appendix(title, "", (table,), landscape=len(form.rows) > 4)
+
+
+def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled | None = None) -> Document:
+    """The consolidated report of a unit's direct subordinates: sums of accepted reports, by unit, late and missing by name, corrections."""
+    figures = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
+    whole = Filled(form, {"unit": scope.unit.name, **(filled.texts if filled else {})}, figures)
+    annexes = [_units_table("SỐ LIỆU THEO ĐƠN VỊ", form, _lines(form, taken))]
+    if taken.missing:
+        annexes.append(_names("ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN", taken.missing))
+    if taken.late:
+        annexes.append(_names("ĐƠN VỊ BÁO CÁO CHẬM", taken.late))
+    if taken.corrected:
+        annexes.append(_corrections(taken.corrected))
+    total, received = len(taken.lines), len(taken.lines) - len(taken.missing)
+    remarks = [
+        f"Tính đến ngày {format_date(scope.day)}, đã tiếp nhận báo cáo của {received}/{total} đơn vị trực thuộc. "
+        "Số liệu dưới đây chỉ cộng các báo cáo đã được tiếp nhận.",
+    ]
+    if taken.doubled:
+        names = ", ".join(unit.name for unit in taken.doubled[:20])
+        remarks.append(f"Đơn vị thay đổi trực thuộc trong kỳ, được tính trong hai báo cáo: {names}.")
+    parent = scope.unit.parent
+    return lay_out(
+        whole,
+        Head(scope.unit.name, parent.name if parent else "", year=scope.day.year),
+        campaign=scope.campaign.name,
+        to=parent.name if parent else "",
+        annexes=annexes,
+        remarks=remarks,
+    )
+
+
+def _lines(form: Form, taken: Consolidation) -> list[tuple[str, ...]]:
+    rows = []
+    for place, line in enumerate(taken.lines, 1):
+        values = tuple(_shown(line.values.get(row.key)) for row in form.rows)
+        content = line.accepted.content if line.accepted else None
+        figures = {figure["key"]: figure for figure in (content or {}).get("figures", [])}
+        note = _overruled(form, figures) if line.accepted else "Chưa có báo cáo được tiếp nhận"
+        rows.append((str(place), line.unit.name, *values, note))
+    sums = tuple(_shown(taken.sums[row.key]) for row in form.rows)
+    return [*rows, ("", "Tổng số (các báo cáo đã tiếp nhận)", *sums, "")]
+
+
+def _names(title: str, lines: list[Line]) -> Appendix:
+    columns = (
+        _NUMBER,
+        Column("Đơn vị", 3.5),
+        Column("Thời hạn", 1.2, "center"),
+        Column("Tình trạng", 2),
+        Column("Lý do", 2),
+    )
+    rows = tuple(
+        (
+            str(place),
+            line.unit.name,
+            format_date(line.due),
+            STATES[line.state],
+            line.newest.late_reason if line.newest else "",
+        )
+        for place, line in enumerate(lines, 1)
+    )
+    return Appendix(title, "", (Table(columns, rows),))
+
+
+def _corrections(lines: list[Line]) -> Appendix:
+    columns = (_NUMBER, Column("Đơn vị", 3), Column("Lần", 0.7, "center"), Column("Nội dung, lý do", 4))
+    rows = tuple(
+        (str(place), line.unit.name, str(line.accepted.edition), line.accepted.correction)
+        for place, line in enumerate(lines, 1)
+        if line.accepted
+    )
+    return Appendix("BÁO CÁO ĐÍNH CHÍNH", "", (Table(columns, rows),))
+
+
+def written(document: Document, filled: Filled, kind: str) -> bytes:
+    """The document in one of KINDS."""
+    if kind == "json":
+        from lamsach.letters.json_ import to_json
+
+        return to_json(filled)
+    from lamsach.letters.writing import writer_for
+
+    return writer_for(f".{kind}")(document)

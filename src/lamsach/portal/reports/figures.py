@@ -1,0 +1,138 @@
+"""Where the numbers of a report come from. Campaign and cases have one query each for any subtree as of any day; this asks them and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from lamsach.letters.form import Form, Row
+from lamsach.portal.awareness.models import Notice
+from lamsach.portal.campaigns.counting import counts, counts_by_child, total
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import under
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a report is about: a campaign, a unit with everything under it, a day; whether the unit counts among its units."""
+
+    campaign: Campaign
+    unit: Unit
+    day: date
+    itself: bool = True
+
+
+def has_cases() -> bool:
+    """Whether the portal keeps cases."""
+    return apps.is_installed("lamsach.portal.cases")
+
+
+def known(scope: Scope) -> dict[str, int | None]:
+    """Every number that the portal knows of the scope, by its source. Three queries."""
+    found = counts(scope.campaign, scope.unit.pk, scope.day, itself=scope.itself)
+    values: dict[str, int | None] = {
+        "campaign.units": found.units,
+        "campaign.informed": found.informed,
+        "campaign.deployed": found.deployed,
+        "people.told": told(scope).count(),
+        **{f"cases.{name}": None for name in ("found", "cleaned", "verified", "blind")},
+    }
+    if has_cases():
+        from lamsach.portal.cases.counting import case_counts
+
+        cases = case_counts(scope.campaign, scope.unit.pk, scope.day)
+        for name in ("found", "cleaned", "verified", "blind"):
+            values[f"cases.{name}"] = getattr(cases, name)
+    return values
+
+
+def own(scope: Scope) -> dict[str, int | None]:
+    """The same numbers of the unit alone: the whole without what stands under it."""
+    whole = known(scope)
+    below = total(counts_by_child(scope.campaign, scope.unit.pk, scope.day).values())
+    for name in ("units", "informed", "deployed"):
+        whole[f"campaign.{name}"] = (whole[f"campaign.{name}"] or 0) - getattr(below, name)
+    whole["people.told"] = told(scope).filter(unit=scope.unit).count()
+    if has_cases():
+        from lamsach.portal.cases.counting import case_counts_by_child
+
+        parts = case_counts_by_child(scope.campaign, scope.unit.pk, scope.day).values()
+        for name in ("found", "cleaned", "verified", "blind"):
+            whole[f"cases.{name}"] = (whole[f"cases.{name}"] or 0) - sum(
+                getattr(part, name) for part in parts
+            )
+    return whole
+
+
+def told(scope: Scope) -> QuerySet[Notice]:
+    """The notices about cracked software that had reached people of the scope by the end of the day."""
+    end = timezone.make_aware(datetime.combine(scope.day + timedelta(days=1), time.min))
+    chosen = under([scope.unit.pk], scope.day)
+    return Notice.objects.filter(
+        Q(sent__lt=end) | Q(confirmed__lt=end),
+        campaign=scope.campaign,
+        unit__in=chosen.values("descendant"),
+    )
+
+
+def told_by_unit(scope: Scope) -> QuerySet[Any]:
+    """For each unit of the scope with notices: code, name, how many people."""
+    rows = told(scope).values("unit__code", "unit__name").annotate(count=Count("pk"))
+    return rows.order_by("unit__code")
+
+
+def children(scope: Scope) -> QuerySet[Unit]:
+    """The units directly under the unit on the day."""
+    links = under([scope.unit.pk], scope.day).filter(distance=1)
+    return Unit.objects.filter(pk__in=links.values("descendant")).order_by("code")
+
+
+def accepted(scope: Scope) -> dict[int, Report]:
+    """The newest frozen edition of each direct subordinate, by unit. One query."""
+    found: dict[int, Report] = {}
+    rows = Report.objects.filter(
+        campaign=scope.campaign, state=ReportState.FROZEN, unit__in=children(scope).values("pk")
+    )
+    for report in rows.order_by("edition"):
+        found[report.unit_id] = report
+    return found
+
+
+def stated_values(report: Report) -> dict[str, int | None]:
+    """The numbers of a submitted report by key."""
+    figures: list[Mapping[str, Any]] = (report.content or {}).get("figures", [])
+    return {figure["key"]: figure["value"] for figure in figures}
+
+
+def compute(
+    form: Form, scope: Scope, *, values: Mapping[str, int | None] | None = None
+) -> dict[str, int | None]:
+    """The computed number of each row of the form; None where there is nothing to compute from."""
+    by_source = dict(values) if values is not None else known(scope)
+    parts: list[Report] = []
+    alone: dict[str, int | None] = {}
+    if any(_added_up(row) for row in form.rows):
+        parts = list(accepted(scope).values())
+        alone = own(scope)
+    return {
+        row.key: _sum(row, parts, alone) if _added_up(row) else by_source.get(row.source) for row in form.rows
+    }
+
+
+def _added_up(row: Row) -> bool:
+    return row.basis == "reports" or row.source == "manual"
+
+
+def _sum(row: Row, parts: Iterable[Report], alone: Mapping[str, int | None]) -> int | None:
+    """The subordinates' accepted numbers, and what the unit itself adds. Missing reports are not guessed."""
+    told_values = [stated_values(part).get(row.key) for part in parts]
+    present = [value for value in (*told_values, alone.get(row.source)) if value is not None]
+    return sum(present) if present else None

@@ -1,0 +1,167 @@
+"""Forms about reports: the draft, what its head says, and the form's own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.letters.form import SOURCES, Form
+from lamsach.portal.base.forms import DateInput
+from lamsach.portal.reports.models import Extension, Figure, Report
+from lamsach.portal.units.tree import today
+
+HEAD = ("number", "symbol", "place", "day", "position", "signer")
+_LARGEST = 10**12
+
+
+class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The texts, the figures with what a person states instead, and what stands at the report's head and end."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Report
+        fields = (*HEAD, "itself", "late_reason")
+        widgets = {"day": DateInput(), "late_reason": forms.Textarea(attrs={"rows": 2})}
+
+    def __init__(self, *args: Any, form: Form, figures: Mapping[str, Figure], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.form_definition, self.known = form, figures
+        self.fields["version"].initial = self.instance.version
+        for text in form.fields:
+            if text.key == "unit":
+                continue
+            self.fields[f"text_{text.key}"] = forms.CharField(
+                label=text.label,
+                required=False,
+                max_length=20_000,
+                initial=self.instance.texts.get(text.key, ""),
+                widget=forms.Textarea(attrs={"rows": 8 if text.key == "assessment" else 4}),
+            )
+        for row in form.rows:
+            self._figure(row.key, row.label, figures.get(row.key))
+
+    def _figure(self, key: str, label: str, figure: Figure | None) -> None:
+        self.fields[f"stated_{key}"] = forms.IntegerField(
+            label=label,
+            required=False,
+            min_value=0,
+            max_value=_LARGEST,
+            initial=figure.stated if figure else None,
+            localize=False,
+        )
+        self.fields[f"reason_{key}"] = forms.CharField(
+            label=_("Reason"), required=False, max_length=500, initial=figure.reason if figure else ""
+        )
+        self.fields[f"note_{key}"] = forms.CharField(
+            label=_("Note"), required=False, max_length=500, initial=figure.note if figure else ""
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """A number that differs from the computed one needs a reason."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for key, figure in self.known.items():
+            stated = data.get(f"stated_{key}")
+            if stated is None or figure.computed is None or stated == figure.computed:
+                continue
+            if not str(data.get(f"reason_{key}", "")).strip():
+                self.add_error(
+                    f"reason_{key}", _("A number that differs from the computed one needs a reason.")
+                )
+        return data
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The figures' fields row by row, for the page."""
+        return [
+            {
+                "row": row,
+                "figure": self.known.get(row.key),
+                "stated": self[f"stated_{row.key}"],
+                "reason": self[f"reason_{row.key}"],
+                "note": self[f"note_{row.key}"],
+            }
+            for row in self.form_definition.rows
+        ]
+
+    def text_fields(self) -> list[Any]:
+        """The texts' fields."""
+        return [self[name] for name in self.fields if name.startswith("text_")]
+
+    def head_fields(self) -> list[Any]:
+        """The fields of the report's head and end."""
+        return [self[name] for name in (*HEAD, "itself", "late_reason")]
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """What the person states, by key."""
+        return {
+            row.key: {
+                "stated": self.cleaned_data[f"stated_{row.key}"],
+                "reason": self.cleaned_data[f"reason_{row.key}"],
+                "note": self.cleaned_data[f"note_{row.key}"],
+            }
+            for row in self.form_definition.rows
+        }
+
+    def texts(self) -> dict[str, str]:
+        """The texts by key."""
+        return {
+            name.removeprefix("text_"): self.cleaned_data[name]
+            for name in self.fields
+            if name.startswith("text_")
+        }
+
+
+class StepForm(forms.Form):
+    """A step with its reason, and who signs when the head approves."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    signer = forms.CharField(label=gettext_lazy("Name of who signs"), required=False, max_length=200)
+    position = forms.CharField(label=gettext_lazy("Position of who signs"), required=False, max_length=200)
+
+
+class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asking for a later deadline."""
+
+    class Meta:
+        model = Extension
+        fields = ("until", "reason")
+        widgets = {"until": DateInput()}
+
+    def clean_until(self) -> Any:
+        """Not in the past."""
+        day = self.cleaned_data["until"]
+        if day < today():
+            raise forms.ValidationError(_("This day has passed."))
+        return day
+
+
+class RowForm(forms.Form):
+    """A row of the form: its wording, where the number comes from, how it is added up."""
+
+    key = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    label = forms.CharField(label=gettext_lazy("Wording"), required=False, max_length=500)
+    source = forms.ChoiceField(label=gettext_lazy("Where the number comes from"))
+    basis = forms.ChoiceField(label=gettext_lazy("How it is added up"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        source: Any = self.fields["source"]
+        source.choices = [(name, _(words)) for name, words in SOURCES.items()]
+        basis: Any = self.fields["basis"]
+        basis.choices = [
+            ("records", _("counted by the portal over the whole subtree")),
+            ("reports", _("sum of the subordinates' accepted reports and the unit's own")),
+        ]
+
+
+RowSet = forms.formset_factory(RowForm, extra=2, max_num=60, validate_max=True)

@@ -1,0 +1,142 @@
+"""A unit's report in a campaign: its figures, its way to the parent, its editions.
+
+A report is changed only while it is a draft or returned. What was submitted stands in `content` with its SHA-256, and the head approves, the parent accepts
+just that. A frozen row is never changed: the database refuses it. A correction is the next edition.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.campaigns.models import Campaign, FormDefinition
+from lamsach.portal.units.models import Unit
+
+
+class ReportState(models.TextChoices):
+    """Where a report stands."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Waits for the head's approval")
+    RETURNED = "returned", _("Returned")
+    APPROVED = "approved", _("Approved, not sent")
+    SENT = "sent", _("Sent, not accepted yet")
+    FROZEN = "frozen", _("Accepted and frozen")
+
+
+class Report(models.Model):
+    """One edition of a unit's report. `as_of`: the day that the figures hold for; `itself`: whether the unit counts among its units."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="reports")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="reports")
+    edition = models.PositiveSmallIntegerField(default=1)
+    previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
+    correction = models.TextField(_("What is corrected, and why"), blank=True)
+    form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.DRAFT)
+    as_of = models.DateField(_("Figures as of"))
+    itself = models.BooleanField(_("The unit itself counts too"), default=True)
+    texts = models.JSONField(default=dict)
+    late_reason = models.TextField(_("Why it is late"), blank=True)
+    number = models.PositiveIntegerField(_("Number"), null=True, blank=True)
+    symbol = models.CharField(_("Symbol"), max_length=40, blank=True, help_text=_("Such as BC-CNTT."))
+    place = models.CharField(_("Place"), max_length=60, blank=True)
+    day = models.DateField(_("Date of the report"), null=True, blank=True)
+    position = models.CharField(_("Position of who signs"), max_length=200, blank=True)
+    signer = models.CharField(_("Name of who signs"), max_length=200, blank=True)
+    due = models.DateField(null=True)
+    content = models.JSONField(null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    submitted = models.DateTimeField(null=True)
+    approved = models.DateTimeField(null=True)
+    sent = models.DateTimeField(null=True)
+    frozen = models.DateTimeField(null=True)
+    scan_name = models.CharField(max_length=200, blank=True)
+    scan_path = models.CharField(max_length=200, blank=True)
+    scan_sha256 = models.CharField(max_length=64, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "unit", "edition"), name="reports_one_edition"),
+        )
+        indexes = (models.Index(fields=("campaign", "state")),)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be changed."""
+        return self.state in (ReportState.DRAFT, ReportState.RETURNED)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was sent after its deadline."""
+        from django.utils import timezone
+
+        return bool(self.sent and self.due and timezone.localdate(self.sent) > self.due)
+
+
+class Figure(models.Model):
+    """A number of a report: computed, or stated instead with a reason; both are kept."""
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="figures")
+    key = models.CharField(max_length=40)
+    computed = models.PositiveBigIntegerField(null=True)
+    stated = models.PositiveBigIntegerField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("report", "key"), name="reports_one_figure"),)
+
+    @property
+    def value(self) -> int | None:
+        """The number that counts."""
+        return self.computed if self.stated is None else self.stated
+
+
+class Step(models.Model):
+    """One step of a report: who, when, from where to where, why. Only ever added to."""
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="steps")
+    at = models.DateTimeField()
+    action = models.CharField(max_length=10)
+    before = models.CharField(max_length=10, choices=ReportState.choices)
+    after = models.CharField(max_length=10, choices=ReportState.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    who = models.CharField(max_length=254, blank=True)
+    reason = models.TextField(blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Add the row; a second save is refused."""
+        if not self._state.adding:
+            raise LamsachError("The history of a report cannot be changed.")
+        super().save(*args, **options)
+
+
+class Extension(models.Model):
+    """A later deadline that a unit asked its parent for. `granted` is None until it is decided."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    until = models.DateField(_("New deadline"))
+    reason = models.CharField(_("Reason"), max_length=1000)
+    asked = models.DateTimeField(auto_now_add=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    granted = models.BooleanField(null=True)
+    decided = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("campaign", "unit")),)

@@ -1,0 +1,212 @@
+"""The coordinator's pages: who is due, late, returned, accepted; reminding; extensions; the consolidated report; everything as one file."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.letters.form import parse_form
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.reports import access, documents, drafts
+from lamsach.portal.reports.consolidation import YESTERDAY, Consolidation, Line, changed_since, consolidate
+from lamsach.portal.reports.content import filled_form
+from lamsach.portal.reports.deadlines import due_of
+from lamsach.portal.reports.figures import Scope
+from lamsach.portal.reports.forms import ExtensionForm
+from lamsach.portal.reports.models import Extension, Report, ReportState
+from lamsach.portal.reports.reminding import remind_units
+from lamsach.portal.reports.views import answer_file
+from lamsach.portal.units.access import get_unit, home_units, writable_units
+from lamsach.portal.units.tree import today
+
+MOST_IN_ZIP = 500
+
+
+@member(ALL, ALL, ("GET",))
+def mine(request: HttpRequest) -> HttpResponse:
+    """The person's own units' reports in the running campaigns, and what waits for them to decide."""
+    user: Any = request.user
+    running = list(readable_campaigns(user).filter(state=CampaignState.RUNNING)[:10])
+    units = home_units(user)[:10]
+    rows = [
+        (campaign, unit, drafts.newest(campaign, unit), due_of(campaign, unit))
+        for campaign in running
+        for unit in units
+    ]
+    heads = writable_units(user, COORDINATORS)
+    waiting = access.readable_reports(user).filter(
+        Q(state=ReportState.SENT, unit__parent__in=heads) | Q(state=ReportState.SUBMITTED, unit__in=heads)
+    )
+    context = {"rows": rows, "page": paged(request, waiting.defer("content").order_by("due", "pk"))}
+    return render(request, "reports/mine.html", context)
+
+
+@member(ALL, ALL, ("GET",))
+def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The direct subordinates of a unit (`?unit=`): their reports, the sums of what was accepted, who is late or missing."""
+    campaign, unit = access.get_place(request.user, campaign_id, _wanted(request))
+    scope = Scope(campaign, unit, today())
+    form = parse_form(campaign.form.definition)
+    newest = drafts.newest(campaign, unit)
+    taken = consolidate(form, scope, newest)
+    groups = _groups(taken)
+    state = request.GET.get("state", "")
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "rows": form.rows,
+        "taken": taken,
+        "groups": {name: len(lines) for name, lines in groups.items()},
+        "state": state,
+        "page": paged(request, groups.get(state, list(taken.lines))),
+        "newest": newest,
+        "asked": Extension.objects.filter(campaign=campaign, granted=None, unit__parent=unit).select_related(
+            "unit"
+        ),
+        "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
+        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "kinds": ["docx", "pdf", "xlsx", "zip"],
+    }
+    return render(request, "reports/overview.html", context)
+
+
+def _wanted(request: HttpRequest) -> int:
+    wanted = request.GET.get("unit", "")
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
+        return int(wanted)
+    units = home_units(request.user)
+    if not units:
+        raise Http404
+    return units[0].pk
+
+
+def _groups(taken: Consolidation) -> dict[str, list[Line]]:
+    waiting = (ReportState.SUBMITTED, ReportState.APPROVED, ReportState.DRAFT)
+    return {
+        "accepted": [line for line in taken.lines if line.accepted],
+        "sent": [line for line in taken.lines if line.state == ReportState.SENT],
+        "waiting": [line for line in taken.lines if line.state in waiting],
+        "returned": [line for line in taken.lines if line.state == ReportState.RETURNED],
+        "missing": [line for line in taken.lines if line.newest is None],
+        "late": taken.late,
+        "changed": [line for line in taken.lines if line.changed],
+        "yesterday": changed_since(taken.lines, today() - YESTERDAY),
+    }
+
+
+@member(ALL, COORDINATORS, ("POST",))
+def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
+    """Remind the direct subordinates whose report is not there yet: the ticked ones, or all."""
+    campaign, unit = access.get_place(request.user, campaign_id, unit_id)
+    get_unit(request.user, unit.pk, write=True, roles=COORDINATORS)
+    ticked = {
+        int(value) for value in request.POST.getlist("unit")[:1000] if value.isascii() and value.isdigit()
+    }
+    taken = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
+    waiting = (ReportState.SENT, ReportState.FROZEN)
+    chosen = [
+        line
+        for line in taken.lines
+        if (line.newest is None or line.newest.state not in waiting)
+        and (not ticked or line.unit.pk in ticked)
+    ]
+    occasion = timezone.localtime().strftime("%Y%m%d%H%M")
+    with transaction.atomic():
+        count = remind_units(campaign, [(line.unit, line.due) for line in chosen], occasion)
+        record(request, "report.reminded", campaign, unit, units=count)
+    messages.success(request, _("A reminder goes to {count} units.").format(count=count))
+    response = redirect("reports:overview", campaign_id=campaign_id)
+    response["Location"] += f"?unit={unit_id}"
+    return response
+
+
+@member(ALL, WRITERS, ("GET",))
+def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document: str) -> HttpResponse:
+    """The consolidated report as it is at this moment; `zip`: with every accepted report of the subordinates."""
+    campaign, unit = access.get_place(request.user, campaign_id, unit_id)
+    if document not in (*documents.KINDS, "zip"):
+        raise Http404
+    form, scope = parse_form(campaign.form.definition), Scope(campaign, unit, today())
+    newest = drafts.newest(campaign, unit)
+    taken = consolidate(form, scope, newest)
+    filled = filled_form(newest) if newest else None
+    made = documents.consolidated(scope, form, taken, filled)
+    record(request, "report.consolidated", campaign, unit, kind=document)
+    name = f"tong-hop-{unit.code}.{document}"
+    if document == "zip":
+        return answer_file(_zip(made, taken), document, name)
+    from lamsach.letters.form import Figure, Filled
+
+    sums = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
+    return answer_file(
+        documents.written(made, Filled(form, {"unit": unit.name}, sums), document), document, name
+    )
+
+
+def _zip(document: Any, taken: Consolidation) -> bytes:
+    from lamsach.letters.writing import writer_for
+
+    buffer = io.BytesIO()
+    wanted = [line.accepted.pk for line in taken.lines if line.accepted][:MOST_IN_ZIP]
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for kind in ("docx", "pdf", "xlsx"):
+            archive.writestr(f"tong-hop.{kind}", writer_for(f".{kind}")(document))
+        for part in Report.objects.filter(pk__in=wanted).select_related(
+            "campaign", "unit__parent", "form", "previous"
+        ):
+            filled = filled_form(part)
+            stem = f"don-vi/{part.unit.code}-lan-{part.edition}"
+            archive.writestr(f"{stem}.json", documents.written(documents.document_of(part), filled, "json"))
+            archive.writestr(f"{stem}.pdf", documents.written(documents.document_of(part), filled, "pdf"))
+    return buffer.getvalue()
+
+
+@member(ALL, WRITERS, ("POST",))
+def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Ask the parent for a later deadline."""
+    found = access.get_report(request.user, report_id, write=True)
+    form = ExtensionForm(request.POST)
+    if form.is_valid():
+        with transaction.atomic():
+            made = form.save(commit=False)
+            made.campaign, made.unit, made.asked_by = found.campaign, found.unit, request.user
+            made.save()
+            record(request, "report.extension_asked", made, found.unit, until=made.until.isoformat())
+        messages.success(request, _("The parent unit has been asked."))
+    else:
+        messages.error(request, _("Give a day that has not passed, and the reason."))
+    return redirect("reports:report", report_id=report_id)
+
+
+@member(ALL, COORDINATORS, ("POST",))
+def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
+    """Grant a later deadline, or not."""
+    found = access.get_extension(request.user, extension_id)
+    granted = request.POST.get("granted") == "yes"
+    with transaction.atomic():
+        rows = Extension.objects.filter(pk=found.pk, granted=None)
+        if rows.update(granted=granted, decided=timezone.now(), decided_by=request.user.pk):
+            if granted:
+                open_ones = Report.objects.filter(campaign=found.campaign, unit=found.unit).exclude(
+                    state=ReportState.FROZEN
+                )
+                open_ones.update(due=found.until)
+            record(request, "report.extension_decided", found, found.unit, granted=granted)
+    messages.success(request, _("Noted."))
+    response = redirect("reports:overview", campaign_id=found.campaign_id)
+    response["Location"] += f"?unit={found.unit.parent_id or found.unit_id}"
+    return response

@@ -1,0 +1,21 @@
+"""Regular tasks of reports: reminders by schedule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from lamsach.portal.jobs.queue import regular
+from lamsach.portal.reports.reminding import remind_by_schedule
+from lamsach.portal.units.tree import today
+
+EARLIEST_HOUR, LATEST_HOUR = 7, 18
+
+
+@regular("reports.remind", timedelta(minutes=30))
+def remind() -> int:
+    """Remind units whose report is due; in office hours, and once for each occasion."""
+    if not EARLIEST_HOUR <= timezone.localtime().hour < LATEST_HOUR:
+        return 0
+    return remind_by_schedule(today())

@@ -1,0 +1,268 @@
+"""Pages of one report: begin, read, change, take a step, correct, see why, take it as a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import InputError, LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.uploads import download, keep, safe_name
+from lamsach.portal.campaigns.forms import FileForm
+from lamsach.portal.reports import access, documents, drafts
+from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.content import figures_of, filled_form, form_of, freeze, is_whole
+from lamsach.portal.reports.deadlines import due_of
+from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, StepForm
+from lamsach.portal.reports.models import Extension, Report, ReportState, Step
+from lamsach.portal.reports.telling import told_of_step
+from lamsach.portal.reports.why import explain
+
+SCANS = ("pdf", "png", "jpg", "jpeg")
+
+
+@member(ALL, WRITERS)
+def of_unit(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
+    """A unit's report: the newest edition, or the page that begins one."""
+    campaign, unit = access.get_place(request.user, campaign_id, unit_id, write=request.method == "POST")
+    found = drafts.newest(campaign, unit)
+    if found is None and request.method == "POST":
+        found = drafts.begin(campaign, unit, request)
+    if found is not None:
+        return redirect("reports:report", report_id=found.pk)
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "due": due_of(campaign, unit),
+        "may_write": access.may_write(request.user, unit.pk),
+    }
+    return render(request, "reports/begin.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def report(request: HttpRequest, report_id: int) -> HttpResponse:
+    """A report: its state, figures with why, texts, warnings, history, and what the person can do now."""
+    found = access.get_report(request.user, report_id)
+    filled = filled_form(found)
+    editions = Report.objects.filter(campaign=found.campaign_id, unit=found.unit_id).defer("content")
+    context: dict[str, Any] = {
+        "report": found,
+        "campaign": found.campaign,
+        "rows": [(row, filled.figures.get(row.key)) for row in filled.form.rows],
+        "texts": [(f.label, filled.texts.get(f.key, "")) for f in filled.form.fields if f.key != "unit"],
+        "warned": [_(text) for text in drafts.warned(found)]
+        if found.is_open or found.state == ReportState.SUBMITTED
+        else [],
+        "steps": Step.objects.filter(report=found),
+        "editions": editions.order_by("-edition"),
+        "difference": documents.difference(found),
+        "may_write": access.may_write(request.user, found.unit_id),
+        "may_receive": access.may_receive(request.user, found),
+        "is_head": access.is_head(request.user, found.unit_id),
+        "is_newest": editions.order_by("-edition").values_list("pk", flat=True).first() == found.pk,
+        "is_whole": found.is_open or is_whole(found),
+        "overdue": found.is_open and found.due is not None and found.due < timezone.localdate(),
+        "step": StepForm(
+            initial={"version": found.version, "signer": found.signer, "position": found.position}
+        ),
+        "scan": FileForm(),
+        "extension": ExtensionForm(),
+        "asked": Extension.objects.filter(campaign=found.campaign_id, unit=found.unit_id).first(),
+        "kinds": list(documents.KINDS),
+    }
+    return render(request, "reports/report.html", context)
+
+
+@member(ALL, WRITERS)
+def edit(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Change a draft. The second of two who edit at once is told; nothing of the first is lost."""
+    found = access.get_report(request.user, report_id, write=request.method == "POST")
+    if not found.is_open:
+        return (
+            redirect("reports:report", report_id=report_id) if request.method == "GET" else conflict(request)
+        )
+    seen = Report.objects.get(pk=found.pk)
+    form = DraftForm(
+        request.POST or None,
+        instance=seen,
+        form=form_of(found),
+        figures=figures_of(found),
+    )
+    if request.method == "POST" and form.is_valid():
+        columns = {name: form.cleaned_data[name] for name in (*HEAD, "itself", "late_reason")}
+        columns["texts"] = {**found.texts, **form.texts()}
+        try:
+            drafts.save(found, request, form.cleaned_data["version"], columns, form.figures())
+        except Stale:
+            return conflict(request)
+        except InputError as problem:
+            form.add_error(None, _(problem.what))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("reports:report", report_id=report_id)
+    return render(request, "reports/edit.html", {"report": found, "campaign": found.campaign, "form": form})
+
+
+@member(ALL, WRITERS, ("POST",))
+def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Count anew as of today; draft the texts anew when asked."""
+    found = access.get_report(request.user, report_id, write=True)
+    try:
+        drafts.refresh(found, request, _version(request), texts=bool(request.POST.get("texts")))
+    except Stale:
+        return conflict(request)
+    messages.success(request, _("The figures are as of today."))
+    return redirect("reports:report", report_id=report_id)
+
+
+def _version(request: HttpRequest) -> int:
+    value = request.POST.get("version", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
+
+
+def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -> HttpResponse:
+    """Take a step and tell whom it concerns, in one transaction."""
+    reason = request.POST.get("reason", "")[:4000]
+    try:
+        with transaction.atomic():
+            taken = take(
+                found,
+                action,
+                request,
+                reason=reason,
+                who=changes.get("signer", ""),
+                version=_version(request),
+                freeze=freeze if action == Action.SUBMIT else None,
+                **changes,
+            )
+            told_of_step(taken, action, reason)
+    except Stale:
+        return conflict(request)
+    except InputError as problem:
+        messages.error(request, _(problem.what))
+    else:
+        messages.success(request, _("Noted."))
+    return redirect("reports:report", report_id=found.pk)
+
+
+@member(ALL, WRITERS, ("POST",))
+def step(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Submit, approve, return inside the unit, send to the parent."""
+    found = access.get_report(request.user, report_id, write=True)
+    wanted = request.POST.get("action", "")
+    if wanted not in (Action.SUBMIT, Action.APPROVE, Action.RETURN, Action.SEND):
+        return redirect("reports:report", report_id=report_id)
+    changes: dict[str, Any] = {}
+    if wanted == Action.APPROVE:
+        signer = request.POST.get("signer", "").strip()[:200] or found.signer
+        if not signer and not access.is_head(request.user, found.unit_id):
+            messages.error(request, _("Name the head who approved it on paper."))
+            return redirect("reports:report", report_id=report_id)
+        position = request.POST.get("position", "").strip()[:200] or found.position
+        changes = {"signer": signer or str(request.user), "position": position}
+    return _step(request, found, Action(wanted), **changes)
+
+
+@member(ALL, COORDINATORS, ("POST",))
+def receive(request: HttpRequest, report_id: int) -> HttpResponse:
+    """The parent accepts (the report is frozen) or returns it with the reason."""
+    found = access.get_report(request.user, report_id, receive=True)
+    wanted = request.POST.get("action", "")
+    if wanted not in (Action.ACCEPT, Action.REFUSE):
+        return redirect("reports:report", report_id=report_id)
+    if wanted == Action.ACCEPT and found.state == ReportState.SENT and not is_whole(found):
+        messages.error(request, _("The content does not fit its digest. Return the report."))
+        return redirect("reports:report", report_id=report_id)
+    return _step(request, found, Action(wanted))
+
+
+@member(ALL, WRITERS, ("POST",))
+def correct(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Begin a correction of a frozen report: the next edition."""
+    found = access.get_report(request.user, report_id, write=True)
+    try:
+        made = drafts.correct(found, request, request.POST.get("reason", "")[:4000])
+    except Stale:
+        return conflict(request)
+    except InputError as problem:
+        messages.error(request, _(problem.what))
+        return redirect("reports:report", report_id=report_id)
+    return redirect("reports:edit", report_id=made.pk)
+
+
+@member(ALL, WRITERS, ("GET",))
+def why(request: HttpRequest, report_id: int, figure: str) -> HttpResponse:
+    """The list behind a number."""
+    found = access.get_report(request.user, report_id)
+    filled = filled_form(found)
+    row = next((row for row in filled.form.rows if row.key == figure), None)
+    if row is None:
+        raise Http404
+    number = filled.figures.get(figure)
+    because = explain(found, row, figures_of(found).get(figure))
+    context = {
+        "report": found,
+        "campaign": found.campaign,
+        "row": row,
+        "number": number,
+        "why": because,
+        "page": paged(request, because.rows),
+    }
+    return render(request, "reports/why.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def file(request: HttpRequest, report_id: int, document: str) -> HttpResponse:
+    """The report as a document."""
+    found = access.get_report(request.user, report_id)
+    if document not in documents.KINDS:
+        raise Http404
+    content = documents.written(documents.document_of(found), filled_form(found), document)
+    record(request, "report.downloaded", found, found.unit, kind=document)
+    return answer_file(content, document, f"bao-cao-{found.unit.code}-lan-{found.edition}.{document}")
+
+
+def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
+    """A made file: shown when it is HTML (in a sandbox), else a download."""
+    response = HttpResponse(content, content_type=documents.KINDS.get(kind, "application/octet-stream"))
+    if kind == "html":
+        response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    else:
+        response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
+    return response
+
+
+@member(ALL, WRITERS, ("GET", "POST"))
+def scan(request: HttpRequest, report_id: int) -> HttpResponse:
+    """The signed paper as a scan: put in after approval, taken out as a download."""
+    found = access.get_report(request.user, report_id, write=request.method == "POST")
+    if request.method == "GET":
+        if not found.scan_path:
+            return redirect("reports:report", report_id=report_id)
+        record(request, "report.scan_downloaded", found, found.unit)
+        return download(found.scan_name, found.scan_path)
+    form = FileForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            kept = keep(form.cleaned_data["file"], SCANS)
+        except LamsachError as problem:
+            messages.error(request, f"{problem.where}: {_(problem.what)}")
+        else:
+            columns = {"scan_name": kept.name, "scan_path": kept.path, "scan_sha256": kept.sha256}
+            states = (ReportState.APPROVED, ReportState.SENT)
+            with transaction.atomic():
+                if not Report.objects.filter(pk=found.pk, state__in=states).update(**columns):
+                    return conflict(request)
+                record(request, "report.scanned", found, found.unit, sha256=kept.sha256)
+            messages.success(request, _("Saved."))
+    return redirect("reports:report", report_id=report_id)
