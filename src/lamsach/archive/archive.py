@@ -42,7 +42,7 @@ _VERSION = 1
 HEAD = "chain.head"
 KEY_VARIABLE = "LAMSACH_ARCHIVE_KEY"
 """Environment variable that names a file with the key, when it does not lie in the archive."""
-DEFAULT_LEVEL = 3
+DEFAULT_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Row:
     frame_offset: int
     count: int | None
     hashes: str
+    created: str
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ def _packed(heads: list[tuple[Entry, Head]]) -> bytes:
             [
                 *(entry.name, about.sequence, about.source, about.first_line, about.lines, about.begin),
                 *(about.end, about.first, about.last, about.format, about.unfinished, about.headers),
-                *(head.frame_offset, about.filter_count, about.hashes),
+                *(head.frame_offset, about.filter_count, about.hashes, about.created),
             ]
         )
         add_rows(about.coverage, coverage.setdefault(about.source, CoverageCount()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from os import cpu_count
 from typing import Any
@@ -250,18 +250,24 @@ class _Search:
         reader: _Reader | None = None
         headers: list[Any] = []
         before: Row | None = None
+        arrives = kept.source.arrives
         for unit in units(kept.rows):
+            own = [header for row in unit.rows for header in row.headers]
             if any(row.sequence in kept.chosen for row in unit.rows):
-                reader = reader or self._reader(kept)
+                if reader is None or arrives:
+                    reader = self._reader(kept, unit.rows[-1].created if arrives else None)
                 yield _Opened(kept, reader, unit, headers, before if reader.multiline else None)
-                headers = []
+                headers = [*headers, *own] if arrives else []
             else:
-                headers += [header for row in unit.rows for header in row.headers]
+                headers = [*headers, *own]
             before = unit.rows[-1]
 
-    def _reader(self, kept: _Kept) -> _Reader:
+    def _reader(self, kept: _Kept, received: str | None) -> _Reader:
+        """Who reads the source's lines. Those that arrive for years are read as of the day on which they did: it gives them their year."""
         log, detection = kept.source.log_file(), kept.source.detection()
         context = context_for(log, detection, self.rules.zone)
+        if received:
+            context = replace(context, modified=datetime.fromisoformat(received))
         known = CoverageCount()  # what it counts was counted when the lines were archived
         return _Reader(detection, context, self.matcher, self.rules, self.result.found, known)
 

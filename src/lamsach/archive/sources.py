@@ -52,6 +52,11 @@ class Source:
         """The name of its description in the archive."""
         return f"{FOLDER}/{self.key}.src"
 
+    @property
+    def arrives(self) -> bool:
+        """Whether its lines were taken in as they were written, for as long as that went on; else it was one file."""
+        return self.kind not in ("file", UNREAD)
+
     def log_file(self, opener: Callable[[], ByteSource] | None = None) -> LogFile:
         """The source as a log: its head can be looked at, and the whole be read when `opener` is given."""
         return _Archived(self, opener)

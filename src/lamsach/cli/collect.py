@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lamsach.cli.console import error_line, progress_bar, tell, translate
-from lamsach.errors import ExitStatus, UsageError
+from lamsach.cli.console import error_line, problem_line, progress_bar, tell, translate
+from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from lamsach.archive.archive import Archive
+    from lamsach.collect.service import Settings
 
 Paths = list[str]
 
@@ -24,40 +32,128 @@ def collect(
             help="Put these logs, folders or archives in, and end; repeat for more.",
         ),
     ] = None,
-    more: Annotated[Paths | None, typer.Argument(metavar="[FILES]...", help="More logs for --once.")] = None,
+    more: Annotated[
+        Paths | None, typer.Argument(metavar="[FILES]...", help="More files for --once or --follow.")
+    ] = None,
+    udp: Annotated[
+        int | None,
+        typer.Option("--syslog-udp", metavar="PORT", help="Take syslog over UDP here; 0: any port."),
+    ] = None,
+    tcp: Annotated[
+        int | None,
+        typer.Option("--syslog-tcp", metavar="PORT", help="Take syslog over TCP here; 0: any port."),
+    ] = None,
+    tls: Annotated[
+        int | None,
+        typer.Option("--syslog-tls", metavar="PORT", help="Take syslog over TLS here; 0: any port."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--cert", metavar="FILE", help="The certificate for TLS (PEM).")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="The certificate's private key (PEM).")
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="The address of this machine to listen on.")
+    ] = "0.0.0.0",  # noqa: S104 - a collector listens to other machines
+    follow: Annotated[
+        Paths | None,
+        typer.Option("--follow", metavar="FILES", help="Follow these files as they grow; repeat for more."),
+    ] = None,
+    drop: Annotated[
+        Path | None,
+        typer.Option("--drop", metavar="DIR", help="Archive the files that appear in this folder."),
+    ] = None,
+    lists: Annotated[
+        Paths | None,
+        typer.Option(
+            "-i", "--indicators", metavar="LIST", help="Tell at once what these lists name; repeat for more."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Append sightings to this file (JSON lines)."),
+    ] = None,
+    send: Annotated[
+        str | None, typer.Option("--send", metavar="URL", help="Send sightings to this address (JSON, POST).")
+    ] = None,
+    spool: Annotated[
+        Path | None,
+        typer.Option(
+            "--spool", metavar="DIR", help="Where lines wait to become segments; default: the archive."
+        ),
+    ] = None,
     retention: Annotated[
         str, typer.Option("--class", metavar="NAME", help="The class by which these logs will expire.")
     ] = "default",
     timezone: Annotated[
         str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")
     ] = "Asia/Ho_Chi_Minh",
+    seal: Annotated[
+        float,
+        typer.Option("--seal", metavar="SECONDS", min=1, help="Lines can be searched after so long at most."),
+    ] = 900.0,
+    silence: Annotated[
+        float,
+        typer.Option(
+            "--silence",
+            metavar="SECONDS",
+            min=0,
+            help="Tell of a source that is silent for so long; 0: never.",
+        ),
+    ] = 3600.0,
+    status: Annotated[
+        bool, typer.Option("--status", help="Show how the running collector does, and end.")
+    ] = False,
 ) -> None:
-    """Put logs into an archive, once or always.
+    """Put logs into an archive: given files once, or always what is sent, written and dropped.
 
-    Example: lamsach collect --archive /var/lib/lamsach/archive --once logs/
+    Example: lamsach collect --archive /var/lib/lamsach/archive --syslog-udp 514 --syslog-tcp 514 -i annex.xlsx
     """
+    from lamsach.collect.service import Settings
+
+    if status:
+        raise typer.Exit(_show_status(_spool_of(archive, spool)))
+    settings = Settings(
+        *(host, udp, tcp, tls, certificate, key, (*(follow or ()), *(() if once else more or ())), drop),
+        *(output, send, retention, seal, silence),
+    )
+    always = any(port is not None for port in (udp, tcp, tls)) or bool(settings.follow) or drop is not None
+    if tls is not None and certificate is None:
+        raise UsageError("TLS needs a certificate.", "--syslog-tls", "Give --cert and --key.")
+    if not (once or always):
+        raise UsageError("There is nothing to collect.", "", "Give --once, --follow, --drop or a port.")
+    if once and always:
+        raise UsageError("Collect once or always, not both.", "--once", "Call the command twice.")
     from lamsach.archive.archive import Archive
-    from lamsach.cli.hunt import zone_of
+    from lamsach.cli.hunt import first_run_notice, zone_of
 
     opened = Archive(archive, create=True, zone=zone_of(timezone))
-    if not once:
-        raise UsageError("There is nothing to collect.", "", "Give --once FILES.")
-    raise typer.Exit(_once(opened, [*once, *(more or [])], retention))
+    first_run_notice()
+    if once:
+        raise typer.Exit(_once(opened, [*once, *(more or [])], retention))
+    raise typer.Exit(_always(opened, _spool_of(archive, spool), settings, lists or []))
 
 
-def _once(archive: object, paths: Paths, retention: str) -> ExitStatus:
-    from lamsach.archive.archive import Archive, writing
+def _spool_of(archive: str, spool: Path | None) -> Path:
+    if spool is not None:
+        return spool
+    if "://" in archive:
+        raise UsageError(
+            "An archive that is not on this machine needs a spool that is.", archive, "Give --spool DIR."
+        )
+    return Path(archive) / "spool"
+
+
+def _once(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
+    from lamsach.archive.archive import writing
     from lamsach.archive.filling import fill, remember
-    from lamsach.cli.console import problem_line
-    from lamsach.cli.hunt import first_run_notice
     from lamsach.logs.opening import find_logs
     from lamsach.model import Problem
 
-    assert isinstance(archive, Archive)
     _ = translate()
     problems: list[Problem] = []
     files = raw = known = failed = 0
-    first_run_notice()
     with progress_bar() as bar, writing(archive) as writer:
         for done in fill(writer, find_logs(paths, on_problem=problems.append), retention=retention):
             files += 1
@@ -75,3 +171,48 @@ def _once(archive: object, paths: Paths, retention: str) -> ExitStatus:
     if not files:
         return ExitStatus.INPUT
     return ExitStatus.PARTIAL if failed or problems else ExitStatus.FOUND
+
+
+def _always(archive: Archive, spool: Path, settings: Settings, lists: Paths) -> ExitStatus:
+    from lamsach.archive.archive import writing
+    from lamsach.collect.service import Collector
+    from lamsach.hunt.lists import load_lists
+
+    _ = translate()
+    listed = load_lists(lists) if lists else None
+    for problem in listed.problems if listed else ():
+        tell(problem_line(problem))
+
+    def say(sentence: str, values: dict[str, Any]) -> None:
+        tell(_(sentence).format(**values))
+
+    def on_problem(error: LamsachError) -> None:
+        tell(error_line(error))
+
+    with writing(archive) as writer:
+        collector = Collector(archive, writer, spool, settings, listed, on_problem, say)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: collector.stop())
+
+        def ready(ports: dict[str, int]) -> None:
+            text = ", ".join(f"{kind} {port}" for kind, port in ports.items())
+            print(_("Collecting. {ports}").format(ports=text), flush=True)
+
+        collector.run(ready)
+    tell(_("Everything that was taken in is in the archive."))
+    return ExitStatus.FOUND
+
+
+def _show_status(spool: Path) -> ExitStatus:
+    from lamsach.collect.service import STATUS_FILE
+
+    path = spool / STATUS_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+        ended = bool(json.loads(text).get("ended"))
+    except (OSError, ValueError):
+        raise UnreadableError(
+            "No collector has written its status here.", str(path), "Start it, or give the right --spool."
+        ) from None
+    sys.stdout.write(text + "\n")
+    return ExitStatus.NOTHING_FOUND if ended else ExitStatus.FOUND

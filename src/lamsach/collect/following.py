@@ -1,0 +1,258 @@
+"""A file that grows, through rotation by renaming, copying and emptying, and compressing: each of its lines once.
+
+How far it was read stands in the spool beside the lines themselves (see `spool`). A file is known again by its device, inode and
+the digest of its beginning; one that was rotated while nobody looked is found beside it by that beginning, also compressed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from lamsach.collect.streams import Stream
+
+_READ_BYTES = 1 << 20
+_LONGEST_LINE = 1 << 20
+_BEGINNING = 1024
+"""How much of a file's beginning it is known by."""
+_STEPS = 64
+"""Reads of one file before the next file's turn."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a file was read: device, inode, bytes, and the digest of its first `known` bytes."""
+
+    device: int = 0
+    inode: int = 0
+    offset: int = 0
+    known: int = 0
+    digest: str = ""
+
+    @classmethod
+    def of(cls, saved: dict[str, Any]) -> _Place:
+        values = {name: saved[name] for name in cls.__slots__ if name in saved}
+        return cls(**values)
+
+    def saved(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Follower:
+    """Follows one path. `step` is called again and again by one thread."""
+
+    def __init__(self, path: Path, stream: Stream) -> None:
+        self.path = path
+        self._stream = stream
+        self._place = _Place.of(stream.place)
+        self._file: IO[bytes] | None = None
+        self._quiet = 0
+
+    def step(self) -> bool:
+        """Take in what is new; whether there was something. Raises OutputError, and goes on from the same place next time."""
+        if self._file is None and not self._open():
+            return False
+        if self._emptied():
+            return True
+        took = False
+        for _ in range(_STEPS):
+            if not self._read(final=False):
+                break
+            took = True
+        if took:
+            self._quiet = 0
+            return True
+        return self._look_for_change()
+
+    def _emptied(self) -> bool:
+        """Whether the open file was emptied and perhaps written anew (copy and truncate); then it begins again."""
+        assert self._file is not None
+        size = os.fstat(self._file.fileno()).st_size
+        if size >= self._place.offset and (
+            not self._place.known or _digest(self._file, self._place.known) == self._place.digest
+        ):
+            return False
+        self.close()
+        self._finish_rotated()
+        self._place = _Place()
+        return True
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> bool:
+        """Open the path at the place that was reached before, after the rest of what was rotated away in between."""
+        try:
+            file = self.path.open("rb")
+        except OSError:
+            return False
+        status = os.fstat(file.fileno())
+        if self._place.known and not self._is_same(file, status.st_size):
+            self._finish_rotated()
+            self._place = _Place()
+        self._place.device, self._place.inode = status.st_dev, status.st_ino
+        file.seek(self._place.offset)
+        self._file = file
+        self._quiet = 0
+        return True
+
+    def _is_same(self, file: IO[bytes], size: int) -> bool:
+        return size >= self._place.offset and _digest(file, self._place.known) == self._place.digest
+
+    def _read(self, *, final: bool) -> bool:
+        """Take in the whole lines behind the place; with `final` also a last one that has no end."""
+        assert self._file is not None
+        self._file.seek(self._place.offset)
+        data = self._file.read(_READ_BYTES)
+        end = data.rfind(b"\n") + 1
+        while not end and len(data) < _LONGEST_LINE and (more := self._file.read(_READ_BYTES)):
+            data += more
+            end = data.rfind(b"\n") + 1
+        if not end and (final or len(data) >= _LONGEST_LINE):
+            end = len(data)
+        if not end:
+            return False
+        lines = data[:end]
+        after = self._after(lines)
+        self._stream.take(lines if lines.endswith(b"\n") else lines + b"\n", after.saved())
+        self._place = after
+        return True
+
+    def _after(self, lines: bytes) -> _Place:
+        """The place behind these lines."""
+        place = self._place
+        known, digest = place.known, place.digest
+        if known < _BEGINNING:
+            assert self._file is not None
+            known = min(_BEGINNING, place.offset + len(lines))
+            digest = _digest(self._file, known)
+        return _Place(place.device, place.inode, place.offset + len(lines), known, digest)
+
+    def _look_for_change(self) -> bool:
+        """Whether the path is another file now; then what is left of the old one is taken in."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return self._gone()
+        place = self._place
+        if (status.st_dev, status.st_ino) != (place.device, place.inode):
+            return self._gone()
+        self._quiet = 0
+        return False
+
+    def _gone(self) -> bool:
+        """The file was renamed or deleted: its writer may still write for a moment, so it is left when it is quiet twice."""
+        self._quiet += 1
+        if self._quiet < 3:
+            return False
+        if self._read(final=True):
+            return True
+        self.close()
+        self._place = _Place()
+        return True
+
+    def _finish_rotated(self) -> None:
+        """Take in the rest of the file that was read before, where it lies now, and of those rotated after it."""
+        place = self._place
+        if not place.known:
+            return
+        siblings = list(_siblings(self.path))
+        for position, sibling in enumerate(siblings):
+            if _digest_of_path(sibling, place.known) == place.digest and place.digest:
+                self._take_rest(sibling, place)
+                for later in siblings[position + 1 :]:
+                    if _is_part(later, self.path) and _digest_of_path(later, place.known) != place.digest:
+                        self._take_rest(later, _Place())
+                return
+
+    def _take_rest(self, path: Path, place: _Place) -> None:
+        """What stands behind the place in a rotated file. The place is kept by digest, so that a crash here doubles nothing."""
+        try:
+            with _opened(path) as file:
+                status = path.stat()
+                _skip(file, place.offset)
+                rest = b""
+                while data := file.read(_READ_BYTES):
+                    rest += data
+                    end = rest.rfind(b"\n") + 1
+                    if end or len(rest) >= _LONGEST_LINE:
+                        end = end or len(rest)
+                        place = self._take_part(path, rest[:end], place, status)
+                        rest = rest[end:]
+                if rest:
+                    self._take_part(path, rest, place, status)
+        except (OSError, EOFError):
+            return
+
+    def _take_part(self, path: Path, lines: bytes, place: _Place, status: os.stat_result) -> _Place:
+        known, digest = place.known, place.digest
+        if known < _BEGINNING:
+            known = min(_BEGINNING, place.offset + len(lines))
+            digest = _digest_of_path(path, known)
+        after = _Place(status.st_dev, status.st_ino, place.offset + len(lines), known, digest)
+        self._stream.take(lines if lines.endswith(b"\n") else lines + b"\n", after.saved())
+        self._place = after
+        return after
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def _skip(file: IO[bytes], size: int) -> None:
+    while size > 0:
+        data = file.read(min(size, _READ_BYTES))
+        if not data:
+            return
+        size -= len(data)
+
+
+def _digest(file: IO[bytes], size: int) -> str:
+    """The digest of the first bytes; empty when there are not so many."""
+    before = file.tell()
+    file.seek(0)
+    data = file.read(size)
+    file.seek(before)
+    return hashlib.sha256(data).hexdigest()[:32] if len(data) == size else ""
+
+
+def _digest_of_path(path: Path, size: int) -> str:
+    try:
+        with _opened(path) as file:
+            return _digest(file, size)
+    except (OSError, EOFError):
+        return ""
+
+
+def _siblings(path: Path) -> Iterator[Path]:
+    """Files beside it that may be older parts of it (`fw.log.1`, `fw.log-20220901.gz`, `fw-20220901.log`), the oldest first."""
+    found = []
+    for other in path.parent.glob(f"{_escaped(path.stem)}*"):
+        try:
+            if other != path and other.is_file():
+                found.append((other.stat().st_mtime_ns, other))
+        except OSError:
+            continue
+    return (other for _, other in sorted(found))
+
+
+def _is_part(other: Path, path: Path) -> bool:
+    """Whether the name is one that rotation gives: `fw.log.1`, `fw.log-20220901.gz`, `fw-2022-09-01.log`."""
+    number = r"[._-][0-9][0-9T:._-]*"
+    name, stem, suffix = re.escape(path.name), re.escape(path.stem), re.escape(path.suffix)
+    return re.fullmatch(rf"(?:{name}{number}|{stem}{number}{suffix})(?:\.gz)?", other.name) is not None
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)

@@ -1,0 +1,94 @@
+"""Syslog messages out of a stream or a datagram, each as one line.
+
+RFC 6587 section 3.4.1 (octet counting), 3.4.2 (a trailer: LF, also NUL or CRLF as some senders do), RFC 5425 (TLS: octet counting).
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 1 << 20
+"""Bytes of one message; a longer one is cut into lines of this length."""
+# `123 <34>1 2026-10-11T22:14:15.003Z ...`
+_COUNT = re.compile(rb"([1-9][0-9]{0,6}) ")
+_COUNTED_START = re.compile(rb"[1-9][0-9]{0,6} <")
+_START_BYTES = 9
+
+
+def one_line(message: bytes) -> bytes:
+    """The message without its trailer, with line feeds inside written as rsyslog does (`#012`), so that it is one line."""
+    message = message.rstrip(b"\r\n\0")
+    if b"\n" in message:
+        message = message.replace(b"\n", b"#012")
+    if b"\0" in message:
+        message = message.replace(b"\0", b" ")
+    return message
+
+
+class Framer:
+    """Takes a connection's bytes as they come and gives whole messages, each ended by a line feed."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._counted: bool | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """The messages that are whole now."""
+        data = self._rest + data if self._rest else data
+        if self._counted is None:
+            if len(data) < _START_BYTES and _maybe_count(data):
+                self._rest = data
+                return b""
+            self._counted = _COUNTED_START.match(data) is not None
+        return self._by_count(data) if self._counted else self._by_trailer(data)
+
+    def end(self) -> bytes:
+        """What is left at the end of the connection: the last message may lack its trailer, or be cut off."""
+        rest, self._rest = one_line(self._rest), b""
+        return rest + b"\n" if rest else b""
+
+    def _by_trailer(self, data: bytes) -> bytes:
+        if b"\0" in data:
+            data = data.replace(b"\0", b"\n")
+        end = data.rfind(b"\n") + 1
+        whole, rest = data[:end], data[end:]
+        if len(rest) > LONGEST:
+            cut = len(rest) // LONGEST * LONGEST
+            pieces = [rest[start : start + LONGEST] for start in range(0, cut, LONGEST)]
+            whole += b"\n".join(pieces) + b"\n"
+            rest = rest[cut:]
+        self._rest = rest
+        return whole
+
+    def _by_count(self, data: bytes) -> bytes:
+        messages: list[bytes] = []
+        place = 0
+        while True:
+            found = _COUNT.match(data, place)
+            if found is None:
+                rest = data[place:]
+                if len(rest) < _START_BYTES and _maybe_count(rest):
+                    break
+                self._counted = False  # not what it began as: nothing is thrown away
+                self._rest = b""
+                return b"".join(messages) + self._by_trailer(rest)
+            size = int(found[1])
+            begin = found.end()
+            if len(data) - begin < size:
+                if size > LONGEST and len(data) - begin >= LONGEST:
+                    messages.append(one_line(data[begin : begin + LONGEST]) + b"\n")
+                    data, place = b"%d " % (size - LONGEST) + data[begin + LONGEST :], 0
+                    continue
+                break
+            messages.append(one_line(data[begin : begin + size]) + b"\n")
+            place = begin + size
+            while data[place : place + 1] in (b"\n", b"\r"):  # senders that count and end lines all the same
+                place += 1
+        self._rest = data[place:]
+        return b"".join(messages)
+
+
+def _maybe_count(data: bytes) -> bool:
+    """Whether so few bytes may be the beginning of a counted message."""
+    digits, blank, after = data.partition(b" ")
+    return (digits.isdigit() or not digits) and digits[:1] != b"0" and (not blank or not after)

@@ -1,0 +1,237 @@
+"""Syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425). Each sender is a source of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lamsach.collect.framing import Framer, one_line
+from lamsach.collect.streams import Stream
+from lamsach.errors import InputError, LamsachError, UnreadableError
+from lamsach.i18n import mark
+
+StreamFor = Callable[[str, str], Stream]
+"""The stream of a kind and a name."""
+OnProblem = Callable[[LamsachError], None]
+_RECEIVE_BYTES = 1 << 18
+_DATAGRAM_BYTES = 65_535
+_BATCH_SECONDS = 0.2
+_BATCH_BYTES = 1 << 20
+_WAIT_SECONDS = 0.5
+_MOST_CONNECTIONS = 1000
+_IDLE_HANDSHAKE_S = 10.0
+_UDP_BUFFER = 32 << 20
+
+
+def bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    """A socket at this address; port 0 takes any that is free. Raises UnreadableError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, kind)
+    try:
+        if kind is socket.SOCK_STREAM:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        raise UnreadableError(
+            mark("The port cannot be listened on."),
+            f"{host}:{port}: {error.strerror}",
+            mark("Choose a port that is free; ports below 1024 need rights."),
+        ) from None
+    return made
+
+
+def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """What a TLS server needs (TLS 1.2 at least). Raises UnreadableError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise UnreadableError(
+            mark("The certificate or its key cannot be used."),
+            f"{certificate}: {error}",
+            mark("Give files in PEM form that belong together."),
+        ) from None
+    return context
+
+
+class TcpServer:
+    """Takes connections and their messages. `context` makes it a TLS server."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        stream_for: StreamFor,
+        on_problem: OnProblem,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._socket = bound(host, port, socket.SOCK_STREAM)
+        self._socket.listen(128)
+        self.port = int(self._socket.getsockname()[1])
+        self.kind = "tls" if context else "tcp"
+        self._context = context
+        self._stream_for = stream_for
+        self._on_problem = on_problem
+        self._stopping = threading.Event()
+        self._connections: set[threading.Thread] = set()
+        self._thread = threading.Thread(target=self._accept, name=self.kind, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more connections; read what has arrived on those that there are, and end them."""
+        self._stopping.set()
+        self._thread.join()
+        self._socket.close()
+        for thread in list(self._connections):
+            thread.join(5.0)
+
+    def _accept(self) -> None:
+        self._socket.settimeout(_WAIT_SECONDS)
+        while not self._stopping.is_set():
+            try:
+                connection, peer = self._socket.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                time.sleep(0.05)
+                continue
+            if len(self._connections) >= _MOST_CONNECTIONS:
+                connection.close()
+                self._on_problem(
+                    InputError(mark("There are too many connections; one was refused."), str(peer[0]))
+                )
+                continue
+            thread = threading.Thread(target=self._serve, args=(connection, str(peer[0])), daemon=True)
+            self._connections.add(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket, peer: str) -> None:
+        try:
+            connection.settimeout(_IDLE_HANDSHAKE_S)
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            with connection:
+                self._receive(connection, peer)
+        except (OSError, ssl.SSLError) as error:
+            self._on_problem(InputError(mark("A connection ended with an error."), f"{peer}: {error}"))
+        except LamsachError as error:
+            self._on_problem(error)
+        finally:
+            self._connections.discard(threading.current_thread())
+
+    def _receive(self, connection: socket.socket, peer: str) -> None:
+        stream = self._stream_for(self.kind, peer)
+        framer = Framer()
+        connection.settimeout(_WAIT_SECONDS)
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        while True:
+            try:
+                data = connection.recv(_RECEIVE_BYTES)
+            except (TimeoutError, ssl.SSLWantReadError):
+                if self._stopping.is_set():
+                    break
+                continue
+            except ConnectionError:
+                break
+            if not data:
+                break
+            self._take(stream, framer.feed(data))
+        self._take(stream, framer.end())
+
+    def _take(self, stream: Stream, lines: bytes) -> None:
+        """Take lines in; while that cannot be, nothing more is read, and the sender waits."""
+        while True:
+            try:
+                stream.take(lines)
+                return
+            except LamsachError as error:
+                self._on_problem(error)
+                if self._stopping.wait(1.0):
+                    raise
+
+
+class UdpServer:
+    """Takes datagrams: each is one message. What the system drops because it is not fetched in time is counted."""
+
+    def __init__(self, host: str, port: int, stream_for: StreamFor, on_problem: OnProblem) -> None:
+        self._socket = bound(host, port, socket.SOCK_DGRAM)
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UDP_BUFFER)
+        self._socket.setblocking(False)
+        self.port = int(self._socket.getsockname()[1])
+        self.lost = 0
+        """Messages that could not be written."""
+        self._stream_for = stream_for
+        self._on_problem = on_problem
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="udp", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take what has arrived, and end."""
+        self._stopping.set()
+        self._thread.join()
+        self._socket.close()
+
+    def drops(self) -> int:
+        """Datagrams that the system dropped (Linux: /proc/net/udp), and messages that could not be written."""
+        total = self.lost
+        for table in ("/proc/net/udp", "/proc/net/udp6"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                for line in Path(table).read_text().splitlines()[1:]:
+                    fields = line.split()
+                    if int(fields[1].rpartition(":")[2], 16) == self.port:
+                        total += int(fields[-1])
+        return total
+
+    def _run(self) -> None:
+        batches: dict[str, list[bytes]] = {}
+        while True:
+            ready, _, _ = select.select([self._socket], [], [], _WAIT_SECONDS)
+            if ready:
+                self._fetch(batches)
+            for peer, messages in batches.items():
+                self._take(peer, messages)
+            batches.clear()
+            if not ready and self._stopping.is_set():
+                return
+
+    def _fetch(self, batches: dict[str, list[bytes]]) -> None:
+        """Datagrams for a moment, so that they are written many at once."""
+        size, until = 0, time.monotonic() + _BATCH_SECONDS
+        while size < _BATCH_BYTES and time.monotonic() < until:
+            try:
+                data, peer = self._socket.recvfrom(_DATAGRAM_BYTES)
+            except BlockingIOError:
+                ready, _, _ = select.select([self._socket], [], [], 0.02)
+                if not ready:
+                    return
+                continue
+            except OSError:
+                continue
+            message = one_line(data)
+            if message:
+                batches.setdefault(str(peer[0]), []).append(message)
+                size += len(message)
+
+    def _take(self, peer: str, messages: list[bytes]) -> None:
+        try:
+            self._stream_for("udp", peer).take(b"\n".join(messages) + b"\n")
+        except LamsachError as error:
+            self.lost += len(messages)
+            self._on_problem(error)

@@ -1,0 +1,103 @@
+"""Full spool files become segments: one thread, which waits for nobody, and whom receivers wait for when it is behind."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+from lamsach.archive.archive import Writer
+from lamsach.archive.describing import Describer
+from lamsach.archive.filling import look_at
+from lamsach.archive.sources import Source, load, save
+from lamsach.collect.spool import Spool, read_spool
+from lamsach.errors import LamsachError
+from lamsach.logs.opening import HEAD_BYTES
+
+WAITING = 6
+"""Full spool files that may wait; then those who take lines in wait as well."""
+_RETRY_SECONDS = 5.0
+
+
+class Sealer:
+    """Makes segments of spool files, in order. `ends`: where each source ended when the collector started."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        headers: dict[str, list[tuple[int, str]]],
+        on_problem: Callable[[LamsachError], None],
+    ) -> None:
+        self.lock = threading.Lock()
+        """Held while something is written to the archive."""
+        self.formats: dict[str, dict[str, int]] = {}
+        self._writer = writer
+        self._headers = headers
+        self._on_problem = on_problem
+        self._full: queue.Queue[Spool | None] = queue.Queue(WAITING)
+        self._describers: dict[str, Describer] = {}
+        self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def put(self, spool: Spool) -> None:
+        """Hand over a full spool file; waits when too many wait already."""
+        self._full.put(spool)
+
+    def finish(self) -> None:
+        """Make segments of all that was handed over, and end."""
+        self._full.put(None)
+        self._thread.join()
+
+    def give_up(self) -> None:
+        """Do not try again what cannot be written: it stays in the spool."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while (spool := self._full.get()) is not None:
+            while True:
+                try:
+                    self.seal(spool)
+                    break
+                except LamsachError as error:
+                    self._on_problem(error)
+                    if self._stop.wait(_RETRY_SECONDS):
+                        break
+
+    def seal(self, spool: Spool) -> None:
+        """Make one segment, then delete the spool file. Raises LamsachError."""
+        spooled = read_spool(spool.path)
+        if spooled is None or not spooled.raw:
+            spool.path.unlink(missing_ok=True)
+            return
+        header = spooled.header
+        with self.lock:
+            describer = self._describer(
+                spooled.header.key, header.name, header.kind, header.retention, spooled.raw
+            )
+            about = self._writer.describe(header.key, header.begin, header.begin + len(spooled.raw))
+            describer.continue_after(header.lines, [])
+            describer.describe(spooled.raw, about)
+            about.place = {**spooled.place, "spool": header.number}
+            self._writer.add(about, spooled.raw)
+        counts = self.formats.setdefault(header.key, {})
+        for row in about.coverage:
+            counts[row[1]] = counts.get(row[1], 0) + row[4]
+        spool.path.unlink(missing_ok=True)
+
+    def _describer(self, key: str, name: str, kind: str, retention: str, raw: bytes) -> Describer:
+        describer = self._describers.get(key)
+        if describer is None:
+            archive = self._writer.archive
+            source = Source(key, name, kind, retention=retention, head=raw[:HEAD_BYTES])
+            if archive.store.has(source.object_name):
+                source = load(archive.store, source.object_name)
+            else:
+                look_at(source, archive.zone)
+                save(archive.store, source)
+            describer = self._describers[key] = Describer(source, archive.zone)
+            describer.continue_after(0, self._headers.pop(key, []))
+        return describer

@@ -1,0 +1,137 @@
+"""One source of lines while it is collected: from the hands of a receiver into the spool, and on to the segments."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lamsach.collect.spool import Header, Spool, Spooled
+
+SEGMENT_BYTES = 8 << 20
+_RATE_SECONDS = 60
+
+
+def source_key(kind: str, name: str) -> str:
+    """The key under which a source that is collected stands in the archive."""
+    return hashlib.sha256(f"{kind}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class Counts:
+    """Lines and bytes taken in, in all and of the last minute."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.raw_bytes = 0
+        self.last_seen = 0.0
+        self._recent: deque[tuple[int, int]] = deque()
+
+    def add(self, lines: int, raw_bytes: int) -> None:
+        """Count lines that came now."""
+        self.lines += lines
+        self.raw_bytes += raw_bytes
+        self.last_seen = time.time()
+        second = int(self.last_seen)
+        if self._recent and self._recent[-1][0] == second:
+            self._recent[-1] = (second, self._recent[-1][1] + lines)
+        else:
+            self._recent.append((second, lines))
+        while self._recent[0][0] < second - _RATE_SECONDS:
+            self._recent.popleft()
+
+    def rate(self) -> float:
+        """Lines a second over the last minute."""
+        since = time.time() - _RATE_SECONDS
+        return sum(lines for second, lines in list(self._recent) if second >= since) / _RATE_SECONDS
+
+
+Full = Callable[[Spool], None]
+Look = Callable[["Stream", bytes], None]
+
+
+class Stream:
+    """A source that is collected. `take` may be called by several threads, and waits while segments cannot be made fast enough."""
+
+    def __init__(
+        self,
+        header: Header,
+        folder: Path,
+        on_full: Full,
+        look: Look | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
+        self.header = header
+        self.counts = Counts()
+        self.place: dict[str, Any] = {}
+        self.formats: dict[str, int] = {}
+        self.silent = False
+        self._folder = folder
+        self._on_full = on_full
+        self._look = look
+        self._segment_bytes = segment_bytes
+        self._lock = threading.Lock()
+        self._spool = Spool(folder, header)
+        self._began = time.monotonic()
+        self._lines = header.lines
+
+    def resume(self, spooled: Spooled) -> None:
+        """Go on with the spool file that a run before left."""
+        self._spool = Spool(self._folder, spooled.header)
+        self._spool.resume(spooled)
+        self.header = spooled.header
+        self.place = dict(spooled.place)
+        self._lines = spooled.header.lines + spooled.raw.count(b"\n")
+
+    def take(self, lines: bytes, place: dict[str, Any] | None = None) -> None:
+        """Take whole lines in. Raises OutputError, and then nothing was taken in."""
+        if not lines:
+            return
+        with self._lock:
+            if self._spool.size and self._spool.size + len(lines) > self._segment_bytes:
+                self._roll()
+            known = place if place is not None else {}
+            self._spool.append(lines, known)
+            self.place = known
+            count = lines.count(b"\n")
+            self._lines += count
+            self.counts.add(count, len(lines))
+            self.silent = False
+            if self._look is not None:
+                self._look(self, lines)
+
+    @property
+    def lines(self) -> int:
+        """How many lines the source has had, in all runs."""
+        return self._lines
+
+    def sync(self) -> None:
+        """Make what was taken in last."""
+        with self._lock:
+            self._spool.sync()
+
+    def seal(self, older_than_s: float = 0.0) -> None:
+        """Give what was taken in on to be made a segment, if it has waited long enough."""
+        with self._lock:
+            if self._spool.size and time.monotonic() - self._began >= older_than_s:
+                self._roll()
+
+    def _roll(self) -> None:
+        """The spool file is full: another begins."""
+        full = self._spool
+        full.close()
+        self._on_full(full)
+        self.header = replace(
+            full.header, number=full.header.number + 1, begin=full.header.begin + full.size, lines=self._lines
+        )
+        self._spool = Spool(self._folder, self.header)
+        self._began = time.monotonic()
+
+    def close(self) -> None:
+        """Close the spool file; what is in it is found again."""
+        with self._lock:
+            self._spool.close()
