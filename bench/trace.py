@@ -52,9 +52,9 @@ def make(folder: Path, records: int, rows: int) -> None:
                     - SHIFT
                 )
                 stated = "" if number % 50 == 0 else str(port)
-                listed.append(f"{public},{stated},{when:%Y-%m-%dT%H:%M:%SZ},tcp,Mirai\n")
+                listed.append(f"{public},{stated},{when:%Y-%m-%dT%H:%M:%SZ},tcp,Mirai,{inside}\n")
     chance.shuffle(listed)
-    (folder / "list.csv").write_text("ip,port,timestamp,protocol,infection\n" + "".join(listed))
+    (folder / "list.csv").write_text("ip,port,timestamp,protocol,infection,note\n" + "".join(listed))
     with (folder / "dhcpd.log").open("w") as log:
         for number in range(LEASES):
             local = START + timedelta(hours=6) + timedelta(seconds=number)
@@ -98,6 +98,12 @@ def main() -> None:
     print(
         f"listed {len(result.distinct)}, explained {len(result.explained)}, clocks apart by {result.skew.shift}"
     )
+    truth = [row.rpartition(",")[2] for row in (folder / "list.csv").read_text().splitlines()[1:]]
+    wrong = sum(
+        answer.explained and answer.named[0].inside != inside
+        for answer, inside in zip(result.answers, truth, strict=True)
+    )
+    print(f"explained by another machine than the true one: {wrong}")
     for suffix in (".html", ".xlsx", ".csv", ".jsonl", ".docx", ".pdf"):
         now = time.perf_counter()
         write(result, folder / f"trace{suffix}")
