@@ -19,6 +19,7 @@ from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import InputError, LamsachError, LimitError, OutputError, UnreadableError
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import compile_columns
+from lamsach.hunt.lists import load_lists
 from lamsach.indicators.opening import RELEASE_MEMBERS
 from lamsach.indicators.reading import read_lists
 from lamsach.indicators.releases import keys, release
@@ -119,6 +120,12 @@ def test_a_release_is_a_list_that_keeps_document_page_and_row(pair: Paths, tmp_p
         UNTIL,
     )
     assert set(MEMBERS) == RELEASE_MEMBERS
+
+
+def test_a_hunt_states_the_digest_of_the_release_that_it_used(pair: Paths, tmp_path: Path) -> None:
+    path = saved(tmp_path, written(pair))
+    said = read_release(path, [keys.public_key(pair[1])]).manifest
+    assert load_lists([str(path)]).summary.digest == said.digest
 
 
 def test_another_key_is_refused(pair: Paths, tmp_path: Path) -> None:

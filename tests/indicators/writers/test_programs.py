@@ -90,9 +90,10 @@ def test_a_long_list_is_accepted(name: str, command: tuple[str, ...], tmp_path: 
 )
 def test_rules_of_the_kernel_are_accepted(name: str, command: tuple[str, ...], tmp_path: Path) -> None:
     path = written(name, tmp_path, SOME)
-    done = run(command[0], *(path if word == "FILE" else word for word in command[1:]))
-    if "ermission" in done.stderr or "not permitted" in done.stderr:
-        pytest.skip("only an administrator may ask the kernel")
+    words = [program(command[0]), *(str(path) if word == "FILE" else word for word in command[1:])]
+    done = run("unshare", "--map-root-user", "--net", *words)
+    if "unshare" in done.stderr:
+        pytest.skip("the machine gives tests no network of their own")
     accepted(done)
 
 

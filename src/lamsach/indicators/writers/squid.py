@@ -1,6 +1,7 @@
 """Squid (http://www.squid-cache.org/Doc/config/acl/): `include /etc/squid/lamsach.conf` before the first `http_access allow`.
 
-Squid takes names below a listed name for a mistake, so those are left out: the name above covers them.
+Squid takes names below a listed name for a mistake, so those are left out: the name above covers them. `-n` spares it the question for
+the name of every address.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Squid(Writer):
         networks = [short(network) for part in merged_networks(items) for network in part]
         urls = [_pattern(item.value) for item in of_types(items, IndicatorType.URL)]
         for acl, kind, values in (
-            ("lamsach_names", "dstdomain", names),
+            ("lamsach_names", "dstdomain -n", names),
             ("lamsach_addresses", "dst", networks),
             ("lamsach_urls", "url_regex", urls),
         ):
