@@ -34,7 +34,7 @@ from lamsach.portal.public.models import Tool
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.models import Extension, Report
 from lamsach.portal.support import desk
-from lamsach.portal.support.models import Question
+from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
 
@@ -73,6 +73,13 @@ def _incoming(cast: Any) -> Incoming:
         unit=cast.first,
         path=keep(_file("thu.pdf")).path,
     )
+
+
+def _question_file(cast: Any) -> QuestionFile:
+    """A file of the newest question, which the address names before it."""
+    asked = Question.objects.order_by("pk").last() or question(cast)
+    desk.attach(asked, [keep(_file("anh.pdf"))])
+    return QuestionFile.objects.filter(question=asked).latest("pk")
 
 
 def _import(cast: Any) -> UnitImport:
@@ -262,6 +269,10 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     ),
     "tool_number": lambda cast: Tool.objects.create(name="A", publisher="B", licence="C", systems="D").pk,
     "kind": lambda cast: "poster",
+    "file_id": lambda cast: _question_file(cast).pk,
+    "canned_id": lambda cast: CannedAnswer.objects.create(unit=cast.first, title="A", text="B").pk,
+    "article_id": lambda cast: Article.objects.create(unit=cast.first, title="A", text="B").pk,
+    "article_number": lambda cast: Article.objects.create(unit=cast.first, title="A", text="B").pk,
     "incoming_id": lambda cast: _incoming(cast).pk,
     "import_id": lambda cast: _import(cast).pk,
     "report_id": lambda cast: report(cast).pk,

@@ -5,6 +5,7 @@ from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.cases import CASES
 from lamsach.portal.catalogue_vi.findings import FINDINGS
+from lamsach.portal.catalogue_vi.knowledge import KNOWLEDGE
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.mail import MAIL
 from lamsach.portal.catalogue_vi.people import PEOPLE
@@ -27,4 +28,5 @@ VIETNAMESE: dict[str, str] = {
     **REPORTS,
     **MAIL,
     **WAVES,
+    **KNOWLEDGE,
 }

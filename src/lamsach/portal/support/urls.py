@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.support import views
+from lamsach.portal.support import knowledge_views, views
 
 app_name = "support"
 urlpatterns = [
@@ -12,4 +12,12 @@ urlpatterns = [
     path("q/<str:token>/", views.mine, name="mine"),
     path("work/questions/", views.questions, name="list"),
     path("work/questions/<int:question_id>/", views.question, name="question"),
+    path("work/questions/<int:question_id>/files/<int:file_id>/", views.file, name="file"),
+    path("q/<str:token>/files/<int:file_id>/", views.my_file, name="my_file"),
+    path("help/articles/<int:article_number>/", knowledge_views.article, name="article"),
+    path("work/knowledge/", knowledge_views.shelf, name="shelf"),
+    path("work/knowledge/answers/new/", knowledge_views.canned_new, name="canned_new"),
+    path("work/knowledge/answers/<int:canned_id>/", knowledge_views.canned_edit, name="canned_edit"),
+    path("work/knowledge/articles/new/", knowledge_views.article_new, name="article_new"),
+    path("work/knowledge/articles/<int:article_id>/", knowledge_views.article_edit, name="article_edit"),
 ]

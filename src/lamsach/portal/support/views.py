@@ -4,52 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
 from lamsach.portal.base.tokens import nonce
+from lamsach.portal.base.uploads import Kept, download
 from lamsach.portal.public.views import current
-from lamsach.portal.support import access, desk
-from lamsach.portal.support.models import Question, QuestionState
+from lamsach.portal.support import access, desk, files
+from lamsach.portal.support.forms import AnswerForm, AskForm, WordForm
+from lamsach.portal.support.knowledge import fitting
+from lamsach.portal.support.models import Article, Question, QuestionState
 from lamsach.portal.units.access import home_units
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.models import FOREVER, Unit
-
-
-class AskForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A question of anybody."""
-
-    unit_code = forms.CharField(
-        label=gettext_lazy("Code of your unit"),
-        required=False,
-        max_length=60,
-        help_text=gettext_lazy("If you know it: then your own unit's contact answers."),
-    )
-    once = forms.CharField(widget=forms.HiddenInput, max_length=43)
-    field_order = ("subject", "text", "name", "email", "unit_code")
-
-    class Meta:
-        model = Question
-        fields = ("subject", "text", "name", "email")
-        widgets = {"text": forms.Textarea(attrs={"rows": 6, "maxlength": 5000})}
-
-
-class AnswerForm(forms.Form):
-    """A word in a question."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Text"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 5})
-    )
 
 
 def _desk_for(request: HttpRequest, code: str) -> Unit | None:
@@ -65,28 +42,60 @@ def _desk_for(request: HttpRequest, code: str) -> Unit | None:
     return campaign.owner if campaign else Unit.objects.filter(parent=None).order_by("pk").first()
 
 
-@rate_limited("ask", 10, 3600)
+@rate_limited("ask", 20, 3600)
 @anyone()
 def ask(request: HttpRequest) -> HttpResponse:
-    """Ask a question, with or without an account."""
+    """Ask a question, with or without an account. Articles that fit are offered once before it is sent."""
     initial: dict[str, Any] = {"once": nonce()}
     if request.user.is_authenticated:
         initial.update(name=request.user.name, email=request.user.email)
-    form = AskForm(request.POST or None, initial=initial)
+    form = AskForm(request.POST or None, request.FILES or None, initial=initial)
     found = current()
-    contact = _contact(found.owner) if found else None
+    context: dict[str, Any] = {
+        "form": form,
+        "step": "ask",
+        "contact": _contact(found.owner) if found else None,
+    }
     if request.method == "POST" and form.is_valid():
+        kept = _files(form)
         unit = _desk_for(request, form.cleaned_data["unit_code"])
         if unit is None:
             form.add_error(None, _("The portal is not set up yet."))
-        else:
-            question = form.save(commit=False)
-            question.unit = unit
-            question.asker = request.user if request.user.is_authenticated else None
-            question = desk.ask(question, form.cleaned_data["once"])
-            context = {"question": question, "address": desk.address_of(question), "step": "ask"}
-            return render(request, "support/asked.html", {**context, "contact": _contact(question.unit)})
-    return render(request, "support/ask.html", {"form": form, "step": "ask", "contact": contact})
+        elif kept is not None:
+            articles = [] if form.cleaned_data["offered"] else _offer(form)
+            if articles:
+                again: Any = form.data.copy()  # type: ignore[attr-defined]
+                again["offered"], again["carried"] = "yes", files.carried(kept)
+                context.update(articles=articles, form=AskForm(again), kept=kept)
+                return render(request, "support/ask.html", context)
+            return _asked(request, form, unit, kept)
+    return render(request, "support/ask.html", context)
+
+
+def _files(form: AskForm | WordForm) -> list[Kept] | None:
+    """The files of a form, stored; None when one may not be kept, which the form then says."""
+    try:
+        kept = files.from_carried(form.cleaned_data.get("carried") or "")
+        return [*kept, *files.kept(form.cleaned_data["attached"])][: files.MOST]
+    except LamsachError as problem:
+        form.add_error(
+            "attached", f"{problem.where}: {_(problem.what)}" if problem.where else _(problem.what)
+        )
+        return None
+
+
+def _offer(form: AskForm) -> list[Article]:
+    data = form.cleaned_data
+    return fitting(data["subject"], data["text"], (get_language() or "vi")[:2])
+
+
+def _asked(request: HttpRequest, form: AskForm, unit: Unit, kept: list[Kept]) -> HttpResponse:
+    question = form.save(commit=False)
+    question.unit = unit
+    question.asker = request.user if request.user.is_authenticated else None
+    question = desk.ask(question, form.cleaned_data["once"], kept)
+    context = {"question": question, "address": desk.address_of(question), "step": "ask"}
+    return render(request, "support/asked.html", {**context, "contact": _contact(question.unit)})
 
 
 def _contact(unit: Unit) -> dict[str, str]:
@@ -100,12 +109,15 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
     question = desk.find(token)
     if question is None:
         return render(request, "accounts/link_used.html", status=404)
-    form = AnswerForm(request.POST or None)
+    form = WordForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        desk.add(question, form.cleaned_data["text"])
-        return redirect("support:mine", token=token)
+        kept = _files(form)
+        if kept is not None:
+            desk.add(question, form.cleaned_data["text"], kept)
+            return redirect("support:mine", token=token)
     context = {
         "question": question,
+        "token": token,
         "said": question.messages.filter(internal=False),
         "form": form,
         "contact": _contact(question.unit),
@@ -139,7 +151,10 @@ def questions(request: HttpRequest) -> HttpResponse:
 def question(request: HttpRequest, question_id: int) -> HttpResponse:
     """One question: answer, note, hand over, solve."""
     found = access.get_question(request.user, question_id)
-    form = AnswerForm(request.POST or None)
+    ready = access.usable_canned(request.user)
+    chosen = request.GET.get("canned", "")
+    canned = ready.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
+    form = AnswerForm(request.POST or None, initial={"text": canned.text} if canned else None)
     what = request.POST.get("what", "")
     if request.method == "POST":
         if what == "solve":
@@ -156,5 +171,36 @@ def question(request: HttpRequest, question_id: int) -> HttpResponse:
             return redirect("support:question", question_id=question_id)
     else:
         record(request, "question.viewed", found, found.unit)
-    context = {"question": found, "said": found.messages.all(), "form": form, "now": timezone.now()}
+    context = {
+        "question": found,
+        "said": found.messages.all(),
+        "form": form,
+        "now": timezone.now(),
+        "canned": ready[:100],
+    }
     return render(request, "support/question.html", context)
+
+
+def _file(question: Question, file_id: int) -> HttpResponse:
+    found = question.files.filter(pk=file_id).first()
+    if found is None:
+        raise Http404
+    return download(found.name, found.path)
+
+
+@member(HELPERS, HELPERS, ("GET",))
+def file(request: HttpRequest, question_id: int, file_id: int) -> HttpResponse:
+    """A file of a question, for the desk: as a download that no browser shows."""
+    found = access.get_question(request.user, question_id)
+    record(request, "question.file", found, found.unit, file=file_id)
+    return _file(found, file_id)
+
+
+@rate_limited("question", 60, 300, ("GET",))
+@link("GET")
+def my_file(request: HttpRequest, token: str, file_id: int) -> HttpResponse:
+    """A file of the asker's own question."""
+    found = desk.find(token)
+    if found is None:
+        return render(request, "accounts/link_used.html", status=404)
+    return _file(found, file_id)

@@ -1,0 +1,93 @@
+"""The forms of the support."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.support.models import Article, CannedAnswer, Question
+from lamsach.portal.units.models import FOREVER
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    """A field that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files as a list."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Each file is checked as one."""
+        listed = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in listed if one]
+
+
+class AskForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A question of anybody."""
+
+    unit_code = forms.CharField(
+        label=_("Code of your unit"),
+        required=False,
+        max_length=60,
+        help_text=_("If you know it: then your own unit's contact answers."),
+    )
+    attached = FilesField(
+        label=_("Files"),
+        required=False,
+        help_text=_(
+            "At most five, of 10 MB each: PDF, DOCX, XLSX, PNG, JPG, TXT, CSV. No passwords in them."
+        ),
+    )
+    once = forms.CharField(widget=forms.HiddenInput, max_length=43)
+    offered = forms.CharField(widget=forms.HiddenInput, required=False, max_length=5)
+    carried = forms.CharField(widget=forms.HiddenInput, required=False, max_length=8000)
+    field_order = ("subject", "text", "name", "email", "unit_code", "attached")
+
+    class Meta:
+        model = Question
+        fields = ("subject", "text", "name", "email")
+        widgets = {"text": forms.Textarea(attrs={"rows": 6, "maxlength": 5000})}
+
+
+class AnswerForm(forms.Form):
+    """A word in a question."""
+
+    text = forms.CharField(label=_("Text"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+class WordForm(AnswerForm):
+    """A further word of the asker, with files."""
+
+    attached = FilesField(label=_("Files"), required=False)
+
+
+class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
+    def __init__(self, *args: Any, units: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["unit"]
+        field.queryset = units.filter(valid_until=FOREVER)
+        field.empty_label = None
+
+
+class ArticleForm(_OfUnits):
+    """A knowledge article."""
+
+    class Meta:
+        model = Article
+        fields = ("title", "text", "words", "language", "unit")
+        widgets = {"text": forms.Textarea(attrs={"rows": 10, "maxlength": 20_000})}
+
+
+class CannedForm(_OfUnits):
+    """An answer that is kept ready."""
+
+    class Meta:
+        model = CannedAnswer
+        fields = ("title", "text", "unit")
+        widgets = {"text": forms.Textarea(attrs={"rows": 6, "maxlength": 10_000})}

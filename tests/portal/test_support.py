@@ -1,0 +1,167 @@
+"""Support: files of a question, articles before sending, answers kept ready."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from docx import Document
+
+from lamsach.portal.base import tokens
+from lamsach.portal.support import desk
+from lamsach.portal.support.knowledge import fitting
+from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
+
+from .conftest import Cast
+from .samples import question
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[str], Client]
+
+
+def document(macro: bool = False) -> bytes:
+    buffer = io.BytesIO()
+    Document().save(buffer)
+    if macro:
+        with zipfile.ZipFile(buffer, "a") as archive:
+            archive.writestr("word/vbaProject.bin", b"x")
+    return buffer.getvalue()
+
+
+def form(**more: Any) -> dict[str, Any]:
+    return {
+        "subject": "Máy chậm",
+        "text": "Máy chạy rất chậm.",
+        "unit_code": "G06.12.01",
+        "once": tokens.nonce(),
+        **more,
+    }
+
+
+def upload(name: str, content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def test_files_come_with_a_question_and_can_be_fetched_by_desk_and_asker(
+    cast: Cast, browser: Browser, client: Client
+) -> None:
+    files = [upload("anh.png", b"\x89PNG\r\n\x1a\n x"), upload("mo-ta.docx", document())]
+    assert client.post("/help/", form(attached=files)).status_code == 200
+    asked = Question.objects.get()
+    assert list(asked.files.values_list("name", flat=True)) == ["anh.png", "mo-ta.docx"]
+    first = asked.files.first()
+    assert first is not None
+    got = browser("officer").get(f"/work/questions/{asked.pk}/files/{first.pk}/")
+    assert got["Content-Type"] == "application/octet-stream"
+    assert got["Content-Disposition"].startswith("attachment")
+    mine = desk.address_of(asked).removeprefix("http://127.0.0.1:8000")
+    assert client.get(f"{mine}files/{first.pk}/").status_code == 200
+    assert browser("stranger").get(f"/work/questions/{asked.pk}/files/{first.pk}/").status_code == 404
+    other = question(cast)
+    assert browser("officer").get(f"/work/questions/{other.pk}/files/{first.pk}/").status_code == 404
+    client.post(
+        mine,
+        {"text": "Thêm", "attached": [upload("them.txt", b"a"), upload("anh2.png", b"\x89PNG\r\n\x1a\n x")]},
+    )
+    assert asked.files.count() == 3, "the same content is kept once"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [("virus.exe", b"MZ")],
+        [("anh.png", b"MZ")],
+        [("a.docx", b"PK\x03\x04 no archive")],
+        [("a.docx", document(macro=True))],
+        [("a.txt", b"x" * 10_000_001)],
+        [(f"{n}.txt", b"%d" % n) for n in range(6)],
+    ],
+)
+def test_files_that_are_not_taken_keep_the_question_back(
+    files: list[tuple[str, bytes]], cast: Cast, client: Client
+) -> None:
+    page = client.post("/help/", form(attached=[upload(*file) for file in files]))
+    assert 'role="alert"' in page.content.decode()
+    assert (Question.objects.count(), QuestionFile.objects.count()) == (0, 0)
+
+
+def article(cast: Cast, **more: Any) -> Article:
+    values = {
+        "title": "Máy chạy chậm sau khi rà quét",
+        "text": "Khởi động lại.",
+        "words": "máy chậm, bị treo",
+    }
+    return Article.objects.create(unit=cast.centre, **{**values, **more})
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("máy chậm", True),
+        ("MAY CHAM qua", True),
+        ("rà quét xong thì chạy lâu", True),
+        ("không mở được danh sách", False),
+        ("", False),
+    ],
+)
+def test_articles_are_found_by_the_words_that_people_use(asked: str, found: bool, cast: Cast) -> None:
+    article(cast)
+    assert bool(fitting(asked, "", "vi")) is found
+    assert fitting(asked, "", "en") == []
+
+
+def test_an_article_is_offered_once_before_sending_and_files_stay(cast: Cast, client: Client) -> None:
+    offered = article(cast)
+    data = form()
+    page = client.post("/help/", {**data, "attached": upload("a.txt", b"x")})
+    assert Question.objects.count() == 0
+    assert f"/help/articles/{offered.pk}/" in page.content.decode()
+    again = page.context["form"]
+    assert (
+        client.post("/help/", {**data, "offered": "yes", "carried": again["carried"].value()}).status_code
+        == 200
+    )
+    assert Question.objects.get().files.get().name == "a.txt"
+
+
+def test_carried_files_cannot_be_made_up(cast: Cast, client: Client) -> None:
+    client.post("/help/", form(offered="yes", carried='[["a","secret-key",1,"x"]]'))
+    assert Question.objects.get().files.count() == 0
+
+
+def test_an_article_counts_that_it_helped_and_can_be_withdrawn(
+    cast: Cast, browser: Browser, client: Client
+) -> None:
+    made = article(cast)
+    client.post(f"/help/articles/{made.pk}/")
+    made.refresh_from_db()
+    assert made.helped == 1
+    assert browser("officer").get(f"/work/knowledge/articles/{made.pk}/").status_code == 404
+    browser("coordinator").post(f"/work/knowledge/articles/{made.pk}/", {"what": "withdraw"})
+    assert client.get(f"/help/articles/{made.pk}/").status_code == 404
+
+
+def test_hostile_words_in_an_article_stay_words(cast: Cast, client: Client) -> None:
+    made = article(cast, text="<script>alert(1)</script>")
+    assert "<script>alert" not in client.get(f"/help/articles/{made.pk}/").content.decode()
+
+
+def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> None:
+    above = CannedAnswer.objects.create(unit=cast.root, title="Chung", text="Hãy rà quét bằng công cụ.")
+    strange = CannedAnswer.objects.create(unit=cast.other, title="Khác", text="Không phải của ta.")
+    asked = question(cast)
+    officer = browser("officer")
+    address = f"/work/questions/{asked.pk}/"
+    assert "Hãy rà quét bằng công cụ." in officer.get(f"{address}?canned={above.pk}").content.decode()
+    assert "Không phải của ta." not in officer.get(f"{address}?canned={strange.pk}").content.decode()
+    assert officer.get(f"{address}?canned=x").status_code == 200
+    assert officer.post(f"/work/knowledge/answers/{above.pk}/", {"what": "withdraw"}).status_code == 404
+    officer.post("/work/knowledge/answers/new/", {"title": "Mới", "text": "x", "unit": cast.first.pk})
+    assert CannedAnswer.objects.filter(unit=cast.first, title="Mới").exists()
+    officer.post("/work/knowledge/answers/new/", {"title": "Lạ", "text": "x", "unit": cast.other.pk})
+    assert not CannedAnswer.objects.filter(title="Lạ").exists()
