@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.base.forms import DateInput
@@ -105,7 +105,7 @@ class ExemptionForm(forms.ModelForm):  # type: ignore[type-arg]
         """A day to come, within a year."""
         day = self.cleaned_data["expires"]
         if not 0 < (day - today()).days <= 366:
-            raise forms.ValidationError(_now("Choose a day within the next twelve months."))
+            raise forms.ValidationError(gettext("Choose a day within the next twelve months."))
         return day
 
 
