@@ -96,7 +96,7 @@ def main() -> None:
         f"{whole:7.2f} s  in all, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB at most"
     )
     print(
-        f"listed {len(result.distinct)}, explained {len(result.explained)}, clocks apart by {result.skew.shift}"
+        f"listed {len(result.distinct)}, explained {len(result.explained)}, clocks apart by {result.skews[0][1].shift}"
     )
     truth = [row.rpartition(",")[2] for row in (folder / "list.csv").read_text().splitlines()[1:]]
     wrong = sum(

@@ -235,6 +235,82 @@ def test_a_table_in_a_pdf(tmp_path: Path, split: bool) -> None:
     assert short(rows) == SEEN
 
 
+UPRIGHT = """Kính gửi Quý đơn vị,
+
+- Địa chỉ IP: 203.0.113.5
+- Cổng: 4321
+- Thời gian: 03/11/2026 09:05:09
+- Mã độc: Mirai
+
+- Địa chỉ IP: 203.0.113.6
+- Cổng: 50001
+- Thời gian: 13/11/2026 21:30:00
+- Mã độc: Andromeda
+"""
+
+
+def test_records_written_below_each_other(tmp_path: Path) -> None:
+    assert short(read(tmp_path, UPRIGHT.encode()).rows) == SEEN
+
+
+def test_a_list_in_an_e_mail(tmp_path: Path) -> None:
+    from email.message import EmailMessage
+
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@authority.example", "b@unit.example", "Danh sách"
+    mail.set_content("Kính gửi Quý đơn vị, danh sách kèm theo.")
+    mail.add_attachment(workbook(TABLE), maintype="application", subtype="octet-stream", filename="list.xlsx")
+    result = read(tmp_path, mail.as_bytes(), "mail.eml")
+    assert short(result.rows) == SEEN
+    assert "list.xlsx" in result.rows[0].reference.document
+
+
+def test_an_e_mail_without_a_list_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "mail.eml").write_bytes(
+        b"From: a@authority.example\nTo: b@unit.example\nSubject: x\n\nXin chao.\n"
+    )
+    problems: list[Problem] = []
+    assert read_reports([str(tmp_path / "mail.eml")], problems.append).rows == []
+    assert len(problems) == 1
+
+
+def test_days_and_clocks_that_a_workbook_stores_as_numbers(tmp_path: Path) -> None:
+    rows = [
+        ["Ngày", "Giờ", "IP", "Cổng", "Mã độc"],
+        [46329, 0.378576388, "203.0.113.5", 4321, "Mirai"],
+        [46339, 0.895833333, "203.0.113.6", 50001, "Andromeda"],
+    ]
+    assert short(read(tmp_path, workbook(rows)).rows) == SEEN
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["", "Nguồn", "", "Đích", "", ""], ["STT", "IP", "Cổng", "IP", "Cổng", "Thời gian"]],
+        [["STT", "Nguồn", "", "Đích", "", "Thời gian"], ["", "IP", "Cổng", "IP", "Cổng", ""]],
+    ],
+)
+def test_headings_of_two_rows(tmp_path: Path, above: list[list[str]]) -> None:
+    row = read(
+        tmp_path,
+        workbook([*above, ["1", "203.0.113.5", "4321", "198.51.100.7", "443", "03/11/2026 09:05:09"]]),
+    ).rows[0]
+    assert (row.ip, row.port, row.destination, row.destination_port, row.time is not None) == (
+        "203.0.113.5",
+        4321,
+        "198.51.100.7",
+        443,
+        True,
+    )
+
+
+def test_headings_that_come_again_and_sections_are_no_rows(tmp_path: Path) -> None:
+    table = (VIETNAMESE, ("I. Khối cơ quan", "", "", "", ""), ROWS[0], VIETNAMESE, ROWS[1])
+    result = read(tmp_path, csv(table))
+    assert short(result.rows) == SEEN
+    assert result.refusals == []
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

@@ -32,7 +32,7 @@ def test_the_authority_names_8_and_6_are_explained(tmp_path: Path) -> None:
     assert "transport=20000" in result.explained[0].named[0].evidence[0].text
     assert "DHCPACK on 10.1.0.11" in result.explained[0].named[0].evidence[1].text
     assert {answer.why for answer in result.unexplained} <= {Why.NO_TRANSLATION, Why.OUTSIDE_COVERAGE}
-    assert (result.skew.shift, result.nat_records, result.lease_records) == (timedelta(0), 8, 8)
+    assert (result.skews[0][1].shift, result.nat_records, result.lease_records) == (timedelta(0), 8, 8)
     assert result.problems == ()
 
 
@@ -41,12 +41,31 @@ def test_the_clocks_are_apart(tmp_path: Path, behind: int) -> None:
     make_unit(tmp_path, behind=behind)
     result = traced(tmp_path)
     assert len(result.explained) == 6
-    assert abs(result.skew.shift.total_seconds() - behind) <= 42
+    assert abs(result.skews[0][1].shift.total_seconds() - behind) <= 42
     assert {device.certainty for device in result.devices} == {Certainty.PROBABLE}
     assert len(traced(tmp_path, skew=timedelta()).explained) == 0
     assert {device.certainty for device in traced(tmp_path, skew=timedelta(seconds=behind)).devices} == {
         Certainty.CERTAIN
     }
+
+
+def test_every_list_has_a_clock_of_its_own(tmp_path: Path) -> None:
+    path = make_unit(tmp_path, rows=20)
+    lines = path.read_text().splitlines(keepends=True)
+    late = [
+        line.replace("/2026 09:", "/2026 02:")
+        .replace("/2026 10:", "/2026 03:")
+        .replace("/2026 08:", "/2026 01:")
+        for line in lines
+    ]
+    path.write_text("".join([lines[0], *lines[1:10]]))
+    other = tmp_path / "utc.csv"
+    other.write_text("".join([lines[0], *late[10:19]]))
+    result = trace(Request([str(path), str(other)], [str(tmp_path / "logs")]))
+    shifts = {name: skew.shift for name, skew in result.skews}
+    assert shifts[str(path)] == timedelta(0)
+    assert abs(shifts[str(other)] - timedelta(hours=7)) < timedelta(seconds=45)
+    assert len(result.explained) == 18
 
 
 ASA = """Nov 03 2026 09:00:00 asa01 : %ASA-6-302013: Built outbound TCP connection 12 for outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.20.0.5/51234 (203.0.113.10/4321)
@@ -88,7 +107,7 @@ def test_a_hundred_thousand_rows(tmp_path: Path) -> None:
     path = make_unit(tmp_path)
     lines = path.read_text().splitlines(keepends=True)
     extra = (
-        f"{PUBLIC},{1024 + n % 60000},0{1 + n % 9}/11/2026 08:00:{n % 60:02d},TCP,Mirai\n"
+        f"203.0.113.{n % 16},{1024 + n % 60000},0{1 + n % 9}/11/2026 08:00:{n % 60:02d},TCP,Mirai\n"
         for n in range(100_000)
     )
     path.write_text("".join([*lines, *extra]))

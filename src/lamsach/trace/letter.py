@@ -141,11 +141,12 @@ def _paragraphs(result: Trace, letter: Letter) -> list[str]:
             for why in Why
             if reasons[why]
         ]
-    if result.skew.shift:
+    shifts = dict.fromkeys(span_text(skew.shift, "vi") for _document, skew in result.skews if skew.shift)
+    if shifts:
         text = _(
             "The clocks of the unit's logs and of the list differ by {span}; this was taken into account."
         )
-        said.append(text.format(span=span_text(result.skew.shift, "vi")))
+        said.append(text.format(span=", ".join(list(shifts)[:5])))
     if any(answer.why in _ASKING for answer in result.unexplained):
         said.append(
             _(

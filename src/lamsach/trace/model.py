@@ -145,11 +145,11 @@ class Skew:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The whole result. `answers` are in the order of the lists; `devices` those with most rows first."""
+    """The whole result. `answers` are in the order of the lists; `devices` those with most rows first; `skews` by the lists' documents."""
 
     answers: tuple[Answer, ...]
     devices: tuple[TracedDevice, ...]
-    skew: Skew
+    skews: tuple[tuple[str, Skew], ...]
     reports: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     problems: tuple[Problem, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +18,10 @@ from lamsach.model import Problem
 from lamsach.trace.explain import answer, devices_of, marked_repeats, ranked_by_others
 from lamsach.trace.holders import Holders
 from lamsach.trace.lookups import Looked, Lookups
-from lamsach.trace.model import Reported, Request, Trace
+from lamsach.trace.model import Reported, Request, Skew, Trace
 from lamsach.trace.proofs import with_texts
 from lamsach.trace.reports import ReadReports, read_reports
-from lamsach.trace.skew import estimate_skew, stated_skew
+from lamsach.trace.skew import skews_of
 
 Say = Callable[[str], None]
 
@@ -57,23 +57,22 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     say("Reading the authority's list.")
     read = _reports(request, found, table)
     say("Comparing the clocks of list and logs.")
-    skew = (
-        estimate_skew(read.rows, table)
-        if request.skew is None
-        else stated_skew(read.rows, table, request.skew)
-    )
-    looked = _look(read.rows, table, skew.shift)
+    skews = skews_of(read.rows, table, request.skew)
+    looked = _look(read.rows, table, skews)
     say("Reading the leases.")
     wanted = {hit.inside for one in looked for hit in one.hits} | {row.ip for row in read.rows}
     lease_logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
     holders = Holders(lease_logs.events(), inventory, wanted)
     say("Naming the devices.")
-    answers = [answer(row, one, holders, skew) for row, one in zip(read.rows, looked, strict=True)]
+    answers = [
+        answer(row, one, holders, skews[row.reference.document])
+        for row, one in zip(read.rows, looked, strict=True)
+    ]
     answers = with_texts(ranked_by_others(marked_repeats(answers)), found.all)
     return Trace(
         answers=tuple(answers),
         devices=devices_of(answers),
-        skew=skew,
+        skews=tuple(skews.items()),
         reports=tuple(read.documents),
         refusals=tuple(read.refusals),
         problems=tuple(dict.fromkeys(found.problems)),
@@ -130,12 +129,15 @@ def _reports(request: Request, found: _Logs, table: NatTable) -> ReadReports:
     return read
 
 
-def _look(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> list[Looked]:
+def _look(rows: Sequence[Reported], table: NatTable, skews: Mapping[str, Skew]) -> list[Looked]:
     lookups = Lookups(table)
-    return [
-        lookups.look(row if row.time is None or not shift else replace(row, time=_moved(row.time, shift)))
-        for row in rows
-    ]
+    looked = []
+    for row in rows:
+        shift = skews[row.reference.document].shift
+        looked.append(
+            lookups.look(row if row.time is None or not shift else replace(row, time=_moved(row.time, shift)))
+        )
+    return looked
 
 
 def _moved(time: datetime, shift: timedelta) -> datetime:

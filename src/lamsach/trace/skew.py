@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
@@ -21,6 +22,7 @@ ZONES = tuple(timedelta(hours=hours) for hours in (-7, 7, -1, 1, -8, 8))
 MOST_ROWS = 2000
 """How many rows are asked, spread over the list."""
 _BY_CHANCE = 0.05
+_FEW = 5
 _INWARD = 15_000_000
 _US = timedelta(microseconds=1)
 _Pieces = list[tuple[int, int]]
@@ -44,6 +46,25 @@ def estimate_skew(rows: Sequence[Reported], table: NatTable) -> Skew:
         ]
         best = max(found, key=lambda skew: skew.explained, default=None)
     return best or Skew(timedelta(0), len(sample), unshifted, unshifted)
+
+
+def skews_of(rows: Sequence[Reported], table: NatTable, stated: timedelta | None = None) -> dict[str, Skew]:
+    """The difference of each list (by document), since every sender has a clock of its own. A list of which too few rows tell takes the one that the
+    rows of all lists show together.
+    """
+    by_document: dict[str, list[Reported]] = {}
+    for row in rows:
+        by_document.setdefault(row.reference.document, []).append(row)
+    if stated is not None:
+        return {name: stated_skew(own, table, stated) for name, own in by_document.items()}
+    own_skews = {name: estimate_skew(own, table) for name, own in by_document.items()}
+    if len(own_skews) > 1 and (few := [name for name, skew in own_skews.items() if skew.used < _FEW]):
+        common = estimate_skew(rows, table).shift
+        for name in few:
+            taken = stated_skew(by_document[name], table, common)
+            if taken.explained > taken.unshifted:
+                own_skews[name] = replace(taken, stated=False)
+    return own_skews
 
 
 def stated_skew(rows: Sequence[Reported], table: NatTable, shift: timedelta) -> Skew:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, date, timedelta, timezone, tzinfo
 from itertools import product
 from typing import NamedTuple
 
-from lamsach.errors import LamsachError, UnreadableError
+from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.i18n import mark
-from lamsach.indicators.opening import expand, sources
+from lamsach.indicators.containers import MAX_NESTED, is_container, parts
+from lamsach.indicators.opening import ListSource, expand, sources
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.model import Problem, Reference, Refusal
 from lamsach.trace.model import Reported
@@ -56,15 +57,30 @@ def read_reports(
         before = len(read.rows)
         try:
             for source in sources(path):
-                try:
-                    reader.document(source.document, grids(source))
-                except LamsachError as error:
-                    on_problem(Problem(error.where or source.document, error.what, error.todo))
+                _read_source(source, reader, on_problem)
         except LamsachError as error:
             on_problem(Problem(error.where or path, error.what, error.todo))
         if len(read.rows) > before:
             read.documents.append(path)
     return read
+
+
+def _read_source(source: ListSource, reader: _Reader, on_problem: OnProblem, depth: int = 0) -> None:
+    """Read a list, or all lists within an e-mail or archive."""
+    try:
+        if not is_container(source):
+            reader.document(source.document, grids(source))
+            return
+        if depth >= MAX_NESTED:
+            raise LimitError("Messages and archives are nested too deep.", source.document)
+        before, problems = len(reader.read.rows), list[Problem]()
+        for part in parts(source):
+            _read_source(part, reader, problems.append, depth + 1)
+        # the text of a message is seldom a list: it matters only when nothing else was one
+        for problem in problems if len(reader.read.rows) == before else problems[:0]:
+            on_problem(problem)
+    except LamsachError as error:
+        on_problem(Problem(error.where or source.document, error.what, error.todo))
 
 
 class Places(NamedTuple):
@@ -97,7 +113,7 @@ class _Reader:
     def document(self, name: str, tables: Iterator[Grid]) -> None:
         before = len(self.read.rows)
         last: Columns | None = None
-        parts: list[tuple[Grid, Columns | None]] = []
+        found: list[tuple[Grid, Columns | None]] = []
         for grid in tables:
             columns = None if grid.free else find_columns(grid.rows, self.known)
             if columns is not None and columns.data == 0 and last is not None and last.data:
@@ -105,9 +121,9 @@ class _Reader:
                     last.places, 0, last.offset, last.international
                 )  # a table that goes on without its headings
             last = columns or last
-            parts.append((grid, columns))
-        times = self._times(parts)
-        for grid, columns in parts:
+            found.append((grid, columns))
+        times = self._times(found)
+        for grid, columns in found:
             if columns is None:
                 self._lines(name, grid, times)
             else:
@@ -119,11 +135,11 @@ class _Reader:
                 "Give a table with the public address, port, time and threat, one row for each.",
             )
 
-    def _times(self, parts: list[tuple[Grid, Columns | None]]) -> ListTimes:
+    def _times(self, found: list[tuple[Grid, Columns | None]]) -> ListTimes:
         """One reader of times for the document, so that day and month have one order in it."""
         samples: list[str] = []
         zone = self.stated
-        for grid, columns in parts:
+        for grid, columns in found:
             if columns is None:
                 samples += [
                     line.time for _, cells in grid.rows if cells and (line := read_line(" ".join(cells)))
@@ -182,16 +198,23 @@ def _cell(cells: Cells, places: tuple[int, ...]) -> str:
 def _joined(cells: Cells, places: Places) -> str:
     """The time of a row as written: one cell, or a date and a clock from two."""
     time = _cell(cells, places.time)
-    date, clock = _cell(cells, places.date), _cell(cells, places.clock)
+    day, clock = _cell(cells, places.date), _cell(cells, places.clock)
     if not time:
-        return f"{date} {_clock(clock)}".strip() if date else ""
-    if date and not _has_date(time):
-        return f"{date} {_clock(time)}"
-    return f"{time} {_clock(clock)}" if clock and _has_date(time) and ":" not in time else time
+        return f"{_day(day)} {_clock(clock)}" if day and clock else day
+    if day and not _has_date(time):
+        return f"{_day(day)} {_clock(time)}"
+    return f"{_day(time)} {_clock(clock)}" if clock and _has_date(time) and ":" not in time else time
 
 
 def _has_date(text: str) -> bool:
     return sum(map(str.isdigit, text)) >= 7 or any(map(str.isalpha, text.replace("h", "")))
+
+
+def _day(text: str) -> str:
+    """A day that a workbook stores as a number (1900 date system) in figures."""
+    if len(text) == 5 and text.isdecimal() and 30_000 <= int(text) <= 80_000:
+        return (date(1899, 12, 30) + timedelta(days=int(text))).isoformat()
+    return text
 
 
 def _clock(text: str) -> str:

@@ -64,7 +64,9 @@ class Facts:
                 mark("{count} rows of the list could not be read."),
                 self.language,
             )
-        yield skew_sentence(self.trace.skew, self.language)
+        for document, skew in self.trace.skews:
+            sentence = skew_sentence(skew, self.language)
+            yield sentence if len(self.trace.skews) == 1 else f"{self.text(document, 100)}: {sentence}"
         text = self.translate(
             "Read were {nat} NAT records and {leases} DHCP or session records. Times are {zone}. Lamsach {version}."
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lamsach.results.records import time_text
-from lamsach.trace.model import Answer, Named, Trace, TracedDevice
+from lamsach.trace.model import Answer, Named, Skew, Trace, TracedDevice
 
 SCHEMA_VERSION = 1
 Record = dict[str, Any]
@@ -83,7 +83,6 @@ def device_record(device: TracedDevice) -> Record:
 
 def summary_record(trace: Trace) -> Record:
     """The figures of a trace, its inputs and the clocks' difference."""
-    skew = trace.skew
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": "lamsach",
@@ -99,16 +98,22 @@ def summary_record(trace: Trace) -> Record:
         "nat_records": trace.nat_records,
         "nat_files": list(trace.nat_files),
         "lease_records": trace.lease_records,
-        "skew": present(
-            shift_s=skew.shift.total_seconds(),
-            stated=skew.stated,
-            rows=skew.used,
-            explained=skew.explained,
-            unshifted=skew.unshifted,
-            low_s=None if skew.low is None else skew.low.total_seconds(),
-            high_s=None if skew.high is None else skew.high.total_seconds(),
-        ),
+        "skews": [skew_record(document, skew) for document, skew in trace.skews],
     }
+
+
+def skew_record(document: str, skew: Skew) -> Record:
+    """A list's difference of clocks, in seconds."""
+    return present(
+        document=document,
+        shift_s=skew.shift.total_seconds(),
+        stated=skew.stated,
+        rows=skew.used,
+        explained=skew.explained,
+        unshifted=skew.unshifted,
+        low_s=None if skew.low is None else skew.low.total_seconds(),
+        high_s=None if skew.high is None else skew.high.total_seconds(),
+    )
 
 
 def numbered(trace: Trace, *, explained: bool) -> Iterator[tuple[int, Answer]]:
