@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bz2
-import gzip
+import io
 import lzma
 import tarfile
 import tempfile
@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from lamsach.scanner.inflating import Gunzipped, Inflated
 from lamsach.scanner.magic import ending
 from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Limits
@@ -35,6 +36,7 @@ _DAMAGE = (
 _LEAST_BYTES = 16 << 20
 """So much may always come out, whatever the ratio."""
 SPOOLED_BYTES = 8 << 20
+_PIECE_BYTES = 1 << 18
 XZ_MEMORY_BYTES = 64 << 20
 
 
@@ -97,21 +99,29 @@ def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Generato
 
 def content(member: Member, budget: Budget) -> IO[bytes]:
     """The content of a member in a temporary file (in memory while it is small). Raises Skipped."""
-    spool = tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES)  # noqa: SIM115 - handed to the caller
+    pieces: list[bytes] = []
+    spool: IO[bytes] | None = None
+    held = 0
     try:
         with member.open() as stream:
-            while piece := stream.read(1 << 18):
+            while piece := stream.read(_PIECE_BYTES):
                 budget.take(len(piece))
-                spool.write(piece)
-    except Skipped:
-        spool.close()
+                held += len(piece)
+                if spool is None and held > SPOOLED_BYTES:
+                    spool = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
+                    spool.writelines(pieces)
+                    pieces = []
+                spool.write(piece) if spool else pieces.append(piece)
+    except BaseException as error:
+        if spool is not None:
+            spool.close()
+        if isinstance(error, MemoryError):
+            raise Skipped("archive_bomb") from None
+        if isinstance(error, _DAMAGE):
+            raise Skipped("archive_damaged") from None
         raise
-    except MemoryError:
-        spool.close()
-        raise Skipped("archive_bomb") from None
-    except _DAMAGE:
-        spool.close()
-        raise Skipped("archive_damaged") from None
+    if spool is None:
+        return io.BytesIO(pieces[0] if len(pieces) == 1 else b"".join(pieces))
     spool.seek(0)
     return spool
 
@@ -122,12 +132,16 @@ def _zip(stream: IO[bytes], budget: Budget) -> Iterator[Member]:
             if info.is_dir():
                 continue
             budget.member()
-            yield Member(
-                info.filename, _zip_opener(archive, info), bool(info.flag_bits & 1), _climbs(info.filename)
-            )
+            locked = bool(info.flag_bits & 1)
+            opener = _zip_opener(archive, stream, info)
+            yield Member(info.filename, opener, locked, _climbs(info.filename))
 
 
-def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+def _zip_opener(
+    archive: zipfile.ZipFile, stream: IO[bytes], info: zipfile.ZipInfo
+) -> Callable[[], IO[bytes]]:
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        return lambda: Inflated(stream, info)  # type: ignore[return-value]  # reads and is left, no more
     return lambda: archive.open(info)
 
 
@@ -159,7 +173,7 @@ def _packed(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Iterator
 def _unpacking(stream: IO[bytes], kind: str) -> IO[bytes]:
     made: Any
     if kind == "gzip":
-        made = gzip.GzipFile(fileobj=stream, mode="rb")
+        made = Gunzipped(stream)
     elif kind == "bzip2":
         made = bz2.BZ2File(stream)
     elif kind == "xz":

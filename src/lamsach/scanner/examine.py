@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,8 +18,12 @@ from lamsach.scanner.findings import Area, Counts, Finding, Level, Skip, Target,
 from lamsach.scanner.index import Hit, Index
 from lamsach.scanner.opening import Skipped, open_regular
 from lamsach.scanner.options import Limits
-from lamsach.scanner.rules import RuleHit, RuleSources, Searcher, compile_rules
+from lamsach.scanner.rules import OWN, RuleHit, RuleSources, Searcher, compile_rules
 
+HELD_BYTES = 8 << 20
+"""A file of at most this size is read once and kept in memory while it is examined."""
+_UNPACKED_WHOLE = frozenset({"gzip", "xz", "zstd"})
+"""Kinds whose packed bytes are one stream: a reader that comes to the end without complaint has seen all of them."""
 INSIDE = "!"
 """Between the path of an archive and the name of what it holds."""
 
@@ -49,6 +54,7 @@ class Examiner:
     def __init__(self, settings: Settings) -> None:
         self._limits = settings.limits
         self._searcher = Searcher(compile_rules(settings.rules), settings.limits.file_seconds)
+        self._own_rules = all(name == OWN for name, _ in settings.rules.texts)
         self._index = Index(settings.index) if settings.index else None
         self._hash_types = self._index.hash_types if self._index else ()
         self._clamd = Clamd(settings.clamd) if settings.clamd else None
@@ -72,16 +78,18 @@ class Examiner:
                 report.skips.append(Skip(path, "too_large"))
             found = len(report.findings)
             try:
-                head = self._content(stream, size, path, target, report)
-                kind = magic.kind(head)
-                if kind in magic.ARCHIVES:
-                    stream.seek(0)
-                    self._inside(
-                        stream, kind, path, target, report, Budget.of(status.st_size, self._limits), 1
-                    )
-                elif kind in magic.CLOSED_ARCHIVES:
-                    report.skips.append(Skip(path, "archive_closed"))
-                after = os.fstat(stream.fileno())
+                budget = Budget.of(status.st_size, self._limits)
+                held = (
+                    io.BytesIO(_read(stream, size))
+                    if size <= HELD_BYTES
+                    else io.BufferedReader(stream, 1 << 17)
+                )
+                self._whole(held, size, path, target, report, budget, 0)
+                if len(report.findings) > found:
+                    self._add_digest(held, status.st_size, report.findings, found)
+                if isinstance(held, io.BufferedReader):
+                    held.detach()
+                after = os.fstat(descriptor)
             except Skipped as skipped:
                 report.skips.append(Skip(path, skipped.reason))
                 return
@@ -90,13 +98,47 @@ class Examiner:
                 return
             if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
                 report.skips.append(Skip(path, "changed"))
-            if len(report.findings) > found:
-                self._add_digest(stream, status.st_size, report.findings, found)
         report.counts.files += 1
         report.counts.size_bytes += size
 
-    def _content(self, stream: IO[bytes], size: int, path: str, target: Target, report: FileReport) -> bytes:
-        """Hashes, rules and names of one file or member. Gives its first bytes."""
+    def _whole(
+        self,
+        stream: IO[bytes],
+        size: int,
+        path: str,
+        target: Target,
+        report: FileReport,
+        budget: Budget,
+        depth: int,
+    ) -> None:
+        """A file or member and what it holds. The packed bytes of what was unpacked to its end are not searched by our own rules: they mean nothing."""
+        kind = magic.kind(stream.read(magic.HEAD_BYTES))
+        stream.seek(0)
+        unsearched = kind in _UNPACKED_WHOLE and self._own_rules
+        if not unsearched:
+            self._content(stream, size, path, target, report)
+        skips = len(report.skips)
+        if kind in magic.ARCHIVES:
+            stream.seek(0)
+            self._inside(stream, kind, path, target, report, budget, depth + 1)
+        elif kind in magic.CLOSED_ARCHIVES:
+            report.skips.append(Skip(path, "archive_closed"))
+        if unsearched:
+            stream.seek(0)
+            whole = len(report.skips) == skips
+            self._content(stream, size, path, target, report, search=not whole)
+
+    def _content(
+        self,
+        stream: IO[bytes],
+        size: int,
+        path: str,
+        target: Target,
+        report: FileReport,
+        *,
+        search: bool = True,
+    ) -> None:
+        """Hashes, rules and names of one file or member."""
         digests = [hashlib.new(kind.value, usedforsecurity=False) for kind in self._hash_types]
         matched: dict[str, RuleHit] = {}
         head = b""
@@ -104,7 +146,10 @@ class Examiner:
             head = head or window.data[: magic.HEAD_BYTES]
             for digest in digests:
                 digest.update(window.fresh)
-            self._search(window.data, path, matched, report)
+            if search:
+                self._search(window.data, path, matched, report)
+            elif not digests:
+                break
         for hit in matched.values():
             report.findings.append(_rule_finding(hit, path, target))
         for kind, digest in zip(self._hash_types, digests, strict=True):
@@ -121,7 +166,6 @@ class Examiner:
                 )
             elif reason:
                 report.skips.append(Skip(path, reason))
-        return head
 
     def _search(self, data: bytes, path: str, matched: dict[str, RuleHit], report: FileReport) -> None:
         try:
@@ -181,15 +225,9 @@ class Examiner:
         with content(member, budget) as spool:
             size = spool.seek(0, os.SEEK_END)
             spool.seek(0)
-            head = self._content(spool, size, where, target, report)
             report.counts.members += 1
             report.counts.unpacked_bytes += size
-            kind = magic.kind(head)
-            if kind in magic.ARCHIVES:
-                spool.seek(0)
-                self._inside(spool, kind, where, target, report, budget, depth + 1)
-            elif kind in magic.CLOSED_ARCHIVES:
-                report.skips.append(Skip(where, "archive_closed"))
+            self._whole(spool, size, where, target, report, budget, depth)
 
     def _add_digest(self, stream: IO[bytes], size: int, findings: list[Finding], start: int) -> None:
         """Put the file's SHA-256 into the targets: what is acted on later has to be this content."""

@@ -27,6 +27,13 @@ _SIGNATURES: tuple[tuple[str, int, bytes], ...] = (
     ("macho", 0, b"\xce\xfa\xed\xfe"),
     ("tar", 257, b"ustar"),
 )
+_BY_FIRST = {
+    first: [
+        (name, signature) for name, offset, signature in _SIGNATURES if not offset and signature[:1] == first
+    ]
+    for first in {signature[:1] for _, offset, signature in _SIGNATURES if not offset}
+}
+_WITHIN = [entry for entry in _SIGNATURES if entry[1]]
 HEAD_BYTES = 512
 """How many first bytes `kind` needs at most."""
 
@@ -79,12 +86,16 @@ DOCUMENT_ENDINGS = frozenset(
 
 def kind(head: bytes) -> str:
     """The kind of file that the first bytes tell of: a key of the signatures, `pe`, `script`, or empty."""
-    if head[:2] == b"MZ":
+    first = head[:1]
+    if first == b"M" and head[1:2] == b"Z":
         return "pe" if len(head) >= 64 else ""
     if head[:2] == b"#!":
         return "script"
-    for name, offset, signature in _SIGNATURES:
-        if head[offset : offset + len(signature)] == signature:
+    for name, signature in _BY_FIRST.get(first, ()):
+        if head.startswith(signature):
+            return name
+    for name, offset, signature in _WITHIN:
+        if head.startswith(signature, offset):
             return name
     return ""
 

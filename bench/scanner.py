@@ -1,0 +1,167 @@
+"""The scanner beside YARA-X itself (same rules, as many processes, one file after the other as a whole) and clamscan, over one tree.
+
+    python -m bench.scanner /usr [--jobs 2] [--without clamscan]
+
+Each runs alone, the tree in the file cache as far as it fits. YARA-X and clamscan without a database of their own get our rules; clamscan opens archives as
+well. Speed is the tree's bytes by wall time; what came out of archives is told apart, since YARA-X alone does not look into them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Run, run
+
+RULES = Path(__file__).parents[1] / "src/lamsach/scanner/rules/files.yar"
+CHUNK_FILES = 64
+LIMIT_S = 3600
+
+
+def main() -> None:
+    """Run what is installed and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--without", action="append", default=[], choices=("yara-x", "clamscan"))
+    parser.add_argument("--yara-x", action="store_true", help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    if wanted.yara_x:
+        yara_x_alone(wanted.folder, wanted.jobs)
+        return
+    total = sum(read_once(path) for path in files(wanted.folder))
+    print(f"{wanted.folder}: {total / 1e6:.0f} MB, {wanted.jobs} processes")
+    base = (
+        show("yara-x alone", measured(_yara(wanted)), total, None) if "yara-x" not in wanted.without else None
+    )
+    show("lamsach scan", measured(_lamsach(wanted)), total, base)
+    if shutil.which("clamscan") and "clamscan" not in wanted.without:
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(RULES, Path(folder) / "rules.yar")
+            show(
+                "clamscan",
+                measured(["clamscan", "-r", "-i", "-d", folder, "--quiet", str(wanted.folder)]),
+                total,
+                base,
+            )
+
+
+def _yara(wanted: argparse.Namespace) -> list[str]:
+    return [sys.executable, "-m", "bench.scanner", "--yara-x", str(wanted.folder), "--jobs", str(wanted.jobs)]
+
+
+def _lamsach(wanted: argparse.Namespace) -> list[str]:
+    command = [str(Path(sys.executable).with_name("lamsach")), "scan", str(wanted.folder)]
+    return [*command, "--jobs", str(wanted.jobs), "--quiet", "--stats", "--no-nice"]
+
+
+def show(name: str, result: tuple[Run, int], total: int, base: float | None) -> float:
+    """One line of the table; the seconds it took."""
+    ran, peak = result
+    stats = ran.json_line("stderr")
+    more = f", {int(stats['unpacked_bytes']) / 1e6:.0f} MB from archives" if "unpacked_bytes" in stats else ""  # type: ignore[call-overload]
+    share = f"  {base / ran.wall_s:5.0%} of YARA-X" if base else ""
+    print(
+        f"{name:14} {ran.wall_s:7.1f} s {total / 1e6 / ran.wall_s:6.0f} MB/s  {peak / 1e6:5.0f} MB of memory{share}{more}  status {ran.status}"
+    )
+    return ran.wall_s
+
+
+def measured(command: list[str]) -> tuple[Run, int]:
+    """A run, and the most memory that it and its children held together."""
+    peak, ended = 0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not ended.wait(0.2):
+            peak = max(peak, memory_of_children())
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        ran = run(command, LIMIT_S)
+    finally:
+        ended.set()
+        thread.join()
+    return ran, max(peak, ran.peak_bytes)
+
+
+def memory_of_children() -> int:
+    """The private and shared memory (PSS, a shared page by its share) of all descendants together."""
+    import psutil
+
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            total += int(process.memory_full_info().pss)
+    return total
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """The ordinary files below, links not followed."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place) / name
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def read_once(path: Path) -> int:
+    """Put a file into the cache; its size in bytes."""
+    size = 0
+    with suppress(OSError), path.open("rb", buffering=0) as stream:
+        while piece := stream.read(1 << 22):
+            size += len(piece)
+    return size
+
+
+_scanner: Any = None
+
+
+def _begin() -> None:
+    global _scanner
+    import yara_x
+
+    compiler = yara_x.Compiler()
+    compiler.add_source(RULES.read_text("utf-8"))
+    _scanner = yara_x.Scanner(compiler.build())
+
+
+def _scan(paths: list[str]) -> int:
+    found = 0
+    for path in paths:
+        with suppress(Exception):
+            found += bool(_scanner.scan_file(path).matching_rules)
+    return found
+
+
+def yara_x_alone(folder: Path, jobs: int) -> None:
+    """YARA-X with worker processes, each with its own scanner."""
+    begun = time.perf_counter()
+    chunk: list[str] = []
+    chunks = [chunk]
+    for path in files(folder):
+        if len(chunk) >= CHUNK_FILES:
+            chunk = []
+            chunks.append(chunk)
+        chunk.append(str(path))
+    with get_context("spawn").Pool(jobs, _begin) as pool:
+        found = sum(pool.imap_unordered(_scan, chunks))
+    sys.stderr.write(json.dumps({"found": found, "seconds": round(time.perf_counter() - begun, 2)}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
