@@ -86,4 +86,5 @@ def add_step(
     if not computed:
         record(by, f"case.{to}", case, case.unit, before=case.state)
     case.state = to
+    Case.objects.filter(pk=case.pk).update(state=to)
     return step

@@ -199,18 +199,22 @@ def decisions_of(case: Case) -> list[Decision]:
     return [Decision(step.at, step.day, CaseState(step.after)) for step in steps]
 
 
+@transaction.atomic
 def recompute(cases: Sequence[Case]) -> int:
     """Set state, spans and figures of cases from the evidence; how many changed their state."""
     known: dict[tuple[int, int], dict[str, frozenset[date]]] = {}
     policies: dict[int, Policy] = {}
     changed = 0
-    for case in cases:
+    rows = Case.objects.select_for_update(of=("self",)).select_related("campaign", "unit")
+    for case in rows.filter(pk__in=[case.pk for case in cases]).order_by("pk"):
         place = (case.campaign_id, case.unit_id)
         if place not in known:
             known[place] = coverage_of(case)
         if case.campaign_id not in policies:
             policies[case.campaign_id] = policy(case.campaign)
         changed += _recompute(case, known[place], policies[case.campaign_id])
+    for case in cases:
+        case.refresh_from_db()
     return changed
 
 
@@ -260,7 +264,6 @@ def _recompute(case: Case, coverage: dict[str, frozenset[date]], rule: Policy) -
         quiet=quiet,
         missing=missing,
     )
-    case.refresh_from_db()
     return before != now
 
 

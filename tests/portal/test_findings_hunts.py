@@ -1,0 +1,189 @@
+"""Hunts from the browser: logs in pieces or with the form, the search in the worker, the result, the logs gone."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.base.uploads import keep
+from lamsach.portal.campaigns.models import IndicatorList
+from lamsach.portal.cases.models import Case
+from lamsach.portal.findings import hunting
+from lamsach.portal.findings.models import Bundle, Hunt, HuntFile
+from lamsach.portal.jobs import queue
+from lamsach.portal.jobs.models import Job, JobState
+
+from .bundles import work
+from .conftest import Cast
+from .samples import dispatch
+
+pytestmark = pytest.mark.django_db
+LINE = (
+    'date=2022-09-{day:02d} time=10:15:30 devname="FW-A" devid="FG1" eventtime=1662000000 tz="+0700" logid="0000000013" '
+    'type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.2.3 srcport=50000 srcintf="lan" '
+    'dstip={target} dstport=443 dstintf="wan" action="accept" policyid=1 service="HTTPS" sentbyte=1 rcvdbyte=1\n'
+)
+LOG = "".join(
+    LINE.format(day=1 + number % 9, target="203.0.113.66" if number % 50 == 0 else "198.51.100.7")
+    for number in range(400)
+).encode()
+
+
+@pytest.fixture
+def ready(cast: Cast) -> Hunt:
+    """A hunt of the first room, and a campaign with a list."""
+    campaign = dispatch(cast).campaign
+    kept = keep(SimpleUploadedFile("list.txt", b"203.0.113.66\nbot-c2.xyz\n"))
+    IndicatorList.objects.create(
+        campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    )
+    client = cast.client("officer")
+    answer = client.post("/work/hunts/", {"campaign": campaign.pk, "unit": cast.first.pk})
+    assert answer.status_code == 302
+    return Hunt.objects.get()
+
+
+@pytest.fixture
+def client(cast: Cast) -> Client:
+    return cast.client("officer")
+
+
+def address(hunt: Hunt) -> str:
+    return f"/work/hunts/{hunt.pk}/"
+
+
+def logs(hunt: Hunt) -> list[Path]:
+    return sorted(hunting.folder(hunt).iterdir())
+
+
+def test_from_the_form_to_the_result(ready: Hunt, client: Client) -> None:
+    page = client.get(address(ready)).content.decode()
+    assert 'value="begin"' not in page
+    client.post(
+        address(ready), {"logs": [SimpleUploadedFile("fw.log", LOG), SimpleUploadedFile("b.log", b"x\n")]}
+    )
+    assert HuntFile.objects.filter(received__gt=0).count() == 2
+    client.post(address(ready), {"what": "begin"})
+    client.post(address(ready), {"what": "begin"})
+    assert Job.objects.filter(name="findings.hunt").count() == 1
+    work()
+    ready.refresh_from_db()
+    assert (ready.devices, ready.bundle.state) == (1, "imported")  # type: ignore[union-attr]
+    assert Case.objects.get().severity == 1
+    assert logs(ready) == []
+    assert ready.logs_deleted is not None
+    assert Entry.objects.filter(action="hunt.logs_deleted").exists()
+    shown = client.get(f"{address(ready)}result/")
+    assert b"10.1.2.3" in shown.content
+    assert "sandbox" in shown["Content-Security-Policy"]
+    assert "'unsafe-inline'" not in shown["Content-Security-Policy"]
+    assert "sha256-" in shown["Content-Security-Policy"]
+    assert client.get(address(ready)).status_code == 200
+
+
+def test_in_pieces_and_again_after_a_break(ready: Hunt, client: Client) -> None:
+    files = f"{address(ready)}files/"
+    told = client.post(files, {"name": "../../etc/fw.log", "size": len(LOG)}).json()
+    assert told["received"] == 0
+
+    def piece(offset: int, data: bytes) -> Any:
+        return client.post(f"{files}{told['file']}/?offset={offset}", data, "application/octet-stream")
+
+    assert piece(0, LOG[:1000]).json()["received"] == 1000
+    again = piece(0, LOG[:1000])
+    assert (again.status_code, again.json()["received"]) == (409, 1000)
+    assert client.post(files, {"name": "../../etc/fw.log", "size": len(LOG)}).json() == {
+        "file": told["file"],
+        "received": 1000,
+    }
+    assert piece(1000, LOG).status_code == 409, "more than was announced"
+    client.post(address(ready), {"what": "begin"})
+    assert not Job.objects.filter(name="findings.hunt").exists(), "half a log proves nothing"
+    with logs(ready)[0].open("ab") as file:
+        file.write(b"what a killed process left behind")
+    assert piece(1000, LOG[1000:]).json()["received"] == len(LOG)
+    assert [path.name for path in logs(ready)] == [f"{told['file']}-fw.log"]
+    assert hashlib.sha256(logs(ready)[0].read_bytes()).digest() == hashlib.sha256(LOG).digest()
+    client.post(address(ready), {"what": "begin"})
+    work()
+    assert Case.objects.count() == 1
+
+
+def test_it_can_be_kept(ready: Hunt, client: Client) -> None:
+    Hunt.objects.update(keep_logs=True)
+    client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
+    work()
+    assert len(logs(ready)) == 1
+    client.post(address(ready), {"what": "delete"})
+    assert logs(ready) == []
+
+
+def test_it_can_be_stopped_before_it_runs(ready: Hunt, client: Client) -> None:
+    client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
+    client.post(address(ready), {"what": "stop"})
+    work()
+    assert Job.objects.get(name="findings.hunt").state == JobState.CANCELLED
+    assert not Bundle.objects.exists()
+    assert logs(ready) == []
+
+
+def test_it_can_be_stopped_while_it_runs(
+    ready: Hunt, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
+    step = queue.Progress.step
+
+    def stopped(self: queue.Progress, done: int, total: int = 0) -> None:
+        Job.objects.filter(pk=self.job.pk).update(cancel_wanted=done > 0)
+        step(self, done, total)
+
+    monkeypatch.setattr(queue.Progress, "step", stopped)
+    work()
+    assert Job.objects.get(name="findings.hunt").state == JobState.CANCELLED
+    assert not Bundle.objects.exists()
+    assert logs(ready) == []
+
+
+def test_it_bears_being_run_twice(ready: Hunt, client: Client) -> None:
+    client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
+    work()
+    Job.objects.filter(name="findings.hunt").update(state=JobState.QUEUED)
+    work()
+    assert Bundle.objects.count() == 1
+    assert Job.objects.get(name="findings.hunt").state == JobState.DONE
+
+
+def test_a_list_that_cannot_be_read_is_told(ready: Hunt, client: Client) -> None:
+    kept = keep(SimpleUploadedFile("list.pdf", b"%PDF-1.7 broken"))
+    IndicatorList.objects.update(name=kept.name, path=kept.path)
+    client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG), "what": "begin"})
+    work()
+    ready.refresh_from_db()
+    assert ready.problem
+    assert logs(ready) == []
+    assert client.get(address(ready)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": "a.log", "size": "0"}, {"name": "a.log", "size": "999999999999999"}]
+)
+def test_sizes_that_cannot_be(body: dict[str, str], ready: Hunt, client: Client) -> None:
+    assert client.post(f"{address(ready)}files/", body).status_code == 409
+    assert not HuntFile.objects.exists()
+
+
+def test_a_piece_needs_the_forms_token(ready: Hunt, cast: Cast) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.people["officer"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert strict.post(f"{address(ready)}files/", {"name": "a.log", "size": "5"}).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["coordinator", "reader", "administrator"])
+def test_only_the_unit_itself_sees_its_hunts(who: str, ready: Hunt, cast: Cast) -> None:
+    assert cast.client(who).get(address(ready)).status_code in (403, 404)
