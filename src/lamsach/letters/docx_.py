@@ -168,10 +168,10 @@ def _head(book: Any, document: Document, width: float) -> None:
         first = parts.tight(left.add_paragraph())
     issuer = words.line(head.issuer).upper()
     parts.run(first, issuer, 12, bold=True)
-    parts.rule(left, left_width - 11, min(len(issuer) * 8.3, 170) * 0.42)
+    parts.rule(left, left_width, min(len(issuer) * 8.3, 170) * 0.42)
     parts.run(parts.tight(right.paragraphs[0]), NATION, 12, bold=True)
     parts.run(parts.tight(right.add_paragraph()), MOTTO, 13, bold=True)
-    parts.rule(right, right_width - 11, 13 * parts.MOTTO_EM)
+    parts.rule(right, right_width, 13 * parts.MOTTO_EM)
     row = table.add_row().cells
     parts.run(parts.tight(row[0].paragraphs[0]), words.number_line(head), 13)
     if document.subject and not document.type_name:

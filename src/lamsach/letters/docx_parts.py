@@ -99,6 +99,10 @@ def plain_grid(container: Any, widths: tuple[float, ...]) -> Any:
     """A table without lines, of one row, to set things side by side. Widths in points."""
     made = container.add_table(rows=1, cols=len(widths))
     made.autofit, made.alignment = False, WD_TABLE_ALIGNMENT.CENTER
+    margins = element("w:tblCellMar")
+    margins.append(element("w:left", w="0", type="dxa"))
+    margins.append(element("w:right", w="0", type="dxa"))
+    made._tbl.tblPr.append(margins)
     _widths(made, widths)
     return made
 
@@ -142,9 +146,9 @@ def _fill(cell: Any, lines: list[str], align: str, *, bold: bool, width: float) 
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     cell.width = Pt(width)
     paragraph = tight(cell.paragraphs[0], align)
-    paragraph.paragraph_format.space_before = Pt(3)
+    paragraph.paragraph_format.space_before = Pt(2)
     for place, text in enumerate(lines):
         if place:
             paragraph = tight(cell.add_paragraph(), align)
         run(paragraph, text, 13, bold=bold)
-    paragraph.paragraph_format.space_after = Pt(3)
+    paragraph.paragraph_format.space_after = Pt(2)

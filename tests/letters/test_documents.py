@@ -1,0 +1,233 @@
+"""The documents: Decree 30's ranges read back from the PDF, the DOCX's own properties, hostile texts inert in every format."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import unicodedata
+import zipfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from lamsach.errors import UsageError
+from lamsach.letters.docx_ import to_docx
+from lamsach.letters.form import Figure
+from lamsach.letters.html import to_html
+from lamsach.letters.json_ import to_json
+from lamsach.letters.model import Document, Head
+from lamsach.letters.pdf import to_pdf
+from lamsach.letters.writing import WRITERS, write, writer_for
+from lamsach.letters.xlsx import to_xlsx
+
+from .made import UNIT, dispatch, filled, long_table, unit_report
+
+MM = 72 / 25.4
+
+
+def pages(document: Document) -> list[Any]:
+    import pdfplumber
+
+    return list(pdfplumber.open(io.BytesIO(to_pdf(document))).pages)
+
+
+def text_of(content: bytes) -> str:
+    import pypdf
+
+    return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
+
+
+def test_margins_and_fonts_keep_to_the_decree() -> None:
+    for page in pages(dispatch()):
+        assert (round(page.width / MM), round(page.height / MM)) == (210, 297)
+        body = [c for c in page.chars if c["text"].strip() and c["top"] > 20 * MM - 1]
+        left, right = min(c["x0"] for c in body) / MM, (page.width - max(c["x1"] for c in body)) / MM
+        assert 29.5 <= left <= 35
+        assert right >= 15
+        assert min(page.height - c["bottom"] for c in body) / MM >= 19
+        assert {round(c["size"], 1) for c in body} <= {11, 12, 13, 14}
+        assert all("Sans" not in c["fontname"] for c in body)
+
+
+def test_rules_have_their_lengths() -> None:
+    page = pages(dispatch())[0]
+    (motto,) = page.search("Độc lập - Tự do - Hạnh phúc")
+    (issuer,) = page.search(UNIT.upper())
+    rules = sorted((line for line in page.lines if line["height"] < 1), key=lambda line: line["top"])
+    under_motto = next(r for r in rules if abs(r["x0"] - motto["x0"]) < 2)
+    assert under_motto["width"] == pytest.approx(motto["x1"] - motto["x0"], abs=2)
+    assert 0 < under_motto["top"] - motto["bottom"] < 8
+    under_issuer = next(r for r in rules if r["x1"] < page.width / 2)
+    assert 1 / 3 <= under_issuer["width"] / (issuer["x1"] - issuer["x0"]) <= 1 / 2
+    assert issuer["bottom"] < under_issuer["top"] < issuer["bottom"] + 12
+
+
+def test_pages_are_numbered_from_the_second_and_appendices_anew() -> None:
+    numbered = []
+    for page in pages(unit_report(annexes=(long_table(100),))):
+        above = [c["text"] for c in page.chars if c["bottom"] < 20 * MM]
+        numbered.append("".join(above).strip())
+    assert numbered == ["", "", "", "2", "3"]
+
+
+def test_number_and_place_stand_level_and_the_signature_beside_the_recipients() -> None:
+    page = pages(unit_report())[0]
+    (number,), (place,) = (
+        page.search("Số: 07/BC-CNTT"),
+        page.search("Hà Nội, ngày 05 tháng 02 năm 2026|Hà Nội, ngày 05 tháng 02 năm 2022"),
+    )
+    assert number["top"] == pytest.approx(place["top"], abs=3)
+    (recipients,), (position,) = page.search("Nơi nhận:"), page.search("GIÁM ĐỐC")
+    assert recipients["top"] == pytest.approx(position["top"], abs=4)
+    (name,) = page.search("Nguyễn Văn Minh Họa")
+    assert 50 < name["top"] - position["bottom"] < 110
+    assert (name["x0"] + name["x1"]) / 2 == pytest.approx((position["x0"] + position["x1"]) / 2, abs=2)
+
+
+def test_the_pdf_is_tagged_embeds_its_fonts_and_is_the_same_twice() -> None:
+    import pypdf
+
+    content = to_pdf(unit_report())
+    root: Any = pypdf.PdfReader(io.BytesIO(content)).trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "vi"
+    assert content.count(b"/FontFile") + content.count(b"FontFile2") > 0
+    assert content == to_pdf(unit_report())
+
+
+def test_a_heading_repeats_on_each_page_of_a_long_table() -> None:
+    made = pages(unit_report(annexes=(long_table(120),)))
+    table = made[2:]
+    assert len(table) > 2
+    assert all("Số lượng" in page.extract_text() for page in table)
+
+
+def test_the_docx_has_styles_fields_and_properties() -> None:
+    import docx
+
+    content = to_docx(unit_report(annexes=(long_table(3),)))
+    book = docx.Document(io.BytesIO(content))
+    assert [round(book.sections[0].left_margin.mm), round(book.sections[0].right_margin.mm)] == [30, 20]
+    assert {p.style.name for p in book.paragraphs if p.style} >= {"Heading 1", "Heading 2", "Body Text"}
+    assert book.styles["Normal"].font.name == "Times New Roman"
+    assert len(book.sections) == 3
+    assert all(section.different_first_page_header_footer for section in book.sections)
+    xml = zipfile.ZipFile(io.BytesIO(content)).read("word/document.xml").decode()
+    assert xml.count("w:tblHeader") == 2
+    assert xml.count('w:start="1"') == 3
+    header = "".join(
+        zipfile.ZipFile(io.BytesIO(content)).read(name).decode()
+        for name in zipfile.ZipFile(io.BytesIO(content)).namelist()
+        if "header" in name
+    )
+    assert header.count(" PAGE ") == 1
+
+
+@pytest.mark.parametrize("kind", ["report", "dispatch"])
+def test_another_program_lays_the_docx_out_as_our_pdf(kind: str, tmp_path: Path) -> None:
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice is not installed")
+    document = unit_report(annexes=(long_table(40),)) if kind == "report" else replace(dispatch(), address="")
+    (tmp_path / "a.docx").write_bytes(to_docx(document))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [
+        program,
+        profile,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path),
+        str(tmp_path / "a.docx"),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    import pypdf
+
+    theirs, ours = (tmp_path / "a.pdf").read_bytes(), to_pdf(document)
+    assert len(pypdf.PdfReader(io.BytesIO(theirs)).pages) == len(pypdf.PdfReader(io.BytesIO(ours)).pages)
+    assert counted(theirs) == counted(ours)
+
+
+def counted(content: bytes) -> Counter[str]:
+    """The words of a PDF, without dotted lines."""
+    import pdfplumber
+
+    found = [
+        word["text"] for page in pdfplumber.open(io.BytesIO(content)).pages for word in page.extract_words()
+    ]
+    return Counter(word for word in found if word.strip(".…"))
+
+
+HOSTILE = [
+    '=HYPERLINK("http://evil.example","x")',
+    '#import "x.typ" #panic() $x$ *b* _i_ `raw` @ref <label>',
+    "<script>alert(1)</script> {{7*7}} {% include 'x' %}",
+    "\x00\x1b[31m\u202egnp.exe \x0bPAGE",
+    '{ INCLUDEPICTURE "http://evil.example" } &amp; ]]>',
+    "+1+1",
+    "-2",
+    "@SUM(A1)",
+    "Tên " + "rất dài " * 25,
+    "\\u{41} \\n \\\\",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_stay_texts(text: str) -> None:
+    form = filled(
+        texts={"unit": text, "assessment": text, "proposals": text},
+        figures={"informed": Figure(1, note=text), "deployed": Figure(2, 3, text)},
+        issuer=text,
+        receiver=text,
+    )
+    head = Head(text, text, 1, text, text)
+    document = unit_report(form=form, head=head, to=text, copies=(text,))
+    page = to_html(document).decode()
+    assert "<script" not in page
+    assert "49" not in page.replace(text, "")
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(document)))
+    for sheet in book:
+        assert [cell.value for row in sheet.iter_rows() for cell in row if cell.data_type == "f"] == []
+    xml = zipfile.ZipFile(io.BytesIO(to_docx(document))).read("word/document.xml").decode()
+    assert "w:instrText" not in xml
+    assert "\u202e" not in xml
+    content = to_pdf(document)
+    first = next(
+        word
+        for word in ["evil.example", "#panic()", "7*7", "gnp.exe", "+1+1", "-2", "@SUM(A1)", "rất", "u{41}"]
+        if word in text
+    )
+    assert squeezed(first) in squeezed(text_of(content))
+    assert b"/URI" not in content
+    assert json.loads(to_json(form))["texts"]["unit"] == text
+
+
+def test_empty_and_missing_things_leave_room() -> None:
+    document = unit_report(form=filled(texts={}, figures={}), head=Head("A"), to="", copies=())
+    for ending in WRITERS:
+        assert len(writer_for(ending)(document)) > 500
+    assert "…" in text_of(to_pdf(document)) or "...." in text_of(to_pdf(document))
+
+
+def test_the_sheet_holds_numbers_as_numbers() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(to_xlsx(unit_report()))).worksheets[0]
+    values = [cell.value for row in sheet.iter_rows() for cell in row if isinstance(cell.value, int)]
+    assert values == [1, 1234, 2, 25]
+
+
+def test_another_ending_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        write(unit_report(), tmp_path / "a.odt")
+    assert list(tmp_path.iterdir()) == []
