@@ -96,7 +96,7 @@ class Follower:
         except OSError:
             return False
         status = os.fstat(file.fileno())
-        if self._place.known and not self._is_same(file, status.st_size):
+        if self._place.known and not self._is_same(file, status):
             self._finish_rotated()
             self._place = _Place()
         self._place.device, self._place.inode = status.st_dev, status.st_ino
@@ -105,8 +105,16 @@ class Follower:
         self._quiet = 0
         return True
 
-    def _is_same(self, file: IO[bytes], size: int) -> bool:
-        return size >= self._place.offset and _digest(file, self._place.known) == self._place.digest
+    def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
+        """Whether this is the file that was read before, perhaps copied anew to the path and grown."""
+        place = self._place
+        if status.st_size < place.offset or _digest(file, place.known) != place.digest:
+            return False
+        if (status.st_dev, status.st_ino) == (place.device, place.inode):
+            return True
+        return place.known == _BEGINNING and not any(
+            _identity(other) == (place.device, place.inode) for other in _siblings(self.path)
+        )
 
     def _read(self, *, final: bool) -> bool:
         """Take in the whole lines behind the place; with `final` also a last one that has no end."""
@@ -156,8 +164,7 @@ class Follower:
             return False
         if self._read(final=True):
             return True
-        self.close()
-        self._place = _Place()
+        self.close()  # its place is kept: what was rotated after it and never seen is found by it
         return True
 
     def _finish_rotated(self) -> None:
@@ -245,6 +252,14 @@ def _siblings(path: Path) -> Iterator[Path]:
         except OSError:
             continue
     return (other for _, other in sorted(found))
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
 
 
 def _is_part(other: Path, path: Path) -> bool:

@@ -64,6 +64,8 @@ class Framer:
         messages: list[bytes] = []
         place = 0
         while True:
+            while data[place : place + 1] in (b"\n", b"\r"):  # senders that count and end lines all the same
+                place += 1
             found = _COUNT.match(data, place)
             if found is None:
                 rest = data[place:]
@@ -82,8 +84,6 @@ class Framer:
                 break
             messages.append(one_line(data[begin : begin + size]) + b"\n")
             place = begin + size
-            while data[place : place + 1] in (b"\n", b"\r"):  # senders that count and end lines all the same
-                place += 1
         self._rest = data[place:]
         return b"".join(messages)
 

@@ -170,7 +170,10 @@ class Collector:
             before = json.loads((self._folder / STATUS_FILE).read_text())
         except (OSError, ValueError):
             return
-        sources = [item["name"] for item in before.get("sources", []) if item.get("kind") in _LIVE_KINDS]
+        known = [item for item in before.get("sources", []) if item.get("kind") in _LIVE_KINDS]
+        for item in known:  # they are expected again, and missed when they stay silent
+            self._stream_for(item["kind"], str(item["name"]).partition("/")[2])
+        sources = [item["name"] for item in known]
         if sources:
             self._writer.record(
                 GAP,
@@ -194,6 +197,8 @@ class Collector:
                 )
                 stream.place = dict(known.place)
                 self._streams[key] = stream
+                if kind in _LIVE_KINDS:  # so that a crash knows who was heard
+                    self._write_status(ended=False)
             return stream
 
     def _new_stream(self, header: Header) -> Stream:

@@ -69,7 +69,7 @@ class Spool:
         self.place = spooled.place
         whole = _whole_bytes(self.path)
         try:
-            self._file = self.path.open("r+b")
+            self._file = self.path.open("r+b", buffering=0)
             self._file.truncate(whole)
             self._file.seek(whole)
         except OSError as error:

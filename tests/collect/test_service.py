@@ -1,0 +1,252 @@
+"""The collector from its sockets to its archive, its sightings and its status."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from lamsach.archive.archive import Archive, writing
+from lamsach.archive.exporting import export
+from lamsach.archive.verifying import verify
+from lamsach.collect.service import Collector, Settings
+from lamsach.errors import LamsachError, UnreadableError
+from lamsach.hunt.lists import load_lists
+
+PATIENCE_S = 20.0
+EVIL = "<13>Oct 11 22:14:15 gw app: 10.0.0.9 to 203.0.113.66"
+
+
+class Running:
+    def __init__(
+        self, collector: Collector, ports: dict[str, int], said: list[str], problems: list[LamsachError]
+    ) -> None:
+        self.collector, self.ports, self.said, self.problems = collector, ports, said, problems
+
+
+@contextmanager
+def collecting(folder: Path, listed: bool = False, **more: Any) -> Iterator[Running]:
+    settings = replace(Settings(host="127.0.0.1", seal_seconds=3600), **more)
+    archive = Archive(str(folder / "archive"), create=True)
+    loaded = None
+    if listed:
+        (folder / "list.txt").write_text("evil.example\n203.0.113.66\n")
+        loaded = load_lists([str(folder / "list.txt")])
+    said: list[str] = []
+    problems: list[LamsachError] = []
+    ready: dict[str, int] = {}
+    begun = threading.Event()
+
+    def on_ready(ports: dict[str, int]) -> None:
+        ready.update(ports)
+        begun.set()
+
+    with writing(archive) as writer:
+        collector = Collector(
+            archive,
+            writer,
+            folder / "spool",
+            settings,
+            loaded,
+            problems.append,
+            lambda text, values: said.append(text.format(**values)),
+        )
+        thread = threading.Thread(target=collector.run, args=(on_ready,))
+        thread.start()
+        assert begun.wait(PATIENCE_S)
+        try:
+            yield Running(collector, ready, said, problems)
+        finally:
+            collector.stop()
+            thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def lines(folder: Path, pattern: str = "*") -> list[str]:
+    archive = Archive(str(folder / "archive"))
+    assert verify(archive).problems == []
+    out = folder / f"out-{time.monotonic_ns()}"
+    return [
+        line for item in export(archive, out, pattern=pattern) for line in item.path.read_text().splitlines()
+    ]
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "cert.pem", folder / "key.pem"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return paths
+
+
+def test_syslog_over_all_transports(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    with collecting(tmp_path, udp=0, tcp=0, tls=0, certificate=cert, key=key) as running:
+        with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as plain:
+            plain.sendall(b"<13>one\n<13>two\n")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with (
+            socket.create_connection(("127.0.0.1", running.ports["tls"])) as raw,
+            context.wrap_socket(raw) as secured,
+        ):
+            secured.sendall(b"9 <13>three8 <13>four")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            for number in range(50):
+                datagrams.sendto(f"<13>five {number}\n".encode(), ("127.0.0.1", running.ports["udp"]))
+        until(lambda: _has(running, 54))
+        with socket.create_connection(("127.0.0.1", running.ports["tls"])) as wrong:
+            wrong.sendall(b"this is no TLS\n")
+        until(lambda: running.problems)
+    assert lines(tmp_path, "*tcp*") == ["<13>one", "<13>two"]
+    assert lines(tmp_path, "*tls*") == ["<13>three", "<13>four"]
+    assert lines(tmp_path, "*udp*") == [f"<13>five {number}" for number in range(50)]
+    status = json.loads((tmp_path / "spool" / "status.json").read_text())
+    assert status["ended"]
+    assert status["udp_drops"] == 0
+
+
+def test_a_listed_value_is_told_to_a_file_and_an_address(tmp_path: Path) -> None:
+    got: list[dict[str, Any]] = []
+    refusals = [True]
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if refusals:  # the first time it does not work; it has to be sent again
+                refusals.clear()
+                self.send_response(503)
+            else:
+                got.extend(body)
+                self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        told = tmp_path / "sightings.jsonl"
+        url = f"http://127.0.0.1:{server.server_port}/sightings"
+        log = tmp_path / "dns.log"
+        with collecting(
+            tmp_path, listed=True, tcp=0, sightings=told, send=url, follow=(str(log),)
+        ) as running:
+            with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
+                sender.sendall(b"<13>nothing here\n" + EVIL.encode() + b"\n")
+                until(told.exists)
+            log.write_text("10.0.0.7 asked for www.evil.example\n")
+            until(lambda: len(told.read_text().splitlines()) == 2)
+            until(lambda: len(got) == 2)
+        server.shutdown()
+    first, second = (json.loads(line) for line in told.read_text().splitlines())
+    assert (first["indicator"], first["ip"], first["evidence"][0]["line"]) == ("203.0.113.66", "10.0.0.9", 2)
+    assert (second["indicator"], second["match"]) == ("evil.example", "subdomain")
+    assert sorted(item["indicator"] for item in got) == ["203.0.113.66", "evil.example"]
+
+
+def test_dropped_files_are_archived_once_and_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lamsach.collect.dropping.SETTLED_SECONDS", 0.3)
+    drop, told = tmp_path / "drop", tmp_path / "sightings.jsonl"
+    drop.mkdir()
+    for _ in range(2):
+        with collecting(tmp_path, listed=True, drop=drop, sightings=told):
+            (drop / "a.log").write_text("10.0.0.7 asked for evil.example\n")
+            (drop / "b.log.part").write_text("not yet whole\n")
+            until(lambda: len(Archive(str(tmp_path / "archive")).segments()) == 1)
+            until(told.exists)
+            time.sleep(0.5)
+    assert lines(tmp_path) == ["10.0.0.7 asked for evil.example"]
+
+
+def test_a_source_that_falls_silent_is_told_of(tmp_path: Path) -> None:
+    with collecting(tmp_path, tcp=0, silence_seconds=0.5) as running:
+        with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
+            sender.sendall(b"<13>one\n")
+        until(lambda: running.said)
+        assert running.collector.status()["sources"][0]["silent"]
+        assert "syslog-tcp/127.0.0.1" in running.said[0]
+
+
+def test_line_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
+    for run in range(3):
+        with collecting(tmp_path, tcp=0) as running:
+            with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
+                sender.sendall(b"".join(b"<13>run %d line %d\n" % (run, number) for number in range(10)))
+            until(lambda: _lines(running, "lines_this_run") == 10)
+    archive = Archive(str(tmp_path / "archive"))
+    rows = [archive.head(entry).description for entry in archive.segments()]
+    assert [(row.first_line, row.lines) for row in rows] == [(1, 10), (11, 10), (21, 10)]
+    assert [row.begin for row in rows] == [0, rows[0].end, rows[1].end]
+    assert len(lines(tmp_path)) == 30
+
+
+def test_a_full_spool_file_becomes_a_segment_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lamsach.collect.streams.Stream.__init__.__defaults__", (None, 20_000))
+    with collecting(tmp_path, tcp=0) as running:
+        with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as sender:
+            for number in range(3000):
+                sender.sendall(b"<13>Oct 11 22:14:15 gw app: message %d\n" % number)
+                if number % 500 == 499:
+                    until(partial(_has, running, number + 1))
+        until(lambda: len(Archive(str(tmp_path / "archive")).segments()) > 3)
+    assert [int(line.rpartition(" ")[2]) for line in lines(tmp_path)] == list(range(3000))
+
+
+def _lines(running: Running, name: str = "lines") -> int:
+    return sum(item[name] for item in running.collector.status()["sources"])
+
+
+def _has(running: Running, count: int) -> bool:
+    return _lines(running) == count
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        archive = Archive(str(tmp_path / "archive"), create=True)
+        with writing(archive) as writer:
+            settings = Settings(host="127.0.0.1", tcp=taken.getsockname()[1])
+            collector = Collector(archive, writer, tmp_path / "spool", settings, None, print, lambda *_: None)
+            with pytest.raises(UnreadableError):
+                collector.run()
