@@ -22,6 +22,7 @@ from lamsach.portal.campaigns.models import (
     Dispatch,
     How,
     IndicatorList,
+    Material,
     Recipient,
     Step,
     StepKind,
@@ -80,6 +81,18 @@ def _question_file(cast: Any) -> QuestionFile:
     asked = Question.objects.order_by("pk").last() or question(cast)
     desk.attach(asked, [keep(_file("anh.pdf"))])
     return QuestionFile.objects.filter(question=asked).latest("pk")
+
+
+def _material(cast: Any) -> Material:
+    kept = keep(_file("huong-dan.pdf"))
+    return Material.objects.create(
+        campaign=dispatch(cast).campaign,
+        title="Hướng dẫn",
+        name=kept.name,
+        path=kept.path,
+        size=kept.size,
+        sha256=kept.sha256,
+    )
 
 
 def _import(cast: Any) -> UnitImport:
@@ -269,6 +282,8 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     ),
     "tool_number": lambda cast: Tool.objects.create(name="A", publisher="B", licence="C", systems="D").pk,
     "kind": lambda cast: "poster",
+    "material_id": lambda cast: _material(cast).pk,
+    "material_number": lambda cast: _material(cast).pk,
     "file_id": lambda cast: _question_file(cast).pk,
     "canned_id": lambda cast: CannedAnswer.objects.create(unit=cast.first, title="A", text="B").pk,
     "article_id": lambda cast: Article.objects.create(unit=cast.first, title="A", text="B").pk,

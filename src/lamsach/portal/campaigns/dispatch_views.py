@@ -18,8 +18,8 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.tokens import nonce
 from lamsach.portal.base.uploads import Kept, download, keep
-from lamsach.portal.campaigns import access, sending
-from lamsach.portal.campaigns.forms import DispatchForm, FileForm, UnitAnswerForm
+from lamsach.portal.campaigns import access, sending, taking_back
+from lamsach.portal.campaigns.forms import DispatchForm, FileForm, TakeBackForm, UnitAnswerForm
 from lamsach.portal.campaigns.models import Attachment, Campaign, Dispatch, How, Step, StepKind
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.tree import today
@@ -190,6 +190,7 @@ def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
             "recipient": found,
             "dispatch": found.dispatch,
             "form": form,
+            "take_back": TakeBackForm(),
             "steps": Step.objects.filter(recipient=found),
             "may_write": writable_units(request.user).filter(pk=found.unit_id).exists(),
             "may_remind": writable_units(request.user, COORDINATORS).filter(pk=found.unit_id).exists(),
@@ -216,6 +217,21 @@ def _answer(request: HttpRequest, found: Any, form: UnitAnswerForm) -> LamsachEr
         evidence=evidence,
     )
     return None
+
+
+@member(ALL, WRITERS, ("POST",))
+def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
+    """Take a statement of deployment back, with the reason."""
+    found = access.get_recipient(request.user, recipient_id, write=True)
+    form = TakeBackForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was taken back. Write the reason."))
+    else:
+        own = access.my_copies(request.user, found.dispatch).filter(pk=found.pk).exists()
+        how = How.PORTAL if own else How.PAPER
+        if taking_back.take_back(found, request.user, how=how, reason=form.cleaned_data["reason"]):
+            messages.success(request, _("The statement was taken back."))
+    return redirect("campaigns:recipient", recipient_id=recipient_id)
 
 
 @member(ALL, WRITERS, ("GET",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,6 +44,16 @@ class CampaignForm(VersionedForm):
         starts, ends = data.get("starts"), data.get("ends")
         if starts and ends and ends < starts:
             self.add_error("ends", _("The end lies before the beginning."))
+        due = data.get("report_due")
+        if starts and due and due < starts:
+            self.add_error("report_due", _("Reports cannot be due before the campaign begins."))
+        elif due and self.instance.pk and "report_due" in self.changed_data:
+            latest = Dispatch.objects.filter(campaign=self.instance.pk, sent__isnull=False).aggregate(
+                day=Max("deadline")
+            )["day"]
+            if latest and due < latest:
+                text = _("A dispatch that was sent has a later deadline: {day}.")
+                self.add_error("report_due", text.format(day=f"{latest:%d/%m/%Y}"))
         return data
 
 
@@ -74,14 +85,27 @@ class DispatchForm(VersionedForm):
             ).format(day=f"{parent.deadline:%d/%m/%Y}")
 
     def clean_deadline(self) -> Any:
-        """Not in the past, and earlier than that of the dispatch which is passed on."""
+        """Not in the past, earlier than what the issuer itself was given, and not after the campaign's reports are due."""
         deadline = self.cleaned_data["deadline"]
         if deadline < today():
             raise forms.ValidationError(_("This day has passed."))
-        limit = self.parent.deadline if self.parent is not None else None
+        limit = self._own_deadline()
         if limit is not None and deadline >= limit and limit > today():
             raise forms.ValidationError(_("The deadline has to be earlier than that of your parent unit."))
+        if deadline > self.campaign.report_due >= today():
+            text = _("The reports of the campaign are due on {day}: set a deadline by then.")
+            raise forms.ValidationError(text.format(day=f"{self.campaign.report_due:%d/%m/%Y}"))
         return deadline
+
+    def _own_deadline(self) -> Any:
+        """The day by which the issuer has to answer: of the dispatch that is passed on, else the latest that it was sent in the campaign."""
+        if self.parent is not None:
+            return self.parent.deadline
+        issuer = self.cleaned_data.get("issuer")
+        received = Dispatch.objects.filter(
+            campaign=self.campaign, recipients__unit=issuer, sent__isnull=False
+        )
+        return received.aggregate(day=Max("deadline"))["day"] if issuer is not None else None
 
 
 class FileForm(forms.Form):
@@ -137,3 +161,28 @@ class LinkAnswerForm(AnswerForm):
 
     who = forms.CharField(label=gettext_lazy("Your full name and position"), max_length=200)
     field_order = ("kind", "who", "day", "note")
+
+
+class TakeBackForm(forms.Form):
+    """Why a statement of deployment is taken back."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class MaterialForm(forms.Form):
+    """A file of a campaign."""
+
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    file = forms.FileField(label=gettext_lazy("File"))
+    public = forms.BooleanField(label=gettext_lazy("Show it on the public page"), required=False)
+
+
+class ToolsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Which tools of the catalogue a campaign recommends."""
+
+    class Meta:
+        model = Campaign
+        fields = ("tools",)
+        widgets = {"tools": forms.CheckboxSelectMultiple}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.campaigns import board, dispatch_views, link_views, views
+from lamsach.portal.campaigns import board, dispatch_views, link_views, material_views, views
 
 app_name = "campaigns"
 urlpatterns = [
@@ -20,6 +20,15 @@ urlpatterns = [
     path(
         "work/campaigns/<int:campaign_id>/dispatches/new/", dispatch_views.dispatch_new, name="dispatch_new"
     ),
+    path("work/campaigns/<int:campaign_id>/materials/", material_views.materials, name="materials"),
+    path("work/materials/<int:material_id>/", material_views.material_file, name="material_file"),
+    path(
+        "work/materials/<int:material_id>/withdraw/",
+        material_views.material_withdraw,
+        name="material_withdraw",
+    ),
+    path("materials/<int:material_number>/", material_views.public_file, name="public_file"),
+    path("work/answers/<int:recipient_id>/take-back/", dispatch_views.take_back, name="take_back"),
     path("work/lists/<int:list_id>/", views.list_file, name="list_file"),
     path("work/lists/<int:list_id>/withdraw/", views.list_withdraw, name="list_withdraw"),
     path("work/dispatches/<int:dispatch_id>/", dispatch_views.dispatch, name="dispatch"),

@@ -8,6 +8,7 @@ from lamsach.portal.catalogue_vi.findings import FINDINGS
 from lamsach.portal.catalogue_vi.knowledge import KNOWLEDGE
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.mail import MAIL
+from lamsach.portal.catalogue_vi.materials import MATERIALS
 from lamsach.portal.catalogue_vi.people import PEOPLE
 from lamsach.portal.catalogue_vi.public import PUBLIC
 from lamsach.portal.catalogue_vi.reaching import AWARENESS, SUPPORT
@@ -29,4 +30,5 @@ VIETNAMESE: dict[str, str] = {
     **MAIL,
     **WAVES,
     **KNOWLEDGE,
+    **MATERIALS,
 }

@@ -82,7 +82,15 @@ def check(request: HttpRequest) -> HttpResponse:
 @anyone("GET")
 def clean(request: HttpRequest) -> HttpResponse:
     """Clean it: the tools, with how to check a file."""
-    return _page(request, "public/clean.html", step="clean", tools=Tool.objects.filter(hidden=False))
+    found = current()
+    chosen = found.tools.filter(hidden=False) if found else Tool.objects.none()
+    return _page(
+        request,
+        "public/clean.html",
+        step="clean",
+        tools=chosen if chosen.exists() else Tool.objects.filter(hidden=False),
+        materials=found.materials.filter(public=True, withdrawn=None) if found else [],
+    )
 
 
 @anyone("GET")

@@ -68,7 +68,7 @@ def make(rows: Sequence[SheetRow], columns: Sequence[str], tree: Mapping[str, Kn
     _cycles(lines, tree, plan)
     if not plan.errors:
         for line in lines.values():
-            plan.changes += _changes(line, columns, tree)
+            plan.changes += _changes(line, columns, lines, tree)
     return plan
 
 
@@ -156,7 +156,17 @@ def _cycles(lines: Mapping[str, _Line], tree: Mapping[str, Known], plan: Plan) -
         done.update(path)
 
 
-def _changes(line: _Line, columns: Sequence[str], tree: Mapping[str, Known]) -> list[dict[str, Any]]:
+def _name(code: str | None, lines: Mapping[str, _Line], tree: Mapping[str, Known]) -> str:
+    """What a unit is called once the sheet is applied."""
+    if code is None:
+        return ""
+    named = lines[code].row.name if code in lines else ""
+    return named or (tree[code].name if code in tree else "")
+
+
+def _changes(
+    line: _Line, columns: Sequence[str], lines: Mapping[str, _Line], tree: Mapping[str, Known]
+) -> list[dict[str, Any]]:
     row, known = line.row, tree.get(line.code)
     contacts = {name: getattr(row, column) for name, column in CONTACTS.items() if column in columns}
     if known is None:
@@ -185,6 +195,7 @@ def _changes(line: _Line, columns: Sequence[str], tree: Mapping[str, Known]) -> 
                 "name": row.name or known.name,
                 "day": line.closed.isoformat(),
                 "successor": line.successor,
+                "successor_name": _name(line.successor, lines, tree),
             }
         )
     return found

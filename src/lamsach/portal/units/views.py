@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -160,6 +161,11 @@ def _import(request: HttpRequest, import_id: int) -> UnitImport:
     return kept
 
 
+def _shown(change: dict[str, Any]) -> str:
+    """The word for a change: a unit that is closed in favour of another is merged into it."""
+    return "merged" if change["kind"] == "closed" and change.get("successor") else str(change["kind"])
+
+
 @member(COORDINATORS, COORDINATORS)
 def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
     """What the sheet would change, or all that is wrong; and the button that does it."""
@@ -177,8 +183,8 @@ def import_preview(request: HttpRequest, import_id: int) -> HttpResponse:
         return redirect("units:list")
     counts: dict[str, int] = {}
     for change in kept.changes:
-        counts[change["kind"]] = counts.get(change["kind"], 0) + 1
+        counts[_shown(change)] = counts.get(_shown(change), 0) + 1
     kind = request.GET.get("kind", "")
-    rows = kept.errors or [c for c in kept.changes if not kind or c["kind"] == kind]
+    rows = kept.errors or [c for c in kept.changes if not kind or _shown(c) == kind]
     context = {"kept": kept, "counts": counts, "kind": kind, "page": paged(request, rows, 100)}
     return render(request, "units/preview.html", context)

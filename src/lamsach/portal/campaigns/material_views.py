@@ -1,0 +1,115 @@
+"""A campaign's materials and tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.campaigns import access
+from lamsach.portal.campaigns.forms import MaterialForm, ToolsForm
+from lamsach.portal.campaigns.models import CampaignState, Material
+from lamsach.portal.units.access import writable_units
+
+KINDS = ("pdf", "docx", "xlsx", "zip", "png", "jpg", "jpeg", "txt")
+MOST = 50
+
+
+@member(ALL, COORDINATORS)
+def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The files and tools of a campaign; who leads it adds to them."""
+    found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
+    chosen = ToolsForm(request.POST or None, instance=found)
+    form = MaterialForm()
+    if request.method == "POST" and request.POST.get("what") == "tools":
+        if chosen.is_valid():
+            chosen.save()
+            record(request, "campaign.tools", found, found.owner)
+            messages.success(request, _("Saved."))
+            return redirect("campaigns:materials", campaign_id=campaign_id)
+    elif request.method == "POST":
+        form = MaterialForm(request.POST, request.FILES)
+        if form.is_valid() and _add(request, found, form):
+            return redirect("campaigns:materials", campaign_id=campaign_id)
+    context = {
+        "campaign": found,
+        "materials": found.materials.filter(withdrawn=None),
+        "tools": found.tools.filter(hidden=False),
+        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=found.owner_id).exists(),
+        "form": form,
+        "chosen": chosen,
+    }
+    return render(request, "campaigns/materials.html", context)
+
+
+def _add(request: HttpRequest, campaign: Any, form: MaterialForm) -> bool:
+    if campaign.materials.filter(withdrawn=None).count() >= MOST:
+        form.add_error("file", _("A campaign has at most 50 files. Withdraw one first."))
+        return False
+    try:
+        kept = keep(form.cleaned_data["file"], KINDS)
+    except LamsachError as problem:
+        form.add_error("file", _(problem.what))
+        return False
+    made = Material.objects.create(
+        campaign=campaign,
+        title=form.cleaned_data["title"],
+        public=form.cleaned_data["public"],
+        name=kept.name,
+        path=kept.path,
+        size=kept.size,
+        sha256=kept.sha256,
+    )
+    record(request, "material.added", made, campaign.owner, name=kept.name, sha256=kept.sha256)
+    messages.success(request, _("Saved."))
+    return True
+
+
+def _material(request: HttpRequest, material_id: int, *, write: bool = False) -> Material:
+    found = Material.objects.filter(
+        pk=material_id, campaign__in=access.readable_campaigns(request.user), withdrawn=None
+    ).first()
+    if found is None:
+        raise Http404
+    access.get_campaign(request.user, found.campaign_id, write=write)
+    return found
+
+
+@member(ALL, WRITERS, ("GET",))
+def material_file(request: HttpRequest, material_id: int) -> HttpResponse:
+    """A file of a campaign, for those who see it."""
+    found = _material(request, material_id)
+    return download(found.name, found.path)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def material_withdraw(request: HttpRequest, material_id: int) -> HttpResponse:
+    """Take a file out of the campaign; it is kept."""
+    found = _material(request, material_id, write=True)
+    Material.objects.filter(pk=found.pk).update(withdrawn=timezone.now())
+    record(request, "material.withdrawn", found, found.campaign.owner)
+    return redirect("campaigns:materials", campaign_id=found.campaign_id)
+
+
+@anyone("GET")
+def public_file(request: HttpRequest, material_number: int) -> HttpResponse:
+    """A public file of a running campaign."""
+    found = Material.objects.filter(
+        pk=material_number,
+        public=True,
+        withdrawn=None,
+        campaign__state=CampaignState.RUNNING,
+        campaign__public=True,
+    ).first()
+    if found is None:
+        raise Http404
+    return download(found.name, found.path)

@@ -1,0 +1,163 @@
+"""A campaign's materials and tools, statements taken back, inner deadlines, merges in the preview of a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from lamsach.portal.base import tokens
+from lamsach.portal.campaigns import sending, taking_back
+from lamsach.portal.campaigns.counting import counts
+from lamsach.portal.campaigns.models import Campaign, Dispatch, How, Material, Recipient, Step, StepKind
+from lamsach.portal.public.models import Tool
+from lamsach.portal.units import tree
+from lamsach.portal.units.models import UnitImport
+
+from .conftest import Cast
+from .samples import campaign, dispatch
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[str], Client]
+
+
+def test_a_material_is_seen_by_units_and_in_public_only_when_it_says_so(
+    cast: Cast, browser: Browser, client: Client
+) -> None:
+    found = dispatch(cast).campaign
+    coordinator, address = browser("coordinator"), f"/work/campaigns/{found.pk}/materials/"
+    for title, public in (("Hướng dẫn", ""), ("Tờ rơi", "on")):
+        file = SimpleUploadedFile("a.pdf", b"%PDF-1.7 " + title.encode())
+        coordinator.post(address, {"title": title, "file": file, "public": public})
+    inner, open_ = Material.objects.order_by("pk")
+    assert browser("officer").get(f"/work/materials/{inner.pk}/").status_code == 200
+    assert browser("stranger").get(f"/work/materials/{inner.pk}/").status_code == 404
+    assert browser("officer").post(address, {"title": "x"}).status_code == 403
+    assert [client.get(f"/materials/{m.pk}/").status_code for m in (inner, open_)] == [404, 200]
+    assert "Tờ rơi" in client.get("/clean/").content.decode()
+    coordinator.post(f"/work/materials/{open_.pk}/withdraw/")
+    assert client.get(f"/materials/{open_.pk}/").status_code == 404
+
+
+def test_a_material_of_another_kind_is_refused(cast: Cast, browser: Browser) -> None:
+    found = dispatch(cast).campaign
+    file = SimpleUploadedFile("a.exe", b"MZ")
+    page = browser("coordinator").post(f"/work/campaigns/{found.pk}/materials/", {"title": "x", "file": file})
+    assert page.status_code == 200
+    assert not Material.objects.exists()
+
+
+def test_the_public_page_shows_the_tools_of_the_campaign(
+    cast: Cast, browser: Browser, client: Client
+) -> None:
+    found = dispatch(cast).campaign
+    first, second = (
+        Tool.objects.create(name=name, publisher="B", licence="C", systems="D", link="https://a.example")
+        for name in ("Công cụ Một", "Công cụ Hai")
+    )
+    assert "Công cụ Hai" in client.get("/clean/").content.decode()
+    browser("coordinator").post(
+        f"/work/campaigns/{found.pk}/materials/", {"what": "tools", "tools": [first.pk]}
+    )
+    page = client.get("/clean/").content.decode()
+    assert ("Công cụ Một" in page, "Công cụ Hai" in page) == (True, False)
+    assert second.pk
+
+
+def test_a_statement_is_taken_back_with_its_reason(cast: Cast, browser: Browser) -> None:
+    found = dispatch(cast).campaign
+    copy = Recipient.objects.get(unit=cast.first)
+    sending.take(copy, StepKind.DEPLOYED, how=How.PAPER, day=tree.today() - timedelta(days=3))
+    officer, address = browser("officer"), f"/work/answers/{copy.pk}/"
+    assert "Take the statement back" in officer.get(address).content.decode()
+    officer.post(f"{address}take-back/", {"reason": " "})
+    assert counts(found, cast.centre.pk).deployed == 1
+    officer.post(f"{address}take-back/", {"reason": "Chưa rà quét hết"})
+    officer.post(f"{address}take-back/", {"reason": "Lần hai"})
+    after = counts(found, cast.centre.pk)
+    assert (after.deployed, after.informed) == (0, 1)
+    assert list(Step.objects.filter(kind=StepKind.WITHDRAWN).values_list("note", "who")) == [
+        ("Chưa rà quét hết", str(cast.people["officer"]))
+    ]
+    assert "Chưa rà quét hết" in browser("coordinator").get(address).content.decode()
+    copy.refresh_from_db()
+    today = tree.today()
+    sending.take(copy, StepKind.DEPLOYED, how=How.PORTAL, day=today)
+    assert counts(found, cast.centre.pk).deployed == 1
+    assert counts(found, cast.centre.pk, today - timedelta(days=1)).deployed == 0
+
+
+def test_a_statement_by_another_dispatch_still_stands(cast: Cast) -> None:
+    first = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
+    second = Recipient.objects.get(dispatch=dispatch(cast), unit=cast.first)
+    for copy, days in ((first, 5), (second, 2)):
+        sending.take(copy, StepKind.DEPLOYED, how=How.PAPER, day=tree.today() - timedelta(days=days))
+    taking_back.take_back(first, None, how=How.PAPER, reason="x")
+    found = first.dispatch.campaign
+    assert counts(found, cast.centre.pk, tree.today() - timedelta(days=3)).deployed == 0
+    assert counts(found, cast.centre.pk).deployed == 1
+
+
+def write(browser: Browser, who: str, found: Campaign, issuer: int, days: int) -> bool:
+    day = tree.today()
+    data = {
+        "issuer": issuer,
+        "day": day.isoformat(),
+        "subject": "x",
+        "deadline": (day + timedelta(days=days)).isoformat(),
+        "once": tokens.nonce(),
+    }
+    return browser(who).post(f"/work/campaigns/{found.pk}/dispatches/new/", data).status_code == 302
+
+
+@pytest.mark.parametrize(("days", "taken"), [(-1, False), (29, True), (30, True), (31, False)])
+def test_a_dispatch_is_due_by_the_day_of_the_reports(
+    days: int, taken: bool, cast: Cast, browser: Browser
+) -> None:
+    assert write(browser, "coordinator", campaign(cast), cast.centre.pk, days) is taken
+
+
+@pytest.mark.parametrize(("days", "taken"), [(19, True), (20, False), (25, False)])
+def test_a_unit_that_was_sent_one_gives_its_own_an_earlier_day(
+    days: int, taken: bool, cast: Cast, browser: Browser
+) -> None:
+    assert write(browser, "officer", dispatch(cast).campaign, cast.first.pk, days) is taken
+
+
+@pytest.mark.parametrize(("days", "saved"), [(10, False), (20, True)])
+def test_reports_cannot_become_due_before_a_deadline_that_was_sent(
+    days: int, saved: bool, cast: Cast, browser: Browser
+) -> None:
+    found = dispatch(cast).campaign
+    day = tree.today()
+    data = {
+        "name": found.name,
+        "owner": cast.centre.pk,
+        "starts": found.starts.isoformat(),
+        "ends": found.ends.isoformat(),
+        "report_due": (day + timedelta(days=days)).isoformat(),
+        "version": found.version,
+    }
+    browser("coordinator").post(f"/work/campaigns/{found.pk}/edit/", data)
+    found.refresh_from_db()
+    assert (found.report_due == day + timedelta(days=days)) is saved
+    assert Dispatch.objects.get().deadline == day + timedelta(days=20)
+
+
+def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:
+    day = tree.today()
+    sheet = (
+        "Mã;Tên;Mã cấp trên;Ngày giải thể;Mã kế thừa\n"
+        f"G06.12.01;;;{day:%d/%m/%Y};G06.12.03\nG06.12.02;;;{day:%d/%m/%Y};G06.12.03\nG06.12.03;Phòng Mới;G06.12;;\n"
+    )
+    coordinator = browser("coordinator")
+    file = SimpleUploadedFile("a.csv", sheet.encode())
+    coordinator.post("/work/units/import/", {"file": file})
+    kept = UnitImport.objects.get()
+    assert kept.errors == []
+    page = coordinator.get(f"/work/units/import/{kept.pk}/?kind=merged").content.decode()
+    assert page.count("merged into G06.12.03 Phòng Mới") == 2
+    assert 'aria-current="true"><b>2</b> merged' in page
