@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -25,9 +26,12 @@ from lamsach.portal.base.uploads import keep
 from lamsach.portal.base.working_time import add_working_hours, holidays
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.campaigns.tasks import read_uploaded_list
+from lamsach.portal.cases.models import Case
+from lamsach.portal.findings.models import Device
 from lamsach.portal.jobs import queue as jobs
 from lamsach.portal.jobs.models import Clock, Job, JobState
 from lamsach.portal.mail.models import Letter
+from lamsach.portal.public.found import has_open_case
 from lamsach.portal.public.models import Download, Tool
 from lamsach.portal.public.systems import browser as browser_of
 from lamsach.portal.public.systems import system as system_of
@@ -215,6 +219,40 @@ def test_check_my_machine_says_yes_or_no_and_never_whose(cast: Cast, client: Cli
     assert "Có, địa chỉ của bạn nằm trong danh sách." in yes
     assert "không còn được hỗ trợ" in yes
     assert "Không, địa chỉ của bạn không nằm trong danh sách." in no
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "state", "yes"),
+    [
+        ("192.0.2.9", "new", True),
+        ("::ffff:192.0.2.9", "new", True),
+        ("192.0.2.9", "verified", False),
+        ("192.0.2.10", "new", False),
+        ("10.1.2.3", "new", False),
+        ("nonsense", "new", False),
+    ],
+)
+def test_the_check_asks_the_open_cases_too(address: str, state: str, yes: bool, cast: Cast) -> None:
+    campaign = dispatch(cast).campaign
+    for number, ip in enumerate(("192.0.2.9", "10.1.2.3")):
+        device = Device.objects.create(unit=cast.first, key=f"mac:{number}", ip=ip)
+        Case.objects.create(
+            campaign=campaign,
+            unit=cast.first,
+            device=device,
+            state=state,
+            since=timezone.localdate(),
+            severity=1,
+            due=timezone.now(),
+        )
+    assert has_open_case(address) is yes
+
+
+@pytest.mark.django_db
+def test_the_check_works_without_the_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps, "is_installed", lambda name: False)
+    assert not has_open_case("192.0.2.9")
 
 
 @pytest.mark.django_db

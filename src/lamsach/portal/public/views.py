@@ -20,6 +20,7 @@ from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns.lists import is_listed
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
 from lamsach.portal.public.forms import ToolForm
+from lamsach.portal.public.found import has_open_case
 from lamsach.portal.public.models import Download, Tool
 from lamsach.portal.public.systems import browser, system
 from lamsach.portal.units.tree import today
@@ -70,7 +71,7 @@ def check(request: HttpRequest) -> HttpResponse:
         )
         context.update(
             address=client_address(request),
-            listed=is_listed(client_address(request)),
+            listed=is_listed(client_address(request)) or has_open_case(client_address(request)),
             lists=lists.count(),
             system=system(agent, day),
             browser=browser(agent, day),

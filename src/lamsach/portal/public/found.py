@@ -1,0 +1,52 @@
+"""Whether a visitor's public address is that of a machine with an open case. Yes or no, and never whose."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from django.apps import apps
+from django.db import DatabaseError, transaction
+
+from lamsach.portal.campaigns.models import CampaignState
+
+_OPEN = ("new", "told", "accepted", "working", "reinfected")
+_INSIDE = [
+    ipaddress.ip_network(text)
+    for text in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+]
+"""Addresses that many machines have at once (RFC 1918, 6598, 3927, 4193, 4291): they tell nothing about this visitor's."""
+
+
+def has_open_case(address: str) -> bool:
+    """Whether a machine with this public address has an open case in a running campaign. False without the cases' tables, for inner addresses and for what is none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    if any(parsed in network for network in _INSIDE) or not apps.is_installed("lamsach.portal.cases"):
+        return False
+    model: Any = apps.get_model("cases", "Case")
+    try:
+        with transaction.atomic():
+            found: bool = model.objects.filter(
+                device__ip=str(parsed),
+                state__in=_OPEN,
+                campaign__state=CampaignState.RUNNING,
+                superseded=None,
+            ).exists()
+    except DatabaseError:
+        return False
+    return found
