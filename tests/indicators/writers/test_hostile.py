@@ -42,6 +42,52 @@ def test_only_a_canonical_value_is_taken(kind: IndicatorType, text: str, place: 
             assert re.fullmatch(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", wire(value))
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (T.IP, "2001:db8::1%0a"),
+        (T.IP, "2001:db8::1% x; }"),
+        (T.IP, "2001:DB8::1"),
+        (T.IP, "203.0.113.05"),
+        (T.IP, "203.0.113"),
+        (T.IP, "203.0.113.5\n"),
+        (T.IP, "٢٠٣.0.113.5"),
+        (T.IP, "203.0.113.5\0"),
+        (T.NETWORK, "2001:db8:7::%0a!*/48"),
+        (T.NETWORK, "192.0.2.0/24 "),
+        (T.NETWORK, "192.0.2.0/255.255.255.0"),
+        (T.NETWORK, "192.0.2.1/24"),
+        (T.DOMAIN, "bot-c2.xyz."),
+        (T.DOMAIN, "bot-c2.xyz\n"),
+        (T.DOMAIN, "*.bot-c2.xyz"),
+        (T.DOMAIN, "Bot-c2.xyz"),
+        (T.DOMAIN, "bót.xyz"),
+        (T.DOMAIN, "xyz"),
+        (T.DOMAIN, "a" * 64 + ".xyz"),
+        (T.DOMAIN, ".".join(["a" * 60] * 5)),
+        (T.URL, "http://bot-c2.xyz/a\nb"),
+        (T.URL, "http://bot-c2.xyz/a#b"),
+        (T.URL, "http://u:p@bot-c2.xyz/"),
+        (T.URL, "http://[2001:db8::zz]/"),
+        (T.URL, "http://bot-c2.xyz:80a/"),
+        (T.URL, "http://bot-c2.xyz/a b"),
+        (T.URL, "http://203.0.113/a"),
+        (T.URL, "javascript://bot-c2.xyz/"),
+        (T.URL, 'http://bot"c2.xyz/'),
+        (T.MD5, "0123456789ABCDEF0123456789abcdef"),
+        (T.MD5, "0123456789abcdef0123456789abcdef\n"),
+        (T.SHA1, "0" * 41),
+        (T.SHA256, "g" * 64),
+    ],
+)
+def test_what_is_not_canonical_is_never_written(kind: IndicatorType, value: str) -> None:
+    assert not is_canonical(kind, value)
+    for name in BY_NAME:
+        export = exported(BY_NAME[name], [Indicator(kind, value)])
+        assert not export.items
+        assert sum(export.lost.values()) == 1
+
+
 @pytest.mark.parametrize("writer", WRITERS)
 @given(data=st.data())
 @SHORT

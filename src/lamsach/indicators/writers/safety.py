@@ -22,6 +22,7 @@ _URL = re.compile(
     rf"(?:(?P<scheme>[a-z]{{2,5}})://)?(?P<host>{LABEL}(?:\.{LABEL})+|\[[0-9a-f:.]{{2,45}}\])(?::\d{{1,5}})?(?:[/?][^#]*)?",
     re.DOTALL | re.ASCII,
 )
+_NUMERIC = re.compile(r"[0-9a-f.:/]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]")
 _KEPT = frozenset(" ._-+,:/")
 
@@ -34,12 +35,17 @@ def is_canonical(kind: IndicatorType, value: str) -> bool:
         return _HASH[kind].fullmatch(value) is not None
     try:
         if kind is IndicatorType.IP:
-            return _is_quad(value) or ("%" not in value and str(ip_address(value)) == value)
+            return _is_quad(value) or (_is_numeric(value) and str(ip_address(value)) == value)
         if kind is IndicatorType.NETWORK:
-            return str(ip_network(value)) == value
+            return _is_numeric(value) and str(ip_network(value)) == value
     except ValueError:
         return False
     return _is_url(value)
+
+
+def _is_numeric(value: str) -> bool:
+    """Whether a text has no letters but those of addresses: `ipaddress` would take any text after a `%` for a zone."""
+    return _NUMERIC.fullmatch(value) is not None
 
 
 def _is_quad(value: str) -> bool:
@@ -52,9 +58,11 @@ def _is_quad(value: str) -> bool:
 
 def _is_url(value: str) -> bool:
     match = _URL.fullmatch(value) if len(value) <= MAX_URL_LENGTH else None
-    if match is None or not value.isprintable():
+    if match is None or not value.isprintable() or " " in value:
         return False
     host = match["host"]
+    if host.replace(".", "").isdigit() and not _is_quad(host):
+        return False
     if host.startswith("["):
         try:
             ip_address(host[1:-1])
