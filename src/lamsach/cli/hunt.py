@@ -177,14 +177,14 @@ def run(
     language: str,
     *,
     stats: bool = False,
-    search: Search = investigate,
+    search: Search | None = None,
     deliver: Callable[[Findings], bool] | None = None,
 ) -> ExitStatus:
-    """Run a hunt, show it in the terminal, write the results, and tell by the status what came out."""
+    """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out."""
     begun = time.perf_counter()
     first_run_notice()
     with progress_bar() as bar:
-        findings, result = search(request, Watch(bar.say, bar.step, bar.total))
+        findings, result = (search or investigate)(request, Watch(bar.say, bar.step, bar.total))
     figures = _Stats(
         time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
     )
