@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.devices.inventory import Inventory
-from lamsach.devices.nat import Certainty, Kind, NatRecord
+from lamsach.devices.nat import Certainty, Kind, NatRecord, NatTable
 from lamsach.model import Event, EventKind, LeaseAction
-from lamsach.trace.explain import devices_of, marked_repeats, ranked_by_others
-from lamsach.trace.model import Why
+from lamsach.trace.explain import answers_of, devices_of, marked_repeats, with_other_rows
+from lamsach.trace.holders import Holders
+from lamsach.trace.lookups import Lookups
+from lamsach.trace.model import Skew, Why
 
 from .building import C2, PUBLIC, START, answered, at, lease, machine, reported, session
 
@@ -153,9 +155,18 @@ def test_without_a_port_the_only_machine_behind_the_address_is_the_one() -> None
 
 def test_a_machine_that_explains_other_rows_comes_first() -> None:
     records = [session(A, 4321, 0, 60), session(B, 4400, 0, 60), session(B, 4401, 0, 60, inside_port=50001)]
-    answers = ranked_by_others([answered(reported(4321, 30), records), answered(reported(None, 30), records)])
-    assert [one.inside for one in answers[1].named] == [A, B]
-    assert "named_elsewhere" in answers[1].named[0].hints
+    rows = [reported(None, 30), reported(4321, 30)]
+    table = NatTable(records)
+    looked = [Lookups(table).look(row) for row in rows]
+    answers = with_other_rows(answers_of(rows, looked, Holders([], Inventory(), ()), {"": Skew()}))
+    assert [one.inside for one in answers[0].named] == [A, B]
+    assert "named_elsewhere" in answers[0].named[0].hints
+
+
+def test_of_a_crowd_the_likeliest_are_named_and_the_others_counted() -> None:
+    crowd = [session(f"10.2.0.{n}", 6000 + n, 0, 60) for n in range(1, 101)]
+    found = answered(reported(None, 30), crowd)
+    assert (found.why, len(found.named), found.more) == (Why.NO_PORT, 10, 90)
 
 
 def test_a_time_to_the_minute_needs_one_machine_in_the_minute() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,12 +14,29 @@ from lamsach.trace.lookups import Hit, Looked, lower
 from lamsach.trace.model import Answer, Certainty, Named, Reported, Skew, TracedDevice, Why
 
 CANDIDATES_SHOWN = 10
-_NAMED_ELSEWHERE = "named_elsewhere"
+_MOST_NAMED = 30
 _ORDER = tuple(Certainty)
 
 
-def answer(row: Reported, looked: Looked, holders: Holders, skew: Skew) -> Answer:
-    """What is known of a row, whose time was looked for on the logs' clock."""
+def answers_of(
+    rows: Sequence[Reported], looked: Sequence[Looked], holders: Holders, skews: Mapping[str, Skew]
+) -> list[Answer]:
+    """What is known of every row, those with candidates last, so that a candidate who explains other rows comes first."""
+    answers: dict[int, Answer] = {}
+    elsewhere: set[str] = set()
+    for later in (False, True):
+        for at, (row, found) in enumerate(zip(rows, looked, strict=True)):
+            if (found.why is not None and bool(found.hits)) is later:
+                one = answers[at] = answer(row, found, holders, skews[row.reference.document], elsewhere)
+                if one.explained and not later:
+                    elsewhere.add(one.named[0].inside)
+    return [answers[at] for at in range(len(rows))]
+
+
+def answer(
+    row: Reported, looked: Looked, holders: Holders, skew: Skew, elsewhere: Collection[str] = ()
+) -> Answer:
+    """What is known of a row, whose time was looked for on the logs' clock. `elsewhere`: inside addresses that explain other rows."""
     if row.time is None:
         return Answer(row, why=Why.NO_TIME)
     time = row.time + skew.shift + row.precision / 2
@@ -28,19 +45,26 @@ def answer(row: Reported, looked: Looked, holders: Holders, skew: Skew) -> Answe
         if looked.why in (Why.NO_NAT_LOG, Why.NOT_OUR_ADDRESS) and holders.knows(row.ip):
             return _direct(row, holders, time)
         return Answer(row, (), looked.why, covered=looked.covered)
-    hits = looked.hits if looked.why else looked.hits[:1]
+    hits = _likeliest(looked.hits, elsewhere) if looked.why else looked.hits[:1]
     named: dict[str, tuple[Named, Why | None]] = {}
     for hit in hits:
         one, unheld = _named(replace(hit, certainty=lower(hit.certainty, limit)), holders, time)
         named.setdefault(one.device, (one, unheld))
     people = tuple(one for one, _ in named.values())
     why = looked.why
-    if why in (Why.SEVERAL_DEVICES, Why.NO_PORT) and len(people) == 1:
+    left_out = len(looked.hits) - len(hits) if why else 0
+    if why in (Why.SEVERAL_DEVICES, Why.NO_PORT) and len(people) == 1 and not left_out:
         why = None  # one device that had several addresses
     if why is None:
         why = next(iter(named.values()))[1]
     shown = people[:CANDIDATES_SHOWN]
-    return Answer(row, shown, why, covered=looked.covered, more=len(people) - len(shown))
+    return Answer(row, shown, why, covered=looked.covered, more=len(people) - len(shown) + left_out)
+
+
+def _likeliest(hits: Sequence[Hit], elsewhere: Collection[str]) -> Sequence[Hit]:
+    """The candidates to be named: those who met the stated destination, who explain other rows, then the others, at most so many."""
+    ranked = sorted(hits, key=lambda hit: ("same_destination" not in hit.hints, hit.inside not in elsewhere))
+    return ranked[:_MOST_NAMED]
 
 
 def _direct(row: Reported, holders: Holders, time: datetime) -> Answer:
@@ -99,24 +123,19 @@ def marked_repeats(answers: Sequence[Answer]) -> list[Answer]:
     return marked
 
 
-def ranked_by_others(answers: Sequence[Answer]) -> list[Answer]:
-    """The candidates of rows that are not explained, those first that explain other rows of the same list."""
-    elsewhere: dict[str, int] = defaultdict(int)
+def with_other_rows(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers, those candidates marked who explain other rows of the lists."""
+    elsewhere = {one.named[0].device for one in answers if one.explained and one.repeats is None}
+    marked = []
     for one in answers:
-        if one.explained and one.repeats is None:
-            elsewhere[one.named[0].device] += 1
-    ranked = []
-    for one in answers:
-        if one.explained or len(one.named) < 2 or not any(item.device in elsewhere for item in one.named):
-            ranked.append(one)
-            continue
-        hinted = [
-            replace(item, hints=(*item.hints, _NAMED_ELSEWHERE)) if item.device in elsewhere else item
-            for item in one.named
-        ]
-        hinted.sort(key=lambda item: ("same_destination" not in item.hints, item.device not in elsewhere))
-        ranked.append(replace(one, named=tuple(hinted)))
-    return ranked
+        if not one.explained and len(one.named) > 1:
+            hinted = (
+                replace(item, hints=(*item.hints, "named_elsewhere")) if item.device in elsewhere else item
+                for item in one.named
+            )
+            one = replace(one, named=tuple(hinted))
+        marked.append(one)
+    return marked
 
 
 def devices_of(answers: Sequence[Answer]) -> tuple[TracedDevice, ...]:

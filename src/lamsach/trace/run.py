@@ -15,7 +15,7 @@ from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError, LamsachError
 from lamsach.logs.opening import LogFile, find_logs
 from lamsach.model import Problem
-from lamsach.trace.explain import answer, devices_of, marked_repeats, ranked_by_others
+from lamsach.trace.explain import answers_of, devices_of, marked_repeats, with_other_rows
 from lamsach.trace.holders import Holders
 from lamsach.trace.lookups import Looked, Lookups
 from lamsach.trace.model import Reported, Request, Skew, Trace
@@ -64,11 +64,8 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
     lease_logs = HolderLogs(found.leases, found.logs, request.timezone, None, found.problems.append)
     holders = Holders(lease_logs.events(), inventory, wanted)
     say("Naming the devices.")
-    answers = [
-        answer(row, one, holders, skews[row.reference.document])
-        for row, one in zip(read.rows, looked, strict=True)
-    ]
-    answers = with_texts(ranked_by_others(marked_repeats(answers)), found.all)
+    answers = marked_repeats(answers_of(read.rows, looked, holders, skews))
+    answers = with_texts(with_other_rows(answers), found.all)
     return Trace(
         answers=tuple(answers),
         devices=devices_of(answers),
