@@ -1,42 +1,7 @@
-"""The reporting form of the 2022 dispatch's appendix, to the letter. It is the first version of the default form; it changes with the law, as data."""
+"""The default reporting form: the 2022 dispatch's appendix to the letter. It is the form's first version; it changes with the law, as data."""
 
 from __future__ import annotations
 
-from typing import Any
+from lamsach.letters.appendix_2022 import APPENDIX_2022, NAME
 
-NAME = "Mẫu thống kê, báo cáo kết quả triển khai"
-
-APPENDIX_2022: dict[str, Any] = {
-    "title": NAME,
-    "source": "Phụ lục kèm theo Công văn của Trung tâm Công nghệ thông tin, 2022",
-    "general": {
-        "title": "1. Thông tin chung",
-        "fields": [
-            {"key": "unit", "label": "Tên đơn vị", "kind": "line", "source": "unit.name"},
-            {
-                "key": "assessment",
-                "label": "Đánh giá kết quả thực hiện chiến dịch trong phạm vi triển khai",
-                "kind": "text",
-            },
-            {"key": "proposals", "label": "Đề xuất, kiến nghị (nếu có)", "kind": "text", "optional": True},
-        ],
-    },
-    "figures": {
-        "title": "2. Thông tin số liệu",
-        "columns": ["TT", "Nội dung", "Số lượng", "Ghi chú"],
-        "rows": [
-            {
-                "key": "informed",
-                "label": "Tổng số đơn vị, tổ chức nhận được thông tin về chiến dịch",
-                "source": "campaign.informed",
-            },
-            {
-                "key": "deployed",
-                "label": "Tổng số đơn vị, tổ chức triển khai chiến dịch",
-                "source": "campaign.deployed",
-            },
-        ],
-    },
-    "checks": [{"warn": "deployed > informed"}],
-    "note": "Quý đơn vị có thể gửi báo cáo qua hòm thư điện tử của đầu mối hỗ trợ.",
-}
+__all__ = ["APPENDIX_2022", "NAME"]
