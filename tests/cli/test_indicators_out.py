@@ -63,6 +63,39 @@ def test_tlp_is_enforced(listed: Path) -> None:
     )
 
 
+def test_confidence_and_ends(tmp_path: Path) -> None:
+    path, key = tmp_path / "list.csv", tmp_path / "k"
+    path.write_text(
+        "value,confidence,valid_until\nlow.top,20,\nhigh.top,90,\nnone.top,,2026-05-01T00:00:00Z\n"
+    )
+    ran = lamsach("indicators", "export", path, "--to", "text", "--min-confidence", "50", *AT)
+    assert ran.out.splitlines()[1:] == ["high.top", "none.top"]
+    assert (
+        "  left out: 1 of kind domain. The value's confidence is lower than what was asked for." in ran.errors
+    )
+    lamsach("indicators", "sign", "--new-key", key)
+    lamsach("indicators", "sign", path, "--key", key, "-o", tmp_path / "1.zip", "--valid-days", "30", *AT)
+    later = lamsach(
+        "indicators", "export", tmp_path / "1.zip", "--to", "text", "--at", "2026-04-01T00:00:00Z"
+    )
+    assert later.out.splitlines()[1:] == ["none.top"]
+    assert "expires 2026-05-01T00:00:00Z" in later.out
+
+
+def test_own_values_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("# ours\n203.0.113.0/24\n\nunit.example # the site\n")
+    (tmp_path / "list.txt").write_text("203.0.113.5\nwww.unit.example\nbot-c2.xyz\n")
+    ran = lamsach(
+        "indicators", "export", tmp_path / "list.txt", "--to", "text", "--own", tmp_path / "own.txt", *AT
+    )
+    assert (ran.status, ran.out.splitlines()[1:]) == (ExitStatus.PARTIAL, ["bot-c2.xyz"])
+    (tmp_path / "bad.txt").write_bytes(b"\xff\xfe")
+    ran = lamsach(
+        "indicators", "export", tmp_path / "list.txt", "--to", "text", "--own", tmp_path / "bad.txt"
+    )
+    assert ran.status == ExitStatus.INPUT
+
+
 def test_several_formats_go_into_a_folder(listed: Path, tmp_path: Path) -> None:
     ran = lamsach(
         "indicators",

@@ -124,7 +124,14 @@ BLOCKING: dict[str, str] = {
         "Đọc, rà soát, tra cứu danh sách dấu hiệu và xuất cho các chương trình khác."
     ),
     "Lists: files, folders, releases.": "Danh sách: tệp, thư mục, bản phát hành.",
-    "An own network, address or name; may be repeated.": "Dải mạng, địa chỉ hoặc tên miền của đơn vị; có thể lặp lại.",
+    "An own network, address or name, or a file of them; may be repeated.": (
+        "Dải mạng, địa chỉ hoặc tên miền của đơn vị, hoặc tệp liệt kê chúng; có thể lặp lại."
+    ),
+    "The file of own values cannot be read.": "Không đọc được tệp liệt kê mạng và tên miền của đơn vị.",
+    "Save it as text in UTF-8.": "Hãy lưu dạng văn bản UTF-8.",
+    "The value's confidence is lower than what was asked for.": "Độ tin cậy của giá trị thấp hơn mức yêu cầu.",
+    "Leave out values that state a lower confidence.": "Bỏ các giá trị có độ tin cậy thấp hơn.",
+    "Values that state no end are valid for so many days.": "Giá trị không nêu thời hạn có hiệu lực trong số ngày này.",
     "What the review decided: a CSV file.": "Các quyết định khi rà soát: tệp CSV.",
     "The time at which it is done, such as 2026-03-01T07:00:00Z. Default: now.": (
         "Thời điểm thực hiện, ví dụ 2026-03-01T07:00:00Z. Mặc định: hiện tại."

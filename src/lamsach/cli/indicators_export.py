@@ -64,6 +64,16 @@ def export(
         str | None,
         typer.Option("--tlp", metavar="LEVEL", help="The TLP of values that state none. Default: amber."),
     ] = None,
+    min_confidence: Annotated[
+        int,
+        typer.Option(
+            "--min-confidence",
+            metavar="N",
+            min=0,
+            max=100,
+            help="Leave out values that state a lower confidence.",
+        ),
+    ] = 0,
     at: At = None,
     force: Annotated[
         str | None,
@@ -82,7 +92,7 @@ def export(
         return
     writers = _writers(to)
     targets = _targets(writers, output, folder)
-    terms = _terms(moment(at), max_tlp, tlp)
+    terms = _terms(moment(at), max_tlp, tlp, min_confidence)
     if force is not None and len(force.strip()) < 5:
         raise UsageError(
             "--force needs a reason.", force, "Write why these values are to be blocked all the same."
@@ -151,7 +161,7 @@ def _targets(writers: list[Writer], output: Path | None, folder: Path | None) ->
     return [output]
 
 
-def _terms(at: datetime, max_tlp: str | None, tlp: str | None) -> Terms:
+def _terms(at: datetime, max_tlp: str | None, tlp: str | None, min_confidence: int) -> Terms:
     from lamsach.indicators.writers.export import TLP_LEVELS, Terms
 
     for level in (max_tlp, tlp):
@@ -159,7 +169,7 @@ def _terms(at: datetime, max_tlp: str | None, tlp: str | None) -> Terms:
             raise UsageError(
                 "This is no level of TLP.", level, "Write clear, green, amber, amber+strict or red."
             )
-    return Terms(at, max_tlp, tlp)
+    return Terms(at, max_tlp, tlp, min_confidence)
 
 
 def _save(made: Export, target: Path | None) -> None:

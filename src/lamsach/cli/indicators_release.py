@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,7 @@ from lamsach.cli.indicators_shared import (
     write_out,
 )
 from lamsach.errors import ExitStatus, InputError, UsageError
+from lamsach.model import Indicator
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
@@ -94,6 +97,12 @@ def sign(
             help="The highest TLP that the receiver may have: clear, green, amber, amber+strict, red.",
         ),
     ] = None,
+    valid_days: Annotated[
+        int | None,
+        typer.Option(
+            "--valid-days", metavar="N", min=1, help="Values that state no end are valid for so many days."
+        ),
+    ] = None,
     decisions: DecisionFile = None,
     own: OwnValues = None,
     at: At = None,
@@ -131,7 +140,7 @@ def sign(
     for item in result.items:
         reason = terms.refusal(item)
         if reason is None:
-            chosen.append(item)
+            chosen.append(_with_end(item, terms.at, valid_days))
         else:
             left_out.append((item, reason))
     if not chosen:
@@ -160,6 +169,10 @@ def sign(
     tell_values("Never to be blocked, so left out ({count}):", result.guarded)
     if problems or result.guarded:
         raise typer.Exit(ExitStatus.PARTIAL)
+
+
+def _with_end(item: Indicator, at: datetime, days: int | None) -> Indicator:
+    return item if days is None or item.valid_until else replace(item, valid_until=at + timedelta(days=days))
 
 
 def verify(

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from lamsach.cli.console import problem_line, tell, translate
-from lamsach.errors import InputError, OutputError, UsageError
+from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.model import Indicator, Problem
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 Lists = Annotated[list[str], typer.Argument(metavar="FILES...", help="Lists: files, folders, releases.")]
 OwnValues = Annotated[
     list[str] | None,
-    typer.Option("--own", metavar="VALUE", help="An own network, address or name; may be repeated."),
+    typer.Option(
+        "--own", metavar="VALUE", help="An own network, address or name, or a file of them; may be repeated."
+    ),
 ]
 DecisionFile = Annotated[
     Path | None,
@@ -78,11 +80,11 @@ def stop_or_tell(problems: list[Problem], *, partial: bool) -> None:
 
 
 def own_of(texts: list[str] | None) -> Own:
-    """The own networks and names. Raises UsageError."""
+    """The own networks and names, of the words themselves and of files with one a line. Raises UsageError, UnreadableError."""
     from lamsach.indicators.review.guard import Own
 
     problems: list[Problem] = []
-    own = Own.read(texts or (), problems.append)
+    own = Own.read([value for text in texts or () for value in _own_values(text)], problems.append)
     if problems:
         raise UsageError(
             "This is neither an address, a network nor a name.",
@@ -90,6 +92,19 @@ def own_of(texts: list[str] | None) -> Own:
             "Write one value for each --own.",
         )
     return own
+
+
+def _own_values(text: str) -> list[str]:
+    path = Path(text)
+    if not path.is_file():
+        return [text]
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise UnreadableError(
+            "The file of own values cannot be read.", text, "Save it as text in UTF-8."
+        ) from None
+    return [value for line in lines if (value := line.partition("#")[0].strip())]
 
 
 def decisions_of(path: Path | None) -> Decisions:

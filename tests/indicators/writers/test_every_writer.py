@@ -15,7 +15,7 @@ import pytest
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.indicators import writers
 from lamsach.indicators.releases.digest import list_digest
-from lamsach.indicators.writers import BY_NAME, WRITERS
+from lamsach.indicators.writers import BY_NAME, WRITERS, base, export
 from lamsach.indicators.writers.base import ADDRESSES, WHOLE, Writer, iso
 from lamsach.indicators.writers.export import EXPIRED, NOT_YET, TLP_ABOVE, Terms
 from lamsach.model import Indicator
@@ -42,6 +42,17 @@ def test_a_writer_says_what_it_is(writer: type[Writer]) -> None:
     assert writer.facts <= set(Indicator.__dataclass_fields__)
     for sentence in writer.holds.values():
         assert sentence == WHOLE or sentence in VIETNAMESE
+
+
+def test_every_reason_has_its_vietnamese() -> None:
+    reasons = [
+        value
+        for module in (base, export)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, str) and value
+    ]
+    assert len(reasons) >= 10
+    assert not [reason for reason in reasons if reason not in VIETNAMESE]
 
 
 @pytest.mark.parametrize("writer", WRITERS)

@@ -17,6 +17,7 @@ TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
 
 EXPIRED = "The validity of the value is over."
 NOT_YET = "The validity of the value has not begun."
+UNSURE = "The value's confidence is lower than what was asked for."
 TLP_ABOVE = "The value's TLP is higher than what may be given to the receiver."
 
 Lost = Counter[tuple[IndicatorType, str]]
@@ -25,11 +26,13 @@ Lost = Counter[tuple[IndicatorType, str]]
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Under which terms values go out: `at` decides about validity; `max_tlp` is the highest level that the receiver may have
-    (None: no limit); `stated_tlp` is taken for values that state none (None: they count as amber)."""
+    (None: no limit); `stated_tlp` is taken for values that state none (None: they count as amber). Values that state a
+    confidence below `min_confidence` (0 to 100) stay at home."""
 
     at: datetime
     max_tlp: str | None = None
     stated_tlp: str | None = None
+    min_confidence: int = 0
 
     def refusal(self, item: Indicator) -> str | None:
         """Why a value may not go out, or None."""
@@ -37,6 +40,8 @@ class Terms:
             return EXPIRED
         if item.valid_from is not None and item.valid_from > self.at:
             return NOT_YET
+        if item.confidence is not None and item.confidence < self.min_confidence:
+            return UNSURE
         if self.max_tlp is not None and _level(item.tlp or self.stated_tlp) > TLP_LEVELS.index(self.max_tlp):
             return TLP_ABOVE
         return None
