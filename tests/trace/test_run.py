@@ -32,6 +32,7 @@ def test_the_authority_names_8_and_6_are_explained(tmp_path: Path) -> None:
     assert "transport=20000" in result.explained[0].named[0].evidence[0].text
     assert "DHCPACK on 10.1.0.11" in result.explained[0].named[0].evidence[1].text
     assert {answer.why for answer in result.unexplained} <= {Why.NO_TRANSLATION, Why.OUTSIDE_COVERAGE}
+    assert result.public_addresses == (PUBLIC,)
     assert (result.skews[0][1].shift, result.nat_records, result.lease_records) == (timedelta(0), 8, 8)
     assert result.problems == ()
 

@@ -61,6 +61,7 @@ TRACE: dict[str, str] = {
     # results
     "The authority names {listed}, {explained} can be explained.": "Cơ quan chức năng nêu {listed}, giải thích được {explained}.",
     "Read were {nat} NAT records and {leases} DHCP or session records. Times are {zone}. Lamsach {version}.": "Đã đọc {nat} bản ghi NAT và {leases} bản ghi DHCP hoặc phiên kết nối. Thời gian theo {zone}. Lamsach {version}.",
+    "The logs translate to these public addresses: {addresses}.": "Nhật ký chuyển đổi sang các địa chỉ công cộng: {addresses}.",
     "One machine explains them.": "Các kết nối được giải thích bởi một máy.",
     "{count} machines explain them.": "Các kết nối được giải thích bởi {count} máy.",
     "{count} row repeats another and is not counted.": "{count} dòng lặp lại dòng khác nên không được tính.",

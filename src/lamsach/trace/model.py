@@ -145,7 +145,8 @@ class Skew:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The whole result. `answers` are in the order of the lists; `devices` those with most rows first; `skews` by the lists' documents."""
+    """The whole result. `answers` are in the order of the lists; `devices` those with most rows first; `skews` by the lists' documents.
+    `public_addresses` are those that the logs translate to."""
 
     answers: tuple[Answer, ...]
     devices: tuple[TracedDevice, ...]
@@ -160,6 +161,7 @@ class Trace:
     nat_records: int = 0
     nat_files: tuple[str, ...] = ()
     lease_records: int = 0
+    public_addresses: tuple[str, ...] = ()
 
     @property
     def distinct(self) -> tuple[Answer, ...]:

@@ -80,6 +80,7 @@ def trace(request: Request, say: Say = lambda _text: None) -> Trace:
         nat_records=len(table),
         nat_files=tuple(name for name, count in nat.counts.items() if count),
         lease_records=holders.leases.record_count,
+        public_addresses=table.public_addresses(),
     )
 
 

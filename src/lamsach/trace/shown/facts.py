@@ -9,11 +9,12 @@ from lamsach.i18n import Translate, counted, format_date, format_number, format_
 from lamsach.model import Reference
 from lamsach.results.safe import clip, visible_line
 from lamsach.results.words import KNOWN_BY
-from lamsach.trace.model import Answer, Named, Reported, Trace, TracedDevice
+from lamsach.trace.model import Answer, Named, Reported, Trace, TracedDevice, Why
 from lamsach.trace.reasons import CERTAINTIES, HINTS, TODO, WHY, skew_sentence
 
 _VIETNAM = "Asia/Ho_Chi_Minh"
 _DAY_S, _MINUTE_S = 86_400, 60
+_ADDRESSES_SHOWN = 5
 
 
 class Facts:
@@ -67,6 +68,11 @@ class Facts:
         for document, skew in self.trace.skews:
             sentence = skew_sentence(skew, self.language)
             yield sentence if len(self.trace.skews) == 1 else f"{self.text(document, 100)}: {sentence}"
+        known = self.trace.public_addresses
+        if known and any(answer.why is Why.NOT_OUR_ADDRESS for answer in self.trace.answers):
+            text = self.translate("The logs translate to these public addresses: {addresses}.")
+            more = ", …" if len(known) > _ADDRESSES_SHOWN else ""
+            yield text.format(addresses=", ".join(known[:_ADDRESSES_SHOWN]) + more)
         text = self.translate(
             "Read were {nat} NAT records and {leases} DHCP or session records. Times are {zone}. Lamsach {version}."
         )

@@ -98,6 +98,7 @@ def summary_record(trace: Trace) -> Record:
         "nat_records": trace.nat_records,
         "nat_files": list(trace.nat_files),
         "lease_records": trace.lease_records,
+        "public_addresses": list(trace.public_addresses[:1000]),
         "skews": [skew_record(document, skew) for document, skew in trace.skews],
     }
 
