@@ -15,6 +15,10 @@ CLI: dict[str, str] = {
     ),
     "Written: {path}": "Đã ghi: {path}",
     "The report: {path}": "Báo cáo: {path}",
+    "Filling a made-up ministry's portal": "Đang tạo cổng của một bộ giả định",
+    "Log in at {address} with one of these addresses:": "Đăng nhập tại {address} bằng một trong các địa chỉ sau:",
+    "Password of all of them: {password}": "Mật khẩu chung: {password}",
+    "Ctrl-C ends the demo and removes everything.": "Nhấn Ctrl-C để kết thúc và xóa toàn bộ dữ liệu minh họa.",
     "Writing a made-up unit's month of logs to {folder}": "Đang ghi nhật ký một tháng của một đơn vị giả định vào {folder}",
     # what does not fit on the command line
     "There is no time zone of this name.": "Không có múi giờ nào tên như vậy.",
@@ -91,9 +95,10 @@ CLI: dict[str, str] = {
     "Environment variable with the password of locked archives.": "Biến môi trường chứa mật khẩu của tệp nén bị khóa.",
     "Worker threads; default: one a processor.": "Số luồng xử lý; mặc định: mỗi bộ xử lý một luồng.",
     "Print figures of the run as JSON on standard error.": "In số liệu của lần chạy dạng JSON ra luồng lỗi chuẩn.",
-    "Make up a unit's month of logs with planted infections, hunt it, and write the report.": (
-        "Tạo nhật ký một tháng của một đơn vị giả định có cài sẵn máy nhiễm, rà quét rồi viết báo cáo."
+    "Make up a unit's month of logs with planted infections, hunt it, and show it in a portal with a made-up ministry.": (
+        "Tạo nhật ký một tháng của một đơn vị giả định có máy nhiễm, rà quét và trình bày trong cổng của một bộ giả định."
     ),
+    "The port of the demo's portal.": "Cổng TCP của cổng minh họa.",
     "Write the month and the report into this folder, and end.": "Ghi nhật ký và báo cáo vào thư mục này rồi kết thúc.",
     "Another seed gives another unit.": "Số khởi tạo khác cho ra đơn vị khác.",
     "Read lists of indicators, and look values up in them.": "Đọc danh sách dấu hiệu và tra cứu giá trị trong danh sách.",

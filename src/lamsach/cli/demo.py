@@ -1,7 +1,9 @@
-"""`lamsach demo`: an invented unit's month, generated and hunted."""
+"""`lamsach demo`: an invented unit's month, generated and hunted; and around it an invented ministry in a portal on loopback."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -18,22 +20,38 @@ from lamsach.investigate import Request
 
 def demo(
     once: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--once", metavar="DIR", help="Write the month and the report into this folder, and end."
         ),
-    ] = Path("demo-out"),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=1, max=65535, help="The port of the demo's portal.")
+    ] = 8000,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives another unit.")] = 2022,
 ) -> None:
-    """Make up a unit's month of logs with planted infections, hunt it, and write the report.
+    """Make up a unit's month of logs with planted infections, hunt it, and show it in a portal with a made-up ministry.
 
     Example: lamsach demo --once demo-out
     """
+    if once is not None:
+        _hunt(once, seed)
+        return
+    from lamsach.cli.serve import free
+
+    free("127.0.0.1", port)
+    with tempfile.TemporaryDirectory(prefix="lamsach-demo-") as folder:
+        _hunt(Path(folder) / "month", seed)
+        _portal(Path(folder), port, seed)
+
+
+def _hunt(folder: Path, seed: int) -> None:
+    """Write the month, hunt it, write the reports."""
     _ = translate()
-    tell(_("Writing a made-up unit's month of logs to {folder}").format(folder=once))
-    once.mkdir(parents=True, exist_ok=True)
-    files = generate(once, seed)
-    report = once / "report.html"
+    tell(_("Writing a made-up unit's month of logs to {folder}").format(folder=folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    files = generate(folder, seed)
+    report = folder / "report.html"
     request = Request(
         logs=[str(files.logs)],
         lists=[str(files.annex)],
@@ -41,8 +59,35 @@ def demo(
         infrastructure=list(files.infrastructure),
         timezone=ZoneInfo(files.timezone),
     )
-    outputs = [report, once / "report.xlsx", once / "findings.zip"]
+    outputs = [report, folder / "report.xlsx", folder / "findings.zip"]
     status = run(request, outputs, language_from_environment())
     if status not in (ExitStatus.FOUND, ExitStatus.PARTIAL):
         raise typer.Exit(status)
     print(_("The report: {path}").format(path=report))
+
+
+def _portal(folder: Path, port: int, seed: int) -> None:
+    """Fill a portal of its own with the ministry and the hunt's findings, and serve it until stopped. It sends no e-mail and asks for no second factor."""
+    for name in [name for name in os.environ if name.startswith("LAMSACH_") or name == "DATABASE_URL"]:
+        if name != "LAMSACH_DEBUG":
+            del os.environ[name]
+    address = f"http://127.0.0.1:{port}"
+    language = language_from_environment()
+    os.environ.update(LAMSACH_URL=address, LAMSACH_MFA="no", LAMSACH_LANGUAGE=language)
+    from lamsach.portal.server import prepare, serve, start
+
+    _ = translate()
+    tell(_("Filling a made-up ministry's portal"))
+    start(folder / "portal")
+    prepare()
+    from lamsach.portal.demo import fill, hand_in
+
+    filled = fill(seed)
+    hand_in(folder / "month" / "findings.zip", filled)
+    print(_("The portal: {address}").format(address=address))
+    print(_("Log in at {address} with one of these addresses:").format(address=f"{address}/accounts/login/"))
+    for email in filled.people.values():
+        print(f"  {email}")
+    print(_("Password of all of them: {password}").format(password=filled.password))
+    print(_("Ctrl-C ends the demo and removes everything."), flush=True)
+    serve("127.0.0.1", port)

@@ -33,7 +33,7 @@ def serve(
     from lamsach.portal.server import prepare, start
     from lamsach.portal.server import serve as run
 
-    _free(host, port)
+    free(host, port)
     address = os.environ.get("LAMSACH_URL") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ.setdefault("LAMSACH_URL", address)
     start(data)
@@ -46,7 +46,7 @@ def serve(
     run(host, port)
 
 
-def _free(host: str, port: int) -> None:
+def free(host: str, port: int) -> None:
     """UsageError when something else listens there already, before anything is started."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

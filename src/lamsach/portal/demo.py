@@ -8,7 +8,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
+from django.core.files import File
 from django.db import transaction
 
 from lamsach.portal.accounts.models import User
@@ -186,3 +188,15 @@ def _odds(ministry: Unit, unit: Unit) -> None:
             unit=at, name="Người hỏi", email="nguoihoi@bo.example", subject=subject, text=text
         )
         desk.ask(question, tokens.nonce())
+
+
+def hand_in(bundle: Path, filled: Filled) -> None:
+    """Give the portal what the hunt of a unit found, as its officer would by uploading it; the worker reads it."""
+    from lamsach.portal.findings import taking
+    from lamsach.portal.findings.models import Way
+
+    officer = User.objects.get(email=filled.people["officer"])
+    unit = Membership.objects.get(user=officer).unit
+    campaign = Campaign.objects.get()
+    with bundle.open("rb") as file:
+        taking.keep(File(file), bundle.name, taking.Source(unit, campaign, Way.UPLOAD, officer))
