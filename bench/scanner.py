@@ -68,16 +68,23 @@ def _lamsach(wanted: argparse.Namespace) -> list[str]:
     return [*command, "--jobs", str(wanted.jobs), "--quiet", "--stats", "--no-nice"]
 
 
-def show(name: str, result: tuple[Run, int], total: int, base: float | None) -> float:
-    """One line of the table; the seconds it took."""
+def show(name: str, result: tuple[Run, int], total: int, base: Run | None) -> Run:
+    """One line of the table. Shares are YARA-X's time by this one's: by the clock, and by processor time, which other programs disturb less."""
     ran, peak = result
     stats = ran.json_line("stderr")
-    more = f", {int(stats['unpacked_bytes']) / 1e6:.0f} MB from archives" if "unpacked_bytes" in stats else ""  # type: ignore[call-overload]
-    share = f"  {base / ran.wall_s:5.0%} of YARA-X" if base else ""
-    print(
-        f"{name:14} {ran.wall_s:7.1f} s {total / 1e6 / ran.wall_s:6.0f} MB/s  {peak / 1e6:5.0f} MB of memory{share}{more}  status {ran.status}"
+    more = (
+        f", {int(str(stats['unpacked_bytes'])) / 1e6:.0f} MB from archives"
+        if "unpacked_bytes" in stats
+        else ""
     )
-    return ran.wall_s
+    shares = (
+        f", {base.wall_s / ran.wall_s:.0%} of YARA-X by the clock, {base.cpu_s / ran.cpu_s:.0%} by processor time"
+        if base
+        else ""
+    )
+    speed = f"{ran.wall_s:7.1f} s {ran.cpu_s:7.1f} s of processor {total / 1e6 / ran.wall_s:6.0f} MB/s {peak / 1e6:5.0f} MB of memory"
+    print(f"{name:14} {speed}{shares}{more}, status {ran.status}", flush=True)
+    return ran
 
 
 def measured(command: list[str]) -> tuple[Run, int]:

@@ -1,8 +1,10 @@
 """The Vietnamese texts, by their English originals (see `lamsach.i18n`): one file for each part that speaks to people."""
 
 from lamsach.catalogue_vi.blocking import BLOCKING
+from lamsach.catalogue_vi.archive import ARCHIVE
 from lamsach.catalogue_vi.captures import CAPTURES
 from lamsach.catalogue_vi.cli import CLI
+from lamsach.catalogue_vi.desk import DESK
 from lamsach.catalogue_vi.devices import DEVICES
 from lamsach.catalogue_vi.firewalls import FIREWALLS
 from lamsach.catalogue_vi.indicators import INDICATORS
@@ -15,6 +17,7 @@ from lamsach.catalogue_vi.sending import SENDING
 from lamsach.catalogue_vi.trace import TRACE
 
 VIETNAMESE: dict[str, str] = {
+    **ARCHIVE,
     **SCANNER,
     **INDICATORS,
     **BLOCKING,
@@ -22,6 +25,7 @@ VIETNAMESE: dict[str, str] = {
     **FIREWALLS,
     **CAPTURES,
     **DEVICES,
+    **DESK,
     **RESULTS,
     **SENDING,
     **LETTERS,

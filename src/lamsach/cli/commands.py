@@ -13,6 +13,7 @@ from lamsach import __version__
 
 COMMANDS: Mapping[str, str] = {
     "hunt": "lamsach.cli.hunt:hunt",
+    "desk": "lamsach.cli.desk:desk",
     "trace": "lamsach.cli.trace:trace",
     "retro": "lamsach.cli.retro:retro",
     "collect": "lamsach.cli.collect:collect",

@@ -1,0 +1,28 @@
+"""`lamsach desk`: the hunt by clicking, on a page of this machine alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lamsach.cli.console import tell, translate
+from lamsach.errors import UsageError
+from lamsach.i18n import LANGUAGES, language_from_environment
+
+
+def desk(
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="vi|en", help="Language of the page and the report.")
+    ] = None,
+) -> None:
+    """Serve a page on this machine alone: put lists and logs in, get the report.
+
+    Example: lamsach desk
+    """
+    from lamsach.desk.server import serve
+
+    if language is not None and language not in LANGUAGES:
+        raise UsageError("There is no such language.", language, "Give vi or en.")
+    spoken = language or language_from_environment()
+    serve(spoken, lambda address: tell(translate()("The page: {address}").format(address=address)))

@@ -1,0 +1,140 @@
+"""Files that a browser sends with a form (multipart/form-data, RFC 7578), written to the disk while they arrive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+
+READ_BYTES = 1 << 18
+HEADER_BYTES = 8192
+TEXT_BYTES = 4096
+FILES = 2000
+_BOUNDARY = re.compile(r'multipart/form-data;.*\bboundary=(?:"([^"]{1,200})"|([^\s;]{1,200}))', re.IGNORECASE)
+_NAME = re.compile(rb'(?i)\bname="([^"]{0,200})"')
+_FILE = re.compile(rb'(?i)\bfilename="((?:[^"\\]|\\.){0,1000})"')
+_FORBIDDEN = re.compile('[\x00-\x1f\x7f<>:"/\\\\|?*]')
+_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$")
+"""Names that mean devices on Windows."""
+
+
+@dataclass(slots=True)
+class Form:
+    """What arrived: the files and texts by the names of their fields."""
+
+    files: dict[str, list[Path]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def receive(
+    stream: BinaryIO,
+    length: int,
+    content_type: str,
+    folder: Path,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> Form:
+    """Read a form of `length` bytes; files go to `folder/FIELD/NUMBER/NAME`. Raises InputError for one that is broken off or no form."""
+    found = _BOUNDARY.match(content_type)
+    if found is None:
+        raise _broken()
+    source = _Source(stream, length, b"\r\n--" + (found[1] or found[2]).encode("latin-1"), on_bytes)
+    form, number = Form(), 0
+    source.skip_to_part()
+    while (head := source.headers()) is not None:
+        name, file = _NAME.search(head), _FILE.search(head)
+        field_name = _safe(name[1].decode("utf-8", "replace")) if name else "_"
+        if file is None:
+            form.texts[field_name] = source.text()
+            continue
+        file_name = _safe(file[1].decode("utf-8", "replace"))
+        number += 1
+        if number > FILES:
+            raise _broken()
+        place = folder / field_name / str(number) / file_name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("xb") as target:
+            size = source.copy(target)
+        if size or file[1]:
+            form.files.setdefault(field_name, []).append(place)
+        else:
+            place.unlink()  # an empty field of the form
+    return form
+
+
+class _Source:
+    """The body: pieces up to the next delimiter."""
+
+    def __init__(
+        self, stream: BinaryIO, length: int, delimiter: bytes, on_bytes: Callable[[int], None]
+    ) -> None:
+        self._stream, self._left, self._delimiter, self._on_bytes = stream, length, delimiter, on_bytes
+        self._held = b"\r\n"  # the first delimiter has no line end before it
+
+    def _more(self) -> None:
+        data = self._stream.read(min(self._left, READ_BYTES)) if self._left > 0 else b""
+        if not data:
+            raise _broken()
+        self._left -= len(data)
+        self._held += data
+        self._on_bytes(len(data))
+
+    def skip_to_part(self) -> None:
+        """Go behind the first delimiter."""
+        while self._delimiter not in self._held:
+            if len(self._held) > HEADER_BYTES:
+                raise _broken()
+            self._more()
+        self._held = self._held.partition(self._delimiter)[2]
+
+    def headers(self) -> bytes | None:
+        """The headers of the next part; None at the end of the form."""
+        while b"\r\n\r\n" not in self._held:
+            if self._held.startswith(b"--"):
+                return None
+            if len(self._held) > HEADER_BYTES:
+                raise _broken()
+            self._more()
+        if self._held.startswith(b"--"):
+            return None
+        head, _, self._held = self._held.partition(b"\r\n\r\n")
+        return head
+
+    def copy(self, target: BinaryIO) -> int:
+        """Write the part to the target; its size in bytes."""
+        size, keep = 0, len(self._delimiter) - 1
+        while (at := self._held.find(self._delimiter)) < 0:
+            if len(self._held) > keep:
+                size += target.write(self._held[:-keep])
+                self._held = self._held[-keep:]
+            self._more()
+        size += target.write(self._held[:at])
+        self._held = self._held[at + len(self._delimiter) :]
+        return size
+
+    def text(self) -> str:
+        """The part as text, no more than TEXT_BYTES."""
+        while (at := self._held.find(self._delimiter)) < 0:
+            if len(self._held) > TEXT_BYTES + len(self._delimiter):
+                raise _broken()
+            self._more()
+        data, self._held = self._held[:at], self._held[at + len(self._delimiter) :]
+        return data.decode("utf-8", "replace").strip()
+
+
+def _safe(name: str) -> str:
+    """The last part of a name as one that every system takes."""
+    plain = _FORBIDDEN.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .")[-150:] or "_"
+    return f"_{plain}" if _RESERVED.match(plain) else plain
+
+
+def _broken() -> InputError:
+    return InputError(
+        mark("The files did not arrive whole."),
+        "",
+        mark("Choose them again; for large logs give their folder."),
+    )
