@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,11 @@ def imported() -> set[str]:
 
 def test_what_is_imported_is_declared(project: dict[str, Any]) -> None:
     extras = [entry for extra in project["project"]["optional-dependencies"].values() for entry in extra]
-    assert imported() <= names([*project["project"]["dependencies"], *extras])
+    declared = names([*project["project"]["dependencies"], *extras])
+    makers = packages_distributions()
+    assert {
+        package for package in imported() if not names(makers.get(package, [package])) & declared
+    } == set()
 
 
 def test_what_is_declared_is_locked(project: dict[str, Any]) -> None:
