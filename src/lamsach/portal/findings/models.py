@@ -114,7 +114,7 @@ class Identity(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("unit", "kind", "value", "device"), name="findings_identity"),
+            models.UniqueConstraint(fields=("unit", "kind", "value", "device"), name="findings_one_identity"),
         )
 
 
@@ -144,7 +144,7 @@ class Appearance(models.Model):
     record = models.JSONField(default=dict)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("bundle", "device"), name="findings_appearance"),)
+        constraints = (models.UniqueConstraint(fields=("bundle", "device"), name="findings_one_appearance"),)
 
 
 class Sighting(models.Model):

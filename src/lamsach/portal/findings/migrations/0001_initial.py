@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='appearance',
-            constraint=models.UniqueConstraint(fields=('bundle', 'device'), name='findings_appearance'),
+            constraint=models.UniqueConstraint(fields=('bundle', 'device'), name='findings_one_appearance'),
         ),
         migrations.AddConstraint(
             model_name='evidenceline',
@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='identity',
-            constraint=models.UniqueConstraint(fields=('unit', 'kind', 'value', 'device'), name='findings_identity'),
+            constraint=models.UniqueConstraint(fields=('unit', 'kind', 'value', 'device'), name='findings_one_identity'),
         ),
         migrations.AddIndex(
             model_name='sighting',
