@@ -6,16 +6,18 @@ import json
 import re
 import struct
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from lamsach.indicators.writers import BY_NAME
+from lamsach.indicators.writers.export import Terms
 from lamsach.indicators.writers.squid import _pattern
 from lamsach.model import Indicator
 
 from .programs import program, run
-from .sample import SAMPLE, T, exported, text_of
+from .sample import NOW, SAMPLE, T, exported, text_of
 
 LISTED = [
     Indicator(T.DOMAIN, "bot-c2.xyz", "Mirai"),
@@ -184,3 +186,28 @@ def test_a_bundle_has_stable_identifiers_and_patterns() -> None:
         "[domain-name:value = 'xn--bnh-xyz-5ya.top']",
         "[ipv4-addr:value = '203.0.113.5']",
     ]
+
+
+def test_identifiers_last_where_they_have_to_and_only_there() -> None:
+    later = Terms(NOW + timedelta(days=1))
+    first, second = (
+        json.loads(text_of(exported(BY_NAME["stix"], None, terms))) for terms in (Terms(NOW), later)
+    )
+
+    def kept(bundle: dict[str, list[dict[str, str]]]) -> set[tuple[str, str]]:
+        return {(entry["id"], entry["created"]) for entry in bundle["objects"] if entry["type"] != "report"}
+
+    assert kept(first) == kept(second)
+    assert all(entry["created"] <= entry.get("modified", "9") for entry in first["objects"])
+    assert first["id"] != second["id"]
+    events = [
+        json.loads(text_of(exported(BY_NAME["misp"], None, terms)))["Event"] for terms in (Terms(NOW), later)
+    ]
+    uuids = [{entry["uuid"] for entry in event["Attribute"]} | {event["uuid"]} for event in events]
+    assert not uuids[0] & uuids[1]
+    rules = [
+        re.findall(r"^id: (.*)$", text_of(exported(BY_NAME["sigma"], None, terms)), re.MULTILINE)
+        for terms in (Terms(NOW), later)
+    ]
+    assert rules[0] == rules[1]
+    assert len(set(rules[0])) == 4

@@ -1,4 +1,7 @@
-"""MISP event (https://www.misp-standard.org/rfc/misp-standard-core.html): one event, an attribute a value."""
+"""MISP event (https://www.misp-standard.org/rfc/misp-standard-core.html): one event, an attribute a value.
+
+Identifiers are made from the event's stamp as well: MISP refuses an attribute whose identifier another event has.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Misp(Writer):
 def _attribute(item: Indicator, stamp: Stamp) -> dict[str, Any]:
     kind, category = _TYPES[item.type]
     record: dict[str, Any] = {
-        "uuid": str(uuid5(NAMESPACE, json.dumps(["misp", item.type.value, item.value]))),
+        "uuid": str(uuid5(NAMESPACE, json.dumps(["misp", stamp.text(), item.type.value, item.value]))),
         "type": kind,
         "category": category,
         "value": item.value,

@@ -52,7 +52,7 @@ class Sigma(Writer):
 
 
 def _rule(what: str, category: str, selections: list[Selection], stamp: Stamp) -> Iterator[str]:
-    identifier = uuid5(NAMESPACE, f"sigma {category} {stamp.text()}")
+    identifier = uuid5(NAMESPACE, f"sigma {category}")
     yield f"title: Lamsach listed {what}\nid: {identifier}\nstatus: stable\n"
     yield f"description: '{stamp.text()}'\ndate: {iso(stamp.made)[:10]}\nauthor: Lamsach\n"
     yield f"logsource:\n    category: {category}\ndetection:\n"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,6 +16,9 @@ from lamsach.model import Indicator, IndicatorType
 
 NAMESPACE = UUID("5a1f7c0e-7d0a-5b0c-9e5e-4c8d2f6b1a37")
 """The namespace of our identifiers (RFC 9562 section 5.5)."""
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+"""When objects with lasting identifiers count as created if nothing says when."""
 
 TLP_MARKINGS = {
     "clear": ("613f2e26-407d-48c7-9eca-b8e91df99dc9", "white"),
@@ -71,18 +74,20 @@ def _identifier(kind: str, *parts: str) -> str:
     return f"{kind}--{uuid5(NAMESPACE, json.dumps([kind, *parts]))}"
 
 
-def _time(stamp: Stamp) -> str:
-    return iso(stamp.made).replace("Z", ".000Z")
+def _millis(moment: datetime) -> str:
+    return iso(moment).replace("Z", ".000Z")
 
 
-def _common(kind: str, identifier: str, stamp: Stamp) -> dict[str, Any]:
-    made = _time(stamp)
-    return {"type": kind, "spec_version": "2.1", "id": identifier, "created": made, "modified": made}
+def _common(kind: str, identifier: str, stamp: Stamp, created: datetime | None = None) -> dict[str, Any]:
+    """What every object has. One that keeps its identifier from version to version keeps `created` too (section 3.6.2)."""
+    made = _millis(stamp.made)
+    first = made if created is None else min(made, _millis(created))
+    return {"type": kind, "spec_version": "2.1", "id": identifier, "created": first, "modified": made}
 
 
 def _identity(name: str, stamp: Stamp) -> dict[str, Any]:
     return {
-        **_common("identity", _identifier("identity", name), stamp),
+        **_common("identity", _identifier("identity", name), stamp, FIRST),
         "name": name,
         "identity_class": "organization",
     }
@@ -108,7 +113,12 @@ def _marking(level: str) -> dict[str, Any]:
 
 def _indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
     record = {
-        **_common("indicator", _identifier("indicator", item.type.value, item.value), stamp),
+        **_common(
+            "indicator",
+            _identifier("indicator", item.type.value, item.value),
+            stamp,
+            item.valid_from or FIRST,
+        ),
         "created_by_ref": _identifier("identity", item.source or "Lamsach"),
         "pattern": pattern(item),
         "pattern_type": "stix",
@@ -152,6 +162,6 @@ def _report(stamp: Stamp, author: str, identifiers: list[str]) -> dict[str, Any]
         "name": "Lamsach list",
         "description": stamp.text(),
         "report_types": ["indicator"],
-        "published": _time(stamp),
+        "published": _millis(stamp.made),
         "object_refs": identifiers,
     }
