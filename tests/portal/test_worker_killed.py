@@ -36,7 +36,7 @@ class Receiver:
     def __init__(self) -> None:
         self.to: list[str] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.to += envelope.rcpt_tos
         return "250 OK"
 
