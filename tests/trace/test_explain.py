@@ -145,6 +145,32 @@ def test_without_a_port_candidates_are_ranked() -> None:
     )
 
 
+def test_a_record_with_the_stated_destination_beats_those_without_any() -> None:
+    records = [session(A, 4321, 0, 60), session(B, 4321, 0, 60, destination="")]
+    found = answered(reported(4321, 30, destination=C2), records)
+    assert (found.explained, found.named[0].inside) == (True, A)
+
+
+def test_without_a_port_the_stated_destination_is_found_in_a_crowd() -> None:
+    crowd = [
+        session(
+            f"10.{n // 250}.0.{n % 250 + 1}",
+            6000 + n,
+            0,
+            60 + n,
+            destination="198.51.100.99",
+            inside_port=n + 1,
+        )
+        for n in range(600)
+    ]
+    found = answered(reported(None, 30, destination=C2), [session("10.9.9.9", 5999, -50, 40), *crowd])
+    assert (found.explained, found.named[0].inside, found.named[0].hints[0]) == (
+        True,
+        "10.9.9.9",
+        "same_destination",
+    )
+
+
 def test_without_a_port_the_only_machine_behind_the_address_is_the_one() -> None:
     found = answered(
         reported(None, 30),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,13 +21,11 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One inside address that a row may mean. `path` are the translations that lead to it, the outermost first. `hints`: see `reasons.HINTS`.
-    `translations` is how many of the address were open at the time (1 when a port was asked for)."""
+    """One inside address that a row may mean. `path` are the translations that lead to it, the outermost first. `hints`: see `reasons.HINTS`."""
 
     path: tuple[Candidate, ...]
     certainty: Certainty
     hints: tuple[str, ...] = ()
-    translations: int = 1
 
     @property
     def inside(self) -> str:
@@ -54,7 +53,7 @@ class Lookups:
     def __init__(self, table: NatTable) -> None:
         self._table = table
         self._gaps: dict[tuple[str, int], bool] = {}
-        self._held: dict[tuple[object, ...], tuple[Candidate, ...]] = {}
+        self._held: dict[tuple[object, ...], tuple[Sequence[Candidate], bool]] = {}
 
     def look(self, row: Reported) -> Looked:
         """Who was behind the row's address and port at its time."""
@@ -93,8 +92,9 @@ class Lookups:
             found = self._inside(row, row.destination, slack)
             if found:
                 # a record that names no destination fits too, but says nothing of it
-                told = any(item.destination == row.destination for item in found)
-                return [self._deeper(item, row, 1) for item in found], ("same_destination",) if told else ()
+                told = [item for item in found if item.destination == row.destination]
+                hints = ("same_destination",) if told else ()
+                return [self._deeper(item, row, 1) for item in told or found], hints
         found = self._inside(row, None, slack)
         other = row.destination is not None and any(item.destination is not None for item in found)
         return [self._deeper(item, row, 1) for item in found], ("other_destination",) if other else ()
@@ -145,55 +145,33 @@ class Lookups:
         return (found, *self._deeper(inner[0], replace(row, ip=found.inside_ip), depth + 1))
 
     def _portless(self, row: Reported) -> Looked:
-        """Everybody who was behind the address, those first that spoke to the stated destination, then those with most translations."""
-        assert row.time is not None
+        """Everybody who was behind the address: only those that spoke to the stated destination if any did, those with most translations first."""
+        found, meeting = self._crowd(row)
+        counts = Counter(item.inside_ip for item in found)
+        best: dict[str, Candidate] = {}
+        for item in found:
+            best.setdefault(item.inside_ip, item)
+        ranked = sorted(best.values(), key=lambda item: (-counts[item.inside_ip], item.inside_ip))
+        alone = len(ranked) == 1 and len(found) < MOST_CANDIDATES
+        sure = Certainty.PROBABLE if alone and row.precision < _DAY else Certainty.POSSIBLE
+        told = ("same_destination",) if meeting else ()
+        hits = []
+        for rank, item in enumerate(ranked):
+            speaks = "most_translations" if rank == 0 and len(found) > len(ranked) else "open_then"
+            last = () if alone and meeting else ("only_one",) if alone else (speaks,)
+            hits.append(Hit((item,), sure, (*told, *last)))
+        return Looked(tuple(hits), None if len(hits) < 2 else Why.NO_PORT)
+
+    def _crowd(self, row: Reported) -> tuple[Sequence[Candidate], bool]:
+        """Who was behind the address, and whether it is only those that spoke to the stated destination."""
         key = (row.ip, row.time, row.precision, row.protocol, row.destination)
-        found = self._held.get(key)
-        if found is None:
-            found = self._inside(row, None, timedelta(0))
+        if key not in self._held:
             if len(self._held) > 1000:
                 self._held.clear()
-            self._held[key] = found
-        counts = Counter(item.inside_ip for item in found)
-        meeting = {
-            item.inside_ip
-            for item in found
-            if row.destination is not None and item.destination == row.destination
-        }
-        best: dict[str, Candidate] = {}
-        for item in sorted(found, key=lambda item: item.destination != row.destination):
-            best.setdefault(item.inside_ip, item)
-        ranked = sorted(
-            best.values(),
-            key=lambda item: (item.inside_ip not in meeting, -counts[item.inside_ip], item.inside_ip),
-        )
-        hits = []
-        for item in ranked:
-            alone = len(ranked) == 1 and len(found) < MOST_CANDIDATES
-            told = ("same_destination",) if item.inside_ip in meeting else ()
-            certainty = (
-                Certainty.PROBABLE
-                if (alone or (told and len(meeting) == 1)) and row.precision < _DAY
-                else Certainty.POSSIBLE
-            )
-            hits.append(
-                Hit(
-                    (item,),
-                    certainty,
-                    (
-                        *told,
-                        "only_one"
-                        if alone
-                        else "most_translations"
-                        if item is ranked[0] and len(found) > len(ranked)
-                        else "open_then",
-                    ),
-                    counts[item.inside_ip],
-                )
-            )
-        if len(hits) == 1 or (len(meeting) == 1 and hits):
-            return Looked(tuple(hits))
-        return Looked(tuple(hits), Why.NO_PORT if hits else None)
+            found = self._inside(row, row.destination, timedelta(0)) if row.destination else ()
+            meeting = [item for item in found if item.destination == row.destination]
+            self._held[key] = (meeting or self._inside(row, None, timedelta(0)), bool(meeting))
+        return self._held[key]
 
     def _nothing(self, ip: str, time: datetime) -> Why:
         span = self._table.span(ip)
@@ -206,9 +184,8 @@ class Lookups:
         key = ip, int(time.timestamp()) // 900
         if key not in self._gaps:
             middle = datetime.fromtimestamp(key[1] * 900 + 450, time.tzinfo)
-            busy = self._table.inside(
-                ip, None, None, middle
-            )  # far cheaper on a busy address than the wide question
+            # far cheaper on a busy address than the wide question
+            busy = self._table.inside(ip, None, None, middle)
             self._gaps[key] = not busy and not self._table.inside(ip, None, None, middle, slack=_GAP)
         return self._gaps[key]
 
