@@ -47,7 +47,10 @@ def snapshot(report: Report) -> dict[str, Any]:
         "as_of": report.as_of.isoformat(),
         "itself": report.itself,
         "form": {"name": report.form.name, "version": report.form.version},
-        "texts": {field.key: report.texts.get(field.key, "") for field in form.fields},
+        "texts": {
+            field.key: report.unit.name if field.key == "unit" else report.texts.get(field.key, "")
+            for field in form.fields
+        },
         "figures": [_figure(row.key, row.label, row.source, figures.get(row.key)) for row in form.rows],
         "late_reason": report.late_reason,
         "correction": report.correction,

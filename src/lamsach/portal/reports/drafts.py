@@ -19,7 +19,7 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import figures_of, form_of, scope_of, stated_values_of
 from lamsach.portal.reports.deadlines import due_of
-from lamsach.portal.reports.figures import accepted, children, compute, known
+from lamsach.portal.reports.figures import accepted, children, compute, known, searched_sources
 from lamsach.portal.reports.models import Figure, Report, ReportState
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
@@ -177,6 +177,8 @@ def evidence_of(report: Report, values: Mapping[str, int | None]) -> Evidence:
     stated = {row.source: figures[row.key].value for row in form.rows if row.key in figures}
     scope = scope_of(report)
     below = children(scope).count()
+    sources = searched_sources(scope)
+    found = stated.get("cases.found", values.get("cases.found"))
     return Evidence(
         unit=report.unit.name,
         campaign=report.campaign.name,
@@ -184,7 +186,8 @@ def evidence_of(report: Report, values: Mapping[str, int | None]) -> Evidence:
         units=values.get("campaign.units"),
         informed=stated.get("campaign.informed", values.get("campaign.informed")),
         deployed=stated.get("campaign.deployed", values.get("campaign.deployed")),
-        found=stated.get("cases.found", values.get("cases.found")),
+        found=found if found or sources else None,  # where no log was searched, nothing is said of machines
+        sources=sources,
         cleaned=stated.get("cases.cleaned", values.get("cases.cleaned")),
         verified=stated.get("cases.verified", values.get("cases.verified")),
         blind_machines=stated.get("cases.blind", values.get("cases.blind")),

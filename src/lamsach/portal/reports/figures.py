@@ -72,6 +72,17 @@ def own(scope: Scope) -> dict[str, int | None]:
     return whole
 
 
+def searched_sources(scope: Scope) -> int:
+    """How many observers' logs had been searched in the scope by the day, each unit's for itself."""
+    if not apps.is_installed("lamsach.portal.findings"):
+        return 0
+    from lamsach.portal.findings.models import CoverageDay
+
+    units = under([scope.unit.pk], scope.day).values("descendant")
+    days = CoverageDay.objects.filter(campaign=scope.campaign, unit__in=units, day__lte=scope.day)
+    return days.values("unit", "observer").distinct().count()
+
+
 def told(scope: Scope) -> QuerySet[Notice]:
     """The notices about cracked software that had reached people of the scope by the end of the day."""
     end = timezone.make_aware(datetime.combine(scope.day + timedelta(days=1), time.min))
