@@ -123,8 +123,8 @@ def test_what_accuses_nobody_makes_a_question(
     question = Clarification.objects.get()
     assert (question.kind, question.count) == (kind, 4)
     client = cast.client("officer")
-    assert client.get("/work/clarifications/").status_code == 200
-    client.post(f"/work/clarifications/{question.pk}/", {"answer": "Máy chủ DNS hỏi thay máy trạm"})
+    assert client.get("/work/cases/questions/").status_code == 200
+    client.post(f"/work/cases/questions/{question.pk}/", {"answer": "Máy chủ DNS hỏi thay máy trạm"})
     assert Clarification.objects.get().answered is not None
 
 
@@ -255,10 +255,10 @@ def test_an_exception_counts_once_somebody_else_approved_it(cast: Cast, campaign
     }
     assert client.post(f"/work/cases/{case.pk}/exempt/", form).status_code == 302
     asked = Exemption.objects.get()
-    client.post(f"/work/exemptions/{asked.pk}/", {"what": "approve"})
+    client.post(f"/work/cases/exceptions/{asked.pk}/", {"what": "approve"})
     case.refresh_from_db()
     assert case.state == "new", "not by the one who asked"
-    cast.client("coordinator").post(f"/work/exemptions/{asked.pk}/", {"what": "approve"})
+    cast.client("coordinator").post(f"/work/cases/exceptions/{asked.pk}/", {"what": "approve"})
     case.refresh_from_db()
     assert case.state == "excepted"
     found(cast, campaign, Contact(days={day(-1): 4}))
@@ -267,7 +267,7 @@ def test_an_exception_counts_once_somebody_else_approved_it(cast: Cast, campaign
     found(cast, campaign, Contact(days={day(-1): 4}, indicator="other.xyz"))
     case.refresh_from_db()
     assert (case.state, case.indicators) == ("new", 1)
-    cast.client("coordinator").post(f"/work/exemptions/{asked.pk}/", {"what": "end"})
+    cast.client("coordinator").post(f"/work/cases/exceptions/{asked.pk}/", {"what": "end"})
     case.refresh_from_db()
     assert case.indicators == 2
 
@@ -414,7 +414,7 @@ def test_a_parent_sees_no_names_until_the_unit_grants_it(cast: Cast) -> None:
         assert "10.1.2.3" not in hidden, path
         assert case.number in hidden, path
         assert "PC-01" in b"".join(own.get(path)).decode(), path
-    assert above.get(f"/work/devices/{case.device_id}/").status_code == 403
+    assert above.get(f"/work/findings/devices/{case.device_id}/").status_code == 403
     assert 'name="case"' not in above.get("/work/cases/?q=PC-01").content.decode()
     assert 'name="case"' in own.get("/work/cases/?q=PC-01").content.decode()
     own.post(f"/work/cases/{case.pk}/grant/", {"days": 3})
@@ -485,9 +485,9 @@ def test_a_file_is_kept_and_only_the_unit_gets_it(cast: Cast) -> None:
     file = SimpleUploadedFile("bien-ban.pdf", b"%PDF-1.7 x")
     client.post(f"/work/cases/{case.pk}/notes/", {"text": "Biên bản", "file": file})
     note = Note.objects.get()
-    got = client.get(f"/work/case-files/{note.pk}/")
+    got = client.get(f"/work/cases/files/{note.pk}/")
     assert b"".join(got) == b"%PDF-1.7 x"
-    assert cast.client("coordinator").get(f"/work/case-files/{note.pk}/").status_code == 403
+    assert cast.client("coordinator").get(f"/work/cases/files/{note.pk}/").status_code == 403
     bad = SimpleUploadedFile("a.exe", b"MZ")
     client.post(f"/work/cases/{case.pk}/notes/", {"text": "", "file": bad})
     assert Note.objects.count() == 1

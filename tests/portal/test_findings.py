@@ -236,9 +236,9 @@ def test_a_merge_by_name_is_seen_and_undone(cast: Cast, campaign: Any) -> None:
     (case,) = Case.objects.filter(superseded=None)
     assert case.count == 7
     client = cast.client("officer")
-    page = client.get(f"/work/devices/{case.device_id}/").content.decode()
+    page = client.get(f"/work/findings/devices/{case.device_id}/").content.decode()
     assert "Not the same machine" in page
-    answer = client.post(f"/work/merges/{merge.pk}/undo/", {"reason": "Hai máy khác nhau"})
+    answer = client.post(f"/work/findings/merges/{merge.pk}/undo/", {"reason": "Hai máy khác nhau"})
     assert answer.status_code == 302
     assert sorted(Case.objects.filter(superseded=None).values_list("count", flat=True)) == [2, 5]
     hand_in(cast, campaign, findings([device(TWO, name="PC-01")], [Contact(TWO, days={day(-3): 1})]))

@@ -200,7 +200,8 @@ def grant(request: HttpRequest, case_id: int) -> HttpResponse:
     form = GrantForm(request.POST)
     if found.unit_id in own_units(request.user) and form.is_valid():
         until = timezone.now() + timedelta(days=form.cleaned_data["days"])
-        Grant.objects.create(case=found, until=until, user=request.user)
+        user: Any = request.user
+        Grant.objects.create(case=found, until=until, user=user)
         record(request, "case.granted", found, found.unit, until=until.isoformat())
         messages.success(request, _("Saved."))
     return redirect("cases:case", case_id=case_id)

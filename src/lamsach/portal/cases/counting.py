@@ -77,7 +77,5 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
         .values(child=F("unit__links_up__ancestor"))
         .annotate(**_figures())
     )
-    return {
-        row["child"]: CaseCounts(**{name: row[f"n_{name}"] for name in GROUPS})  # type: ignore[misc]
-        for row in rows
-    }
+    counted: list[dict[str, Any]] = list(rows)  # type: ignore[arg-type]
+    return {row["child"]: CaseCounts(**{name: row[f"n_{name}"] for name in GROUPS}) for row in counted}

@@ -25,7 +25,7 @@ from lamsach.portal.cases.models import Clarification, Exemption, Rules
 from lamsach.portal.cases.upkeep import policy, recompute_touched
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.units.access import get_unit, home_units, writable_units
+from lamsach.portal.units.access import get_unit, home_units, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, today
 
@@ -134,13 +134,13 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     day = _day(request.GET.get("day", ""))
     by_child = case_counts_by_child(campaign, unit.pk, day)
     children = paged(request, Unit.objects.filter(parent=unit, valid_until=FOREVER))
-    seen = set(
-        Unit.objects.filter(pk__in=[child.pk for child in ancestors(unit)]).values_list("pk", flat=True)
-    )
+    up = ancestors(unit)
+    seen = readable_units(request.user).filter(pk__in=[one.pk for one in up])
+    seen_numbers = set(seen.values_list("pk", flat=True))
     context = {
         "campaign": campaign,
         "unit": unit,
-        "above": [one for one in ancestors(unit) if one.pk in seen],
+        "above": [one for one in up if one.pk in seen_numbers],
         "day": day,
         "counts": case_counts(campaign, unit.pk, day),
         "page": children,

@@ -70,7 +70,7 @@ def add_step(
 ) -> Step:
     """Add to the history, and to the audit trail when a person did it."""
     now = timezone.now()
-    user = by.user if isinstance(by, HttpRequest) else by
+    user: Any = by.user if isinstance(by, HttpRequest) else by
     step = Step.objects.create(
         case=case,
         at=now,

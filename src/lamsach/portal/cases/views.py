@@ -30,7 +30,7 @@ MOST_AT_ONCE = 1000
 @member(ALL, WRITERS, ("GET",))
 def cases(request: HttpRequest) -> HttpResponse:
     """The machines of the person's units, the most pressing first."""
-    rows = chosen(request.user, request.GET)  # type: ignore[arg-type]
+    rows = chosen(request.user, request.GET)
     wanted = request.GET.get("show", "open")
     shown = wanted if wanted in FILTERS else "open"
     page = paged(request, rows.filter(group_condition(shown)))
@@ -101,7 +101,7 @@ class _Echo:
 def export(request: HttpRequest) -> HttpResponse:
     """The chosen cases as CSV. Names only where the person may see them."""
     shown = request.GET.get("show", "all")
-    rows = chosen(request.user, request.GET).filter(group_condition(shown))  # type: ignore[arg-type]
+    rows = chosen(request.user, request.GET).filter(group_condition(shown))
     record(request, "cases.exported", query=request.GET.urlencode()[:500])
     writer = csv.writer(_Echo())
     titles = [

@@ -72,6 +72,8 @@ CASES: dict[str, str] = {
     "Saved. What it touches was computed anew.": "Đã lưu. Những máy liên quan đã được tính lại.",
     "An exception is approved by a coordinator who did not ask for it. Nothing was changed.": "Ngoại lệ phải do cán bộ điều phối khác người đề nghị phê duyệt. Chưa thay đổi gì.",
     "Machines to be handled": "Máy cần xử lý",
+    "Numbers by unit: %(name)s": "Số liệu theo đơn vị: %(name)s",
+    "Machines to be handled: {count}, overdue: {late}": "Máy cần xử lý: {count}, quá hạn: {late}",
     "overdue": "quá hạn",
     "being handled": "đang xử lý",
     "cleaned, waiting for quiet days": "đã làm sạch, chờ ngày yên lặng",

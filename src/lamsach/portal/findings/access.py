@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -14,6 +14,8 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Bundle, Device, Hunt, Merge
 from lamsach.portal.units.access import memberships, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
+
+T = TypeVar("T", Bundle, Device, Hunt)
 
 
 def own_units(user: Any) -> list[int]:
@@ -69,7 +71,7 @@ def get_hunt(user: Any, hunt_id: int) -> Hunt:
     return _own(user, found.select_related("unit", "campaign", "job", "bundle").first(), own=True)
 
 
-def _own(user: Any, found: Any, *, own: bool) -> Any:
+def _own(user: Any, found: T | None, *, own: bool) -> T:
     if found is None:
         raise Http404
     if own and found.unit_id not in own_units(user):

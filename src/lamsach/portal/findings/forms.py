@@ -14,8 +14,8 @@ from lamsach.portal.findings import access
 class PlaceForm(forms.Form):
     """For which unit and campaign."""
 
-    campaign = forms.ModelChoiceField(None, label=_("Campaign"), empty_label=None)
-    unit = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    campaign: Any = forms.ModelChoiceField(None, label=_("Campaign"), empty_label=None)
+    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
 
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)

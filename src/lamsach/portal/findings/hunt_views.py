@@ -30,7 +30,8 @@ def hunt_new(request: HttpRequest) -> HttpResponse:
     """The hunts of the person's own units; beginning one."""
     form = HuntForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        hunt = Hunt.objects.create(user=request.user, **form.cleaned_data)
+        user: Any = request.user
+        hunt = Hunt.objects.create(user=user, **form.cleaned_data)
         record(request, "hunt.prepared", hunt, hunt.unit)
         return redirect("findings:hunt", hunt_id=hunt.pk)
     return render(

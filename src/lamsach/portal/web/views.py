@@ -17,6 +17,8 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, HELPERS, WRITERS, Role
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import CampaignState, Recipient
+from lamsach.portal.cases.access import readable_cases
+from lamsach.portal.cases.listing import figures
 from lamsach.portal.support.access import readable_questions
 from lamsach.portal.support.models import QuestionState
 from lamsach.portal.units.access import home_units, memberships
@@ -76,6 +78,19 @@ def _questions(user: Any) -> list[Task]:
     return [Task(words.format(count=count, late=late), "support:list", late=late > 0)]
 
 
+def _machines(user: Any) -> list[Task]:
+    """Cases of the person's own units that are open."""
+    if not user.roles & WRITERS:
+        return []
+    own = [m.unit_id for m in memberships(user) if m.role in WRITERS]
+    found = figures(readable_cases(user).filter(unit__in=own))
+    count, late = found["open"] + found["working"], found["late"]
+    if not count:
+        return []
+    words = _("Machines to be handled: {count}, overdue: {late}")
+    return [Task(words.format(count=count, late=late), "cases:list", late=late > 0)]
+
+
 def _first_steps(user: Any) -> list[Task]:
     """What a fresh portal needs."""
     if Role.ADMINISTRATOR not in user.roles or Unit.objects.count() > 1:
@@ -95,7 +110,7 @@ def home(request: HttpRequest) -> HttpResponse:
     boards = [(campaign, unit, counts(campaign, unit.pk)) for campaign in running for unit in mine]
     context = {
         "memberships": memberships(user),
-        "tasks": [*_first_steps(user), *_answers(user), *_questions(user)],
+        "tasks": [*_first_steps(user), *_answers(user), *_machines(user), *_questions(user)],
         "boards": [board for board in boards if board[2].units],
         "may_lead": bool(user.roles & COORDINATORS),
         "running": len(running),
