@@ -220,7 +220,7 @@ def _run(
     seconds = options.limits.total_seconds or (QUICK_SECONDS if options.mode is Mode.QUICK else None)
     with ExitStack() as stack:
         watch = None if quiet else stack.enter_context(bar(language))
-        control = Control(watch or (lambda _: None), seconds)
+        control = Control(watch, seconds)
         _pausing(control)
         result = look(options, control)
     if not quiet:

@@ -35,9 +35,11 @@ class Control:
     """Shared by the look and whoever watches it. Every method may be called from any thread."""
 
     def __init__(
-        self, on_progress: Callable[[Progress], None] = lambda _: None, seconds: float | None = None
+        self, on_progress: Callable[[Progress], None] | None = None, seconds: float | None = None
     ) -> None:
-        self._on_progress = on_progress
+        self.watched = on_progress is not None
+        """Whether anybody wants to know how far it is: only then is counted ahead what there is to do."""
+        self._on_progress = on_progress or (lambda _: None)
         self._go = threading.Event()
         self._go.set()
         self._stop = ""

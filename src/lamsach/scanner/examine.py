@@ -150,6 +150,7 @@ class Examiner:
                 self._search(window.data, path, matched, report)
             elif not digests:
                 break
+            del window
         for hit in matched.values():
             report.findings.append(_rule_finding(hit, path, target))
         for kind, digest in zip(self._hash_types, digests, strict=True):
@@ -179,15 +180,16 @@ class Examiner:
     def _windows(self, stream: IO[bytes], size: int) -> Iterator[_Window]:
         limits = self._limits
         data = _read(stream, min(size, limits.window_bytes))
-        yield _Window(data, data)
-        left = size - len(data)
-        while left > 0 and data:
-            fresh = _read(stream, min(left, limits.window_bytes - limits.overlap_bytes))
-            if not fresh:
+        yield _Window(data, memoryview(data))
+        left, again = size - len(data), limits.overlap_bytes
+        while left > 0 and len(data) > again:
+            stream.seek(-again, os.SEEK_CUR)
+            data = b""  # before the next one is read: one window is held, not two
+            data = _read(stream, min(left + again, limits.window_bytes))
+            if len(data) <= again:
                 return
-            data = data[-limits.overlap_bytes :] + fresh
-            left -= len(fresh)
-            yield _Window(data, fresh)
+            left -= len(data) - again
+            yield _Window(data, memoryview(data)[again:])
 
     def _inside(
         self,
@@ -245,7 +247,7 @@ class Examiner:
 @dataclass(frozen=True, slots=True)
 class _Window:
     data: bytes
-    fresh: bytes
+    fresh: memoryview
     """The part of `data` that no earlier window held."""
 
 

@@ -155,7 +155,9 @@ def _files(context: Context, result: Result, settings: Settings) -> None:
     roots = _roots(context, result)
     since = options.since.timestamp() if options.since else None
     walk = Walk(roots, result.skip, options.limits, _excluded(options), since)
-    if options.mode is not Mode.FULL:
+    if not control.watched:
+        control.total_bytes = None
+    elif options.mode is not Mode.FULL:
         control.total_bytes = _ahead(roots, options)
     else:
         control.total_bytes = _disk_bytes(roots)

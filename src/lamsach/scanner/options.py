@@ -25,7 +25,7 @@ class Mode(StrEnum):
 class Limits:
     """Bounds that keep a hostile file or tree from taking the machine. Sizes in bytes, times in seconds."""
 
-    window_bytes: int = 24 * MIB
+    window_bytes: int = 16 * MIB
     """A file is searched in pieces of this size, so this and the rules are the memory of one worker."""
     overlap_bytes: int = MIB // 4
     file_bytes: int = 4096 * MIB

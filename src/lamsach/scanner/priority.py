@@ -22,3 +22,19 @@ def step_back() -> None:
             process.ionice(psutil.IOPRIO_VERYLOW)
         else:
             process.ionice(psutil.IOPRIO_CLASS_IDLE)
+
+
+def reuse_memory() -> None:
+    """Let the C library keep the memory of a window for the next one, instead of asking the system for zeroed pages each time (mallopt(3), glibc)."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_MMAP_THRESHOLD, _KEPT_BYTES)
+        library.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 20 << 20

@@ -18,7 +18,7 @@ from lamsach.errors import InputError
 from lamsach.scanner.control import Control
 from lamsach.scanner.examine import Examiner, FileReport, Settings
 from lamsach.scanner.findings import Skip
-from lamsach.scanner.priority import step_back
+from lamsach.scanner.priority import reuse_memory, step_back
 from lamsach.scanner.walking import Entry
 
 BATCH_FILES = 64
@@ -40,6 +40,7 @@ def _begin(settings: Settings) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.nice:
         step_back()
+    reuse_memory()
     _examiner = Examiner(settings)
 
 
