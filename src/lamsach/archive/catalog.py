@@ -29,7 +29,9 @@ from lamsach.hunt.coverage import CoverageCount
 from lamsach.model import Problem
 
 GROUP = 512
-_LAYOUT = 1
+NO_LINES, SOME_LINES, ALL_LINES = range(3)
+"""Which lines of a segment may tell who had an address: none, those kept in its description, any."""
+_LAYOUT = 2
 _READERS = 4
 
 
@@ -53,6 +55,7 @@ class Row:
     count: int | None
     hashes: str
     created: str
+    holders: int
 
 
 @dataclass(slots=True)
@@ -143,6 +146,7 @@ def _packed(heads: list[tuple[Entry, Head]]) -> bytes:
                 *(entry.name, about.sequence, about.source, about.first_line, about.lines, about.begin),
                 *(about.end, about.first, about.last, about.format, about.unfinished, about.headers),
                 *(head.frame_offset, about.filter_count, about.hashes, about.created),
+                ALL_LINES if about.holders is None else SOME_LINES if about.holders else NO_LINES,
             ]
         )
         add_rows(about.coverage, coverage.setdefault(about.source, CoverageCount()))

@@ -6,17 +6,18 @@ segments counts the others as the hunt would have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from lamsach.archive.keys import padded
+from lamsach.archive.marking import marked
 from lamsach.archive.segment import Description
 from lamsach.archive.signs import Signs
 from lamsach.archive.sources import Source
+from lamsach.devices.reading import markers_of
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut, pool
 from lamsach.hunt.compiled import compile_columns
@@ -69,6 +70,8 @@ class Describer:
         log = source.log_file()
         detection = source.detection()
         self._signs = Signs()
+        self._markers = markers_of(detection) if source.holders else ()
+        self._holders = source.holders
         self._free: Pool = pool(1, chunk_bytes)
         rules = Rules(_nobody, self._signs.observe, zone)
         self._looker = _Looker(
@@ -105,6 +108,10 @@ class Describer:
         into.coverage = rows_of(coverage)
         into.headers = looker.noted
         into.signs = self._signs.take()
+        if not self._holders:
+            into.holders = ""
+        elif self._markers:
+            into.holders = marked(raw, into.first_line, self._markers)
 
 
 def rows_of(coverage: CoverageCount) -> list[list[Any]]:
@@ -134,7 +141,3 @@ def _stamp(time: datetime | None) -> str | None:
 
 def _nobody(_event: Event) -> Identity:
     return Identity()
-
-
-Describe = Callable[[bytes, Description], None]
-__all__ = ["Describer", "RawStream", "add_rows", "padded", "rows_of"]

@@ -167,6 +167,7 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
         about.headers = _masked(about.headers, pattern)
         about.signs = _masked(about.signs, pattern)
         about.coverage = _masked(about.coverage, pattern)
+        about.holders = about.holders and None
         changes.append((entry, digest, masked, about, "text" if about.lines else "binary"))
     result.segments = len(changes)
     if not really:

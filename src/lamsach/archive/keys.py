@@ -34,7 +34,7 @@ from lamsach.logs.decoding import decode_line
 from lamsach.model import IndicatorType
 
 Keys = NDArray[np.uint64]
-_TABLE = 1 << 20
+_TABLE = 1 << 19
 _MOST_ODD_LINES = 4000
 """Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
 _IPV6_LENGTHS = (128, 64, 48, 32, 0)
@@ -209,6 +209,7 @@ def hash_check() -> str:
 
 def padded(raw: bytes | bytearray | memoryview) -> NDArray[np.uint8]:
     """The bytes with the PAD line feeds around them that the kernel wants."""
-    data = np.full(len(raw) + 2 * PAD, 10, np.uint8)
+    data = np.empty(len(raw) + 2 * PAD, np.uint8)
+    data[:PAD] = data[PAD + len(raw) :] = 10
     data[PAD : PAD + len(raw)] = np.frombuffer(raw, np.uint8)
     return data

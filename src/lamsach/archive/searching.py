@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from os import cpu_count
 from typing import Any
 
+from lamsach.archive import holders
 from lamsach.archive.archive import Archive
 from lamsach.archive.catalog import Catalog, Row
 from lamsach.archive.describing import RawStream, add_rows
@@ -98,7 +99,9 @@ class ArchivedLogs:
 
     def _whole(self, kept: _Kept) -> LogFile:
         name = kept.source.name
-        return kept.source.log_file(lambda: Joined(self._archive, kept.rows, name))
+        return kept.source.log_file(
+            lambda: Joined(self._archive, kept.rows, name), lambda: holders.lines(self._archive, kept.rows)
+        )
 
     def hunt(
         self, compiled: CompiledSet, matcher: Matcher, rules: Rules, threads: int | None, progress: Progress

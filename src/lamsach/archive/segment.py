@@ -62,6 +62,8 @@ class Description:
     coverage: list[list[Any]] = field(default_factory=list)
     headers: list[tuple[int, str]] = field(default_factory=list)
     signs: list[list[Any]] = field(default_factory=list)
+    holders: str | None = None
+    """Lines that may tell who had an address, packed (see `holders`); empty: there are none; None: any line may be one."""
     place: dict[str, Any] = field(default_factory=dict)
     replaces: str = ""
     """Digest of the segment that this one was made from, when personal data was erased or damage repaired."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
 import zstandard
 
 from lamsach.archive.store import Store
+from lamsach.devices.reading import MarkedLog
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.logs.detect import Detection, detect
@@ -21,6 +22,9 @@ FOLDER = "sources"
 UNREAD = "unread"
 """The kind of an input that could not be looked into."""
 _DAMAGED = mark("The description of a source in the archive is damaged.")
+
+
+Marked = Callable[[], Iterator[tuple[int, bytes | None]]]
 
 
 @dataclass(slots=True)
@@ -57,19 +61,23 @@ class Source:
         """Whether its lines were taken in as they were written, for as long as that went on; else it was one file."""
         return self.kind not in ("file", UNREAD)
 
-    def log_file(self, opener: Callable[[], ByteSource] | None = None) -> LogFile:
-        """The source as a log: its head can be looked at, and the whole be read when `opener` is given."""
-        return _Archived(self, opener)
+    def log_file(
+        self, opener: Callable[[], ByteSource] | None = None, marked: Marked | None = None
+    ) -> LogFile:
+        """The source as a log: its head can be looked at, and the whole be read when `opener` is given. `marked`: see MarkedLog."""
+        return _Archived(self, opener, marked)
 
     def detection(self) -> Detection:
         """What it is, by its head."""
         return detect(self.head)
 
 
-class _Archived(LogFile):
+class _Archived(MarkedLog):
     """A log in the archive: its head is known without opening a segment."""
 
-    def __init__(self, source: Source, opener: Callable[[], ByteSource] | None) -> None:
+    def __init__(
+        self, source: Source, opener: Callable[[], ByteSource] | None, marked: Marked | None
+    ) -> None:
         modified = datetime.fromisoformat(source.modified).astimezone(UTC)
         super().__init__(
             source.name,
@@ -78,6 +86,11 @@ class _Archived(LogFile):
             opener or (lambda: HandleSource(io.BytesIO(source.head), source.name)),
         )
         self.source = source
+        self._marked = marked
+
+    def marked_lines(self) -> Iterator[tuple[int, bytes | None]]:
+        """See MarkedLog."""
+        return self._marked() if self._marked is not None else super().marked_lines()
 
     def head(self, size: int = HEAD_BYTES) -> bytes:
         """See LogFile."""

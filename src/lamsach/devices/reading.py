@@ -64,26 +64,47 @@ class HolderLogs:
 
     def _read(self, log: LogFile) -> Iterator[Event]:
         detection = detection_for(log, self.format_name)
-        markers = tuple(
-            marker.encode() for log_format in _formats(detection) for marker in log_format.lease_markers
-        )
-        if not markers or (detection.format is not None and detection.format.multiline):
+        markers = markers_of(detection)
+        if not markers:
             for item in read_events(log, timezone=self.timezone, format_name=self.format_name):
                 if isinstance(item, Event) and _tells(item):
                     yield item
             return
         parser = LineParser(detection, context_for(log, detection, self.timezone))
         prefix = parser.header_prefix
-        with log.open() as stream:
-            for number, line in numbered_lines(stream):
-                if line is None:
-                    continue
-                if prefix is not None and line.startswith(prefix):
-                    parser.header(decode_line(line))
-                elif any(marker in line for marker in markers):
-                    event = _parsed(parser, decode_line(line), number)
-                    if event is not None and _tells(event):
-                        yield event
+        for number, line in _lines(log):
+            if line is None:
+                continue
+            if prefix is not None and line.startswith(prefix):
+                parser.header(decode_line(line))
+            elif any(marker in line for marker in markers):
+                event = _parsed(parser, decode_line(line), number)
+                if event is not None and _tells(event):
+                    yield event
+
+
+class MarkedLog(LogFile):
+    """A log whose header lines and lines with a lease marker are known without reading all of it."""
+
+    def marked_lines(self) -> Iterator[tuple[int, bytes | None]]:
+        """These lines with their numbers, in order; others may be among them. Raises UnreadableError at the end for what is damaged."""
+        with self.open() as stream:
+            yield from numbered_lines(stream)
+
+
+def _lines(log: LogFile) -> Iterator[tuple[int, bytes | None]]:
+    if isinstance(log, MarkedLog):
+        yield from log.marked_lines()
+        return
+    with log.open() as stream:
+        yield from numbered_lines(stream)
+
+
+def markers_of(detection: Detection) -> tuple[bytes, ...]:
+    """What a line that tells who had an address holds; empty when any line may, or a record has several lines."""
+    if detection.format is not None and detection.format.multiline:
+        return ()
+    return tuple(marker.encode() for log_format in _formats(detection) for marker in log_format.lease_markers)
 
 
 def _formats(detection: Detection) -> tuple[type[LogFormat], ...]:

@@ -1,0 +1,51 @@
+"""Lines that may tell who had an address (leases, log-ons), kept beside a segment, so that a retro-hunt need not open it for them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+
+import zstandard
+
+from lamsach.archive.archive import Archive, Entry
+from lamsach.archive.catalog import ALL_LINES, NO_LINES, Row
+from lamsach.archive.reading import raw_of
+from lamsach.errors import UnreadableError
+from lamsach.i18n import mark
+
+_MOST_UNPACKED = 1 << 20
+_DAMAGED = mark("A segment of the archive is damaged.")
+
+
+def unpacked(text: str, name: str) -> Iterator[tuple[int, bytes]]:
+    """Packed lines with their numbers. Raises UnreadableError."""
+    try:
+        data = zstandard.ZstdDecompressor().decompress(base64.b85decode(text), max_output_size=_MOST_UNPACKED)
+        for item in data.split(b"\n"):
+            number, _, line = item.partition(b" ")
+            yield int(number), line
+    except (ValueError, zstandard.ZstdError):
+        raise UnreadableError(_DAMAGED, name) from None
+
+
+def lines(archive: Archive, rows: Sequence[Row]) -> Iterator[tuple[int, bytes | None]]:
+    """The lines of a source that may tell who had an address, and its header lines. What is damaged is told at the end."""
+    problem: UnreadableError | None = None
+    for row in rows:
+        try:
+            yield from _of_row(archive, row)
+        except UnreadableError as error:
+            problem = error
+    if problem is not None:
+        raise problem
+
+
+def _of_row(archive: Archive, row: Row) -> Iterator[tuple[int, bytes | None]]:
+    if row.holders == ALL_LINES:
+        yield from enumerate(raw_of(archive, row).split(b"\n"), row.first_line)
+        return
+    found: list[tuple[int, bytes]] = [(int(number), str(text).encode()) for number, text in row.headers]
+    if row.holders != NO_LINES:
+        about = archive.head(Entry(row.name, row.sequence, row.source)).description
+        found += unpacked(about.holders or "", row.name)
+    yield from sorted(found)
