@@ -25,7 +25,7 @@ FAR, FAR_PORT, THREAT, CLASS, PROTOCOL = (
         ("Thời gian", TIME), ("Thời điểm kết nối", TIME), ("timestamp", TIME), ("time", TIME), ("First seen", TIME), ("Thời gian ghi nhận (UTC+7)", TIME),
         ("Last seen", TIME), ("Ngày giờ", TIME), ("event_time", TIME), ("Detection time", TIME), ("Ngày", DATE), ("Ngày phát hiện", DATE), ("Date", DATE),
         ("Giờ", CLOCK), ("Giao thức", PROTOCOL), ("proto", PROTOCOL), ("protocol", PROTOCOL),
-        ("Mã độc", THREAT), ("Tên mã độc", THREAT), ("infection", THREAT), ("Malware", THREAT), ("Botnet", THREAT), ("Mạng botnet", THREAT), ("name", THREAT), ("Threat", THREAT),
+        ("Mã độc", THREAT), ("Tên mã độc", THREAT), ("infection", THREAT), ("Malware", THREAT), ("Botnet", THREAT), ("Mạng botnet", THREAT), ("name", THREAT), ("Threat", THREAT), ("Mối đe dọa", THREAT),
         ("tag", CLASS), ("category", CLASS), ("Hành vi", CLASS), ("Loại", CLASS),
         ("STT", None), ("Công ty", None), ("Cơ quan công bố", None), ("Tên đơn vị", None), ("Thời hạn xử lý", None), ("hostname", None), ("Tên miền", None), ("asn", None),
         ("geo", None), ("Địa chỉ trụ sở", None), ("Email", None), ("Người dùng", None), ("device_name", None), ("x" * 5000, None), ("", None),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -235,6 +237,22 @@ def test_a_table_in_a_pdf(tmp_path: Path, split: bool) -> None:
     assert short(rows) == SEEN
 
 
+def test_a_pdf_with_pages_of_prose_two_tables_and_a_table_over_pages(tmp_path: Path) -> None:
+    typst = pytest.importorskip("typst")
+
+    def table(rows: Sequence[Sequence[str]]) -> str:
+        cells = ", ".join(f"[{cell}]" for row in rows for cell in row)
+        return f"#table(columns: (8%, 28%, 18%, 24%, 22%), {cells})"
+
+    many = [(str(n), f"198.51.100.{n}", str(5000 + n), "04/11/2026 10:00:00", "Mirai") for n in range(1, 91)]
+    source = f'#set page(paper: "a4")\nKính gửi các đơn vị, đề nghị rà soát.\n#pagebreak()\n{table([VIETNAMESE, ROWS[0]])}\nĐợt hai:\n{table([VIETNAMESE, ROWS[1]])}\n{table([VIETNAMESE, *many])}'
+    rows = short(read(tmp_path, typst.compile(source.encode())).rows)
+    assert rows[:2] == SEEN
+    assert rows[2:] == [
+        (ip, int(port), "2026-11-04T03:00:00+00:00", threat) for _, ip, port, _, threat in many
+    ]
+
+
 UPRIGHT = """Kính gửi Quý đơn vị,
 
 - Địa chỉ IP: 203.0.113.5
@@ -326,6 +344,24 @@ def test_what_is_no_list_is_one_clear_problem(tmp_path: Path, data: bytes, words
     assert len(problems) == 2
     assert words in problems[0].what
     assert ExitStatus.INPUT == 5
+
+
+def test_what_came_before_the_damage_is_read(tmp_path: Path) -> None:
+    import gzip
+
+    chance = random.Random(1)
+    filling = csv([(str(n), f"x{chance.random()}", "1", "2", f"y{chance.random()}") for n in range(20_000)])
+    (tmp_path / "list.csv.gz").write_bytes(gzip.compress(csv(TABLE) + filling)[:-1000])
+    problems: list[Problem] = []
+    result = read_reports([str(tmp_path / "list.csv.gz")], problems.append)
+    assert (len(problems), short(result.rows)) == (1, SEEN)
+    rows = [
+        json.dumps({"ip": "203.0.113.5", "port": 4321, "time": "2026-11-03T02:05:09Z"}),
+        "{broken",
+        json.dumps({"ip": "203.0.113.6"}),
+    ]
+    broken = read(tmp_path, "\n".join(rows).encode())
+    assert (len(broken.rows), len(broken.refusals)) == (2, 1)
 
 
 def test_a_list_that_is_fine_is_read_though_another_is_not(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lamsach.errors import LimitError, UnreadableError
+from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.formats.delimited import find_delimiter, rows
 from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.ole import refuse_if_locked_or_old
@@ -72,7 +72,10 @@ def _packages(source: ListSource) -> Iterator[Grid]:
     for page, part in enumerate(workbook.sheets(), 1):
         if part is not None:
             filled = ((row.number, _merged(row.cells, row.inherited)) for row in workbook.rows(part))
-            yield Grid(page, bounded(filled, source.document))
+            failed: list[LamsachError] = []
+            yield Grid(page, bounded(filled, source.document, failed))
+            if failed:
+                raise failed[0]
 
 
 def _merged(cells: Sequence[str], inherited: Mapping[int, str]) -> Sequence[str]:
@@ -88,14 +91,14 @@ def _merged(cells: Sequence[str], inherited: Mapping[int, str]) -> Sequence[str]
 
 def _text(source: ListSource) -> Iterator[Grid]:
     delimiter = find_delimiter(source.text_head)
+    failed: list[LamsachError] = []
     if delimiter is not None:
-        yield Grid(None, bounded(rows(_uncommented(source.lines()), delimiter), source.document))
-        return
-    lines = bounded(
-        ((number, None if line is None else (line.strip(),)) for number, line in source.lines()),
-        source.document,
-    )
-    yield in_columns(None, lines)
+        yield Grid(None, bounded(rows(_uncommented(source.lines()), delimiter), source.document, failed))
+    else:
+        single = ((number, None if line is None else (line.strip(),)) for number, line in source.lines())
+        yield in_columns(None, bounded(single, source.document, failed))
+    if failed:
+        raise failed[0]
 
 
 def _uncommented(lines: Iterable[tuple[int, str | None]]) -> Iterator[tuple[int, str | None]]:
@@ -145,17 +148,24 @@ def _upright(lines: Sequence[tuple[int, Cells | None]]) -> tuple[tuple[int, Cell
 
 
 def bounded(
-    found: Iterable[tuple[int, Sequence[str] | None]], where: str
+    found: Iterable[tuple[int, Sequence[str] | None]], where: str, failed: list[LamsachError] | None = None
 ) -> tuple[tuple[int, Cells | None], ...]:
-    """The rows that have any text, within the limits."""
+    """The rows that have any text, within the limits. With `failed`, what ends them early is put there instead of being raised, and what came
+    before holds.
+    """
     kept: list[tuple[int, Cells | None]] = []
-    for number, cells in found:
-        if cells is None:
-            kept.append((number, None))
-        elif any(cell.strip() for cell in cells):
-            kept.append((number, tuple(cell.strip()[:MAX_CELL] for cell in cells[:MAX_COLUMNS])))
-        if len(kept) > MAX_ROWS:
-            raise LimitError("The list has too many rows.", where, "Split it into several files.")
+    try:
+        for number, cells in found:
+            if cells is None:
+                kept.append((number, None))
+            elif any(cell.strip() for cell in cells):
+                kept.append((number, tuple(cell.strip()[:MAX_CELL] for cell in cells[:MAX_COLUMNS])))
+            if len(kept) > MAX_ROWS:
+                raise LimitError("The list has too many rows.", where, "Split it into several files.")
+    except LamsachError as error:
+        if failed is None:
+            raise
+        failed.append(error)
     return tuple(kept)
 
 

@@ -62,7 +62,7 @@ _CLOCK = re.compile(
     r"(?:gio|clock|hour|time of day|gio phut|gio phat hien|gio ghi nhan|gio ket noi|time|thoi gian)"
 )
 _THREAT = re.compile(
-    r"(?:\b|_)(?:infection|malware|threat|botnet|bot_?name|trojan|trojan_?family|virus|family|malware_?name|ma doc|mang bot|mang botnet|loai ma doc|ten ma doc|nguy co|dong ma doc|nhan dang|phan mem doc hai|name)(?:\b|_)"
+    r"(?:\b|_)(?:infection|malware|threat|botnet|bot_?name|trojan|trojan_?family|virus|family|malware_?name|ma doc|mang bot|mang botnet|loai ma doc|ten ma doc|nguy co|dong ma doc|nhan dang|phan mem doc hai|moi de doa|de doa|loai virus|ten virus|chung ma doc|bien the|name)(?:\b|_)"
 )
 _THREAT_CLASS = re.compile(
     r"(?:\b|_)(?:tag|tags|type|category|loai|loai hinh|hanh vi|mo ta|description|noi dung|dau hieu|signature|event|su kien|loai su kien|ghi chu|note|classification|phan loai)(?:\b|_)"

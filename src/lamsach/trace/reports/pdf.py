@@ -6,6 +6,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.opening import MIB, ListSource
@@ -30,19 +31,16 @@ def pdf_grids(source: ListSource) -> Iterator[Grid]:
     for page, lines in _pages(source):
         seen_text = seen_text or any(line.strip() for line in lines)
         placed = [(number, _cells(line)) for number, line in enumerate(lines, 1) if line.strip()]
-        at = next((at for at, (_, cells) in enumerate(placed) if _is_heading(cells)), None)
-        if at is not None:
-            columns, rest = placed[at][1], placed[at + 1 :]
-            columns, skipped = _second_line(columns, rest)
-            rest, headings = rest[skipped:], tuple(cell for _, _, cell in columns)
-        else:
-            rest = placed
+        starts = [at for at, (_, cells) in enumerate(placed) if _is_heading(cells)]
+        before = placed[: starts[0]] if starts else placed
         if columns:
-            yield Grid(page, ((0, headings), *_records(columns, rest)))
-        else:
-            yield in_columns(
-                page, [(number, (line.strip(),)) for number, line in enumerate(lines, 1) if line.strip()]
-            )
+            yield Grid(page, ((0, headings), *_records(columns, before)))
+        elif before:
+            yield in_columns(page, [(number, (lines[number - 1].strip(),)) for number, _ in before])
+        for start, stop in pairwise([*starts, len(placed)]):
+            columns, skipped = _second_line(placed[start][1], placed[start + 1 : stop])
+            headings = tuple(cell for _, _, cell in columns)
+            yield Grid(page, ((0, headings), *_records(columns, placed[start + 1 + skipped : stop])))
     if not seen_text:
         raise UnreadableError(
             "The pages are pictures (a scan), without text.",

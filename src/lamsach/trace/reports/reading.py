@@ -114,20 +114,25 @@ class _Reader:
         before = len(self.read.rows)
         last: Columns | None = None
         found: list[tuple[Grid, Columns | None]] = []
-        for grid in tables:
-            columns = None if grid.free else find_columns(grid.rows, self.known)
-            if columns is not None and columns.data == 0 and last is not None and last.data:
-                columns = Columns(
-                    last.places, 0, last.offset, last.international
-                )  # a table that goes on without its headings
-            last = columns or last
-            found.append((grid, columns))
+        failed: LamsachError | None = None
+        try:
+            for grid in tables:
+                columns = None if grid.free else find_columns(grid.rows, self.known)
+                if columns is not None and columns.data == 0 and last is not None and last.data:
+                    # a table that goes on without its headings
+                    columns = Columns(last.places, 0, last.offset, last.international)
+                last = columns or last
+                found.append((grid, columns))
+        except LamsachError as error:
+            failed = error  # what came before holds
         times = self._times(found)
         for grid, columns in found:
             if columns is None:
                 self._lines(name, grid, times)
             else:
                 self._table(name, grid, columns, times)
+        if failed is not None:
+            raise failed
         if len(self.read.rows) == before:
             raise UnreadableError(
                 "No column of addresses was found in the list.",
