@@ -330,7 +330,7 @@ def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> Non
     frozen(cast)
     due = due_of(sent.campaign, cast.second)
     day = next(day for day, distance in reminder_days(due).items() if distance == 1)
-    assert (remind_by_schedule(day), remind_by_schedule(day)) == (1, 1)
+    assert (remind_by_schedule(day), remind_by_schedule(day)) == (1, 0)
     letters = Letter.objects.filter(kind="report_due")
     assert list(letters.values_list("to", flat=True)) == ["hai@unit.example"]
     assert remind_by_schedule(due + timedelta(days=3)) >= 1
@@ -421,3 +421,25 @@ def test_a_late_report_says_so(cast: Cast, browser: Browser) -> None:
     assert found.is_late
     assert "Chờ số liệu của phòng" in client.get(f"/work/reports/{found.pk}/file/html/").content.decode()
     assert scope_of(found).unit == cast.first
+
+
+def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Browser) -> None:
+    pytest.importorskip("pyhanko")
+    from tests.letters.test_signing import key_file
+
+    found = report(cast)
+    client = browser("officer")
+
+    def key() -> SimpleUploadedFile:
+        return SimpleUploadedFile("khoa.p12", key_file())
+
+    assert post(client, found, "sign", key=key(), password="mat khau").status_code == 409
+    post(client, found, "step", action="submit")
+    post(client, found, "step", action="approve", signer="A")
+    post(client, found, "sign", key=key(), password="sai")
+    found.refresh_from_db()
+    assert found.scan_path == ""
+    post(client, found, "sign", key=key(), password="mat khau")
+    got = b"".join(client.get(f"/work/reports/{found.pk}/scan/").streaming_content)  # type: ignore[attr-defined]
+    assert b"/ByteRange" in got
+    assert "mat khau" not in str(list(Entry.objects.values_list("details", flat=True)))

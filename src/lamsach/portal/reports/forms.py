@@ -129,6 +129,19 @@ class StepForm(forms.Form):
     position = forms.CharField(label=gettext_lazy("Position of who signs"), required=False, max_length=200)
 
 
+class SignForm(forms.Form):
+    """A key file (PKCS#12) and its password, for one signature."""
+
+    key = forms.FileField(label=gettext_lazy("Key file (.p12, .pfx)"))
+    password = forms.CharField(
+        label=gettext_lazy("Password of the key"),
+        required=False,
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]
     """Asking for a later deadline."""
 

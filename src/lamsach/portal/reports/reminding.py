@@ -8,17 +8,22 @@ from datetime import date, timedelta
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign, CampaignState, Participation
 from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.deadlines import ESCALATED_AFTER, due_by_unit, reminder_days
 from lamsach.portal.reports.models import Report, ReportState
 from lamsach.portal.units.models import FOREVER, Unit
 
-BATCH = 1000
 DONE = (ReportState.SENT, ReportState.FROZEN)
 
 
 def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasion: str) -> int:
     """Queue a reminder for each unit with an address; how many. The same occasion reminds a unit once."""
     address = absolute("reports:mine")
+    reminded = set(
+        Letter.objects.filter(
+            kind="report_due", key__startswith=f"report-due:{campaign.pk}:", key__endswith=f":{occasion}"
+        ).values_list("unit_id", flat=True)
+    )
     letters = [
         Draft(
             "report_due",
@@ -33,7 +38,7 @@ def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasio
             unit_id=unit.pk,
         )
         for unit, due in units
-        if unit.email
+        if unit.email and unit.pk not in reminded
     ]
     queue(letters)
     return len(letters)

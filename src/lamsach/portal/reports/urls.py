@@ -27,6 +27,7 @@ urlpatterns = [
     path("work/reports/<int:report_id>/receive/", views.receive, name="receive"),
     path("work/reports/<int:report_id>/correct/", views.correct, name="correct"),
     path("work/reports/<int:report_id>/scan/", views.scan, name="scan"),
+    path("work/reports/<int:report_id>/sign/", views.sign, name="sign"),
     path("work/reports/<int:report_id>/extension/", overview_views.extension_ask, name="extension_ask"),
     path("work/reports/<int:report_id>/why/<slug:figure>/", views.why, name="why"),
     path("work/reports/<int:report_id>/file/<slug:document>/", views.file, name="file"),

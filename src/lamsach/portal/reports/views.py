@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError, LamsachError
+from lamsach.letters.signing import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
@@ -23,7 +25,7 @@ from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
 from lamsach.portal.reports.content import figures_of, filled_form, form_of, freeze, is_whole
 from lamsach.portal.reports.deadlines import due_of
-from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, StepForm
+from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignForm, StepForm
 from lamsach.portal.reports.models import Extension, Report, ReportState, Step
 from lamsach.portal.reports.telling import told_of_step
 from lamsach.portal.reports.why import explain
@@ -76,6 +78,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
             initial={"version": found.version, "signer": found.signer, "position": found.position}
         ),
         "scan": FileForm(),
+        "sign": SignForm(),
         "extension": ExtensionForm(),
         "asked": Extension.objects.filter(campaign=found.campaign_id, unit=found.unit_id).first(),
         "kinds": list(documents.KINDS),
@@ -265,4 +268,31 @@ def scan(request: HttpRequest, report_id: int) -> HttpResponse:
                     return conflict(request)
                 record(request, "report.scanned", found, found.unit, sha256=kept.sha256)
             messages.success(request, _("Saved."))
+    return redirect("reports:report", report_id=report_id)
+
+
+@member(ALL, WRITERS, ("POST",))
+def sign(request: HttpRequest, report_id: int) -> HttpResponse:
+    """Sign the approved report's PDF with a key file. The key and its password are used once and kept nowhere."""
+    found = access.get_report(request.user, report_id, write=True)
+    form = SignForm(request.POST, request.FILES)
+    if found.state not in (ReportState.APPROVED, ReportState.SENT):
+        return conflict(request)
+    if form.is_valid():
+        try:
+            plain = documents.written(documents.document_of(found), filled_form(found), "pdf")
+            key = form.cleaned_data["key"].read(LARGEST_KEY_BYTES + 1)
+            signed = sign_pdf(plain, key, form.cleaned_data["password"])
+            kept = keep(ContentFile(signed, name=f"bao-cao-{found.unit.code}-ky-so.pdf"), ("pdf",))
+        except LamsachError as problem:
+            messages.error(request, f"{_(problem.what)} {_(problem.todo)}")
+        else:
+            columns = {"scan_name": kept.name, "scan_path": kept.path, "scan_sha256": kept.sha256}
+            with transaction.atomic():
+                if not Report.objects.filter(pk=found.pk, state=found.state).update(**columns):
+                    return conflict(request)
+                record(request, "report.signed", found, found.unit, sha256=kept.sha256)
+            messages.success(request, _("The PDF is signed."))
+    else:
+        messages.error(request, _("Choose the key file and type its password."))
     return redirect("reports:report", report_id=report_id)

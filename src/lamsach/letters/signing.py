@@ -1,0 +1,71 @@
+"""An electronic signature on a PDF with a key from a PKCS#12 file (.p12, .pfx), by pyHanko (ISO 32000-2, PAdES baseline). The key is used and forgotten."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from lamsach.errors import InputError, UsageError
+from lamsach.i18n import mark
+
+LARGEST_KEY_BYTES = 100_000
+FIELD = "ChuKy"
+
+
+def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -> bytes:
+    """The PDF with an invisible signature added behind it; what was there before stays byte for byte.
+
+    Raises InputError for a key file that cannot be opened with the password, and UsageError when pyHanko is not installed.
+    """
+    try:
+        from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+        from pyhanko.sign import signers
+        from pyhanko.sign.fields import SigSeedSubFilter
+    except ImportError as error:
+        raise UsageError(
+            mark("Signing needs the package pyhanko, which is not installed."),
+            "pyhanko",
+            "pip install pyhanko",
+        ) from error
+    signer = _signer(key_file, password)
+    details = signers.PdfSignatureMetadata(
+        field_name=FIELD,
+        reason=reason or None,
+        subfilter=SigSeedSubFilter.PADES,
+        md_algorithm="sha256",
+    )
+    made = signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content)), details, signer=signer)
+    made.seek(0)
+    return bytes(made.read())
+
+
+def _signer(key_file: bytes, password: str) -> Any:
+    from asn1crypto import keys, x509  # type: ignore[import-untyped]
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.serialization import pkcs12
+    from pyhanko.sign.signers import SimpleSigner
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+    try:
+        if len(key_file) > LARGEST_KEY_BYTES:
+            raise ValueError("too large")
+        key, certificate, others = pkcs12.load_key_and_certificates(key_file, password.encode() or None)
+        if key is None or certificate is None:
+            raise ValueError("no key")
+        plain = key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            mark("The key file cannot be opened with this password."),
+            "PKCS#12",
+            mark("Check the password, and that the file is a .p12 or .pfx with a key and its certificate."),
+        ) from error
+    store: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    encoding = serialization.Encoding.DER
+    store.register_multiple([x509.Certificate.load(c.public_bytes(encoding)) for c in others])
+    return SimpleSigner(
+        signing_cert=x509.Certificate.load(certificate.public_bytes(encoding)),
+        signing_key=keys.PrivateKeyInfo.load(plain),
+        cert_registry=store,
+    )
