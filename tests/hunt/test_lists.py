@@ -10,7 +10,7 @@ from lamsach.errors import InputError
 from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.lists import SETS_KEPT, LoadingLists, load_lists
 
-VALUES = "value,threat,confidence,valid_until\nevil.example,Botnet,80,2030-01-02\n192.0.2.7,,,\n2001:db8::/64,,,\nhttp://bad.example/x,,,\n"
+VALUES = "value,threat,confidence,valid_until\nevil.example,Botnet,80,2030-01-02\n192.0.2.7,,,\n2001:db8::/64,,,\nhttp://bad.example/x,,,\nhttp://worse.example/24,,,\nhttp://192.0.2.9/24,,,\n"
 
 
 @pytest.fixture
@@ -25,7 +25,13 @@ def test_the_second_time_it_comes_from_the_cache_and_is_the_same(listed: Path) -
     first, second = load_lists([str(listed)]), load_lists([str(listed)])
     assert (first.cached, second.cached) == (False, True)
     assert first.summary == second.summary
-    for value in ("evil.example", "192.0.2.7", "2001:db8::/64", "http://bad.example/x"):
+    for value in (
+        "evil.example",
+        "192.0.2.7",
+        "2001:db8::/64",
+        "http://bad.example/x",
+        "http://192.0.2.9/24",
+    ):
         assert first.compiled.find(value) == second.compiled.find(value)
         assert second.compiled.find(value).value == value
     found = second.compiled.find("evil.example")

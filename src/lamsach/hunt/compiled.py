@@ -96,18 +96,21 @@ class CompiledSet:
 
     def find(self, value: str) -> Indicator | None:
         """The indicator with this canonical value, if it is listed."""
-        host = (
-            host_of(value)
-            if "://" in value or ("/" in value and not value.rpartition("/")[2].isdigit())
-            else value
-        )
         try:
-            network = ip_network(host or value, strict=False)
+            network = ip_network(value, strict=False)
         except ValueError:
-            candidates = self._under(_name_key(host or value))
+            candidates = self._by_host(host_of(value) if "/" in value else value)
         else:
             candidates = tuple(self.by_address(str(network.network_address)))
         return next((item for item in candidates if item.value == value), None)
+
+    def _by_host(self, host: str) -> tuple[Indicator, ...]:
+        """What is listed under a name, an address as the host of URLs, or a digest."""
+        try:
+            address = str(ip_address(host))
+        except ValueError:
+            return self._under(_name_key(host))
+        return tuple(self.by_address(address))
 
     def by_name(self, name: str) -> tuple[Indicator, ...]:
         """The domains, and the URLs on this host, that are listed under exactly this A-label name."""
