@@ -239,3 +239,32 @@ def test_times_counted_back(text: str | None, same_text: bool) -> None:
 
 def test_listed_values_are_all_of_use() -> None:
     assert len(set(LISTED)) == 5
+
+
+def test_leases_far_from_the_contact_name_the_machine_without_opening_their_segments(
+    tmp_path: Path, small_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = []
+    for number in range(3000):
+        stamp = f"Sep  1 {number // 360:02d}:{number // 6 % 60:02d}:{number % 6 * 10:02d} gw"
+        client = f"10.0.0.{number % 50 + 10}"
+        if number % 100 == 0:
+            lease = number // 100 % 50
+            mac = f"52:54:00:00:00:{lease:02x}"
+            lines.append(f"{stamp} dnsmasq-dhcp[9]: DHCPACK(lan) 10.0.0.{lease + 10} {mac} pc-{lease}")
+        lines.append(f"{stamp} dnsmasq[8]: query[A] h{number}.example.org from {client}")
+    lines.append("Sep  1 09:00:00 gw dnsmasq[8]: query[A] www.evil.example from 10.0.0.12")
+    log = tmp_path / "dnsmasq.log"
+    log.write_text("\n".join(lines) + "\n")
+    archive, _ = filled(tmp_path / "archive", log, chunk_bytes=SMALL)
+    described = [archive.head(entry).description for entry in archive.segments()]
+    assert all(about.holders for about in described[:3])
+    found, plan = both(archive, log, write_list(tmp_path))
+    assert [device.name for device in found.devices] == ["pc-2"]
+    assert plan.opened < plan.segments
+    opened: list[str] = []
+    from lamsach.archive import holders
+
+    monkeypatch.setattr(holders, "raw_of", lambda _archive, row: opened.append(row.name) or b"")
+    both(archive, log, write_list(tmp_path))
+    assert opened == []

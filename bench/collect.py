@@ -1,0 +1,186 @@
+"""Measures the collector: syslog over TCP on this machine into an archive, with live matching, from one or more senders.
+
+    python -m bench.collect [--size MB] [--senders N] [--list FILE] [--folder DIR]
+
+Besides, when it is installed, rsyslog writing the same lines to a file (imtcp to omfile), on the same machine in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from lamsach.archive.archive import Archive
+from lamsach.archive.verifying import verify
+
+START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
+
+
+def payload(size: int) -> bytes:
+    """A block of firewall lines as syslog, repeated to about this size."""
+    import random
+    from datetime import UTC, datetime
+
+    from bench.retro import lines_of_a_day
+
+    rng = random.Random(1)
+    names = [f"n{n}.example.org" for n in range(20_000)]
+    lines: list[bytes] = []
+    total = 0
+    for line in lines_of_a_day(rng, "fortigate", datetime(2022, 9, 1, tzinfo=UTC), names):
+        lines.append(b"<189>" + line.encode())
+        total += len(lines[-1]) + 1
+        if total > size:
+            break
+    return b"\n".join(lines) + b"\n"
+
+
+def send(port: int, block: bytes, times: int) -> None:
+    """One sender."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        for _ in range(times):
+            connection.sendall(block)
+
+
+def senders(port: int, block: bytes, size: int, count: int) -> int:
+    """Send about `size` bytes by `count` senders at once; lines sent."""
+    times = max(1, size // len(block) // count)
+    threads = [threading.Thread(target=send, args=(port, block, times)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times * count * block.count(b"\n")
+
+
+def collector(folder: Path, block: bytes, size: int, count: int, listed: Path | None) -> None:
+    """Measure lamsach collect until all is in segments."""
+    place = folder / "archive"
+    shutil.rmtree(place, ignore_errors=True)
+    words = ["collect", "--archive", str(place), "--host", "127.0.0.1", "--syslog-tcp", "0"]
+    words += ["-i", str(listed), "-o", str(folder / "sightings.jsonl")] if listed else []
+    child = subprocess.Popen(
+        [sys.executable, "-c", START, *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LANG": "en_US.UTF-8"},
+    )
+    assert child.stdout is not None
+    port = int(child.stdout.readline().split("tcp ")[1].split()[0])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun = time.perf_counter()
+    lines = senders(port, block, size, count)
+    accepted = time.perf_counter() - begun
+    peak = _peak(child.pid)
+    child.send_signal(signal.SIGTERM)
+    child.wait()
+    seconds = time.perf_counter() - begun
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    checked = verify(Archive(str(place)))
+    show(
+        "lamsach collect",
+        checked.raw_bytes,
+        lines,
+        seconds,
+        accepted_seconds=round(accepted, 2),
+        stored=checked.stored_bytes,
+        processor_seconds=round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2),
+        peak_mb=peak,
+        lost=lines - checked.lines,
+        live_matching=listed is not None,
+    )
+
+
+def rsyslog(folder: Path, block: bytes, size: int, count: int) -> None:
+    """Measure rsyslogd writing to a file."""
+    program = shutil.which("rsyslogd") or shutil.which("rsyslogd", path="/usr/sbin")
+    if program is None:
+        print(json.dumps({"what": "rsyslog", "note": "not installed"}))
+        return
+    out, port = folder / "rsyslog.log", 20514
+    out.unlink(missing_ok=True)
+    settings = folder / "rsyslog.conf"
+    settings.write_text(
+        f'module(load="imtcp")\nglobal(workDirectory="{folder}")\ntemplate(name="raw" type="string" string="%rawmsg%\\n")\n'
+        f'ruleset(name="r") {{ action(type="omfile" file="{out}" template="raw" ioBufferSize="1m") }}\n'
+        f'input(type="imtcp" port="{port}" address="127.0.0.1" ruleset="r")\n'
+    )
+    child = subprocess.Popen([program, "-n", "-f", str(settings), "-i", str(folder / "rsyslog.pid")])
+    time.sleep(1.5)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun = time.perf_counter()
+    lines = senders(port, block, size, count)
+    accepted, wanted = time.perf_counter() - begun, size // len(block) // count * count * len(block)
+    while not out.exists() or out.stat().st_size < wanted:
+        if time.perf_counter() - begun > accepted + 60:
+            break
+        time.sleep(0.05)
+    seconds = time.perf_counter() - begun
+    child.terminate()
+    child.wait()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    show(
+        "rsyslog to a file",
+        out.stat().st_size,
+        lines,
+        seconds,
+        accepted_seconds=round(accepted, 2),
+        stored=out.stat().st_size,
+        processor_seconds=round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2),
+    )
+
+
+def _peak(process: int) -> int:
+    try:
+        text = Path(f"/proc/{process}/status").read_text()
+        return int(text.split("VmHWM:")[1].split()[0]) // 1024
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def show(what: str, total: int, lines: int, seconds: float, **more: object) -> None:
+    """One measurement."""
+    print(
+        json.dumps(
+            {
+                "what": what,
+                "bytes": total,
+                "lines": lines,
+                "seconds": round(seconds, 2),
+                "MB/s": round(total / seconds / 1e6, 1),
+                "lines/s": round(lines / seconds),
+                **more,
+            }
+        ),
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", type=int, default=1000, help="MB to send")
+    parser.add_argument("--senders", type=int, default=2)
+    parser.add_argument("--list", type=Path)
+    parser.add_argument("--folder", type=Path, default=Path("bench-out/collect"))
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    block = payload(8_000_000)
+    collector(given.folder, block, given.size * 1_000_000, given.senders, given.list)
+    rsyslog(given.folder, block, given.size * 1_000_000, given.senders)
+
+
+if __name__ == "__main__":
+    main()
