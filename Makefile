@@ -7,9 +7,10 @@ SIZE ?= 200
 WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+SCANNER_ARGS ?=
 export VENV
 
-.PHONY: help demo test lint format bench soak lock upgrade install install-dev clean distclean
+.PHONY: help demo test lint format bench soak scanner lock upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -34,8 +35,11 @@ format: install-dev ## Put the code into the common style
 bench: install-dev ## Measure speed and memory against other programs; SIZE=5000 for logs of 5 GB
 	@$(BIN)/python -m bench.run --size $(SIZE) $(BENCH_ARGS)
 
-soak: install-dev ## Search ten million planted values for one that the sieve misses (half an hour or so)
-	@$(BIN)/python -m pytest -m soak -n 0 -s $(PYTEST_ARGS)
+soak: install-dev ## Search ten million planted values for one that the sieve misses (an hour and a half of processor time)
+	@$(BIN)/python -m pytest -m soak -n $(WORKERS) $(PYTEST_ARGS)
+
+scanner: install ## Build the scanner and the hunt for people's computers in dist/; SCANNER_ARGS="--only windows" for one
+	@$(BIN)/python packaging/scanner.py --out dist $(SCANNER_ARGS)
 
 lock: install-dev ## Write requirements.lock and requirements-dev.lock anew after a change of pyproject.toml
 	@UV=$(BIN)/uv sh scripts/lock.sh
