@@ -23,7 +23,6 @@ from lamsach.model import Event, Indicator
 
 from . import planting, reference
 
-
 SOAK_PARTS = 20
 
 
