@@ -20,10 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import InputError
+from lamsach.model import Reason
 from lamsach.portal.api import access as tokens
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case
-from lamsach.portal.findings import identities, reading
+from lamsach.portal.findings import identities, reading, writing
 from lamsach.portal.findings.intervals import heaviest
 from lamsach.portal.findings.models import (
     Bundle,
@@ -34,8 +35,9 @@ from lamsach.portal.findings.models import (
     Part,
     Sighting,
     Transfer,
+    Way,
 )
-from lamsach.portal.findings.taking import kind_of, take_in
+from lamsach.portal.findings.taking import Source, keep, kind_of, take_in
 
 from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in, manifest, packed, repacked, work
 from .conftest import Cast
@@ -374,3 +376,34 @@ def test_reading_needs_no_sources(cast: Cast, tmp_path: Any) -> None:
     assert [(piece.source, piece.count) for piece in pieces] == [("", 3), ("", 2)]
     assert kind_of(stream, "x") == "hunt"
     assert row["indicator"] == EVIL
+
+
+def test_texts_that_a_database_refuses_are_made_harmless(cast: Cast, campaign: Any) -> None:
+    odd = "PC\x00\ud800-01"
+    seen = device(ONE, name=odd, user=odd, department=odd, reasons=(Reason(odd, {odd: odd}),))
+    bundle = hand_in(
+        cast, campaign, findings([seen], [Contact(days={day(-2): 3}, source=odd, indicator=f"a{odd}.xyz")])
+    )
+    assert bundle.state == "imported"
+    assert Case.objects.get().count == 3
+
+
+@pytest.mark.parametrize("stage", ["_sightings", "_evidence", "_coverage", "_add_up", "record"])
+def test_what_breaks_off_leaves_the_state_before(
+    stage: str, cast: Cast, campaign: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the worker is killed at that point: the transaction is gone, and the next run finishes."""
+    bundle, _ = keep(packed(simple()), "a.zip", Source(cast.first, campaign, Way.UPLOAD))
+    with monkeypatch.context() as broken:
+
+        def stop(*_args: Any, **_options: Any) -> None:
+            raise RuntimeError("killed")
+
+        broken.setattr(writing, stage, stop)
+        with pytest.raises(RuntimeError):
+            take_in(bundle.pk)
+    left = (Device.objects.count(), Sighting.objects.count(), Part.objects.count(), Case.objects.count())
+    assert left == (0, 0, 0, 0)
+    assert Bundle.objects.get().state == BundleState.RECEIVED
+    take_in(bundle.pk)
+    assert (Device.objects.count(), total(), Case.objects.count()) == (1, 5, 1)

@@ -81,6 +81,10 @@ def test_from_the_form_to_the_result(ready: Hunt, client: Client) -> None:
     assert Entry.objects.filter(action="hunt.logs_deleted").exists()
     shown = client.get(f"{address(ready)}result/")
     assert b"10.1.2.3" in shown.content
+    assert b"fw.log" in shown.content
+    assert str(hunting.folder(ready).parent).encode() not in shown.content, (
+        "the server's folders are nobody's business"
+    )
     assert "sandbox" in shown["Content-Security-Policy"]
     assert "'unsafe-inline'" not in shown["Content-Security-Policy"]
     assert "sha256-" in shown["Content-Security-Policy"]

@@ -47,7 +47,7 @@ def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
         rows = rows.filter(severity=grade)
     if query.get("mine"):
         rows = rows.filter(assignee=user)
-    words = query.get("q", "").strip()[:100]
+    words = query.get("q", "").replace("\x00", "").strip()[:100]
     return rows.filter(_search(user, words)) if words else rows
 
 

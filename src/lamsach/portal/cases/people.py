@@ -79,5 +79,8 @@ def answer(case: Case, what: str, words: str) -> None:
     """Keep what the person says."""
     if what in ANSWERS:
         Note.objects.create(
-            case=case, who=case.person_name, text=ANSWERS[what], details={"words": words[:2000]}
+            case=case,
+            who=case.person_name,
+            text=ANSWERS[what],
+            details={"words": words[:2000].replace("\x00", "")},
         )

@@ -24,6 +24,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.models import Case, CaseState, Note
 from lamsach.portal.cases.states import may_move, move
 from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
+from lamsach.portal.findings.reading import cleaned
 from lamsach.portal.findings.taking import manifest_of
 
 SCHEMA = "lamsach-scan/1"
@@ -78,8 +79,8 @@ def _lines(data: bytes) -> list[dict[str, Any]]:
 
 def find_device(unit_id: int, host: dict[str, Any]) -> Device | None:
     """The unit's machine that was scanned: by MAC, else by host name, if just one bears it."""
-    macs = [str(mac).lower().replace("-", ":") for mac in host.get("macs") or []][:50]
-    name = str(host.get("name") or "").casefold().rstrip("$").split(".")[0]
+    macs = [cleaned(str(mac)[:40]).lower().replace("-", ":") for mac in host.get("macs") or []][:50]
+    name = cleaned(str(host.get("name") or "")[:255]).casefold().rstrip("$").split(".")[0]
     for kind, values in (("mac", macs), ("name", [name] if name else [])):
         rows = Identity.objects.filter(unit_id=unit_id, kind=kind, value__in=values).select_related(
             "device__into"
@@ -109,7 +110,7 @@ def take_scan(bundle: Bundle, path: Path) -> dict[str, int]:
     Bundle.objects.filter(pk=bundle.pk).update(
         state=BundleState.IMPORTED,
         imported=timezone.now(),
-        tool_version=str(manifest.get("tool_version", ""))[:40],
+        tool_version=cleaned(str(manifest.get("tool_version", ""))[:40]),
         counts=counts,
         problem=problem,
     )
@@ -125,7 +126,10 @@ def _is_quarantine(row: dict[str, Any]) -> bool:
 def _tell(case: Case, bundle: Bundle, findings: Sequence[dict[str, Any]], quarantined: Sequence[Any]) -> None:
     text = QUARANTINED if quarantined else SOMETHING if findings else NOTHING
     shown = [
-        {"level": str(row.get("level", ""))[:20], "sentence": str(row.get("sentence", ""))[:500]}
+        {
+            "level": cleaned(str(row.get("level", ""))[:20]),
+            "sentence": cleaned(str(row.get("sentence", ""))[:500]),
+        }
         for row in findings[:20]
     ]
     Note.objects.create(

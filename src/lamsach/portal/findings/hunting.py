@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +136,9 @@ def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
     findings, _ = investigate(Request(logs=[str(folder(hunt))], lists=lists, threads=1), watch)
     if findings.partial:
         raise Cancelled
+    findings = tidy(
+        findings, re.compile(f"(?:{re.escape(str(folder(hunt)))}|{re.escape(str(scratch))})/(?:\\d+-)?")
+    )
     page, bundle = scratch / "result.html", scratch / "result.zip"
     write(findings, page, settings.LANGUAGE_CODE, REASONS)
     write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
@@ -145,6 +152,21 @@ def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
     if not hunt.keep_logs:
         delete_logs(hunt)
     return {"devices": len(findings.devices)}
+
+
+def tidy(value: Any, places: re.Pattern[str]) -> Any:
+    """The findings with names of logs and lists as the person gave them: the server's folders say nothing, and an unknown log is told again by its name."""
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return places.sub("", value)
+    if isinstance(value, tuple):
+        return tuple(tidy(item, places) for item in value)
+    if isinstance(value, Mapping):
+        return {tidy(name, places): tidy(item, places) for name, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{part.name: tidy(getattr(value, part.name), places) for part in fields(value)}
+        )
+    return value
 
 
 def delete_logs(hunt: Hunt) -> None:

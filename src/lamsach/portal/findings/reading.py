@@ -113,6 +113,17 @@ def _text(value: Any, limit: int) -> str:
     return value.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")[:limit]
 
 
+def cleaned(value: Any, depth: int = 6) -> Any:
+    """A JSON value that every database can hold: no NUL, no half surrogate, not nested without end."""
+    if isinstance(value, str):
+        return _text(value, 4000)
+    if depth and isinstance(value, dict):
+        return {_text(str(name), 200): cleaned(item, depth - 1) for name, item in list(value.items())[:200]}
+    if depth and isinstance(value, list):
+        return [cleaned(item, depth - 1) for item in value[:200]]
+    return value if isinstance(value, (int, float, bool)) and abs(value) < 1e300 else None
+
+
 def _number(value: Any) -> int:
     if type(value) is not int or not 0 <= value < 1 << 62:
         raise ValueError("not a count")
@@ -155,7 +166,9 @@ def _device(record: Mapping[str, Any]) -> Seen:
             identities.append(("name", plain))
     identities.append(("key", key))
     kept = {
-        name: record[name] for name in ("severity", "reasons", "addresses", "first", "last") if name in record
+        name: cleaned(record[name])
+        for name in ("severity", "reasons", "addresses", "first", "last")
+        if name in record
     }
     return Seen(
         key,
