@@ -443,3 +443,21 @@ def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Brow
     got = b"".join(client.get(f"/work/reports/{found.pk}/scan/").streaming_content)  # type: ignore[attr-defined]
     assert b"/ByteRange" in got
     assert "mat khau" not in str(list(Entry.objects.values_list("details", flat=True)))
+
+
+def test_the_first_page_says_what_waits(cast: Cast, browser: Browser) -> None:
+    found = report(cast)
+    Extension.objects.create(
+        campaign=found.campaign,
+        unit=cast.first,
+        until=tree.today() + timedelta(days=3),
+        reason="x",
+        asked_by=cast.people["officer"],
+        granted=True,
+    )
+    assert "Report by" in browser("officer").get("/work/").content.decode()
+    assert "Reports to accept" not in browser("coordinator").get("/work/").content.decode()
+    for action in ("submit", "approve", "send"):
+        post(browser("officer"), found, "step", action=action, signer="A")
+    assert "Report by" not in browser("officer").get("/work/").content.decode()
+    assert "Reports to accept: 1" in browser("coordinator").get("/work/").content.decode()

@@ -55,6 +55,8 @@ REPORTS: dict[str, str] = {
     "Now": "Nay",
     "Documents": "Văn bản",
     "Signed document": "Văn bản đã ký",
+    "Report by {day}: {campaign}, {unit}": "Báo cáo trước ngày {day}: {campaign}, {unit}",
+    "Reports to accept: {count}": "Báo cáo chờ tiếp nhận: {count}",
     "The PDF is signed.": "Đã ký số tệp PDF.",
     "Choose the key file and type its password.": "Đề nghị chọn tệp khóa và nhập mật khẩu.",
     "Key file (.p12, .pfx)": "Tệp khóa (.p12, .pfx)",

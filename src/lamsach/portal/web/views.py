@@ -19,6 +19,7 @@ from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import CampaignState, Recipient
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.listing import figures
+from lamsach.portal.reports.waiting import due_reports, to_decide
 from lamsach.portal.support.access import readable_questions
 from lamsach.portal.support.models import QuestionState
 from lamsach.portal.units.access import home_units, memberships
@@ -91,6 +92,23 @@ def _machines(user: Any) -> list[Task]:
     return [Task(words.format(count=count, late=late), "cases:list", late=late > 0)]
 
 
+def _reports(user: Any) -> list[Task]:
+    """Own units' reports that are due, and subordinates' reports to accept."""
+    words = _("Report by {day}: {campaign}, {unit}")
+    tasks = [
+        Task(
+            words.format(day=f"{entry.due:%d/%m/%Y}", campaign=entry.campaign.name, unit=entry.unit.name),
+            "reports:mine",
+            late=entry.late,
+        )
+        for entry in due_reports(user)
+    ]
+    count = to_decide(user)
+    if count:
+        tasks.append(Task(_("Reports to accept: {count}").format(count=count), "reports:mine"))
+    return tasks
+
+
 def _first_steps(user: Any) -> list[Task]:
     """What a fresh portal needs."""
     if Role.ADMINISTRATOR not in user.roles or Unit.objects.count() > 1:
@@ -110,7 +128,7 @@ def home(request: HttpRequest) -> HttpResponse:
     boards = [(campaign, unit, counts(campaign, unit.pk)) for campaign in running for unit in mine]
     context = {
         "memberships": memberships(user),
-        "tasks": [*_first_steps(user), *_answers(user), *_machines(user), *_questions(user)],
+        "tasks": [*_first_steps(user), *_answers(user), *_reports(user), *_machines(user), *_questions(user)],
         "boards": [board for board in boards if board[2].units],
         "may_lead": bool(user.roles & COORDINATORS),
         "running": len(running),
