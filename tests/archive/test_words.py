@@ -22,9 +22,9 @@ def sentences() -> Iterator[str]:
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 for argument in node.args if name in SPEAKING or isinstance(node.func, ast.Call) else ():
-                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                        if " " in argument.value:
-                            yield argument.value
+                    text = argument.value if isinstance(argument, ast.Constant) else None
+                    if isinstance(text, str) and " " in text:
+                        yield text
 
 
 @pytest.mark.parametrize("sentence", sorted(set(sentences())))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
 import mmap
 from collections.abc import Iterator
@@ -104,11 +105,11 @@ class Catalog:
             with contextlib.suppress(LamsachError, ValueError, KeyError, TypeError):
                 return _opened(self.archive, name)
         heads = self._heads(entries)
-        data = _packed(heads)
+        data = _packed(heads, self.archive.key)
         if full:
             with contextlib.suppress(LamsachError):
                 self.archive.store.write(name, data, sync=False)
-        return _parsed(np.frombuffer(data, np.uint8))
+        return _parsed(np.frombuffer(data, np.uint8), self.archive.key)
 
     @staticmethod
     def _name(entries: list[Entry]) -> str:
@@ -135,7 +136,7 @@ class Catalog:
         return found
 
 
-def _packed(heads: list[tuple[Entry, Head]]) -> bytes:
+def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
     coverage: dict[str, CoverageCount] = {}
     signs: dict[str, list[Any]] = {}
     rows, offsets, blobs, place = [], [], [], 0
@@ -166,22 +167,34 @@ def _packed(heads: list[tuple[Entry, Head]]) -> bytes:
         separators=(",", ":"),
     ).encode("utf-8", "surrogatepass")
     about_json += b" " * (-len(about_json) % 8)
-    return len(about_json).to_bytes(8, "little") + about_json + b"".join(blobs)
+    seal = hmac.digest(key, about_json, "sha256")
+    return len(about_json).to_bytes(8, "little") + seal + about_json + b"".join(blobs)
 
 
-def _parsed(data: NDArray[np.uint8]) -> Pack:
+def _parsed(data: NDArray[np.uint8], key: bytes) -> Pack:
+    """A pack's content. Raises ValueError for one that is damaged or was made with another key."""
     size = int.from_bytes(data[:8].tobytes(), "little")
-    about = json.loads(data[8 : 8 + size].tobytes().decode("utf-8", "surrogatepass"))
+    about_json = data[40 : 40 + size].tobytes()
+    if not hmac.compare_digest(data[8:40].tobytes(), hmac.digest(key, about_json, "sha256")):
+        raise ValueError
+    about = json.loads(about_json.decode("utf-8", "surrogatepass"))
     rows = [Row(*values) for values in about["rows"]]
-    return Pack(rows, about["coverage"], about["signs"], about["offsets"], data[8 + size :])
+    blob = data[40 + size :]
+    if any(
+        row.count is not None and offset + filters.size_of(row.count) > blob.size
+        for row, offset in zip(rows, about["offsets"], strict=True)
+    ):
+        raise ValueError
+    return Pack(rows, about["coverage"], about["signs"], about["offsets"], blob)
 
 
 def _opened(archive: Archive, name: str) -> Pack:
     folder = archive.store.folder
     if folder is None:
-        return _parsed(np.frombuffer(archive.store.read(name), np.uint8))
+        return _parsed(np.frombuffer(archive.store.read(name), np.uint8), archive.key)
     try:
         with (folder / name).open("rb") as file:
-            return _parsed(np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8))
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return _parsed(np.frombuffer(mapped, np.uint8), archive.key)
     except OSError as error:
         raise UnreadableError(str(error), name) from None

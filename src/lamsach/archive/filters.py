@@ -43,6 +43,13 @@ def build(keys: Keys, compressed_bytes: int) -> tuple[int, bytes]:
     return -count if narrow else count, whole + b"\0" * (-len(whole) % 8)
 
 
+def size_of(count: int) -> int:
+    """How many bytes a set with so many entries (negative: fewer bits) takes."""
+    entries = abs(count)
+    plain = 8 * (((2 * entries + 63) >> 6) + 1) + (2 if count < 0 else 3) * entries
+    return plain + -plain % 8
+
+
 def ask(
     keys: Keys, offsets: NDArray[np.int64], counts: NDArray[np.int64], data: NDArray[np.uint8]
 ) -> NDArray[np.bool_]:

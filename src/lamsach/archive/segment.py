@@ -14,10 +14,13 @@ import hmac
 import json
 import struct
 from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime
 from typing import Any
 
 import zstandard
 
+from lamsach.archive.filters import size_of
+from lamsach.archive.signs import replay
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 
@@ -119,8 +122,48 @@ def head_of(data: bytes, name: str, key: bytes) -> Head:
         description = Description(**{name: value for name, value in about.items() if name in _NAMES})
     except (ValueError, TypeError, AttributeError):
         raise UnreadableError(_DAMAGED, name, _REPAIR) from None
+    filter_bytes = content[12 + about_bytes :]
+    if not _is_sound(description, len(filter_bytes)):
+        raise UnreadableError(_DAMAGED, name, _REPAIR)
     sealed = hmac.compare_digest(seal, hmac.digest(key, content, "sha256"))
-    return Head(description, content[12 + about_bytes :], hashlib.sha256(content).hexdigest(), sealed, whole)
+    return Head(description, filter_bytes, hashlib.sha256(content).hexdigest(), sealed, whole)
+
+
+_NUMBERS = ("sequence", "lines", "first_line", "begin", "end")
+_TEXTS = ("previous", "source", "created", "frame_sha256", "hashes", "replaces")
+_OPTIONAL = ("first", "last", "format", "holders")
+
+
+def _is_sound(about: Description, filter_bytes: int) -> bool:
+    """Whether every value is of its kind, so that what reads it need not ask."""
+    values = asdict(about)
+    count = about.filter_count
+    if not (
+        all(type(values[name]) is int and values[name] >= 0 for name in _NUMBERS)
+        and all(isinstance(values[name], str) for name in _TEXTS)
+        and all(values[name] is None or isinstance(values[name], str) for name in _OPTIONAL)
+        and (count is None or (type(count) is int and size_of(count) == filter_bytes))
+        and isinstance(about.place, dict)
+    ):
+        return False
+    try:
+        return _rows_are_sound(about)
+    except (ValueError, TypeError, AttributeError):
+        return False
+
+
+def _rows_are_sound(about: Description) -> bool:
+    for stamp in (about.created, about.first, about.last):
+        if stamp is not None and datetime.fromisoformat(stamp).tzinfo is None:
+            return False
+    for observer, name, day, _parsed, *numbers in about.coverage:
+        kinds = [type(number) for number in numbers]
+        if not (isinstance(observer, str) and isinstance(name, str) and kinds == [int] * 3):
+            return False
+        if day is not None:
+            date.fromisoformat(day)
+    replay(about.signs, lambda _event: None)
+    return all(type(number) is int and isinstance(text, str) for number, text in about.headers)
 
 
 def compress(raw: bytes, level: int) -> bytes:

@@ -32,6 +32,7 @@ def any_in(keys, count, unary, low, middle):
     """
     if count == 0:
         return False
+    last = unary.size - 1
     factor = np.uint64(count) << np.uint64(24)
     word, ended, entries = 0, 0, 0  # words passed, buckets ended in them, entries in them
     for index in range(keys.size):
@@ -39,6 +40,8 @@ def any_in(keys, count, unary, low, middle):
         bucket = np.int64(value >> np.uint64(24))
         zeros = np.int64(count_ones(~unary[word]))
         while ended + zeros < bucket:
+            if word == last:
+                return True  # damaged: it cannot deny anything
             ended += zeros
             entries += 64 - zeros
             word += 1
@@ -51,6 +54,8 @@ def any_in(keys, count, unary, low, middle):
         offset = 0 if bucket == ended else trailing_zeros(clear) + 1
         at = word
         entry = entries + offset - (bucket - ended)
+        if entry < 0:
+            return True
         while True:
             if offset == 64:
                 offset = 0
@@ -59,6 +64,8 @@ def any_in(keys, count, unary, low, middle):
                     break
             if (unary[at] >> np.uint64(offset)) & np.uint64(1) == np.uint64(0):
                 break
+            if entry >= count:
+                return True
             same = low[entry] == np.uint16(value & np.uint64(0xFFFF))
             if same and middle.size:
                 same = middle[entry] == np.uint8((value >> np.uint64(16)) & np.uint64(0xFF))

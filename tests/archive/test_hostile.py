@@ -1,0 +1,87 @@
+"""Whatever bytes lie in an archive: problems are told, nothing breaks."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.archive import filters
+from lamsach.archive.archive import Archive
+from lamsach.archive.retro import retro
+from lamsach.archive.segment import head_of, salvage
+from lamsach.archive.verifying import verify
+from lamsach.errors import UnreadableError
+from lamsach.investigate import Request
+from tests.archive.building import filled, firewall_log, write_list
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Archive, Path]:
+    folder = tmp_path_factory.mktemp("hostile")
+    log = folder / "fw.log"
+    log.write_text("\n".join(firewall_log(random.Random(1), 400, hits=5)) + "\n")
+    return filled(folder / "archive", log, chunk_bytes=16 << 10)[0], write_list(folder)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_damaged_segment_is_told_of(seed: int, made: tuple[Archive, Path]) -> None:
+    archive, listed = made
+    rng = random.Random(seed)
+    assert archive.store.folder is not None
+    path = archive.store.folder / archive.segments()[rng.randrange(3)].name
+    whole = path.read_bytes()
+    data = bytearray(whole)
+    head = struct.unpack_from("<I", data, 4)[0]
+    for _ in range(rng.choice((1, 3, 30))):
+        data[rng.randrange(rng.choice((60, head, len(data))))] = rng.choice(
+            (*b'0123456789"[]{},:', rng.randrange(256))
+        )
+    try:
+        path.write_bytes(bytes(data))
+        changed = bytes(data) != whole
+        assert bool(verify(archive).problems) is changed
+        retro(archive, Request([""], [str(listed)]))
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_changed_pack_is_made_anew(made: tuple[Archive, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    archive, listed = made
+    monkeypatch.setattr("lamsach.archive.catalog.GROUP", 2)
+    before, _, _ = retro(archive, Request([""], [str(listed)]))
+    assert archive.store.folder is not None
+    for name in archive.store.names("packs"):
+        path = archive.store.folder / name
+        path.write_bytes(path.read_bytes().replace(b"fortigate", b"fortigatf"))
+    after, _, _ = retro(archive, Request([""], [str(listed)]))
+    assert after.sightings == before.sightings
+    assert after.coverage == before.coverage
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_no_segment(data: bytes) -> None:
+    for start in (b"", struct.pack("<II8sI", 0x184D2A50, len(data) + 12, b"LAMSEG1\0", len(data))):
+        with pytest.raises(UnreadableError):
+            head_of(start + data + b"\0" * 40, "x", b"key")
+    salvage(data)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(-60, 60),
+    st.binary(min_size=0, max_size=300),
+    st.lists(st.integers(1, 2**64 - 1), max_size=20),
+)
+def test_a_filter_of_any_bytes_can_be_asked(count: int, data: bytes, keys: list[int]) -> None:
+    size = filters.size_of(count)
+    whole = (data * (size // max(1, len(data)) + 1) + b"\0" * size)[:size]
+    asked = np.unique(np.array(keys, np.uint64))
+    place = np.zeros(1, np.int64)
+    filters.ask(asked, place, np.array([count]), np.frombuffer(whole, np.uint8))
