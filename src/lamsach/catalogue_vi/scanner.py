@@ -2,6 +2,8 @@
 
 SCANNER: dict[str, str] = {
     # what is wrong
+    "The result cannot be kept for sending.": "Không lưu được kết quả để gửi.",
+    "Send the result to the portal: the address that its page of findings shows.": "Gửi kết quả đến cổng: địa chỉ ghi trên trang kết quả của cổng.",
     "The subscription is not there any more.": "Đăng ký WMI này không còn nữa.",
     "The subscription cannot be changed.": "Không thay đổi được đăng ký WMI.",
     "turn the subscription off": "tắt đăng ký WMI",

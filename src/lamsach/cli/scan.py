@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import os
 import random
-import signal
-import sys
 import time
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from lamsach.cli.console import error_line, output_console, problem_line, tell, translate
-from lamsach.errors import ExitStatus, OutputError, UsageError
+from lamsach.errors import UsageError
 from lamsach.i18n import LANGUAGES, language_from_environment
 
 Paths = list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What is to be done about findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests."""
-
-    wanted: bool = False
-    suspicious: bool = False
-    yes: bool = False
-    good: tuple[str, ...] = ()
+VARIABLE = "LAMSACH_TOKEN"
 
 
 def scan(
@@ -119,6 +105,18 @@ def scan(
             help="Wait a random time of at most this long first.",
         ),
     ] = 0,
+    send: Annotated[
+        str | None,
+        typer.Option(
+            "--send",
+            metavar="URL",
+            help="Send the result to the portal: the address that its page of findings shows.",
+        ),
+    ] = None,
+    token_env: Annotated[
+        str,
+        typer.Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
+    ] = VARIABLE,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but the summary line.")] = False,
     quarantine: Annotated[
         bool,
@@ -153,6 +151,8 @@ def scan(
 
     Example: lamsach scan --quick -i annex.xlsx -o result.zip
     """
+    from lamsach.cli.scan_run import Act, Said, run
+    from lamsach.cli.scan_run import page as serve_page
     from lamsach.scanner.options import Limits, Mode, Options
     from lamsach.scanner.report.writing import check_name
 
@@ -162,6 +162,7 @@ def scan(
         raise UsageError("There is no plan to carry out.", "--yes", "Give --quarantine too.")
     for path in output or []:
         check_name(path)
+    portal = (send, _token(token_env, send)) if send else None
     spoken = _language(language)
     mode = Mode.FULL if full else Mode.QUICK if quick or not paths else Mode.PATHS
     options = Options(
@@ -183,131 +184,11 @@ def scan(
 
         parse_address(clamd)
     if page:
-        raise typer.Exit(_page(options, spoken))
+        raise typer.Exit(serve_page(options, spoken))
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
-    raise typer.Exit(
-        _run(
-            options,
-            output or [],
-            spoken,
-            quiet=quiet,
-            stats=stats,
-            act=Act(quarantine, suspicious, yes, tuple(known_good or ())),
-        )
-    )
-
-
-def _run(
-    options: object,
-    outputs: list[Path],
-    language: str,
-    *,
-    quiet: bool,
-    stats: bool,
-    act: Act,
-) -> ExitStatus:
-    from lamsach.cli.scan_shown import bar, show, summary_line
-    from lamsach.scanner.control import Control
-    from lamsach.scanner.look import look
-    from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
-    from lamsach.scanner.priority import step_back
-
-    assert isinstance(options, Options)
-    begun = time.perf_counter()
-    if options.nice:
-        step_back()
-    seconds = options.limits.total_seconds or (QUICK_SECONDS if options.mode is Mode.QUICK else None)
-    with ExitStack() as stack:
-        watch = None if quiet else stack.enter_context(bar(language))
-        control = Control(watch, seconds)
-        _pausing(control)
-        result = look(options, control)
-    if not quiet:
-        show(result, output_console(), language)
-    records: list[dict[str, object]] = []
-    failed_actions = False
-    if act.wanted:
-        from lamsach.cli.quarantine import plan_and_act
-
-        records, failed_actions = plan_and_act(
-            result, suspicious=act.suspicious, yes=act.yes, language=language, good=act.good
-        )
-    failed = False
-    for path in outputs:
-        try:
-            from lamsach.scanner.report.writing import write_result
-
-            write_result(result, path, language, records)
-        except OutputError as error:
-            failed = True
-            tell(error_line(error))
-        else:
-            if not quiet:
-                tell(translate()("Written: {path}").format(path=path))
-    for problem in result.problems:
-        tell(problem_line(problem))
-    if stats:
-        tell(
-            json.dumps(
-                {
-                    "seconds": round(time.perf_counter() - begun, 4),
-                    "unpacked_bytes": result.counts.unpacked_bytes,
-                    "bytes": result.counts.size_bytes,
-                    "files": result.counts.files,
-                }
-            )
-        )
-    status = status_of(result)
-    print(summary_line(result, int(status)))
-    sys.stdout.flush()
-    return ExitStatus.OUTPUT if failed or failed_actions else status
-
-
-def status_of(result: object) -> ExitStatus:
-    """The exit status that a result calls for."""
-    from lamsach.scanner.findings import Result
-    from lamsach.scanner.report.page import is_blind
-
-    assert isinstance(result, Result)
-    if result.stopped == "user":
-        return ExitStatus.INTERRUPTED
-    if result.problems:
-        return ExitStatus.PARTIAL
-    if result.findings:
-        return ExitStatus.FOUND
-    return ExitStatus.BLIND if is_blind(result) else ExitStatus.NOTHING_FOUND
-
-
-def _pausing(control: object) -> None:
-    """SIGUSR1 pauses a look and SIGUSR2 lets it go on, where there are such signals."""
-    from lamsach.scanner.control import Control
-
-    assert isinstance(control, Control)
-    held = control
-
-    def pause(_: int, __: FrameType | None) -> None:
-        held.pause()
-
-    def resume(_: int, __: FrameType | None) -> None:
-        held.resume()
-
-    try:
-        for name, handler in (("SIGUSR1", pause), ("SIGUSR2", resume)):
-            number = getattr(signal, name, None)
-            if number is not None:
-                signal.signal(number, handler)
-    except ValueError:
-        return  # not the main thread: there are no signals to pause by
-
-
-def _page(options: object, language: str) -> ExitStatus:
-    from lamsach.scanner.options import Options
-    from lamsach.scanner.page.server import serve
-
-    assert isinstance(options, Options)
-    serve(options, language, lambda address: tell(translate()("The page: {address}").format(address=address)))
-    return ExitStatus.FOUND
+    act = Act(quarantine, suspicious, yes, tuple(known_good or ()))
+    raise typer.Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal))
 
 
 def _language(language: str | None) -> str:
@@ -316,6 +197,19 @@ def _language(language: str | None) -> str:
     if language not in LANGUAGES:
         raise UsageError("There is no such language.", language, "Give vi or en.")
     return language
+
+
+def _token(variable: str, url: str) -> str:
+    """The unit's token. Raises UsageError before the look when it is not set, or the address would not do."""
+    from lamsach.results.sending import Sender
+
+    word = os.environ.get(variable, "").strip()
+    if not word:
+        raise UsageError(
+            "The environment variable with the unit's token is not set.", variable, "Set it and run again."
+        )
+    Sender(url, word)
+    return word
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -97,10 +97,15 @@ def _show_skips(result: Result, console: Console, language: str) -> None:
         console.print(Text(f"  {skip_reason(reason, _)}: {format_number(count, language)}  {example}"))
 
 
-def summary_line(result: Result, status: int) -> str:
-    """The outcome on one line for scripts: names and numbers that do not depend on the language."""
+def summary_line(
+    result: Result, status: int, records: Sequence[Mapping[str, object]] = (), sent: bool | None = None
+) -> str:
+    """The outcome on one line for scripts and collectors of logs: names and numbers that do not depend on the language."""
     levels = {level: sum(finding.level is level for finding in result.findings) for level in Level}
+    done = sum(record.get("outcome") == "done" for record in records)
+    host = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in result.host.name)
     return (
         f"lamsach-scan status={status} malicious={levels[Level.MALICIOUS]} suspicious={levels[Level.SUSPICIOUS]} risk={levels[Level.RISK]}"
         f" files={result.counts.files} skipped={sum(result.skipped.values())} seconds={(result.finished - result.started).total_seconds():.1f}"
+        f" host={host} done={done}{'' if sent is None else f' sent={int(sent)}'}"
     )

@@ -1,0 +1,156 @@
+"""Carrying out `lamsach scan`: the look, the plan, the results, and the way to the portal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from lamsach.cli.console import error_line, output_console, problem_line, tell, translate
+from lamsach.errors import ExitStatus, LamsachError, OutputError
+from lamsach.scanner.control import Control
+from lamsach.scanner.findings import Result
+from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be done about findings: whether a plan is wanted, for suspicious ones too, carried out, sparing which digests."""
+
+    wanted: bool = False
+    suspicious: bool = False
+    yes: bool = False
+    good: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How it is told: the language, whether only the summary line is printed, whether figures follow."""
+
+    language: str
+    quiet: bool = False
+    stats: bool = False
+
+
+def run(
+    options: Options, outputs: list[Path], said: Said, act: Act, portal: tuple[str, str] | None = None
+) -> ExitStatus:
+    """Look, show, act, write and send. `portal`: its address and the unit's token."""
+    from lamsach.cli.scan_shown import show, summary_line
+
+    begun = time.perf_counter()
+    result = _look(options, said)
+    if not said.quiet:
+        show(result, output_console(), said.language)
+    records: list[dict[str, object]] = []
+    failed = False
+    if act.wanted:
+        from lamsach.cli.quarantine import plan_and_act
+
+        records, failed = plan_and_act(
+            result, suspicious=act.suspicious, yes=act.yes, language=said.language, good=act.good
+        )
+    for path in outputs:
+        failed = not _written(result, path, said, records) or failed
+    sent = None
+    if portal is not None:
+        sent = _sent(result, portal, said, records)
+    for problem in result.problems:
+        tell(problem_line(problem))
+    if said.stats:
+        tell(json.dumps(_figures(result, begun)))
+    status = status_of(result)
+    print(summary_line(result, int(status), records, sent))
+    sys.stdout.flush()
+    return ExitStatus.OUTPUT if failed or sent is False else status
+
+
+def _look(options: Options, said: Said) -> Result:
+    from lamsach.cli.scan_shown import bar
+    from lamsach.scanner.look import look
+    from lamsach.scanner.priority import step_back
+
+    if options.nice:
+        step_back()
+    seconds = options.limits.total_seconds or (QUICK_SECONDS if options.mode is Mode.QUICK else None)
+    with ExitStack() as stack:
+        control = Control(None if said.quiet else stack.enter_context(bar(said.language)), seconds)
+        _pausing(control)
+        return look(options, control)
+
+
+def _written(result: Result, path: Path, said: Said, records: list[dict[str, object]]) -> bool:
+    from lamsach.scanner.report.writing import write_result
+
+    try:
+        write_result(result, path, said.language, records)
+    except OutputError as error:
+        tell(error_line(error))
+        return False
+    if not said.quiet:
+        tell(translate()("Written: {path}").format(path=path))
+    return True
+
+
+def _sent(result: Result, portal: tuple[str, str], said: Said, records: list[dict[str, object]]) -> bool:
+    from lamsach.cli.scan_send import send_result
+
+    try:
+        send_result(result, portal, said.language, records)
+    except LamsachError as error:
+        tell(error_line(error))
+        return False
+    return True
+
+
+def _figures(result: Result, begun: float) -> dict[str, object]:
+    return {
+        "seconds": round(time.perf_counter() - begun, 4),
+        "unpacked_bytes": result.counts.unpacked_bytes,
+        "bytes": result.counts.size_bytes,
+        "files": result.counts.files,
+    }
+
+
+def status_of(result: Result) -> ExitStatus:
+    """The exit status that a result calls for."""
+    from lamsach.scanner.report.page import is_blind
+
+    if result.stopped == "user":
+        return ExitStatus.INTERRUPTED
+    if result.problems:
+        return ExitStatus.PARTIAL
+    if result.findings:
+        return ExitStatus.FOUND
+    return ExitStatus.BLIND if is_blind(result) else ExitStatus.NOTHING_FOUND
+
+
+def _pausing(control: Control) -> None:
+    """SIGUSR1 pauses a look and SIGUSR2 lets it go on, where there are such signals."""
+
+    def pause(_: int, __: FrameType | None) -> None:
+        control.pause()
+
+    def resume(_: int, __: FrameType | None) -> None:
+        control.resume()
+
+    try:
+        for name, handler in (("SIGUSR1", pause), ("SIGUSR2", resume)):
+            number = getattr(signal, name, None)
+            if number is not None:
+                signal.signal(number, handler)
+    except ValueError:
+        return  # not the main thread: there are no signals to pause by
+
+
+def page(options: Options, language: str) -> ExitStatus:
+    """Serve the page until the person ends it."""
+    from lamsach.scanner.page.server import serve
+
+    serve(options, language, lambda address: tell(translate()("The page: {address}").format(address=address)))
+    return ExitStatus.FOUND
