@@ -67,7 +67,7 @@ def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
         page.check("[name=passwordless]")
         page.click("main form button")
         page.wait_for_url(re.compile(r"/2fa/(?!webauthn/add)"))
-        assert "Khóa thử" in page.goto(f"{address}/accounts/2fa/webauthn/").text()  # type: ignore[union-attr]
+        assert "Khóa thử" in page.goto(f"{address}/accounts/2fa/webauthn/").text()
         context.clear_cookies()
         page.goto(f"{address}/work/")
         assert "/accounts/login/" in page.url
@@ -82,5 +82,5 @@ def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
         page.goto(f"{address}/accounts/login/")
         page.click("#passkey_login")
         page.wait_for_timeout(1500)
-        assert page.goto(f"{address}/work/").url != f"{address}/work/"  # type: ignore[union-attr]
+        assert page.goto(f"{address}/work/").url != f"{address}/work/"
         browser.close()

@@ -66,10 +66,9 @@ def get_dispatch(user: Any, dispatch_id: int, *, write: bool = False) -> Dispatc
 def get_recipient(
     user: Any, recipient_id: int, *, write: bool = False, roles: Iterable[Role] = WRITERS
 ) -> Recipient:
-    """A unit's copy of a dispatch; `write`: to answer for the unit."""
-    found = Recipient.objects.filter(
-        pk=recipient_id, unit__in=readable_units(user), dispatch__sent__isnull=False
-    )
+    """A unit's copy of a dispatch, for those who see the unit or act for the issuer; `write`: to answer for the unit."""
+    seen = Q(unit__in=readable_units(user)) | Q(dispatch__issuer__in=writable_units(user))
+    found = Recipient.objects.filter(seen, pk=recipient_id, dispatch__sent__isnull=False)
     recipient = found.select_related("unit", "dispatch__campaign", "dispatch__issuer").first()
     if recipient is None:
         raise Http404

@@ -56,8 +56,9 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     )
     _take_part(dispatch, units, today())
     links = _links(recipients, StepKind.ACKNOWLEDGED, dispatch.deadline)
+    shared = _shared(dispatch)
     queue(
-        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}")
+        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", shared)
         for recipient, link in zip(recipients, links, strict=True)
     )
     Campaign.objects.filter(pk=dispatch.campaign_id, state=CampaignState.DRAFT).update(
@@ -103,8 +104,9 @@ def _answer_address() -> str:
     return absolute("campaigns:answer", token="TOKEN")  # noqa: S106
 
 
-def _draft(kind: str, recipient: Recipient, link: AnswerLink, key: str) -> Draft:
-    dispatch = recipient.dispatch
+def _draft(
+    kind: str, recipient: Recipient, link: AnswerLink, key: str, shared: dict[str, str] | None = None
+) -> Draft:
     return Draft(
         kind,
         to=recipient.unit.email,
@@ -112,20 +114,27 @@ def _draft(kind: str, recipient: Recipient, link: AnswerLink, key: str) -> Draft
         unit_id=recipient.unit_id,
         about=f"recipient:{recipient.pk}",
         context={
+            **(shared or _shared(recipient.dispatch)),
             "unit": recipient.unit.name,
-            "issuer": dispatch.issuer.name,
-            "campaign": dispatch.campaign.name,
-            "number": dispatch.number,
-            "day": f"{dispatch.day:%d/%m/%Y}",
-            "subject": dispatch.subject,
-            "body": dispatch.body,
-            "deadline": f"{dispatch.deadline:%d/%m/%Y}",
             "address": _answer_address().replace("TOKEN", tokens.sign(PURPOSE, link.nonce)),
-            "contact": dispatch.issuer.contact_name,
-            "phone": dispatch.issuer.contact_phone,
-            "email": dispatch.issuer.email,
         },
     )
+
+
+def _shared(dispatch: Dispatch) -> dict[str, str]:
+    """What all letters of a dispatch say."""
+    return {
+        "issuer": dispatch.issuer.name,
+        "campaign": dispatch.campaign.name,
+        "number": dispatch.number,
+        "day": f"{dispatch.day:%d/%m/%Y}",
+        "subject": dispatch.subject,
+        "body": dispatch.body,
+        "deadline": f"{dispatch.deadline:%d/%m/%Y}",
+        "contact": dispatch.issuer.contact_name,
+        "phone": dispatch.issuer.contact_phone,
+        "email": dispatch.issuer.email,
+    }
 
 
 def _passed_on(dispatch: Dispatch, by: Any, now: datetime) -> None:

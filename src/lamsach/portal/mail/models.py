@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.plain_json import PlainEncoder
 from lamsach.portal.units.models import Unit
 
 
@@ -33,7 +34,7 @@ class Letter(models.Model):
     about = models.CharField(max_length=60, blank=True)
     to = models.EmailField(_("Recipient"))
     language = models.CharField(max_length=2, default="vi")
-    context = models.JSONField(default=dict)
+    context = models.JSONField(default=dict, encoder=PlainEncoder)
     attachments = models.JSONField(default=list)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     subject = models.CharField(_("Subject"), max_length=300, blank=True)
