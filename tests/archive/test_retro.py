@@ -15,11 +15,13 @@ from lamsach.archive.archive import Archive, writing
 from lamsach.archive.catalog import Catalog
 from lamsach.archive.filling import fill
 from lamsach.archive.retro import counted_back, retro
+from lamsach.archive.signs import Compact, replay, sign_of
 from lamsach.demo import generate
+from lamsach.devices.infrastructure import Infrastructure
 from lamsach.hunt.run import hunt
 from lamsach.investigate import Request, investigate
 from lamsach.logs.opening import find_logs
-from lamsach.model import Findings
+from lamsach.model import Event, EventKind, Findings
 from tests.archive.building import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
 
 SMALL = 16 << 10
@@ -268,3 +270,34 @@ def test_leases_far_from_the_contact_name_the_machine_without_opening_their_segm
     monkeypatch.setattr(holders, "raw_of", lambda _archive, row: opened.append(row.name) or b"")
     both(archive, log, write_list(tmp_path))
     assert opened == []
+
+
+def test_few_signs_tell_what_many_do() -> None:
+    rng = random.Random(4)
+    many = []
+    for _ in range(6000):
+        kind = rng.choice(("dns", "web", "connection"))
+        servers = ("10.0.0.53", "10.0.0.54") if kind == "dns" else (f"10.9.{rng.randrange(40)}.1",)
+        server = rng.choice((*servers, "192.0.2.8"))
+        event = Event(
+            kind=EventKind(kind),
+            source_ip=f"10.0.1.{rng.randrange(12 if server.endswith('54') else 200)}",
+            destination_ip=server,
+            destination_port=53 if kind == "dns" else rng.choice((8080, 3128, 443)),
+            domain=f"h{rng.randrange(60)}.d{rng.randrange(30)}.example",
+        )
+        if (sign := sign_of(event)) is not None:
+            many.append(list(sign))
+    few = Compact()
+    for begin in range(0, len(many), 100):
+        part = Compact()
+        part.add(many[begin : begin + 100])
+        few.add(part.rows())
+    whole, less = Infrastructure(), Infrastructure()
+    replay(many, whole.observe)
+    replay(few.rows(), less.observe)
+    addresses = {str(value) for row in many for value in row[1:3] if value}
+    roles = {address: whole.role_of(address) for address in addresses}
+    assert {address: less.role_of(address) for address in addresses} == roles
+    assert len(set(roles.values())) > 2
+    assert len(few.rows()) < len(many) / 3

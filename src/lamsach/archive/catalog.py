@@ -25,6 +25,7 @@ from lamsach.archive.archive import PACKS, Archive, Entry
 from lamsach.archive.describing import add_rows, rows_of
 from lamsach.archive.keys import Keys
 from lamsach.archive.segment import Head
+from lamsach.archive.signs import Compact
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.model import Problem
@@ -32,7 +33,7 @@ from lamsach.model import Problem
 GROUP = 512
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
 """Which lines of a segment may tell who had an address: none, those kept in its description, any."""
-_LAYOUT = 2
+_LAYOUT = 3
 _READERS = 4
 
 
@@ -138,7 +139,7 @@ class Catalog:
 
 def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
     coverage: dict[str, CoverageCount] = {}
-    signs: dict[str, list[Any]] = {}
+    signs = Compact()
     rows, offsets, blobs, place = [], [], [], 0
     for entry, head in heads:
         about = head.description
@@ -151,8 +152,7 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
             ]
         )
         add_rows(about.coverage, coverage.setdefault(about.source, CoverageCount()))
-        for sign in about.signs:
-            signs[json.dumps(sign)] = sign
+        signs.add(about.signs)
         offsets.append(place)
         blobs.append(head.filter)
         place += len(head.filter)
@@ -160,7 +160,7 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
         {
             "rows": rows,
             "coverage": {key: rows_of(value) for key, value in coverage.items()},
-            "signs": list(signs.values()),
+            "signs": signs.rows(),
             "offsets": offsets,
         },
         ensure_ascii=False,

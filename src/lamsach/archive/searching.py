@@ -20,7 +20,7 @@ from lamsach.archive.catalog import Catalog, Row
 from lamsach.archive.describing import RawStream, add_rows
 from lamsach.archive.keys import hash_check, questions
 from lamsach.archive.reading import Joined, Unit, raw_of, units
-from lamsach.archive.signs import replay
+from lamsach.archive.signs import Compact, replay
 from lamsach.archive.sources import FOLDER, UNREAD, Source, load
 from lamsach.errors import InputError, LamsachError, UnreadableError
 from lamsach.hunt.chunks import Chunk, cut, pool
@@ -120,11 +120,13 @@ class ArchivedLogs:
         except KeyboardInterrupt:
             result.partial = True
         self.plan.opened = search.opened
+        signs = Compact()
         for pack in self._packs:
             for rows in pack.coverage.values():
                 add_rows(rows, result.coverage)
-            if result.found:
-                replay(pack.signs, rules.observe)
+            signs.add(pack.signs)
+        if result.found:
+            replay(signs.rows(), rules.observe)
         result.files += [_summary(kept, result) for kept in self._kept.values() if not kept.source.binary]
         result.files.sort(key=lambda summary: summary.name)
         return result

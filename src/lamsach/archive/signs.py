@@ -9,11 +9,21 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from lamsach.devices.infrastructure import DNS_PORTS, PROXY_PORTS, WEB_PROXY_PORTS
+from lamsach.devices.infrastructure import (
+    ASKED_BY,
+    DNS_PORTS,
+    FORWARDER_NAMES,
+    PROXY_PORTS,
+    WEB_PROXY_PORTS,
+)
 from lamsach.logs.direction import is_internal
 from lamsach.model import Action, Event, EventKind
 
 Sign = tuple[Any, ...]
+_CONTACT = 5
+"""The fields of a sign that tells of a contact alone: kind, source, destination, port, name."""
+MOST_PROXIED = 200
+"""Names asked of one proxy that are kept: they are counted by their last two labels, up to ASKED_BY."""
 MOST = 2000
 """Signs kept of one segment."""
 
@@ -75,6 +85,45 @@ class Signs:
         rows = [list(sign) for sign in self._seen]
         self._seen.clear()
         return rows
+
+
+class Compact:
+    """The signs of many segments, no more than what `Infrastructure` can tell apart: it counts names and askers only up to a limit."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Sign, None] = {}
+        self._askers: dict[tuple[Any, ...], set[Any]] = {}
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Take the signs of a segment."""
+        for row in rows:
+            sign = tuple(row)
+            self._kept[sign if self._tells(sign) else sign[:2]] = None
+
+    def _tells(self, sign: Sign) -> bool:
+        """Whether it says more than that its source is there."""
+        if len(sign) < 3 or len(sign) > _CONTACT or sign[2] is None:
+            return True
+        _kind, source, destination, *rest = (*sign, None, None)
+        port, domain = rest[:2]
+        dns = sign[0] == EventKind.DNS.value or port in DNS_PORTS
+        if dns and not is_internal(destination):
+            return self._is_new(("names", source), domain, FORWARDER_NAMES)
+        if dns:
+            return self._is_new(("dns", destination), source, ASKED_BY)
+        new_source = self._is_new(("proxy", destination, port), source, ASKED_BY)
+        return self._is_new(("proxied", destination, port), domain, MOST_PROXIED) or new_source
+
+    def _is_new(self, key: tuple[Any, ...], value: Any, limit: int) -> bool:
+        known = self._askers.setdefault(key, set())
+        if len(known) >= limit:
+            return False
+        known.add(value)
+        return True
+
+    def rows(self) -> list[list[Any]]:
+        """What was kept."""
+        return [list(sign) for sign in self._kept]
 
 
 def replay(rows: Iterable[Sequence[Any]], observe: Callable[[Event], None]) -> None:

@@ -239,6 +239,8 @@ class Collector:
             if not busy:
                 self._stopping.wait(_TICK_SECONDS)
         for follower in self._followers.values():
+            with contextlib.suppress(LamsachError, OSError):
+                follower.step()  # what was written a moment ago; the rest is taken in by the next run
             follower.close()
 
     def _problem(self, error: LamsachError | OSError, where: str) -> None:
