@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import unicodedata
 from datetime import date
@@ -201,3 +202,13 @@ def test_the_assessment_says_what_the_figures_say(
     assert [part for part in wanted if part not in text] == []
     assert [part for part in unwanted if part in text] == []
     assert proposals(known)
+
+
+def test_the_json_is_what_its_schema_says() -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs/report-schema.json").read_text("utf-8"))
+    made = record(filled())
+    assert list(made) == schema["required"] == list(schema["properties"])
+    item = schema["properties"]["figures"]["items"]
+    assert all(list(figure) == item["required"] == list(item["properties"]) for figure in made["figures"])
+    assert made["schema"] == schema["properties"]["schema"]["const"]
+    assert all(re.match(item["properties"]["key"]["pattern"], figure["key"]) for figure in made["figures"])

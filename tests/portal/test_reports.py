@@ -461,3 +461,31 @@ def test_the_first_page_says_what_waits(cast: Cast, browser: Browser) -> None:
         post(browser("officer"), found, "step", action=action, signer="A")
     assert "Report by" not in browser("officer").get("/work/").content.decode()
     assert "Reports to accept: 1" in browser("coordinator").get("/work/").content.decode()
+
+
+def test_a_form_filled_in_by_hand_is_shown_before_it_is_kept(cast: Cast, browser: Browser) -> None:
+    from lamsach.letters.docx_ import to_docx
+    from lamsach.letters.form import Figure as FormFigure
+    from lamsach.letters.form import Filled
+    from lamsach.letters.layout import blank
+
+    found = report(cast)
+    form = form_of(found)
+    filled = Filled(
+        form, {"assessment": "Đã làm <b>xong"}, {"informed": FormFigure(7), "deployed": FormFigure(0)}
+    )
+    client = browser("coordinator")
+
+    def sent(content: bytes) -> str:
+        file = SimpleUploadedFile("phu-luc.docx", content)
+        return client.post(f"/work/reports/{found.pk}/read/", {"file": file}, follow=True).content.decode()
+
+    page = sent(to_docx(blank(filled)))
+    assert 'value="7"' in page
+    assert "From the form that was sent in: phu-luc.docx" in page
+    assert "Đã làm &lt;b&gt;xong" in page
+    assert Figure.objects.get(report=found, key="informed").stated is None
+    assert "no DOCX or XLSX that can be read" in sent(b"PK\x03\x04 broken")
+    assert "content does not fit its name" in sent(b"MZ")
+    post(browser("officer"), found, "step", action="submit")
+    assert client.post(f"/work/reports/{found.pk}/read/", {}).status_code == 409

@@ -28,7 +28,14 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (*HEAD, "itself", "late_reason")
         widgets = {"day": DateInput(), "late_reason": forms.Textarea(attrs={"rows": 2})}
 
-    def __init__(self, *args: Any, form: Form, figures: Mapping[str, Figure], **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        form: Form,
+        figures: Mapping[str, Figure],
+        overrides: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
         self.form_definition, self.known = form, figures
         self.fields["version"].initial = self.instance.version
@@ -44,6 +51,9 @@ class DraftForm(forms.ModelForm):  # type: ignore[type-arg]
             )
         for row in form.rows:
             self._figure(row.key, row.label, figures.get(row.key))
+        for name, value in (overrides or {}).items():
+            if name in self.fields:
+                self.fields[name].initial = value
 
     def _figure(self, key: str, label: str, figure: Figure | None) -> None:
         self.fields[f"stated_{key}"] = forms.IntegerField(

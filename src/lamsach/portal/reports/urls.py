@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.reports import form_views, overview_views, views
+from lamsach.portal.reports import form_views, overview_views, paper_views, views
 
 app_name = "reports"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path("work/reports/<int:report_id>/", views.report, name="report"),
     path("work/reports/<int:report_id>/edit/", views.edit, name="edit"),
+    path("work/reports/<int:report_id>/read/", paper_views.from_file, name="from_file"),
     path("work/reports/<int:report_id>/refresh/", views.refresh, name="refresh"),
     path("work/reports/<int:report_id>/step/", views.step, name="step"),
     path("work/reports/<int:report_id>/receive/", views.receive, name="receive"),

@@ -1,0 +1,121 @@
+"""Forms that people filled in by hand are read back, with how sure each value is."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from typing import Any
+
+import docx
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import UnreadableError
+from lamsach.letters.appendix_2022 import APPENDIX_2022
+from lamsach.letters.docx_ import to_docx
+from lamsach.letters.form import Figure, Filled, parse_form
+from lamsach.letters.layout import blank, report
+from lamsach.letters.model import Head
+from lamsach.letters.reading import number_of, read_filled
+from lamsach.letters.xlsx import to_xlsx
+
+FORM = parse_form(APPENDIX_2022)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "least", "most"),
+    [
+        ("12", 12, 1, 1),
+        ("05", 5, 1, 1),
+        ("1.204", 1204, 1, 1),
+        ("1 204", 1204, 1, 1),
+        ("12 đơn vị", 12, 0.8, 0.95),
+        ("không có", 0, 0.7, 0.9),
+        ("Không", 0, 0.7, 0.9),
+        ("12/15 đơn vị", 12, 0, 0.4),
+        ("mười hai", None, 0, 0),
+        ("", None, 0, 0),
+        ("=1+1", 1, 0, 0.4),
+    ],
+)
+def test_numbers_as_people_write_them(text: str, value: int | None, least: float, most: float) -> None:
+    number, sure = number_of(text)
+    assert number == value
+    assert least <= sure <= most
+
+
+def values(content: bytes) -> dict[str, Any]:
+    return {
+        read.key: read.value if read.value is not None else read.raw for read in read_filled(content, FORM)
+    }
+
+
+@given(informed=st.integers(0, 10**8), deployed=st.integers(0, 10**8))
+@settings(max_examples=8, deadline=None)
+def test_what_we_write_we_read(informed: int, deployed: int) -> None:
+    filled = Filled(
+        FORM,
+        {"unit": "Phòng Một", "assessment": "Đã làm.\nĐã rà soát.", "proposals": "Không có."},
+        {"informed": Figure(informed), "deployed": Figure(deployed)},
+    )
+    document = report(filled, Head("Phòng Một"), campaign="", to="")
+    expected = {
+        "unit": "Phòng Một",
+        "assessment": "Đã làm.\nĐã rà soát.",
+        "proposals": "Không có.",
+        "informed": informed,
+        "deployed": deployed,
+    }
+    assert values(to_docx(document)) == expected
+    assert values(to_xlsx(document)) == expected
+
+
+def typed_in(change: Any) -> bytes:
+    """The blank form as a person fills it in in a word processor."""
+    book = docx.Document(io.BytesIO(to_docx(blank(Filled(FORM)))))
+    change(book)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def by_hand(book: Any) -> None:
+    names = [p for p in book.paragraphs if "Tên đơn vị" in p.text]
+    names[0].text = unicodedata.normalize("NFD", "- Tên đơn vị: Chi cục Hai ………")
+    table = book.tables[0]
+    table.cell(1, 2).text = "05 đơn vị"
+    table.cell(2, 2).merge(table.cell(2, 3)).text = "không có"
+
+
+def test_a_form_filled_in_by_hand() -> None:
+    read = {r.key: r for r in read_filled(typed_in(by_hand), FORM)}
+    assert (
+        read["unit"].raw.startswith("Chi cục Hai")
+        or unicodedata.normalize("NFC", read["unit"].raw) == "Chi cục Hai"
+    )
+    assert (read["informed"].value, read["deployed"].value) == (5, 0)
+    assert 0.7 < read["deployed"].sure < 1
+
+
+def test_rows_are_found_by_their_wording() -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(["Số TT", "Nội dung", "SL"])
+    sheet.append([2, "Tổng số đơn vị triển khai chiến dịch", 7])
+    sheet.append([None, "  TỔNG SỐ ĐƠN VỊ, TỔ CHỨC NHẬN ĐƯỢC THÔNG TIN VỀ CHIẾN DỊCH ", "9 đv"])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert values(buffer.getvalue()) == {"informed": 9, "deployed": 7}
+
+
+def test_a_blank_form_says_nothing() -> None:
+    read = read_filled(typed_in(lambda book: None), FORM)
+    assert [r for r in read if r.value is not None or r.raw] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"PK\x03\x04 broken", b"PK\x05\x06" + b"\0" * 18])
+def test_other_files_are_refused(content: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        read_filled(content, FORM)
