@@ -188,6 +188,8 @@ def test_an_import_asks_whether_the_people_know(cast: Cast, browser: Browser) ->
 def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> None:
     campaign = people(cast, 3, 1)
     telling.tell(campaign, cast.first, cast.people["officer"])
+    waiting = browser("officer").get(f"/work/awareness/{campaign.pk}/{cast.first.pk}/")
+    assert waiting.context["told"] == 1, "only who stands on the sheet, before the letters have gone"
     deliver()
     telling.confirm(Notice.objects.filter(person__name="Người 000").get(), ConfirmedHow.LINK)
     page = browser("coordinator").get("/work/awareness/").content.decode()
