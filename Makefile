@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 SCANNER_ARGS ?=
 export VENV
 
-.PHONY: help demo test lint format bench soak scanner lock upgrade install install-dev clean distclean
+.PHONY: help demo serve test lint format bench soak scanner lock upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -18,6 +18,9 @@ help: ## Show this list
 
 demo: install ## A made-up unit's month: hunt it, show the table, write the report to demo-out/
 	@$(BIN)/lamsach demo --once $(DEMO)
+
+serve: install ## The same unit in a made-up ministry's portal on loopback, until Ctrl-C
+	@$(BIN)/lamsach demo
 
 test: install-dev ## Run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
