@@ -276,7 +276,7 @@ def test_few_signs_tell_what_many_do() -> None:
     rng = random.Random(4)
     many = []
     for _ in range(6000):
-        kind = rng.choice(("dns", "web", "connection"))
+        kind = rng.choice(("dns", "web", "connection", "other"))
         servers = ("10.0.0.53", "10.0.0.54") if kind == "dns" else (f"10.9.{rng.randrange(40)}.1",)
         server = rng.choice((*servers, "192.0.2.8"))
         event = Event(
@@ -284,7 +284,7 @@ def test_few_signs_tell_what_many_do() -> None:
             source_ip=f"10.0.1.{rng.randrange(12 if server.endswith('54') else 200)}",
             destination_ip=server,
             destination_port=53 if kind == "dns" else rng.choice((8080, 3128, 443)),
-            domain=f"h{rng.randrange(60)}.d{rng.randrange(30)}.example",
+            domain=rng.choice((None, server, f"h{rng.randrange(60)}.d{rng.randrange(30)}.example")),
         )
         if (sign := sign_of(event)) is not None:
             many.append(list(sign))

@@ -16,14 +16,14 @@ from lamsach.devices.infrastructure import (
     PROXY_PORTS,
     WEB_PROXY_PORTS,
 )
+from lamsach.devices.names import address
 from lamsach.logs.direction import is_internal
 from lamsach.model import Action, Event, EventKind
 
 Sign = tuple[Any, ...]
 _CONTACT = 5
 """The fields of a sign that tells of a contact alone: kind, source, destination, port, name."""
-MOST_PROXIED = 200
-"""Names asked of one proxy that are kept: they are counted by their last two labels, up to ASKED_BY."""
+_SPEAKS_WEB = frozenset({EventKind.WEB.value, EventKind.TLS.value, EventKind.CONNECTION.value})
 MOST = 2000
 """Signs kept of one segment."""
 
@@ -111,8 +111,12 @@ class Compact:
             return self._is_new(("names", source), domain, FORWARDER_NAMES)
         if dns:
             return self._is_new(("dns", destination), source, ASKED_BY)
+        nameless = port not in PROXY_PORTS and (not domain or address(domain) == destination)
+        if nameless or sign[0] not in _SPEAKS_WEB:
+            return False  # it is not counted, so it must not take the place of one that is
         new_source = self._is_new(("proxy", destination, port), source, ASKED_BY)
-        return self._is_new(("proxied", destination, port), domain, MOST_PROXIED) or new_source
+        name = ".".join((domain or "").rsplit(".", 2)[-2:])
+        return self._is_new(("proxied", destination, port), name, ASKED_BY) or new_source
 
     def _is_new(self, key: tuple[Any, ...], value: Any, limit: int) -> bool:
         known = self._askers.setdefault(key, set())
