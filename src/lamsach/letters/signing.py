@@ -25,7 +25,7 @@ def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -
         raise UsageError(
             mark("Signing needs the package pyhanko, which is not installed."),
             "pyhanko",
-            "pip install pyhanko",
+            mark("Install it beside the program: pip install pyhanko"),
         ) from error
     signer = _signer(key_file, password)
     details = signers.PdfSignatureMetadata(
@@ -40,32 +40,20 @@ def sign_pdf(content: bytes, key_file: bytes, password: str, reason: str = "") -
 
 
 def _signer(key_file: bytes, password: str) -> Any:
-    from asn1crypto import keys, x509  # type: ignore[import-untyped]
-    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.serialization import pkcs12
     from pyhanko.sign.signers import SimpleSigner
-    from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+    secret = password.encode() or None
     try:
         if len(key_file) > LARGEST_KEY_BYTES:
             raise ValueError("too large")
-        key, certificate, others = pkcs12.load_key_and_certificates(key_file, password.encode() or None)
+        key, certificate, _ = pkcs12.load_key_and_certificates(key_file, secret)
         if key is None or certificate is None:
             raise ValueError("no key")
-        plain = key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        return SimpleSigner.load_pkcs12_data(key_file, other_certs=[], passphrase=secret)
     except (ValueError, TypeError) as error:
         raise InputError(
             mark("The key file cannot be opened with this password."),
             "PKCS#12",
             mark("Check the password, and that the file is a .p12 or .pfx with a key and its certificate."),
         ) from error
-    store: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    encoding = serialization.Encoding.DER
-    store.register_multiple([x509.Certificate.load(c.public_bytes(encoding)) for c in others])
-    return SimpleSigner(
-        signing_cert=x509.Certificate.load(certificate.public_bytes(encoding)),
-        signing_key=keys.PrivateKeyInfo.load(plain),
-        cert_registry=store,
-    )
