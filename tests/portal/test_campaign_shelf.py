@@ -8,14 +8,16 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from lamsach.portal.base import tokens
 from lamsach.portal.campaigns import sending, taking_back
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import Campaign, Dispatch, How, Material, Recipient, Step, StepKind
+from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.models import Tool
 from lamsach.portal.units import tree
-from lamsach.portal.units.models import UnitImport
+from lamsach.portal.units.models import Unit, UnitImport
 
 from .conftest import Cast
 from .samples import campaign, dispatch
@@ -161,3 +163,18 @@ def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:
     page = coordinator.get(f"/work/units/import/{kept.pk}/?kind=merged").content.decode()
     assert page.count("merged into G06.12.03 Phòng Mới") == 2
     assert 'aria-current="true"><b>2</b> merged' in page
+
+
+def test_the_board_names_whom_to_call(cast: Cast, browser: Browser) -> None:
+    found = dispatch(cast).campaign
+    now = timezone.now()
+    BadAddress.objects.create(address="mot@unit.example", since=now, last=now, permanent=True)
+    Unit.objects.filter(pk=cast.first.pk).update(email="Mot@unit.example")
+    address = f"/work/campaigns/{found.pk}/board/?state=unreachable&unit={cast.centre.pk}"
+    coordinator = browser("coordinator")
+    page = coordinator.get(address).content.decode()
+    assert ("Phòng Một" in page, "Phòng Hai" in page) == (True, False)
+    Unit.objects.filter(pk=cast.second.pk).update(email="")
+    assert "Phòng Hai" in coordinator.get(address).content.decode()
+    sending.take(Recipient.objects.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
+    assert "Phòng Hai" not in coordinator.get(address).content.decode()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access, sending
 from lamsach.portal.campaigns.counting import counts, counts_by_child, late_on, total
 from lamsach.portal.campaigns.models import Campaign, Recipient
+from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import get_unit, home_units, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
@@ -53,7 +55,11 @@ def filtered(campaign: Campaign, unit: Unit, state: str, search: str = "") -> Qu
         "informed": Q(p__informed_on__lte=day, p__deployed_on=None),
         "deployed": Q(p__deployed_on__lte=day),
         "late": late_on(day),
+        "unreachable": (Q(email="") | Q(address__in=BadAddress.objects.values("address")))
+        & Q(p__informed_on=None),
     }
+    if state == "unreachable":
+        rows = rows.annotate(address=Lower("email"))
     if state in conditions:
         rows = rows.filter(conditions[state])
     if search:

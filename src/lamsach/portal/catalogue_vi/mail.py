@@ -25,5 +25,6 @@ MAIL: dict[str, str] = {
     "The unit's answer to the dispatch": "Trả lời công văn của đơn vị",
     "The question": "Câu hỏi",
     "The whole e-mail as a file": "Tải toàn bộ thư",
+    "To be called: no answer yet, and no e-mail address or letters come back": "Cần gọi điện: chưa trả lời, chưa có thư điện tử hoặc thư bị trả lại",
     "Letters to this address come back since %(day)s:": "Thư gửi đến địa chỉ này bị trả lại từ ngày %(day)s:",
 }
