@@ -19,7 +19,7 @@ from django.utils import timezone
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, StepKind
-from lamsach.portal.mail.letters import words
+from lamsach.portal.mail.letters import message, words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.consolidation import consolidate
@@ -120,6 +120,9 @@ def test_the_whole_way_in_the_browser(cast: Cast, browser: Browser) -> None:
         ("report_sent", "a@unit.example"),
         ("report_accepted", "mot@unit.example"),
     ]
+    parts = list(message(Letter.objects.filter(kind="report_sent").latest("pk")).iter_attachments())
+    assert [str(part.get_filename()).rpartition(".")[2] for part in parts] == ["pdf", "docx", "json", "pdf"]
+    assert json.loads(parts[2].get_content())["texts"]["assessment"] == "Đã làm."
     assert "Thiếu biên bản" in words(Letter.objects.get(kind="report_returned"))[1]
     acts = set(Entry.objects.filter(object_type="reports.report").values_list("action", flat=True))
     assert acts >= {"report.begun", "report.overruled", "report.submit", "report.accept", "report.scanned"}

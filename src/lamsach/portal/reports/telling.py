@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.reports.chain import Action
+from lamsach.portal.reports.content import filled_form
+from lamsach.portal.reports.documents import document_of, written
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit
 
@@ -13,14 +21,38 @@ def told_of_step(report: Report, action: Action, reason: str = "") -> None:
     """Queue the letter that a step calls for: to the parent when it is sent, to the unit when the parent answers. Once for each step."""
     unit, parent = report.unit, report.unit.parent
     if action == Action.SEND and parent is not None:
-        _letter("report_sent", parent, report, action, reason)
+        _letter("report_sent", parent, report, action, reason, _attached(report) if parent.email else [])
     elif action in (Action.ACCEPT, Action.REFUSE):
         _letter(
             "report_accepted" if action == Action.ACCEPT else "report_returned", unit, report, action, reason
         )
 
 
-def _letter(kind: str, to: Unit, report: Report, action: Action, reason: str) -> None:
+def _attached(report: Report) -> list[dict[str, str]]:
+    """The documents and the JSON of a sent report, stored under their digests, as a letter carries them. What was signed or scanned goes too."""
+    document, filled = document_of(report), filled_form(report)
+    stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
+    found = []
+    for kind in ("pdf", "docx", "json"):
+        content = written(document, filled, kind)
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = f"files/{sha256[:2]}/{sha256}"
+        if not default_storage.exists(path):
+            path = default_storage.save(path, ContentFile(content))
+        found.append({"name": f"{stem}.{kind}", "path": path})
+    if report.scan_path:
+        found.append({"name": report.scan_name, "path": report.scan_path})
+    return found
+
+
+def _letter(
+    kind: str,
+    to: Unit,
+    report: Report,
+    action: Action,
+    reason: str,
+    attachments: list[dict[str, str]] | None = None,
+) -> None:
     if not to.email:
         return
     context = {
@@ -32,4 +64,5 @@ def _letter(kind: str, to: Unit, report: Report, action: Action, reason: str) ->
         "digest": report.digest,
         "address": absolute("reports:report", report_id=report.pk),
     }
-    queue([Draft(kind, to.email, f"report:{report.pk}:{action}:{report.version}", context, unit_id=to.pk)])
+    key = f"report:{report.pk}:{action}:{report.version}"
+    queue([Draft(kind, to.email, key, context, unit_id=to.pk, attachments=attachments or [])])
