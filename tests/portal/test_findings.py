@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from lamsach.errors import InputError
 from lamsach.model import Reason
 from lamsach.portal.api import access as tokens
+from lamsach.portal.api.models import Token
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case
 from lamsach.portal.findings import identities, reading, writing
@@ -216,14 +218,14 @@ def test_a_day_that_two_hunts_share_adds_up_by_time(cast: Cast, campaign: Any) -
 
 
 def test_devices_are_told_again(cast: Cast, campaign: Any) -> None:
-    contact = {"days": {day(-2): 2}}
-    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(**contact)]))
+    days = {day(-2): 2}
+    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days=days)]))
     hand_in(
         cast,
         campaign,
         findings(
             [device("name:pc-01.unit.example", name="pc-01.unit.example")],
-            [Contact("name:pc-01.unit.example", **contact)],
+            [Contact("name:pc-01.unit.example", days=days)],
         ),
     )
     assert Case.objects.filter(superseded=None).count() == 1
@@ -354,7 +356,7 @@ def test_a_signed_file_counts_for_the_unit_that_signed(cast: Cast, campaign: Any
     assert not Bundle.objects.exists()
     assert upload(data).status_code == 302
     assert Bundle.objects.get().unit == cast.second
-    tokens.Token.objects.update(revoked=datetime.now(UTC))
+    Token.objects.update(revoked=datetime.now(UTC))
     Bundle.objects.all().delete()
     assert upload(data).status_code == 200, "a revoked token signs nothing"
 
@@ -372,7 +374,7 @@ def test_reading_needs_no_sources(cast: Cast, tmp_path: Any) -> None:
     with zipfile.ZipFile(stream) as archive:
         row = json.loads(archive.read("sightings.jsonl"))
     assert row.pop("sources")
-    pieces = list(reading._pieces(row, reading.ZoneInfo("UTC"), datetime.now(UTC)))
+    pieces = list(reading._pieces(row, ZoneInfo("UTC"), datetime.now(UTC)))
     assert [(piece.source, piece.count) for piece in pieces] == [("", 3), ("", 2)]
     assert kind_of(stream, "x") == "hunt"
     assert row["indicator"] == EVIL

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.uploads import keep
@@ -16,6 +18,7 @@ from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.cases.models import Case
 from lamsach.portal.findings import hunting
 from lamsach.portal.findings.models import Bundle, Hunt, HuntFile
+from lamsach.portal.findings.tasks import forget
 from lamsach.portal.jobs import queue
 from lamsach.portal.jobs.models import Job, JobState
 
@@ -191,3 +194,14 @@ def test_a_piece_needs_the_forms_token(ready: Hunt, cast: Cast) -> None:
 @pytest.mark.parametrize("who", ["coordinator", "reader", "administrator"])
 def test_only_the_unit_itself_sees_its_hunts(who: str, ready: Hunt, cast: Cast) -> None:
     assert cast.client(who).get(address(ready)).status_code in (403, 404)
+
+
+def test_what_nobody_went_on_with_is_deleted(ready: Hunt, client: Client) -> None:
+    client.post(address(ready), {"logs": SimpleUploadedFile("fw.log", LOG)})
+    forget()
+    assert len(logs(ready)) == 1
+    Hunt.objects.update(created=timezone.now() - timedelta(days=8))
+    forget()
+    assert logs(ready) == []
+    client.post(address(ready), {"what": "begin"})
+    assert not Job.objects.filter(name="findings.hunt").exists()

@@ -22,7 +22,7 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.findings.models import Hunt, HuntFile, Way
 from lamsach.portal.findings.taking import Source, keep, take_in
-from lamsach.portal.findings.transfers import OutOfPlace, append
+from lamsach.portal.findings.transfers import FORGOTTEN, OutOfPlace, append
 from lamsach.portal.jobs.models import JobState
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 
@@ -47,7 +47,7 @@ def announce(hunt: Hunt, name: str, size: int) -> HuntFile:
     """A log that is about to come; the same name and size again is the same file, to go on with. InputError."""
     from lamsach.portal.base.uploads import safe_name
 
-    if hunt.job_id is not None:
+    if hunt.job_id is not None or hunt.logs_deleted is not None:
         raise InputError(_ENDED, name)
     if not 0 < size <= FILE_BYTES or hunt.files.count() >= MOST_FILES:
         raise LimitError(mark("The log is empty or too large, or there are too many."), name)
@@ -61,7 +61,7 @@ def announce(hunt: Hunt, name: str, size: int) -> HuntFile:
 def add(file: HuntFile, offset: int, data: bytes) -> int:
     """Add a piece of a log; how many bytes are there. OutOfPlace when it does not begin where the file ends."""
     held = HuntFile.objects.select_for_update().select_related("hunt").get(pk=file.pk)
-    if held.hunt.job_id is not None:
+    if held.hunt.job_id is not None or held.hunt.logs_deleted is not None:
         raise InputError(_ENDED, held.name)
     if offset != held.received:
         raise OutOfPlace(held.received)
@@ -87,7 +87,7 @@ def begin(hunt: Hunt, by: Any) -> None:
     """Queue the hunt. InputError without logs, with half a log, or without a list."""
     held = Hunt.objects.select_for_update().get(pk=hunt.pk)
     files = list(held.files.all())
-    if held.job_id is not None:
+    if held.job_id is not None or held.logs_deleted is not None:
         return
     if not files:
         raise InputError(mark("Choose the log files first."), "")
@@ -174,6 +174,15 @@ def delete_logs(hunt: Hunt) -> None:
     shutil.rmtree(folder(hunt), ignore_errors=True)
     Hunt.objects.filter(pk=hunt.pk).update(logs_deleted=timezone.now())
     record(None, "hunt.logs_deleted", hunt, hunt.unit)
+
+
+def forget() -> int:
+    """Delete the logs of hunts that nobody began within a week; how many."""
+    old = Hunt.objects.filter(job=None, logs_deleted=None, created__lt=timezone.now() - FORGOTTEN)
+    hunts = list(old.select_related("unit"))
+    for hunt in hunts:
+        delete_logs(hunt)
+    return len(hunts)
 
 
 @transaction.atomic

@@ -18,8 +18,8 @@ def import_bundle(progress: Progress, bundle_id: int) -> Any:
 
 @regular("findings.forget", timedelta(hours=6))
 def forget() -> int:
-    """Drop bundles that nobody went on sending."""
-    return transfers.forget()
+    """Drop what nobody went on sending: half bundles, logs of hunts that were never begun."""
+    return transfers.forget() + hunting.forget()
 
 
 @job("findings.hunt")
