@@ -25,7 +25,8 @@ from cryptography.x509.oid import NameOID
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.exporting import export
 from lamsach.archive.verifying import verify
-from lamsach.collect.service import Collector, Settings
+from lamsach.collect.service import Collector
+from lamsach.collect.settings import Settings
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.lists import load_lists
 
@@ -190,13 +191,13 @@ def test_dropped_files_are_archived_once_and_looked_at(
     monkeypatch.setattr("lamsach.collect.dropping.SETTLED_SECONDS", 0.3)
     drop, told = tmp_path / "drop", tmp_path / "sightings.jsonl"
     drop.mkdir()
+    (drop / "a.log").write_text("10.0.0.7 asked for evil.example\n")
+    (drop / "b.log.part").write_text("not yet whole\n")
     for _ in range(2):
         with collecting(tmp_path, listed=True, drop=drop, sightings=told):
-            (drop / "a.log").write_text("10.0.0.7 asked for evil.example\n")
-            (drop / "b.log.part").write_text("not yet whole\n")
             until(lambda: len(Archive(str(tmp_path / "archive")).segments()) == 1)
             until(told.exists)
-            time.sleep(0.5)
+            time.sleep(0.8)
     assert lines(tmp_path) == ["10.0.0.7 asked for evil.example"]
 
 

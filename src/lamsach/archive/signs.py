@@ -104,8 +104,8 @@ class Compact:
         """Whether it says more than that its source is there."""
         if len(sign) < 3 or len(sign) > _CONTACT or sign[2] is None:
             return True
-        _kind, source, destination, *rest = (*sign, None, None)
-        port, domain = rest[:2]
+        whole: list[Any] = [*sign, None, None]
+        source, destination, port, domain = whole[1:5]
         dns = sign[0] == EventKind.DNS.value or port in DNS_PORTS
         if dns and not is_internal(destination):
             return self._is_new(("names", source), domain, FORWARDER_NAMES)

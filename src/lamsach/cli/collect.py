@@ -15,7 +15,7 @@ from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from lamsach.archive.archive import Archive
-    from lamsach.collect.service import Settings
+    from lamsach.collect.settings import Settings
 
 Paths = list[str]
 
@@ -110,7 +110,7 @@ def collect(
 
     Example: lamsach collect --archive /var/lib/lamsach/archive --syslog-udp 514 --syslog-tcp 514 -i annex.xlsx
     """
-    from lamsach.collect.service import Settings
+    from lamsach.collect.settings import Settings
 
     if status:
         raise typer.Exit(_show_status(_spool_of(archive, spool)))
@@ -204,7 +204,7 @@ def _always(archive: Archive, spool: Path, settings: Settings, lists: Paths) -> 
 
 
 def _show_status(spool: Path) -> ExitStatus:
-    from lamsach.collect.service import STATUS_FILE
+    from lamsach.collect.status import STATUS_FILE
 
     path = spool / STATUS_FILE
     try:

@@ -9,20 +9,20 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lamsach.archive.archive import Archive, Writer
-from lamsach.archive.catalog import Catalog
 from lamsach.archive.records import GAP
 from lamsach.collect.dropping import DropFolder
 from lamsach.collect.following import Follower
+from lamsach.collect.known import Known, known_sources
 from lamsach.collect.listening import TcpServer, UdpServer, tls_context
 from lamsach.collect.live import LiveMatcher, Outbox
 from lamsach.collect.sealing import Sealer
+from lamsach.collect.settings import Settings
 from lamsach.collect.spool import Header, Spool, Spooled, read_spool, spool_files
+from lamsach.collect.status import STATUS_FILE, now, sources_of, stamp
 from lamsach.collect.streams import Stream, source_key
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.lists import LoadedList
@@ -32,40 +32,7 @@ from lamsach.logs.opening import LogFile
 _TICK_SECONDS = 0.2
 _SYNC_SECONDS = 1.0
 _GLOB_SECONDS = 5.0
-STATUS_FILE = "status.json"
 _LIVE_KINDS = ("tcp", "udp", "tls")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What to collect. `seal_seconds`: after so long, lines become a segment though it is small. `silence_seconds`: a source that sends nothing
-    for so long is told of (0: never)."""
-
-    host: str = "0.0.0.0"  # noqa: S104 - a collector listens to other machines
-    udp: int | None = None
-    tcp: int | None = None
-    tls: int | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-    follow: tuple[str, ...] = ()
-    drop: Path | None = None
-    sightings: Path | None = None
-    send: str | None = None
-    retention: str = "default"
-    seal_seconds: float = 900.0
-    silence_seconds: float = 3600.0
-
-
-@dataclass(slots=True)
-class _Known:
-    """Where each source ended in the archive: bytes, lines, number of its last spool file, place, headers."""
-
-    end: int = 0
-    lines: int = 0
-    number: int = 0
-    place: dict[str, Any] = field(default_factory=dict)
-    headers: list[tuple[int, str]] = field(default_factory=list)
-    last: str = ""
 
 
 Say = Callable[[str, dict[str, Any]], None]
@@ -96,7 +63,7 @@ class Collector:
         self._streams: dict[str, Stream] = {}
         self._followers: dict[str, Follower] = {}
         self._started = time.time()
-        self._known = _known(archive)
+        self._known = known_sources(archive)
         self._sealer = Sealer(writer, {key: value.headers for key, value in self._known.items()}, on_problem)
         self.outbox = Outbox(settings.sightings, settings.send, on_problem)
         self._live = LiveMatcher(listed, archive.zone, self.outbox.put) if listed else None
@@ -179,7 +146,7 @@ class Collector:
                 GAP,
                 sources=sources,
                 since=before.get("at", ""),
-                until=_now(),
+                until=now(),
                 clean=bool(before.get("ended")),
             )
 
@@ -189,7 +156,7 @@ class Collector:
         with self._lock:
             stream = self._streams.get(key)
             if stream is None:
-                known = self._known.get(key, _Known())
+                known = self._known.get(key, Known())
                 stream = self._new_stream(
                     Header(
                         key, shown, kind, self._settings.retention, known.number + 1, known.end, known.lines
@@ -289,35 +256,17 @@ class Collector:
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
         """How it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
-        sources = []
-        for stream in list(self._streams.values()):
-            formats = self._sealer.formats.get(stream.header.key, {})
-            total = sum(formats.values()) or 1
-            sources.append(
-                {
-                    "name": stream.header.name,
-                    "kind": stream.header.kind,
-                    "lines": stream.lines,
-                    "lines_this_run": stream.counts.lines,
-                    "bytes_this_run": stream.counts.raw_bytes,
-                    "lines_per_second": round(stream.counts.rate(), 2),
-                    "last_seen": _stamp(stream.counts.last_seen),
-                    "silent": stream.silent,
-                    "formats": {name: round(count / total, 4) for name, count in sorted(formats.items())},
-                }
-            )
+        udp = [server for server in self._servers if isinstance(server, UdpServer) and not ended]
         return {
-            "at": _now(),
+            "at": now(),
             "process": os.getpid(),
-            "started": _stamp(self._started),
+            "started": stamp(self._started),
             "ended": ended,
             "ports": self.ports(),
-            "udp_drops": sum(s.drops() for s in self._servers if isinstance(s, UdpServer))
-            if not ended
-            else 0,
+            "udp_drops": sum(server.drops() for server in udp),
             "sightings": self.outbox.told,
             "sightings_not_sent": self.outbox.dropped,
-            "sources": sorted(sources, key=lambda item: str(item["name"])),
+            "sources": sources_of(list(self._streams.values()), self._sealer.formats),
         }
 
     def _write_status(self, *, ended: bool) -> None:
@@ -341,29 +290,3 @@ class Collector:
         self._sealer.finish()
         self.outbox.close()
         self._write_status(ended=True)
-
-
-def _known(archive: Archive) -> dict[str, _Known]:
-    """Where every source that was collected ended in the archive."""
-    found: dict[str, _Known] = {}
-    last: dict[str, str] = {}
-    for pack in Catalog(archive).packs():
-        for row in pack.rows:
-            known = found.setdefault(row.source, _Known())
-            known.end, known.lines = row.end, row.first_line + row.lines - 1
-            known.headers += [(int(line), str(text)) for line, text in row.headers]
-            last[row.source] = row.name
-    for entry in archive.segments():
-        if last.get(entry.source) == entry.name:
-            place = archive.head(entry).description.place
-            found[entry.source].number = int(place.get("spool", 0))
-            found[entry.source].place = {key: value for key, value in place.items() if key != "spool"}
-    return found
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _stamp(seconds: float) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds") if seconds else None

@@ -1,0 +1,166 @@
+"""The segments that a retro-hunt opens: unpacked some ahead by threads, sieved, parsed and matched in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from lamsach.archive.archive import Archive
+from lamsach.archive.catalog import Row
+from lamsach.archive.describing import RawStream
+from lamsach.archive.reading import Unit, raw_of, units
+from lamsach.archive.sources import Source
+from lamsach.errors import LamsachError
+from lamsach.hunt.chunks import Chunk, cut, pool
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.coverage import CoverageCount
+from lamsach.hunt.examine import Examiner, Rules
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.run import HuntResult, Progress
+from lamsach.hunt.workers import Sieved, sieved
+from lamsach.logs.reading import context_for
+from lamsach.model import Problem
+
+_TAIL = 1 << 16
+
+
+@dataclass(slots=True)
+class KeptSource:
+    """A source with its segments."""
+
+    source: Source
+    rows: list[Row] = field(default_factory=list)
+    chosen: set[int] = field(default_factory=set)
+
+
+class _Reader(Examiner):
+    """Examines the opened segments of one source; coverage is known already."""
+
+    def _cover(self, sieved: Sieved, total: int) -> None:
+        pass
+
+    def move_to(self, line: int, headers: list[Any], tail: bytes) -> None:
+        """Go on at this 0-based line, behind these headers and this text."""
+        self.state.lines = line
+        self._tail = tail
+        for _, text in headers:
+            self._parser.header(text)
+
+    @property
+    def multiline(self) -> bool:
+        """Whether records may reach over the border of segments."""
+        return self._parser.multiline
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A unit to be examined: by whom, after which headers, with which end of the segment before."""
+
+    kept: KeptSource
+    reader: _Reader
+    unit: Unit
+    headers: list[Any]
+    before: Row | None
+
+
+class Search:
+    """Searches segments of many sources. `opened` counts them."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        compiled: CompiledSet,
+        matcher: Matcher,
+        rules: Rules,
+        threads: int,
+        result: HuntResult,
+        progress: Progress,
+    ) -> None:
+        self._archive = archive
+        self._compiled = compiled
+        self.matcher = matcher
+        self.rules = rules
+        self._threads = threads
+        self.result = result
+        self._progress = progress
+        self._free = pool(2 * threads + 1, archive.chunk_bytes)
+        self._todo: list[_Opened] = []
+        self._current = -1
+        self.opened = 0
+
+    def run(self, sources: list[KeptSource]) -> None:
+        """Search the chosen segments of these sources."""
+        for kept in sources:
+            self._todo += self._opened(kept)
+        self._tails: dict[int, bytes] = {}
+        try:
+            for part in sieved(self._compiled, self._chunks(), self._free, self._threads):
+                self._examine(part)
+        finally:
+            self._todo.clear()
+
+    def _opened(self, kept: KeptSource) -> Iterator[_Opened]:
+        reader: _Reader | None = None
+        headers: list[Any] = []
+        before: Row | None = None
+        arrives = kept.source.arrives
+        for unit in units(kept.rows):
+            own = [header for row in unit.rows for header in row.headers]
+            if any(row.sequence in kept.chosen for row in unit.rows):
+                if reader is None or arrives:
+                    reader = self._reader(kept, unit.rows[-1].created if arrives else None)
+                yield _Opened(kept, reader, unit, headers, before if reader.multiline else None)
+                headers = [*headers, *own] if arrives else []
+            else:
+                headers = [*headers, *own]
+            before = unit.rows[-1]
+
+    def _reader(self, kept: KeptSource, received: str | None) -> _Reader:
+        """Who reads the source's lines. Those that arrive for years are read as of the day on which they did: it gives them their year."""
+        log, detection = kept.source.log_file(), kept.source.detection()
+        context = context_for(log, detection, self.rules.zone)
+        if received:
+            context = replace(context, modified=datetime.fromisoformat(received))
+        known = CoverageCount()  # what it counts was counted when the lines were archived
+        return _Reader(detection, context, self.matcher, self.rules, self.result.found, known)
+
+    def _chunks(self) -> Iterator[tuple[int, Chunk]]:
+        """The chunks of the opened segments; segments are unpacked some ahead, by other threads."""
+        ahead: deque[Future[tuple[bytes, bytes]]] = deque()
+        with ThreadPoolExecutor(self._threads) as unpackers:
+            following = iter(self._todo)
+            for index in range(len(self._todo)):
+                while len(ahead) < 2 * self._threads:
+                    opened = next(following, None)
+                    if opened is None:
+                        break
+                    ahead.append(unpackers.submit(self._unpack, opened))
+                try:
+                    raw, self._tails[index] = ahead.popleft().result()
+                except LamsachError as error:
+                    self.result.problems.append(Problem(error.where, error.what, error.todo))
+                    continue
+                self.opened += len(self._todo[index].unit.rows)
+                for chunk in cut(RawStream(raw), self._free):
+                    yield index, chunk
+
+    def _unpack(self, opened: _Opened) -> tuple[bytes, bytes]:
+        tail = raw_of(self._archive, opened.before)[-_TAIL:] if opened.before else b""
+        return opened.unit.raw(self._archive), tail
+
+    def _examine(self, part: Sieved) -> None:
+        opened = self._todo[part.source]
+        if part.source != self._current:
+            self._current = part.source
+            opened.reader.move_to(
+                opened.unit.first_line - 1, opened.headers, self._tails.pop(part.source, b"")
+            )
+        opened.reader.chunk(part)
+        size = part.chunk.end - part.chunk.begin
+        self.result.searched_bytes += size
+        self._progress(self.result.searched_bytes, size)
+        self._free.put(part.chunk.buffer)

@@ -1,0 +1,38 @@
+"""Where each source that is collected ended in the archive, when the collector starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lamsach.archive.archive import Archive
+from lamsach.archive.catalog import Catalog
+
+
+@dataclass(slots=True)
+class Known:
+    """Where each source ended in the archive: bytes, lines, number of its last spool file, place, headers."""
+
+    end: int = 0
+    lines: int = 0
+    number: int = 0
+    place: dict[str, Any] = field(default_factory=dict)
+    headers: list[tuple[int, str]] = field(default_factory=list)
+
+
+def known_sources(archive: Archive) -> dict[str, Known]:
+    """Where every source that was collected ended in the archive."""
+    found: dict[str, Known] = {}
+    last: dict[str, str] = {}
+    for pack in Catalog(archive).packs():
+        for row in pack.rows:
+            known = found.setdefault(row.source, Known())
+            known.end, known.lines = row.end, row.first_line + row.lines - 1
+            known.headers += [(int(line), str(text)) for line, text in row.headers]
+            last[row.source] = row.name
+    for entry in archive.segments():
+        if last.get(entry.source) == entry.name:
+            place = archive.head(entry).description.place
+            found[entry.source].number = int(place.get("spool", 0))
+            found[entry.source].place = {key: value for key, value in place.items() if key != "spool"}
+    return found

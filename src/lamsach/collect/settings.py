@@ -1,0 +1,26 @@
+"""What a collector is to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to collect. `seal_seconds`: after so long, lines become a segment though it is small. `silence_seconds`: a source that sends nothing
+    for so long is told of (0: never)."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - a collector listens to other machines
+    udp: int | None = None
+    tcp: int | None = None
+    tls: int | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    follow: tuple[str, ...] = ()
+    drop: Path | None = None
+    sightings: Path | None = None
+    send: str | None = None
+    retention: str = "default"
+    seal_seconds: float = 900.0
+    silence_seconds: float = 3600.0
