@@ -74,7 +74,7 @@ def made(name: str, title: str, version: str, files: dict[str, bytes]) -> bytes:
             os.utime(place, (TIME_S, TIME_S))
         script = Path(base) / "setup.nsi"
         script.write_text(text(name, title, version, files), "utf-8")
-        variables = {**os.environ, "SOURCE_DATE_EPOCH": str(TIME_S)}
+        variables = {**os.environ, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": str(TIME_S)}
         ran = subprocess.run(
             ["makensis", "-V2", "-NOCD", str(script)],
             cwd=folder,

@@ -80,7 +80,9 @@ def main() -> None:
         import hunt
 
         name = f"lamsach-hunt-{version()}"
-        written += windows(wanted, name, "Lamsach - Ra soat nhat ky", hunt.files(wanted, name))
+        written += windows(
+            wanted, name, "Lamsach - Ra soat nhat ky", hunt.files(sys.modules[__name__], wanted, name)
+        )
     sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
     (wanted.out / "SHA256SUMS").write_text(sums)
     sys.stdout.write(sums)

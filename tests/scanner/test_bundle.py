@@ -6,6 +6,9 @@ import argparse
 import ast
 import importlib.util
 import json
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -104,3 +107,60 @@ def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None
             campaign_lists(folder, public)
     else:
         assert campaign_lists(folder, public) == [str(folder / "list.txt")]
+
+
+def test_the_installer_names_every_file_once(builder: ModuleType) -> None:
+    import installer  # the builder put its folder on the path
+
+    files = {"Lamsach.exe": b"", "python/python.exe": b"", "lib/a b$c/x.py": b"", "lib/tên/ä.txt": b""}
+    text = installer.text("lamsach-scanner-1.2.3", "Lamsach", "1.2.3", files)
+    assert text.count("\nFile ") == text.count('\nDelete "$INSTDIR') - 1 == len(files)
+    assert 'File "lib/a b$$c/x.py"' in text
+    assert 'Delete "$INSTDIR\\lib\\a b$$c\\x.py"' in text
+    assert "RMDir /r" not in text.replace("__pycache__", "") or all(
+        line.endswith('__pycache__"') for line in text.splitlines() if line.startswith("RMDir /r")
+    )
+    assert text.index('RMDir "$INSTDIR\\lib\\tên"') < text.index('RMDir "$INSTDIR\\lib"')
+
+
+def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
+    import hunt
+
+    names = hunt.program(builder)
+    assert "app/lamsach/desk/server.py" in names
+    assert not [name for name in names if "/portal/" in name or "__pycache__" in name]
+    for module in ("hunt", "trace", "send", "report", "logs", "indicators", "desk"):
+        assert f"app/lamsach/cli/{module}.py" in names
+
+
+@pytest.mark.skipif(
+    shutil.which("makensis") is None and not os.environ.get("CI"), reason="nsis is not installed"
+)
+def test_an_installer_is_made_the_same_twice(builder: ModuleType) -> None:
+    import installer
+
+    files = {"Lamsach.exe": b"MZ", "python/a.txt": b"text", "app/tên.txt": b"x"}
+    made = [installer.made("lamsach-scanner-1.2", "Lamsach", "1.2", files) for _ in range(2)]
+    assert made[0] == made[1]
+    assert made[0][:2] == b"MZ"
+
+
+@pytest.mark.skipif(
+    shutil.which("osslsigncode") is None and not os.environ.get("CI"), reason="osslsigncode is not installed"
+)
+def test_a_signature(builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import installer
+
+    commands = (
+        "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 2 -subj /CN=Unit -addext extendedKeyUsage=codeSigning",
+        "pkcs12 -export -inkey k.pem -in c.pem -out k.p12 -passout pass:word",
+    )
+    for command in commands:
+        subprocess.run(["openssl", *command.split()], cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.setenv("LAMSACH_SIGN_PASSWORD", "word")
+    wanted = argparse.Namespace(sign=tmp_path / "k.p12", timestamp=None)
+    plain = installer.made("lamsach-scanner-1.2", "Lamsach", "1.2", {"Lamsach.exe": b"MZ"})
+    (tmp_path / "signed.exe").write_bytes(installer.signed(wanted, plain))
+    command = ["osslsigncode", "verify", "-CAfile", "c.pem", "-in", "signed.exe"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Signature verification: ok" in ran.stdout

@@ -243,7 +243,7 @@ SCANNER: dict[str, str] = {
     "took too long": "mất quá nhiều thời gian",
     "the rules could not be applied": "không áp dụng được quy tắc",
     "ended the examining process": "làm tiến trình kiểm tra kết thúc đột ngột",
-    "an archive of a kind that is not opened (rar, 7z, cab)": "tệp nén thuộc loại không mở được (rar, 7z, cab)",
+    "an archive of a kind that is not opened (rar, 7z, cab): unpack it into a folder and look at that": "tệp nén thuộc loại không mở được (rar, 7z, cab): hãy giải nén vào một thư mục rồi rà quét thư mục đó",
     "in an archive with a password": "nằm trong tệp nén có mật khẩu",
     "a damaged archive": "tệp nén bị hỏng",
     "archives nested too deeply": "tệp nén lồng nhau quá sâu",

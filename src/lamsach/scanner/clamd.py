@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import struct
+from contextlib import suppress
 from typing import IO
 
 from lamsach.errors import UsageError
@@ -25,13 +26,9 @@ class Clamd:
         """The signature that the daemon found, or empty; and why it could not say, or empty (a code of `words.SKIPS`)."""
         try:
             with self._connected() as link:
-                link.sendall(b"zINSTREAM\0")
-                left = size
-                while left > 0 and (piece := stream.read(min(left, CHUNK_BYTES))):
-                    link.sendall(struct.pack("!L", len(piece)))
-                    link.sendall(piece)
-                    left -= len(piece)
-                link.sendall(b"\0\0\0\0")
+                # A daemon that has enough answers and hangs up while we still send: its answer says why.
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    _send(link, stream, size)
                 reply = _reply(link)
         except OSError:
             return "", "clamd_failed"
@@ -80,6 +77,16 @@ def parse_address(address: str) -> tuple[str, int] | str:
             "Give 127.0.0.1:3310 or the path of its socket.",
         )
     return host.strip("[]"), number
+
+
+def _send(link: socket.socket, stream: IO[bytes], size: int) -> None:
+    link.sendall(b"zINSTREAM\0")
+    left = size
+    while left > 0 and (piece := stream.read(min(left, CHUNK_BYTES))):
+        link.sendall(struct.pack("!L", len(piece)))
+        link.sendall(piece)
+        left -= len(piece)
+    link.sendall(b"\0\0\0\0")
 
 
 def _reply(link: socket.socket) -> str:

@@ -127,7 +127,9 @@ SKIPS: dict[str, str] = {
     "slow": mark("took too long"),
     "rules_failed": mark("the rules could not be applied"),
     "worker_ended": mark("ended the examining process"),
-    "archive_closed": mark("an archive of a kind that is not opened (rar, 7z, cab)"),
+    "archive_closed": mark(
+        "an archive of a kind that is not opened (rar, 7z, cab): unpack it into a folder and look at that"
+    ),
     "archive_locked": mark("in an archive with a password"),
     "archive_damaged": mark("a damaged archive"),
     "archive_depth": mark("archives nested too deeply"),
