@@ -104,6 +104,8 @@ def test_a_forged_segment_has_the_wrong_seal(archive: Archive, tmp_path: Path) -
     other = filled(tmp_path / "other", tmp_path / "fw.log", chunk_bytes=SMALL)[0]
     paths(archive)[2].write_bytes(paths(other)[2].read_bytes())
     assert verify(archive).problems
+    findings, _, _ = retro(archive, Request([""], [str(write_list(tmp_path))]))
+    assert any("seal" in problem.what for problem in findings.problems)
 
 
 def test_what_is_old_expires_and_the_rest_stays_whole(archive: Archive, log: Path) -> None:

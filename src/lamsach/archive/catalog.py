@@ -28,6 +28,7 @@ from lamsach.archive.segment import Head
 from lamsach.archive.signs import Compact
 from lamsach.errors import LamsachError, UnreadableError
 from lamsach.hunt.coverage import CoverageCount
+from lamsach.i18n import mark
 from lamsach.model import Problem
 
 GROUP = 512
@@ -35,6 +36,7 @@ NO_LINES, SOME_LINES, ALL_LINES = range(3)
 """Which lines of a segment may tell who had an address: none, those kept in its description, any."""
 _LAYOUT = 3
 _READERS = 4
+SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 
 
 @dataclass(slots=True)
@@ -107,7 +109,10 @@ class Catalog:
                 return _opened(self.archive, name)
         heads = self._heads(entries)
         data = _packed(heads, self.archive.key)
-        if full:
+        forged = [entry.name for entry, head in heads if not head.sealed]
+        if forged and not any(problem.what == SEAL for problem in self.problems):  # told once
+            self.problems.append(Problem(forged[0], SEAL, mark("Run: lamsach archive verify")))
+        if full and not forged:
             with contextlib.suppress(LamsachError):
                 self.archive.store.write(name, data, sync=False)
         return _parsed(np.frombuffer(data, np.uint8), self.archive.key)

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lamsach.archive.archive import HEAD, Archive, Entry
+from lamsach.archive.catalog import SEAL
 from lamsach.archive.records import DIGESTS, originals, read_record, records
 from lamsach.archive.segment import decompress
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.model import Problem
 
-_SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 _LINK = mark("It does not follow what stands before it: something was exchanged.")
 _MISSING = mark("A part of the archive is missing, and no record says why.")
 _CHANGED = mark("The lines are not those that were written.")
@@ -103,7 +103,7 @@ def _segment(
         head = archive.head(entry)
         about = head.description
         if not head.sealed or about.sequence != entry.sequence:
-            result.problems.append(Problem(entry.name, _SEAL, _COPY))
+            result.problems.append(Problem(entry.name, SEAL, _COPY))
         elif about.replaces and past.first_digest(head.digest) == head.digest:
             result.problems.append(Problem(entry.name, _LINK, _COPY))
         if deep:
@@ -131,7 +131,7 @@ def _record(archive: Archive, entry: Entry, result: Verified) -> tuple[str, str]
         result.problems.append(Problem(error.where, error.what, error.todo))
         return None
     if not sealed or record.sequence != entry.sequence:
-        result.problems.append(Problem(entry.name, _SEAL, _COPY))
+        result.problems.append(Problem(entry.name, SEAL, _COPY))
     return record.previous, digest
 
 

@@ -16,6 +16,7 @@ ARCHIVE: dict[str, str] = {
     "The end of the archive is missing.": "Thiếu phần cuối của kho lưu trữ.",
     "The mark of the archive's end is missing or was changed.": "Dấu kết thúc của kho lưu trữ bị mất hoặc đã bị sửa.",
     "It was recorded as deleted and is still there.": "Phần này được ghi là đã xóa nhưng vẫn còn.",
+    "Run: lamsach archive verify": "Hãy chạy: lamsach archive verify",
     "Run: lamsach archive repair": "Hãy chạy: lamsach archive repair",
     "Take it from a copy of the archive.": "Hãy lấy lại từ một bản sao của kho lưu trữ.",
     "The archive cannot be read.": "Không đọc được kho lưu trữ.",
