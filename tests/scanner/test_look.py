@@ -6,27 +6,20 @@ import bz2
 import gzip
 import hashlib
 import io
-import json
 import lzma
 import os
 import socket
 import sys
 import tarfile
-import threading
 import zipfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import zstandard
 
-from lamsach.errors import InputError
-from lamsach.scanner.examine import Examiner, FileReport, Settings
 from lamsach.scanner.options import Limits
-from lamsach.scanner.rules import rule_sources
-from lamsach.scanner.walking import Walk
 
-from .planted import EICAR, ELF, SMALL, lookat, reasons
+from .planted import EICAR, ELF, SMALL, lookat
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
 
@@ -224,130 +217,3 @@ def test_a_tree_that_resists(tmp_path: Path) -> None:
         b"deep.com",
     }
     assert result.skipped == {"not_regular": 2}
-
-
-@POSIX
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() != 0, reason="makes a device")
-def test_a_device_is_not_opened(tmp_path: Path) -> None:
-    try:
-        os.mknod(tmp_path / "zero", 0o20666, os.makedev(1, 5))
-    except PermissionError:
-        pytest.skip("this machine lets nobody make devices")
-    assert lookat(tmp_path / "zero").skipped == {"not_regular": 1}
-
-
-def test_many_entries_and_limits(tmp_path: Path) -> None:
-    for number in range(300):
-        (tmp_path / f"{number}").write_bytes(b"")
-    skips: list[object] = []
-    assert sum(1 for _ in Walk([str(tmp_path)], skips.append, Limits(entries=100))) == 100
-    assert len(skips) == 1
-    assert lookat(tmp_path).counts.files == 300
-
-
-def test_workers_give_the_same(tmp_path: Path) -> None:
-    for number in range(250):
-        (tmp_path / f"{number}.bin").write_bytes(EICAR if number % 50 == 0 else b"x" * number)
-    alone, together = lookat(tmp_path), lookat(tmp_path, jobs=2)
-    assert [finding.key for finding in alone.findings] == [finding.key for finding in together.findings]
-    assert (len(alone.findings), together.counts.files) == (5, 250)
-
-
-def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "f"
-    file.write_bytes(b"x" * 100_000)
-    examiner, report = Examiner(Settings(rule_sources(), limits=SMALL)), FileReport()
-    real = Examiner._search
-    monkeypatch.setattr(Examiner, "_search", lambda *a: (file.write_bytes(b"y" * 50), real(*a)))
-    examiner.examine(str(file), report)
-    assert [skip.reason for skip in report.skips] == ["changed"]
-
-
-def test_since_and_exclude(tmp_path: Path) -> None:
-    (tmp_path / "a.com").write_bytes(EICAR)
-    (tmp_path / "b.com").write_bytes(EICAR)
-    assert lookat(tmp_path, since=datetime(2100, 1, 1, tzinfo=UTC)).skipped == {"older": 2}
-    result = lookat(tmp_path, exclude=[str(tmp_path / "a*")])
-    assert (len(result.findings), result.skipped) == (1, {"excluded": 1})
-
-
-def test_a_path_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not there"):
-        lookat(tmp_path / "none")
-    (tmp_path / "a").write_bytes(b"")
-    assert [problem.where for problem in lookat(tmp_path / "a", tmp_path / "none").problems] == [
-        str(tmp_path / "none")
-    ]
-
-
-def test_clamd(tmp_path: Path) -> None:
-    """A daemon made for the test: it finds what holds BAD, and breaks off for what holds BREAK."""
-    if not hasattr(socket, "AF_UNIX"):
-        pytest.skip("no such sockets here")
-    place = f"/tmp/lamsach-{os.getpid()}.sock"
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(place)
-    server.listen()
-
-    def answer() -> None:
-        for _ in range(3):
-            link, _ = server.accept()
-            with link:
-                data = b""
-                while not data.endswith(b"\0\0\0\0"):
-                    data += link.recv(65536)
-                if b"BREAK" not in data:
-                    link.sendall(b"stream: Test.Bad FOUND\0" if b"BAD" in data else b"stream: OK\0")
-
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    for name, content in (("a", b"fine"), ("b", b"BAD"), ("c", b"BREAK")):
-        (tmp_path / name).write_bytes(content)
-    try:
-        result = lookat(tmp_path, clamd=place)
-    finally:
-        thread.join(5)
-        server.close()
-        os.unlink(place)
-    assert reasons(result) == {("b", "clamd")}
-    assert [(skip.subject[-1], skip.reason) for skip in result.skips] == [("c", "clamd_failed")]
-
-
-@pytest.mark.parametrize("suffix", [".zip", ".html", ".jsonl"])
-def test_results(tmp_path: Path, suffix: str) -> None:
-    from lamsach.scanner.report.writing import write_result
-
-    (tmp_path / "f").mkdir()
-    (tmp_path / "f" / "<script>.com").write_bytes(EICAR)
-    result = lookat(tmp_path / "f")
-    path = tmp_path / f"r{suffix}"
-    write_result(result, path, "vi")
-    if suffix == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read("manifest.json"))
-            for name, stated in manifest["contents"].items():
-                assert hashlib.sha256(archive.read(name)).hexdigest() == stated["sha256"]
-            assert json.loads(archive.read("findings.jsonl"))["level"] == "malicious"
-    else:
-        text = path.read_text("utf-8")
-        assert ("<script" not in text) if suffix == ".html" else '"summary"' in text
-        assert not [name for name in os.listdir(tmp_path) if name.startswith(".lamsach")]
-
-
-def test_nothing_is_found_in_the_system() -> None:
-    """A part of the system's own files; `make soak` looks at all."""
-    roots = [
-        Path(path) for path in ("/usr/bin", "/usr/sbin", "/usr/share/doc", "/etc") if Path(path).is_dir()
-    ]
-    entries = [
-        entry.path for entry in Walk([str(root) for root in roots], lambda _: None) if entry.size < 1 << 20
-    ][::12]
-    result = lookat(*map(Path, entries[:400]))
-    assert [(finding.subject, finding.reason) for finding in result.findings] == []
-
-
-@pytest.mark.soak
-def test_nothing_is_found_in_the_whole_system() -> None:
-    result = lookat(Path("/usr"), jobs=None)
-    assert [(finding.subject, finding.reason) for finding in result.findings] == []
-    assert result.counts.files > 10_000

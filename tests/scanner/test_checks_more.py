@@ -1,0 +1,194 @@
+"""Further checks of a Linux machine: what runs, what is remembered, what answers."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lamsach.errors import UsageError
+from lamsach.scanner.checks.context import Context
+from lamsach.scanner.checks.event_logs import search_event_log
+from lamsach.scanner.checks.memory import memory_of
+from lamsach.scanner.checks.processes import canonical_address, check_processes
+from lamsach.scanner.checks.tools import output_of
+from lamsach.scanner.clamd import parse_address
+from lamsach.scanner.control import Control, Stopped
+from lamsach.scanner.index import Index, build_index
+from lamsach.scanner.look import look
+from lamsach.scanner.mounts import read_mounts
+from lamsach.scanner.opening import Skipped
+from lamsach.scanner.options import Mode, Options
+
+from .planted import EICAR
+
+LISTED = (
+    "evil.example.com",
+    "203.0.113.9",
+    "198.51.100.0/24",
+    "http://bad.example.net/drop",
+    "2001:db8:bad::1",
+)
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    (tmp_path / "list.txt").write_text("\n".join(LISTED) + "\n")
+    loaded = build_index([str(tmp_path / "list.txt")])
+    root = tmp_path / "root"
+    root.mkdir()
+    index = Index(loaded.path)
+    yield Context(Options(root=str(root), lists=[str(tmp_path / "list.txt")]), index, Control())
+    index.close()
+    loaded.close()
+
+
+def write(context: Context, path: str, text: str) -> Path:
+    file = context.root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_addresses() -> None:
+    assert [canonical_address(text) for text in ("::FFFF:1.2.3.4", "FE80::1%eth0", "x")] == [
+        "1.2.3.4",
+        "fe80::1",
+        None,
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_processes_and_memory(context: Context, tmp_path: Path) -> None:
+    secret = "memory_" + "miner_" + "donate.v2." + "xmrig.com"
+    code = f"import time; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('{len(secret)}', flush=True); time.sleep(60)"
+    # Not our child: its family's memory is not searched.
+    starter = f"import subprocess,sys; p = subprocess.Popen([sys.executable, '-c', {code!r}], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL); p.stdout.readline(); print(p.pid)"
+    pid = int(
+        subprocess.run([sys.executable, "-c", starter], capture_output=True, check=True, text=True).stdout
+    )
+    try:
+        context.options = Options(root="/")
+        check_processes(context)
+        found = {(finding.reason, finding.target.pid) for finding in context.findings if finding.target}
+        assert ("memory_rule", pid) in found
+        assert context.counts.processes > 0
+    finally:
+        psutil.Process(pid).kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_process_that_vanished() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with pytest.raises(Skipped, match="vanished"):
+        list(memory_of(ended.pid, 1 << 20))
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (["true"], "tool_empty"),
+        (["false"], "tool_failed"),
+        (["no-such-program"], "tool_missing"),
+        (["sleep", "5"], "tool_slow"),
+    ],
+)
+def test_a_tool_that_says_nothing_is_no_proof(command: list[str], reason: str) -> None:
+    with pytest.raises(Skipped) as skipped:
+        output_of(command, seconds=0.3)
+    assert skipped.value.reason == reason
+
+
+def test_a_whole_look_at_a_mounted_disk(context: Context) -> None:
+    write(context, "etc/hosts", "127.0.0.1 activate.adobe.com\n")
+    write(context, "etc/cron.d/x", "@reboot root /opt/svc/run\n")
+    (context.root / "opt/svc").mkdir(parents=True)
+    (context.root / "opt/svc/bad.com").write_bytes(EICAR)
+    result = look(
+        Options(mode=Mode.QUICK, root=str(context.root), lists=context.options.lists, jobs=0, nice=False)
+    )
+    assert {finding.reason for finding in result.findings} == {"hosts_activation", "own_rule"}
+    assert "processes" not in result.checks
+
+
+def test_stop_pause_and_time() -> None:
+    seen = []
+    control = Control(seen.append, seconds=1000)
+    control.total_bytes = 100
+    control.step(1, 50)
+    assert control.progress().remaining_s is not None
+    control.pause()
+    assert control.progress().paused
+    control.resume()
+    control.check()
+    control.stop()
+    with pytest.raises(Stopped):
+        control.check()
+    with pytest.raises(Stopped, match="time"):
+        Control(seconds=0).check()
+
+
+def test_a_look_that_is_stopped_keeps_what_it_found(tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.com").write_bytes(EICAR)
+    control = Control(lambda seen: control.stop() if seen.files >= 2 else None)
+    control._last = -1
+    control.tell = lambda *, force=False: control._on_progress(control.progress())  # type: ignore[method-assign]
+    result = look(Options(mode=Mode.PATHS, paths=[str(tmp_path)], jobs=0, nice=False), control)
+    assert result.stopped == "user"
+    assert 0 < len(result.findings) < 5
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1:3310", "example.com:3310", "127.0.0.1:0", "127.0.0.1", "x"])
+def test_clamd_runs_on_this_machine_only(address: str) -> None:
+    with pytest.raises(UsageError):
+        parse_address(address)
+
+
+def test_mounts(tmp_path: Path) -> None:
+    import os
+
+    (tmp_path / "m").write_text(
+        "22 1 0:21 / /proc rw - proc proc rw\n23 1 0:40 / /net rw shared:1 - nfs4 srv:/ rw\n24 1 8:1 / / rw - ext4 /dev/sda1 rw\nbroken\n"
+    )
+    mounts = read_mounts(str(tmp_path / "m"))
+    assert [mounts.refusal(os.makedev(*pair)) for pair in ((0, 21), (0, 40), (8, 1))] == [
+        "pseudo",
+        "remote",
+        None,
+    ]
+
+
+SAMPLES = Path(__file__).parents[2] / "../shared/samples/evtx/files"
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
+def test_event_logs(context: Context, tmp_path: Path) -> None:
+    file = next(SAMPLES.glob("*DE_RDP_Tunnel_5156.evtx"))
+    (tmp_path / "l.txt").write_text("ff02::1:2\n")
+    with sqlite3.connect(context.index._path.replace("list.db", "two.db")) as base:
+        base.execute(
+            "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, PRIMARY KEY (value, type)) WITHOUT ROWID"
+        )
+        base.execute("INSERT INTO entry VALUES ('10.0.2.18', 'ip', 'bot', '', 'l.txt:1')")
+    base.close()
+    context.index = Index(context.index._path.replace("list.db", "two.db"))
+    search_event_log(context, str(file))
+    assert context.counts.events == 101
+    assert {(finding.values["event"], finding.values["channel"]) for finding in context.findings} == {
+        (5156, "Security")
+    }
+    damaged = tmp_path / "d.evtx"
+    data = bytearray(file.read_bytes())
+    data[5000:9000] = b"\xff" * 4000
+    damaged.write_bytes(data)
+    search_event_log(context, str(damaged))
+    (tmp_path / "e.evtx").write_bytes(b"ElfFile\0" + b"\0" * 10)
+    search_event_log(context, str(tmp_path / "e.evtx"))
+    assert str(tmp_path / "e.evtx") in {skip.subject for skip in context.skips}
