@@ -160,6 +160,8 @@ def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> No
     assert "Hãy rà quét bằng công cụ." in officer.get(f"{address}?canned={above.pk}").content.decode()
     assert "Không phải của ta." not in officer.get(f"{address}?canned={strange.pk}").content.decode()
     assert officer.get(f"{address}?canned=x").status_code == 200
+    shelf = officer.get("/work/knowledge/").content.decode()
+    assert ("Chung" in shelf, f"/work/knowledge/answers/{above.pk}/" in shelf) == (True, False)
     assert officer.post(f"/work/knowledge/answers/{above.pk}/", {"what": "withdraw"}).status_code == 404
     officer.post("/work/knowledge/answers/new/", {"title": "Mới", "text": "x", "unit": cast.first.pk})
     assert CannedAnswer.objects.filter(unit=cast.first, title="Mới").exists()

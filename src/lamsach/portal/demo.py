@@ -14,6 +14,8 @@ from django.core.files import File
 from django.db import transaction
 
 from lamsach.portal.accounts.models import User
+from lamsach.portal.awareness import telling
+from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
 from lamsach.portal.base import tokens
 from lamsach.portal.base.roles import Role
 from lamsach.portal.campaigns import sending
@@ -21,7 +23,7 @@ from lamsach.portal.campaigns.models import Campaign, Dispatch, How, Participati
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.public.models import Tool
 from lamsach.portal.support import desk
-from lamsach.portal.support.models import Question
+from lamsach.portal.support.models import Article, CannedAnswer, Question
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership, Unit
 
@@ -86,6 +88,7 @@ def fill(seed: int = 2022) -> Filled:
         _dispatch(campaign, unit, leader, above, start + timedelta(days=3))
     _answers(campaign, chance, start)
     _odds(ministry, units[0])
+    _aware(campaign, units[0], User.objects.get(email=filled.people["officer"]), chance)
     assert len(rooms) == 120
     return filled
 
@@ -188,6 +191,36 @@ def _odds(ministry: Unit, unit: Unit) -> None:
             unit=at, name="Người hỏi", email="nguoihoi@bo.example", subject=subject, text=text
         )
         desk.ask(question, tokens.nonce())
+
+
+def _aware(campaign: Campaign, unit: Unit, by: User, chance: random.Random) -> None:
+    """Some people of a unit, told, a few of whom have confirmed; what the desk keeps on its shelf."""
+    Person.objects.bulk_create(
+        [
+            Person(
+                unit=unit,
+                name=f"Cán bộ {n:02d}",
+                email=f"canbo{n:02d}@bo.example" if n % 6 else "",
+                department="Phòng Tổng hợp",
+            )
+            for n in range(1, 25)
+        ]
+    )
+    telling.tell(campaign, unit, by, size=12, hours=24)
+    for notice in Notice.objects.filter(wave=1):
+        if chance.random() < 0.4:
+            telling.confirm(notice, ConfirmedHow.LINK)
+    Article.objects.create(
+        unit=campaign.owner,
+        title="Máy chạy chậm sau khi rà quét",
+        text="Khởi động lại máy một lần. Nếu máy vẫn chậm sau một giờ, gửi câu hỏi kèm ảnh chụp màn hình.",
+        words="máy chậm, chạy chậm, khởi động lâu",
+    )
+    CannedAnswer.objects.create(
+        unit=campaign.owner,
+        title="Chọn công cụ rà quét",
+        text="Anh/chị dùng một trong các công cụ tại trang Làm sạch, kiểm tra mã băm trước khi chạy.",
+    )
 
 
 def hand_in(bundle: Path, filled: Filled) -> None:

@@ -31,8 +31,9 @@ def _own(request: HttpRequest, roles: Any) -> Any:
 @member(HELPERS, HELPERS, ("GET",))
 def shelf(request: HttpRequest) -> HttpResponse:
     """Answers kept ready and articles that the person may use or change."""
+    helped = set(readable_units(request.user, HELPERS).values_list("pk", flat=True))
     context = {
-        "canned": access.usable_canned(request.user),
+        "canned": [(one, one.unit_id in helped) for one in access.usable_canned(request.user)],
         "articles": access.editable_articles(request.user),
         "may_publish": bool(request.user.roles & COORDINATORS),  # type: ignore[union-attr]
     }
