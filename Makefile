@@ -25,6 +25,9 @@ serve: install ## The same unit in a made-up ministry's portal on loopback, unti
 test: install-dev ## Run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
+test-windows: install-dev ## Run the tests of the Windows scanner under Wine (builds its bundle first, from the internet)
+	@$(BIN)/python -m pytest -m wine -n 0 $(PYTEST_ARGS)
+
 lint: install-dev ## Check style, types and the import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

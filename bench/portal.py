@@ -98,8 +98,8 @@ def main(folder: Path) -> None:
         ("unit list", "units"),
         ("home", "home"),
     ):
-        address = {"units": "/work/units/", "home": "/work/"}.get(
-            query, f"/work/campaigns/{campaign.pk}/board/{query}"
+        address = {"units": "/office/units/", "home": "/office/"}.get(
+            query, f"/office/campaigns/{campaign.pk}/board/{query}"
         )
         times = []
         for _ in range(20):

@@ -42,7 +42,7 @@ OPEN = [
     path for path, door in DOORS.items() if door is not None and door.kind == "anyone" and "<" not in path
 ]
 
-OF_THE_UNIT_ABOVE = {f"work/dispatches/<int:dispatch_id>/{what}/" for what in ("edit", "send", "files")}
+OF_THE_UNIT_ABOVE = {f"office/dispatches/<int:dispatch_id>/{what}/" for what in ("edit", "send", "files")}
 """The samples are dispatches of the centre, which the room's officer may read and not change."""
 
 
@@ -109,7 +109,7 @@ def test_roles_open_what_their_door_says(path: str, cast: Cast) -> None:
         got, posted = call(client, "GET", address), call(client, "POST", address)
         mine = not own or role == "coordinator"
         if OF_THE_UNIT_ITSELF & set(names(path)) or path.startswith(
-            "work/awareness/<int:campaign_id>/<int:unit_id>"
+            "office/awareness/<int:campaign_id>/<int:unit_id>"
         ):
             mine = role == "officer"
         if role not in door.read:

@@ -51,7 +51,7 @@ serve("127.0.0.1", int(sys.argv[2]))
 ROLES = (None, "administrator", "coordinator", "officer")
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
 LEAVE = re.compile(
-    r"/(logout|static|api|language)/|\.pdf|/export/|/file/|/files/|/work/lists/|/work/materials/|/tools/\d+/$|download"
+    r"/(logout|static|api|language)/|\.pdf|/export/|/file/|/files/|/office/lists/|/office/materials/|/tools/\d+/$|download"
 )
 
 
@@ -138,7 +138,7 @@ def test_every_page(language: str, portal: tuple[str, dict[str, str]], browser: 
         values = {"django_language": language, **({"sessionid": cookies[role]} if role else {})}
         context.add_cookies([{"name": n, "value": v, "url": address} for n, v in values.items()])
         page = context.new_page()
-        for path, status in pages(page, address, ("/", "/work/") if role else ("/", "/accounts/login/")):
+        for path, status in pages(page, address, ("/", "/office/") if role else ("/", "/accounts/login/")):
             if status != 200:
                 wrong.append(f"{path} {status} for {role}")
                 continue

@@ -55,13 +55,13 @@ def test_another_units_dispatch_does_not_exist(program: Client, cast: Cast) -> N
 
 def test_a_revoked_token_opens_nothing(program: Client, cast: Cast) -> None:
     number = Token.objects.get().pk
-    page = cast.client("coordinator").post(f"/work/units/{cast.first.pk}/tokens/", {"revoke": number})
+    page = cast.client("coordinator").post(f"/office/units/{cast.first.pk}/tokens/", {"revoke": number})
     assert page.status_code == 302
     assert program.get("/api/units").status_code == 401
 
 
 def test_a_token_is_shown_once(cast: Cast) -> None:
     client = cast.client("coordinator")
-    address = f"/work/units/{cast.first.pk}/tokens/"
+    address = f"/office/units/{cast.first.pk}/tokens/"
     assert access.PREFIX in client.post(address, {"name": "SIEM"}).content.decode()
     assert access.PREFIX not in client.get(address).content.decode()

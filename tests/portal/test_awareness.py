@@ -87,9 +87,9 @@ def test_whom_letters_do_not_reach_stands_on_the_sheet(cast: Cast, browser: Brow
     telling.tell(campaign, cast.first, cast.people["officer"])
     assert list(Letter.objects.filter(kind="awareness").values_list("to", flat=True)) == ["n0@person.example"]
     officer = browser("officer")
-    sheet = officer.get(f"/work/awareness/{campaign.pk}/{cast.first.pk}/sheet/").content.decode()
+    sheet = officer.get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/sheet/").content.decode()
     assert ("Người 001" in sheet, "Không thư 0" in sheet, "Người 000" in sheet) == (True, True, False)
-    assert "5.1.1" in officer.get(f"/work/awareness/{campaign.pk}/{cast.first.pk}/").content.decode()
+    assert "5.1.1" in officer.get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/").content.decode()
 
 
 def working_noon(monkeypatch: pytest.MonkeyPatch, hour: int = 10) -> None:
@@ -181,18 +181,18 @@ def test_people_who_were_never_told_are_erased_too(cast: Cast) -> None:
 def test_an_import_asks_whether_the_people_know(cast: Cast, browser: Browser) -> None:
     campaign = dispatch(cast).campaign
     file = SimpleUploadedFile("a.csv", "Họ tên;Thư điện tử\nTrần A;a@person.example\n".encode())
-    browser("officer").post(f"/work/awareness/{campaign.pk}/{cast.first.pk}/", {"file": file})
+    browser("officer").post(f"/office/awareness/{campaign.pk}/{cast.first.pk}/", {"file": file})
     assert Person.objects.count() == 0
 
 
 def test_progress_by_unit_and_no_name_above(cast: Cast, browser: Browser) -> None:
     campaign = people(cast, 3, 1)
     telling.tell(campaign, cast.first, cast.people["officer"])
-    waiting = browser("officer").get(f"/work/awareness/{campaign.pk}/{cast.first.pk}/")
+    waiting = browser("officer").get(f"/office/awareness/{campaign.pk}/{cast.first.pk}/")
     assert waiting.context["told"] == 1, "only who stands on the sheet, before the letters have gone"
     deliver()
     telling.confirm(Notice.objects.filter(person__name="Người 000").get(), ConfirmedHow.LINK)
-    page = browser("coordinator").get("/work/awareness/").content.decode()
+    page = browser("coordinator").get("/office/awareness/").content.decode()
     assert "25%" in page
     assert "Người 00" not in page
 

@@ -158,7 +158,7 @@ def lead(browser: Any, served: Served, link: str) -> None:
     page.click("button:has-text('Xem những gì sẽ thay đổi')")
     page.click("button:has-text('Thực hiện 2 thay đổi')")
     assert page.locator("tbody tr").count() == 3
-    page.goto(f"{served.address}/work/campaigns/new/")
+    page.goto(f"{served.address}/office/campaigns/new/")
     page.fill("[name=name]", "Chiến dịch thử")
     for name, days in (("starts", 0), ("ends", 60), ("report_due", 30)):
         page.fill(f"[name={name}]", (date.today() + timedelta(days=days)).isoformat())

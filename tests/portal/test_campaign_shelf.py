@@ -30,24 +30,26 @@ def test_a_material_is_seen_by_units_and_in_public_only_when_it_says_so(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
     found = dispatch(cast).campaign
-    coordinator, address = browser("coordinator"), f"/work/campaigns/{found.pk}/materials/"
+    coordinator, address = browser("coordinator"), f"/office/campaigns/{found.pk}/materials/"
     for title, public in (("Hướng dẫn", ""), ("Tờ rơi", "on")):
         file = SimpleUploadedFile("a.pdf", b"%PDF-1.7 " + title.encode())
         coordinator.post(address, {"title": title, "file": file, "public": public})
     inner, open_ = Material.objects.order_by("pk")
-    assert browser("officer").get(f"/work/materials/{inner.pk}/").status_code == 200
-    assert browser("stranger").get(f"/work/materials/{inner.pk}/").status_code == 404
+    assert browser("officer").get(f"/office/materials/{inner.pk}/").status_code == 200
+    assert browser("stranger").get(f"/office/materials/{inner.pk}/").status_code == 404
     assert browser("officer").post(address, {"title": "x"}).status_code == 403
     assert [client.get(f"/materials/{m.pk}/").status_code for m in (inner, open_)] == [404, 200]
     assert "Tờ rơi" in client.get("/clean/").content.decode()
-    coordinator.post(f"/work/materials/{open_.pk}/withdraw/")
+    coordinator.post(f"/office/materials/{open_.pk}/withdraw/")
     assert client.get(f"/materials/{open_.pk}/").status_code == 404
 
 
 def test_a_material_of_another_kind_is_refused(cast: Cast, browser: Browser) -> None:
     found = dispatch(cast).campaign
     file = SimpleUploadedFile("a.exe", b"MZ")
-    page = browser("coordinator").post(f"/work/campaigns/{found.pk}/materials/", {"title": "x", "file": file})
+    page = browser("coordinator").post(
+        f"/office/campaigns/{found.pk}/materials/", {"title": "x", "file": file}
+    )
     assert page.status_code == 200
     assert not Material.objects.exists()
 
@@ -62,7 +64,7 @@ def test_the_public_page_shows_the_tools_of_the_campaign(
     )
     assert "Công cụ Hai" in client.get("/clean/").content.decode()
     browser("coordinator").post(
-        f"/work/campaigns/{found.pk}/materials/", {"what": "tools", "tools": [first.pk]}
+        f"/office/campaigns/{found.pk}/materials/", {"what": "tools", "tools": [first.pk]}
     )
     page = client.get("/clean/").content.decode()
     assert ("Công cụ Một" in page, "Công cụ Hai" in page) == (True, False)
@@ -73,7 +75,7 @@ def test_a_statement_is_taken_back_with_its_reason(cast: Cast, browser: Browser)
     found = dispatch(cast).campaign
     copy = Recipient.objects.get(unit=cast.first)
     sending.take(copy, StepKind.DEPLOYED, how=How.PAPER, day=tree.today() - timedelta(days=3))
-    officer, address = browser("officer"), f"/work/answers/{copy.pk}/"
+    officer, address = browser("officer"), f"/office/answers/{copy.pk}/"
     assert "Take the statement back" in officer.get(address).content.decode()
     officer.post(f"{address}take-back/", {"reason": " "})
     assert counts(found, cast.centre.pk).deployed == 1
@@ -112,7 +114,7 @@ def write(browser: Browser, who: str, found: Campaign, issuer: int, days: int) -
         "deadline": (day + timedelta(days=days)).isoformat(),
         "once": tokens.nonce(),
     }
-    return browser(who).post(f"/work/campaigns/{found.pk}/dispatches/new/", data).status_code == 302
+    return browser(who).post(f"/office/campaigns/{found.pk}/dispatches/new/", data).status_code == 302
 
 
 @pytest.mark.parametrize(("days", "taken"), [(-1, False), (29, True), (30, True), (31, False)])
@@ -143,7 +145,7 @@ def test_reports_cannot_become_due_before_a_deadline_that_was_sent(
         "report_due": (day + timedelta(days=days)).isoformat(),
         "version": found.version,
     }
-    browser("coordinator").post(f"/work/campaigns/{found.pk}/edit/", data)
+    browser("coordinator").post(f"/office/campaigns/{found.pk}/edit/", data)
     found.refresh_from_db()
     assert (found.report_due == day + timedelta(days=days)) is saved
     assert Dispatch.objects.get().deadline == day + timedelta(days=20)
@@ -157,10 +159,10 @@ def test_the_preview_names_merges(cast: Cast, browser: Browser) -> None:
     )
     coordinator = browser("coordinator")
     file = SimpleUploadedFile("a.csv", sheet.encode())
-    coordinator.post("/work/units/import/", {"file": file})
+    coordinator.post("/office/units/import/", {"file": file})
     kept = UnitImport.objects.get()
     assert kept.errors == []
-    page = coordinator.get(f"/work/units/import/{kept.pk}/?kind=merged").content.decode()
+    page = coordinator.get(f"/office/units/import/{kept.pk}/?kind=merged").content.decode()
     assert page.count("merged into G06.12.03 Phòng Mới") == 2
     assert 'aria-current="true"><b>2</b> merged' in page
 
@@ -170,7 +172,7 @@ def test_the_board_names_whom_to_call(cast: Cast, browser: Browser) -> None:
     now = timezone.now()
     BadAddress.objects.create(address="mot@unit.example", since=now, last=now, permanent=True)
     Unit.objects.filter(pk=cast.first.pk).update(email="Mot@unit.example")
-    address = f"/work/campaigns/{found.pk}/board/?state=unreachable&unit={cast.centre.pk}"
+    address = f"/office/campaigns/{found.pk}/board/?state=unreachable&unit={cast.centre.pk}"
     coordinator = browser("coordinator")
     page = coordinator.get(address).content.decode()
     assert ("Phòng Một" in page, "Phòng Hai" in page) == (True, False)

@@ -60,13 +60,13 @@ def test_sending_twice_sends_once(cast: Cast, browser: Browser) -> None:
     draft = dispatch(cast, sent=False)
     client = browser("coordinator")
     for _ in range(2):
-        assert client.post(f"/work/dispatches/{draft.pk}/send/", {"to": "near"}).status_code == 302
+        assert client.post(f"/office/dispatches/{draft.pk}/send/", {"to": "near"}).status_code == 302
     assert (Recipient.objects.count(), Letter.objects.count(), AnswerLink.objects.count()) == (2, 2, 2)
 
 
 def test_the_form_sent_twice_writes_one_dispatch(cast: Cast, browser: Browser) -> None:
     client = browser("coordinator")
-    address = f"/work/campaigns/{campaign(cast).pk}/dispatches/new/"
+    address = f"/office/campaigns/{campaign(cast).pk}/dispatches/new/"
     day = tree.today().isoformat()
     later = (tree.today() + timedelta(days=9)).isoformat()
     data = {"issuer": cast.centre.pk, "day": day, "subject": "V/v", "deadline": later, "once": tokens.nonce()}
@@ -136,7 +136,7 @@ def test_a_unit_passes_the_dispatch_on_with_an_earlier_deadline(cast: Cast, brow
         "body": "Kèm theo.",
         "once": tokens.nonce(),
     }
-    address = f"/work/dispatches/{above.pk}/forward/"
+    address = f"/office/dispatches/{above.pk}/forward/"
     late = client.post(address, {**data, "deadline": above.deadline.isoformat()})
     assert late.status_code == 200
     assert "earlier than that of your parent unit" in late.content.decode()
@@ -153,7 +153,7 @@ def test_the_coordinator_records_an_answer_from_paper(cast: Cast, browser: Brows
     sent = dispatch(cast)
     recipient = sent.recipients.get(unit=cast.first)
     data = {"kind": "deployed", "day": "2022-09-20", "note": "Theo văn bản giấy"}
-    browser("coordinator").post(f"/work/answers/{recipient.pk}/", data)
+    browser("coordinator").post(f"/office/answers/{recipient.pk}/", data)
     step = Step.objects.get(recipient=recipient)
     assert (step.how, step.day, step.user) == ("paper", date(2022, 9, 20), cast.people["coordinator"])
 
@@ -161,12 +161,12 @@ def test_the_coordinator_records_an_answer_from_paper(cast: Cast, browser: Brows
 def test_the_officer_answers_with_evidence(cast: Cast, browser: Browser) -> None:
     recipient = dispatch(cast).recipients.get(unit=cast.first)
     client = browser("officer")
-    client.get(f"/work/dispatches/{recipient.dispatch_id}/")
+    client.get(f"/office/dispatches/{recipient.dispatch_id}/")
     proof = SimpleUploadedFile("bien-ban.pdf", b"%PDF-1.7 x")
-    client.post(f"/work/answers/{recipient.pk}/", {"kind": "deployed", "evidence": proof})
+    client.post(f"/office/answers/{recipient.pk}/", {"kind": "deployed", "evidence": proof})
     opened, deployed = Step.objects.filter(recipient=recipient)
     assert (opened.kind, deployed.kind, deployed.how) == ("opened", "deployed", "portal")
-    file = client.get(f"/work/answers/{recipient.pk}/evidence/{deployed.pk}/")
+    file = client.get(f"/office/answers/{recipient.pk}/evidence/{deployed.pk}/")
     assert file["Content-Disposition"] == 'attachment; filename="bien-ban.pdf"'
 
 
@@ -177,7 +177,7 @@ def test_the_officer_answers_with_evidence(cast: Cast, browser: Browser) -> None
 def test_files_of_other_kinds_are_refused(name: str, content: bytes, cast: Cast, browser: Browser) -> None:
     draft = dispatch(cast, sent=False)
     file = SimpleUploadedFile(name, content)
-    page = browser("coordinator").post(f"/work/dispatches/{draft.pk}/files/", {"file": file}, follow=True)
+    page = browser("coordinator").post(f"/office/dispatches/{draft.pk}/files/", {"file": file}, follow=True)
     assert draft.attachments.count() == 0
     assert name in page.content.decode()
 
@@ -193,8 +193,8 @@ def test_two_who_edit_at_once_second_is_told(cast: Cast, browser: Browser) -> No
         "version": draft.version,
     }
     client = browser("coordinator")
-    assert client.post(f"/work/dispatches/{draft.pk}/edit/", data).status_code == 302
-    assert client.post(f"/work/dispatches/{draft.pk}/edit/", {**data, "subject": "Hai"}).status_code == 409
+    assert client.post(f"/office/dispatches/{draft.pk}/edit/", data).status_code == 302
+    assert client.post(f"/office/dispatches/{draft.pk}/edit/", {**data, "subject": "Hai"}).status_code == 409
     assert Dispatch.objects.get(pk=draft.pk).subject == "Một"
 
 
@@ -215,7 +215,7 @@ def test_the_board_filters_and_exports(cast: Cast, browser: Browser) -> None:
     Unit.objects.filter(pk=cast.first.pk).update(name="=HYPERLINK(1)")
     sending.take(sent.recipients.get(unit=cast.first), StepKind.DEPLOYED, how=How.PAPER)
     client = browser("coordinator")
-    address = f"/work/campaigns/{sent.campaign_id}/board/"
+    address = f"/office/campaigns/{sent.campaign_id}/board/"
     assert "Phòng Hai" in client.get(address + "?state=silent").content.decode()
     assert "Phòng Hai" not in client.get(address + "?state=deployed").content.decode()
     sheet = openpyxl.load_workbook(io.BytesIO(client.get(address + "export/").content)).active

@@ -123,8 +123,8 @@ def test_what_accuses_nobody_makes_a_question(
     question = Clarification.objects.get()
     assert (question.kind, question.count) == (kind, 4)
     client = cast.client("officer")
-    assert client.get("/work/cases/questions/").status_code == 200
-    client.post(f"/work/cases/questions/{question.pk}/", {"answer": "Máy chủ DNS hỏi thay máy trạm"})
+    assert client.get("/office/cases/questions/").status_code == 200
+    client.post(f"/office/cases/questions/{question.pk}/", {"answer": "Máy chủ DNS hỏi thay máy trạm"})
     assert Clarification.objects.get().answered is not None
 
 
@@ -253,12 +253,12 @@ def test_an_exception_counts_once_somebody_else_approved_it(cast: Cast, campaign
         "reason": "Máy chủ thử nghiệm",
         "expires": day(20).isoformat(),
     }
-    assert client.post(f"/work/cases/{case.pk}/exempt/", form).status_code == 302
+    assert client.post(f"/office/cases/{case.pk}/exempt/", form).status_code == 302
     asked = Exemption.objects.get()
-    client.post(f"/work/cases/exceptions/{asked.pk}/", {"what": "approve"})
+    client.post(f"/office/cases/exceptions/{asked.pk}/", {"what": "approve"})
     case.refresh_from_db()
     assert case.state == "new", "not by the one who asked"
-    cast.client("coordinator").post(f"/work/cases/exceptions/{asked.pk}/", {"what": "approve"})
+    cast.client("coordinator").post(f"/office/cases/exceptions/{asked.pk}/", {"what": "approve"})
     case.refresh_from_db()
     assert case.state == "excepted"
     found(cast, campaign, Contact(days={day(-1): 4}))
@@ -267,7 +267,7 @@ def test_an_exception_counts_once_somebody_else_approved_it(cast: Cast, campaign
     found(cast, campaign, Contact(days={day(-1): 4}, indicator="other.xyz"))
     case.refresh_from_db()
     assert (case.state, case.indicators) == ("new", 1)
-    cast.client("coordinator").post(f"/work/cases/exceptions/{asked.pk}/", {"what": "end"})
+    cast.client("coordinator").post(f"/office/cases/exceptions/{asked.pk}/", {"what": "end"})
     case.refresh_from_db()
     assert case.indicators == 2
 
@@ -408,19 +408,19 @@ def test_every_day_has_one_state(cast: Cast, campaign: Any) -> None:
 def test_a_parent_sees_no_names_until_the_unit_grants_it(cast: Cast) -> None:
     case = sample_case(cast)
     above, own = cast.client("coordinator"), cast.client("officer")
-    for path in ("/work/cases/", f"/work/cases/{case.pk}/", "/work/cases/export/"):
+    for path in ("/office/cases/", f"/office/cases/{case.pk}/", "/office/cases/export/"):
         hidden = b"".join(above.get(path)).decode()
         assert "PC-01" not in hidden, path
         assert "10.1.2.3" not in hidden, path
         assert case.number in hidden, path
         assert "PC-01" in b"".join(own.get(path)).decode(), path
-    assert above.get(f"/work/findings/devices/{case.device_id}/").status_code == 403
-    assert 'name="case"' not in above.get("/work/cases/?q=PC-01").content.decode()
-    assert 'name="case"' in own.get("/work/cases/?q=PC-01").content.decode()
-    own.post(f"/work/cases/{case.pk}/grant/", {"days": 3})
-    assert "PC-01" in above.get(f"/work/cases/{case.pk}/").content.decode()
+    assert above.get(f"/office/findings/devices/{case.device_id}/").status_code == 403
+    assert 'name="case"' not in above.get("/office/cases/?q=PC-01").content.decode()
+    assert 'name="case"' in own.get("/office/cases/?q=PC-01").content.decode()
+    own.post(f"/office/cases/{case.pk}/grant/", {"days": 3})
+    assert "PC-01" in above.get(f"/office/cases/{case.pk}/").content.decode()
     Grant.objects.update(until=timezone.now())
-    assert "PC-01" not in above.get(f"/work/cases/{case.pk}/").content.decode()
+    assert "PC-01" not in above.get(f"/office/cases/{case.pk}/").content.decode()
     assert Entry.objects.filter(action="case.viewed").exists()
     assert Entry.objects.filter(action="cases.exported").exists()
 
@@ -433,12 +433,12 @@ def test_many_at_once(cast: Cast, campaign: Any) -> None:
     numbers = list(Case.objects.values_list("pk", flat=True))
     other = sample_stranger(cast)
     client = cast.client("officer")
-    client.post("/work/cases/many/?show=open", {"case": [*numbers, other], "what": "working", "why": ""})
+    client.post("/office/cases/many/?show=open", {"case": [*numbers, other], "what": "working", "why": ""})
     assert Case.objects.filter(state="working").count() == 5
     assert Case.objects.get(pk=other).state == "new"
-    page = client.get("/work/cases/?show=working").content.decode()
+    page = client.get("/office/cases/?show=working").content.decode()
     assert page.count('name="case"') == 5
-    client.post("/work/cases/many/", {"case": numbers, "what": "cleaned", "why": ""})
+    client.post("/office/cases/many/", {"case": numbers, "what": "cleaned", "why": ""})
     assert not Case.objects.filter(state="cleaned").exists(), "a reason is missing"
 
 
@@ -452,7 +452,7 @@ def test_the_person_gets_a_letter_and_answers(cast: Cast) -> None:
     case = sample_case(cast)
     client = cast.client("officer")
     form = {"person_name": "Nguyễn Văn Thử", "person_email": "thu@person.example", "write": "1"}
-    client.post(f"/work/cases/{case.pk}/person/", form)
+    client.post(f"/office/cases/{case.pk}/person/", form)
     case.refresh_from_db()
     assert case.state == "told"
     letter = Letter.objects.get(kind="machine")
@@ -474,7 +474,7 @@ def test_the_person_gets_a_letter_and_answers(cast: Cast) -> None:
     assert note.text == people.ANSWERS["ran"]
     case.refresh_from_db()
     assert case.state == "told", "an answer is a note, not a proof"
-    shown = client.get(f"/work/cases/{case.pk}/").content.decode()
+    shown = client.get(f"/office/cases/{case.pk}/").content.decode()
     assert "&lt;script&gt;" in shown
     assert anybody.get(f"/m/{token}x/").status_code == 404
 
@@ -483,13 +483,13 @@ def test_a_file_is_kept_and_only_the_unit_gets_it(cast: Cast) -> None:
     case = sample_case(cast)
     client = cast.client("officer")
     file = SimpleUploadedFile("bien-ban.pdf", b"%PDF-1.7 x")
-    client.post(f"/work/cases/{case.pk}/notes/", {"text": "Biên bản", "file": file})
+    client.post(f"/office/cases/{case.pk}/notes/", {"text": "Biên bản", "file": file})
     note = Note.objects.get()
-    got = client.get(f"/work/cases/files/{note.pk}/")
+    got = client.get(f"/office/cases/files/{note.pk}/")
     assert b"".join(got) == b"%PDF-1.7 x"
-    assert cast.client("coordinator").get(f"/work/cases/files/{note.pk}/").status_code == 403
+    assert cast.client("coordinator").get(f"/office/cases/files/{note.pk}/").status_code == 403
     bad = SimpleUploadedFile("a.exe", b"MZ")
-    client.post(f"/work/cases/{case.pk}/notes/", {"text": "", "file": bad})
+    client.post(f"/office/cases/{case.pk}/notes/", {"text": "", "file": bad})
     assert Note.objects.count() == 1
 
 
@@ -497,18 +497,18 @@ def test_rules_of_the_campaign(cast: Cast, campaign: Any) -> None:
     case = cleaned(cast, campaign)
     cover(case, range(1, 4))
     client = cast.client("coordinator")
-    client.post(f"/work/campaigns/{campaign.pk}/machines/rules/", {"quiet_days": 3, "blind_after": 2})
+    client.post(f"/office/campaigns/{campaign.pk}/machines/rules/", {"quiet_days": 3, "blind_after": 2})
     work()
     case.refresh_from_db()
     assert case.state == "verified"
-    assert client.get(f"/work/campaigns/{campaign.pk}/machines/?day=2022-99-99").status_code == 200
+    assert client.get(f"/office/campaigns/{campaign.pk}/machines/?day=2022-99-99").status_code == 200
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/work/cases/?severity=9&campaign=x&unit=99999999999999999999&show=nix&q=%00%27",
-        "/work/cases/export/?q==1",
+        "/office/cases/?severity=9&campaign=x&unit=99999999999999999999&show=nix&q=%00%27",
+        "/office/cases/export/?q==1",
     ],
 )
 def test_strange_filters_are_harmless(path: str, cast: Cast) -> None:
@@ -521,7 +521,7 @@ def test_exported_texts_are_no_formulas(cast: Cast, campaign: Any) -> None:
         campaign,
         findings([device("name:=cmd|1", name="=cmd|1")], [Contact("name:=cmd|1", {day(-2): 3})]),
     )
-    text = b"".join(cast.client("officer").get("/work/cases/export/")).decode()
+    text = b"".join(cast.client("officer").get("/office/cases/export/")).decode()
     assert "'=cmd|1" in text
 
 

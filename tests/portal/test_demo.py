@@ -59,7 +59,7 @@ def test_the_demo_can_be_logged_in_to_and_removes_everything(tmp_path: Path) -> 
         assert token is not None
         form = {"csrfmiddlewaretoken": token[1], "login": "coordinator@demo.example", "password": password[1]}
         home = opener.open(f"{address}/accounts/login/", urllib.parse.urlencode(form).encode())
-        assert home.geturl() == f"{address}/work/"
+        assert home.geturl() == f"{address}/office/"
         assert "150" in home.read().decode(), "150 units under the ministry"
     finally:
         process.send_signal(signal.SIGINT)

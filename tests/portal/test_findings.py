@@ -141,7 +141,7 @@ def test_hostile_bundles_are_refused_whole(name: str, cast: Cast, campaign: Any)
 def test_hostile_uploads_are_told_on_the_page(cast: Cast, campaign: Any) -> None:
     client = cast.client("officer")
     form = {"campaign": campaign.pk, "unit": cast.first.pk, "file": SimpleUploadedFile("a.zip", b"PK no")}
-    page = client.post("/work/findings/", form)
+    page = client.post("/office/findings/", form)
     assert page.status_code == 200
     assert "The file is no findings bundle." in page.content.decode()
     assert not Bundle.objects.exists()
@@ -153,7 +153,7 @@ def test_upload_for_another_unit_is_refused(cast: Cast, campaign: Any) -> None:
         "unit": cast.second.pk,
         "file": SimpleUploadedFile("a.zip", packed(simple()).getvalue()),
     }
-    assert cast.client("officer").post("/work/findings/", form).status_code == 200
+    assert cast.client("officer").post("/office/findings/", form).status_code == 200
     assert not Bundle.objects.exists()
 
 
@@ -240,9 +240,9 @@ def test_a_merge_by_name_is_seen_and_undone(cast: Cast, campaign: Any) -> None:
     (case,) = Case.objects.filter(superseded=None)
     assert case.count == 7
     client = cast.client("officer")
-    page = client.get(f"/work/findings/devices/{case.device_id}/").content.decode()
+    page = client.get(f"/office/findings/devices/{case.device_id}/").content.decode()
     assert "Not the same machine" in page
-    answer = client.post(f"/work/findings/merges/{merge.pk}/undo/", {"reason": "Hai máy khác nhau"})
+    answer = client.post(f"/office/findings/merges/{merge.pk}/undo/", {"reason": "Hai máy khác nhau"})
     assert answer.status_code == 302
     assert sorted(Case.objects.filter(superseded=None).values_list("count", flat=True)) == [2, 5]
     hand_in(cast, campaign, findings([device(TWO, name="PC-01")], [Contact(TWO, days={day(-3): 1})]))
@@ -350,7 +350,7 @@ def test_a_signed_file_counts_for_the_unit_that_signed(cast: Cast, campaign: Any
             "unit": cast.centre.pk,
             "file": SimpleUploadedFile("a.signed", content),
         }
-        return client.post("/work/findings/", form)
+        return client.post("/office/findings/", form)
 
     assert upload(data[:-1] + b"?").status_code == 200
     assert not Bundle.objects.exists()

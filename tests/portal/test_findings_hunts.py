@@ -47,7 +47,7 @@ def ready(cast: Cast) -> Hunt:
         campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
     )
     client = cast.client("officer")
-    answer = client.post("/work/findings/hunts/", {"campaign": campaign.pk, "unit": cast.first.pk})
+    answer = client.post("/office/findings/hunts/", {"campaign": campaign.pk, "unit": cast.first.pk})
     assert answer.status_code == 302
     return Hunt.objects.get()
 
@@ -58,7 +58,7 @@ def client(cast: Cast) -> Client:
 
 
 def address(hunt: Hunt) -> str:
-    return f"/work/findings/hunts/{hunt.pk}/"
+    return f"/office/findings/hunts/{hunt.pk}/"
 
 
 def logs(hunt: Hunt) -> list[Path]:

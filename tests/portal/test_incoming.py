@@ -83,9 +83,9 @@ def test_an_answer_lands_at_its_dispatch_once(way: str, cast: Cast, browser: Cal
     recipient = Recipient.objects.get(unit=cast.first)
     assert (recipient.opened is not None, recipient.acknowledged) == (True, None)
     got = Incoming.objects.get()
-    page = browser("coordinator").get(f"/work/mail/in/{got.pk}/").content.decode()
-    assert f"/work/answers/{recipient.pk}/" in page
-    assert browser("stranger").get(f"/work/mail/in/{got.pk}/").status_code == 404
+    page = browser("coordinator").get(f"/office/mail/in/{got.pk}/").content.decode()
+    assert f"/office/answers/{recipient.pk}/" in page
+    assert browser("stranger").get(f"/office/mail/in/{got.pk}/").status_code == 404
 
 
 def test_files_of_an_answer_are_kept_by_their_kind(cast: Cast) -> None:
@@ -212,7 +212,7 @@ def test_a_bounce_is_noted_at_letter_and_address(
         True,
     )
     assert "User unknown" in letter.problem
-    assert "User unknown" in browser("coordinator").get(f"/work/units/{cast.first.pk}/").content.decode()
+    assert "User unknown" in browser("coordinator").get(f"/office/units/{cast.first.pk}/").content.decode()
     assert Incoming.objects.get().kind == IncomingKind.BOUNCE
     assert Question.objects.count() == 0
 
@@ -269,7 +269,7 @@ HOSTILE = [
 def test_hostile_mail_is_kept_and_inert(number: int, cast: Cast, browser: Callable[[str], Client]) -> None:
     got = take(HOSTILE[number])
     assert got is not None
-    page = browser("administrator").get(f"/work/mail/in/{got.pk}/").content.decode()
+    page = browser("administrator").get(f"/office/mail/in/{got.pk}/").content.decode()
     assert "<script>alert" not in page
     assert "<img" not in page
     delivery.deliver_due()

@@ -135,7 +135,7 @@ def test_a_worker_that_dies_while_handing_over_leaves_it_to_a_person(
     assert delivery.deliver_due() == 1
     assert (state("prepared"), state("handed")) == (LetterState.SENT, LetterState.UNCERTAIN)
     letter = Letter.objects.get(key="handed")
-    browser("administrator").post(f"/work/mail/{letter.pk}/", {"decision": "again"})
+    browser("administrator").post(f"/office/mail/{letter.pk}/", {"decision": "again"})
     assert delivery.deliver_due() == 1
 
 

@@ -169,4 +169,4 @@ def test_a_coordinator_still_needs_the_second_factor(
     settings.MFA_REQUIRED = True
     provider.person = {**provider.person, "email": "coordinator@person.example"}
     log_in(client, provider)
-    assert "2fa" in client.get("/work/")["Location"]
+    assert "2fa" in client.get("/office/")["Location"]

@@ -69,10 +69,10 @@ def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
         page.wait_for_url(re.compile(r"/2fa/(?!webauthn/add)"))
         assert "Khóa thử" in page.goto(f"{address}/accounts/2fa/webauthn/").text()
         context.clear_cookies()
-        page.goto(f"{address}/work/")
+        page.goto(f"{address}/office/")
         assert "/accounts/login/" in page.url
         page.click("#passkey_login")
-        page.wait_for_url(f"{address}/work/")
+        page.wait_for_url(f"{address}/office/")
         assert wrong == []
         context.clear_cookies()
         options = {**options, "hasResidentKey": True}
@@ -82,5 +82,5 @@ def test_a_passkey_logs_in_without_a_password(served: Served) -> None:
         page.goto(f"{address}/accounts/login/")
         page.click("#passkey_login")
         page.wait_for_timeout(1500)
-        assert page.goto(f"{address}/work/").url != f"{address}/work/"
+        assert page.goto(f"{address}/office/").url != f"{address}/office/"
         browser.close()

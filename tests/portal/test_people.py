@@ -44,8 +44,8 @@ def test_the_set_up_link_works_once(client: Client) -> None:
         "password": "mat khau rat dai",
     }
     assert client.post(f"/accounts/set-up/{token}/", {**data, "password": "ngan"}).status_code == 200
-    assert client.post(f"/accounts/set-up/{token}/", data)["Location"] == "/work/"
-    assert client.get("/work/").status_code == 200
+    assert client.post(f"/accounts/set-up/{token}/", data)["Location"] == "/office/"
+    assert client.get("/office/").status_code == 200
     assert client.get(f"/accounts/set-up/{token}/").status_code == 404
     assert Unit.objects.get().code == "G06"
     assert User.objects.get().email == "admin@person.example"
@@ -54,7 +54,7 @@ def test_the_set_up_link_works_once(client: Client) -> None:
 
 def test_an_invitation_is_accepted_once(cast: Cast, browser: Browser, client: Client) -> None:
     page = browser("coordinator").post(
-        "/work/people/invite/", {"email": "Moi@person.example", "unit": "G06.12.01", "role": "officer"}
+        "/office/people/invite/", {"email": "Moi@person.example", "unit": "G06.12.01", "role": "officer"}
     )
     assert page.status_code == 302
     letter = Letter.objects.get(kind="invitation")
@@ -62,7 +62,7 @@ def test_an_invitation_is_accepted_once(cast: Cast, browser: Browser, client: Cl
     found = re.search(r"http://[^/]+(/accounts/invitation/\S+)", text)
     assert found is not None
     data = {"name": "Người Mới", "password": "mat khau rat dai"}
-    assert client.post(found[1], data)["Location"] == "/work/"
+    assert client.post(found[1], data)["Location"] == "/office/"
     assert Client().get(found[1]).status_code == 404
     assert Membership.objects.get(user__email="moi@person.example").unit == cast.first
 
@@ -79,13 +79,13 @@ def test_nobody_grants_more_than_their_own(
     who: str, unit: str, role: str, cast: Cast, browser: Browser
 ) -> None:
     data = {"email": "x@person.example", "unit": unit, "role": role}
-    assert browser(who).post("/work/people/invite/", data).status_code == 200
+    assert browser(who).post("/office/people/invite/", data).status_code == 200
     assert Invitation.objects.count() == 0
 
 
 def test_a_coordinator_cannot_lock_an_administrator_of_the_same_unit(cast: Cast, browser: Browser) -> None:
     boss = cast.person("boss", cast.centre, Role.ADMINISTRATOR)
-    assert browser("coordinator").post(f"/work/people/{boss.pk}/lock/").status_code == 403
+    assert browser("coordinator").post(f"/office/people/{boss.pk}/lock/").status_code == 403
     assert User.objects.get(pk=boss.pk).is_active
 
 
@@ -95,19 +95,19 @@ def log_in(client: Client, email: str) -> Any:
 
 def test_locking_ends_the_sessions(cast: Cast, browser: Browser) -> None:
     officer = Client()
-    assert log_in(officer, "officer@person.example")["Location"] == "/work/"
-    assert officer.get("/work/").status_code == 200
-    browser("coordinator").post(f"/work/people/{cast.people['officer'].pk}/lock/")
-    assert officer.get("/work/").status_code == 302
+    assert log_in(officer, "officer@person.example")["Location"] == "/office/"
+    assert officer.get("/office/").status_code == 200
+    browser("coordinator").post(f"/office/people/{cast.people['officer'].pk}/lock/")
+    assert officer.get("/office/").status_code == 302
     assert "inactive" in log_in(Client(), "officer@person.example")["Location"]
 
 
 def test_every_session_can_be_ended(cast: Cast, browser: Browser) -> None:
     officer = Client()
     log_in(officer, "officer@person.example")
-    officer.get("/work/")
-    browser("coordinator").post(f"/work/people/{cast.people['officer'].pk}/end-sessions/")
-    assert officer.get("/work/").status_code == 302
+    officer.get("/office/")
+    browser("coordinator").post(f"/office/people/{cast.people['officer'].pk}/end-sessions/")
+    assert officer.get("/office/").status_code == 302
 
 
 def test_idle_accounts_are_locked(cast: Cast) -> None:
@@ -122,9 +122,9 @@ def test_idle_accounts_are_locked(cast: Cast) -> None:
 def test_the_second_factor_is_compulsory_above_officer(cast: Cast, browser: Browser, settings: Any) -> None:
     settings.MFA_REQUIRED = True
     for who, wanted in (("coordinator", 302), ("authority", 302), ("administrator", 302), ("officer", 200)):
-        assert browser(who).get("/work/").status_code == wanted, who
+        assert browser(who).get("/office/").status_code == wanted, who
     Authenticator.objects.create(user=cast.people["coordinator"], type="totp", data={"secret": "x"})
-    assert browser("coordinator").get("/work/").status_code == 200
+    assert browser("coordinator").get("/office/").status_code == 200
 
 
 def test_the_first_administrator_sets_up_the_second_factor(client: Client, settings: Any) -> None:
@@ -138,21 +138,21 @@ def test_the_first_administrator_sets_up_the_second_factor(client: Client, setti
         "password": "mat khau rat dai",
     }
     client.post(f"/accounts/set-up/{setup.new_token()}/", data)
-    page = client.get("/work/", follow=True)
+    page = client.get("/office/", follow=True)
     if "reauthenticate" in page.redirect_chain[-1][0]:
         page = client.post(page.redirect_chain[-1][0], {"password": "mat khau rat dai"}, follow=True)
     assert page.redirect_chain[-1][0].startswith("/accounts/2fa/totp/activate/")
     secret = page.context["form"].secret
     done = client.post("/accounts/2fa/totp/activate/", {"code": totp(secret)}, follow=True)
     assert "/accounts/2fa/recovery-codes/" in done.redirect_chain[-1][0], done.content.decode()
-    assert client.get("/work/").status_code == 200
+    assert client.get("/office/").status_code == 200
     again = Client()
     asked = again.post("/accounts/login/", {"login": "q@person.example", "password": "mat khau rat dai"})
     assert asked["Location"] == "/accounts/2fa/authenticate/"
-    assert again.get("/work/").status_code == 302
+    assert again.get("/office/").status_code == 302
     cache.clear()
     again.post(asked["Location"], {"code": totp(secret)})
-    assert again.get("/work/").status_code == 200
+    assert again.get("/office/").status_code == 200
 
 
 def totp(secret: str) -> str:
@@ -201,7 +201,7 @@ def test_an_upload_of_200_megabytes_is_refused_before_it_is_read(cast: Cast, bro
     client = browser("coordinator")
     response = client.generic(
         "POST",
-        "/work/units/import/",
+        "/office/units/import/",
         b"x",
         "multipart/form-data; boundary=x",
         headers={"content-length": "200000000"},
@@ -227,7 +227,7 @@ def test_forwarded_addresses_count_only_behind_own_proxies(client: Client, setti
 
 def test_the_audit_trail_only_grows(cast: Cast, browser: Browser) -> None:
     client = browser("administrator")
-    client.get("/work/people/")
+    client.get("/office/people/")
     entry = Entry.objects.latest("pk")
     assert (entry.action, entry.who) == ("people.viewed", "administrator@person.example")
     with pytest.raises(LamsachError):
@@ -237,10 +237,10 @@ def test_the_audit_trail_only_grows(cast: Cast, browser: Browser) -> None:
     for statement in ("UPDATE audit_entry SET who = 'x'", "DELETE FROM audit_entry"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
-    export = client.get("/work/audit/export/?action=people.viewed")
+    export = client.get("/office/audit/export/?action=people.viewed")
     lines = b"".join(export.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert [json.loads(line)["action"] for line in lines] == ["people.viewed"]
-    assert client.get("/work/audit/?from=nonsense&to=2022-13-45").status_code == 200
+    assert client.get("/office/audit/?from=nonsense&to=2022-13-45").status_code == 200
 
 
 def test_tokens_of_one_purpose_serve_no_other() -> None:

@@ -13,7 +13,14 @@ import pytest
 from .postgres import cluster, programs
 
 HERE = Path(__file__).parent
-PARTS = ("test_campaigns.py", "test_units.py", "test_mail.py", "test_api.py", "test_findings.py", "test_reports.py")
+PARTS = (
+    "test_campaigns.py",
+    "test_units.py",
+    "test_mail.py",
+    "test_api.py",
+    "test_findings.py",
+    "test_reports.py",
+)
 
 
 @pytest.fixture(scope="module")

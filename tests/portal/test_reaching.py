@@ -87,7 +87,7 @@ def test_people_are_told_once_and_counted_by_their_button(
     cast: Cast, browser: Browser, client: Client
 ) -> None:
     campaign = dispatch(cast).campaign
-    address = f"/work/awareness/{campaign.pk}/{cast.first.pk}/"
+    address = f"/office/awareness/{campaign.pk}/{cast.first.pk}/"
     officer = browser("officer")
     for _ in range(2):
         officer.post(address, {"file": SimpleUploadedFile("a.csv", SHEET.encode()), "told": "on"})
@@ -102,9 +102,9 @@ def test_people_are_told_once_and_counted_by_their_button(
     client.post(own, {"what": "read"})
     client.post(own, {"what": "read"})
     signed = Notice.objects.get(person__name="Lê B")
-    officer.post(f"/work/awareness/signed/{signed.pk}/")
+    officer.post(f"/office/awareness/signed/{signed.pk}/")
     assert Notice.objects.filter(confirmed__isnull=False).count() == 2
-    counts = browser("coordinator").get("/work/awareness/").content.decode()
+    counts = browser("coordinator").get("/office/awareness/").content.decode()
     assert "Trần A" not in counts
     assert "G06.12.01" in counts
     assert browser("coordinator").get(address).status_code == 403
@@ -116,7 +116,7 @@ def test_erasing_a_person_keeps_the_count(cast: Cast, browser: Browser, client: 
     telling.import_people(cast.first, io.BytesIO(SHEET.encode()), "a.csv", cast.people["officer"])
     telling.tell(campaign, cast.first, cast.people["officer"])
     notice = Notice.objects.get(person__name="Trần A")
-    browser("officer").post(f"/work/awareness/people/{notice.person_id}/erase/")
+    browser("officer").post(f"/office/awareness/people/{notice.person_id}/erase/")
     assert not Person.objects.filter(name="Trần A").exists()
     assert Notice.objects.filter(campaign=campaign).count() == 2
     assert client.get(f"/n/{tokens.sign(telling.PURPOSE, notice.nonce)}/").status_code == 404
@@ -147,8 +147,8 @@ def test_a_question_gets_number_answer_and_hand_over(cast: Cast, browser: Browse
     asked = Question.objects.get()
     assert asked.number.endswith("-00001")
     officer = browser("officer")
-    officer.post(f"/work/questions/{asked.pk}/", {"what": "note", "text": "bí mật nội bộ"})
-    officer.post(f"/work/questions/{asked.pk}/", {"what": "answer", "text": "Hãy rà quét."})
+    officer.post(f"/office/questions/{asked.pk}/", {"what": "note", "text": "bí mật nội bộ"})
+    officer.post(f"/office/questions/{asked.pk}/", {"what": "answer", "text": "Hãy rà quét."})
     asked.refresh_from_db()
     assert (asked.state, asked.first_answer is not None) == ("answered", True)
     mine = desk.address_of(asked).removeprefix("http://127.0.0.1:8000")
@@ -156,10 +156,10 @@ def test_a_question_gets_number_answer_and_hand_over(cast: Cast, browser: Browse
     assert "Hãy rà quét." in page
     assert "bí mật nội bộ" not in page
     client.post(mine, {"text": "Vẫn chậm"})
-    officer.post(f"/work/questions/{asked.pk}/", {"what": "up", "text": "Cần cấp trên"})
+    officer.post(f"/office/questions/{asked.pk}/", {"what": "up", "text": "Cần cấp trên"})
     asked.refresh_from_db()
     assert (asked.unit, asked.state) == (cast.centre, "open")
-    assert officer.get(f"/work/questions/{asked.pk}/").status_code == 404
+    assert officer.get(f"/office/questions/{asked.pk}/").status_code == 404
     assert Message.objects.filter(internal=True).count() == 2
 
 
@@ -167,7 +167,7 @@ def test_a_question_gets_number_answer_and_hand_over(cast: Cast, browser: Browse
 def test_a_late_question_shows_on_the_desk(cast: Cast, browser: Browser) -> None:
     question(cast)
     Question.objects.update(due=timezone.now() - timedelta(minutes=1))
-    assert "Máy chậm" in browser("helper").get("/work/questions/?state=late").content.decode()
+    assert "Máy chậm" in browser("helper").get("/office/questions/?state=late").content.decode()
 
 
 WINDOWS_7 = "Mozilla/5.0 (Windows NT 6.1; Win64; x64) AppleWebKit/537.36 Chrome/109.0.0.0 Safari/537.36"
@@ -265,7 +265,7 @@ def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client:
         "systems": "Windows 10",
         "file": file,
     }
-    assert browser("authority").post("/work/tools/", data).status_code == 302
+    assert browser("authority").post("/office/tools/", data).status_code == 302
     tool = Tool.objects.get()
     assert tool.size == 9
     assert tool.sha256 in client.get("/clean/").content.decode()

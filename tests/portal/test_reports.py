@@ -40,7 +40,7 @@ Browser = Callable[[str], Client]
 
 def post(client: Client, found: Report, what: str, **data: Any) -> Any:
     found.refresh_from_db()
-    return client.post(f"/work/reports/{found.pk}/{what}/", {"version": found.version, **data})
+    return client.post(f"/office/reports/{found.pk}/{what}/", {"version": found.version, **data})
 
 
 def fields(found: Report, **changes: Any) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def test_the_draft_has_the_boards_numbers_and_a_text(cast: Cast) -> None:
 def test_the_whole_way_in_the_browser(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast, number="05/CNTT")
     officer, coordinator = browser("officer"), browser("coordinator")
-    address = f"/work/campaigns/{sent.campaign_id}/reports/{cast.first.pk}/"
+    address = f"/office/campaigns/{sent.campaign_id}/reports/{cast.first.pk}/"
     assert "Make the draft" in officer.get(address).content.decode()
     place = officer.post(address)["Location"]
     assert officer.post(address)["Location"] == place
@@ -139,20 +139,20 @@ def test_both_values_stay_and_travel_up(cast: Cast, browser: Browser) -> None:
     assert (figure.computed, figure.stated, figure.value) == (0, 9, 9)
     assert (
         "More units have acknowledged than there are"
-        in client.get(f"/work/reports/{found.pk}/").content.decode()
+        in client.get(f"/office/reports/{found.pk}/").content.decode()
     )
     for action in ("submit", "approve", "send"):
         post(client, found, "step", action=action, signer="B")
     post(browser("coordinator"), found, "receive", action="accept")
-    address = f"/work/campaigns/{found.campaign_id}/reports/{cast.centre.pk}/consolidated/"
+    address = f"/office/campaigns/{found.campaign_id}/reports/{cast.centre.pk}/consolidated/"
     book = openpyxl.load_workbook(io.BytesIO(browser("coordinator").get(address + "xlsx/").content))
     texts = " ".join(
         str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value
     )
     assert "Dòng 1: số theo hệ thống 0; Theo sổ công văn" in texts
-    record = json.loads(client.get(f"/work/reports/{found.pk}/file/json/").content)
+    record = json.loads(client.get(f"/office/reports/{found.pk}/file/json/").content)
     assert (record["figures"][0]["computed"], record["figures"][0]["stated"]) == (0, 9)
-    assert client.get(f"/work/reports/{found.pk}/file/odt/").status_code == 404
+    assert client.get(f"/office/reports/{found.pk}/file/odt/").status_code == 404
 
 
 def test_a_stated_number_equal_to_the_computed_one_is_not_overruled(cast: Cast, browser: Browser) -> None:
@@ -166,10 +166,10 @@ def test_why_lists_just_what_was_counted(cast: Cast, browser: Browser) -> None:
     for unit in (cast.first, cast.second):
         sending.take(sent.recipients.get(unit=unit), StepKind.ACKNOWLEDGED, how=How.PAPER)
     made = drafts.begin(sent.campaign, cast.centre, cast.people["coordinator"])
-    page = browser("coordinator").get(f"/work/reports/{made.pk}/why/informed/")
+    page = browser("coordinator").get(f"/office/reports/{made.pk}/why/informed/")
     assert page.context["page"].paginator.count == made.figures.get(key="informed").computed == 3
     assert "Phòng Một" in page.content.decode()
-    assert browser("coordinator").get(f"/work/reports/{made.pk}/why/nothing/").status_code == 404
+    assert browser("coordinator").get(f"/office/reports/{made.pk}/why/nothing/").status_code == 404
 
 
 def test_two_at_once_the_second_is_told(cast: Cast, browser: Browser) -> None:
@@ -177,10 +177,11 @@ def test_two_at_once_the_second_is_told(cast: Cast, browser: Browser) -> None:
     officer, coordinator = browser("officer"), browser("coordinator")
     data = fields(found)
     assert (
-        officer.post(f"/work/reports/{found.pk}/edit/", {**data, "text_assessment": "Một"}).status_code == 302
+        officer.post(f"/office/reports/{found.pk}/edit/", {**data, "text_assessment": "Một"}).status_code
+        == 302
     )
     assert (
-        coordinator.post(f"/work/reports/{found.pk}/edit/", {**data, "text_assessment": "Hai"}).status_code
+        coordinator.post(f"/office/reports/{found.pk}/edit/", {**data, "text_assessment": "Hai"}).status_code
         == 409
     )
     found.refresh_from_db()
@@ -188,15 +189,15 @@ def test_two_at_once_the_second_is_told(cast: Cast, browser: Browser) -> None:
     post(officer, found, "step", action="submit")
     found.refresh_from_db()
     step = {"version": found.version, "action": "approve", "signer": "A"}
-    assert officer.post(f"/work/reports/{found.pk}/step/", step).status_code == 302
-    assert officer.post(f"/work/reports/{found.pk}/step/", step).status_code == 409
+    assert officer.post(f"/office/reports/{found.pk}/step/", step).status_code == 302
+    assert officer.post(f"/office/reports/{found.pk}/step/", step).status_code == 409
     post(officer, found, "step", action="send")
     found.refresh_from_db()
     take = {"version": found.version, "action": "accept"}
-    assert coordinator.post(f"/work/reports/{found.pk}/receive/", take).status_code == 302
+    assert coordinator.post(f"/office/reports/{found.pk}/receive/", take).status_code == 302
     assert (
         browser("authority")
-        .post(f"/work/reports/{found.pk}/receive/", {**take, "action": "refuse", "reason": "x"})
+        .post(f"/office/reports/{found.pk}/receive/", {**take, "action": "refuse", "reason": "x"})
         .status_code
         == 409
     )
@@ -225,7 +226,7 @@ def test_a_correction_is_a_new_edition_with_difference_and_reason(cast: Cast, br
         "edit",
         **fields(second, stated_informed=1, reason_informed="Có văn bản", text_assessment="Mới"),
     )
-    page = client.get(f"/work/reports/{second.pk}/").content.decode()
+    page = client.get(f"/office/reports/{second.pk}/").content.decode()
     assert "What this edition changes" in page
     assert "Báo thiếu một phòng" in page
     campaign, form = first.campaign, form_of(first)
@@ -254,7 +255,7 @@ def test_missing_and_late_are_named_and_never_guessed(cast: Cast, browser: Brows
     assert [line.unit for line in taken.late] == [cast.second]
     assert taken.sums["informed"] == 0
     assert [line.board.informed for line in taken.lines] == [0, 1]
-    address = f"/work/campaigns/{found.campaign_id}/reports/{cast.centre.pk}/consolidated/"
+    address = f"/office/campaigns/{found.campaign_id}/reports/{cast.centre.pk}/consolidated/"
     page = browser("reader").get(address + "html/")
     assert "ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN" in page.content.decode()
     assert "sandbox" in page["Content-Security-Policy"]
@@ -282,7 +283,7 @@ def test_a_unit_that_moved_between_two_reports_is_named(cast: Cast) -> None:
 def test_the_overview_asks_the_same_number_of_queries_for_many_units(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     client = browser("coordinator")
-    address = f"/work/campaigns/{sent.campaign_id}/reports/?unit={cast.centre.pk}"
+    address = f"/office/campaigns/{sent.campaign_id}/reports/?unit={cast.centre.pk}"
     client.get(address)
     with CaptureQueriesContext(
         connection,
@@ -304,9 +305,9 @@ def test_a_later_deadline_is_asked_for_and_granted(cast: Cast, browser: Browser)
     assert not Extension.objects.exists()
     post(browser("officer"), found, "extension", until=until.isoformat(), reason="Chờ nhật ký")
     asked = Extension.objects.get()
-    assert browser("officer").post(f"/work/extensions/{asked.pk}/", {"granted": "yes"}).status_code == 403
-    browser("coordinator").post(f"/work/extensions/{asked.pk}/", {"granted": "yes"})
-    browser("coordinator").post(f"/work/extensions/{asked.pk}/", {"granted": "no"})
+    assert browser("officer").post(f"/office/extensions/{asked.pk}/", {"granted": "yes"}).status_code == 403
+    browser("coordinator").post(f"/office/extensions/{asked.pk}/", {"granted": "yes"})
+    browser("coordinator").post(f"/office/extensions/{asked.pk}/", {"granted": "no"})
     assert due_of(found.campaign, cast.first) == until
     found.refresh_from_db()
     assert found.due == until
@@ -346,7 +347,7 @@ def test_reminders_go_once_and_the_parent_is_told_who_is_late(cast: Cast) -> Non
 def test_a_coordinator_adds_rows_without_code(cast: Cast, browser: Browser) -> None:
     sent = dispatch(cast)
     client = browser("coordinator")
-    address = f"/work/campaigns/{sent.campaign_id}/form/"
+    address = f"/office/campaigns/{sent.campaign_id}/form/"
     found = report(cast)
     rows = ["informed", "deployed"]
     data: dict[str, Any] = {
@@ -401,15 +402,15 @@ def test_hostile_names_are_inert(cast: Cast, browser: Browser) -> None:
     found = report(cast)
     client = browser("officer")
     for address in (
-        f"/work/reports/{found.pk}/",
-        f"/work/reports/{found.pk}/edit/",
-        f"/work/reports/{found.pk}/file/html/",
+        f"/office/reports/{found.pk}/",
+        f"/office/reports/{found.pk}/edit/",
+        f"/office/reports/{found.pk}/file/html/",
     ):
         assert "<script>alert" not in client.get(address).content.decode()
-    assert client.get(f"/work/reports/{found.pk}/file/pdf/").content.startswith(b"%PDF-")
-    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/work/reports/{found.pk}/file/xlsx/").content))
+    assert client.get(f"/office/reports/{found.pk}/file/pdf/").content.startswith(b"%PDF-")
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/office/reports/{found.pk}/file/xlsx/").content))
     assert [c for sheet in book for row in sheet.iter_rows() for c in row if c.data_type == "f"] == []
-    name = client.get(f"/work/reports/{found.pk}/file/docx/")["Content-Disposition"]
+    name = client.get(f"/office/reports/{found.pk}/file/docx/")["Content-Disposition"]
     assert name == f'attachment; filename="bao-cao-{cast.first.code}-lan-1.docx"'
 
 
@@ -422,7 +423,7 @@ def test_a_late_report_says_so(cast: Cast, browser: Browser) -> None:
         post(client, found, "step", action=action, signer="A")
     found.refresh_from_db()
     assert found.is_late
-    assert "Chờ số liệu của phòng" in client.get(f"/work/reports/{found.pk}/file/html/").content.decode()
+    assert "Chờ số liệu của phòng" in client.get(f"/office/reports/{found.pk}/file/html/").content.decode()
     assert scope_of(found).unit == cast.first
 
 
@@ -443,7 +444,7 @@ def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Brow
     found.refresh_from_db()
     assert found.scan_path == ""
     post(client, found, "sign", key=key(), password="mat khau")
-    got = b"".join(client.get(f"/work/reports/{found.pk}/scan/").streaming_content)  # type: ignore[attr-defined]
+    got = b"".join(client.get(f"/office/reports/{found.pk}/scan/").streaming_content)  # type: ignore[attr-defined]
     assert b"/ByteRange" in got
     assert "mat khau" not in str(list(Entry.objects.values_list("details", flat=True)))
 
@@ -458,12 +459,12 @@ def test_the_first_page_says_what_waits(cast: Cast, browser: Browser) -> None:
         asked_by=cast.people["officer"],
         granted=True,
     )
-    assert "Report by" in browser("officer").get("/work/").content.decode()
-    assert "Reports to accept" not in browser("coordinator").get("/work/").content.decode()
+    assert "Report by" in browser("officer").get("/office/").content.decode()
+    assert "Reports to accept" not in browser("coordinator").get("/office/").content.decode()
     for action in ("submit", "approve", "send"):
         post(browser("officer"), found, "step", action=action, signer="A")
-    assert "Report by" not in browser("officer").get("/work/").content.decode()
-    assert "Reports to accept: 1" in browser("coordinator").get("/work/").content.decode()
+    assert "Report by" not in browser("officer").get("/office/").content.decode()
+    assert "Reports to accept: 1" in browser("coordinator").get("/office/").content.decode()
 
 
 def test_a_form_filled_in_by_hand_is_shown_before_it_is_kept(cast: Cast, browser: Browser) -> None:
@@ -481,7 +482,7 @@ def test_a_form_filled_in_by_hand_is_shown_before_it_is_kept(cast: Cast, browser
 
     def sent(content: bytes) -> str:
         file = SimpleUploadedFile("phu-luc.docx", content)
-        return client.post(f"/work/reports/{found.pk}/read/", {"file": file}, follow=True).content.decode()
+        return client.post(f"/office/reports/{found.pk}/read/", {"file": file}, follow=True).content.decode()
 
     page = sent(to_docx(blank(filled)))
     assert 'value="7"' in page
@@ -491,4 +492,4 @@ def test_a_form_filled_in_by_hand_is_shown_before_it_is_kept(cast: Cast, browser
     assert "no DOCX or XLSX that can be read" in sent(b"PK\x03\x04 broken")
     assert "content does not fit its name" in sent(b"MZ")
     post(browser("officer"), found, "step", action="submit")
-    assert client.post(f"/work/reports/{found.pk}/read/", {}).status_code == 409
+    assert client.post(f"/office/reports/{found.pk}/read/", {}).status_code == 409

@@ -56,14 +56,14 @@ def test_files_come_with_a_question_and_can_be_fetched_by_desk_and_asker(
     assert list(asked.files.values_list("name", flat=True)) == ["anh.png", "mo-ta.docx"]
     first = asked.files.first()
     assert first is not None
-    got = browser("officer").get(f"/work/questions/{asked.pk}/files/{first.pk}/")
+    got = browser("officer").get(f"/office/questions/{asked.pk}/files/{first.pk}/")
     assert got["Content-Type"] == "application/octet-stream"
     assert got["Content-Disposition"].startswith("attachment")
     mine = desk.address_of(asked).removeprefix("http://127.0.0.1:8000")
     assert client.get(f"{mine}files/{first.pk}/").status_code == 200
-    assert browser("stranger").get(f"/work/questions/{asked.pk}/files/{first.pk}/").status_code == 404
+    assert browser("stranger").get(f"/office/questions/{asked.pk}/files/{first.pk}/").status_code == 404
     other = question(cast)
-    assert browser("officer").get(f"/work/questions/{other.pk}/files/{first.pk}/").status_code == 404
+    assert browser("officer").get(f"/office/questions/{other.pk}/files/{first.pk}/").status_code == 404
     client.post(
         mine,
         {"text": "Thêm", "attached": [upload("them.txt", b"a"), upload("anh2.png", b"\x89PNG\r\n\x1a\n x")]},
@@ -141,8 +141,8 @@ def test_an_article_counts_that_it_helped_and_can_be_withdrawn(
     client.post(f"/help/articles/{made.pk}/")
     made.refresh_from_db()
     assert made.helped == 1
-    assert browser("officer").get(f"/work/knowledge/articles/{made.pk}/").status_code == 404
-    browser("coordinator").post(f"/work/knowledge/articles/{made.pk}/", {"what": "withdraw"})
+    assert browser("officer").get(f"/office/knowledge/articles/{made.pk}/").status_code == 404
+    browser("coordinator").post(f"/office/knowledge/articles/{made.pk}/", {"what": "withdraw"})
     assert client.get(f"/help/articles/{made.pk}/").status_code == 404
 
 
@@ -156,14 +156,14 @@ def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> No
     strange = CannedAnswer.objects.create(unit=cast.other, title="Khác", text="Không phải của ta.")
     asked = question(cast)
     officer = browser("officer")
-    address = f"/work/questions/{asked.pk}/"
+    address = f"/office/questions/{asked.pk}/"
     assert "Hãy rà quét bằng công cụ." in officer.get(f"{address}?canned={above.pk}").content.decode()
     assert "Không phải của ta." not in officer.get(f"{address}?canned={strange.pk}").content.decode()
     assert officer.get(f"{address}?canned=x").status_code == 200
-    shelf = officer.get("/work/knowledge/").content.decode()
-    assert ("Chung" in shelf, f"/work/knowledge/answers/{above.pk}/" in shelf) == (True, False)
-    assert officer.post(f"/work/knowledge/answers/{above.pk}/", {"what": "withdraw"}).status_code == 404
-    officer.post("/work/knowledge/answers/new/", {"title": "Mới", "text": "x", "unit": cast.first.pk})
+    shelf = officer.get("/office/knowledge/").content.decode()
+    assert ("Chung" in shelf, f"/office/knowledge/answers/{above.pk}/" in shelf) == (True, False)
+    assert officer.post(f"/office/knowledge/answers/{above.pk}/", {"what": "withdraw"}).status_code == 404
+    officer.post("/office/knowledge/answers/new/", {"title": "Mới", "text": "x", "unit": cast.first.pk})
     assert CannedAnswer.objects.filter(unit=cast.first, title="Mới").exists()
-    officer.post("/work/knowledge/answers/new/", {"title": "Lạ", "text": "x", "unit": cast.other.pk})
+    officer.post("/office/knowledge/answers/new/", {"title": "Lạ", "text": "x", "unit": cast.other.pk})
     assert not CannedAnswer.objects.filter(title="Lạ").exists()

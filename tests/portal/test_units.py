@@ -89,7 +89,7 @@ def sheet(*rows: tuple[object, ...], name: str = "don-vi.xlsx") -> SimpleUploade
 
 
 def upload(client: Client, file: SimpleUploadedFile) -> UnitImport:
-    response = client.post("/work/units/import/", {"file": file})
+    response = client.post("/office/units/import/", {"file": file})
     assert response.status_code == 302, response.content.decode()
     return UnitImport.objects.latest("pk")
 
@@ -120,10 +120,10 @@ def test_a_sheet_is_previewed_and_then_applied(cast: Cast, browser: Browser) -> 
         ("closed", "G06.12.02"),
     ]
     assert not Unit.objects.filter(code="G06.12.03").exists()
-    page = client.get(f"/work/units/import/{kept.pk}/").content.decode()
+    page = client.get(f"/office/units/import/{kept.pk}/").content.decode()
     assert "Phòng Mới" in page
     for _ in range(2):
-        client.post(f"/work/units/import/{kept.pk}/")
+        client.post(f"/office/units/import/{kept.pk}/")
     assert Unit.objects.get(code="G06.12.03.01").parent == Unit.objects.get(code="G06.12.03")
     assert Unit.objects.get(code="G06.12.02").successor == cast.first
     assert UnitName.objects.filter(unit=cast.first).count() in (1, 2)
@@ -135,7 +135,7 @@ def test_a_sheet_that_is_older_than_the_tree_is_a_conflict(cast: Cast, browser: 
     client = browser("coordinator")
     kept = upload(client, sheet(COLUMNS, ("G06.12.03", "Phòng Mới")))
     tree.rename(cast.first, "Khác")
-    assert client.post(f"/work/units/import/{kept.pk}/").status_code == 409
+    assert client.post(f"/office/units/import/{kept.pk}/").status_code == 409
     assert not Unit.objects.filter(code="G06.12.03").exists()
 
 
@@ -163,7 +163,7 @@ def test_what_is_wrong_is_listed_and_nothing_applied(
     kept = upload(client, sheet(COLUMNS, *rows))
     assert {error["row"] - 1 for error in kept.errors} == wrong
     before = list(Unit.objects.values_list("code", "name", "parent"))
-    client.post(f"/work/units/import/{kept.pk}/")
+    client.post(f"/office/units/import/{kept.pk}/")
     assert list(Unit.objects.values_list("code", "name", "parent")) == before
 
 
@@ -173,7 +173,7 @@ def test_ten_thousand_wrong_rows_are_all_listed(cast: Cast, browser: Browser) ->
     client = browser("coordinator")
     kept = upload(client, SimpleUploadedFile("a.csv", text.encode()))
     assert len(kept.errors) == 10_000
-    last = client.get(f"/work/units/import/{kept.pk}/?page=100").content.decode()
+    last = client.get(f"/office/units/import/{kept.pk}/?page=100").content.decode()
     assert "no code 9999" in last
 
 
@@ -190,7 +190,9 @@ def test_ten_thousand_wrong_rows_are_all_listed(cast: Cast, browser: Browser) ->
 def test_a_sheet_that_cannot_be_read_is_one_sentence(
     name: str, content: bytes, cast: Cast, browser: Browser
 ) -> None:
-    response = browser("coordinator").post("/work/units/import/", {"file": SimpleUploadedFile(name, content)})
+    response = browser("coordinator").post(
+        "/office/units/import/", {"file": SimpleUploadedFile(name, content)}
+    )
     assert response.status_code == 200
     assert 'class="summary"' in response.content.decode()
     assert UnitImport.objects.count() == 0
@@ -200,8 +202,8 @@ def test_a_sheet_that_cannot_be_read_is_one_sentence(
 def test_two_who_edit_at_once(cast: Cast, browser: Browser) -> None:
     client = browser("officer")
     data = {"name": "Tên mới", "version": cast.first.version}
-    assert client.post(f"/work/units/{cast.first.pk}/edit/", data).status_code == 302
-    assert client.post(f"/work/units/{cast.first.pk}/edit/", {**data, "name": "X"}).status_code == 409
+    assert client.post(f"/office/units/{cast.first.pk}/edit/", data).status_code == 302
+    assert client.post(f"/office/units/{cast.first.pk}/edit/", {**data, "name": "X"}).status_code == 409
     assert Unit.objects.get(pk=cast.first.pk).name == "Tên mới"
 
 

@@ -18,12 +18,12 @@ urlpatterns = [
     path("", include("lamsach.portal.findings.urls")),
     path("", include("lamsach.portal.cases.urls")),
     path("", include("lamsach.portal.reports.urls")),
-    path("work/units/<int:unit_id>/tokens/", tokens, name="tokens"),
+    path("office/units/<int:unit_id>/tokens/", tokens, name="tokens"),
     path("api/", api.urls),
     path("language/", language, name="set_language"),
-    path("work/units/", include("lamsach.portal.units.urls")),
-    path("work/mail/", include("lamsach.portal.mail.urls")),
-    path("work/audit/", include("lamsach.portal.audit.urls")),
+    path("office/units/", include("lamsach.portal.units.urls")),
+    path("office/mail/", include("lamsach.portal.mail.urls")),
+    path("office/audit/", include("lamsach.portal.audit.urls")),
     path("accounts/", include("allauth.urls")),
 ]
 handler400 = "lamsach.portal.base.errors.bad_request"

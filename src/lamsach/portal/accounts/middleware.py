@@ -27,7 +27,7 @@ def account_rules(
         user = request.user
         if isinstance(user, User):
             _note(user)
-            if user.needs_second_factor and request.path.startswith("/work/") and not is_mfa_enabled(user):
+            if user.needs_second_factor and request.path.startswith("/office/") and not is_mfa_enabled(user):
                 messages.warning(
                     request, _("Your role needs a second factor at log-in. Set one up now to go on.")
                 )

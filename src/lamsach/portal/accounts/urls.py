@@ -15,14 +15,14 @@ urlpatterns = [
         path(f"accounts/{name}/", views.closed)
         for name in ("signup", "email", "phone", "login/code", "social/connections", "social/signup")
     ),
-    path("work/people/", views.people, name="people"),
-    path("work/people/invite/", views.invite, name="invite"),
+    path("office/people/", views.people, name="people"),
+    path("office/people/invite/", views.invite, name="invite"),
     path(
-        "work/people/invitations/<int:invitation_id>/withdraw/",
+        "office/people/invitations/<int:invitation_id>/withdraw/",
         views.invitation_withdraw,
         name="invitation_withdraw",
     ),
-    path("work/people/<int:user_id>/", views.person, name="person"),
-    path("work/people/<int:user_id>/lock/", views.person_lock, name="person_lock"),
-    path("work/people/<int:user_id>/end-sessions/", views.person_sessions_end, name="person_sessions_end"),
+    path("office/people/<int:user_id>/", views.person, name="person"),
+    path("office/people/<int:user_id>/lock/", views.person_lock, name="person_lock"),
+    path("office/people/<int:user_id>/end-sessions/", views.person_sessions_end, name="person_sessions_end"),
 ]

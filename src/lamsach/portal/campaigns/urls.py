@@ -8,39 +8,43 @@ from lamsach.portal.campaigns import board, dispatch_views, link_views, material
 
 app_name = "campaigns"
 urlpatterns = [
-    path("work/campaigns/", views.campaign_list, name="list"),
-    path("work/campaigns/new/", views.campaign_new, name="new"),
-    path("work/campaigns/<int:campaign_id>/", views.campaign, name="campaign"),
-    path("work/campaigns/<int:campaign_id>/edit/", views.campaign_edit, name="edit"),
-    path("work/campaigns/<int:campaign_id>/state/", views.campaign_state, name="state"),
-    path("work/campaigns/<int:campaign_id>/lists/", views.list_add, name="list_add"),
-    path("work/campaigns/<int:campaign_id>/board/", board.board, name="board"),
-    path("work/campaigns/<int:campaign_id>/board/remind/", board.remind, name="remind"),
-    path("work/campaigns/<int:campaign_id>/board/export/", board.export, name="export"),
+    path("office/campaigns/", views.campaign_list, name="list"),
+    path("office/campaigns/new/", views.campaign_new, name="new"),
+    path("office/campaigns/<int:campaign_id>/", views.campaign, name="campaign"),
+    path("office/campaigns/<int:campaign_id>/edit/", views.campaign_edit, name="edit"),
+    path("office/campaigns/<int:campaign_id>/state/", views.campaign_state, name="state"),
+    path("office/campaigns/<int:campaign_id>/lists/", views.list_add, name="list_add"),
+    path("office/campaigns/<int:campaign_id>/board/", board.board, name="board"),
+    path("office/campaigns/<int:campaign_id>/board/remind/", board.remind, name="remind"),
+    path("office/campaigns/<int:campaign_id>/board/export/", board.export, name="export"),
     path(
-        "work/campaigns/<int:campaign_id>/dispatches/new/", dispatch_views.dispatch_new, name="dispatch_new"
+        "office/campaigns/<int:campaign_id>/dispatches/new/", dispatch_views.dispatch_new, name="dispatch_new"
     ),
-    path("work/campaigns/<int:campaign_id>/materials/", material_views.materials, name="materials"),
-    path("work/materials/<int:material_id>/", material_views.material_file, name="material_file"),
+    path("office/campaigns/<int:campaign_id>/materials/", material_views.materials, name="materials"),
+    path("office/materials/<int:material_id>/", material_views.material_file, name="material_file"),
     path(
-        "work/materials/<int:material_id>/withdraw/",
+        "office/materials/<int:material_id>/withdraw/",
         material_views.material_withdraw,
         name="material_withdraw",
     ),
     path("materials/<int:material_number>/", material_views.public_file, name="public_file"),
-    path("work/answers/<int:recipient_id>/take-back/", dispatch_views.take_back, name="take_back"),
-    path("work/lists/<int:list_id>/", views.list_file, name="list_file"),
-    path("work/lists/<int:list_id>/withdraw/", views.list_withdraw, name="list_withdraw"),
-    path("work/dispatches/<int:dispatch_id>/", dispatch_views.dispatch, name="dispatch"),
-    path("work/dispatches/<int:dispatch_id>/edit/", dispatch_views.dispatch_edit, name="dispatch_edit"),
-    path("work/dispatches/<int:dispatch_id>/send/", dispatch_views.dispatch_send, name="dispatch_send"),
+    path("office/answers/<int:recipient_id>/take-back/", dispatch_views.take_back, name="take_back"),
+    path("office/lists/<int:list_id>/", views.list_file, name="list_file"),
+    path("office/lists/<int:list_id>/withdraw/", views.list_withdraw, name="list_withdraw"),
+    path("office/dispatches/<int:dispatch_id>/", dispatch_views.dispatch, name="dispatch"),
+    path("office/dispatches/<int:dispatch_id>/edit/", dispatch_views.dispatch_edit, name="dispatch_edit"),
+    path("office/dispatches/<int:dispatch_id>/send/", dispatch_views.dispatch_send, name="dispatch_send"),
     path(
-        "work/dispatches/<int:dispatch_id>/forward/", dispatch_views.dispatch_forward, name="dispatch_forward"
+        "office/dispatches/<int:dispatch_id>/forward/",
+        dispatch_views.dispatch_forward,
+        name="dispatch_forward",
     ),
-    path("work/dispatches/<int:dispatch_id>/files/", dispatch_views.attachment_add, name="attachment_add"),
-    path("work/files/<int:attachment_id>/", dispatch_views.attachment, name="attachment"),
-    path("work/answers/<int:recipient_id>/", dispatch_views.recipient, name="recipient"),
-    path("work/answers/<int:recipient_id>/evidence/<int:step_id>/", dispatch_views.evidence, name="evidence"),
+    path("office/dispatches/<int:dispatch_id>/files/", dispatch_views.attachment_add, name="attachment_add"),
+    path("office/files/<int:attachment_id>/", dispatch_views.attachment, name="attachment"),
+    path("office/answers/<int:recipient_id>/", dispatch_views.recipient, name="recipient"),
+    path(
+        "office/answers/<int:recipient_id>/evidence/<int:step_id>/", dispatch_views.evidence, name="evidence"
+    ),
     path("r/<str:token>/", link_views.answer, name="answer"),
     path("r/<str:token>/files/<int:attachment_id>/", link_views.answer_file, name="answer_file"),
 ]

@@ -8,18 +8,18 @@ from lamsach.portal.findings import hunt_views, views
 
 app_name = "findings"
 urlpatterns = [
-    path("work/findings/", views.bundles, name="list"),
-    path("work/findings/<int:bundle_id>/", views.bundle, name="bundle"),
-    path("work/findings/<int:own_bundle_id>/file/", views.bundle_file, name="bundle_file"),
-    path("work/findings/hunts/", hunt_views.hunt_new, name="hunt_new"),
-    path("work/findings/hunts/<int:hunt_id>/", hunt_views.hunt, name="hunt"),
-    path("work/findings/hunts/<int:hunt_id>/files/", hunt_views.file_new, name="file_new"),
+    path("office/findings/", views.bundles, name="list"),
+    path("office/findings/<int:bundle_id>/", views.bundle, name="bundle"),
+    path("office/findings/<int:own_bundle_id>/file/", views.bundle_file, name="bundle_file"),
+    path("office/findings/hunts/", hunt_views.hunt_new, name="hunt_new"),
+    path("office/findings/hunts/<int:hunt_id>/", hunt_views.hunt, name="hunt"),
+    path("office/findings/hunts/<int:hunt_id>/files/", hunt_views.file_new, name="file_new"),
     path(
-        "work/findings/hunts/<int:hunt_id>/files/<int:hunt_file_id>/",
+        "office/findings/hunts/<int:hunt_id>/files/<int:hunt_file_id>/",
         hunt_views.file_piece,
         name="file_piece",
     ),
-    path("work/findings/hunts/<int:hunt_id>/result/", hunt_views.hunt_page, name="hunt_page"),
-    path("work/findings/devices/<int:device_id>/", views.device, name="device"),
-    path("work/findings/merges/<int:merge_id>/undo/", views.merge_undo, name="merge_undo"),
+    path("office/findings/hunts/<int:hunt_id>/result/", hunt_views.hunt_page, name="hunt_page"),
+    path("office/findings/devices/<int:device_id>/", views.device, name="device"),
+    path("office/findings/merges/<int:merge_id>/undo/", views.merge_undo, name="merge_undo"),
 ]

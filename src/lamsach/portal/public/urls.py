@@ -13,6 +13,6 @@ urlpatterns = [
     path("check/", views.check, name="check"),
     path("clean/", views.clean, name="clean"),
     path("tools/<int:tool_id>/", views.tool_file, name="tool_file"),
-    path("work/tools/", views.tools, name="tools"),
-    path("work/tools/<int:tool_number>/", views.tool_edit, name="tool_edit"),
+    path("office/tools/", views.tools, name="tools"),
+    path("office/tools/<int:tool_number>/", views.tool_edit, name="tool_edit"),
 ]

@@ -7,4 +7,4 @@ from django.urls import path
 from lamsach.portal.web import views
 
 app_name = "web"
-urlpatterns = [path("work/", views.home, name="home"), path("alive", views.alive, name="alive")]
+urlpatterns = [path("office/", views.home, name="home"), path("alive", views.alive, name="alive")]
