@@ -77,11 +77,11 @@ def main() -> None:
     if "windows" in wanted.only:
         written += windows(wanted, name, "Lamsach", windows_files(wanted, name))
     if "hunt" in wanted.only:
-        import hunt
+        import hunt_bundle
 
         name = f"lamsach-hunt-{version()}"
         written += windows(
-            wanted, name, "Lamsach - Ra soat nhat ky", hunt.files(sys.modules[__name__], wanted, name)
+            wanted, name, "Lamsach - Ra soat nhat ky", hunt_bundle.files(sys.modules[__name__], wanted, name)
         )
     sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in written)
     (wanted.out / "SHA256SUMS").write_text(sums)

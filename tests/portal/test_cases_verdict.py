@@ -61,9 +61,9 @@ def on_day(day: date, decisions: list[Decision], facts: Facts, today: date, poli
     ]
     if len(covered) >= policy.quiet_days:
         return S.VERIFIED
-    ended = [one for one in since if one < today]
+    told = [one for one in since if one < today or one in covered]  # today's logs may still come
     tail = 0
-    for one in reversed(ended):
+    for one in reversed(told):
         if one in covered:
             break
         tail += 1

@@ -124,9 +124,9 @@ def test_the_installer_names_every_file_once(builder: ModuleType) -> None:
 
 
 def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
-    import hunt
+    import hunt_bundle
 
-    names = hunt.program(builder)
+    names = hunt_bundle.program(builder)
     assert "app/lamsach/desk/server.py" in names
     assert not [name for name in names if "/portal/" in name or "__pycache__" in name]
     for module in ("hunt", "trace", "send", "report", "logs", "indicators", "desk"):

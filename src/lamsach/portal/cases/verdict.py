@@ -5,7 +5,7 @@ On a day (at its end) a case is what people decided last, except:
 - all its indicators are exempted on that day -> exception;
 - cleaned, and an indicator was seen after that -> reinfected;
 - cleaned, quiet, and enough days since were covered by the logs of every observer that had seen the machine -> verified;
-- cleaned, and the last days have no such logs -> blind;
+- cleaned, and the last days (today only if its logs are there) have no such logs -> blind;
 - a false alarm, and another indicator appears later -> new.
 
 Late logs change the answer for past days, as they should: nothing here remembers what was said before.
