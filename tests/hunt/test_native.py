@@ -20,7 +20,7 @@ def saved() -> bytes:
 def elsewhere(saved: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Another cache, empty, for a process that has loaded nothing."""
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path))
-    monkeypatch.setattr(native, "_compile", lambda: saved)
+    monkeypatch.setattr(native, "_compile", lambda _part: saved)
     native._object_path.cache_clear()
     native.functions.cache_clear()
     yield native._object_path()
@@ -44,15 +44,12 @@ def test_what_is_missing_or_damaged_is_made_anew(elsewhere: Path, saved: bytes, 
     if found is not None:
         elsewhere.parent.mkdir(parents=True)
         elsewhere.write_bytes(found)
-    assert set(native.functions()) == set(native._PROTOTYPES)
+    assert set(native.functions()) == native._PARTS["hunt"]
     assert elsewhere.read_bytes() == saved
     assert native.is_compiled()
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(
-    saved: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cache_that_cannot_be_written_is_no_error(saved: bytes, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(native, "_object_path", lambda: tmp_path / "file" / "kernel")
-    native._save(saved)
+    native._save(saved, tmp_path / "file" / "kernel")
     assert (tmp_path / "file").read_text() == ""

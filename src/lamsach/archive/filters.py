@@ -55,7 +55,7 @@ def ask(
 ) -> NDArray[np.bool_]:
     """For each set, whose bytes begin at data[offsets[i]], whether it may hold any of the keys, which are in order."""
     out = np.zeros(offsets.size, np.uint8)
-    functions()["any_in_each"](
+    functions("archive")["any_in_each"](
         *(keys.ctypes.data, keys.size, offsets.ctypes.data, counts.ctypes.data, offsets.size),
         *(data.ctypes.data, data.size, out.ctypes.data),
     )

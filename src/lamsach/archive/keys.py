@@ -65,7 +65,7 @@ class KeyMaker:
         """
         self._table.fill(0)
         arrays: tuple[NDArray[Any], ...] = (self._tops, self._words, *self._scratch, self._state, self._table)
-        count = functions()["emit"](
+        count = functions("archive")["emit"](
             *(data.ctypes.data, data.size, begin, end),
             *(array.ctypes.data for array in arrays),
             *(self._table.size, self._out.ctypes.data, self._out.size),

@@ -48,6 +48,9 @@ _PROTOTYPES: Mapping[str, Any] = {
     "hash_many": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER),
     "hash_networks": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER),
 }
+_ARCHIVE = frozenset({"emit", "any_in_each"})
+_PARTS: Mapping[str, frozenset[str]] = {"hunt": frozenset(_PROTOTYPES) - _ARCHIVE, "archive": _ARCHIVE}
+"""Compiled apart, so that the first hunt does not wait for what only an archive needs."""
 _OPTIMISE = 3
 
 
@@ -61,27 +64,27 @@ def sources_digest() -> str:
 
 
 @cache
-def _object_path() -> Path:
+def _object_path(part: str = "hunt") -> Path:
     _initialise()
     machine = f"{llvmlite.__version__} {llvm.get_default_triple()} {llvm.get_host_cpu_name()} {_features()}"
     digest = hashlib.sha256(f"{sources_digest()} {machine}".encode()).hexdigest()[:24]
-    return cache_folder() / "kernels" / f"{digest}.kernel"
+    return cache_folder() / "kernels" / f"{digest}.{part}"
 
 
 def is_compiled() -> bool:
-    """Whether the cache holds code for this version and machine; else the first call takes some seconds."""
+    """Whether the cache holds the hunt's code for this version and machine; else the first call takes some seconds."""
     return _object_path().is_file()
 
 
 @cache
-def functions() -> Mapping[str, Any]:
-    """The kernel's entry points by name, as C functions; a call of one releases the interpreter lock."""
+def functions(part: str = "hunt") -> Mapping[str, Any]:
+    """The entry points of the kernel's part (`hunt` or `archive`) by name, as C functions; a call releases the interpreter lock."""
+    path = _object_path(part)
     try:
-        saved = _object_path().read_bytes()
-        return _load(saved)
+        return _load(path.read_bytes())
     except (OSError, ValueError, RuntimeError, KeyError):
-        compiled = _compile()
-        _save(compiled)
+        compiled = _compile(part)
+        _save(compiled, path)
         return _load(compiled)
 
 
@@ -104,11 +107,11 @@ def _target_machine() -> Any:
     )
 
 
-def _compile() -> bytes:
+def _compile(part: str) -> bytes:
     """The object file with a line of JSON before it: the symbol of each entry point, and what the object file leaves open."""
     from lamsach.hunt.kernel.exports import entry_points
 
-    entries = entry_points()
+    entries = entry_points(_PARTS[part])
     modules = [llvm.parse_assembly(entry.inspect_llvm()) for entry in entries.values()]
     for module in modules[1:]:
         modules[0].link_in(module)
@@ -122,9 +125,8 @@ def _compile() -> bytes:
     return json.dumps(about).encode() + b"\n" + hashlib.sha256(code).digest() + code
 
 
-def _save(compiled: bytes) -> None:
+def _save(compiled: bytes, path: Path) -> None:
     """Put the code into the cache at once; a cache that cannot be written is no error."""
-    path = _object_path()
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,8 +156,8 @@ def _load(saved: bytes) -> Mapping[str, Any]:
     engine.finalize_object()
     _kept.append(engine)
     return {
-        name: prototype(engine.get_function_address(about["symbols"][name]))
-        for name, prototype in _PROTOTYPES.items()
+        name: _PROTOTYPES[name](engine.get_function_address(symbol))
+        for name, symbol in about["symbols"].items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from numba import types
@@ -189,6 +190,10 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
 }
 
 
-def entry_points() -> dict[str, Any]:
-    """Every entry point, compiled, as numba's C callbacks by name."""
-    return {name: entry(signature)(function) for name, (function, signature) in _SIGNATURES.items()}
+def entry_points(names: Collection[str]) -> dict[str, Any]:
+    """These entry points, compiled, as numba's C callbacks by name."""
+    return {
+        name: entry(signature)(function)
+        for name, (function, signature) in _SIGNATURES.items()
+        if name in names
+    }
