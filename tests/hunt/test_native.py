@@ -13,7 +13,7 @@ from lamsach.hunt import native
 @pytest.fixture
 def saved() -> bytes:
     native.functions()
-    return native._object_path().read_bytes()
+    return native._object_path("hunt").read_bytes()
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def elsewhere(saved: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(native, "_compile", lambda _part: saved)
     native._object_path.cache_clear()
     native.functions.cache_clear()
-    yield native._object_path()
+    yield native._object_path("hunt")
     native._object_path.cache_clear()
     native.functions.cache_clear()
 

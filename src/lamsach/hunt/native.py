@@ -64,7 +64,7 @@ def sources_digest() -> str:
 
 
 @cache
-def _object_path(part: str = "hunt") -> Path:
+def _object_path(part: str) -> Path:
     _initialise()
     machine = f"{llvmlite.__version__} {llvm.get_default_triple()} {llvm.get_host_cpu_name()} {_features()}"
     digest = hashlib.sha256(f"{sources_digest()} {machine}".encode()).hexdigest()[:24]
@@ -73,7 +73,7 @@ def _object_path(part: str = "hunt") -> Path:
 
 def is_compiled() -> bool:
     """Whether the cache holds the hunt's code for this version and machine; else the first call takes some seconds."""
-    return _object_path().is_file()
+    return _object_path("hunt").is_file()
 
 
 @cache
