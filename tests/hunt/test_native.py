@@ -24,8 +24,10 @@ def elsewhere(saved: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     native._object_path.cache_clear()
     native.functions.cache_clear()
     yield native._object_path("hunt")
+    monkeypatch.undo()
     native._object_path.cache_clear()
     native.functions.cache_clear()
+    native.functions()  # from the usual cache again, before another test turns to a cache of its own
 
 
 @pytest.mark.parametrize("cut", [0, 10, 200, -1])
