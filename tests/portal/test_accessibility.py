@@ -156,10 +156,10 @@ def look(page: Any, language: str) -> list[str]:
     page.eval_on_selector_all("details", "all => all.forEach(d => { d.open = true })")
     found: list[str] = page.evaluate(CHECK)
     page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # no colour halfway
     found += [f"(phone, dark) {each}" for each in page.evaluate(CHECK) if each not in found]
     page.set_viewport_size(DESKTOP)
-    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     if page.evaluate("document.documentElement.lang") != language:
         found.append("3.1.1 another language than asked for")
     if language == "en" and not page.url.endswith("/form/"):  # a reporting form's columns are data
