@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.hunt import merge
+from lamsach.hunt.asked import Asked
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount, LineKind, Sample
 from lamsach.hunt.engine import next_line
@@ -21,7 +22,7 @@ from lamsach.logs.detect import Detection
 from lamsach.logs.direction import as_opened
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.lines import LineParser
-from lamsach.model import Event, EventKind, Identity, Match, Role
+from lamsach.model import Event, Identity, Match
 
 LONGEST_LINE = 1 << 20
 """A longer line is not parsed but searched token by token around each hit."""
@@ -29,8 +30,6 @@ AROUND = 1024
 """Bytes on each side of a hit that are looked at in such a line."""
 FIRST_LINES = 500
 STEP = 4096
-ANSWER_WITHIN = timedelta(seconds=10)
-ASKED_KEPT = 10_000
 CONTINUATIONS = 200
 """Lines that one multi-line record may have."""
 
@@ -89,7 +88,7 @@ class Examiner:
         self._mixed = bool(detection.mixed)
         self._tail = b""
         self._last_record = 0
-        self._asked: dict[tuple[str | None, bool, str], datetime] = {}
+        self._asked = Asked()
         self._last_day: LineKind | None = None
         self.state = FileState()
 
@@ -176,23 +175,8 @@ class Examiner:
             self._unparsed(text, number)
             return
         for match in self._matcher.event(event, text):
-            if not self._is_counted(match):
+            if not self._asked.is_counted(match):
                 self._add(match)
-
-    def _is_counted(self, match: Match) -> bool:
-        """Whether this is the answer to a question that was counted a moment before: one contact, though two records."""
-        event = match.event
-        if event.kind is not EventKind.DNS or match.role is not Role.OUTBOUND:
-            return False
-        key = (event.device_ip, event.forwarded, match.indicator.value)
-        if event.response:
-            asked = self._asked.get(key)
-            return asked is not None and event.time is not None and abs(event.time - asked) <= ANSWER_WITHIN
-        if event.time is not None:
-            if len(self._asked) >= ASKED_KEPT:
-                self._asked.clear()
-            self._asked[key] = event.time
-        return False
 
     def _unparsed(self, text: str, number: int) -> None:
         event = self._unknown.parse(text, number)
