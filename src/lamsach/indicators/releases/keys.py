@@ -19,6 +19,15 @@ MAX_KEY_BYTES = 64 * 1024
 def new_key(path: Path, password: str | None = None) -> Path:
     """Make a key: `path` takes the private half (readable by its owner alone), `path` + `.pub` the public one, whose path is given
     back. Raises OutputError when a file is there already or cannot be written."""
+    private, public = make_key(password)
+    public_path = path.with_name(path.name + ".pub")
+    _write_new(path, private, 0o600)
+    _write_new(public_path, public, 0o644)
+    return public_path
+
+
+def make_key(password: str | None = None) -> tuple[bytes, bytes]:
+    """A new key in PEM: the private half, locked with the password if there is one, and the public one."""
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -28,10 +37,7 @@ def new_key(path: Path, password: str | None = None) -> Path:
     )
     private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, locked)
     public = key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
-    public_path = path.with_name(path.name + ".pub")
-    _write_new(path, private, 0o600)
-    _write_new(public_path, public, 0o644)
-    return public_path
+    return private, public
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:
@@ -49,44 +55,53 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
 
 def private_key(path: Path, password: str | None = None) -> Ed25519PrivateKey:
     """The private key of a PEM file. Raises UnreadableError, InputError."""
+    return load_private_key(_read(path), str(path), password)
+
+
+def load_private_key(data: bytes, where: str, password: str | None = None) -> Ed25519PrivateKey:
+    """The private key of a PEM text; `where` names it in errors. Raises InputError."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(_read(path), password.encode() if password else None)
+        key = load_pem_private_key(data, password.encode() if password else None)
     except TypeError:
         raise InputError(
             "The private key and the password do not go together.",
-            str(path),
+            where,
             "Give the password of this key in LAMSACH_KEY_PASSWORD.",
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise InputError(
-            "This is no private key, or its password is another.", str(path), "Give an Ed25519 key in PEM."
+            "This is no private key, or its password is another.", where, "Give an Ed25519 key in PEM."
         ) from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise InputError("The key is not of the kind Ed25519.", str(path), "Make one with --new-key.")
+        raise InputError("The key is not of the kind Ed25519.", where, "Make one with --new-key.")
     return key
 
 
 def public_key(path: Path) -> Ed25519PublicKey:
     """The public key of a PEM file. Raises UnreadableError, InputError."""
+    return load_public_key(_read(path), str(path))
+
+
+def load_public_key(data: bytes, where: str) -> Ed25519PublicKey:
+    """The public key of a PEM text; `where` names it in errors. Raises InputError."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    data = _read(path)
     if b"PRIVATE KEY" in data:
         raise InputError(
-            "This is a private key, which only the signer may have.", str(path), "Give the public key (.pub)."
+            "This is a private key, which only the signer may have.", where, "Give the public key (.pub)."
         )
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm):
-        raise InputError("This is no public key.", str(path), "Give an Ed25519 key in PEM.") from None
+        raise InputError("This is no public key.", where, "Give an Ed25519 key in PEM.") from None
     if not isinstance(key, Ed25519PublicKey):
-        raise InputError("The key is not of the kind Ed25519.", str(path), "Make one with --new-key.")
+        raise InputError("The key is not of the kind Ed25519.", where, "Make one with --new-key.")
     return key
 
 

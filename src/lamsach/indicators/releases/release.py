@@ -6,7 +6,6 @@ indicators. Nothing of a release is used before all of it fits.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
@@ -20,8 +19,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.indicators.releases.digest import list_digest
-from lamsach.indicators.releases.keys import fingerprint
 from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.releases.seal import (
+    SIGNATURE,
+    BrokenSeal,
+    ChangedContent,
+    DamagedSeal,
+    member,
+    seal,
+    signer,
+)
 from lamsach.indicators.writers.base import iso
 from lamsach.indicators.writers.bundle import save_zip
 from lamsach.indicators.writing import as_mapping
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
 SCHEMA = "lamsach-list-1"
 PREFIX = b"lamsach list release 1\n"
 """What stands before the manifest where it is signed, so that the signature is good for nothing else."""
-MEMBERS = ("manifest.json", "indicators.jsonl", "signature.json")
+MEMBERS = ("manifest.json", "indicators.jsonl", SIGNATURE)
 MAX_SMALL_BYTES = 1024 * 1024
 MAX_INDICATORS_BYTES = 4 * 1024 * 1024 * 1024
 
@@ -98,13 +105,8 @@ def write_release(
         by_source=_counts(_source(item) for item in listed),
     )
     said = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    signature = {
-        "algorithm": "Ed25519",
-        "key": fingerprint(key.public_key()),
-        "signature": base64.b64encode(key.sign(PREFIX + said.encode())).decode(),
-    }
-    texts = (said, text, json.dumps(signature, indent=1, sort_keys=True) + "\n")
-    save_zip(stream, ((member, [part]) for member, part in zip(MEMBERS, texts, strict=True)))
+    texts = (said, text, seal(said.encode(), key, PREFIX))
+    save_zip(stream, ((place, [part]) for place, part in zip(MEMBERS, texts, strict=True)))
     return manifest
 
 
@@ -140,7 +142,7 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            said, text, signed = (_member(archive, member, str(path)) for member in MEMBERS)
+            said, text, signed = (_member(archive, place, str(path)) for place in MEMBERS)
     except OSError as error:
         raise UnreadableError("The release cannot be read.", f"{path} ({error.strerror})") from None
     except (
@@ -155,7 +157,7 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
         raise UnreadableError(
             "This is no release of a list, or it is damaged.", str(path), "Fetch it again."
         ) from None
-    signer = _signer(said, signed, keys, str(path))
+    signed_by = _signer(said, signed, keys, str(path))
     manifest = _manifest(said, str(path))
     if hashlib.sha256(text).hexdigest() != manifest.indicators_sha256:
         raise InputError(
@@ -168,49 +170,30 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
         raise InputError(
             "The values do not fit what the release says of them.", str(path), "Ask its maker for another."
         )
-    return Release(manifest, items, signer)
+    return Release(manifest, items, signed_by)
 
 
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     limit = MAX_INDICATORS_BYTES if name == "indicators.jsonl" else MAX_SMALL_BYTES
-    entry = archive.getinfo(name)
-    if entry.file_size > limit or entry.file_size > 1000 * max(entry.compress_size, 1024):
-        raise LimitError("The release is larger than any list.", where)
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise zipfile.BadZipFile
-    with archive.open(entry) as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise LimitError("The release is larger than any list.", where)
-    return data
+    return member(archive, name, limit, LimitError("The release is larger than any list.", where))
 
 
 def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where: str) -> str:
-    """The fingerprint of the key that signed. The file's own word for it is only used to tell what went wrong."""
-    from cryptography.exceptions import InvalidSignature
-
+    """The fingerprint of the key that signed, or in a sentence what is wrong."""
     try:
-        record = json.loads(signed)
-        signature, claimed = base64.b64decode(record["signature"], validate=True), record["key"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return signer(said, signed, keys, PREFIX)
+    except DamagedSeal:
         raise UnreadableError("The signature of the release is damaged.", where, "Fetch it again.") from None
-    known = []
-    for key in keys:
-        try:
-            key.verify(signature, PREFIX + said)
-        except InvalidSignature:
-            known.append(fingerprint(key))
-            continue
-        return fingerprint(key)
-    if claimed in known:
+    except ChangedContent:
         raise InputError(
             "The release was changed after it was signed.", where, "Do not use it; fetch it again."
-        )
-    raise InputError(
-        "The release was not signed by any of the keys given.",
-        where,
-        "Give the public key of its maker, whose fingerprint you have checked.",
-    )
+        ) from None
+    except BrokenSeal:
+        raise InputError(
+            "The release was not signed by any of the keys given.",
+            where,
+            "Give the public key of its maker, whose fingerprint you have checked.",
+        ) from None
 
 
 def _manifest(said: bytes, where: str) -> Manifest:
