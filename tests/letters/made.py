@@ -6,8 +6,10 @@ from datetime import date
 from typing import Any
 
 from lamsach.letters.appendix_2022 import APPENDIX_2022
+from lamsach.letters.dispatch import Owing, reminder
 from lamsach.letters.form import Figure, Filled, parse_form
 from lamsach.letters.layout import form_appendix, report
+from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
 from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
 
 UNIT = "Trung tâm Minh họa"
@@ -74,3 +76,44 @@ def dispatch() -> Document:
         appendices=(form_appendix(blank),),
         address="Số 1 phố Minh họa, Hà Nội",
     )
+
+
+def cleaning(**changes: Any) -> Cleaning:
+    """One machine, cleaned and verified."""
+    values: dict[str, Any] = {
+        "number": "M000012",
+        "campaign": CAMPAIGN,
+        "facts": [("Tên máy", "PC-KETOAN-07"), ("Địa chỉ IP", "192.0.2.17"), ("Phòng, ban", "Phòng Kế toán")],
+        "contacts": [
+            Contact("bot-c2.xyz", "Andromeda", 1128, date(2022, 8, 24), date(2022, 9, 5)),
+            Contact("203.0.113.66", "Mirai", 3, date(2022, 9, 1), date(2022, 9, 1)),
+        ],
+        "done": [
+            Done(
+                date(2022, 9, 6), "Cô lập máy khỏi mạng, rà quét bằng công cụ của chiến dịch", "Trần Văn Thử"
+            ),
+            Done(date(2022, 9, 15), "Được xác minh sạch từ nhật ký"),
+        ],
+        "state": "verified",
+        "quiet": 7,
+        "needed": 7,
+        "person": "Lê Thị Ví Dụ",
+        "handler": "Trần Văn Thử",
+    }
+    return Cleaning(**{**values, **changes})
+
+
+def machine_minutes(**changes: Any) -> Document:
+    """The minutes of cleaning it."""
+    head = Head(UNIT, "Bộ Minh họa", None, "BB-CNTT", "Hà Nội", date(2022, 9, 15))
+    return minutes(
+        cleaning(**changes), head, date(2022, 9, 15), position="Chánh Văn phòng", signer="Nguyễn Văn Minh Họa"
+    )
+
+
+def reminding(count: int) -> Document:
+    """A reminder to so many units."""
+    head = Head(UNIT, "Bộ Minh họa", None, "CNTT-KTHT", "Hà Nội", None, 2022)
+    owing = [Owing(f"Phòng số {n}", date(2022, 9, 26), "Chưa lập báo cáo") for n in range(1, count + 1)]
+    asked = "Công văn số 05/CNTT-KTHT ngày 05/9/2022"
+    return reminder(head, CAMPAIGN, owing, date(2022, 9, 28), asked=asked, contact="Phòng Kỹ thuật hạ tầng")

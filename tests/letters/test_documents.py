@@ -10,7 +10,7 @@ import subprocess
 import unicodedata
 import zipfile
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from lamsach.letters.pdf import to_pdf
 from lamsach.letters.writing import WRITERS, write, writer_for
 from lamsach.letters.xlsx import to_xlsx
 
-from .made import UNIT, dispatch, filled, long_table, unit_report
+from .made import UNIT, dispatch, filled, long_table, machine_minutes, reminding, unit_report
 
 MM = 72 / 25.4
 
@@ -118,7 +118,8 @@ def test_the_docx_has_styles_fields_and_properties() -> None:
 
     content = to_docx(unit_report(annexes=(long_table(3),)))
     book = docx.Document(io.BytesIO(content))
-    assert [round(book.sections[0].left_margin.mm), round(book.sections[0].right_margin.mm)] == [30, 20]
+    first: Any = book.sections[0]
+    assert [round(first.left_margin.mm), round(first.right_margin.mm)] == [30, 20]
     assert {p.style.name for p in book.paragraphs if p.style} >= {"Heading 1", "Heading 2", "Body Text"}
     assert book.styles["Normal"].font.name == "Times New Roman"
     assert len(book.sections) == 3
@@ -134,13 +135,22 @@ def test_the_docx_has_styles_fields_and_properties() -> None:
     assert header.count(" PAGE ") == 1
 
 
-@pytest.mark.parametrize("kind", ["report", "dispatch"])
-def test_another_program_lays_the_docx_out_as_our_pdf(kind: str, tmp_path: Path) -> None:
+KINDS: dict[str, Callable[[], Document]] = {
+    "report": lambda: unit_report(annexes=(long_table(40),)),
+    "dispatch": dispatch,
+    "minutes": machine_minutes,
+    "reminder": lambda: reminding(3),
+    "reminder-to-many": lambda: reminding(40),
+}
+
+
+def test_another_program_lays_the_docx_out_as_our_pdf(tmp_path: Path) -> None:
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("LibreOffice is not installed")
-    document = unit_report(annexes=(long_table(40),)) if kind == "report" else replace(dispatch(), address="")
-    (tmp_path / "a.docx").write_bytes(to_docx(document))
+    made = {name: make() for name, make in KINDS.items()}
+    for name, document in made.items():
+        (tmp_path / f"{name}.docx").write_bytes(to_docx(document))
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
     command = [
         program,
@@ -150,14 +160,16 @@ def test_another_program_lays_the_docx_out_as_our_pdf(kind: str, tmp_path: Path)
         "pdf",
         "--outdir",
         str(tmp_path),
-        str(tmp_path / "a.docx"),
+        *(str(tmp_path / f"{name}.docx") for name in made),
     ]
     subprocess.run(command, check=True, capture_output=True)
     import pypdf
 
-    theirs, ours = (tmp_path / "a.pdf").read_bytes(), to_pdf(document)
-    assert len(pypdf.PdfReader(io.BytesIO(theirs)).pages) == len(pypdf.PdfReader(io.BytesIO(ours)).pages)
-    assert counted(theirs) == counted(ours)
+    for name, document in made.items():
+        theirs, ours = (tmp_path / f"{name}.pdf").read_bytes(), to_pdf(document)
+        counts = [len(pypdf.PdfReader(io.BytesIO(content)).pages) for content in (theirs, ours)]
+        assert counts[0] == counts[1], name
+        assert counted(theirs) == counted(ours), name
 
 
 def counted(content: bytes) -> Counter[str]:

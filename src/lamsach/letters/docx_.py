@@ -18,6 +18,7 @@ from lamsach.letters.model import (
     Entry,
     Heading,
     Paragraph,
+    Signature,
 )
 
 _POINTS = 72 / 25.4
@@ -43,6 +44,8 @@ def to_docx(document: Document) -> bytes:
         if place or document.head.issuer:
             section = book.add_section()
             section.first_page_footer.is_linked_to_previous = False
+            section.footer.is_linked_to_previous = False
+            section.first_page_header.is_linked_to_previous = False
         width = _page(section, landscape=appendix.landscape)
         _appendix(book, words.appendix_title(document, place), appendix, width)
     _numbers(book)
@@ -114,9 +117,19 @@ def _page(section: Any, *, landscape: bool) -> float:
 
 
 def _numbers(book: Any) -> None:
+    """Page numbers from the second page on. References to heads stand before those to feet, and none is left out: LibreOffice shows no foot of a first page otherwise."""
+    from docx.oxml.ns import qn
+
     from lamsach.letters.docx_parts import page_number
 
+    book.sections[0].first_page_header.is_linked_to_previous = False
     page_number(book.sections[0].header.paragraphs[0])
+    for section in book.sections:
+        properties = section._sectPr
+        for tag in ("w:footerReference", "w:headerReference"):
+            for found in properties.findall(qn(tag)):
+                properties.remove(found)
+                properties.insert(0, found)
 
 
 def _front(book: Any, document: Document, width: float) -> None:
@@ -134,7 +147,7 @@ def _front(book: Any, document: Document, width: float) -> None:
         about = parts.tight(book.add_paragraph())
         about.paragraph_format.left_indent = about.paragraph_format.right_indent = Pt(width * 0.09)
         parts.run(about, subject, 14, bold=True)
-        parts.rule(book, width, min(len(subject) * 7.0, 170) * 0.42)
+        parts.rule(book, width, min(len(subject) * 7.0, 170) * 0.42, after=8)
     recipients = words.to_lines(document)
     if len(recipients) == 1:
         parts.run(parts.tight(book.add_paragraph(), after=8), f"Kính gửi: {recipients[0]}", 14)
@@ -146,6 +159,9 @@ def _front(book: Any, document: Document, width: float) -> None:
     book.paragraphs[-1].paragraph_format.keep_with_next = True
     _end(book, document, width)
     if document.address:
+        parts.tight(
+            book.sections[0].footer.paragraphs[0]
+        )  # an empty one: without it some programs show no foot at all
         foot = parts.tight(book.sections[0].first_page_footer.paragraphs[0])
         borders = parts.element("w:pBdr")
         borders.append(parts.element("w:top", val="single", sz="6", space="3", color="000000"))
@@ -177,30 +193,64 @@ def _head(book: Any, document: Document, width: float) -> None:
     if document.subject and not document.type_name:
         about = parts.tight(row[0].add_paragraph())
         about.paragraph_format.space_before = Pt(6)
-        parts.run(about, f"V/v {words.line(document.subject)}", 12)
+        for place, text in enumerate(words.about_lines(document)):
+            parts.run(about, text, 12)
+            if place < len(words.about_lines(document)) - 1:
+                about.add_run().add_break()
     parts.run(parts.tight(row[1].paragraphs[0]), words.place_and_day(head), 13, italic=True)
     parts.tight(book.add_paragraph())
 
 
 def _end(book: Any, document: Document, width: float) -> None:
-    """Recipients on the left, signature on the right, level, in a row that is not torn."""
+    """Recipients on the left, signature on the right, level, in a row that is not torn; of minutes the signers side by side, the recipients below."""
+    from lamsach.letters import docx_parts as parts
+
+    if not document.cosigners:
+        left, right = _row(book, (width * 0.45, width * 0.55))
+        _recipients(left, left.paragraphs[0], document)
+        _signature(right, document.signature, 14)
+        return
+    signers = (*document.cosigners, document.signature)
+    size = 14 if len(signers) < 3 else 13
+    cells = _row(book, tuple(width / len(signers) for _ in signers))
+    for cell, signature in zip(cells, signers, strict=True):
+        _signature(cell, signature, size)
+    parts.tight(book.add_paragraph())
+    _recipients(book, book.add_paragraph(), document)
+
+
+def _row(book: Any, widths: tuple[float, ...]) -> Any:
+    from lamsach.letters import docx_parts as parts
+
+    table = parts.plain_grid(book, widths)
+    table.rows[0]._tr.get_or_add_trPr().append(parts.element("w:cantSplit"))
+    return table.rows[0].cells
+
+
+def _recipients(container: Any, first: Any, document: Document) -> None:
     from docx.shared import Pt
 
     from lamsach.letters import docx_parts as parts
 
-    table = parts.plain_grid(book, (width * 0.45, width * 0.55))
-    table.rows[0]._tr.get_or_add_trPr().append(parts.element("w:cantSplit"))
-    left, right = table.rows[0].cells
-    parts.run(parts.tight(left.paragraphs[0], "left"), "Nơi nhận:", 12, bold=True, italic=True)
+    parts.tight(first, "left").paragraph_format.space_before = Pt(6)
+    parts.run(first, "Nơi nhận:", 12, bold=True, italic=True)
     for text in words.copy_lines(document):
-        parts.run(parts.tight(left.add_paragraph(), "left"), text, 11)
-    paragraph = parts.tight(right.paragraphs[0])
-    for text in (document.signature.authority, document.signature.position):
+        parts.run(parts.tight(container.add_paragraph(), "left"), text, 11)
+
+
+def _signature(cell: Any, signature: Signature, size: float) -> None:
+    from docx.shared import Pt
+
+    from lamsach.letters import docx_parts as parts
+
+    paragraph = parts.tight(cell.paragraphs[0])
+    paragraph.paragraph_format.space_before = Pt(6)
+    for text in (signature.authority, signature.position):
         if text.strip():
-            parts.run(paragraph, words.line(text).upper(), 14, bold=True)
-            paragraph = parts.tight(right.add_paragraph())
+            parts.run(paragraph, words.line(text).upper(), size, bold=True)
+            paragraph = parts.tight(cell.add_paragraph())
     paragraph.paragraph_format.space_before = Pt(66)
-    parts.run(paragraph, words.line(document.signature.name), 14, bold=True)
+    parts.run(paragraph, words.line(signature.name), size, bold=True)
 
 
 def _appendix(book: Any, label: str, appendix: Appendix, width: float) -> None:

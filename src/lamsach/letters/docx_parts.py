@@ -47,13 +47,13 @@ def tight(paragraph: Any, align: str = "center", after: float = 0) -> Any:
     return paragraph
 
 
-def rule(container: Any, room: float, length: float) -> None:
+def rule(container: Any, room: float, length: float, after: float = 2) -> None:
     """A thin line of this length, centred in the room (points)."""
-    paragraph = tight(container.add_paragraph())
+    paragraph = tight(container.add_paragraph(), after=after)
     form = paragraph.paragraph_format
     side = max((room - length) / 2, 0)
     form.left_indent = form.right_indent = Pt(side)
-    form.line_spacing_rule, form.line_spacing, form.space_before = WD_LINE_SPACING.EXACTLY, Pt(5), Pt(2)
+    form.line_spacing_rule, form.line_spacing, form.space_before = WD_LINE_SPACING.EXACTLY, Pt(5), Pt(4)
     borders = element("w:pBdr")
     borders.append(element("w:top", val="single", sz="6", space="1", color="000000"))
     properties = paragraph._p.get_or_add_pPr()

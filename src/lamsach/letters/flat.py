@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from lamsach.letters import words
-from lamsach.letters.model import MARGIN_MM, MOTTO, NATION, Block, Document, Entry, Heading, Paragraph
+from lamsach.letters.model import (
+    MARGIN_MM,
+    MOTTO,
+    NATION,
+    Block,
+    Document,
+    Entry,
+    Heading,
+    Paragraph,
+    Signature,
+)
 
 
 def flat(document: Document) -> dict[str, Any]:
     """The document's parts in the order in which they are laid out."""
     head = document.head
-    about = f"V/v {words.line(document.subject)}" if document.subject and not document.type_name else ""
-    signature = document.signature
     return {
         "title": words.line(document.subject) or words.line(title_of(document)),
         "author": words.line(head.issuer),
@@ -27,17 +35,13 @@ def flat(document: Document) -> dict[str, Any]:
         }
         if head.issuer
         else None,
-        "about": about,
+        "about": words.about_lines(document),
         "type": words.line(document.type_name).upper(),
         "subject": words.line(document.subject),
         "to": words.to_lines(document),
         "blocks": [_block(block) for block in document.blocks],
-        "signature": {
-            "top": [
-                words.line(text).upper() for text in (signature.authority, signature.position) if text.strip()
-            ],
-            "name": words.line(signature.name),
-        },
+        "signature": _signature(document.signature),
+        "cosigners": [_signature(signature) for signature in document.cosigners],
         "copies": words.copy_lines(document),
         "address": words.line(document.address),
         "appendices": [
@@ -51,6 +55,11 @@ def flat(document: Document) -> dict[str, Any]:
             for place, appendix in enumerate(document.appendices)
         ],
     }
+
+
+def _signature(signature: Signature) -> dict[str, Any]:
+    top = [words.line(text).upper() for text in (signature.authority, signature.position) if text.strip()]
+    return {"top": top, "name": words.line(signature.name)}
 
 
 def title_of(document: Document) -> str:

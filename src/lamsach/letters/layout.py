@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lamsach.i18n import format_number
+from lamsach.letters import words
 from lamsach.letters.form import Figure, Filled
 from lamsach.letters.model import (
     Appendix,
@@ -42,10 +43,10 @@ def form_blocks(filled: Filled) -> tuple[Block, ...]:
         Entry(field.label, filled.texts.get(field.key, ""), 1 if field.kind == "line" else 3)
         for field in form.fields
     ]
-    number, words, amount, note = form.columns
+    number, content, amount, note = form.columns
     columns = (
         Column(number, 0.5, "center"),
-        Column(words, 4.0),
+        Column(content, 4.0),
         Column(amount, 1.1, "center"),
         Column(note, 2.0),
     )
@@ -92,11 +93,8 @@ def report(
     remarks: Sequence[str] = (),
 ) -> Document:
     """A unit's report: a `BÁO CÁO` that carries the form as its first appendix. `remarks` are paragraphs such as why it is late or what was corrected."""
-    opening = (
-        f"{head.issuer} báo cáo kết quả thực hiện {campaign} trong phạm vi quản lý như sau:"
-        if campaign
-        else f"{head.issuer} báo cáo kết quả thực hiện chiến dịch trong phạm vi quản lý như sau:"
-    )
+    name = words.in_sentence(campaign) or "chiến dịch"
+    opening = f"{head.issuer} báo cáo kết quả thực hiện {name} trong phạm vi quản lý như sau:"
     blocks: list[Block] = [Paragraph(opening), *_figure_lines(filled)]
     blocks += [Paragraph(text) for text in remarks if text]
     blocks.append(
@@ -112,7 +110,7 @@ def report(
     return Document(
         head=head,
         type_name="BÁO CÁO",
-        subject=f"Kết quả triển khai {campaign}" if campaign else "Kết quả triển khai chiến dịch",
+        subject=f"Kết quả triển khai {name}",
         to=(to,) if to else (),
         blocks=tuple(blocks),
         signature=signature or Signature(),

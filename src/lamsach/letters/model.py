@@ -97,7 +97,7 @@ class Appendix:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A dispatch (`type_name` empty: the subject stands under the number as `V/v ...`), a report or minutes."""
+    """A dispatch (`type_name` empty: the subject stands under the number as `V/v ...`), a report or minutes. `cosigners` of minutes sign to the left of `signature`, and the recipients stand below them."""
 
     head: Head
     subject: str
@@ -105,6 +105,7 @@ class Document:
     type_name: str = ""
     to: tuple[str, ...] = ()
     signature: Signature = field(default_factory=Signature)
+    cosigners: tuple[Signature, ...] = ()
     copies: tuple[str, ...] = ()
     appendices: tuple[Appendix, ...] = ()
     address: str = ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 
 from lamsach.letters.model import Appendix, Document, Head
 from lamsach.results.safe import visible, visible_line
 
+_ABOUT_LETTERS = 36
+"""What fits under the number in 12 points."""
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -49,6 +52,41 @@ def to_lines(document: Document) -> list[str]:
     if len(names) < 2:
         return names
     return [f"- {name}{'.' if name is names[-1] else ';'}" for name in names]
+
+
+def about_lines(document: Document) -> list[str]:
+    """`V/v ...` of a dispatch in lines of about the same length; nothing for other documents."""
+    if not document.subject or document.type_name:
+        return []
+    text = re.sub(r"\A[Vv]/v\s+", "", line(document.subject))
+    return balanced(f"V/v {text}", _ABOUT_LETTERS)
+
+
+def balanced(text: str, most: int) -> list[str]:
+    """The text in as few lines of at most so many letters as it needs, none much shorter than the others. A longer word stands alone."""
+    parts = text.split(" ")
+    lengths = sum(len(part) + 1 for part in parts)
+    count = max(1, -(-lengths // (most + 1)))
+    for room in range(max(1, lengths // count - 1), most + 1):
+        made = _wrapped(parts, room)
+        if len(made) <= count:
+            return made
+    return _wrapped(parts, most)
+
+
+def _wrapped(parts: list[str], room: int) -> list[str]:
+    made: list[str] = []
+    for part in parts:
+        if made and len(made[-1]) + 1 + len(part) <= room:
+            made[-1] += f" {part}"
+        else:
+            made.append(part)
+    return made
+
+
+def in_sentence(name: str) -> str:
+    """A campaign's name inside a sentence: its first word is no name, so it begins small."""
+    return name[:1].lower() + name[1:] if name[:6].lower() == "chiến " else name
 
 
 def copy_lines(document: Document) -> list[str]:

@@ -1,0 +1,117 @@
+"""The dispatch (công văn) of a campaign with the reporting form as its appendix, and the reminder to whoever has not reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from lamsach.i18n import format_date, format_number
+from lamsach.letters import words
+from lamsach.letters.model import Appendix, Column, Document, Head, Paragraph, Signature, Table
+
+MOST_NAMED = 6
+"""So many recipients are named under `Kính gửi`; more are meant together or stand in an appendix."""
+CLOSING = "Trân trọng./."
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """A unit whose report is not there: its name, its deadline, how its report stands, in words."""
+
+    unit: str
+    due: date
+    state: str = ""
+
+
+def recipients(names: Sequence[str], together: str) -> tuple[str, ...]:
+    """Whom a dispatch is for: a few by name, many together."""
+    return tuple(names) if 0 < len(names) <= MOST_NAMED else (together,)
+
+
+def dispatch(
+    head: Head,
+    subject: str,
+    body: str,
+    to: Sequence[str],
+    *,
+    appendices: Sequence[Appendix] = (),
+    signature: Signature | None = None,
+    copies: Sequence[str] = (),
+    address: str = "",
+) -> Document:
+    """A dispatch; its text is what a person wrote, closed by `Trân trọng./.`"""
+    paragraphs = [Paragraph(text) for text in words.lines(body)]
+    if not paragraphs or not paragraphs[-1].text.rstrip().endswith("./."):
+        paragraphs.append(Paragraph(CLOSING))
+    return Document(
+        head=head,
+        subject=subject,
+        blocks=tuple(paragraphs),
+        to=tuple(to),
+        signature=signature or Signature(),
+        copies=tuple(copies) or ("Như trên", "Lưu: VT"),
+        appendices=tuple(appendices),
+        address=address,
+    )
+
+
+def reminder(
+    head: Head,
+    campaign: str,
+    owing: Sequence[Owing],
+    day: date,
+    *,
+    asked: str = "",
+    contact: str = "",
+    signature: Signature | None = None,
+) -> Document:
+    """A dispatch that asks units for their missing reports, as of a day. `asked`: the dispatch that asked for them, such as `Công văn số 05/CNTT ngày 05/9/2022`;
+    `contact`: whom to turn to. More units than can be named at the head stand in an appendix."""
+    name, issuer = words.in_sentence(campaign), head.issuer
+    few = len(owing) <= MOST_NAMED
+    to = [one.unit for one in owing] if few else [f"Các đơn vị trực thuộc {issuer} có tên tại Phụ lục"]
+    whose = "Quý đơn vị" if few else "các đơn vị có tên tại Phụ lục kèm theo"
+    dues = sorted({one.due for one in owing})
+    late = bool(dues) and dues[-1] < day
+    begin = f"Thực hiện {asked} về việc triển khai {name}" if asked else f"Thực hiện {name}"
+    limit = ", thời hạn gửi báo cáo kết quả là ngày " + format_date(dues[0]) if len(dues) == 1 else ""
+    texts = [
+        f"{begin}{limit}. Đến hết ngày {format_date(day)}, {issuer} chưa nhận được báo cáo của {whose}"
+        + (f" ({format_number(len(owing), 'vi')} đơn vị)." if not few else "."),
+        f"{issuer} đề nghị Quý đơn vị khẩn trương tổng hợp và gửi báo cáo theo mẫu trong thời gian sớm nhất"
+        + (", nêu rõ lý do báo cáo chậm." if late else ", trước thời hạn nêu trên."),
+    ]
+    if contact:
+        texts.append(f"Trong quá trình thực hiện nếu cần hỗ trợ, Quý đơn vị liên hệ đầu mối: {contact}.")
+    return dispatch(
+        head,
+        f"đôn đốc báo cáo kết quả triển khai {name}",
+        "\n".join(texts),
+        to,
+        appendices=() if few else (_listed(owing, issuer),),
+        signature=signature,
+    )
+
+
+def _listed(owing: Sequence[Owing], issuer: str) -> Appendix:
+    columns = (
+        Column("TT", 0.6, "center"),
+        Column("Đơn vị", 4),
+        Column("Thời hạn", 1.3, "center"),
+        Column("Tình trạng", 2),
+    )
+    rows = tuple(
+        (str(place), one.unit, format_date(one.due), one.state) for place, one in enumerate(owing, 1)
+    )
+    attached = f"Kèm theo Công văn số         ngày       /     /        của {issuer}"
+    return Appendix("DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO", attached, (Table(columns, rows),))
+
+
+def number_and_symbol(text: str) -> tuple[int | None, str]:
+    """`05/CNTT-KTHT` as its number and its symbol; a number that is not given yet is None."""
+    number, slash, symbol = words.line(text).partition("/")
+    number = number.strip()
+    if slash and number.isascii() and number.isdigit() and len(number) < 8:
+        return int(number), symbol.strip()
+    return None, symbol.strip() if slash and not number else words.line(text)

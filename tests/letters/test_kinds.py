@@ -1,0 +1,112 @@
+"""Minutes, dispatch and reminder: what Decree 30 asks of each kind, and what they must not say."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+
+from lamsach.letters.dispatch import MOST_NAMED, dispatch, number_and_symbol
+from lamsach.letters.minutes import OPEN, RESULTS, result
+from lamsach.letters.model import Document, Head
+from lamsach.letters.pdf import to_pdf
+from lamsach.letters.words import about_lines, balanced, in_sentence
+
+from .made import cleaning, machine_minutes, reminding
+
+
+def first_page(document: Document) -> Any:
+    import pdfplumber
+
+    return pdfplumber.open(io.BytesIO(to_pdf(document))).pages[0]
+
+
+def text(document: Document) -> str:
+    import pdfplumber
+
+    return "\n".join(page.extract_text() for page in pdfplumber.open(io.BytesIO(to_pdf(document))).pages)
+
+
+def test_three_sign_the_minutes_side_by_side_and_the_recipients_stand_below() -> None:
+    import pdfplumber
+
+    page = pdfplumber.open(io.BytesIO(to_pdf(machine_minutes()))).pages[-1]
+    titles = [page.search(name)[0] for name in ("NGƯỜI XỬ LÝ", "NGƯỜI SỬ DỤNG MÁY", "CHÁNH VĂN PHÒNG")]
+    assert len({round(found["top"]) for found in titles}) == 1
+    assert titles == sorted(titles, key=lambda found: found["x0"])
+    names = [page.search(name)[-1] for name in ("Trần Văn Thử", "Lê Thị Ví Dụ", "Nguyễn Văn Minh Họa")]
+    for title, name in zip(titles, names, strict=True):
+        assert 50 < name["top"] - title["bottom"] < 110
+        assert (name["x0"] + name["x1"]) / 2 == pytest.approx((title["x0"] + title["x1"]) / 2, abs=2)
+    assert page.search("Nơi nhận:")[0]["top"] > names[0]["bottom"]
+
+
+def test_the_minutes_say_what_the_logs_say() -> None:
+    said = text(machine_minutes())
+    assert "BIÊN BẢN" in said
+    assert "Kiểm tra, xử lý mã độc trên máy tính PC-KETOAN-07" in said
+    assert "7 ngày liên tục có nhật ký" in said
+    assert "1.128" in said
+
+
+@pytest.mark.parametrize("state", [*RESULTS, "working", "new"])
+def test_only_a_verified_machine_is_called_clean(state: str) -> None:
+    said = result(cleaning(state=state, quiet=2))
+    assert ("được xác minh:" in said) == (state == "verified")
+    assert (said == OPEN) == (state not in RESULTS)
+    assert "{" not in said
+
+
+def test_a_machine_without_a_name_or_a_person_leaves_room_to_write() -> None:
+    document = machine_minutes(facts=[("Tên máy", "")], person="", handler="", contacts=[], done=[])
+    said = text(document)
+    assert "máy tính M000012" in said
+    assert "Người sử dụng máy: ...." in said
+
+
+@pytest.mark.parametrize("count", [1, MOST_NAMED, MOST_NAMED + 1, 60])
+def test_a_reminder_names_everyone_who_owes(count: int) -> None:
+    said = text(reminding(count))
+    assert "V/v đôn đốc báo cáo" in said
+    assert "Thực hiện Công văn số 05/CNTT-KTHT ngày 05/9/2022" in said.replace("\n", " ")
+    assert [n for n in range(1, count + 1) if f"Phòng số {n}" not in said] == []
+    assert ("DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO" in said) == (count > MOST_NAMED)
+    assert "nêu rõ lý do báo cáo chậm" in said.replace("\n", " ")
+
+
+def test_a_dispatch_ends_once_and_has_its_subject_under_the_number() -> None:
+    head = Head("Trung tâm A", "Bộ B", 5, "CNTT", "Hà Nội", date(2022, 2, 5))
+    for body in ("Đề nghị thực hiện.", "Đề nghị thực hiện.\n\nTrân trọng./.", ""):
+        document = dispatch(head, "V/v triển khai chiến dịch", body, ["Phòng Một"])
+        said = text(document)
+        assert said.count("./.") == 1
+        assert said.count("V/v") == 1
+    page = first_page(document)
+    number, subject = page.search("Số: 05/CNTT")[0], page.search("V/v triển khai")[0]
+    assert 4 <= subject["top"] - number["bottom"] <= 12
+    assert subject["x1"] < page.width / 2
+
+
+@pytest.mark.parametrize(
+    ("given", "number", "symbol"),
+    [("05/CNTT-KTHT", 5, "CNTT-KTHT"), ("/CNTT", None, "CNTT"), ("", None, ""), ("123", None, "123"), (" 7 /BC", 7, "BC")],
+)  # fmt: skip
+def test_number_and_symbol(given: str, number: int | None, symbol: str) -> None:
+    assert number_and_symbol(given) == (number, symbol)
+
+
+@pytest.mark.parametrize(
+    "subject", ["triển khai chiến dịch làm sạch mã độc trên không gian mạng năm 2022", "x" * 200, "a b"]
+)
+def test_a_subject_is_broken_evenly(subject: str) -> None:
+    made = about_lines(Document(Head("A"), subject, ()))
+    assert " ".join(made) == f"V/v {subject}"
+    assert all(len(part) <= 36 or " " not in part for part in made)
+    assert balanced("mot hai ba bon", 8) == ["mot hai", "ba bon"]
+
+
+def test_a_campaign_begins_small_inside_a_sentence() -> None:
+    assert in_sentence("Chiến dịch X") == "chiến dịch X"
+    assert in_sentence("Bộ X") == "Bộ X"
