@@ -15,6 +15,7 @@ from lamsach.devices.identify import Identifier
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, read_inventory
 from lamsach.devices.leases import LeaseTable
+from lamsach.devices.presence import Presence
 from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError, LamsachError
 from lamsach.hunt.compiled import CompiledSet
@@ -25,7 +26,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.run import HuntResult, Progress, hunt
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening import LogFile, find_logs
-from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference
+from lamsach.model import Event, Findings, Indicator, IndicatorType, Parameters, Problem, Reference
 
 Tell = Callable[[str], None]
 
@@ -80,6 +81,7 @@ class _Inputs:
     logs: list[LogFile] = field(default_factory=list)
     leases: LeaseTable = field(default_factory=LeaseTable)
     inventory: Inventory = field(default_factory=Inventory)
+    presence: Presence = field(default_factory=lambda: Presence(DEFAULT_TIMEZONE))
 
 
 def investigate(
@@ -98,9 +100,15 @@ def investigate(
     inputs.problems[:0] = loaded.problems
     excepted = _excepted(request, inputs)
     infrastructure = Infrastructure(request.infrastructure)
+    identifier = Identifier(inputs.leases, inputs.inventory)
+
+    def observe(event: Event) -> None:
+        infrastructure.observe(event)
+        inputs.presence.observe(event, identifier)
+
     rules = Rules(
-        Identifier(inputs.leases, inputs.inventory),
-        infrastructure.observe,
+        identifier,
+        observe,
         request.timezone,
         request.since,
         request.until,
@@ -139,6 +147,7 @@ def investigate(
         files=tuple(result.files),
         problems=_once_each([*inputs.problems, *result.problems]),
         partial=result.partial,
+        presence=inputs.presence.found(),
     )
     return findings, result
 
@@ -194,7 +203,7 @@ def _sighted(loaded: LoadedList, values: set[str]) -> dict[str, Indicator]:
 
 
 def _read_inputs(request: Request, watch: Watch, kept: Kept | None) -> _Inputs:
-    inputs = _Inputs()
+    inputs = _Inputs(presence=Presence(request.timezone))
     tell = inputs.problems.append
     if kept is not None:
         inputs.logs = list(kept.logs)
@@ -213,5 +222,5 @@ def _read_inputs(request: Request, watch: Watch, kept: Kept | None) -> _Inputs:
     stated = list(find_logs(request.leases, password=request.password, on_problem=tell))
     watch.say("Reading the leases.")
     holders = HolderLogs(stated, inputs.logs, request.timezone, request.format_name, tell)
-    inputs.leases = LeaseTable(holders.events())
+    inputs.leases = LeaseTable(inputs.presence.watch(holders.events()))
     return inputs

@@ -427,7 +427,8 @@ class Findings:
 
     `devices` come most severe first; `sightings` and `coverage` in the order of their keys. `blind_days` are days
     between the first and last day searched (or `since` and `until`) on which an observer has no line.
-    `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt.
+    `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt. `presence`: the days on
+    which machines were seen, by their marks (`lamsach.devices.presence`).
     """
 
     parameters: Parameters
@@ -440,6 +441,7 @@ class Findings:
     files: tuple[FileSummary, ...]
     problems: tuple[Problem, ...]
     partial: bool = False
+    presence: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
 
     @property
     def unread(self) -> tuple[Problem, ...]:

@@ -88,6 +88,7 @@ def _manifest(findings: Findings, contents: Mapping[str, Any]) -> dict[str, Any]
             records.indicator_record(indicator) for _, indicator in sorted(findings.indicators.items())
         ],
         "coverage": [records.coverage_record(row) for row in findings.coverage],
+        "presence": records.presence_record(findings.presence),
         "files": [records.file_record(file) for file in findings.files],
     }
 

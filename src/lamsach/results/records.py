@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lamsach.model import (
@@ -198,6 +198,20 @@ def coverage_record(row: Coverage) -> Record:
         refused=row.refused,
         sampled=row.sampled,
     )
+
+
+def presence_record(presence: Mapping[str, Iterable[date]]) -> Record:
+    """By the mark of a machine, the days on which it was seen, as ISO 8601 intervals with both ends included (`2022-09-01/2022-09-05`)."""
+    found: Record = {}
+    for mark, days in presence.items():
+        spans: list[list[date]] = []
+        for day in days:
+            if spans and day - spans[-1][1] == timedelta(days=1):
+                spans[-1][1] = day
+            else:
+                spans.append([day, day])
+        found[mark] = [f"{first.isoformat()}/{last.isoformat()}" for first, last in spans]
+    return found
 
 
 def file_record(file: FileSummary) -> Record:
