@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,22 @@ from lamsach.portal.accounts.models import User  # noqa: E402
 from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, started for these tests."""
+    from .postgres import cluster, programs
+
+    if os.environ.get("LAMSACH_TEST_POSTGRES"):
+        pytest.skip("these tests run on PostgreSQL already")
+    folder = programs()
+    if folder is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is not installed, and in CI every program has to be", pytrace=False)
+        pytest.skip("PostgreSQL is not installed")
+    with cluster(folder) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

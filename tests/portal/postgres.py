@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 
 def programs() -> Path | None:
@@ -58,3 +59,13 @@ def cluster(bin_folder: Path) -> Iterator[str]:
             yield f"postgres://lamsach@127.0.0.1:{port}/postgres"
         finally:
             run(str(bin_folder / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+
+
+def fresh(address: str) -> str:
+    """A new, empty database in the cluster; its address."""
+    import psycopg
+
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return address.rpartition("/")[0] + f"/{name}"

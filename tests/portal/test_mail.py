@@ -16,9 +16,11 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
+from lamsach.portal.jobs.models import Clock
 from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import html, message, queue_letter
 from lamsach.portal.mail.models import Letter, LetterState
+from lamsach.portal.mail.tasks import look_at_the_clock
 
 from .conftest import Cast
 
@@ -44,8 +46,11 @@ class Receiver:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.answers["data"]:
-            return self.answers["data"].pop(0)
+        answer = self.answers["data"].pop(0) if self.answers["data"] else ""
+        if answer == "hang up":
+            server.transport.close()
+        elif answer:
+            return answer
         self.letters.append(envelope.content)
         return "250 OK"
 
@@ -101,6 +106,9 @@ def test_after_five_days_a_person_has_to_look(settings: Any) -> None:
     write()
     Letter.objects.update(created=timezone.now() - timedelta(days=6))
     delivery.deliver_due()
+    assert state() == LetterState.QUEUED, "the portal was off: nothing was tried yet"
+    Letter.objects.update(attempts=delivery.FEWEST_ATTEMPTS, next_attempt=timezone.now())
+    delivery.deliver_due()
     assert state() == LetterState.FAILED
 
 
@@ -110,6 +118,8 @@ def test_after_five_days_a_person_has_to_look(settings: Any) -> None:
         ({"rcpt": ["451 later"]}, LetterState.QUEUED, LetterState.SENT),
         ({"rcpt": ["550 no such user"]}, LetterState.FAILED, LetterState.FAILED),
         ({"data": ["552 too big"]}, LetterState.FAILED, LetterState.FAILED),
+        ({"data": ["451 greylisted"]}, LetterState.QUEUED, LetterState.SENT),
+        ({"data": ["421 going down"]}, LetterState.QUEUED, LetterState.SENT),
     ],
 )
 def test_answers_of_the_server(
@@ -140,11 +150,41 @@ def test_a_worker_that_dies_while_handing_over_leaves_it_to_a_person(
 
 
 def test_the_connection_lost_after_the_text_is_uncertain(receiver: Receiver) -> None:
-    receiver.answers["data"] = ["421 going down"]
+    receiver.answers["data"] = ["hang up"]
     write()
     delivery.deliver_due()
-    assert state() == LetterState.UNCERTAIN
+    assert (state(), len(receiver.letters)) == (LetterState.UNCERTAIN, 1)
     assert delivery.deliver_due() == 0
+
+
+def test_a_letter_that_another_worker_has_taken_over_is_not_handed_over_twice(receiver: Receiver) -> None:
+    letter = write()
+
+    class Slow:
+        def send(self, mail: Any, key: int, before: Callable[[], None]) -> None:
+            Letter.objects.update(lease_until=timezone.now() - timedelta(days=30))  # the clock is set forward
+            assert delivery.deliver_due() == 1
+            before()
+            raise AssertionError("it was handed over twice")
+
+        def close(self) -> None:
+            pass
+
+    assert delivery.deliver_due(way=Slow()) == 0
+    letter.refresh_from_db()
+    assert (letter.state, letter.attempts, len(receiver.letters)) == (LetterState.SENT, 2, 1)
+
+
+def test_letters_of_a_clock_that_ran_ahead_do_not_wait_for_it(receiver: Receiver) -> None:
+    ahead = timezone.now() + timedelta(days=900)
+    for key, due in (("ahead", ahead), ("planned", ahead + timedelta(days=2))):
+        write(key)
+        Letter.objects.filter(key=key).update(created=due, next_attempt=due)
+    assert delivery.deliver_due() == 0
+    Clock.objects.create(name="mail.seen", last=ahead)
+    look_at_the_clock()
+    assert delivery.deliver_due() == 1
+    assert (state("ahead"), state("planned")) == (LetterState.SENT, LetterState.QUEUED)
 
 
 def test_without_a_server_letters_become_files() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .postgres import cluster, programs
+from .postgres import fresh, programs
 
 HERE = Path(__file__).parent
 PARTS = (
@@ -23,20 +22,7 @@ PARTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    if os.environ.get("LAMSACH_TEST_POSTGRES"):
-        pytest.skip("these tests run on PostgreSQL already")
-    folder = programs()
-    if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed, and in CI every program has to be", pytrace=False)
-        pytest.skip("PostgreSQL is not installed")
-    with cluster(folder) as url:
-        yield url
-
-
-def test_the_portal_on_postgresql(address: str) -> None:
+def test_the_portal_on_postgresql(postgresql: str) -> None:
     ran = subprocess.run(
         [
             sys.executable,
@@ -48,7 +34,7 @@ def test_the_portal_on_postgresql(address: str) -> None:
             "no:cacheprovider",
             *(str(HERE / part) for part in PARTS),
         ],
-        env={**os.environ, "LAMSACH_TEST_POSTGRES": address},
+        env={**os.environ, "LAMSACH_TEST_POSTGRES": postgresql},
         cwd=HERE.parents[1],
         capture_output=True,
         text=True,
@@ -107,7 +93,7 @@ def test_backup_and_restore_on_sqlite(tmp_path: Path) -> None:
     round_trip("", tmp_path)
 
 
-def test_backup_and_restore_on_postgresql(address: str, tmp_path: Path) -> None:
+def test_backup_and_restore_on_postgresql(postgresql: str, tmp_path: Path) -> None:
     if not (programs() or Path("/nowhere") / "x").joinpath("pg_dump").exists():
         pytest.skip("pg_dump is not installed")
-    round_trip(address, tmp_path)
+    round_trip(fresh(postgresql), tmp_path)

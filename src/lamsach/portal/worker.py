@@ -1,6 +1,7 @@
 """The worker: sends mail, runs jobs and regular tasks beside the web server. `python -m lamsach.portal.worker`.
 
-Several workers may run at once: each letter, job and task is claimed by a conditional update. A worker whose parent is gone ends by itself.
+Several workers may run at once, on several machines with PostgreSQL: each letter, job and regular task is claimed by a conditional update and held by a lease.
+Long jobs have a thread of their own, so that they delay nothing. A worker whose parent is gone ends by itself.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+
+from lamsach.portal.jobs.leases import KEEPER, Patience
 
 IDLE_S = 1.0
 logger = logging.getLogger("lamsach.portal.worker")
@@ -62,6 +65,27 @@ def _mail() -> Callable[[], bool]:
     return step
 
 
+def _steps() -> dict[str, Callable[[], bool]]:
+    """What the worker's threads do: mail, jobs and regular tasks of both lanes."""
+    from lamsach.portal.jobs.queue import run_next, run_regular
+
+    def jobs(long: bool) -> Callable[[], bool]:
+        patience = Patience()
+        return lambda: run_next(long, patience)
+
+    def regular(long: bool) -> Callable[[], bool]:
+        patience = Patience()
+        return lambda: run_regular(long, patience)
+
+    return {
+        "mail": _mail(),
+        "jobs": jobs(False),
+        "long jobs": jobs(True),
+        "regular": regular(False),
+        "long regular": regular(True),
+    }
+
+
 def run() -> None:
     """Work until SIGTERM or SIGINT, or until the parent process is gone."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
@@ -69,21 +93,15 @@ def run() -> None:
 
     django.setup()
     load_tasks()
-    from lamsach.portal.jobs.queue import run_next, run_regular
-
-    def regular() -> bool:
-        run_regular()
-        return False
-
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     parent = os.getppid()
-    steps = {"mail": _mail(), "jobs": run_next, "regular": regular}
     threads = [
         threading.Thread(target=_loop, args=(name, step, stop), name=name, daemon=True)
-        for name, step in steps.items()
+        for name, step in _steps().items()
     ]
+    threads.append(threading.Thread(target=KEEPER.run, args=(stop,), name="keeper", daemon=True))
     for thread in threads:
         thread.start()
     while not stop.wait(1.0):

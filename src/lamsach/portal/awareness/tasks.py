@@ -14,7 +14,7 @@ def remind() -> None:
     waves.remind_due()
 
 
-@regular("awareness.erase", timedelta(hours=12))
+@regular("awareness.erase", timedelta(hours=12), long=True)
 def erase() -> None:
     """Erase people whose time is over."""
     waves.erase_due()

@@ -34,7 +34,7 @@ def _all(campaign_id: int | None, progress: Progress | None) -> int:
     return changed
 
 
-@regular("cases.recompute", timedelta(hours=1))
+@regular("cases.recompute", timedelta(hours=1), long=True)
 def recompute_waiting() -> int:
     """Look at what waits for quiet days, and at exceptions that end."""
     return _all(None, None)

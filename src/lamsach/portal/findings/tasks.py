@@ -22,7 +22,7 @@ def forget() -> int:
     return transfers.forget() + hunting.forget()
 
 
-@job("findings.hunt")
+@job("findings.hunt", long=True)
 def hunt(progress: Progress, hunt_id: int) -> Any:
     """Search the logs of a hunt."""
     return hunting.run(hunt_id, progress)

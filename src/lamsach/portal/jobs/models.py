@@ -1,4 +1,7 @@
-"""Work that runs beside the pages. A job is held by a lease: when its worker dies, another takes it up again, so a job has to bear being run twice."""
+"""Work that runs beside the pages. A job is held by a lease: when its worker dies, another takes it up again, so a job has to bear being run twice.
+
+`attempts` and `turns` count up each time that something is taken: whoever was overtaken is told by the number and writes nothing any more.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,9 @@ class Job(models.Model):
 
 
 class Clock(models.Model):
-    """When a regular task was last begun, so that one of several workers runs it and a restart does not repeat it."""
+    """When a regular task was last begun, so that one of several workers runs it and a restart does not repeat it. `lease_until`: while it runs."""
 
     name = models.CharField(max_length=60, primary_key=True)
     last = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    turns = models.PositiveIntegerField(default=0)

@@ -18,10 +18,16 @@ from lamsach.portal.mail.transport import Refused, Transport, transport
 
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=5)
+FEWEST_ATTEMPTS, MOST_ATTEMPTS = 10, 60
+"""A letter is given up after five days and as many attempts (a clock that was set forward, or a portal that was off, gives up nothing), or after so many whatever the clock says."""
 _WAITS_S = (60, 300, 900, 3600, 7200, 14400)
 WHEN_SENT: dict[str, Callable[[Letter], None]] = {}
 """By the first word of `Letter.about`: what else is to be noted when a letter has gone out."""
 logger = logging.getLogger("lamsach.portal.mail")
+
+
+class _TakenOver(Exception):  # noqa: N818 - not an error
+    """Another worker has the letter now: its lease had run out, or the clock was changed."""
 
 
 def recover() -> None:
@@ -51,27 +57,32 @@ def deliver_due(limit: int = 50, way: Transport | None = None) -> int:
 
 def _claim(letter: Letter) -> bool:
     return bool(
-        Letter.objects.filter(pk=letter.pk, state=LetterState.QUEUED).update(
+        Letter.objects.filter(pk=letter.pk, state=LetterState.QUEUED, attempts=letter.attempts).update(
             state=LetterState.CLAIMED, lease_until=timezone.now() + LEASE, attempts=F("attempts") + 1
         )
     )
 
 
 def _send(letter: Letter, way: Transport) -> bool:
-    def handing() -> None:
-        held = Letter.objects.filter(pk=letter.pk, state=LetterState.CLAIMED)
-        if not held.update(state=LetterState.HANDING, lease_until=timezone.now() + LEASE):
-            raise smtplib.SMTPException("the letter was taken back")
-
     letter.attempts += 1
-    row = Letter.objects.filter(pk=letter.pk)
+    row = Letter.objects.filter(pk=letter.pk, attempts=letter.attempts)
+
+    def handing() -> None:
+        held = row.filter(state=LetterState.CLAIMED)
+        if not held.update(state=LetterState.HANDING, lease_until=timezone.now() + LEASE):
+            raise _TakenOver
+
     try:
         mail = letters.message(letter)
         way.send(mail, letter.pk, handing)
+    except _TakenOver:
+        way.close()
     except Refused as refusal:
         row.update(state=LetterState.FAILED, problem=str(refusal)[:500], lease_until=None)
+    except smtplib.SMTPResponseException as error:
+        _again(letter, _answer(error))
     except (OSError, smtplib.SMTPException) as error:
-        _again(letter, f"{type(error).__name__}: {error}")
+        _unsure(letter, f"{type(error).__name__}: {error}")
     except Exception as error:
         logger.exception("letter %s cannot be made", letter.pk)
         row.update(
@@ -93,15 +104,25 @@ def _sent(letter: Letter, subject: str) -> None:
         told(letter)
 
 
+def _answer(error: smtplib.SMTPResponseException) -> str:
+    said = error.smtp_error
+    return f"{error.smtp_code} {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
+
+
+def _unsure(letter: Letter, problem: str) -> None:
+    """The connection broke without an answer. After the text had begun to go out, only the server knows whether it has the letter: uncertain."""
+    row = Letter.objects.filter(pk=letter.pk, attempts=letter.attempts)
+    handed = row.filter(state=LetterState.HANDING) if settings.SMTP_URL else row.none()
+    if not handed.update(state=LetterState.UNCERTAIN, problem=problem[:500], lease_until=None):
+        _again(letter, problem)
+
+
 def _again(letter: Letter, problem: str) -> None:
-    """Put the letter back for later. After the text had begun to go out, only the server knows: uncertain."""
-    row = Letter.objects.filter(pk=letter.pk)
-    if row.filter(state=LetterState.HANDING).exists() and settings.SMTP_URL:
-        row.update(state=LetterState.UNCERTAIN, problem=problem[:500], lease_until=None)
-        return
+    """Put the letter back for later: the server does not have it (after a 4yz answer it must not deliver, RFC 5321 section 4.2.5)."""
     now = timezone.now()
-    row.update(
-        state=LetterState.FAILED if now - letter.created > GIVE_UP_AFTER else LetterState.QUEUED,
+    old = now - letter.created > GIVE_UP_AFTER and letter.attempts >= FEWEST_ATTEMPTS
+    Letter.objects.filter(pk=letter.pk, attempts=letter.attempts).update(
+        state=LetterState.FAILED if old or letter.attempts >= MOST_ATTEMPTS else LetterState.QUEUED,
         next_attempt=next_attempt(letter.attempts, now),
         problem=problem[:500],
         lease_until=None,
@@ -111,3 +132,9 @@ def _again(letter: Letter, problem: str) -> None:
 def next_attempt(attempts: int, now: datetime) -> datetime:
     """When to try again: after 1, 5, 15 minutes, 1, 2, and then every 4 hours."""
     return now + timedelta(seconds=_WAITS_S[min(max(attempts, 1), len(_WAITS_S)) - 1])
+
+
+def clock_was_set_back(last: datetime, now: datetime) -> int:
+    """Letters that were queued by a clock that ran ahead would wait for it: they are due now; how many. Letters that wait for a later day keep it."""
+    waiting = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__gt=now)
+    return waiting.filter(next_attempt__lte=last + timedelta(seconds=_WAITS_S[-1])).update(next_attempt=now)

@@ -31,6 +31,8 @@ from lamsach.portal.mail.parsing import LARGEST_BYTES, Parsed, parse
 Handler = Callable[[Incoming, "Letter | None", Parsed], str]
 HANDLERS: dict[str, Handler] = {}
 """By the first word of `Letter.about`; `""` takes what belongs to no letter. Each gives the target that it landed at, or an empty text."""
+READERS: list[Handler] = []
+"""Asked before the handlers, whoever wrote, programs too: an attachment may be meant for one of them. What one took makes no question."""
 RECEIPTS_A_DAY = 5
 logger = logging.getLogger("lamsach.portal.mail")
 
@@ -43,6 +45,12 @@ def lands_at(about: str) -> Callable[[Handler], Handler]:
         return function
 
     return decorate
+
+
+def reads(function: Handler) -> Handler:
+    """Register what looks into e-mails for something of its own."""
+    READERS.append(function)
+    return function
 
 
 def take(raw: bytes) -> Incoming | None:
@@ -107,10 +115,12 @@ def _take(raw: bytes, parsed: Parsed) -> Incoming:
         made.problem = f"{report.action} {report.status} {report.diagnostic}".strip()[:500]
         if letter is not None:
             _came_back(letter, report)
-    elif made.kind in (IncomingKind.REPLY, IncomingKind.QUESTION):
+    else:
+        read = next((target for reader in READERS if (target := reader(made, letter, parsed))), "")
         about = letter.about.partition(":")[0] if letter else ""
-        handler = HANDLERS.get(about) or HANDLERS.get("")
-        made.target = handler(made, letter, parsed) if handler else ""
+        handler = HANDLERS.get(about) or (None if read else HANDLERS.get(""))
+        wanted = made.kind in (IncomingKind.REPLY, IncomingKind.QUESTION)
+        made.target = (handler(made, letter, parsed) if handler and wanted else "") or read
     made.save()
     return made
 

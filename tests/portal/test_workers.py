@@ -1,0 +1,182 @@
+"""Several workers on one database, one of them killed: letters, jobs and regular tasks happen once, none is lost, and long work delays nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from .postgres import fresh
+
+LETTERS, JOBS, WORKERS = 240, 60, 3
+QUEUE = f"""
+import sys
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from django.core.management import call_command
+call_command("migrate", interactive=False, verbosity=0)
+from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.jobs.queue import enqueue
+queue(Draft("plain", f"n{{i}}@unit.example", str(i), {{"subject": "S", "text": "T"}}) for i in range({LETTERS}))
+for n in range(2):
+    enqueue("test.long", n=n)
+for n in range({JOBS}):
+    enqueue("test.short", n=n)
+"""
+WORK = """
+import os, sys, time
+from datetime import timedelta
+from pathlib import Path
+from lamsach.portal.server import start
+folder = Path(sys.argv[1])
+start(folder)
+from lamsach.portal.jobs import leases, queue
+from lamsach.portal.mail import delivery
+queue.LEASE, leases.RENEW_S, leases.PATIENCE_S, delivery.LEASE = timedelta(seconds=2), 0.3, 0.7, timedelta(seconds=3)
+log = os.open(folder / "log", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+
+def note(*words):
+    os.write(log, (" ".join(map(str, [*words, os.getpid()])) + chr(10)).encode())
+
+@queue.job("test.short")
+def short(progress, n):
+    note("short", n)
+
+@queue.job("test.long", long=True)
+def long(progress, n):
+    note("begin", n)
+    while not (folder / "release").exists():
+        time.sleep(0.05)
+    note("end", n)
+
+@queue.regular("test.tick", timedelta(seconds=0.2))
+def tick():
+    note("tick", "begin")
+    time.sleep(0.5)
+    note("tick", "end")
+
+from lamsach.portal.worker import run
+run()
+"""
+
+
+class Receiver:
+    """Remembers to whom a letter came."""
+
+    def __init__(self) -> None:
+        self.to: list[str] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.to += envelope.rcpt_tos
+        return "250 OK"
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[Receiver, int]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    handler = Receiver()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, port
+    controller.stop()
+
+
+def wait(until: Callable[[], Any]) -> Any:
+    for _ in range(1500):
+        if found := until():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never came")
+
+
+def rows(address: str, folder: Path, query: str) -> list[Any]:
+    if address:
+        import psycopg
+
+        with psycopg.connect(address) as server:
+            return server.execute(query).fetchall()  # type: ignore[call-overload,no-any-return]
+    with closing(sqlite3.connect(folder / "lamsach.sqlite3", timeout=20)) as database:
+        return database.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_workers_do_everything_once(
+    database: str, tmp_path: Path, receiver: tuple[Receiver, int], request: pytest.FixtureRequest
+) -> None:
+    address = fresh(request.getfixturevalue("postgresql")) if database == "postgresql" else ""
+    got, port = receiver
+    clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
+    environment = {
+        **clean,
+        "DATABASE_URL": address,
+        "LAMSACH_SMTP_URL": f"smtp+plain://127.0.0.1:{port}",
+        "LAMSACH_MAIL_PER_MINUTE": "100000",
+    }
+    subprocess.run([sys.executable, "-c", QUEUE, str(tmp_path)], env=environment, check=True)
+
+    def states(table: str) -> Counter[str]:
+        return Counter(state for (state,) in rows(address, tmp_path, f"SELECT state FROM {table}"))
+
+    def log() -> list[list[str]]:
+        file = tmp_path / "log"
+        return [line.split() for line in file.read_text().splitlines()] if file.exists() else []
+
+    def begun(number: str) -> list[str]:
+        return [line[2] for line in log() if line[:2] == ["begin", number]]
+
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WORK, str(tmp_path)], env=environment) for _ in range(WORKERS)
+    ]
+    try:
+        wait(lambda: begun("0") and begun("1") and len(got.to) > 20)
+        (first,) = begun("0")
+        victim = next(worker for worker in workers if str(worker.pid) == first)
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        wait(lambda: len(begun("0")) == 2)
+        wait(lambda: not set(states("mail_letter")) & {"queued", "claimed", "handing"})
+        wait(lambda: {line[1] for line in log() if line[0] == "short"} == {str(n) for n in range(JOBS)})
+        (tmp_path / "release").touch()
+        wait(lambda: set(states("jobs_job")) == {"done"})
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.wait(timeout=20)
+    lines = log()
+    twice = [
+        number
+        for number, times in Counter(line[1] for line in lines if line[0] == "short").items()
+        if times > 1
+    ]
+    assert all(next(line[2] for line in lines if line[:2] == ["short", n]) == first for n in twice)
+    assert len(twice) <= 1, "only what the killed one was at is done again"
+    assert len(begun("1")) == 1, "a lease is kept while the work says nothing"
+    assert Counter(line[1] for line in lines if line[0] == "end") == {"0": 1, "1": 1}
+    ticking = ""
+    for word, what, pid in lines:
+        if word == "tick" and what == "begin":
+            assert ticking in ("", first), "two workers at one regular task"
+            ticking = pid
+        elif word == "tick" and ticking == pid:
+            ticking = ""
+    assert max(Counter(got.to).values()) == 1
+    sent = states("mail_letter")
+    assert sent["sent"] + sent["uncertain"] == LETTERS
+    assert sent["sent"] <= len(got.to) <= LETTERS
+    assert sent["uncertain"] <= 1
