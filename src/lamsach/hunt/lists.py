@@ -157,6 +157,18 @@ def _load(folder: Path) -> LoadedList | None:
     return LoadedList(compiled, summary, (), cached=True)
 
 
+def cached_folder(paths: Sequence[str]) -> Path | None:
+    """Where the compiled set of these lists lies in the cache; None when it is not there."""
+    folder = _look(paths)[1]
+    return folder if folder is not None and (folder / "set.json").is_file() else None
+
+
+def load_set(folder: Path) -> CompiledSet | None:
+    """The compiled set in a folder of the cache, mapped into memory; None when there is none."""
+    loaded = _load(folder)
+    return loaded.compiled if loaded else None
+
+
 def _summary(saved: dict[str, object]) -> ListSummary:
     values = dict(saved)
     by_type, refusals = values.pop("by_type"), values.pop("refusals")
