@@ -84,10 +84,27 @@ class _Inputs:
     presence: Presence = field(default_factory=lambda: Presence(DEFAULT_TIMEZONE))
 
 
+class Searcher(Protocol):
+    """Searches logs elsewhere than in this process."""
+
+    def search(
+        self,
+        compiled: CompiledSet,
+        logs: Sequence[LogFile],
+        matcher: Matcher,
+        rules: Rules,
+        progress: Progress = ...,
+    ) -> HuntResult:
+        """See `hunt.run.hunt`."""
+
+
 def investigate(
-    request: Request, watch: Watch | None = None, kept: Kept | None = None
+    request: Request,
+    watch: Watch | None = None,
+    kept: Kept | None = None,
+    searcher: Searcher | None = None,
 ) -> tuple[Findings, HuntResult]:
-    """Run the hunt that the request asks for; over the logs of an archive when `kept` is given.
+    """Run the hunt that the request asks for; over the logs of an archive when `kept` is given, by `searcher` when there is one.
 
     Returns the findings and the hunt's own figures. Raises InputError when no list or no log can be used; whatever else cannot
     be read is a problem of the findings.
@@ -117,6 +134,8 @@ def investigate(
     matcher = Matcher(loaded.compiled, excepted)
     if kept is not None:
         result = kept.hunt(loaded.compiled, matcher, rules, request.threads, watch.progress)
+    elif searcher is not None:
+        result = searcher.search(loaded.compiled, inputs.logs, matcher, rules, watch.progress)
     else:
         result = hunt(
             loaded.compiled,

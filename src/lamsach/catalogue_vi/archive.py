@@ -1,6 +1,16 @@
 """Vietnamese texts of the archive, the retro-hunt and the collector."""
 
 ARCHIVE: dict[str, str] = {
+    "A worker of the cluster cannot read this file.": "Một máy của cụm tính toán không đọc được tệp này.",
+    "Give a path that every worker sees, or a URL.": "Hãy nêu đường dẫn mà mọi máy của cụm đều thấy, hoặc một URL.",
+    "A worker runs another version of the program.": "Một máy của cụm chạy phiên bản khác của chương trình.",
+    "Install the same one everywhere.": "Hãy cài cùng một phiên bản ở mọi nơi.",
+    "A worker cannot read the list.": "Một máy của cụm không đọc được danh sách.",
+    "Start the search again.": "Hãy chạy lại việc tìm kiếm.",
+    "The package for clusters is not installed.": "Chưa cài gói dùng cho cụm tính toán.",
+    "Install it: pip install lamsach[cluster]": "Hãy cài: pip install lamsach[cluster]",
+    "The cluster does not answer, or has no worker.": "Cụm tính toán không trả lời, hoặc không có máy nào.",
+    "Search on a Dask cluster; LOGS are paths that its workers see, or URLs.": "Tìm trên cụm Dask; LOGS là đường dẫn mà các máy của cụm đều thấy, hoặc URL.",
     "A record of the archive is damaged.": "Một bản ghi của kho lưu trữ bị hỏng.",
     "There is no hold of this name.": "Không có lệnh giữ nào mang tên này.",
     "See: lamsach archive show": "Xem: lamsach archive show",

@@ -109,6 +109,14 @@ def hunt(
         int | None,
         typer.Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Search on a Dask cluster; LOGS are paths that its workers see, or URLs.",
+        ),
+    ] = None,
     stats: Annotated[
         bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")
     ] = False,
@@ -145,7 +153,19 @@ def hunt(
         threads=threads,
     )
     deliver = _delivery(send) if send else None
-    raise typer.Exit(run(request, output or [], spoken, stats=stats, deliver=deliver))
+    search = _on_cluster(scheduler) if scheduler else None
+    raise typer.Exit(run(request, output or [], spoken, stats=stats, search=search, deliver=deliver))
+
+
+def _on_cluster(address: str) -> Search:
+    """A search whose work the cluster at this address does."""
+    from lamsach.cluster.search import Cluster
+
+    def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
+        cluster = Cluster(address, request.lists, request.format_name, request.password)
+        return investigate(request, watch, searcher=cluster)
+
+    return search
 
 
 def _delivery(url: str) -> Callable[[Findings], bool]:

@@ -1,0 +1,164 @@
+"""What a hunt's work needs on every worker, sent there once: the indicator set, exceptions, leases, inventory, times.
+
+The set is mapped from the user's cache where the workers see that folder (the same machine, a shared disk), else it is sent.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lamsach import __version__
+from lamsach.archive.signs import Sign, sign_of
+from lamsach.errors import UsageError
+from lamsach.hunt.chunks import CHUNK_BYTES
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.examine import Rules
+from lamsach.hunt.lists import load_set
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.native import sources_digest
+from lamsach.model import Event
+
+
+def version() -> str:
+    """What client and workers must have in common, or results would differ."""
+    return f"{__version__} {sources_digest()}"
+
+
+class _SharedUnpickler(pickle.Unpickler):
+    def __init__(self, data: bytes, shared: dict[str, Any]) -> None:
+        super().__init__(io.BytesIO(data))
+        self._shared = shared
+
+    def persistent_load(self, pid: Any) -> Any:
+        return self._shared[pid]
+
+
+def packed(value: Any, shared: dict[str, Any]) -> bytes:
+    """The value as bytes; the shared objects in it by their names."""
+    from cloudpickle import Pickler  # type: ignore[import-untyped]
+
+    names = {id(item): name for name, item in shared.items()}
+
+    class SharedPickler(Pickler):  # type: ignore[misc]
+        """Leaves out what the other side has."""
+
+        def persistent_id(self, obj: Any) -> str | None:
+            return names.get(id(obj))
+
+    file = io.BytesIO()
+    SharedPickler(file).dump(value)
+    return file.getvalue()
+
+
+def unpacked(data: bytes, shared: dict[str, Any]) -> Any:
+    """The value again, with this side's shared objects. Only for bytes of the cluster's own."""
+    return _SharedUnpickler(data, shared).load()
+
+
+class Watched:
+    """Notes what events tell of infrastructure, until it is asked for it (`devices.infrastructure`)."""
+
+    def __init__(self) -> None:
+        self._signs: dict[Sign, None] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Note an event."""
+        sign = sign_of(event)
+        if sign is not None:
+            self._signs[sign] = None
+
+    def take(self) -> tuple[Sign, ...]:
+        """The distinct signs so far, which are then forgotten."""
+        signs = tuple(self._signs)
+        self._signs.clear()
+        return signs
+
+
+@dataclass(slots=True)
+class Job:
+    """A hunt as workers see it. `rules` observe into `watched`; one Job belongs to one thread."""
+
+    compiled: CompiledSet
+    matcher: Matcher
+    rules: Rules
+    watched: Watched
+    format_name: str | None = None
+    password: bytes | None = None
+    chunk_bytes: int = CHUNK_BYTES
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What a pickled examiner leaves out."""
+        return {"compiled": self.compiled, "matcher": self.matcher, "rules": self.rules}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A Job on its way: `data` without the set; the set in the folder, or with it in `arrays`."""
+
+    token: str
+    version: str
+    data: bytes
+    folder: str
+    arrays: bytes | None = None
+
+    def job(self, compiled: CompiledSet) -> Job:
+        """The job, for one thread."""
+        job: Job = unpacked(self.data, {"compiled": compiled})
+        return job
+
+
+def order(
+    token: str,
+    compiled: CompiledSet,
+    matcher: Matcher,
+    rules: Rules,
+    *,
+    folder: Path | None,
+    visible: bool,
+    format_name: str | None = None,
+    password: bytes | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Order:
+    """What is sent to the workers. `visible`: each of them can map the set from the folder."""
+    watched = Watched()
+    job = Job(compiled, matcher, replace(rules, observe=watched), watched, format_name, password, chunk_bytes)
+    arrays = None if visible and folder else packed(compiled, {})
+    return Order(token, version(), packed(job, {"compiled": compiled}), str(folder or ""), arrays)
+
+
+_orders: dict[str, tuple[Order, CompiledSet]] = {}
+_local = threading.local()
+
+
+def take_order(taken: Order) -> None:
+    """Make ready for its work, on a worker. Raises UsageError when the program here is another version."""
+    if taken.version != version():
+        raise UsageError(
+            "A worker runs another version of the program.", taken.version, "Install the same one everywhere."
+        )
+    compiled = load_set(Path(taken.folder)) if taken.folder else None
+    if compiled is None and taken.arrays is not None:
+        compiled = unpacked(taken.arrays, {})
+    if compiled is None:
+        raise UsageError("A worker cannot read the list.", taken.folder, "Start the search again.")
+    _orders[taken.token] = (taken, compiled)
+
+
+def drop_order(token: str) -> None:
+    """Forget it, on a worker."""
+    _orders.pop(token, None)
+
+
+def job_of(token: str) -> Job:
+    """The job of this thread."""
+    kept: tuple[str, Job] | None = getattr(_local, "job", None)
+    if kept is None or kept[0] != token:
+        taken, compiled = _orders[token]
+        kept = _local.job = (token, taken.job(compiled))
+    return kept[1]

@@ -1,0 +1,292 @@
+"""The hunt on a Dask cluster (https://distributed.dask.org): `lamsach hunt --scheduler tcp://HOST:PORT`.
+
+Files are split by byte ranges where that can be, else searched whole, many at a time. Results are merged on the workers.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lamsach.archive.signs import replay
+from lamsach.cluster import tasks
+from lamsach.cluster.borders import Border
+from lamsach.cluster.job import Job, Watched, order, take_order, unpacked
+from lamsach.cluster.planning import groups, pieces_of, word_for
+from lamsach.cluster.splitting import PART_BYTES, Part
+from lamsach.cluster.tasks import Examined, Found, Named, WholeError
+from lamsach.errors import UsageError
+from lamsach.hunt.chunks import CHUNK_BYTES
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.coverage import CoverageCount
+from lamsach.hunt.examine import Examiner, Rules
+from lamsach.hunt.lists import cached_folder
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.run import HuntResult, Progress, doubt, hunt
+from lamsach.logs.opening import LogFile
+from lamsach.logs.places import STANDARD_INPUT_NAME
+from lamsach.logs.reading import context_for, detection_for
+from lamsach.model import FileSummary
+
+_WINDOW = 4
+"""Pieces of one log for each thread of the cluster that are on their way, twice."""
+_CONNECT_S = 10
+_MERGED = 16
+
+
+@dataclass(slots=True)
+class _Split:
+    """A log that is read in pieces."""
+
+    named: Named
+    log: LogFile
+    parts: list[Part]
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A search over a cluster. Its `search` stands in the place of `hunt.run.hunt`."""
+
+    address: str
+    lists: Sequence[str]
+    format_name: str | None = None
+    password: bytes | None = None
+    part_bytes: int = PART_BYTES
+    chunk_bytes: int = CHUNK_BYTES
+    workers: int = field(default=0, init=False)
+
+    def search(
+        self,
+        compiled: CompiledSet,
+        logs: Sequence[LogFile],
+        matcher: Matcher,
+        rules: Rules,
+        progress: Progress = lambda _consumed, _searched: None,
+    ) -> HuntResult:
+        """Search the logs; see `hunt.run.hunt`. Raises UsageError when there is no cluster to be had."""
+        client = _connected(self.address)
+        try:
+            return _Run(self, client, compiled, matcher, rules, progress).run(logs)
+        finally:
+            client.close()
+
+
+def _connected(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError(
+            "The package for clusters is not installed.",
+            "distributed",
+            "Install it: pip install lamsach[cluster]",
+        ) from None
+    try:
+        client: Any = Client(address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+        client.wait_for_workers(1, timeout=_CONNECT_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UsageError(
+            "The cluster does not answer, or has no worker.", f"{address} ({error})", "Check the address."
+        ) from None
+    return client
+
+
+class _Run:
+    def __init__(
+        self,
+        cluster: Cluster,
+        client: Any,
+        compiled: CompiledSet,
+        matcher: Matcher,
+        rules: Rules,
+        progress: Progress,
+    ) -> None:
+        self._cluster = cluster
+        self._client = client
+        self._compiled = compiled
+        self._matcher = matcher
+        self._rules = rules
+        self._progress = progress
+        self._consumed = 0
+        watched = Watched()
+        self._job = Job(
+            *(compiled, matcher, replace(rules, observe=watched), watched),
+            *(cluster.format_name, cluster.password, cluster.chunk_bytes),
+        )
+        self._token = secrets.token_hex(8)
+
+    def run(self, logs: Sequence[LogFile]) -> HuntResult:
+        plugin = f"lamsach-{self._token}"
+        self._send_order(plugin)
+        result = HuntResult()
+        whole = Found()
+        try:
+            whole = self._search(list(logs))
+        except KeyboardInterrupt:
+            result.partial = True
+        finally:
+            self._client.unregister_worker_plugin(plugin)
+        replay(whole.signs, self._rules.observe)
+        result.found, result.coverage = whole.found, whole.coverage
+        result.searched_bytes = whole.searched_bytes
+        result.problems = [item for _, item in sorted(whole.problems, key=lambda pair: pair[0])]
+        files = [item for _, item in sorted(whole.files, key=lambda pair: pair[0])]
+        result.files = sorted(files, key=lambda summary: summary.name)
+        return result
+
+    def _send_order(self, name: str) -> None:
+        """Once to each worker that there is, and to each that will come."""
+        folder = cached_folder(self._cluster.lists)
+        seen = self._client.run(tasks.sees, str(folder)) if folder else {}
+        sent = order(
+            *(self._token, self._compiled, self._matcher, self._rules),
+            folder=folder,
+            visible=bool(seen) and all(seen.values()),
+            format_name=self._cluster.format_name,
+            password=self._cluster.password,
+            chunk_bytes=self._cluster.chunk_bytes,
+        )
+        self._client.register_plugin(_plugin(sent), name=name)
+
+    def _search(self, logs: list[LogFile]) -> Found:
+        local: list[tuple[int, LogFile]] = []
+        whole: list[tuple[Named, int]] = []
+        split: list[_Split] = []
+        for number, log in enumerate(logs):
+            if log.name == STANDARD_INPUT_NAME:
+                local.append((number, log))
+                continue
+            named = Named(word_for(log.name), log.name, number)
+            parts = pieces_of(log, named.word, self._cluster.format_name, self._cluster.part_bytes)
+            if len(parts) > 1:
+                split.append(_Split(named, log, parts))
+            else:
+                whole.append((named, log.size_bytes))
+        running = [
+            (self._submit(tasks.hunt_whole, self._token, group), size) for group, size in groups(whole)
+        ]
+        found = [self._here(number, log) for number, log in local]
+        for item in split:
+            found.append(self._in_pieces(item))
+        found.append(self._merged(running))
+        return tasks.merged(*found)
+
+    def _here(self, number: int, log: LogFile) -> Found:
+        """Standard input is read where it is."""
+        done = hunt(
+            *(self._compiled, [log], self._matcher, self._job.rules),
+            format_name=self._cluster.format_name,
+            chunk_bytes=self._cluster.chunk_bytes,
+        )
+        return Found(
+            done.found,
+            done.coverage,
+            dict.fromkeys(self._job.watched.take()),
+            [((False, number, 0), item) for item in done.files],
+            [((False, number, 0), item) for item in done.problems],
+            done.searched_bytes,
+        )
+
+    def _in_pieces(self, item: _Split) -> Found:
+        try:
+            return self._chain(item)
+        except WholeError:
+            future = self._submit(tasks.hunt_whole, self._token, [item.named])
+            return self._merged([(future, item.log.size_bytes)])
+
+    def _chain(self, item: _Split) -> Found:
+        """A log in pieces: windows of pieces, two at a time, each behind the state of the one before."""
+        detection = detection_for(item.log, self._cluster.format_name)
+        context = context_for(item.log, detection, self._rules.zone)
+        examiner = Examiner(detection, context, self._matcher, self._job.rules, {}, CoverageCount())
+        state: Any = Examined(tasks.packed_examiner(examiner, self._job))
+        before: Any = Border()
+        threads = sum(self._client.nthreads().values()) or 1
+        width = max(_WINDOW * threads, 4)
+        found: list[Found] = []
+        waiting: list[tuple[Any, Any, Any, int]] = []
+        for start in range(0, len(item.parts), width):
+            window = item.parts[start : start + width]
+            last_border, last_state, result = self._window(item.named.word, window, before, state)
+            waiting.append((last_border, last_state, result, sum(part.length for part in window)))
+            before, state = last_border, last_state
+            if len(waiting) == 2:
+                found.append(self._gathered(*waiting.pop(0)))
+        while waiting:
+            done = waiting.pop(0)
+            found.append(self._gathered(*done))
+            state = done[1].result()
+        whole = tasks.merged(*found)
+        self._summarise(item, unpacked(state.examiner, self._job.shared), whole)
+        return whole
+
+    def _window(self, word: str, parts: list[Part], before: Any, state: Any) -> tuple[Any, Any, Any]:
+        examined = []
+        chunk_bytes = self._cluster.chunk_bytes
+        for part in parts:
+            raw = self._submit(tasks.load, word, part)
+            hits = self._submit(tasks.sieve, self._token, before, raw, part.last)
+            state = self._submit(tasks.examine, self._token, state, before, raw, hits, part.last)
+            if not part.last:
+                before = self._submit(tasks.border, before, raw, chunk_bytes)
+            examined.append(state)
+        return before, state, self._submit(tasks.results, *examined)
+
+    def _gathered(self, _border: Any, _state: Any, result: Any, size: int) -> Found:
+        found: Found = result.result()
+        self._consumed += size
+        self._progress(self._consumed, found.searched_bytes)
+        return found
+
+    def _summarise(self, item: _Split, examiner: Examiner, whole: Found) -> None:
+        """What `hunt.run` says of a file that was read to its end."""
+        detection = detection_for(item.log, self._cluster.format_name)
+        binary = not detection.known and b"\0" in item.log.head(8192)
+        problem = doubt(item.log.name, examiner.state.lines, binary=binary)
+        place = (False, item.named.number, 0)
+        if problem:
+            whole.problems.append((place, problem))
+        state = examiner.state
+        whole.files.append(
+            (
+                place,
+                FileSummary(
+                    *(item.log.name, examiner.format_name, item.log.size_bytes, state.lines),
+                    *(state.first, state.last, problem),
+                ),
+            )
+        )
+
+    def _merged(self, running: list[tuple[Any, int]]) -> Found:
+        """The results of many tasks, merged by sixteens where they are."""
+        futures = [future for future, _ in running]
+        while len(futures) > _MERGED:
+            futures = [
+                self._submit(tasks.merged, *futures[begin : begin + _MERGED])
+                for begin in range(0, len(futures), _MERGED)
+            ]
+        found = tasks.merged(*(future.result() for future in futures))
+        self._consumed += sum(size for _, size in running)
+        self._progress(self._consumed, found.searched_bytes)
+        return found
+
+    def _submit(self, task: Any, *arguments: Any) -> Any:
+        return self._client.submit(task, *arguments, pure=False)
+
+
+def _plugin(sent: Any) -> Any:
+    from distributed import WorkerPlugin
+
+    class JobPlugin(WorkerPlugin):
+        """Makes a worker ready, also one that joins later or takes the place of one that was lost."""
+
+        def setup(self, worker: Any) -> None:
+            take_order(sent)
+
+        def teardown(self, worker: Any) -> None:
+            from lamsach.cluster.job import drop_order
+
+            drop_order(sent.token)
+
+    return JobPlugin()

@@ -1,0 +1,259 @@
+"""What workers do: whole logs, or a large log's pieces in four steps, of which the two heavy ones need nothing from other pieces.
+
+1. `load`: a piece's text, unpacked.
+2. `border`: where its last chunk ends (cheap, one after the other).
+3. `sieve`: the kernel over its chunks.
+4. `examine`: its candidate lines, behind those of the piece before (cheap when hits are rare): line numbers, headers, records over a
+   border are as in one process, because the examiner itself is handed on.
+
+All are functions of their arguments, so whatever a lost worker did is done again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.archive.signs import Sign
+from lamsach.cluster.borders import Border, border_after, chunks
+from lamsach.cluster.job import Job, job_of, packed, unpacked
+from lamsach.cluster.splitting import Part
+from lamsach.errors import InputError, UnreadableError
+from lamsach.hunt import merge
+from lamsach.hunt.chunks import pool
+from lamsach.hunt.coverage import CoverageCount
+from lamsach.hunt.engine import Sieve
+from lamsach.hunt.examine import Examiner
+from lamsach.hunt.line_index import LineIndex
+from lamsach.hunt.run import hunt
+from lamsach.hunt.workers import Sieved
+from lamsach.i18n import mark
+from lamsach.logs.compression import compression_of
+from lamsach.logs.limits import DEFAULT_LIMITS
+from lamsach.logs.opening import LogFile, find_logs
+from lamsach.logs.places import Place, find_places
+from lamsach.logs.sources import ByteSource
+from lamsach.model import FileSummary, Problem
+
+MOST_TEXT = 256 << 20
+"""A piece that unpacks to more is read as part of the whole log, in a stream."""
+UNSEEN = mark("A worker of the cluster cannot read this file.")
+_SEE_TO_IT = mark("Give a path that every worker sees, or a URL.")
+Order = tuple[bool, int, int]
+"""Where something stands in the result of one process: binary logs last, then the log's number, then its own."""
+
+
+class WholeError(Exception):
+    """The log has to be read as a whole."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What a piece of the work gave."""
+
+    found: merge.RawSightings = field(default_factory=dict)
+    coverage: CoverageCount = field(default_factory=CoverageCount)
+    signs: dict[Sign, None] = field(default_factory=dict)
+    files: list[tuple[Order, FileSummary]] = field(default_factory=list)
+    problems: list[tuple[Order, Problem]] = field(default_factory=list)
+    searched_bytes: int = 0
+
+
+def merged(*parts: Found) -> Found:
+    """The parts as one."""
+    whole = Found()
+    for part in parts:
+        merge.merge(whole.found, part.found)
+        for name in ("lines", "sampled", "refused"):
+            counts, more = getattr(whole.coverage, name), getattr(part.coverage, name)
+            for kind, count in more.items():
+                counts[kind] = counts.get(kind, 0) + count
+        whole.signs.update(part.signs)
+        whole.files += part.files
+        whole.problems += part.problems
+        whole.searched_bytes += part.searched_bytes
+    return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A log as a worker finds it: the word that leads to it, its name, its number in the search."""
+
+    word: str
+    name: str
+    number: int
+
+
+def hunt_whole(token: str, logs: list[Named]) -> Found:
+    """Search whole logs that one word leads to."""
+    job = job_of(token)
+    wanted = {item.name: item for item in logs}
+    parts = []
+    for word in dict.fromkeys(item.word for item in logs):
+        for log in find_logs([word], password=job.password):
+            item = wanted.pop(log.name, None)
+            if item is not None:
+                parts.append(_hunt_one(job, log, item.number))
+    result = merged(*parts)
+    for item in wanted.values():
+        problem = Problem(item.name, UNSEEN, _SEE_TO_IT)
+        result.problems.append(((False, item.number, 0), problem))
+        summary = FileSummary(item.name, None, 0, 0, None, None, problem)
+        result.files.append(((False, item.number, 0), summary))
+    return result
+
+
+def _hunt_one(job: Job, log: LogFile, number: int) -> Found:
+    done = hunt(
+        *(job.compiled, [log], job.matcher, job.rules),
+        threads=1,
+        format_name=job.format_name,
+        chunk_bytes=job.chunk_bytes,
+    )
+    binary = log.encoding == "binary" if not done.problems else False
+    return Found(
+        done.found,
+        done.coverage,
+        dict.fromkeys(job.watched.take()),
+        [((binary, number, place), item) for place, item in enumerate(done.files)],
+        [((binary, number, place), item) for place, item in enumerate(done.problems)],
+        done.searched_bytes,
+    )
+
+
+@lru_cache(maxsize=256)
+def _place(word: str) -> Place:
+    problems: list[Problem] = []
+    for place in find_places([word], problems.append):
+        return place
+    raise UnreadableError(UNSEEN, word, _SEE_TO_IT)
+
+
+def load(word: str, part: Part) -> bytes:
+    """The text of a piece. Raises WholeError for whatever does not go smoothly: one process will tell what it is."""
+    try:
+        source = _place(word).part(word, part.offset, part.length)
+        try:
+            return _text(source, part) if part.packed else _exactly(source, part.length)[part.skip :]
+        finally:
+            source.close()
+    except InputError as error:
+        raise WholeError(str(error)) from None
+
+
+def _exactly(source: ByteSource, size: int) -> bytes:
+    data = bytearray(size)
+    view, filled = memoryview(data), 0
+    while filled < size:
+        count = source.readinto(view[filled:])
+        if not count:
+            raise WholeError("cut short")
+        filled += count
+    return bytes(data)
+
+
+def _text(source: ByteSource, part: Part) -> bytes:
+    piece = _exactly(source, part.length)
+    codec = compression_of(piece[:18])
+    if codec is None:
+        raise WholeError("no frame begins here")
+    reader = codec(_Memory(piece), DEFAULT_LIMITS)
+    text = bytearray()
+    buffer = memoryview(bytearray(1 << 20))
+    while count := reader.readinto(buffer):
+        text += buffer[:count]
+        if len(text) > MOST_TEXT:
+            raise WholeError("too large")
+    if getattr(getattr(reader, "_input", None), "peek", lambda _size: b"")(1):
+        raise WholeError("something else follows")
+    if compression_of(bytes(text[:18])) is not None and part.offset == 0:
+        raise WholeError("packed twice")
+    return bytes(text[part.skip :])
+
+
+class _Memory:
+    """Bytes as a ByteSource."""
+
+    name = ""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    @property
+    def position(self) -> int:
+        """See ByteSource."""
+        return self._file.tell()
+
+    def readinto(self, view: memoryview) -> int:
+        """See ByteSource."""
+        return self._file.readinto(view)
+
+    def close(self) -> None:
+        """See ByteSource."""
+
+
+def border(before: Border, raw: bytes, chunk_bytes: int) -> Border:
+    """See `borders.border_after`."""
+    return border_after(before, raw, chunk_bytes)
+
+
+Hits = list[tuple[NDArray[np.int64], NDArray[np.int32]]]
+
+
+def sieve(token: str, before: Border, raw: bytes, last: bool) -> Hits:
+    """Positions in candidate lines and line feeds of each chunk of a piece."""
+    job, free = job_of(token), pool(1, job_of(token).chunk_bytes)
+    kernel, found = Sieve(job.compiled), []
+    for chunk in chunks(before, raw, free, job.chunk_bytes, last=last):
+        found.append(kernel.search(chunk.buffer.array, chunk.begin, chunk.end))
+        free.put(chunk.buffer)
+    return found
+
+
+@dataclass(slots=True)
+class Examined:
+    """A piece's result, and the examiner as it goes on with the next."""
+
+    examiner: bytes
+    result: Found = field(default_factory=Found)
+
+
+def packed_examiner(examiner: Examiner, job: Job) -> bytes:
+    """The examiner without what it has gathered."""
+    examiner._found, examiner._coverage = {}, CoverageCount()
+    return packed(examiner, job.shared)
+
+
+def examine(token: str, earlier: Examined, before: Border, raw: bytes, hits: Hits, last: bool) -> Examined:
+    """Examine a piece behind the one that was examined earlier."""
+    job = job_of(token)
+    examiner: Examiner = unpacked(earlier.examiner, job.shared)
+    result, free = Found(examiner._found, examiner._coverage), pool(1, job.chunk_bytes)
+    parts = chunks(before, raw, free, job.chunk_bytes, last=last)
+    for chunk, (places, feeds) in zip(parts, hits, strict=True):
+        lines = LineIndex(chunk.buffer.array, chunk.begin, chunk.end, feeds)
+        examiner.chunk(Sieved(0, chunk, places, lines))
+        result.searched_bytes += chunk.end - chunk.begin
+        free.put(chunk.buffer)
+    result.signs = dict.fromkeys(job.watched.take())
+    return Examined(packed_examiner(examiner, job), result)
+
+
+def results(*parts: Examined) -> Found:
+    """The results of pieces, merged where they were made."""
+    return merged(*(part.result for part in parts))
+
+
+def sees(folder: str) -> bool:
+    """Whether this worker can map a set from there."""
+    return (Path(folder) / "set.json").is_file()
+
+
+Task = Callable[..., Any]
