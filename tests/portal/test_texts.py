@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import allauth
 import pytest
+from django.utils import translation
+from django.utils.timesince import timesince
 
 from lamsach.catalogue_vi import VIETNAMESE as COMMAND_LINE
 from lamsach.portal import catalogue_vi
@@ -89,3 +92,19 @@ def test_placeholders_are_the_same(text: str) -> None:
 
 def test_texts_are_quiet() -> None:
     assert [text for text in VIETNAMESE.values() if "!" in text] == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "vietnamese", "english"),
+    [
+        (70, "1 phút", "1 minute"),
+        (7300, "2 giờ", "2 hours"),
+        (86400, "1 ngày", "1 day"),
+        (9e7, "2 năm", "2 years"),
+    ],
+)
+def test_durations_speak_the_language(seconds: float, vietnamese: str, english: str) -> None:
+    now = datetime(2022, 9, 26, tzinfo=UTC)
+    for language, words in (("vi", vietnamese), ("en", english)):
+        with translation.override(language):
+            assert timesince(now - timedelta(seconds=seconds), now, depth=1).replace("\xa0", " ") == words

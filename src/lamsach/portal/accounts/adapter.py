@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +17,8 @@ from django.utils import timezone
 
 from lamsach.portal.accounts.idle import lock
 from lamsach.portal.base.ratelimit import client_address
+
+_FRESH_S = 300.0
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -31,6 +36,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return redirect("account_inactive")
         response: HttpResponse | None = super().pre_login(request, user, **options)
         return response
+
+    def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
+        """Not for the first second factor of somebody who has just given their password: it would be asked twice in a minute."""
+        request = self.request
+        user = request.user
+        records = get_authentication_records(request, user)
+        at = records[-1]["at"] if records else 0.0
+        if app.endswith("mfa") and time.time() - at < _FRESH_S:
+            since = datetime.fromtimestamp(records[0]["at"], UTC)
+            return bool(Authenticator.objects.filter(user=user, created_at__lt=since).exists())
+        return bool(super().is_reauthentication_required(app=app, **options))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address behind our own proxies."""

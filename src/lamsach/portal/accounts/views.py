@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
@@ -26,6 +27,12 @@ _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 def _user(request: HttpRequest) -> User:
     return request.user  # type: ignore[return-value]
+
+
+def _log_in(request: HttpRequest, user: User) -> None:
+    """Log in somebody who has just chosen their password."""
+    login(request, user, backend=_BACKEND)
+    record_authentication(request, user, method="password", email=user.email)
 
 
 @member(ALL, ALL)
@@ -146,7 +153,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "accounts/link_used.html", status=404)
         if known:
             return redirect("account_login")
-        login(request, user, backend=_BACKEND)
+        _log_in(request, user)
         return redirect("web:home")
     return render(request, "accounts/accept.html", {"form": form, "invitation": invitation, "known": known})
 
@@ -171,7 +178,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         if user is None:
             return render(request, "accounts/link_used.html", status=404)
         record(user, "portal.set_up", user)
-        login(request, user, backend=_BACKEND)
+        _log_in(request, user)
         return redirect("web:home")
     return render(request, "accounts/set_up.html", {"form": form})
 

@@ -1,4 +1,4 @@
-"""The log-in pages and letters of django-allauth, which has no Vietnamese of its own."""
+"""The log-in pages and letters of django-allauth, which has no Vietnamese of its own; and what Django says in English only."""
 
 LIBRARIES: dict[str, str] = {
     "Email": "Thư điện tử",
@@ -139,4 +139,29 @@ LIBRARIES: dict[str, str] = {
     "Unknown Account": "Không có tài khoản",
     "You are receiving this email because you, or someone else, tried to access an account with email %(email)s. However, we do not have any record of such an account in our database.": "Anh/chị nhận thư này vì có người yêu cầu truy cập tài khoản %(email)s. Cổng không có tài khoản nào với địa chỉ này.",
     "This mail can be safely ignored if you did not initiate this action.": "Nếu không phải anh/chị yêu cầu, hãy bỏ qua thư này.",
+    "%(num)d year": "%(num)d năm",
+    "%(num)d month": "%(num)d tháng",
+    "%(num)d week": "%(num)d tuần",
+    "%(num)d day": "%(num)d ngày",
+    "%(num)d hour": "%(num)d giờ",
+    "%(num)d minute": "%(num)d phút",
+    "This password is too short. It must contain at least %d character.": "Mật khẩu quá ngắn. Cần ít nhất %d ký tự.",
+    "Null characters are not allowed.": "Nội dung có ký tự không được phép.",
+    "Enter a valid domain name.": "Hãy nhập một tên miền đúng.",
+    "Enter a valid %(protocol)s address.": "Hãy nhập một địa chỉ %(protocol)s đúng.",
+    "IPv4 or IPv6": "IPv4 hoặc IPv6",
+    "Enter a valid JSON.": "Nội dung JSON không đúng.",
+    "“%(pk)s” is not a valid value.": "“%(pk)s” không phải là giá trị hợp lệ.",
+    "%(datetime)s couldn’t be interpreted in time zone %(current_timezone)s; it may be ambiguous or it may not exist.": "Thời điểm %(datetime)s không có trong múi giờ %(current_timezone)s.",
+    "Use your password": "Dùng mật khẩu",
+    "Use authenticator app or code": "Dùng ứng dụng xác thực hoặc mã",
+    "This account is currently inactive.": "Tài khoản này đang bị khóa.",
+    "Invalid or expired key.": "Mã không đúng hoặc đã hết hạn.",
+    "Invalid login.": "Không đăng nhập được.",
+    "The password reset token was invalid.": "Liên kết đặt lại mật khẩu không còn hiệu lực.",
+    "The new value must be different from the current one.": "Giá trị mới phải khác giá trị hiện tại.",
+    "Be patient, you are sending too many requests.": "Quá nhiều yêu cầu. Hãy đợi một lát rồi thử lại.",
+    "The email address is not assigned to any user account.": "Không có tài khoản nào dùng địa chỉ thư điện tử này.",
+    "You cannot generate recovery codes without having two-factor authentication enabled.": "Chỉ tạo được mã khôi phục sau khi đã bật xác thực hai lớp.",
+    "An account already exists with this email address. Please sign in to that account first, then connect your %s account.": "Đã có tài khoản dùng địa chỉ thư điện tử này. Hãy đăng nhập vào tài khoản đó trước, rồi liên kết tài khoản %s.",
 }
