@@ -20,6 +20,8 @@ INDICATORS: dict[str, str] = {
     "This describes the listed value (its host, its own name at the provider) and is not listed itself.": "Giá trị này mô tả giá trị được liệt kê (máy chủ chứa, tên tại nhà cung cấp), không phải dấu hiệu.",
     "This is a name in program code, not a domain name.": "Đây là tên trong mã chương trình, không phải tên miền.",
     "This number is a key or a licence code, not the hash of a file.": "Đây là khóa hoặc mã bản quyền, không phải mã băm của tệp.",
+    "This is the fingerprint or number of something else than a file: of a certificate, a connection or a program's parts.": "Đây là dấu vân tay hoặc số hiệu của đối tượng khác, không phải của tệp: của chứng thư, kết nối hoặc thành phần chương trình.",
+    "This is what a scanner calls a threat, not a domain name.": "Đây là tên mà phần mềm quét đặt cho mã độc, không phải tên miền.",
     "This is the version of a program, not an address.": "Đây là số phiên bản của chương trình, không phải địa chỉ IP.",
     "The name of a well-known service is mentioned in the text and not marked as malicious.": "Tên một dịch vụ phổ biến được nhắc đến trong văn bản, không bị đánh dấu là độc hại.",
     "The address is private: it names a different machine in every network.": "Địa chỉ nội bộ: ở mỗi mạng, địa chỉ này là một máy khác nhau.",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lamsach.indicators import addresses, refusals
 from lamsach.indicators.domains import is_file_name, may_be_file_name, to_ascii_domain
+from lamsach.indicators.doubts import doubt, is_detection
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.refang import refang
 from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
@@ -31,9 +32,6 @@ _NEXT_URL = re.compile(
 _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
 """Where a URL ends and the text of its link begins (AsciiDoc): `https://host/page/[text`."""
 _CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
-_VERSION_BEFORE = re.compile(
-    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)\s{0,3}[=:]?\s{0,3}v?$", re.IGNORECASE
-)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
 _HASH_NAMED_FILE = re.compile(
@@ -88,9 +86,10 @@ def _doubted(found: Found, text: str, match: re.Match[str]) -> Found:
         and _CALLED.match(text, match.end())
     ):
         return Refused(refusals.CODE, value, kind)
-    if kind is IndicatorType.IP and _VERSION_BEFORE.search(text, max(0, match.start() - 24), match.start()):
-        return Refused(refusals.VERSION, value, kind)
-    return found
+    if kind is IndicatorType.DOMAIN and is_detection(match[0]):
+        return Refused(refusals.DETECTION, value, kind)
+    reason = doubt(kind, value, text, match.start())
+    return found if reason is None else Refused(reason, value, kind)
 
 
 def _url(text: str) -> Iterator[Found]:

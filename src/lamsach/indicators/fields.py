@@ -59,10 +59,10 @@ _WORDS: dict[Field, str] = {
     Field.SOURCE: """
         source|sources|provider|feed|feed name|reporter|origin|author|nguon|nguon tin|nguon cung cap|don vi cung cap|nguon goc""",
     Field.VALID_FROM: """
-        first seen|first_seen|firstseen|first_seen_utc|listingdate|timestamp|time|detected|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
+        submission time|first seen|first_seen|firstseen|first_seen_utc|listingdate|timestamp|time|detected|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
         |thoi gian phat hien|ngay bat dau|ngay ghi nhan|tu ngay|lan dau|lan dau phat hien|thoi gian|ngay cap nhat|phat hien lan dau""",
     Field.VALID_UNTIL: """
-        valid until|valid_until|expires|expiry|expiration|expiration date|valid to|end|end date|expire|het han|ngay het han|den ngay|hieu luc den|ngay ket thuc|han su dung""",
+        valid until|valid_until|expires|expiry|expiration|expiration date|valid to|end|expiration time|end date|expire|het han|ngay het han|den ngay|hieu luc den|ngay ket thuc|han su dung""",
     Field.CONFIDENCE: "confidence|confidence level|confidence_level|score|do tin cay|muc do tin cay|tin cay",
     Field.TLP: "tlp|marking|muc chia se|tlp marking",
     Field.CONTEXT: """
@@ -73,7 +73,8 @@ _WORDS: dict[Field, str] = {
         |object_name|object_meta_category|to_ids|status|trang thai|url_status|last_online|last online|last seen|last_seen|last_seen_utc|lastseen|lan cuoi|package name|package
         |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ja3_md5|ja3_fingerprint|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|longitude|latitude
         |fk_malware|malware_alias|malware alias|malware_malpedia|urlhaus_reference|gimphash|telfhash|dhash_icon|sha3_384_hash|terms|copyright|license|licence|homepage
-        |more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
+        |malware_bazaar|malware bazaar|phish id|phish_id|verified|verification time|online|target|_id|_index|_type|_score|tracking|certificate thumbprint|recommended actions|rbac groups|mitre techniques|generate alert
+        |severity|action|platforms|more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
 }
 _TYPE_WORDS: dict[IndicatorType | None, str] = {
     IndicatorType.IP: """ip|ips|ipv4|ipv6|ip address|ipaddress|address|addr|ip-dst|ip-src|ip dst|ip src|ipv4-addr|ipv6-addr|ip-dst/port|ip-src/port|ip:port|ip port
@@ -81,11 +82,11 @@ _TYPE_WORDS: dict[IndicatorType | None, str] = {
     IndicatorType.NETWORK: "network|cidr|subnet|netblock|ip range|ip-range|range|intel::subnet|dai ip|dai mang|mang|ipv4-cidr|ip network|prefix",
     IndicatorType.DOMAIN: """domain|domains|domain name|domain-name|domain_name|hostname|host|fqdn|host name|intel::domain|ten mien|c2 domain|dns|domain:port""",
     IndicatorType.URL: "url|urls|uri|intel::url|duong dan|lien ket|url address",
-    IndicatorType.MD5: "md5|file-md5|filehash-md5|md5 hash|hash-md5|hash md5|md5_hash|hash.md5",
-    IndicatorType.SHA1: "sha1|sha-1|filehash-sha1|sha1 hash|hash-sha1|hash sha1|sha1_hash|hash.sha1",
-    IndicatorType.SHA256: "sha256|sha-256|filehash-sha256|sha256 hash|hash-sha256|hash sha256|sha256_hash|hash.sha256",
+    IndicatorType.MD5: "md5|file-md5|filehash-md5|md5 hash|hash-md5|hash md5|md5_hash|hash.md5|file md5|filemd5",
+    IndicatorType.SHA1: "sha1|sha-1|filehash-sha1|sha1 hash|hash-sha1|hash sha1|sha1_hash|hash.sha1|file sha1|filesha1",
+    IndicatorType.SHA256: "sha256|sha-256|filehash-sha256|sha256 hash|hash-sha256|hash sha256|sha256_hash|hash.sha256|file sha256|filesha256",
     None: """email|e-mail|email-src|email-dst|email address|email-addr|email-subject|email subject|email-attachment|filename|file name|file-name|mutex|regkey|registry key
-        |link|regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash
+        |link|regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash|filehash-imphash|filehash-pehash|certificatethumbprint|certificate thumbprint|cert-thumbprint
         |tlsh|pehash|authentihash|impfuzzy|pattern-in-file|pattern-in-memory|pattern-in-traffic|pdb|named pipe|windows-service-name|whois-registrant-email
         |whois-registrant-name|x509-fingerprint-sha1|x509-fingerprint-md5|x509-fingerprint-sha256|ja3-fingerprint-md5|ja3s-fingerprint-md5|jarm-fingerprint|mac-address|btc|xmr|phone-number|code-signing certificate|certificate
         |code signing certificate|threat-actor|campaign-name|campaign-id|datetime|size-in-bytes|mime-type|target-user|target-email|malware-type|github-username|gene""",
@@ -112,9 +113,23 @@ _FIELDS = {word: found for found, words in _WORDS.items() for word in _index(wor
 _TYPES = {word: found for found, words in _TYPE_WORDS.items() for word in _index(words)}
 
 
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_GEO = "_geo_"
+"""How keys begin under which a sensor says where an address is (AnubisNetworks)."""
+
+
 @lru_cache(4096)
 def field_of(heading: str) -> Field | None:
     """What a column with this heading holds, or None when the heading is not known."""
+    found = _field_of(heading)
+    if found is None and len(heading) <= 40 and _HUMP.search(heading):
+        return _field_of(_HUMP.sub(" ", heading))
+    return found
+
+
+def _field_of(heading: str) -> Field | None:
+    if heading.startswith(_GEO):
+        return Field.CONTEXT
     key = plain_key(heading)
     if key in _FIELDS:
         return _FIELDS[key]

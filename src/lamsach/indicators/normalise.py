@@ -140,7 +140,7 @@ def _read(text: str, stated: IndicatorType | None) -> tuple[Value, ...]:
         return found
     if _EMAIL.fullmatch(text):
         raise Refused(refusals.EMAIL, text)
-    if stated is IndicatorType.URL and _HOST_AND_PATH.fullmatch(text):
+    if stated is IndicatorType.URL and not text.endswith("/*") and _HOST_AND_PATH.fullmatch(text):
         return ((IndicatorType.URL, canonical_url(text, strict=False)),)
     return (_name_or_bare_url(text, strict=stated is not IndicatorType.DOMAIN),)
 
@@ -162,6 +162,7 @@ def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None)
 
 
 def _name_or_bare_url(text: str, *, strict: bool) -> Value:
+    text = text.removeprefix("*://").removesuffix("/*")  # a mask of everything on a host
     if match := _HOST_AND_PORT.fullmatch(text):
         text = match[1]
     elif text.endswith(("/", "\\")) and not any(mark in text.rstrip("/\\") for mark in "/\\?"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ class Facts:
 
 
 NO_FACTS = Facts()
+_SEVERAL = re.compile(r"[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//", re.IGNORECASE)
+"""Where a text goes on with another URL."""
 
 
 def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:
@@ -71,6 +74,8 @@ def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Fo
     """The values of a cell or line: the whole of it if it is one, otherwise every value in it. Never empty: what holds
     no value is one Refused."""
     values: list[Found]
+    if _SEVERAL.search(text):
+        return list(scan(text))
     try:
         values = [*canonical_values(text, indicator_type)]
     except Refused as refused:

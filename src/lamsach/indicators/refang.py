@@ -52,7 +52,7 @@ _LOOKALIKES: dict[int, str | int] = {
 _TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
 _HINT = re.compile(
-    r"[\[({<\\\])}]|[^\x00-\x7f]|(?i:h(?!ttps?://\w)(?:xx|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ |:/\w|zzp|&#46;|&period;)"
+    r"[\[({<\\\])}]|[^\x00-\x7f]|(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ |:/\w|zzp|&#46;|&period;)"
 )
 """What a text must contain for anything below to change it."""
 
@@ -64,12 +64,22 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # evil\[.\]example, evil\.example, 10.0.0\\\\.1: escapes of Markdown and regular expressions.
     (re.compile(r"\\{1,8}(?=[\[\](){}])"), ""),
     (re.compile(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
+    # hxxp://evil.example/a.exehxxp://evil.example/b.exe: two values that an edit ran together
+    (re.compile(r"(?<=[a-z0-9/])(?=hxxps?\[?:\]?//)", re.IGNORECASE), " "),
     # http[:]//  http[://]  http(:)//  hxxp[:/]/
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
     (re.compile(r"(?<=[\w*])[\[({]:[\])}][\[({]/[\])}][\[({]/[\])}]"), "://"),
     (re.compile(r"(?<=\w:)[\[({](?:/{2}|\\{2})[\])}]"), "//"),
     (re.compile(r"(?<=[\w:\]])[\[({]:[\])}](?=[0-9a-f:\[({/]|$)", re.IGNORECASE), ":"),
+    # hxxp://evil[.]example [/] path, hxxp://evil.example[/path
+    (re.compile(r"(?<=\w) {1,2}[\[({]/[\])}] {0,2}(?=\w)"), "/"),
+    (re.compile(r"(?<=\w)[\[({]/(?=\w)(?![^\s\])}]{0,200}[\])}])"), "/"),
+    # [http://]evil.example  [https:]//evil.example  "https"://evil.example
+    (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)(:/{0,2})[\])](?=/{0,2}\w)", re.IGNORECASE), r"\1\2"),
+    (re.compile(r"([\"'])(h(?:tt|xx)ps?)\1(?=://)", re.IGNORECASE), r"\2"),
+    # ht tp://  http!://
+    (re.compile(r"(?<![a-z0-9])(?:ht tp|h ttp|htt p|http!)(s?)(?=://)", re.IGNORECASE), r"http\1"),
     # [http]://  [hxxps]://  <hxxp>://
     (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", re.IGNORECASE), r"\1"),
     (re.compile(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
@@ -96,8 +106,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _SCHEME = re.compile(
     # hxxp, hXXp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space before it
-    r"(?<![a-z0-9])(?:(?P<web>h(?:xx|xxx|zz|\*\*|tx|xt|__|--|tt|t\*|x|\.\.|\?\?)p|htt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
+    r"(?<![a-z0-9])(?:(?P<web>h(?:xx|xxx|zz|\*\*|tx|xt|__|--|tt|t\*|x|\.\.|\?\?)p|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
     r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
+    re.IGNORECASE,
+)
+_SPACED = re.compile(
+    # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a
+    r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?=(?P<path>[/:])|[^\w.-]|$)",
     re.IGNORECASE,
 )
 _SPELT = re.compile(
@@ -140,6 +155,8 @@ def refang(text: str) -> str:
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     text = _SCHEME.sub(_scheme, text)
+    if " " in text and "://" in text:
+        text = _SPACED.sub(_closed, text)
     if "dot" in text.lower():
         text = _SPELT.sub(_spelt, text)
     return text
@@ -149,6 +166,17 @@ def _scheme(match: re.Match[str]) -> str:
     if match["web"]:
         return f"http{match['s'].lower()}://"
     return f"ftp{match['fs'].lower()}://"
+
+
+def _closed(match: re.Match[str]) -> str:
+    """A URL without the spaces that were put into its host; a host that is whole already stays apart from the word behind it."""
+    host, gap, end = match["host"], match["gap"], match["end"] or ""
+    apart = not gap.strip() or ("." in host and gap[:1] != " ") or end.lower() not in suffixes().top_levels
+    if gap and (not apart or (gap == " " and "." not in host and match["path"] and end.lower() in suffixes().top_levels)):
+        return f"{match['scheme']}{host}.{end}"
+    if match["space"] and ("." in host or gap == "."):
+        return f"{match['scheme']}{match[0][match.end('space') - match.start() :]}"
+    return match[0]
 
 
 def _spelt(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lamsach.indicators import refusals
-from lamsach.indicators.extract import Found
+from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
     Field,
     field_of,
@@ -148,7 +148,7 @@ class Table:
         fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
         enough = len(fields) >= max(least, 1 + len(filled) // 4)
-        if not enough or not (values or len(fields) >= 2) or any(map(whole_value, filled.values())):
+        if not enough or not (values or len(fields) >= 2) or any(map(_holds_value, filled.values())):
             return False
         if not values and self._fields is not None and number != self._heading_row + 1:
             return False
@@ -216,6 +216,14 @@ class Table:
                 (cell for cell in filled.values() if _WORDY.search(cell) and not whole_value(cell)), None
             )
         return facts_of(said, threat)
+
+
+def _holds_value(cell: str) -> bool:
+    """Whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
+    return any(
+        not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
+        for item in scan(cell)
+    )
 
 
 def _victim(cell: str) -> list[Found]:

@@ -13,7 +13,7 @@ from lamsach.indicators.fields import Field, field_of, stated_type, type_of_head
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, whole_value
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.tables import facts_of
-from lamsach.model import IndicatorType, Reference
+from lamsach.model import IndicatorType, Reference, Refusal
 
 MAX_DEPTH = 60
 
@@ -58,7 +58,15 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     yield from entries(found, reference, facts)
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and fields[key] not in (Field.CONTEXT, Field.SOURCE):
-            yield from walk(value, reference, facts, depth + 1)
+            within = walk(value, reference, facts, depth + 1)
+            yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
+
+
+def _withdrawn(item: Entry) -> Entry:
+    """What a stream of decisions (CrowdSec: `new` and `deleted`) takes back."""
+    if isinstance(item, Refusal) or item.reference is None:
+        return item
+    return Refusal(item.reference, item.value, refusals.WITHDRAWN, item.type)
 
 
 # Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's holder.
