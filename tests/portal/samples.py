@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from lamsach.letters.reading import Read
 from lamsach.portal.accounts.models import Invitation
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base import tokens
@@ -33,7 +34,8 @@ from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.public.models import Tool
 from lamsach.portal.reports import drafts
-from lamsach.portal.reports.models import Extension, Report
+from lamsach.portal.reports.arriving import keep_received
+from lamsach.portal.reports.models import Extension, Received, Report, Way
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
 from lamsach.portal.units import tree
@@ -253,6 +255,14 @@ def report(cast: Any) -> Report:
     return drafts.begin(dispatch(cast).campaign, cast.first, cast.people["officer"])
 
 
+def received(cast: Any) -> Received:
+    """A filled form that the first room sent, waiting for confirmation."""
+    content = f'{{"schema": "lamsach-report-1", "n": "{tokens.nonce()}"}}'.encode()
+    kept = keep(SimpleUploadedFile("bao-cao.json", content))
+    said = [Read("informed", "05 đơn vị", 5, 0.9), Read("deployed", "không có", 0, 0.8)]
+    return keep_received(dispatch(cast).campaign, cast.first, kept, said, Way.MAIL, sender="mot@unit.example")
+
+
 def _extension(cast: Any) -> Extension:
     return Extension.objects.create(
         campaign=dispatch(cast).campaign,
@@ -292,6 +302,7 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "import_id": lambda cast: _import(cast).pk,
     "report_id": lambda cast: report(cast).pk,
     "extension_id": lambda cast: _extension(cast).pk,
+    "received_id": lambda cast: received(cast).pk,
     "figure": lambda cast: "informed",
     "document": lambda cast: "pdf",
     "case_id": lambda cast: case(cast).pk,

@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[bytes, ...]] = {
     "jpeg": (b"\xff\xd8\xff",),
     "txt": (b"",),
     "csv": (b"",),
+    "json": (b"{", b"\xef\xbb\xbf{"),
 }
 """What may be uploaded: the name's ending, and how such a file begins."""
 

@@ -118,7 +118,9 @@ def _take(raw: bytes, parsed: Parsed) -> Incoming:
     else:
         read = next((target for reader in READERS if (target := reader(made, letter, parsed))), "")
         about = letter.about.partition(":")[0] if letter else ""
-        handler = HANDLERS.get(about) or (None if read else HANDLERS.get(""))
+        handler = HANDLERS.get(about) if about else None
+        if handler is None and not read:
+            handler = HANDLERS.get("")
         wanted = made.kind in (IncomingKind.REPLY, IncomingKind.QUESTION)
         made.target = (handler(made, letter, parsed) if handler and wanted else "") or read
     made.save()

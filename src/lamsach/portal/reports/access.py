@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.reports.models import Extension, Report
+from lamsach.portal.reports.models import Extension, Received, Report
 from lamsach.portal.units.access import get_unit, memberships, readable_units, writable_units
 from lamsach.portal.units.models import Unit
 
@@ -45,9 +45,36 @@ def may_write(user: Any, unit_id: int) -> bool:
 
 def may_receive(user: Any, report: Report) -> bool:
     """Whether the person accepts or returns the report: a coordinator over the parent, or over the unit when nothing in the campaign stands above it."""
-    above = report.unit.parent_id
-    wanted = report.unit_id if above is None or report.campaign.owner_id == report.unit_id else above
+    return receives(user, report.campaign, report.unit)
+
+
+def receives(user: Any, campaign: Campaign, unit: Unit) -> bool:
+    """Whether the person receives the unit's reports in the campaign."""
+    wanted = unit.pk if unit.parent_id is None or campaign.owner_id == unit.pk else unit.parent_id
     return writable_units(user, COORDINATORS).filter(pk=wanted).exists()
+
+
+def readable_received(user: Any) -> QuerySet[Received]:
+    """The forms that came in for units whose reports the person receives; those of an unknown unit for whoever leads the campaign, of an unknown campaign for whoever stands at the top."""
+    units = writable_units(user, COORDINATORS)
+    below = (
+        Q(unit__parent__in=units)
+        | Q(unit__in=units, unit__parent=None)
+        | Q(unit__in=units, campaign__owner=F("unit"))
+    )
+    unknown = Q(unit=None, campaign__owner__in=units)
+    if any(m.role in COORDINATORS and m.unit.parent_id is None for m in memberships(user)):
+        unknown |= Q(unit=None, campaign=None)
+    rows = Received.objects.filter(below | unknown)
+    return rows.select_related("campaign__form", "unit__parent", "report")
+
+
+def get_received(user: Any, received_id: int) -> Received:
+    """One of them, or Http404."""
+    found = readable_received(user).filter(pk=received_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def is_head(user: Any, unit_id: int) -> bool:

@@ -10,3 +10,7 @@ class ReportsConfig(AppConfig):
 
     name = "lamsach.portal.reports"
     label = "reports"
+
+    def ready(self) -> None:
+        """Register what looks for reports in incoming e-mails."""
+        from lamsach.portal.reports import arriving  # noqa: F401 - registers itself

@@ -9,9 +9,14 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lamsach.letters.form import SOURCES, Form
+from lamsach.letters.appendix_2022 import APPENDIX_2022
+from lamsach.letters.form import SOURCES, Form, parse_form
 from lamsach.portal.base.forms import DateInput
-from lamsach.portal.reports.models import Extension, Figure, Report
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.reports.models import Extension, Figure, Received, Report
+from lamsach.portal.units.access import readable_units
+from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.tree import today
 
 HEAD = ("number", "symbol", "place", "day", "position", "signer")
@@ -188,3 +193,63 @@ class RowForm(forms.Form):
 
 
 RowSet = forms.formset_factory(RowForm, extra=2, max_num=60, validate_max=True)
+
+
+class ReceivedForm(forms.Form):
+    """What was read from a form that came in, for a person to correct: campaign, unit, texts, numbers."""
+
+    campaign = forms.ModelChoiceField(label=gettext_lazy("Campaign"), queryset=Campaign.objects.none())
+    code = forms.CharField(label=gettext_lazy("Code of the unit"), max_length=60)
+
+    def __init__(self, *args: Any, received: Received, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.user = user
+        campaigns: Any = self.fields["campaign"]
+        campaigns.queryset = readable_campaigns(user)
+        campaigns.initial = received.campaign_id
+        self.fields["code"].initial = received.unit.code if received.unit else ""
+        chosen = received.campaign or campaigns.queryset.order_by("-pk").first()
+        self.definition = parse_form(chosen.form.definition if chosen else APPENDIX_2022)
+        said = {one["key"]: one for one in received.values}
+        for text in self.definition.fields:
+            if text.key != "unit":
+                self.fields[f"text_{text.key}"] = forms.CharField(
+                    label=text.label,
+                    required=False,
+                    max_length=20_000,
+                    initial=said.get(text.key, {}).get("raw", ""),
+                    widget=forms.Textarea(attrs={"rows": 4}),
+                )
+        for row in self.definition.rows:
+            self.fields[f"value_{row.key}"] = forms.IntegerField(
+                label=row.label,
+                required=False,
+                min_value=0,
+                max_value=_LARGEST,
+                initial=said.get(row.key, {}).get("value"),
+                localize=False,
+            )
+
+    def clean_code(self) -> str:
+        """A unit that the person sees."""
+        code = canonical(self.cleaned_data["code"]) or self.cleaned_data["code"].strip()
+        unit = readable_units(self.user).filter(code__iexact=code).first()
+        if unit is None:
+            raise forms.ValidationError(_("There is no such unit under yours."))
+        self.cleaned_data["unit"] = unit
+        return code
+
+    def texts(self) -> dict[str, str]:
+        """The texts by key."""
+        return self._part("text_")
+
+    def numbers(self) -> dict[str, int | None]:
+        """The numbers by key."""
+        return self._part("value_")
+
+    def _part(self, prefix: str) -> dict[str, Any]:
+        return {
+            name.removeprefix(prefix): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(prefix)
+        }

@@ -59,7 +59,7 @@ class Report(models.Model):
     scan_path = models.CharField(max_length=200, blank=True)
     scan_sha256 = models.CharField(max_length=64, blank=True)
     created = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -140,3 +140,46 @@ class Extension(models.Model):
     class Meta:
         ordering = ("-pk",)
         indexes = (models.Index(fields=("campaign", "unit")),)
+
+
+class ReceivedState(models.TextChoices):
+    """What became of a report that came from outside."""
+
+    WAITING = "waiting", _("Waits for confirmation")
+    FILED = "filed", _("Filed")
+    DISMISSED = "dismissed", _("Set aside")
+
+
+class Way(models.TextChoices):
+    """How a report came that was not written in this portal."""
+
+    MAIL = "mail", _("by e-mail")
+    STICK = "stick", _("by an exchange file")
+    UPLOAD = "upload", _("as a file")
+
+
+class Received(models.Model):
+    """A filled form that came by e-mail or as a file and that nobody signed: what was read, until a person confirms it. `key` makes the same file of the same unit count once.
+
+    `values` are the form's texts and figures in its order: key, raw, value, sure. `found_by` says how the unit was recognised.
+    """
+
+    key = models.CharField(max_length=120, unique=True)
+    way = models.CharField(max_length=10, choices=Way.choices)
+    state = models.CharField(max_length=10, choices=ReceivedState.choices, default=ReceivedState.WAITING)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="+")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    found_by = models.CharField(max_length=10, blank=True)
+    sender = models.CharField(max_length=254, blank=True)
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    values = models.JSONField(default=list)
+    received = models.DateTimeField()
+    report = models.ForeignKey(Report, models.PROTECT, null=True, related_name="received")
+    decided = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("state", "unit")),)

@@ -27,7 +27,7 @@ from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.deadlines import due_of
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.forms import ExtensionForm
-from lamsach.portal.reports.models import Extension, Report, ReportState
+from lamsach.portal.reports.models import Extension, ReceivedState, Report, ReportState
 from lamsach.portal.reports.reminding import remind_units
 from lamsach.portal.reports.views import answer_file
 from lamsach.portal.units.access import get_unit, home_units, writable_units
@@ -80,6 +80,7 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
         "kinds": ["docx", "pdf", "xlsx", "zip"],
+        "came": access.readable_received(request.user).filter(state=ReceivedState.WAITING).count(),
     }
     return render(request, "reports/overview.html", context)
 

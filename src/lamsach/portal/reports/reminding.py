@@ -36,6 +36,7 @@ def remind_units(campaign: Campaign, units: Iterable[tuple[Unit, date]], occasio
                 "address": address,
             },
             unit_id=unit.pk,
+            about=f"report:{campaign.pk}",
         )
         for unit, due in units
         if unit.email and unit.pk not in reminded

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.reports import form_views, overview_views, paper_views, views
+from lamsach.portal.reports import (
+    document_views,
+    form_views,
+    overview_views,
+    paper_views,
+    received_views,
+    views,
+)
 
 app_name = "reports"
 urlpatterns = [
@@ -34,5 +41,20 @@ urlpatterns = [
     path("office/reports/<int:report_id>/extension/", overview_views.extension_ask, name="extension_ask"),
     path("office/reports/<int:report_id>/why/<slug:figure>/", views.why, name="why"),
     path("office/reports/<int:report_id>/file/<slug:document>/", views.file, name="file"),
+    path(
+        "office/campaigns/<int:campaign_id>/reports/<int:unit_id>/reminder/<slug:document>/",
+        document_views.reminder_letter,
+        name="reminder_letter",
+    ),
+    path(
+        "office/dispatches/<int:dispatch_id>/document/<slug:document>/",
+        document_views.dispatch_file,
+        name="dispatch_file",
+    ),
+    path("office/cases/<int:case_id>/minutes/<slug:document>/", document_views.minutes_file, name="minutes"),
+    path("office/received/", received_views.received_list, name="received_list"),
+    path("office/received/<int:received_id>/", received_views.received, name="received"),
+    path("office/received/<int:received_id>/file/", received_views.received_file, name="received_file"),
+    path("office/campaigns/<int:campaign_id>/received/", received_views.take_file, name="take_file"),
     path("office/extensions/<int:extension_id>/", overview_views.extension_decide, name="extension_decide"),
 ]

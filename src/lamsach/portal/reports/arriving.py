@@ -1,0 +1,200 @@
+"""Filled forms that come by e-mail or as a file: read, put beside the unit and campaign that they are about, and kept for a person to confirm."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from lamsach.errors import LamsachError
+from lamsach.letters.form import Form, parse_form
+from lamsach.letters.json_ import SCHEMA
+from lamsach.letters.reading import Read, read_filled
+from lamsach.portal.base.uploads import Kept
+from lamsach.portal.campaigns.models import Campaign, CampaignState, Recipient
+from lamsach.portal.mail.incoming import kept_files, reads
+from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.mail.parsing import File, Parsed
+from lamsach.portal.reports.models import Received, Way
+from lamsach.portal.units.models import FOREVER, Unit, UnitLink
+
+ENDINGS = ("json", "xlsx", "docx")
+"""What a report is read from, the surest first."""
+_MOST_CAMPAIGNS = 20
+
+
+def read(name: str, content: bytes, form: Form) -> tuple[Read, ...]:
+    """What a file says of the form; nothing when it is not the filled form. Never raises for what is in the file."""
+    try:
+        found = _json(content, form) if name.lower().endswith(".json") else read_filled(content, form)
+    except LamsachError:
+        return ()
+    rows = {row.key for row in form.rows}
+    there = [one for one in found if one.key in rows]
+    said = [one for one in found if one.key != "unit" and (one.value is not None or one.raw.strip())]
+    return found if len(there) * 2 >= len(rows) and said else ()
+
+
+def _json(content: bytes, form: Form) -> tuple[Read, ...]:
+    """The JSON of a report, without a signature: exact, and to be confirmed like any form."""
+    try:
+        told = json.loads(content)
+        if told["schema"] != SCHEMA:
+            return ()
+        figures = {figure["key"]: figure["value"] for figure in told["figures"]}
+        texts = told["texts"]
+        found = [
+            Read(field.key, str(texts[field.key])[:20_000], None, 1.0)
+            for field in form.fields
+            if field.key in texts
+        ]
+        for row in form.rows:
+            value = figures.get(row.key)
+            if type(value) is int and 0 <= value <= 10**12:
+                found.append(Read(row.key, str(value), value, 1.0))
+    except (ValueError, KeyError, TypeError, RecursionError, AttributeError):
+        return ()
+    return tuple(found)
+
+
+@reads
+def from_mail(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
+    """Keep a report that an e-mail carries; where it stands, or an empty text when it carries none."""
+    files = sorted(
+        (file for file in parsed.files if file.name.lower().rpartition(".")[2] in ENDINGS),
+        key=lambda file: ENDINGS.index(file.name.lower().rpartition(".")[2]),
+    )
+    if not files:
+        return ""
+    stated, unit, found_by = _about(letter)
+    if unit is None:
+        unit, found_by = unit_of(incoming.sender)
+    best = _best(files, [stated] if stated else campaigns_for(unit))
+    if best is None:
+        return ""
+    file, campaign, said = best
+    if unit is None:
+        unit, found_by = named(said, campaign)
+    kept, _refused = kept_files(parsed)
+    stored = next((one for one in kept if one.name and _same(one, file)), None)
+    if stored is None:
+        return ""
+    incoming.unit = incoming.unit or unit
+    made = keep_received(campaign, unit, stored, said, Way.MAIL, sender=incoming.sender, found_by=found_by)
+    return f"received:{made.pk}"
+
+
+def _same(kept: Kept, file: File) -> bool:
+    import hashlib
+
+    return kept.sha256 == hashlib.sha256(file.content).hexdigest()
+
+
+def _best(
+    files: Iterable[File], campaigns: list[Campaign]
+) -> tuple[File, Campaign | None, tuple[Read, ...]] | None:
+    """The first file that is a filled form of one of the campaigns; None as campaign when several fit."""
+    for file in files:
+        fitting = [
+            (campaign, said)
+            for campaign in campaigns
+            if (said := read(file.name, file.content, parse_form(campaign.form.definition)))
+        ]
+        if fitting:
+            return file, fitting[0][0] if len(fitting) == 1 else None, fitting[0][1]
+    return None
+
+
+def _about(letter: Letter | None) -> tuple[Campaign | None, Unit | None, str]:
+    """Campaign and unit of the letter that is answered: a dispatch, or a reminder of the report."""
+    if letter is None:
+        return None, None, ""
+    what, _, number = letter.about.partition(":")
+    if what == "recipient" and number.isdigit():
+        copy = Recipient.objects.filter(pk=number).select_related("dispatch__campaign__form", "unit").first()
+        if copy is not None:
+            return copy.dispatch.campaign, copy.unit, "letter"
+    if what == "report" and number.isdigit() and letter.unit is not None:
+        campaign = Campaign.objects.filter(pk=number).select_related("form").first()
+        return campaign, letter.unit, "letter"
+    return None, letter.unit, "letter" if letter.unit else ""
+
+
+def unit_of(sender: str) -> tuple[Unit | None, str]:
+    """The unit that writes from this address, when just one does."""
+    if not sender:
+        return None, ""
+    open_units = Unit.objects.filter(valid_until=FOREVER)
+    found = list(open_units.filter(email__iexact=sender)[:2])
+    if not found:
+        found = list(open_units.filter(memberships__user__email__iexact=sender).distinct()[:2])
+    return (found[0], "sender") if len(found) == 1 else (None, "")
+
+
+def campaigns_for(unit: Unit | None) -> list[Campaign]:
+    """The running campaigns that a report may be about: those that the unit takes part in, else all."""
+    running = Campaign.objects.filter(state=CampaignState.RUNNING).select_related("form")
+    if unit is not None:
+        own = list(running.filter(Q(participations__unit=unit) | Q(owner=unit)).distinct()[:_MOST_CAMPAIGNS])
+        if own:
+            return own
+    return list(running[:_MOST_CAMPAIGNS])
+
+
+def named(said: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None, str]:
+    """The unit that the form itself names, when just one unit of the campaign bears that name."""
+    name = next((plain(one.raw) for one in said if one.key == "unit"), "")
+    if not name or campaign is None:
+        return None, ""
+    links = UnitLink.objects.filter(ancestor=campaign.owner_id, valid_until=FOREVER)
+    found = [
+        pk
+        for pk, own in links.values_list("descendant_id", "descendant__name").iterator()
+        if plain(own) == name
+    ]
+    return (Unit.objects.get(pk=found[0]), "name") if len(found) == 1 else (None, "")
+
+
+def plain(text: str) -> str:
+    """A name as it is compared: composed, small, single blanks."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def keep_received(
+    campaign: Campaign | None,
+    unit: Unit | None,
+    file: Kept,
+    said: Iterable[Read],
+    way: Way,
+    *,
+    sender: str = "",
+    found_by: str = "",
+) -> Received:
+    """Keep what was read for a person to confirm; the same file of the same unit once."""
+    key = f"{campaign.pk if campaign else 0}:{unit.pk if unit else 0}:{file.sha256}"
+    made, _fresh = Received.objects.get_or_create(
+        key=key,
+        defaults={
+            "way": way,
+            "campaign": campaign,
+            "unit": unit,
+            "found_by": found_by,
+            "sender": sender[:254],
+            "name": file.name,
+            "path": file.path,
+            "sha256": file.sha256,
+            "values": [plain_read(one) for one in said],
+            "received": timezone.now(),
+        },
+    )
+    return made
+
+
+def plain_read(one: Read) -> dict[str, Any]:
+    """A value that was read, for JSON; without letters that a database refuses."""
+    return {**asdict(one), "raw": one.raw.replace("\x00", "")[:20_000]}

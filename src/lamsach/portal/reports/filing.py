@@ -1,0 +1,185 @@
+"""A report that was not written in this portal is filed at its unit: signed data as it is, a filled form as a person confirmed it. It takes the same steps, so nothing is sent twice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.reports import drafts
+from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.content import SCHEMA, digest_of, figures_of, freeze
+from lamsach.portal.reports.models import Figure, Report, ReportState
+from lamsach.portal.units.models import Unit
+
+NEWER = mark("The unit has sent a newer report.")
+_LONGEST = 20_000
+_MOST = 5000
+_LARGEST = 10**12
+_OPEN = (ReportState.DRAFT, ReportState.RETURNED)
+
+
+def checked(content: Any, unit: Unit) -> dict[str, Any]:
+    """The content of a report as another portal signed it, with nothing but what a report holds. ValueError for anything else."""
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise ValueError("not a report")
+    stated: Mapping[str, Any] = content["unit"]
+    if _text(stated["code"], 60) != unit.code:
+        raise ValueError("a report of another unit")
+    form: Mapping[str, Any] = content["form"]
+    texts = content["texts"]
+    if not isinstance(texts, dict) or len(texts) > 60:
+        raise ValueError("texts")
+    return {
+        "schema": SCHEMA,
+        "campaign": _text(content["campaign"], 200),
+        "unit": {"code": unit.code, "name": _text(stated["name"], 300)},
+        "edition": _number(content["edition"], 10_000),
+        "as_of": date.fromisoformat(_text(content["as_of"], 10)).isoformat(),
+        "itself": bool(content["itself"]),
+        "form": {"name": _text(form["name"], 200), "version": _number(form["version"], 10**6)},
+        "texts": {_text(key, 40): _text(value, _LONGEST) for key, value in texts.items()},
+        "figures": _figures(content["figures"]),
+        "late_reason": _text(content["late_reason"], _LONGEST),
+        "correction": _text(content["correction"], _LONGEST),
+        "parts": [_part(part) for part in _listed(content["parts"], _MOST)],
+    }
+
+
+def _part(part: Any) -> dict[str, Any]:
+    return {
+        "id": _number(part["id"], 2**62),
+        "code": _text(part["code"], 60),
+        "name": _text(part["name"], 300),
+        "edition": _number(part["edition"], 10_000),
+        "as_of": date.fromisoformat(_text(part["as_of"], 10)).isoformat(),
+        "digest": _text(part["digest"], 64),
+        "figures": _figures(part["figures"]),
+    }
+
+
+def _figures(value: Any) -> list[dict[str, Any]]:
+    found = []
+    for figure in _listed(value, 60):
+        row: dict[str, Any] = {name: _text(figure[name], 500) for name in ("key", "label", "source")}
+        row |= {name: _maybe(figure[name]) for name in ("computed", "stated")}
+        row |= {name: _text(figure[name], 500) for name in ("reason", "note")}
+        row["value"] = row["computed"] if row["stated"] is None else row["stated"]
+        if figure["value"] != row["value"]:
+            raise ValueError("a number that does not follow")
+        found.append(row)
+    return found
+
+
+def _listed(value: Any, most: int) -> list[Any]:
+    if not isinstance(value, list) or len(value) > most or not all(isinstance(row, dict) for row in value):
+        raise ValueError("not a list of objects")
+    return value
+
+
+def _text(value: Any, most: int) -> str:
+    if not isinstance(value, str) or len(value) > most or "\x00" in value:
+        raise ValueError("not a text")
+    value.encode()
+    return value
+
+
+def _number(value: Any, most: float = math.inf) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError("not a number")
+    return value
+
+
+def _maybe(value: Any) -> int | None:
+    return None if value is None else _number(value, _LARGEST)
+
+
+@transaction.atomic
+def file_signed(
+    campaign: Campaign, unit: Unit, content: Any, *, by: Any = None, who: str = ""
+) -> tuple[Report, bool]:
+    """File signed data as the unit's sent report; the report, and whether something was done. What is there already is left alone; a newer one takes the place of
+    one that waits, and is a correction of one that is frozen. Raises ValueError for what is no report, Stale when people here are at work on the unit's report.
+    """
+    wanted = checked(content, unit)
+    digest = digest_of(wanted)
+    held = Report.objects.filter(campaign=campaign, unit=unit, digest=digest).exclude(state__in=_OPEN).first()
+    if held is not None:
+        return held, False
+    found = _open_for(campaign, unit, by, who, wanted["correction"])
+    columns: dict[str, Any] = {
+        "texts": wanted["texts"],
+        "as_of": date.fromisoformat(wanted["as_of"]),
+        "itself": wanted["itself"],
+        "late_reason": wanted["late_reason"],
+    }
+    _put(found, {f["key"]: f for f in wanted["figures"]})
+    take(found, Action.SUBMIT, by, who=who, content=wanted, digest=digest, **columns)
+    _on(found, by, who)
+    record(by, "report.filed", found, unit, who=who, digest=digest)
+    found.refresh_from_db()
+    return found, True
+
+
+@transaction.atomic
+def file_confirmed(
+    campaign: Campaign,
+    unit: Unit,
+    texts: Mapping[str, str],
+    values: Mapping[str, int | None],
+    *,
+    by: Any,
+    reason: str,
+    columns: Mapping[str, Any] | None = None,
+) -> Report:
+    """File a form as a person confirmed it: its numbers stand instead of the computed ones, with the reason. Raises Stale when people are at work on the unit's report."""
+    found = _open_for(campaign, unit, by, "", reason)
+    figures = {}
+    for key, figure in figures_of(found).items():
+        value = values.get(key)
+        differs = value is not None and value != figure.computed
+        figures[key] = {"stated": value if differs else None, "reason": reason if differs else "", "note": ""}
+    kept = {**found.texts, **{key: text for key, text in texts.items() if text.strip()}}
+    drafts.save(found, by, found.version, {"texts": kept, **(columns or {})}, figures)
+    found.refresh_from_db()
+    take(found, Action.SUBMIT, by, freeze=freeze)
+    _on(found, by, "")
+    record(by, "report.filed", found, unit)
+    found.refresh_from_db()
+    return found
+
+
+def _open_for(campaign: Campaign, unit: Unit, by: Any, who: str, correction: str) -> Report:
+    """The unit's report, open for what came: a draft, a returned one, or the next edition of a frozen one."""
+    found = drafts.newest(campaign, unit)
+    if found is None:
+        found = drafts.begin(campaign, unit, by)
+    elif found.state == ReportState.SENT:
+        found = take(found, Action.REFUSE, by, reason=NEWER, who=who)
+    elif found.state == ReportState.FROZEN:
+        found = drafts.correct(found, by, correction.strip() or NEWER)
+    if found.state not in _OPEN:
+        raise Stale
+    return found
+
+
+def _put(report: Report, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    """The figures as the other portal has them; one that this portal's form does not know stays in the content alone."""
+    for figure in Figure.objects.filter(report=report):
+        told = figures.get(figure.key)
+        figure.computed = told["computed"] if told else None
+        figure.stated = told["stated"] if told else None
+        figure.reason, figure.note = (told["reason"], told["note"]) if told else ("", "")
+        figure.save()
+
+
+def _on(report: Report, by: Any, who: str) -> None:
+    """What the unit did itself before it sent the report: approved and sent."""
+    take(report, Action.APPROVE, by, who=who)
+    take(report, Action.SEND, by, who=who)

@@ -1,0 +1,123 @@
+"""Other official papers of a campaign, from what the portal knows: the dispatch with the form as its appendix, the reminder of missing reports, the minutes of cleaning a machine.
+
+Documents are Vietnamese, whatever language the pages are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.utils import translation
+
+from lamsach.i18n import format_date
+from lamsach.letters import dispatch as letters
+from lamsach.letters.form import Filled, parse_form
+from lamsach.letters.layout import form_appendix
+from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
+from lamsach.letters.model import Document, Head
+from lamsach.portal.campaigns.models import Campaign, Dispatch
+from lamsach.portal.reports.consolidation import Line
+from lamsach.portal.reports.documents import STATES
+from lamsach.portal.reports.models import ReportState
+from lamsach.portal.units.models import Unit
+
+DONE = (ReportState.SENT, ReportState.FROZEN)
+
+
+def dispatch_paper(found: Dispatch) -> Document:
+    """The dispatch as it goes out, the campaign's blank form behind it. To its recipients; before it is sent, to the units directly under the issuer."""
+    number, symbol = letters.number_and_symbol(found.number)
+    issuer = found.issuer
+    names = list(found.recipients.order_by("unit__code").values_list("unit__name", flat=True)[:50])
+    form = Filled(
+        parse_form(found.campaign.form.definition),
+        receiver=issuer.name,
+        email=issuer.email,
+        number=found.number or "        ",
+        day=f"{found.day:%d/%m/%Y}",
+        issuer=issuer.name,
+    )
+    return letters.dispatch(
+        _head(issuer, number, symbol, found.day),
+        found.subject,
+        found.body,
+        letters.recipients(names, f"Các đơn vị trực thuộc {issuer.name}"),
+        appendices=(form_appendix(form),),
+    )
+
+
+def _head(unit: Unit, number: int | None, symbol: str, day: date | None, year: int | None = None) -> Head:
+    parent = unit.parent
+    return Head(unit.name, parent.name if parent else "", number, symbol, "", day, year)
+
+
+def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: date) -> Document | None:
+    """The reminder to those whose report is not there; None when all are."""
+    owing = [
+        letters.Owing(line.unit.name, line.due, STATES[line.state])
+        for line in lines
+        if line.newest is None or line.newest.state not in DONE
+    ]
+    if not owing:
+        return None
+    asked = (
+        Dispatch.objects.filter(campaign=campaign, issuer=unit, sent__isnull=False).order_by("-pk").first()
+    )
+    contact = ", ".join(part for part in (unit.contact_name, unit.contact_phone, unit.email) if part)
+    return letters.reminder(
+        _head(unit, None, "", None, day.year),
+        campaign.name,
+        owing,
+        day,
+        asked=f"Công văn số {asked.number} ngày {format_date(asked.day)}" if asked and asked.number else "",
+        contact=contact,
+    )
+
+
+def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
+    """The minutes of cleaning a case's machine. `named`: with what tells which machine and who uses it."""
+    from lamsach.portal.cases.upkeep import policy, sightings_of
+
+    device = case.device
+    facts = [
+        ("Tên máy", device.name),
+        ("Địa chỉ IP", device.ip),
+        ("Địa chỉ MAC", device.mac),
+        ("Phòng, ban", device.department),
+    ]
+    with translation.override("vi"):
+        done = [
+            Done(step.day, _said(step), step.who if named else "")
+            for step in case.steps.select_related("user")
+        ]
+    cleaning = Cleaning(
+        number=case.number,
+        campaign=case.campaign.name,
+        facts=facts if named else [],
+        contacts=_contacts(sightings_of(case.campaign_id, case.device_id)),
+        done=done,
+        state=case.state,
+        quiet=case.quiet,
+        needed=policy(case.campaign).quiet_days,
+        person=case.person_name if named else "",
+    )
+    return minutes(cleaning, _head(case.unit, None, "", day), day)
+
+
+def _said(step: Any) -> str:
+    words = str(step.get_after_display())
+    return f"{words}. {translation.gettext(step.why)}" if step.why else words
+
+
+def _contacts(seen: Iterable[Any]) -> list[Contact]:
+    """One row an address, the most frequent first."""
+    rows: dict[str, Contact] = {}
+    for one in seen:
+        held = rows.get(one.indicator)
+        first = min(held.first, one.day) if held and held.first else one.day
+        last = max(held.last, one.day) if held and held.last else one.day
+        count = one.count + (held.count if held else 0)
+        rows[one.indicator] = Contact(one.indicator, one.threat, count, first, last)
+    return sorted(rows.values(), key=lambda row: (-row.count, row.address))

@@ -1,0 +1,150 @@
+"""Filled forms that came from outside: what was read, to be compared with the file, corrected, and filed at the unit - by a person who receives the unit's reports."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.letters.form import parse_form
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.base.uploads import download, keep
+from lamsach.portal.campaigns.access import get_campaign
+from lamsach.portal.campaigns.forms import FileForm
+from lamsach.portal.reports import access, arriving
+from lamsach.portal.reports.chain import Stale
+from lamsach.portal.reports.filing import file_confirmed
+from lamsach.portal.reports.forms import ReceivedForm
+from lamsach.portal.reports.models import Received, ReceivedState, Way
+
+LARGEST_BYTES = 10_000_000
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def received_list(request: HttpRequest) -> HttpResponse:
+    """The forms that came in, those that wait first."""
+    rows = access.readable_received(request.user)
+    state = request.GET.get("state", ReceivedState.WAITING)
+    context = {
+        "page": paged(request, rows.filter(state=state) if state in ReceivedState.values else rows),
+        "state": state,
+        "states": ReceivedState.choices,
+        "waiting": rows.filter(state=ReceivedState.WAITING).count(),
+    }
+    return render(request, "reports/received_list.html", context)
+
+
+@member(COORDINATORS, COORDINATORS)
+def received(request: HttpRequest, received_id: int) -> HttpResponse:
+    """One of them: what stood in the file beside what was read. Filing it makes the unit's report, sent; it is accepted like every other."""
+    found = access.get_received(request.user, received_id)
+    form = ReceivedForm(request.POST or None, received=found, user=request.user)
+    if request.method == "POST":
+        if found.state != ReceivedState.WAITING:
+            return conflict(request)
+        if "dismiss" in request.POST:
+            return _dismiss(request, found)
+        if form.is_valid():
+            return _file(request, found, form)
+    labels = {field.key: field.label for field in form.definition.fields}
+    labels |= {row.key: row.label for row in form.definition.rows}
+    read = [
+        {**one, "label": labels[one["key"]], "sure": one["sure"] >= 0.85}
+        for one in found.values
+        if one["key"] in labels
+    ]
+    return render(request, "reports/received.html", {"received": found, "form": form, "read": read})
+
+
+def _dismiss(request: HttpRequest, found: Received) -> HttpResponse:
+    with transaction.atomic():
+        rows = Received.objects.filter(pk=found.pk, state=ReceivedState.WAITING)
+        if not rows.update(state=ReceivedState.DISMISSED, decided=timezone.now(), decided_by=request.user.pk):
+            return conflict(request)
+        record(request, "report.set_aside", found, found.unit, name=found.name)
+    messages.success(request, _("It is set aside; the file is kept."))
+    return redirect("reports:received_list")
+
+
+def _file(request: HttpRequest, found: Received, form: ReceivedForm) -> HttpResponse:
+    campaign, unit = form.cleaned_data["campaign"], form.cleaned_data["unit"]
+    if not access.receives(request.user, campaign, unit):
+        raise PermissionDenied
+    reason = _("From the form that was sent in: {name}").format(name=found.name)[:500]
+    try:
+        with transaction.atomic():
+            rows = Received.objects.filter(pk=found.pk, state=ReceivedState.WAITING)
+            if not rows.update(
+                state=ReceivedState.FILED,
+                campaign=campaign,
+                unit=unit,
+                decided=timezone.now(),
+                decided_by=request.user.pk,
+            ):
+                return conflict(request)
+            made = file_confirmed(
+                campaign,
+                unit,
+                form.texts(),
+                form.numbers(),
+                by=request.user,
+                reason=reason,
+                columns={
+                    "scan_name": found.name,
+                    "scan_path": found.path,
+                    "scan_sha256": found.sha256,
+                },
+            )
+            Received.objects.filter(pk=found.pk).update(report=made)
+    except Stale:
+        messages.error(
+            request, _("The unit's report is being written or approved in the portal. Nothing was filed.")
+        )
+        return redirect("reports:received", received_id=found.pk)
+    messages.success(request, _("The report is filed. Please accept it or return it."))
+    return redirect("reports:report", report_id=made.pk)
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def received_file(request: HttpRequest, received_id: int) -> HttpResponse:
+    """The file as it came."""
+    found = access.get_received(request.user, received_id)
+    record(request, "report.received_downloaded", found, found.unit)
+    return download(found.name, found.path)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def take_file(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Take a filled form (DOCX, XLSX, JSON) that came on paper's way: on a stick, by another mail box. It is shown before it is filed."""
+    campaign = get_campaign(request.user, campaign_id)
+    upload = FileForm(request.POST, request.FILES)
+    if not upload.is_valid() or upload.cleaned_data["file"].size > LARGEST_BYTES:
+        messages.error(request, _("Choose a filled form as DOCX or XLSX, at most 10 MB."))
+        return redirect("reports:overview", campaign_id=campaign_id)
+    file = upload.cleaned_data["file"]
+    try:
+        kept = keep(file, arriving.ENDINGS)
+    except LamsachError as problem:
+        messages.error(request, f"{problem.where}: {_(problem.what)}")
+        return redirect("reports:overview", campaign_id=campaign_id)
+    file.seek(0)
+    said = arriving.read(kept.name, file.read(), parse_form(campaign.form.definition))
+    if not said:
+        messages.error(request, _("Nothing of the form was found in this file."))
+        return redirect("reports:overview", campaign_id=campaign_id)
+    unit, found_by = arriving.named(said, campaign)
+    if unit is not None and not access.receives(request.user, campaign, unit):
+        unit, found_by = None, ""
+    sender = str(getattr(request.user, "email", ""))
+    made = arriving.keep_received(campaign, unit, kept, said, Way.UPLOAD, sender=sender, found_by=found_by)
+    record(request, "report.form_read", made, unit, name=kept.name, sha256=kept.sha256)
+    return redirect("reports:received", received_id=made.pk)
