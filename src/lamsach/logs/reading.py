@@ -204,8 +204,14 @@ def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
 
     Damage is raised after the lines before it, a last line that is cut off included.
     """
+    for number, lines in line_blocks(stream):
+        yield from enumerate(lines, number)
+
+
+def line_blocks(stream: LogStream) -> Iterator[tuple[int, list[bytes | None]]]:
+    """As `numbered_lines`, many lines at once: the first one's number, and the lines."""
     buffer = memoryview(bytearray(_CHUNK_BYTES))
-    number = 0
+    number = 1
     rest = bytearray()
     too_long = False
     failure: Exception | None = None
@@ -216,21 +222,19 @@ def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
             failure, count = error, 0
         if count == 0:
             break
-        first, *others = bytes(buffer[:count]).split(b"\n")
-        rest += first
+        lines: list[bytes | None] = [*bytes(buffer[:count]).split(b"\n")]
+        rest += lines[0] or b""
         if len(rest) > LINE_BYTES:
             too_long = True
             rest.clear()
-        if not others:
+        if len(lines) == 1:
             continue
-        number += 1
-        yield number, None if too_long else bytes(rest)
+        lines[0] = None if too_long else bytes(rest)
         too_long = False
-        for line in others[:-1]:
-            number += 1
-            yield number, line
-        rest = bytearray(others[-1])
+        rest = bytearray(lines.pop() or b"")
+        yield number, lines
+        number += len(lines)
     if rest or too_long:
-        yield number + 1, None if too_long else bytes(rest)
+        yield number, [None if too_long else bytes(rest)]
     if failure is not None:
         raise failure

@@ -45,33 +45,46 @@ class Columns:
     line: array[int] = field(default_factory=lambda: _column("Q"))
     known: array[int] = field(default_factory=lambda: _column("B"))
 
-    rows: list[tuple[int, ...]] = field(default_factory=list)
+    rows: list[NatRecord] = field(default_factory=list)
 
     def append(self, record: NatRecord, known: int) -> None:
         """Add an interval. It is in the columns after `flush`, which comes by itself now and then."""
-        _, public, first, last, protocol, inside, inside_port, start, end, far, _, file, line = record
-        ips, insides, destinations, files = self.ips, self.insides, self.destinations, self.files
-        self.rows.append(
-            (
-                ips.setdefault(public, len(ips)), first, last, protocol, insides.setdefault(inside, len(insides)), inside_port, start, end,
-                destinations.setdefault(far, len(destinations)), files.setdefault(file, len(files)), line, known,
-            )
-        )  # fmt: skip
+        self.rows.append(record)
+        self.known.append(known)
         if len(self.rows) >= _ROWS_HELD:
             self.flush()
 
     def flush(self) -> None:
         """Put the rows that wait into the columns: many at once, which is several times faster than one by one."""
-        columns = (
-            self.ip, self.first_port, self.last_port, self.protocol, self.inside, self.inside_port, self.start, self.end,
-            self.destination, self.file, self.line, self.known,
-        )  # fmt: skip
-        for column, values in zip(columns, zip(*self.rows, strict=True), strict=False):
+        if not self.rows:
+            return
+        _, public, first, last, protocol, inside, inside_port, start, end, far, _, file, line = zip(
+            *self.rows, strict=True
+        )
+        for column, texts, numbers in (
+            (self.ip, public, self.ips),
+            (self.inside, inside, self.insides),
+            (self.destination, far, self.destinations),
+            (self.file, file, self.files),
+        ):
+            for text in texts:
+                if text not in numbers:
+                    numbers[text] = len(numbers)
+            column.extend(map(numbers.__getitem__, texts))
+        for column, values in (
+            (self.first_port, first),
+            (self.last_port, last),
+            (self.protocol, protocol),
+            (self.inside_port, inside_port),
+            (self.start, start),
+            (self.end, end),
+            (self.line, line),
+        ):
             column.extend(values)
         self.rows.clear()
 
     def __len__(self) -> int:
-        return len(self.ip) + len(self.rows)
+        return len(self.known)
 
 
 def gather(records: Iterable[NatRecord]) -> Columns:
@@ -83,11 +96,12 @@ def gather(records: Iterable[NatRecord]) -> Columns:
     for record in records:
         if not 0 <= record.first_port <= record.last_port <= 65535:
             continue
-        if record.kind is Kind.SESSION and record.public_ip:
+        kind = record.kind
+        if kind is Kind.SESSION and record.public_ip:
             columns.append(record, START_KNOWN | END_KNOWN)
-        elif record.kind is Kind.SEEN and record.public_ip:
+        elif kind is Kind.SEEN and record.public_ip:
             columns.append(_assumed(record), 0)
-        elif record.kind in (Kind.OPEN, Kind.CLOSE):
+        elif kind in (Kind.OPEN, Kind.CLOSE):
             halves.append(record)
     halves.sort(key=lambda record: (record.end, record.kind, record.line))
     for record, known in _paired(halves):

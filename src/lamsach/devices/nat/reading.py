@@ -15,7 +15,7 @@ from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.detect import Detection
 from lamsach.logs.direction import as_opened
 from lamsach.logs.opening import LogFile
-from lamsach.logs.reading import context_for, detection_for, numbered_lines, read_events
+from lamsach.logs.reading import context_for, detection_for, line_blocks, read_events
 from lamsach.model import Event, Problem
 
 _LASTED_US = 3600 * 1_000_000
@@ -68,23 +68,43 @@ def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
 
 
 def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord]:
+    with log.open() as stream:
+        for number, lines in line_blocks(stream):
+            if len(readers) == 1:
+                yield from _by_one(readers[0], lines, number, clock)
+            else:
+                yield from _by_several(readers, lines, number, clock)
+
+
+def _by_one(reader: Reader, lines: Sequence[bytes | None], number: int, clock: Clock) -> Iterator[NatRecord]:
+    """The records of lines of one product."""
+    read = reader.read
+    marker, *others = [marker.encode() for marker in reader.markers]
+    for clock.line, line in enumerate(lines, number):
+        if (
+            line is not None
+            and (marker in line or any(other in line for other in others))
+            and len(line) <= _LONGEST_LINE
+            and (record := read(line.decode("utf-8", "replace"), clock)) is not None
+        ):
+            yield record if record.line else record._replace(file=clock.file, line=clock.line)
+
+
+def _by_several(
+    readers: Sequence[Reader], lines: Sequence[bytes | None], number: int, clock: Clock
+) -> Iterator[NatRecord]:
+    """The records of lines of which the first reader that knows one takes it."""
     markers = [marker.encode() for reader in readers for marker in reader.markers]
     functions = [reader.read for reader in readers]
-    with log.open() as stream:
-        for number, line in numbered_lines(stream):
-            if line is None or len(line) > _LONGEST_LINE:
-                continue
-            for marker in markers:
-                if marker in line:
-                    break
-            else:
-                continue
-            text, clock.line = line.decode("utf-8", "replace"), number
-            for read in functions:
-                record = read(text, clock)
-                if record is not None:
-                    yield record if record.line else NatRecord(*record[:11], clock.file, number)
-                    break
+    for clock.line, line in enumerate(lines, number):
+        if line is None or len(line) > _LONGEST_LINE or not any(marker in line for marker in markers):
+            continue
+        text = line.decode("utf-8", "replace")
+        for read in functions:
+            record = read(text, clock)
+            if record is not None:
+                yield record if record.line else record._replace(file=clock.file, line=clock.line)
+                break
 
 
 def _gives_nat(detection: Detection) -> bool:

@@ -178,21 +178,17 @@ class _Part:
         first, last = np.array(columns.first_port), np.array(columns.last_port)
         chosen = np.flatnonzero((first != last) if blocks else (first == last))
         ip, protocol, start = np.array(columns.ip), np.array(columns.protocol), np.array(columns.start)
-        ends = np.array(columns.end)
-        keys = (ends, np.array(columns.inside), protocol, start, last, first, ip)
+        ends, inside = np.array(columns.end), np.array(columns.inside)
+        place = (ip.astype(np.int64) << 32) | (first.astype(np.int64) << 16) | last
+        keys = (ends, (protocol.astype(np.int64) << 32) | inside, start, place)
         order = chosen[np.lexsort(tuple(column[chosen] for column in keys))] if len(chosen) else chosen
         self.start, self.end = start[order], ends[order]
         self.protocol, self.known = protocol[order], np.array(columns.known)[order]
-        self.inside, self.inside_port = np.array(columns.inside)[order], np.array(columns.inside_port)[order]
+        self.inside, self.inside_port = inside[order], np.array(columns.inside_port)[order]
         self.destination, self.file, self.line = (
             np.array(column)[order] for column in (columns.destination, columns.file, columns.line)
         )
-        place = (
-            (ip[order].astype(np.int64) << 32)
-            | (first[order].astype(np.int64) << 16)
-            | last[order].astype(np.int64)
-        )
-        self._place, self._begins = np.unique(place, return_index=True)
+        self._place, self._begins = np.unique(place[order], return_index=True)
         self._stops = np.append(self._begins[1:], len(order))[: len(self._begins)]
         self._cut_assumed()
         self._reach = _latest_so_far(self.end, self._begins, self._stops)
@@ -253,12 +249,17 @@ class _Part:
 def _latest_so_far(
     ends: NDArray[np.int64], begins: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> NDArray[np.int64]:
+    """The running maximum within each group. Of groups raised above one another by more than they differ within, one run does them all."""
+    if not len(ends):
+        return ends
+    least = int(ends.min())
+    step = int(ends.max()) - least + 1
+    if len(begins) * step < _ALL:
+        raised = np.repeat(np.arange(len(begins), dtype=np.int64) * step, stops - begins) - least
+        return np.asarray(np.maximum.accumulate(ends + raised) - raised, dtype=np.int64)
     reach = np.empty_like(ends)
     for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True):
-        if stop - begin == 1:
-            reach[begin] = ends[begin]
-        else:
-            np.maximum.accumulate(ends[begin:stop], out=reach[begin:stop])
+        np.maximum.accumulate(ends[begin:stop], out=reach[begin:stop])
     return reach
 
 

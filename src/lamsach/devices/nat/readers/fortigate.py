@@ -8,6 +8,7 @@ Of `transip` in a record with destination translation (`trandisp="dnat"`) the so
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lamsach.devices.nat.clock import Clock
 from lamsach.devices.nat.readers.values import pair
@@ -57,65 +58,39 @@ def read(line: str, clock: Clock) -> NatRecord | None:
     )  # fmt: skip
 
 
-# FortiOS 5.6 and later write these in this order; of 10^6 lines nearly all are read by it, several times faster than by an expression
-_USUAL_KEYS = (
-    "eventtime=",
-    " srcip=",
-    " srcport=",
-    " dstip=",
-    " sessionid=",
-    " proto=",
-    " action=",
-    " transip=",
-    " transport=",
+# FortiOS 5.6 and later write these in this order; of 10^6 lines nearly all are read by it, three times faster than by `_KEYS`. Each key is sought
+# once, from where the one before stood: an atomic group never looks for another place, so that the time is linear in the line.
+_USUAL = re.compile(
+    r"eventtime=(\d{10,19})(?= )(?>.*? srcip=)([^ ]*)(?>.*? srcport=)(\d{1,5})(?= )(?>.*? dstip=)([^ ]*)(?>.*? sessionid=)([^ ]*)(?>.*? proto=)(\d{1,4})(?= )"
+    r"(?>.*? action=)([^ ]*)(?>.*? transip=)([^ ]*)(?>.*? transport=)(\d{1,5})(?![^ ])(?:(?>.*? duration=)(\d{1,8})(?![^ ]))?",
+    re.ASCII,
 )
 
 
 def _usual(line: str, clock: Clock) -> NatRecord | None:
     """The record of a line with the usual keys in the usual order; None for any other, which says nothing about the line."""
-    values = []
-    at = 0
-    for key in _USUAL_KEYS:
-        at = line.find(key, at)
-        if at < 0:
-            return None
-        at += len(key)
-        end = line.find(" ", at)
-        values.append(line[at:end] if end > 0 else line[at:])
-    stamp, source, source_port, far, number, protocol, action, translated, port = values
-    digits = stamp + protocol + source_port + port
-    if not (
-        len(stamp) in _DIGITS and digits.isascii() and digits.isdigit() and source_port and port and protocol
-    ):
+    begin = line.find("eventtime=")
+    match = _USUAL.match(line, begin) if begin >= 0 else None
+    if match is None:
+        return None
+    stamp, source, source_port, far, number, protocol, action, translated, port, seconds = match.groups()
+    if len(stamp) not in _DIGITS:
         return None
     public, inside = pair(translated, port), pair(source, source_port)
     if public is None or inside is None or public[0] == inside[0] or public[0] == "0.0.0.0":  # noqa: S104 - means: none
         return None
     last = int(stamp[:16].ljust(16, "0"))
-    code = protocol_number(int(protocol[:4]))
     if action == '"start"':
-        return NatRecord(
-            Kind.OPEN,
-            public[0],
-            public[1],
-            public[1],
-            code,
-            inside[0],
-            inside[1],
-            last,
-            last,
-            far,
-            number,
-            clock.file,
-            clock.line,
-        )
-    at = line.find(" duration=", at)
-    seconds = line[at + 10 : line.find(" ", at + 10)] if at > 0 else ""
-    stated = len(seconds) < 9 and seconds.isascii() and seconds.isdigit()
-    first = last - int(seconds) * 1_000_000 if stated else last
+        kind, first, end = Kind.OPEN, last, last
+    else:
+        first = last - int(seconds) * 1_000_000 if seconds else last
+        kind, end = Kind.SESSION, max(last, first + 1)
     return NatRecord(
-        Kind.SESSION, public[0], public[1], public[1], code, inside[0], inside[1], first, max(last, first + 1), far, number, clock.file, clock.line
+        kind, public[0], public[1], public[1], _protocol(protocol), inside[0], inside[1], first, end, far, number, clock.file, clock.line
     )  # fmt: skip
+
+
+_protocol = lru_cache(10_000)(protocol_number)
 
 
 def _block(values: dict[str, str], line: str, clock: Clock) -> NatRecord | None:
