@@ -7,19 +7,23 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from lamsach.portal.awareness import telling
 from lamsach.portal.campaigns.models import Recipient, Step, StepKind
-from lamsach.portal.mail import access, delivery, fetching, tags
+from lamsach.portal.mail import access, delivery, fetching, retention, tags
 from lamsach.portal.mail.incoming import take
 from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
@@ -445,3 +449,42 @@ def test_a_mailbox_that_is_away_or_refuses_is_no_error(cast: Cast, mailbox: Any,
     for address_of in ("imap+plain://a:b@127.0.0.1:9/INBOX", url(mailbox([], True), "falsch")):
         settings.IMAP_URL = address_of
         assert fetching.fetch() == 0
+
+
+def test_what_e_mails_said_is_erased_in_time(
+    cast: Cast, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAIL_DROP = str(tmp_path)
+    (tmp_path / "taken").mkdir()
+    for name, days in (("old.eml", 100), ("new.eml", 10), ("old.txt", 100)):
+        (tmp_path / "taken" / name).write_text("x")
+        moment = time.time() - days * 86_400
+        os.utime(tmp_path / "taken" / name, (moment, moment))
+    made = [
+        Incoming.objects.create(
+            key=str(number),
+            kind="question",
+            received=timezone.now() - timedelta(days=days),
+            sender="hoi@person.example",
+            name="Người Hỏi",
+            subject="S",
+            text="T",
+            unit=unit,
+            target="question:1",
+            path=default_storage.save(f"incoming/aa/{number}", ContentFile(b"raw")),
+        )
+        for number, (days, unit) in enumerate(
+            ((91, cast.first), (91, cast.second), (91, None), (80, cast.first))
+        )
+    ]
+    monkeypatch.setattr(retention, "HELD", [lambda: {cast.second.pk}])
+    assert retention.forget_due() == 3, "two e-mails and a file"
+    assert retention.forget_due() == 0
+    for mail, gone in zip(made, (True, False, True, False), strict=True):
+        path = mail.path
+        mail.refresh_from_db()
+        assert default_storage.exists(path) is not gone
+        assert ((mail.sender, mail.name, mail.subject, mail.text, mail.path) == ("",) * 5) is gone
+        assert mail.target == "question:1"
+    assert sorted(path.name for path in (tmp_path / "taken").iterdir()) == ["new.eml", "old.txt"]
+    assert cast.client("coordinator").get(f"/office/mail/in/{made[0].pk}/").status_code == 200

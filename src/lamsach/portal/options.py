@@ -97,6 +97,12 @@ OPTIONS: tuple[Option, ...] = (
         "Mailbox with incoming e-mails: `imaps://user:password@host:993/INBOX` (TLS), `imap://` (STARTTLS) or `imap+plain://` (no TLS). Empty: none is read.",
     ),
     Option("LAMSACH_LANGUAGE", "text", "vi", "The first language of pages and e-mails: `vi` or `en`."),
+    Option(
+        "LAMSACH_MAIL_DAYS",
+        "number",
+        "90",
+        "Incoming e-mails are erased so many days after they came; what they brought stays at its dispatch or question.",
+    ),
     Option("LAMSACH_TIMEZONE", "text", "Asia/Ho_Chi_Minh", "The clock that deadlines and pages use."),
     Option("LAMSACH_IDLE_DAYS", "number", "45", "An account that nobody used for so many days is locked."),
     Option(

@@ -19,6 +19,7 @@ from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.models import BadAddress, Incoming, Letter, LetterState
+from lamsach.portal.mail.retention import forget
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 
@@ -109,7 +110,7 @@ def erase(person: Person, by: Any) -> None:
     """Forget a person: the row, their letters' words and addresses, what they wrote in answer to them. The unit's count keeps its number."""
     numbers = list(Notice.objects.filter(person=person).values_list("pk", flat=True))
     letters = Letter.objects.filter(about__in=[f"notice:{number}" for number in numbers])
-    Incoming.objects.filter(letter__in=letters).update(sender="", name="", subject="", text="", problem="")
+    forget(Incoming.objects.filter(letter__in=letters))
     letters.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
     letters.update(to="erased@erased.invalid", context={}, subject="", problem="")
     if person.email and not Person.objects.filter(email=person.email).exclude(pk=person.pk).exists():

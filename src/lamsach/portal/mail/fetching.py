@@ -24,6 +24,8 @@ from lamsach.portal.mail.parsing import LARGEST_BYTES
 
 TIMEOUT_S = 30
 AT_ONCE = 200
+TAKEN = "taken"
+"""Where files of a plain folder go."""
 _SETTLED_S = 5
 _MARK = "LamsachTaken"
 _BROKEN = (OSError, imaplib.IMAP4.error, ValueError)
@@ -48,7 +50,7 @@ def from_folder(folder: Path) -> int:
     count = 0
     inbox = folder / "new"
     maildir = inbox.is_dir()
-    target = folder / ("cur" if maildir else "taken")
+    target = folder / ("cur" if maildir else TAKEN)
     for path in _waiting(inbox if maildir else folder, maildir):
         try:
             with path.open("rb") as file:

@@ -10,6 +10,7 @@ from lamsach.portal.jobs.models import Clock
 from lamsach.portal.jobs.queue import regular
 from lamsach.portal.mail.delivery import clock_was_set_back
 from lamsach.portal.mail.fetching import fetch
+from lamsach.portal.mail.retention import forget_due
 
 _SET_BACK = timedelta(minutes=5)
 
@@ -28,3 +29,9 @@ def look_at_the_clock() -> None:
     if seen.last > now + _SET_BACK:
         clock_was_set_back(seen.last, now)
     Clock.objects.filter(name="mail.seen").update(last=now)
+
+
+@regular("mail.forget", timedelta(hours=12))
+def forget_mail() -> None:
+    """Erase the e-mails whose time is over."""
+    forget_due()
