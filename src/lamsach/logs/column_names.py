@@ -23,14 +23,14 @@ FIELDS: Mapping[str, str] = {
     "source": "src srcip sourceip sourceaddress srcaddr srcaddress sourceaddr saddr ipsrc sa srchost sourcehost sourcehostname clientip"
     " clientaddress clientaddr cip source ipsource internalip localip localaddress callingip remotehostip"
     " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address"
-    " flowsrcip srcipv6 client clienthost origin attackerip srcendpointip"
+    " flowsrcip srcipv6 srcipaddr ipclient client clienthost origin attackerip srcendpointip"
     " diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram",
     "source_port": "ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
     " congnguon",
     "destination": "dst dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
     " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
     " remoteaddress target targetip idresph resphost dstipv4 dstipaddress destinationipaddress destinationipv4address"
-    " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 externalip dstendpointip"
+    " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 dstipaddr externalip dstendpointip"
     " diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden",
     "destination_port": "dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
     " destinationtransportport dstendpointport congdich congketnoi",
@@ -63,7 +63,7 @@ FIELDS: Mapping[str, str] = {
     " hashsha1 hashsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam",
     "details": "description eventdescription eventdetails details detail object detectedobject objectname objectpath objecturi filepath filename"
     " mota motasukien chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc",
-    "action": "action act event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"
+    "action": "action act disp requeststatus event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"
     " firewallaction status eventtype actiontaken actionperformed resultdescription threathandled"
     " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly",
     "observer": "observer observername observerhostname devname devicehostname sensor sensorname logsource firewall firewallname collector"

@@ -14,6 +14,7 @@ from lamsach.logs.column_names import fields_of as fields_of
 from lamsach.logs.column_names import plain
 from lamsach.logs.column_names import tells_of_contacts as tells_of_contacts
 from lamsach.logs.direction import own_side
+from lamsach.logs.keyed_events import host_in
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.values import (
     domain_of,
@@ -63,7 +64,10 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
     host_ip, host_name, site = _host(values, host_is_device)
     own = _first_ip(values, "ip") or host_ip
     query, url = question_of(_one(values, "query")), _url(values)
-    domain = query or _domain(values) or (host_of_url(url) if url else None) or site or destination_name
+    named = host_in(url) if url else None
+    if named and host_name and named == host_name.lower():  # the site, whoever wrote the record
+        host_name = None
+    domain = query or _domain(values) or named or site or destination_name
     mac = next((mac for text in values.get("mac", ()) if (mac := mac_of(text))), None)
     hashes = tuple(
         dict.fromkeys(

@@ -30,7 +30,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.formats import FORMATS
 from lamsach.model import Event
 
-GENERAL = frozenset({"cef", "leef", "json_lines", "csv_columns"})
+GENERAL = frozenset({"cef", "leef", "key_value", "json_lines", "csv_columns"})
 """Shapes that any product may write. They stand last in the registry, so a product's own format is asked before."""
 ALIKE = {
     ("openvpn", "sophos"): "UTM runs OpenVPN: its own records bear the daemon's name and stand first",

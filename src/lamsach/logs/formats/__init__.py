@@ -18,6 +18,7 @@ from lamsach.logs.formats.checkpoint import CheckPoint
 from lamsach.logs.formats.cisco_asa import CiscoAsa
 from lamsach.logs.formats.cisco_ios import CiscoIos
 from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
+from lamsach.logs.formats.coredns import CoreDns
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.draytek import Draytek
@@ -32,7 +33,9 @@ from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.juniper_srx import JuniperSrx
 from lamsach.logs.formats.kaspersky import Kaspersky
 from lamsach.logs.formats.kea import Kea
+from lamsach.logs.formats.key_value import KeyValue
 from lamsach.logs.formats.leef import Leef
+from lamsach.logs.formats.meraki import Meraki
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
 from lamsach.logs.formats.netflow import NetFlow
@@ -44,15 +47,19 @@ from lamsach.logs.formats.parquet import Parquet
 from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.formats.pcapng import PcapNg
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
+from lamsach.logs.formats.powerdns import PowerDns
 from lamsach.logs.formats.samba import Samba
 from lamsach.logs.formats.snort_fast import SnortFast
+from lamsach.logs.formats.sonicwall import SonicWall
 from lamsach.logs.formats.sophos import Sophos
 from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
+from lamsach.logs.formats.strongswan import StrongSwan
 from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.tcpdump_text import TcpdumpText
 from lamsach.logs.formats.technitium import Technitium
 from lamsach.logs.formats.unbound import Unbound
+from lamsach.logs.formats.watchguard import WatchGuard
 from lamsach.logs.formats.web_access import WebAccess
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug
@@ -92,9 +99,12 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Unbound,
     AdGuardHome,
     Technitium,
+    PowerDns,
+    CoreDns,
     Kea,
     OpenVpn,
     WireGuard,
+    StrongSwan,
     FreeRadius,
     Nps,
     Samba,
@@ -105,6 +115,9 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Draytek,
     Zyxel,
     JuniperSrx,
+    SonicWall,
+    WatchGuard,
+    Meraki,
     Sshd,
     TcpdumpText,
     Nfdump,
@@ -123,6 +136,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Cef,
     Leef,
     # shapes that any product may write
+    KeyValue,
     CsvColumns,
     JsonLines,
 )

@@ -4,6 +4,7 @@ Heuristics, in this order, and nothing more:
 - time: at the line's start (after a syslog header, if there is one), in the spellings of `lamsach.logs.loose_times`;
 - observer: the host of a syslog header;
 - source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=` ...);
+  else from an arrow between two addresses (`10.1.1.5:49152->203.0.113.9:443`), when the line holds one;
 - device: the internal address of the two; else the address after a client's key; else, when the line holds exactly
   one internal address, that one. A line with several internal addresses names no device.
 """
@@ -39,6 +40,11 @@ _PORT_KEY = re.compile(
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d|[A-Za-z_])", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", re.ASCII)
+# 10.1.1.5:49152->203.0.113.9:443   10.1.1.5/49152 -> 203.0.113.9/443   10.1.1.5(49152) -> 203.0.113.9(443)
+_ARROW = re.compile(
+    r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})(?:[:/(](\d{1,5})\)?)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})(?:[:/(](\d{1,5})\)?)?(?![\w.]*\d)",
+    re.ASCII,
+)
 _LOOKED_AT = 65536
 """How many characters of a line the heuristics look at; the search itself looks at all of it."""
 _ADDRESSES_LOOKED_AT = 200
@@ -118,6 +124,9 @@ def _keyed(message: str) -> tuple[str | None, str | None, int | None, int | None
             ends[side] = address, port
         if len(ends) == 2:
             break
+    arrow = _ARROW.search(message) if not ends and ("->" in message or "=>" in message) else None
+    if arrow and ip_of(arrow[1]) and ip_of(arrow[3]):
+        return ip_of(arrow[1]), ip_of(arrow[3]), port_of(arrow[2] or ""), port_of(arrow[4] or "")
     ports: dict[str, int | None] = {}
     for match in _PORT_KEY.finditer(message) if ends else ():
         ports.setdefault("src" if match["src"] else "dst", port_of(match["value"]))

@@ -1,0 +1,65 @@
+"""CoreDNS, plugin `log`: `[INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR qr,rd,ra 100 0.001s`.
+
+Source: CoreDNS, plugin `log`, "Log Format" (`common` and `combined`), and plugin `errors`. Traps: IPv6 clients stand in brackets; by Kubernetes and
+the journal there is another time before `[INFO]`; `[ERROR] plugin/errors: 2 c2.example. A: ...` names no client.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import LogFormat
+from lamsach.logs.framing import header_before
+from lamsach.logs.own_machine import calling
+from lamsach.logs.placing import placed
+from lamsach.logs.values import host_and_port, ip_of, question_of
+from lamsach.model import Action, Event, EventKind
+
+# [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR
+_QUERY = re.compile(
+    r'(?:\[INFO\] )?(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}) - \d{1,5} "([A-Z0-9]{1,12}) (?:IN|CH|HS|ANY) (\S{1,1024}) (?:udp|tcp|https|tls|quic|grpc)\b[^"]{0,80}" ([A-Z]{1,12})',
+    re.ASCII,
+)
+_ROOM = 300
+_FAILED = frozenset({"REFUSED"})
+
+
+class CoreDns(LogFormat):
+    """Reads the queries that CoreDNS logs."""
+
+    name: ClassVar[str] = "coredns"
+    title: ClassVar[str] = "CoreDNS"
+    gives: ClassVar[tuple[str, ...]] = (
+        "time",
+        "observer",
+        "source_ip",
+        "source_port",
+        "device_ip",
+        "domain",
+        "action",
+    )
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Client, number of the message and the question in quotes."""
+        return " IN " in line and " - " in line and _QUERY.search(line[:2048]) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """One query with its outcome."""
+        match = _QUERY.search(line[:2048])
+        if match is None:
+            raise LineError("The line is not a query that CoreDNS answered.", line[:80])
+        header = header_before(line, match.start(), self.context)
+        host, port = host_and_port(match[1])
+        source = ip_of(host or "")
+        event = Event(
+            kind=EventKind.DNS,
+            source_ip=source,
+            source_port=port,
+            device_ip=calling(source),
+            domain=question_of(match[3]),
+            action=Action.BLOCKED if match[4] in _FAILED else Action.ALLOWED,
+        )
+        return placed(event, self, number, header.time, header.host)

@@ -1,0 +1,129 @@
+"""Lines of named values of any product: `src=10.1.1.5 dst=203.0.113.9`, `srcip:10.1.1.5, dstip:...`, `Local Host IP: ...`.
+
+Source: the field lists in the log references of Stormshield, NetScreen, Huawei USG, H3C, Hillstone, Sangfor, Barracuda CloudGen, F5 ASM, Zscaler NSS, Symantec
+Endpoint Protection and others that write such lines; names are those of `lamsach.logs.column_names`. Traps:
+- A product that has a format of its own is read by that one: this one stands behind them in the registry.
+- Only named values count: an address in running text is nobody's. A line must name a source or destination address and one more known field.
+- A time that cannot be read does not spoil the rest: the header's time stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs import column_names, columns
+from lamsach.logs.actions import action_of
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.framing import header_before
+from lamsach.logs.loose_pairs import pairs_in, start_of_pairs
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.placing import placed
+from lamsach.logs.syslog import split_header
+from lamsach.logs.values import host_and_port, ip_of
+from lamsach.model import Action, Event
+
+_MOST_VALUES = 8
+_TIMES = ("time", "date", "clock", "lease_start", "lease_until", "lease_seconds")
+_ENDS = ("source", "destination", "ip")
+_WORDS = ("src", "Src", "SRC", "source", "Source", "dst", "Dst", "DST", "ip", "IP", "client", "addr")
+"""One of these stands in every line that names an address."""
+_OTHER = frozenset(
+    {
+        "destination",
+        "source_port",
+        "destination_port",
+        "domain",
+        "url",
+        "query",
+        "action",
+        "user",
+        "hash",
+        "mac",
+        "nat",
+    }
+)
+
+
+class KeyValue(LogFormat):
+    """Reads lines of named values by their names."""
+
+    name: ClassVar[str] = "key_value"
+    title: ClassVar[str] = "Key=value (named keys)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
+        *("domain", "url", "answers", "hashes", "action"),
+    )
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._times = LooseTimes(context)
+
+    @classmethod
+    def recognises(cls, line: str) -> bool:
+        """Named values of which one is the address of a party, and one more is known."""
+        if ("=" not in line and ":" not in line) or (
+            line.lstrip()[:1] in "{<" and line.lstrip()[:2] not in _PRIORITIES
+        ):
+            return False
+        return any(word in line for word in _WORDS) and _values(line) is not None
+
+    def parse(self, line: str, number: int) -> Event | None:
+        """See `LogFormat.parse`."""
+        values = _values(line)
+        if values is None:
+            raise LineError("The line has no named values that are known.", line[:80])
+        header, message = split_header(line, self.context)
+        try:
+            event = columns.event_of(values, self._times, host_is_device=False)
+        except LineError:
+            timeless = {field: texts for field, texts in values.items() if field not in _TIMES}
+            event = columns.event_of(timeless, self._times, host_is_device=False)
+        if event.action is Action.UNKNOWN:
+            event = replace(event, action=action_of(message[: start_of_pairs(message)]))
+        time = header.time or header_before(line, start_of_pairs(line), self.context).time
+        return placed(event, self, number, time, header.host)
+
+
+_BESIDE_LOCAL = {
+    "localhostip": "source", "localhostmac": "mac", "localport": "source_port", "localhostname": "name",
+    "remotehostip": "destination", "remoteip": "destination", "remoteport": "destination_port", "remotehostmac": "other",
+}  # fmt: skip
+"""What the names mean in a record of an endpoint, which tells its own side and the far one."""
+_ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac"})
+_PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
+
+
+def _values(line: str) -> dict[str, list[str]] | None:
+    """The values of each known field; None when they tell of no contact."""
+    for colon in (False, True):
+        if ("=" if not colon else ":") not in line:
+            continue
+        values: dict[str, list[str]] = {}
+        local = "Local Host IP" in line or "Local IP" in line
+        for key, text in pairs_in(line, colon=colon):
+            name = column_names.plain(key)
+            field = _BESIDE_LOCAL.get(name) if local else None
+            field = field or column_names.field_of(key)
+            if field is None or not text:
+                continue
+            held = values.setdefault(field, [])
+            if len(held) < _MOST_VALUES:
+                held.append(text.split(None, 1)[0] if field in _ONE_WORD else text)
+        if _tells(values):
+            return values
+    return None
+
+
+def _tells(values: dict[str, list[str]]) -> bool:
+    named = any(_is_address(text) for field in _ENDS for text in values.get(field, ())[:3])
+    known = set(values)
+    both = "source" in known and "destination" in known
+    return named and (both or len(known & _OTHER) >= (1 if "source" in known else 2))
+
+
+def _is_address(text: str) -> bool:
+    host, _ = host_and_port(text[:80].split(" ", 1)[0])
+    return host is not None and ip_of(host) is not None

@@ -1,0 +1,63 @@
+"""SonicWall, WatchGuard, Meraki, PowerDNS, CoreDNS, strongSwan and lines of named values: golden cases, and the traps that a table shows better."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import golden
+import pytest
+import reading_of_cases
+
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.detect import recognising
+from lamsach.logs.formats.coredns import CoreDns
+from lamsach.logs.formats.key_value import KeyValue
+from lamsach.logs.formats.meraki import Meraki
+from lamsach.logs.formats.powerdns import PowerDns
+from lamsach.logs.formats.sonicwall import SonicWall
+from lamsach.logs.formats.strongswan import StrongSwan
+from lamsach.logs.formats.watchguard import WatchGuard
+from lamsach.model import Event
+
+FORMATS = (CoreDns, KeyValue, Meraki, PowerDns, SonicWall, StrongSwan, WatchGuard)
+CASES = [(each, log) for each in FORMATS for log in golden.cases(each.name)]
+WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("log_format", "log"), CASES, ids=[f"{each.name}-{log.stem}" for each, log in CASES])
+def test_golden(log_format, log):
+    assert log_format.score(golden.lines_of(log)) == 1.0
+    assert reading_of_cases.records_of(log_format, log) == golden.expected(log)
+
+
+def parse(log_format: type[LogFormat], line: str) -> Event:
+    event = log_format(FileContext("case.log", modified=WRITTEN)).parse(line, 1)
+    assert event is not None
+    return event
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "see src=10.1.1.5 for details",
+        "Nov 20 08:45:34 host cron[1]: (root) CMD (test -x /a)",
+        "a=1 b=2 c=3",
+        "client: an, server: unit",
+        "{'src': '10.1.1.5', 'dst': '203.0.113.9'}",
+        "<html src=10.1.1.5 action=block>",
+    ],
+)
+def test_named_values_need_an_address_and_one_more(line):
+    assert not KeyValue.recognises(line)
+    assert recognising(line) is None
+
+
+def test_what_a_quoted_value_holds_forges_no_field():
+    event = parse(KeyValue, 'msg="x src=192.0.2.66 dst=192.0.2.67" src=10.1.1.5 dst=203.0.113.9 action=drop')
+    assert (event.source_ip, event.destination_ip) == ("10.1.1.5", "203.0.113.9")
+
+
+def test_a_time_that_cannot_be_read_does_not_spoil_the_line():
+    event = parse(KeyValue, "Jun  2 15:45:34 gw time=yesterday src=10.1.1.5 dst=203.0.113.9 action=drop")
+    assert event.time == datetime(2026, 6, 2, 8, 45, 34, tzinfo=UTC)
+    assert event.destination_ip == "203.0.113.9"
