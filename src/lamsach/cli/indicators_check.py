@@ -100,7 +100,7 @@ def _covering(compiled: CompiledSet, kind: IndicatorType, text: str) -> Iterator
     wanted = list(covering(kind, text))
     listed: dict[Value, Indicator] = {}
     for place in _places(kind, text):
-        for item in (*compiled.by_name(place), *compiled.by_address(place), *compiled.by_digest(place)):
+        for item in (*compiled.by_names([place]), *compiled.by_address(place), *compiled.by_digest(place)):
             listed[item.type, item.value] = item
     for key in wanted:
         if key in listed:

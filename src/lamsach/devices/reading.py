@@ -55,11 +55,18 @@ class HolderLogs:
         if detection.binary is not None:
             return detection.binary.tells_holders
         formats = _formats(detection)
-        if not any("lease_until" in log_format.gives or log_format.lease_markers for log_format in formats):
+        if not any(
+            ("lease_until" in log_format.gives or log_format.lease_markers)
+            and log_format.may_tell_holders(detection.lines)
+            for log_format in formats
+        ):
             return False
         parser = LineParser(detection, context_for(log, detection, self.timezone))
+        markers = tuple(marker.decode() for marker in markers_of(detection))
         return any(
-            _tells(_parsed(parser, record, number)) for number, record in _records(parser, detection.lines)
+            _tells(_parsed(parser, record, number))
+            for number, record in _records(parser, detection.lines)
+            if not markers or any(marker in record for marker in markers)
         )
 
     def _read(self, log: LogFile) -> Iterator[Event]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lamsach.errors import InputError
 from lamsach.hunt.kernel.layout import PAD
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 2 << 20
 OVERLAP = 4096
 """Bytes of a line longer than a chunk that are searched again with what follows: more than any indicator has."""
 _FEEDS = b"\n" * PAD

@@ -7,7 +7,7 @@ sorted ranges). The matcher asks which rows have it (keys in order, with their r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
-from lamsach.hunt.engine import hash_name, hash_networks, hash_places, insert
+from lamsach.hunt.engine import hash_name, hash_networks, hash_places, hash_values, insert
 from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
 from lamsach.indicators.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
@@ -83,15 +83,19 @@ class CompiledSet:
             tlp=string("tlp"),
         )
 
-    def _under(self, key: int) -> tuple[Indicator, ...]:
-        """The indicators with this key, each value once with all its references."""
-        first = int(np.searchsorted(self.keys, np.uint64(key)))
+    def _under(self, *keys: int) -> tuple[Indicator, ...]:
+        """The indicators with one of these keys, each value once with all its references, in the order of the keys."""
+        wanted = np.array(keys, np.uint64)
+        first = np.searchsorted(self.keys, wanted)
+        present = self.keys[np.minimum(first, self.keys.size - 1)] == wanted if self.keys.size else ()
         found: dict[tuple[IndicatorType, str], Indicator] = {}
-        while first < self.keys.size and int(self.keys[first]) == key:
-            indicator = self.indicator(int(self.rows[first]))
-            known = found.get((indicator.type, indicator.value))
-            found[indicator.type, indicator.value] = merged(known, indicator) if known else indicator
-            first += 1
+        for place in np.flatnonzero(present).tolist():
+            row = int(first[place])
+            while row < self.keys.size and self.keys[row] == wanted[place]:
+                indicator = self.indicator(int(self.rows[row]))
+                known = found.get((indicator.type, indicator.value))
+                found[indicator.type, indicator.value] = merged(known, indicator) if known else indicator
+                row += 1
         return tuple(found.values())
 
     def find(self, value: str) -> Indicator | None:
@@ -101,7 +105,7 @@ class CompiledSet:
         except ValueError:
             candidates = self._by_host(host_of(value) if "/" in value else value)
         else:
-            candidates = tuple(self.by_address(str(network.network_address)))
+            candidates = self.by_address(str(network.network_address))
         return next((item for item in candidates if item.value == value), None)
 
     def _by_host(self, host: str) -> tuple[Indicator, ...]:
@@ -109,49 +113,54 @@ class CompiledSet:
         try:
             address = str(ip_address(host))
         except ValueError:
-            return self._under(_name_key(host))
-        return tuple(self.by_address(address))
+            return self._under(*_name_keys((host,)))
+        return self.by_address(address)
 
-    def by_name(self, name: str) -> tuple[Indicator, ...]:
-        """The domains, and the URLs on this host, that are listed under exactly this A-label name."""
+    def by_names(self, names: Sequence[str]) -> tuple[Indicator, ...]:
+        """The domains, and the URLs on these hosts, that are listed under exactly these A-label names, in the order of the names."""
         return tuple(
             item
-            for item in self._under(_name_key(name))
+            for item in self._under(*_name_keys(tuple(names)))
             if item.type in (IndicatorType.DOMAIN, IndicatorType.URL)
         )
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
         """The listed hash with this lower-case hexadecimal value."""
-        return tuple(item for item in self._under(_name_key(digest)) if item.value == digest)
+        return tuple(item for item in self._under(*_name_keys((digest,))) if item.value == digest)
 
-    def by_address(self, address: str) -> Iterator[Indicator]:
+    def by_address(self, address: str) -> tuple[Indicator, ...]:
         """The addresses, networks, and URLs on this host, that hold the address (text); nothing for text that is none."""
         try:
             parsed = ip_address(address)
         except ValueError:
-            return
+            return ()
         mapped = getattr(parsed, "ipv4_mapped", None)
         if mapped is not None:
             parsed = mapped
-        number = int(parsed)
-        if isinstance(parsed, IPv4Address):
-            for length in self.ipv4_lengths:
-                kept = number >> (32 - length) << (32 - length)
-                yield from self._under(_network_key(IPV4_HIGH, kept, length))
-        else:
-            for length in self.lengths.tolist():
-                kept = number >> (128 - length) << (128 - length)
-                yield from self._under(_network_key(kept >> 64, kept & (1 << 64) - 1, length))
+        ipv4 = isinstance(parsed, IPv4Address)
+        lengths = self.ipv4_lengths if ipv4 else self.lengths.tolist()
+        return self._under(*_network_keys(int(parsed), tuple(lengths), ipv4=ipv4)) if lengths else ()
 
 
-@lru_cache(maxsize=1 << 16)
-def _name_key(name: str) -> int:
-    return hash_name(name.encode())
+@lru_cache(maxsize=1 << 14)
+def _name_keys(names: tuple[str, ...]) -> list[int]:
+    encoded = [name.encode() for name in names]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+    return hash_values(b"".join(encoded), offsets).tolist()
 
 
-@lru_cache(maxsize=1 << 16)
-def _network_key(high: int, low: int, length: int) -> int:
-    return int(hash_networks(np.array([[high, low, length]], np.uint64))[0])
+@lru_cache(maxsize=1 << 14)
+def _network_keys(number: int, lengths: tuple[int, ...], *, ipv4: bool) -> list[int]:
+    """The keys of the networks of these lengths that hold an address."""
+    width = 32 if ipv4 else 128
+    kept = [number >> (width - length) << (width - length) for length in lengths]
+    if ipv4:
+        rows = [(IPV4_HIGH, value, length) for value, length in zip(kept, lengths, strict=True)]
+    else:
+        rows = [
+            (value >> 64, value & (1 << 64) - 1, length) for value, length in zip(kept, lengths, strict=True)
+        ]
+    return hash_networks(np.array(rows, np.uint64)).tolist()
 
 
 def compile_columns(columns: Columns) -> CompiledSet:

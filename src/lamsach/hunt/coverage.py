@@ -49,12 +49,15 @@ class CoverageCount:
         self.sampled: dict[LineKind, int] = {}
         self.refused: dict[LineKind, int] = {}
 
-    def spread(self, samples: list[Sample], total: int, look: Look) -> None:
-        """Attribute the `total` lines of a chunk to the kinds of its samples, which are in order and begin with its first line."""
+    def spread(self, samples: list[Sample], total: int, look: Look, before: Sample | None = None) -> None:
+        """Attribute the `total` lines of a chunk to the kinds of its samples, which are in order and at least one.
+
+        `before` is the line before the chunk, numbered -1; without it the first sample must be the chunk's first line.
+        """
         budget = HALVINGS
         for sample in samples:
             self.sampled[sample.kind] = self.sampled.get(sample.kind, 0) + 1
-        pending = list(pairwise(samples))[::-1]
+        pending = list(pairwise([before, *samples] if before else samples))[::-1]
         while pending:
             left, right = pending.pop()
             middle = None
@@ -62,11 +65,10 @@ class CoverageCount:
                 budget -= 1
                 middle = look(left.offset, right.offset)
             if middle is None:
-                self._count(left.kind, right.number - left.number)
+                self._count(left.kind, right.number - max(left.number, 0))
             else:
                 pending += [(middle, right), (left, middle)]
-        if samples:
-            self._count(samples[-1].kind, total - samples[-1].number)
+        self._count(samples[-1].kind, total - samples[-1].number)
 
     def _count(self, kind: LineKind, lines: int) -> None:
         self.lines[kind] = self.lines.get(kind, 0) + lines

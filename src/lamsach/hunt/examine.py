@@ -28,8 +28,8 @@ LONGEST_LINE = 1 << 20
 """A longer line is not parsed but searched token by token around each hit."""
 AROUND = 1024
 """Bytes on each side of a hit that are looked at in such a line."""
-FIRST_LINES = 500
-STEP = 4096
+FIRST_LINES = 200
+STEP = 8192
 CONTINUATIONS = 200
 """Lines that one multi-line record may have."""
 
@@ -90,6 +90,7 @@ class Examiner:
         self._last_record = 0
         self._asked = Asked()
         self._last_day: LineKind | None = None
+        self._last_kind: LineKind | None = None
         self.state = FileState()
 
     @property
@@ -263,17 +264,18 @@ class Examiner:
             offset = sieved.lines.start_of(number)
             samples.append(Sample(number, offset, self._kind_at(chunk, offset, number, watch=True)))
         last = chunk.buffer.memory.rfind(b"\n", chunk.begin, max(chunk.begin, chunk.end - 1)) + 1
-        if last > offset:
+        if last > offset or not samples:
+            last = max(last, chunk.begin)
             samples.append(Sample(total - 1, last, self._kind_at(chunk, last, total - 1, watch=False)))
-        self._coverage.spread(samples, total, lambda left, right: self._look(sieved, left, right))
+        before = Sample(-1, chunk.begin - 1, self._last_kind) if self._last_kind else None
+        self._coverage.spread(samples, total, lambda left, right: self._look(sieved, left, right), before)
+        self._last_kind = samples[-1].kind
 
     def _wanted(self, total: int) -> list[int]:
-        """Which lines of a chunk are parsed (0-based in the chunk): its first, the file's first FIRST_LINES, every STEP-th."""
+        """Which lines of a chunk are parsed (0-based in the chunk): of the file the first FIRST_LINES and every STEP-th."""
         base = self.state.lines
-        chosen = {0}
-        chosen.update(range(min(total, max(0, FIRST_LINES - base))))
-        chosen.update(range((-base) % STEP, total, STEP))
-        return sorted(chosen)
+        first = range(min(total, max(0, FIRST_LINES - base)))
+        return sorted({*first, *range((-base) % STEP, total, STEP)})
 
     def _look(self, sieved: Sieved, left: int, right: int) -> Sample | None:
         chunk = sieved.chunk

@@ -19,6 +19,7 @@ from lamsach.errors import InputError
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.compiled import CompiledSet, compile_columns, describe
+from lamsach.hunt.list_digest import digest_of
 from lamsach.hunt.native import sources_digest
 from lamsach.indicators.opening import expand
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
@@ -105,9 +106,8 @@ def _cache_key(documents: Sequence[str]) -> str | None:
         if not path.is_file():
             return None
         try:
-            with path.open("rb") as stream:
-                digest.update(f"\0{document}\0".encode("utf-8", "surrogatepass"))
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
+            digest.update(f"\0{document}\0".encode("utf-8", "surrogatepass"))
+            digest.update(digest_of(path))
         except OSError:
             return None
     return digest.hexdigest()[:32]

@@ -127,20 +127,16 @@ class Matcher:
                     yield _Found(indicator, kind, role, address)
 
     def _host(self, host: str, role: Role, url: SplitResult | None) -> Iterator[_Found]:
-        name = host
-        while True:
-            for indicator in self._compiled.by_name(name):
-                if indicator.type is IndicatorType.DOMAIN:
-                    if indicator.value == name:
-                        kind = MatchKind.EXACT if name == host else MatchKind.SUBDOMAIN
-                        yield _Found(indicator, kind, role, host)
-                elif name == host and _target(indicator.value).hostname == host:
-                    url_kind = _url_kind(indicator.value, url)
-                    if url_kind:
-                        yield _Found(indicator, url_kind, role, host)
-            _, dot, name = name.partition(".")
-            if not dot:
-                return
+        names = _with_parents(host)
+        for indicator in self._compiled.by_names(names):
+            if indicator.type is IndicatorType.DOMAIN:
+                if indicator.value in names:
+                    kind = MatchKind.EXACT if indicator.value == host else MatchKind.SUBDOMAIN
+                    yield _Found(indicator, kind, role, host)
+            elif _target(indicator.value).hostname == host:
+                url_kind = _url_kind(indicator.value, url)
+                if url_kind:
+                    yield _Found(indicator, url_kind, role, host)
 
     def _in_text(self, event: Event, text: str) -> Iterator[_Found]:
         own = text.find(event.device_ip) if event.device_ip else -1
@@ -161,6 +157,12 @@ class Matcher:
 
 _KIND_ORDER = {kind: place for place, kind in enumerate(MatchKind)}
 _ROLE_ORDER = {Role.OUTBOUND: 0, Role.INBOUND: 1, Role.RESOLVED: 2}
+
+
+def _with_parents(name: str) -> tuple[str, ...]:
+    """a.b.example, b.example, example"""
+    labels = name.split(".")
+    return tuple(".".join(labels[first:]) for first in range(len(labels)))
 
 
 def _rank(found: _Found | Match) -> tuple[int, int]:

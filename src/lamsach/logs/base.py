@@ -65,6 +65,11 @@ class LogFormat(ABC):
         return sum(map(cls.recognises, head)) / len(head) if head else 0.0
 
     @classmethod
+    def may_tell_holders(cls, head: Sequence[str]) -> bool:
+        """Whether a file with these first lines may tell who had an address, as far as one look at them shows."""
+        return True
+
+    @classmethod
     def starts_record(cls, line: str) -> bool:
         """Whether a multi-line format's record begins with this line."""
         return cls.recognises(line)

@@ -64,6 +64,8 @@ _ACTIONS: dict[int, LeaseAction] = {
 _DNS_UPDATES = range(30, 36)
 _NO_HOST = frozenset({"BAD_ADDRESS", "BAD ADDRESS"})
 _PROSE_LENGTH = 400
+_FIRST, _DISTANCE = 40, 10
+"""Among so many first lines, and every so many behind, one of a file of this product is recognised."""
 
 
 class WindowsDhcpAudit(LogFormat):
@@ -100,7 +102,9 @@ class WindowsDhcpAudit(LogFormat):
     def score(cls, head: Sequence[str]) -> float:
         """As the base, but all prose above the header row counts as read, in whatever language it is."""
         prose = _prose_lines(head)
-        return (prose + sum(map(cls.recognises, head[prose:]))) / len(head) if head else 0.0
+        if not any(map(cls.recognises, (*head[:_FIRST], *head[_FIRST::_DISTANCE]))):
+            return 0.0
+        return (prose + sum(map(cls.recognises, head[prose:]))) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for the prose and the header row."""

@@ -76,6 +76,12 @@ class ZeekTsv(LogFormat):
             return 1.0
         return super().score(head)
 
+    @classmethod
+    def may_tell_holders(cls, head: Sequence[str]) -> bool:
+        """Of the logs that say what they are (`#path`), only that of DHCP tells it."""
+        paths = [line.removeprefix("#path").strip() for line in head if line.startswith("#path")]
+        return not paths or any("dhcp" in path for path in paths)
+
     def header(self, line: str) -> None:
         """Takes one `#` line; `#fields` names the columns of the lines that follow it."""
         line = line.rstrip("\r\n")
