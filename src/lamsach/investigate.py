@@ -17,6 +17,7 @@ from lamsach.devices.inventory import Inventory, read_inventory
 from lamsach.devices.leases import LeaseTable
 from lamsach.devices.presence import Presence
 from lamsach.devices.reading import HolderLogs
+from lamsach.devices.witness import Witness
 from lamsach.errors import InputError, LamsachError
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import blind_days
@@ -26,7 +27,7 @@ from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.run import HuntResult, Progress, hunt
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening import LogFile, find_logs
-from lamsach.model import Event, Findings, Indicator, IndicatorType, Parameters, Problem, Reference
+from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference
 
 Tell = Callable[[str], None]
 
@@ -118,14 +119,9 @@ def investigate(
     excepted = _excepted(request, inputs)
     infrastructure = Infrastructure(request.infrastructure)
     identifier = Identifier(inputs.leases, inputs.inventory)
-
-    def observe(event: Event) -> None:
-        infrastructure.observe(event)
-        inputs.presence.observe(event, identifier)
-
     rules = Rules(
         identifier,
-        observe,
+        Witness(infrastructure, inputs.presence, identifier),
         request.timezone,
         request.since,
         request.until,

@@ -67,6 +67,7 @@ def same(tmp_path: Path, request: Request, address: str, **more: Any) -> Finding
     assert together.files == alone.files
     assert together.problems == alone.problems
     assert together.devices == alone.devices
+    assert together.presence == alone.presence
     assert result.searched_bytes > 0
     return together
 

@@ -24,6 +24,7 @@ from lamsach.archive import filters
 from lamsach.archive.archive import PACKS, Archive, Entry
 from lamsach.archive.describing import add_rows, rows_of
 from lamsach.archive.keys import Keys
+from lamsach.archive.present import FewSeen
 from lamsach.archive.segment import Head
 from lamsach.archive.signs import Compact
 from lamsach.errors import LamsachError, UnreadableError
@@ -34,7 +35,7 @@ from lamsach.model import Problem
 GROUP = 512
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
 """Which lines of a segment may tell who had an address: none, those kept in its description, any."""
-_LAYOUT = 3
+_LAYOUT = 4
 _READERS = 4
 SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 
@@ -69,6 +70,7 @@ class Pack:
     rows: list[Row]
     coverage: dict[str, list[list[Any]]]
     signs: list[list[Any]]
+    seen: list[list[Any]]
     offsets: list[int]
     data: NDArray[np.uint8]
 
@@ -144,7 +146,7 @@ class Catalog:
 
 def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
     coverage: dict[str, CoverageCount] = {}
-    signs = Compact()
+    signs, seen = Compact(), FewSeen()
     rows, offsets, blobs, place = [], [], [], 0
     for entry, head in heads:
         about = head.description
@@ -158,6 +160,7 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
         )
         add_rows(about.coverage, coverage.setdefault(about.source, CoverageCount()))
         signs.add(about.signs)
+        seen.add(about.seen)
         offsets.append(place)
         blobs.append(head.filter)
         place += len(head.filter)
@@ -166,6 +169,7 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
             "rows": rows,
             "coverage": {key: rows_of(value) for key, value in coverage.items()},
             "signs": signs.rows(),
+            "seen": seen.rows(),
             "offsets": offsets,
         },
         ensure_ascii=False,
@@ -190,7 +194,7 @@ def _parsed(data: NDArray[np.uint8], key: bytes) -> Pack:
         for row, offset in zip(rows, about["offsets"], strict=True)
     ):
         raise ValueError
-    return Pack(rows, about["coverage"], about["signs"], about["offsets"], blob)
+    return Pack(rows, about["coverage"], about["signs"], about["seen"], about["offsets"], blob)
 
 
 def _opened(archive: Archive, name: str) -> Pack:

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from lamsach.archive.marking import marked
+from lamsach.archive.present import Noted
 from lamsach.archive.segment import Description
-from lamsach.archive.signs import Signs
 from lamsach.archive.sources import Source
 from lamsach.devices.reading import markers_of
 from lamsach.hunt.builder import Builder
@@ -69,11 +69,11 @@ class Describer:
     def __init__(self, source: Source, zone: ZoneInfo, chunk_bytes: int = CHUNK_BYTES) -> None:
         log = source.log_file()
         detection = source.detection()
-        self._signs = Signs()
+        self._noted = Noted()
         self._markers = markers_of(detection) if source.holders else ()
         self._holders = source.holders
         self._free: Pool = pool(1, chunk_bytes)
-        rules = Rules(_nobody, self._signs.observe, zone)
+        rules = Rules(_nobody, self._noted, zone)
         self._looker = _Looker(
             detection,
             context_for(log, detection, zone),
@@ -107,7 +107,7 @@ class Describer:
         into.format = looker.format_name
         into.coverage = rows_of(coverage)
         into.headers = looker.noted
-        into.signs = self._signs.take()
+        into.signs, into.seen = self._noted.take()
         if not self._holders:
             into.holders = ""
         elif self._markers:

@@ -157,7 +157,7 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
     for entry, about, digest, source in _segments(archive):
         raw = decompress(archive.frame(entry, archive.head(entry)), entry.name)
         masked, count = pattern.subn(_stars, raw)
-        text = pattern.search(repr(about.headers + about.signs + about.coverage).encode())
+        text = pattern.search(repr((about.headers, about.signs, about.seen, about.coverage)).encode())
         if not count and not text:
             continue
         if any(item.covers(source, about) for item in in_force):
@@ -166,6 +166,7 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
         result.lines += count
         about.headers = _masked(about.headers, pattern)
         about.signs = _masked(about.signs, pattern)
+        about.seen = _masked(about.seen, pattern)
         about.coverage = _masked(about.coverage, pattern)
         about.holders = about.holders and None
         changes.append((entry, digest, masked, about, "text" if about.lines else "binary"))

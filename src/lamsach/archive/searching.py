@@ -16,8 +16,9 @@ from lamsach.archive.catalog import Catalog, Row
 from lamsach.archive.describing import add_rows
 from lamsach.archive.keys import hash_check, questions
 from lamsach.archive.opened import KeptSource, Search
+from lamsach.archive.present import FewSeen, replay_all
 from lamsach.archive.reading import Joined
-from lamsach.archive.signs import Compact, replay
+from lamsach.archive.signs import Compact
 from lamsach.archive.sources import FOLDER, UNREAD, load
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt.compiled import CompiledSet
@@ -103,13 +104,13 @@ class ArchivedLogs:
         except KeyboardInterrupt:
             result.partial = True
         self.plan.opened = search.opened
-        signs = Compact()
+        signs, seen = Compact(), FewSeen()
         for pack in self._packs:
             for rows in pack.coverage.values():
                 add_rows(rows, result.coverage)
             signs.add(pack.signs)
-        if result.found:
-            replay(signs.rows(), rules.observe)
+            seen.add(pack.seen)
+        replay_all(signs.rows() if result.found else (), seen.rows(), rules.observe)
         result.files += [_summary(kept, result) for kept in self._kept.values() if not kept.source.binary]
         result.files.sort(key=lambda summary: summary.name)
         return result

@@ -20,9 +20,11 @@ from typing import Any
 import zstandard
 
 from lamsach.archive.filters import size_of
+from lamsach.archive.present import replay_seen
 from lamsach.archive.signs import replay
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
+from lamsach.model import Event
 
 _SKIPPABLE = 0x184D2A50
 _MAGIC = b"LAMSEG1\0"
@@ -42,7 +44,7 @@ class Description:
 
     `previous`: digest of the segment or record before in the chain. `begin`, `end`: bytes of the source (as text in UTF-8 after
     unpacking) that it holds. `place`: how far the collector had read, for a file that it follows. `coverage`: rows of observer, format, day, parsed, lines, sampled,
-    refused. `headers`: lines that parsers need for what follows, with their numbers. `signs`: see `signs`. `filter_count`: entries of the filter, negative for a narrow one,
+    refused. `headers`: lines that parsers need for what follows, with their numbers. `signs`: see `signs`; `seen`: see `present`. `filter_count`: entries of the filter, negative for a narrow one,
     None when the segment must always be opened. `hashes`: see `keys.hash_check`.
     """
 
@@ -65,6 +67,7 @@ class Description:
     coverage: list[list[Any]] = field(default_factory=list)
     headers: list[tuple[int, str]] = field(default_factory=list)
     signs: list[list[Any]] = field(default_factory=list)
+    seen: list[list[Any]] = field(default_factory=list)
     holders: str | None = None
     """Lines that may tell who had an address, packed (see `holders`); empty: there are none; None: any line may be one."""
     place: dict[str, Any] = field(default_factory=dict)
@@ -163,7 +166,16 @@ def _rows_are_sound(about: Description) -> bool:
         if day is not None:
             date.fromisoformat(day)
     replay(about.signs, lambda _event: None)
+    replay_seen(about.seen, _times_are_sound)
     return all(type(number) is int and isinstance(text, str) for number, text in about.headers)
+
+
+def _times_are_sound(event: Event) -> None:
+    texts = (event.device_ip, event.device_mac, event.device_name, event.user)
+    if event.time is None or event.time.tzinfo is None:
+        raise ValueError
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise TypeError
 
 
 def compress(raw: bytes, level: int) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach import __version__
+from lamsach.archive.present import Seen, seen_of
 from lamsach.archive.signs import Sign, sign_of
 from lamsach.errors import UsageError
 from lamsach.hunt.chunks import CHUNK_BYTES
@@ -61,22 +62,26 @@ def unpacked(data: bytes, shared: dict[str, Any]) -> Any:
 
 
 class Watched:
-    """Notes what events tell of infrastructure, until it is asked for it (`devices.infrastructure`)."""
+    """Notes what events tell of infrastructure and of machines that were there, until it is asked for it (`devices.witness`)."""
 
     def __init__(self) -> None:
         self._signs: dict[Sign, None] = {}
+        self._seen: dict[Seen, None] = {}
 
     def __call__(self, event: Event) -> None:
         """Note an event."""
         sign = sign_of(event)
         if sign is not None:
             self._signs[sign] = None
+        seen = seen_of(event)
+        if seen is not None:
+            self._seen[seen] = None
 
-    def take(self) -> tuple[Sign, ...]:
-        """The distinct signs so far, which are then forgotten."""
-        signs = tuple(self._signs)
-        self._signs.clear()
-        return signs
+    def take(self) -> tuple[dict[Sign, None], dict[Seen, None]]:
+        """The distinct signs and rows so far, which are then forgotten."""
+        signs, seen = self._signs, self._seen
+        self._signs, self._seen = {}, {}
+        return signs, seen
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lamsach.archive.signs import replay
+from lamsach.archive.present import replay_all
 from lamsach.cluster import tasks
 from lamsach.cluster.borders import Border
 from lamsach.cluster.job import Job, Watched, order, take_order, unpacked
@@ -127,7 +127,7 @@ class _Run:
             result.partial = True
         finally:
             self._client.unregister_worker_plugin(plugin)
-        replay(whole.signs, self._rules.observe)
+        replay_all(whole.signs, whole.seen, self._rules.observe)
         result.found, result.coverage = whole.found, whole.coverage
         result.searched_bytes = whole.searched_bytes
         result.problems = [item for _, item in sorted(whole.problems, key=lambda pair: pair[0])]
@@ -182,7 +182,7 @@ class _Run:
         return Found(
             done.found,
             done.coverage,
-            dict.fromkeys(self._job.watched.take()),
+            *self._job.watched.take(),
             [((False, number, 0), item) for item in done.files],
             [((False, number, 0), item) for item in done.problems],
             done.searched_bytes,

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lamsach.archive.present import Seen
 from lamsach.archive.signs import Sign
 from lamsach.cluster.borders import Border, border_after, chunks
 from lamsach.cluster.job import Job, job_of, packed, unpacked
@@ -61,6 +62,7 @@ class Found:
     found: merge.RawSightings = field(default_factory=dict)
     coverage: CoverageCount = field(default_factory=CoverageCount)
     signs: dict[Sign, None] = field(default_factory=dict)
+    seen: dict[Seen, None] = field(default_factory=dict)
     files: list[tuple[Order, FileSummary]] = field(default_factory=list)
     problems: list[tuple[Order, Problem]] = field(default_factory=list)
     searched_bytes: int = 0
@@ -76,6 +78,7 @@ def merged(*parts: Found) -> Found:
             for kind, count in more.items():
                 counts[kind] = counts.get(kind, 0) + count
         whole.signs.update(part.signs)
+        whole.seen.update(part.seen)
         whole.files += part.files
         whole.problems += part.problems
         whole.searched_bytes += part.searched_bytes
@@ -121,7 +124,7 @@ def _hunt_one(job: Job, log: LogFile, number: int) -> Found:
     return Found(
         done.found,
         done.coverage,
-        dict.fromkeys(job.watched.take()),
+        *job.watched.take(),
         [((binary, number, place), item) for place, item in enumerate(done.files)],
         [((binary, number, place), item) for place, item in enumerate(done.problems)],
         done.searched_bytes,
@@ -242,7 +245,7 @@ def examine(token: str, earlier: Examined, before: Border, raw: bytes, hits: Hit
         examiner.chunk(Sieved(0, chunk, places, lines))
         result.searched_bytes += chunk.end - chunk.begin
         free.put(chunk.buffer)
-    result.signs = dict.fromkeys(job.watched.take())
+    result.signs, result.seen = job.watched.take()
     return Examined(packed_examiner(examiner, job), result)
 
 
