@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 
 from lamsach.errors import UsageError
@@ -96,13 +97,13 @@ OPTIONS: tuple[Option, ...] = (
         "",
         "Mailbox with incoming e-mails: `imaps://user:password@host:993/INBOX` (TLS), `imap://` (STARTTLS) or `imap+plain://` (no TLS). Empty: none is read.",
     ),
-    Option("LAMSACH_LANGUAGE", "text", "vi", "The first language of pages and e-mails: `vi` or `en`."),
     Option(
         "LAMSACH_MAIL_DAYS",
         "number",
         "90",
         "Incoming e-mails are erased so many days after they came; what they brought stays at its dispatch or question.",
     ),
+    Option("LAMSACH_LANGUAGE", "text", "vi", "The first language of pages and e-mails: `vi` or `en`."),
     Option("LAMSACH_TIMEZONE", "text", "Asia/Ho_Chi_Minh", "The clock that deadlines and pages use."),
     Option("LAMSACH_IDLE_DAYS", "number", "45", "An account that nobody used for so many days is locked."),
     Option(
@@ -110,6 +111,18 @@ OPTIONS: tuple[Option, ...] = (
         "number",
         "90",
         "Names and e-mails of people who were told are erased so many days after the end of their last campaign.",
+    ),
+    Option(
+        "LAMSACH_RETENTION_DAYS",
+        "number",
+        "90",
+        "Log lines, names and addresses of a machine are erased so many days after its case was closed; the numbers stay.",
+    ),
+    Option(
+        "LAMSACH_OUTGOING_NETWORKS",
+        "text",
+        "",
+        "Private networks that webhooks and MISP may reach, such as `10.0.0.0/8,192.0.2.7`. Empty: public addresses over https only.",
     ),
     Option(
         "LAMSACH_MFA",
@@ -147,6 +160,16 @@ class Options:
         if not text.isascii() or not text.isdigit():
             raise UsageError("This setting is not a whole number.", name, "Correct or remove it.")
         return int(text)
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The value as addresses and networks with commas between them; UsageError for what is none."""
+        parts = [part.strip() for part in self.text(name).split(",")]
+        try:
+            return tuple(ip_network(part) for part in parts if part)
+        except ValueError:
+            raise UsageError(
+                "This setting holds something that is no address or network.", name, "Correct or remove it."
+            ) from None
 
     def switch(self, name: str) -> bool:
         """The value as yes or no; UsageError for another word."""

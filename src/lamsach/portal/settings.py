@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "lamsach.portal.findings",
     "lamsach.portal.cases",
     "lamsach.portal.reports",
+    "lamsach.portal.privacy",
+    "lamsach.portal.exchange",
     "lamsach.portal.api",
     "lamsach.portal.web",
 ]
@@ -157,6 +159,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 PEOPLE_DAYS = OPTIONS.number("LAMSACH_PEOPLE_DAYS")
 IDLE_DAYS = OPTIONS.number("LAMSACH_IDLE_DAYS")
+RETENTION_DAYS = OPTIONS.number("LAMSACH_RETENTION_DAYS")
+OUTGOING_NETWORKS = OPTIONS.networks("LAMSACH_OUTGOING_NETWORKS")
 
 LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
@@ -188,11 +192,11 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 SMTP_URL = OPTIONS.text("LAMSACH_SMTP_URL")
 MAIL_REPLY = OPTIONS.text("LAMSACH_MAIL_REPLY")
 MAIL_DROP = OPTIONS.text("LAMSACH_MAIL_DROP")
+MAIL_DAYS = OPTIONS.number("LAMSACH_MAIL_DAYS")
 IMAP_URL = OPTIONS.text("LAMSACH_IMAP_URL")
 MAIL_PER_MINUTE = OPTIONS.number("LAMSACH_MAIL_PER_MINUTE")
 DEFAULT_FROM_EMAIL = OPTIONS.text("LAMSACH_MAIL_FROM")
 EMAIL_BACKEND = "lamsach.portal.mail.backend.QueueBackend"
-MAIL_DAYS = OPTIONS.number("LAMSACH_MAIL_DAYS")
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600

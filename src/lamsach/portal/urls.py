@@ -18,6 +18,8 @@ urlpatterns = [
     path("", include("lamsach.portal.findings.urls")),
     path("", include("lamsach.portal.cases.urls")),
     path("", include("lamsach.portal.reports.urls")),
+    path("", include("lamsach.portal.privacy.urls")),
+    path("", include("lamsach.portal.exchange.urls")),
     path("office/units/<int:unit_id>/tokens/", tokens, name="tokens"),
     path("api/", api.urls),
     path("language/", language, name="set_language"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS, HELPERS, LEADERS, Role
+from lamsach.portal.base.roles import ADMINISTRATORS, ALL, COORDINATORS, HELPERS, LEADERS, WRITERS, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,7 @@ MENU: tuple[Entry, ...] = (
     Entry(_("Questions"), "support:list", HELPERS),
     Entry(_("Tools"), "public:tools", LEADERS),
     Entry(_("E-mail"), "mail:log", COORDINATORS),
+    Entry(_("Personal data"), "privacy:overview", WRITERS),
+    Entry(_("Exchange"), "exchange:overview", COORDINATORS),
     Entry(_("Audit trail"), "audit:list", ADMINISTRATORS),
 )

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.units.access import readable_units, writable_units
+from lamsach.portal.units.access import memberships, readable_units, writable_units
 
 
 def readable_cases(user: Any) -> QuerySet[Case]:
@@ -44,9 +44,14 @@ def seen_by_name(user: Any, cases: Iterable[Case]) -> set[int]:
     """Those of the cases whose machine the person may see by name."""
     listed = list(cases)
     own = set(own_units(user))
-    grants = Grant.objects.filter(case__in=[case.pk for case in listed], until__gt=timezone.now())
-    granted = set(grants.values_list("case_id", flat=True))
+    granted = set(granted_cases(user).filter(case__in=listed).values_list("case_id", flat=True))
     return {case.pk for case in listed if case.unit_id in own or case.pk in granted}
+
+
+def granted_cases(user: Any) -> QuerySet[Grant]:
+    """The grants in force to units that the person belongs to."""
+    mine = [member.unit_id for member in memberships(user)]
+    return Grant.objects.filter(to__in=mine, until__gt=timezone.now(), ended=None)
 
 
 def get_note(user: Any, note_id: int) -> Note:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -18,8 +17,8 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.cases import access, people
-from lamsach.portal.cases.forms import ExemptionForm, GrantForm, NoteForm, PersonForm, StepForm
-from lamsach.portal.cases.models import Case, CaseState, Exemption, Grant, Note
+from lamsach.portal.cases.forms import ExemptionForm, NoteForm, PersonForm, StepForm
+from lamsach.portal.cases.models import Case, CaseState, Exemption, Note
 from lamsach.portal.cases.states import ALLOWED, TONES, move
 from lamsach.portal.cases.strip import strip
 from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, policy, sightings_of
@@ -90,8 +89,6 @@ def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any
         "left": max(rule.quiet_days - found.quiet, 0),
         "note_form": NoteForm(),
         "person_form": PersonForm(instance=found),
-        "grant_form": GrantForm(),
-        "grant": Grant.objects.filter(case=found, until__gt=timezone.now()).first(),
         "late": found.due < timezone.now()
         and found.state in ("new", "told", "accepted", "working", "reinfected"),
     }
@@ -190,20 +187,6 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
             messages.success(request, _("Saved."))
     else:
         messages.error(request, _("The e-mail address is not valid. Nothing was changed."))
-    return redirect("cases:case", case_id=case_id)
-
-
-@member(WRITERS, WRITERS, ("POST",))
-def grant(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Let those above see the names of this case for some days."""
-    found = access.get_case(request.user, case_id, write=True)
-    form = GrantForm(request.POST)
-    if found.unit_id in own_units(request.user) and form.is_valid():
-        until = timezone.now() + timedelta(days=form.cleaned_data["days"])
-        user: Any = request.user
-        Grant.objects.create(case=found, until=until, user=user)
-        record(request, "case.granted", found, found.unit, until=until.isoformat())
-        messages.success(request, _("Saved."))
     return redirect("cases:case", case_id=case_id)
 
 

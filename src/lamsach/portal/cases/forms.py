@@ -130,9 +130,3 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         label=_("What was found out"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
-
-
-class GrantForm(forms.Form):
-    """For how long those above may see the names."""
-
-    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=90, initial=7)

@@ -196,9 +196,15 @@ class Exemption(models.Model):
 
 
 class Grant(models.Model):
-    """That a unit lets those above it see the names and addresses of one case until a moment."""
+    """That a unit lets a unit above it (`to`) see the names and addresses of one case until a moment, or until it ended the grant."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="grants")
+    to = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
     until = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
     at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)

@@ -14,7 +14,6 @@ urlpatterns = [
     path("office/cases/<int:case_id>/", case_views.case, name="case"),
     path("office/cases/<int:case_id>/notes/", case_views.note, name="note"),
     path("office/cases/<int:case_id>/person/", case_views.person, name="tell"),
-    path("office/cases/<int:case_id>/grant/", case_views.grant, name="grant"),
     path("office/cases/<int:case_id>/exempt/", case_views.exempt, name="exempt"),
     path("office/cases/files/<int:note_id>/", case_views.note_file, name="note_file"),
     path("office/cases/exceptions/", side_views.exemptions, name="exemptions"),

@@ -1,0 +1,75 @@
+"""The one gate to keys, partners, files, webhooks and MISP servers: coordinators of the unit."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.exchange.models import MispServer, Partner, PartnerKey, Waiting, Webhook
+from lamsach.portal.units.access import readable_units, writable_units
+from lamsach.portal.units.models import FOREVER, Unit
+
+T = TypeVar("T", Partner, Webhook, MispServer)
+
+
+def exchanging_units(user: Any) -> QuerySet[Unit]:
+    """The units whose keys and addresses the person may look after."""
+    return writable_units(user, COORDINATORS).filter(valid_until=FOREVER)
+
+
+def partners(user: Any) -> QuerySet[Partner]:
+    """The partners of these units."""
+    return Partner.objects.filter(unit__in=exchanging_units(user)).select_related("unit")
+
+
+def get_partner(user: Any, partner_id: int) -> Partner:
+    """A partner."""
+    return _mine(user, Partner.objects.filter(pk=partner_id).select_related("unit").first())
+
+
+def get_partner_key(user: Any, partner: Partner, number: str) -> PartnerKey | None:
+    """One of the partner's keys by the number that a form sent."""
+    rows = PartnerKey.objects.filter(partner=partner, pk=int(number) if number.isdecimal() else 0)
+    return rows.select_related("partner__unit").first()
+
+
+def get_waiting(user: Any, waiting_id: int) -> Waiting:
+    """A file that the person handed in."""
+    rows = Waiting.objects.filter(pk=waiting_id, user=user, done=None).select_related("partner__unit")
+    found = rows.first()
+    if found is None:
+        raise Http404
+    _mine(user, found.partner)
+    return found
+
+
+def webhooks(user: Any) -> QuerySet[Webhook]:
+    """The webhooks of these units."""
+    return Webhook.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
+
+
+def get_webhook(user: Any, webhook_id: int) -> Webhook:
+    """A webhook."""
+    return _mine(user, Webhook.objects.filter(pk=webhook_id).select_related("unit").first())
+
+
+def misp_servers(user: Any) -> QuerySet[MispServer]:
+    """The MISP servers of these units."""
+    return MispServer.objects.filter(unit__in=exchanging_units(user), ended=None).select_related("unit")
+
+
+def get_misp(user: Any, misp_id: int) -> MispServer:
+    """A MISP server."""
+    return _mine(user, MispServer.objects.filter(pk=misp_id).select_related("unit").first())
+
+
+def _mine(user: Any, found: T | None) -> T:
+    if found is None or not readable_units(user).filter(pk=found.unit_id).exists():
+        raise Http404
+    if not exchanging_units(user).filter(pk=found.unit_id).exists():
+        raise PermissionDenied
+    return found

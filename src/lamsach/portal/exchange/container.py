@@ -1,0 +1,260 @@
+"""The exchange file itself: one `.zip` of a signed manifest and payloads. This module knows no database.
+
+`manifest.json` names sender and receiver (code and name of the unit), the counter, how far the sender has taken the receiver's files, when it was made, the digests
+of all other members, and how the signing key follows from older ones (`lineage`). `signature.json` signs the manifest's bytes behind a prefix of its own
+(`lamsach.indicators.releases.seal`). Payload n is `n.json`; its files are `n-1`, `n-2` and so on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.i18n import mark
+from lamsach.indicators.releases.seal import (
+    SIGNATURE,
+    BrokenSeal,
+    ChangedContent,
+    DamagedSeal,
+    member,
+    seal,
+    signer,
+)
+from lamsach.portal.exchange.kinds import Payload, PayloadFile, number, rows, text
+from lamsach.results.timeless_zip import entry
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+SCHEMA = "lamsach-exchange-1"
+PREFIX = b"lamsach exchange file 1\n"
+"""What stands before the manifest where it is signed, so that the signature is good for nothing else."""
+MANIFEST = "manifest.json"
+MANIFEST_BYTES = 4_000_000
+PAYLOAD_BYTES = 64_000_000
+TOTAL_BYTES = 500_000_000
+MOST_PAYLOADS, MOST_FILES = 50, 2000
+_BLOCK = 1 << 20
+_NOT_ONE = mark("This is no exchange file, or it is damaged.")
+_AGAIN = mark("Ask the unit that made it for the file again. Nothing was taken from it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an exchange file says of itself. `taken`: the highest counter of the receiver's files that the sender has taken; `lineage`: how
+    the signing key follows from older ones, see `lineage`."""
+
+    sender: str
+    sender_name: str
+    receiver: str
+    receiver_name: str
+    counter: int
+    taken: int
+    made: datetime
+    lineage: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file whose signature and digests are right."""
+
+    head: Head
+    signer: str
+    payloads: tuple[Payload, ...]
+
+
+def write(stream: BinaryIO, head: Head, key: Ed25519PrivateKey, payloads: Sequence[Payload]) -> None:
+    """Write a file. Bytes depend on the arguments only. LimitError for more than a receiver takes."""
+    total = 0
+    listed: list[dict[str, Any]] = []
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, payload in enumerate(payloads, 1):
+            data = json.dumps(payload.data, ensure_ascii=False, sort_keys=True).encode()
+            archive.writestr(entry(f"{place}.json"), data)
+            files = []
+            for number_, file in enumerate(payload.files, 1):
+                sha256, size = _copy(archive, f"{place}-{number_}", file.path)
+                files.append({"name": file.name, "sha256": sha256, "size": size})
+            stated = {"kind": payload.kind, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+            listed.append({**stated, "files": files})
+            total += len(data) + sum(file["size"] for file in files)
+            if len(data) > PAYLOAD_BYTES or total > TOTAL_BYTES:
+                raise LimitError(mark("There is more to send than one exchange file holds."), payload.kind)
+        manifest = json.dumps(_manifest(head, listed), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        archive.writestr(entry(MANIFEST), manifest.encode())
+        archive.writestr(entry(SIGNATURE), seal(manifest.encode(), key, PREFIX))
+
+
+def _copy(archive: zipfile.ZipFile, name: str, path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as source, archive.open(entry(name), "w") as target:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+            target.write(block)
+    return digest.hexdigest(), size
+
+
+def _manifest(head: Head, payloads: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "sender": {"code": head.sender, "name": head.sender_name},
+        "receiver": {"code": head.receiver, "name": head.receiver_name},
+        "counter": head.counter,
+        "taken": head.taken,
+        "made": head.made.astimezone(UTC).isoformat(timespec="seconds"),
+        "lineage": [dict(link) for link in head.lineage],
+        "payloads": payloads,
+    }
+
+
+def peek(path: Path) -> Head:
+    """What a file says of itself, without any proof: to find the partner whose keys it has to fit. UnreadableError, LimitError."""
+    with _opening(path) as archive:
+        return _head(_load(member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))))
+
+
+def read(path: Path, keys: Iterable[Ed25519PublicKey], folder: Path) -> Opened:
+    """Check a file that anybody may have made and unpack it into an empty folder.
+
+    Raises UnreadableError (none, damaged), InputError (signed by none of the keys, changed), LimitError.
+    """
+    with _opening(path) as archive:
+        said = member(archive, MANIFEST, MANIFEST_BYTES, _too_large(path))
+        signed_by = _signer(said, member(archive, SIGNATURE, 10_000, _too_large(path)), keys, path)
+        manifest = _load(said)
+        listed = rows(manifest["payloads"], MOST_PAYLOADS)
+        _check_names(archive, listed, path)
+        payloads = tuple(
+            _payload(archive, place, stated, folder, path) for place, stated in enumerate(listed, 1)
+        )
+        return Opened(_head(manifest), signed_by, payloads)
+
+
+class _opening:  # noqa: N801 - a context manager
+    """The archive; whatever breaks while it is read is told in one sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> zipfile.ZipFile:
+        try:
+            self._archive = zipfile.ZipFile(self._path)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise UnreadableError(_NOT_ONE, self._path.name, _AGAIN) from error
+        return self._archive
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._archive.close()
+        broken = (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            KeyError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            RuntimeError,
+            NotImplementedError,
+            RecursionError,
+            OverflowError,
+        )
+        if isinstance(error, broken):
+            raise UnreadableError(_NOT_ONE, self._path.name, _AGAIN) from error
+
+
+def _too_large(path: Path) -> LimitError:
+    return LimitError(mark("The exchange file is larger than allowed."), path.name, _AGAIN)
+
+
+def _load(said: bytes) -> dict[str, Any]:
+    found = json.loads(said)
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise ValueError("no exchange file")
+    return found
+
+
+def _head(manifest: dict[str, Any]) -> Head:
+    made = datetime.fromisoformat(text(manifest["made"], 40))
+    if made.tzinfo is None or not 2020 <= made.year <= 2200:
+        raise ValueError("no such time")
+    sender, receiver = manifest["sender"], manifest["receiver"]
+    return Head(
+        sender=text(sender["code"], 60),
+        sender_name=text(sender["name"], 300),
+        receiver=text(receiver["code"], 60),
+        receiver_name=text(receiver["name"], 300),
+        counter=number(manifest["counter"]),
+        taken=number(manifest["taken"]),
+        made=made,
+        lineage=tuple(rows(manifest["lineage"], 20)),
+    )
+
+
+def _check_names(archive: zipfile.ZipFile, listed: Sequence[Any], path: Path) -> None:
+    wanted = [MANIFEST, SIGNATURE]
+    for place, stated in enumerate(listed, 1):
+        wanted.append(f"{place}.json")
+        wanted += [f"{place}-{count}" for count, _ in enumerate(rows(stated["files"], MOST_FILES), 1)]
+    entries = archive.infolist()
+    if sorted(found.filename for found in entries) != sorted(wanted):
+        raise ValueError("other members than the manifest says")
+    if sum(found.file_size for found in entries) > TOTAL_BYTES:
+        raise _too_large(path)
+
+
+def _payload(archive: zipfile.ZipFile, place: int, stated: Any, folder: Path, path: Path) -> Payload:
+    data = member(archive, f"{place}.json", PAYLOAD_BYTES, _too_large(path))
+    if {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} != {
+        name: stated[name] for name in ("sha256", "size")
+    }:
+        raise ValueError("a digest differs")
+    found = json.loads(data)
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    files = []
+    for count, file in enumerate(stated["files"], 1):
+        target = folder / f"{place}-{count}"
+        _unpack(archive, target, file)
+        files.append(PayloadFile(text(file["name"], 200), target))
+    return Payload(text(stated["kind"], 40), found, tuple(files))
+
+
+def _unpack(archive: zipfile.ZipFile, target: Path, stated: Any) -> None:
+    digest, size = hashlib.sha256(), 0
+    limit = number(stated["size"], TOTAL_BYTES)
+    with archive.open(target.name) as source, target.open("wb") as sink:
+        while block := source.read(_BLOCK):
+            size += len(block)
+            if size > limit:
+                break
+            digest.update(block)
+            sink.write(block)
+    if size != limit or digest.hexdigest() != stated["sha256"]:
+        raise ValueError("a digest differs")
+
+
+def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], path: Path) -> str:
+    try:
+        return signer(said, signed, keys, PREFIX)
+    except DamagedSeal:
+        raise UnreadableError(_NOT_ONE, path.name, _AGAIN) from None
+    except ChangedContent:
+        raise InputError(
+            mark("The exchange file was changed after it was signed."), path.name, _AGAIN
+        ) from None
+    except BrokenSeal as unknown:
+        raise InputError(
+            mark("The exchange file was signed by a key that nobody here has compared and accepted."),
+            str(unknown)[:60],
+            mark("Add the unit's key first, and compare the fingerprint by telephone."),
+        ) from None

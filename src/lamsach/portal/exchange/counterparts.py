@@ -1,0 +1,24 @@
+"""Which object of ours is which of a partner's."""
+
+from __future__ import annotations
+
+from lamsach.portal.exchange.models import Counterpart, Partner
+
+
+def ours(partner: Partner, kind: str, theirs: str | int) -> int | None:
+    """Our row for an object of the partner's portal, or None."""
+    found = Counterpart.objects.filter(partner=partner, kind=kind, theirs=str(theirs))
+    return found.values_list("ours", flat=True).first()
+
+
+def theirs(partner: Partner, kind: str, ours: int) -> str | None:
+    """What the partner calls our row, or None."""
+    found = Counterpart.objects.filter(partner=partner, kind=kind, ours=ours)
+    return found.values_list("theirs", flat=True).first()
+
+
+def remember(partner: Partner, kind: str, theirs: str | int, ours: int) -> None:
+    """Keep that they are the same."""
+    Counterpart.objects.update_or_create(
+        partner=partner, kind=kind, theirs=str(theirs), defaults={"ours": ours}
+    )

@@ -1,0 +1,94 @@
+"""Forms about exchange."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.errors import LamsachError
+from lamsach.indicators.releases.keys import fingerprint, load_public_key
+from lamsach.portal.exchange import access, outgoing
+
+
+class UnitForm(forms.Form):
+    """For which of the person's units."""
+
+    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["unit"]
+        field.queryset = access.exchanging_units(user)
+
+
+class FileForm(forms.Form):
+    """A file of a partner."""
+
+    file = forms.FileField(label=_("Exchange file"), help_text=_("The .zip file that the other unit made."))
+
+
+class PartnerForm(UnitForm):
+    """The other side and its key. The fingerprint is shown before anything is kept, to be compared by telephone."""
+
+    code = forms.CharField(label=_("Code of the other unit"), max_length=60)
+    name = forms.CharField(label=_("Name of the other unit"), max_length=300)
+    above = forms.TypedChoiceField(
+        label=_("Where it stands"),
+        choices=[("yes", _("above our unit")), ("no", _("below our unit"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    public = forms.CharField(
+        label=_("Its public key"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4, "class": "form-control mono"}),
+        help_text=_("The text of the key file, from BEGIN to END."),
+    )
+    compared = forms.BooleanField(
+        label=_("I compared the fingerprint with that unit, by telephone or in person."), required=False
+    )
+
+    def clean_public(self) -> str:
+        """A public Ed25519 key."""
+        text: str = self.cleaned_data["public"].strip() + "\n"
+        try:
+            self.fingerprint = fingerprint(load_public_key(text.encode(), ""))
+        except LamsachError as problem:
+            raise forms.ValidationError(gettext(problem.what)) from problem
+        return text
+
+
+class RenewForm(forms.Form):
+    """Another key."""
+
+    lost = forms.BooleanField(
+        label=_("The present key may be in foreign hands"),
+        required=False,
+        help_text=_("Then it does not name the new one: every partner has to compare the new fingerprint."),
+    )
+
+
+class AddressForm(UnitForm):
+    """An address that the portal writes to."""
+
+    url = forms.URLField(label=_("Address"), max_length=500, assume_scheme="https")
+
+    def clean_url(self) -> str:
+        """One that the portal may reach."""
+        url: str = self.cleaned_data["url"]
+        try:
+            outgoing.check(url)
+        except LamsachError as problem:
+            raise forms.ValidationError(gettext(problem.what)) from problem
+        return url
+
+
+class MispForm(AddressForm):
+    """A MISP server."""
+
+    api_key = forms.CharField(
+        label=_("Authentication key"), max_length=200, widget=forms.PasswordInput(render_value=False)
+    )

@@ -1,0 +1,151 @@
+"""What an exchange file may carry: the registry of kinds, and what each is given. The package's docstring shows how an app adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.exchange.models import Partner
+from lamsach.portal.units.models import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadFile:
+    """A whole file beside a payload: the name for people, and where it lies."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One payload: its kind, a JSON object, whole files."""
+
+    kind: str
+    data: Mapping[str, Any]
+    files: tuple[PayloadFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """To whom a file is made, and by whom (a person, None for the portal)."""
+
+    partner: Partner
+    user: Any = None
+
+    @property
+    def unit(self) -> Unit:
+        """Our unit."""
+        return self.partner.unit
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that is being taken: from whom, its counter, when it was made (by the sender's clock), and who takes it."""
+
+    partner: Partner
+    counter: int
+    made: datetime
+    user: Any = None
+
+    @property
+    def unit(self) -> Unit:
+        """The sender as a unit of our tree. InputError when it is not there, or not where it should be."""
+        from lamsach.portal.units.tree import ancestors, under
+
+        found = Unit.objects.filter(code=self.partner.code).first()
+        ours = self.partner.unit
+        if found is not None:
+            inside = (
+                any(one.pk == found.pk for one in ancestors(ours))
+                if self.partner.above
+                else under([ours.pk]).filter(descendant=found, distance__gt=0).exists()
+            )
+            if inside:
+                return found
+        raise InputError(
+            mark("The unit that made the file does not stand in your tree of units as the partner says."),
+            self.partner.code,
+            mark("Add it to the tree of units first, above or under yours."),
+        )
+
+
+class Kind:
+    """A kind of payload. `name` stands in files and never changes; `title` is for people."""
+
+    name: ClassVar[str]
+    title: ClassVar[Any]
+    upward: ClassVar[bool] = False
+    downward: ClassVar[bool] = False
+    latest_only: ClassVar[bool] = False
+
+    def offer(self, route: Route) -> Payload | None:
+        """What there is to send to the partner now, or None."""
+        raise NotImplementedError
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """What taking the payload would do, in translated sentences. InputError or ValueError refuses the file."""
+        raise NotImplementedError
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Take the payload, inside the file's transaction; what was done, in numbers. InputError or ValueError undoes the whole file."""
+        raise NotImplementedError
+
+    def fits(self, *, to_above: bool) -> bool:
+        """Whether the kind goes this way."""
+        return self.upward if to_above else self.downward
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Add a kind; a second one of the same name replaces it."""
+    _KINDS[kind.name] = kind
+
+
+def load() -> Mapping[str, Kind]:
+    """All kinds by name: `exchange_kinds.py` of every app of ours is imported for them."""
+    from django.apps import apps
+
+    for config in apps.get_app_configs():
+        if config.name.startswith("lamsach.") and find_spec(f"{config.name}.exchange_kinds"):
+            import_module(f"{config.name}.exchange_kinds")
+    return _KINDS
+
+
+def text(value: Any, limit: int) -> str:
+    """A text of at most so many letters that every database can hold. ValueError for anything else."""
+    if not isinstance(value, str) or len(value) > limit or "\x00" in value:
+        raise ValueError("not a text of that length")
+    value.encode()
+    return value
+
+
+def number(value: Any, limit: int = 1 << 62) -> int:
+    """A whole number from 0 to the limit. ValueError for anything else."""
+    if type(value) is not int or not 0 <= value <= limit:
+        raise ValueError("not a number")
+    return value
+
+
+def day(value: Any) -> date:
+    """A day as `2026-01-31`. ValueError for anything else."""
+    found = date.fromisoformat(text(value, 10))
+    if not 1990 <= found.year <= 2200:
+        raise ValueError("no such day")
+    return found
+
+
+def rows(value: Any, limit: int) -> list[Mapping[str, Any]]:
+    """A list of at most so many objects. ValueError for anything else."""
+    if not isinstance(value, list) or len(value) > limit or not all(isinstance(row, dict) for row in value):
+        raise ValueError("not a list of objects")
+    return value

@@ -1,0 +1,233 @@
+"""Keys, partners and what went between them; where events go by webhook, and where sightings go in MISP."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.units.models import Unit
+
+
+class OwnKey(models.Model):
+    """A unit's signing key (Ed25519, PEM). `private` is locked (`secrets`). The one without `retired` signs. `succession` is the signature by which the previous
+    key names this one (`lineage`), empty when the previous one may be in foreign hands."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="exchange_keys")
+    fingerprint = models.CharField(max_length=60, unique=True)
+    public = models.TextField()
+    private = models.TextField()
+    previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    succession = models.CharField(max_length=100, blank=True)
+    made = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    retired = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("unit",), condition=models.Q(retired=None), name="exchange_one_key"
+            ),
+        )
+
+
+class Partner(models.Model):
+    """The other side of exchange files. `sent` is the counter of the last file to it; `seen` is the last of ours that it said to have taken."""
+
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="exchange_partners", verbose_name=_("Our unit")
+    )
+    code = models.CharField(_("Code of the other unit"), max_length=60)
+    name = models.CharField(_("Name of the other unit"), max_length=300)
+    above = models.BooleanField(_("It stands above ours"))
+    sent = models.BigIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+    created = models.DateTimeField(auto_now_add=True)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (models.UniqueConstraint(fields=("unit", "code"), name="exchange_one_partner"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Trusted(models.TextChoices):
+    """Why a partner's key is believed."""
+
+    COMPARED = "compared", _("fingerprint compared")
+    SUCCEEDED = "succeeded", _("named by the key before it")
+
+
+class PartnerKey(models.Model):
+    """A partner's public key. One that was `ended` opens nothing any more."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="keys")
+    fingerprint = models.CharField(max_length=60)
+    public = models.TextField()
+    trusted = models.CharField(max_length=10, choices=Trusted.choices)
+    added = models.DateTimeField(auto_now_add=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("partner", "fingerprint"), name="exchange_one_partner_key"),
+        )
+
+
+class Sent(models.Model):
+    """A file that was made for a partner."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="files_sent")
+    counter = models.BigIntegerField()
+    key = models.ForeignKey(OwnKey, models.PROTECT, related_name="+")
+    kinds = models.JSONField(default=list)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(default=0)
+    made = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint(fields=("partner", "counter"), name="exchange_one_sent"),)
+
+
+class Taken(models.Model):
+    """A file of a partner that was taken. The counter is taken once: that is what replay breaks on."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="files_taken")
+    counter = models.BigIntegerField()
+    fingerprint = models.CharField(max_length=60)
+    kinds = models.JSONField(default=list)
+    result = models.JSONField(default=dict)
+    sha256 = models.CharField(max_length=64)
+    made = models.DateTimeField()
+    at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint(fields=("partner", "counter"), name="exchange_one_taken"),)
+
+
+class Waiting(models.Model):
+    """A file that somebody handed in and has not confirmed yet, as it came."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    path = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+    done = models.DateTimeField(null=True)
+
+
+class Counterpart(models.Model):
+    """That an object of a partner's portal is an object of ours: `kind` such as campaign, the partner's number or key, our row."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="counterparts")
+    kind = models.CharField(max_length=30)
+    theirs = models.CharField(max_length=80)
+    ours = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("partner", "kind", "theirs"), name="exchange_one_counterpart"),
+        )
+        indexes = (models.Index(fields=("kind", "ours")),)
+
+
+class StatedCounts(models.Model):
+    """What a unit below says of its machines on a day: counts, never who. The newest file of a day counts."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="stated")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    campaign = models.ForeignKey("campaigns.Campaign", models.PROTECT, related_name="+")
+    day = models.DateField()
+    counter = models.BigIntegerField()
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-day", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("unit", "campaign", "day"), name="exchange_one_statement"),
+        )
+
+
+class Webhook(models.Model):
+    """An address that is told when cases of a unit (and of everything under it) change. `secret` is locked."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="webhooks")
+    url = models.URLField(_("Address"), max_length=500)
+    secret = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class Happening(models.Model):
+    """A step of a case that webhooks have not been told of yet."""
+
+    step = models.ForeignKey("cases.Step", models.CASCADE, related_name="+")
+
+
+class DeliveryState(models.TextChoices):
+    """How far a delivery is."""
+
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Delivered")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+class Delivery(models.Model):
+    """One event for one webhook."""
+
+    webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries")
+    key = models.CharField(max_length=60, unique=True)
+    body = models.TextField()
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created = models.DateTimeField(auto_now_add=True)
+    next_attempt = models.DateTimeField()
+    delivered = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        indexes = (models.Index(fields=("state", "next_attempt")),)
+
+
+class MispServer(models.Model):
+    """A MISP server that is told which indicators were seen, never by whom. `api_key` is locked."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="misp_servers")
+    url = models.URLField(_("Address"), max_length=500)
+    api_key = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    ended = models.DateTimeField(null=True)
+    last = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+
+
+class MispSighting(models.Model):
+    """That a server was told of an indicator on a day: nothing is told twice."""
+
+    server = models.ForeignKey(MispServer, models.CASCADE, related_name="told")
+    indicator = models.CharField(max_length=500)
+    day = models.DateField()
+    known = models.BooleanField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("server", "indicator", "day"), name="exchange_one_misp"),
+        )

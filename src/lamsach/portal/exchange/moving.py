@@ -1,0 +1,221 @@
+"""Making a file for a partner, and taking one of its files: once, whole, in order of nothing but its counter.
+
+A file that was never taken may come late: only a counter that was taken is refused. Numbers that have not come are shown as missing. When the portal was put back
+from a backup, the partner's next file says how far it has taken ours, and our counter goes on behind that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.exchange import container, keyring, kinds, lineage
+from lamsach.portal.exchange.container import Head, Opened
+from lamsach.portal.exchange.kinds import Arrival, Kind, Payload, Route
+from lamsach.portal.exchange.models import Partner, Sent, Taken
+
+_WRONG = mark("A part of the exchange file has not the shape that it should have. Nothing was taken.")
+_UNKNOWN = mark("The exchange file carries something that this version does not know.")
+_AGAIN = mark("The exchange file was taken before. Nothing was changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a file to a partner would carry: the kind, and what of it."""
+
+    kind: Kind
+    payload: Payload
+
+
+def offers(partner: Partner, user: Any = None, wanted: Sequence[str] | None = None) -> list[Offer]:
+    """What there is to send now, of the wanted kinds (all)."""
+    found = []
+    for kind in kinds.load().values():
+        if kind.fits(to_above=partner.above) and (wanted is None or kind.name in wanted):
+            payload = kind.offer(Route(partner, user))
+            if payload is not None:
+                found.append(Offer(kind, payload))
+    return found
+
+
+@transaction.atomic
+def make(partner: Partner, target: Path, by: Any, wanted: Sequence[str] | None = None) -> Sent:
+    """Write the next file for the partner. InputError when there is no key or nothing to send."""
+    held = Partner.objects.select_for_update().select_related("unit").get(pk=partner.pk)
+    key = keyring.current(held.unit)
+    if key is None:
+        raise InputError(mark("The unit has no key yet."), held.unit.code, mark("Make its key first."))
+    user: Any = getattr(by, "user", by)
+    payloads = [offer.payload for offer in offers(held, user, wanted)]
+    counter = max(held.sent, held.seen) + 1
+    head = Head(
+        sender=held.unit.code,
+        sender_name=held.unit.name,
+        receiver=held.code,
+        receiver_name=held.name,
+        counter=counter,
+        taken=highest(held),
+        made=timezone.now(),
+        lineage=keyring.lineage_of(key),
+    )
+    with target.open("wb") as stream:
+        container.write(stream, head, keyring.opened(key), payloads)
+    Partner.objects.filter(pk=held.pk).update(sent=counter)
+    with target.open("rb") as stream:
+        sha256, size = hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()
+    names = [payload.kind for payload in payloads]
+    sent = Sent.objects.create(
+        partner=held, counter=counter, key=key, kinds=names, sha256=sha256, size=size, user=user
+    )
+    record(by, "exchange.made", held, held.unit, counter=counter, kinds=names, sha256=sha256)
+    return sent
+
+
+def highest(partner: Partner) -> int:
+    """The highest counter of the partner's files that was taken."""
+    found: int | None = Taken.objects.filter(partner=partner).aggregate(last=Max("counter"))["last"]
+    return found or 0
+
+
+def missing(partner: Partner) -> list[int]:
+    """Counters of the partner's files that did not come although later ones did; the newest twenty."""
+    rows = Taken.objects.filter(partner=partner).order_by("-counter").values_list("counter", flat=True)
+    taken = set(rows[:500])
+    if not taken:
+        return []
+    bottom = min(taken) if len(taken) == 500 else 1
+    return [number for number in range(max(taken), bottom - 1, -1) if number not in taken][:20]
+
+
+def find_partner(path: Path, units: Sequence[int]) -> Partner:
+    """The partner that a file says to be from, among those of these units of ours. InputError for a file of nobody known, or not meant for us."""
+    head = container.peek(path)
+    rows = Partner.objects.filter(unit__in=units, ended=None, code=head.sender).select_related("unit")
+    if not rows:
+        raise InputError(
+            mark("The unit that made the exchange file is no partner of yours."),
+            f"{head.sender} {head.sender_name}"[:100],
+            mark("Add it as a partner first, with its key."),
+        )
+    found = next((partner for partner in rows if partner.unit.code == head.receiver), None)
+    if found is None:
+        raise InputError(
+            mark("The exchange file is meant for another unit."),
+            f"{head.receiver} {head.receiver_name}"[:100],
+            mark("Hand it to that unit. Nothing was taken from it."),
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file whose signature and counter are right. `followers`: keys that follow from believed ones."""
+
+    opened: Opened
+    arrival: Arrival
+    followers: Mapping[str, str]
+    sha256: str
+
+
+@contextmanager
+def checked(partner: Partner, path: Path, user: Any = None) -> Iterator[Checked]:
+    """Open a file of the partner; its payloads' files lie in a folder that is gone afterwards. InputError for one that may not be taken."""
+    head = container.peek(path)
+    if (head.sender, head.receiver) != (partner.code, partner.unit.code):
+        raise InputError(mark("The exchange file is meant for another unit."), path.name)
+    believed = keyring.believed(partner)
+    followers = lineage.successors(head.lineage, partner.code, believed)
+    from lamsach.indicators.releases.keys import load_public_key
+
+    keys = [*believed, *(load_public_key(public.encode(), partner.code) for public in followers.values())]
+    with tempfile.TemporaryDirectory(prefix="lamsach-exchange-") as folder:
+        opened = container.read(path, keys, Path(folder))
+        before = Taken.objects.filter(partner=partner, counter=opened.head.counter).first()
+        if before is not None:
+            raise InputError(_AGAIN, f"{opened.head.counter}, {timezone.localtime(before.at):%d/%m/%Y %H:%M}")
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        arrival = Arrival(partner, opened.head.counter, opened.head.made, user)
+        yield Checked(opened, arrival, followers, sha256)
+
+
+def preview(found: Checked) -> list[tuple[Any, list[str]]]:
+    """For each payload the title of its kind and the sentences of what taking it would do. InputError when the file would be refused."""
+    shown = []
+    for payload in found.opened.payloads:
+        kind = _kind(found.arrival, payload)
+        with _shaped(payload):
+            shown.append((kind.title, kind.preview(found.arrival, payload)))
+    return shown
+
+
+@transaction.atomic
+def take(partner: Partner, path: Path, by: Any) -> Taken:
+    """Take a file: every payload or none, and never twice. InputError for one that may not be taken."""
+    held = Partner.objects.select_for_update().select_related("unit").get(pk=partner.pk)
+    user: Any = getattr(by, "user", by)
+    with checked(held, path, user) as found:
+        head = found.opened.head
+        names = [payload.kind for payload in found.opened.payloads]
+        taken = Taken.objects.create(
+            partner=held,
+            counter=head.counter,
+            fingerprint=found.opened.signer,
+            kinds=names,
+            sha256=found.sha256,
+            made=head.made,
+            user=user,
+        )
+        keyring.succeed(held, dict(found.followers), found.opened.signer, by)
+        result: dict[str, dict[str, int]] = {}
+        for payload in found.opened.payloads:
+            kind = _kind(found.arrival, payload)
+            with _shaped(payload):
+                result[payload.kind] = kind.take(found.arrival, payload)
+        Taken.objects.filter(pk=taken.pk).update(result=result)
+        Partner.objects.filter(pk=held.pk).update(
+            seen=max(held.seen, head.taken), name=head.sender_name or held.name
+        )
+    record(by, "exchange.taken", held, held.unit, counter=head.counter, kinds=names, sha256=found.sha256)
+    taken.refresh_from_db()
+    return taken
+
+
+def _kind(arrival: Arrival, payload: Payload) -> Kind:
+    kind = kinds.load().get(payload.kind)
+    if kind is None or not kind.fits(to_above=not arrival.partner.above):
+        raise InputError(_UNKNOWN, payload.kind)
+    if kind.latest_only:
+        later = Taken.objects.filter(partner=arrival.partner, counter__gt=arrival.counter)
+        if any(kind.name in row.kinds for row in later.only("kinds")):
+            raise InputError(
+                mark("A later file of the same partner was taken already, which makes this one out of date."),
+                payload.kind,
+            )
+    return kind
+
+
+@contextmanager
+def _shaped(payload: Payload) -> Iterator[None]:
+    """A payload that has another shape than its kind expects is refused in one sentence."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        raise InputError(_WRONG, payload.kind) from error
+
+
+def file_name(sent: Sent) -> str:
+    """A name for a file: from whom, to whom, which number."""
+    return f"lamsach-{sent.partner.unit.code}-{sent.partner.code}-{sent.counter:05d}.zip"

@@ -1,0 +1,122 @@
+"""Writing to an address that somebody typed in, without being led astray (CWE-918, server-side request forgery).
+
+The host is looked up once; every address of it has to be public, or lie in `LAMSACH_OUTGOING_NETWORKS`; the connection goes to the very address that was checked, so that a
+second look-up cannot lead elsewhere. Public addresses are spoken to by https alone, with the certificate checked. No redirect is followed, no proxy of the
+environment is used, and of the answer only so much is read.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+
+from lamsach import __version__
+from lamsach.errors import InputError, OutputError
+from lamsach.i18n import mark
+
+TIMEOUT_S = 10.0
+ANSWER_BYTES = 100_000
+_NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+"""RFC 6052 section 2.1, RFC 8215."""
+_NO_ADDRESS = mark("This is no address that the portal can write to.")
+_FORBIDDEN = mark("The portal may not write to this address: it is private, or not https.")
+_ALLOW = mark("An administrator may allow private networks by LAMSACH_OUTGOING_NETWORKS.")
+_UNREACHED = mark("The address could not be reached.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and the beginning of the body."""
+
+    status: int
+    body: bytes
+
+
+def check(url: str) -> SplitResult:
+    """The parts of an address that may be written to, as far as can be told without looking the host up. InputError."""
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        raise InputError(_NO_ADDRESS, url[:100]) from None
+    wrong = parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or port == 0
+    if wrong or not url.isprintable() or " " in url or parts.fragment:
+        raise InputError(_NO_ADDRESS, url[:100])
+    try:
+        literal = ip_address(host or "")
+    except ValueError:
+        allowed = parts.scheme == "https" or bool(settings.OUTGOING_NETWORKS)
+    else:
+        allowed = _may(literal, parts.scheme)
+    if not allowed:
+        raise InputError(_FORBIDDEN, url[:100], _ALLOW)
+    return parts
+
+
+def _may(address: IPv4Address | IPv6Address, scheme: str) -> bool:
+    """Whether an address may be written to. One that wraps an IPv4 address (mapped, 6to4, Teredo, NAT64) is taken for that."""
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return False
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if any(address in network for network in _NAT64):
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _may(inner, scheme)
+    if any(address in network for network in settings.OUTGOING_NETWORKS):
+        return True
+    return scheme == "https" and address.is_global and not address.is_multicast
+
+
+def _resolve(host: str, port: int, scheme: str) -> str:
+    """The first address of the host; all of them have to be allowed. InputError, OutputError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise OutputError(_UNREACHED, host) from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not addresses or not all(_may(ip_address(address), scheme) for address in addresses):
+        raise InputError(_FORBIDDEN, host, _ALLOW)
+    return addresses[0]
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to an address that was checked, which speaks of the host by its name."""
+
+    def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext | None) -> None:
+        super().__init__(host, port, timeout=TIMEOUT_S)
+        self._address, self._context = address, context
+
+    def connect(self) -> None:
+        """Connect to the checked address; with TLS for the host's name."""
+        self.sock = socket.create_connection((self._address, self.port), TIMEOUT_S)
+        if self._context is not None:
+            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Send a body. InputError for an address that may not be written to, OutputError when it could not be reached in time."""
+    parts = check(url)
+    host: Any = parts.hostname
+    secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    address = _resolve(host, port, parts.scheme)
+    connection = _Pinned(host, port, address, ssl.create_default_context() if secure else None)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    sent = {"User-Agent": f"lamsach/{__version__}", "Content-Type": "application/json", **headers}
+    try:
+        connection.request("POST", target, body, sent)
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.read(ANSWER_BYTES))
+    except (OSError, http.client.HTTPException, ValueError, UnicodeError) as error:
+        raise OutputError(_UNREACHED, f"{host}: {type(error).__name__}") from error
+    finally:
+        connection.close()

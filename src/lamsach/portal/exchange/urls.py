@@ -1,0 +1,17 @@
+"""Addresses of exchange."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from lamsach.portal.exchange import views
+
+app_name = "exchange"
+urlpatterns = [
+    path("office/exchange/", views.overview, name="overview"),
+    path("office/exchange/files/<int:waiting_id>/", views.waiting, name="waiting"),
+    path("office/exchange/units/<int:unit_id>/key/", views.key, name="key"),
+    path("office/exchange/units/<int:unit_id>/key/file/", views.key_file, name="key_file"),
+    path("office/exchange/partners/new/", views.partner_new, name="partner_new"),
+    path("office/exchange/partners/<int:partner_id>/", views.partner, name="partner"),
+]

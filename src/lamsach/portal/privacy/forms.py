@@ -1,0 +1,60 @@
+"""Forms about privacy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.access import readable_campaigns
+from lamsach.portal.privacy import access
+from lamsach.portal.units.models import Unit
+
+
+class GrantForm(forms.Form):
+    """Which unit above may see the names of a case, for how long, and what for."""
+
+    to: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=90, initial=7)
+    reason = forms.CharField(label=_("What for"), max_length=500)
+
+    def __init__(self, *args: Any, above: list[Unit], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["to"]
+        field.queryset = Unit.objects.filter(pk__in=[unit.pk for unit in above])
+        if above:
+            field.initial = above[-1]
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+
+
+class HoldForm(forms.Form):
+    """A hold on a unit and everything under it."""
+
+    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    campaign: Any = forms.ModelChoiceField(
+        None, label=_("Campaign"), required=False, empty_label=_("All campaigns")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        unit: Any = self.fields["unit"]
+        campaign: Any = self.fields["campaign"]
+        unit.queryset = access.holding_units(user)
+        campaign.queryset = readable_campaigns(user)
+
+
+class SearchForm(forms.Form):
+    """Of whom."""
+
+    q = forms.CharField(
+        label=_("Name, user name, e-mail, IP or MAC address"),
+        max_length=200,
+        help_text=_("The whole of it, as it stands in logs or lists."),
+    )

@@ -1,0 +1,73 @@
+"""Legal holds: what they cover, setting and lifting them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.models import Case
+from lamsach.portal.privacy.models import Hold
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import under
+
+
+@transaction.atomic
+def put(
+    unit: Unit, reason: str, by: Any, *, campaign: Campaign | None = None, case: Case | None = None
+) -> Hold:
+    """Let nothing be erased: of a case, or of a unit and everything under it."""
+    user: Any = getattr(by, "user", by)
+    made = Hold.objects.create(unit=unit, campaign=campaign, case=case, reason=reason, user=user)
+    record(by, "hold.put", made, unit, case=case.pk if case else None, reason=reason)
+    return made
+
+
+@transaction.atomic
+def lift(hold: Hold, by: Any) -> bool:
+    """End a hold. What is due is erased by the next purge. Whether it was in force."""
+    user: Any = getattr(by, "user", by)
+    done = Hold.objects.filter(pk=hold.pk, ended=None).update(ended=timezone.now(), ended_by=user)
+    if done:
+        record(by, "hold.lifted", hold, hold.unit)
+    return bool(done)
+
+
+def covering(case: Case) -> QuerySet[Hold]:
+    """The holds in force on a case."""
+    above = under_links(case.unit_id)
+    whole = Q(case=None, unit__in=above) & (Q(campaign=None) | Q(campaign=case.campaign_id))
+    return Hold.objects.filter(Q(case=case.pk) | whole, ended=None)
+
+
+def under_links(unit_id: int) -> Any:
+    """The unit and all above it, as a query of ids."""
+    from lamsach.portal.units.models import UnitLink
+    from lamsach.portal.units.tree import on_day, today
+
+    return UnitLink.objects.filter(on_day(today()), descendant=unit_id).values("ancestor")
+
+
+def held_units() -> set[int]:
+    """All units under a hold on everything (of every campaign)."""
+    roots = Hold.objects.filter(ended=None, case=None, campaign=None).values_list("unit", flat=True)
+    return set(under(roots).values_list("descendant", flat=True))
+
+
+def held_cases() -> set[int]:
+    """All cases under a hold: by case, by campaign, by unit."""
+    found: set[int] = set()
+    for hold in Hold.objects.filter(ended=None):
+        rows = Case.objects.filter(purge=None)
+        if hold.case_id is not None:
+            rows = rows.filter(Q(pk=hold.case_id) | Q(superseded=hold.case_id))
+        else:
+            rows = rows.filter(unit__in=under([hold.unit_id]).values("descendant"))
+            if hold.campaign_id is not None:
+                rows = rows.filter(campaign=hold.campaign_id)
+        found.update(rows.values_list("pk", flat=True))
+    return found

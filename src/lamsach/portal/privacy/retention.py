@@ -1,0 +1,193 @@
+"""What is erased when. N days (`LAMSACH_RETENTION_DAYS`) after a case was closed its raw evidence and the data of persons go; its numbers stay.
+
+Closed is: verified, false alarm or exception since N days, with nothing seen for N days either; or the campaign was closed and ended N days ago. Gone are then
+the log lines, the names, addresses and keys of the device (unless another case still needs them), who uses it, notes and their files, letters to that person and their
+answers, and the bundle as it came, once all its cases are purged. What stays is sightings with their counts, the days with logs, the case with
+its states, and the history. A legal hold stops it. Each case is one transaction; a kill in the middle loses nothing, the next run goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.cases.models import Case, CaseState, Clarification, Note
+from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Identity, Merge
+from lamsach.portal.mail.models import Incoming, Letter, LetterState
+from lamsach.portal.privacy.files import ERASED, drop
+from lamsach.portal.privacy.holds import covering, held_cases, held_units
+from lamsach.portal.privacy.models import Purge
+from lamsach.portal.units.tree import today
+
+CLOSED = (CaseState.VERIFIED, CaseState.FALSE_ALARM, CaseState.EXCEPTED)
+BATCH = 200
+
+
+def cut(day: date | None = None) -> date:
+    """What was closed by this day is due."""
+    return (day or today()) - timedelta(days=settings.RETENTION_DAYS)
+
+
+def due(day: date | None = None) -> QuerySet[Case]:
+    """The cases whose time is over, whether or not a hold keeps them."""
+    until = cut(day)
+    quiet = Q(last_seen=None) | Q(last_seen__lte=until)
+    closed = Q(state__in=CLOSED, since__lte=until) & quiet
+    ended = Q(campaign__state=CampaignState.CLOSED, campaign__ends__lte=until)
+    return Case.objects.filter(closed | ended, purge=None, superseded=None)
+
+
+def run() -> dict[str, int]:
+    """Erase all that is due; how much of what."""
+    counts: Counter[str] = Counter()
+    held = held_cases()
+    for number in list(due().order_by("pk").values_list("pk", flat=True)):
+        if number in held:
+            counts["held"] += 1
+        else:
+            counts.update(purge(number))
+    counts.update(_loose_devices())
+    counts.update(_bundles())
+    return dict(counts)
+
+
+@transaction.atomic
+def purge(case_id: int) -> Counter[str]:
+    """Erase what belongs to one case. Nothing, when a hold came or it was purged meanwhile."""
+    case = Case.objects.select_for_update(of=("self",)).select_related("unit").get(pk=case_id)
+    if Purge.objects.filter(case=case).exists() or covering(case).exists():
+        return Counter()
+    parts = list(Case.objects.filter(superseded=case))
+    counts: Counter[str] = Counter(cases=1)
+    members = {case.device_id, *case.device.parts.values_list("pk", flat=True)}
+    members |= {part.device_id for part in parts}
+    for one in (case, *parts):
+        counts.update(_person(one))
+        counts.update(_notes(one))
+        counts.update(_letters(f"machine:{one.pk}:"))
+        Purge.objects.get_or_create(case=one)
+    lines, _ = EvidenceLine.objects.filter(campaign=case.campaign_id, device__in=members).delete()
+    counts["lines"] += lines
+    if not _needed(members):
+        counts.update(forget_devices(members))
+    Purge.objects.filter(case=case).update(counts=dict(counts))
+    record(None, "privacy.purged", case, case.unit, **counts)
+    return counts
+
+
+def _needed(members: set[int]) -> bool:
+    """Whether another case or an open question still needs to know which device it is."""
+    cases = Case.objects.filter(Q(device__in=members) | Q(device__into__in=members), purge=None)
+    return cases.exists() or Clarification.objects.filter(device__in=members, answered=None).exists()
+
+
+def _person(case: Case) -> Counter[str]:
+    known = Case.objects.filter(pk=case.pk).exclude(person_name="", person_email="")
+    return Counter(persons=known.update(person_name="", person_email=""))
+
+
+def _notes(case: Case) -> Counter[str]:
+    found = list(Note.objects.filter(case=case))
+    paths = [note.file_path for note in found if note.file_path]
+    Note.objects.filter(case=case).update(
+        text="", who="", details={}, file_name="", file_path="", file_size=0, file_sha256=""
+    )
+    return Counter(notes=len(found), files=sum(drop(path) for path in paths))
+
+
+def _letters(prefix: str) -> Counter[str]:
+    rows = Letter.objects.filter(key__startswith=prefix)
+    answers = list(Incoming.objects.filter(letter__in=rows))
+    for answer in answers:
+        path = answer.path
+        Incoming.objects.filter(pk=answer.pk).update(
+            sender="", name="", subject="", text="", path="", problem=""
+        )
+        drop(path)
+    rows.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
+    return Counter(letters=rows.update(to="", context={}, subject="", problem=""), answers=len(answers))
+
+
+def forget_devices(members: set[int]) -> Counter[str]:
+    """Take names, addresses and keys from devices; their sightings stay."""
+    Identity.objects.filter(device__in=members).delete()
+    Appearance.objects.filter(device__in=members).update(record={})
+    Merge.objects.filter(Q(kept__in=members) | Q(gone__in=members)).update(value="", reason="")
+    for number in members:
+        Device.objects.filter(pk=number).update(
+            key=f"purged:{number}", mac="", name="", ip="", user="", department=""
+        )
+    return Counter(devices=len(members))
+
+
+def _loose_devices() -> Counter[str]:
+    """Devices that made no case, or only questions that are answered: their time counts from their last sighting."""
+    until, counts = cut(), Counter[str]()
+    old = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
+    Clarification.objects.filter(answered__lte=old).exclude(unit__in=held_units()).update(answer="")
+    rows = Device.objects.filter(created__lte=old, into=None, cases=None).exclude(key__startswith="purged:")
+    rows = rows.exclude(unit__in=held_units()).exclude(sightings__day__gt=until)
+    for number in list(rows.order_by("pk").values_list("pk", flat=True).distinct()):
+        with transaction.atomic():
+            members = {number, *Device.objects.filter(into=number).values_list("pk", flat=True)}
+            if _needed(members):
+                continue
+            lines, _ = EvidenceLine.objects.filter(device__in=members).delete()
+            counts["lines"] += lines
+            counts.update(forget_devices(members))
+    if counts:
+        record(None, "privacy.purged_devices", **counts)
+    return counts
+
+
+def _bundles() -> Counter[str]:
+    """Bundles as they came, once all that they speak of is purged; and the page and logs of the hunt that made them."""
+    old = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
+    rows = Bundle.objects.filter(received__lte=old).exclude(path=ERASED).exclude(unit__in=held_units())
+    counts: Counter[str] = Counter()
+    for bundle in rows.order_by("pk").iterator(chunk_size=BATCH):
+        devices = Appearance.objects.filter(bundle=bundle).exclude(device__key__startswith="purged:")
+        named = Note.objects.filter(bundle=bundle, case__purge=None)
+        if devices.exists() or named.exists():
+            continue
+        with transaction.atomic():
+            drop_bundle(bundle)
+            record(None, "privacy.bundle_erased", bundle, bundle.unit)
+        counts["bundles"] += 1
+    return counts
+
+
+def drop_bundle(bundle: Bundle) -> None:
+    """Erase a bundle's file and what else is kept of the hunt behind it."""
+    from lamsach.portal.findings.hunting import delete_logs
+
+    path = bundle.path
+    Bundle.objects.filter(pk=bundle.pk).update(path=ERASED, name="")
+    drop(path)
+    for hunt in Hunt.objects.filter(bundle=bundle):
+        page = hunt.page
+        Hunt.objects.filter(pk=hunt.pk).update(page="")
+        drop(page)
+        if hunt.logs_deleted is None:
+            delete_logs(hunt)
+
+
+def state_of(user_units: Any) -> dict[str, Any]:
+    """For the page: how many cases of these units are due within two weeks, are kept by a hold, were purged."""
+    soon = due(today() + timedelta(days=14)).filter(unit__in=user_units)
+    held = held_cases()
+    numbers = set(soon.values_list("pk", flat=True))
+    return {
+        "days": settings.RETENTION_DAYS,
+        "soon": len(numbers - held),
+        "held": len(held & set(Case.objects.filter(unit__in=user_units).values_list("pk", flat=True))),
+        "purged": Purge.objects.filter(case__unit__in=user_units, case__superseded=None).count(),
+    }

@@ -1,0 +1,14 @@
+"""Regular work of privacy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lamsach.portal.jobs.queue import regular
+from lamsach.portal.privacy import retention
+
+
+@regular("privacy.purge", timedelta(hours=6))
+def purge() -> dict[str, int]:
+    """Erase what is due."""
+    return retention.run()

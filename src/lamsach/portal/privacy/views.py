@@ -1,0 +1,186 @@
+"""Pages of privacy: what is kept and until when, one case's grants and hold, one person's data."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.cases.models import Case, Grant
+from lamsach.portal.findings.access import own_units
+from lamsach.portal.privacy import access, holds, person, retention
+from lamsach.portal.privacy.forms import GrantForm, HoldForm, ReasonForm, SearchForm
+from lamsach.portal.privacy.models import Purge
+from lamsach.portal.units.access import home_units, readable_units
+from lamsach.portal.units.tree import ancestors
+
+
+@member(ALL, WRITERS)
+def overview(request: HttpRequest) -> HttpResponse:
+    """What is erased when, and the holds on the person's units. POST puts a hold on a unit."""
+    form = HoldForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        holds.put(data["unit"], data["reason"], request, campaign=data["campaign"])
+        messages.success(request, _("Nothing of it is erased until the hold is lifted."))
+        return redirect("privacy:overview")
+    units = readable_units(request.user)
+    context = {
+        "state": retention.state_of(units.values("pk")),
+        "page": paged(request, access.readable_holds(request.user)),
+        "form": form,
+        "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
+        "purged": Purge.objects.filter(case__unit__in=units, case__superseded=None)
+        .select_related("case__unit")
+        .order_by("-pk")[:20],
+    }
+    return render(request, "privacy/overview.html", context)
+
+
+@member(WRITERS, WRITERS, ("POST",))
+def hold_end(request: HttpRequest, hold_id: int) -> HttpResponse:
+    """Lift a hold."""
+    if holds.lift(access.get_hold(request.user, hold_id), request):
+        messages.success(request, _("The hold is lifted. What is due is erased within hours."))
+    return redirect("privacy:overview")
+
+
+@member(WRITERS, WRITERS)
+def case(request: HttpRequest, own_case_id: int) -> HttpResponse:
+    """One case: who above may see its names and until when, who looked, its hold. POST grants, or puts a hold."""
+    found = access.get_own_case(request.user, own_case_id)
+    above = ancestors(found.unit)
+    form = GrantForm(request.POST if request.POST.get("what") == "grant" else None, above=above)
+    hold_form = ReasonForm(request.POST if request.POST.get("what") == "hold" else None, prefix="hold")
+    if request.method == "POST":
+        if form.is_bound and form.is_valid():
+            _grant(request, found, form.cleaned_data)
+            return redirect("privacy:case", own_case_id=own_case_id)
+        if hold_form.is_bound and hold_form.is_valid():
+            holds.put(found.unit, hold_form.cleaned_data["reason"], request, case=found)
+            messages.success(request, _("Nothing of it is erased until the hold is lifted."))
+            return redirect("privacy:case", own_case_id=own_case_id)
+    record(request, "case.viewed", found, found.unit)
+    context = {
+        "case": found,
+        "form": form,
+        "hold_form": hold_form,
+        "above": above,
+        "now": timezone.now(),
+        "grants": found.grants.select_related("to", "user")[:100],
+        "holds": holds.covering(found).select_related("unit", "user"),
+        "looked": _looked(found),
+        "days": retention.settings.RETENTION_DAYS,
+    }
+    return render(request, "privacy/case.html", context)
+
+
+def _grant(request: HttpRequest, found: Case, data: dict[str, Any]) -> None:
+    until = timezone.now() + timedelta(days=data["days"])
+    user: Any = request.user
+    with transaction.atomic():
+        made = Grant.objects.create(case=found, to=data["to"], reason=data["reason"], until=until, user=user)
+        record(
+            request,
+            "case.granted",
+            found,
+            found.unit,
+            grant=made.pk,
+            to=made.to.code,
+            until=until.isoformat(),
+        )
+    messages.success(request, _("The unit above may now see this machine's name and addresses."))
+
+
+def _looked(found: Case) -> Any:
+    """Who saw the names of the case, the newest first: the unit's own people too."""
+    rows = Entry.objects.filter(object_type="cases.case", object_id=found.pk, action="case.viewed")
+    return rows.order_by("-pk").values_list("time", "who")[:50]
+
+
+@member(WRITERS, WRITERS, ("POST",))
+def grant_end(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """Take a grant back before its time."""
+    found = access.get_grant(request.user, grant_id)
+    with transaction.atomic():
+        if Grant.objects.filter(pk=found.pk, ended=None).update(ended=timezone.now()):
+            record(request, "case.grant_ended", found.case, found.case.unit, grant=found.pk)
+            messages.success(request, _("The names are the unit's own again."))
+    return redirect("privacy:case", own_case_id=found.case_id)
+
+
+def _units(request: HttpRequest) -> list[int]:
+    """The person's own units: personal data is seen by the unit itself. 403 without one."""
+    units = own_units(request.user)
+    if not units:
+        raise PermissionDenied
+    return units
+
+
+@rate_limited("privacy.person", 60, 300, ("GET", "POST"))
+@member(WRITERS, WRITERS)
+def person_page(request: HttpRequest) -> HttpResponse:
+    """What is known of one person in the person's own units. POST erases it, after it was shown."""
+    units = _units(request)
+    values = request.POST if request.method == "POST" else request.GET
+    form, erase_form = SearchForm(values if "q" in values else None), ReasonForm()
+    known: list[person.Known] = []
+    term = ""
+    if form.is_bound and form.is_valid():
+        try:
+            term = person.term_of(form.cleaned_data["q"])
+        except LamsachError as problem:
+            form.add_error("q", _(problem.what))
+        else:
+            if request.method == "POST":
+                erase_form = ReasonForm(request.POST)
+                if erase_form.is_valid():
+                    _erase(request, units, term, erase_form.cleaned_data["reason"])
+                    return redirect("privacy:person")
+            known = person.known(units, term)
+            record(request, "privacy.person_viewed", None, None, found=sum(one.count for one in known))
+    context = {"form": form, "erase_form": erase_form, "known": known, "term": term}
+    return render(request, "privacy/person.html", context)
+
+
+def _erase(request: HttpRequest, units: list[int], term: str, reason: str) -> None:
+    unit = next(unit for unit in home_units(request.user) if unit.pk in units)
+    counts = person.erase(units, unit, term, reason, request)
+    held = counts.pop("held", 0)
+    messages.success(request, _("{count} entries were erased.").format(count=sum(counts.values())))
+    if held:
+        messages.warning(request, _("{count} entries are kept by a legal hold.").format(count=held))
+
+
+@rate_limited("privacy.person", 60, 300, ("GET",))
+@member(WRITERS, WRITERS, ("GET",))
+def person_export(request: HttpRequest) -> HttpResponse:
+    """The same as JSON, to hand to the person."""
+    units = _units(request)
+    try:
+        term = person.term_of(request.GET.get("q", ""))
+    except LamsachError:
+        return redirect("privacy:person")
+    known = person.known(units, term)
+    record(request, "privacy.person_exported", None, None, found=sum(one.count for one in known))
+    data = {one.name: [dict(zip(one.facts, row, strict=True)) for row in one.rows] for one in known}
+    response = HttpResponse(
+        json.dumps(data, ensure_ascii=False, indent=1), content_type="application/json; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="person.json"'
+    return response

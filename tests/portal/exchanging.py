@@ -1,0 +1,37 @@
+"""Two portals out of one: the centre and its first room as partners of each other, each with a key. What goes down or up passes through a real file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange.models import Partner, Taken
+
+
+def partners(cast: Any) -> tuple[Partner, Partner]:
+    """The room as the centre's partner (files go down), and the centre as the room's (files go up)."""
+    by = cast.people["coordinator"]
+    keys = {unit.pk: keyring.current(unit) or keyring.renew(unit, by) for unit in (cast.centre, cast.first)}
+    down = keyring.add_partner(
+        cast.centre, cast.first.code, cast.first.name, above=False, public=keys[cast.first.pk].public, by=by
+    )
+    up = keyring.add_partner(
+        cast.first, cast.centre.code, cast.centre.name, above=True, public=keys[cast.centre.pk].public, by=by
+    )
+    return down, up
+
+
+def made(partner: Partner, by: Any, kinds: Sequence[str] | None = None) -> Path:
+    """The next file for a partner."""
+    path = Path(tempfile.mkdtemp(prefix="lamsach-exchange-test-")) / "exchange.zip"
+    moving.make(Partner.objects.get(pk=partner.pk), path, by, kinds)
+    return path
+
+
+def carried(cast: Any, sender: Partner, receiver: Partner, kinds: Sequence[str] | None = None) -> Taken:
+    """Make a file on one side and take it on the other."""
+    by = cast.people["coordinator"]
+    return moving.take(Partner.objects.get(pk=receiver.pk), made(sender, by, kinds), by)

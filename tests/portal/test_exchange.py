@@ -1,0 +1,404 @@
+"""The signed exchange file: keys, partners, counters, and what cut-off units exchange."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from lamsach.errors import InputError, LamsachError
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.campaigns.models import Campaign, Dispatch, IndicatorList, Participation, Recipient
+from lamsach.portal.exchange import container, keyring, kinds, moving
+from lamsach.portal.exchange.models import OwnKey, Partner, PartnerKey, StatedCounts, Taken, Waiting
+from lamsach.portal.units import tree
+
+from . import samples
+from .bundles import day
+from .conftest import Cast
+from .exchanging import carried, made, partners
+
+
+class Echo(kinds.Kind):
+    """Carries what the test puts in."""
+
+    name = "echo"
+    title = "Echo"
+    upward = downward = True
+    sends: dict[str, Any] | None = None
+    got: list[dict[str, Any]] = []
+
+    def offer(self, route: kinds.Route) -> kinds.Payload | None:
+        return kinds.Payload("echo", self.sends) if self.sends is not None else None
+
+    def preview(self, arrival: kinds.Arrival, payload: kinds.Payload) -> list[str]:
+        return [str(payload.data)]
+
+    def take(self, arrival: kinds.Arrival, payload: kinds.Payload) -> dict[str, int]:
+        kinds.text(payload.data["word"], 5)
+        Echo.got.append(dict(payload.data))
+        return {"words": 1}
+
+
+@pytest.fixture
+def echo() -> Any:
+    kind = Echo()
+    kinds.load()
+    kinds.register(kind)
+    Echo.got.clear()
+    yield kind
+    kinds._KINDS.pop("echo")
+
+
+@pytest.fixture
+def pair(cast: Cast) -> tuple[Partner, Partner]:
+    return partners(cast)
+
+
+def changed(path: Path, member: str, data: bytes) -> Path:
+    """The file with one member replaced."""
+    out = path.with_name("changed.zip")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, data if name == member else old.read(name))
+    return out
+
+
+def taken_by(cast: Cast, partner: Partner, path: Path) -> Taken:
+    return moving.take(partner, path, cast.people["coordinator"])
+
+
+def test_a_file_is_taken_once_and_its_parts_are_checked(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "một"}
+    path = made(down, cast.people["coordinator"], ["echo"])
+    for name in zipfile.ZipFile(path).namelist():
+        data = zipfile.ZipFile(path).read(name)
+        with pytest.raises(InputError):
+            taken_by(cast, up, changed(path, name, data[:-3] + b"   "))
+    with pytest.raises(InputError):
+        taken_by(cast, up, changed(path, "1.json", b'{"word": "hai"}'))
+    assert not Taken.objects.exists()
+    taken = taken_by(cast, up, path)
+    assert (taken.counter, taken.kinds, taken.result) == (1, ["echo"], {"echo": {"words": 1}})
+    assert Echo.got == [{"word": "một"}]
+    with pytest.raises(InputError, match="taken before"):
+        taken_by(cast, up, path)
+    assert len(Echo.got) == 1
+    assert Entry.objects.filter(action="exchange.taken").count() == 1
+
+
+def test_a_file_for_another_unit_or_of_a_stranger_is_refused(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "một"}
+    path = made(down, cast.people["coordinator"])
+    reach = [cast.second.pk]
+    with pytest.raises(InputError, match="no partner"):
+        moving.find_partner(path, reach)
+    keyring.renew(cast.second, cast.people["coordinator"])
+    centre = keyring.current(cast.centre)
+    assert centre is not None
+    other = keyring.add_partner(
+        cast.second, cast.centre.code, "A", above=True, public=centre.public, by=cast.people["coordinator"]
+    )
+    with pytest.raises(InputError, match="another unit"):
+        moving.find_partner(path, reach)
+    with pytest.raises(InputError, match="another unit"):
+        taken_by(cast, other, path)
+    PartnerKey.objects.filter(partner=up).update(ended=timezone.now())
+    with pytest.raises(InputError, match="nobody here has compared"):
+        taken_by(cast, up, path)
+    assert not Taken.objects.exists()
+
+
+def test_files_may_come_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "a"}
+    first, second, third = (made(down, cast.people["coordinator"]) for _ in range(3))
+    taken_by(cast, up, third)
+    assert moving.missing(up) == [2, 1]
+    taken_by(cast, up, first)
+    assert moving.missing(up) == [2]
+    taken_by(cast, up, second)
+    assert moving.missing(up) == []
+
+
+def test_latest_only_refuses_what_is_out_of_date(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "a"}
+    Echo.latest_only = True
+    try:
+        older, newer = (made(down, cast.people["coordinator"]) for _ in range(2))
+        taken_by(cast, up, newer)
+        with pytest.raises(InputError, match="out of date"):
+            taken_by(cast, up, older)
+    finally:
+        Echo.latest_only = False
+
+
+def test_a_payload_of_another_shape_undoes_the_whole_file(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "too long"}
+    path = made(down, cast.people["coordinator"])
+    with pytest.raises(InputError, match="shape"):
+        taken_by(cast, up, path)
+    assert not Taken.objects.exists()
+    echo.sends = {"other": 1}
+    with pytest.raises(InputError, match="shape"):
+        taken_by(cast, up, made(down, cast.people["coordinator"]))
+
+
+def test_what_goes_up_is_refused_from_above(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "a"}
+    Echo.downward = False
+    path = made(up, cast.people["coordinator"])
+    Echo.upward, Echo.downward = False, True
+    try:
+        with pytest.raises(InputError, match="does not know"):
+            taken_by(cast, down, path)
+    finally:
+        Echo.upward = Echo.downward = True
+
+
+def test_acknowledgement_carries_the_counter_on_after_a_restored_backup(
+    cast: Cast, pair: Any, echo: Echo
+) -> None:
+    down, up = pair
+    echo.sends = {"word": "a"}
+    for _ in range(3):
+        carried(cast, down, up)
+    Partner.objects.filter(pk=down.pk).update(sent=1)
+    carried(cast, up, down)
+    down.refresh_from_db()
+    assert down.seen == 3
+    assert carried(cast, down, up).counter == 4
+
+
+def test_a_replaced_key_is_followed_and_a_lost_one_is_not(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "a"}
+    by = cast.people["coordinator"]
+    keyring.renew(cast.centre, by)
+    newest = keyring.renew(cast.centre, by)
+    assert carried(cast, down, up).fingerprint == newest.fingerprint
+    believed = PartnerKey.objects.filter(partner=up, ended=None)
+    assert [(row.fingerprint, row.trusted) for row in believed] == [(newest.fingerprint, "succeeded")]
+    keyring.renew(cast.centre, by, lost=True)
+    with pytest.raises(InputError, match="compared"):
+        carried(cast, down, up)
+
+
+def test_an_ended_key_names_no_successor(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "a"}
+    keyring.end_key(PartnerKey.objects.get(partner=up), cast.people["coordinator"])
+    keyring.renew(cast.centre, cast.people["coordinator"])
+    with pytest.raises(InputError, match="compared"):
+        carried(cast, down, up)
+
+
+def test_the_private_key_is_locked(cast: Cast, pair: Any, settings: Any) -> None:
+    key = OwnKey.objects.get(unit=cast.centre, retired=None)
+    assert "PRIVATE" not in key.private
+    assert keyring.opened(key).public_key() is not None
+    settings.SECRET_KEY = "another"
+    with pytest.raises(InputError, match="secret key"):
+        keyring.opened(key)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no zip", bytes(1000)])
+def test_rubbish_is_refused_in_one_sentence(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(data)
+    with pytest.raises(LamsachError):
+        container.peek(path)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"[]",
+        b"{}",
+        b'{"schema": "lamsach-exchange-1"}',
+        b"[" * 100_000,
+        b'{"schema": "lamsach-exchange-1", "payloads": 3, "sender": [], "receiver": 1, "counter": -1, "taken": 1e9, "made": "x", "lineage": []}',
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused(manifest: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", manifest)
+        archive.writestr("signature.json", "{}")
+    with pytest.raises(LamsachError):
+        container.peek(path)
+
+
+def test_a_bomb_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", b" " * 20_000_000)
+    with pytest.raises(InputError, match="larger"):
+        container.peek(path)
+
+
+# --- what cut-off units exchange ---------------------------------------------------------------------------------------------------
+
+
+def launched(cast: Cast) -> Campaign:
+    """A campaign of the centre with a list and an attachment, sent to its rooms; a second copy of it is what the room's portal gets."""
+    dispatch = samples.dispatch(cast)
+    campaign = dispatch.campaign
+    path = default_storage.save("files/list.csv", ContentFile(b"type,value\ndomain,bot-c2.xyz\n"))
+    IndicatorList.objects.create(campaign=campaign, name="list.csv", path=path, size=29, sha256="0" * 64)
+    return campaign
+
+
+def test_a_campaign_goes_down_and_answers_and_counts_come_up(cast: Cast, pair: Any) -> None:
+    down, up = pair
+    campaign = launched(cast)
+    before = Campaign.objects.count()
+    with moving.checked(up, made(down, cast.people["coordinator"], ["campaigns"])) as found:
+        ((_, sentences),) = moving.preview(found)
+    assert campaign.name in sentences[0]
+    taken = carried(cast, down, up, ["campaigns"])
+    assert taken.result["campaigns"] == {"campaigns": 1, "dispatches": 1, "lists": 1}
+    assert Campaign.objects.count() == before + 1
+    copy = Campaign.objects.latest("pk")
+    assert (copy.name, copy.owner, copy.ends) == (campaign.name, cast.centre, campaign.ends)
+    received = Recipient.objects.get(dispatch__campaign=copy)
+    assert received.unit == cast.first
+    assert copy.lists.get().name == "list.csv"
+    Participation.objects.filter(
+        campaign=copy
+    ).delete()  # one database plays both portals: do not offer the copy again
+    assert carried(cast, down, up, ["campaigns"]).result["campaigns"]["lists"] == 0
+    assert Campaign.objects.count() == before + 1
+    campaign.lists.update(withdrawn=timezone.now())
+    carried(cast, down, up, ["campaigns"])
+    assert not copy.lists.filter(withdrawn=None).exists()
+
+    samples.sending.take(received, samples.StepKind.DEPLOYED, how=samples.How.PORTAL, day=day(-1))
+    result = carried(cast, up, down, ["answers", "counts"]).result
+    assert result["answers"] == {"answers": 2}
+    assert result["counts"] == {"counts": 1}
+    answered = Recipient.objects.get(unit=cast.first, dispatch__campaign=campaign)
+    assert answered.deployed is not None
+    stated = StatedCounts.objects.get()
+    assert (stated.unit, stated.campaign, stated.day) == (cast.first, campaign, tree.today())
+    assert stated.counts["found"] == 0
+    again = carried(cast, up, down, ["answers"])
+    assert again.result["answers"] == {"answers": 0}
+
+
+def test_no_name_or_address_goes_up(cast: Cast, pair: Any) -> None:
+    down, up = pair
+    launched(cast)
+    carried(cast, down, up, ["campaigns"])
+    copy = Campaign.objects.latest("pk")
+    from . import bundles
+
+    one = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
+    bundles.hand_in(cast, copy, bundles.findings([one], [bundles.Contact(days={day(-3): 4})]))
+    path = made(up, cast.people["coordinator"])
+    archive = zipfile.ZipFile(path)
+    everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    assert '"found": 1' in everything
+    for secret in ("PC-01", "10.1.2.3", "02:00:00", "thu", bundles.EVIL):
+        assert secret not in everything, secret
+
+
+def test_answers_of_dispatches_that_were_not_sent_are_refused(cast: Cast, pair: Any) -> None:
+    down, up = pair
+    launched(cast)
+    carried(cast, down, up, ["campaigns"])
+    received = Recipient.objects.latest("pk")
+    samples.sending.take(received, samples.StepKind.ACKNOWLEDGED, how=samples.How.PORTAL)
+    up.counterparts.filter(kind="dispatch").update(theirs="999999")
+    path = made(up, cast.people["coordinator"], ["answers"])
+    with pytest.raises(InputError, match="was not sent"):
+        taken_by(cast, down, path)
+    assert Dispatch.objects.count() == 2
+
+
+def test_the_sender_has_to_stand_where_the_partner_says(cast: Cast, pair: Any) -> None:
+    down, up = pair
+    launched(cast)
+    path = made(down, cast.people["coordinator"], ["campaigns"])
+    tree.move(cast.first, cast.root)
+    with pytest.raises(InputError, match="tree"):
+        taken_by(cast, up, path)
+
+
+# --- pages -------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_way_through_the_pages(cast: Cast) -> None:
+    client = cast.client("coordinator")
+    for unit in (cast.centre, cast.first):
+        client.post(f"/office/exchange/units/{unit.pk}/key/", {})
+    keys = {unit.pk: OwnKey.objects.get(unit=unit) for unit in (cast.centre, cast.first)}
+    assert keys[cast.centre.pk].fingerprint in client.get("/office/exchange/").content.decode()
+    assert (
+        client.get(f"/office/exchange/units/{cast.centre.pk}/key/file/").content.decode()
+        == keys[cast.centre.pk].public
+    )
+    form = {
+        "unit": cast.centre.pk,
+        "code": cast.first.code,
+        "name": cast.first.name,
+        "above": "no",
+        "public": keys[cast.first.pk].public,
+    }
+    shown = client.post("/office/exchange/partners/new/", form).content.decode()
+    assert keys[cast.first.pk].fingerprint in shown
+    assert not Partner.objects.exists()
+    client.post("/office/exchange/partners/new/", {**form, "compared": "on"})
+    down = Partner.objects.get()
+    up = keyring.add_partner(
+        cast.first,
+        cast.centre.code,
+        cast.centre.name,
+        above=True,
+        public=keys[cast.centre.pk].public,
+        by=cast.people["coordinator"],
+    )
+    launched(cast)
+    answer = client.post(f"/office/exchange/partners/{down.pk}/", {"what": "make", "kind": ["campaigns"]})
+    data = b"".join(answer)
+    assert "attachment" in answer["Content-Disposition"]
+    upload = io.BytesIO(data)
+    upload.name = "file.zip"
+    answer = client.post("/office/exchange/", {"file": upload})
+    waiting = Waiting.objects.get()
+    assert answer["Location"] == f"/office/exchange/files/{waiting.pk}/"
+    assert keys[cast.centre.pk].fingerprint in client.get(answer["Location"]).content.decode()
+    assert not Taken.objects.exists()
+    client.post(answer["Location"], {"what": "take"})
+    assert Taken.objects.get().partner == up
+    assert not default_storage.exists(waiting.path)
+    upload.seek(0)
+    assert "taken before" in client.post("/office/exchange/", {"file": upload}).content.decode()
+    page = client.get(f"/office/exchange/partners/{down.pk}/").content.decode()
+    assert "no word yet" in page
+    client.post(
+        f"/office/exchange/partners/{up.pk}/",
+        {"what": "end_key", "key": PartnerKey.objects.get(partner=up).pk},
+    )
+    assert PartnerKey.objects.get(partner=up).ended is not None
+    client.post(f"/office/exchange/partners/{down.pk}/", {"what": "end"})
+    assert Partner.objects.get(pk=down.pk).ended is not None
+    assert json.loads(zipfile.ZipFile(io.BytesIO(data)).read("manifest.json"))["counter"] == 1
+
+
+def test_an_officer_sees_no_exchange(cast: Cast, pair: Any) -> None:
+    down, _ = pair
+    assert cast.client("officer").get("/office/exchange/").status_code == 404
+    assert cast.client("stranger").get(f"/office/exchange/partners/{down.pk}/").status_code == 404
