@@ -187,4 +187,10 @@ REPORTS: dict[str, str] = {
     "File it": "Ghi nhận",
     "File it as the unit's report": "Ghi nhận là báo cáo của đơn vị",
     "It is no report: set it aside": "Không phải báo cáo: gác lại",
+    "Report of {unit} on {campaign}, figures as of {day}": "Báo cáo của {unit} về {campaign}, số liệu tính đến ngày {day}",
+    "Answers to reports": "Kết quả tiếp nhận báo cáo",
+    "Report of {day}: accepted": "Báo cáo ngày {day}: đã tiếp nhận",
+    "Report of {day}: returned. {reason}": "Báo cáo ngày {day}: trả lại. {reason}",
+    "The report is about a campaign that is not here.": "Báo cáo thuộc chiến dịch không có trên cổng này.",
+    "Ask the unit which campaign it means.": "Đề nghị hỏi đơn vị về chiến dịch của báo cáo.",
 }

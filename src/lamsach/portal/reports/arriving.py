@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Q
@@ -64,7 +66,9 @@ def _json(content: bytes, form: Form) -> tuple[Read, ...]:
 
 @reads
 def from_mail(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
-    """Keep a report that an e-mail carries; where it stands, or an empty text when it carries none."""
+    """File the signed report that an e-mail carries, or keep a filled form; where it stands, or an empty text when it carries neither."""
+    if target := _signed(incoming, parsed):
+        return target
     files = sorted(
         (file for file in parsed.files if file.name.lower().rpartition(".")[2] in ENDINGS),
         key=lambda file: ENDINGS.index(file.name.lower().rpartition(".")[2]),
@@ -87,6 +91,43 @@ def from_mail(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
     incoming.unit = incoming.unit or unit
     made = keep_received(campaign, unit, stored, said, Way.MAIL, sender=incoming.sender, found_by=found_by)
     return f"received:{made.pk}"
+
+
+def _signed(incoming: Incoming, parsed: Parsed) -> str:
+    """Take an exchange file that carries reports alone, once. Whatever else it carries waits for a person with the file; so does one whose signature nobody knows."""
+    from lamsach.portal.exchange import moving
+
+    for file in parsed.files:
+        if not file.name.lower().endswith(".zip"):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "exchange.zip"
+            path.write_bytes(file.content)
+            if not _looks_like_one(path):
+                continue
+            try:
+                ours = Unit.objects.filter(exchange_partners__ended=None).distinct()
+                partner = moving.find_partner(path, list(ours.values_list("pk", flat=True)))
+                with moving.checked(partner, path) as found:
+                    if {payload.kind for payload in found.opened.payloads} != {"reports"}:
+                        continue
+                taken = moving.take(partner, path, None)
+            except LamsachError as problem:
+                incoming.problem = f"{problem.what} {problem.where}".strip()[:500]
+                continue
+        incoming.unit = incoming.unit or Unit.objects.filter(code=partner.code).first()
+        return f"exchange:{taken.pk}"
+    return ""
+
+
+def _looks_like_one(path: Path) -> bool:
+    from lamsach.portal.exchange import container
+
+    try:
+        container.peek(path)
+    except LamsachError:
+        return False
+    return True
 
 
 def _same(kept: Kept, file: File) -> bool:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from pathlib import Path
 
+from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -17,11 +20,15 @@ from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit
 
 
-def told_of_step(report: Report, action: Action, reason: str = "") -> None:
-    """Queue the letter that a step calls for: to the parent when it is sent, to the unit when the parent answers. Once for each step."""
+def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:
+    """Queue the letter that a step calls for: to the parent when it is sent, to the unit when the parent answers. Once for each step.
+
+    `attach`: with the documents, and the signed exchange file when the parent has a portal of its own.
+    """
     unit, parent = report.unit, report.unit.parent
     if action == Action.SEND and parent is not None:
-        _letter("report_sent", parent, report, action, reason, _attached(report) if parent.email else [])
+        files = _attached(report) if parent.email and attach else []
+        _letter("report_sent", parent, report, action, reason, files)
     elif action in (Action.ACCEPT, Action.REFUSE):
         _letter(
             "report_accepted" if action == Action.ACCEPT else "report_returned", unit, report, action, reason
@@ -42,7 +49,23 @@ def _attached(report: Report) -> list[dict[str, str]]:
         found.append({"name": f"{stem}.{kind}", "path": path})
     if report.scan_path:
         found.append({"name": report.scan_name, "path": report.scan_path})
-    return found
+    return [*found, *_signed(report)]
+
+
+def _signed(report: Report) -> list[dict[str, str]]:
+    """The signed exchange file with the report, when the unit above is a partner with a portal of its own: its portal files the report by itself."""
+    from lamsach.portal.exchange import keyring, moving
+    from lamsach.portal.exchange.models import Partner
+
+    partner = Partner.objects.filter(unit=report.unit, above=True, ended=None).first()
+    if partner is None or keyring.current(report.unit) is None:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "exchange.zip"
+        sent = moving.make(partner, target, None, ("reports",))
+        with target.open("rb") as stream:
+            path = default_storage.save(f"files/{sent.sha256[:2]}/{sent.sha256}", File(stream))
+    return [{"name": moving.file_name(sent), "path": path}]
 
 
 def _letter(

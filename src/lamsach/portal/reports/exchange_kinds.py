@@ -1,0 +1,199 @@
+"""Reports in the signed exchange file: sent ones go up as they were signed, the answers to them come down. The same goes by stick and as the attachment of an e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.base.uploads import keep
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.exchange import counterparts
+from lamsach.portal.exchange.kinds import (
+    Arrival,
+    Kind,
+    Payload,
+    PayloadFile,
+    Route,
+    number,
+    register,
+    rows,
+    text,
+)
+from lamsach.portal.reports.arriving import plain
+from lamsach.portal.reports.chain import Action, Stale, take
+from lamsach.portal.reports.filing import checked, file_signed
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.telling import told_of_step
+from lamsach.portal.units.models import Unit
+
+MOST = 50
+SCANS = ("pdf", "png", "jpg", "jpeg", "docx", "xlsx", "json")
+_NO_CAMPAIGN = mark("The report is about a campaign that is not here.")
+_AT_WORK = mark("The unit's report is being written or approved in the portal. Nothing was filed.")
+
+
+def _newest(unit: Unit) -> list[Report]:
+    """The unit's newest sent report of each campaign that runs."""
+    found: dict[int, Report] = {}
+    wanted = Report.objects.filter(
+        unit=unit,
+        state__in=(ReportState.SENT, ReportState.FROZEN),
+        campaign__state=CampaignState.RUNNING,
+    )
+    for report in wanted.select_related("campaign", "unit").order_by("edition"):
+        found[report.campaign_id] = report
+    return list(found.values())[:MOST]
+
+
+class Reports(Kind):
+    """Sent reports on their way up."""
+
+    name = "reports"
+    title = gettext_lazy("Reports")
+    upward = True
+
+    def offer(self, route: Route) -> Payload | None:
+        """The unit's newest sent reports, each with the scan or signed PDF that belongs to it."""
+        listed, files = [], []
+        for report in _newest(route.unit):
+            row = {
+                "campaign": counterparts.theirs(route.partner, "campaign", report.campaign_id) or "",
+                "name": report.campaign.name,
+                "content": report.content,
+                "digest": report.digest,
+                "file": 0,
+            }
+            if report.scan_path and default_storage.exists(report.scan_path):
+                files.append(PayloadFile(report.scan_name, Path(default_storage.path(report.scan_path))))
+                row["file"] = len(files)
+            listed.append(row)
+        return Payload(self.name, {"reports": listed}, tuple(files)) if listed else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """One sentence a report."""
+        return [
+            _("Report of {unit} on {campaign}, figures as of {day}").format(
+                unit=arrival.unit.name, campaign=campaign.name, day=content["as_of"]
+            )
+            for campaign, content, _file in _told(arrival, payload)
+        ]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """File them; those that are there already are left alone."""
+        filed = 0
+        for campaign, content, file in _told(arrival, payload):
+            try:
+                made, fresh = file_signed(
+                    campaign, arrival.unit, content, by=arrival.user, who=arrival.unit.name
+                )
+            except Stale as error:
+                raise InputError(_AT_WORK, arrival.unit.name) from error
+            if fresh and file is not None:
+                _keep_scan(made, file)
+            if fresh:
+                told_of_step(made, Action.SEND, attach=False)
+            filed += fresh
+        return {"reports": filed}
+
+
+def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, Any], PayloadFile | None]]:
+    found = []
+    for row in rows(payload.data["reports"], MOST):
+        place = number(row["file"], len(payload.files))
+        content = checked(row["content"], arrival.unit)
+        found.append(
+            (_campaign(row, arrival.partner.unit), content, payload.files[place - 1] if place else None)
+        )
+    return found
+
+
+def _campaign(row: Mapping[str, Any], unit: Unit) -> Campaign:
+    """Our campaign: by the number that we gave it, else the one that bears its name."""
+    told, name = text(row["campaign"], 20), plain(text(row["name"], 200))
+    if told.isascii() and told.isdigit():
+        found = Campaign.objects.filter(pk=int(told)).select_related("form").first()
+        if found is not None:
+            return found
+    named = [
+        campaign
+        for campaign in Campaign.objects.filter(state=CampaignState.RUNNING).select_related("form")[:200]
+        if plain(campaign.name) == name
+    ]
+    if len(named) != 1:
+        raise InputError(_NO_CAMPAIGN, name[:100], mark("Ask the unit which campaign it means."))
+    return named[0]
+
+
+def _keep_scan(report: Report, file: PayloadFile) -> None:
+    with file.path.open("rb") as stream:
+        kept = keep(File(stream, name=text(file.name, 200)), SCANS)
+    Report.objects.filter(pk=report.pk).update(
+        scan_name=kept.name, scan_path=kept.path, scan_sha256=kept.sha256
+    )
+
+
+class Answers(Kind):
+    """What became of reports, on its way down."""
+
+    name = "report-answers"
+    title = gettext_lazy("Answers to reports")
+    downward = True
+
+    def offer(self, route: Route) -> Payload | None:
+        """Which of the unit's reports was accepted, which returned and why; by their digests."""
+        unit = Unit.objects.filter(code=route.partner.code).first()
+        reports = Report.objects.filter(
+            unit=unit,
+            state__in=(ReportState.FROZEN, ReportState.RETURNED),
+            campaign__state=CampaignState.RUNNING,
+        ).exclude(digest="")
+        listed = []
+        for report in reports.order_by("-pk")[:MOST]:
+            step = report.steps.filter(action__in=(Action.ACCEPT, Action.REFUSE)).last()
+            if step is not None and step.digest == report.digest:
+                listed.append({"digest": report.digest, "action": step.action, "reason": step.reason})
+        return Payload(self.name, {"answers": listed}) if listed else None
+
+    def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
+        """One sentence an answer."""
+        return [
+            _("Report of {day}: accepted").format(day=report.as_of)
+            if action == Action.ACCEPT
+            else _("Report of {day}: returned. {reason}").format(day=report.as_of, reason=reason)
+            for report, action, reason in self._told(arrival, payload)
+        ]
+
+    def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
+        """Freeze what was accepted, open what was returned."""
+        done = 0
+        for report, action, reason in self._told(arrival, payload):
+            take(report, action, arrival.user, reason=reason, who=arrival.partner.name)
+            done += 1
+        return {"answers": done}
+
+    @staticmethod
+    def _told(arrival: Arrival, payload: Payload) -> list[tuple[Report, Action, str]]:
+        """Those that answer a report of ours that still waits for an answer."""
+        found: list[tuple[Report, Action, str]] = []
+        for row in rows(payload.data["answers"], MOST):
+            action = Action(text(row["action"], 10))
+            if action not in (Action.ACCEPT, Action.REFUSE):
+                raise ValueError("no answer")
+            waiting = Report.objects.filter(
+                unit=arrival.partner.unit, digest=text(row["digest"], 64), state=ReportState.SENT
+            )
+            reason = text(row["reason"], 4000)
+            found += [(report, action, reason or "-") for report in waiting]
+        return found
+
+
+register(Reports())
+register(Answers())

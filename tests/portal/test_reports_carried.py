@@ -1,0 +1,177 @@
+"""A report that a unit's own portal signed reaches the portal above: by e-mail and on a stick, as it is, once; the answer comes back down.
+
+Both portals are this one: what the unit's portal did is undone before the portal above gets the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from lamsach.errors import InputError
+from lamsach.portal.exchange import keyring, moving
+from lamsach.portal.exchange.models import Partner
+from lamsach.portal.mail.incoming import take as take_mail
+from lamsach.portal.mail.letters import message
+from lamsach.portal.mail.models import Letter
+from lamsach.portal.reports import drafts
+from lamsach.portal.reports.chain import Action, take
+from lamsach.portal.reports.content import freeze, is_whole
+from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.telling import told_of_step
+from lamsach.portal.support.models import Question
+
+from .conftest import Cast
+from .samples import dispatch
+
+pytestmark = pytest.mark.django_db
+SIGNED_PDF = b"%PDF-1.7 signed"
+
+
+def partners(cast: Cast) -> tuple[Partner, Partner]:
+    """How the room knows the centre, and the centre the room."""
+    by = cast.people["administrator"]
+    keys = {unit: keyring.renew(unit, by).public for unit in (cast.first, cast.centre)}
+    up = keyring.add_partner(
+        cast.first, cast.centre.code, cast.centre.name, above=True, public=keys[cast.centre], by=by
+    )
+    down = keyring.add_partner(
+        cast.centre, cast.first.code, cast.first.name, above=False, public=keys[cast.first], by=by
+    )
+    return up, down
+
+
+def send(cast: Cast, made: Report) -> Report:
+    """The unit's own steps, with a signed PDF."""
+    path = default_storage.save("files/aa/signed", ContentFile(SIGNED_PDF))
+    Report.objects.filter(pk=made.pk).update(scan_name="ky-so.pdf", scan_path=path, scan_sha256="x")
+    for action in (Action.SUBMIT, Action.APPROVE, Action.SEND):
+        made = take(made, action, cast.people["officer"], freeze=freeze if action == Action.SUBMIT else None)
+        told_of_step(made, action)
+    return made
+
+
+def elsewhere(work: Callable[[], Any]) -> Any:
+    """Do something in the other portal: its result stays, its rows do not."""
+    with transaction.atomic():
+        result = work()
+        transaction.set_rollback(True)
+    return result
+
+
+def sent_mail(cast: Cast) -> tuple[bytes, str]:
+    made = send(cast, drafts.begin(dispatch(cast).campaign, cast.first, cast.people["officer"]))
+    mail: EmailMessage = message(Letter.objects.get(kind="report_sent"))
+    del mail["From"], mail["To"]
+    mail["From"], mail["To"] = "cong@room.example", "a@unit.example"
+    return mail.as_bytes(), made.digest
+
+
+def test_an_e_mail_between_portals_files_the_report_by_itself(cast: Cast) -> None:
+    partners(cast)
+    dispatch(cast)
+    raw, digest = elsewhere(lambda: sent_mail(cast))
+    assert not Report.objects.exists()
+    incoming = take_mail(raw)
+    assert incoming is not None
+    assert (incoming.target[:9], incoming.unit) == ("exchange:", cast.first)
+    made = Report.objects.get()
+    assert (made.unit, made.state, made.digest, made.created_by) == (
+        cast.first, ReportState.SENT, digest, None,
+    )  # fmt: skip
+    assert is_whole(made)
+    assert default_storage.open(made.scan_path).read() == SIGNED_PDF
+    assert not Question.objects.exists()
+    assert Letter.objects.filter(kind="report_sent", to="a@unit.example").count() == 1
+    again = EmailMessage()
+    again["From"], again["To"], again["Message-ID"] = "x@room.example", "a@unit.example", "<other@x>"
+    again.set_content("Gửi lại")
+    attached = next(
+        part for part in message_of(raw).iter_attachments() if str(part.get_filename()).endswith(".zip")
+    )
+    again.add_attachment(attached.get_content(), maintype="application", subtype="zip", filename="lai.zip")
+    take_mail(again.as_bytes())
+    assert Report.objects.get().version == made.version, "a file that was taken is not taken again"
+
+
+def message_of(raw: bytes) -> EmailMessage:
+    import email
+    import email.policy
+
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def test_a_file_that_nobody_knows_files_nothing(cast: Cast) -> None:
+    _up, down = partners(cast)
+    dispatch(cast)
+    raw, _digest = elsewhere(lambda: sent_mail(cast))
+    down.keys.all().delete()
+    incoming = take_mail(raw)
+    assert incoming is not None
+    assert incoming.problem
+    assert not Report.objects.exists()
+
+
+def test_a_stick_carries_the_report_up_and_the_answer_down(cast: Cast, tmp_path: Path) -> None:
+    up, down = partners(cast)
+    campaign = dispatch(cast).campaign
+    officer, coordinator = cast.people["officer"], cast.people["coordinator"]
+
+    def room() -> bytes:
+        send(cast, drafts.begin(campaign, cast.first, officer))
+        moving.make(up, tmp_path / "up.zip", officer, ("reports",))
+        return (tmp_path / "up.zip").read_bytes()
+
+    (tmp_path / "up.zip").write_bytes(elsewhere(room))
+    with moving.checked(down, tmp_path / "up.zip", coordinator) as found:
+        ((_title, sentences),) = moving.preview(found)
+    assert cast.first.name in sentences[0]
+    moving.take(down, tmp_path / "up.zip", coordinator)
+    with pytest.raises(InputError):
+        moving.take(down, tmp_path / "up.zip", coordinator)
+    filed = Report.objects.get()
+    assert (filed.state, filed.unit) == (ReportState.SENT, cast.first)
+
+    def centre(action: Action) -> bytes:
+        take(filed, action, coordinator, reason="Thiếu số liệu")
+        moving.make(down, tmp_path / "down.zip", coordinator, ("report-answers",))
+        return (tmp_path / "down.zip").read_bytes()
+
+    for action, state in ((Action.REFUSE, ReportState.RETURNED), (Action.ACCEPT, ReportState.FROZEN)):
+        path = tmp_path / f"{action}.zip"
+        path.write_bytes(elsewhere(lambda action=action: centre(action)))  # type: ignore[misc]
+        assert elsewhere(lambda path=path: answered(up, path, officer)) == (state, "Thiếu số liệu")  # type: ignore[misc]
+
+
+def answered(up: Partner, path: Path, officer: Any) -> tuple[str, str]:
+    """What the room's report is once the answer was taken."""
+    moving.take(up, path, officer)
+    found = Report.objects.get()
+    last = found.steps.last()
+    assert last is not None
+    return found.state, last.reason
+
+
+def test_a_campaign_is_known_by_its_number_or_its_name(cast: Cast, tmp_path: Path) -> None:
+    up, down = partners(cast)
+    campaign = dispatch(cast).campaign
+
+    def room() -> bytes:
+        campaign.name = "Chiến dịch của nơi khác"
+        campaign.save()
+        send(cast, drafts.begin(campaign, cast.first, cast.people["officer"]))
+        moving.make(up, tmp_path / "up.zip", cast.people["officer"], ("reports",))
+        return (tmp_path / "up.zip").read_bytes()
+
+    (tmp_path / "up.zip").write_bytes(elsewhere(room))
+    with pytest.raises(InputError) as caught:
+        moving.take(down, tmp_path / "up.zip", cast.people["coordinator"])
+    assert caught.value.what == "The report is about a campaign that is not here."
+    assert not Report.objects.exists()
