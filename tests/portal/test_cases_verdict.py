@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -59,7 +60,7 @@ def on_day(day: date, decisions: list[Decision], facts: Facts, today: date, poli
     covered = [
         one for one in since if observers and all(one in facts.coverage.get(name, ()) for name in observers)
     ]
-    if len(covered) >= policy.quiet_days:
+    if len(covered) >= policy.quiet_days and len(facts.alive & set(covered)) >= policy.alive_days:
         return S.VERIFIED
     told = [one for one in since if one < today or one in covered]  # today's logs may still come
     tail = 0
@@ -103,8 +104,9 @@ def worlds(draw: Any) -> tuple[list[Decision], Facts, date, Policy]:
         for indicator in draw(st.sets(st.sampled_from(INDICATORS), max_size=2))
         for begin, length in [draw(st.tuples(numbers, st.integers(0, 15)))]
     }
-    policy = Policy(draw(st.integers(1, 7)), draw(st.integers(1, 4)))
-    return decisions, Facts(hits, coverage, exempt), at(draw(st.integers(SPAN - 4, SPAN))), policy
+    policy = Policy(draw(st.integers(1, 7)), draw(st.integers(1, 4)), draw(st.integers(0, 3)))
+    alive = frozenset(at(number) for number in range(SPAN + 1)) - {at(n) for n in draw(st.sets(numbers))}
+    return decisions, Facts(hits, coverage, exempt, alive), at(draw(st.integers(SPAN - 4, SPAN))), policy
 
 
 def spread(stays: list[Stay], today: date) -> dict[date, CaseState]:
@@ -130,9 +132,19 @@ def test_the_rules_say_what_the_words_say(world: tuple[list[Decision], Facts, da
 @settings(max_examples=150, deadline=None)
 def test_no_machine_is_verified_without_its_logs(world: tuple[list[Decision], Facts, date, Policy]) -> None:
     decisions, facts, today, policy = world
-    blind = Facts(facts.hits, {}, facts.exempt)
+    blind = replace(facts, coverage={})
     decisions = [decision for decision in decisions if decision.day <= today]
     assert S.VERIFIED not in {stay.state for stay in timeline(decisions, blind, today, policy)}
+
+
+@given(worlds())
+@settings(max_examples=150, deadline=None)
+def test_no_machine_is_verified_unseen(world: tuple[list[Decision], Facts, date, Policy]) -> None:
+    decisions, facts, today, policy = world
+    decisions = [decision for decision in decisions if decision.day <= today]
+    asks = replace(policy, alive_days=max(1, policy.alive_days))
+    unseen = replace(facts, alive=frozenset())
+    assert S.VERIFIED not in {stay.state for stay in timeline(decisions, unseen, today, asks)}
 
 
 @given(worlds())
@@ -140,7 +152,7 @@ def test_no_machine_is_verified_without_its_logs(world: tuple[list[Decision], Fa
 def test_the_order_of_the_evidence_does_not_matter(world: tuple[list[Decision], Facts, date, Policy]) -> None:
     decisions, facts, today, policy = world
     decisions = [decision for decision in decisions if decision.day <= today]
-    turned = Facts(list(reversed(facts.hits)), facts.coverage, facts.exempt)
+    turned = replace(facts, hits=list(reversed(facts.hits)))
     assert timeline(decisions[::-1], turned, today, policy) == timeline(decisions, facts, today, policy)
 
 
@@ -151,11 +163,15 @@ def test_the_random_worlds_reach_every_state() -> None:
     begun = Decision(moment(0, 1), at(0), S.NEW)
     clean = Decision(moment(2, 10), at(2), S.CLEANED)
 
-    def states(facts: Facts, *decisions: Decision) -> list[CaseState]:
-        return [stay.state for stay in timeline([begun, *decisions], facts, at(15), Policy(7, 3))]
+    def states(facts: Facts, *decisions: Decision, alive: range = range(SPAN)) -> list[CaseState]:
+        facts = replace(facts, alive=frozenset(at(number) for number in alive))
+        return [stay.state for stay in timeline([begun, *decisions], facts, at(15), Policy(7, 3, 3))]
 
     assert states(Facts([hit], fw), clean) == [S.NEW, S.CLEANED, S.VERIFIED]
     assert states(Facts([hit], {}), clean) == [S.NEW, S.CLEANED, S.BLIND]
+    assert states(Facts([hit], fw), clean, alive=range(3)) == [S.NEW, S.CLEANED], "switched off is not clean"
+    assert states(Facts([hit], fw), clean, alive=range(3, 5)) == [S.NEW, S.CLEANED]
+    assert states(Facts([hit], fw), clean, alive=range(3, 6)) == [S.NEW, S.CLEANED, S.VERIFIED]
     same_day = Hit("a.xyz", "fw", at(2), moment(2, 11))
     assert states(Facts([hit, same_day], fw), clean) == [S.NEW, S.REINFECTED]
     earlier = Hit("a.xyz", "fw", at(2), moment(2, 9))

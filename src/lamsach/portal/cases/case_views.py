@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.cases import access, people
+from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
 from lamsach.portal.cases.forms import ExemptionForm, NoteForm, PersonForm, StepForm
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note
 from lamsach.portal.cases.states import ALLOWED, TONES, move
@@ -84,14 +86,29 @@ def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any
         if named
         else [],
         "strip": strip(decisions, facts, today()),
-        "missing": [(observer, day, int(count)) for observer, day, count in found.missing],
+        "gaps": gaps_of(found),
         "policy": rule,
         "left": max(rule.quiet_days - found.quiet, 0),
+        "unseen": max(rule.alive_days - found.alive, 0),
         "note_form": NoteForm(),
         "person_form": PersonForm(instance=found),
         "late": found.due < timezone.now()
         and found.state in ("new", "told", "accepted", "working", "reinfected"),
     }
+
+
+def gaps_of(found: Case) -> list[dict[str, Any]]:
+    """Which logs are missing since when, as values for sentences."""
+    day = today()
+    return [
+        {
+            **gap,
+            "first": date.fromisoformat(gap["first"]),
+            "still": since_yesterday(gap, day),
+            "what": LOG_KINDS.get(log_kind(gap["format"]), ""),
+        }
+        for gap in found.missing
+    ]
 
 
 def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:

@@ -1,18 +1,20 @@
 """The one query for the numbers of cases: any subtree, as of any date. Board and reports have to use it.
 
-They count cases by the state that the evidence of today gives them on that day (`Span`): late logs correct the past.
+They count cases by the state that the evidence of today gives them on that day (`Span`): late logs correct the past. `known` asks what was known at a
+moment: with the end of the day itself that is what was reported then.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
 
 from lamsach.portal.campaigns.models import Campaign
-from lamsach.portal.cases.models import CaseState, Span
+from lamsach.portal.cases.models import CaseState, Cause, Span
 from lamsach.portal.units.tree import today, under
 
 S = CaseState
@@ -46,18 +48,29 @@ class CaseCounts:
     dismissed: int = 0
 
 
-def _spans(campaign: Campaign, day: date) -> QuerySet[Span]:
-    return Span.objects.filter(campaign=campaign, valid_from__lte=day, valid_until__gt=day)
+def spans_on(campaign: Campaign, day: date, known: datetime | None = None) -> QuerySet[Span]:
+    """The state of each case on a day, as it is known now, or was known just before a moment."""
+    rows = Span.objects.filter(campaign=campaign, valid_from__lte=day, valid_until__gt=day)
+    if known is None:
+        return rows.filter(known_until=None)
+    return rows.filter(Q(known_until=None) | Q(known_until__gte=known), known_from__lt=known)
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a day, on the portal's clock."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 def _figures() -> dict[str, Any]:
     return {f"n_{name}": Count("pk", filter=Q(state__in=states)) for name, states in GROUPS.items()}
 
 
-def case_counts(campaign: Campaign, unit_id: int, day: date | None = None) -> CaseCounts:
+def case_counts(
+    campaign: Campaign, unit_id: int, day: date | None = None, known: datetime | None = None
+) -> CaseCounts:
     """The numbers of a unit and everything under it on a day (today)."""
     moment = day or today()
-    chosen = _spans(campaign, moment).filter(unit__in=under([unit_id], moment).values("descendant"))
+    chosen = spans_on(campaign, moment, known).filter(unit__in=under([unit_id], moment).values("descendant"))
     found = chosen.aggregate(**_figures())
     return CaseCounts(**{name: found[f"n_{name}"] for name in GROUPS})
 
@@ -67,7 +80,7 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
     moment = day or today()
     children = under([unit_id], moment).filter(distance=1).values("descendant")
     rows = (
-        _spans(campaign, moment)
+        spans_on(campaign, moment)
         .filter(
             unit__links_up__ancestor__in=children,
             unit__links_up__valid_from__lte=moment,
@@ -79,3 +92,35 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
     )
     counted: list[dict[str, Any]] = list(rows)  # type: ignore[arg-type]
     return {row["child"]: CaseCounts(**{name: row[f"n_{name}"] for name in GROUPS}) for row in counted}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A case that is counted otherwise on a day than it was at that day's end; since when, and what was learned."""
+
+    case_id: int
+    before: str
+    after: str
+    since: datetime
+    cause: str
+    cause_id: int | None
+
+
+def differences(campaign: Campaign, unit_id: int, day: date) -> list[Difference]:
+    """The cases of a subtree whose state on a day is known otherwise now than at the end of that day. Empty strings: no case then, or none now."""
+    units = under([unit_id], day).values("descendant")
+    then = dict(spans_on(campaign, day, end_of(day)).filter(unit__in=units).values_list("case_id", "state"))
+    rows = spans_on(campaign, day).filter(unit__in=units)
+    now = {row[0]: row[1:] for row in rows.values_list("case_id", "state", "known_from", "cause", "cause_id")}
+    found = [
+        Difference(number, then.get(number, ""), state, since, cause, cause_id)
+        for number, (state, since, cause, cause_id) in now.items()
+        if then.get(number, "") != state
+    ]
+    gone = Span.objects.filter(case__in=set(then) - set(now), known_until__isnull=False)
+    last = {row.case_id: row for row in gone.order_by("known_until")}
+    found += [
+        Difference(number, then[number], "", row.known_until or row.known_from, Cause.MERGE, None)
+        for number, row in last.items()
+    ]
+    return sorted(found, key=lambda row: (row.since, row.case_id))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
@@ -38,18 +39,33 @@ class CaseSeverity(models.IntegerChoices):
     WATCH = 4, _("To watch")
 
 
+class ThreatKind(models.TextChoices):
+    """What kind of malware it probably is: it decides the playbook."""
+
+    BOTNET = "botnet", _("Botnet")
+    STEALER = "stealer", _("Password stealer")
+    MINER = "miner", _("Coin miner")
+    RANSOM = "ransom", _("Precursor of ransomware")
+    LOADER = "loader", _("Loader from cracked software")
+    UNKNOWN = "unknown", _("Unknown kind")
+
+
 class Rules(models.Model):
-    """How a campaign verifies: so many covered, quiet days; blind after so many days without logs."""
+    """How a campaign verifies: so many covered, quiet days, on so many of which the machine was seen; blind after so many days without logs."""
 
     campaign = models.OneToOneField(Campaign, models.PROTECT, related_name="case_rules")
     quiet_days = models.PositiveSmallIntegerField(
-        _("Quiet days with logs until a machine is verified"), default=7
+        _("Quiet days with logs until a machine is verified"), default=14
+    )
+    alive_days = models.PositiveSmallIntegerField(
+        _("On so many of these days the machine itself has to be seen"), default=3
     )
     blind_after = models.PositiveSmallIntegerField(_("Blind after so many days without logs"), default=3)
 
 
 class Case(models.Model):
-    """What is to be done about a device. `quiet` counts its covered days since it was cleaned; `missing` says which logs are not there."""
+    """What is to be done about a device. `quiet` counts its covered days since it was cleaned, `alive` those of them on which it was seen; `missing` says
+    which logs are not there (see `coverage.Gap`). `kind` follows from the threat's name unless a person chose it."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="cases")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="cases")
@@ -58,12 +74,15 @@ class Case(models.Model):
     since = models.DateField()
     severity = models.PositiveSmallIntegerField(choices=CaseSeverity.choices)
     threat = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, choices=ThreatKind.choices, default=ThreatKind.UNKNOWN)
+    kind_chosen = models.BooleanField(default=False)
     indicators = models.PositiveIntegerField(default=0)
     count = models.BigIntegerField(default=0)
     first_seen = models.DateField(null=True)
     last_seen = models.DateField(null=True)
     due = models.DateTimeField()
     quiet = models.PositiveIntegerField(default=0)
+    alive = models.PositiveIntegerField(default=0)
     missing = models.JSONField(default=list)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     person_name = models.CharField(_("Who uses the machine"), max_length=200, blank=True)
@@ -78,6 +97,7 @@ class Case(models.Model):
         indexes = (
             models.Index(fields=("unit", "state", "severity", "due")),
             models.Index(fields=("campaign", "state")),
+            models.Index(fields=("severity", "due", "id")),
         )
 
     @property
@@ -114,8 +134,22 @@ class Step(models.Model):
         raise LamsachError("The history of a case cannot be changed.")
 
 
+class Cause(models.TextChoices):
+    """Why the history of a case was computed anew."""
+
+    BUNDLE = "bundle", _("findings came in")
+    DECISION = "decision", _("somebody took a step")
+    EXCEPTION = "exception", _("an exception was approved, ended or expired")
+    RULES = "rules", _("the rules of verification were changed")
+    TIME = "time", _("a day passed")
+    MERGE = "merge", _("machines were joined or parted")
+
+
 class Span(models.Model):
-    """The case's state from a day until before another, as the evidence shows today."""
+    """The case's state from a day until before another, as the evidence showed it from `known_from` until before `known_until` (None: still).
+
+    So any day's numbers can be told as they are known now, and as they were known then (see `counting`).
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="spans")
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
@@ -123,10 +157,17 @@ class Span(models.Model):
     state = models.CharField(max_length=12, choices=CaseState.choices)
     valid_from = models.DateField()
     valid_until = models.DateField(default=FOREVER)
+    known_from = models.DateTimeField(default=timezone.now)
+    known_until = models.DateTimeField(null=True)
+    cause = models.CharField(max_length=10, choices=Cause.choices, blank=True)
+    cause_id = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ("valid_from",)
-        indexes = (models.Index(fields=("campaign", "unit", "valid_from", "valid_until")),)
+        indexes = (
+            models.Index(fields=("campaign", "unit", "valid_from", "valid_until")),
+            models.Index(fields=("campaign", "known_until", "valid_from", "valid_until")),
+        )
 
 
 class Note(models.Model):
@@ -208,3 +249,6 @@ class Grant(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+
+
+from lamsach.portal.cases import handling as handling  # noqa: E402 - its models belong to this app

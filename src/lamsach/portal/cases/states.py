@@ -12,7 +12,7 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.cases.models import Case, CaseState, Step
+from lamsach.portal.cases.models import Case, CaseState, Cause, Step
 
 S = CaseState
 ALLOWED: Mapping[CaseState, frozenset[CaseState]] = {
@@ -52,6 +52,7 @@ def may_move(case: Case, to: CaseState) -> bool:
 @transaction.atomic
 def move(case: Case, to: CaseState, by: Any, why: str = "", who: str = "", **details: Any) -> Step:
     """Decide: add the step, recompute the case. InputError for a step that may not follow, or without the reason that it needs."""
+    from lamsach.portal.cases.spans import Because
     from lamsach.portal.cases.upkeep import recompute
 
     held = Case.objects.select_for_update().get(pk=case.pk)
@@ -60,7 +61,7 @@ def move(case: Case, to: CaseState, by: Any, why: str = "", who: str = "", **det
     if to in NEEDS_REASON and not why.strip():
         raise InputError(mark("This step needs a reason."), held.number)
     step = add_step(held, to, by, why.strip(), who, **details)
-    recompute([held])
+    recompute([held], Because(Cause.DECISION, step.pk))
     case.refresh_from_db()
     return step
 

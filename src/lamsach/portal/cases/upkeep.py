@@ -14,10 +14,13 @@ from django.utils.translation import gettext_noop
 
 from lamsach.portal.base.working_time import add_working_hours
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.coverage import UnitCoverage, alive_days, quiet_before, waiting_for
+from lamsach.portal.cases.kinds import kind_of
 from lamsach.portal.cases.models import (
     Case,
     CaseSeverity,
     CaseState,
+    Cause,
     Clarification,
     ClarificationKind,
     Exemption,
@@ -25,10 +28,12 @@ from lamsach.portal.cases.models import (
     Span,
     Step,
 )
+from lamsach.portal.cases.searching import index
 from lamsach.portal.cases.severity import DUE_HOURS, Contact, severity
+from lamsach.portal.cases.spans import NO_CAUSE, Because, write_spans
 from lamsach.portal.cases.states import add_step
-from lamsach.portal.cases.verdict import ONE, Decision, Facts, Hit, Policy, is_covered, required, timeline
-from lamsach.portal.findings.models import CoverageDay, Device, Sighting
+from lamsach.portal.cases.verdict import Decision, Facts, Hit, Policy, timeline
+from lamsach.portal.findings.models import Device, Sighting
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, today
 
@@ -51,6 +56,7 @@ HANDLED = frozenset({CaseState.VERIFIED, CaseState.FALSE_ALARM, CaseState.EXCEPT
 class Seen:
     """A row of a sighting, as far as cases need it."""
 
+    kind: str
     indicator: str
     threat: str
     role: str
@@ -64,11 +70,11 @@ class Seen:
 def policy(campaign: Campaign) -> Policy:
     """How the campaign verifies."""
     found = Rules.objects.filter(campaign=campaign).first()
-    return Policy(found.quiet_days, found.blind_after) if found else Policy()
+    return Policy(found.quiet_days, found.blind_after, found.alive_days) if found else Policy()
 
 
 @transaction.atomic
-def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int]) -> None:
+def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], because: Because = NO_CAUSE) -> None:
     """Make or update the cases and questions of these devices, and look again at cases of the unit that wait for quiet days."""
     numbers = sorted(set(devices))
     for begin in range(0, len(numbers), BATCH):
@@ -77,12 +83,13 @@ def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int]) -> None:
         standing = {into or number for number, into in rows}
         _supersede(campaign, {number: into for number, into in rows if into})
         for device in Device.objects.filter(pk__in=standing).select_related("unit"):
-            _make(campaign, device)
+            _make(campaign, device, because)
     waiting = Case.objects.filter(campaign=campaign, unit=unit, superseded=None)
     recompute(
         list(
             waiting.exclude(state__in=(CaseState.NEW, CaseState.TOLD, CaseState.ACCEPTED, CaseState.WORKING))
-        )
+        ),
+        because,
     )
 
 
@@ -99,7 +106,7 @@ def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
                 campaign, Device.objects.get(pk=merged[case.device_id]), case.severity, MERGED, state
             )
         Case.objects.filter(pk=case.pk).update(superseded=kept)
-        Span.objects.filter(case=case).delete()
+        Span.objects.filter(case=case, known_until=None).update(known_until=timezone.now())
     Clarification.objects.filter(campaign=campaign, device__in=merged, answered=None).delete()
 
 
@@ -110,11 +117,13 @@ def sightings_of(campaign_id: int, device_id: int) -> list[Seen]:
     ).order_by("day", "pk")
     return [
         Seen(*row)
-        for row in rows.values_list("indicator", "threat", "role", "source", "day", "count", "passed", "last")
+        for row in rows.values_list(
+            "indicator_type", "indicator", "threat", "role", "source", "day", "count", "passed", "last"
+        )
     ]
 
 
-def _make(campaign: Campaign, device: Device) -> None:
+def _make(campaign: Campaign, device: Device, because: Because) -> None:
     case = Case.objects.filter(campaign=campaign, device=device).first()
     seen = sightings_of(campaign.pk, device.pk)
     unattributed = device.key.startswith("unattributed:")
@@ -129,7 +138,7 @@ def _make(campaign: Campaign, device: Device) -> None:
     elif case.superseded_id is not None:
         Case.objects.filter(pk=case.pk).update(superseded=None)
         case.superseded = None
-    recompute([case])
+    recompute([case], because)
 
 
 def _ask(campaign: Campaign, device: Device, seen: Sequence[Seen], *, unattributed: bool) -> None:
@@ -178,19 +187,18 @@ def exemptions(case: Case) -> dict[str, list[tuple[date, date]]]:
     return found
 
 
-def coverage_of(case: Case) -> dict[str, frozenset[date]]:
-    """The days of which the unit's logs were searched, by observer."""
-    found: dict[str, set[date]] = {}
-    rows = CoverageDay.objects.filter(campaign=case.campaign_id, unit=case.unit_id)
-    for observer, day in rows.values_list("observer", "day").iterator(chunk_size=5000):
-        found.setdefault(observer, set()).add(day)
-    return {observer: frozenset(days) for observer, days in found.items()}
-
-
-def facts_of(case: Case, seen: Sequence[Seen], coverage: dict[str, frozenset[date]] | None = None) -> Facts:
+def facts_of(case: Case, seen: Sequence[Seen], coverage: UnitCoverage | None = None) -> Facts:
     """The evidence of a case. What reaches towards the machine from outside is none against it."""
     hits = [Hit(one.indicator, one.source, one.day, one.last) for one in seen if one.role != "inbound"]
-    return Facts(hits, coverage_of(case) if coverage is None else coverage, exemptions(case))
+    exempt, day = exemptions(case), today()
+    wanted = {
+        (one.kind, one.indicator)
+        for one in seen
+        if one.role != "inbound"
+        and not any(begin <= day < end for begin, end in exempt.get(one.indicator, ()))
+    }
+    known = UnitCoverage.of(case.campaign_id, case.unit_id) if coverage is None else coverage
+    return Facts(hits, known.of_lists_with(wanted), exempt, alive_days(case))
 
 
 def decisions_of(case: Case) -> list[Decision]:
@@ -200,25 +208,26 @@ def decisions_of(case: Case) -> list[Decision]:
 
 
 @transaction.atomic
-def recompute(cases: Sequence[Case]) -> int:
-    """Set state, spans and figures of cases from the evidence; how many changed their state."""
-    known: dict[tuple[int, int], dict[str, frozenset[date]]] = {}
+def recompute(cases: Sequence[Case], because: Because = NO_CAUSE) -> int:
+    """Set state, history and figures of cases from the evidence; how many changed their state. `because`: what was learned."""
+    known: dict[tuple[int, int], UnitCoverage] = {}
     policies: dict[int, Policy] = {}
     changed = 0
     rows = Case.objects.select_for_update(of=("self",)).select_related("campaign", "unit")
     for case in rows.filter(pk__in=[case.pk for case in cases]).order_by("pk"):
         place = (case.campaign_id, case.unit_id)
         if place not in known:
-            known[place] = coverage_of(case)
+            known[place] = UnitCoverage.of(*place)
         if case.campaign_id not in policies:
             policies[case.campaign_id] = policy(case.campaign)
-        changed += _recompute(case, known[place], policies[case.campaign_id])
+        changed += _recompute(case, known[place], policies[case.campaign_id], because)
     for case in cases:
         case.refresh_from_db()
+    index(cases)
     return changed
 
 
-def _recompute(case: Case, coverage: dict[str, frozenset[date]], rule: Policy) -> bool:
+def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, because: Because) -> bool:
     day = today()
     seen = sightings_of(case.campaign_id, case.device_id)
     facts = facts_of(case, seen, coverage)
@@ -226,21 +235,11 @@ def _recompute(case: Case, coverage: dict[str, frozenset[date]], rule: Policy) -
     stays = timeline(decisions, facts, day, rule)
     before, now = case.state, stays[-1].state
     if before != now:
-        why = COMPUTED.get(now, AGAIN)
-        add_step(case, now, None, why, computed=True, since=stays[-1].day.isoformat())
-    Span.objects.filter(case=case).delete()
-    ends = [*(stay.day for stay in stays[1:]), FOREVER]
-    Span.objects.bulk_create(
-        Span(
-            case=case,
-            campaign_id=case.campaign_id,
-            unit_id=case.unit_id,
-            state=stay.state,
-            valid_from=stay.day,
-            valid_until=end,
-        )
-        for stay, end in zip(stays, ends, strict=True)
-    )
+        details: dict[str, Any] = {"since": stays[-1].day.isoformat()}
+        if now == CaseState.REINFECTED:
+            details["quiet"] = quiet_before(decisions, facts)
+        add_step(case, now, None, COMPUTED.get(now, AGAIN), computed=True, **details)
+    write_spans(case, stays, because)
     exempt = {
         indicator
         for indicator, times in facts.exempt.items()
@@ -250,37 +249,26 @@ def _recompute(case: Case, coverage: dict[str, frozenset[date]], rule: Policy) -
     grade = severity(Contact(one.role, one.count, one.passed) for one in counted)
     if grade is not None and grade < case.severity and case.state in (CaseState.NEW, CaseState.REINFECTED):
         case.due = min(case.due, add_working_hours(timezone.now(), DUE_HOURS[grade]))
-    quiet, missing = waiting_for(decisions, facts, day)
+    if before != now and now == CaseState.REINFECTED:
+        case.due = add_working_hours(timezone.now(), DUE_HOURS[CaseSeverity(grade or case.severity)])
+    waiting = waiting_for(decisions, facts, coverage, day)
+    threat = next((one.threat for one in counted if one.threat), "")
     Case.objects.filter(pk=case.pk).update(
         state=now,
         since=stays[-1].day,
         severity=grade or case.severity,
         due=case.due,
-        threat=next((one.threat for one in counted if one.threat), ""),
+        threat=threat,
+        kind=case.kind if case.kind_chosen else kind_of(threat),
         indicators=len({one.indicator for one in counted}),
         count=sum(one.count for one in counted),
         first_seen=min((one.day for one in seen), default=None),
         last_seen=max((one.day for one in seen), default=None),
-        quiet=quiet,
-        missing=missing,
+        quiet=waiting.quiet,
+        alive=waiting.alive,
+        missing=[gap.record() for gap in waiting.gaps],
     )
     return before != now
-
-
-def waiting_for(decisions: Sequence[Decision], facts: Facts, day: date) -> tuple[int, list[list[str]]]:
-    """For a cleaned case: how many covered days there are since, and which observers' logs are missing since when."""
-    last = max(decisions, key=lambda decision: decision.moment)
-    if last.state is not CaseState.CLEANED:
-        return 0, []
-    observers = required(facts.hits, last, facts.coverage)
-    days = [last.day + ONE * number for number in range(1, (day - last.day).days)]
-    quiet = sum(is_covered(one, observers, facts.coverage) for one in days)
-    missing = []
-    for observer in sorted(observers):
-        gaps = [one for one in days if one not in facts.coverage.get(observer, frozenset())]
-        if gaps:
-            missing.append([observer, gaps[0].isoformat(), str(len(gaps))])
-    return quiet, missing
 
 
 def recompute_touched(found: Exemption) -> int:
@@ -292,4 +280,4 @@ def recompute_touched(found: Exemption) -> int:
     rows = Case.objects.filter(campaign=found.campaign_id, superseded=None).filter(
         Q(device__in=touched.values("device")) | Q(device__parts__in=touched.values("device"))
     )
-    return recompute(list(rows.distinct()))
+    return recompute(list(rows.distinct()), Because(Cause.EXCEPTION, found.pk))

@@ -4,7 +4,8 @@ On a day (at its end) a case is what people decided last, except:
 
 - all its indicators are exempted on that day -> exception;
 - cleaned, and an indicator was seen after that -> reinfected;
-- cleaned, quiet, and enough days since were covered by the logs of every observer that had seen the machine -> verified;
+- cleaned, quiet, enough days since were covered by the logs of every observer that had seen the machine, and on enough of these the machine itself was
+  seen (switched off is not clean) -> verified;
 - cleaned, and the last days (today only if its logs are there) have no such logs -> blind;
 - a false alarm, and another indicator appears later -> new.
 
@@ -43,19 +44,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The evidence. `coverage`: the days of which each observer's log was searched; `exempt`: from which day until before which an indicator is."""
+    """The evidence. `coverage`: the days of which each observer's log was searched for what was seen of the machine; `exempt`: from which day until before
+    which an indicator is; `alive`: the days on which the machine was seen, whatever it did.
+    """
 
     hits: Sequence[Hit]
     coverage: Mapping[str, frozenset[date]]
     exempt: Mapping[str, Sequence[tuple[date, date]]] = field(default_factory=dict)
+    alive: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """So many covered days verify; so many days without logs make blind."""
+    """So many covered days verify, on so many of which the machine was seen; so many days without logs make blind."""
 
-    quiet_days: int = 7
+    quiet_days: int = 14
     blind_after: int = 3
+    alive_days: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class _Stretch:
             if is_after(hit, decision):
                 self._after.setdefault(hit.indicator, hit.day)
         self._observers = required(hits, decision, facts.coverage)
-        self._covered = 0
+        self._covered = self._alive = 0
         self._last_covered = decision.day
 
     def state(self, day: date) -> CaseState:
@@ -117,7 +122,7 @@ class _Stretch:
             return decided
         if any(indicator in self._after and self._after[indicator] <= day for indicator in counted):
             return CaseState.REINFECTED
-        if self._covered >= self._policy.quiet_days:
+        if self._covered >= self._policy.quiet_days and self._alive >= self._policy.alive_days:
             return CaseState.VERIFIED
         end = min(day, self._yesterday)
         return CaseState.BLIND if (end - self._last_covered).days >= self._policy.blind_after else decided
@@ -125,6 +130,7 @@ class _Stretch:
     def _look(self, day: date) -> None:
         if day > self._decision.day and is_covered(day, self._observers, self._facts.coverage):
             self._covered += 1
+            self._alive += day in self._facts.alive
             self._last_covered = day
 
     def _is_exempt(self, indicator: str, day: date) -> bool:

@@ -206,20 +206,60 @@ class EvidenceLine(models.Model):
 
 
 class CoverageDay(models.Model):
-    """That an observer's log of a whole day was searched for the campaign's list."""
+    """That an observer's log of a whole day was searched, with which list (`digest`, see `lamsach.hunt`), and what kind of log it is (`format`)."""
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     observer = models.CharField(max_length=255)
     day = models.DateField()
     lines = models.BigIntegerField()
+    digest = models.CharField(max_length=64, blank=True)
+    format = models.CharField(max_length=60, blank=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("campaign", "unit", "observer", "day"), name="findings_one_coverage"
+                fields=("campaign", "unit", "observer", "day", "digest"), name="findings_one_coverage"
             ),
         )
+
+
+class Composition(models.Model):
+    """Which of the campaign's lists together have a digest: what a hunt that used them says it searched for."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    lists = models.JSONField(default=list)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "digest"), name="findings_one_composition"),
+        )
+
+
+class Contained(models.Model):
+    """That the list with a digest holds an indicator: a hunt with it found one, or the campaign's lists say so."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    indicator = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("campaign", "digest", "indicator"), name="findings_one_contained"
+            ),
+        )
+
+
+class AliveDay(models.Model):
+    """That a device was seen in its unit's logs on a day, whatever it did."""
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="alive_days")
+    day = models.DateField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("device", "day"), name="findings_one_alive_day"),)
 
 
 class Transfer(models.Model):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lamsach.devices.presence import MOST
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
 from lamsach.model import DeviceState, IndicatorType, MatchStatus, Role
@@ -67,8 +68,10 @@ class Read:
     pieces: list[Piece] = field(default_factory=list)
     evidence: list[tuple[str, str, str, str, int, str]] = field(default_factory=list)
     """Device, indicator, time, file, line, text."""
-    coverage: dict[tuple[str, date], int] = field(default_factory=dict)
-    """Lines by observer and day, of days that were searched whole."""
+    coverage: dict[tuple[str, date], tuple[int, str]] = field(default_factory=dict)
+    """Lines and format by observer and day, of days that were searched whole."""
+    presence: dict[str, list[tuple[date, date]]] = field(default_factory=dict)
+    """The days on which machines were seen, from and to, by their marks (`lamsach.devices.presence`)."""
 
 
 def read(path: Path) -> Read:
@@ -102,6 +105,7 @@ def _read(bundle: Bundle) -> Read:
     found.evidence = [_line(record) for record in bundle.evidence if record["device"] in known]
     if not found.partial:
         found.coverage = _coverage(manifest["coverage"], parameters, zone, finished)
+    found.presence = _presence(manifest.get("presence") or {}, finished.astimezone(zone).date())
     return found
 
 
@@ -231,11 +235,11 @@ def _line(record: Mapping[str, Any]) -> tuple[str, str, str, str, int, str]:
 
 def _coverage(
     rows: Any, parameters: Mapping[str, Any], zone: ZoneInfo, finished: datetime
-) -> dict[tuple[str, date], int]:
+) -> dict[tuple[str, date], tuple[int, str]]:
     """Days that were searched whole: inside the asked time, and over before the hunt ended."""
     since = _moment(parameters["since"]) if parameters.get("since") else None
     until = _moment(parameters["until"]) if parameters.get("until") else None
-    lines: dict[tuple[str, date], int] = {}
+    lines: dict[tuple[str, date], tuple[int, str]] = {}
     for row in rows:
         if not row.get("day"):
             continue
@@ -250,5 +254,17 @@ def _coverage(
         ):
             continue
         place = (_text(row["observer"], 255), day)
-        lines[place] = lines.get(place, 0) + _number(row["lines"])
+        before, name = lines.get(place, (0, _text(row.get("format"), 60)))
+        lines[place] = (before + _number(row["lines"]), name)
     return lines
+
+
+def _presence(marks: Mapping[str, Any], last: date) -> dict[str, list[tuple[date, date]]]:
+    """Intervals of days by mark; none of them after the hunt ended."""
+    found: dict[str, list[tuple[date, date]]] = {}
+    for name, spans in list(marks.items())[:MOST]:
+        days = [tuple(_day(day) for day in span.split("/")) for span in spans[:1000]]
+        if any(len(pair) != 2 or pair[0] > pair[1] for pair in days):
+            raise ValueError("no interval")
+        found[_text(name, 40)] = [(begin, min(end, last)) for begin, end in days if begin <= last]
+    return found

@@ -126,6 +126,8 @@ def _identities(members: list[int]) -> Any:
 @member(WRITERS, WRITERS)
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Let two devices that were taken for one be two again."""
+    from lamsach.portal.cases.models import Cause
+    from lamsach.portal.cases.spans import Because
     from lamsach.portal.cases.upkeep import refresh
 
     found = access.get_merge(request.user, merge_id)
@@ -142,7 +144,7 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
                 record(request, "device.parted", found, found.kept.unit, reason=values["reason"])
                 campaigns = access.campaigns(request.user).filter(sightings__device__in=touched).distinct()
                 for campaign in campaigns:
-                    refresh(campaign, found.kept.unit, touched)
+                    refresh(campaign, found.kept.unit, touched, Because(Cause.MERGE, found.pk))
         messages.success(request, _("They are two machines again."))
         return redirect("findings:device", device_id=found.kept_id)
     return render(request, "findings/merge.html", {"merge": found, "form": form})

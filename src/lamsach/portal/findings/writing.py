@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
+from lamsach.portal.findings import contents, present
 from lamsach.portal.findings.identities import Devices
 from lamsach.portal.findings.intervals import heaviest
 from lamsach.portal.findings.models import (
@@ -30,6 +31,8 @@ Key = tuple[int, str, str, str, str]
 
 def write(bundle: Bundle, found: Read) -> dict[str, int]:
     """Devices, sightings, evidence and coverage of a bundle; then the cases that they touch. How many of each."""
+    from lamsach.portal.cases.models import Cause
+    from lamsach.portal.cases.spans import Because
     from lamsach.portal.cases.upkeep import refresh
 
     lookup = Devices(bundle, found.devices)
@@ -45,6 +48,8 @@ def write(bundle: Bundle, found: Read) -> dict[str, int]:
     sightings = _sightings(bundle, found.pieces, placed)
     _evidence(bundle, found, placed)
     _coverage(bundle, found)
+    present.note(bundle, found.presence)
+    contents.note(bundle, found)
     days = [piece.day for piece in found.pieces] + [day for _, day in found.coverage]
     counts = {
         "devices": len(found.devices),
@@ -62,7 +67,8 @@ def write(bundle: Bundle, found: Read) -> dict[str, int]:
         counts=counts,
     )
     record(bundle.user, "bundle.imported", bundle, bundle.unit, who=bundle.who, **counts)
-    refresh(bundle.campaign, bundle.unit, {device.pk for device in placed.values()} | lookup.touched)
+    devices = {device.pk for device in placed.values()} | lookup.touched
+    refresh(bundle.campaign, bundle.unit, devices, Because(Cause.BUNDLE, bundle.pk))
     return counts
 
 
@@ -177,8 +183,10 @@ def _coverage(bundle: Bundle, found: Read) -> None:
                 observer=observer,
                 day=day,
                 lines=lines,
+                digest=found.list_digest,
+                format=name,
             )
-            for (observer, day), lines in found.coverage.items()
+            for (observer, day), (lines, name) in found.coverage.items()
         ],
         batch_size=BATCH,
         ignore_conflicts=True,

@@ -1,0 +1,240 @@
+"""What a quiet day is worth: only with a list that has the address, only when the machine was seen; what was known of a day, and when."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from lamsach.devices.presence import mark_of
+from lamsach.model import ListSummary
+from lamsach.portal.base.uploads import keep
+from lamsach.portal.campaigns.models import IndicatorList
+from lamsach.portal.cases.counting import case_counts, differences, end_of
+from lamsach.portal.cases.models import Case, CaseState, Rules, Step
+from lamsach.portal.cases.states import move
+from lamsach.portal.cases.tasks import recompute_waiting
+from lamsach.portal.cases.upkeep import recompute
+from lamsach.portal.findings import contents
+from lamsach.portal.findings.models import AliveDay, Composition, CoverageDay
+
+from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in
+from .conftest import Cast
+from .samples import dispatch
+
+pytestmark = pytest.mark.django_db
+ONE = "mac:02:00:00:00:00:01"
+MARK = mark_of("mac", "02:00:00:00:00:01")
+S = CaseState
+
+
+@pytest.fixture
+def campaign(cast: Cast) -> Any:
+    found = dispatch(cast).campaign
+    Rules.objects.create(campaign=found, quiet_days=7)
+    return found
+
+
+def listed(campaign: Any, *values: str) -> IndicatorList:
+    """A list of the campaign."""
+    text = "\n".join(values).encode()
+    kept = keep(SimpleUploadedFile("danh-sach.txt", text))
+    return IndicatorList.objects.create(
+        campaign=campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    )
+
+
+def digest_of(*values: str) -> str:
+    """The digest that a hunt with these domains states."""
+    import tempfile
+    from pathlib import Path
+
+    from lamsach.hunt.lists import load_lists
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.txt"
+        path.write_text("\n".join(values))
+        return load_lists([str(path)]).summary.digest
+
+
+def quiet(cast: Cast, campaign: Any, days: range, digest: str, alive: bool = True) -> None:
+    """A hunt that read the logs of these days (so many ago) and found nothing."""
+    told = {MARK: tuple(sorted(day(-number) for number in days))} if alive else {}
+    found = findings(
+        [],
+        [],
+        [(FIREWALL, day(-number)) for number in days],
+        list=ListSummary(digest, 1, {}, ("annex.xlsx",), 0),
+        presence=told,
+    )
+    hand_in(cast, campaign, found)
+
+
+def cleaned(cast: Cast, campaign: Any, days_ago: int = 10) -> Case:
+    """A machine that was stated to be cleaned so many days ago."""
+    hand_in(cast, campaign, findings([device(ONE, name="PC-01")], [Contact(days={day(-20): 5})]))
+    case = Case.objects.get()
+    Step.objects.filter(case=case).update(at=timezone.now() - timedelta(days=19), day=day(-19))
+    at = timezone.now() - timedelta(days=days_ago)
+    Step.objects.bulk_create([Step(case=case, at=at, day=day(-days_ago), before="new", after=S.CLEANED)])
+    recompute([case])
+    return case
+
+
+def state(case: Case) -> str:
+    case.refresh_from_db()
+    return case.state
+
+
+def test_a_quiet_day_with_another_list_proves_nothing(cast: Cast, campaign: Any) -> None:
+    case = cleaned(cast, campaign)
+    quiet(cast, campaign, range(1, 10), "b" * 64)
+    assert state(case) == "blind"
+    assert case.missing[0]["other_list"] is True
+    page = cast.client("officer").get(f"/office/cases/{case.pk}/").content.decode()
+    assert "Search it again with the campaign" in page
+    quiet(cast, campaign, range(1, 10), "a" * 64)
+    assert state(case) == "verified", "a hunt with this list has found the address"
+
+
+@pytest.mark.parametrize("parts", [(0,), (0, 1), (1, 0), (0, 1, 2)])
+def test_any_combination_of_the_campaigns_lists_is_known(
+    parts: tuple[int, ...], cast: Cast, campaign: Any
+) -> None:
+    values = ([EVIL, "second.xyz"], ["third.xyz", EVIL], ["fourth.xyz"])
+    for group in values:
+        listed(campaign, *group)
+    case = cleaned(cast, campaign)
+    quiet(cast, campaign, range(1, 10), digest_of(*(value for part in parts for value in values[part])))
+    assert state(case) == "verified"
+
+
+def test_a_list_of_the_campaign_without_the_address_proves_nothing(cast: Cast, campaign: Any) -> None:
+    listed(campaign, EVIL)
+    listed(campaign, "other.xyz")
+    case = cleaned(cast, campaign)
+    quiet(cast, campaign, range(1, 10), digest_of("other.xyz"))
+    assert state(case) == "blind"
+    assert Composition.objects.filter(digest=digest_of("other.xyz")).exists()
+    assert contents.learn(campaign) == 0, "nothing is worked out twice"
+
+
+@pytest.mark.parametrize(
+    ("alive", "needed", "expected"), [(True, 3, "verified"), (False, 3, "cleaned"), (False, 0, "verified")]
+)
+def test_switched_off_is_not_clean(
+    alive: bool, needed: int, expected: str, cast: Cast, campaign: Any
+) -> None:
+    Rules.objects.update(alive_days=needed)
+    case = cleaned(cast, campaign)
+    quiet(cast, campaign, range(1, 10), "a" * 64, alive=alive)
+    assert (state(case), case.quiet, case.alive) == (expected, 9, 9 if alive else 0)
+    page = cast.client("officer").get(f"/office/cases/{case.pk}/").content.decode()
+    assert ("perhaps it was switched off" in page) == (expected == "cleaned")
+
+
+def test_only_known_machines_are_written_down(cast: Cast, campaign: Any) -> None:
+    cleaned(cast, campaign)
+    stranger = mark_of("mac", "02:00:00:00:00:99")
+    hand_in(cast, campaign, findings([], [], presence={MARK: (day(-3), day(-2)), stranger: (day(-3),)}))
+    assert sorted(AliveDay.objects.values_list("day", flat=True)) == [day(-3), day(-2)]
+
+
+def test_a_name_of_two_machines_shows_neither(cast: Cast, campaign: Any) -> None:
+    two = [device(f"mac:02:00:00:00:00:0{n}", name="PC-01") for n in (1, 2)]
+    contacts = [Contact(one.key, {day(-20): 2}) for one in two]
+    hand_in(cast, campaign, findings(two, contacts, presence={mark_of("name", "pc-01"): (day(-3),)}))
+    assert not AliveDay.objects.exists()
+
+
+def test_the_days_before_a_reinfection_are_told(cast: Cast, campaign: Any) -> None:
+    case = cleaned(cast, campaign)
+    hand_in(cast, campaign, findings([device(ONE)], [Contact(days={day(-4): 1})]))
+    assert state(case) == "reinfected"
+    step = case.steps.last()
+    assert step is not None
+    assert step.details["quiet"] == 6
+    page = cast.client("officer").get(f"/office/cases/{case.pk}/").content.decode()
+    assert "It had been quiet for 6 days." in page
+
+
+def test_what_is_missing_is_said_in_words(cast: Cast, campaign: Any) -> None:
+    case = cleaned(cast, campaign)
+    quiet(cast, campaign, range(5, 10), "a" * 64)
+    page = cast.client("officer").get(f"/office/cases/{case.pk}/").content.decode()
+    first = day(-4)
+    assert f"No firewall log of FW-A from Phòng Một since {first:%A}, {first:%d/%m/%Y}." in page
+
+
+class Clock:
+    """The portal's time, set by hand."""
+
+    def __init__(self, start: date) -> None:
+        self.day = start
+
+    def now(self) -> datetime:
+        return timezone.make_aware(datetime.combine(self.day, time(10)))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    made = Clock(date(2022, 9, 1))
+    monkeypatch.setattr(timezone, "now", made.now)
+    return made
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_numbers_of_a_past_day_are_told_again_as_they_were(
+    seed: int, clock: Clock, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty days of random hunts, some of them late; every evening the numbers are written down. In the end each evening's numbers are found again, and
+    where today's knowledge of that evening differs, the cases that make the difference are named with their cause."""
+    chance = random.Random(seed)
+    campaign = dispatch(cast).campaign
+    Rules.objects.create(campaign=campaign, quiet_days=3, alive_days=1)
+    keys = [f"mac:02:00:00:00:00:{n:02d}" for n in range(1, 6)]
+    reported = {}
+    for _ in range(40):
+        _one_day(chance, cast, campaign, keys)
+        recompute_waiting()
+        reported[clock.day] = case_counts(campaign, cast.centre.pk)
+        clock.day += timedelta(days=1)
+    changed = 0
+    for past, figures in reported.items():
+        assert case_counts(campaign, cast.centre.pk, past, end_of(past)) == figures
+        rows = differences(campaign, cast.centre.pk, past)
+        assert all(row.cause for row in rows)
+        if case_counts(campaign, cast.centre.pk, past) != figures:
+            changed += 1
+            assert rows
+    assert changed, "the random days have to hold late logs"
+
+
+def _one_day(chance: random.Random, cast: Cast, campaign: Any, keys: list[str]) -> None:
+    if chance.random() < 0.5:
+        late = chance.choice((1, 1, 2, 6))
+        hit = chance.sample(keys, chance.choice((0, 1, 1, 2)))
+        days = [day(-number) for number in range(late, late + 3)]
+        found = findings(
+            [device(key) for key in hit],
+            [Contact(key, {days[0]: 2}) for key in hit],
+            [(FIREWALL, one) for one in days],
+            presence={mark_of("mac", key[4:]): tuple(sorted(days)) for key in keys},
+        )
+        hand_in(cast, campaign, found)
+    for case in Case.objects.exclude(state__in=(S.CLEANED, S.VERIFIED, S.BLIND)):
+        if chance.random() < 0.5:
+            if case.state != S.WORKING:
+                move(case, S.WORKING, cast.people["officer"])
+            move(case, S.CLEANED, cast.people["officer"], "đã quét")
+
+
+def test_coverage_of_a_day_is_kept_for_each_list(cast: Cast, campaign: Any) -> None:
+    for digest in ("a" * 64, "b" * 64, "a" * 64):
+        quiet(cast, campaign, range(1, 3), digest)
+    assert CoverageDay.objects.count() == 4
