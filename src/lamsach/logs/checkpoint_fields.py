@@ -26,6 +26,8 @@ _FW_LOG = re.compile(r"(?:^|(?<=[;\s]))([A-Za-z_][\w/.-]{0,80}): ([^;\"]{0,400})
 _FW_LOG_START = re.compile(
     r"(\d{1,2}[A-Z][a-z]{2}\d{4})? ?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(\w+) +(?:\d+ +)?(\S+) +[<>]"
 )
+# <134>1 2026-06-02T08:45:34Z gw1 CheckPoint 1234 - [action:"Log In";
+_EXPORTED = re.compile(r" CheckPoint \d{1,10} \S{1,40} \[(?:\w{1,60}[:=]\"|[\w-]{1,40}@)", re.ASCII)
 _ESCAPE = re.compile(r'\\([=|"\\;\]])')
 _MARKS = (
     *(
@@ -51,6 +53,8 @@ _MARKS = (
         "inzone",
         "rule_uid",
         "UP_match_table",
+        "UUid",
+        "Action",
     ),
 )
 _STRONG = frozenset(
@@ -63,6 +67,7 @@ _STRONG = frozenset(
         "i/f_dir",
         "i/f_name",
         "fw_subproduct",
+        "UUid",
     }
 )
 _MARK = re.compile(rf"(?:^|[|\[; \t])({'|'.join(map(re.escape, _MARKS))})(?:=|: ?\")")
@@ -86,9 +91,11 @@ def is_checkpoint(line: str) -> bool:
         return "|Check Point|" in line and leef.find(line) >= 0
     if "CEF:" in line[:_ROOM]:
         return False
+    if " CheckPoint " in line[:200] and _EXPORTED.search(line, 0, 300):
+        return True
     if ("|" in line or '"' in line or ";" in line) and any(
         mark in line
-        for mark in ("loguid", "sicname", "i/f_", "product", "__policy_id_tag", "ifdir", "s_port")
+        for mark in ("loguid", "UUid", "sicname", "i/f_", "product", "__policy_id_tag", "ifdir", "s_port")
     ):
         found = set()
         for count, match in enumerate(_MARK.finditer(line)):
@@ -127,6 +134,7 @@ def _layout(line: str) -> re.Pattern[str]:
 def _kept(pairs: list[tuple[str, str]]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for key, value in pairs:
+        key = "action" if key == "Action" else key
         if not fields.get(key):
             fields[key] = (_ESCAPE.sub(r"\1", value) if "\\" in value else value).strip()
     return fields

@@ -24,8 +24,8 @@ _NAMED_END = re.compile(
     rf"(?:(?P<interface>{_INTERFACE})[:/])(?P<name>[A-Za-z][\w.-]{{0,252}})(?:/(?P<port>\d{{1,5}})|\((?P<port2>\d{{1,5}})\))?",
     re.ASCII,
 )
-# (203.0.113.9/49152)
-_MAPPED = re.compile(rf" ?\(({ADDRESS})/(\d{{1,5}})\)", re.ASCII)
+# (203.0.113.9/49152)   (203.0.113.9)
+_MAPPED = re.compile(rf" ?\(({ADDRESS})(?:/(\d{{1,5}}))?\)", re.ASCII)
 # (LOCAL\an)   (EXAMPLE\an@unit.example)
 _USER_AFTER = re.compile(r" ?\(((?![\d.]+/)(?!type )(?!no )[^()\s][^()]{0,127})\)")
 _SERVICES = {
@@ -80,7 +80,7 @@ def _with_what_follows(text: str, position: int, end: End) -> tuple[End, int]:
     mapped_ip = mapped_port = user = None
     mapped = _MAPPED.match(text, position)
     if mapped:
-        mapped_ip, mapped_port, position = ip_of(mapped[1]), port_of(mapped[2]), mapped.end()
+        mapped_ip, mapped_port, position = ip_of(mapped[1]), port_of(mapped[2] or ""), mapped.end()
     after = _USER_AFTER.match(text, position)
     if after:
         user, position = after[1], after.end()

@@ -24,6 +24,10 @@ _CLIENT = re.compile(
     rf"(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is|Source:)(?: = | ?= ?|: ?| |, A: )?|\bIP, ?)<?({ADDRESS})>?",
     re.ASCII,
 )
+# Group <VPN> User <an> IP <192.0.2.5> AnyConnect session resumed. Connection from 192.0.2.6
+_SESSION_CLIENT = re.compile(rf"User <[^<>]{{0,128}}> IP <({ADDRESS})>", re.ASCII)
+# [FQDN] c2.bad.example address 192.0.2.5 obsolete   [FQDN] c2.bad.example resolved 192.0.2.5
+_RESOLVED = re.compile(rf"\[FQDN\] ([\w.-]{{1,253}}) (?:address|resolved) ({ADDRESS})", re.ASCII)
 # IPv4 Address <10.9.8.7>   Assigned IP=10.9.8.7   Assigned private IP address 10.9.8.7   client_dynamic_ip is 10.9.8.7   Client assigned 10.9.8.7
 _GIVEN = re.compile(
     rf"(?:IPv4 Address |Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress |Add IP-User mapping )<?({ADDRESS})>?",
@@ -76,7 +80,7 @@ _ACCESSED = re.compile(
 )
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _PAIRS = (
-    ("src ", " dst "), ("src ", " dest "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
+    ("src ", " dst "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
     ("foreign_address ", "local_address "), (" between ", " and "), ("originating interface: ", " to "),
 )  # fmt: skip
 """What stands before the two ends."""
@@ -94,6 +98,8 @@ class CiscoContact:
     url: str | None = None
     domain: str | None = None
     mac: str | None = None
+    answer: str | None = None
+    """An address that the firewall was told for `domain`."""
     far_first: bool = False
     """Whether the message writes the other end before the one that opened the contact."""
     lease: str | None = None
@@ -114,7 +120,12 @@ def contact_of(text: str) -> CiscoContact:
         return CiscoContact(
             End(first_address(text)), End(ip_of(accessed[2])), user=accessed[1], url=url or None
         )
+    resolved = _RESOLVED.search(text) if "[FQDN]" in text else None
+    if resolved:
+        return CiscoContact(domain=domain_of(resolved[1]), answer=ip_of(resolved[2]))
     source, destination = _ends(text)
+    if text.startswith(("Group <", "TunnelGroup <")) and _SESSION_CLIENT.search(text):
+        source, destination = End(), End()
     given = (
         _GIVEN.search(text)
         if "ddress" in text or "ssigned" in text or "client_dynamic_ip" in text or "mapping" in text
@@ -128,7 +139,7 @@ def contact_of(text: str) -> CiscoContact:
         source,
         destination,
         far_first=_is_far_first(text, source, destination),
-        user=_user(text) or source.user or destination.user,
+        user=_user(text) or _logged_on(source.user) or _logged_on(destination.user),
         given=ip_of(given[1]) if given else None,
         url=denied[1] if denied else None,
         domain=domain_of(blacklist[1]) if blacklist else None,
@@ -140,7 +151,7 @@ def _with_session(text: str, source: End, destination: End) -> tuple[End, End]:
     """Source and destination completed from what names the client and the server of a session, else the first address."""
     if source.ip or source.name:
         return source, destination
-    client = _CLIENT.search(text)
+    client = _SESSION_CLIENT.search(text) or _CLIENT.search(text)
     server = _SERVER.search(text) if "server " in text else None
     if client:
         source = End(ip_of(client[1].rstrip(".:")))
@@ -159,10 +170,13 @@ def _ends(text: str) -> tuple[End, End]:
         found = way(text)
         if found:
             return found
+    if text.startswith("Shun added: "):
+        source, stop = end_at(text, len("Shun added: "))
+        return source or End(), (end_at(text, stop)[0] if source else None) or End()
     place = text.find("local-host ")
     if place >= 0:
         return end_at(text, place + len("local-host "))[0] or End(), End()
-    for word in ("from laddr ", "rom ", "SSL client ", "client "):
+    for word in ("from laddr ", "rom ", "SSL client ", "client ", " for "):
         source, stop = end_after(text, word)
         if source:
             return source, _first_after(text, ("to PAT address ", " to "), stop)[0] or End()
@@ -262,13 +276,19 @@ def _answers(port: int | None, other: int | None) -> bool:
     return port < other and (port < _WELL_KNOWN or (port < _EPHEMERAL <= other))
 
 
+def _logged_on(text: str | None) -> str | None:
+    """The user in the brackets behind an end; of a tunnel these hold the peer's address."""
+    name = text.removeprefix("user=").strip() if text else None
+    return name if name and ip_of(name) is None else None
+
+
 def _user(text: str) -> str | None:
     if " - " in text and "mapping" in text:
         mapping = _MAPPING.search(text)
         return mapping[1] if mapping else None
     for count, match in enumerate(_USER.finditer(text)):
         name = (match[1] or match[2] or match[3] or match[4]).strip().rstrip(".")
-        if name and name.lower() not in _NO_USERS and "*" not in name:
+        if name and name.lower() not in _NO_USERS and "*" not in name and ip_of(name) is None:
             return name
         if count > 20:
             break

@@ -19,7 +19,7 @@ from lamsach.logs.paloalto_columns import PLACES
 from lamsach.logs.paloalto_messages import ends_of, lease_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.values import domain_of, stated
-from lamsach.model import Event, EventKind
+from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _COLUMN_KEYS = Keys(
     source=("source", "source_ipv6"),
@@ -66,6 +66,15 @@ _TIMES = ("EventTime", "TimeGenerated", "TimeGeneratedHighResolution", "TimeRece
 # generic:bad.example(109000001)   Suspicious DNS Query (generic:bad.example)(3800005)   Tunneling:bad.example(109001001)
 _THREAT_DOMAIN = re.compile(r"[(:]([\w-]{1,63}(?:\.[\w-]{1,63})+)\)?\(?", re.ASCII)
 _LOGONS = frozenset({"USERID", "GLOBALPROTECT", "AUTHENTICATION", "HIPMATCH", "AUTH"})
+_SESSION_STAGES = {
+    "gateway-connected": LeaseAction.ASSIGNED,
+    "gateway-switch-to-ssl": LeaseAction.ASSIGNED,
+    "gateway-switch-to-ipsec": LeaseAction.ASSIGNED,
+    "gateway-tunnel-latency": LeaseAction.RENEWED,
+    "gateway-logout": LeaseAction.RELEASED,
+    "gateway-config-release": LeaseAction.RELEASED,
+}
+"""GlobalProtect's events that give a client an address of the tunnel, or take it back."""
 _OUTSIDE = ("untrust", "outside", "internet", "wan", "external")
 
 
@@ -82,7 +91,9 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
         event = replace(
             event, source_port=event.source_port or None, destination_port=event.destination_port or None
         )
-    return completed(event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"))
+    return completed(
+        event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"), fields.get("event")
+    )
 
 
 def _is_outside(zone: str | None) -> bool:
@@ -124,7 +135,12 @@ def json_event(line: str, context: FileContext) -> Event:
     if kind == "DNS":
         event = replace(event, device_ip=event.source_ip, response=bool(event.answers))
     return completed(
-        event, kind, fields.get("EventDescription"), fields.get("PrivateIPv4"), fields.get("PrivateIPv6")
+        event,
+        kind,
+        fields.get("EventDescription"),
+        fields.get("PrivateIPv4"),
+        fields.get("PrivateIPv6"),
+        fields.get("EventIDValue") or fields.get("EventID") or fields.get("Stage"),
     )
 
 
@@ -133,7 +149,12 @@ def _in_utc(text: str | None) -> str | None:
 
 
 def completed(
-    event: Event, kind: str, message: str | None, given: str | None, given_ipv6: str | None
+    event: Event,
+    kind: str,
+    message: str | None,
+    given: str | None,
+    given_ipv6: str | None,
+    stage: str | None = None,
 ) -> Event:
     """The event with what the message of a system record names, and the address that a VPN client was given."""
     lease = lease_of(message) if message else None
@@ -168,6 +189,9 @@ def completed(
             device_ip=inner
             or (event.source_ip if event.source_ip and is_internal(event.source_ip) else None),
         )
+        lease_action = _SESSION_STAGES.get((stage or "").lower())
+        if inner and event.user and lease_action and event.action is not Action.BLOCKED:
+            return replace(event, kind=EventKind.LEASE, action=lease_action)
     if kind in _LOGONS or (message and event.user):
         return replace(event, kind=EventKind.LOGON)
     return event

@@ -27,7 +27,7 @@ from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
-from lamsach.model import Event, EventKind
+from lamsach.model import Event, EventKind, LeaseAction
 
 _KEYS = Keys(
     source=("src", "src_ip", "client_ip", "ipv6_src", "endpoint_ip"),
@@ -74,6 +74,14 @@ _TIMES = ("time", "rt", "devtime", "start", "event_start_time", "start_time", "l
 _COMMON_NAME = re.compile(r"(?:^|,) ?CN=([\w.-]{1,128})", re.IGNORECASE)
 # pc-07@unit.example
 _MACHINE = re.compile(r"[\w-]{1,63}@[\w.-]{1,253}")
+_SERVICES = {
+    "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain-udp": "53", "domain-tcp": "53", "dns": "53", "http": "80",
+    "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443", "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636",
+    "MS-SQL-Server": "1433", "mysql": "3306", "Remote_Desktop_Protocol": "3389", "HTTP_proxy": "8080", "HTTP_and_HTTPS_proxy": "8080",
+}  # fmt: skip
+"""Ports of the services that SmartConsole predefines, by their names; a service of one's own making has a number nobody else knows."""
+_OPENING = frozenset({"log in", "login", "logged in"})
+_CLOSING = frozenset({"log out", "logout"})
 _SESSIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
 
 
@@ -106,6 +114,7 @@ class CheckPoint(LogFormat):
         ),
     )
     multiline: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = ("office_mode_ip",)
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
@@ -137,6 +146,8 @@ class CheckPoint(LogFormat):
             fields.get("inzone"),
             fields.get("outzone"),
         ) == ("External", "Internal")
+        if fields.get("service", "") in _SERVICES:
+            fields["service"] = _SERVICES[fields["service"]]
         event = event_of(fields, _KEYS, time=time, observer=header.host or _gateway(fields), inward=inward)
         return stamped(_completed(event, fields), self.name, self.context.file, number)
 
@@ -173,6 +184,10 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
         event = replace(event, device_ip=given)
     elif behind and is_internal(behind) and event.device_ip == event.source_ip:
         event = replace(event, device_ip=behind)
-    if (fields.get("action") or fields.get("act", "")).lower() in _SESSIONS:
+    done = (fields.get("action") or fields.get("act", "")).lower()
+    if given and event.user and done in _OPENING | _CLOSING:
+        action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
+        return replace(event, kind=EventKind.LEASE, action=action)
+    if done in _SESSIONS:
         return replace(event, kind=EventKind.LOGON)
     return event

@@ -56,6 +56,9 @@ _ALLOWED = (
     "Succeeded",
     "succeeded",
     "Login permitted",
+    "Successful",
+    "ACCEPT ",
+    ": successful",
 )
 _BLOCKED = (
     "Deny ",
@@ -103,7 +106,13 @@ class CiscoAsa(LogFormat):
             "action",
         ),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = ("address granted", "address released")
+    lease_markers: ClassVar[tuple[str, ...]] = (
+        "address granted",
+        "address released",
+        "assigned to session",
+        "Assigned private IP",
+        "Session disconnected",
+    )
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -183,6 +192,10 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
             device_mac=contact.mac,
             action=action,
         )
+    if contact.answer:  # the firewall's own question, for a rule with a name in it
+        return Event(
+            time, EventKind.DNS, observer, domain=contact.domain, answers=(contact.answer,), forwarded=True
+        )
     source, destination = contact.source, contact.destination
     device = _device(contact, text)
     inward = device is not None and device == destination.ip and device != source.ip
@@ -212,6 +225,10 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         url=url,
         action=_action(text),
     )
+    if contact.given and contact.user and "mapping" not in text:
+        return replace(event, kind=EventKind.LEASE, action=LeaseAction.ASSIGNED)
+    if "Session disconnected" in text and contact.user and source.ip:
+        return replace(event, kind=EventKind.LEASE, device_ip=None, action=LeaseAction.RELEASED)
     return _as_written(event) if contact.far_first else event
 
 
@@ -245,7 +262,7 @@ def _device(contact: CiscoContact, text: str) -> str | None:
 
 def _is_inward(source: End, destination: End, text: str) -> bool:
     """Whether a contact between two public addresses came from outside: by its words, the interfaces, or because it was to the firewall itself."""
-    if " inbound " in text[:60] or text.startswith("Inbound "):
+    if " inbound " in text[:60] or text.startswith(("Inbound ", "IPSEC: Received ")):
         return True
     if source.interface is None and destination.interface is not None:
         return True
@@ -274,6 +291,8 @@ def _kind(contact: CiscoContact, identifier: str, text: str) -> EventKind:
 def _action(text: str) -> Action:
     if text.startswith(_ENDED):
         return Action.ALLOWED
+    if "could not be established" in text or "creation failed" in text:
+        return Action.BLOCKED
     if any(word in text for word in _BLOCKED):
         return Action.BLOCKED
     if any(word in text for word in _ALLOWED):

@@ -24,14 +24,15 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.cef_events import cef_event, cef_time
 from lamsach.logs.framing import header_before
 from lamsach.logs.json_records import start_of_object
-from lamsach.logs.keyed_events import domain_in
+from lamsach.logs.keyed_events import domain_in, host_in
 from lamsach.logs.leef_events import leef_event
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
 from lamsach.logs.paloalto_events import completed, event_of_columns, json_event
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
-from lamsach.model import Event
+from lamsach.logs.values import domain_of
+from lamsach.model import Event, EventKind
 
 # 1,2026/06/05 07:31:12,0123456789,TRAFFIC,end,2305,2026/06/05 07:31:12,
 _RECORD = re.compile(
@@ -84,7 +85,7 @@ class PaloAlto(LogFormat):
         *("action", "response"),
     )
 
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease",)
+    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease", "GLOBALPROTECT")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -111,6 +112,7 @@ class PaloAlto(LogFormat):
                 header = header_before(line, position, self.context)
                 record = leef.read(line[position:])
                 event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
+                event = _with_site(event, record.attributes)
             else:
                 event = self._columns(line)
         return stamped(event, self.name, self.context.file, number)
@@ -134,7 +136,14 @@ class PaloAlto(LogFormat):
             if kind in ("SYSTEM", "AUTH")
             else None
         )
-        return completed(event, kind, message, fields.get("PanOSPrivateIPv4"), fields.get("PanOSPrivateIPv6"))
+        return completed(
+            event,
+            kind,
+            message,
+            fields.get("PanOSPrivateIPv4"),
+            fields.get("PanOSPrivateIPv6"),
+            fields.get("PanOSEventIDValue") or fields.get("PanOSEventID"),
+        )
 
     def _columns(self, line: str) -> Event:
         start = _RECORD.search(line, 0, _ROOM)
@@ -152,6 +161,17 @@ class PaloAlto(LogFormat):
         exact = next((cell for cell in reversed(cells[GENERATED:]) if _WITH_OFFSET.fullmatch(cell)), None)
         local = (cell for cell in (cells[GENERATED], cells[RECEIVED]) if _DATE.fullmatch(cell))
         return first_time((exact, *local), self.context, month_first=True)
+
+
+def _with_site(event: Event, fields: Mapping[str, str]) -> Event:
+    """The event of LEEF with the URL, or the name, that the field `Miscellaneous` holds."""
+    text = fields.get("miscellaneous", "").strip('"')
+    if event.url or event.domain or not text:
+        return event
+    if fields.get("subtype") == "url" or "://" in text[:12]:
+        return replace(event, kind=EventKind.WEB, url=text, domain=host_in(text))
+    name = domain_of(text) if fields.get("subtype") in ("spyware", "dns", "dns-security") else None
+    return replace(event, kind=EventKind.DNS, domain=name) if name and "." in name else event
 
 
 def _is_json(line: str) -> bool:
