@@ -29,19 +29,22 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.campaigns.views import default_form
-from lamsach.portal.cases.models import Case, Clarification, Exemption, Note
+from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
+from lamsach.portal.exchange.models import Partner, Waiting
 from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
+from lamsach.portal.privacy import holds
 from lamsach.portal.public.models import Tool
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.arriving import keep_received
 from lamsach.portal.reports.models import Extension, Received, Report, Way
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
+from lamsach.portal.traces.models import Trace, TraceFile
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
 
-from . import bundles
+from . import bundles, exchanging
 
 
 def _invitation(cast: Any) -> Invitation:
@@ -225,6 +228,16 @@ def hunt(cast: Any) -> Any:
     return made
 
 
+def trace(cast: Any) -> Trace:
+    """A trace of the first room that is done, with one log file."""
+    made = Trace.objects.create(unit=cast.first, user=cast.people["officer"], listed=8, explained=6)
+    TraceFile.objects.create(trace=made, kind="log", name="fw.log", size=10)
+    for ending in ("html", "pdf"):
+        default_storage.delete(f"traces/{made.pk}/result.{ending}")
+        default_storage.save(f"traces/{made.pk}/result.{ending}", ContentFile(b"<html></html>"))
+    return made
+
+
 def _note(cast: Any) -> Any:
     kept = keep(_file("bien-ban.pdf"))
     return Note.objects.create(case=case(cast), file_name=kept.name, file_path=kept.path)
@@ -273,7 +286,32 @@ def _extension(cast: Any) -> Extension:
     )
 
 
+def _grant(cast: Any) -> Grant:
+    return Grant.objects.create(
+        case=case(cast),
+        to=cast.centre,
+        until=timezone.now() + timedelta(days=3),
+        user=cast.people["officer"],
+    )
+
+
+def _partner(cast: Any) -> Partner:
+    return exchanging.partners(cast)[1]
+
+
+def _waiting(cast: Any) -> Waiting:
+    down, up = exchanging.partners(cast)
+    with exchanging.made(down, cast.people["coordinator"]).open("rb") as stream:
+        path = default_storage.save(f"exchange/{tokens.nonce()}", ContentFile(stream.read()))
+    return Waiting.objects.create(user=cast.people["coordinator"], partner=up, name="a.zip", path=path)
+
+
 SAMPLES: dict[str, Callable[[Any], Any]] = {
+    "own_case_id": lambda cast: case(cast).pk,
+    "grant_id": lambda cast: _grant(cast).pk,
+    "hold_id": lambda cast: holds.put(cast.first, "Thanh tra", cast.people["officer"]).pk,
+    "partner_id": lambda cast: _partner(cast).pk,
+    "waiting_id": lambda cast: _waiting(cast).pk,
     "unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,
     "invitation_id": lambda cast: _invitation(cast).pk,
@@ -312,21 +350,26 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "merge_id": lambda cast: _merge(cast).pk,
     "hunt_id": lambda cast: hunt(cast).pk,
     "hunt_file_id": lambda cast: HuntFile.objects.latest("pk").pk,
+    "trace_id": lambda cast: trace(cast).pk,
+    "trace_file_id": lambda cast: TraceFile.objects.latest("pk").pk,
     "note_id": lambda cast: _note(cast).pk,
     "exemption_id": lambda cast: exemption(cast).pk,
     "question_of_machine": lambda cast: _clarification(cast).pk,
 }
-OWN_ONLY = {"import_id"}
+OWN_ONLY = {"waiting_id", "import_id"}
 """Objects of one person: nobody else sees them, whatever the role."""
 SEEN_BY_ALL = {"tool_number"}
 """Objects of the whole portal, which belong to no unit."""
 OF_THE_UNIT_ITSELF = {
+    "own_case_id",
+    "grant_id",
     "notice_id",
     "person_id",
     "own_bundle_id",
     "device_id",
     "merge_id",
     "hunt_id",
+    "trace_id",
     "note_id",
     "question_of_machine",
 }
