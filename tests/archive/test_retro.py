@@ -24,7 +24,7 @@ from lamsach.logs.opening import find_logs
 from lamsach.model import Event, EventKind, Findings
 from tests.archive.building import BEGIN, LISTED, filled, firewall_line, firewall_log, write_list
 
-SMALL = 16 << 10
+SMALL = 8 << 10
 
 
 @pytest.fixture

@@ -53,6 +53,11 @@ class _Looker(Examiner):
 
     noted: list[tuple[int, str]]
 
+    def _wanted(self, total: int) -> list[int]:
+        """See Examiner; also the first line, when nothing is known of the one before."""
+        chosen = super()._wanted(total)
+        return chosen if self._last_kind is not None or chosen[:1] == [0] else [0, *chosen]
+
     def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
         memory, chunk = sieved.chunk.buffer.memory, sieved.chunk
         for start, is_header in super()._lines_of_interest(sieved):
@@ -84,9 +89,16 @@ class Describer:
         )
         self._looker.noted = []
 
-    def continue_after(self, lines: int, headers: list[tuple[int, str]]) -> None:
-        """Go on behind what was described before, perhaps by another process."""
+    def continue_after(
+        self, lines: int, headers: list[tuple[int, str]], kind: list[Any] | None = None
+    ) -> None:
+        """Go on behind what was described before, perhaps by another process. `kind`: `Description.kind` of the segment before."""
         self._looker.state.lines = lines
+        if kind is not None:
+            observer, name, day, parsed = kind
+            known = LineKind(observer, name, date.fromisoformat(day) if day else None, bool(parsed))
+            self._looker._last_kind = known
+            self._looker._last_day = known if known.parsed else None
         for _, text in headers:
             self._looker._parser.header(text)
 
@@ -107,6 +119,8 @@ class Describer:
         into.format = looker.format_name
         into.coverage = rows_of(coverage)
         into.headers = looker.noted
+        last = looker._last_kind
+        into.kind = _row_of(last) if last is not None else None
         into.signs, into.seen = self._noted.take()
         if not self._holders:
             into.holders = ""
@@ -119,11 +133,15 @@ def rows_of(coverage: CoverageCount) -> list[list[Any]]:
     kinds = dict.fromkeys([*coverage.lines, *coverage.sampled, *coverage.refused])
     return [
         [
-            *(kind.observer, kind.format, kind.day.isoformat() if kind.day else None, kind.parsed),
+            *_row_of(kind),
             *(counts.get(kind, 0) for counts in (coverage.lines, coverage.sampled, coverage.refused)),
         ]
         for kind in kinds
     ]
+
+
+def _row_of(kind: LineKind) -> list[Any]:
+    return [kind.observer, kind.format, kind.day.isoformat() if kind.day else None, kind.parsed]
 
 
 def add_rows(rows: list[list[Any]], coverage: CoverageCount) -> None:

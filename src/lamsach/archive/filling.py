@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive, Writer
@@ -18,7 +18,7 @@ from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, cut, pool
 from lamsach.logs.opening import HEAD_BYTES, LogFile
 from lamsach.model import Problem
 
-CHUNKS = 2
+CHUNKS = 4
 """Chunks of the hunt that make a segment: a retro-hunt cuts a segment where the hunt would cut the file."""
 _MOST_BYTES = 64 << 20
 """A line that is longer goes on in the next segment."""
@@ -67,13 +67,19 @@ def known_sources(archive: Archive) -> dict[str, Source]:
     return {source.fingerprint or source.key: source for source in sources}
 
 
-def ends_of(archive: Archive) -> dict[str, tuple[int, int, list[tuple[int, str]]]]:
-    """For each source, the byte and the line at which its last segment ends, and its headers."""
-    ends: dict[str, tuple[int, int, list[tuple[int, str]]]] = {}
+End = tuple[int, int, list[tuple[int, str]], list[Any] | None]
+"""The byte and the line at which a source's last segment ends, its headers, what its last line is (`Description.kind`)."""
+
+
+def ends_of(archive: Archive) -> dict[str, End]:
+    """Where each source ends."""
+    ends: dict[str, End] = {}
     for entry in archive.segments():
         about = archive.head(entry).description
         headers = ends[about.source][2] if about.source in ends else []
-        ends[about.source] = (about.end, about.first_line + about.lines - 1, [*headers, *about.headers])
+        ends[about.source] = (
+            *(about.end, about.first_line + about.lines - 1, [*headers, *about.headers], about.kind),
+        )
     return ends
 
 
@@ -82,7 +88,7 @@ def _fill_one(
     log_file: LogFile,
     retention: str,
     known: dict[str, Source],
-    ends: dict[str, tuple[int, int, list[tuple[int, str]]]],
+    ends: dict[str, End],
     result: Filled,
     on_bytes: Callable[[int], None],
 ) -> None:
@@ -114,11 +120,11 @@ def _fill_one(
         look_at(source, writer.archive.zone)
         save(writer.archive.store, source)
         known[fingerprint] = source
-    done, lines, headers = ends.get(source.key, (0, 0, []))
+    done, lines, headers, kind = ends.get(source.key, (0, 0, [], None))
     describer = None
     if not source.binary:
         describer = Describer(source, writer.archive.zone, writer.archive.chunk_bytes)
-        describer.continue_after(lines, headers)
+        describer.continue_after(lines, headers, kind)
     with log_file.open() as stream:
         place = 0
         _skip(stream.readinto, done)

@@ -68,6 +68,8 @@ class Description:
     headers: list[tuple[int, str]] = field(default_factory=list)
     signs: list[list[Any]] = field(default_factory=list)
     seen: list[list[Any]] = field(default_factory=list)
+    kind: list[Any] | None = None
+    """Observer, format, day and whether it was parsed, of the last line: the next segment's first lines are counted after it."""
     holders: str | None = None
     """Lines that may tell who had an address, packed (see `holders`); empty: there are none; None: any line may be one."""
     place: dict[str, Any] = field(default_factory=dict)
@@ -162,6 +164,12 @@ def _rows_are_sound(about: Description) -> bool:
     for observer, name, day, _parsed, *numbers in about.coverage:
         kinds = [type(number) for number in numbers]
         if not (isinstance(observer, str) and isinstance(name, str) and kinds == [int] * 3):
+            return False
+        if day is not None:
+            date.fromisoformat(day)
+    if about.kind is not None:
+        observer, name, day, _parsed = about.kind
+        if not (isinstance(observer, str) and isinstance(name, str)):
             return False
         if day is not None:
             date.fromisoformat(day)

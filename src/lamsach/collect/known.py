@@ -11,13 +11,14 @@ from lamsach.archive.catalog import Catalog
 
 @dataclass(slots=True)
 class Known:
-    """Where each source ended in the archive: bytes, lines, number of its last spool file, place, headers."""
+    """Where each source ended in the archive: bytes, lines, number of its last spool file, place, headers, what its last line is."""
 
     end: int = 0
     lines: int = 0
     number: int = 0
     place: dict[str, Any] = field(default_factory=dict)
     headers: list[tuple[int, str]] = field(default_factory=list)
+    kind: list[Any] | None = None
 
 
 def known_sources(archive: Archive) -> dict[str, Known]:
@@ -32,7 +33,8 @@ def known_sources(archive: Archive) -> dict[str, Known]:
             last[row.source] = row.name
     for entry in archive.segments():
         if last.get(entry.source) == entry.name:
-            place = archive.head(entry).description.place
+            about = archive.head(entry).description
+            place, found[entry.source].kind = about.place, about.kind
             found[entry.source].number = int(place.get("spool", 0))
             found[entry.source].place = {key: value for key, value in place.items() if key != "spool"}
     return found

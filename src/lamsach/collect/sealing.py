@@ -10,6 +10,7 @@ from lamsach.archive.archive import Writer
 from lamsach.archive.describing import Describer
 from lamsach.archive.filling import look_at
 from lamsach.archive.sources import Source, load, save
+from lamsach.collect.known import Known
 from lamsach.collect.spool import Spool, read_spool
 from lamsach.errors import LamsachError
 from lamsach.logs.opening import HEAD_BYTES
@@ -20,19 +21,19 @@ _RETRY_SECONDS = 5.0
 
 
 class Sealer:
-    """Makes segments of spool files, in order. `ends`: where each source ended when the collector started."""
+    """Makes segments of spool files, in order. `known`: where each source ended when the collector started."""
 
     def __init__(
         self,
         writer: Writer,
-        headers: dict[str, list[tuple[int, str]]],
+        known: dict[str, Known],
         on_problem: Callable[[LamsachError], None],
     ) -> None:
         self.lock = threading.Lock()
         """Held while something is written to the archive."""
         self.formats: dict[str, dict[str, int]] = {}
         self._writer = writer
-        self._headers = headers
+        self._known = known
         self._on_problem = on_problem
         self._full: queue.Queue[Spool | None] = queue.Queue(WAITING)
         self._describers: dict[str, Describer] = {}
@@ -99,5 +100,6 @@ class Sealer:
                 look_at(source, archive.zone)
                 save(archive.store, source)
             describer = self._describers[key] = Describer(source, archive.zone)
-            describer.continue_after(0, self._headers.pop(key, []))
+            before = self._known.get(key, Known())
+            describer.continue_after(0, before.headers, before.kind)
         return describer

@@ -64,7 +64,7 @@ class Collector:
         self._followers: dict[str, Follower] = {}
         self._started = time.time()
         self._known = known_sources(archive)
-        self._sealer = Sealer(writer, {key: value.headers for key, value in self._known.items()}, on_problem)
+        self._sealer = Sealer(writer, self._known, on_problem)
         self.outbox = Outbox(settings.sightings, settings.send, on_problem)
         self._live = LiveMatcher(listed, archive.zone, self.outbox.put) if listed else None
         self._servers: list[TcpServer | UdpServer] = []
