@@ -1,0 +1,395 @@
+"""Grants, holds, purges, and one person's data."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.awareness.models import Notice, Person
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.counting import case_counts
+from lamsach.portal.cases.models import Case, CaseState, Grant, Note, Span
+from lamsach.portal.cases.states import move
+from lamsach.portal.findings.models import (
+    Appearance,
+    Bundle,
+    CoverageDay,
+    Device,
+    EvidenceLine,
+    Identity,
+    Sighting,
+)
+from lamsach.portal.mail.models import Letter
+from lamsach.portal.privacy import holds, person, retention
+from lamsach.portal.privacy.files import ERASED
+from lamsach.portal.privacy.models import Erasure, Hold, Purge
+from lamsach.portal.support.models import Question
+
+from . import bundles, samples
+from .bundles import Contact, day, device, findings, hand_in
+from .conftest import Cast
+
+PC = "mac:02:00:00:00:00:01"
+
+
+@pytest.fixture
+def campaign(cast: Cast) -> Campaign:
+    return samples.dispatch(cast).campaign
+
+
+def closed(cast: Cast, campaign: Campaign, days: int = 100, name: str = "PC-01") -> Case:
+    """A case that was called a false alarm so many days ago, with everything that may hang on it."""
+    one = device(PC, name=name, user="thu.tran", department="Kế toán")
+    hand_in(cast, campaign, findings([one], [Contact(days={day(-days - 1): 4})]))
+    case = Case.objects.get(device__mac=PC[4:])
+    move(case, CaseState.FALSE_ALARM, cast.people["officer"], "Máy thử")
+    Case.objects.filter(pk=case.pk).update(
+        since=day(-days), person_name="Trần Văn Thử", person_email="thu@person.example"
+    )
+    path = default_storage.save("files/aa/note", ContentFile(b"scan of the paper"))
+    Note.objects.create(
+        case=case, who="Trần Văn Thử", text="Máy của Trần Văn Thử", file_path=path, file_name="a"
+    )
+    Letter.objects.create(
+        key=f"machine:{case.pk}:0",
+        kind="machine",
+        to="thu@person.example",
+        unit=cast.first,
+        context={"name": "Trần Văn Thử", "machine": name},
+        created=timezone.now(),
+        next_attempt=timezone.now() + timedelta(days=9),
+    )
+    aged(days)
+    case.refresh_from_db()
+    return case
+
+
+def aged(days: int) -> None:
+    """Let everything have come so many days ago."""
+    then = timezone.now() - timedelta(days=days)
+    Bundle.objects.update(received=then)
+    Device.objects.update(created=then)
+
+
+def names_left() -> str:
+    """All that tables still say of devices and persons."""
+    rows = [
+        Device.objects.values_list("key", "mac", "name", "ip", "user", "department"),
+        Identity.objects.values_list("value"),
+        Appearance.objects.values_list("record"),
+        EvidenceLine.objects.values_list("text"),
+        Case.objects.values_list("person_name", "person_email"),
+        Note.objects.values_list("who", "text", "details", "file_name"),
+        Letter.objects.values_list("to", "context", "subject"),
+    ]
+    return json.dumps([list(map(list, found)) for found in rows], ensure_ascii=False)
+
+
+def test_what_is_due_goes_and_the_numbers_stay(cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign)
+    days = [day(number) for number in range(-110, 1, 5)]
+    before = [case_counts(campaign, cast.centre.pk, one) for one in days]
+    sightings = list(Sighting.objects.values_list("indicator", "day", "count", "passed"))
+    spans = list(Span.objects.values_list("state", "valid_from", "valid_until"))
+    bundle = Bundle.objects.get()
+    path, note = bundle.path, Note.objects.get().file_path
+    assert default_storage.exists(path)
+    counts = retention.run()
+    assert (counts["cases"], counts["devices"], counts["bundles"], counts["lines"]) == (1, 1, 1, 1)
+    left = names_left()
+    for secret in ("PC-01", "thu.tran", "10.1.2.3", PC[4:], "Trần", "thu@", "srcip", "Kế toán"):
+        assert secret not in left, secret
+    assert [case_counts(campaign, cast.centre.pk, one) for one in days] == before
+    assert list(Sighting.objects.values_list("indicator", "day", "count", "passed")) == sightings
+    assert list(Span.objects.values_list("state", "valid_from", "valid_until")) == spans
+    assert not default_storage.exists(path)
+    assert not default_storage.exists(note)
+    assert Bundle.objects.get().path == ERASED
+    assert Entry.objects.filter(action="privacy.purged", object_id=case.pk).exists()
+    assert Purge.objects.get().counts["lines"] == 1
+    assert retention.run() == {}
+    client = cast.client("officer")
+    for address in (
+        f"/office/cases/{case.pk}/",
+        f"/office/findings/{bundle.pk}/",
+        f"/office/findings/devices/{case.device_id}/",
+        "/office/cases/?show=all",
+        "/office/privacy/",
+        f"/office/privacy/cases/{case.pk}/",
+    ):
+        assert client.get(address).status_code == 200, address
+    assert client.get(f"/office/findings/{bundle.pk}/file/").status_code == 404
+
+
+def test_the_purged_case_can_be_computed_anew(cast: Cast, campaign: Campaign) -> None:
+    from lamsach.portal.cases.upkeep import recompute
+
+    case = closed(cast, campaign)
+    count = case.count
+    retention.run()
+    recompute([case])
+    assert (case.state, case.count) == (CaseState.FALSE_ALARM, count)
+
+
+@pytest.mark.parametrize("days", [1, 89])
+def test_what_is_not_due_stays(days: int, cast: Cast, campaign: Campaign) -> None:
+    closed(cast, campaign, days)
+    assert retention.run() == {}
+    assert "thu.tran" in names_left()
+
+
+def test_open_cases_stay_however_old(cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign)
+    Case.objects.filter(pk=case.pk).update(state=CaseState.WORKING)
+    assert retention.run() == {}
+    Campaign.objects.filter(pk=campaign.pk).update(state="closed", ends=day(-91))
+    assert retention.run()["cases"] == 1
+
+
+def test_the_days_are_a_setting(cast: Cast, campaign: Campaign, settings: Any) -> None:
+    closed(cast, campaign, 30)
+    settings.RETENTION_DAYS = 30
+    assert retention.run()["cases"] == 1
+
+
+@pytest.mark.parametrize("scope", ["case", "unit", "above", "campaign"])
+def test_a_hold_stops_it(scope: str, cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign)
+    by = cast.people["coordinator"]
+    hold = {
+        "case": lambda: holds.put(cast.first, "Thanh tra", by, case=case),
+        "unit": lambda: holds.put(cast.first, "Thanh tra", by),
+        "above": lambda: holds.put(cast.centre, "Thanh tra", by),
+        "campaign": lambda: holds.put(cast.centre, "Thanh tra", by, campaign=campaign),
+    }[scope]()
+    assert retention.run() == {"held": 1}
+    assert retention.purge(case.pk) == {}
+    assert "thu.tran" in names_left()
+    assert holds.lift(hold, by)
+    assert not holds.lift(hold, by)
+    assert retention.run()["cases"] == 1
+    assert [entry.action for entry in Entry.objects.filter(action__startswith="hold").order_by("pk")] == [
+        "hold.put",
+        "hold.lifted",
+    ]
+
+
+def test_a_hold_elsewhere_stops_nothing(cast: Cast, campaign: Campaign) -> None:
+    closed(cast, campaign)
+    holds.put(cast.second, "Thanh tra", cast.people["coordinator"])
+    assert retention.run()["cases"] == 1
+
+
+def test_a_device_that_another_case_needs_keeps_its_name(cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign)
+    other = Campaign.objects.create(
+        name="Chiến dịch khác",
+        owner=campaign.owner,
+        starts=day(-9),
+        ends=day(9),
+        report_due=day(9),
+        state="running",
+        form=campaign.form,
+    )
+    one = device(PC, name="PC-01", user="thu.tran")
+    hand_in(cast, other, findings([one], [Contact(days={day(-2): 4})]))
+    assert retention.run()["cases"] == 1
+    found = Device.objects.get(pk=case.device_id)
+    assert (found.name, found.user) == ("PC-01", "thu.tran")
+    assert not EvidenceLine.objects.filter(campaign=campaign).exists()
+    assert EvidenceLine.objects.filter(campaign=other).exists()
+    assert Case.objects.filter(device=found, purge=None).count() == 1
+    assert default_storage.exists(Bundle.objects.get(campaign=other).path)
+
+
+def test_devices_without_a_case_go_too(cast: Cast, campaign: Campaign) -> None:
+    one = device("unattributed:10.1.2.9", ip="10.1.2.9", state=bundles.DeviceState.UNATTRIBUTED)
+    hand_in(
+        cast, campaign, findings([one], [Contact(device=one.key, days={day(-120): 2})], [("FW-A", day(-120))])
+    )
+    aged(120)
+    assert retention.run() == {}
+    from lamsach.portal.cases.models import Clarification
+
+    question = Clarification.objects.get()
+    Clarification.objects.filter(pk=question.pk).update(
+        answer="Máy của Thử", answered=timezone.now() - timedelta(days=95)
+    )
+    assert retention.run()["devices"] == 1
+    question.refresh_from_db()
+    assert question.answer == ""
+    assert "10.1.2.9" not in names_left()
+    assert CoverageDay.objects.count() == 1
+
+
+def test_a_file_that_something_else_names_stays(cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign)
+    other = samples.dispatch(cast)
+    path = Note.objects.get(case=case).file_path
+    other.attachments.create(name="same.pdf", path=path, size=1, sha256="0" * 64)
+    retention.run()
+    assert default_storage.exists(path)
+
+
+# --- grants ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_grant_is_for_one_case_one_unit_and_a_time(cast: Cast, campaign: Campaign) -> None:
+    one, two = device(PC, name="PC-01"), device("mac:02:00:00:00:00:02", name="PC-02")
+    contacts = [Contact(known.key, {day(-2): 3}) for known in (one, two)]
+    hand_in(cast, campaign, findings([one, two], contacts))
+    case, other = Case.objects.order_by("pk")
+    officer, above = cast.client("officer"), cast.client("coordinator")
+    data = {"what": "grant", "to": cast.centre.pk, "days": 3, "reason": "Hỗ trợ xử lý"}
+    assert officer.post(f"/office/privacy/cases/{case.pk}/", data).status_code == 302
+    assert case.device.name in above.get(f"/office/cases/{case.pk}/").content.decode()
+    assert other.device.name not in above.get(f"/office/cases/{other.pk}/").content.decode()
+    assert case.device.name not in cast.client("authority").get(f"/office/cases/{case.pk}/").content.decode()
+    looked = officer.get(f"/office/privacy/cases/{case.pk}/").content.decode()
+    assert cast.people["coordinator"].email in looked
+    grant = Grant.objects.get()
+    assert above.post(f"/office/privacy/grants/{grant.pk}/end/").status_code == 403
+    assert above.get(f"/office/privacy/cases/{case.pk}/").status_code == 403
+    officer.post(f"/office/privacy/grants/{grant.pk}/end/")
+    assert case.device.name not in above.get(f"/office/cases/{case.pk}/").content.decode()
+    officer.post(f"/office/privacy/cases/{case.pk}/", data)
+    Grant.objects.update(until=timezone.now())
+    assert case.device.name not in above.get(f"/office/cases/{case.pk}/").content.decode()
+    actions = Entry.objects.filter(object_id=case.pk).values_list("action", flat=True)
+    assert {"case.granted", "case.grant_ended", "case.viewed"} <= set(actions)
+
+
+def test_a_grant_goes_only_upwards(cast: Cast, campaign: Campaign) -> None:
+    case = samples.case(cast)
+    data = {"what": "grant", "to": cast.second.pk, "days": 3, "reason": "x"}
+    cast.client("officer").post(f"/office/privacy/cases/{case.pk}/", data)
+    assert not Grant.objects.exists()
+
+
+# --- holds on pages ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_of_a_coordinator_is_not_lifted_by_the_unit(cast: Cast, campaign: Campaign) -> None:
+    above, own = cast.client("coordinator"), cast.client("officer")
+    above.post("/office/privacy/", {"unit": cast.first.pk, "reason": "Thanh tra"})
+    hold = Hold.objects.get()
+    assert own.post(f"/office/privacy/holds/{hold.pk}/").status_code == 403
+    assert "Thanh tra" in own.get("/office/privacy/").content.decode()
+    above.post(f"/office/privacy/holds/{hold.pk}/")
+    hold.refresh_from_db()
+    assert hold.ended_by == cast.people["coordinator"]
+
+
+# --- one person --------------------------------------------------------------------------------------------------------------------
+
+
+def told(cast: Cast) -> None:
+    """The person is also in the list of people, asked a question, and got a letter."""
+    member = Person.objects.create(unit=cast.first, name="Trần Văn Thử", email="thu@person.example")
+    Notice.objects.create(
+        campaign=Campaign.objects.earliest("pk"),
+        unit=cast.first,
+        person=member,
+        nonce="n",
+        sent=timezone.now(),
+    )
+    question = samples.question(cast)
+    Question.objects.filter(pk=question.pk).update(
+        name="Trần Văn Thử", email="thu@person.example", text="Tôi là Trần Văn Thử."
+    )
+
+
+def test_a_persons_data_is_listed_and_exported(cast: Cast, campaign: Campaign) -> None:
+    closed(cast, campaign, 5)
+    told(cast)
+    client = cast.client("officer")
+    page = client.get("/office/privacy/person/?q=tr%E1%BA%A7n+v%C4%83n+th%E1%BB%AD").content.decode()
+    assert "thu@person.example" in page
+    data = json.loads(client.get("/office/privacy/person/export/?q=Trần Văn Thử").content)
+    assert set(data) == {"cases", "notes", "people", "questions", "letters"}
+    assert [one["email"] for one in data["people"]] == ["thu@person.example"]
+    by_login = json.loads(client.get("/office/privacy/person/export/?q=THU.TRAN").content)
+    assert set(by_login) == {"devices"}
+    assert set(json.loads(client.get("/office/privacy/person/export/?q=10.1.2.3").content)) >= {
+        "lines",
+        "devices",
+    }
+    assert json.loads(client.get("/office/privacy/person/export/?q=Trần Văn").content).keys() == {
+        "notes",
+        "questions",
+        "letters",
+    }
+    actions = list(Entry.objects.filter(action__startswith="privacy.person").values_list("action", "details"))
+    assert ("privacy.person_viewed", {"found": 5}) in actions
+    assert sum(action == "privacy.person_exported" for action, _ in actions) == 4
+    assert "Trần" not in str(actions)
+
+
+def test_others_find_nothing(cast: Cast, campaign: Campaign) -> None:
+    closed(cast, campaign, 5)
+    told(cast)
+    for name in ("coordinator", "stranger", "authority"):
+        page = cast.client(name).get("/office/privacy/person/?q=thu@person.example").content.decode()
+        assert "Nothing is known" in page, name
+    assert cast.client("reader").get("/office/privacy/person/").status_code == 404
+
+
+def test_a_persons_data_is_erased(cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign, 5)
+    told(cast)
+    client = cast.client("officer")
+    counts = case_counts(campaign, cast.first.pk)
+    for term in ("Trần Văn Thử", "thu@person.example", "thu.tran"):
+        client.post("/office/privacy/person/", {"q": term, "reason": "Theo yêu cầu"})
+    left = names_left() + json.dumps(list(Question.objects.values_list("name", "email", "text", "subject")))
+    for secret in ("Trần", "thu@", "thu.tran"):
+        assert secret not in left, secret
+    assert "PC-01" in left  # the machine is no secret of the person: it has to be found still
+    assert not Person.objects.exists()
+    assert Notice.objects.get().sent is not None
+    assert case_counts(campaign, cast.first.pk) == counts
+    assert case.number in client.get("/office/cases/?show=all").content.decode()
+    assert Erasure.objects.count() == 3
+    assert Entry.objects.filter(action="privacy.erased").count() == 3
+    assert person.known([cast.first.pk], "Trần Văn Thử") == []
+
+
+def test_a_machines_address_can_be_erased(cast: Cast, campaign: Campaign) -> None:
+    closed(cast, campaign, 5)
+    counts = person.erase([cast.first.pk], cast.first, "10.1.2.3", "Theo yêu cầu", cast.people["officer"])
+    assert counts["devices"] == 1
+    assert counts["lines"] == 1
+    line = EvidenceLine.objects.get()
+    assert "10.1.2.3" not in line.text
+    assert bundles.EVIL in line.text
+    assert Device.objects.get().ip == ""
+    assert Bundle.objects.get().path == ERASED
+
+
+def test_a_hold_keeps_a_persons_data(cast: Cast, campaign: Campaign) -> None:
+    closed(cast, campaign, 5)
+    told(cast)
+    holds.put(cast.first, "Thanh tra", cast.people["coordinator"])
+    counts = person.erase([cast.first.pk], cast.first, "Trần Văn Thử", "x", cast.people["officer"])
+    assert dict(counts) == {"held": 5}
+    assert "Trần Văn Thử" in names_left()
+
+
+@pytest.mark.parametrize("term", ["", "ab", "  a ", "x" * 201, "\x00\x00"])
+def test_a_term_has_to_mean_somebody(term: str, cast: Cast) -> None:
+    page = cast.client("officer").get("/office/privacy/person/", {"q": term})
+    assert page.status_code == 200
+    assert not Entry.objects.filter(action="privacy.person_viewed").exists()
+
+
+def test_a_part_of_a_word_is_not_the_person(cast: Cast, campaign: Campaign) -> None:
+    closed(cast, campaign, 5)
+    assert person.known([cast.first.pk], "0.1.2.3") == []
+    assert person.known([cast.first.pk], "Văn Th") == []
