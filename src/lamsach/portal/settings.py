@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "lamsach.portal.awareness",
     "lamsach.portal.support",
     "lamsach.portal.findings",
+    "lamsach.portal.traces",
     "lamsach.portal.cases",
     "lamsach.portal.reports",
     "lamsach.portal.privacy",

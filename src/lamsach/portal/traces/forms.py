@@ -1,0 +1,34 @@
+"""Forms of traces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.traces import access
+
+
+class TraceForm(forms.Form):
+    """For which unit, and what the answer letter states."""
+
+    unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
+    answers = forms.CharField(
+        label=_("Document of the authority"),
+        max_length=300,
+        required=False,
+        help_text=_("Its number and date; the answer letter names it. It may be left open."),
+    )
+    addressee = forms.CharField(label=_("Addressee of the answer"), max_length=200, required=False)
+    number = forms.CharField(
+        label=_("Number and symbol of the answer"),
+        max_length=60,
+        required=False,
+        help_text=_("Such as 5/TTCNTT-ATTT. It may be left open."),
+    )
+
+    def __init__(self, *args: Any, user: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        unit: Any = self.fields["unit"]
+        unit.queryset = access.tracing_units(user)

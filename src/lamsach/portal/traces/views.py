@@ -1,0 +1,146 @@
+"""Pages of traces. Everything works without scripts for files within the upload limit; with them, logs of any size in pieces."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.base.uploads import download
+from lamsach.portal.findings.transfers import OutOfPlace, piece
+from lamsach.portal.traces import access, files, tracing
+from lamsach.portal.traces.forms import TraceForm
+from lamsach.portal.traces.models import FileKind, Trace, TraceFile
+
+_STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
+_FIELDS = (("lists", FileKind.LIST), ("inventory", FileKind.INVENTORY), ("logs", FileKind.LOG))
+
+
+@rate_limited("traces", 60, 300)
+@member(WRITERS, WRITERS)
+def traces(request: HttpRequest) -> HttpResponse:
+    """The traces of the person's own units; beginning one."""
+    form = TraceForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        user: Any = request.user
+        made = Trace.objects.create(user=user, **form.cleaned_data)
+        record(request, "trace.prepared", made, made.unit)
+        return redirect("traces:trace", trace_id=made.pk)
+    page = paged(request, access.own_traces(request.user))
+    return render(request, "traces/traces.html", {"form": form, "page": page})
+
+
+@member(ALL, WRITERS)
+def trace(request: HttpRequest, trace_id: int) -> HttpResponse:
+    """One trace: its files, how far it is, its result. POST adds files, begins, stops, or deletes the result."""
+    found = access.get_trace(request.user, trace_id)
+    if request.method == "POST":
+        try:
+            _act(request, found)
+        except LamsachError as problem:
+            messages.error(request, f"{problem.where} {_(problem.what)}".strip())
+        return redirect("traces:trace", trace_id=trace_id)
+    held = list(found.files.all())
+    kinds = {file.kind for file in held}
+    job = found.job
+    context = {
+        "trace": found,
+        "files": held,
+        "job": job,
+        "running": job is not None and job.state in ("queued", "running"),
+        "has_list": FileKind.LIST in kinds,
+        "has_logs": FileKind.LOG in kinds,
+        "whole": kinds >= {FileKind.LIST, FileKind.LOG} and all(file.received == file.size for file in held),
+        "share": int(100 * job.done / job.total) if job and job.total else 0,
+        "left": (found.listed or 0) - found.explained,
+    }
+    partly = request.headers.get("HX-Target") == "state"
+    return render(request, "traces/state.html" if partly else "traces/trace.html", context)
+
+
+def _act(request: HttpRequest, found: Trace) -> None:
+    what = request.POST.get("what")
+    for field, kind in _FIELDS:
+        for upload in request.FILES.getlist(field):
+            if upload.size:
+                files.take_whole(found, kind, upload)
+    if what == "begin":
+        tracing.begin(found, request)
+    elif what == "stop":
+        tracing.stop(found, request)
+    elif what == "delete" and found.listed is not None and found.result_deleted is None:
+        files.delete_result(found, request)
+
+
+@member(ALL, WRITERS, ("POST",))
+def file_new(request: HttpRequest, trace_id: int) -> HttpResponse:
+    """Announce a log (name, size): its number, and how much of it is there already."""
+    found = access.get_trace(request.user, trace_id)
+    size = request.POST.get("size", "")
+    if not size.isascii() or not size.isdigit() or len(size) > 15:
+        raise Http404
+    try:
+        file = files.announce(found, FileKind.LOG, request.POST.get("name", ""), int(size))
+    except LamsachError as problem:
+        return JsonResponse({"problem": _(problem.what)}, status=409)
+    return JsonResponse({"file": file.pk, "received": file.received})
+
+
+@member(ALL, WRITERS, ("POST",))
+def file_piece(request: HttpRequest, trace_id: int, trace_file_id: int) -> HttpResponse:
+    """A piece of a log: the body's bytes, at `?offset=`."""
+    found = access.get_trace(request.user, trace_id)
+    file: TraceFile | None = found.files.filter(pk=trace_file_id).first()
+    offset = request.GET.get("offset", "")
+    if file is None or not offset.isascii() or not offset.isdigit() or len(offset) > 15:
+        raise Http404
+    try:
+        received = files.add(file, int(offset), piece(request))
+    except OutOfPlace as elsewhere:
+        return JsonResponse({"received": elsewhere.received}, status=409)
+    except LamsachError as problem:
+        return JsonResponse({"problem": _(problem.what)}, status=409)
+    return JsonResponse({"received": received})
+
+
+@member(ALL, WRITERS, ("GET",))
+def result(request: HttpRequest, trace_id: int) -> HttpResponse:
+    """The result, as the command line writes it, under a policy that lets nothing run or load but its own style."""
+    found = access.get_trace(request.user, trace_id)
+    path = files.result_path(found, "html")
+    if not _has_result(found) or not default_storage.exists(path):
+        raise Http404
+    record(request, "trace.viewed", found, found.unit)
+    with default_storage.open(path, "rb") as file:
+        content: bytes = file.read()
+    response = HttpResponse(content, content_type="text/html; charset=utf-8")
+    digest: Any = _STYLE.search(content[:20_000])
+    style = f"'{digest[0].decode()}'" if digest else "'none'"
+    response["Content-Security-Policy"] = f"default-src 'none'; style-src {style}; img-src data:; sandbox"
+    return response
+
+
+def _has_result(found: Trace) -> bool:
+    return found.listed is not None and found.result_deleted is None
+
+
+@member(ALL, WRITERS, ("GET",))
+def document(request: HttpRequest, trace_id: int, document: str) -> HttpResponse:
+    """The answer letter (`docx`, `pdf`) or the table of the result (`xlsx`), as a download."""
+    found = access.get_trace(request.user, trace_id)
+    if document not in ("xlsx", "docx", "pdf") or not _has_result(found):
+        raise Http404
+    answer = download(f"lamsach-trace-{found.pk}.{document}", files.result_path(found, document))
+    record(request, "trace.exported", found, found.unit, kind=document)
+    return answer
