@@ -77,6 +77,17 @@ class ArchivedLogs:
         return [self._whole(kept) for kept in self._kept.values() if kept.source.holders]
 
     @property
+    def observers(self) -> dict[str, set[str]]:
+        """Those whose lines each source (its name) brought."""
+        found: dict[str, set[str]] = {}
+        for pack in self._packs:
+            for key, rows in pack.coverage.items():
+                if key in self._kept:
+                    names = found.setdefault(self._kept[key].source.name, set())
+                    names.update(str(row[0]) for row in rows)
+        return found
+
+    @property
     def size_bytes(self) -> int:
         """Bytes of lines."""
         return sum(row.end - row.begin for kept in self._kept.values() for row in kept.rows)

@@ -63,6 +63,7 @@ class Collector:
         self._streams: dict[str, Stream] = {}
         self._followers: dict[str, Follower] = {}
         self._started = time.time()
+        self._silences: dict[str, float] = {}
         self._known = known_sources(archive)
         self._sealer = Sealer(writer, self._known, on_problem)
         self.outbox = Outbox(settings.sightings, settings.send, on_problem)
@@ -245,14 +246,23 @@ class Collector:
         self._write_status(ended=False)
 
     def _watch_silence(self, stream: Stream) -> None:
+        """Tell of a source that sends nothing, and when it does again, write down from when to when it was blind."""
+        since = None if stream.silent else self._silences.pop(stream.header.key, None)
+        if since is not None:
+            self._record_silence(stream.header.name, since)
         limit = self._settings.silence_seconds
         last = stream.counts.last_seen or self._started
         if limit and not stream.silent and time.time() - last > limit:
             stream.silent = True
+            self._silences[stream.header.key] = last
             self._say(
                 "{name} has sent nothing for {seconds} seconds.",
                 {"name": stream.header.name, "seconds": int(time.time() - last)},
             )
+
+    def _record_silence(self, name: str, since: float) -> None:
+        with self._sealer.lock:
+            self._writer.record(GAP, sources=[name], since=stamp(since) or "", until=now(), clean=True)
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
         """How it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
@@ -288,5 +298,8 @@ class Collector:
                 stream.close()
         self._sealer.give_up()
         self._sealer.finish()
+        for key, since in self._silences.items():
+            with contextlib.suppress(LamsachError):
+                self._record_silence(self._streams[key].header.name, since)
         self.outbox.close()
         self._write_status(ended=True)
