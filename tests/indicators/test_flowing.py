@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamsach.indicators.flowing import Line, full_width, joined, read_lines, rejoined, without_margins
+from lamsach.indicators.flowing import (
+    Line,
+    full_width,
+    joined,
+    read_lines,
+    rejoined,
+    with_surroundings,
+    without_margins,
+)
 from lamsach.model import Indicator
 
 HASH = "0123456789abcdef" * 4
@@ -75,3 +83,42 @@ def test_no_character_is_lost(lines: list[str]) -> None:
 
     kept = [line.text for line in joined([Line(1, 1, text) for text in lines], width=40)]
     assert letters(kept) == letters(lines)
+
+
+@pytest.mark.parametrize(
+    ("lines", "values"),
+    [
+        (
+            [
+                "the name is very-long-command-",
+                "and-control-server[.]dynamic-dns-",
+                "bot[.]xyz, and others follow",
+            ],
+            {"very-long-command-and-control-server.dynamic-dns-bot.xyz"},
+        ),
+        (["sent by phish@bad-", "mail[.]xyz. Please delete it"], set()),
+        (
+            ["hxxps://cdn[.]bot-c2[.]xyz/a/b/payload.bin?id=", "0123456789abcdef&campaign=vn. It then"],
+            {"https://cdn.bot-c2.xyz/a/b/payload.bin?id=0123456789abcdef&campaign=vn"},
+        ),
+        (["hxxps://cdn[.]bot-c2[.]xyz/a/remover.", "zip. It then"], {"https://cdn.bot-c2.xyz/a/remover.zip"}),
+        (["hxxps://cdn[.]bot-c2[.]xyz/a?id=", "Afterwards it runs"], {"https://cdn.bot-c2.xyz/a?id="}),
+    ],
+)
+def test_values_that_a_narrow_column_breaks_in_a_sentence(lines: list[str], values: set[str]) -> None:
+    found = read_lines("a.pdf", with_surroundings(1, lines), width=90)
+    assert {item.value for item in found if isinstance(item, Indicator)} == values
+
+
+def test_a_footer_with_a_value_is_mentioned_once_and_not_listed() -> None:
+    body = [f"line {place} of the text" for place in range(8)]
+    pages = [[*body, f"Page {number} - https://news.bot-info.net"] for number in (1, 2)]
+    (line,) = without_margins(pages)
+    assert line.text.endswith("bot-info.net")
+    assert [page[-1] for page in pages] == ["", ""]
+
+
+def test_first_lines_that_differ_in_their_addresses_are_no_margin() -> None:
+    pages = [[f"45.155.{number}.7", *("text" for _ in range(8))] for number in range(4)]
+    assert without_margins(pages) == []
+    assert pages[3][0] == "45.155.3.7"

@@ -113,3 +113,28 @@ def test_any_text_is_survived_and_a_second_pass_of_plain_text_changes_nothing(te
 def test_long_hostile_text_is_read_through(unit: str) -> None:
     # A rule whose time is not linear in the length would keep this from ending.
     assert refang(unit * 100_000) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("hxxp://example .com/test", "http://example.com/test"),
+        ("hxxp://example. com/test", "http://example.com/test"),
+        ("hxxp:// example .com/test", "http://example.com/test"),
+        ("hxxp://example com/test", "http://example.com/test"),
+        ("http:// example.com/test", "http://example.com/test"),
+        ("hxxp://example.com [/] test", "http://example.com/test"),
+        ("hxxp://example.com[/test", "http://example.com/test"),
+        ("[http://]example.com/test", "http://example.com/test"),
+        ("[https:]//example[.]com/test", "https://example.com/test"),
+        ('"https"://example.com/test', "https://example.com/test"),
+        ("httx://example.com/test", "http://example.com/test"),
+        ("hppts://example.com/test", "https://example.com/test"),
+        ("ht tp://example.com/test", "http://example.com/test"),
+        ("hxxp://a.example/1.exehxxp://a.example/2.exe", "http://a.example/1.exe http://a.example/2.exe"),
+        ("See http://evil.example. Com is a word", "See http://evil.example. Com is a word"),
+        ("http://evil.example and more", "http://evil.example and more"),
+    ],
+)
+def test_spaces_and_slips_in_urls(text: str, plain: str) -> None:
+    assert refang(text) == plain

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import LimitError, UnreadableError
+from lamsach.indicators.compressed_rtf import decompressed
 from lamsach.indicators.ole import opened, streams
 from lamsach.indicators.opening import MIB, ListSource, clear_errors, is_document, members
 
@@ -77,8 +78,8 @@ def is_mail(head: bytes) -> bool:
     return seen >= 3 and len(known) >= 3 and (b"from" in known or b"received" in known)
 
 
-def _inner(source: ListSource, name: str, data: bytes) -> ListSource:
-    return ListSource(f"{source.document}!{name}", lambda: io.BytesIO(data), ocr=source.ocr)
+def _inner(source: ListSource, name: str, data: bytes, *, prose: bool = False) -> ListSource:
+    return ListSource(f"{source.document}!{name}", lambda: io.BytesIO(data), ocr=source.ocr, prose=prose)
 
 
 def _mail_parts(source: ListSource) -> Iterator[ListSource]:
@@ -107,7 +108,8 @@ def _mail_parts(source: ListSource) -> Iterator[ListSource]:
             continue
         content = _content(part)
         if content.strip():
-            yield _inner(source, name or f"text{number}", content)
+            prose = kind == "text/plain" and not name
+            yield _inner(source, name or f"text{number}", content, prose=prose)
 
 
 def _kind(part: Message) -> str:
@@ -147,9 +149,11 @@ def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) ->
     text = _property(compound, start, "1000")
     html = _bytes(compound, (*start, "__substg1.0_10130102")) or _property(compound, start, "1013").encode()
     if text.strip():
-        yield _inner(source, "text", text.encode("utf-8"))
+        yield _inner(source, "text", text.encode("utf-8"), prose=True)
     elif html.strip():
         yield _inner(source, "text.html", html)
+    elif rich := decompressed(_bytes(compound, (*start, "__substg1.0_10090102"))):
+        yield _inner(source, "text.rtf", rich)
     inner = {
         path[len(start)]
         for path in compound.listdir(streams=True, storages=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from unicodedata import normalize
 
 from lamsach.indicators import refusals
-from lamsach.indicators.flowing import Line, joined, rejoined
+from lamsach.indicators.flowing import Line, defangs, joined, rejoined
 from lamsach.indicators.mentions import Prose, Section
 from lamsach.indicators.normalise import Refused, canonical_values
 from lamsach.indicators.records import Entry, Facts, entries
@@ -22,11 +22,17 @@ class DocumentReader:
         self.document = document
         self.page = page
         self.row = 0
+        self.defangs = False
         self._prose = Prose(advisory=True)
+
+    def look_through(self, texts: Iterable[str]) -> None:
+        """See in the document's pieces of text, before it is read, whether its author defangs."""
+        self.defangs = defangs(["".join(texts)])
+        self._prose.defangs = self.defangs
 
     def begin(self, *, margin: bool) -> None:
         """Another part of the document begins: a note, or (`margin`) a page header or footer, which lists nothing."""
-        self._prose = Prose(advisory=True)
+        self._prose = Prose(advisory=True, defangs=self.defangs)
         if margin:
             self._prose.section = Section.MARGIN
 

@@ -27,17 +27,28 @@ _DOT_END = re.compile(r"(?:\w[\[({]\.[\])}]|\w\[?\.?\[|\w\(dot\)|\w\[dot\]|\w[\[
 _DOT_START = re.compile(r"(?:[\[({]?\.[\])}]|[\[({](?:\.|dot)[\])}]|\.\])\w", re.IGNORECASE)
 _NAME_END = re.compile(r"(?<![\w@])[a-z0-9][\w.\[\]-]{1,250}-$", re.IGNORECASE)
 _NAME_START = re.compile(r"[\w-]{1,63}(?:\[?\.\]?[\w-]{1,63}){1,10}(?:[/:]\S*)?$", re.IGNORECASE)
+_MAIL_END = re.compile(r"[\w.+-]{1,64}@[\w.\[\]-]{1,250}-$")
+_FILE_START = re.compile(
+    r"(?:zip|rar|7z|gz|exe|msi|dll|php|html?|aspx?|jsp|js|pdf|docx?|xlsx?|apk|sh|ps1|vbs|bat|txt|png|jpe?g|gif|bin|dat|iso|img)\W{0,2}$"
+)
+_MARKED_DOT = re.compile(r"\[\.\]|\(\.\)|\[dot\]", re.IGNORECASE)
+_DEFANGED = re.compile(r"\w ?\[ ?\.{1,2} ?\] ?\w|\w\(\.\)\w|\bhxxps?\b|\w\[dot\]\w|\w\[:\]//", re.IGNORECASE)
 _JOINS = "/-_=&?%.+"
+_NARROWEST = 30
+"""How many characters a column of running text has at least."""
+_AROUND = 3
 MAX_JOINED = 40
 """How many lines one value may be broken over."""
 
 
 class Line(NamedTuple):
-    """One line: its page (None where a document has no pages), its 1-based row on the page, its text."""
+    """One line: its page (None where a document has no pages), its 1-based row on the page, its text, and how long the
+    longest of the lines around it is (0: unknown)."""
 
     page: int | None
     row: int
     text: str
+    around: int = 0
 
 
 def read_lines(
@@ -58,6 +69,15 @@ def read_lines(
             yield from entries([found], reference, stated or Facts(threat=prose.threat))
 
 
+def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:
+    """The lines of a page that are not blank, each with the width of the text around it."""
+    lengths = [len(text.strip()) for text in texts]
+    for place, text in enumerate(texts):
+        if text.strip():
+            near = lengths[max(0, place - _AROUND) : place] + lengths[place + 1 : place + 1 + _AROUND]
+            yield Line(page, place + 1, text, max(near, default=0))
+
+
 def joined(lines: Iterable[Line], width: int = 0) -> Iterator[Line]:
     """The lines that are not blank, with broken values put together under the place of their first line."""
     waiting: Line | None = None
@@ -67,13 +87,14 @@ def joined(lines: Iterable[Line], width: int = 0) -> Iterator[Line]:
         if not text:
             continue
         if waiting is not None and parts < MAX_JOINED:
-            whole = with_next(waiting.text, text, full=bool(width) and last * 10 >= width * 8)
+            margin = min(width, waiting.around) if waiting.around >= _NARROWEST else width
+            whole = with_next(waiting.text, text, full=bool(width) and last * 10 >= margin * 8)
             if whole is not None:
-                waiting, parts, last = Line(waiting.page, waiting.row, whole), parts + 1, len(text)
+                waiting, parts, last = waiting._replace(text=whole, around=line.around), parts + 1, len(text)
                 continue
         if waiting is not None:
             yield waiting
-        waiting, parts, last = Line(line.page, line.row, line.text.rstrip()), 1, len(line.text.rstrip())
+        waiting, parts, last = line._replace(text=line.text.rstrip()), 1, len(line.text.rstrip())
     if waiting is not None:
         yield waiting
 
@@ -94,16 +115,25 @@ def with_next(line: str, following: str, *, full: bool = False) -> str | None:
         return whole
     if _DOT_END.search(line[-300:]) or (_DOT_START.match(first) and line[-1:].isalnum()):
         return line + following
-    if (
-        _NAME_END.search(line[-260:])
-        and _NAME_START.match(first)
-        and _is_value(line.rsplit(maxsplit=1)[-1] + first)
-    ):
+    if _goes_on_with_name(line, first.rstrip(".,;:)")):
         return line + following
     url = _URL_END.search(line[-2100:])
     if url is not None and _continues_url(url[0], first, alone=first == following, full=full):
         return line + following
     return None
+
+
+def _goes_on_with_name(line: str, first: str) -> bool:
+    """Whether a name that ends in a hyphen goes on in the next line's first word."""
+    if not line.endswith("-") or not _NAME_START.match(first):
+        return False
+    if _MAIL_END.search(line[-330:]):
+        return True
+    if not _NAME_END.search(line[-260:]):
+        return False
+    if first.endswith("-") and _MARKED_DOT.search(first):
+        return True
+    return _is_value(line.rsplit(maxsplit=1)[-1] + first)
 
 
 def _hash(line: str, following: str) -> str | None:
@@ -126,6 +156,10 @@ def _continues_url(url: str, first: str, *, alone: bool, full: bool) -> bool:
     host_only = url.count("/") <= 2
     if first.isalpha() and url[-1] not in "-_=&%?.":
         return False
+    if url[-1] == "." and not host_only and _FILE_START.match(first):
+        return True
+    if url[-1] in "=?&%_" and not host_only and not first.isalpha() and not _is_value(first.rstrip(".,;")):
+        return True
     if url[-1] in _JOINS and (alone or full) and first[:1].isalnum():
         return not _is_value(first) or url[-1] in "/=?&"
     if not full or not alone or _is_value(first):
@@ -178,31 +212,47 @@ def full_width(texts: Sequence[str]) -> int:
     return max(40, lengths[len(lengths) * 9 // 10]) if lengths else 0
 
 
-def without_margins(pages: Sequence[list[str]]) -> None:
-    """Blank the running headers and footers: first and last lines that come again on most pages (numbers aside)."""
-    if len(pages) < 3:
-        return
+def without_margins(pages: Sequence[list[str]]) -> list[Line]:
+    """Blank the running headers and footers, first and last lines that come again on most pages (page numbers aside), and give
+    those among them that hold a value, once each."""
+    if len(pages) < 2:
+        return []
     counts: Counter[str] = Counter()
-    edges: list[list[int]] = []
+    edges: list[dict[int, str]] = []
     for lines in pages:
         filled = [place for place, line in enumerate(lines) if line.strip()]
         edge = sorted({*filled[:3], *filled[-3:]}) if len(filled) > 6 else []
-        edges.append(edge)
-        counts.update({_pattern(lines[place]) for place in edge})
-    least = max(3, len(pages) * 6 // 10)
-    for lines, edge in zip(pages, edges, strict=True):
-        for place in edge:
-            if counts[_pattern(lines[place])] >= least and not _listed(lines[place]):
-                lines[place] = ""
+        edges.append({place: _pattern(lines[place]) for place in edge})
+        counts.update(set(edges[-1].values()))
+    least = max(2, len(pages) * 6 // 10)
+    found: dict[str, Line] = {}
+    for number, (lines, patterns) in enumerate(zip(pages, edges, strict=True), 1):
+        for place, pattern in patterns.items():
+            if counts[pattern] < least or (len(pages) == 2 and not _WORDS.search(pattern)):
+                continue
+            if pattern.startswith(_VALUED):
+                found.setdefault(pattern, Line(number, place + 1, lines[place]))
+            lines[place] = ""
+    return list(found.values())
+
+
+_VALUED = "\0"
+_WORDS = re.compile(r"[^\W\d_]{3,}.*[^\W\d_]{3,}", re.DOTALL)
 
 
 def _pattern(line: str) -> str:
-    return re.sub(r"\d+", "0", " ".join(line.split())[:200])
+    """A line without its numbers, those of values kept; with a mark in front when it holds one."""
+    words = line[:400].split()[:40]
+    valued = [_is_value(word) or "@" in word for word in words]
+    text = " ".join(
+        word if is_value else re.sub(r"\d+", "0", word) for word, is_value in zip(words, valued, strict=True)
+    )
+    return _VALUED + text if any(valued) else text
 
 
-def _listed(line: str) -> bool:
-    """Whether a line is a value itself: a column of addresses differs in nothing but its numbers."""
-    return any(_is_value(word) for word in line.split()[:8])
+def defangs(texts: Iterable[str]) -> bool:
+    """Whether the author of these texts defangs what is malicious."""
+    return any(_DEFANGED.search(text) for text in texts)
 
 
 def found_values(found: Iterable[Found]) -> list[Found]:

@@ -11,7 +11,9 @@ import re
 from enum import Enum, auto
 
 from lamsach.indicators import refusals
+from lamsach.indicators.cited import PLATFORMS, published
 from lamsach.indicators.extract import Found, located
+from lamsach.indicators.fields import stated_type
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType
@@ -73,23 +75,18 @@ _PACKAGE = re.compile(
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
-_CITED = """
-    wikipedia.org virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
-    enisa.europa.eu welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com talosintelligence.com cisco.com fireeye.com mandiant.com
-    paloaltonetworks.com crowdstrike.com symantec.com broadcom.com mcafee.com trellix.com trendmicro.com sophos.com bitdefender.com avast.com avast.io
-    avg.com gendigital.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
-    recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
-    threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
-    mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
-    gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
-    viettel.com.vn vnpt.vn cystack.net fpt.vn
-"""
-_PUBLISHERS = frozenset(_CITED.split())
-_PLATFORM_NAMES = """google.com microsoft.com bing.com apple.com amazon.com facebook.com youtube.com twitter.com x.com linkedin.com
-    github.com gitlab.com medium.com office.com windows.com zalo.me"""
-_PLATFORMS = frozenset(_PLATFORM_NAMES.split())
-"""Sites of which the bare name is a mention, while a page of theirs may well be malicious."""
-"""Sites that advisories cite: security vendors, authorities, makers of software, news (own reading of published advisories, 2026-11)."""
+_TO_READ = re.compile(
+    r"(?:xem thêm|xem chi tiết|tham khảo|chi tiết (?:tại|xem)|thông tin (?:chi tiết|thêm)|hướng dẫn (?:chi tiết )?tại|liên hệ|cổng thông tin|trang thông tin|được công bố (?:tại|trên)"
+    r"|(?:công cụ|phần mềm|bản vá|tiện ích)[^.:;]{0,60}\b(?:tại|từ|ở)|\b(?:more|further|additional) (?:info(?:rmation)?|details|reading)|for details|\bsee(?: also)?|\brefer(?:ence)? to"
+    r"|\bread(?: more)?|\blearn more|\bavailable (?:at|from|here|on)|\bpublished (?:at|on|by|in)|\b(?:report|article|advisory|blog(?: post)?|write-?up|analysis|guidance)(?: by| from| at| on| here)?"
+    r"|\bsource|\bcontact(?: us)?|\b(?:tools?|patch(?:es)?|updates?|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
+    r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:|\[\d{1,3}\])\W{1,3}){0,3}$",
+    re.IGNORECASE,
+)
+"""What a sentence says before a link that its reader may follow."""
+_SENTENCE = 120
+"""How many characters before a value are looked at for what the sentence says."""
+_WORDS_OF_SENTENCE = 4
 
 
 class Section(Enum):
@@ -107,11 +104,15 @@ class Prose:
     """Reads one document's text in order. `threat` is what its last line such as `Malware: Mirai` named; `plain` says
     whether a line that is nothing but a value may be taken without a closer look."""
 
-    def __init__(self, *, advisory: bool = False) -> None:
+    def __init__(self, *, advisory: bool = False, defangs: bool = False) -> None:
+        self.defangs = defangs
+        """Whether the author defangs what is malicious (`hxxp`, `[.]`), so that a link which can be clicked is meant to be."""
         self.advisory = advisory
         """Whether this is a document for readers and no bare list: a vendor's page is cited even where it stands alone on its line."""
         self.section = Section.LIST
         self.threat: str | None = None
+        self._before = ""
+        self._form: bool | None = None
 
     @property
     def plain(self) -> bool:
@@ -129,10 +130,16 @@ class Prose:
             return [item for _, item in found]
         self._name_threat(text)
         alone = len(found) == 1 and not _WORD.search(text.replace(found[0][0], "", 1))
-        return [self._judged(token, item, text, code=code, alone=alone) for token, item in found]
+        if self._form:
+            return [_unsupported(item) for _, item in found]
+        judged = [self._judged(token, item, text, code=code, alone=alone) for token, item in found]
+        self._before = text
+        return judged
 
     def heading(self, text: str) -> None:
         """Take note of a line without values, if it reads like a heading."""
+        self._before = text
+        self._take_form(text.strip())
         if self.section is Section.MARGIN:
             return
         self._name_threat(text)
@@ -160,6 +167,15 @@ class Prose:
         elif _like_heading(text):
             self.section = Section.LIST
 
+    def _take_form(self, text: str) -> None:
+        """Forms that give an attribute on lines of their own (MISP's reports): `Type`, `link`, `Value`, the value."""
+        if text == "Type":
+            self._form = False
+        elif self._form is False and text:
+            self._form = stated_type(text)[1] or None
+        elif text in ("Tags", "UUID", "Category", "Comment") or text.startswith("Attribute #"):
+            self._form = None
+
     def _name_threat(self, text: str) -> None:
         if ":" not in text or len(text) > 200:
             return
@@ -185,6 +201,8 @@ class Prose:
             reason = self._domain_reason(token, value, text, code=code, alone=alone)
         elif kind is IndicatorType.URL:
             reason = self._url_reason(token, value, text[:place][-4:], alone=alone)
+        if reason is None and kind in (IndicatorType.DOMAIN, IndicatorType.URL):
+            reason = self._clickable_reason(kind, token, text, place, alone=alone)
         return Refused(reason, value, kind) if reason is not None else found
 
     def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
@@ -196,21 +214,49 @@ class Prose:
             return refusals.PACKAGE
         if self.section is Section.MAIL or (not alone and _MAILBOX.search(text)):
             return refusals.IN_SENTENCE
-        if not alone and (_published(value) or value in _PLATFORMS):
+        if not alone and (published(value) or value in PLATFORMS):
             return refusals.WELL_KNOWN
         return None
+
+    def _clickable_reason(
+        self, kind: IndicatorType, token: str, text: str, place: int, *, alone: bool
+    ) -> str | None:
+        """Why a name or link that is not defanged is to be read and not hunted: the sentence says so, or its author defangs the others."""
+        before, rest = text[:place][-_SENTENCE:], text.replace(token, "", 1)
+        if self._goes_on(before):
+            before = f"{self._before[-_SENTENCE:]} {before}"
+            rest = f"{self._before} {rest}"
+        if kind is IndicatorType.URL and self.advisory and _TO_READ.search(before[-_SENTENCE:]):
+            return refusals.REFERENCE
+        if alone or not self.defangs or len(_WORD.findall(rest[: 4 * _SENTENCE])) < _WORDS_OF_SENTENCE:
+            return None
+        return refusals.REFERENCE if kind is IndicatorType.URL else refusals.IN_SENTENCE
+
+    def _goes_on(self, before: str) -> bool:
+        """Whether a line goes on with a sentence of the line above: nothing stands before the value, and that line is words without an end."""
+        above = self._before.rstrip()
+        ends = above[-1:] in ",(" or above[-1:].isalpha()
+        return (
+            not _WORD.search(before)
+            and ends
+            and len(_WORD.findall(above[-2 * _SENTENCE :])) >= _WORDS_OF_SENTENCE
+        )
 
     def _url_reason(self, token: str, value: str, before: str, *, alone: bool) -> str | None:
         if self.section is Section.REFERENCES:
             return refusals.REFERENCE
         _, host, rest = split_url(value)
         host = host.partition(":")[0]
-        if not rest and host.removeprefix("www.") in _PLATFORMS:
+        if not rest and host.removeprefix("www.") in PLATFORMS:
             return refusals.WELL_KNOWN
-        if not _published(host):
+        if not published(host):
             return None
         cites = self.advisory or not alone or "[" in token or _LINK_BEFORE.search(before)
         return refusals.REFERENCE if cites or not rest else None
+
+
+def _unsupported(item: Found) -> Found:
+    return item if isinstance(item, Refused) else Refused(refusals.UNSUPPORTED_TYPE, item[1], item[0])
 
 
 def _argument(token: str, text: str) -> bool:
@@ -220,15 +266,6 @@ def _argument(token: str, text: str) -> bool:
     if before in ("'", '"') and after == before:
         return True
     return before.isspace() and after != "(" and _FETCHES.search(text) is not None
-
-
-def _published(name: str) -> bool:
-    """Whether a name, or one above it, is that of a site which advisories cite."""
-    while name:
-        if name in _PUBLISHERS:
-            return True
-        name = name.partition(".")[2]
-    return False
 
 
 def _like_heading(text: str) -> bool:

@@ -44,8 +44,12 @@ _ARCHIVE, _WORKBOOK = "zip", "workbook"
 class ListSource:
     """One list to read: its name for references, its first bytes, and its bytes and lines from the start as often as asked."""
 
-    def __init__(self, document: str, opener: Callable[[], BinaryIO], *, ocr: bool = False) -> None:
+    def __init__(
+        self, document: str, opener: Callable[[], BinaryIO], *, ocr: bool = False, prose: bool = False
+    ) -> None:
         self.document = document
+        self.prose = prose
+        """Whether this is what a person wrote to another (the text of a message), and no bare list."""
         self.ocr = ocr
         """Whether pages that are pictures shall be read by a program that recognises letters."""
         self._opener = opener

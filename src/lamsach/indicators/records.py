@@ -33,7 +33,9 @@ class Facts:
 
 
 NO_FACTS = Facts()
-_SEVERAL = re.compile(r"[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//", re.IGNORECASE
+)
 """Where a text goes on with another URL."""
 
 

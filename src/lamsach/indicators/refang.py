@@ -172,7 +172,10 @@ def _closed(match: re.Match[str]) -> str:
     """A URL without the spaces that were put into its host; a host that is whole already stays apart from the word behind it."""
     host, gap, end = match["host"], match["gap"], match["end"] or ""
     apart = not gap.strip() or ("." in host and gap[:1] != " ") or end.lower() not in suffixes().top_levels
-    if gap and (not apart or (gap == " " and "." not in host and match["path"] and end.lower() in suffixes().top_levels)):
+    if gap and (
+        not apart
+        or (gap == " " and "." not in host and match["path"] and end.lower() in suffixes().top_levels)
+    ):
         return f"{match['scheme']}{host}.{end}"
     if match["space"] and ("." in host or gap == "."):
         return f"{match['scheme']}{match[0][match.end('space') - match.start() :]}"

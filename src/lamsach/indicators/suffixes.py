@@ -68,6 +68,15 @@ class Suffixes:
         else:
             self.exact.add(name)
 
+    def registered(self, name: str) -> str:
+        """The name that somebody registered, `evil.com.vn` of `a.b.evil.com.vn`; the name itself when it is a suffix or an address."""
+        while not self.is_public(name):
+            above = name.partition(".")[2]
+            if not above or self.is_public(above):
+                break
+            name = above
+        return name
+
     def is_public(self, name: str) -> bool:
         """Whether a canonical name is itself a public suffix (`com.vn`), so that listing it would accuse everybody."""
         if name in self.exact or name in self.top_levels or name in self.wildcard_parents:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from lamsach.indicators import refusals
+from lamsach.indicators import ranges, refusals
+from lamsach.indicators.beside import Publishers
+from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
     Field,
     field_of,
+    plain_key,
     read_confidence,
     read_date,
     read_tlp,
@@ -21,12 +24,15 @@ from lamsach.indicators.fields import (
     type_of_heading,
     victims,
 )
-from lamsach.indicators.normalise import Refused, plain_value
+from lamsach.indicators.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.records import Entry, Facts, entries, indicator, read_text, shortened, whole_value
+from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType, Reference, Refusal
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
+_NAME_KEYS = frozenset({"domain", "fqdn"})
+"""Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
 _TITLE_ROWS = 50
 """How many rows above the headings may be a title."""
 _KNOWN_KEPT = 1000
@@ -46,6 +52,9 @@ class Table:
         self._before: list[Entry] = []
         self._only_value: int | None = None
         self._known: dict[tuple[str, ...], Facts | None] = {}
+        self._publishers = Publishers()
+        self._bounds: tuple[int, int] | None = None
+        self._names: frozenset[int] = frozenset()
 
     @property
     def headed(self) -> bool:
@@ -73,6 +82,7 @@ class Table:
         first = next(iter(filled.values()))
         comment = _COMMENT.match(first)
         if comment is not None and not plain_value(first):
+            self._publishers.comment(" ".join(filled.values()))
             rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
             self._take_headings(
                 {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, least=2
@@ -148,7 +158,7 @@ class Table:
         fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
         enough = len(fields) >= max(least, 1 + len(filled) // 4)
-        if not enough or not (values or len(fields) >= 2) or any(map(_holds_value, filled.values())):
+        if not enough or not (values or len(fields) >= 2) or any(map(holds_value, filled.values())):
             return False
         if not values and self._fields is not None and number != self._heading_row + 1:
             return False
@@ -156,6 +166,8 @@ class Table:
         if self._fields is not None and number == self._heading_row + 1:
             fields, types = {**self._fields, **fields}, {**self._types, **types}
         self._fields, self._types, self._heading_row = fields, types, number
+        self._bounds = ranges.bounds(filled)
+        self._names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
         columns = [place for place, field in fields.items() if field is Field.VALUE]
         self._only_value = columns[0] if len(columns) == 1 and types.get(columns[0]) is None else None
         self._known.clear()
@@ -169,16 +181,23 @@ class Table:
         kind, unsupported = self._stated(described, fields)
         found: list[Found] = []
         doubtful: list[Found] = []
+        unheaded: list[Found] = []
+        if (spanned := ranges.spanned(filled, self._bounds)) is not None:
+            yield from entries(read_text(spanned), reference, facts)
+            return
         for place, cell in filled.items():
             field = fields.get(place)
             if field is Field.VALUE:
                 items = self._value_cell(cell, self._types.get(place) or kind, unsupported=unsupported)
+                if place in self._names and len(items) == 1:
+                    items += _host_as_promised(items[0])
                 taken = [item for item in items if not isinstance(item, Refused)]
                 (found if taken else doubtful).extend(items)
             elif field is Field.VICTIM:
                 doubtful.extend(_victim(cell))
             elif field is None:
-                found.extend(whole_value(cell))
+                unheaded.extend(whole_value(cell))
+        found += self._publishers.beside(unheaded) if len(unheaded) > 1 else unheaded
         if not found and not doubtful:
             found = self._scan(filled, fields)
         if any(not isinstance(item, Refused) for item in found):
@@ -218,12 +237,23 @@ class Table:
         return facts_of(said, threat)
 
 
-def _holds_value(cell: str) -> bool:
+def holds_value(cell: str) -> bool:
     """Whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
     return any(
         not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
         for item in scan(cell)
     )
+
+
+def _host_as_promised(found: Found) -> list[Found]:
+    """The name in a URL, for a column that promises names; none of a site that many share."""
+    if isinstance(found, Refused) or found[0] is not IndicatorType.URL:
+        return []
+    try:
+        (name,) = canonical_values(split_url(found[1])[1])
+    except (Refused, ValueError):
+        return []
+    return [name] if name[0] is IndicatorType.DOMAIN and not is_cited(name[1]) else []
 
 
 def _victim(cell: str) -> list[Found]:

@@ -75,7 +75,9 @@ _DIALECTS = (
     # 192.0.2.0/24 ; SBL000000      https://www.spamhaus.org/drop/
     Dialect("spamhaus", re.compile(r"(?P<value>[0-9a-fA-F.:]+/\d{1,3})\s*;\s*(?P<note>SBL\w+.*)")),
     # 192.0.2.9#4#2#Malicious Host#CN#Beijing#39.9,116.3#3      AlienVault's reputation list: reliability, risk, what it does
-    Dialect("reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")),
+    Dialect(
+        "reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")
+    ),
     # (\.|^)evil\.example$       Pi-hole's regular expressions for a name and those below it
     Dialect("pihole", re.compile(r"\((?:\^\|\\\.|\\\.\|\^)\)(?P<value>[\w\\.-]+)\$")),
     # 203.0.113.5:mirai     evil.example:       Wazuh CDB lists

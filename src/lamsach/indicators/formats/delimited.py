@@ -14,7 +14,7 @@ from lamsach.indicators.fields import field_of
 from lamsach.indicators.normalise import plain_value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
-from lamsach.indicators.tables import Table
+from lamsach.indicators.tables import Table, holds_value
 from lamsach.model import Indicator, Reference, Refusal
 
 _DELIMITERS = ("\t", ",", ";", "|", "^", "~")
@@ -33,8 +33,11 @@ class Delimited(ListFormat):
 
     @classmethod
     def recognises(cls, source: ListSource) -> bool:
-        """Whether most lines have the same delimiter."""
-        return not source.encoding.binary and find_delimiter(source.text_head) is not None
+        """Whether most lines have the same delimiter; in what a person wrote to another, whether there are headings too."""
+        delimiter = None if source.encoding.binary else find_delimiter(source.text_head)
+        if delimiter is None or not source.prose:
+            return delimiter is not None
+        return any(_is_heading_row(line, delimiter) for line in source.text_head.splitlines()[:_SAMPLE_LINES])
 
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
@@ -90,7 +93,7 @@ def _score(records: list[list[str]]) -> float:
 def _is_heading_row(line: str, delimiter: str) -> bool:
     cells = [cell.strip().strip('"') for cell in line.lstrip("#;/ \ufeff").split(delimiter)]
     known = sum(field_of(cell) is not None for cell in cells)
-    return known >= 2 and known * 2 >= sum(bool(cell) for cell in cells)
+    return known >= 2 and known * 2 >= sum(bool(cell) for cell in cells) and not any(map(holds_value, cells))
 
 
 def rows(lines: Iterable[tuple[int, str | None]], delimiter: str) -> Iterator[tuple[int, list[str] | None]]:

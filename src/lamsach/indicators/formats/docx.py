@@ -46,6 +46,7 @@ class Docx(ListFormat):
         if body is None:
             raise UnreadableError("The document has no text.", source.document, "Save it again as DOCX.")
         reader = DocumentReader(source.document)
+        reader.look_through(body.itertext())
         yield from _blocks(body, reader, _targets(package, "document.xml"))
         reader.page = None
         for starts, margin in ((_NOTES, False), (_MARGINS, True)):

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.decoding import decode_8bit
+from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries
@@ -72,7 +73,8 @@ class Html(ListFormat):
         page.feed(decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace"))
         page.close()
         page.end_text()
-        table, prose = Table(source.document), Prose(advisory=True)
+        marked = defangs(text for _, text in page.found if isinstance(text, str))
+        table, prose = Table(source.document), Prose(advisory=True, defangs=marked)
         for row, cells in page.found:
             if isinstance(cells, str):
                 found = prose.line(cells)

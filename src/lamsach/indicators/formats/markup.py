@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries
@@ -45,7 +46,7 @@ class Markup(ListFormat):
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Line by line."""
-        prose, table = Prose(advisory=True), Table(source.document)
+        prose, table = Prose(advisory=True, defangs=defangs([source.text_head])), Table(source.document)
         fenced = in_table = False
         waiting: tuple[int, str] | None = None
         for number, line in source.lines():

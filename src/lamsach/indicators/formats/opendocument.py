@@ -54,7 +54,9 @@ class OpenDocument(ListFormat):
             for page, sheet in enumerate(tables, 1):
                 yield from _sheet(sheet, Table(source.document, page))
         elif body is not None:
-            yield from _text(body, DocumentReader(source.document, None))
+            reader = DocumentReader(source.document, None)
+            reader.look_through(body.itertext())
+            yield from _text(body, reader)
 
 
 def _manifest(package: Package) -> bytes:

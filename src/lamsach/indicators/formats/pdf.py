@@ -16,13 +16,15 @@ from lamsach.indicators.extract import scan
 from lamsach.indicators.fields import Field, field_of
 from lamsach.indicators.flowing import (
     Line,
+    defangs,
     full_width,
     has_fragments,
     hashes_in_columns,
     read_lines,
+    with_surroundings,
     without_margins,
 )
-from lamsach.indicators.mentions import HASHES
+from lamsach.indicators.mentions import HASHES, Prose, Section
 from lamsach.indicators.opening import MIB, ListSource
 from lamsach.indicators.records import Entry, Facts, entries
 from lamsach.indicators.tables import Table
@@ -81,13 +83,14 @@ class Pdf(ListFormat):
                     pictures.append(number)
         except LamsachError as error:
             failed = error
-        without_margins(pages)
+        margins = without_margins(pages)
         seen: set[str] = set()
         for item in _text_entries(source.document, pages, facts):
             if item.type in HASHES:
                 seen.add(item.value)
             yield item
         yield from tables.broken(seen)
+        yield from _margin_entries(source.document, margins)
         if pictures:
             yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
         if heavy and len(heavy) == len(pages):
@@ -101,14 +104,16 @@ class Pdf(ListFormat):
 def _text_entries(
     document: str, pages: list[list[str]], facts: dict[tuple[IndicatorType, str], Facts]
 ) -> Iterator[Entry]:
-    lines = (
-        Line(page, row, text)
-        for page, texts in enumerate(pages, 1)
-        for row, text in enumerate(texts, 1)
-        if text.strip()
-    )
-    width = full_width([text for texts in pages for text in texts])
-    yield from read_lines(document, lines, known=facts, width=width)
+    lines = (line for page, texts in enumerate(pages, 1) for line in with_surroundings(page, texts))
+    every = [text for texts in pages for text in texts]
+    prose = Prose(advisory=True, defangs=defangs(every))
+    yield from read_lines(document, lines, prose=prose, known=facts, width=full_width(every))
+
+
+def _margin_entries(document: str, margins: list[Line]) -> Iterator[Entry]:
+    prose = Prose(advisory=True)
+    prose.section = Section.MARGIN
+    yield from read_lines(document, margins, prose=prose)
 
 
 def _picture_entries(

@@ -10,6 +10,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import field_of
+from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.opening import ListSource
@@ -21,6 +22,8 @@ _TRAILING_COMMENT = re.compile(r"\s(?:#|;|//)\s*")
 _HOSTS_LINE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S*[A-Za-z_])", re.ASCII)
 # dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
 _DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
+_SENTENCE = re.compile(r"^\W{0,8}(?:[^\W\d_][\w'’-]*[,;:]?[ \t]+(?:\S+[ \t]+){9,})")
+_SENTENCES = 3
 _NO_WORDS = re.compile(r"[\W_]*")
 
 
@@ -39,7 +42,9 @@ class Text(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Line by line; `row` is the line."""
         document = source.document
-        prose = Prose()
+        advisory = source.prose
+        marked = (advisory or _has_sentences(source.text_head)) and defangs([source.text_head])
+        prose = Prose(advisory=advisory, defangs=marked)
         plain_line, threat = True, prose.threat
         for number, line in source.lines():
             if line is None:
@@ -50,8 +55,14 @@ class Text(ListFormat):
                 if _COMMENT_LINE.match(line):
                     prose.heading(line.strip(" \t#;/!-"))
                 else:
-                    yield from read_line(line.strip(), Reference(document, None, number), prose)
+                    found = read_line(line.strip(), Reference(document, None, number), prose)
+                    yield from (item for item in found if item.type is not None or not advisory)
                 plain_line, threat = prose.plain, prose.threat
+
+
+def _has_sentences(head: str) -> bool:
+    """Whether a text has several sentences, so that what is in them is mentioned and not listed."""
+    return sum(_SENTENCE.search(line) is not None for line in head.splitlines()) >= _SENTENCES
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:

@@ -1,0 +1,41 @@
+"""Sites that advisories and lists cite: security vendors, authorities, makers of software, news (own reading of published advisories, 2026-11)."""
+
+from __future__ import annotations
+
+_CITED = """
+    wikipedia.org virustotal.com any.run tria.ge hybrid-analysis.com joesandbox.com abuse.ch mitre.org nist.gov cisa.gov us-cert.gov cert.org first.org ncsc.gov.uk
+    enisa.europa.eu welivesecurity.com eset.com esetstatic.com kaspersky.com securelist.com talosintelligence.com cisco.com fireeye.com mandiant.com
+    paloaltonetworks.com crowdstrike.com symantec.com broadcom.com mcafee.com trellix.com trendmicro.com sophos.com bitdefender.com avast.com avast.io
+    avg.com gendigital.com malwarebytes.com checkpoint.com fortinet.com fortiguard.com proofpoint.com zscaler.com sentinelone.com sentinelone.org rapid7.com
+    recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
+    group-ib.com volexity.com sekoia.io elastic.co huntress.com redcanary.com cert.europa.eu cyble.com ahnlab.com ptsecurity.com secureworks.com harfanglab.io
+    withsecure.com netskope.com akamai.com cloudflare.com f5.com ivanti.com sonicwall.com zyxel.com mikrotik.com exploit-db.com cve.org vuldb.com ncsc.nl bsi.bund.de
+    anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
+    threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
+    mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
+    gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
+    viettel.com.vn vnpt.vn cystack.net fpt.vn
+"""
+_PUBLISHERS = frozenset(_CITED.split())
+_PLATFORM_NAMES = """google.com microsoft.com bing.com apple.com amazon.com facebook.com youtube.com twitter.com x.com linkedin.com
+    github.com gitlab.com medium.com office.com windows.com zalo.me"""
+PLATFORMS = frozenset(_PLATFORM_NAMES.split())
+"""Sites of which the bare name is a mention, while a page of theirs may well be malicious."""
+
+
+def is_cited(name: str) -> bool:
+    """Whether a name is that of a site which advisories and lists cite, or stands below one of a great platform."""
+    while name:
+        if name in _PUBLISHERS or name in PLATFORMS:
+            return True
+        name = name.partition(".")[2]
+    return False
+
+
+def published(name: str) -> bool:
+    """Whether a name, or one above it, is that of a site which advisories cite."""
+    while name:
+        if name in _PUBLISHERS:
+            return True
+        name = name.partition(".")[2]
+    return False

@@ -1,0 +1,136 @@
+"""What the text around a value says that it is none: versions, fingerprints of other things, scanners' names; links that are to be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators import refusals
+from lamsach.indicators.extract import scan
+from lamsach.indicators.mentions import Prose
+from lamsach.indicators.reading import read_list
+from lamsach.indicators.refusals import Refused
+from lamsach.model import Indicator
+
+MD5 = "5f4dcc3b5aa765d61d8327deb882cf98"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Affected: OpenSSL 198.51.0.3", refusals.VERSION),
+        ("kernel 5.4.0.1 and 5.4.0.9", refusals.VERSION),
+        ("Firefox < 115.0.2.1", refusals.VERSION),
+        ("phiên bản 7.2.0.4 của FortiOS", refusals.VERSION),
+        (f"JA3: {MD5}", refusals.OTHER_DIGEST),
+        (f"imphash {MD5}", refusals.OTHER_DIGEST),
+        (f"signed with serial {MD5}", refusals.OTHER_DIGEST),
+        ("Trojan.Win32.Agent.xyz", refusals.DETECTION),
+        ("HEUR:Backdoor.Linux.Mirai.top", refusals.DETECTION),
+    ],
+)
+def test_a_doubt_refuses_with_its_reason(text: str, reason: str) -> None:
+    found = list(scan(text))
+    assert found
+    assert {item.reason for item in found if isinstance(item, Refused)} == {reason}
+    assert all(isinstance(item, Refused) for item in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Windows machines called 203.0.113.5", "203.0.113.5"),
+        ("before the attack 203.0.113.5 was silent", "203.0.113.5"),
+        (f"MD5: {MD5}", MD5),
+        (f"file hash {MD5}", MD5),
+        ("trojan.agent.bot-c2.xyz", "trojan.agent.bot-c2.xyz"),
+    ],
+)
+def test_ordinary_words_raise_no_doubt(text: str, value: str) -> None:
+    assert [item[1] for item in scan(text) if not isinstance(item, Refused)] == [value]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_taken"),
+    [
+        ("Chi tiết xem tại: https://news.bot-info.net/a", False),
+        ("The tool is available at https://tool.bot-info.net/a", False),
+        ("The loader then fetches hxxp://bot-c2[.]xyz/a and runs it", True),
+        ("https://bot-c2.xyz/a", True),
+    ],
+)
+def test_links_to_read_are_mentioned(line: str, is_taken: bool) -> None:
+    found = Prose(advisory=True).line(line)
+    assert any(not isinstance(item, Refused) for item in found) is is_taken
+
+
+def test_an_author_who_defangs_means_clickable_links_to_be_clicked() -> None:
+    sentence = "Our partners at www.bot-info.net wrote of it in https://www.bot-info.net/report this spring"
+    free, marked = Prose(advisory=True), Prose(advisory=True, defangs=True)
+    assert any(not isinstance(item, Refused) for item in free.line(sentence))
+    assert all(isinstance(item, Refused) for item in marked.line(sentence))
+    assert not isinstance(marked.line("bot-c2.xyz")[0], Refused)
+
+
+def test_a_sentence_goes_on_over_the_end_of_a_line() -> None:
+    prose = Prose(advisory=True)
+    assert prose.line("Phần mềm gỡ mã độc được cung cấp tại") == []
+    (found,) = prose.line("https://tools.bot-info.net/remover")
+    assert isinstance(found, Refused)
+    assert found.reason is refusals.REFERENCE
+
+
+def test_a_form_on_lines_of_their_own_states_the_type() -> None:
+    prose = Prose(advisory=True)
+    lines = [
+        "Attribute #1",
+        "Type",
+        "link",
+        "Value",
+        "https://bot-c2.xyz/a",
+        "Attribute #2",
+        "Type",
+        "url",
+        "Value",
+        "https://bot-c2.xyz/b",
+    ]
+    found = [
+        item for line in lines for item in prose.line(line) if not isinstance(item, Refused) or item.type
+    ]
+    assert isinstance(found[0], Refused)
+    assert found[0].reason is refusals.UNSUPPORTED_TYPE
+    assert not isinstance(found[1], Refused)
+
+
+_TABLES = [
+    # the first line of a list is no heading because it says MD5
+    (f"MD5: {MD5}, SHA1: {MD5}01234567\n", {MD5, f"{MD5}01234567"}),
+    # DShield's block list
+    ("#\n# columns (tab delimited)\nStart\tEnd\tNetblock\tAttacks\n203.0.113.0\t203.0.113.255\t24\t30\n", {"203.0.113.0/24"}),
+    # AlienVault's reputation list
+    ("203.0.113.3#4#2#Malicious Host#CN#Beijing#39.9,116.3#3\n203.0.113.4#4#2#Scanning Host#CN##35.0,105.0#11\n", {"203.0.113.3", "203.0.113.4"}),
+    # the publisher's own page in a row without headings
+    ("## (c) Example Lists - lists-by-us.net\nbot-c2.xyz,Domain of a bot,2024-01-01 00:00,http://osint.lists-by-us.net/bot.txt\nevil-b.xyz,Domain of a bot,2024-01-01 00:00,http://osint.lists-by-us.net/b.txt\n", {"bot-c2.xyz", "evil-b.xyz"}),
+    # camel case headings
+    (f"IndicatorType,IndicatorValue,ExpirationTime,Action\nFileMd5,{MD5},2025-01-01,Block\nDomainName,bot-c2.xyz,,Alert\nCertificateThumbprint,{MD5}01234567,,Alert\n", {MD5, "bot-c2.xyz"}),
+    # PhishTank
+    ("phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n1,http://bot-c2.xyz/login,http://www.phish-lists.net/detail.php?phish_id=1,2024-01-01T00:00:00+00:00,yes,2024-01-01T00:00:00+00:00,yes,Other\n", {"http://bot-c2.xyz/login"}),
+    # a column of domains that holds a URL
+    ("domain,ip_address,date\nhttp://www.bot-c2.xyz/a,203.0.113.9,2024-01-01\nhttp://drive.google.com/a,203.0.113.8,2024-01-01\n", {"http://www.bot-c2.xyz/a", "www.bot-c2.xyz", "203.0.113.9", "http://drive.google.com/a", "203.0.113.8"}),
+    # decisions that are taken back
+    ('{"new":[{"scope":"Ip","value":"203.0.113.3"}],"deleted":[{"scope":"Ip","value":"203.0.113.4"}]}', {"203.0.113.3"}),
+    # several URLs on a line, and a mask
+    ("hxxp://bot-c2[.]xyz/a.exe,hxxp://bot-c2[.]xyz/b.exehxxp://bot-c2[.]xyz/c.exe\nevil-b.xyz/*\n", {"http://bot-c2.xyz/a.exe", "http://bot-c2.xyz/b.exe", "http://bot-c2.xyz/c.exe", "evil-b.xyz"}),
+    # a port and a path
+    ("bot-c2.xyz:8080/gate.php\n", {"bot-c2.xyz:8080/gate.php"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "values"), _TABLES)
+def test_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) -> None:
+    path = tmp_path / "list.txt"
+    real = text.replace("203.0.113.", "45.155.37.")  # reserved addresses would be refused
+    path.write_text(real, encoding="utf-8")
+    found = {item.value for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)}
+    assert found == {value.replace("203.0.113.", "45.155.37.") for value in values}
