@@ -60,6 +60,8 @@ def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
             )
         return redirect("cases:exemption", exemption_id=exemption_id)
     named = found.unit_id in own_units(user)
+    if named and found.device_id:
+        record(request, "exemption.viewed", found, found.unit)
     return render(
         request,
         "cases/exemption.html",

@@ -147,4 +147,5 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
                     refresh(campaign, found.kept.unit, touched, Because(Cause.MERGE, found.pk))
         messages.success(request, _("They are two machines again."))
         return redirect("findings:device", device_id=found.kept_id)
+    record(request, "merge.viewed", found, found.kept.unit)
     return render(request, "findings/merge.html", {"merge": found, "form": form})
