@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lamsach.i18n import format_date, format_number
+from lamsach.letters.words import in_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Evidence:
 
 def assessment(known: Evidence) -> str:
     """The assessment: a paragraph on units, one on machines, one on people."""
+    known = replace(known, campaign=in_sentence(known.campaign))
     parts = [_units(known), _machines(known), _people(known)]
     return "\n".join(part for part in parts if part)
 

@@ -36,10 +36,11 @@ SENTENCES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check: it warns when every comparison holds. A figure that is not known makes a comparison fail."""
+    """A check: it warns when every comparison holds. A figure that is not known makes a comparison fail. `say`: the form's own sentence for it."""
 
     text: str
     parts: tuple[tuple[str, str, str], ...]
+    say: str = ""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -61,7 +62,7 @@ def _value(word: str, values: Mapping[str, int | None]) -> int | None:
     return int(word) if word.isdigit() else values.get(word)
 
 
-def parse_check(text: str) -> Check:
+def parse_check(text: str, say: str = "") -> Check:
     """Understand a check. Raises InputError for anything but comparisons joined by `and`."""
     parts = []
     for piece in text.split(" and "):
@@ -73,9 +74,9 @@ def parse_check(text: str) -> Check:
                 mark("Write it as: deployed > informed and blind > 0"),
             )
         parts.append((found[1], found[2], found[3]))
-    return Check(text, tuple(parts))
+    return Check(text, tuple(parts), say)
 
 
 def warnings(checks: tuple[Check, ...], values: Mapping[str, int | None]) -> list[str]:
-    """The sentences (English, to be translated) of the checks that warn, in their order."""
-    return [SENTENCES.get(check.text, check.text) for check in checks if check.warns(values)]
+    """The sentences (English, to be translated, or the form's own) of the checks that warn, in their order."""
+    return [check.say or SENTENCES.get(check.text, check.text) for check in checks if check.warns(values)]

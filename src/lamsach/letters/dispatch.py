@@ -98,7 +98,7 @@ def _listed(owing: Sequence[Owing], issuer: str) -> Appendix:
     columns = (
         Column("TT", 0.6, "center"),
         Column("Đơn vị", 4),
-        Column("Thời hạn", 1.3, "center"),
+        Column("Thời hạn", 1.5, "center"),
         Column("Tình trạng", 2),
     )
     rows = tuple(

@@ -18,7 +18,6 @@ from lamsach.letters.model import (
     Entry,
     Heading,
     Paragraph,
-    Signature,
 )
 
 _POINTS = 72 / 25.4
@@ -143,11 +142,11 @@ def _front(book: Any, document: Document, width: float) -> None:
         heading = parts.tight(book.add_paragraph(style="Heading 1"), after=4)
         heading.paragraph_format.space_before = Pt(12)
         parts.run(heading, words.line(document.type_name).upper(), 14, bold=True)
-        subject = words.line(document.subject)
+        subject = words.subject_lines(document)
         about = parts.tight(book.add_paragraph())
-        about.paragraph_format.left_indent = about.paragraph_format.right_indent = Pt(width * 0.09)
-        parts.run(about, subject, 14, bold=True)
-        parts.rule(book, width, min(len(subject) * 7.0, 170) * 0.42, after=8)
+        about.paragraph_format.left_indent = about.paragraph_format.right_indent = Pt(width * 0.05)
+        parts.broken(about, subject, 14, bold=True)
+        parts.rule(book, width, _longest(subject) * 7.0 * 0.42, after=8)
     recipients = words.to_lines(document)
     if len(recipients) == 1:
         parts.run(parts.tight(book.add_paragraph(), after=8), f"Kính gửi: {recipients[0]}", 14)
@@ -157,7 +156,9 @@ def _front(book: Any, document: Document, width: float) -> None:
         parts.run(paragraph, text, 14)
     _blocks(book, document.blocks, width)
     book.paragraphs[-1].paragraph_format.keep_with_next = True
-    _end(book, document, width)
+    from lamsach.letters.docx_end import end
+
+    end(book, document, width)
     if document.address:
         parts.tight(
             book.sections[0].footer.paragraphs[0]
@@ -180,11 +181,11 @@ def _head(book: Any, document: Document, width: float) -> None:
     left, right = table.rows[0].cells
     first = parts.tight(left.paragraphs[0])
     if head.parent:
-        parts.run(first, words.line(head.parent).upper(), 12)
+        parts.broken(first, words.body_lines(head.parent), 12)
         first = parts.tight(left.add_paragraph())
-    issuer = words.line(head.issuer).upper()
-    parts.run(first, issuer, 12, bold=True)
-    parts.rule(left, left_width, min(len(issuer) * 8.3, 170) * 0.42)
+    issuer = words.body_lines(head.issuer)
+    parts.broken(first, issuer, 12, bold=True)
+    parts.rule(left, left_width, _longest(issuer) * 8.3 * 0.42)
     parts.run(parts.tight(right.paragraphs[0]), NATION, 12, bold=True)
     parts.run(parts.tight(right.add_paragraph()), MOTTO, 13, bold=True)
     parts.rule(right, right_width, 13 * parts.MOTTO_EM)
@@ -193,64 +194,14 @@ def _head(book: Any, document: Document, width: float) -> None:
     if document.subject and not document.type_name:
         about = parts.tight(row[0].add_paragraph())
         about.paragraph_format.space_before = Pt(6)
-        for place, text in enumerate(words.about_lines(document)):
-            parts.run(about, text, 12)
-            if place < len(words.about_lines(document)) - 1:
-                about.add_run().add_break()
+        parts.broken(about, words.about_lines(document), 12)
     parts.run(parts.tight(row[1].paragraphs[0]), words.place_and_day(head), 13, italic=True)
     parts.tight(book.add_paragraph())
 
 
-def _end(book: Any, document: Document, width: float) -> None:
-    """Recipients on the left, signature on the right, level, in a row that is not torn; of minutes the signers side by side, the recipients below."""
-    from lamsach.letters import docx_parts as parts
-
-    if not document.cosigners:
-        left, right = _row(book, (width * 0.45, width * 0.55))
-        _recipients(left, left.paragraphs[0], document)
-        _signature(right, document.signature, 14)
-        return
-    signers = (*document.cosigners, document.signature)
-    size = 14 if len(signers) < 3 else 13
-    cells = _row(book, tuple(width / len(signers) for _ in signers))
-    for cell, signature in zip(cells, signers, strict=True):
-        _signature(cell, signature, size)
-    parts.tight(book.add_paragraph())
-    _recipients(book, book.add_paragraph(), document)
-
-
-def _row(book: Any, widths: tuple[float, ...]) -> Any:
-    from lamsach.letters import docx_parts as parts
-
-    table = parts.plain_grid(book, widths)
-    table.rows[0]._tr.get_or_add_trPr().append(parts.element("w:cantSplit"))
-    return table.rows[0].cells
-
-
-def _recipients(container: Any, first: Any, document: Document) -> None:
-    from docx.shared import Pt
-
-    from lamsach.letters import docx_parts as parts
-
-    parts.tight(first, "left").paragraph_format.space_before = Pt(6)
-    parts.run(first, "Nơi nhận:", 12, bold=True, italic=True)
-    for text in words.copy_lines(document):
-        parts.run(parts.tight(container.add_paragraph(), "left"), text, 11)
-
-
-def _signature(cell: Any, signature: Signature, size: float) -> None:
-    from docx.shared import Pt
-
-    from lamsach.letters import docx_parts as parts
-
-    paragraph = parts.tight(cell.paragraphs[0])
-    paragraph.paragraph_format.space_before = Pt(6)
-    for text in (signature.authority, signature.position):
-        if text.strip():
-            parts.run(paragraph, words.line(text).upper(), size, bold=True)
-            paragraph = parts.tight(cell.add_paragraph())
-    paragraph.paragraph_format.space_before = Pt(66)
-    parts.run(paragraph, words.line(signature.name), size, bold=True)
+def _longest(lines: list[str]) -> int:
+    """Letters of the longest line, as far as a rule follows it."""
+    return min(max((len(text) for text in lines), default=0), 30)
 
 
 def _appendix(book: Any, label: str, appendix: Appendix, width: float) -> None:

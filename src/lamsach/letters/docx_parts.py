@@ -38,6 +38,14 @@ def run(paragraph: Any, text: str, size: float, *, bold: bool = False, italic: b
     return made
 
 
+def broken(paragraph: Any, lines: list[str], size: float, *, bold: bool = False) -> None:
+    """Text in lines that are broken here and nowhere else, if they fit."""
+    for place, text in enumerate(lines):
+        if place:
+            paragraph.add_run().add_break()
+        run(paragraph, text, size, bold=bold)
+
+
 def tight(paragraph: Any, align: str = "center", after: float = 0) -> Any:
     """A paragraph without indent, single-spaced, as heads and tables need it."""
     paragraph.alignment = ALIGN[align]

@@ -120,7 +120,9 @@ def parse_form(definition: object) -> Form:
         columns = ["TT", "Nội dung", "Số lượng", "Ghi chú"]
     known = {row.key for row in rows}
     checks = [
-        parse_check(_text(_mapping(item, "checks").get("warn", ""), "checks"))
+        parse_check(
+            _text(_mapping(item, "checks").get("warn", ""), "checks"), _text(item.get("say", ""), "checks")
+        )
         for item in _listed(data.get("checks", []), "checks")
     ]
     annexes = tuple(_text(item, "annexes") for item in _listed(data.get("annexes", []), "annexes"))

@@ -11,6 +11,10 @@ from lamsach.results.safe import visible, visible_line
 
 _ABOUT_LETTERS = 36
 """What fits under the number in 12 points."""
+_BODY_LETTERS = 27
+"""What of a body's name in capitals fits above the number in 12 points."""
+_SUBJECT_LETTERS = 54
+"""What of a subject fits under the type's name in 14 points, bold, with room at both sides."""
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -60,6 +64,17 @@ def about_lines(document: Document) -> list[str]:
         return []
     text = re.sub(r"\A[Vv]/v\s+", "", line(document.subject))
     return balanced(f"V/v {text}", _ABOUT_LETTERS)
+
+
+def body_lines(name: str) -> list[str]:
+    """The name of a body in capitals, in lines of about the same length."""
+    text = line(name).upper()
+    return balanced(text, _BODY_LETTERS) if text else []
+
+
+def subject_lines(document: Document) -> list[str]:
+    """The subject under the type's name; nothing for a dispatch."""
+    return balanced(line(document.subject), _SUBJECT_LETTERS) if document.type_name else []
 
 
 def balanced(text: str, most: int) -> list[str]:

@@ -52,10 +52,10 @@ class Filled:
 
 
 @transaction.atomic
-def fill(seed: int = 2022) -> Filled:
-    """Fill an empty portal. The password is fresh each time."""
+def fill(seed: int = 2022, start: date | None = None) -> Filled:
+    """Fill an empty portal. The password is fresh each time. `start`: the day on which the campaign began (40 days ago)."""
     chance = random.Random(seed)  # noqa: S311 - makes up names, not keys
-    start = tree.today() - timedelta(days=40)
+    start = start or tree.today() - timedelta(days=40)
     authority = tree.create("Z01", "Cơ quan điều phối (minh họa)", None, start, email="dieuphoi@z01.example")
     ministry = tree.create(
         "Z01.01",

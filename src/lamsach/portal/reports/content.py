@@ -10,6 +10,7 @@ from typing import Any
 from lamsach.letters.form import Figure as FormFigure
 from lamsach.letters.form import Filled, Form, parse_form
 from lamsach.portal.campaigns.models import Dispatch
+from lamsach.portal.reports.annexes import Rows, rows_of
 from lamsach.portal.reports.figures import Scope, accepted
 from lamsach.portal.reports.models import Figure, Report
 
@@ -34,6 +35,7 @@ def figures_of(report: Report) -> dict[str, Figure]:
 def snapshot(report: Report) -> dict[str, Any]:
     """Everything that the head approves and the parent accepts: texts, figures with both values, the subordinates' reports that it rests on."""
     form, figures = form_of(report), figures_of(report)
+    annexes = rows_of(form, scope_of(report))
     parts = accepted(scope_of(report))
     names = {
         part.pk: part.unit
@@ -66,6 +68,7 @@ def snapshot(report: Report) -> dict[str, Any]:
             }
             for part in sorted(parts.values(), key=lambda part: names[part.pk].code)
         ],
+        **({"annexes": annexes} if annexes else {}),
     }
 
 
@@ -126,6 +129,14 @@ def filled_form(report: Report) -> Filled:
 
 def _form_figure(figure: Mapping[str, Any]) -> FormFigure:
     return FormFigure(figure["computed"], figure["stated"], figure["reason"], figure["note"])
+
+
+def annexes_of(report: Report) -> dict[str, Rows]:
+    """The rows of the report's annexes: as they were submitted, else as they are."""
+    if report.content is not None and not report.is_open:
+        found: dict[str, Rows] = report.content.get("annexes", {})
+        return found
+    return rows_of(form_of(report), scope_of(report))
 
 
 def asking_dispatch(report: Report) -> Dispatch | None:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from lamsach.i18n import format_date, format_number
+from lamsach.letters.assessment import Evidence, assessment, proposals
 from lamsach.letters.form import Figure, Filled, Form
 from lamsach.letters.layout import report as lay_out
 from lamsach.letters.model import Appendix, Column, Document, Head, Signature, Table
+from lamsach.portal.reports.annexes import appendices, log_rows, state_rows
 from lamsach.portal.reports.consolidation import Consolidation, Line
-from lamsach.portal.reports.content import filled_form
+from lamsach.portal.reports.content import annexes_of, filled_form
 from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.models import Report
 
@@ -82,7 +84,11 @@ def document_of(report: Report) -> Document:
         )
     parts = (report.content or {}).get("parts", []) if not report.is_open else []
     filled = filled_form(report)
-    annexes = [*([_parts_annex(filled.form, parts)] if parts else []), *_difference_annex(report)]
+    annexes = [
+        *([_parts_annex(filled.form, parts)] if parts else []),
+        *appendices(annexes_of(report)),
+        *_difference_annex(report),
+    ]
     return lay_out(
         filled,
         head_of(report),
@@ -135,7 +141,8 @@ def _units_table(title: str, form: Form, rows: list[tuple[str, ...]]) -> Appendi
 def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled | None = None) -> Document:
     """The consolidated report of a unit's direct subordinates: sums of accepted reports, by unit, late and missing by name, corrections."""
     figures = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
-    whole = Filled(form, {"unit": scope.unit.name, **(filled.texts if filled else {})}, figures)
+    texts = dict(filled.texts) if filled else _drafted(scope, taken)
+    whole = Filled(form, {**texts, "unit": scope.unit.name}, figures)
     annexes = [_units_table("SỐ LIỆU THEO ĐƠN VỊ", form, _lines(form, taken))]
     if taken.missing:
         annexes.append(_names("ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN", taken.missing))
@@ -143,10 +150,11 @@ def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled 
         annexes.append(_names("ĐƠN VỊ BÁO CÁO CHẬM", taken.late))
     if taken.corrected:
         annexes.append(_corrections(taken.corrected))
+    annexes += appendices({"states": state_rows(scope), "coverage": log_rows(scope)})
     total, received = len(taken.lines), len(taken.lines) - len(taken.missing)
     remarks = [
         f"Tính đến ngày {format_date(scope.day)}, đã tiếp nhận báo cáo của {received}/{total} đơn vị trực thuộc. "
-        "Số liệu dưới đây chỉ cộng các báo cáo đã được tiếp nhận.",
+        "Số liệu nêu trên chỉ cộng các báo cáo đã được tiếp nhận.",
     ]
     if taken.doubled:
         names = ", ".join(unit.name for unit in taken.doubled[:20])
@@ -160,6 +168,19 @@ def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled 
         annexes=annexes,
         remarks=remarks,
     )
+
+
+def _drafted(scope: Scope, taken: Consolidation) -> dict[str, str]:
+    """Texts for a consolidated report of a unit that has not written its own: what was accepted, and who is missing."""
+    known = Evidence(
+        unit=scope.unit.name,
+        campaign=scope.campaign.name,
+        day=scope.day,
+        informed=taken.sums.get("informed"),
+        deployed=taken.sums.get("deployed"),
+        missing_reports=len(taken.missing),
+    )
+    return {"assessment": assessment(known), "proposals": proposals(known)}
 
 
 def _lines(form: Form, taken: Consolidation) -> list[tuple[str, ...]]:
@@ -178,8 +199,8 @@ def _names(title: str, lines: list[Line]) -> Appendix:
     columns = (
         _NUMBER,
         Column("Đơn vị", 3.5),
-        Column("Thời hạn", 1.2, "center"),
-        Column("Tình trạng", 2),
+        Column("Thời hạn", 1.5, "center"),
+        Column("Tình trạng", 2.2),
         Column("Lý do", 2),
     )
     rows = tuple(

@@ -55,8 +55,8 @@ def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> R
     return made
 
 
-def correct(report: Report, by: Any, reason: str) -> Report:
-    """The next edition of a frozen report, with the reason; it begins with what was reported, its computed numbers as they are by now."""
+def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Report:
+    """The next edition of a frozen report, with the reason; it begins with what was reported, its computed numbers as they are by now (`day`)."""
     if report.state != ReportState.FROZEN:
         raise Stale
     if not reason.strip():
@@ -70,7 +70,7 @@ def correct(report: Report, by: Any, reason: str) -> Report:
                 previous=report,
                 correction=reason.strip(),
                 form=report.form,
-                as_of=today(),
+                as_of=day or today(),
                 itself=report.itself,
                 due=report.due,
                 texts=report.texts,

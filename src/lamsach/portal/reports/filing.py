@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from lamsach.i18n import mark
+from lamsach.letters.form import ANNEXES
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports import drafts
@@ -49,6 +50,27 @@ def checked(content: Any, unit: Unit) -> dict[str, Any]:
         "late_reason": _text(content["late_reason"], _LONGEST),
         "correction": _text(content["correction"], _LONGEST),
         "parts": [_part(part) for part in _listed(content["parts"], _MOST)],
+        **_annexes(content),
+    }
+
+
+def _annexes(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The annexes' rows, when there are any: few columns of short texts."""
+    if "annexes" not in content:
+        return {}
+    annexes = content["annexes"]
+    if not isinstance(annexes, dict) or not set(annexes) <= set(ANNEXES):
+        raise ValueError("annexes")
+    for rows in annexes.values():
+        if not isinstance(rows, list) or len(rows) > _MOST:
+            raise ValueError("annexes")
+        for row in rows:
+            if not isinstance(row, list) or len(row) > 10:
+                raise ValueError("annexes")
+    return {
+        "annexes": {
+            name: [[_text(cell, 500) for cell in row] for row in rows] for name, rows in annexes.items()
+        }
     }
 
 

@@ -1,89 +1,85 @@
-"""The reporting form of a campaign: its rows changed without code, looked at before it is kept. Each change is a new version; reports keep theirs."""
+"""The reporting form of a campaign, changed without code: wording, fields, rows, checks, annexes; looked at before it is kept. Each change is a new version; reports keep theirs."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
-from lamsach.letters.form import Filled, parse_form
-from lamsach.letters.layout import form_blocks
+from lamsach.letters.form import ANNEXES, Filled, Form, parse_form
+from lamsach.letters.layout import blank, form_blocks
+from lamsach.letters.writing import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
-from lamsach.portal.base.roles import ALL, COORDINATORS
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns import access
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
-from lamsach.portal.reports.forms import RowSet
+from lamsach.portal.reports.editor import FieldSet, RowSet, WordingForm, changed, wording_of
+from lamsach.portal.reports.views import answer_file
 
-_WORD = re.compile(r"[^a-z0-9]+")
+BLANKS = ("docx", "xlsx", "pdf", "html")
 
 
 @member(ALL, COORDINATORS)
 def campaign_form(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """The form of a campaign, its rows to be changed by whoever leads the campaign."""
+    """The form of a campaign, to be changed by whoever leads the campaign."""
     campaign = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
     definition: dict[str, Any] = campaign.form.definition
-    rows = definition["figures"]["rows"]
-    if request.method == "POST" and request.POST.get("form-TOTAL_FORMS"):
-        given = RowSet(request.POST, initial=rows)
-        if given.is_valid():
-            wanted = {**definition, "figures": {**definition["figures"], "rows": _rows(given.cleaned_data)}}
-            try:
-                understood = parse_form(wanted)
-            except InputError as problem:
-                messages.error(request, _(problem.what))
-            else:
-                if "keep" in request.POST:
-                    return _keep(request, campaign, wanted)
-                return _page(request, campaign, given, Filled(understood))
-    else:
-        given = RowSet(initial=rows)
-    return _page(request, campaign, given, Filled(parse_form(definition)))
+    posted = request.POST if request.method == "POST" and request.POST.get("form-TOTAL_FORMS") else None
+    wording = WordingForm(posted, initial=wording_of(definition))
+    fields = FieldSet(posted, initial=definition.get("general", {}).get("fields", []), prefix="field")
+    rows = RowSet(posted, initial=definition["figures"]["rows"])
+    understood = parse_form(definition)
+    if posted is not None and wording.is_valid() and fields.is_valid() and rows.is_valid():
+        wanted = changed(definition, wording.cleaned_data, fields.cleaned_data, rows.cleaned_data)
+        try:
+            understood = parse_form(wanted)
+        except InputError as problem:
+            messages.error(
+                request,
+                f"{_(problem.what)} {problem.where} {_(problem.todo) if problem.todo else ''}".strip(),
+            )
+        else:
+            if "keep" in request.POST:
+                return _keep(request, campaign, wanted)
+    shown = {"wording": wording, "text_fields": fields, "rows": rows, "preview": posted is not None}
+    return render(request, "reports/form.html", {**shown, **_context(campaign, understood)})
 
 
-def _page(request: HttpRequest, campaign: Campaign, given: Any, filled: Filled) -> HttpResponse:
-    heading, *_rest = [block for block in form_blocks(filled) if hasattr(block, "columns")]
-    context = {
+def _context(campaign: Campaign, form: Form) -> dict[str, Any]:
+    blocks = [
+        {"kind": type(block).__name__, "block": block}
+        for block in form_blocks(Filled(form, receiver="…", email="…"))
+    ]
+    return {
         "campaign": campaign,
-        "rows": given,
-        "table": heading,
-        "form_title": filled.form.title,
-        "fields": filled.form.fields,
+        "blocks": blocks,
+        "form_title": form.title,
+        "checks": [check.say or check.text for check in form.checks],
+        "annexes": [_(ANNEXES[name]) for name in form.annexes],
         "version": campaign.form.version,
-        "preview": request.method == "POST",
+        "versions": FormDefinition.objects.filter(name=campaign.form.name).order_by("-version")[:20],
+        "kinds": BLANKS,
     }
-    return render(request, "reports/form.html", context)
 
 
-def _rows(data: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """The rows that have a wording, each with a key that no other has."""
-    rows: list[dict[str, str]] = []
-    taken = {row["key"] for row in data if row.get("label", "").strip() and row.get("key")}
-    for row in data:
-        label = row.get("label", "").strip()
-        if not label:
-            continue
-        key = row.get("key") or _key(label, taken)
-        taken.add(key)
-        rows.append({"key": key, "label": label, "source": row["source"], "basis": row["basis"]})
-    return rows
-
-
-def _key(label: str, taken: set[str]) -> str:
-    plain = unicodedata.normalize("NFD", label.lower().replace("đ", "d")).encode("ascii", "ignore").decode()
-    stem = "r_" + (_WORD.sub("_", plain).strip("_")[:30] or "x")
-    key, number = stem, 2
-    while key in taken:
-        key, number = f"{stem}_{number}", number + 1
-    return key
+@member(ALL, WRITERS, ("GET",))
+def blank_form(request: HttpRequest, campaign_id: int, document: str) -> HttpResponse:
+    """The campaign's form, empty, to hand out to units that fill it in by hand."""
+    campaign = access.get_campaign(request.user, campaign_id)
+    if document not in BLANKS:
+        raise Http404
+    owner = campaign.owner
+    filled = Filled(parse_form(campaign.form.definition), receiver=owner.name, email=owner.email)
+    return answer_file(
+        writer_for(f".{document}")(blank(filled)), document, f"mau-bao-cao-{campaign.pk}.{document}"
+    )
 
 
 def _keep(request: HttpRequest, campaign: Campaign, definition: dict[str, Any]) -> HttpResponse:

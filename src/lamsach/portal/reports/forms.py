@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lamsach.letters.appendix_2022 import APPENDIX_2022
-from lamsach.letters.form import SOURCES, Form, parse_form
+from lamsach.letters.form import Form, parse_form
 from lamsach.portal.base.forms import DateInput
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import Campaign
@@ -171,28 +171,6 @@ class ExtensionForm(forms.ModelForm):  # type: ignore[type-arg]
         if day < today():
             raise forms.ValidationError(_("This day has passed."))
         return day
-
-
-class RowForm(forms.Form):
-    """A row of the form: its wording, where the number comes from, how it is added up."""
-
-    key = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
-    label = forms.CharField(label=gettext_lazy("Wording"), required=False, max_length=500)
-    source = forms.ChoiceField(label=gettext_lazy("Where the number comes from"))
-    basis = forms.ChoiceField(label=gettext_lazy("How it is added up"))
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        source: Any = self.fields["source"]
-        source.choices = [(name, _(words)) for name, words in SOURCES.items()]
-        basis: Any = self.fields["basis"]
-        basis.choices = [
-            ("records", _("counted by the portal over the whole subtree")),
-            ("reports", _("sum of the subordinates' accepted reports and the unit's own")),
-        ]
-
-
-RowSet = forms.formset_factory(RowForm, extra=2, max_num=60, validate_max=True)
 
 
 class ReceivedForm(forms.Form):

@@ -18,6 +18,9 @@ urlpatterns = [
     path("office/reports/", overview_views.mine, name="mine"),
     path("office/campaigns/<int:campaign_id>/reports/", overview_views.overview, name="overview"),
     path("office/campaigns/<int:campaign_id>/form/", form_views.campaign_form, name="form"),
+    path(
+        "office/campaigns/<int:campaign_id>/form/<slug:document>/", form_views.blank_form, name="blank_form"
+    ),
     path("office/campaigns/<int:campaign_id>/reports/<int:unit_id>/", views.of_unit, name="of_unit"),
     path(
         "office/campaigns/<int:campaign_id>/reports/<int:unit_id>/remind/",
