@@ -26,7 +26,7 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """The files of the test have been left alone long enough."""
-    monkeypatch.setattr(list_digest.time, "time_ns", lambda: real() + 2 * SETTLED_NS)
+    monkeypatch.setattr(time, "time_ns", lambda: real() + 2 * SETTLED_NS)
 
 
 real = time.time_ns

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.hunt.builder import Builder
-from lamsach.hunt.chunks import cut, pool
+from lamsach.hunt.chunks import Pool, cut
 from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.workers import sieved
@@ -57,7 +57,7 @@ def candidate_lines(
     compiled: CompiledSet, data: bytes, chunk_bytes: int = 1 << 16, threads: int = 1
 ) -> set[int]:
     """The 0-based numbers of the lines that the sieve passes."""
-    free = pool(2 * threads + 1, chunk_bytes)
+    free = Pool(2 * threads + 1, chunk_bytes)
     source = ((0, chunk) for chunk in cut(Stream(data), free))
     passed: set[int] = set()
     number = 0

@@ -19,7 +19,7 @@ from lamsach.archive.segment import Description
 from lamsach.archive.sources import Source
 from lamsach.devices.reading import markers_of
 from lamsach.hunt.builder import Builder
-from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut, pool
+from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
 from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.examine import Examiner, FileState, Rules
@@ -77,7 +77,7 @@ class Describer:
         self._noted = Noted()
         self._markers = markers_of(detection) if source.holders else ()
         self._holders = source.holders
-        self._free: Pool = pool(1, chunk_bytes)
+        self._free = Pool(1, chunk_bytes)
         rules = Rules(_nobody, self._noted, zone)
         self._looker = _Looker(
             detection,

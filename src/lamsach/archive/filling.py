@@ -14,7 +14,7 @@ from lamsach.archive.describing import Describer
 from lamsach.archive.sources import FOLDER, UNREAD, Source, load, save
 from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError
-from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, cut, pool
+from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, Pool, cut
 from lamsach.logs.opening import HEAD_BYTES, LogFile
 from lamsach.model import Problem
 
@@ -187,7 +187,7 @@ def _pieces(
     if binary:
         yield from _blocks(stream)
         return
-    free = pool(1, chunk_bytes)
+    free = Pool(1, chunk_bytes)
     parts: list[bytes] = []
     whole = True
     for chunk in cut(stream, free):

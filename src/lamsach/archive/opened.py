@@ -15,7 +15,7 @@ from lamsach.archive.describing import RawStream
 from lamsach.archive.reading import Unit, raw_of, units
 from lamsach.archive.sources import Source
 from lamsach.errors import LamsachError
-from lamsach.hunt.chunks import Chunk, cut, pool
+from lamsach.hunt.chunks import Chunk, Pool, cut
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.examine import Examiner, Rules
@@ -87,7 +87,7 @@ class Search:
         self._threads = threads
         self.result = result
         self._progress = progress
-        self._free = pool(2 * threads + 1, archive.chunk_bytes)
+        self._free = Pool(2 * threads + 1, archive.chunk_bytes)
         self._todo: list[_Opened] = []
         self._current = -1
         self.opened = 0

@@ -28,7 +28,7 @@ from lamsach.cluster.job import Job, job_of, packed, unpacked
 from lamsach.cluster.splitting import Part
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt import merge
-from lamsach.hunt.chunks import pool
+from lamsach.hunt.chunks import Pool
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.engine import Sieve
 from lamsach.hunt.examine import Examiner
@@ -212,7 +212,7 @@ Hits = list[tuple[NDArray[np.int64], NDArray[np.int32]]]
 
 def sieve(token: str, before: Border, raw: bytes, last: bool) -> Hits:
     """Positions in candidate lines and line feeds of each chunk of a piece."""
-    job, free = job_of(token), pool(1, job_of(token).chunk_bytes)
+    job, free = job_of(token), Pool(1, job_of(token).chunk_bytes)
     kernel, found = Sieve(job.compiled), []
     for chunk in chunks(before, raw, free, job.chunk_bytes, last=last):
         found.append(kernel.search(chunk.buffer.array, chunk.begin, chunk.end))
@@ -238,7 +238,7 @@ def examine(token: str, earlier: Examined, before: Border, raw: bytes, hits: Hit
     """Examine a piece behind the one that was examined earlier."""
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)
-    result, free = Found(examiner._found, examiner._coverage), pool(1, job.chunk_bytes)
+    result, free = Found(examiner._found, examiner._coverage), Pool(1, job.chunk_bytes)
     parts = chunks(before, raw, free, job.chunk_bytes, last=last)
     for chunk, (places, feeds) in zip(parts, hits, strict=True):
         lines = LineIndex(chunk.buffer.array, chunk.begin, chunk.end, feeds)

@@ -22,7 +22,7 @@ from lamsach.collect.streams import Stream
 from lamsach.devices.identify import Identifier
 from lamsach.errors import LamsachError, OutputError, UsageError
 from lamsach.hunt import merge
-from lamsach.hunt.chunks import CHUNK_BYTES, cut, pool
+from lamsach.hunt.chunks import Pool, cut
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.engine import Sieve
 from lamsach.hunt.examine import Examiner, Rules
@@ -68,7 +68,7 @@ class LiveMatcher:
         self._identify = Identifier()
         self._lock = threading.Lock()
         self._sieve = Sieve(self._compiled)
-        self._free = pool(1, CHUNK_BYTES)
+        self._free = Pool(1)
         self._readers: dict[str, _Reader] = {}
         self._heads: dict[str, tuple[int, bytes]] = {}
         self._found: merge.RawSightings = {}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lamsach.errors import InputError
 from lamsach.hunt.kernel.layout import PAD
 
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 4 << 20
 OVERLAP = 4096
 """Bytes of a line longer than a chunk that are searched again with what follows: more than any indicator has."""
 _FEEDS = b"\n" * PAD
@@ -41,15 +41,26 @@ class Buffer:
         self.limit = PAD + size
 
 
-Pool = queue.Queue[Buffer]
+class Pool:
+    """At most `count` buffers. The one given back last, which the processor still has at hand, is taken first; none is made before it is needed."""
 
+    def __init__(self, count: int, size: int = CHUNK_BYTES) -> None:
+        self._size = size
+        self._free: queue.LifoQueue[Buffer | None] = queue.LifoQueue()
+        for _ in range(count):
+            self._free.put(None)
 
-def pool(count: int, size: int = CHUNK_BYTES) -> Pool:
-    """A pool of free buffers."""
-    free: Pool = queue.Queue()
-    for _ in range(count):
-        free.put(Buffer(size))
-    return free
+    def get(self) -> Buffer:
+        """A buffer; waits for one."""
+        return self._free.get() or Buffer(self._size)
+
+    def put(self, buffer: Buffer) -> None:
+        """Give a buffer back."""
+        self._free.put(buffer)
+
+    def empty(self) -> bool:
+        """Whether `get` would wait."""
+        return self._free.empty()
 
 
 @dataclass(slots=True)

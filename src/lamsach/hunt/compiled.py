@@ -146,7 +146,7 @@ class CompiledSet:
 def _name_keys(names: tuple[str, ...]) -> list[int]:
     encoded = [name.encode() for name in names]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-    return hash_values(b"".join(encoded), offsets).tolist()
+    return [int(key) for key in hash_values(b"".join(encoded), offsets)]
 
 
 @lru_cache(maxsize=1 << 14)
@@ -160,7 +160,7 @@ def _network_keys(number: int, lengths: tuple[int, ...], *, ipv4: bool) -> list[
         rows = [
             (value >> 64, value & (1 << 64) - 1, length) for value, length in zip(kept, lengths, strict=True)
         ]
-    return hash_networks(np.array(rows, np.uint64)).tolist()
+    return [int(key) for key in hash_networks(np.array(rows, np.uint64))]
 
 
 def compile_columns(columns: Columns) -> CompiledSet:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lamsach.errors import InputError
-from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, cut, pool
+from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, Pool, cut
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.events import hunt_events
@@ -73,7 +73,7 @@ class _Hunt:
         self._threads = threads
         self._format_name = format_name
         self._progress = progress
-        self._free = pool(2 * threads + 1, chunk_bytes)
+        self._free = Pool(2 * threads + 1, chunk_bytes)
         self._result = HuntResult()
         self._files: dict[int, tuple[LogFile, Examiner]] = {}
         self._binary: set[int] = set()

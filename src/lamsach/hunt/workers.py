@@ -1,7 +1,9 @@
-"""Worker threads that run the kernel over chunks, and hand the results on in the order of the input.
+"""Threads that run the kernel over chunks, and hand the results on in the order of the input.
 
-A worker takes the next chunk of the input under a lock (so files are read in order) and sieves it without the interpreter's
-lock. The buffers are few, so a reader that is ahead waits.
+A thread takes the next chunk of the input under a lock (so files are read in order) and sieves it without the interpreter's
+lock. The buffers are few, so a reader that is ahead waits. The caller's thread is one of them: while the result that comes next is
+not there yet, it sieves too. So there are never more busy threads than were asked for, and none that holds the interpreter's lock
+must wait for a processor.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ class Sieved:
 _SWITCH_S = 0.0005
 """How long a worker that comes back from the kernel may wait for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
 
+_SOON_S = 0.002
+"""How long the caller's thread waits for the next result before it looks again whether there is something to read."""
+
 Source = Iterator[tuple[int, Chunk]]
 
 
@@ -54,39 +59,49 @@ def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> I
         for index, chunk in source:
             yield sieve_chunk(sieve, index, chunk)
         return
-    yield from _Team(compiled, source, threads).results()
+    yield from _Team(compiled, source, free, threads - 1).results()
 
 
 class _Team:
-    def __init__(self, compiled: CompiledSet, source: Source, threads: int) -> None:
+    def __init__(self, compiled: CompiledSet, source: Source, free: Pool, helpers: int) -> None:
         self._compiled = compiled
         self._source = source
+        self._free = free
         self._reading = threading.Lock()
         self._ready = threading.Condition()
         self._done: dict[int, Sieved | BaseException] = {}
         self._taken = 0
         self._total: int | None = None
         self._stopped = False
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+        self._threads = [threading.Thread(target=self._help, daemon=True) for _ in range(helpers)]
 
-    def _work(self) -> None:
+    def _help(self) -> None:
         sieve = Sieve(self._compiled)
-        while True:
-            with self._reading:
-                if self._total is not None or self._stopped:
-                    return
-                number = self._taken
-                try:
-                    index, chunk = next(self._source)
-                except StopIteration:
-                    self._finish(number)
-                    return
-                except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-                    self._put(number, error)
-                    self._finish(number + 1)
-                    return
-                self._taken += 1
-            self._put(number, self._guarded(sieve_chunk, sieve, index, chunk))
+        while self._sieve_next(sieve, wait=True):
+            pass
+
+    def _sieve_next(self, sieve: Sieve, *, wait: bool) -> bool:
+        """Read and sieve the next chunk. False when there is none; without `wait` also when another thread reads or no buffer is free."""
+        if not self._reading.acquire(blocking=wait):
+            return False
+        try:
+            if self._total is not None or self._stopped or (not wait and self._free.empty()):
+                return False
+            number = self._taken
+            try:
+                index, chunk = next(self._source)
+            except StopIteration:
+                self._finish(number)
+                return False
+            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+                self._put(number, error)
+                self._finish(number + 1)
+                return False
+            self._taken += 1
+        finally:
+            self._reading.release()
+        self._put(number, self._guarded(sieve_chunk, sieve, index, chunk))
+        return True
 
     @staticmethod
     def _guarded(function: Callable[..., Sieved], *arguments: Any) -> Sieved | BaseException:
@@ -110,19 +125,25 @@ class _Team:
         sys.setswitchinterval(_SWITCH_S)
         for thread in self._threads:
             thread.start()
-        number = 0
         try:
-            while True:
-                with self._ready:
-                    while number not in self._done and (self._total is None or number < self._total):
-                        self._ready.wait(1.0)
-                    if number not in self._done:
-                        return
-                    result = self._done.pop(number)
-                if isinstance(result, BaseException):
-                    raise result
-                yield result
-                number += 1
+            yield from self._in_order(Sieve(self._compiled))
         finally:
             self._stopped = True
             sys.setswitchinterval(usual)
+
+    def _in_order(self, sieve: Sieve) -> Iterator[Sieved]:
+        number = 0
+        while True:
+            with self._ready:
+                result = self._done.pop(number, None)
+                if result is None and self._total is not None and number >= self._total:
+                    return
+            if isinstance(result, BaseException):
+                raise result
+            if result is not None:
+                yield result
+                number += 1
+            elif not self._sieve_next(sieve, wait=False):
+                with self._ready:
+                    if number not in self._done:
+                        self._ready.wait(_SOON_S)
