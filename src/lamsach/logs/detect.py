@@ -18,6 +18,26 @@ _SURE = 0.9
 _ENOUGH = 0.5
 _FIRST, _DISTANCE = 12, 23
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
+_READ_JSON = frozenset(
+    [
+        "adguardhome",
+        "checkpoint",
+        "eset",
+        "json_lines",
+        "nfdump",
+        "paloalto",
+        "samba",
+        "snort_fast",
+        "suricata_eve",
+        "technitium",
+        "web_access",
+        "windows_event_json",
+        "windows_event_json_pretty",
+        "zeek_json",
+    ]
+)
+"""The formats that JSON objects can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
+_JSON_FORMATS = tuple(f for f in FORMATS if f.name in _READ_JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +85,7 @@ def detect(head: bytes) -> Detection:
         return Detection(None, 0.0)
     few = _few(lines)
     quick: dict[type[LogFormat], float] = {}
-    for log_format in FORMATS:
+    for log_format in _JSON_FORMATS if all(map(_is_object, few)) else FORMATS:
         if _may_be(log_format, few):
             quick[log_format] = log_format.score(lines)
             if quick[log_format] == 1.0:  # none can be better, and of equal ones the first wins
@@ -73,7 +93,8 @@ def detect(head: bytes) -> Detection:
     best = max(quick, key=lambda log_format: quick[log_format], default=FORMATS[0])
     if quick.get(best, 0.0) >= _SURE:
         return Detection(best, quick[best], (), lines)
-    scores = {log_format: quick.get(log_format) or log_format.score(lines) for log_format in FORMATS}
+    possible = _JSON_FORMATS if all(map(_is_object, lines)) else FORMATS
+    scores = {f: (quick.get(f) or f.score(lines)) if f in possible else 0.0 for f in FORMATS}
     best = max(FORMATS, key=lambda log_format: scores[log_format])  # of equal ones the first
     share = scores[best]
     if share >= _SURE or (share >= _ENOUGH and (best.multiline or best.name == _ROWS_CANNOT_BE_TOLD)):
@@ -117,4 +138,15 @@ def _formats_by_line(lines: Sequence[str]) -> Counter[type[LogFormat]]:
 
 def recognising(line: str) -> type[LogFormat] | None:
     """The first format in the registry that recognises a single line; never CSV, whose rows cannot be told apart."""
-    return next((f for f in FORMATS if f.name != _ROWS_CANNOT_BE_TOLD and f.recognises(line)), None)
+    return next(
+        (f for f in possible_formats(line) if f.name != _ROWS_CANNOT_BE_TOLD and f.recognises(line)), None
+    )
+
+
+def possible_formats(line: str) -> Sequence[type[LogFormat]]:
+    """The formats that a line can be of, by its first character: those of the registry, or of a JSON object those that read such."""
+    return _JSON_FORMATS if _is_object(line) else FORMATS
+
+
+def _is_object(line: str) -> bool:
+    return line.startswith('{"') and line.rstrip().endswith(("}", "},"))

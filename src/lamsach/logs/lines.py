@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.detect import Detection
-from lamsach.logs.formats import FORMATS
+from lamsach.logs.detect import Detection, possible_formats
 from lamsach.logs.syslog import sender_of
 from lamsach.model import Event
 
 _SENDERS_KEPT = 4096
-_SHAPES = frozenset({"csv_columns", "json_lines"})
+_SHAPES = frozenset({"csv_columns", "json_lines", "key_value"})
 """What a line may look like by accident: not tried on a line that the file's own format refused."""
 
 
@@ -31,6 +30,11 @@ class LineParser:
             parser = self._parser(log_format)
             if log_format.header_prefix is not None:
                 self._with_header.append(parser)
+
+    @property
+    def main(self) -> LogFormat | None:
+        """The reader of the file's one format; None for unknown text and mixed files."""
+        return self._main
 
     @property
     def format(self) -> type[LogFormat] | None:
@@ -87,7 +91,7 @@ class LineParser:
         sender = sender_of(line)
         known = self._by_sender.get(sender)
         refused: LineError | None = None
-        if known is not None and known.recognises(line):
+        if known is not None and known in possible_formats(line) and known.recognises(line):
             try:
                 return self._parser(known).parse(line, number)
             except LineError as error:
@@ -104,7 +108,7 @@ class LineParser:
         raise refused or LineError("No known format reads this line.", line[:80])
 
     def _others(self, line: str, but: type[LogFormat] | None) -> Iterator[LogFormat]:
-        for log_format in FORMATS:
+        for log_format in possible_formats(line):
             if log_format is not but and log_format.recognises(line):
                 yield self._parser(log_format)
 

@@ -35,6 +35,10 @@ _USER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _OUTER = re.compile(rf"(?:from|with|to|address:?|remote) '?{ENDPOINT}'?(?=[\s,'\]]|$)", re.ASCII)
+# Bad encapsulated packet length from peer (5635), [AF_INET]203.0.113.5:51234    from [AF_INET6]::ffff:203.0.113.5:51234
+_MARKED = re.compile(
+    r"\[AF_INET6?\](?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\])(?::(\d{1,5}))?", re.ASCII
+)
 _FAILED = re.compile(
     r"TLS Error|AUTH_FAILED|VERIFY ERROR|verification failed|Bad LZO|authentication failed|Authenticate/Decrypt packet error|unwrapping failed|HMAC"
     r"|could not authenticate|cipher final failed|Connection reset|replay|Incoming packet rejected|Bad encapsulated|Auth Error|Fatal TLS",
@@ -74,6 +78,7 @@ def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Even
     if connected:
         return logged_on(connected[1] or name or "", connected[2], connected[3], None)
     outer = _OUTER.search(text, 0, 1000)
+    outer = outer or _MARKED.search(text, 0, 1000)
     address = ip_of(ip or "") or (ip_of(outer[1]) if outer else None)
     stated = _USER.search(text, 0, 1000)
     user = name or ((stated[1] or stated[2]) if stated else None)

@@ -148,7 +148,14 @@ def _lease(fields: Fields) -> Event | None:
     component = fields.get("log_component", "").lower()
     if component in ("dhcp server", "ssl vpn") and fields.get("log_type", "").lower() == "event":
         address = first_ip(fields, "ipaddress", "leased_ip", "assigned_ip")
-        action = _LEASES.get(fields.get("status", "").strip().lower())
+        action = _LEASES.get(fields.get("status", "").strip().lower()) or next(
+            (
+                _LEASES[word]
+                for word in reversed(fields.get("message", "").lower().split())
+                if word in _LEASES
+            ),
+            None,
+        )
     else:
         address, action = first_ip(fields, "virtual_ip"), _LEASES.get(fields.get("event", "").lower())
     if address is None or action is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lamsach.logs.values import ip_of
+from lamsach.logs.values import domain_of, ip_of
 
 METHODS = frozenset(
     [
@@ -77,6 +77,40 @@ class W3cColumns:
         }
 
 
+_CLOUDFRONT = tuple(
+    [
+        "date",
+        "time",
+        "x-edge-location",
+        "sc-bytes",
+        "c-ip",
+        "cs-method",
+        "cs(host)",
+        "cs-uri-stem",
+        "sc-status",
+        "cs(referer)",
+        "cs(user-agent)",
+        "cs-uri-query",
+        "cs(cookie)",
+        "x-edge-result-type",
+        "x-edge-request-id",
+        "x-host-header",
+        "cs-protocol",
+        "cs-bytes",
+        "time-taken",
+        "x-forwarded-for",
+        "ssl-protocol",
+        "ssl-cipher",
+        "x-edge-response-result-type",
+        "cs-protocol-version",
+        "fle-status",
+        "fle-encrypted-fields",
+        "c-port",
+    ]
+)
+"""The columns of CloudFront's standard logs, which never change their order."""
+
+
 def names_in(line: str) -> frozenset[str]:
     """The columns that a `#Fields:` line names; none for another line."""
     return (
@@ -92,6 +126,8 @@ def default_columns(values: Sequence[str]) -> tuple[str, ...]:
     IIS always keeps this order: date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip
     cs-version cs(User-Agent) ... sc-status; any but the method and the path may be missing.
     """
+    if len(values) >= 20 and values[5] in METHODS and ip_of(values[4]) and values[3].isdigit():
+        return _CLOUDFRONT
     method = next((index for index, value in enumerate(values[:8]) if value in METHODS), None)
     if method is None:
         return ()
@@ -106,6 +142,14 @@ def default_columns(values: Sequence[str]) -> tuple[str, ...]:
     if len(rest) > 6 and rest[6].startswith("HTTP/"):
         after.append("cs-version")
     for index in range(len(after), len(rest)):
+        if (
+            index == 10
+            and "cs-version" in after
+            and "." in rest[index]
+            and domain_of(rest[index].partition(":")[0])
+        ):
+            after.append("cs-host")
+            continue
         is_status = len(rest[index]) == 3 and rest[index].isdigit() and "sc-status" not in after
         after.append("sc-status" if is_status else f"other-{index}")
     return (*before, *after)

@@ -27,7 +27,7 @@ _NGINX_HOST = re.compile(r', host: "([^"]{1,255})"')
 _NGINX_LOGIN = re.compile(r'(?:, login: "([^"]{1,255})"|^user "([^"]{1,255})")')
 # [Wed Jun 03 14:32:52.123456 2026] [core:error] [pid 35708:tid 437] [client 192.0.2.1:5678] AH00135: ...
 _APACHE_ERROR = re.compile(
-    r"\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})? \d{4})\] ((?:\[[^\]]{1,100}\] ){1,5})(.*)",
+    r"(?:\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})? \d{4})\] |(?=\[\w{0,40}:?(?:error|warn|notice|info|crit|alert|emerg|debug)\] \[pid ))((?:\[[^\]]{1,100}\] ){1,5})(.*)",
     re.ASCII | re.DOTALL,
 )
 _APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
@@ -71,12 +71,12 @@ def apache_error(text: str, context: FileContext) -> Event | None:
     match = _APACHE_ERROR.match(text) if text[:1] == "[" else None
     if match is None:
         return None
-    client = _APACHE_CLIENT.search(text, match.end(1), 1000)
+    client = _APACHE_CLIENT.search(text, match.start(2), 1000)
     tags: dict[str, str] = dict(_TAGGED.findall(match[3][:8192]))
     return request_event(
         client[1] if client else None,
         site=tags.get("hostname"),
         url=tags.get("uri"),
         status="403" if "denied" in match[3] else None,
-        time=LooseTimes(context).read(match[1]),
+        time=LooseTimes(context).read(match[1]) if match[1] else None,
     )

@@ -156,6 +156,34 @@ def _haproxy(text: str, context: FileContext) -> Event | None:
     )
 
 
+# 192.0.2.10:10285 to 10.0.0.1:443 (fe/HTTP)
+_CONNECT = re.compile(
+    r"Connect from (\S{2,60}:\d{1,5}) to (\S{2,60}:\d{1,5}) \(\S{1,100}/\w{1,10}\)", re.ASCII
+)
+
+
+def _haproxy_connect(text: str, context: FileContext) -> Event | None:
+    match = _CONNECT.match(text)
+    if match is None:
+        return None
+    client, server = host_and_port(match[1]), host_and_port(match[2])
+    return request_event(client[0], port=client[1], server=server[0], server_port=server[1])
+
+
+# [24/Jan/2026:16:50:41 +0700] 192.0.2.1 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET / HTTP/1.1" 500
+_TLS_REQUEST = re.compile(
+    rf"\[({_CLF})\] (\S{{2,60}}) (?:TLS|SSL)v[\d.]{{1,4}} \S{{1,80}} {_STRING}", re.DOTALL
+)
+
+
+def _tls_request(text: str, context: FileContext) -> Event | None:
+    """Apache's `ssl_request_log`."""
+    match = _TLS_REQUEST.match(text) if text[:1] == "[" and "v1" in text[:200] else None
+    if match is None:
+        return None
+    return request_event(match[2], request=match[3], time=web_time(match[1], context.timezone))
+
+
 def _envoy(text: str, context: FileContext) -> Event | None:
     match = _ENVOY.match(text) if text[:1] == "[" else None
     strings = _STRINGS.findall(match[4][:16384]) if match else []
@@ -207,6 +235,8 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     _balancer,
     _envoy,
     _haproxy,
+    _haproxy_connect,
+    _tls_request,
     apache_error,
     _iis_native,
 )
@@ -219,6 +249,8 @@ _MILLISECONDS = re.compile(r":\d{2}\.\d{3}\] ")
 def may_be_request(line: str) -> bool:
     """A cheap look: false for almost every line that no reader reads."""
     if '"' in line and ('] "' in line or "[Client " in line or ("://" in line and " HTTP/" in line)):
+        return True
+    if "Connect from " in line or ("v1" in line and "] " in line and '"' in line):
         return True
     if "[client " in line or ("] [" in line and "[pid " in line):
         return True

@@ -128,7 +128,7 @@ class Bind(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for messages about neither an address nor a name, such as `all zones loaded`."""
         time, observer, message = self._split(line)
-        match = _CLIENT.search(message, 0, _HEAD)
+        match = None if message.startswith("DNS format error") else _CLIENT.search(message, 0, _HEAD)
         if match:
             values = _client(match[1], match[2], match[3], message[match.end() :])
         elif matched := _MATCHED_LIST.search(message, 0, _HEAD):

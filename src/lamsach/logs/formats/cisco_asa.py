@@ -104,6 +104,7 @@ class CiscoAsa(LogFormat):
             "answers",
             "hashes",
             "action",
+            "forwarded",
         ),
     )
     lease_markers: ClassVar[tuple[str, ...]] = (

@@ -155,7 +155,8 @@ def _table_of(line: str, position: int) -> Table | None:
     if not 1 <= line.count(delimiter) < _MOST_COLUMNS:
         return None
     try:
-        names = split(line.lstrip("#") if delimiter != "\t" else line, delimiter)
+        named = line.removeprefix("#Fields:").strip()  # W3C
+        names = split(named.lstrip("#") if delimiter != "\t" else named, delimiter)
     except LineError:
         return None
     if any(len(name) > 100 or "=" in name for name in names) or _starts_as_other_format(names):

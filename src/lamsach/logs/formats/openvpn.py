@@ -86,8 +86,8 @@ class OpenVpn(LogFormat):
         match = _TIME.match(line)
         if match:
             text = line[match.end() :]
-            if "openvpn" in text[:80] or "ovpn" in text[:80]:
-                return _tagged(line)
+            if ("openvpn" in text[:80] or "ovpn" in text[:80]) and _tagged(line):
+                return True
             client = _CLIENT.match(text)
             return _WORDS.match(text, client.end() if client else 0) is not None or (
                 client is not None

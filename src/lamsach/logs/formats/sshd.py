@@ -27,11 +27,13 @@ _APPS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear"})
 _ADDRESS = r"((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,20})?)"
 # Failed password for invalid user admin from 192.0.2.7 port 51182 ssh2     Connection closed by 192.0.2.7 port 22 [preauth]
 # Bad password attempt for 'root' from 192.0.2.7:51182
-_WITH_PORT = re.compile(rf"[ \[]{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?![.\w])", re.ASCII)
+_WITH_PORT = re.compile(rf"[ \[<]{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?![.\w])", re.ASCII)
 # Connection from 192.0.2.7 port 51182 on 192.0.2.22 port 22     drop connection #10 from [192.0.2.7]:51182 on [192.0.2.22]:22 past MaxStartups
 _ON = re.compile(
     rf"(.*) on \[?{_ADDRESS}\]?(?: port |:)(\d{{1,5}})(?: rdomain .*| past .*| penalty: .*|)", re.ASCII
 )
+# fatal: Timeout before authentication for connection from 192.0.2.7 to 192.0.2.22, pid = 812
+_WAITED = re.compile(rf" to {_ADDRESS}(?=,|$)", re.ASCII)
 _NAMES_SERVER = ("Connection from ", "drop connection ", "error: drop connection ")
 # Invalid user admin from 192.0.2.7     Received disconnect from 192.0.2.7: 11: Bye     rhost=192.0.2.7  user=root
 # refused connect from host.example (192.0.2.7)     getaddrinfo for host.example [192.0.2.7] failed
@@ -83,9 +85,10 @@ def _event(message: str) -> Event:
     if message.startswith("Server listening on"):
         return Event()
     server = _ON.fullmatch(message) if message.startswith(_NAMES_SERVER) else None
-    text = server[1] if server else message
+    waited = _WAITED.search(message) if server is None and "Timeout before auth" in message else None
+    text = server[1] if server else message[: waited.start(1)] if waited else message
     source, port, before = _client(text)
-    destination = ip_of(server[2]) if server else None
+    destination = ip_of(server[2]) if server else ip_of(waited[1]) if waited else None
     user = _user(before if source else message) or _pam_user(message)
     return Event(
         kind=EventKind.LOGON if source or user else EventKind.OTHER,

@@ -4,7 +4,7 @@ Heuristics, in this order, and nothing more:
 - time: at the line's start (after a syslog header, if there is one), in the spellings of `lamsach.logs.loose_times`;
 - observer: the host of a syslog header;
 - source and destination: only from keys that say so (`src=`, `srcip:`, `"client": "..."`; `dst=`, `server=` ...);
-  else from an arrow between two addresses (`10.1.1.5:49152->203.0.113.9:443`), when the line holds one;
+  else from an arrow between two addresses with ports (`10.1.1.5:49152->203.0.113.9:443`), when the line holds one;
 - device: the internal address of the two; else the address after a client's key; else, when the line holds exactly
   one internal address, that one. A line with several internal addresses names no device.
 """
@@ -42,7 +42,7 @@ _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d|[A-Za-z_])", re.A
 _IPV6 = re.compile(r"(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])", re.ASCII)
 # 10.1.1.5:49152->203.0.113.9:443   10.1.1.5/49152 -> 203.0.113.9/443   10.1.1.5(49152) -> 203.0.113.9(443)
 _ARROW = re.compile(
-    r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})(?:[:/(](\d{1,5})\)?)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})(?:[:/(](\d{1,5})\)?)?(?![\w.]*\d)",
+    r"(?<![\w.])((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})\)?[^\w\s]{0,2} ?(?:->|=>|-->|==>) ?((?:\d{1,3}\.){3}\d{1,3})[:/(](\d{1,5})(?!\d)",
     re.ASCII,
 )
 _LOOKED_AT = 65536

@@ -17,7 +17,7 @@ Traps:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import ClassVar
@@ -36,14 +36,15 @@ from lamsach.model import Event
 # 2026-06-02 00:00:01 10.0.0.5 GET /a - 443 - 203.0.113.7 Mozilla/5.0 - 200 0 0 15     2026-06-02 00:00:01 W3SVC1 WEB01 10.0.0.5 GET ...
 # 00:01:02 203.0.113.7 GET /a 200     2026-06-02	00:00:01	SGN50	392	203.0.113.7	GET	d1.example	/a	200
 _ROW = re.compile(
-    r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t](?:\S{1,64}[ \t]){0,5}?"
+    r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t](?:(?!\S{1,63}:[ \t])\S{1,64}[ \t]){0,5}?"
     rf"(?:{'|'.join(sorted(METHODS))})[ \t](?:[\w.-]{{1,255}}\t)?(?:/|\*|-)",
     re.ASCII,
 )
 _ROW_SIGNS = (" GET /", " POST /", " HEAD /", " PUT /", " OPTIONS /", " PROPFIND /")
 _DATED = re.compile(r"(?:\d{4}-\d{2}-\d{2}[ \t])?\d{2}:\d{2}:\d{2}[ \t]", re.ASCII)
 _SOFTWARE = ("#Software: Microsoft Internet Information Services", "#Software: Microsoft HTTP API")
-_MARKS = frozenset({"cs-method", "cs-uri-stem", "c-ip"})
+_PROXY = frozenset({"cs-uri-scheme", "r-host", "r-ip", "s-supplier-ip", "sc-filter-result"})
+_MARKS = frozenset({"cs-method", "cs-uri-stem", "c-ip", "cs-uri-path", "cs-host", "cs-uri", "r-host"})
 
 
 class WebAccess(LogFormat):
@@ -84,6 +85,18 @@ class WebAccess(LogFormat):
         message = _message(line)
         return web_text.is_request(message) or (message != line and web_text.is_request(_message(message)))
 
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """As `LogFormat.score`; beneath headings of a web server or proxy also the rows whose method stands elsewhere."""
+        fields = next((line for line in head if line.startswith("#Fields:") and _is_fields(line)), None)
+        if fields is None:
+            return super().score(head)
+        tabs = len(fields.split()) - 2
+        return sum(
+            line.startswith("#") or _DATED.match(line) is not None or line.count("\t") == tabs
+            for line in head
+        ) / len(head)
+
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
         if not line.startswith("#Fields:") or _is_fields(line):
@@ -92,13 +105,13 @@ class WebAccess(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One request, or one error that names a client; None for a `#` line."""
-        if line.startswith("#") and self.recognises(line):
+        if line.startswith("#") and (self._stated or self.recognises(line)):
             return None
         event, header = self._event(line)
         return placed(event, self, number, header.time, header.host)
 
     def _event(self, line: str) -> tuple[Event, SyslogHeader]:
-        if (_DATED if self._stated else _ROW).match(line):
+        if (_DATED if self._stated else _ROW).match(line) or self._has_columns(line):
             return self._row(line), NO_HEADER
         header, message = split_header(line, self.context)
         event = web_text.read_request(message, self.context) if web_text.may_be_request(line) else None
@@ -112,6 +125,14 @@ class WebAccess(LogFormat):
             raise LineError("The line is not a web server's record.", line[:80])
         return event, header
 
+    def _has_columns(self, line: str) -> bool:
+        """Whether a line whose columns do not begin with a date has as many as the headings name (TMG)."""
+        return (
+            self._stated
+            and self._columns.names[:1] not in (("date",), ("time",))
+            and line.count("\t") == len(self._columns.names) - 1 > 0
+        )
+
     def _row(self, text: str) -> Event:
         values = self._columns.read(text) if self._stated else {}
         if ip_of(values.get("c-ip", "")) is None:  # no headings, or those of another file within this one
@@ -120,7 +141,7 @@ class WebAccess(LogFormat):
             raise LineError("The line is not a web server's record.", text[:80])
         date = values.get("date") or self._columns.date
         time = from_iso(f"{date} {values.get('time')}", UTC)
-        return replace(_w3c(values), time=time)
+        return replace(_proxied(values) if _PROXY & values.keys() else _w3c(values), time=time)
 
 
 def _w3c(values: Mapping[str, str]) -> Event:
@@ -136,6 +157,38 @@ def _w3c(values: Mapping[str, str]) -> Event:
         server=values.get("s-ip"),
         server_port=port_of(values.get("s-port") or values.get("cs-port")),
         observer=values.get("s-computername"),
+    )
+
+
+def _proxied(values: Mapping[str, str]) -> Event:
+    """What a proxy fetched for a client of the unit (Blue Coat, TMG): the far side is the server, and `s-ip` the proxy itself."""
+    host, port = (
+        values.get("cs-host") or values.get("r-host"),
+        values.get("cs-uri-port") or values.get("r-port"),
+    )
+    path = f"{values.get('cs-uri-path', '')}{values.get('cs-uri-query', '')}"
+    scheme = values.get("cs-uri-scheme", "http")
+    url = values.get("cs-uri")
+    if url is None and host:
+        url = f"{host}:{port}" if scheme in ("tcp", "tunnel") else f"{scheme}://{host}{path or '/'}"
+    far = (
+        values.get("r-ip")
+        or values.get("r-supplier-ip")
+        or values.get("s-supplier-ip")
+        or (host if ip_of(host or "") else None)
+    )
+    return request_event(
+        values.get("c-ip"),
+        port=port_of(values.get("c-port")),
+        site=host,
+        url=url,
+        user=values.get("cs-username"),
+        status="403"
+        if "DENIED" in values.get("sc-filter-result", "") + values.get("s-action", "")
+        else values.get("sc-status"),
+        server=far if far and ip_of(far) else None,
+        server_port=port_of(port),
+        observer=values.get("s-computername") or values.get("s-ip"),
     )
 
 
