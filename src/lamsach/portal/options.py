@@ -119,6 +119,12 @@ OPTIONS: tuple[Option, ...] = (
         "Log lines, names and addresses of a machine are erased so many days after its case was closed; the numbers stay.",
     ),
     Option(
+        "LAMSACH_ARCHIVES",
+        "text",
+        "",
+        "Archives of `lamsach collect` that the worker can read, as `CODE=PLACE;CODE=PLACE` with the units' identifiers and folders or URLs, such as `G06.12=/var/lib/lamsach/archive`. Every accepted list runs through them by itself.",
+    ),
+    Option(
         "LAMSACH_OUTGOING_NETWORKS",
         "text",
         "",

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "lamsach.portal.awareness",
     "lamsach.portal.support",
     "lamsach.portal.findings",
+    "lamsach.portal.sources",
     "lamsach.portal.traces",
     "lamsach.portal.cases",
     "lamsach.portal.reports",
@@ -161,6 +162,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 PEOPLE_DAYS = OPTIONS.number("LAMSACH_PEOPLE_DAYS")
 IDLE_DAYS = OPTIONS.number("LAMSACH_IDLE_DAYS")
 RETENTION_DAYS = OPTIONS.number("LAMSACH_RETENTION_DAYS")
+ARCHIVES = OPTIONS.text("LAMSACH_ARCHIVES")
 OUTGOING_NETWORKS = OPTIONS.networks("LAMSACH_OUTGOING_NETWORKS")
 
 LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"

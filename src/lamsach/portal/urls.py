@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("lamsach.portal.support.urls")),
     path("", include("lamsach.portal.awareness.urls")),
     path("", include("lamsach.portal.findings.urls")),
+    path("", include("lamsach.portal.sources.urls")),
     path("", include("lamsach.portal.traces.urls")),
     path("", include("lamsach.portal.cases.urls")),
     path("", include("lamsach.portal.reports.urls")),

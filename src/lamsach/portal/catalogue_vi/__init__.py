@@ -14,10 +14,12 @@ from lamsach.portal.catalogue_vi.public import PUBLIC
 from lamsach.portal.catalogue_vi.reaching import AWARENESS, SUPPORT
 from lamsach.portal.catalogue_vi.reports import REPORTS
 from lamsach.portal.catalogue_vi.traces import TRACES
+from lamsach.portal.catalogue_vi.sources import SOURCES
 from lamsach.portal.catalogue_vi.units import UNITS
 
 VIETNAMESE: dict[str, str] = {
     **LIBRARIES,
+    **SOURCES,
     **FINDINGS,
     **TRACES,
     **CASES,

@@ -1,0 +1,1 @@
+"""Always on: collectors and their sources, listed values seen a moment ago, and lists that run through archives by themselves."""

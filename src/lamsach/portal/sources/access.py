@@ -1,0 +1,29 @@
+"""The one gate: how sources do is seen by whoever sees the unit; who connected where, by the unit itself only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from lamsach.portal.findings.access import own_units
+from lamsach.portal.sources.models import ArchiveRun, LiveSighting, LogSource
+from lamsach.portal.units.access import readable_units
+
+
+def sources(user: Any) -> QuerySet[LogSource]:
+    """The sources of the person's units."""
+    found = LogSource.objects.filter(collector__unit__in=readable_units(user))
+    return found.select_related("collector__unit").order_by("collector__unit__code", "collector", "name")
+
+
+def live(user: Any) -> QuerySet[LiveSighting]:
+    """Live sightings of the person's own units, the latest first."""
+    found = LiveSighting.objects.filter(unit__in=own_units(user))
+    return found.select_related("unit", "collector")
+
+
+def runs(user: Any) -> QuerySet[ArchiveRun]:
+    """Runs of lists through archives of the person's units, the latest first."""
+    found = ArchiveRun.objects.filter(unit__in=readable_units(user))
+    return found.select_related("unit", "campaign", "list", "job", "bundle")

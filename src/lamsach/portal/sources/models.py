@@ -1,0 +1,124 @@
+"""Collectors of units as they report themselves, their sources, live sightings, and the runs of lists through archives."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from lamsach.portal.campaigns.models import Campaign, IndicatorList
+from lamsach.portal.findings.models import Bundle
+from lamsach.portal.jobs.models import Job
+from lamsach.portal.units.models import Unit
+
+
+class Collector(models.Model):
+    """A `lamsach collect` of a unit. `reported`: when it last said how it does; it does every few seconds."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="collectors")
+    name = models.CharField(max_length=100)
+    reported = models.DateTimeField()
+    started = models.DateTimeField(null=True)
+    ended = models.BooleanField(default=False)
+    udp_drops = models.BigIntegerField(default=0)
+    sightings = models.BigIntegerField(default=0)
+    sightings_not_sent = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("unit__code", "name")
+        constraints = (models.UniqueConstraint(fields=("unit", "name"), name="sources_one_collector"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LogSource(models.Model):
+    """A source that a collector hears. `formats`: share of the lines by format, 0 to 1. `silent_since`: it is blind since then. `told`: people were."""
+
+    collector = models.ForeignKey(Collector, models.CASCADE, related_name="sources")
+    name = models.CharField(max_length=255)
+    kind = models.CharField(max_length=20)
+    lines = models.BigIntegerField(default=0)
+    rate = models.FloatField(default=0)
+    last_seen = models.DateTimeField(null=True)
+    formats = models.JSONField(default=dict)
+    silent_since = models.DateTimeField(null=True)
+    told = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("collector", "name"), name="sources_one_source"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shares(self) -> list[tuple[str, int]]:
+        """The largest formats with their share in percent."""
+        most = sorted(self.formats.items(), key=lambda item: (-item[1], item[0]))
+        return [(name, round(100 * share)) for name, share in most[:3]]
+
+
+class LiveSighting(models.Model):
+    """Something listed, seen by a collector a moment ago. The machine is named as the line does; the retro-hunt knows better. `key` is the collector's."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    collector = models.ForeignKey(Collector, models.CASCADE, related_name="live")
+    key = models.CharField(max_length=80)
+    received = models.DateTimeField(auto_now_add=True)
+    seen = models.DateTimeField()
+    indicator = models.CharField(max_length=500)
+    indicator_type = models.CharField(max_length=10)
+    ip = models.CharField(max_length=45, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    mac = models.CharField(max_length=17, blank=True)
+    user = models.CharField(max_length=255, blank=True)
+    role = models.CharField(max_length=10)
+    observer = models.CharField(max_length=255, blank=True)
+    count = models.BigIntegerField(default=1)
+    blocked = models.BigIntegerField(default=0)
+    first = models.DateTimeField(null=True)
+    last = models.DateTimeField(null=True)
+    file = models.CharField(max_length=300, blank=True)
+    line = models.BigIntegerField(default=0)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (models.UniqueConstraint(fields=("collector", "key"), name="sources_one_live"),)
+        indexes = (models.Index(fields=("unit", "received")),)
+
+    @property
+    def machine(self) -> str:
+        """How the line names the machine."""
+        return self.name or self.mac or self.ip or self.user
+
+
+class ArchiveRun(models.Model):
+    """A list of a campaign that runs through a unit's archive by itself (`list` None: all lists, over the last days). `windows`: what was found of
+    the past 30, 90 and 365 days: machines, addresses, events."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="archive_runs")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="archive_runs")
+    list = models.ForeignKey(IndicatorList, models.PROTECT, null=True, related_name="archive_runs")
+    day = models.DateField()
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    finished = models.DateTimeField(null=True)
+    windows = models.JSONField(default=dict)
+    bundle = models.ForeignKey(Bundle, models.PROTECT, null=True, related_name="+")
+    problem = models.CharField(max_length=400, blank=True)
+    segments = models.BigIntegerField(default=0)
+    opened = models.BigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("unit", "list"), condition=models.Q(list__isnull=False), name="sources_one_run_a_list"
+            ),
+            models.UniqueConstraint(
+                fields=("unit", "campaign", "day"),
+                condition=models.Q(list__isnull=True),
+                name="sources_one_run_a_day",
+            ),
+        )

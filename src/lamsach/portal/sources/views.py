@@ -1,0 +1,68 @@
+"""Pages: how the sources do, what was seen a moment ago, what lists found in archives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.sources import access
+from lamsach.portal.sources.archives import WINDOWS, places
+
+_LATELY = timedelta(hours=24)
+
+
+@member(ALL, WRITERS, ("GET",))
+def sources(request: HttpRequest) -> HttpResponse:
+    """The sources of the person's units; the silent ones alone with `?show=silent`."""
+    rows = access.sources(request.user)
+    silent = rows.filter(silent_since__isnull=False)
+    shown = silent if request.GET.get("show") == "silent" else rows
+    lately = access.live(request.user).filter(received__gte=timezone.now() - _LATELY)
+    context = {
+        "page": paged(request, shown),
+        "total": rows.count(),
+        "silent": silent.count(),
+        "live_count": lately.count(),
+        "runs": [_shown(run) for run in access.runs(request.user)[:5]],
+        "address": absolute("api:api-root") + "collectors/",
+        "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
+    }
+    return render(request, "sources/list.html", context)
+
+
+@member(WRITERS, WRITERS, ("GET",))
+def live(request: HttpRequest) -> HttpResponse:
+    """What collectors of the person's own units have just seen; the table alone for htmx."""
+    rows = access.live(request.user)
+    asked = request.GET.get("q", "").strip()[:200]
+    if asked:
+        rows = rows.filter(Q(indicator__icontains=asked) | Q(ip=asked) | Q(name__icontains=asked))
+    page = paged(request, rows)
+    part = request.headers.get("HX-Request") == "true"
+    if not part:
+        record(request, "live.viewed", None, None)
+    template = "sources/live_rows.html" if part else "sources/live.html"
+    return render(request, template, {"page": page, "q": asked})
+
+
+@member(ALL, WRITERS, ("GET",))
+def runs(request: HttpRequest) -> HttpResponse:
+    """What each list found in the archives of the person's units."""
+    page = paged(request, access.runs(request.user))
+    context = {"page": page, "runs": [_shown(run) for run in page], "archives": len(places())}
+    return render(request, "sources/runs.html", context)
+
+
+def _shown(run: Any) -> tuple[Any, list[tuple[int, dict[str, int]]]]:
+    """A run with its windows in order."""
+    return run, [(days, run.windows[str(days)]) for days in WINDOWS if str(days) in run.windows]

@@ -1,0 +1,269 @@
+"""Collectors report, live sightings arrive once, silence is told of, and lists run through archives by themselves."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+
+from lamsach.archive.archive import Archive, writing
+from lamsach.archive.filling import fill
+from lamsach.archive.records import GAP
+from lamsach.logs.opening import find_logs
+from lamsach.portal.api.access import issue
+from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
+from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.findings.models import CoverageDay
+from lamsach.portal.jobs.models import Job, JobState
+from lamsach.portal.jobs.queue import run_next
+from lamsach.portal.mail.models import Letter
+from lamsach.portal.sources import alarms, archives
+from lamsach.portal.sources.models import ArchiveRun, Collector, LiveSighting, LogSource
+from lamsach.portal.worker import load_tasks
+from tests.archive.building import firewall_line
+
+from .conftest import Cast
+
+pytestmark = pytest.mark.django_db
+load_tasks()
+
+
+def put(cast: Cast, path: str, body: Any, method: str = "put", unit: Any = None) -> Any:
+    token = issue(unit or cast.first, "collector", cast.people["coordinator"])
+    call = getattr(Client(), method)
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    headers = {"Authorization": f"Bearer {token}"}
+    return call(f"/api/collectors/{path}", data, content_type="application/json", headers=headers)
+
+
+def status(name: str = "syslog-tcp/10.0.0.1", **more: Any) -> dict[str, Any]:
+    seen = (timezone.now() - timedelta(seconds=3)).isoformat()
+    source = {"name": name, "kind": "tcp", "lines": 1200, "lines_per_second": 20.5, "last_seen": seen}
+    source |= {"silent": False, "formats": {"fortigate": 0.9, "dnsmasq": 0.1}}
+    return {"started": seen, "ended": False, "udp_drops": 0, "sources": [source | more], "extra": [1]}
+
+
+def live(number: int = 1, **more: Any) -> dict[str, Any]:
+    now = timezone.now().isoformat()
+    return {
+        "id": f"run-{number}",
+        "seen": now,
+        "indicator": "bot-c2.xyz",
+        "type": "domain",
+        "ip": "10.1.2.3",
+        "name": "may-ke-toan",
+        "role": "outbound",
+        "observer": "FG-A",
+        "count": 2,
+        "first": now,
+        "last": now,
+        "actions": {"blocked": 1},
+        "evidence": [{"file": "syslog-tcp/10.0.0.1", "line": 7, "text": "dstname=bot-c2.xyz"}],
+        **more,
+    }
+
+
+def test_a_collector_reports_and_the_page_shows_it(cast: Cast, browser: Callable[[str], Client]) -> None:
+    assert put(cast, "fw01/status", status()).json() == {"taken": 1}
+    assert put(cast, "fw01/status", status(lines=1300)).status_code == 200
+    source = LogSource.objects.get()
+    assert (source.lines, source.rate, source.shares) == (1300, 20.5, [("fortigate", 90), ("dnsmasq", 10)])
+    for name in ("officer", "coordinator"):
+        page = browser(name).get("/office/sources/").content.decode()
+        assert "syslog-tcp/10.0.0.1" in page
+        assert "fortigate 90" in page
+    assert "10.0.0.1" not in browser("stranger").get("/office/sources/").content.decode()
+
+
+def test_a_live_sighting_is_there_once_and_for_its_unit_alone(
+    cast: Cast, browser: Callable[[str], Client]
+) -> None:
+    for _ in range(2):
+        assert put(cast, "fw01/sightings", [live(1), live(2)], "post").status_code == 200
+    assert LiveSighting.objects.count() == 2
+    page = browser("officer").get("/office/sources/live/").content.decode()
+    assert "bot-c2.xyz" in page
+    assert "may-ke-toan" in page
+    for name in ("coordinator", "stranger"):
+        assert "may-ke-toan" not in browser(name).get("/office/sources/live/").content.decode()
+    partial = browser("officer").get("/office/sources/live/", headers={"HX-Request": "true"}).content.decode()
+    assert partial.startswith('<div id="live"')
+    found = browser("officer").get("/office/sources/live/?q=nothing").content.decode()
+    assert "bot-c2.xyz" not in found
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "answer"),
+    [
+        ("fw01/sightings", "post", [live(seen="yesterday")], 422),
+        ("fw01/sightings", "post", [live(seen="2022-09-01T00:00:00")], 422),
+        ("fw01/sightings", "post", [live(count=-1)], 422),
+        ("fw01/sightings", "post", [live(indicator="x" * 600)], 422),
+        ("fw01/sightings", "post", [live(name="a\x00b")], 200),
+        ("fw01/sightings", "post", {"no": "list"}, 422),
+        ("fw01/sightings", "post", b"\xff\xfe", 400),
+        ("fw01/status", "put", status(lines_per_second="NaN"), 422),
+        ("fw01/status", "put", status(formats={"a": 7}), 422),
+        ("fw01/status", "put", status(last_seen="2190-01-01T00:00:00+00:00"), 200),
+        ("x" * 101 + "/status", "put", status(), 404),
+    ],
+)
+def test_what_is_wrong_is_refused(cast: Cast, path: str, method: str, body: Any, answer: int) -> None:
+    assert put(cast, path, body, method).status_code == answer
+    now = timezone.now()
+    assert not LogSource.objects.filter(last_seen__gt=now).exists()
+
+
+def test_no_token_opens_nothing(cast: Cast) -> None:
+    answer = Client().put("/api/collectors/a/status", json.dumps(status()), content_type="application/json")
+    assert answer.status_code == 401
+    assert not Collector.objects.exists()
+
+
+def test_silence_is_told_once_and_ends(cast: Cast) -> None:
+    put(cast, "fw01/status", status(silent=True))
+    assert LogSource.objects.get().silent_since is not None
+    assert (alarms.watch(), alarms.watch()) == (1, 0)
+    assert Letter.objects.filter(kind="source_silent").count() == 1
+    put(cast, "fw01/status", status())
+    assert LogSource.objects.get().silent_since is None
+    put(cast, "fw01/status", status(silent=True, last_seen=timezone.now().isoformat()))
+    alarms.watch()
+    assert Letter.objects.filter(kind="source_silent").count() == 2
+
+
+def test_a_collector_that_is_away_makes_its_sources_blind(
+    cast: Cast, browser: Callable[[str], Client]
+) -> None:
+    put(cast, "fw01/status", status())
+    assert alarms.watch() == 0
+    Collector.objects.update(reported=timezone.now() - timedelta(minutes=6))
+    assert alarms.watch() == 1
+    page = browser("officer").get("/office/sources/?show=silent").content.decode()
+    assert "state-none" in page
+    assert "syslog-tcp/10.0.0.1" in page
+
+
+def test_old_live_sightings_are_erased(cast: Cast) -> None:
+    put(cast, "fw01/sightings", [live(1), live(2)], "post")
+    LiveSighting.objects.filter(key="run-1").update(received=timezone.now() - timedelta(days=91))
+    assert alarms.erase(90) == 1
+    assert LiveSighting.objects.get().key == "run-2"
+
+
+# Lists through archives
+
+
+def _campaign(cast: Cast) -> Campaign:
+    today = timezone.localdate()
+    return Campaign.objects.create(
+        name="Chiến dịch",
+        owner=cast.first,
+        state=CampaignState.RUNNING,
+        starts=today,
+        ends=today + timedelta(days=30),
+        report_due=today + timedelta(days=30),
+        form=default_form(),
+    )
+
+
+def listed(campaign: Campaign, text: str, name: str = "list.txt") -> IndicatorList:
+    path = default_storage.save(f"lists/{name}", ContentFile(text.encode()))
+    return IndicatorList.objects.create(
+        campaign=campaign, name=name, path=path, size=len(text), sha256="0", count=1, read=timezone.now()
+    )
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """A year of a firewall: contacts 10, 60 and 300 days ago, quiet lines on all days."""
+    rng, logs = random.Random(1), []
+    now = datetime.now(UTC).replace(hour=3, minute=0, second=0, microsecond=0)
+    for begin in range(340, 0, -20):
+        lines = []
+        for back in range(begin, begin - 20, -1):
+            for minute in range(3):
+                time = now - timedelta(days=back) + timedelta(minutes=minute)
+                hit = back in (10, 60, 300) and minute == 1
+                source = f"10.1.0.{back % 7 if hit else rng.randrange(20, 90)}"
+                host = "bot-c2.xyz" if hit else "www.example.org"
+                lines.append(firewall_line(time, source, "192.0.2.7", host))
+        logs.append(tmp_path / f"fw-{begin}.log")
+        logs[-1].write_text("\n".join(lines) + "\n")
+    made = Archive(str(tmp_path / "archive"), create=True)
+    with writing(made) as writer:
+        list(fill(writer, find_logs(map(str, logs))))
+        since = now - timedelta(days=20)
+        until = since + timedelta(hours=5)
+        names = [str(log) for log in logs]
+        writer.record(GAP, sources=names, since=since.isoformat(), until=until.isoformat(), clean=True)
+    monkeypatch.setattr(settings, "ARCHIVES", f" G06.12.01={tmp_path / 'archive'} ; nonsense; G99={tmp_path}")
+    return made
+
+
+def work() -> None:
+    while run_next():
+        pass
+    assert not Job.objects.filter(state=JobState.FAILED).exists()
+
+
+def test_an_accepted_list_runs_through_the_archive_by_itself(
+    cast: Cast, archive: Archive, browser: Callable[[str], Client]
+) -> None:
+    campaign = _campaign(cast)
+    listed(campaign, "bot-c2.xyz\n")
+    assert (archives.plan(), archives.plan()) == (1, 0)
+    work()
+    run = ArchiveRun.objects.get()
+    assert run.problem == ""
+    assert {days: found["machines"] for days, found in run.windows.items()} == {"30": 1, "90": 2, "365": 3}
+    assert run.bundle is not None
+    assert run.bundle.state == "imported"
+    page = browser("officer").get("/office/sources/archive/").content.decode()
+    assert "list.txt" in page
+    assert "3 machines, 1 addresses" in page
+    covered = CoverageDay.objects.filter(campaign=campaign, unit=cast.first)
+    missing = (datetime.now(UTC) - timedelta(days=20)).date()
+    assert covered.filter(day=missing - timedelta(days=1)).exists()
+    assert not covered.filter(day=missing).exists()
+
+
+def test_what_is_not_accepted_or_withdrawn_does_not_run(cast: Cast, archive: Archive) -> None:
+    campaign = _campaign(cast)
+    unread = listed(campaign, "bot-c2.xyz\n", "a.txt")
+    IndicatorList.objects.filter(pk=unread.pk).update(read=None)
+    gone = listed(campaign, "bot-c2.xyz\n", "b.txt")
+    IndicatorList.objects.filter(pk=gone.pk).update(withdrawn=timezone.now())
+    assert archives.plan() == 0
+    Campaign.objects.update(state=CampaignState.CLOSED)
+    listed(campaign, "bot-c2.xyz\n", "c.txt")
+    assert archives.plan() == 0
+
+
+def test_every_night_all_lists_meet_the_last_days(cast: Cast, archive: Archive) -> None:
+    campaign = _campaign(cast)
+    listed(campaign, "bot-c2.xyz\n")
+    assert (archives.plan_nightly(), archives.plan_nightly()) == (1, 0)
+    work()
+    run = ArchiveRun.objects.get()
+    assert run.list is None
+    assert run.problem == ""
+    assert run.windows["365"]["machines"] == 0
+
+
+def test_an_archive_that_is_not_there_is_told(cast: Cast, archive: Archive, tmp_path: Path) -> None:
+    settings.ARCHIVES = f"G06.12.01={tmp_path / 'nowhere'}"
+    listed(_campaign(cast), "bot-c2.xyz\n")
+    archives.plan()
+    work()
+    assert ArchiveRun.objects.get().problem == "There is no archive."
