@@ -29,6 +29,7 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.cases.handling import SavedView
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
 from lamsach.portal.exchange.models import Partner, Waiting
 from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
@@ -355,6 +356,13 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "note_id": lambda cast: _note(cast).pk,
     "exemption_id": lambda cast: exemption(cast).pk,
     "question_of_machine": lambda cast: _clarification(cast).pk,
+    "named_case_id": lambda cast: case(cast).pk,
+    "threat": lambda cast: "stealer",
+    "view_id": lambda cast: (
+        SavedView.objects.get_or_create(user=cast.people["coordinator"], name="A", defaults={"query": ""})[
+            0
+        ].pk
+    ),
 }
 OWN_ONLY = {"waiting_id", "import_id"}
 """Objects of one person: nobody else sees them, whatever the role."""
@@ -372,5 +380,6 @@ OF_THE_UNIT_ITSELF = {
     "trace_id",
     "note_id",
     "question_of_machine",
+    "named_case_id",
 }
 """Names of people and machines: nobody above the unit sees them, whatever the role."""

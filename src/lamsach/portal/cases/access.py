@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
+from lamsach.portal.cases.handling import SavedView
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.units.access import memberships, readable_units, writable_units
@@ -30,6 +31,14 @@ def get_case(user: Any, case_id: int, *, write: bool = False) -> Case:
     if write and not writable_units(user).filter(pk=case.unit_id).exists():
         raise PermissionDenied
     return case
+
+
+def get_view(user: Any, view_id: int) -> SavedView:
+    """A saved view of the person's own."""
+    found = SavedView.objects.filter(pk=view_id, user=user).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def get_own_case(user: Any, case_id: int) -> Case:

@@ -19,8 +19,10 @@ from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.cases import access, people
 from lamsach.portal.cases.coverage import LOG_KINDS, log_kind, since_yesterday
-from lamsach.portal.cases.forms import ExemptionForm, NoteForm, PersonForm, StepForm
+from lamsach.portal.cases.forms import AssignForm, ExemptionForm, KindForm, NoteForm, PersonForm, StepForm
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note
+from lamsach.portal.cases.playbooks import followed
+from lamsach.portal.cases.searching import index
 from lamsach.portal.cases.states import ALLOWED, TONES, move
 from lamsach.portal.cases.strip import strip
 from lamsach.portal.cases.upkeep import Seen, decisions_of, facts_of, policy, sightings_of
@@ -90,6 +92,9 @@ def _context(request: HttpRequest, found: Case, form: StepForm) -> dict[str, Any
         "policy": rule,
         "left": max(rule.quiet_days - found.quiet, 0),
         "unseen": max(rule.alive_days - found.alive, 0),
+        "book": followed(found),
+        "kind_form": KindForm(initial={"kind": found.kind}),
+        "assign_form": AssignForm(case=found),
         "note_form": NoteForm(),
         "person_form": PersonForm(instance=found),
         "late": found.due < timezone.now()
@@ -166,6 +171,7 @@ def note(request: HttpRequest, case_id: int) -> HttpResponse:
             **values,
         )
         record(request, "case.noted", made, found.unit, case=found.pk)
+        index([found])
         messages.success(request, _("Saved."))
     return redirect("cases:case", case_id=case_id)
 
@@ -192,6 +198,7 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
             person_name=form.cleaned_data["person_name"], person_email=form.cleaned_data["person_email"]
         )
         record(request, "case.person", found, found.unit)
+        index([found])
         found.refresh_from_db()
         if request.POST.get("write"):
             try:

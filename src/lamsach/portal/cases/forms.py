@@ -8,8 +8,10 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.accounts.models import User
 from lamsach.portal.base.forms import DateInput
-from lamsach.portal.cases.models import Case, CaseState, Exemption, Rules
+from lamsach.portal.cases.assigning import candidates
+from lamsach.portal.cases.models import Case, CaseState, Exemption, Rules, ThreatKind
 from lamsach.portal.units.tree import today
 
 STEPS = {
@@ -46,6 +48,8 @@ class BulkForm(forms.Form):
     what = forms.ChoiceField(
         label=_("For the ticked machines"),
         choices=[
+            ("mine", _("Handle it myself")),
+            ("nobody", _("Leave it to whoever has time")),
             ("letter", _("Write to the person who uses it")),
             *(
                 (state.value, STEPS[state])
@@ -115,13 +119,16 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
     quiet_days = forms.IntegerField(
         label=_("Quiet days with logs until a machine is verified"), min_value=1, max_value=90
     )
+    alive_days = forms.IntegerField(
+        label=_("On so many of these days the machine itself has to be seen"), min_value=0, max_value=90
+    )
     blind_after = forms.IntegerField(
         label=_("Blind after so many days without logs"), min_value=1, max_value=60
     )
 
     class Meta:
         model = Rules
-        fields = ("quiet_days", "blind_after")
+        fields = ("quiet_days", "alive_days", "blind_after")
 
 
 class AnswerForm(forms.Form):
@@ -130,3 +137,66 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         label=_("What was found out"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class TickForm(forms.Form):
+    """That a step of the playbook is done, with a word or a file."""
+
+    step = forms.CharField(max_length=40)
+    done = forms.BooleanField(required=False)
+    text = forms.CharField(label=_("Note"), required=False, max_length=4000)
+    file = forms.FileField(label=_("File"), required=False)
+
+
+class KindForm(forms.Form):
+    """Which kind of threat it is."""
+
+    kind = forms.ChoiceField(label=_("Kind of threat"), choices=ThreatKind.choices)
+
+
+class AssignForm(forms.Form):
+    """Who handles the case."""
+
+    to = forms.ModelChoiceField(
+        label=_("Who handles it"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("nobody in particular"),
+    )
+
+    def __init__(self, *args: Any, case: Case, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["to"]
+        field.queryset = candidates(case)
+        self.initial.setdefault("to", case.assignee_id)
+
+
+class ViewForm(forms.Form):
+    """A name for the filters that are set."""
+
+    name = forms.CharField(label=_("Name of the view"), max_length=80)
+
+
+class PlaybookStepForm(forms.Form):
+    """One step of a playbook."""
+
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    vi = forms.CharField(label=_("Step, in Vietnamese"), required=False, max_length=200)
+    vi_how = forms.CharField(
+        label=_("What to do, in Vietnamese"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    en = forms.CharField(label=_("Step, in English"), required=False, max_length=200)
+    en_how = forms.CharField(
+        label=_("What to do, in English"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+PlaybookStepSet = forms.formset_factory(
+    PlaybookStepForm, extra=1, can_order=True, can_delete=True, max_num=30, absolute_max=60
+)

@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 
+from lamsach.portal.cases import searching
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.counting import GROUPS
-from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
+from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Span, ThreatKind
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.units.tree import under
 
 FILTERS = ("open", "working", "waiting", "verified", "blind", "reinfected", "late", "dismissed", "all")
+"""The figures above the list."""
+SHOWN = (*FILTERS, "todo", "found", "handled", "cleaned")
+"""What an address may ask for: the figures, and what other pages count."""
+
+
+def states_of(name: str) -> tuple[CaseState, ...] | None:
+    """The states that a filter shows; None: all."""
+    if name == "working":
+        return (CaseState.WORKING,)
+    if name == "waiting":
+        return (CaseState.CLEANED,)
+    if name in ("todo", "late"):
+        return (*GROUPS["open"], CaseState.WORKING)
+    return GROUPS.get(name)
 
 
 def group_condition(name: str) -> Q:
-    """The condition of a figure above the list."""
-    if name == "working":
-        return Q(state=CaseState.WORKING)
-    if name == "waiting":
-        return Q(state=CaseState.CLEANED)
-    if name == "late":
-        return Q(state__in=(*GROUPS["open"], CaseState.WORKING), due__lt=timezone.now())
-    if name in GROUPS:
-        return Q(state__in=GROUPS[name])
-    return Q()
+    """The condition of a figure above the list, as of now."""
+    states = states_of(name)
+    condition = Q() if states is None else Q(state__in=states)
+    return condition & Q(due__lt=timezone.now()) if name == "late" else condition
+
+
+def asked_day(query: Mapping[str, str]) -> date | None:
+    """The past day that an address asks for."""
+    try:
+        return parse_date(query.get("day", ""))
+    except ValueError:
+        return None
+
+
+def of_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case]:
+    """Those of the cases that a figure counts, now or on a day."""
+    states = states_of(name)
+    if day is None:
+        return rows.filter(group_condition(name))
+    spans = Span.objects.filter(valid_from__lte=day, valid_until__gt=day, known_until=None)
+    if states is not None:
+        spans = spans.filter(state__in=states)
+    return rows.filter(pk__in=spans.values("case"))
 
 
 def _number(text: str) -> int | None:
@@ -45,35 +75,35 @@ def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
     grade = _number(query.get("severity", ""))
     if grade in CaseSeverity.values:
         rows = rows.filter(severity=grade)
+    if query.get("kind") in ThreatKind.values:
+        rows = rows.filter(kind=query["kind"])
     if query.get("mine"):
         rows = rows.filter(assignee=user)
-    words = query.get("q", "").replace("\x00", "").strip()[:100]
-    return rows.filter(_search(user, words)) if words else rows
-
-
-def _search(user: Any, words: str) -> Q:
-    """By number, unit and threat everywhere; by name and address where the person may see them."""
-    number = _number(words.lstrip("Mm").lstrip("0") or "x")
-    condition = (
-        Q(unit__name__icontains=words) | Q(unit__code__startswith=words.upper()) | Q(threat__icontains=words)
-    )
-    if number is not None:
-        condition |= Q(pk=number)
-    own = Q(unit__in=own_units(user))
-    named = (
-        Q(device__name__icontains=words)
-        | Q(device__ip__startswith=words)
-        | Q(device__mac__startswith=words.lower())
-        | Q(device__user__icontains=words)
-        | Q(person_name__icontains=words)
-    )
-    return condition | (own & named)
+    if query.get("free"):
+        rows = rows.filter(assignee=None)
+    words = query.get("q", "").strip()
+    return rows.filter(searching.condition(words, own_units(user))) if searching.terms(words) else rows
 
 
 def figures(rows: QuerySet[Case]) -> dict[str, int]:
     """How many each filter would show, in one query."""
-    counted = rows.order_by().aggregate(
-        **{f"n_{name}": Count("pk", filter=group_condition(name)) for name in FILTERS if name != "all"},
-        n_all=Count("pk"),
-    )
-    return {name: counted[f"n_{name}"] for name in FILTERS}
+    now = timezone.now()
+    late = Count("pk", filter=Q(due__lt=now))
+    counted: dict[str, tuple[int, int]] = {
+        state: (number, over)
+        for state, number, over in rows.order_by()
+        .values_list("state")
+        .annotate(number=Count("pk"), late=late)
+    }
+    found = {}
+    for name in FILTERS:
+        states = states_of(name)
+        place = 1 if name == "late" else 0
+        found[name] = sum(pair[place] for state, pair in counted.items() if states is None or state in states)
+    return found
+
+
+def page_of(rows: QuerySet[Case], numbers: list[int]) -> list[Case]:
+    """The cases with these numbers, in this order."""
+    found = {case.pk: case for case in rows.filter(pk__in=numbers)}
+    return [found[number] for number in numbers if number in found]

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.errors import LamsachError
@@ -50,6 +51,15 @@ class ThreatKind(models.TextChoices):
     UNKNOWN = "unknown", _("Unknown kind")
 
 
+class Reminder(models.IntegerChoices):
+    """How far people have been reminded of a case."""
+
+    NONE = 0, _("not yet")
+    SOON = 1, _("nearly due")
+    LATE = 2, _("overdue")
+    ABOVE = 3, _("the unit above was told")
+
+
 class Rules(models.Model):
     """How a campaign verifies: so many covered, quiet days, on so many of which the machine was seen; blind after so many days without logs."""
 
@@ -85,6 +95,7 @@ class Case(models.Model):
     alive = models.PositiveIntegerField(default=0)
     missing = models.JSONField(default=list)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reminded = models.PositiveSmallIntegerField(choices=Reminder.choices, default=Reminder.NONE)
     person_name = models.CharField(_("Who uses the machine"), max_length=200, blank=True)
     person_email = models.EmailField(_("E-mail of the person"), blank=True)
     superseded = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
@@ -187,6 +198,12 @@ class Note(models.Model):
 
     class Meta:
         ordering = ("pk",)
+
+    @property
+    def said(self) -> str:
+        """The text in the reader's language, when it is one of the product's own sentences."""
+        words = gettext(self.text) if self.text else ""
+        return words.replace("{name}", str(self.details.get("name", "{name}")))
 
 
 class ClarificationKind(models.TextChoices):

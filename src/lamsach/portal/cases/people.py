@@ -44,6 +44,21 @@ def find(token: str) -> Case | None:
     return case if case is not None and str(int(case.created.timestamp())) == stamp else None
 
 
+def words_of(case: Case) -> dict[str, str]:
+    """What stands in the letter, by e-mail and on paper."""
+    unit = case.unit
+    return {
+        "name": case.person_name,
+        "machine": str(case.device),
+        "unit": unit.name,
+        "number": case.number,
+        "address": address_of(case),
+        "tools": absolute("public:clean"),
+        "contact": unit.contact_name or unit.name,
+        "phone": unit.contact_phone,
+    }
+
+
 @transaction.atomic
 def tell(case: Case, by: HttpRequest) -> None:
     """Queue the letter and mark a new case as told. InputError without an address."""
@@ -57,16 +72,7 @@ def tell(case: Case, by: HttpRequest) -> None:
         key=f"machine:{case.pk}:{sent}",
         language=settings.LANGUAGE_CODE,
         unit=unit,
-        context={
-            "name": case.person_name,
-            "machine": str(case.device),
-            "unit": unit.name,
-            "number": case.number,
-            "address": address_of(case),
-            "tools": absolute("public:clean"),
-            "contact": unit.contact_name or unit.name,
-            "phone": unit.contact_phone,
-        },
+        context=words_of(case),
     )
     if may_move(case, CaseState.TOLD):
         move(case, CaseState.TOLD, by, TOLD)

@@ -20,14 +20,15 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.cases import access
 from lamsach.portal.cases.counting import case_counts, case_counts_by_child
+from lamsach.portal.cases.dashboard_views import place_of
 from lamsach.portal.cases.forms import AnswerForm, RulesForm
 from lamsach.portal.cases.models import Clarification, Exemption, Rules
 from lamsach.portal.cases.upkeep import policy, recompute_touched
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.units.access import get_unit, home_units, readable_units, writable_units
+from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.models import FOREVER, Unit
-from lamsach.portal.units.tree import ancestors, today
+from lamsach.portal.units.tree import today
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -127,23 +128,16 @@ def _day(text: str) -> date:
 def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """How many machines were found, handled, cleaned, verified or blind, for any unit, as of any day."""
     campaign = get_campaign(request.user, campaign_id)
-    wanted = request.GET.get("unit", "")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
-        unit = get_unit(request.user, int(wanted))
-    else:
-        mine = home_units(request.user)
-        unit = mine[0] if mine else campaign.owner
+    unit, above = place_of(request, campaign)
     day = _day(request.GET.get("day", ""))
     by_child = case_counts_by_child(campaign, unit.pk, day)
     children = paged(request, Unit.objects.filter(parent=unit, valid_until=FOREVER))
-    up = ancestors(unit)
-    seen = readable_units(request.user).filter(pk__in=[one.pk for one in up])
-    seen_numbers = set(seen.values_list("pk", flat=True))
     context = {
         "campaign": campaign,
         "unit": unit,
-        "above": [one for one in up if one.pk in seen_numbers],
+        "above": above,
         "day": day,
+        "now": today(),
         "counts": case_counts(campaign, unit.pk, day),
         "page": children,
         "rows": [(child, by_child.get(child.pk)) for child in children],

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from lamsach.portal.campaigns.models import CampaignState
-from lamsach.portal.cases.models import Case, CaseState
+from lamsach.portal.cases.models import Case, CaseState, Cause
+from lamsach.portal.cases.reminding import remind
+from lamsach.portal.cases.spans import Because
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.jobs.queue import Progress, job, regular
 
@@ -22,12 +24,13 @@ def _all(campaign_id: int | None, progress: Progress | None) -> int:
     if campaign_id is None:
         rows = rows.filter(state__in=(CaseState.CLEANED, CaseState.BLIND, CaseState.EXCEPTED))
     numbers = list(rows.values_list("pk", flat=True))
-    changed = 0
+    changed, because = 0, Because(Cause.RULES if campaign_id else Cause.TIME)
     for begin in range(0, len(numbers), BATCH):
         changed += recompute(
             list(
                 Case.objects.filter(pk__in=numbers[begin : begin + BATCH]).select_related("campaign", "unit")
-            )
+            ),
+            because,
         )
         if progress is not None:
             progress.step(begin, len(numbers))
@@ -44,3 +47,9 @@ def recompute_waiting() -> int:
 def recompute_campaign(progress: Progress, campaign_id: int) -> int:
     """Compute all cases of a campaign anew."""
     return _all(campaign_id, progress)
+
+
+@regular("cases.remind", timedelta(minutes=30))
+def remind_handlers() -> int:
+    """Remind of what is nearly due or overdue, and tell the units above."""
+    return remind()

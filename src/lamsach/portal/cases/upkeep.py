@@ -24,6 +24,7 @@ from lamsach.portal.cases.models import (
     Clarification,
     ClarificationKind,
     Exemption,
+    Reminder,
     Rules,
     Span,
     Step,
@@ -112,9 +113,8 @@ def _supersede(campaign: Campaign, merged: dict[int, int]) -> None:
 
 def sightings_of(campaign_id: int, device_id: int) -> list[Seen]:
     """The sightings of a device and of all that was merged into it, by day."""
-    rows = Sighting.objects.filter(
-        Q(device=device_id) | Q(device__into=device_id), campaign=campaign_id
-    ).order_by("day", "pk")
+    members = [device_id, *Device.objects.filter(into=device_id).values_list("pk", flat=True)]
+    rows = Sighting.objects.filter(device__in=members, campaign=campaign_id).order_by("day", "pk")
     return [
         Seen(*row)
         for row in rows.values_list(
@@ -251,6 +251,7 @@ def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, because: Becaus
         case.due = min(case.due, add_working_hours(timezone.now(), DUE_HOURS[grade]))
     if before != now and now == CaseState.REINFECTED:
         case.due = add_working_hours(timezone.now(), DUE_HOURS[CaseSeverity(grade or case.severity)])
+        case.reminded = Reminder.NONE
     waiting = waiting_for(decisions, facts, coverage, day)
     threat = next((one.threat for one in counted if one.threat), "")
     Case.objects.filter(pk=case.pk).update(
@@ -258,6 +259,7 @@ def _recompute(case: Case, coverage: UnitCoverage, rule: Policy, because: Becaus
         since=stays[-1].day,
         severity=grade or case.severity,
         due=case.due,
+        reminded=case.reminded,
         threat=threat,
         kind=case.kind if case.kind_chosen else kind_of(threat),
         indicators=len({one.indicator for one in counted}),

@@ -1,30 +1,44 @@
-"""The list of machines to be handled: filters, many at once, export."""
+"""The list of machines to be handled: filters, many at once."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.paging import paged
+from lamsach.portal.base.paging import PER_PAGE
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.cases import access, people
+from lamsach.portal.cases.assigning import assign
+from lamsach.portal.cases.desk_views import asked_unit, saved_views
 from lamsach.portal.cases.forms import BulkForm
-from lamsach.portal.cases.listing import FILTERS, chosen, figures, group_condition
-from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
+from lamsach.portal.cases.listing import FILTERS, SHOWN, asked_day, chosen, figures, of_group, page_of
+from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, ThreatKind
 from lamsach.portal.cases.states import TONES, move
 from lamsach.portal.units.access import writable_units
 
 MOST_AT_ONCE = 1000
+
+
+class _Counted(Paginator):  # type: ignore[type-arg]
+    """Pages of a list whose length is known already."""
+
+    def __init__(self, rows: Any, length: int) -> None:
+        super().__init__(rows, PER_PAGE)
+        self._length = length
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        """The length that is known."""
+        return self._length
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -32,21 +46,33 @@ def cases(request: HttpRequest) -> HttpResponse:
     """The machines of the person's units, the most pressing first."""
     rows = chosen(request.user, request.GET)
     wanted = request.GET.get("show", "open")
-    shown = wanted if wanted in FILTERS else "open"
-    page = paged(request, rows.filter(group_condition(shown)))
-    named = access.seen_by_name(request.user, page)
+    shown, day = wanted if wanted in SHOWN else "open", asked_day(request.GET)
+    counts = figures(rows)
+    group = of_group(rows, shown, day)
+    length = counts[shown] if shown in counts and day is None else group.order_by().count()
+    numbers = group.select_related(None).order_by("severity", "due", "pk").values_list("pk", flat=True)
+    page = _Counted(numbers, length).get_page(request.GET.get("page"))
+    held = page_of(rows, list(page))
+    named = access.seen_by_name(request.user, held)
     if named:
         record(request, "cases.viewed", cases=sorted(named))
+    user: Any = request.user
     context = {
         "page": page,
-        "rows": [(case, case.pk in named, TONES[case.state]) for case in page],
-        "counts": figures(rows),
+        "rows": [(case, case.pk in named, TONES[case.state]) for case in held],
+        "counts": counts,
         "show": shown,
+        "beside": shown not in FILTERS,
+        "length": length,
+        "day": day,
         "campaigns": readable_campaigns(request.user)[:50],
         "severities": CaseSeverity.choices,
+        "kinds": ThreatKind.choices,
+        "views": saved_views(user),
+        "unit": asked_unit(user, request.GET),
         "bulk": BulkForm(),
-        "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
-        "questions": access.readable_clarifications(request.user).filter(answered=None).count(),
+        "may_write": bool(user.roles & WRITERS),
+        "questions": access.readable_clarifications(user).filter(answered=None).count(),
     }
     return render(request, "cases/list.html", context)
 
@@ -86,75 +112,8 @@ def _one(request: HttpRequest, case: Case, what: str, why: str) -> None:
     if what == "letter":
         people.tell(case, request)
         return
+    if what in ("mine", "nobody"):
+        user: Any = request.user
+        assign(case, user if what == "mine" else None, request)
+        return
     move(case, CaseState(what), request, why)
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """The text."""
-        return text
-
-
-@member(ALL, WRITERS, ("GET",))
-def export(request: HttpRequest) -> HttpResponse:
-    """The chosen cases as CSV. Names only where the person may see them."""
-    shown = request.GET.get("show", "all")
-    rows = chosen(request.user, request.GET).filter(group_condition(shown))
-    record(request, "cases.exported", query=request.GET.urlencode()[:500])
-    writer = csv.writer(_Echo())
-    titles = [
-        _("Number"),
-        _("Unit"),
-        _("Machine"),
-        _("IP address"),
-        _("State"),
-        _("Since"),
-        _("Severity"),
-        _("Threat"),
-        _("Events"),
-        _("First seen"),
-        _("Last seen"),
-        _("Quiet days"),
-    ]
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff" + str(writer.writerow(titles))
-        batch: list[Case] = []
-        for case in rows.iterator(chunk_size=500):
-            batch.append(case)
-            if len(batch) == 500:
-                yield from _lines(request.user, batch, writer)
-                batch = []
-        yield from _lines(request.user, batch, writer)
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="machines.csv"'
-    return response  # type: ignore[return-value]
-
-
-def _lines(user: Any, batch: list[Case], writer: Any) -> Iterator[str]:
-    named = access.seen_by_name(user, batch)
-    for case in batch:
-        seen = case.pk in named
-        row = [
-            case.number,
-            case.unit.name,
-            str(case.device) if seen else "",
-            case.device.ip if seen else "",
-            case.get_state_display(),
-            case.since.isoformat(),
-            case.get_severity_display(),
-            case.threat,
-            case.count,
-            case.first_seen or "",
-            case.last_seen or "",
-            case.quiet,
-        ]
-        yield str(writer.writerow([_inert(value) for value in row]))
-
-
-def _inert(value: Any) -> Any:
-    """A text that no table program takes for a formula (OWASP CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

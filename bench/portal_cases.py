@@ -1,0 +1,231 @@
+"""How long the pages of machines take with 50,000 cases and a million sightings in 500 units: the list, its pages, its filters, the search, the numbers.
+
+python bench/portal_cases.py [FOLDER]        on SQLite in FOLDER (default: a temporary one; a folder that is filled already is measured again)
+DATABASE_URL=postgres://... python bench/portal_cases.py
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+CASES, SIGHTINGS_EACH, UNITS, TIMES = 50_000, 20, 500, 20
+STATES = (
+    "new",
+    "told",
+    "accepted",
+    "working",
+    "cleaned",
+    "cleaned",
+    "verified",
+    "verified",
+    "blind",
+    "reinfected",
+    "false_alarm",
+)
+
+
+def fill() -> None:
+    """Units, devices, cases, sightings, spans and the words of the search, in bulk."""
+    from django.utils import timezone
+
+    from lamsach.portal.accounts.models import User
+    from lamsach.portal.base.roles import Role
+    from lamsach.portal.campaigns.models import Campaign
+    from lamsach.portal.campaigns.views import default_form
+    from lamsach.portal.cases.handling import CaseText
+    from lamsach.portal.cases.models import Case, Span, Step
+    from lamsach.portal.cases.searching import fold
+    from lamsach.portal.findings.models import Device, Sighting
+    from lamsach.portal.units import tree
+    from lamsach.portal.units.models import Membership
+
+    chance, now, day = random.Random(1), timezone.now(), tree.today()
+    root = tree.create("B01", "Bộ", None)
+    units = [
+        root,
+        *tree.create_many([tree.NewUnit(f"B01.{n:03d}", f"Đơn vị {n}", root) for n in range(UNITS)]),
+    ]
+    people = [(root, Role.ADMINISTRATOR, "a@b.example"), (units[1], Role.OFFICER, "o@b.example")]
+    for unit, role, email in people:
+        Membership.objects.create(user=User.objects.create_user(email, None), unit=unit, role=role)
+    campaign = Campaign.objects.create(
+        name="C", owner=root, starts=day, ends=day, report_due=day + timedelta(days=30), form=default_form()
+    )
+    devices = Device.objects.bulk_create(
+        [
+            Device(
+                unit=chance.choice(units),
+                key=f"name:pc-{n}",
+                name=f"PC-{n:05d}",
+                ip=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}",
+            )
+            for n in range(CASES)
+        ],
+        batch_size=2000,
+    )
+    cases = Case.objects.bulk_create(
+        [
+            Case(
+                campaign=campaign,
+                unit_id=device.unit_id,
+                device=device,
+                state=chance.choice(STATES),
+                since=day - timedelta(days=chance.randrange(30)),
+                severity=chance.choice((1, 1, 2, 3, 4)),
+                threat=chance.choice(("Mirai", "RedLine Stealer", "XMRig", "Qakbot", "")),
+                due=now + timedelta(hours=chance.randrange(-200, 200)),
+                count=SIGHTINGS_EACH,
+                indicators=2,
+                first_seen=day - timedelta(days=40),
+                last_seen=day,
+            )
+            for device in devices
+        ],
+        batch_size=2000,
+    )
+    Step.objects.bulk_create(
+        [Step(case=case, at=now, day=day - timedelta(days=40), after="new") for case in cases],
+        batch_size=2000,
+    )
+    spans = []
+    for case in cases:
+        first = day - timedelta(days=40 - chance.randrange(10))
+        spans.append(
+            Span(
+                case=case,
+                campaign=campaign,
+                unit_id=case.unit_id,
+                state="new",
+                valid_from=first,
+                valid_until=case.since,
+            )
+        )
+        spans.append(
+            Span(case=case, campaign=campaign, unit_id=case.unit_id, state=case.state, valid_from=case.since)
+        )
+    Span.objects.bulk_create(spans, batch_size=2000)
+    CaseText.objects.bulk_create(
+        [
+            CaseText(
+                case=case,
+                shared=fold(f"{case.number} {case.threat} bot-{case.pk % 5000}.xyz đơn vị {case.pk % UNITS}"),
+                own=fold(f"{device.name} {device.ip} nguyễn văn {case.pk % 900}"),
+            )
+            for case, device in zip(cases, devices, strict=True)
+        ],
+        batch_size=2000,
+    )
+    for begin in range(0, CASES, 1000):
+        Sighting.objects.bulk_create(
+            [
+                Sighting(
+                    campaign=campaign,
+                    device=device,
+                    indicator=f"bot-{(number * 7 + step) % 5000}.xyz",
+                    indicator_type="domain",
+                    role="outbound",
+                    source="FW-A",
+                    day=day - timedelta(days=step),
+                    count=1,
+                    passed=1,
+                    last=now,
+                )
+                for number, device in enumerate(devices[begin : begin + 1000], begin)
+                for step in range(SIGHTINGS_EACH)
+            ],
+            batch_size=2000,
+        )
+
+
+def measure() -> bool:
+    """Print median and 95th percentile of each page; whether all of them stay below the goal of 300 ms."""
+    from django.test import Client
+
+    from lamsach.portal.accounts.models import User
+    from lamsach.portal.campaigns.models import Campaign
+    from lamsach.portal.cases.models import Case
+
+    campaign, good = Campaign.objects.get().pk, True
+    one = Case.objects.filter(unit__code="B01.000").first()
+    numbers = f"/office/campaigns/{campaign}/machines/"
+    for email, pages in (
+        (
+            "a@b.example",
+            {
+                "list": "/office/cases/",
+                "list, page 500": "/office/cases/?show=all&page=500",
+                "list, last page": "/office/cases/?show=all&page=1000",
+                "list, overdue": "/office/cases/?show=late",
+                "list, one unit": f"/office/cases/?unit={one.unit_id if one else 1}&show=all",
+                "list of a past day": f"/office/cases/?campaign={campaign}&show=open&day={Case.objects.all()[0].since}",
+                "search, a number": "/office/cases/?show=all&q=M004711",
+                "search, an address": "/office/cases/?show=all&q=bot-4711.xyz",
+                "search, many hits": "/office/cases/?show=all&q=stealer",
+                "search, nothing": "/office/cases/?show=all&q=khong+co",
+                "numbers": numbers,
+                "dashboard": f"{numbers}dashboard/",
+            },
+        ),
+        (
+            "o@b.example",
+            {
+                "officer's list": "/office/cases/",
+                "officer's search": "/office/cases/?show=all&q=pc-0",
+                "a case": f"/office/cases/{one.pk if one else 1}/",
+            },
+        ),
+    ):
+        client = Client()
+        client.force_login(
+            User.objects.get(email=email), backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+        for name, address in pages.items():
+            good &= _one(client, name, address)
+    return good
+
+
+def _one(client: Any, name: str, address: str) -> bool:
+    times = []
+    for _ in range(TIMES):
+        begin = time.perf_counter()
+        status = client.get(address).status_code
+        times.append(time.perf_counter() - begin)
+        if status != 200:
+            print(f"{name}: {status}", flush=True)
+            return False
+    p95 = sorted(times)[TIMES * 95 // 100 - 1] * 1000
+    print(f"{name}: p50 {statistics.median(times) * 1000:.0f} ms, p95 {p95:.0f} ms", flush=True)
+    return p95 < 300
+
+
+def main(folder: Path) -> int:
+    """Fill if need be, and measure."""
+    from lamsach.portal.server import prepare, start
+
+    start(folder)
+    prepare()
+    from django.conf import settings
+
+    from lamsach.portal.cases.models import Case
+
+    settings.ALLOWED_HOSTS.append("testserver")
+    settings.MFA_REQUIRED = False
+    if not Case.objects.exists():
+        begin = time.perf_counter()
+        fill()
+        print(f"filled in {time.perf_counter() - begin:.0f} s", flush=True)
+    return 0 if measure() else 1
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.exit(main(Path(sys.argv[1])))
+    with tempfile.TemporaryDirectory() as name:
+        sys.exit(main(Path(name)))

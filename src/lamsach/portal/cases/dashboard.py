@@ -1,0 +1,188 @@
+"""How a campaign's machines stand over time, for any subtree: the series behind the chart, days to clean, units with the most work, days with logs."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate
+from typing import Any
+
+from django.db.models import Count, Min, Q
+
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.counting import GROUPS, OPEN
+from lamsach.portal.cases.coverage import UnitCoverage
+from lamsach.portal.cases.models import Case, CaseState, Span, Step
+from lamsach.portal.findings.models import CoverageDay
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import under
+
+LINES = ("todo", "cleaned", "verified", "reinfected", "blind")
+"""What the chart shows; each is a filter of the list of machines as well."""
+STATES: dict[str, tuple[CaseState, ...]] = {
+    "todo": (*OPEN, CaseState.WORKING),
+    "cleaned": GROUPS["cleaned"],
+    "verified": GROUPS["verified"],
+    "reinfected": GROUPS["reinfected"],
+    "blind": GROUPS["blind"],
+}
+MOST_DAYS = 120
+CALENDAR_DAYS = 35
+_ONE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """For each day the number of machines in each line."""
+
+    days: tuple[date, ...]
+    counts: dict[str, tuple[int, ...]]
+
+    @property
+    def rows(self) -> list[tuple[date, list[tuple[str, int]]]]:
+        """The table beside the chart, the newest day first; by weeks when there are many days."""
+        step = 7 if len(self.days) > 31 else 1
+        places = range(len(self.days) - 1, -1, -step)
+        return [(self.days[place], [(name, self.counts[name][place]) for name in LINES]) for place in places]
+
+
+def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
+    """The numbers of the last days of a subtree, in one query; None before the first machine was found."""
+    chosen = Span.objects.filter(
+        campaign=campaign,
+        known_until=None,
+        valid_from__lte=until,
+        unit__in=under([unit_id]).values("descendant"),
+    )
+    rows = list(
+        chosen.order_by().values_list("state", "valid_from", "valid_until").annotate(number=Count("pk"))
+    )
+    if not rows:
+        return None
+    first = max(min(row[1] for row in rows), until - _ONE * (MOST_DAYS - 1))
+    length = (until - first).days + 1
+    changes = {name: [0] * (length + 1) for name in LINES}
+    for state, begin, end, number in rows:
+        left, right = max((begin - first).days, 0), min((end - first).days, length)
+        if left < right:
+            for name in LINES:
+                if state in STATES[name]:
+                    changes[name][left] += number
+                    changes[name][right] -= number
+    counts = {name: tuple(accumulate(values[:-1])) for name, values in changes.items()}
+    return Series(tuple(first + _ONE * number for number in range(length)), counts)
+
+
+def median_days_to_clean(campaign: Campaign, unit_id: int) -> tuple[float | None, int]:
+    """The median of days from the finding to the first statement that the machine was cleaned, and of how many machines."""
+    units = under([unit_id]).values("descendant")
+    steps = Step.objects.filter(
+        case__campaign=campaign, case__unit__in=units, computed=False, case__superseded=None
+    )
+    rows = (
+        steps.order_by()
+        .values("case")
+        .annotate(found=Min("day"), cleaned=Min("day", filter=Q(after=CaseState.CLEANED)))
+    )
+    days = [(row["cleaned"] - row["found"]).days for row in rows if row["cleaned"]]
+    return (statistics.median(days) if days else None), len(days)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A unit and its machines that wait; `share`: of the largest such number, in percent."""
+
+    unit: Unit
+    todo: int
+    late: int
+    share: int
+
+
+def most_work(campaign: Campaign, unit_id: int, now: Any, most: int = 10) -> list[Load]:
+    """The units with the most machines to be handled."""
+    rows = Case.objects.filter(
+        campaign=campaign,
+        superseded=None,
+        state__in=STATES["todo"],
+        unit__in=under([unit_id]).values("descendant"),
+    )
+    counted = list(
+        rows.order_by()
+        .values_list("unit")
+        .annotate(todo=Count("pk"), late=Count("pk", filter=Q(due__lt=now)))
+        .order_by("-todo", "unit")[:most]
+    )
+    units = Unit.objects.in_bulk([row[0] for row in counted])
+    return [Load(units[unit], todo, late, round(100 * todo / counted[0][1])) for unit, todo, late in counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of an observer: whether its log was searched; `x`: where in the picture."""
+
+    day: date
+    there: bool
+    x: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An observer of a unit with its last days; `missing`: how many are not there."""
+
+    observer: str
+    format: str
+    days: tuple[Day, ...]
+    missing: int
+    last: date | None
+
+
+def calendar(campaign: Campaign, unit_id: int, until: date) -> list[Source]:
+    """For each observer of one unit, of which of the last days its log was searched; until yesterday."""
+    known = UnitCoverage.of(campaign.pk, unit_id)
+    days = [until - _ONE * number for number in range(CALENDAR_DAYS, 0, -1)]
+    return [_source(observer, known, days) for observer in sorted(known.days)]
+
+
+def _source(observer: str, known: UnitCoverage, days: Sequence[date]) -> Source:
+    there = known.days[observer]
+    cells = tuple(Day(day, day in there, place * 16) for place, day in enumerate(days))
+    return Source(
+        observer,
+        known.formats.get(observer, ""),
+        cells,
+        sum(not cell.there for cell in cells),
+        max(there, default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSources:
+    """A unit with logs: how many sources, and how many of their last seven days are missing."""
+
+    unit: Unit
+    sources: int
+    days: int
+    missing: int
+
+
+def coverage_by_unit(campaign: Campaign, unit_ids: Iterable[int], until: date) -> list[UnitSources]:
+    """For each unit that ever gave a log: its sources and their last seven days, those with the largest gaps first."""
+    rows = CoverageDay.objects.filter(campaign=campaign, unit__in=unit_ids)
+    counted = (
+        rows.order_by()
+        .values("unit", "observer")
+        .annotate(recent=Count("day", distinct=True, filter=Q(day__lt=until, day__gte=until - _ONE * 7)))
+    )
+    found: dict[int, list[int]] = {}
+    for row in counted:
+        held = found.setdefault(row["unit"], [0, 0])
+        held[0] += 1
+        held[1] += row["recent"]
+    units = Unit.objects.in_bulk(list(found))
+    made = [
+        UnitSources(units[unit], sources, sources * 7, sources * 7 - there)
+        for unit, (sources, there) in found.items()
+    ]
+    return sorted(made, key=lambda one: (-one.missing, one.unit.code))

@@ -1,0 +1,157 @@
+"""Which playbook a case follows, what of it is done, and new versions of it.
+
+A case keeps following the version with which its first step was ticked; one without a tick follows the newest. So an edit changes nothing under the hands of
+those who are in the middle of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.handling import Playbook, Tick
+from lamsach.portal.cases.models import Case, Note, ThreatKind
+from lamsach.portal.cases.playbooks_text import BUILT_IN
+
+MOST_STEPS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Who ticked a step, when, and the note or file that goes with it."""
+
+    who: str
+    at: datetime
+    note: Note | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A step of a playbook in the reader's language; `done`: None while it is not."""
+
+    key: str
+    what: str
+    how: str
+    done: Done | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The playbook that a case follows."""
+
+    kind: ThreatKind
+    version: int
+    items: tuple[Item, ...]
+    newest: int
+
+    @property
+    def count(self) -> int:
+        """How many steps are done."""
+        return sum(item.done is not None for item in self.items)
+
+
+def steps_of(campaign_id: int, kind: str, version: int) -> list[dict[str, str]]:
+    """The steps of a version; of version 0 the product's own."""
+    if version:
+        found = Playbook.objects.filter(campaign=campaign_id, kind=kind, version=version).first()
+        if found is not None:
+            return list(found.steps)
+    names = ("key", "vi", "en", "vi_how", "en_how")
+    return [dict(zip(names, step, strict=True)) for step in BUILT_IN[ThreatKind(kind)]]
+
+
+def newest(campaign_id: int, kind: str) -> int:
+    """The newest version of a campaign's playbook."""
+    found = Playbook.objects.filter(campaign=campaign_id, kind=kind).first()
+    return found.version if found else 0
+
+
+def followed(case: Case) -> Followed:
+    """The playbook of a case, and what of it is done."""
+    ticks = list(Tick.objects.filter(case=case, kind=case.kind).select_related("note"))
+    latest = newest(case.campaign_id, case.kind)
+    version = ticks[0].version if ticks else latest
+    state: dict[str, Tick] = {tick.step: tick for tick in ticks}
+    items = tuple(
+        _item(step, state.get(step["key"])) for step in steps_of(case.campaign_id, case.kind, version)
+    )
+    return Followed(ThreatKind(case.kind), version, items, latest)
+
+
+def _item(step: Mapping[str, str], tick: Tick | None) -> Item:
+    done = Done(tick.who, tick.at, tick.note) if tick is not None and tick.done else None
+    return Item(step["key"], *told(step), done)
+
+
+def told(step: Mapping[str, str]) -> tuple[str, str]:
+    """What and how, in the reader's language; in the other one where that was left empty."""
+    first, second = ("en", "vi") if get_language() == "en" else ("vi", "en")
+    return (
+        step.get(first) or step.get(second) or "",
+        step.get(f"{first}_how") or (step.get(f"{second}_how") if not step.get(first) else "") or "",
+    )
+
+
+@transaction.atomic
+def tick(case: Case, key: str, by: HttpRequest, *, done: bool, note: Note | None = None) -> Tick:
+    """Say that a step is done, or is not after all. InputError for a step that the case's playbook does not have."""
+    Case.objects.select_for_update().get(pk=case.pk)
+    now = followed(case)
+    if key not in {item.key for item in now.items}:
+        raise InputError(mark("The playbook of this machine has no such step."), case.number)
+    user: Any = by.user
+    made = Tick.objects.create(
+        case=case,
+        kind=case.kind,
+        version=now.version,
+        step=key,
+        done=done,
+        note=note,
+        user=user,
+        who=(user.name or user.email)[:254],
+    )
+    record(by, "case.ticked" if done else "case.unticked", case, case.unit, step=key, version=now.version)
+    return made
+
+
+def choose_kind(case: Case, kind: str, by: HttpRequest) -> None:
+    """Say which kind of threat it is; the case follows that kind's playbook from now on."""
+    Case.objects.filter(pk=case.pk).update(kind=ThreatKind(kind), kind_chosen=True)
+    record(by, "case.kind", case, case.unit, before=case.kind, after=kind)
+    case.refresh_from_db()
+
+
+def save_version(
+    campaign: Campaign, kind: str, steps: Sequence[Mapping[str, str]], basis: int, by: HttpRequest
+) -> Playbook:
+    """Keep the next version. InputError when there is no step, too many, or somebody else saved meanwhile (`basis`: the version that was edited)."""
+    if not 0 < len(steps) <= MOST_STEPS:
+        raise InputError(mark("A playbook has one to thirty steps."), "")
+    latest = newest(campaign.pk, kind)
+    stale = InputError(mark("Somebody else has changed this playbook meanwhile. Look at it again."), "")
+    if latest != basis:
+        raise stale
+    user: Any = by.user
+    try:
+        with transaction.atomic():
+            made = Playbook.objects.create(
+                campaign=campaign,
+                kind=kind,
+                version=latest + 1,
+                steps=[dict(step) for step in steps],
+                user=user,
+            )
+            record(by, "playbook.changed", made, campaign.owner, kind=kind, version=made.version)
+    except IntegrityError as error:
+        raise stale from error
+    return made
