@@ -51,15 +51,15 @@ class Stix(Writer):
     def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
         """Identities and markings, indicators, the report."""
         yield f'{{"type": "bundle", "id": "bundle--{uuid5(NAMESPACE, stamp.text())}", "objects": [\n'
-        own = _identity("Lamsach", stamp)
+        own = identity("Lamsach", stamp)
         yield _text(own)
         for source in sorted({item.source for item in items if item.source}):
-            yield ",\n" + _text(_identity(source, stamp))
+            yield ",\n" + _text(identity(source, stamp))
         for level in sorted({level for item in items if (level := _level(item))}):
-            yield ",\n" + _text(_marking(level))
+            yield ",\n" + _text(marking(level))
         identifiers = []
         for item in items:
-            record = _indicator(item, stamp)
+            record = indicator(item, stamp)
             identifiers.append(record["id"])
             yield ",\n" + _text(record)
         yield ",\n" + _text(_report(stamp, own["id"], identifiers or [own["id"]]))
@@ -70,24 +70,27 @@ def _text(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
-def _identifier(kind: str, *parts: str) -> str:
+def identifier(kind: str, *parts: str) -> str:
+    """The identifier of an object, from its kind and what makes it this one."""
     return f"{kind}--{uuid5(NAMESPACE, json.dumps([kind, *parts]))}"
 
 
-def _millis(moment: datetime) -> str:
+def millis(moment: datetime) -> str:
+    """A time as identifiers' objects state it: with milliseconds (section 3.2)."""
     return iso(moment).replace("Z", ".000Z")
 
 
-def _common(kind: str, identifier: str, stamp: Stamp, created: datetime | None = None) -> dict[str, Any]:
+def common(kind: str, name: str, stamp: Stamp, created: datetime | None = None) -> dict[str, Any]:
     """What every object has. One that keeps its identifier from version to version keeps `created` too (section 3.6.2)."""
-    made = _millis(stamp.made)
-    first = made if created is None else min(made, _millis(created))
-    return {"type": kind, "spec_version": "2.1", "id": identifier, "created": first, "modified": made}
+    made = millis(stamp.made)
+    first = made if created is None else min(made, millis(created))
+    return {"type": kind, "spec_version": "2.1", "id": name, "created": first, "modified": made}
 
 
-def _identity(name: str, stamp: Stamp) -> dict[str, Any]:
+def identity(name: str, stamp: Stamp) -> dict[str, Any]:
+    """An organisation, by its name (section 4.5)."""
     return {
-        **_common("identity", _identifier("identity", name), stamp, FIRST),
+        **common("identity", identifier("identity", name), stamp, FIRST),
         "name": name,
         "identity_class": "organization",
     }
@@ -98,12 +101,13 @@ def _level(item: Indicator) -> str | None:
     return level if level in TLP_MARKINGS else None
 
 
-def _marking(level: str) -> dict[str, Any]:
-    identifier, name = TLP_MARKINGS[level]
+def marking(level: str) -> dict[str, Any]:
+    """One of the standard's TLP markings."""
+    uuid, name = TLP_MARKINGS[level]
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": f"marking-definition--{identifier}",
+        "id": f"marking-definition--{uuid}",
         "created": "2017-01-20T00:00:00.000Z",
         "definition_type": "tlp",
         "name": f"TLP:{name.upper()}",
@@ -111,15 +115,16 @@ def _marking(level: str) -> dict[str, Any]:
     }
 
 
-def _indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
+def indicator(item: Indicator, stamp: Stamp) -> dict[str, Any]:
+    """The indicator of a value (section 4.7)."""
     record = {
-        **_common(
+        **common(
             "indicator",
-            _identifier("indicator", item.type.value, item.value),
+            identifier("indicator", item.type.value, item.value),
             stamp,
             item.valid_from or FIRST,
         ),
-        "created_by_ref": _identifier("identity", item.source or "Lamsach"),
+        "created_by_ref": identifier("identity", item.source or "Lamsach"),
         "pattern": pattern(item),
         "pattern_type": "stix",
         "pattern_version": "2.1",
@@ -157,11 +162,11 @@ def pattern(item: Indicator) -> str:
 
 def _report(stamp: Stamp, author: str, identifiers: list[str]) -> dict[str, Any]:
     return {
-        **_common("report", _identifier("report", stamp.text()), stamp),
+        **common("report", identifier("report", stamp.text()), stamp),
         "created_by_ref": author,
         "name": "Lamsach list",
         "description": stamp.text(),
         "report_types": ["indicator"],
-        "published": _millis(stamp.made),
+        "published": millis(stamp.made),
         "object_refs": identifiers,
     }

@@ -17,6 +17,7 @@ from lamsach.portal.base.ratelimit import client_address, exceeded
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import How, StepKind
+from lamsach.portal.exchange.api import router as cases
 from lamsach.portal.findings.api import router as findings
 from lamsach.portal.sources.api import router as sources
 from lamsach.portal.units.tree import today
@@ -37,6 +38,7 @@ class UnitToken(HttpBearer):
 
 api = NinjaAPI(title="Lamsach", version=__version__, auth=UnitToken(), docs_url="/docs", urls_namespace="api")
 api.add_router("", findings)
+api.add_router("", cases)
 api.add_router("", sources)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lamsach.portal.exchange import views
+from lamsach.portal.exchange import exports, views
 
 app_name = "exchange"
 urlpatterns = [
+    path("office/cases/export/", exports.cases, name="cases"),
+    path("office/cases/sightings/export/", exports.sightings, name="sightings"),
     path("office/exchange/", views.overview, name="overview"),
     path("office/exchange/files/<int:waiting_id>/", views.waiting, name="waiting"),
     path("office/exchange/units/<int:unit_id>/key/", views.key, name="key"),

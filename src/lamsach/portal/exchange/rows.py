@@ -1,0 +1,180 @@
+"""Cases and their sightings as plain records, for exports and the interface: one set of columns for all.
+
+`machine`, `ip`, `mac` and `user` are empty where whoever asks may not see them (`named`). A sighting is summed over the days: one row a case, indicator and role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Set
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+
+from lamsach.portal.cases.models import Case
+from lamsach.portal.findings.models import Device, Sighting
+
+BATCH = 200
+Named = Callable[[list[Case]], Set[int]]
+"""Which of these cases whoever asks may see by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case. Days and times ISO 8601; `severity`: high, medium, low, watch."""
+
+    number: str
+    unit_code: str
+    unit: str
+    campaign: str
+    machine: str
+    ip: str
+    mac: str
+    user: str
+    state: str
+    since: str
+    severity: str
+    threat: str
+    indicators: int
+    events: int
+    first_seen: str
+    last_seen: str
+    quiet_days: int
+    due: str
+    opened: str
+
+
+@dataclass(frozen=True, slots=True)
+class SightingRow:
+    """What one case's machine had to do with one indicator: events, those that were not blocked, on how many days, from when to when (UTC)."""
+
+    number: str
+    unit_code: str
+    unit: str
+    campaign: str
+    machine: str
+    ip: str
+    mac: str
+    indicator: str
+    indicator_type: str
+    threat: str
+    role: str
+    events: int
+    not_blocked: int
+    days: int
+    first_day: str
+    last_day: str
+    last: str
+
+
+SEVERITIES = {1: "high", 2: "medium", 3: "low", 4: "watch"}
+
+
+def batches(cases: QuerySet[Case], named: Named) -> Iterator[tuple[list[Case], Set[int]]]:
+    """The cases in parts, with those of each that may be seen by name."""
+    rows = cases.select_related("unit", "campaign", "device").order_by("pk")
+    part: list[Case] = []
+    for case in rows.iterator(chunk_size=BATCH):
+        part.append(case)
+        if len(part) == BATCH:
+            yield part, named(part)
+            part = []
+    if part:
+        yield part, named(part)
+
+
+def case_rows(cases: Iterable[Case], named: Set[int]) -> Iterator[CaseRow]:
+    """A record for each case."""
+    for case in cases:
+        device = case.device if case.pk in named else None
+        yield CaseRow(
+            number=case.number,
+            unit_code=case.unit.code,
+            unit=case.unit.name,
+            campaign=case.campaign.name,
+            machine=str(device) if device else "",
+            ip=device.ip if device else "",
+            mac=device.mac if device else "",
+            user=device.user if device else "",
+            state=case.state,
+            since=case.since.isoformat(),
+            severity=SEVERITIES[case.severity],
+            threat=case.threat,
+            indicators=case.indicators,
+            events=case.count,
+            first_seen=_iso(case.first_seen),
+            last_seen=_iso(case.last_seen),
+            quiet_days=case.quiet,
+            due=_iso(case.due),
+            opened=_iso(case.created),
+        )
+
+
+def _iso(value: date | datetime | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def sighting_rows(cases: list[Case], named: Set[int]) -> Iterator[SightingRow]:
+    """A record for each case, indicator and role of these cases; two queries."""
+    by_place = {(case.campaign_id, case.device_id): case for case in cases}
+    numbers = [case.device_id for case in cases]
+    rows = (
+        Sighting.objects.filter(Q(device__in=numbers) | Q(device__into__in=numbers))
+        .filter(campaign__in={case.campaign_id for case in cases})
+        .values("campaign", "device", "indicator", "indicator_type", "role")
+        .annotate(
+            events=Sum("count"),
+            passed_events=Sum("passed"),
+            days=Count("day", distinct=True),
+            name=Max("threat"),
+            first=Min("day"),
+            final=Max("day"),
+            moment=Max("last"),
+        )
+        .order_by("campaign", "device", "indicator", "role")
+    )
+    into = dict(Device.objects.filter(into__in=numbers).values_list("pk", "into_id"))
+    merged: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for row in rows:
+        case = by_place.get((row["campaign"], into.get(row["device"], row["device"])))
+        if case is not None:
+            _merge(merged, (case.pk, row["indicator"], row["role"]), dict(row))
+    known = {case.pk: case for case in cases}
+    for (number, _, _), row in merged.items():
+        yield _sighting(known[number], row, named)
+
+
+def _merge(
+    merged: dict[tuple[int, str, str], dict[str, Any]], key: tuple[int, str, str], row: dict[str, Any]
+) -> None:
+    """Devices that were merged into one count together."""
+    old = merged.setdefault(key, row)
+    if old is not row:
+        for name in ("events", "passed_events", "days"):
+            old[name] += row[name]
+        old["first"], old["final"] = min(old["first"], row["first"]), max(old["final"], row["final"])
+        old["moment"] = max(old["moment"], row["moment"])
+
+
+def _sighting(case: Case, row: dict[str, Any], named: Set[int]) -> SightingRow:
+    device = case.device if case.pk in named else None
+    return SightingRow(
+        number=case.number,
+        unit_code=case.unit.code,
+        unit=case.unit.name,
+        campaign=case.campaign.name,
+        machine=str(device) if device else "",
+        ip=device.ip if device else "",
+        mac=device.mac if device else "",
+        indicator=row["indicator"],
+        indicator_type=row["indicator_type"],
+        threat=row["name"],
+        role=row["role"],
+        events=row["events"],
+        not_blocked=row["passed_events"],
+        days=row["days"],
+        first_day=row["first"].isoformat(),
+        last_day=row["final"].isoformat(),
+        last=row["moment"].isoformat(),
+    )

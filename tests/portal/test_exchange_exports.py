@@ -1,0 +1,186 @@
+"""Exports and the interface: columns, formulas, STIX that a validator takes, names only where they may stand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from lamsach.portal.api import access as api_access
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.cases.models import Case
+from lamsach.portal.exchange import rows, stix
+
+from . import samples
+from .bundles import EVIL, Contact, day, device, findings, hand_in
+from .conftest import Cast
+
+PC = "mac:02:00:00:00:00:01"
+OTHER = "mac:02:00:00:00:00:02"
+
+
+@pytest.fixture
+def campaign(cast: Cast) -> Any:
+    found = samples.dispatch(cast).campaign
+    one = device(PC, name="=cmd|' /C calc'!A0", user="+thu")
+    two = device(OTHER, name="PC-02", ip="2001:db8::7")
+    contacts = [
+        Contact(PC, {day(-3): 4, day(-2): 1}),
+        Contact(PC, {day(-2): 2}, indicator="198.51.100.7", blocked=2),
+        Contact(OTHER, {day(-1): 1}),
+    ]
+    hand_in(cast, found, findings([one, two], contacts))
+    return found
+
+
+def table(response: Any) -> list[dict[str, str]]:
+    text = b"".join(response).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def objects(response: Any) -> Any:
+    return json.loads(b"".join(response))
+
+
+def test_cases_as_csv_and_json(cast: Cast, campaign: Any) -> None:
+    client = cast.client("officer")
+    read = table(client.get("/office/cases/export/?show=all"))
+    assert [row["Machine"] for row in read] == ["'=cmd|' /C calc'!A0", "PC-02"]
+    assert [row["State"] for row in read] == ["New", "New"]
+    assert (read[0]["Events"], read[0]["User"]) == ("7", "'+thu")
+    data = objects(client.get("/office/cases/export/?show=all&as=json"))
+    assert [(one["machine"], one["state"], one["severity"], one["events"]) for one in data] == [
+        ("=cmd|' /C calc'!A0", "new", "high", 7),
+        ("PC-02", "new", "medium", 1),
+    ]
+    entries = Entry.objects.filter(action="cases.exported").order_by("pk")
+    assert [entry.details["kind"] for entry in entries] == ["csv", "json"]
+
+
+def test_words_searched_for_do_not_land_in_the_trail(cast: Cast, campaign: Any) -> None:
+    cast.client("officer").get("/office/cases/export/?q=PC-02")
+    details = Entry.objects.get(action="cases.exported").details
+    assert details["searched"] is True
+    assert "PC-02" not in str(details)
+
+
+def test_sightings_as_csv_and_json(cast: Cast, campaign: Any) -> None:
+    client = cast.client("officer")
+    data = objects(client.get("/office/cases/sightings/export/?as=json"))
+    assert [
+        (one["indicator"], one["role"], one["events"], one["not_blocked"], one["days"]) for one in data
+    ] == [
+        ("198.51.100.7", "outbound", 2, 0, 1),
+        (EVIL, "outbound", 5, 5, 2),
+        (EVIL, "outbound", 1, 1, 1),
+    ]
+    read = table(client.get("/office/cases/sightings/export/"))
+    assert [row["Direction"] for row in read] == ["outwards"] * 3
+    assert read[1]["First day"] == day(-3).isoformat()
+
+
+def test_a_parent_gets_no_names(cast: Cast, campaign: Any) -> None:
+    client = cast.client("coordinator")
+    for address in (
+        "/office/cases/export/",
+        "/office/cases/export/?as=json",
+        "/office/cases/sightings/export/",
+        "/office/cases/sightings/export/?as=json",
+        "/office/cases/sightings/export/?as=stix",
+    ):
+        text = b"".join(client.get(address)).decode()
+        for secret in ("cmd|", "PC-02", "2001:db8", "02:00:00", "thu"):
+            assert secret not in text, address
+        assert Case.objects.earliest("pk").number in text
+    assert b"".join(cast.client("stranger").get("/office/cases/export/?as=json")).split() == [b"[", b"]"]
+
+
+def test_exports_are_in_the_persons_language(cast: Cast, campaign: Any) -> None:
+    cast.people["officer"].language = "vi"
+    cast.people["officer"].save()
+    read = table(cast.client("officer").get("/office/cases/export/"))
+    assert read[0]["Trạng thái"] == "Mới"
+
+
+@pytest.mark.parametrize("who", ["officer", "coordinator"])
+def test_stix_is_valid(who: str, cast: Cast, campaign: Any) -> None:
+    from stix2validator import ValidationOptions, validate_instance
+
+    bundle = objects(cast.client(who).get("/office/cases/sightings/export/?as=stix"))
+    result = validate_instance(bundle, ValidationOptions(version="2.1", strict=False))
+    assert result.is_valid, [str(error) for error in result.errors]
+    by_id = {one["id"]: one for one in bundle["objects"]}
+    assert len(by_id) == len(bundle["objects"])
+    seen = [one for one in bundle["objects"] if one["type"] == "sighting"]
+    assert sorted(one["count"] for one in seen) == [1, 2, 5]
+    for one in seen:
+        assert by_id[one["sighting_of_ref"]]["type"] == "indicator"
+        assert by_id[one["where_sighted_refs"][0]]["name"] == "Phòng Một"
+        assert one["first_seen"] <= one["last_seen"]
+    addresses = {one["value"] for one in bundle["objects"] if one["type"].endswith("-addr")}
+    assert addresses == (
+        {"10.1.2.3", "2001:db8::7", "02:00:00:00:00:01", "02:00:00:00:00:02"} if who == "officer" else set()
+    )
+
+
+def test_stix_of_the_same_cases_has_the_same_identifiers(cast: Cast, campaign: Any) -> None:
+    client = cast.client("officer")
+    one, two = (objects(client.get("/office/cases/sightings/export/?as=stix")) for _ in range(2))
+    assert [found["id"] for found in one["objects"]] == [found["id"] for found in two["objects"]]
+
+
+def test_stix_leaves_out_what_is_no_indicator(cast: Cast, campaign: Any) -> None:
+    from django.utils import timezone
+
+    case = Case.objects.earliest("pk")
+    (row, *_) = rows.sighting_rows([case], set())
+    bad = rows.SightingRow(**{**vars_of(row), "indicator": "x' OR '1'='1"})
+    text = "".join(stix.bundle([bad], timezone.now()))
+    assert len(json.loads(text)["objects"]) == 1
+
+
+def vars_of(row: rows.SightingRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
+
+
+# --- the interface -----------------------------------------------------------------------------------------------------------------
+
+
+def ask(word: str, address: str) -> Any:
+    response = Client().get(f"/api/{address}", headers={"authorization": f"Bearer {word}"})
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def test_the_interface_pages_through_cases(cast: Cast, campaign: Any) -> None:
+    word = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
+    first = ask(word, "cases?limit=1")
+    assert [one["number"] for one in first["items"]] == [Case.objects.earliest("pk").number]
+    second = ask(word, f"cases?limit=1&after={first['next']}")
+    assert second["next"] is None
+    assert [one["unit_code"] for one in second["items"]] == ["G06.12.01"]
+    assert first["items"][0]["machine"] == ""
+    assert ask(word, "cases?state=verified")["items"] == []
+    assert len(ask(word, f"cases?campaign={campaign.pk}")["items"]) == 2
+    assert len(ask(word, "sightings")["items"]) == 3
+    stranger = api_access.issue(cast.other, "SIEM", cast.people["stranger"])
+    assert ask(stranger, "cases")["items"] == []
+
+
+def test_a_token_names_machines_only_when_the_unit_made_it(cast: Cast, campaign: Any) -> None:
+    own = api_access.issue(cast.first, "SIEM", cast.people["officer"])
+    above = api_access.issue(cast.first, "SIEM", cast.people["coordinator"])
+    assert [one["machine"] for one in ask(own, "cases")["items"]] == ["=cmd|' /C calc'!A0", "PC-02"]
+    assert Entry.objects.filter(action="api.cases_read").count() == 1
+    for address in ("cases", "sightings"):
+        assert {one["machine"] for one in ask(above, address)["items"]} == {""}
+    assert Entry.objects.filter(action="api.cases_read").count() == 1
+
+
+def test_without_a_token_there_is_nothing(cast: Cast, campaign: Any) -> None:
+    assert Client().get("/api/cases").status_code == 401
+    assert Client().get("/api/sightings").status_code == 401
