@@ -5,6 +5,7 @@ from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.cases import CASES
 from lamsach.portal.catalogue_vi.findings import FINDINGS
+from lamsach.portal.catalogue_vi.handling import HANDLING
 from lamsach.portal.catalogue_vi.knowledge import KNOWLEDGE
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.mail import MAIL
@@ -23,6 +24,7 @@ VIETNAMESE: dict[str, str] = {
     **FINDINGS,
     **TRACES,
     **CASES,
+    **HANDLING,
     **BASE,
     **PEOPLE,
     **UNITS,
