@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-from django.db.models import Count, Q
 
 from lamsach.letters.form import Form
 from lamsach.portal.campaigns.counting import Counts, counts_by_child
 from lamsach.portal.reports.deadlines import due_by_unit
 from lamsach.portal.reports.figures import Scope, accepted, children, stated_values
 from lamsach.portal.reports.models import Report, ReportState
-from lamsach.portal.units.models import Unit, UnitLink
+from lamsach.portal.reports.once import MOST_NAMED, overlap, surplus
+from lamsach.portal.units.models import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Consolidation:
-    """All direct subordinates of a unit. `sums` add up accepted reports only; `doubled` are units that two accepted reports count, after a move."""
+    """All direct subordinates of a unit. `sums` add up accepted reports only, each unit once: `surplus` is what was taken off for `doubled`, units that two accepted reports
+    count after a move; `between` are units that none counts."""
 
     lines: tuple[Line, ...]
     sums: Mapping[str, int]
+    surplus: Mapping[str, int]
     doubled: tuple[Unit, ...]
+    between: tuple[Unit, ...]
 
     @property
     def missing(self) -> list[Line]:
@@ -83,11 +85,19 @@ def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consol
                 changed=before is not None and (part.digest if part else "") != before.get(unit.code, ""),
             )
         )
+    common = overlap(frozen, scope.day)
+    over = surplus(form.rows, scope.campaign, frozen, common)
     sums = {
         row.key: sum(value for line in lines if (value := line.values.get(row.key)) is not None)
+        - over[row.key]
         for row in form.rows
     }
-    return Consolidation(tuple(lines), sums, tuple(_doubled(list(frozen.values()))))
+    return Consolidation(tuple(lines), sums, over, _named(common.doubled), _named(common.between))
+
+
+def _named(units: Iterable[int]) -> tuple[Unit, ...]:
+    wanted = sorted(units)
+    return tuple(Unit.objects.filter(pk__in=wanted).order_by("code")[:MOST_NAMED]) if wanted else ()
 
 
 def _newest(scope: Scope) -> dict[int, Report]:
@@ -110,21 +120,6 @@ def _late(report: Report | None, due: date, day: date) -> bool:
     if report is not None and report.edition > 1:
         return False
     return day > due
-
-
-def _doubled(parts: list[Report]) -> list[Unit]:
-    """Units that stood under two of the reporting units on the days that their reports are about: they moved in between, and both count them."""
-    by_day: dict[date, list[int]] = {}
-    for part in parts:
-        by_day.setdefault(part.as_of, []).append(part.unit_id)
-    if len(by_day) < 2:
-        return []
-    condition = Q(pk__in=[])
-    for day, units in by_day.items():
-        condition |= Q(ancestor__in=units, valid_from__lte=day, valid_until__gt=day)
-    rows = UnitLink.objects.filter(condition).values("descendant")
-    several = rows.annotate(n=Count("ancestor", distinct=True)).filter(n__gt=1).order_by()
-    return list(Unit.objects.filter(pk__in=several.values("descendant")).order_by("code")[:200])
 
 
 def changed_since(lines: tuple[Line, ...], day: date) -> list[Line]:

@@ -158,7 +158,12 @@ def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled 
     ]
     if taken.doubled:
         names = ", ".join(unit.name for unit in taken.doubled[:20])
-        remarks.append(f"Đơn vị thay đổi trực thuộc trong kỳ, được tính trong hai báo cáo: {names}.")
+        remarks.append(
+            f"Đơn vị thay đổi trực thuộc trong kỳ, có trong hai báo cáo, chỉ tính một lần: {names}."
+        )
+    if taken.between:
+        names = ", ".join(unit.name for unit in taken.between[:20])
+        remarks.append(f"Đơn vị thay đổi trực thuộc trong kỳ, chưa có trong báo cáo nào: {names}.")
     parent = scope.unit.parent
     return lay_out(
         whole,
@@ -192,6 +197,9 @@ def _lines(form: Form, taken: Consolidation) -> list[tuple[str, ...]]:
         note = _overruled(form, figures) if line.accepted else "Chưa có báo cáo được tiếp nhận"
         rows.append((str(place), line.unit.name, *values, note))
     sums = tuple(_shown(taken.sums[row.key]) for row in form.rows)
+    if any(taken.surplus.values()):
+        off = tuple(f"-{_shown(value)}" if (value := taken.surplus[row.key]) else "0" for row in form.rows)
+        rows.append(("", "Trừ phần tính trùng", *off, "Đơn vị thay đổi trực thuộc trong kỳ"))
     return [*rows, ("", "Tổng số (các báo cáo đã tiếp nhận)", *sums, "")]
 
 

@@ -16,6 +16,7 @@ from lamsach.portal.awareness.models import Notice
 from lamsach.portal.campaigns.counting import counts, counts_by_child, total
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.models import Report, ReportState
+from lamsach.portal.reports.once import overlap, surplus
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
 
@@ -128,13 +129,15 @@ def compute(
 ) -> dict[str, int | None]:
     """The computed number of each row of the form; None where there is nothing to compute from."""
     by_source = dict(values) if values is not None else known(scope)
-    parts: list[Report] = []
-    alone: dict[str, int | None] = {}
-    if any(_added_up(row) for row in form.rows):
-        parts = list(accepted(scope).values())
-        alone = own(scope)
+    added = [row for row in form.rows if _added_up(row)]
+    parts = accepted(scope) if added else {}
+    alone = own(scope) if added else {}
+    over = surplus(added, scope.campaign, parts, overlap(parts, scope.day))
     return {
-        row.key: _sum(row, parts, alone) if _added_up(row) else by_source.get(row.source) for row in form.rows
+        row.key: _sum(row, parts.values(), alone, over[row.key])
+        if _added_up(row)
+        else by_source.get(row.source)
+        for row in form.rows
     }
 
 
@@ -142,8 +145,8 @@ def _added_up(row: Row) -> bool:
     return row.basis == "reports" or row.source == "manual"
 
 
-def _sum(row: Row, parts: Iterable[Report], alone: Mapping[str, int | None]) -> int | None:
-    """The subordinates' accepted numbers, and what the unit itself adds. Missing reports are not guessed."""
+def _sum(row: Row, parts: Iterable[Report], alone: Mapping[str, int | None], over: int) -> int | None:
+    """The subordinates' accepted numbers, each unit once, and what the unit itself adds. Missing reports are not guessed."""
     told_values = [stated_values(part).get(row.key) for part in parts]
     present = [value for value in (*told_values, alone.get(row.source)) if value is not None]
-    return sum(present) if present else None
+    return max(sum(present) - over, 0) if present else None
