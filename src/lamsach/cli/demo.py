@@ -81,8 +81,10 @@ def _portal(folder: Path, port: int, seed: int) -> None:
     start(folder / "portal")
     prepare()
     from lamsach.portal.demo import fill, hand_in
+    from lamsach.portal.demo_cases import fill_cases
 
     filled = fill(seed)
+    fill_cases(filled, seed)
     hand_in(folder / "month" / "findings.zip", filled)
     print(_("The portal: {address}").format(address=address))
     print(_("Log in at {address} with one of these addresses:").format(address=f"{address}/accounts/login/"))

@@ -1,0 +1,275 @@
+"""The demo's machines: forty days of findings, steps and logs in a dozen units, so that every state of a case can be seen. All of it is invented."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.portal.accounts.models import User
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases.handling import Tick
+from lamsach.portal.cases.models import Case, CaseState, Exemption, Note, Span, Step
+from lamsach.portal.cases.playbooks import followed
+from lamsach.portal.cases.upkeep import recompute, refresh
+from lamsach.portal.findings.models import AliveDay, Contained, CoverageDay, Device, Identity, Sighting
+from lamsach.portal.units.models import Membership, Unit
+from lamsach.portal.units.tree import today
+
+if TYPE_CHECKING:
+    from lamsach.portal.demo import Filled
+
+S = CaseState
+DIGEST = "d" * 64
+THREATS = (
+    ("bot-c2.xyz", "Mirai", "outbound"),
+    ("cap-nhat-gia.example", "SocGholish", "outbound"),
+    ("an-cap.example", "RedLine Stealer", "outbound"),
+    ("dao-tien.example", "XMRig", "outbound"),
+    ("tai-ve.example", "Qakbot", "outbound"),
+    ("la.example", "", "resolved"),
+)
+PATHS: dict[str, tuple[tuple[CaseState, int], ...]] = {
+    "new": (),
+    "told": ((S.TOLD, 3),),
+    "accepted": ((S.TOLD, 6), (S.ACCEPTED, 4)),
+    "working": ((S.TOLD, 9), (S.ACCEPTED, 8), (S.WORKING, 5)),
+    "cleaned": ((S.TOLD, 14), (S.WORKING, 10), (S.CLEANED, 7)),
+    "verified": ((S.TOLD, 27), (S.ACCEPTED, 26), (S.WORKING, 24), (S.CLEANED, 20)),
+    "blind": ((S.TOLD, 27), (S.WORKING, 22), (S.CLEANED, 15)),
+    "reinfected": ((S.TOLD, 27), (S.WORKING, 25), (S.CLEANED, 22)),
+    "false_alarm": ((S.ACCEPTED, 12), (S.FALSE_ALARM, 9)),
+    "excepted": ((S.TOLD, 12),),
+}
+"""The decisions that lead to each state, and how many days ago."""
+WHY = {
+    S.CLEANED: "Đã quét toàn bộ, cách ly tệp độc hại và khởi động lại.",
+    S.FALSE_ALARM: "Máy kiểm thử của phòng kỹ thuật truy cập trang mẫu.",
+}
+HERE = (
+    "new",
+    "told",
+    "accepted",
+    "working",
+    "cleaned",
+    "verified",
+    "blind",
+    "reinfected",
+    "false_alarm",
+    "excepted",
+    "verified",
+    "working",
+)
+"""What the officer's own unit has."""
+ELSEWHERE = (
+    "new",
+    "working",
+    "cleaned",
+    "verified",
+    "verified",
+    "verified",
+    "told",
+    "reinfected",
+    "accepted",
+)
+PEOPLE = ("nguyenvana", "tranthib", "levanc", "phamthid", "hoangvane", "dothig", "buivanh", "vuthik")
+_ONE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A unit with its logs: the day since which nothing has come from its DNS server, if it is a blind one."""
+
+    unit: Unit
+    observers: tuple[str, ...]
+    blind: bool
+
+
+@transaction.atomic
+def fill_cases(filled: Filled, seed: int = 2022) -> None:
+    """Give a filled demo its machines."""
+    chance = random.Random(seed)  # noqa: S311 - makes up names, not keys
+    officer = User.objects.get(email=filled.people["officer"])
+    own = Membership.objects.get(user=officer).unit
+    campaign = Campaign.objects.get()
+    Contained.objects.bulk_create(
+        [Contained(campaign=campaign, digest=DIGEST, indicator=value) for value, _, _ in THREATS]
+    )
+    others = list(Unit.objects.filter(parent_id=own.parent_id).exclude(pk=own.pk).order_by("code")[:11])
+    for number, unit in enumerate([own, *others]):
+        wanted = HERE if unit.pk == own.pk else chance.sample(ELSEWHERE, chance.randrange(2, 8))
+        if number in (4, 7):
+            wanted = ("blind", "blind", "working")
+        name = unit.code.rpartition(".")[2]
+        _unit(
+            campaign,
+            _Place(unit, (f"FW-{name}", f"DNS-{name}"), number in (0, 4, 7)),
+            wanted,
+            officer,
+            chance,
+        )
+
+
+def _unit(
+    campaign: Campaign, place: _Place, wanted: Sequence[str], officer: User, chance: random.Random
+) -> None:
+    made = [_device(campaign, place, number, state, chance) for number, state in enumerate(wanted, 1)]
+    _logs(campaign, place)
+    refresh(campaign, place.unit, [device.pk for device, _, _ in made])
+    for device, state, found in made:
+        case = Case.objects.get(campaign=campaign, device=device)
+        Step.objects.filter(case=case).update(at=_moment(found, 9), day=found)
+        _decide(case, state, officer)
+    recompute([Case.objects.get(campaign=campaign, device=device) for device, _, _ in made])
+    _date_back(campaign, place.unit, chance)
+
+
+def _device(
+    campaign: Campaign, place: _Place, number: int, state: str, chance: random.Random
+) -> tuple[Device, str, date]:
+    unit, user = place.unit, chance.choice(PEOPLE)
+    mac = f"02:00:{unit.pk >> 8 & 255:02x}:{unit.pk & 255:02x}:00:{number:02x}"
+    device = Device.objects.create(
+        unit=unit,
+        key=f"mac:{mac}",
+        mac=mac,
+        name=f"PC-{unit.code.rpartition('.')[2]}-{number:03d}",
+        ip=f"10.{unit.pk & 255}.1.{number + 10}",
+        user=user,
+        department="Phòng Tổng hợp",
+    )
+    Identity.objects.create(device=device, unit=unit, kind="mac", value=mac)
+    value, threat, role = THREATS[(number * 5 + unit.pk) % 5 if state != "told" else 5]
+    found = today() - _ONE * (max((days for _, days in PATHS[state]), default=2) + chance.randrange(1, 4))
+    source = place.observers[1] if state == "blind" else place.observers[0]
+    days = [found - _ONE * back for back in range(chance.randrange(1, 4))]
+    if state == "reinfected":
+        days.append(today() - _ONE * 3)
+    Sighting.objects.bulk_create(
+        [
+            Sighting(
+                campaign=campaign,
+                device=device,
+                indicator=value,
+                indicator_type="domain",
+                threat=threat,
+                role=role,
+                source=source,
+                day=day,
+                count=(count := chance.randrange(1, 90)),
+                passed=count if chance.random() > 0.2 else 0,
+                last=_moment(day, 16),
+            )
+            for day in days
+        ]
+    )
+    AliveDay.objects.bulk_create(
+        [
+            AliveDay(device=device, day=today() - _ONE * back)
+            for back in range(1, 41)
+            if chance.random() > 0.25
+        ]
+    )
+    return device, state, found
+
+
+def _logs(campaign: Campaign, place: _Place) -> None:
+    """Forty days of two logs; in a blind place the DNS log stops five days ago, in the officer's the firewall log has a hole as well."""
+    rows = []
+    for number, observer in enumerate(place.observers):
+        for back in range(1, 41):
+            if number == 1 and place.blind and back <= 5:
+                continue
+            rows.append(
+                CoverageDay(
+                    campaign=campaign,
+                    unit=place.unit,
+                    observer=observer,
+                    day=today() - _ONE * back,
+                    lines=40_000,
+                    digest=DIGEST,
+                    format=("fortigate", "windows_dns")[number],
+                )
+            )
+    CoverageDay.objects.bulk_create(rows)
+
+
+def _decide(case: Case, state: str, officer: User) -> None:
+    before: str = S.NEW
+    rows = []
+    for after, back in PATHS[state]:
+        day = today() - _ONE * back
+        rows.append(
+            Step(
+                case=case,
+                at=_moment(day, 15),
+                day=day,
+                before=before,
+                after=after,
+                user=officer,
+                who=officer.name,
+                why=WHY.get(after, ""),
+            )
+        )
+        before = after
+    Step.objects.bulk_create(rows)
+    if state == "excepted":
+        sighting = Sighting.objects.filter(device=case.device).first()
+        assert sighting is not None
+        leader = User.objects.get(email="coordinator@demo.example")
+        Exemption.objects.create(
+            campaign=case.campaign,
+            unit=case.unit,
+            device=case.device,
+            indicator=sighting.indicator,
+            reason="Máy phân tích mã độc của phòng kỹ thuật, tách khỏi mạng chung.",
+            expires=today() + _ONE * 120,
+            asked_by=officer,
+            approved_by=leader,
+            approved_on=today() - _ONE * 5,
+        )
+    if state in ("working", "cleaned", "verified", "blind", "reinfected"):
+        _handled(case, state, officer)
+
+
+def _handled(case: Case, state: str, officer: User) -> None:
+    Case.objects.filter(pk=case.pk).update(assignee=officer)
+    book = followed(case)
+    note = Note.objects.create(
+        case=case, user=officer, who=officer.name, text="Đã rút mạng, giao máy dự phòng cho người dùng."
+    )
+    for number, item in enumerate(book.items[: 3 if state == "working" else len(book.items) - 1]):
+        Tick.objects.create(
+            case=case,
+            kind=book.kind,
+            version=book.version,
+            step=item.key,
+            user=officer,
+            who=officer.name,
+            note=None if number else note,
+        )
+
+
+def _date_back(campaign: Campaign, unit: Unit, chance: random.Random) -> None:
+    """Let the history be known since the evening of each day, and some of it a few days later, as logs do come late."""
+    for span in Span.objects.filter(campaign=campaign, unit=unit, known_until=None):
+        late = chance.choice((0, 0, 0, 0, 2))
+        day = min(span.valid_from + _ONE * late, today())
+        Span.objects.filter(pk=span.pk).update(
+            known_from=_moment(day, 17), cause="bundle" if late else "decision"
+        )
+    for step in Step.objects.filter(case__campaign=campaign, case__unit=unit, computed=True):
+        since = date.fromisoformat(step.details["since"])
+        Step.objects.filter(pk=step.pk).update(at=_moment(since, 18), day=since)
+    Case.objects.filter(campaign=campaign, unit=unit, state__in=(S.NEW, S.TOLD)).update(
+        due=timezone.now() + timedelta(hours=chance.randrange(-30, 60))
+    )
+
+
+def _moment(day: date, hour: int) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(hour)))
