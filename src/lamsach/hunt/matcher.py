@@ -181,7 +181,11 @@ def _facing(event: Event, found: _Found) -> Event:
     """The event with the device on the other side of the listed address, if the format took that address for the device."""
     if event.inbound:
         return event
-    if found.role is Role.INBOUND and event.device_ip in (None, event.source_ip) and event.destination_ip:
+    if (
+        found.role is Role.INBOUND
+        and event.device_ip in (None, event.source_ip)
+        and _is_machine(event.destination_ip)
+    ):
         return replace(event, device_ip=event.destination_ip, device_name=None, device_mac=None)
     if (
         found.role is Role.OUTBOUND
@@ -191,6 +195,11 @@ def _facing(event: Event, found: _Found) -> Event:
     ):
         return replace(event, device_ip=event.source_ip, device_name=None, device_mac=None)
     return event
+
+
+def _is_machine(address: str | None) -> bool:
+    """Whether an address can be a machine's; a server that listens on all its addresses states 0.0.0.0 or ::."""
+    return address is not None and address not in ("0.0.0.0", "::")  # noqa: S104
 
 
 @lru_cache(maxsize=1 << 14)

@@ -16,6 +16,8 @@ HEAD_LINES = 500
 """How many lines detection looks at."""
 _SURE = 0.9
 _ENOUGH = 0.5
+_SOME = 0.3
+"""Of a table at most this share of the lines may be other products' (a heading, what stands above the table)."""
 _FIRST, _DISTANCE = 12, 23
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
 _READ_JSON = frozenset(
@@ -97,9 +99,11 @@ def detect(head: bytes) -> Detection:
     scores = {f: (quick.get(f) or f.score(lines)) if f in possible else 0.0 for f in FORMATS}
     best = max(FORMATS, key=lambda log_format: scores[log_format])  # of equal ones the first
     share = scores[best]
-    if share >= _SURE or (share >= _ENOUGH and (best.multiline or best.name == _ROWS_CANNOT_BE_TOLD)):
+    if share >= _SURE or (share >= _ENOUGH and best.multiline):
         return Detection(best, share, (), lines)
     counts = _formats_by_line(lines)
+    if best.name == _ROWS_CANNOT_BE_TOLD and share >= _ENOUGH and counts.total() < _SOME * len(lines):
+        return Detection(best, share, (), lines)
     least = 1 if len(lines) <= 20 else 2
     frequent = sorted(
         FORMATS, key=lambda log_format: -counts[log_format]

@@ -95,6 +95,10 @@ class CsvColumns(LogFormat):
             return None
         if len(cells) < min(2, len(table.fields)):
             raise LineError("The line has fewer columns than the header.", line[:80])
+        if (line.startswith("{") and line.endswith("}")) or (
+            2 * len(cells) < len(table.fields) or len(cells) > 2 * len(table.fields) + 2
+        ):
+            raise LineError("The line is not a row of a table.", line[:80])
         values: dict[str, list[str]] = {}
         for field, cell in zip(table.fields, cells, strict=False):
             if field and cell:
