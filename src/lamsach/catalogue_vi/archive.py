@@ -1,6 +1,13 @@
 """Vietnamese texts of the archive, the retro-hunt and the collector."""
 
 ARCHIVE: dict[str, str] = {
+    "This is no address of a portal's collectors.": "Đây không phải địa chỉ nhận của bộ thu nhật ký trên cổng.",
+    "Copy it from the portal's page of sources.": "Hãy chép địa chỉ từ trang nguồn nhật ký của cổng.",
+    "Report to a portal: sightings and sources; the unit's token is in LAMSACH_TOKEN.": "Báo về cổng: kết nối phát hiện được và tình trạng nguồn; mã truy cập của đơn vị đặt trong LAMSACH_TOKEN.",
+    "Answer /health, /ready and /metrics (Prometheus) on this port of 127.0.0.1; 0: any port.": "Trả lời /health, /ready và /metrics (Prometheus) trên cổng này của 127.0.0.1; 0: cổng bất kỳ.",
+    "Write what happens as JSON lines on standard error.": "Ghi các sự việc thành dòng JSON ra đầu ra lỗi.",
+    "Sightings go to a portal or to another address.": "Kết quả gửi về cổng hoặc về một địa chỉ khác.",
+    "Give one of the two.": "Hãy chọn một trong hai.",
     "A worker of the cluster cannot read this file.": "Một máy của cụm tính toán không đọc được tệp này.",
     "Give a path that every worker sees, or a URL.": "Hãy nêu đường dẫn mà mọi máy của cụm đều thấy, hoặc một URL.",
     "A worker runs another version of the program.": "Một máy của cụm chạy phiên bản khác của chương trình.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,6 +78,27 @@ def collect(
     send: Annotated[
         str | None, typer.Option("--send", metavar="URL", help="Send sightings to this address (JSON, POST).")
     ] = None,
+    portal: Annotated[
+        str | None,
+        typer.Option(
+            "--portal",
+            metavar="URL",
+            help="Report to a portal: sightings and sources; the unit's token is in LAMSACH_TOKEN.",
+        ),
+    ] = None,
+    metrics: Annotated[
+        int | None,
+        typer.Option(
+            "--metrics",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Answer /health, /ready and /metrics (Prometheus) on this port of 127.0.0.1; 0: any port.",
+        ),
+    ] = None,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Write what happens as JSON lines on standard error.")
+    ] = False,
     spool: Annotated[
         Path | None,
         typer.Option(
@@ -117,7 +139,10 @@ def collect(
     settings = Settings(
         *(host, udp, tcp, tls, certificate, key, (*(follow or ()), *(() if once else more or ())), drop),
         *(output, send, retention, seal, silence),
+        *(portal, _token() if portal else "", metrics),
     )
+    if portal and send:
+        raise UsageError("Sightings go to a portal or to another address.", "--send", "Give one of the two.")
     always = any(port is not None for port in (udp, tcp, tls)) or bool(settings.follow) or drop is not None
     if tls is not None and certificate is None:
         raise UsageError("TLS needs a certificate.", "--syslog-tls", "Give --cert and --key.")
@@ -132,7 +157,7 @@ def collect(
     first_run_notice()
     if once:
         raise typer.Exit(_once(opened, [*once, *(more or [])], retention))
-    raise typer.Exit(_always(opened, _spool_of(archive, spool), settings, lists or []))
+    raise typer.Exit(_always(opened, _spool_of(archive, spool), settings, lists or [], log_json=log_json))
 
 
 def _spool_of(archive: str, spool: Path | None) -> Path:
@@ -173,7 +198,22 @@ def _once(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
     return ExitStatus.PARTIAL if failed or problems else ExitStatus.FOUND
 
 
-def _always(archive: Archive, spool: Path, settings: Settings, lists: Paths) -> ExitStatus:
+def _token() -> str:
+    from lamsach.cli.send import VARIABLE, token_from
+
+    return token_from(VARIABLE)
+
+
+def _as_json(level: str, **values: Any) -> None:
+    """One event of the service as a line of JSON."""
+    about = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, **values}
+    sys.stderr.write(json.dumps(about, ensure_ascii=False) + "\n")
+    sys.stderr.flush()
+
+
+def _always(
+    archive: Archive, spool: Path, settings: Settings, lists: Paths, *, log_json: bool = False
+) -> ExitStatus:
     from lamsach.archive.archive import writing
     from lamsach.collect.service import Collector
     from lamsach.hunt.lists import load_lists
@@ -184,10 +224,16 @@ def _always(archive: Archive, spool: Path, settings: Settings, lists: Paths) -> 
         tell(problem_line(problem))
 
     def say(sentence: str, values: dict[str, Any]) -> None:
-        tell(_(sentence).format(**values))
+        if log_json:
+            _as_json("warning", message=sentence.format(**values), **values)
+        else:
+            tell(_(sentence).format(**values))
 
     def on_problem(error: LamsachError) -> None:
-        tell(error_line(error))
+        if log_json:
+            _as_json("error", message=error.what, where=error.where, todo=error.todo)
+        else:
+            tell(error_line(error))
 
     with writing(archive) as writer:
         collector = Collector(archive, writer, spool, settings, listed, on_problem, say)

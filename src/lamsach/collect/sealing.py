@@ -32,6 +32,8 @@ class Sealer:
         self.lock = threading.Lock()
         """Held while something is written to the archive."""
         self.formats: dict[str, dict[str, int]] = {}
+        self.stuck = False
+        """The last attempt to write a segment failed."""
         self._writer = writer
         self._known = known
         self._on_problem = on_problem
@@ -62,8 +64,10 @@ class Sealer:
             while True:
                 try:
                     self.seal(spool)
+                    self.stuck = False
                     break
                 except LamsachError as error:
+                    self.stuck = True
                     self._on_problem(error)
                     if self._stop.wait(_RETRY_SECONDS):
                         break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import json
 import os
 import threading
@@ -15,23 +14,25 @@ from typing import Any
 from lamsach.archive.archive import Archive, Writer
 from lamsach.archive.records import GAP
 from lamsach.collect.dropping import DropFolder
-from lamsach.collect.following import Follower
+from lamsach.collect.feeding import Feeder
+from lamsach.collect.health import Health
 from lamsach.collect.known import Known, known_sources
 from lamsach.collect.listening import TcpServer, UdpServer, tls_context
-from lamsach.collect.live import LiveMatcher, Outbox
+from lamsach.collect.live import LiveMatcher
+from lamsach.collect.outbox import Outbox
+from lamsach.collect.portal import Reporter, checked
 from lamsach.collect.sealing import Sealer
 from lamsach.collect.settings import Settings
+from lamsach.collect.silence import SilenceWatch
 from lamsach.collect.spool import Header, Spool, Spooled, read_spool, spool_files
 from lamsach.collect.status import STATUS_FILE, now, sources_of, stamp
 from lamsach.collect.streams import Stream, source_key
-from lamsach.errors import LamsachError, UnreadableError
+from lamsach.errors import LamsachError
 from lamsach.hunt.lists import LoadedList
 from lamsach.i18n import mark
 from lamsach.logs.opening import LogFile
 
-_TICK_SECONDS = 0.2
 _SYNC_SECONDS = 1.0
-_GLOB_SECONDS = 5.0
 _LIVE_KINDS = ("tcp", "udp", "tls")
 
 
@@ -61,18 +62,29 @@ class Collector:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._streams: dict[str, Stream] = {}
-        self._followers: dict[str, Follower] = {}
         self._started = time.time()
-        self._silences: dict[str, float] = {}
+        self._ended = False
         self._known = known_sources(archive)
         self._sealer = Sealer(writer, self._known, on_problem)
-        self.outbox = Outbox(settings.sightings, settings.send, on_problem)
+        self._silence = SilenceWatch(settings.silence_seconds, writer, self._sealer.lock, say)
+        portal = settings.portal
+        send = f"{checked(portal)}/sightings" if portal else settings.send
+        self.outbox = Outbox(settings.sightings, send, on_problem, settings.token if portal else "")
+        self._reporter = Reporter(portal, settings.token, self.status, on_problem) if portal else None
+        self._health = (
+            Health(settings.metrics_host, settings.metrics, self.status)
+            if settings.metrics is not None
+            else None
+        )
         self._live = LiveMatcher(listed, archive.zone, self.outbox.put) if listed else None
         self._servers: list[TcpServer | UdpServer] = []
-        self._drop = (
+        drop = (
             DropFolder(settings.drop, settings.retention, self._live_whole if listed else None)
             if settings.drop
             else None
+        )
+        self._feeder = Feeder(
+            *(settings.follow, drop, writer, self._sealer.lock, self._stream_for, on_problem, self._stopping)
         )
 
     def stop(self) -> None:
@@ -87,8 +99,11 @@ class Collector:
         self._sealer.start()
         for server in self._servers:
             server.start()
-        feeder = threading.Thread(target=self._feed, name="files", daemon=True)
+        feeder = threading.Thread(target=self._feeder.run, name="files", daemon=True)
         feeder.start()
+        for helper in (self._reporter, self._health):
+            if helper is not None:
+                helper.start()
         on_ready(self.ports())
         try:
             while not self._stopping.wait(_SYNC_SECONDS):
@@ -98,9 +113,10 @@ class Collector:
 
     def ports(self) -> dict[str, int]:
         """The ports that are listened on, by kind."""
-        return {
+        ports = {
             ("udp" if isinstance(server, UdpServer) else server.kind): server.port for server in self._servers
         }
+        return ports | ({"metrics": self._health.port} if self._health else {})
 
     def _listen(self) -> None:
         wanted = self._settings
@@ -190,88 +206,31 @@ class Collector:
         except LamsachError as error:
             self._on_problem(error)
 
-    def _feed(self) -> None:
-        """Follow files and look into the drop folder, until told to stop."""
-        globbed = 0.0
-        while not self._stopping.is_set():
-            if time.monotonic() - globbed > _GLOB_SECONDS or not globbed:
-                globbed = time.monotonic()
-                self._find_files()
-            busy = False
-            for follower in self._followers.values():
-                try:
-                    busy = follower.step() or busy
-                except (LamsachError, OSError) as error:
-                    self._problem(error, str(follower.path))
-            self._take_dropped()
-            if not busy:
-                self._stopping.wait(_TICK_SECONDS)
-        for follower in self._followers.values():
-            with contextlib.suppress(LamsachError, OSError):
-                follower.step()  # what was written a moment ago; the rest is taken in by the next run
-            follower.close()
-
-    def _problem(self, error: LamsachError | OSError, where: str) -> None:
-        if isinstance(error, OSError):
-            error = UnreadableError("The file could not be read.", f"{where}: {error.strerror}")
-        self._on_problem(error)
-
-    def _find_files(self) -> None:
-        for pattern in self._settings.follow:
-            for name in sorted(glob.glob(pattern)) or [pattern]:  # noqa: PTH207 - patterns may begin at the root
-                path = str(Path(name).absolute())
-                if path not in self._followers and not glob.has_magic(name):
-                    self._followers[path] = Follower(Path(path), self._stream_for("followed", path))
-
-    def _take_dropped(self) -> None:
-        if self._drop is None:
-            return
-        try:
-            with self._sealer.lock:
-                for result in self._drop.step(self._writer):
-                    problem = getattr(result, "problem", None)
-                    if problem is not None:
-                        self._on_problem(problem)
-        except LamsachError as error:
-            self._on_problem(error)
-
     def _each_second(self) -> None:
+        failed = False
         for stream in list(self._streams.values()):
             try:
                 stream.sync()
                 stream.seal(self._settings.seal_seconds)
-                self._watch_silence(stream)
+                self._silence.look(stream)
             except LamsachError as error:
+                failed = True
                 self._on_problem(error)
+        if self._health is not None:
+            self._health.beat()
+            self._health.full = failed or self._sealer.stuck
         self._write_status(ended=False)
-
-    def _watch_silence(self, stream: Stream) -> None:
-        """Tell of a source that sends nothing, and when it does again, write down from when to when it was blind."""
-        since = None if stream.silent else self._silences.pop(stream.header.key, None)
-        if since is not None:
-            self._record_silence(stream.header.name, since)
-        limit = self._settings.silence_seconds
-        last = stream.counts.last_seen or self._started
-        if limit and not stream.silent and time.time() - last > limit:
-            stream.silent = True
-            self._silences[stream.header.key] = last
-            self._say(
-                "{name} has sent nothing for {seconds} seconds.",
-                {"name": stream.header.name, "seconds": int(time.time() - last)},
-            )
-
-    def _record_silence(self, name: str, since: float) -> None:
-        with self._sealer.lock:
-            self._writer.record(GAP, sources=[name], since=stamp(since) or "", until=now(), clean=True)
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
         """How it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
-        udp = [server for server in self._servers if isinstance(server, UdpServer) and not ended]
+        udp = [
+            server for server in self._servers if isinstance(server, UdpServer) and not (ended or self._ended)
+        ]
         return {
             "at": now(),
             "process": os.getpid(),
             "started": stamp(self._started),
-            "ended": ended,
+            "ended": ended or self._ended,
             "ports": self.ports(),
             "udp_drops": sum(server.drops() for server in udp),
             "sightings": self.outbox.told,
@@ -298,8 +257,12 @@ class Collector:
                 stream.close()
         self._sealer.give_up()
         self._sealer.finish()
-        for key, since in self._silences.items():
-            with contextlib.suppress(LamsachError):
-                self._record_silence(self._streams[key].header.name, since)
+        with contextlib.suppress(LamsachError):
+            self._silence.end()
         self.outbox.close()
+        self._ended = True
+        if self._reporter is not None:
+            self._reporter.close()
+        if self._health is not None:
+            self._health.close()
         self._write_status(ended=True)

@@ -1,0 +1,150 @@
+"""Sightings on their way out: to a file, to an address; and the way to a portal."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import secrets
+import threading
+import urllib.request
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import LamsachError, OutputError, UsageError
+from lamsach.i18n import mark
+
+Record = dict[str, Any]
+_WAITING = 10_000
+"""Sightings that wait for an address that does not answer; the oldest are dropped and counted, not those in the file."""
+_BATCH = 500
+_TIMEOUT_S = 10
+_RETRY_S = 5.0
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The token is for this address alone."""
+
+    def redirect_request(self, *_args: Any, **_options: Any) -> None:
+        """Follow nothing."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+def post(url: str, value: Any, token: str = "", method: str = "POST") -> None:
+    """Send a value as JSON. Raises OutputError when it was not taken."""
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    data = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the kind was checked
+    try:
+        with _OPENER.open(request, timeout=_TIMEOUT_S) as answer:
+            if 200 <= int(answer.status) < 300:
+                return
+            problem = str(answer.status)
+    except (OSError, ValueError) as error:
+        problem = str(error)
+    raise OutputError(
+        mark("The sightings cannot be sent."), f"{url}: {problem}", mark("They wait and are sent again.")
+    )
+
+
+class Outbox:
+    """Where sightings go: appended to a file as JSON lines, and sent to an http or https address as a JSON array (POST).
+
+    `token` is sent with them, to this address alone. Each sighting has an `id`, so that one that is sent twice is known.
+    Raises UsageError for an address of another kind.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        url: str | None,
+        on_problem: Callable[[LamsachError], None],
+        token: str = "",
+    ) -> None:
+        if url is not None and not url.lower().startswith(("http://", "https://")):
+            raise UsageError("Sightings can be sent to http and https only.", url, "Give such an address.")
+        self._run = secrets.token_hex(6)
+        self._numbers = itertools.count(1)
+        self._token = token
+        self.told = 0
+        self.dropped = 0
+        self._path = path
+        self._url = url
+        self._on_problem = on_problem
+        self._waiting: deque[Record] = deque()
+        self._ready = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._send, name="outbox", daemon=True)
+        if url is not None:
+            self._thread.start()
+
+    def put(self, records: list[Record]) -> None:
+        """Tell sightings."""
+        for record in records:
+            record.setdefault("id", f"{self._run}-{next(self._numbers)}")
+        self.told += len(records)
+        if self._path is not None:
+            try:
+                with self._path.open("ab") as file:
+                    file.write(
+                        b"".join(
+                            json.dumps(item, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+                            for item in records
+                        )
+                    )
+            except OSError as error:
+                self._on_problem(
+                    OutputError(
+                        mark("The sightings cannot be written."),
+                        f"{self._path}: {error.strerror}",
+                        mark("Check the path and the free space."),
+                    )
+                )
+        if self._url is not None:
+            with self._ready:
+                self._waiting.extend(records)
+                while len(self._waiting) > _WAITING:
+                    self._waiting.popleft()
+                    self.dropped += 1
+                self._ready.notify()
+
+    def _send(self) -> None:
+        while True:
+            with self._ready:
+                while not self._waiting and not self._ended:
+                    self._ready.wait()
+                if not self._waiting:
+                    return
+                batch = [self._waiting[place] for place in range(min(_BATCH, len(self._waiting)))]
+            sent = self._post(batch)
+            with self._ready:
+                if sent:
+                    for _ in range(min(len(batch), len(self._waiting))):
+                        self._waiting.popleft()
+                elif self._ended:
+                    self.dropped += len(self._waiting)
+                    return
+                else:
+                    self._ready.wait(_RETRY_S)
+
+    def _post(self, batch: list[Record]) -> bool:
+        assert self._url is not None
+        try:
+            post(self._url, batch, self._token)
+        except OutputError as error:
+            self._on_problem(error)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Send what waits, if it goes at once, and end."""
+        with self._ready:
+            self._ended = True
+            self._ready.notify()
+        if self._url is not None:
+            self._thread.join(_TIMEOUT_S + 1)

@@ -1,0 +1,72 @@
+"""The collector's line to a portal: sightings at once, and every few seconds how the sources do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from lamsach.collect.outbox import post
+from lamsach.errors import LamsachError, OutputError, UsageError
+
+EVERY_S = 5.0
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+_TOLD_EACH = 60
+"""Of so many failures in a row one is told."""
+
+
+def checked(url: str) -> str:
+    """The address without its last slash. UsageError for what is none, or would show the token to others."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "/collectors/" not in parts.path:
+        raise UsageError(
+            "This is no address of a portal's collectors.", url, "Copy it from the portal's page of sources."
+        )
+    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+        raise UsageError("The token would be sent without encryption.", url, "Give the address with https.")
+    return url.rstrip("/")
+
+
+class Reporter:
+    """Reports to a portal until it is closed. `status` gives what to report."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        status: Callable[[], dict[str, Any]],
+        on_problem: Callable[[LamsachError], None],
+    ) -> None:
+        self._url = f"{checked(url)}/status"
+        self._token = token
+        self._status = status
+        self._on_problem = on_problem
+        self._ended = threading.Event()
+        self._failures = 0
+        self._begun = False
+        self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Report once more, and end."""
+        self._ended.set()
+        self._thread.join(EVERY_S)
+        self._report()
+
+    def _run(self) -> None:
+        while not self._ended.wait(EVERY_S if self._begun else 0.2):
+            self._begun = True
+            self._report()
+
+    def _report(self) -> None:
+        try:
+            post(self._url, self._status(), self._token, "PUT")
+            self._failures = 0
+        except OutputError as error:
+            if self._failures % _TOLD_EACH == 0:
+                self._on_problem(error)
+            self._failures += 1

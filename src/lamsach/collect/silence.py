@@ -1,0 +1,49 @@
+"""Sources that fall silent: told of once, and when they speak again, written down from when to when they were blind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lamsach.archive.archive import Writer
+from lamsach.archive.records import GAP
+from lamsach.collect.status import now, stamp
+from lamsach.collect.streams import Stream
+
+
+class SilenceWatch:
+    """Watches streams. `limit_s`: so long a source may say nothing (0: always). `writing`: held while the archive is written to."""
+
+    def __init__(
+        self, limit_s: float, writer: Writer, writing: Any, say: Callable[[str, dict[str, Any]], None]
+    ) -> None:
+        self._limit_s = limit_s
+        self._writer = writer
+        self._writing = writing
+        self._say = say
+        self._began = time.time()
+        self._silent: dict[str, tuple[str, float]] = {}
+
+    def look(self, stream: Stream) -> None:
+        """Look at a stream, once a second or so."""
+        key = stream.header.key
+        if not stream.silent and key in self._silent:
+            self._record(*self._silent.pop(key))
+        last = stream.counts.last_seen or self._began
+        if self._limit_s and not stream.silent and time.time() - last > self._limit_s:
+            stream.silent = True
+            self._silent[key] = (stream.header.name, last)
+            self._say(
+                "{name} has sent nothing for {seconds} seconds.",
+                {"name": stream.header.name, "seconds": int(time.time() - last)},
+            )
+
+    def end(self) -> None:
+        """Write down those that are silent still."""
+        while self._silent:
+            self._record(*self._silent.popitem()[1])
+
+    def _record(self, name: str, since: float) -> None:
+        with self._writing:
+            self._writer.record(GAP, sources=[name], since=stamp(since) or "", until=now(), clean=True)
