@@ -31,6 +31,7 @@ from lamsach.portal.campaigns.models import (
 from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.cases.handling import SavedView
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
+from lamsach.portal.exchange import hooks, misp
 from lamsach.portal.exchange.models import Partner, Waiting
 from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
@@ -311,6 +312,12 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "own_case_id": lambda cast: case(cast).pk,
     "grant_id": lambda cast: _grant(cast).pk,
     "hold_id": lambda cast: holds.put(cast.first, "Thanh tra", cast.people["officer"]).pk,
+    "webhook_id": lambda cast: (
+        hooks.make(cast.first, "https://siem.unit.example/x", cast.people["coordinator"])[0].pk
+    ),
+    "misp_id": lambda cast: (
+        misp.make(cast.first, "https://misp.unit.example", "key", cast.people["coordinator"]).pk
+    ),
     "partner_id": lambda cast: _partner(cast).pk,
     "waiting_id": lambda cast: _waiting(cast).pk,
     "unit_id": lambda cast: cast.first.pk,

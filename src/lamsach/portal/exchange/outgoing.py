@@ -26,6 +26,8 @@ TIMEOUT_S = 10.0
 ANSWER_BYTES = 100_000
 _NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 """RFC 6052 section 2.1, RFC 8215."""
+_COMPATIBLE = ip_network("::/96")
+"""RFC 4291 section 2.5.5.1: given up, and whoever still takes it for IPv4 lands inside."""
 _NO_ADDRESS = mark("This is no address that the portal can write to.")
 _FORBIDDEN = mark("The portal may not write to this address: it is private, or not https.")
 _ALLOW = mark("An administrator may allow private networks by LAMSACH_OUTGOING_NETWORKS.")
@@ -64,7 +66,7 @@ def check(url: str) -> SplitResult:
 def _may(address: IPv4Address | IPv6Address, scheme: str) -> bool:
     """Whether an address may be written to. One that wraps an IPv4 address (mapped, 6to4, Teredo, NAT64) is taken for that."""
     if isinstance(address, IPv6Address):
-        if address.scope_id is not None:
+        if address.scope_id is not None or address in _COMPATIBLE:
             return False
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if any(address in network for network in _NAT64):
@@ -86,6 +88,12 @@ def _resolve(host: str, port: int, scheme: str) -> str:
     if not addresses or not all(_may(ip_address(address), scheme) for address in addresses):
         raise InputError(_FORBIDDEN, host, _ALLOW)
     return addresses[0]
+
+
+def check_host(url: str) -> None:
+    """InputError when the host of an address stands for one that may not be reached. For readers that look it up again: they connect with its name in TLS."""
+    parts = check(url)
+    _resolve(str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80), parts.scheme)
 
 
 class _Pinned(http.client.HTTPConnection):

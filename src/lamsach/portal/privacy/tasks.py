@@ -8,7 +8,7 @@ from lamsach.portal.jobs.queue import regular
 from lamsach.portal.privacy import retention
 
 
-@regular("privacy.purge", timedelta(hours=6))
+@regular("privacy.purge", timedelta(hours=6), long=True)
 def purge() -> dict[str, int]:
     """Erase what is due."""
     return retention.run()

@@ -1,0 +1,196 @@
+"""Webhooks by the Standard Webhooks specification (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+
+A step of a case leaves a `Happening` in the same transaction, so that none is lost and none is told that did not happen. The worker makes a delivery of it for each
+webhook of the unit and of the units above, and posts it, signed; until the address answers with 2xx it is tried again with growing pauses, then given up. An event may come
+twice (after a kill in the middle): its `webhook-id` is the same then. Bodies carry numbers and codes of cases, never names or addresses of machines.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.cases.models import Step
+from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange.models import Delivery, DeliveryState, Happening, Webhook
+from lamsach.portal.exchange.secrets import lock, unlock
+from lamsach.portal.units.models import FOREVER, Unit, UnitLink
+
+PAUSES = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+"""How long to wait after each failed attempt (the specification's own example); then it is given up."""
+RUN_S = 15.0
+BATCH = 200
+KEPT = timedelta(days=30)
+CACHE_S = 5.0
+_PREFIX = "whsec_"
+_known: dict[str, float | bool] = {"until": 0.0, "any": False}
+
+
+def make(unit: Unit, url: str, by: Any) -> tuple[Webhook, str]:
+    """A webhook, and its secret, which is shown once. InputError for an address that may not be written to."""
+    outgoing.check(url)
+    secret = _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    user: Any = getattr(by, "user", by)
+    made = Webhook.objects.create(unit=unit, url=url, secret=lock(secret), created_by=user)
+    record(by, "webhook.made", made, unit, url=url)
+    _known["until"] = 0.0
+    return made, secret
+
+
+def end(hook: Webhook, by: Any) -> None:
+    """Tell it nothing any more."""
+    if Webhook.objects.filter(pk=hook.pk, ended=None).update(ended=timezone.now()):
+        record(by, "webhook.ended", hook, hook.unit)
+
+
+def on_step(sender: Any, instance: Step, created: bool, raw: bool = False, **options: Any) -> None:
+    """A step was taken: leave word of it, when there is any webhook at all."""
+    if created and not raw and _any():
+        Happening.objects.create(step=instance)
+
+
+def _any() -> bool:
+    """Whether any webhook is active; asked of the database every few seconds, because an import takes many steps."""
+    now = time.monotonic()
+    if now >= _known["until"]:
+        _known["any"] = Webhook.objects.filter(ended=None).exists()
+        _known["until"] = now + CACHE_S
+    return bool(_known["any"])
+
+
+def event(step: Step) -> dict[str, Any]:
+    """What a step is told as."""
+    case = step.case
+    return {
+        "type": "case.opened" if not step.before else "case.changed",
+        "timestamp": step.at.isoformat(),
+        "data": {
+            "number": case.number,
+            "unit": case.unit.code,
+            "campaign": case.campaign_id,
+            "before": step.before,
+            "after": step.after,
+            "found_by_rules": step.computed,
+            "severity": case.severity,
+            "threat": case.threat,
+        },
+    }
+
+
+@transaction.atomic
+def spread() -> int:
+    """Make deliveries of what happened; how many."""
+    rows = Happening.objects.select_related("step__case__unit").order_by("pk")[:BATCH]
+    found = list(rows)
+    if not found:
+        return 0
+    now = timezone.now()
+    units = {row.step.case.unit_id for row in found}
+    links = UnitLink.objects.filter(descendant__in=units, valid_until=FOREVER)
+    above: dict[int, set[int]] = {}
+    for ancestor, descendant in links.values_list("ancestor_id", "descendant_id"):
+        above.setdefault(descendant, set()).add(ancestor)
+    hooks = list(Webhook.objects.filter(ended=None))
+    made = [
+        Delivery(
+            webhook=hook,
+            key=f"step-{row.step_id}-{hook.pk}",
+            body=json.dumps(event(row.step), ensure_ascii=False, sort_keys=True),
+            next_attempt=now,
+        )
+        for row in found
+        for hook in hooks
+        if hook.unit_id in above.get(row.step.case.unit_id, set()) and row.step.at >= hook.created
+    ]
+    Delivery.objects.bulk_create(made, ignore_conflicts=True)
+    Happening.objects.filter(pk__in=[row.pk for row in found]).delete()
+    return len(made)
+
+
+def ping(hook: Webhook) -> Delivery:
+    """Queue an event without content, to try the address."""
+    now = timezone.now()
+    body = {"type": "ping", "timestamp": now.isoformat(), "data": {"unit": hook.unit.code}}
+    key = f"ping-{secrets.token_hex(8)}-{hook.pk}"
+    return Delivery.objects.create(webhook=hook, key=key, body=json.dumps(body), next_attempt=now)
+
+
+def deliver() -> int:
+    """Post what is due, for some seconds at most; how many arrived. A webhook whose address fails is left for this time."""
+    stop = time.monotonic() + RUN_S
+    failing: set[int] = set()
+    done = 0
+    due = Delivery.objects.filter(
+        state=DeliveryState.WAITING, next_attempt__lte=timezone.now(), webhook__ended=None
+    )
+    for number in list(due.order_by("next_attempt", "pk").values_list("pk", flat=True)[:BATCH]):
+        found = Delivery.objects.select_related("webhook").get(pk=number)
+        if found.webhook_id in failing or not _claim(found):
+            continue
+        if _post(found):
+            done += 1
+        else:
+            failing.add(found.webhook_id)
+        if time.monotonic() > stop:
+            break
+    return done
+
+
+def _claim(found: Delivery) -> bool:
+    """Count the attempt before it is made, so that a kill in the middle brings a pause and no storm."""
+    pause = PAUSES[min(found.attempts, len(PAUSES) - 1)]
+    mine = Delivery.objects.filter(pk=found.pk, state=DeliveryState.WAITING, attempts=found.attempts)
+    return bool(mine.update(attempts=F("attempts") + 1, next_attempt=timezone.now() + pause))
+
+
+def headers(key: str, body: str, secret: str, at: datetime) -> dict[str, str]:
+    """Identifier, time and signature: HMAC-SHA256 over `id.timestamp.body` with the secret's bytes."""
+    stamp = str(int(at.timestamp()))
+    raw = base64.b64decode(secret.removeprefix(_PREFIX))
+    digest = hmac.new(raw, f"{key}.{stamp}.{body}".encode(), hashlib.sha256).digest()
+    signature = "v1," + base64.b64encode(digest).decode()
+    return {"webhook-id": key, "webhook-timestamp": stamp, "webhook-signature": signature}
+
+
+def _post(found: Delivery) -> bool:
+    try:
+        secret = unlock(found.webhook.secret)
+        sent: Mapping[str, str] = headers(found.key, found.body, secret, timezone.now())
+        answer = outgoing.post(found.webhook.url, found.body.encode(), sent)
+        problem = "" if 200 <= answer.status < 300 else str(answer.status)
+    except LamsachError as error:
+        problem = f"{error.what} {error.where}"[:300]
+    row = Delivery.objects.filter(pk=found.pk)
+    if not problem:
+        row.update(state=DeliveryState.DONE, delivered=timezone.now(), problem="")
+        return True
+    given_up = found.attempts + 1 > len(PAUSES)
+    row.update(problem=problem, state=DeliveryState.GIVEN_UP if given_up else DeliveryState.WAITING)
+    return False
+
+
+def again(hook: Webhook) -> int:
+    """Try once more what waits or was given up; how many."""
+    rows = Delivery.objects.filter(webhook=hook).exclude(state=DeliveryState.DONE)
+    return rows.update(state=DeliveryState.WAITING, attempts=0, next_attempt=timezone.now())
+
+
+def forget() -> int:
+    """Drop old deliveries; how many."""
+    old = Delivery.objects.filter(created__lt=timezone.now() - KEPT).exclude(state=DeliveryState.WAITING)
+    return old.delete()[0]

@@ -1,0 +1,126 @@
+"""Sightings for a MISP server (https://www.misp-project.org/openapi/#tag/Sightings, `POST /sightings/add`): which indicator was seen on which day, never by whom.
+
+Each indicator and day is told once to each server. What the server does not know it says so, and is not asked again. Cases that turned out to be false alarms or
+exceptions are left out. An error of the server stops the run; the next one goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from lamsach.errors import LamsachError
+from lamsach.i18n import mark
+from lamsach.portal.audit.trail import record
+from lamsach.portal.cases.models import Case, CaseState
+from lamsach.portal.exchange import outgoing
+from lamsach.portal.exchange.models import MispServer, MispSighting
+from lamsach.portal.exchange.secrets import lock, unlock
+from lamsach.portal.findings.models import Sighting
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import under
+
+MOST = 500
+"""At most so many are told in one run."""
+BACK = timedelta(days=90)
+"""How far back a server that was added is told."""
+REFUSED = mark("The MISP server did not accept the authentication key.")
+FAILED = mark("The MISP server answered with an error.")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run did: told, unknown to the server, and the problem that stopped it."""
+
+    added: int = 0
+    unknown: int = 0
+    problem: str = ""
+
+
+def make(unit: Unit, url: str, api_key: str, by: Any) -> MispServer:
+    """Add a server. InputError for an address that may not be written to."""
+    outgoing.check(url)
+    user: Any = getattr(by, "user", by)
+    made = MispServer.objects.create(unit=unit, url=url.rstrip("/"), api_key=lock(api_key), created_by=user)
+    record(by, "misp.made", made, unit, url=url)
+    return made
+
+
+def end(server: MispServer, by: Any) -> None:
+    """Tell it nothing any more; its key is forgotten."""
+    if MispServer.objects.filter(pk=server.pk, ended=None).update(ended=timezone.now(), api_key=""):
+        record(by, "misp.ended", server, server.unit)
+
+
+def due(server: MispServer) -> Iterator[tuple[str, date, datetime]]:
+    """Indicator, day and last moment of what the server was not told yet, the oldest first."""
+    dismissed = Case.objects.filter(state__in=(CaseState.FALSE_ALARM, CaseState.EXCEPTED))
+    rows = (
+        Sighting.objects.filter(
+            device__unit__in=under([server.unit_id]).values("descendant"),
+            day__gte=timezone.localdate() - BACK,
+        )
+        .exclude(role="inbound")
+        .exclude(Q(device__in=dismissed.values("device")) | Q(device__into__in=dismissed.values("device")))
+        .values("indicator", "day")
+        .annotate(moment=Max("last"))
+        .order_by("day", "indicator")
+    )
+    told = set(MispSighting.objects.filter(server=server).values_list("indicator", "day"))
+    for row in rows.iterator(chunk_size=1000):
+        if (row["indicator"], row["day"]) not in told:
+            yield row["indicator"], row["day"], row["moment"]
+
+
+def push(server: MispServer, by: Any = None) -> Told:
+    """Tell the server what it was not told yet."""
+    added = unknown = 0
+    problem = ""
+    try:
+        api_key = unlock(server.api_key)
+        for indicator, day, moment in due(server):
+            if added + unknown >= MOST:
+                break
+            known = _tell(server, api_key, indicator, moment)
+            MispSighting.objects.get_or_create(
+                server=server, indicator=indicator, day=day, defaults={"known": known}
+            )
+            added, unknown = added + known, unknown + (not known)
+    except LamsachError as error:
+        problem = error.what
+    MispServer.objects.filter(pk=server.pk).update(last=timezone.now(), problem=problem)
+    if added or unknown:
+        record(by, "misp.pushed", server, server.unit, added=added, unknown=unknown)
+    return Told(added, unknown, problem)
+
+
+def _tell(server: MispServer, api_key: str, indicator: str, moment: datetime) -> bool:
+    """Tell of one sighting; whether the server knows the indicator. OutputError when it is not to be asked further now."""
+    from lamsach.errors import OutputError
+
+    body = {
+        "values": [indicator],
+        "type": "0",
+        "source": f"Lamsach {server.unit.code}",
+        "timestamp": int(moment.timestamp()),
+    }
+    sent = {"Authorization": api_key, "Accept": "application/json"}
+    answer = outgoing.post(f"{server.url}/sightings/add", json.dumps(body).encode(), sent)
+    if 200 <= answer.status < 300:
+        return True
+    if b"No valid attributes" in answer.body:
+        return False
+    if answer.status in (401, 403):
+        raise OutputError(REFUSED, server.url)
+    raise OutputError(FAILED, f"{server.url} {answer.status}")
+
+
+def push_all() -> int:
+    """Tell every server; how many sightings were added."""
+    return sum(push(server).added for server in MispServer.objects.filter(ended=None).select_related("unit"))

@@ -1,0 +1,44 @@
+"""Regular work and jobs of exchange."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from lamsach.portal.exchange import hooks, misp
+from lamsach.portal.exchange.models import MispServer, Waiting
+from lamsach.portal.jobs.queue import Progress, job, regular
+
+WAITING = timedelta(days=7)
+
+
+@regular("exchange.webhooks", timedelta(seconds=5))
+def webhooks() -> int:
+    """Tell webhooks what happened."""
+    while hooks.spread():
+        pass
+    return hooks.deliver()
+
+
+@regular("exchange.misp", timedelta(hours=1), long=True)
+def misp_servers() -> int:
+    """Tell MISP servers what was seen."""
+    return misp.push_all()
+
+
+@job("exchange.misp", long=True)
+def misp_now(progress: Progress, server_id: int) -> dict[str, int | str]:
+    """Tell one server now."""
+    told = misp.push(MispServer.objects.select_related("unit").get(pk=server_id))
+    return {"added": told.added, "unknown": told.unknown, "problem": told.problem}
+
+
+@regular("exchange.forget", timedelta(hours=12))
+def forget() -> int:
+    """Drop old deliveries, and files that nobody took."""
+    old = Waiting.objects.filter(at__lt=timezone.now() - WAITING, done=None)
+    for found in old:
+        default_storage.delete(found.path)
+    return old.update(done=timezone.now(), path="") + hooks.forget()
