@@ -160,8 +160,8 @@ BOMB = zipped(a=b"\0" * (3 << 20))
         (b"\x28\xb5\x2f\xfdgarbage", "archive_damaged"),
         (b"\xfd7zXZ\0" + b"\1" * 50, "archive_damaged"),
         (b"PK\x03\x04" + os.urandom(200), "archive_damaged"),
-        (b"Rar!\x1a\x07\x01\0", "archive_closed"),
-        (b"7z\xbc\xaf\x27\x1c", "archive_closed"),
+        (b"Rar!\x1a\x07\x01\0", "archive_damaged"),
+        (b"7z\xbc\xaf\x27\x1c", "archive_damaged"),
         (locked(), "archive_locked"),
     ],
 )

@@ -13,8 +13,9 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from lamsach.scanner.closed import entries
 from lamsach.scanner.inflating import Gunzipped, Inflated
-from lamsach.scanner.magic import ending
+from lamsach.scanner.magic import CLOSED_ARCHIVES, ending
 from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Limits
 
@@ -87,6 +88,8 @@ def members(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Generato
             yield from _zip(stream, budget)
         elif kind == "tar":
             yield from _tar(stream, budget)
+        elif kind in CLOSED_ARCHIVES:
+            yield from _closed(stream, kind, budget)
         else:
             yield from _packed(stream, kind, name, budget)
     except Skipped:
@@ -162,6 +165,12 @@ def _tar_opener(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[],
         return stream
 
     return opened
+
+
+def _closed(stream: IO[bytes], kind: str, budget: Budget) -> Iterator[Member]:
+    for entry in entries(stream, kind):
+        budget.member()
+        yield Member(entry.name, entry.open, entry.locked, _climbs(entry.name))
 
 
 def _packed(stream: IO[bytes], kind: str, name: str, budget: Budget) -> Iterator[Member]:

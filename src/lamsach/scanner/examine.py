@@ -118,11 +118,9 @@ class Examiner:
         if not unsearched:
             self._content(stream, size, path, target, report)
         skips = len(report.skips)
-        if kind in magic.ARCHIVES:
+        if kind in magic.ARCHIVES or kind in magic.CLOSED_ARCHIVES:
             stream.seek(0)
             self._inside(stream, kind, path, target, report, budget, depth + 1)
-        elif kind in magic.CLOSED_ARCHIVES:
-            report.skips.append(Skip(path, "archive_closed"))
         if unsearched:
             stream.seek(0)
             whole = len(report.skips) == skips

@@ -41,7 +41,7 @@ PROGRAMS = frozenset({"pe", "elf", "macho"})
 ARCHIVES = frozenset({"zip", "gzip", "bzip2", "xz", "zstd", "tar"})
 """What is opened and examined inside."""
 CLOSED_ARCHIVES = frozenset({"rar", "7z", "cab"})
-"""What is examined as bytes, but not inside."""
+"""What is opened only where libarchive is there; else it is examined as bytes, but not inside."""
 
 DOCUMENT_ENDINGS = frozenset(
     [
