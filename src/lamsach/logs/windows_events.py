@@ -28,6 +28,11 @@ GIVES = (
     *("user", "domain", "url", "answers", "hashes", "action", "forwarded", "response", "inbound", "mentioned"),
 )  # fmt: skip
 """The fields that Windows events can fill."""
+HOLDER_MARKERS = (
+    *("4624", "4768", "4769", "4770", "4776", "4778", "540", "528", "672", "673", "1149", "6272"),
+    *("TerminalServices", "DHCP-Server", "DhcpServer", "IAS", "NPS"),
+)
+"""Texts of which every event that tells who was at an address holds one: the IDs of log-ons, tickets and sessions, and the sources of leases."""
 # /Date(1781078401000)/ of PowerShell's ConvertTo-Json; 1781078401.123 of others
 _COUNT = re.compile(r"(?:\\?/Date\()?(\d{9,19}(?:\.\d{1,9})?)(?:[+-]\d{4})?(?:\)\\?/)?")
 _CONTACT_DATA = frozenset(

@@ -37,6 +37,7 @@ class Evtx(BinaryFormat):
     name: ClassVar[str] = "evtx"
     title: ClassVar[str] = "Windows event log file (EVTX)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    tells_holders: ClassVar[bool] = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

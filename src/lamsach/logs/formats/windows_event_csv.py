@@ -16,7 +16,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.windows_events import GIVES, event_of
+from lamsach.logs.windows_events import GIVES, HOLDER_MARKERS, event_of
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event
 
@@ -45,6 +45,7 @@ class WindowsEventCsv(LogFormat):
     name: ClassVar[str] = "windows_event_csv"
     title: ClassVar[str] = "Windows events (CSV of Event Viewer)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
     multiline: ClassVar[bool] = True
 
     def __init__(self, context: FileContext) -> None:

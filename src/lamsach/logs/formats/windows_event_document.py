@@ -39,6 +39,7 @@ class WindowsEventDocument(BinaryFormat):
     name: ClassVar[str] = "windows_event_document"
     title: ClassVar[str] = "Windows events (one document in one line)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    tells_holders: ClassVar[bool] = True
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -12,7 +12,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.json_records import read_object, start_of_object
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.syslog import split_header
-from lamsach.logs.windows_events import GIVES, event_of
+from lamsach.logs.windows_events import GIVES, HOLDER_MARKERS, event_of
 from lamsach.logs.windows_json import looks_like_windows_event, record_of_json
 from lamsach.model import Event
 
@@ -23,6 +23,7 @@ class WindowsEventJson(LogFormat):
     name: ClassVar[str] = "windows_event_json"
     title: ClassVar[str] = "Windows events (JSON lines)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

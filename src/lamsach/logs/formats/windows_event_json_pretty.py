@@ -15,7 +15,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.json_records import read_object
 from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.windows_events import GIVES, event_of
+from lamsach.logs.windows_events import GIVES, HOLDER_MARKERS, event_of
 from lamsach.logs.windows_json import looks_like_windows_event, record_of_json
 from lamsach.model import Event
 
@@ -32,6 +32,7 @@ class WindowsEventJsonPretty(LogFormat):
     name: ClassVar[str] = "windows_event_json_pretty"
     title: ClassVar[str] = "Windows events (JSON over several lines)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
     multiline: ClassVar[bool] = True
 
     def __init__(self, context: FileContext) -> None:

@@ -14,7 +14,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes, month_comes_first
-from lamsach.logs.windows_events import GIVES, event_of
+from lamsach.logs.windows_events import GIVES, HOLDER_MARKERS, event_of
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.logs.windows_xml import record_of_xml
 from lamsach.model import Event
@@ -42,6 +42,7 @@ class WindowsEventListing(LogFormat):
     name: ClassVar[str] = "windows_event_listing"
     title: ClassVar[str] = "Windows events (listing of wevtutil or PowerShell)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
     multiline: ClassVar[bool] = True
 
     def __init__(self, context: FileContext) -> None:

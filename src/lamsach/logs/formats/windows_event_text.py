@@ -13,7 +13,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.syslog import NO_HEADER, split_header
 from lamsach.logs.timestamps import MONTHS, local_time
-from lamsach.logs.windows_events import GIVES, event_of
+from lamsach.logs.windows_events import GIVES, HOLDER_MARKERS, event_of
 from lamsach.logs.windows_text import looks_like_text_event, text_event
 from lamsach.model import Event
 
@@ -30,6 +30,7 @@ class WindowsEventText(LogFormat):
     name: ClassVar[str] = "windows_event_text"
     title: ClassVar[str] = "Windows events (text by syslog)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)

@@ -13,7 +13,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.windows_events import GIVES, event_of
+from lamsach.logs.windows_events import GIVES, HOLDER_MARKERS, event_of
 from lamsach.logs.windows_xml import record_of_xml
 from lamsach.model import Event
 
@@ -32,6 +32,7 @@ class WindowsEventXml(LogFormat):
     name: ClassVar[str] = "windows_event_xml"
     title: ClassVar[str] = "Windows events (XML)"
     gives: ClassVar[tuple[str, ...]] = GIVES
+    lease_markers: ClassVar[tuple[str, ...]] = HOLDER_MARKERS
     multiline: ClassVar[bool] = True
 
     def __init__(self, context: FileContext) -> None:
