@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -159,6 +160,64 @@ def test_old_live_sightings_are_erased(cast: Cast) -> None:
     LiveSighting.objects.filter(key="run-1").update(received=timezone.now() - timedelta(days=91))
     assert alarms.erase(90) == 1
     assert LiveSighting.objects.get().key == "run-2"
+
+
+# Health
+
+
+def test_health_and_readiness(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Client().get("/health").status_code, Client().get("/ready").status_code) == (200, 200)
+    monkeypatch.setattr(
+        "django.db.migrations.executor.MigrationExecutor.migration_plan", lambda *_: ["one is missing"]
+    )
+    assert Client().get("/ready").status_code == 503
+
+    def away(*_words: Any) -> Any:
+        raise OperationalError
+
+    monkeypatch.setattr("django.db.migrations.executor.MigrationExecutor.migration_plan", away)
+    assert Client().get("/ready").status_code == 503
+    assert Client().get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "answer"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 404),
+        ("192.0.2.7", {}, 404),
+        ("192.0.2.7", {"Authorization": "Bearer word"}, 200),
+        ("192.0.2.7", {"Authorization": "Bearer wörd"}, 404),
+    ],
+)
+def test_who_may_read_the_metrics(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, address: str, headers: dict[str, str], answer: int
+) -> None:
+    monkeypatch.setattr(settings, "METRICS_TOKEN", "word")
+    put(cast, "fw01/status", status(silent=True))
+    got = Client().get("/metrics", headers=headers, REMOTE_ADDR=address)
+    assert got.status_code == answer
+    if answer == 200:
+        text = got.content.decode()
+        assert "\nlamsach_sources_silent 1\n" in text
+        assert all(line.startswith(("# ", "lamsach_")) for line in text.splitlines())
+
+
+def test_the_log_as_json() -> None:
+    import logging
+    import sys
+
+    from lamsach.portal.base.json_log import JsonFormatter
+
+    try:
+        raise ValueError("a\nb")
+    except ValueError:
+        made = logging.LogRecord("x", logging.ERROR, "f", 1, "said %s", ("so",), sys.exc_info())
+    line = JsonFormatter().format(made)
+    assert "\n" not in line
+    assert json.loads(line)["message"] == "said so"
+    assert "ValueError" in json.loads(line)["traceback"]
 
 
 # Lists through archives

@@ -125,6 +125,13 @@ OPTIONS: tuple[Option, ...] = (
         "Archives of `lamsach collect` that the worker can read, as `CODE=PLACE;CODE=PLACE` with the units' identifiers and folders or URLs, such as `G06.12=/var/lib/lamsach/archive`. Every accepted list runs through them by itself.",
     ),
     Option(
+        "LAMSACH_METRICS_TOKEN",
+        "text",
+        "",
+        "Programs that show it as `Authorization: Bearer ...` may read `/metrics` (Prometheus); without it only programs of the same machine.",
+    ),
+    Option("LAMSACH_LOG_JSON", "switch", "no", "Write the log as lines of JSON."),
+    Option(
         "LAMSACH_OUTGOING_NETWORKS",
         "text",
         "",

@@ -163,6 +163,7 @@ PEOPLE_DAYS = OPTIONS.number("LAMSACH_PEOPLE_DAYS")
 IDLE_DAYS = OPTIONS.number("LAMSACH_IDLE_DAYS")
 RETENTION_DAYS = OPTIONS.number("LAMSACH_RETENTION_DAYS")
 ARCHIVES = OPTIONS.text("LAMSACH_ARCHIVES")
+METRICS_TOKEN = OPTIONS.text("LAMSACH_METRICS_TOKEN")
 OUTGOING_NETWORKS = OPTIONS.networks("LAMSACH_OUTGOING_NETWORKS")
 
 LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"
@@ -211,6 +212,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = TLS
+SECURE_REDIRECT_EXEMPT = [r"^(health|ready|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
@@ -219,8 +221,11 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "lamsach.portal.base.json_log.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if OPTIONS.switch("LAMSACH_LOG_JSON") else "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"lamsach": {"level": "INFO"}},
 }

@@ -1,0 +1,98 @@
+"""How the portal does, for programs: `/health` (it answers), `/ready` (database and schema are there), `/metrics` (Prometheus text format 0.0.4)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from datetime import datetime
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Min
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from lamsach.portal.base.doors import anyone
+from lamsach.portal.base.ratelimit import client_address
+from lamsach.portal.findings.models import Bundle
+from lamsach.portal.jobs.models import Clock, Job, JobState
+from lamsach.portal.mail.models import Letter
+from lamsach.portal.sources.models import Collector, LogSource
+
+_PLAIN = "text/plain; charset=utf-8"
+
+
+@anyone("GET")
+def health(request: HttpRequest) -> HttpResponse:
+    """The process answers. A supervisor restarts it when it does not."""
+    return HttpResponse("ok\n", content_type=_PLAIN)
+
+
+@anyone("GET")
+def ready(request: HttpRequest) -> HttpResponse:
+    """The database answers and has this version's schema: a balancer may send people here."""
+    try:
+        executor = MigrationExecutor(connection)
+        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return HttpResponse("database\n", status=503, content_type=_PLAIN)
+    if behind:
+        return HttpResponse("schema\n", status=503, content_type=_PLAIN)
+    return HttpResponse("ready\n", content_type=_PLAIN)
+
+
+@anyone("GET")
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Counts, for programs of this machine and those that show the token of LAMSACH_METRICS_TOKEN; Http404 for others."""
+    if not _may_see(request):
+        raise Http404
+    return HttpResponse("".join(_lines()), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _may_see(request: HttpRequest) -> bool:
+    token = settings.METRICS_TOKEN
+    shown = request.headers.get("Authorization", "")
+    if token and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        return True
+    try:
+        here = ip_address(client_address(request)).is_loopback
+    except ValueError:
+        return False
+    return here and "X-Forwarded-For" not in request.headers and "Forwarded" not in request.headers
+
+
+def _lines() -> Iterator[str]:
+    yield from _family("lamsach_jobs", "Jobs by state.", "state", _states(Job))
+    yield from _family("lamsach_letters", "Letters by state.", "state", _states(Letter))
+    yield from _family("lamsach_bundles", "Findings bundles by state.", "state", _states(Bundle))
+    waiting = Job.objects.filter(state=JobState.QUEUED).aggregate(first=Min("created"))["first"]
+    yield from _gauge(
+        "lamsach_oldest_waiting_job_seconds", "Age of the oldest job that waits.", _age(waiting)
+    )
+    last = Clock.objects.filter(name="sources.lists").values_list("last", flat=True).first()
+    yield from _gauge("lamsach_worker_idle_seconds", "Since a worker last turned.", _age(last))
+    yield from _gauge("lamsach_collectors", "Collectors known.", Collector.objects.count())
+    silent = LogSource.objects.filter(silent_since__isnull=False).count()
+    yield from _gauge("lamsach_sources", "Sources known.", LogSource.objects.count())
+    yield from _gauge("lamsach_sources_silent", "Sources that are silent.", silent)
+
+
+def _states(model: type[Job] | type[Letter] | type[Bundle]) -> dict[str, int]:
+    rows = model._default_manager.order_by().values_list("state").annotate(number=Count("pk"))
+    return dict(rows)
+
+
+def _age(moment: datetime | None) -> float:
+    return max(0.0, (timezone.now() - moment).total_seconds()) if moment else 0.0
+
+
+def _family(name: str, words: str, label: str, values: dict[str, int]) -> Iterator[str]:
+    yield f"# HELP {name} {words}\n# TYPE {name} gauge\n"
+    for value, number in sorted(values.items()):
+        yield f'{name}{{{label}="{value}"}} {number}\n'
+
+
+def _gauge(name: str, words: str, value: float) -> Iterator[str]:
+    yield f"# HELP {name} {words}\n# TYPE {name} gauge\n{name} {value:g}\n"
