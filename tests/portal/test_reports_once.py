@@ -97,7 +97,7 @@ def grow(parents: list[int], moves: list[tuple[int, int, int]], closes: list[tup
 
 MOVES = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9), st.integers(1, 30)), max_size=8)
 CLOSES = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 30)), max_size=3)
-INFORMED = st.dictionaries(st.integers(0, 9), st.integers(0, 35), max_size=10)
+INFORMED = st.lists(st.integers(0, 25), min_size=COUNT, max_size=COUNT)
 DAYS = st.lists(st.integers(1, 40), min_size=COUNT, max_size=COUNT)
 
 
@@ -129,7 +129,7 @@ def test_no_unit_is_counted_twice(
     parents: list[int],
     moves: list[tuple[int, int, int]],
     closes: list[tuple[int, int, int]],
-    informed: dict[int, int],
+    informed: list[int],
     days: list[int],
     silent: set[int],
     cast: Cast,
@@ -138,7 +138,7 @@ def test_no_unit_is_counted_twice(
         found = campaign(cast)
         Participation.objects.filter(campaign=found).delete()
         told = grow(parents, moves, closes)
-        reached = {unit: DAY + timedelta(days=offset) for unit, offset in informed.items()}
+        reached = {unit: DAY + timedelta(days=offset) for unit, offset in enumerate(informed)}
         for unit, day in reached.items():
             Participation.objects.create(campaign=found, unit=told.units[unit], informed_on=day)
         form = parse_form(found.form.definition)
