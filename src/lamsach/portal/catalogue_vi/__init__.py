@@ -4,6 +4,7 @@ from lamsach.portal.catalogue_vi.awareness import WAVES
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.cases import CASES
+from lamsach.portal.catalogue_vi.exchange import EXCHANGE
 from lamsach.portal.catalogue_vi.findings import FINDINGS
 from lamsach.portal.catalogue_vi.handling import HANDLING
 from lamsach.portal.catalogue_vi.knowledge import KNOWLEDGE
@@ -11,6 +12,7 @@ from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.mail import MAIL
 from lamsach.portal.catalogue_vi.materials import MATERIALS
 from lamsach.portal.catalogue_vi.people import PEOPLE
+from lamsach.portal.catalogue_vi.privacy import PRIVACY
 from lamsach.portal.catalogue_vi.public import PUBLIC
 from lamsach.portal.catalogue_vi.reaching import AWARENESS, SUPPORT
 from lamsach.portal.catalogue_vi.reports import REPORTS
@@ -24,6 +26,8 @@ VIETNAMESE: dict[str, str] = {
     **FINDINGS,
     **TRACES,
     **CASES,
+    **EXCHANGE,
+    **PRIVACY,
     **HANDLING,
     **BASE,
     **PEOPLE,

@@ -79,13 +79,15 @@ def write(stream: BinaryIO, head: Head, key: Ed25519PrivateKey, payloads: Sequen
         for place, payload in enumerate(payloads, 1):
             data = json.dumps(payload.data, ensure_ascii=False, sort_keys=True).encode()
             archive.writestr(entry(f"{place}.json"), data)
-            files = []
+            files: list[dict[str, Any]] = []
+            sizes: list[int] = []
             for number_, file in enumerate(payload.files, 1):
                 sha256, size = _copy(archive, f"{place}-{number_}", file.path)
                 files.append({"name": file.name, "sha256": sha256, "size": size})
+                sizes.append(size)
             stated = {"kind": payload.kind, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
             listed.append({**stated, "files": files})
-            total += len(data) + sum(file["size"] for file in files)
+            total += len(data) + sum(sizes)
             if len(data) > PAYLOAD_BYTES or total > TOTAL_BYTES:
                 raise LimitError(mark("There is more to send than one exchange file holds."), payload.kind)
         manifest = json.dumps(_manifest(head, listed), ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -189,7 +189,7 @@ def _from_above(partner: Partner) -> list[Campaign]:
 def _counts(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, Any, Mapping[str, int]]]:
     unit = arrival.unit
     below = under([unit.pk]).values("descendant")
-    found = []
+    found: list[tuple[Campaign, Any, Mapping[str, int]]] = []
     for record in rows(payload.data["counts"], MOST):
         part = Participation.objects.filter(unit__in=below).values("campaign")
         campaign = Campaign.objects.filter(pk=number(record["campaign"]), pk__in=part).first()

@@ -141,8 +141,8 @@ def sighting_rows(cases: list[Case], named: Set[int]) -> Iterator[SightingRow]:
         if case is not None:
             _merge(merged, (case.pk, row["indicator"], row["role"]), dict(row))
     known = {case.pk: case for case in cases}
-    for (number, _, _), row in merged.items():
-        yield _sighting(known[number], row, named)
+    for (number, _, _), summed in merged.items():
+        yield _sighting(known[number], summed, named)
 
 
 def _merge(

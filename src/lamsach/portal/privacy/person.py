@@ -149,7 +149,8 @@ def erase(units: Iterable[int], unit: Unit, term: str, reason: str, by: Any) -> 
             counts[source.name] += 1
     user: Any = getattr(by, "user", by)
     made = Erasure.objects.create(unit=unit, user=user, reason=reason, counts=dict(counts))
-    record(by, "privacy.erased", made, unit, **counts)
+    details: dict[str, Any] = dict(counts)
+    record(by, "privacy.erased", made, unit, **details)
     return counts
 
 

@@ -79,8 +79,13 @@ def purge(case_id: int) -> Counter[str]:
     if not _needed(members):
         counts.update(forget_devices(members))
     Purge.objects.filter(case=case).update(counts=dict(counts))
-    record(None, "privacy.purged", case, case.unit, **counts)
+    record(None, "privacy.purged", case, case.unit, **_details(counts))
     return counts
+
+
+def _details(counts: Counter[str]) -> dict[str, Any]:
+    """The counts as the audit trail's details."""
+    return dict(counts)
 
 
 def _needed(members: set[int]) -> bool:
@@ -144,7 +149,7 @@ def _loose_devices() -> Counter[str]:
             counts["lines"] += lines
             counts.update(forget_devices(members))
     if counts:
-        record(None, "privacy.purged_devices", **counts)
+        record(None, "privacy.purged_devices", **_details(counts))
     return counts
 
 

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -85,7 +86,7 @@ def case(request: HttpRequest, own_case_id: int) -> HttpResponse:
         "grants": found.grants.select_related("to", "user")[:100],
         "holds": holds.covering(found).select_related("unit", "user"),
         "looked": _looked(found),
-        "days": retention.settings.RETENTION_DAYS,
+        "days": settings.RETENTION_DAYS,
     }
     return render(request, "privacy/case.html", context)
 
