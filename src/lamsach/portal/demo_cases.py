@@ -144,7 +144,7 @@ def _device(
         department="Phòng Tổng hợp",
     )
     Identity.objects.create(device=device, unit=unit, kind="mac", value=mac)
-    value, threat, role = THREATS[(number * 5 + unit.pk) % 5 if state != "told" else 5]
+    value, threat, role = THREATS[(number + unit.pk) % 5 if state != "told" else 5]
     found = today() - _ONE * (max((days for _, days in PATHS[state]), default=2) + chance.randrange(1, 4))
     source = place.observers[1] if state == "blind" else place.observers[0]
     days = [found - _ONE * back for back in range(chance.randrange(1, 4))]
@@ -253,6 +253,9 @@ def _handled(case: Case, state: str, officer: User) -> None:
             who=officer.name,
             note=None if number else note,
         )
+    begun = _moment(today() - _ONE * PATHS[state][-1][1], 11)
+    Tick.objects.filter(case=case).update(at=begun)
+    Note.objects.filter(case=case).update(at=begun)
 
 
 def _date_back(campaign: Campaign, unit: Unit, chance: random.Random) -> None:

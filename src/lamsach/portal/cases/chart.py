@@ -9,7 +9,7 @@ from datetime import date
 from lamsach.portal.cases.dashboard import LINES, Series
 
 WIDTH, HEIGHT = 720, 300
-LEFT, RIGHT, TOP, BOTTOM = 48, 150, 14, 34
+LEFT, RIGHT, TOP, BOTTOM = 54, 164, 28, 34
 _LABEL = 17
 
 

@@ -71,9 +71,11 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "unit": unit,
         "above": above,
         "counts": counting.case_counts(campaign, unit.pk),
-        "series": found,
+        "table": [
+            (day, [(name, WORDS[name], value) for name, value in values])
+            for day, values in (found.rows if found else [])
+        ],
         "chart": chart(found) if found else None,
-        "words": WORDS,
         "names": [(name, WORDS[name]) for name in facts.LINES],
         "median": days,
         "cleaned": cleaned,

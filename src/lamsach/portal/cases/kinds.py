@@ -11,31 +11,31 @@ _WORDS: tuple[tuple[ThreatKind, str], ...] = (
     (
         K.RANSOM,
         "ransom lockbit blackcat alphv conti ryuk akira babuk revil sodinokibi clop royal cobalt ?strike beacon sliver brute ?ratel qakbot qbot "
-        "emotet trickbot icedid bokbot bumblebee bazar(loader)? ursnif gozi systembc darkgate latrodectus mã hóa dữ liệu",
+        "emotet trickbot icedid bokbot bumblebee bazar(loader)? ursnif gozi systembc darkgate latrodectus mã~hóa~dữ~liệu",
     ),
     (
         K.STEALER,
         "stealer infostealer redline lumma(c2)? vidar raccoon azorult formbook xloader agent ?tesla agenttesla lokibot loki ?pwd pony snake ?keylogger "
         "keylogger racoon stealc risepro meta ?stealer hawkeye remcos asyncrat njrat nanocore quasar(rat)? dcrat xworm warzone ave ?maria banking banker trojan-?psw "
-        "đánh cắp thông tin",
+        "đánh~cắp~thông~tin",
     ),
     (
         K.MINER,
-        "miner coin ?miner xmrig cryptominer cryptojack\\w* coinhive monero kinsing lemon ?duck prometei đào tiền",
+        "miner coin ?miner xmrig cryptominer cryptojack\\w* coinhive monero kinsing lemon ?duck prometei đào~tiền",
     ),
     (
         K.LOADER,
         "loader downloader dropper private ?loader smoke ?loader gcleaner amadey socgholish fake ?updates gootloader guloader cloudeye hijackloader "
-        "crack keygen kms(pico|auto)? activator warez bẻ khóa",
+        "crack keygen kms(pico|auto)? activator warez bẻ~khóa",
     ),
     (
         K.BOTNET,
         "bot botnet \\w*bot mirai mozi gafgyt bashlite tsunami necurs andromeda gamarue conficker kelihos waledac sality virut ramnit zeus zbot "
-        "avalanche dorkbot wannacry mykings hajime fodcha mạng máy tính ma",
+        "avalanche dorkbot wannacry mykings hajime fodcha mạng~máy~tính~ma",
     ),
 )
 _PATTERNS = tuple(
-    (kind, re.compile(rf"(?<![^\W_])(?:{'|'.join(re.split(r' (?![?])', words))})(?![^\W_])", re.IGNORECASE))
+    (kind, re.compile(rf"(?<![^\W_])(?:{'|'.join(re.split(r' (?![?])', words)).replace('~', ' ')})(?![^\W_])", re.IGNORECASE))
     for kind, words in _WORDS
 )
 

@@ -37,7 +37,7 @@ def _content(words: dict[str, str]) -> dict[str, Any]:
         "language": (get_language() or "vi")[:2],
         "unit": words["unit"],
         "day": f"{today():%d/%m/%Y}",
-        "title": _("Your machine needs to be cleaned"),
+        "title": _("Your machine {machine} needs to be cleaned").format(machine=words["machine"]),
         "greeting": _("Dear {name},").format(name=words["name"]) if words["name"] else "",
         "why": _(
             "{unit} found signs of malware on the machine {machine} (number {number}) in its network logs. Nobody accuses you: such programs mostly come with cracked software or false updates."
@@ -57,9 +57,7 @@ def _content(words: dict[str, str]) -> dict[str, Any]:
         ],
         "answer": _("Tell us here"),
         "address": words["address"],
-        "note": _(
-            "The logs of the next days show whether the machine is clean. You need not do anything for that."
-        ),
+        "note": _("The logs of the next days show whether the machine is clean."),
         "contact_title": _("Support contact"),
         "contact": f"{words['contact']}{phone}",
     }

@@ -20,7 +20,7 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.handling import Playbook, Tick
-from lamsach.portal.cases.models import Case, Note, ThreatKind
+from lamsach.portal.cases.models import Case, CaseState, Note, ThreatKind
 from lamsach.portal.cases.playbooks_text import BUILT_IN
 
 MOST_STEPS = 30
@@ -47,12 +47,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The playbook that a case follows."""
+    """The playbook that a case follows. `again`: the machine was reinfected and the playbook begins anew."""
 
     kind: ThreatKind
     version: int
     items: tuple[Item, ...]
     newest: int
+    again: bool = False
 
     @property
     def count(self) -> int:
@@ -77,15 +78,17 @@ def newest(campaign_id: int, kind: str) -> int:
 
 
 def followed(case: Case) -> Followed:
-    """The playbook of a case, and what of it is done."""
-    ticks = list(Tick.objects.filter(case=case, kind=case.kind).select_related("note"))
+    """The playbook of a case, and what of it is done. What was done before a reinfection has to be done again."""
+    rows = Tick.objects.filter(case=case, kind=case.kind).select_related("note")
+    again = case.steps.filter(after=CaseState.REINFECTED).order_by("at").last()
+    ticks = list(rows.filter(at__gt=again.at) if again is not None else rows)
     latest = newest(case.campaign_id, case.kind)
     version = ticks[0].version if ticks else latest
     state: dict[str, Tick] = {tick.step: tick for tick in ticks}
     items = tuple(
         _item(step, state.get(step["key"])) for step in steps_of(case.campaign_id, case.kind, version)
     )
-    return Followed(ThreatKind(case.kind), version, items, latest)
+    return Followed(ThreatKind(case.kind), version, items, latest, again is not None)
 
 
 def _item(step: Mapping[str, str], tick: Tick | None) -> Item:
