@@ -19,6 +19,10 @@ PARTS = (
     "test_api.py",
     "test_findings.py",
     "test_reports.py",
+    "test_exchange.py",
+    "test_exchange_exports.py",
+    "test_exchange_outgoing.py",
+    "test_privacy.py",
 )
 
 
