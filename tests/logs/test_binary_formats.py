@@ -50,6 +50,11 @@ SAMPLES: dict[str, bytes] = {
     "netflow": fixed(5),
     "parquet": parquet(flat()),
     "arrow": arrow_file(flat()),
+    "json_document": (
+        b'{"took":3,"hits":{"total":{"value":2},"hits":['
+        b'{"_index":"fw","_source":{"@timestamp":"2026-06-02T08:45:34Z","source":{"ip":"192.0.2.5"},"destination":{"ip":"203.0.113.9"}}},'
+        b'{"_index":"fw","_source":{"@timestamp":"2026-06-02T08:45:35Z","source":{"ip":"192.0.2.6"},"destination":{"ip":"203.0.113.9"}}}]}}'
+    ),
 }
 
 every_format = pytest.mark.parametrize("binary", BINARY_FORMATS, ids=lambda f: f.name)

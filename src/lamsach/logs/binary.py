@@ -37,6 +37,9 @@ class BinaryFormat(ABC):
     tells_holders: ClassVar[bool] = False
     """Whether it is worth reading twice: first for who had which address (leases, ARP, sessions), then for the hunt."""
 
+    of_text: ClassVar[bool] = False
+    """Whether its files are text without lines to speak of; it is asked last, when no format of lines reads the file."""
+
     def __init__(self, context: FileContext) -> None:
         self.context = context
 

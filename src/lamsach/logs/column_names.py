@@ -15,7 +15,7 @@ from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
     "time": "timestamp datetime time eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
-    " generatetime generatedtime starttime flowstart flowstarttime startdate firstseen firstswitched datefirstseen eventcreated eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
+    " generatetime generatedtime starttime flowstart flowstarttime startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang",
     "date": "date ngay eventdate logdate localdate ngayghinhan",
@@ -39,7 +39,7 @@ FIELDS: Mapping[str, str] = {
     "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport"
     " postnaptsourcetransportport",
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
-    " agentip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
+    " agentip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
     "name": "devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
     " device clientdevice managedcomputer infectedcomputer tenmaynhiem maynhiem maytinhnhiem tenclient"
     " srcname hostnameofdevice pcname srccomputer clientname endpoint"
@@ -60,7 +60,7 @@ FIELDS: Mapping[str, str] = {
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
     " responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi",
     "hash": "md5 sha1 sha256 hash hashes filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"
-    " hashsha1 hashsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam",
+    " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam",
     "details": "description eventdescription eventdetails details detail object detectedobject objectname objectpath objecturi filepath filename"
     " mota motasukien chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc",
     "action": "action act disp requeststatus event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"

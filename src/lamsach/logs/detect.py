@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.decoding import SNIFF_BYTES, decode_line
-from lamsach.logs.formats import FORMATS, binary_format_of
+from lamsach.logs.formats import FORMATS, JSON_FORMATS, binary_format_of, document_format_of
 from lamsach.logs.opening import HEAD_BYTES
 
 HEAD_LINES = 500
@@ -20,26 +20,6 @@ _SOME = 0.3
 """Of a table at most this share of the lines may be other products' (a heading, what stands above the table)."""
 _FIRST, _DISTANCE = 12, 23
 _ROWS_CANNOT_BE_TOLD = "csv_columns"
-_READ_JSON = frozenset(
-    [
-        "adguardhome",
-        "checkpoint",
-        "eset",
-        "json_lines",
-        "nfdump",
-        "paloalto",
-        "samba",
-        "snort_fast",
-        "suricata_eve",
-        "technitium",
-        "web_access",
-        "windows_event_json",
-        "windows_event_json_pretty",
-        "zeek_json",
-    ]
-)
-"""The formats that JSON objects can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
-_JSON_FORMATS = tuple(f for f in FORMATS if f.name in _READ_JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +62,25 @@ def detect(head: bytes) -> Detection:
     binary = binary_format_of(head[:SNIFF_BYTES])
     if binary is not None:
         return Detection(None, 1.0, binary=binary)
-    lines = head_lines(head)
+    detection = _of_lines(head_lines(head))
+    answer = b'"_source"' in head[:SNIFF_BYTES]  # the records that it holds look like their product's own
+    known = detection.format is not None and (
+        detection.format.name != "json_lines" or detection.lines[0][:1] != "{"
+    )
+    if not known or answer:
+        document = document_format_of(head[:SNIFF_BYTES])
+        if document is not None:
+            return Detection(None, 1.0, lines=detection.lines, binary=document)
+    return detection
+
+
+def _of_lines(lines: tuple[str, ...]) -> Detection:
+    """What a file of text is, by its first lines."""
     if not lines:
         return Detection(None, 0.0)
     few = _few(lines)
     quick: dict[type[LogFormat], float] = {}
-    for log_format in _JSON_FORMATS if all(map(_is_object, few)) else FORMATS:
+    for log_format in JSON_FORMATS if all(map(_is_object, few)) else FORMATS:
         if _may_be(log_format, few):
             quick[log_format] = log_format.score(lines)
             if quick[log_format] == 1.0:  # none can be better, and of equal ones the first wins
@@ -95,7 +88,7 @@ def detect(head: bytes) -> Detection:
     best = max(quick, key=lambda log_format: quick[log_format], default=FORMATS[0])
     if quick.get(best, 0.0) >= _SURE:
         return Detection(best, quick[best], (), lines)
-    possible = _JSON_FORMATS if all(map(_is_object, lines)) else FORMATS
+    possible = JSON_FORMATS if all(map(_is_object, lines)) else FORMATS
     scores = {f: (quick.get(f) or f.score(lines)) if f in possible else 0.0 for f in FORMATS}
     best = max(FORMATS, key=lambda log_format: scores[log_format])  # of equal ones the first
     share = scores[best]
@@ -149,7 +142,7 @@ def recognising(line: str) -> type[LogFormat] | None:
 
 def possible_formats(line: str) -> Sequence[type[LogFormat]]:
     """The formats that a line can be of, by its first character: those of the registry, or of a JSON object those that read such."""
-    return _JSON_FORMATS if _is_object(line) else FORMATS
+    return JSON_FORMATS if _is_object(line) else FORMATS
 
 
 def _is_object(line: str) -> bool:

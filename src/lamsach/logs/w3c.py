@@ -77,8 +77,8 @@ class W3cColumns:
         }
 
 
-_CLOUDFRONT = tuple(
-    [
+_CLOUDFRONT = (
+    *(
         "date",
         "time",
         "x-edge-location",
@@ -88,6 +88,8 @@ _CLOUDFRONT = tuple(
         "cs(host)",
         "cs-uri-stem",
         "sc-status",
+    ),
+    *(
         "cs(referer)",
         "cs(user-agent)",
         "cs-uri-query",
@@ -97,6 +99,8 @@ _CLOUDFRONT = tuple(
         "x-host-header",
         "cs-protocol",
         "cs-bytes",
+    ),
+    *(
         "time-taken",
         "x-forwarded-for",
         "ssl-protocol",
@@ -106,7 +110,7 @@ _CLOUDFRONT = tuple(
         "fle-status",
         "fle-encrypted-fields",
         "c-port",
-    ]
+    ),
 )
 """The columns of CloudFront's standard logs, which never change their order."""
 

@@ -29,6 +29,7 @@ from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.infoblox import Infoblox
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
+from lamsach.logs.formats.json_document import JsonDocument
 from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.juniper_srx import JuniperSrx
 from lamsach.logs.formats.kaspersky import Kaspersky
@@ -141,6 +142,21 @@ FORMATS: tuple[type[LogFormat], ...] = (
     JsonLines,
 )
 """Every format, the particular first. `unknown_text` is not in it: it is what a file of none of these is read with."""
+JSON_FORMATS: tuple[type[LogFormat], ...] = (
+    *(
+        ZeekJson,
+        SuricataEve,
+        WindowsEventJson,
+        WindowsEventJsonPretty,
+        AdGuardHome,
+        Technitium,
+        Samba,
+        Nfdump,
+    ),
+    *(SnortFast, WebAccess, CheckPoint, PaloAlto, Eset, JsonLines),
+)
+"""The formats that a JSON object can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
+JsonDocument.inner_formats = JSON_FORMATS
 JsonLines.inner_formats = CsvColumns.inner_formats = tuple(
     f for f in FORMATS if f not in (CsvColumns, JsonLines)
 )
@@ -153,6 +169,7 @@ BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
     NetFlow,
     Parquet,
     Arrow,
+    JsonDocument,
 )
 """Every binary format, told by a file's first bytes before anything is taken for text."""
 
@@ -169,4 +186,9 @@ def binary_format_by_name(name: str) -> type[BinaryFormat] | None:
 
 def binary_format_of(head: bytes) -> type[BinaryFormat] | None:
     """The binary format of a file that begins with these bytes, or None."""
-    return next((binary for binary in BINARY_FORMATS if binary.recognises(head)), None)
+    return next((binary for binary in BINARY_FORMATS if not binary.of_text and binary.recognises(head)), None)
+
+
+def document_format_of(head: bytes) -> type[BinaryFormat] | None:
+    """The format of a text that begins with these bytes in UTF-8 and is one document without lines of its own, or None."""
+    return next((binary for binary in BINARY_FORMATS if binary.of_text and binary.recognises(head)), None)

@@ -1,0 +1,146 @@
+"""Records in one JSON document: a list of objects, or an answer of an interface that holds such a list.
+
+Source: Elasticsearch and OpenSearch, "Search API", response body (`hits.hits[]._source`); AWS CloudTrail, "Log file examples" (`Records`); Microsoft Graph
+(`value`), and the exports of consoles that write one list. The document may stand in one line or over many. Traps:
+- JSON lines, and lists of Windows events, have readers of their own: this one is asked last, and never for what these read.
+- The list may be of any size: objects are taken from it one after another, and only one is held.
+- A record that no product is known to write, and whose keys mean nothing, still shows what it mentions: addresses, names and URLs.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO, ClassVar
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.binary import BinaryFormat
+from lamsach.logs.script_mentions import mentions
+from lamsach.model import Event, Reference, Refusal
+
+_WRAPPERS = "hits|Records|records|value|values|data|events|Events|results|result|items|logs|Logs|entries|rows|alerts|Alerts|messages|response|detections|resources"
+# {"took":3,...,"hits":{"total":{"value":1},"hits":[{     {"Records": [ {     [ {     {"value":[{
+_LIST = re.compile(rf'"(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)')
+_BARE_LIST = re.compile(r"\s{0,200}\[\s{0,200}(?=\{)")
+_STEP_BYTES = 1 << 16
+_LONGEST_RECORD = 4 << 20
+_HEADS_KEPT = 50
+_ROOM = 4000
+
+
+class JsonDocument(BinaryFormat):
+    """Reads the records of a JSON document, each as the product that wrote it."""
+
+    name: ClassVar[str] = "json_document"
+    title: ClassVar[str] = "JSON document (list of records, Elasticsearch answer)"
+    gives: ClassVar[tuple[str, ...]] = (
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *(
+            "source_nat_ip",
+            "source_nat_port",
+            "device_ip",
+            "device_name",
+            "device_mac",
+            "user",
+            "domain",
+            "url",
+        ),
+        *("answers", "hashes", "action", "lease_until", "response", "forwarded", "inbound", "mentioned"),
+    )
+    tells_holders: ClassVar[bool] = True
+    of_text: ClassVar[bool] = True
+    inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()
+    """The formats that a record may be of; the registry sets them."""
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        self._parsers: dict[type[LogFormat], LogFormat] = {}
+        self._head: list[str] = []
+
+    @classmethod
+    def recognises(cls, head: bytes) -> bool:
+        """A list of objects at the start, or under one of the usual keys of an object that does not end with its line."""
+        text = head.decode("utf-8-sig", "ignore")
+        if _BARE_LIST.match(text):
+            return not _is_windows(text)
+        if not text.lstrip().startswith("{"):
+            return False
+        start = _LIST.search(text, 0, _ROOM)
+        if start is None or _is_windows(text):
+            return False
+        before = text[: start.start()]
+        return '"_source"' not in before and "}\n{" not in before.replace("\r", "")
+
+    def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
+        """The events of the records; `line` counts the records. What stands after a break in the document is refused as one."""
+        for number, record in enumerate(_records(stream), 1):
+            if isinstance(record, str):
+                yield Refusal(
+                    Reference(self.context.file, row=number), record[:500], "The JSON in the line is broken."
+                )
+                continue
+            event = self._event(record, number)
+            if event is not None:
+                yield replace(event, format=self.name, file=self.context.file, line=number)
+
+    def _event(self, record: dict[str, object], number: int) -> Event | None:
+        source = record.get("_source")
+        text = json.dumps(source if isinstance(source, dict) else record, ensure_ascii=False)
+        if len(self._head) < _HEADS_KEPT:
+            self._head.append(text)
+        for log_format in self.inner_formats:
+            if not log_format.recognises(text):
+                continue
+            try:
+                return self._parser(log_format).parse(text, number)
+            except LineError:
+                continue
+        return Event(mentioned=mentions(text))
+
+    def _parser(self, log_format: type[LogFormat]) -> LogFormat:
+        if log_format not in self._parsers:
+            self._parsers[log_format] = log_format(replace(self.context, head=tuple(self._head)))
+        return self._parsers[log_format]
+
+
+def _is_windows(text: str) -> bool:
+    return '"EventID"' in text and '"Computer"' in text and '"_source"' not in text
+
+
+def _records(stream: BinaryIO) -> Iterator[dict[str, object] | str]:
+    """The objects of every list in the document, and the beginning of what cannot be read."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    text = decoder.decode(stream.read(_STEP_BYTES))
+    objects = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= 30 else digits)
+    start = _BARE_LIST.match(text) or _LIST.search(text)
+    position = start.end() if start else len(text)
+    while True:
+        while position < len(text) and text[position] in ", \r\n\t":
+            position += 1
+        if text[position : position + 1] == "{":
+            try:
+                record, position = objects.raw_decode(text, position)
+                yield record
+                continue
+            except (ValueError, RecursionError):
+                if len(text) - position > _LONGEST_RECORD:
+                    yield text[position : position + 500]
+                    return
+        elif position < len(text):  # the list has ended: another may follow
+            following = _LIST.search(text, position)
+            if following:
+                position = following.end()
+                continue
+            position = max(position, len(text) - 300)
+        data = stream.read(_STEP_BYTES)
+        more = decoder.decode(data, final=not data)
+        if not data and not more:
+            rest = text[position:].strip("]}, \r\n\t")
+            if rest.startswith("{"):
+                yield rest[:500]
+            return
+        text, position = text[position:] + more, 0
