@@ -19,6 +19,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
 for _name in ("LAMSACH_SMTP_URL", "LAMSACH_URL", "LAMSACH_TLS", "LAMSACH_OIDC_URL", "LAMSACH_PROXIES"):
     os.environ.pop(_name, None)
 os.environ["DATABASE_URL"] = os.environ.get("LAMSACH_TEST_POSTGRES", "")
+TEMPLATE = "lamsach_template"
+"""The PostgreSQL database that others are copied from."""
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -27,8 +29,11 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.ALLOWED_HOSTS.append("testserver")
 settings.MFA_REQUIRED = False
+if os.environ["DATABASE_URL"]:
+    settings.DATABASES["default"]["TEST"] = {"TEMPLATE": TEMPLATE}
 (_DATA / "static").mkdir()
 django.setup()
+assert ("postgresql" in settings.DATABASES["default"]["ENGINE"]) is bool(os.environ["DATABASE_URL"])
 
 from django.core.cache import cache  # noqa: E402
 from django.test import Client  # noqa: E402
@@ -38,11 +43,13 @@ from lamsach.portal.base.roles import Role  # noqa: E402
 from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
 
+from .template import migrate, pour  # noqa: E402
+
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server of our own, started for these tests."""
-    from .postgres import cluster, programs
+    from .postgres import cluster, fresh, programs
 
     if os.environ.get("LAMSACH_TEST_POSTGRES"):
         pytest.skip("these tests run on PostgreSQL already")
@@ -52,7 +59,19 @@ def postgresql() -> Iterator[str]:
             pytest.fail("PostgreSQL is not installed, and in CI every program has to be", pytrace=False)
         pytest.skip("PostgreSQL is not installed")
     with cluster(folder) as address:
+        migrate(_DATA / "postgresql", fresh(address, TEMPLATE))
         yield address
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The tests' database in memory begins with the present schema, so that Django's own migrating finds nothing to do."""
+    from django.db import connection
+
+    held = pour(connection.creation._get_test_db_name()) if connection.vendor == "sqlite" else None
+    yield
+    if held is not None:
+        held.close()
 
 
 @pytest.fixture(autouse=True)

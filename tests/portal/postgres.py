@@ -61,11 +61,11 @@ def cluster(bin_folder: Path) -> Iterator[str]:
             run(str(bin_folder / "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
 
 
-def fresh(address: str) -> str:
-    """A new, empty database in the cluster; its address."""
+def fresh(address: str, name: str = "", template: str = "template1") -> str:
+    """A new database in the cluster, empty or a copy of another; its address."""
     import psycopg
 
-    name = f"t{uuid4().hex}"
+    name = name or f"t{uuid4().hex}"
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return address.rpartition("/")[0] + f"/{name}"

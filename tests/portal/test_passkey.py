@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import require_program
 
+from .template import furnish
 from .test_browser import Served, watched
 
 pytestmark = pytest.mark.browser
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
+    furnish(tmp_path / "data")
     portal = Served(tmp_path / "data")
     portal.wait()
     yield portal

@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from .conftest import TEMPLATE
 from .postgres import fresh
+from .template import furnish
 
 LETTERS, JOBS, WORKERS = 240, 60, 3
 QUEUE = f"""
@@ -26,8 +28,6 @@ import sys
 from pathlib import Path
 from lamsach.portal.server import start
 start(Path(sys.argv[1]))
-from django.core.management import call_command
-call_command("migrate", interactive=False, verbosity=0)
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.jobs.queue import enqueue
 queue(Draft("plain", f"n{{i}}@unit.example", str(i), {{"subject": "S", "text": "T"}}) for i in range({LETTERS}))
@@ -118,7 +118,10 @@ def rows(address: str, folder: Path, query: str) -> list[Any]:
 def test_workers_do_everything_once(
     database: str, tmp_path: Path, receiver: tuple[Receiver, int], request: pytest.FixtureRequest
 ) -> None:
-    address = fresh(request.getfixturevalue("postgresql")) if database == "postgresql" else ""
+    address = ""
+    if database == "postgresql":
+        address = fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
+    furnish(tmp_path)
     got, port = receiver
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
     environment = {

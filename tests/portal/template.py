@@ -1,0 +1,83 @@
+"""A database with the present schema, made by the real migrations once and copied wherever a test needs a portal. Migrating takes seconds, copying none.
+
+The copy for SQLite is kept between runs in the temporary folder, under a name that changes with every migration of ours or of the libraries.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+
+PORTAL = Path(__file__).parents[2] / "src/lamsach/portal"
+LIBRARIES = ("django", "django-allauth")
+MIGRATE = """
+import sys
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from django.core.management import call_command
+call_command("migrate", interactive=False, verbosity=0)
+"""
+
+
+def migrate(folder: Path, address: str = "") -> None:
+    """Bring the database of a data folder (or the PostgreSQL database at the address) to the present schema, by the real migrations."""
+    clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
+    command = [sys.executable, "-c", MIGRATE, str(folder)]
+    ran = subprocess.run(
+        command, env={**clean, "DATABASE_URL": address}, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+
+
+def schema() -> str:
+    """A digest of all migrations."""
+    digest = hashlib.sha256()
+    for path in sorted(PORTAL.glob("*/migrations/*.py")):
+        digest.update(path.relative_to(PORTAL).as_posix().encode() + path.read_bytes())
+    digest.update((PORTAL / "settings.py").read_bytes())
+    digest.update(" ".join(version(name) for name in LIBRARIES).encode())
+    return digest.hexdigest()[:24]
+
+
+def template() -> Path:
+    """The SQLite file with the present schema and no rows but those of the migrations."""
+    shelf = Path(tempfile.gettempdir()) / f"lamsach-test-{os.getuid()}"
+    shelf.mkdir(mode=0o700, exist_ok=True)
+    assert shelf.stat().st_uid == os.getuid(), f"{shelf} is somebody else's"
+    file = shelf / f"{schema()}.sqlite3"
+    with (shelf / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            for old in shelf.glob("*.sqlite3"):
+                old.unlink()
+            with tempfile.TemporaryDirectory() as name:
+                migrate(Path(name))
+                with closing(sqlite3.connect(Path(name) / "lamsach.sqlite3")) as made:
+                    made.execute("VACUUM INTO ?", (str(Path(name) / "whole"),))
+                shutil.move(Path(name) / "whole", file.with_suffix(".part"))
+                file.with_suffix(".part").replace(file)
+    return file
+
+
+def furnish(folder: Path) -> None:
+    """Make a data folder whose database has the present schema already."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(template(), folder / "lamsach.sqlite3")
+
+
+def pour(name: str) -> sqlite3.Connection:
+    """Fill the in-memory database of that address; it lives as long as the connection that this gives."""
+    held = sqlite3.connect(name, uri=True, check_same_thread=False)
+    with closing(sqlite3.connect(template())) as source:
+        source.backup(held)
+    return held
