@@ -132,7 +132,7 @@ CLI: dict[str, str] = {
     ),
     "One JSON object a file.": "Mỗi tệp một đối tượng JSON.",
     "Read logs and give each record as a JSON object a line.": "Đọc nhật ký, mỗi bản ghi là một đối tượng JSON trên một dòng.",
-    "Write JSON lines to this file.": "Ghi các dòng JSON vào tệp này.",
+    "Write JSON lines to this file, or a table when its name ends in .parquet.": "Ghi các dòng JSON vào tệp này, hoặc ghi bảng nếu tên tệp kết thúc bằng .parquet.",
     "Read every file as this format; see `logs formats`.": "Đọc mọi tệp theo định dạng này; xem `logs formats`.",
     "The zone of times that state none.": "Múi giờ của những thời điểm không ghi múi giờ.",
     "List each refused line on standard error.": "Liệt kê từng dòng bị từ chối ra luồng lỗi chuẩn.",

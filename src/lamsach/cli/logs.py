@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -17,18 +13,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lamsach.cli.logs_writing import Reading, event_writer, json_line, output_stream
 from lamsach.errors import ExitStatus, InputError, UsageError
 from lamsach.i18n import format_number, language_from_environment, translator
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.detect import Detection
-from lamsach.logs.event_records import event_record, refusal_record
+from lamsach.logs.event_records import refusal_record
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, format_by_name
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.opening import LogFile, find_logs
-from lamsach.logs.reading import ReadCounts, detection_for, read_events
+from lamsach.logs.reading import ReadCounts, detection_for
 from lamsach.model import Problem, Refusal
-from lamsach.results.atomic import atomic_file
 
 app = typer.Typer(no_args_is_help=True, help="Recognise and read logs.")
 
@@ -76,7 +72,7 @@ def detect(
     problems = _Problems()
     found = _detections(files, problems)
     if as_json:
-        done = _print_lines(_json(record) for record in found)
+        done = _print_lines(json_line(record) for record in found)
     elif sys.stdout.isatty():
         records = list(found)
         done = len(records)
@@ -90,7 +86,13 @@ def detect(
 def read(
     files: Files,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write JSON lines to this file.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write JSON lines to this file, or a table when its name ends in .parquet.",
+        ),
     ] = None,
     format_name: Annotated[
         str | None,
@@ -111,15 +113,16 @@ def read(
     _check_format(format_name)
     problems = _Problems()
     done = 0
-    with _output(output) as stream:
+
+    def tell_refused(refusal: Refusal) -> None:
+        if refused:
+            print(json_line(refusal_record(refusal)), file=sys.stderr)
+
+    with event_writer(output) as write:
         for log_file in find_logs(files, on_problem=problems.tell):
             counts = ReadCounts()
             try:
-                for item in read_events(log_file, timezone=zone, format_name=format_name, counts=counts):
-                    if not isinstance(item, Refusal):
-                        stream.write(_json(event_record(item)) + "\n")
-                    elif refused:
-                        print(_json(refusal_record(item)), file=sys.stderr)
+                write(Reading(log_file, zone, format_name, counts, tell_refused))
                 done += 1
             except InputError as error:
                 problems.tell_error(error)
@@ -205,11 +208,6 @@ def _tell_counts(log_file: LogFile, counts: ReadCounts, problems: _Problems) -> 
     print(text.format(file=_plain(log_file.name), **numbers), file=sys.stderr)
 
 
-def _json(record: dict[str, object]) -> str:
-    """The record on one line. Half a surrogate pair, which JSON logs and file names may hold, becomes `?`."""
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
-
-
 def _plain(text: str) -> str:
     """Text for one line of a terminal: what could steer it, or break the line, is replaced."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
@@ -232,27 +230,8 @@ def _check_format(name: str | None) -> None:
 
 def _print_lines(lines: Iterator[str]) -> int:
     count = 0
-    with _output(None) as stream:
+    with output_stream(None) as stream:
         for line in lines:
             stream.write(line + "\n")
             count += 1
     return count
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that takes the place of `path` only when it was written to the end."""
-    if path is not None:
-        with atomic_file(path) as binary:
-            text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=False)
-            yield text
-            text.flush()
-            text.detach()
-        return
-    try:
-        yield sys.stdout
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of the pipe has enough; keep the interpreter from complaining when it closes the stream.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,8 +13,9 @@ KEYS = (
 )
 """Every key a record may have."""
 
-_HASH_KEYS = {64: "sha256", 40: "sha1", 32: "md5"}
-_AS_IN_EVENT = frozenset(KEYS) - {"time", "answers", "action", *_HASH_KEYS.values()}
+HASH_KEYS = {64: "sha256", 40: "sha1", 32: "md5"}
+"""The keys of hashes, by their lengths."""
+_AS_IN_EVENT = frozenset(KEYS) - {"time", "answers", "action", *HASH_KEYS.values()}
 
 
 def event_record(event: Event) -> dict[str, object]:
@@ -29,7 +30,7 @@ def event_record(event: Event) -> dict[str, object]:
     values["device_mac"] = event.device_mac or event.source_mac
     values["action"] = event.action.value
     for digest in event.hashes:
-        key = _HASH_KEYS.get(len(digest))
+        key = HASH_KEYS.get(len(digest))
         if key is not None:
             values.setdefault(key, digest)
     return {key: value for key in KEYS if (value := values.get(key)) not in (None, "")}

@@ -5,12 +5,12 @@ may match.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
-from lamsach.errors import LineError, UsageError
+from lamsach.errors import InputError, LineError, UsageError
 from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.decoding import SNIFF_BYTES, decode_line
@@ -87,18 +87,25 @@ def read_events(
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     if detection.binary is not None:
-        yield from _binary_events(
+        yield from binary_events(
             log_file, detection.binary, context_for(log_file, detection, timezone), counts
         )
         return
-    reader = _Reader(log_file, detection, timezone, counts, stated=format_name is not None)
+    reader = LineReader(log_file, detection, timezone, counts, stated=format_name is not None)
     with log_file.open() as stream:
-        yield from reader.events(stream)
+        try:
+            for number, lines in line_blocks(stream):
+                yield from reader.events(number, lines)
+        except InputError:
+            yield from reader.rest()
+            raise
+        yield from reader.rest()
 
 
-def _binary_events(
+def binary_events(
     log_file: LogFile, binary: type[BinaryFormat], context: FileContext, counts: ReadCounts
 ) -> Iterator[Event | Refusal]:
+    """Every record of a binary log."""
     with log_file.open() as stream:
         for item in binary(context).read(binary_stream(stream)):
             counts.lines += 1
@@ -125,7 +132,9 @@ class _Raw(io.RawIOBase):
         return self._stream.readinto(memoryview(buffer))
 
 
-class _Reader:
+class LineReader:
+    """Turns the lines of one file, in their order, into events and refusals."""
+
     def __init__(
         self, log_file: LogFile, detection: Detection, timezone: ZoneInfo, counts: ReadCounts, *, stated: bool
     ) -> None:
@@ -139,32 +148,37 @@ class _Reader:
         self._record_characters = 0
         self._record_line = 0
 
-    def events(self, stream: LogStream) -> Iterator[Event | Refusal]:
-        prefix = self._parser.header_prefix
-        for number, line in numbered_lines(stream):
-            self._counts.lines += 1
+    @property
+    def parser(self) -> LineParser:
+        """What reads the file's lines."""
+        return self._parser
+
+    def events(self, first: int, lines: Sequence[bytes | None]) -> Iterator[Event | Refusal]:
+        """What the lines tell, of which the first has this number; None for one that is too long. What follows the last may belong to it."""
+        prefix, multiline, counts = self._parser.header_prefix, self._parser.multiline, self._counts
+        counts.lines += len(lines)
+        for number, line in enumerate(lines, first):
             if line is None:
-                yield from self._flush()
+                yield from self.rest()
                 yield self._refuse(number, "", "The line is longer than 1 MiB.")
                 continue
             if prefix is not None and line.startswith(prefix):
-                yield from self._flush()
+                yield from self.rest()
                 self._parser.header(decode_line(line))
-                self._counts.parsed += 1
+                counts.parsed += 1
                 continue
             text = decode_line(line)
-            if self._parser.multiline:
+            if multiline:
                 yield from self._gather(text, number)
             elif text and not text.isspace():
                 yield from self._parse(text, number)
             else:
-                self._counts.parsed += 1
-        yield from self._flush()
+                counts.parsed += 1
 
     def _gather(self, text: str, number: int) -> Iterator[Event | Refusal]:
         full = len(self._record) >= _RECORD_LINES or self._record_characters > LINE_BYTES
         if not self._record or full or self._parser.starts_record(text):
-            yield from self._flush()
+            yield from self.rest()
             if not text or text.isspace():
                 self._counts.parsed += 1
                 return
@@ -172,7 +186,8 @@ class _Reader:
         self._record.append(text)
         self._record_characters += len(text)
 
-    def _flush(self) -> Iterator[Event | Refusal]:
+    def rest(self) -> Iterator[Event | Refusal]:
+        """What the record tells that nothing follows any more."""
         if self._record:
             record, self._record, self._record_characters = "\n".join(self._record), [], 0
             yield from self._parse(record, self._record_line)

@@ -25,9 +25,15 @@ MONTHS = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_DAY = timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
 _LONGEST_NUMBER = 40
 _NO_TIME_KNOWN_YEAR = 9999
 _YEARS_BACK = 8  # two leap years always lie within eight years, but for 1900 and 2100
+
+
+def microseconds(time: datetime) -> int:
+    """Microseconds since the epoch."""
+    return (time - _EPOCH) // _MICROSECOND
 
 
 def from_epoch(value: str | int | float) -> datetime:

@@ -23,6 +23,11 @@ _MAC = re.compile(
 )
 # RFC 8415 section 11.2 and 11.4: link-layer plus time `00:01:00:01:2a:bc:de:f0:` and link-layer `00:03:00:01:`, then the MAC
 _DUID = re.compile(r"(?:0?0010?001[0-9a-f]{8}|0?00030001)([0-9a-f]{12})", re.I | re.A)
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_CANONICAL_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
+CANONICAL_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.[a-z]{2,63}"
+"""A name that is canonical as it stands, and no address (regular expression, at most 253 letters): nearly all that logs hold."""
+_CANONICAL_NAME = re.compile(CANONICAL_NAME)
 _LABELS = re.compile(r"[a-z0-9_*-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.A)
 _HASH = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.I | re.A)
 # host, host:port, [v6]:port
@@ -40,9 +45,13 @@ def ip_of(text: str) -> str | None:
     """The canonical spelling of an address; `::ffff:192.0.2.1` is 192.0.2.1, a zone (`%eth0`), brackets and `/32` go."""
     if not 2 <= len(text) <= _LONGEST_ADDRESS:
         return None
+    if _CANONICAL_IPV4.fullmatch(text):
+        return text
     text = text.strip().strip("[]").partition("%")[0].removesuffix("/32").removesuffix("/128")
     if not text or not (text[0] in ":0123456789abcdefABCDEF" and ("." in text or ":" in text)):
         return None
+    if ":" not in text and not text.replace(".", "").isdigit():
+        return None  # a name
     try:
         ip = ip_address(text)
     except ValueError:
@@ -97,6 +106,8 @@ def mac_of_duid(text: str | None) -> str | None:
 @lru_cache(maxsize=65536)
 def domain_of(text: str) -> str | None:
     """A name as lower-case A-labels without the trailing dot. An address stays an address: a Host header or SNI may hold one."""
+    if len(text) <= _LONGEST_DOMAIN and _CANONICAL_NAME.fullmatch(text):
+        return text
     text = text.strip().rstrip(".")
     if not text or len(text) > 1024 or text.lower() in _ABSENT:
         return None
@@ -114,6 +125,12 @@ def domain_of(text: str) -> str | None:
 
 def host_and_port(text: str) -> tuple[str | None, int | None]:
     """The name or address and the port of `host`, `host:port`, `[v6]:port` or a bare IPv6 address."""
+    name, colon, port = text.partition(":")
+    if len(name) <= _LONGEST_DOMAIN and _CANONICAL_NAME.fullmatch(name):
+        if not colon:
+            return name, None
+        if port.isascii() and port.isdigit() and len(port) <= 5:
+            return name, port_of(port)
     text = text.strip()
     address = ip_of(text)
     if address:

@@ -108,9 +108,9 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
         user=_user(kind, columns),
         domain=domain,
         url=url,
-        answers=_answers(columns) if kind is EventKind.DNS else (),
+        answers=answers_of(columns) if kind is EventKind.DNS else (),
         hashes=tuple(dict.fromkeys(h for name in _HASHES if (h := hash_of(_text(columns, name) or "")))),
-        action=_action(kind, columns),
+        action=action_of(kind, columns),
     )
 
 
@@ -257,13 +257,14 @@ def _common_name(subject: str) -> str | None:
     return None
 
 
-def _answers(columns: Columns) -> tuple[str, ...]:
+def answers_of(columns: Columns) -> tuple[str, ...]:
     """Addresses and names; texts such as `TXT 13 v=spf1 ...` stay out."""
     found = (ip_of(text) or domain_of(text) for text in _texts(columns, "answers"))
     return tuple(answer for answer in found if answer)
 
 
-def _action(kind: EventKind, columns: Columns) -> Action:
+def action_of(kind: EventKind, columns: Columns) -> Action:
+    """What became of the contact."""
     state = _text(columns, "conn_state")
     if state:
         return Action.ALLOWED if state in _ESTABLISHED else Action.UNKNOWN

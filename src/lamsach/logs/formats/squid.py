@@ -142,7 +142,7 @@ class Squid(LogFormat):
         code: str,
         hierarchy: tuple[str, str],
     ) -> Event:
-        host, port = _target(method, url)
+        host, port = target_of(method, url)
         source = ip_of(client) or host_and_port(client)[0]
         named = source is not None and ip_of(source) is None
         return Event(
@@ -153,12 +153,12 @@ class Squid(LogFormat):
             device_ip=None if named else source,
             device_name=source if named else None,
             device_mac=mac,
-            destination_ip=_destination(host, hierarchy),
+            destination_ip=destination_of(host, hierarchy),
             destination_port=port,
             user=stated(user),
             domain=host,
             url=None if url.startswith("error:") else stated(url),
-            action=_action(code),
+            action=action_of(code),
             format=self.name,
             file=self.context.file,
             line=number,
@@ -188,7 +188,7 @@ def _hierarchy(columns: list[str]) -> tuple[int, tuple[str, str]]:
     return 3, ("NONE", "-")
 
 
-def _target(method: str, url: str) -> tuple[str | None, int | None]:
+def target_of(method: str, url: str) -> tuple[str | None, int | None]:
     """Host and port that a request names."""
     if url.startswith("error:") or url == "-":
         return None, None
@@ -200,7 +200,7 @@ def _target(method: str, url: str) -> tuple[str | None, int | None]:
     return None, None
 
 
-def _destination(host: str | None, hierarchy: tuple[str, str]) -> str | None:
+def destination_of(host: str | None, hierarchy: tuple[str, str]) -> str | None:
     """The address that was contacted: the peer of a direct fetch, else the address in the URL."""
     code, peer = hierarchy
     if code.endswith(_TO_DESTINATION):
@@ -210,7 +210,8 @@ def _destination(host: str | None, hierarchy: tuple[str, str]) -> str | None:
     return ip_of(host) if host else None
 
 
-def _action(code: str) -> Action:
+def action_of(code: str) -> Action:
+    """What a result code says."""
     if "DENIED" in code:
         return Action.BLOCKED
     return Action.ALLOWED if code.startswith(("TCP", "UDP")) else Action.UNKNOWN

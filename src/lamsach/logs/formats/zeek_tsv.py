@@ -109,6 +109,17 @@ class ZeekTsv(LogFormat):
             case _:
                 pass
 
+    @property
+    def columns(self) -> tuple[str | None, Sequence[str]]:
+        """The log (`dns`) and its columns by the headers so far; no columns for values that are not separated, unset or empty as by default."""
+        usual = (self._separator, self._set_separator, self._empty, self._unset) == (
+            "\t",
+            ",",
+            "(empty)",
+            "-",
+        )
+        return self._path, self._fields if usual else ()
+
     def parse(self, line: str, number: int) -> Event | None:
         """One line, by the columns of the last header, else by what its values look like."""
         line = line.rstrip("\r\n")

@@ -1,0 +1,99 @@
+"""Where `lamsach logs read` writes the events: JSON lines, or one table."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from lamsach.logs.event_records import event_record
+from lamsach.logs.opening import LogFile
+from lamsach.logs.reading import ReadCounts, read_events
+from lamsach.model import Refusal
+from lamsach.results.atomic import atomic_file
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one file is read."""
+
+    log_file: LogFile
+    timezone: ZoneInfo
+    format_name: str | None
+    counts: ReadCounts
+    on_refusal: Callable[[Refusal], None]
+
+
+@contextmanager
+def event_writer(output: Path | None) -> Iterator[Callable[[Reading], None]]:
+    """What writes the events of one file after the other."""
+    if output is not None and output.suffix.lower() == ".parquet":
+        with _table_writer(output) as write:
+            yield write
+        return
+    with output_stream(output) as stream:
+
+        def write_lines(reading: Reading) -> None:
+            for item in read_events(
+                reading.log_file,
+                timezone=reading.timezone,
+                format_name=reading.format_name,
+                counts=reading.counts,
+            ):
+                if isinstance(item, Refusal):
+                    reading.on_refusal(item)
+                else:
+                    stream.write(json_line(event_record(item)) + "\n")
+
+        yield write_lines
+
+
+@contextmanager
+def _table_writer(path: Path) -> Iterator[Callable[[Reading], None]]:
+    from lamsach.logs.event_tables import TableWriter
+    from lamsach.logs.tables import read_tables
+
+    with atomic_file(path) as binary, closing(TableWriter(binary)) as writer:
+
+        def write_tables(reading: Reading) -> None:
+            for table in read_tables(
+                reading.log_file,
+                timezone=reading.timezone,
+                format_name=reading.format_name,
+                counts=reading.counts,
+                on_refusal=reading.on_refusal,
+            ):
+                writer.write(table)
+
+        yield write_tables
+
+
+def json_line(record: dict[str, object]) -> str:
+    """The record on one line. Half a surrogate pair, which JSON logs and file names may hold, becomes `?`."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+
+
+@contextmanager
+def output_stream(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that takes the place of `path` only when it was written to the end."""
+    if path is not None:
+        with atomic_file(path) as binary:
+            text = io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=False)
+            yield text
+            text.flush()
+            text.detach()
+        return
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of the pipe has enough; keep the interpreter from complaining when it closes the stream.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

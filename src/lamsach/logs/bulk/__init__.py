@@ -1,0 +1,34 @@
+"""Reading many lines at once, where all of them have the usual shape of their product. What a line means is said by its format; here it is only done faster.
+
+A reader takes a piece of a log and gives the events in columns, or None when any line is not quite usual: then the format reads each. So nothing is
+read here that is rare. Of each piece two lines are read by the format too, and must come out the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.bulk.base import BulkReader
+from lamsach.logs.lines import LineParser
+
+__all__ = ["BulkReader", "bulk_reader_of"]
+
+READERS: Mapping[str, str] = {
+    "bind": "bind:BindQueries",
+    "squid": "squid:SquidNative",
+    "zeek_tsv": "zeek_tsv:ZeekRows",
+}
+"""The bulk readers by format: module and class, imported when one is needed."""
+
+
+def bulk_reader_of(parser: LineParser, context: FileContext) -> BulkReader | None:
+    """The reader for the file's format; None when there is none, or the file holds several."""
+    from importlib import import_module
+
+    place = READERS.get(parser.format.name) if parser.format is not None else None
+    if place is None or parser.main is None:
+        return None
+    module, _, name = place.partition(":")
+    reader: BulkReader = getattr(import_module(f"lamsach.logs.bulk.{module}"), name)(parser.main, context)
+    return reader

@@ -1,0 +1,74 @@
+"""What a bulk reader is. It works on Arrow's columns, with the standard library's parsers asked for distinct values only."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.event_tables import columns_of, table_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Unusual(Exception):  # noqa: N818 - no error: the lines are read one by one instead
+    """A line of the piece is not of the usual shape."""
+
+
+class BulkReader(ABC):
+    """Reads pieces of one file; `log_format` is the reader of its single lines, which has seen the header lines before the piece."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        self.log_format = log_format
+        self.context = context
+
+    @abstractmethod
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """The columns of so many lines by the keys of `event_records`; those for `format`, `file` and `line` are added, absent ones are null.
+        Raises Unusual, pyarrow.ArrowInvalid, LineError."""
+
+    def table(self, first: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
+        """The events of the lines, of which the first has this number; None when they are not all usual."""
+        import pyarrow as pa
+
+        data = joined(lines)
+        if data is None:
+            return None
+        count = len(lines)
+        try:
+            columns = self.read(data, count)
+        except (Unusual, LineError, pa.ArrowInvalid):
+            return None
+        columns["format"] = pa.repeat(self.log_format.name, count)
+        columns["file"] = pa.repeat(self.context.file, count)
+        columns["line"] = pa.array(range(first, first + count), pa.int64())
+        table = table_of(columns, count)
+        agree = all(self._agrees(table, at, lines[at] or b"", first + at) for at in {0, count // 2})
+        return table if agree else None
+
+    def _agrees(self, table: pa.RecordBatch, at: int, line: bytes, number: int) -> bool:
+        """Whether the format itself reads the same from a line."""
+        try:
+            event = self.log_format.parse(line.decode().rstrip("\r"), number)
+        except LineError:
+            return False
+        return event is not None and table_of(columns_of([event]), 1).equals(table.slice(at, 1))
+
+
+def joined(lines: Sequence[bytes | None]) -> bytes | None:
+    """The lines as one text; None when a line needs a second look: one that is too long, empty, or not UTF-8."""
+    if not lines or not all(lines):
+        return None
+    data = b"\n".join(lines)  # type: ignore[arg-type]
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
+    if b"\r" in data or b"\0" in data:
+        return None
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return data

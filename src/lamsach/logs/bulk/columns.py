@@ -1,0 +1,150 @@
+"""Columns of texts turned into the events' spelling. What is canonical already is told by an expression, the rest by the functions of `values`, each distinct
+text once; so a value comes out as the reader of single lines gives it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.direction import is_internal
+from lamsach.logs.values import ip_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_NAME = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
+_LABEL = 63
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"^(?:{_OCTET}\.){{3}}{_OCTET}$"
+_INTERNAL = r"^(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2[0-9]|3[01])|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\."
+
+
+def cells(
+    data: bytes, names: Sequence[str], delimiter: str, kinds: dict[str, Any], *, quotes: bool = False
+) -> dict[str, pa.Array]:
+    """The columns of delimited rows: those of `kinds`, in its types. Raises pyarrow.ArrowInvalid for rows of other lengths and other types."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    table = csv.read_csv(
+        io.BytesIO(data),
+        csv.ReadOptions(use_threads=False, column_names=list(names), block_size=len(data) + 64),
+        csv.ParseOptions(delimiter=delimiter, quote_char='"' if quotes else False, double_quote=False),
+        csv.ConvertOptions(column_types=kinds, include_columns=list(kinds), check_utf8=False),
+    )
+    return {name: _one(table.column(name), pa) for name in kinds}
+
+
+def _one(column: pa.ChunkedArray, pa: Any) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def check(condition: pa.Array) -> None:
+    """Raise Unusual unless all is true."""
+    import pyarrow.compute as pc
+
+    if condition.null_count or not pc.all(condition).as_py():
+        raise Unusual
+
+
+def mapped(column: pa.Array, function: Callable[[str], Any], kind: Any = None) -> pa.Array:
+    """What the function makes of each text (default: a text). It is asked once for each distinct one."""
+    import pyarrow as pa
+
+    coded = column.dictionary_encode()
+    made = [function(text) for text in coded.dictionary.to_pylist()]
+    return pa.array(made, kind or pa.string()).take(coded.indices)
+
+
+def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) -> pa.Array:
+    """The texts that are canonical as they are; of the others what the function makes of them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.all(canonical).as_py():
+        return column
+    others = pc.if_else(canonical, pa.scalar(None, pa.string()), column)
+    coded = others.dictionary_encode()
+    made = pa.array([function(text) for text in coded.dictionary.to_pylist()], pa.string())
+    return pc.if_else(canonical, column, made.take(coded.indices))
+
+
+def ipv4(column: pa.Array) -> pa.Array:
+    """Whether a text is an IPv4 address in canonical spelling."""
+    import pyarrow.compute as pc
+
+    return pc.match_substring_regex(column, _IPV4)
+
+
+def addresses(column: pa.Array) -> pa.Array:
+    """`ip_of` of each; Unusual when there is none."""
+    found = kept(column, ipv4(column), ip_of)
+    if found.null_count:
+        raise Unusual
+    return found
+
+
+def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
+    """What a function such as `domain_of`, which leaves canonical names and addresses as they are, makes of names."""
+    import pyarrow.compute as pc
+
+    short = pc.less_equal(pc.binary_length(column), _LABEL)
+    plain = pc.and_(pc.match_substring_regex(column, _NAME), short)
+    if not pc.all(plain).as_py():
+        plain = pc.or_(plain, ipv4(column))
+    return kept(column, plain, function)
+
+
+def ports(column: pa.Array) -> pa.Array:
+    """Ports, read as numbers; Unusual when one is absent or too large."""
+    import pyarrow.compute as pc
+
+    bounds = pc.min_max(column).as_py()
+    if column.null_count or not 0 <= bounds["min"] <= bounds["max"] <= 65535:
+        raise Unusual
+    return column
+
+
+def seconds(column: pa.Array) -> pa.Array:
+    """Times out of seconds since 1970 as doubles, which hold them to a quarter of a microsecond."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    bounds = pc.min_max(column).as_py()
+    if column.null_count or not 0 <= bounds["min"] <= bounds["max"] < 10_000_000_000:
+        raise Unusual
+    return pc.round(pc.multiply(column, 1e6)).cast(pa.int64()).cast(pa.timestamp("us", "UTC"))
+
+
+def internal(column: pa.Array) -> pa.Array:
+    """`direction.is_internal` of each address."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    six = pc.match_substring(column, ":")
+    four = pc.match_substring_regex(column, _INTERNAL)
+    return pc.if_else(six, mapped(column, is_internal, pa.bool_()), four) if pc.any(six).as_py() else four
+
+
+def own_sides(sources: pa.Array, destinations: pa.Array) -> pa.Array:
+    """`direction.own_side` of each pair of addresses, of which none is absent."""
+    import pyarrow.compute as pc
+
+    own = internal(sources)
+    if pc.all(own).as_py():
+        return sources
+    return pc.if_else(pc.and_(pc.invert(own), internal(destinations)), destinations, sources)
+
+
+def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
+    """What stands before and after the first mark; each text must hold one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = pc.split_pattern(column, mark, max_splits=1).values
+    if len(parts) != 2 * len(column):
+        raise Unusual
+    return parts.take(pa.array(range(0, len(parts), 2))), parts.take(pa.array(range(1, len(parts), 2)))

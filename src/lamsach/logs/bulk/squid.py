@@ -1,0 +1,102 @@
+"""Squid's native access log, as `logformat squid` writes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lamsach.logs.bulk.base import BulkReader, Unusual
+from lamsach.logs.bulk.columns import addresses, cells, check, halves, ipv4, mapped, names, seconds
+from lamsach.logs.formats.squid import action_of, destination_of
+from lamsach.logs.values import host_and_port, mac_of, port_of, stated
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
+_WORDS = ["time", "took", "client", "result", "size", "method", "url", "user", "peer", "type"]
+_SHAPES = {
+    "took": r"^-?\d{1,12}$",
+    "client": r"^(?:[0-9.]{7,15}|[0-9A-Fa-f:]{3,39})$",
+    "result": r"^(?:TCP|UDP|NONE)[A-Z_]*/\d{1,3}$",
+    "size": r"^\d{1,20}$",
+    "method": "^[A-Z]{3,16}$",
+    "peer": "^HIER_(?:DIRECT|NONE|ORIGINAL_DST)/.",
+    "type": "^.",
+}
+_LONGEST = 2000
+
+
+class SquidNative(BulkReader):
+    """Requests with an absolute URL, and CONNECT to `host:port`."""
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        while b"  " in data:  # the columns are padded
+            data = data.replace(b"  ", b" ")
+        kinds = dict.fromkeys(_WORDS, pa.string()) | {"time": pa.float64()}
+        row = cells(data, _WORDS, " ", kinds)
+        if len(row["time"]) != count:
+            raise Unusual
+        for name, shape in _SHAPES.items():
+            check(pc.match_substring_regex(row[name], shape))
+        check(pc.less(pc.binary_length(row["url"]), _LONGEST))
+        authority = _authorities(row["method"], row["url"])
+        stated_port = pc.match_substring(authority, ":")
+        host, port = halves(
+            pc.if_else(stated_port, authority, pc.binary_join_element_wise(authority, "", ":")), ":"
+        )
+        hosts = names(host, lambda text: host_and_port(text)[0])
+        sources = addresses(row["client"])
+        return {
+            "time": seconds(row["time"]),
+            "source_ip": sources,
+            "device_ip": sources,
+            "destination_ip": _destinations(row["peer"], hosts),
+            "destination_port": mapped(port, lambda text: port_of(text) if text else None, pa.int32()),
+            "user": mapped(row["user"], _user),
+            "domain": hosts,
+            "url": row["url"],
+            "action": mapped(row["result"], lambda text: action_of(text.partition("/")[0])),
+        }
+
+
+def _authorities(methods: pa.Array, urls: pa.Array) -> pa.Array:
+    """`files.example:8080` of `http://files.example:8080/a`, and of what CONNECT names."""
+    import pyarrow.compute as pc
+
+    tunnel = pc.equal(methods, "CONNECT")
+    check(pc.or_(tunnel, pc.match_substring_regex(urls, "^https?://")))
+    check(pc.or_(pc.invert(tunnel), pc.match_substring_regex(urls, r"^[^/]+:\d{1,5}$")))
+    whole = pc.if_else(tunnel, pc.binary_join_element_wise("http:/", urls, "/"), urls)
+    found = pc.list_element(pc.split_pattern(whole, "/", max_splits=3), 2)
+    check(pc.invert(pc.match_substring_regex(found, r"^$|[?#@\s\[\]]|:.*:|:\D")))
+    return found
+
+
+def _destinations(peers: pa.Array, hosts: pa.Array) -> pa.Array:
+    """The peer of a direct fetch, else the address in the URL."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    code, peer = halves(peers, "/")
+    direct = pc.and_(pc.not_equal(code, "HIER_NONE"), ipv4(peer))
+    if pc.all(direct).as_py():
+        return peer
+    none = pa.scalar(None, pa.string())
+    others = mapped(pc.if_else(direct, none, peers), _peer)
+    told = mapped(hosts, lambda host: destination_of(host, ("NONE", "-")))
+    return pc.coalesce(pc.if_else(direct, peer, none), others, told)
+
+
+def _peer(text: str) -> str | None:
+    code, _, peer = text.partition("/")
+    return destination_of(None, (code, peer))
+
+
+def _user(text: str) -> str | None:
+    if mac_of(text):
+        raise Unusual
+    return stated(text)

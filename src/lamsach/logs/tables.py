@@ -1,0 +1,147 @@
+"""A whole log as tables of events, for `lamsach logs read -o events.parquet`: many lines at once where a bulk reader knows their shape, else line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from lamsach.errors import InputError
+from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.logs.bulk import BulkReader, bulk_reader_of
+from lamsach.logs.event_tables import columns_of, table_of
+from lamsach.logs.opening import LogFile
+from lamsach.logs.reading import (
+    LineReader,
+    ReadCounts,
+    binary_events,
+    context_for,
+    detection_for,
+    line_blocks,
+)
+from lamsach.model import Event, Refusal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PIECE_LINES = 4096
+"""How many lines are read at once. One that is unusual sends its piece to the reader of single lines."""
+_EVENTS_HELD = 4096
+_PATIENCE = 8
+_PAUSE = 64
+OnRefusal = Callable[[Refusal], None]
+
+
+def read_tables(
+    log_file: LogFile,
+    *,
+    timezone: ZoneInfo = DEFAULT_TIMEZONE,
+    format_name: str | None = None,
+    counts: ReadCounts | None = None,
+    on_refusal: OnRefusal = lambda _refusal: None,
+) -> Iterator[pa.RecordBatch]:
+    """The same events as `read_events` gives, in the same order, as tables (`event_tables.schema`); refused records go to `on_refusal`.
+
+    Raises what `read_events` raises, after all that could be read.
+    """
+    counts = counts if counts is not None else ReadCounts()
+    detection = detection_for(log_file, format_name)
+    context = context_for(log_file, detection, timezone)
+    if detection.binary is not None:
+        yield from _tables(binary_events(log_file, detection.binary, context, counts), on_refusal)
+        return
+    lines = LineReader(log_file, detection, timezone, counts, stated=format_name is not None)
+    reader = _Pieces(lines, bulk_reader_of(lines.parser, context), counts, on_refusal)
+    with log_file.open() as stream:
+        try:
+            for number, block in line_blocks(stream):
+                for at in range(0, len(block), PIECE_LINES):
+                    yield from reader.piece(number + at, block[at : at + PIECE_LINES])
+        except InputError:
+            yield from reader.rest()
+            raise
+        yield from reader.rest()
+
+
+def _tables(items: Iterable[Event | Refusal], on_refusal: OnRefusal) -> Iterator[pa.RecordBatch]:
+    held: list[Event] = []
+    try:
+        for item in items:
+            if not isinstance(item, Event):
+                on_refusal(item)
+                continue
+            held.append(item)
+            if len(held) >= _EVENTS_HELD:
+                yield table_of(columns_of(held), len(held))
+                held = []
+    except InputError:
+        if held:
+            yield table_of(columns_of(held), len(held))
+        raise
+    if held:
+        yield table_of(columns_of(held), len(held))
+
+
+def _events(items: Iterable[Event | Refusal], on_refusal: OnRefusal) -> list[Event]:
+    events: list[Event] = []
+    for item in items:
+        if isinstance(item, Event):
+            events.append(item)
+        else:
+            on_refusal(item)
+    return events
+
+
+class _Pieces:
+    """Reads a file's pieces in order. A bulk reader that finds nothing usual is not asked for a while."""
+
+    def __init__(
+        self, lines: LineReader, bulk: BulkReader | None, counts: ReadCounts, on_refusal: OnRefusal
+    ) -> None:
+        self._lines = lines
+        self._bulk = bulk
+        self._counts = counts
+        self._on_refusal = on_refusal
+        self._held: list[Event] = []
+        self._failed = 0
+        self._prefix = lines.parser.header_prefix
+
+    def piece(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
+        """The tables of further lines, of which the first has this number."""
+        table = self._at_once(number, lines)
+        if table is None:
+            self._held += _events(self._lines.events(number, lines), self._on_refusal)
+            if len(self._held) >= _EVENTS_HELD:
+                yield from self._flush()
+            return
+        yield from self._flush()
+        yield table
+
+    def rest(self) -> Iterator[pa.RecordBatch]:
+        """What is left at the end."""
+        self._held += _events(self._lines.rest(), self._on_refusal)
+        yield from self._flush()
+
+    def _flush(self) -> Iterator[pa.RecordBatch]:
+        if self._held:
+            held, self._held = self._held, []
+            yield table_of(columns_of(held), len(held))
+
+    def _at_once(self, number: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
+        if self._bulk is None:
+            return None
+        if self._failed >= _PATIENCE:
+            self._failed += 1
+            if self._failed < _PATIENCE + _PAUSE:
+                return None
+            self._failed = _PATIENCE - 1
+        if self._prefix is not None and any(line and line.startswith(self._prefix) for line in lines):
+            return None
+        table = self._bulk.table(number, lines)
+        if table is None:
+            self._failed += 1
+            return None
+        self._failed = 0
+        self._counts.lines += len(lines)
+        self._counts.parsed += len(lines)
+        return table

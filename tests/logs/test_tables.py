@@ -1,0 +1,224 @@
+"""Events as tables: the same as line by line, whatever the bulk readers make of the lines."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import UnreadableError
+from lamsach.logs import tables
+from lamsach.logs.bulk import READERS
+from lamsach.logs.bulk.base import BulkReader
+from lamsach.logs.event_tables import TableWriter, columns_of, schema, table_of
+from lamsach.logs.reading import ReadCounts, read_events
+from lamsach.logs.tables import read_tables
+from lamsach.model import Event, Refusal
+from tests.cli.running import lamsach
+
+from .builders import logs
+
+DATA = Path(__file__).parent / "formats" / "data"
+SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "evtx"
+HEADERS = {
+    "zeek_dns": "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\trtt\tquery\tqclass\tqclass_name\tqtype\tqtype_name\trcode\trcode_name"
+    "\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected\n",
+    "zeek_conn": "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\tconn_state\tlocal_orig\tlocal_resp"
+    "\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\tresp_ip_bytes\ttunnel_parents\n",
+}
+NAMES = [
+    "www.unit.example", "bot-c2.xyz", "WPAD", "Mail.Unit.Example", "9.2.0.192.in-addr.arpa", "192.0.2.77", "x" * 63 + ".example", "xn--80ak6aa92e.example",
+    "y" * 70 + ".example", "_ldap._tcp.unit.example",
+]  # fmt: skip
+ADDRESSES = [
+    "10.1.1.5",
+    "192.168.7.9",
+    "172.16.0.4",
+    "100.64.1.1",
+    "198.51.100.7",
+    "203.0.113.66",
+    "2001:db8::7",
+    "fe80::1",
+    "2001:DB8:0::9",
+    "172.32.0.1",
+]
+
+
+def bind(chance: random.Random) -> str:
+    name = chance.choice(NAMES)
+    return (
+        f"{chance.randrange(1, 29):02d}-Jun-2026 0{chance.randrange(10)}:11:{chance.randrange(60):02d}.{chance.randrange(1000):03d} queries: info: client "
+        f"@0x7f3c2c583e1a {chance.choice(ADDRESSES)}#{chance.randrange(65536)} ({name}): query: {name} IN {chance.choice(['A', 'AAAA', 'TYPE65'])} "
+        f"{chance.choice(['+', '-', '+E(0)K', '+E(0)DC', '-T'])} ({chance.choice(ADDRESSES)})"
+    )
+
+
+def squid(chance: random.Random) -> str:
+    host, port = chance.choice(NAMES), chance.choice(["", ":8080", ":443"])
+    request = chance.choice(
+        [
+            f"GET http://{host}{port}/a?b=1",
+            f"POST https://{host}{port}",
+            f"CONNECT {host}{port or ':443'}",
+        ]
+    )
+    peer = chance.choice(
+        ["HIER_NONE/-", f"HIER_DIRECT/{chance.choice(ADDRESSES)}", "HIER_DIRECT/files.example"]
+    )
+    return (
+        f"{chance.randrange(1_781_000_000, 1_782_000_000)}.{chance.randrange(1000):03d} {chance.randrange(99999):6d} {chance.choice(ADDRESSES)} "
+        f"{chance.choice(['TCP_MISS', 'TCP_DENIED', 'TCP_TUNNEL', 'NONE_NONE'])}/200 512 {request} {chance.choice(['-', 'lan', 'unit%5Clan'])} {peer} text/html"
+    )
+
+
+def _zeek(chance: random.Random) -> str:
+    ends = f"{chance.choice(ADDRESSES)}\t{chance.choice([53, 1024, 65535])}\t{chance.choice(ADDRESSES)}\t{chance.choice([53, 443, 0])}"
+    return f"{chance.randrange(1_781_000_000, 1_782_000_000)}.{chance.randrange(10**6):06d}\tC1\t{ends}\tudp"
+
+
+def zeek_dns(chance: random.Random) -> str:
+    answers = chance.choice(
+        ["-", "(empty)", ",".join(chance.sample([*ADDRESSES, *NAMES, "TXT 5 a b"], 3)), "192.0.2.9"]
+    )
+    return f"{_zeek(chance)}\t7\t0.1\t{chance.choice([*NAMES, '-'])}\t1\tC_INTERNET\t1\tA\t0\t{chance.choice(['NOERROR', 'NXDOMAIN', '-'])}\tF\tF\tT\tT\t0\t{answers}\t-\tF"
+
+
+def zeek_conn(chance: random.Random) -> str:
+    local = f"{chance.choice('TF-')}\t{chance.choice('TF-')}"
+    return f"{_zeek(chance)}\t-\t1.5\t1\t2\t{chance.choice(['SF', 'S0', 'REJ', 'RSTO', '-'])}\t{local}\t0\tShADadfF\t1\t2\t3\t4\t-"
+
+
+USUAL = {"bind": bind, "squid": squid, "zeek_dns": zeek_dns, "zeek_conn": zeek_conn}
+ODD = [
+    "1781000000.123      7 10.1.1.5 TCP_MISS/200 5 GET http://a.example?b - HIER_NONE/- -",
+    "",
+    "   ",
+    "# a comment",
+    "not of this log",
+    "\x00",
+    "a\tb\tc",
+    "é" * 5,
+]
+
+
+def by_line(path: Path) -> tuple[pa.Table, list[Refusal], ReadCounts]:
+    (log,), _ = logs(path)
+    counts = ReadCounts()
+    items = list(read_events(log, counts=counts))
+    events = [item for item in items if isinstance(item, Event)]
+    batches = [table_of(columns_of(events), len(events))] if events else []
+    return (
+        pa.Table.from_batches(batches, schema()),
+        [item for item in items if isinstance(item, Refusal)],
+        counts,
+    )
+
+
+def at_once(path: Path) -> tuple[pa.Table, list[Refusal], ReadCounts]:
+    (log,), _ = logs(path)
+    refusals: list[Refusal] = []
+    counts = ReadCounts()
+    batches = list(read_tables(log, counts=counts, on_refusal=refusals.append))
+    return pa.Table.from_batches(batches, schema()).combine_chunks(), refusals, counts
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DATA.glob("*/*.log")), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_every_format_gives_the_same_events(path: Path) -> None:
+    assert at_once(path) == by_line(path)
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_usual_lines_are_read_at_once(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    table = BulkReader.table
+
+    def counted(self: BulkReader, first: int, lines: list[bytes | None]) -> pa.RecordBatch | None:
+        made = table(self, first, lines)
+        taken.append(0 if made is None else len(lines))
+        return made
+
+    monkeypatch.setattr(BulkReader, "table", counted)
+    monkeypatch.setattr(tables, "PIECE_LINES", 50)
+    chance = random.Random(name)
+    path = tmp_path / "a.log"
+    path.write_text(HEADERS.get(name, "") + "".join(f"{USUAL[name](chance)}\n" for _ in range(1000)))
+    assert at_once(path) == by_line(path)
+    assert sum(taken) >= 900
+
+
+@given(
+    st.sampled_from(sorted(USUAL)),
+    st.integers(0, 2**32),
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(ODD)), max_size=3),
+    st.sampled_from(["\n", "\r\n"]),
+    st.integers(0, 30),
+)
+@settings(max_examples=60, deadline=None)
+def test_odd_lines_among_usual_ones(
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    seed: int,
+    odd: list[tuple[int, str]],
+    end: str,
+    cut: int,
+) -> None:
+    chance = random.Random(seed)
+    lines = [USUAL[name](chance) for _ in range(60)]
+    if cut:
+        lines[cut] = lines[cut][: -cut * 3]
+    for at, text in odd:
+        lines.insert(at, text)
+    path = tmp_path_factory.mktemp("odd") / "a.log"
+    path.write_bytes((HEADERS.get(name, "") + "".join(line + end for line in lines)).encode())
+    before, tables.PIECE_LINES = tables.PIECE_LINES, 20
+    try:
+        assert at_once(path) == by_line(path)
+    finally:
+        tables.PIECE_LINES = before
+
+
+def test_every_bulk_reader_is_tested() -> None:
+    assert {name.partition("_")[0] for name in READERS} == {name.partition("_")[0] for name in USUAL}
+
+
+def test_a_damaged_file_gives_what_came_before(tmp_path: Path) -> None:
+    import gzip
+
+    path = tmp_path / "a.log.gz"
+    chance = random.Random(1)
+    path.write_bytes(gzip.compress("".join(f"{bind(chance)}\n" for _ in range(500)).encode())[:-900])
+    (log,), _ = logs(path)
+    read: list[pa.RecordBatch] = []
+    with pytest.raises(UnreadableError):
+        read.extend(read_tables(log))
+    assert sum(table.num_rows for table in read) > 100
+
+
+def test_the_command_writes_parquet(tmp_path: Path) -> None:
+    path, target = tmp_path / "a.log", tmp_path / "a.parquet"
+    chance = random.Random(2)
+    path.write_text("".join(f"{squid(chance)}\n" for _ in range(300)) + "garbage\n")
+    done = lamsach("logs", "read", str(path), "--refused", "-o", str(target))
+    assert done.status == 0
+    assert any('"line": 301' in line for line in done.errors)
+    table = pq.read_table(target)
+    assert table.schema.names == schema().names
+    assert table.equals(by_line(path)[0])
+
+
+def test_what_utf8_cannot_hold_is_replaced(tmp_path: Path) -> None:
+    with (tmp_path / "a.parquet").open("wb") as stream:
+        writer = TableWriter(stream)
+        writer.write(table_of(columns_of([Event(domain="a\ud800b", answers=("\udfff", "b"), user="")]), 1))
+        writer.close()
+    (row,) = pq.read_table(tmp_path / "a.parquet").to_pylist()
+    assert (row["domain"], row["answers"], row["user"]) == ("a?b", ["?", "b"], None)
