@@ -29,7 +29,7 @@ class Store:
 
             try:
                 self._fs, self._root = fsspec.core.url_to_fs(url)
-            except (ValueError, ImportError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - each file system raises errors of its own library
                 raise UnreadableError(_CANNOT_READ, f"{url}: {error}", _CHECK) from None
 
     @property
@@ -46,14 +46,18 @@ class Store:
                     return file.read() if size is None else file.read(size)
             end = None if size is None else start + size
             return bytes(self._fs.cat_file(f"{self._root}/{name}", start=start, end=end))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - other file systems raise errors of their own libraries
             raise UnreadableError(_CANNOT_READ, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def has(self, name: str) -> bool:
         """Whether there is such an object."""
         if self._folder is not None:
             return (self._folder / name).is_file()
-        return bool(self._fs.exists(f"{self._root}/{name}"))
+        try:
+            self._fs.invalidate_cache()
+            return bool(self._fs.exists(f"{self._root}/{name}"))
+        except Exception as error:  # noqa: BLE001 - see `read`
+            raise UnreadableError(_CANNOT_READ, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def write(self, name: str, data: bytes, *, sync: bool = True) -> None:
         """Put an object there, in place of an older one. Raises OutputError."""
@@ -72,7 +76,7 @@ class Store:
             temporary.replace(path)
             if sync:
                 _sync_folder(path.parent)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - see `read`
             raise OutputError(_CANNOT_WRITE, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def delete(self, name: str) -> None:
@@ -82,7 +86,7 @@ class Store:
                 (self._folder / name).unlink(missing_ok=True)
             elif self.has(name):
                 self._fs.rm_file(f"{self._root}/{name}")
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - see `read`
             raise OutputError(_CANNOT_WRITE, f"{self.url}/{name}: {_reason(error)}", _CHECK) from None
 
     def names(self, prefix: str) -> list[str]:
@@ -91,9 +95,12 @@ class Store:
             return sorted(_walk(self._folder / prefix, prefix))
         root = f"{self._root}/"
         try:
+            self._fs.invalidate_cache()  # others write too
             found = self._fs.find(f"{self._root}/{prefix}")
-        except OSError:
+        except FileNotFoundError:
             return []
+        except Exception as error:  # noqa: BLE001 - see `read`
+            raise UnreadableError(_CANNOT_READ, f"{self.url}/{prefix}: {_reason(error)}", _CHECK) from None
         return sorted(path.removeprefix("/").removeprefix(root.removeprefix("/")) for path in found)
 
 
