@@ -46,7 +46,7 @@ from lamsach.portal.traces.models import Trace, TraceFile
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
 
-from . import bundles, exchanging
+from . import bundles, exchanging, listing
 
 
 def _invitation(cast: Any) -> Invitation:
@@ -362,6 +362,12 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "trace_file_id": lambda cast: TraceFile.objects.latest("pk").pk,
     "note_id": lambda cast: _note(cast).pk,
     "exemption_id": lambda cast: exemption(cast).pk,
+    "part": lambda cast: 1,
+    "kept_list_id": lambda cast: listing.released(cast).list_id,
+    "version_id": lambda cast: listing.released(cast).pk,
+    "document_id": lambda cast: listing.document(cast).pk,
+    "origin_id": lambda cast: listing.origin(cast).pk,
+    "outlet_id": lambda cast: listing.outlet(cast)[0].pk,
     "question_of_machine": lambda cast: _clarification(cast).pk,
     "named_case_id": lambda cast: case(cast).pk,
     "threat": lambda cast: "stealer",

@@ -132,6 +132,24 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("LAMSACH_LOG_JSON", "switch", "no", "Write the log as lines of JSON."),
     Option(
+        "LAMSACH_LISTS_PROXY",
+        "text",
+        "",
+        "The proxy by which sources of lists are fetched, such as `http://proxy.donvi.example.vn:3128`. Empty: none.",
+    ),
+    Option(
+        "LAMSACH_LISTS_CA",
+        "text",
+        "",
+        "A file of certificates (PEM) that is trusted when sources of lists are fetched. Empty: the system's.",
+    ),
+    Option(
+        "LAMSACH_LISTS_MIRROR",
+        "text",
+        "",
+        "A folder from which sources of lists are read in place of the network: `https://host/a/b.txt` is the file `host/a/b.txt` in it.",
+    ),
+    Option(
         "LAMSACH_OUTGOING_NETWORKS",
         "text",
         "",

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "lamsach.portal.reports",
     "lamsach.portal.privacy",
     "lamsach.portal.exchange",
+    "lamsach.portal.lists",
     "lamsach.portal.api",
     "lamsach.portal.web",
 ]
@@ -164,6 +165,9 @@ IDLE_DAYS = OPTIONS.number("LAMSACH_IDLE_DAYS")
 RETENTION_DAYS = OPTIONS.number("LAMSACH_RETENTION_DAYS")
 ARCHIVES = OPTIONS.text("LAMSACH_ARCHIVES")
 METRICS_TOKEN = OPTIONS.text("LAMSACH_METRICS_TOKEN")
+LISTS_PROXY = OPTIONS.text("LAMSACH_LISTS_PROXY")
+LISTS_CA = OPTIONS.text("LAMSACH_LISTS_CA")
+LISTS_MIRROR = OPTIONS.text("LAMSACH_LISTS_MIRROR")
 OUTGOING_NETWORKS = OPTIONS.networks("LAMSACH_OUTGOING_NETWORKS")
 
 LANGUAGE_CODE = "en" if OPTIONS.text("LAMSACH_LANGUAGE") == "en" else "vi"

@@ -23,6 +23,8 @@ urlpatterns = [
     path("", include("lamsach.portal.privacy.urls")),
     path("", include("lamsach.portal.exchange.urls")),
     path("office/units/<int:unit_id>/tokens/", tokens, name="tokens"),
+    path("", include("lamsach.portal.lists.urls")),
+    path("api/taxii2/", include("lamsach.portal.lists.taxii")),
     path("api/", api.urls),
     path("language/", language, name="set_language"),
     path("office/units/", include("lamsach.portal.units.urls")),

@@ -9,6 +9,7 @@ from lamsach.portal.catalogue_vi.findings import FINDINGS
 from lamsach.portal.catalogue_vi.handling import HANDLING
 from lamsach.portal.catalogue_vi.knowledge import KNOWLEDGE
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
+from lamsach.portal.catalogue_vi.lists import LISTS
 from lamsach.portal.catalogue_vi.mail import MAIL
 from lamsach.portal.catalogue_vi.materials import MATERIALS
 from lamsach.portal.catalogue_vi.people import PEOPLE
@@ -23,6 +24,7 @@ from lamsach.portal.catalogue_vi.units import UNITS
 VIETNAMESE: dict[str, str] = {
     **LIBRARIES,
     **SOURCES,
+    **LISTS,
     **FINDINGS,
     **TRACES,
     **CASES,

@@ -1,0 +1,137 @@
+"""Lists for programs: which there are, the signed release, what a list says of a value, and what units say back."""
+
+from __future__ import annotations
+
+# ninja reads the annotations at run time: the types stay imported
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from lamsach.errors import InputError
+from lamsach.portal.base.ratelimit import exceeded
+from lamsach.portal.base.uploads import download
+from lamsach.portal.lists import access, feedback, looking, releasing
+from lamsach.portal.lists.models import FeedbackKind
+
+CALLS, WINDOW_S = 600, 300
+router = Router(tags=["lists"])
+
+
+class ListOut(Schema):
+    """A released list. `digest` is what a hunt with it states; `fingerprint` is of the key that signed it."""
+
+    id: int
+    name: str
+    unit: str
+    version: int
+    made: datetime
+    digest: str
+    count: int
+    sha256: str
+    fingerprint: str
+    tlp: str
+
+
+class FeedbackIn(Schema):
+    """What the unit says of a value."""
+
+    value: Annotated[str, Field(min_length=1, max_length=2000)]
+    kind: Literal["seen", "false"]
+    count: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
+    note: Annotated[str, Field(max_length=300)] = ""
+    digest: Annotated[str, Field(max_length=64)] = ""
+
+
+class CountOut(Schema):
+    """How often the unit has said so now."""
+
+    count: int
+
+
+class ErrorOut(Schema):
+    """What is wrong."""
+
+    detail: str
+
+
+class PlaceOut(Schema):
+    """A list that covers a value, by which of its own values, and where that stands."""
+
+    list: str
+    unit: str
+    version: int
+    type: str
+    value: str
+    document: str
+    page: int | None
+    row: int | None
+    decision: str
+    reason: str
+
+
+@router.get("/lists", response=list[ListOut])
+def lists(request: HttpRequest) -> Any:
+    """The released lists of the unit and the units above it."""
+    found = []
+    for kept in access.of_token(request.auth.unit):  # type: ignore[attr-defined]
+        version = releasing.latest(kept)
+        if version is not None:
+            found.append(
+                {
+                    "id": kept.pk, "name": kept.name, "unit": kept.unit.code, "version": version.number, "made": version.made,
+                    "digest": version.digest, "count": version.count, "sha256": version.sha256,
+                    "fingerprint": version.fingerprint, "tlp": kept.tlp,
+                }
+            )  # fmt: skip
+    return found
+
+
+@router.get("/lists/{list_id}/release")
+def release(request: HttpRequest, list_id: int) -> HttpResponse:
+    """The signed release of the latest version (`lamsach indicators verify` checks it). 304 when `If-None-Match` names it. 404 for a list of another unit that is
+    not for it: `amber+strict` and `red` stay within the list's unit."""
+    unit = request.auth.unit  # type: ignore[attr-defined]
+    kept = access.of_token(unit).filter(pk=list_id).first()
+    version = releasing.latest(kept) if kept is not None else None
+    if kept is None or version is None or not releasing.may_have(version, access.most(kept, unit)):
+        raise Http404
+    tag = f'"{version.sha256}"'
+    if request.headers.get("If-None-Match", "") == tag:
+        return HttpResponse(status=304, headers={"ETag": tag})
+    answer = download(f"{kept.name}-{version.number}.zip", version.path)
+    answer["ETag"] = tag
+    return answer
+
+
+@router.get("/lists/check", response=list[PlaceOut])
+def check(request: HttpRequest, value: str) -> Any:
+    """Which released lists cover a value: itself, a parent domain, a network around it, or a URL on its host."""
+    unit = request.auth.unit  # type: ignore[attr-defined]
+    try:
+        return looking.places(access.of_token(unit), value[:2000], unit)
+    except InputError:
+        return []
+
+
+@router.post("/lists/feedback", response={200: CountOut, 400: ErrorOut})
+def say(request: HttpRequest, data: FeedbackIn) -> Any:
+    """Say that a value was seen, or is a false alarm."""
+    token = request.auth  # type: ignore[attr-defined]
+    if exceeded("feedback", str(token.pk), CALLS, WINDOW_S):
+        raise Http404
+    try:
+        count = feedback.say(
+            token.unit,
+            data.value,
+            FeedbackKind(data.kind),
+            count=data.count,
+            note=data.note,
+            digest=data.digest,
+            who=token.name,
+        )
+    except InputError as error:
+        return Status(400, {"detail": error.what})
+    return {"count": count}

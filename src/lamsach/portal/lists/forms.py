@@ -1,0 +1,146 @@
+"""Forms of lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lamsach.errors import InputError
+from lamsach.indicators.review.decisions import Choice
+from lamsach.indicators.review.guard import Own
+from lamsach.indicators.writers import WRITERS
+from lamsach.model import Problem
+from lamsach.portal.base.forms import DateInput
+from lamsach.portal.lists import fetching
+from lamsach.portal.lists.models import FeedbackKind, KeptList, Origin, Outlet
+
+
+class ListForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A list's name and what holds where its documents say nothing."""
+
+    class Meta:
+        model = KeptList
+        fields = ("unit", "name", "tlp", "days", "own")
+        widgets = {"own": forms.Textarea(attrs={"rows": 4})}
+        help_texts = {
+            "own": gettext_lazy(
+                "Such as 203.0.113.0/24 or donvi.example.vn. Whatever touches them never goes out."
+            ),
+        }
+
+    def __init__(self, *args: Any, units: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        unit: Any = self.fields["unit"]
+        unit.queryset = units
+
+    def clean_own(self) -> str:
+        """Each line an address, a network or a name."""
+        problems: list[Problem] = []
+        text: str = self.cleaned_data["own"]
+        Own.read((line for line in text.splitlines() if line.strip()), problems.append)
+        if problems:
+            raise forms.ValidationError(
+                f"{problems[0].where}: {_('This is neither an address, a network nor a name.')}"
+            )
+        return text
+
+
+class DocumentForm(forms.Form):
+    """A document to add."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "A dispatch (PDF, DOCX, e-mail), a table, a feed, STIX, MISP, OpenIOC, rules: it is recognised by its content."
+        ),
+    )
+
+
+class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An address to fetch by schedule."""
+
+    class Meta:
+        model = Origin
+        fields = ("name", "url", "hours", "active")
+        help_texts = {
+            "url": gettext_lazy("https://..., or taxii+https://... for a TAXII 2.1 collection."),
+        }
+
+    def clean_url(self) -> str:
+        """An address that the portal may fetch from."""
+        url: str = self.cleaned_data["url"].strip()
+        try:
+            fetching.check(url)
+        except InputError as problem:
+            raise forms.ValidationError(
+                " ".join(filter(None, (_(problem.what), _(problem.todo) if problem.todo else "")))
+            ) from None
+        return url
+
+    def clean_hours(self) -> int:
+        """Between an hour and a month."""
+        hours: int = self.cleaned_data["hours"]
+        if not 1 <= hours <= 24 * 31:
+            raise forms.ValidationError(_("Between 1 and 744 hours."))
+        return hours
+
+
+class OutletForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new outlet."""
+
+    writer = forms.ChoiceField(
+        label=gettext_lazy("Format"), choices=[(writer.name, writer.title) for writer in WRITERS]
+    )
+
+    class Meta:
+        model = Outlet
+        fields = ("name", "writer", "tlp", "confidence", "part")
+
+    def clean_confidence(self) -> int:
+        """0 to 100."""
+        number: int = self.cleaned_data["confidence"]
+        if number > 100:
+            raise forms.ValidationError(_("Between 0 and 100."))
+        return number
+
+    def clean_part(self) -> int:
+        """Some, and not too many."""
+        number: int = self.cleaned_data["part"]
+        if not 100 <= number <= 10_000_000:
+            raise forms.ValidationError(_("Between 100 and 10,000,000 values."))
+        return number
+
+
+class DecisionForm(forms.Form):
+    """What is decided about the values that were ticked."""
+
+    choice = forms.ChoiceField(
+        label=gettext_lazy("Decision"),
+        choices=[
+            (Choice.ACCEPT.value, gettext_lazy("Accept: block it")),
+            (Choice.EXCEPTION.value, gettext_lazy("Except: leave it out until a day")),
+            (Choice.NARROW.value, gettext_lazy("Narrow: block only what is written here")),
+        ],
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+    until = forms.DateField(
+        label=gettext_lazy("Last day of the exception"), required=False, widget=DateInput()
+    )
+    to = forms.CharField(label=gettext_lazy("Narrower values"), required=False, max_length=4000)
+
+
+class ReleaseForm(forms.Form):
+    """What is new in a version."""
+
+    note = forms.CharField(label=gettext_lazy("What is new, and why"), max_length=300)
+
+
+class FeedbackForm(forms.Form):
+    """What a unit says of a value."""
+
+    value = forms.CharField(label=gettext_lazy("Address, name, URL or hash"), max_length=2000)
+    kind = forms.ChoiceField(label=gettext_lazy("What do you say?"), choices=FeedbackKind.choices)
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=300)

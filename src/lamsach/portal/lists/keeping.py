@@ -1,0 +1,172 @@
+"""Documents of a list: kept as they came, read by the worker, doubts noted."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.errors import LimitError
+from lamsach.i18n import mark
+from lamsach.indicators.review.concerns import Concern, Level
+from lamsach.indicators.review.guard import Own
+from lamsach.indicators.review.knowledge import knowledge
+from lamsach.indicators.review.reviewing import Examiner
+from lamsach.model import Indicator, Problem, Reference, Refusal
+from lamsach.portal.base.uploads import safe_name
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.lists.models import Decision, Document, Doubt, KeptList, Origin
+
+BATCH = 1000
+MOST_DOUBTS = 200_000
+"""How many doubts a list may wait with; a document with more is refused whole, since nobody looks at so many."""
+REFUSALS_KEPT = 200
+
+
+def key_of(kind: str, value: str) -> str:
+    """What names a value in an index, however long it is."""
+    return hashlib.sha256(f"{kind} {value}".encode()).hexdigest()
+
+
+def sha256_of(data: bytes) -> str:
+    """What names a document's content."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def add(kept: KeptList, file: File[Any], name: str, by: Any = None, origin: Origin | None = None) -> Document:
+    """Keep a document and queue its reading. LimitError when it is too large."""
+    if file.size > settings.UPLOAD_LIMIT_BYTES:
+        raise LimitError(mark("The file is larger than allowed."), name)
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    sha256 = digest.hexdigest()
+    path = f"lists/{sha256[:2]}/{sha256}"
+    if not default_storage.exists(path):
+        file.seek(0)
+        path = default_storage.save(path, file)
+    with transaction.atomic():
+        made = Document.objects.create(
+            list=kept,
+            origin=origin,
+            name=safe_name(name),
+            path=path,
+            size=file.size,
+            sha256=sha256,
+            added_by=by,
+        )
+        enqueue("lists.read", by, document_id=made.pk)
+    return made
+
+
+@contextmanager
+def copies(documents: Iterable[Document]) -> Iterator[list[tuple[Document, Path]]]:
+    """The documents as files under their own names, each in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="lamsach-lists-") as folder:
+        found = []
+        for document in documents:
+            place = Path(folder) / str(document.pk) / document.name
+            place.parent.mkdir()
+            with default_storage.open(document.path, "rb") as source, place.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            found.append((document, place))
+        yield found
+
+
+def read(document_id: int, step: Callable[[int], None] = lambda done: None) -> dict[str, int]:
+    """Read a document: count what it holds, keep what is refused, and note what a person should look at. Reading again replaces nothing that was decided."""
+    from lamsach.indicators.reading import read_list
+
+    document = Document.objects.select_related("list").get(pk=document_id)
+    examiner = Examiner(own_of(document.list), knowledge())
+    decided = set(Decision.objects.filter(list=document.list, revoked=None).values_list("type", "value"))
+    problems: list[Problem] = []
+    doubts: dict[str, Doubt] = {}
+    refusals: list[dict[str, Any]] = []
+    count = refused = mentioned = 0
+    with copies([document]) as [(_, place)]:
+        for item in read_list(str(place), problems.append):
+            if isinstance(item, Refusal):
+                refused += 1
+                mentioned += item.type is not None
+                if len(refusals) < REFUSALS_KEPT:
+                    refusals.append(_refusal(item, document))
+                continue
+            count += 1
+            if count % 20_000 == 0:
+                step(count)
+            concerns = [*examiner.concerns(item)]
+            if concerns and (item.type.value, item.value) not in decided:
+                doubts.setdefault(key_of(item.type.value, item.value), _doubt(document, item, concerns))
+                if len(doubts) > MOST_DOUBTS:
+                    problems = [
+                        Problem(
+                            "",
+                            mark(
+                                "The list holds too many doubtful values to be looked at: split it, or ask its maker."
+                            ),
+                        )
+                    ]
+                    break
+    with transaction.atomic():
+        Doubt.objects.bulk_create(doubts.values(), batch_size=BATCH, ignore_conflicts=True)
+        Document.objects.filter(pk=document.pk).update(
+            count=count,
+            refused=refused,
+            mentioned=mentioned,
+            refusals=refusals,
+            problem=problems[0].what[:400] if problems else "",
+            read=timezone.now(),
+        )
+        if document.origin_id and not problems and count:
+            older = Document.objects.filter(origin=document.origin_id, withdrawn=None, pk__lt=document.pk)
+            older.update(withdrawn=timezone.now())
+    return {"count": count, "refused": refused, "doubts": len(doubts)}
+
+
+def own_of(kept: KeptList) -> Own:
+    """The own networks and names of a list's unit."""
+    return Own.read(line for line in kept.own.splitlines() if line.strip())
+
+
+def place_of(reference: Reference | None, name: str) -> str:
+    """Where a value stands, for people: `annex.pdf, 3, 12`."""
+    if reference is None:
+        return name
+    inner = reference.document.rpartition("!")[2] if "!" in reference.document else ""
+    parts = [name + (f"!{inner}" if inner else "")]
+    parts += [str(part) for part in (reference.page, reference.row) if part is not None]
+    return ", ".join(parts)[:300]
+
+
+def _doubt(document: Document, item: Indicator, concerns: list[Concern]) -> Doubt:
+    return Doubt(
+        list=document.list,
+        type=item.type.value,
+        value=item.value[:2000],
+        key=key_of(item.type.value, item.value),
+        dangerous=any(concern.level is Level.DANGEROUS for concern in concerns),
+        kinds=[concern.kind.value for concern in concerns],
+        about=", ".join(dict.fromkeys(concern.about for concern in concerns if concern.about))[:300],
+        place=place_of(item.reference, document.name),
+        words=(item.threat or "")[:300],
+    )
+
+
+def _refusal(item: Refusal, document: Document) -> dict[str, Any]:
+    return {
+        "type": item.type.value if item.type else "",
+        "value": item.value[:300],
+        "reason": item.reason,
+        "place": place_of(item.reference, document.name),
+    }

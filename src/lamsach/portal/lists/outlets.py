@@ -1,0 +1,138 @@
+"""What blocking programs take: a version in a program's own format, in parts of so many values, with a tag by which it is known to be unchanged.
+
+An answer is made once and kept as a file until the version or the validity of its values changes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from lamsach.indicators.writers import BY_NAME
+from lamsach.indicators.writers.export import Terms, prepare
+from lamsach.portal.audit.trail import record
+from lamsach.portal.lists import releasing
+from lamsach.portal.lists.models import KeptList, Outlet, Version
+
+PREFIX = "out_"
+_NEAR = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One part of an outlet's list: plain bytes and packed ones, the tag, how many parts there are, when the list was last changed."""
+
+    plain: Path
+    packed: Path
+    tag: str
+    parts: int
+    modified: datetime
+    suffix: str
+
+
+def issue(kept: KeptList, by: Any, **fields: Any) -> tuple[Outlet, str]:
+    """A new outlet and its token, which is shown once."""
+    word = PREFIX + secrets.token_urlsafe(24)
+    user = getattr(by, "user", by)
+    made = Outlet.objects.create(list=kept, digest=_digest(word), created_by=user, **fields)
+    record(by, "list.outlet_made", made, kept.unit, writer=made.writer, name=made.name)
+    return made, word
+
+
+def find(word: str) -> Outlet | None:
+    """The outlet of a token, if it was not revoked."""
+    found = Outlet.objects.select_related("list").filter(digest=_digest(word), revoked=None).first()
+    if found is not None and (found.last_used is None or timezone.now() - found.last_used > _NEAR):
+        Outlet.objects.filter(pk=found.pk).update(last_used=timezone.now())
+    return found
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()
+
+
+def answer(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | None:
+    """A part (1 is the first) of the latest version; None when there is no version or no such part."""
+    version = releasing.latest(outlet.list)
+    if version is None:
+        return None
+    moment = _moment(version, now or timezone.now())
+    folder = Path(settings.DATA) / "outlets" / f"{version.pk}-{_terms(outlet)}-{int(moment.timestamp())}"
+    if not (folder / "parts").exists():
+        _make(outlet, version, moment, folder)
+    parts = int((folder / "parts").read_text())
+    if not 1 <= part <= parts:
+        return None
+    plain, packed = folder / f"{part}", folder / f"{part}.gz"
+    tag = (folder / f"{part}.tag").read_text()
+    return Answer(plain, packed, tag, parts, moment, BY_NAME[outlet.writer].suffix)
+
+
+def _moment(version: Version, now: datetime) -> datetime:
+    """When the values in force last changed; looked up in the file of moments of the version, which is made once."""
+    path = Path(settings.DATA) / "outlets" / f"{version.pk}.moments"
+    if not path.exists():
+        moments = {int(version.made.timestamp())}
+        for item in releasing.values(version):
+            moments.update(
+                int(at.timestamp()) for at in (item.valid_from, item.valid_until) if at is not None
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, "\n".join(map(str, sorted(moments))).encode())
+    past = [int(line) for line in path.read_text().split() if int(line) <= now.timestamp()]
+    last = max([*past, int(version.made.timestamp())])
+    return datetime.fromtimestamp(last, version.made.tzinfo)
+
+
+def _terms(outlet: Outlet) -> str:
+    said = f"{outlet.writer} {outlet.tlp} {outlet.confidence} {outlet.part}"
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> None:
+    """Write all parts; the file `parts` comes last, so that half a folder is never taken for a whole one."""
+    writer = BY_NAME[outlet.writer]()
+    terms = Terms(at=moment, max_tlp=outlet.tlp, min_confidence=outlet.confidence)
+    export = prepare(releasing.values(version), writer, version.digest, terms)
+    folder.mkdir(parents=True, exist_ok=True)
+    starts = range(0, max(1, len(export.items)), outlet.part) if not writer.binary else range(1)
+    for number, start in enumerate(starts, 1):
+        items = export.items[start : start + outlet.part] if not writer.binary else export.items
+        ends = [item.valid_until for item in items if item.valid_until is not None]
+        stamp = replace(export.stamp, count=len(items), expires=min(ends, default=None))
+        stream = io.BytesIO()
+        replace(export, items=items, stamp=stamp).save(stream)
+        data = stream.getvalue()
+        _write(folder / f"{number}", data)
+        _write(folder / f"{number}.gz", gzip.compress(data, 6, mtime=0))
+        _write(folder / f"{number}.tag", hashlib.sha256(data).hexdigest()[:32].encode())
+    _write(folder / "parts", str(len(starts)).encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary.write_bytes(data)
+    temporary.replace(path)
+
+
+def forget(days: int = 3) -> int:
+    """Delete made answers that are older than some days and not of the latest versions; how many folders."""
+    import shutil
+
+    root = Path(settings.DATA) / "outlets"
+    edge = timezone.now().timestamp() - days * 86400
+    gone = 0
+    for place in root.iterdir() if root.exists() else ():
+        if place.stat().st_mtime < edge:
+            shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
+            gone += 1
+    return gone

@@ -1,0 +1,48 @@
+"""What each document and source of a list is worth: unique, shared, seen, false, over, age; and what two of them share."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from lamsach.indicators.releases.quality import overlaps, quality
+from lamsach.model import Indicator
+from lamsach.portal.lists import feedback, releasing
+from lamsach.portal.lists.models import KeptList, Version
+
+MOST_SOURCES = 40
+
+
+def of_list(kept: KeptList) -> dict[str, Any] | None:
+    """The rows and the overlaps of the latest version's sources; None without a version. A value that several documents list counts for each of them."""
+    version = releasing.latest(kept)
+    if version is None:
+        return None
+    key = f"lists.quality.{version.pk}.{timezone.now():%Y%m%d%H}"
+    held = cache.get(key)
+    if held is None:
+        held = json.dumps(_computed(kept, version))
+        cache.set(key, held, 3600)
+    found: dict[str, Any] = json.loads(held)
+    return found
+
+
+def _computed(kept: KeptList, version: Version) -> dict[str, Any]:
+    by_source: dict[str, list[Indicator]] = {}
+    for item in releasing.values(version):
+        names = [place.document for place in (item.reference, *item.other_references) if place is not None]
+        for name in dict.fromkeys(names or [item.source or ""]):
+            by_source.setdefault(name, []).append(item)
+    largest = dict(sorted(by_source.items(), key=lambda pair: -len(pair[1]))[:MOST_SOURCES])
+    seen, false = feedback.keys(kept.unit)
+    rows = [asdict(row) for row in quality(largest, timezone.now(), seen, false)]
+    shared = [
+        {"first": first, "second": second, "count": count}
+        for (first, second), count in sorted(overlaps(largest).items(), key=lambda pair: -pair[1])
+        if count
+    ]
+    return {"rows": rows, "overlaps": shared[:100], "version": version.number}

@@ -1,0 +1,180 @@
+"""A new version of a list: its documents' values, decisions applied, what must never be blocked left out, signed with the unit's key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+from lamsach.indicators.merging import merged
+from lamsach.indicators.releases.diff import Difference, difference
+from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.releases.release import Manifest, write_release
+from lamsach.indicators.review.releasing import passed
+from lamsach.model import Indicator, Refusal
+from lamsach.portal.audit.trail import record
+from lamsach.portal.exchange import keyring
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.lists import looking
+from lamsach.portal.lists.deciding import decisions_of
+from lamsach.portal.lists.keeping import copies, own_of
+from lamsach.portal.lists.models import Document, Doubt, KeptList, Version
+
+
+def ask(kept: KeptList, note: str, by: Any) -> None:
+    """Queue a new version. InputError while dangerous values wait to be looked at, or while a document is not read."""
+    if Doubt.objects.filter(list=kept, decided=None, dangerous=True).exists():
+        raise InputError(mark("Dangerous values wait to be looked at: decide about them first."), kept.name)
+    if Document.objects.filter(list=kept, withdrawn=None, read=None).exists():
+        raise InputError(mark("A document is still being read: wait until it is."), kept.name)
+    user = getattr(by, "user", by)
+    enqueue("lists.release", user, list_id=kept.pk, note=note[:300])
+    record(by, "list.release_asked", kept, kept.unit, note=note[:200])
+
+
+def latest(kept: KeptList) -> Version | None:
+    """The newest version, or None."""
+    return Version.objects.filter(list=kept).first()
+
+
+def release(
+    list_id: int, note: str, user: Any, step: Callable[[int], None] = lambda done: None
+) -> dict[str, int]:
+    """Make the next version. One whose values are those of the last is not made again."""
+    kept = KeptList.objects.select_related("unit").get(pk=list_id)
+    now = timezone.now().replace(microsecond=0)
+    documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
+    items = _values(kept, documents, now, step)
+    result = passed(items, decisions_of(kept), own_of(kept), now)
+    before = latest(kept)
+    changes = difference(values(before) if before else (), result.items)
+    if before is not None and not changes:
+        return {"version": before.number, "count": before.count, "changed": 0}
+    key = keyring.current(kept.unit) or keyring.renew(kept.unit, user)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "release.zip"
+        with path.open("wb") as stream:
+            manifest = write_release(
+                stream, result.items, keyring.opened(key), name=kept.name, version=(before.number if before else 0) + 1,
+                made=now, previous=before.digest if before else None, note=note, tlp=kept.tlp,
+            )  # fmt: skip
+        made = _keep(kept, path, manifest, key.fingerprint, user, changes, documents)
+    looking.index(made, result.items)
+    left = len(result.left_out) + len(result.guarded)
+    Version.objects.filter(pk=made.pk).update(left_out=left)
+    return {
+        "version": made.number,
+        "count": made.count,
+        "changed": len(changes.added) + len(changes.removed) + len(changes.changed),
+    }
+
+
+def _values(
+    kept: KeptList, documents: list[Document], now: datetime, step: Callable[[int], None]
+) -> Iterable[Indicator]:
+    """Each value once, with every place that lists it; what the list says holds where the documents say nothing."""
+    from lamsach.indicators.reading import read_list
+
+    found: dict[tuple[str, str], Indicator] = {}
+    with copies(documents) as places:
+        for document, path in places:
+            end = (
+                None if kept.days == 0 else document.added.replace(microsecond=0) + timedelta(days=kept.days)
+            )
+            for item in read_list(str(path), lambda problem: None):
+                if isinstance(item, Refusal):
+                    continue
+                stated = replace(
+                    item,
+                    tlp=item.tlp or kept.tlp,
+                    valid_until=item.valid_until or end,
+                    source=item.source or document.name,
+                )
+                key = (item.type.value, item.value)
+                known = found.get(key)
+                found[key] = stated if known is None else merged(known, stated)
+                if len(found) % 50_000 == 0:
+                    step(len(found))
+    return found.values()
+
+
+@transaction.atomic
+def _keep(
+    kept: KeptList,
+    path: Path,
+    manifest: Manifest,
+    fingerprint: str,
+    user: Any,
+    changes: Difference,
+    documents: list[Document],
+) -> Version:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:
+        stored = default_storage.save(f"lists/releases/{kept.pk}-{manifest.version}.zip", File(stream))
+    made = Version.objects.create(
+        list=kept,
+        number=manifest.version,
+        made=datetime.fromisoformat(manifest.made),
+        made_by=user,
+        note=manifest.note,
+        digest=manifest.digest,
+        fingerprint=fingerprint,
+        count=manifest.count,
+        added=len(changes.added),
+        removed=len(changes.removed),
+        changed=len(changes.changed),
+        by_type=dict(manifest.by_type or {}),
+        by_source=dict(sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])[:200]),
+        documents=[_said(document) for document in documents],
+        path=stored,
+        size=path.stat().st_size,
+        sha256=digest,
+        expires=datetime.fromisoformat(manifest.expires) if manifest.expires else None,
+    )
+    record(user, "list.released", made, kept.unit, number=made.number, digest=made.digest, count=made.count)
+    return made
+
+
+def _said(document: Document) -> dict[str, Any]:
+    who = document.added_by.email if document.added_by else (document.origin.name if document.origin else "")
+    return {
+        "name": document.name,
+        "sha256": document.sha256,
+        "added": document.added.isoformat(),
+        "by": who,
+        "count": document.count,
+    }
+
+
+def may_have(version: Version, most: str | None) -> bool:
+    """Whether a receiver may have the whole of a version: no value is above the highest TLP that it may have (None: any)."""
+    from lamsach.indicators.writers.export import TLP_ABOVE, Terms
+
+    if most is None:
+        return True
+    terms = Terms(version.made, most)
+    return all(terms.refusal(item) != TLP_ABOVE for item in values(version))
+
+
+def values(version: Version) -> Iterator[Indicator]:
+    """The values of a version, from its own file."""
+    with (
+        default_storage.open(version.path, "rb") as stream,
+        zipfile.ZipFile(stream) as archive,
+        archive.open("indicators.jsonl") as lines,
+    ):
+        for line in lines:
+            yield from_mapping(json.loads(line))

@@ -1,0 +1,40 @@
+"""Jobs and regular tasks of lists."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from lamsach.portal.jobs.queue import Progress, job, regular
+from lamsach.portal.lists import fetching, keeping, outlets, releasing
+
+
+@job("lists.read", long=True)
+def read(progress: Progress, document_id: int) -> Any:
+    """Read a document of a list."""
+    return keeping.read(document_id, progress.step)
+
+
+@job("lists.release", long=True)
+def release(progress: Progress, list_id: int, note: str) -> Any:
+    """Make the next version of a list."""
+    user = progress.job.user
+    return releasing.release(list_id, note, user, progress.step)
+
+
+@job("lists.fetch", long=True)
+def fetch(progress: Progress, origin_id: int) -> Any:
+    """Fetch a source."""
+    return fetching.fetch(origin_id)
+
+
+@regular("lists.due", timedelta(minutes=1))
+def due() -> None:
+    """Fetch what is due."""
+    fetching.due()
+
+
+@regular("lists.forget", timedelta(hours=12))
+def forget() -> None:
+    """Delete answers of outlets that nobody asked for lately."""
+    outlets.forget()

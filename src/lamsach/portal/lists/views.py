@@ -1,0 +1,319 @@
+"""Pages: the lists, one list with its documents, sources, versions and outlets, and what a version changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import InputError, LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.uploads import download
+from lamsach.portal.findings.models import Bundle
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.lists import access, changes, feedback, keeping, looking, outlets, quality, releasing
+from lamsach.portal.lists.forms import (
+    DocumentForm,
+    FeedbackForm,
+    ListForm,
+    OriginForm,
+    OutletForm,
+    ReleaseForm,
+)
+from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList, Origin
+from lamsach.portal.units.access import home_units, readable_units, writable_units
+
+
+def say(request: HttpRequest, problem: LamsachError) -> None:
+    """Show an error of ours as a message."""
+    parts = [_(problem.what), problem.where, _(problem.todo) if problem.todo else ""]
+    messages.error(request, " ".join(part for part in parts if part))
+
+
+@member(ALL, WRITERS, ("GET",))
+def overview(request: HttpRequest) -> HttpResponse:
+    """The lists that the person sees, what waits in them, and which of them name a value (`?q=`)."""
+    mine = access.lists(request.user)
+    asked = request.GET.get("q", "").strip()[:2000]
+    places: list[dict[str, Any]] = []
+    if asked:
+        try:
+            places = looking.places(mine, asked, _home(request))
+        except InputError as problem:
+            say(request, problem)
+    page = paged(request, mine)
+    rows = [(kept, releasing.latest(kept), *_waiting(kept)) for kept in page]
+    context = {
+        "page": page,
+        "rows": rows,
+        "q": asked,
+        "places": places,
+        "may_write": access.writable(request.user).exists(),
+    }
+    return render(request, "lists/overview.html", context)
+
+
+def _home(request: HttpRequest) -> Any:
+    """The unit whose reach decides about TLP; None for people who see everything of the lists' units."""
+    units = home_units(request.user)
+    return units[0] if units else None
+
+
+def _waiting(kept: KeptList) -> tuple[int, int]:
+    rows = Doubt.objects.filter(list=kept, decided=None)
+    return rows.filter(dangerous=True).count(), rows.count()
+
+
+@member(COORDINATORS, COORDINATORS)
+def new(request: HttpRequest) -> HttpResponse:
+    """A new list."""
+    form = ListForm(request.POST or None, units=access.writable(request.user))
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            made = form.save(commit=False)
+            made.created_by = request.user
+            made.save()
+            record(request, "list.made", made, made.unit, name=made.name)
+        return redirect("lists:list", kept_list_id=made.pk)
+    return render(
+        request, "lists/form.html", {"form": form, "title": _("New list"), "back": "lists:overview"}
+    )
+
+
+@member(COORDINATORS, COORDINATORS)
+def edit(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """What holds where documents say nothing."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = ListForm(request.POST or None, instance=kept, units=access.writable(request.user))
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            record(request, "list.changed", kept, kept.unit, fields=form.changed_data)
+        return redirect("lists:list", kept_list_id=kept.pk)
+    return render(request, "lists/form.html", {"form": form, "title": kept.name, "kept": kept})
+
+
+@member(ALL, WRITERS, ("GET",))
+def one(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """One list: what waits, documents, sources, versions, outlets."""
+    kept = access.get_list(request.user, kept_list_id)
+    inside = access.sees_inside(request.user, kept)
+    may_write = access.may_write(request.user, kept)
+    dangerous, doubtful = _waiting(kept)
+    documents = Document.objects.filter(list=kept, withdrawn=None).select_related("added_by", "origin")
+    context = {
+        "kept": kept, "inside": inside, "may_write": may_write, "dangerous": dangerous, "doubtful": doubtful,
+        "documents": paged(request, documents) if inside else [],
+        "origins": kept.origins.all() if inside else [],
+        "outlets": kept.outlets.filter(revoked=None) if inside else [],
+        "versions": kept.versions.select_related("made_by")[:20],
+        "document_form": DocumentForm(), "release_form": ReleaseForm(), "origin_form": OriginForm(), "outlet_form": OutletForm(),
+        "taxii": absolute("taxii"),
+    }  # fmt: skip
+    return render(request, "lists/list.html", context)
+
+
+@rate_limited("lists.file", 60, 300)
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """Add a document; the worker reads it."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = DocumentForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            made = keeping.add(kept, file, file.name, request.user)
+        except LamsachError as problem:
+            say(request, problem)
+        else:
+            record(request, "list.document_added", made, kept.unit, name=made.name, sha256=made.sha256)
+            messages.success(request, _("The list is being read."))
+    else:
+        messages.error(request, _("Choose a file first."))
+    return redirect("lists:list", kept_list_id=kept.pk)
+
+
+@member(COORDINATORS, COORDINATORS)
+def document(request: HttpRequest, document_id: int) -> HttpResponse:
+    """What a document held and what was refused of it. POST withdraws it from the next version."""
+    found = access.get_document(request.user, document_id)
+    if request.method == "POST":
+        with transaction.atomic():
+            Document.objects.filter(pk=found.pk, withdrawn=None).update(withdrawn=timezone.now())
+            record(request, "list.document_withdrawn", found, found.list.unit, name=found.name)
+        messages.success(request, _("The next version will not hold what only this document lists."))
+        return redirect("lists:list", kept_list_id=found.list_id)
+    return render(request, "lists/document.html", {"document": found, "kept": found.list})
+
+
+@member(COORDINATORS, COORDINATORS, ("GET",))
+def document_file(request: HttpRequest, document_id: int) -> HttpResponse:
+    """The document as it came."""
+    found = access.get_document(request.user, document_id)
+    return download(found.name, found.path)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """Ask for a new signed version."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Write what is new, and why."))
+        return redirect("lists:list", kept_list_id=kept.pk)
+    try:
+        with transaction.atomic():
+            releasing.ask(kept, form.cleaned_data["note"], request)
+    except InputError as problem:
+        say(request, problem)
+    else:
+        messages.success(request, _("The version is being made; it stands here in a moment."))
+    return redirect("lists:list", kept_list_id=kept.pk)
+
+
+@member(ALL, WRITERS, ("GET",))
+def version(request: HttpRequest, version_id: int) -> HttpResponse:
+    """A version: what it changed, from which documents, and which hunts used it."""
+    found = access.get_version(request.user, version_id)
+    used = Bundle.objects.filter(
+        list_digest=found.digest, unit__in=readable_units(request.user)
+    ).select_related("unit")
+    inside = access.sees_inside(request.user, found.list)
+    context = {
+        "version": found,
+        "kept": found.list,
+        "used": used[:50],
+        "used_count": used.count(),
+        "changes": changes.of(found) if inside else None,
+        "inside": inside,
+    }
+    return render(request, "lists/version.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
+    """The signed release."""
+    found = access.get_version(request.user, version_id)
+    if not access.sees_inside(request.user, found.list) and not releasing.may_have(
+        found, access.SHARED_TLP.value
+    ):
+        messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
+        return redirect("lists:version", version_id=found.pk)
+    record(request, "list.downloaded", found, found.list.unit, number=found.number)
+    return download(f"{found.list.name}-{found.number}.zip", found.path)
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """A source with its schedule."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = OriginForm(request.POST)
+    if form.is_valid() and not kept.origins.filter(name=form.cleaned_data["name"]).exists():
+        with transaction.atomic():
+            made = form.save(commit=False)
+            made.list = kept
+            made.save()
+            record(request, "list.source_added", made, kept.unit, name=made.name, url=made.url)
+        messages.success(request, _("The source is fetched within a minute."))
+        return redirect("lists:list", kept_list_id=kept.pk)
+    if form.is_valid():
+        form.add_error("name", _("The list has a source of this name already."))
+    return render(request, "lists/form.html", {"form": form, "title": _("Add a source"), "kept": kept})
+
+
+@member(COORDINATORS, COORDINATORS)
+def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
+    """Change a source; `fetch` fetches it now, `remove` removes it (its document stays)."""
+    found = access.get_origin(request.user, origin_id)
+    kept = found.list
+    if request.method == "POST" and "fetch" in request.POST:
+        enqueue("lists.fetch", request.user, origin_id=found.pk)
+        record(request, "list.fetch_asked", found, kept.unit)
+        return redirect("lists:list", kept_list_id=kept.pk)
+    if request.method == "POST" and "remove" in request.POST:
+        with transaction.atomic():
+            record(request, "list.source_removed", found, kept.unit, name=found.name, url=found.url)
+            Origin.objects.filter(pk=found.pk).delete()
+        return redirect("lists:list", kept_list_id=kept.pk)
+    form = OriginForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            record(request, "list.source_changed", found, kept.unit, fields=form.changed_data)
+        return redirect("lists:list", kept_list_id=kept.pk)
+    return render(request, "lists/origin.html", {"form": form, "origin": found, "kept": kept})
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """A new outlet; its address is shown once."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = OutletForm(request.POST)
+    if not form.is_valid():
+        return render(request, "lists/form.html", {"form": form, "title": _("New outlet"), "kept": kept})
+    with transaction.atomic():
+        made, word = outlets.issue(kept, request, **form.cleaned_data)
+    address = absolute("lists:outlet_file", token=word)
+    return render(request, "lists/outlet.html", {"outlet": made, "kept": kept, "address": address})
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def outlet_revoke(request: HttpRequest, outlet_id: int) -> HttpResponse:
+    """Close an outlet."""
+    found = access.get_outlet(request.user, outlet_id)
+    with transaction.atomic():
+        type(found).objects.filter(pk=found.pk, revoked=None).update(revoked=timezone.now())
+        record(request, "list.outlet_closed", found, found.list.unit, name=found.name)
+    return redirect("lists:list", kept_list_id=found.list_id)
+
+
+@member(ALL, WRITERS, ("GET",))
+def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """What each source of the list is worth, and what they share."""
+    kept = access.get_list(request.user, kept_list_id)
+    if not access.sees_inside(request.user, kept):
+        return redirect("lists:list", kept_list_id=kept.pk)
+    said = feedback.on_list(kept.unit)
+    return render(
+        request,
+        "lists/quality.html",
+        {"kept": kept, "quality": quality.of_list(kept), "said": paged(request, said)},
+    )
+
+
+@rate_limited("lists.feedback", 100, 300)
+@member(WRITERS, WRITERS)
+def tell(request: HttpRequest) -> HttpResponse:
+    """Say that a value was seen, or is a false alarm."""
+    units = [
+        unit for unit in home_units(request.user) if writable_units(request.user).filter(pk=unit.pk).exists()
+    ]
+    form = FeedbackForm(request.POST or None, initial={"value": request.GET.get("value", "")[:2000]})
+    if request.method == "POST" and form.is_valid() and units:
+        said = form.cleaned_data
+        try:
+            user: Any = request.user
+            feedback.say(
+                units[0], said["value"], FeedbackKind(said["kind"]), note=said["note"], who=user.email
+            )
+        except InputError as problem:
+            form.add_error("value", _(problem.what))
+        else:
+            record(request, "list.feedback", None, units[0], value=said["value"][:200], kind=said["kind"])
+            messages.success(request, _("Thank you: it is counted on the value."))
+            return redirect("lists:overview")
+    return render(
+        request,
+        "lists/form.html",
+        {"form": form, "title": _("Say something about a value"), "back": "lists:overview"},
+    )
