@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404
 
-from lamsach.portal.awareness.models import Notice
+from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.access import get_unit, memberships, readable_units
@@ -26,6 +26,14 @@ def get_own_unit(user: Any, unit_id: int) -> Unit:
     if unit.pk not in {own.pk for own in own_units(user)}:
         raise PermissionDenied
     return unit
+
+
+def get_person(user: Any, person_id: int) -> Person:
+    """A person, for those who belong to the unit."""
+    found = Person.objects.filter(pk=person_id, unit__in=own_units(user)).select_related("unit").first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def get_notice(user: Any, notice_id: int) -> Notice:

@@ -10,6 +10,14 @@ from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.units.models import Unit
 
 
+class ConsentState(models.TextChoices):
+    """How a person stands to the use of their name and e-mail."""
+
+    TOLD = "told", _("was told by the unit")
+    GIVEN = "given", _("agreed")
+    WITHDRAWN = "withdrawn", _("withdrew consent")
+
+
 class Person(models.Model):
     """Somebody who works in a unit. Kept for awareness only, with what the law on personal data (91/2025/QH15) asks: little, and erasable."""
 
@@ -18,6 +26,7 @@ class Person(models.Model):
     email = models.EmailField(_("E-mail"), blank=True)
     department = models.CharField(_("Department"), max_length=200, blank=True)
     unsubscribed = models.DateTimeField(null=True)
+    consent = models.CharField(max_length=10, choices=ConsentState.choices, default=ConsentState.TOLD)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -27,6 +36,29 @@ class Person(models.Model):
                 fields=("unit", "email"), condition=~models.Q(email=""), name="awareness_one_address"
             ),
         )
+
+
+class ConsentHow(models.TextChoices):
+    """By which way a consent was told."""
+
+    IMPORT = "import", _("stated by the unit when the list was added")
+    LINK = "link", _("on the person's own page")
+    PAPER = "paper", _("in writing")
+    SPOKEN = "spoken", _("by word of mouth")
+
+
+class Consent(models.Model):
+    """One word about the use of a person's data: who, when, how. Only ever added to; goes with the person."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="consents")
+    at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=ConsentState.choices)
+    how = models.CharField(_("How it was told"), max_length=10, choices=ConsentHow.choices)
+    note = models.CharField(_("Note"), max_length=300, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
 
 
 class ConfirmedHow(models.TextChoices):
@@ -44,6 +76,7 @@ class Notice(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="notices")
     person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="notices")
     nonce = models.CharField(max_length=43, unique=True)
+    code = models.CharField(max_length=8, null=True, unique=True)
     sent = models.DateTimeField(null=True)
     wave = models.PositiveSmallIntegerField(default=1)
     planned = models.DateTimeField(null=True)
@@ -56,3 +89,14 @@ class Notice(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("campaign", "person"), name="awareness_one_notice"),)
         indexes = (models.Index(fields=("campaign", "unit", "confirmed")),)
+
+
+class Passed(models.Model):
+    """How many people answered the three questions rightly on the public page on a day, without saying who they are."""
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("campaign", "day"), name="awareness_one_passed"),)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.awareness.models import Notice
+from lamsach.portal.awareness.telling import by_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +79,31 @@ class QuizForm(forms.Form):
             if name in data and data[name] != str(asked.right):
                 self.add_error(name, asked.why)
         return data
+
+
+class PublicQuizForm(QuizForm):
+    """The questions for everybody, with the code of those who have one."""
+
+    code = forms.CharField(
+        label=_("Code from the printed sheet"),
+        required=False,
+        max_length=20,
+        help_text=_("If your unit gave you a sheet with a code, your confirmation is counted by it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.order_fields([f"q{number}" for number in range(len(QUESTIONS))])
+        self.notice: Notice | None = None
+
+    def clean_code(self) -> str:
+        """A code that stands on a sheet, or nothing."""
+        text = str(self.cleaned_data["code"]).strip()
+        if text:
+            self.notice = by_code(text)
+            if self.notice is None:
+                raise forms.ValidationError(
+                    gettext("There is no such code. Look at the sheet once more, or leave it empty.")
+                )
+        return text

@@ -13,7 +13,8 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
-from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
+from lamsach.portal.awareness import codes, consent
+from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Person
 from lamsach.portal.base import tokens
 from lamsach.portal.base.links import absolute
 from lamsach.portal.campaigns.models import Campaign
@@ -75,7 +76,7 @@ def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int,
             name,
             mark("Put the heading Họ tên above the names."),
         )
-    Person.objects.bulk_create(people, batch_size=BATCH)
+    consent.told(Person.objects.bulk_create(people, batch_size=BATCH), by)
     record(by, "awareness.imported", unit, unit, added=len(people), wrong=len(wrong))
     return len(people), wrong
 
@@ -93,7 +94,8 @@ def tell(
     earlier = Notice.objects.filter(campaign=campaign, unit=unit)
     told = earlier.filter(person__isnull=False).values("person")
     before = earlier.aggregate(last=Max("wave"))["last"] or 0
-    people = list(Person.objects.filter(unit=unit, unsubscribed=None).exclude(pk__in=told))
+    willing = Person.objects.filter(unit=unit, unsubscribed=None).exclude(consent=ConsentState.WITHDRAWN)
+    people = list(willing.exclude(pk__in=told))
     bad = bad_addresses([person.email for person in people])
     begin = start or timezone.now()
     notices = []
@@ -108,6 +110,7 @@ def tell(
                 unit=unit,
                 person=person,
                 nonce=tokens.nonce(),
+                code=codes.new(),
                 wave=min(before + wave, 30_000),
                 planned=at if mailed else None,
             )
@@ -139,6 +142,7 @@ def remind_these(waiting: QuerySet[Notice], unit: Unit, by: Any = None) -> int:
     found = list(
         waiting.filter(person__isnull=False)
         .exclude(person__email="")
+        .exclude(person__consent=ConsentState.WITHDRAWN)
         .exclude(reminded_today)
         .select_related("person", "unit")
     )
@@ -178,6 +182,12 @@ def find(token: str) -> Notice | None:
     """The notice behind a person's own link."""
     word = tokens.read(PURPOSE, token)
     return Notice.objects.filter(nonce=word or "").select_related("unit", "campaign").first()
+
+
+def by_code(text: str) -> Notice | None:
+    """The notice behind a code from the printed sheet."""
+    code = codes.canonical(text)
+    return Notice.objects.filter(code=code, person__isnull=False).first() if code else None
 
 
 def confirm(notice: Notice, how: ConfirmedHow, by: Any = None) -> bool:

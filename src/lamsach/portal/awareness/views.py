@@ -6,20 +6,19 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
-from lamsach.portal.awareness import access, materials, telling, waves
+from lamsach.portal.awareness import access, codes, materials, telling, waves
 from lamsach.portal.awareness.forms import PaceForm, PeopleForm
-from lamsach.portal.awareness.models import ConfirmedHow, Notice, Person
-from lamsach.portal.awareness.quiz import QuizForm
-from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Passed, Person
+from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.links import absolute
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -38,6 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "campaign": found,
         "own": access.own_units(request.user),
+        "passed": Passed.objects.filter(campaign=found).aggregate(all=Sum("count"))["all"] or 0,
         "page": paged(request, access.counts(request.user, found)) if found else None,
     }
     return render(request, "awareness/list.html", context)
@@ -116,9 +116,17 @@ def sheet(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     campaign = get_campaign(request.user, campaign_id)
     bad = BadAddress.objects.filter(permanent=True).values("address")
     people = Person.objects.filter(unit=unit).annotate(address=Lower("email"))
-    people = people.filter(Q(email="") | Q(address__in=bad))
+    people = people.filter(Q(email="") | Q(address__in=bad)).exclude(consent=ConsentState.WITHDRAWN)
     record(request, "awareness.sheet", unit, unit)
-    return render(request, "awareness/sheet.html", {"unit": unit, "campaign": campaign, "people": people})
+    notices = Notice.objects.filter(campaign=campaign, unit=unit, person__isnull=False)
+    known = dict(notices.values_list("person", "code"))
+    context = {
+        "unit": unit,
+        "campaign": campaign,
+        "rows": [(p, codes.shown(known.get(p.pk))) for p in people],
+        "address": absolute("awareness:quiz"),
+    }
+    return render(request, "awareness/sheet.html", context)
 
 
 @member(WRITERS, WRITERS, ("POST",))
@@ -132,44 +140,10 @@ def signed(request: HttpRequest, notice_id: int) -> HttpResponse:
 @member(WRITERS, WRITERS, ("POST",))
 def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     """Erase a person; the count stays."""
-    person = Person.objects.filter(pk=person_id, unit__in=access.own_units(request.user)).first()
-    if person is None:
-        raise Http404
+    person = access.get_person(request.user, person_id)
     waves.erase(person, request.user)
     messages.success(request, _("The person's data are erased."))
     return redirect("awareness:list")
-
-
-@rate_limited("notice", 60, 300, ("GET", "POST"))
-@link()
-def notice(request: HttpRequest, token: str) -> HttpResponse:
-    """A person's own page: the notice, and the button that counts. Looking alone does not: mail scanners look too."""
-    found = telling.find(token)
-    if found is None or found.person_id is None:
-        return render(request, "accounts/link_used.html", status=404)
-    quiz = QuizForm()
-    what = request.POST.get("what") if request.method == "POST" else None
-    if what == "unsubscribe":
-        Person.objects.filter(pk=found.person_id).update(unsubscribed=timezone.now())
-    elif what == "erase" and found.person is not None:
-        waves.erase(found.person, None)
-        return render(request, "awareness/erased.html", {"unit": found.unit})
-    elif what == "quiz":
-        quiz = QuizForm(request.POST)
-        if quiz.is_valid():
-            telling.confirm(found, ConfirmedHow.QUIZ)
-    elif what == "read":
-        telling.confirm(found, ConfirmedHow.LINK)
-    if what:
-        found.refresh_from_db()
-    unsubscribed = found.person.unsubscribed if found.person else None
-    contact = {
-        "name": found.unit.contact_name or found.unit.name,
-        "phone": found.unit.contact_phone,
-        "email": found.unit.email,
-    }
-    context = {"notice": found, "unsubscribed": unsubscribed, "contact": contact, "quiz": quiz}
-    return render(request, "awareness/notice.html", context)
 
 
 @rate_limited("materials", 30, 300, ("GET",))
