@@ -109,6 +109,7 @@ class Case(models.Model):
             models.Index(fields=("unit", "state", "severity", "due")),
             models.Index(fields=("campaign", "state")),
             models.Index(fields=("severity", "due", "id")),
+            models.Index(fields=("unit", "superseded", "state", "due"), name="cases_case_counted"),
         )
 
     @property
@@ -177,7 +178,10 @@ class Span(models.Model):
         ordering = ("valid_from",)
         indexes = (
             models.Index(fields=("campaign", "unit", "valid_from", "valid_until")),
-            models.Index(fields=("campaign", "known_until", "valid_from", "valid_until")),
+            models.Index(
+                fields=("campaign", "known_until", "valid_until", "valid_from", "unit", "state"),
+                name="cases_span_counted",
+            ),
         )
 
 
