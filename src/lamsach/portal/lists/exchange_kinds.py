@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.core.files import File
@@ -14,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.indicators.releases.release import Release, read_release
 from lamsach.portal.exchange import keyring
 from lamsach.portal.exchange.kinds import (
     Arrival,
@@ -42,8 +45,6 @@ class Lists(Kind):
 
     def offer(self, route: Route) -> Payload | None:
         """The released lists of our unit that may leave it."""
-        from pathlib import Path
-
         records: list[dict[str, Any]] = []
         files: list[PayloadFile] = []
         for kept in KeptList.objects.filter(unit=route.unit).order_by("pk")[:MOST]:
@@ -80,11 +81,9 @@ class Lists(Kind):
         return {"lists": count}
 
 
-def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Any, Any]]:
+def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Mapping[str, Any], Release]]:
     """The releases whose signature is one of the partner's keys. InputError for any that is not: nothing of the file is taken then."""
-    from lamsach.indicators.releases.release import read_release
-
-    found = []
+    found: list[tuple[Mapping[str, Any], Release]] = []
     for record in rows(payload.data["lists"], MOST):
         place = number(record["file"], MOST)
         if place >= len(payload.files) or record["tlp"] not in Tlp.values:
@@ -95,7 +94,7 @@ def _verified(arrival: Arrival, payload: Payload) -> list[tuple[Any, Any]]:
     return found
 
 
-def _keep(kept: KeptList, file: PayloadFile, found: Any) -> None:
+def _keep(kept: KeptList, file: PayloadFile, found: Release) -> None:
     from lamsach.portal.lists import looking
 
     manifest = found.manifest
@@ -106,7 +105,7 @@ def _keep(kept: KeptList, file: PayloadFile, found: Any) -> None:
         said = json.loads(archive.read("manifest.json"))
     made = Version.objects.create(
         list=kept, number=manifest.version, made=datetime.fromisoformat(manifest.made), note=manifest.note[:300], digest=manifest.digest,
-        fingerprint=found.fingerprint, count=manifest.count, by_type=said.get("by_type") or {}, by_source=said.get("by_source") or {},
+        fingerprint=found.signer, count=manifest.count, by_type=said.get("by_type") or {}, by_source=said.get("by_source") or {},
         path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest(),
         expires=datetime.fromisoformat(manifest.expires) if manifest.expires else None,
     )  # fmt: skip

@@ -66,7 +66,7 @@ def answer(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | N
     if version is None:
         return None
     moment = _moment(version, now or timezone.now())
-    folder = Path(settings.DATA) / "outlets" / f"{version.pk}-{_terms(outlet)}-{int(moment.timestamp())}"
+    folder = Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}-{_terms(outlet)}-{int(moment.timestamp())}"
     if not (folder / "parts").exists():
         _make(outlet, version, moment, folder)
     parts = int((folder / "parts").read_text())
@@ -79,7 +79,7 @@ def answer(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | N
 
 def _moment(version: Version, now: datetime) -> datetime:
     """When the values in force last changed; looked up in the file of moments of the version, which is made once."""
-    path = Path(settings.DATA) / "outlets" / f"{version.pk}.moments"
+    path = Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}.moments"
     if not path.exists():
         moments = {int(version.made.timestamp())}
         for item in releasing.values(version):

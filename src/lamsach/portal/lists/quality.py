@@ -22,7 +22,7 @@ def of_list(kept: KeptList) -> dict[str, Any] | None:
     version = releasing.latest(kept)
     if version is None:
         return None
-    key = f"lists.quality.{version.pk}.{timezone.now():%Y%m%d%H}"
+    key = f"lists.quality.{version.sha256}.{timezone.now():%Y%m%d%H}"
     held = cache.get(key)
     if held is None:
         held = json.dumps(_computed(kept, version))

@@ -1,0 +1,420 @@
+"""Lists in the portal: documents, review, decisions, signed versions, who sees what, feedback, sources by schedule."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.indicators.releases.keys import load_public_key
+from lamsach.indicators.releases.release import read_release
+from lamsach.indicators.review.decisions import Choice
+from lamsach.portal.api.access import issue
+from lamsach.portal.exchange import keyring
+from lamsach.portal.jobs.models import Job
+from lamsach.portal.lists import access, deciding, feedback, fetching, keeping, looking, quality, releasing
+from lamsach.portal.lists.models import (
+    Decision,
+    Document,
+    Doubt,
+    FeedbackKind,
+    KeptList,
+    Listed,
+    Origin,
+    Tlp,
+    Version,
+)
+
+from . import listing
+from .conftest import Cast
+
+pytestmark = pytest.mark.django_db
+DANGEROUS = "8.8.8.8\nbot-c2.xyz\nmof.gov.vn\n45.155.37.7\n203.113.0.0/9\n"
+
+
+def values(version: Version) -> set[str]:
+    return {item.value for item in releasing.values(version)}
+
+
+def test_a_document_is_read_and_what_is_dangerous_waits_first(cast: Cast) -> None:
+    document = listing.add(cast, DANGEROUS, "phu-luc.txt")
+    assert (document.count, document.problem) == (5, "")
+    first = Doubt.objects.filter(list=document.list).first()
+    assert first is not None
+    assert first.dangerous
+    assert {row.value for row in Doubt.objects.filter(list=document.list, dangerous=True)} >= {
+        "8.8.8.8",
+        "mof.gov.vn",
+    }
+    assert first.place.startswith("phu-luc.txt, ")
+
+
+def test_nothing_is_released_while_dangerous_values_wait(cast: Cast) -> None:
+    kept = listing.add(cast, DANGEROUS).list
+    with pytest.raises(InputError, match="Dangerous"):
+        releasing.ask(kept, "x", cast.people["coordinator"])
+    rows = list(Doubt.objects.filter(list=kept).values_list("type", "value"))
+    until = timezone.localdate() + timedelta(days=30)
+    deciding.decide(cast.people["coordinator"], kept, rows, Choice.EXCEPTION, "đã xem", until=until)
+    releasing.ask(kept, "Bản đầu", cast.people["coordinator"])
+    assert Job.objects.filter(name="lists.release").exists()
+    assert values(listing.again(cast)) == {"bot-c2.xyz", "45.155.37.7"}
+
+
+def test_a_state_body_is_never_released_even_when_accepted(cast: Cast) -> None:
+    kept = listing.add(cast, "mof.gov.vn\nbot-c2.xyz\n").list
+    deciding.decide(cast.people["coordinator"], kept, [("domain", "mof.gov.vn")], Choice.ACCEPT, "nhầm")
+    version = listing.again(cast)
+    assert values(version) == {"bot-c2.xyz"}
+    assert version.left_out == 1
+
+
+def test_the_own_network_is_never_released(cast: Cast) -> None:
+    kept = listing.kept(cast)
+    KeptList.objects.filter(pk=kept.pk).update(own="45.155.0.0/16\ndonvi.example")
+    listing.add(cast, listing.TEXT)
+    assert "45.155.37.7" not in values(listing.again(cast))
+
+
+def test_narrowing_takes_one_value_and_what_lies_below_it(cast: Cast) -> None:
+    kept = listing.add(cast, "drive.google.com\nbot-c2.xyz\n").list
+    who = cast.people["coordinator"]
+    for values_, to in (
+        ([("domain", "drive.google.com")], "https://evil-b.xyz/a"),
+        ([("domain", "drive.google.com")], "drive.google.com"),
+        ([("domain", "drive.google.com"), ("domain", "bot-c2.xyz")], "https://drive.google.com/file/1"),
+    ):
+        with pytest.raises(InputError):
+            deciding.decide(who, kept, values_, Choice.NARROW, "chung", to=to)
+    deciding.decide(
+        who,
+        kept,
+        [("domain", "drive.google.com")],
+        Choice.NARROW,
+        "chung",
+        to="https://drive.google.com/file/1",
+    )
+    assert values(listing.again(cast)) == {"bot-c2.xyz", "https://drive.google.com/file/1"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "reason", "days"),
+    [(Choice.ACCEPT, " ", None), (Choice.EXCEPTION, "x", None), (Choice.EXCEPTION, "x", -1)],
+)
+def test_a_decision_needs_its_reason_and_an_exception_its_end(
+    cast: Cast, choice: Choice, reason: str, days: int | None
+) -> None:
+    kept = listing.kept(cast)
+    until = None if days is None else timezone.localdate() + timedelta(days=days)
+    with pytest.raises(InputError):
+        deciding.decide(cast.people["coordinator"], kept, [("ip", "8.8.8.8")], choice, reason, until=until)
+    assert not Decision.objects.exists()
+
+
+def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
+    kept = listing.kept(cast)
+    listing.add(cast, "".join(f"x{number}.duckdns.org\n" for number in range(1000)))
+    client = cast.client("coordinator")
+    address = f"/office/blocklists/{kept.pk}/review/?size=1000"
+    page = client.get(address)
+    assert page.content.count(b'name="doubt"') == 1000
+    ticked = [str(pk) for pk in Doubt.objects.values_list("pk", flat=True)]
+    answer = client.post(address, {"doubt": ticked, "choice": "accept", "reason": "đã xem"})
+    assert answer.status_code == 302
+    assert Doubt.objects.filter(decided=None).count() == 0
+    assert Decision.objects.filter(revoked=None).count() == 1000
+    assert b'name="doubt"' not in client.get(address).content
+
+
+def test_a_decision_is_taken_back(cast: Cast) -> None:
+    kept = listing.add(cast, "x.duckdns.org\n").list
+    deciding.decide(cast.people["coordinator"], kept, [("domain", "x.duckdns.org")], Choice.ACCEPT, "đã xem")
+    client = cast.client("coordinator")
+    assert b"x.duckdns.org,accept" in client.get(f"/office/blocklists/{kept.pk}/decisions.csv").content
+    client.post(f"/office/blocklists/{kept.pk}/decisions/", {"decision": str(Decision.objects.get().pk)})
+    assert Doubt.objects.filter(decided=None).count() == 1
+    assert Decision.objects.filter(revoked=None).count() == 0
+
+
+def test_a_version_is_signed_counted_and_names_who_added_what(cast: Cast, tmp_path: Path) -> None:
+    first = listing.released(cast)
+    again = listing.again(cast)
+    assert again.pk == first.pk, "nothing new, no version"
+    listing.add(cast, "evil-c.xyz\nbot-c2.xyz\n", "cong-van.txt")
+    second = listing.again(cast)
+    assert (second.number, second.count, second.added, second.removed) == (2, 5, 1, 0)
+    assert {said["by"] for said in second.documents} == {"coordinator@person.example"}
+    path = tmp_path / "release.zip"
+    path.write_bytes(default_storage.open(second.path).read())
+    key = keyring.current(cast.centre)
+    assert key is not None
+    release = read_release(path, [load_public_key(key.public.encode(), "x")])
+    assert (release.manifest.previous, release.manifest.digest) == (first.digest, second.digest)
+    assert release.signer == second.fingerprint
+    page = cast.client("coordinator").get(f"/office/blocklists/versions/{second.pk}/").content.decode()
+    assert "evil-c.xyz" in page
+    assert "cong-van.txt" in page
+
+
+def test_a_withdrawn_document_takes_its_values_with_it(cast: Cast) -> None:
+    listing.released(cast)
+    more = listing.add(cast, "evil-c.xyz\n")
+    listing.again(cast)
+    cast.client("coordinator").post(f"/office/blocklists/documents/{more.pk}/")
+    assert "evil-c.xyz" not in values(listing.again(cast))
+
+
+def test_a_list_states_end_and_tlp_where_documents_do_not(cast: Cast) -> None:
+    kept = listing.kept(cast)
+    KeptList.objects.filter(pk=kept.pk).update(days=10, tlp="green")
+    listing.add(cast, listing.TEXT)
+    item = next(releasing.values(listing.again(cast)))
+    assert item.tlp == "green"
+    assert item.valid_until is not None
+
+
+def test_units_below_see_what_was_released_and_nothing_else(cast: Cast) -> None:
+    document = listing.document(cast)
+    address = f"/office/blocklists/{document.list_id}/"
+    officer = cast.client("officer")
+    assert officer.get(address).status_code == 404
+    version = listing.released(cast)
+    page = officer.get(address).content.decode()
+    assert f"/office/blocklists/versions/{version.pk}/" in page
+    assert document.name not in page
+    assert officer.get(f"/office/blocklists/versions/{version.pk}/file/").status_code == 200
+    assert officer.get(f"/office/blocklists/documents/{document.pk}/").status_code == 404
+    assert cast.client("stranger").get(address).status_code == 404
+
+
+def test_red_values_do_not_leave_the_unit(cast: Cast) -> None:
+    kept = listing.kept(cast)
+    KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.RED)
+    listing.add(cast, listing.TEXT)
+    version = listing.again(cast)
+    assert cast.client("officer").get(f"/office/blocklists/versions/{version.pk}/file/").status_code == 302
+    token = issue(cast.first, "x", cast.people["coordinator"])
+    answer = Client().get(f"/api/lists/{kept.pk}/release", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 404
+    assert looking.places([kept], "bot-c2.xyz", cast.first) == []
+    assert looking.places([kept], "bot-c2.xyz", cast.centre)
+
+
+def test_programs_fetch_the_release_and_send_feedback(cast: Cast) -> None:
+    version = listing.released(cast)
+    headers = {"Authorization": f"Bearer {issue(cast.first, 'x', cast.people['coordinator'])}"}
+    client = Client()
+    (said,) = client.get("/api/lists", headers=headers).json()
+    assert (said["version"], said["digest"], said["count"]) == (1, version.digest, 4)
+    answer = client.get(f"/api/lists/{said['id']}/release", headers=headers)
+    data = b"".join(answer.streaming_content)  # type: ignore[arg-type]
+    assert data[:2] == b"PK"
+    again = client.get(
+        f"/api/lists/{said['id']}/release", headers={**headers, "If-None-Match": answer["ETag"]}
+    )
+    assert again.status_code == 304
+    (place,) = client.get("/api/lists/check", {"value": "www.bot-c2[.]xyz"}, headers=headers).json()
+    assert (place["value"], place["document"], place["row"]) == ("bot-c2.xyz", "phu-luc.txt", 1)
+    for count in (1, 2):
+        body = json.dumps({"value": "bot-c2.xyz", "kind": "false"})
+        sent = client.post("/api/lists/feedback", body, content_type="application/json", headers=headers)
+        assert sent.json() == {"count": count}
+    body = json.dumps({"value": "no value", "kind": "seen"})
+    assert (
+        client.post("/api/lists/feedback", body, content_type="application/json", headers=headers).status_code
+        == 400
+    )
+    assert client.get("/api/lists").status_code == 401
+    stranger = {"Authorization": f"Bearer {issue(cast.other, 'x', cast.people['stranger'])}"}
+    assert client.get("/api/lists", headers=stranger).json() == []
+
+
+def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> None:
+    listing.released(cast)
+    feedback.say(cast.first, "bot-c2[.]xyz", FeedbackKind.FALSE)
+    feedback.say(cast.second, "bot-c2.xyz", FeedbackKind.FALSE)
+    feedback.say(cast.second, "45.155.37.7", FeedbackKind.SEEN, count=5)
+    feedback.say(cast.other, "bot-c2.xyz", FeedbackKind.FALSE)
+    found = feedback.counted([("domain", "bot-c2.xyz"), ("ip", "45.155.37.7")], cast.centre)
+    assert found["domain", "bot-c2.xyz"]["false"] == 2, "the other branch says nothing here"
+    assert found["ip", "45.155.37.7"]["seen"] == 1
+    listing.add(cast, "bot-c2.xyz\nevil-d.xyz\n", "nguon-hai.txt")
+    listing.again(cast)
+    worth = quality.of_list(listing.kept(cast))
+    assert worth is not None
+    rows = {row["source"]: row for row in worth["rows"]}
+    assert (
+        rows["phu-luc.txt"]["count"],
+        rows["phu-luc.txt"]["unique"],
+        rows["phu-luc.txt"]["false"],
+        rows["phu-luc.txt"]["seen"],
+    ) == (4, 3, 1, 1)
+    assert worth["overlaps"][0]["count"] == 1
+    assert (
+        cast.client("coordinator").get(f"/office/blocklists/{listing.kept(cast).pk}/quality/").status_code
+        == 200
+    )
+
+
+def test_looking_a_value_up_says_list_document_and_row(cast: Cast) -> None:
+    version = listing.released(cast)
+    page = cast.client("officer").get("/office/blocklists/", {"q": "a.b.bot-c2.xyz"}).content.decode()
+    assert "phu-luc.txt" in page
+    assert Listed.objects.filter(list=version.list).count() == 4
+    assert cast.client("officer").get("/office/blocklists/", {"q": "nothing"}).status_code == 200
+
+
+def test_an_upload_in_the_browser(cast: Cast) -> None:
+    kept = listing.kept(cast)
+    client = cast.client("coordinator")
+    file = SimpleUploadedFile("../../evil.misp", b'{"Event": {"info": "x", "Attribute": []}}')
+    assert client.post(f"/office/blocklists/{kept.pk}/documents/", {"file": file}).status_code == 302
+    document = Document.objects.get()
+    assert "/" not in document.name
+    keeping.read(document.pk)
+    page = client.get(f"/office/blocklists/documents/{document.pk}/")
+    assert page.status_code == 200
+    file = SimpleUploadedFile("bad.pdf", b"%PDF-1.4 broken")
+    client.post(f"/office/blocklists/{kept.pk}/documents/", {"file": file})
+    keeping.read(Document.objects.latest("pk").pk)
+    assert Document.objects.get(name="bad.pdf").problem != ""
+
+
+def test_a_version_states_which_hunts_used_it(cast: Cast) -> None:
+    from lamsach.portal.findings.models import Bundle, Way
+
+    from .samples import campaign
+
+    version = listing.released(cast)
+    Bundle.objects.create(
+        unit=cast.first, campaign=campaign(cast), way=Way.BROWSER, name="ra-soat.zip", path="x", size=1, sha256="0" * 64, list_digest=version.digest
+    )  # fmt: skip
+    page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
+    assert "ra-soat.zip" in page
+
+
+def test_a_source_is_read_from_the_mirror_folder_by_schedule(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "LISTS_MIRROR", str(tmp_path))
+    origin = listing.origin(cast)
+    assert fetching.due() == 1
+    assert fetching.due() == 0, "it is not due twice"
+    assert "mirror" in fetching.fetch(origin.pk)["problem"]
+    file = tmp_path / "feeds.example.vn" / "list.txt"
+    file.parent.mkdir()
+    file.write_text("evil-c.xyz\n")
+    assert fetching.fetch(origin.pk) == {"new": True}
+    first = Document.objects.get(origin=origin)
+    keeping.read(first.pk)
+    fetching.fetch(origin.pk)
+    assert Document.objects.filter(origin=origin).count() == 1, "the same content is no new document"
+    file.write_text("evil-d.xyz\n")
+    fetching.fetch(origin.pk)
+    second = Document.objects.filter(origin=origin).latest("pk")
+    keeping.read(second.pk)
+    first.refresh_from_db()
+    assert first.withdrawn is not None
+    assert values(listing.again(cast)) == {"evil-d.xyz"}
+    Origin.objects.filter(pk=origin.pk).update(url="https://feeds.example.vn/../../etc/passwd", tried=None)
+    assert "mirror" in fetching.fetch(origin.pk)["problem"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/x",
+        "https://10.0.0.1/x",
+        "file:///etc/passwd",
+        "ftp://a.example/x",
+        "taxii+http://127.0.0.1/x/",
+    ],
+)
+def test_a_source_may_not_lead_into_the_own_network(cast: Cast, url: str) -> None:
+    kept = listing.kept(cast)
+    answer = cast.client("coordinator").post(
+        f"/office/blocklists/{kept.pk}/sources/", {"name": "x", "url": url, "hours": "24", "active": "on"}
+    )
+    assert answer.status_code == 200
+    assert not Origin.objects.exists()
+
+
+def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path: Path) -> None:
+    from lamsach.portal.exchange.kinds import Arrival, Payload, PayloadFile, Route
+    from lamsach.portal.exchange.models import Partner
+    from lamsach.portal.lists.exchange_kinds import Lists
+
+    version = listing.released(cast)
+    down = Partner.objects.create(unit=cast.centre, code=cast.first.code, name="Phòng Một", above=False)
+    offered = Lists().offer(Route(down))
+    assert offered is not None
+    key = keyring.current(cast.centre)
+    assert key is not None
+    up = keyring.add_partner(
+        cast.first,
+        cast.centre.code,
+        "Trung tâm A",
+        above=True,
+        public=key.public,
+        by=cast.people["coordinator"],
+    )
+    KeptList.objects.filter(pk=version.list_id).update(name="Tên khác")
+    arrival = Arrival(up, 1, timezone.now(), cast.people["officer"])
+    assert "4" in Lists().preview(arrival, offered)[0]
+    assert Lists().take(arrival, offered) == {"lists": 1}
+    assert Lists().take(arrival, offered) == {"lists": 0}, "the same version is not taken twice"
+    taken = Version.objects.get(list__name="Danh sách chung")
+    assert (taken.digest, taken.count) == (version.digest, 4)
+    broken = tmp_path / "broken.zip"
+    with zipfile.ZipFile(offered.files[0].path) as old, zipfile.ZipFile(broken, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, data.replace(b"bot-c2", b"bot-c3") if name == "indicators.jsonl" else data)
+    with pytest.raises(InputError):
+        Lists().take(arrival, Payload("lists", offered.data, (PayloadFile("x", broken),)))
+
+
+def test_what_a_person_keeps_is_told_by_the_gate(cast: Cast) -> None:
+    version = listing.released(cast)
+    who: dict[str, Any] = cast.people
+    assert access.may_write(who["coordinator"], version.list)
+    assert not access.may_write(who["reader"], version.list)
+    assert access.sees_inside(who["reader"], version.list)
+    assert not access.sees_inside(who["officer"], version.list)
+    assert list(access.of_token(cast.other)) == []
+
+
+def test_settings_and_sources_of_a_list_are_changed_in_pages(cast: Cast) -> None:
+    client = cast.client("coordinator")
+    said = {
+        "unit": cast.centre.pk,
+        "name": "Danh sách mới",
+        "tlp": "green",
+        "days": "30",
+        "own": "10.0.0.0/8",
+    }
+    assert client.post("/office/blocklists/new/", {**said, "own": "no network"}).status_code == 200
+    assert client.post("/office/blocklists/new/", said).status_code == 302
+    made = KeptList.objects.get(name="Danh sách mới")
+    client.post(f"/office/blocklists/{made.pk}/edit/", {**said, "days": "60"})
+    made.refresh_from_db()
+    assert made.days == 60
+    source = {"name": "Nguồn", "url": "https://feeds.example.vn/a.txt", "hours": "0", "active": "on"}
+    client.post(f"/office/blocklists/{made.pk}/sources/", source)
+    assert not Origin.objects.exists()
+    client.post(f"/office/blocklists/{made.pk}/sources/", {**source, "hours": "6"})
+    origin = Origin.objects.get()
+    client.post(f"/office/blocklists/sources/{origin.pk}/", {"fetch": "1"})
+    assert Job.objects.filter(name="lists.fetch").exists()
+    client.post(f"/office/blocklists/sources/{origin.pk}/", {"remove": "1"})
+    assert not Origin.objects.exists()
