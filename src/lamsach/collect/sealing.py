@@ -11,7 +11,7 @@ from lamsach.archive.describing import Describer
 from lamsach.archive.filling import look_at
 from lamsach.archive.sources import Source, load, save
 from lamsach.collect.known import Known
-from lamsach.collect.spool import Spool, read_spool
+from lamsach.collect.spool import Spool, drop_empty, read_spool
 from lamsach.errors import LamsachError
 from lamsach.logs.opening import HEAD_BYTES
 
@@ -76,7 +76,7 @@ class Sealer:
         """Make one segment, then delete the spool file. Raises LamsachError."""
         spooled = read_spool(spool.path)
         if spooled is None or not spooled.raw:
-            spool.path.unlink(missing_ok=True)
+            drop_empty(spool.path)
             return
         header = spooled.header
         with self.lock:

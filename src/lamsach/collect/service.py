@@ -24,7 +24,7 @@ from lamsach.collect.portal import Reporter, checked
 from lamsach.collect.sealing import Sealer
 from lamsach.collect.settings import Settings
 from lamsach.collect.silence import SilenceWatch
-from lamsach.collect.spool import Header, Spool, Spooled, read_spool, spool_files
+from lamsach.collect.spool import Header, Spool, Spooled, drop_empty, read_spool, spool_files
 from lamsach.collect.status import STATUS_FILE, now, sources_of, stamp
 from lamsach.collect.streams import Stream, source_key
 from lamsach.errors import LamsachError
@@ -136,8 +136,11 @@ class Collector:
         for path in spool_files(self._folder):
             spooled = read_spool(path)
             known = self._known.get(spooled.header.key) if spooled else None
-            if spooled is None or (known is not None and spooled.header.number <= known.number):
-                path.unlink(missing_ok=True)  # it is a segment already, or holds not one line
+            if spooled is None:
+                drop_empty(path)
+                continue
+            if known is not None and spooled.header.number <= known.number:
+                path.unlink(missing_ok=True)  # it is a segment already
                 continue
             left.setdefault(spooled.header.key, []).append((path, spooled))
         for key, files in left.items():

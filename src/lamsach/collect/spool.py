@@ -81,8 +81,7 @@ class Spool:
         check = zlib.crc32(lines, zlib.crc32(about))
         try:
             if self._file is None:
-                self._file = self.path.open("wb", buffering=0)
-                self._write(_header_line(self.header))
+                self._begin()
             begin = self._file.tell() if self._file else 0
             try:
                 self._write(_RECORD.pack(_MARK, len(about), len(lines), check) + about)
@@ -97,6 +96,17 @@ class Spool:
         self.size += len(lines)
         self.place = place
         self._dirty = True
+
+    def _begin(self) -> None:
+        """A file with its header, or none: behind half a header nothing could be read again."""
+        self._file = self.path.open("wb", buffering=0)
+        try:
+            self._write(_header_line(self.header))
+        except OSError:
+            self._file.close()
+            self._file = None
+            self.path.unlink(missing_ok=True)
+            raise
 
     def _write(self, data: bytes) -> None:
         assert self._file is not None
@@ -168,6 +178,16 @@ def read_spool(path: Path) -> Spooled | None:
             return spooled
     except OSError as error:
         raise UnreadableError("The spool cannot be read.", f"{path}: {error.strerror}") from None
+
+
+def drop_empty(path: Path) -> None:
+    """Delete a spool file that holds no line. One whose header cannot be read is put aside, for whoever can make something of it."""
+    with path.open("rb") as file:
+        found = _MARK in file.read()
+    if found:
+        path.replace(path.with_suffix(".damaged"))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _whole_bytes(path: Path) -> int:

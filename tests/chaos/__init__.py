@@ -1,0 +1,2 @@
+"""Everything at once, and things go wrong: collector, archive, retro-hunt and portal under load while processes are killed, the disk fills,
+PostgreSQL stops, clocks jump and segments are cut. `make chaos`, or `python -m tests.chaos --seconds 600`."""

@@ -1,0 +1,25 @@
+"""A short slice of the chaos run; the long one is `make chaos`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.run import Chaos
+from tests.portal.postgres import programs
+
+pytestmark = [pytest.mark.chaos, pytest.mark.skipif(os.name != "posix", reason="needs signals")]
+
+
+@pytest.mark.parametrize("portal", [False, True])
+def test_sent_is_archived_is_found(tmp_path: Path, portal: bool) -> None:
+    if portal and programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    tmp_path.chmod(0o755)
+    account = Chaos(tmp_path, seed=7, portal=portal).run(8)
+    assert account.wrong == []
+    assert account.archived_of_file == account.written > 0
+    assert account.found == account.planted > 0
+    assert sum(account.mishaps.values()) > 0

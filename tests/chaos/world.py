@@ -1,0 +1,181 @@
+"""The processes of a chaos run: a collector, a portal with its worker, PostgreSQL; a file that grows and is rotated, a sender of syslog."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from tests.portal.postgres import _as_user, programs
+
+START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
+PATIENCE_S = 90.0
+PLANTED = "chaos-c2.xyz"
+EVERY = 97
+"""One line in so many names what is listed."""
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Child:
+    """A program of ours that is started, killed, started again."""
+
+    def __init__(self, words: list[str], log: Path, environment: dict[str, str]) -> None:
+        self.words, self.log, self.environment = words, log, environment
+        self.process: subprocess.Popen[bytes] | None = None
+        self.skew = ""
+
+    def start(self) -> None:
+        prefix = ["faketime", "-f", self.skew] if self.skew and shutil.which("faketime") else []
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [*prefix, sys.executable, "-c", START, *self.words],
+                stdout=out,
+                stderr=out,
+                env={**os.environ, **self.environment, "LANG": "en_US.UTF-8"},
+                start_new_session=True,
+            )
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal to it and to what it started, and wait."""
+        if self.process is None:
+            return 0
+        with contextlib.suppress(ProcessLookupError):
+            if number == signal.SIGKILL:
+                os.killpg(self.process.pid, number)
+            else:
+                self.process.send_signal(number)
+        try:
+            return self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            return self.process.wait(10)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+
+class Postgres:
+    """A cluster of our own that can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        found = programs()
+        assert found is not None
+        self.bin, self.data, self.port = found, folder / "data", free_port()
+        user = _as_user()
+        folder.mkdir()
+        if user:
+            shutil.chown(folder, "postgres", "postgres")
+        self._run("initdb", "-D", str(self.data), "-U", "lamsach", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def _run(self, program: str, *words: str) -> None:
+        done = subprocess.run(
+            [*_as_user(), str(self.bin / program), *words],
+            cwd="/",
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        assert done.returncode == 0, (program, words)
+
+    @property
+    def address(self) -> str:
+        """As for DATABASE_URL."""
+        return f"postgres://lamsach@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        log = str(self.data.parent / "log")
+        self._run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-o", options, "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        self._run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
+
+
+class Disk:
+    """Where archive and spool lie: a file system of a few hundred megabytes that can be filled, where this machine lets us make one."""
+
+    def __init__(self, folder: Path, megabytes: int = 300) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self.small = False
+        if os.geteuid() == 0 and shutil.which("mount"):
+            words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "lamsach-chaos", str(folder)]
+            self.small = subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+    def fill(self) -> bool:
+        """Take every byte; whether that could be done."""
+        if not self.small:
+            return False
+        with contextlib.suppress(OSError), (self.folder / "filler").open("wb") as file:
+            while True:
+                file.write(b"\0" * (1 << 16))
+                file.flush()
+        return True
+
+    def empty(self) -> None:
+        (self.folder / "filler").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        if self.small:
+            subprocess.run(["umount", "-l", str(self.folder)], capture_output=True, check=False)
+
+
+class Writer:
+    """A log that grows, is renamed, and copied and emptied."""
+
+    def __init__(self, path: Path, rng: random.Random) -> None:
+        self.path, self.rng, self.written, self.turns = path, rng, 0, 0
+
+    def write(self, count: int) -> None:
+        with self.path.open("a") as file:
+            file.writelines(line_of("file", self.written + number) for number in range(count))
+        self.written += count
+
+    def rotate(self) -> None:
+        self.turns += 1
+        self.path.rename(self.path.with_name(f"fw.log.{10_000 - self.turns}"))
+
+
+def line_of(kind: str, number: int) -> str:
+    """A line with its number; one in EVERY names what is listed."""
+    host = PLANTED if number % EVERY == 0 else "www.example.org"
+    return f"Nov 25 10:00:00 fw app: {kind} {number} 10.1.2.{number % 250 + 1} asked for {host}\n"
+
+
+def send(port: int, first: int, count: int) -> int:
+    """Send numbered messages; how many could be given to the system."""
+    sent = 0
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.settimeout(5)
+        for number in range(first, first + count):
+            connection.sendall(b"<13>" + line_of("tcp", number).encode())
+            sent += 1
+    return sent
+
+
+def wait_for(url: str, patience_s: float = PATIENCE_S) -> bool:
+    """Whether the address answers with 200 in time."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:
+            if answer.status == 200:
+                return True
+        time.sleep(0.2)
+    return False
