@@ -103,8 +103,6 @@ LOGS: dict[str, str] = {
     # the command
     "There is no log format of this name.": "Không có định dạng nhật ký nào mang tên này.",
     "See: lamsach logs formats": "Xem: lamsach logs formats",
-    "There is no time zone of this name.": "Không có múi giờ nào mang tên này.",
-    "Use a name such as Asia/Ho_Chi_Minh.": "Hãy dùng tên như Asia/Ho_Chi_Minh.",
     "{file}: lines: {lines}, read: {parsed}, refused: {refused}, of no known format: {unparsed}": "{file}: số dòng: {lines}, đọc được: {parsed}, bị từ chối: {refused}, không rõ định dạng: {unparsed}",
     "Format's name": "Tên định dạng",
     "Product": "Sản phẩm",

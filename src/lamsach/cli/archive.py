@@ -111,7 +111,7 @@ def export(
     """
     from lamsach.archive.archive import Archive
     from lamsach.archive.exporting import export as write
-    from lamsach.cli.hunt import window
+    from lamsach.cli.options import window
 
     opened, _ = Archive(archive), translate()
     begin, end = window(since, until, opened.zone)
@@ -223,7 +223,7 @@ def hold(
     from lamsach.archive.keeping import Hold
     from lamsach.archive.keeping import hold as forbid
     from lamsach.archive.keeping import release as allow
-    from lamsach.cli.hunt import window
+    from lamsach.cli.options import window
 
     opened = Archive(archive)
     begin, end = window(since, until, opened.zone)

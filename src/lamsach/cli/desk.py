@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from lamsach.cli.console import tell, translate
-from lamsach.errors import UsageError
-from lamsach.i18n import LANGUAGES, language_from_environment
+from lamsach.cli.options import language_of
 
 
 def desk(
@@ -22,7 +21,5 @@ def desk(
     """
     from lamsach.desk.server import serve
 
-    if language is not None and language not in LANGUAGES:
-        raise UsageError("There is no such language.", language, "Give vi or en.")
-    spoken = language or language_from_environment()
+    spoken = language_of(language)
     serve(spoken, lambda address: tell(translate()("The page: {address}").format(address=address)))

@@ -8,24 +8,38 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
+from lamsach.cli.options import (
+    Exceptions,
+    Infrastructure,
+    Inventory,
+    Language,
+    Leases,
+    Lists,
+    Outputs,
+    Password,
+    Paths,
+    Stats,
+    Threads,
+    Until,
+    Zone,
+    language_of,
+    password_of,
+    window,
+    zone_of,
+)
 from lamsach.devices.reasons import REASONS
-from lamsach.errors import ExitStatus, OutputError, UsageError
+from lamsach.errors import ExitStatus, OutputError
 from lamsach.hunt.run import HuntResult
-from lamsach.i18n import LANGUAGES, language_from_environment
 from lamsach.investigate import Request, Watch, investigate
 from lamsach.model import Findings, MatchStatus
 from lamsach.results import write, writer_for
 from lamsach.results.terminal import show
-
-Paths = list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,73 +56,23 @@ def hunt(
             metavar="LOGS...", help="Log files, folders, archives, patterns, or - for standard input."
         ),
     ],
-    lists: Annotated[
-        Paths,
-        typer.Option(
-            "-i", "--indicators", metavar="LIST", help="A list of malicious addresses; repeat for more."
-        ),
-    ],
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Write results: .html .xlsx .csv .jsonl .zip; repeat for more.",
-        ),
-    ] = None,
-    leases: Annotated[
-        Paths | None,
-        typer.Option(
-            "--leases", metavar="FILES", help="DHCP logs or lease files besides those among the logs."
-        ),
-    ] = None,
-    inventory: Annotated[
-        str | None,
-        typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),
-    ] = None,
-    exceptions: Annotated[
-        Paths | None,
-        typer.Option("--exceptions", metavar="FILE", help="A list of values that are known to be good."),
-    ] = None,
-    infrastructure: Annotated[
-        Paths | None,
-        typer.Option(
-            "--infrastructure",
-            metavar="ADDRESS",
-            help="A DNS server, proxy or NAT gateway that speaks for others.",
-        ),
-    ] = None,
+    lists: Lists,
+    output: Outputs = None,
+    leases: Leases = None,
+    inventory: Inventory = None,
+    exceptions: Exceptions = None,
+    infrastructure: Infrastructure = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="Only events from this day or time on.")
     ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until", metavar="DATE", help="Only events to this day (included) or before this time."
-        ),
-    ] = None,
-    timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")
-    ] = "Asia/Ho_Chi_Minh",
+    until: Until = None,
+    timezone: Zone = "Asia/Ho_Chi_Minh",
     log_format: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="Read the logs as this format.")
     ] = None,
-    language: Annotated[
-        str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")
-    ] = None,
-    password: Annotated[
-        str | None,
-        typer.Option(
-            "--password-env",
-            metavar="VARIABLE",
-            help="Environment variable with the password of locked archives.",
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
-    ] = None,
+    language: Language = None,
+    password: Password = None,
+    threads: Threads = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -117,9 +81,7 @@ def hunt(
             help="Search on a Dask cluster; LOGS are paths that its workers see, or URLs.",
         ),
     ] = None,
-    stats: Annotated[
-        bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")
-    ] = False,
+    stats: Stats = False,
     send: Annotated[
         str | None,
         typer.Option(
@@ -149,7 +111,7 @@ def hunt(
         until=end,
         timezone=zone,
         format_name=log_format,
-        password=_password(password),
+        password=password_of(password),
         threads=threads,
     )
     deliver = _delivery(send) if send else None
@@ -176,16 +138,6 @@ def _delivery(url: str) -> Callable[[Findings], bool]:
     token = token_from(VARIABLE)
     Sender(url, token)
     return lambda findings: deliver_findings(findings, url, token)
-
-
-def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """The time to search, from the words of the command line. Raises UsageError."""
-    begin, end = moment(since, zone, end=False), moment(until, zone, end=True)
-    if begin is not None and end is not None and begin >= end:
-        raise UsageError(
-            "The search would end before it begins.", f"{since} - {until}", "Exchange the two dates."
-        )
-    return begin, end
 
 
 Search = Callable[[Request, Watch], tuple[Findings, HuntResult]]
@@ -271,52 +223,3 @@ def status_of(findings: Findings) -> ExitStatus:
     if findings.devices or counted:
         return ExitStatus.FOUND
     return ExitStatus.BLIND if findings.blind_days or not findings.coverage else ExitStatus.NOTHING_FOUND
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone of this name. Raises UsageError."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        raise UsageError(
-            "There is no time zone of this name.", name, "Give a name such as Asia/Ho_Chi_Minh or UTC."
-        ) from None
-
-
-def language_of(language: str | None) -> str:
-    """The language that was asked for, or the environment's. Raises UsageError."""
-    if language is None:
-        return language_from_environment()
-    if language not in LANGUAGES:
-        raise UsageError("There is no such language.", language, "Give vi or en.")
-    return language
-
-
-def moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
-    """A day or time from the command line; a day as `--until` includes the whole day."""
-    if text is None:
-        return None
-    for pattern in ("%d/%m/%Y", "%Y-%m-%d"):
-        try:
-            day = datetime.strptime(text, pattern).replace(tzinfo=zone)
-        except ValueError:
-            continue
-        return day + timedelta(days=1) if end else day
-    try:
-        time_stated = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            "This is no date or time.", text, "Write 2022-09-26, 26/09/2022 or 2022-09-26T08:00."
-        ) from None
-    return time_stated if time_stated.tzinfo else time_stated.replace(tzinfo=zone)
-
-
-def _password(variable: str | None) -> bytes | None:
-    if variable is None:
-        return None
-    value = os.environ.get(variable)
-    if value is None:
-        raise UsageError(
-            "The environment variable with the password is not set.", variable, "Set it and run again."
-        )
-    return value.encode()

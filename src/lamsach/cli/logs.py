@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lamsach.cli.logs_writing import Reading, event_writer, json_line, output_stream
+from lamsach.cli.options import zone_of
 from lamsach.errors import ExitStatus, InputError, UsageError
 from lamsach.i18n import format_number, language_from_environment, translator
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
@@ -109,7 +109,7 @@ def read(
 
     Example: lamsach logs read fortigate.log.gz -o events.jsonl
     """
-    zone = _zone(timezone)
+    zone = zone_of(timezone)
     _check_format(format_name)
     problems = _Problems()
     done = 0
@@ -211,15 +211,6 @@ def _tell_counts(log_file: LogFile, counts: ReadCounts, problems: _Problems) -> 
 def _plain(text: str) -> str:
     """Text for one line of a terminal: what could steer it, or break the line, is replaced."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise UsageError(
-            "There is no time zone of this name.", name, "Use a name such as Asia/Ho_Chi_Minh."
-        ) from None
 
 
 def _check_format(name: str | None) -> None:

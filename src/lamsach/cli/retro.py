@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lamsach.cli.console import tell
+from lamsach.cli.options import (
+    Exceptions,
+    Infrastructure,
+    Inventory,
+    Language,
+    Lists,
+    Outputs,
+    Paths,
+    Stats,
+    Threads,
+    Until,
+    language_of,
+    window,
+)
 
 if TYPE_CHECKING:
     from lamsach.hunt.run import HuntResult
     from lamsach.investigate import Request, Watch
     from lamsach.model import Findings
 
-Paths = list[str]
-
 
 def retro(
     archive: Annotated[
         str, typer.Option("--archive", metavar="DIR", help="The archive: a folder or a URL (s3://...).")
     ],
-    lists: Annotated[
-        Paths,
-        typer.Option(
-            "-i", "--indicators", metavar="LIST", help="A list of malicious addresses; repeat for more."
-        ),
-    ],
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Write results: .html .xlsx .csv .jsonl .zip; repeat for more.",
-        ),
-    ] = None,
+    lists: Lists,
+    output: Outputs = None,
     since: Annotated[
         str | None,
         typer.Option(
@@ -45,44 +43,19 @@ def retro(
             help="Only events from this day on; 30d, 12m or 1y count back from now.",
         ),
     ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until", metavar="DATE", help="Only events to this day (included) or before this time."
-        ),
-    ] = None,
+    until: Until = None,
     leases: Annotated[
         Paths | None,
         typer.Option(
             "--leases", metavar="FILES", help="DHCP logs or lease files besides those in the archive."
         ),
     ] = None,
-    inventory: Annotated[
-        str | None,
-        typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),
-    ] = None,
-    exceptions: Annotated[
-        Paths | None,
-        typer.Option("--exceptions", metavar="FILE", help="A list of values that are known to be good."),
-    ] = None,
-    infrastructure: Annotated[
-        Paths | None,
-        typer.Option(
-            "--infrastructure",
-            metavar="ADDRESS",
-            help="A DNS server, proxy or NAT gateway that speaks for others.",
-        ),
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
-    ] = None,
-    stats: Annotated[
-        bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")
-    ] = False,
+    inventory: Inventory = None,
+    exceptions: Exceptions = None,
+    infrastructure: Infrastructure = None,
+    language: Language = None,
+    threads: Threads = None,
+    stats: Stats = False,
 ) -> None:
     """Search an archive for listed addresses and names: only what may hold one is opened.
 
@@ -91,7 +64,7 @@ def retro(
     from lamsach.archive.archive import Archive
     from lamsach.archive.retro import counted_back
     from lamsach.archive.retro import retro as search_archive
-    from lamsach.cli.hunt import language_of, run, window
+    from lamsach.cli.hunt import run
     from lamsach.investigate import Request
     from lamsach.results import writer_for
 

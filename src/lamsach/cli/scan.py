@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
+from lamsach.cli.options import Paths, language_of
 from lamsach.errors import UsageError
-from lamsach.i18n import LANGUAGES, language_from_environment
 
-Paths = list[str]
 VARIABLE = "LAMSACH_TOKEN"
 
 
@@ -163,7 +162,7 @@ def scan(
     for path in output or []:
         check_name(path)
     portal = (send, _token(token_env, send)) if send else None
-    spoken = _language(language)
+    spoken = language_of(language)
     mode = Mode.FULL if full else Mode.QUICK if quick or not paths else Mode.PATHS
     options = Options(
         mode=mode,
@@ -189,14 +188,6 @@ def scan(
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
     act = Act(quarantine, suspicious, yes, tuple(known_good or ()))
     raise typer.Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal))
-
-
-def _language(language: str | None) -> str:
-    if language is None:
-        return language_from_environment()
-    if language not in LANGUAGES:
-        raise UsageError("There is no such language.", language, "Give vi or en.")
-    return language
 
 
 def _token(variable: str, url: str) -> str:

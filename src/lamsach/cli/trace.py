@@ -8,20 +8,28 @@ import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from lamsach.cli.console import error_line, output_console, problem_line, progress_bar, tell, translate
+from lamsach.cli.options import (
+    Inventory,
+    Language,
+    Leases,
+    Password,
+    Paths,
+    Zone,
+    language_of,
+    password_of,
+    zone_of,
+)
 from lamsach.errors import ExitStatus, OutputError, UsageError
-from lamsach.i18n import LANGUAGES, language_from_environment
 from lamsach.trace.letter import Letter
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.run import trace as run_trace
 from lamsach.trace.shown.terminal import show
 from lamsach.trace.writing import check, write
 
-Paths = list[str]
 _SKEW = re.compile(r"([+-]?)(\d{1,7}(?:\.\d{1,6})?)(s|m|h|)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _MOST_SKEW = timedelta(days=2)
@@ -37,10 +45,10 @@ def trace(
         list[Path] | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl, or the answer to the authority: .docx .pdf; repeat for more."),
     ] = None,
-    leases: Annotated[Paths | None, typer.Option("--leases", metavar="FILES", help="DHCP logs or lease files besides those among the logs.")] = None,
+    leases: Leases = None,
     nat: Annotated[Paths | None, typer.Option("--nat", metavar="FILES", help="Logs with NAT records besides those among the logs.")] = None,
-    inventory: Annotated[str | None, typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments.")] = None,
-    timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")] = "Asia/Ho_Chi_Minh",
+    inventory: Inventory = None,
+    timezone: Zone = "Asia/Ho_Chi_Minh",
     list_timezone: Annotated[
         str | None, typer.Option("--list-timezone", metavar="ZONE", help="Time zone of times in the lists that state none; default: as the kind of list has it.")
     ] = None,
@@ -48,10 +56,8 @@ def trace(
         str | None,
         typer.Option("--skew", metavar="TIME", help="How far the clocks of the logs are ahead of the list's: 90s, -2m, 7h; default: estimated."),
     ] = None,
-    language: Annotated[str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")] = None,
-    password: Annotated[
-        str | None, typer.Option("--password-env", metavar="VARIABLE", help="Environment variable with the password of locked archives.")
-    ] = None,
+    language: Language = None,
+    password: Password = None,
     letter_parent: Annotated[str, typer.Option("--letter-parent", metavar="NAME", help="Letter: the body above the sender.")] = "",
     letter_body: Annotated[str, typer.Option("--letter-body", metavar="NAME", help="Letter: the sender.")] = "",
     letter_number: Annotated[str, typer.Option("--letter-number", metavar="NUMBER", help="Letter: its number and symbol, such as 5/TTCNTT-ATTT.")] = "",
@@ -67,7 +73,7 @@ def trace(
 
     Example: lamsach trace list.xlsx --logs logs/ --inventory machines.xlsx -o trace.html -o answer.docx
     """
-    spoken = _language(language)
+    spoken = language_of(language)
     for path in output or []:
         check(path)
     request = Request(
@@ -76,10 +82,10 @@ def trace(
         nat=nat or [],
         leases=leases or [],
         inventory=inventory,
-        timezone=_zone(timezone),
-        list_timezone=_zone(list_timezone) if list_timezone else None,
+        timezone=zone_of(timezone),
+        list_timezone=zone_of(list_timezone) if list_timezone else None,
         skew=None if skew is None else _skew(skew),
-        password=_password(password),
+        password=password_of(password),
     )
     letter = Letter(
         letter_parent, letter_body, letter_number, letter_place, _day(letter_date), letter_to or [], letter_answers, letter_position, letter_signer, letter_unit
@@ -140,31 +146,3 @@ def _day(text: str | None) -> date | None:
         except ValueError:
             continue
     raise UsageError("This is no date.", text or "", "Write 26/09/2022 or 2022-09-26.")
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        raise UsageError(
-            "There is no time zone of this name.", name, "Give a name such as Asia/Ho_Chi_Minh or UTC."
-        ) from None
-
-
-def _language(language: str | None) -> str:
-    if language is None:
-        return language_from_environment()
-    if language not in LANGUAGES:
-        raise UsageError("There is no such language.", language, "Give vi or en.")
-    return language
-
-
-def _password(variable: str | None) -> bytes | None:
-    if variable is None:
-        return None
-    value = os.environ.get(variable)
-    if value is None:
-        raise UsageError(
-            "The environment variable with the password is not set.", variable, "Set it and run again."
-        )
-    return value.encode()

@@ -1,0 +1,128 @@
+"""Options that several commands have: each stated once, with what its words mean."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from lamsach.errors import UsageError
+from lamsach.i18n import LANGUAGES, language_from_environment
+
+Paths = list[str]
+
+Lists = Annotated[
+    Paths,
+    typer.Option(
+        "-i", "--indicators", metavar="LIST", help="A list of malicious addresses; repeat for more."
+    ),
+]
+Outputs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl .zip; repeat for more."
+    ),
+]
+Leases = Annotated[
+    Paths | None,
+    typer.Option("--leases", metavar="FILES", help="DHCP logs or lease files besides those among the logs."),
+]
+Inventory = Annotated[
+    str | None,
+    typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),
+]
+Exceptions = Annotated[
+    Paths | None,
+    typer.Option("--exceptions", metavar="FILE", help="A list of values that are known to be good."),
+]
+Infrastructure = Annotated[
+    Paths | None,
+    typer.Option(
+        "--infrastructure",
+        metavar="ADDRESS",
+        help="A DNS server, proxy or NAT gateway that speaks for others.",
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="Only events to this day (included) or before this time."),
+]
+Zone = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Time zone of lines that state none.")]
+Language = Annotated[str | None, typer.Option("--language", metavar="vi|en", help="Language of results.")]
+Password = Annotated[
+    str | None,
+    typer.Option(
+        "--password-env",
+        metavar="VARIABLE",
+        help="Environment variable with the password of locked archives.",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, max=256, help="Worker threads; default: one a processor."),
+]
+Stats = Annotated[bool, typer.Option("--stats", help="Print figures of the run as JSON on standard error.")]
+
+
+def window(since: str | None, until: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The time to search, from the words of the command line. Raises UsageError."""
+    begin, end = moment(since, zone, end=False), moment(until, zone, end=True)
+    if begin is not None and end is not None and begin >= end:
+        raise UsageError(
+            "The search would end before it begins.", f"{since} - {until}", "Exchange the two dates."
+        )
+    return begin, end
+
+
+def moment(text: str | None, zone: ZoneInfo, *, end: bool) -> datetime | None:
+    """A day or time from the command line; a day as `--until` includes the whole day."""
+    if text is None:
+        return None
+    for pattern in ("%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            day = datetime.strptime(text, pattern).replace(tzinfo=zone)
+        except ValueError:
+            continue
+        return day + timedelta(days=1) if end else day
+    try:
+        time_stated = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            "This is no date or time.", text, "Write 2022-09-26, 26/09/2022 or 2022-09-26T08:00."
+        ) from None
+    return time_stated if time_stated.tzinfo else time_stated.replace(tzinfo=zone)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises UsageError."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise UsageError(
+            "There is no time zone of this name.", name, "Give a name such as Asia/Ho_Chi_Minh or UTC."
+        ) from None
+
+
+def language_of(language: str | None) -> str:
+    """The language that was asked for, or the environment's. Raises UsageError."""
+    if language is None:
+        return language_from_environment()
+    if language not in LANGUAGES:
+        raise UsageError("There is no such language.", language, "Give vi or en.")
+    return language
+
+
+def password_of(variable: str | None) -> bytes | None:
+    """The password in an environment variable of this name. Raises UsageError when it is not set."""
+    if variable is None:
+        return None
+    value = os.environ.get(variable)
+    if value is None:
+        raise UsageError(
+            "The environment variable with the password is not set.", variable, "Set it and run again."
+        )
+    return value.encode()
