@@ -23,6 +23,7 @@ from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name,
 from lamsach.model import Event, Refusal
 
 from . import capture_builder as build
+from . import test_nfcapd as nfcapd
 from .evtx_builder import chunk, event, file
 from .test_column_files import arrow_file, flat, parquet
 from .test_netflow import fixed
@@ -48,6 +49,7 @@ SAMPLES: dict[str, bytes] = {
     "pcap": build.pcap(PACKETS, 101),
     "pcapng": build.pcapng(PACKETS, 101),
     "netflow": fixed(5),
+    "nfcapd": nfcapd.file_1(nfcapd.block(3 * nfcapd.old_record("192.0.2.5", "203.0.113.9"), 2)),
     "parquet": parquet(flat()),
     "arrow": arrow_file(flat()),
     "json_document": (

@@ -40,6 +40,7 @@ from lamsach.logs.formats.meraki import Meraki
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
 from lamsach.logs.formats.netflow import NetFlow
+from lamsach.logs.formats.nfcapd import NfCapd
 from lamsach.logs.formats.nfdump import Nfdump
 from lamsach.logs.formats.nps import Nps
 from lamsach.logs.formats.openvpn import OpenVpn
@@ -167,6 +168,7 @@ BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
     Pcap,
     PcapNg,
     NetFlow,
+    NfCapd,
     Parquet,
     Arrow,
     JsonDocument,
