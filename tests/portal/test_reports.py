@@ -19,9 +19,10 @@ from django.utils import timezone
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.models import CampaignState, FormDefinition, How, StepKind
+from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.letters import message, words
 from lamsach.portal.mail.models import Letter
-from lamsach.portal.reports import drafts
+from lamsach.portal.reports import drafts, tasks
 from lamsach.portal.reports.consolidation import consolidate
 from lamsach.portal.reports.content import digest_of, form_of, is_whole, scope_of
 from lamsach.portal.reports.deadlines import due_of, reminder_days
@@ -35,6 +36,7 @@ from .conftest import Cast
 from .samples import dispatch, report
 
 pytestmark = pytest.mark.django_db
+assert tasks, "the worker's functions are registered"
 Browser = Callable[[str], Client]
 
 
@@ -57,6 +59,12 @@ def fields(found: Report, **changes: Any) -> dict[str, Any]:
         if figure.stated is not None:
             data[f"stated_{figure.key}"] = figure.stated
     return {**data, **changes}
+
+
+def work() -> None:
+    """Let the worker do what waits."""
+    while run_next():
+        pass
 
 
 def frozen(cast: Cast, unit: Unit | None = None) -> Report:
@@ -102,11 +110,13 @@ def test_the_whole_way_in_the_browser(cast: Cast, browser: Browser) -> None:
     post(officer, found, "step", action="approve", signer="Nguyễn Văn Thử", position="Trưởng phòng")
     assert post(officer, found, "scan", file=SimpleUploadedFile("ky.pdf", b"%PDF-1.7 x")).status_code == 302
     post(officer, found, "step", action="send")
+    work()
     assert post(officer, found, "receive", action="accept").status_code == 403
     post(coordinator, found, "receive", action="refuse", reason="Thiếu biên bản")
     assert Report.objects.get().state == ReportState.RETURNED
     for action in ("submit", "approve", "send"):
         post(officer, found, "step", action=action)
+    work()
     post(coordinator, found, "receive", action="accept")
     found.refresh_from_db()
     assert (found.state, found.signer, is_whole(found)) == (ReportState.FROZEN, "Nguyễn Văn Thử", True)

@@ -25,7 +25,7 @@ from lamsach.portal.reports import drafts
 from lamsach.portal.reports.chain import Action, take
 from lamsach.portal.reports.content import freeze, is_whole
 from lamsach.portal.reports.models import Report, ReportState
-from lamsach.portal.reports.telling import told_of_step
+from lamsach.portal.reports.telling import deliver, told_of_step
 from lamsach.portal.support.models import Question
 
 from .conftest import Cast
@@ -55,6 +55,8 @@ def send(cast: Cast, made: Report) -> Report:
     for action in (Action.SUBMIT, Action.APPROVE, Action.SEND):
         made = take(made, action, cast.people["officer"], freeze=freeze if action == Action.SUBMIT else None)
         told_of_step(made, action)
+    deliver(made.pk, made.version)
+    assert not deliver(made.pk, made.version)
     return made
 
 

@@ -35,6 +35,8 @@ from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.reports.content import is_whole
 from lamsach.portal.reports.models import Report, Step
 from lamsach.portal.mail.models import Letter
+from lamsach.portal.jobs.queue import run_next
+from lamsach.portal.reports import tasks
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership, Unit
 if sys.argv[2] == "fill":
@@ -54,6 +56,8 @@ for unit in Unit.objects.exclude(parent=None).order_by("code"):
     for action in ("submit", "approve", "send"):
         found = Report.objects.get(unit=unit)
         client.post(f"/office/reports/{{found.pk}}/step/", {{"version": found.version, "action": action, "signer": "A"}})
+while run_next():
+    pass
 reports = list(Report.objects.order_by("pk"))
 assert len(reports) == {REPORTS}, len(reports)
 for report in reports:

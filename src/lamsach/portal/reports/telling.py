@@ -9,10 +9,13 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.uploads import safe_name
+from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.content import filled_form
 from lamsach.portal.reports.documents import document_of, written
@@ -23,16 +26,30 @@ from lamsach.portal.units.models import Unit
 def told_of_step(report: Report, action: Action, reason: str = "", *, attach: bool = True) -> None:
     """Queue the letter that a step calls for: to the parent when it is sent, to the unit when the parent answers. Once for each step.
 
-    `attach`: with the documents, and the signed exchange file when the parent has a portal of its own.
+    `attach`: with the documents, and the signed exchange file when the parent has a portal of its own; they are made by a job, so that nobody waits for them.
     """
     unit, parent = report.unit, report.unit.parent
-    if action == Action.SEND and parent is not None:
-        files = _attached(report) if parent.email and attach else []
-        _letter("report_sent", parent, report, action, reason, files)
+    if action == Action.SEND and parent is not None and parent.email:
+        if attach:
+            enqueue("reports.deliver", report_id=report.pk, version=report.version)
+        else:
+            _letter("report_sent", parent, report, action, reason, report.version)
     elif action in (Action.ACCEPT, Action.REFUSE):
-        _letter(
-            "report_accepted" if action == Action.ACCEPT else "report_returned", unit, report, action, reason
-        )
+        kind = "report_accepted" if action == Action.ACCEPT else "report_returned"
+        _letter(kind, unit, report, action, reason, report.version)
+
+
+@transaction.atomic
+def deliver(report_id: int, version: int) -> bool:
+    """Queue the letter with the documents of a report that was sent in a version; whether there was one to queue. The second time it does nothing, nor for a report that was returned meanwhile."""
+    held = Report.objects.select_for_update().get(pk=report_id)
+    report = Report.objects.select_related("campaign", "unit__parent", "form", "previous").get(pk=held.pk)
+    parent = report.unit.parent
+    known = Letter.objects.filter(key=_key(report, Action.SEND, version)).exists()
+    if parent is None or report.is_open or known:
+        return False
+    _letter("report_sent", parent, report, Action.SEND, "", version, _attached(report))
+    return True
 
 
 def _attached(report: Report) -> list[dict[str, str]]:
@@ -74,6 +91,7 @@ def _letter(
     report: Report,
     action: Action,
     reason: str,
+    version: int,
     attachments: list[dict[str, str]] | None = None,
 ) -> None:
     if not to.email:
@@ -87,5 +105,9 @@ def _letter(
         "digest": report.digest,
         "address": absolute("reports:report", report_id=report.pk),
     }
-    key = f"report:{report.pk}:{action}:{report.version}"
+    key = _key(report, action, version)
     queue([Draft(kind, to.email, key, context, unit_id=to.pk, attachments=attachments or [])])
+
+
+def _key(report: Report, action: Action, version: int) -> str:
+    return f"report:{report.pk}:{action}:{version}"
