@@ -23,7 +23,6 @@ CLI: dict[str, str] = {
     # what does not fit on the command line
     "There is no time zone of this name.": "Không có múi giờ nào tên như vậy.",
     "Give a name such as Asia/Ho_Chi_Minh or UTC.": "Hãy ghi tên như Asia/Ho_Chi_Minh hoặc UTC.",
-    "Use a name such as Asia/Ho_Chi_Minh.": "Hãy ghi tên như Asia/Ho_Chi_Minh.",
     "There is no such language.": "Không có ngôn ngữ này.",
     "Give vi or en.": "Hãy chọn vi hoặc en.",
     "This is no date or time.": "Đây không phải ngày hay giờ hợp lệ.",

@@ -1,78 +1,41 @@
-"""Serves the page on loopback at a random port, under an address that nobody can guess; guards as those of the scanner's page.
-
-Only requests to the very host and port are answered, and only posts from the page itself change anything.
-"""
+"""Serves the desk's page to the person at this machine; see `lamsach.local_page` for its guards."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import os
-import secrets
 import shutil
-import sys
-import threading
-import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 from lamsach.desk import pages
 from lamsach.desk.job import Given, Job
 from lamsach.desk.receiving import receive
 from lamsach.errors import InputError, LamsachError
 from lamsach.i18n import mark
+from lamsach.local_page import HTML, LocalHandler, LocalServer
 
 SPARE_BYTES = 1 << 30
 """So much of the disk stays free."""
-_OWN = "default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _REPORT = "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _KINDS = {
-    ".html": "text/html; charset=utf-8",
+    ".html": HTML,
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".zip": "application/zip",
 }
 
 
-class Desk(ThreadingHTTPServer):
-    """The server: its job and its secret."""
-
-    daemon_threads = True
+class Desk(LocalServer):
+    """The server and its job."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler, pages.STYLE)
         self.job = job
-        self.token = secrets.token_urlsafe(24)
-        digest = base64.b64encode(hashlib.sha256(pages.STYLE.encode()).digest()).decode()
-        self.policy = _OWN.format(digest=digest)
-
-    @property
-    def host(self) -> str:
-        """Address and port, as a browser names them."""
-        return f"127.0.0.1:{self.server_address[1]}"
-
-    @property
-    def address(self) -> str:
-        """The page's address with its secret."""
-        return f"http://{self.host}/{self.token}/"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that goes away is no error worth a word."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LocalHandler):
     server: Desk
     timeout = 120
-    protocol_version = "HTTP/1.1"
-    server_version, sys_version = "lamsach", ""
 
-    def do_GET(self) -> None:
-        name = self._name()
-        if name is None:
-            return
+    def shown(self, name: str) -> None:
         job, token = self.server.job, self.server.token
         if (path := job.result(name)) is not None:
             self._file(path)
@@ -83,23 +46,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._page(pages.start_page(job, token))
 
-    def do_POST(self) -> None:
-        name = self._name()
-        if name is None:
-            return
-        origin = self.headers.get("Origin")
-        site = self.headers.get("Sec-Fetch-Site", "same-origin")
-        if origin not in (None, "null", f"http://{self.server.host}") or site not in ("same-origin", "none"):
-            self._refuse(403)
-        elif name == "hunt" and self.server.job.claim():
+    def asked(self, name: str) -> None:
+        if name == "hunt" and self.server.job.claim():
             self._hunt()
         elif name == "end" and self.server.job.state not in ("receiving", "hunting"):
-            self.close_connection = True
-            self._page(pages.ended_page(self.server.job.language))
-            threading.Thread(target=self.server.shutdown, daemon=True).start()
+            self.end(pages.ended_page(self.server.job.language))
         else:
             self.close_connection = True
-            self._redirect()
+            self.redirect()
 
     def _hunt(self) -> None:
         job = self.server.job
@@ -137,60 +91,18 @@ class _Handler(BaseHTTPRequestHandler):
                     mark("Choose them again; for large logs give their folder."),
                 )
             )
-        self._redirect()
-
-    def _name(self) -> str | None:
-        """What is asked for, behind the secret; None after a refusal."""
-        parts = self.path.partition("?")[0].split("/", 2)
-        known = len(parts) == 3 and hmac.compare_digest(parts[1].encode(), self.server.token.encode())
-        if self.headers.get("Host") != self.server.host or not known:
-            self._refuse(404)
-            return None
-        return parts[2]
+        self.redirect()
 
     def _page(self, html: str) -> None:
-        data = html.encode("utf-8", "backslashreplace")
-        self._head(len(data), _KINDS[".html"], self.server.policy)
-        self.wfile.write(data)
+        self.answer(html.encode("utf-8", "backslashreplace"))
 
     def _file(self, path: Path) -> None:
         more = (
             {} if path.suffix == ".html" else {"Content-Disposition": f'attachment; filename="{path.name}"'}
         )
         with path.open("rb") as stream:
-            self._head(path.stat().st_size, _KINDS[path.suffix], _REPORT, more)
+            self.head(path.stat().st_size, _KINDS[path.suffix], _REPORT, more)
             shutil.copyfileobj(stream, self.wfile)
-
-    def _head(self, size: int, kind: str, policy: str, more: dict[str, str] | None = None) -> None:
-        self.send_response(200)
-        headers = {
-            "Content-Type": kind,
-            "Content-Length": str(size),
-            "Content-Security-Policy": policy,
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-            **(more or {}),
-        }
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def _redirect(self) -> None:
-        self.send_response(303)
-        self.send_header("Location", f"/{self.server.token}/")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _refuse(self, status: int) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: the address holds the secret."""
 
 
 def serve(language: str, on_ready: Callable[[str], None]) -> None:
@@ -198,11 +110,6 @@ def serve(language: str, on_ready: Callable[[str], None]) -> None:
     job = Job(language)
     try:
         with Desk(job) as desk:
-            on_ready(desk.address)
-            if sys.platform == "win32" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-                with suppress(webbrowser.Error, OSError):
-                    webbrowser.open(desk.address)
-            with suppress(KeyboardInterrupt):
-                desk.serve_forever(poll_interval=0.2)
+            desk.serve_person(on_ready)
     finally:
         job.close()
