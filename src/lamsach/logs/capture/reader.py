@@ -32,11 +32,13 @@ from lamsach.logs.capture.links import ETHERNET, ip_offsets, is_read
 from lamsach.logs.capture.messages import dns_events
 from lamsach.logs.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
+from lamsach.logs.capture.sampled import sampled_packets
 from lamsach.logs.capture.spelling import address_text, time_of
 from lamsach.logs.capture.streams import Stream
 from lamsach.logs.direction import own_side
 from lamsach.logs.netflow.events import flow_event
 from lamsach.logs.netflow.packets import Decoder, looks_like_export
+from lamsach.logs.netflow.sflow import PORT, agent_of, looks_like_sflow
 from lamsach.logs.stamping import stamped
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
@@ -188,6 +190,8 @@ class CaptureReader:
         elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
             flow.exports = True
             self._exported(packet)
+        elif PORT in ports and looks_like_sflow(data[start : start + 28]):
+            self._sampled(data[start:end])
         elif looks_like_quic(data, start, end):
             self._quic(flow, packet)
         elif data[start] == 22:
@@ -220,6 +224,31 @@ class CaptureReader:
             event = flow_event(seconds, record, self._file, number, exporter)
             if event is not None:
                 self._out.append(event)
+
+    def _sampled(self, payload: bytes) -> None:
+        """Packets of which a switch took a sample: each is a contact, its question too if the sample reaches so far."""
+        agent = address_text(agent_of(payload))
+        first = len(self._out)
+        for packet in sampled_packets(payload, self._decapsulator):
+            self._contact(packet)
+        for event in self._out[first:]:
+            if isinstance(event, Event):
+                object.__setattr__(event, "observer", agent)
+
+    def _contact(self, packet: Packet) -> None:
+        """The contact that a single packet shows."""
+        ends = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
+        if (
+            packet.protocol == UDP
+            and {packet.source_port, packet.destination_port} & _DNS_PORTS
+            and packet.start < packet.end
+        ):
+            message = dns.parse_message(packet.data, packet.start, packet.end, netbios=False)
+            if message is not None:
+                self._message(packet, message)
+                return
+        client, server = ends[::-1] if began_elsewhere(packet) else ends
+        self._out.append(self._event(*client, *server, _CONTACTS[Action.UNKNOWN]))
 
     def _lease(self, event: Event | None) -> None:
         if event is not None:

@@ -1,0 +1,87 @@
+"""sFlow version 5: what switches tell of the packets that they took a sample of.
+
+Source: "sFlow Version 5" (https://sflow.org/sflow_version_5.txt), sections 5.2 and 5.3. A datagram holds flow samples, expanded or not, each with
+records: the first bytes of a packet, or its addresses alone. Traps: everything is counted in words of four bytes, texts are padded to them; counters and
+records of unknown kinds state their length and are passed over; a datagram may be cut.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PORT = 6343
+_ETHERNET, _IPV4, _IPV6 = 1, 11, 12
+_FLOW, _EXPANDED_FLOW = 1, 3
+_HEADER, _SAMPLED_V4, _SAMPLED_V6 = 1, 3, 4
+_MOST_SAMPLES = 256
+_MOST_RECORDS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sampled packet: its first bytes (`ethernet`: from the link's header on, else from IP on), or protocol, addresses and ports alone."""
+
+    data: bytes = b""
+    ethernet: bool = False
+    protocol: int = 0
+    source: bytes = b""
+    destination: bytes = b""
+    source_port: int = -1
+    destination_port: int = -1
+
+
+def looks_like_sflow(data: bytes) -> bool:
+    """Whether a datagram has the beginning of one of version 5."""
+    return data[:4] == b"\0\0\0\x05" and data[4:8] in (b"\0\0\0\x01", b"\0\0\0\x02") and len(data) >= 28
+
+
+def agent_of(data: bytes) -> bytes:
+    """The address of the device that took the samples, 4 or 16 bytes."""
+    return data[8 : 8 + (4 if data[7] == 1 else 16)]
+
+
+def samples(data: bytes) -> Iterator[Sample]:
+    """The sampled packets of a datagram, as far as it goes."""
+    at = 8 + len(agent_of(data)) + 12
+    try:
+        (count,) = struct.unpack_from(">I", data, at)
+        at += 4
+        for _ in range(min(count, _MOST_SAMPLES)):
+            kind, size = struct.unpack_from(">II", data, at)
+            at += 8
+            if kind in (_FLOW, _EXPANDED_FLOW):
+                yield from _records(data, at + (28 if kind == _FLOW else 40), min(at + size, len(data)))
+            at += size
+    except struct.error:
+        return
+
+
+def _records(data: bytes, at: int, end: int) -> Iterator[Sample]:
+    (count,) = struct.unpack_from(">I", data, at)
+    at += 4
+    for _ in range(min(count, _MOST_RECORDS)):
+        kind, size = struct.unpack_from(">II", data, at)
+        at += 8
+        if at + size > end + 4:
+            return
+        if kind == _HEADER:
+            protocol, _, _, length = struct.unpack_from(">IIII", data, at)
+            header = data[at + 16 : at + 16 + min(length, size)]
+            if protocol in (_ETHERNET, _IPV4, _IPV6):
+                yield Sample(header, ethernet=protocol == _ETHERNET)
+        elif kind in (_SAMPLED_V4, _SAMPLED_V6):
+            width = 4 if kind == _SAMPLED_V4 else 16
+            (protocol,) = struct.unpack_from(">I", data, at + 4)
+            ports = struct.unpack_from(">II", data, at + 8 + 2 * width)
+            source, destination = data[at + 8 : at + 8 + width], data[at + 8 + width : at + 8 + 2 * width]
+            with_ports = protocol in (6, 17)
+            yield Sample(
+                protocol=protocol,
+                source=source,
+                destination=destination,
+                source_port=ports[0] & 0xFFFF if with_ports else -1,
+                destination_port=ports[1] & 0xFFFF if with_ports else -1,
+            )
+        at += size

@@ -1,0 +1,133 @@
+"""sFlow within a capture: sampled packets, whole or by their addresses, as contacts and questions. The bytes are built by sflow_version_5.txt."""
+
+from __future__ import annotations
+
+import io
+import struct
+from ipaddress import ip_address
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.formats.pcap import Pcap
+from lamsach.logs.netflow.sflow import Sample, samples
+from lamsach.model import Event, EventKind
+
+from . import capture_builder as build
+
+SWITCH, COLLECTOR, PC, SERVER = "10.0.0.1", "10.0.0.2", "10.0.0.5", "203.0.113.9"
+
+
+def packed(address: str) -> bytes:
+    return ip_address(address).packed
+
+
+def padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 4)
+
+
+def record(kind: int, data: bytes) -> bytes:
+    return struct.pack(">II", kind, len(data)) + data
+
+
+def header(frame: bytes, protocol: int = 1) -> bytes:
+    return record(1, struct.pack(">IIII", protocol, len(frame) + 4, 4, len(frame)) + padded(frame))
+
+
+def addresses(
+    source: str, destination: str, protocol: int = 6, ports: tuple[int, int] = (49152, 443)
+) -> bytes:
+    wide = ":" in source
+    data = (
+        struct.pack(">II", 100, protocol)
+        + packed(source)
+        + packed(destination)
+        + struct.pack(">IIII", *ports, 0, 0)
+    )
+    return record(4 if wide else 3, data)
+
+
+def sample(*records: bytes, expanded: bool = False) -> bytes:
+    head = bytes(40 if expanded else 28) + struct.pack(">I", len(records))
+    return record(3 if expanded else 1, head + b"".join(records))
+
+
+def datagram(*parts: bytes, agent: str = SWITCH) -> bytes:
+    kind = 1 if "." in agent else 2
+    return (
+        struct.pack(">II", 5, kind)
+        + packed(agent)
+        + struct.pack(">IIII", 0, 1, 1000, len(parts))
+        + b"".join(parts)
+    )
+
+
+def read(*payloads: bytes) -> list[Event]:
+    frames = [
+        build.ethernet(build.ip(SWITCH, COLLECTOR, 17, build.udp(50000, 6343, payload)))
+        for payload in payloads
+    ]
+    events = list(Pcap(FileContext("case")).read(io.BytesIO(build.pcap(frames, 1))))
+    return [event for event in events if isinstance(event, Event) and event.observer]
+
+
+def test_the_first_bytes_of_a_packet():
+    frame = build.ethernet(build.ip(PC, SERVER, 6, build.tcp(49152, 443, 1, 2)))
+    [event] = read(datagram(sample(header(frame))))
+    assert (event.source_ip, event.source_port, event.destination_ip, event.destination_port) == (
+        PC,
+        49152,
+        SERVER,
+        443,
+    )
+    assert (event.device_ip, event.observer, event.kind) == (PC, SWITCH, EventKind.CONNECTION)
+
+
+def test_an_answer_is_told_from_the_side_that_began():
+    frame = build.ethernet(build.ip(SERVER, PC, 6, build.tcp(443, 49152, 1, 0x10)))
+    [event] = read(datagram(sample(header(frame), expanded=True)))
+    assert (event.source_ip, event.destination_ip, event.destination_port) == (PC, SERVER, 443)
+
+
+def test_a_question_that_the_sample_holds():
+    frame = build.ethernet(
+        build.ip(PC, "192.0.2.53", 17, build.udp(50001, 53, build.question("c2.bad.example")))
+    )
+    [event] = read(datagram(sample(header(frame))))
+    assert (event.kind, event.domain, event.device_ip) == (EventKind.DNS, "c2.bad.example", PC)
+
+
+def test_addresses_alone_and_what_is_passed_over():
+    counters = record(2, bytes(40))
+    unknown = record(1001, bytes(16))
+    events = read(
+        datagram(
+            counters, sample(unknown, addresses(PC, SERVER)), sample(addresses("2001:db8::5", "2001:db8::9"))
+        )
+    )
+    assert [(event.source_ip, event.destination_ip, event.destination_port) for event in events] == [
+        (PC, SERVER, 443),
+        ("2001:db8::5", "2001:db8::9", 443),
+    ]
+
+
+def test_a_packet_without_its_link():
+    [event] = read(
+        datagram(
+            sample(header(build.ip(PC, SERVER, 6, build.tcp(49152, 80, 1, 2)), protocol=11)),
+            agent="2001:db8::1",
+        )
+    )
+    assert (event.destination_port, event.observer) == (80, "2001:db8::1")
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(0, 200), junk=st.binary(max_size=60))
+def test_a_datagram_that_is_cut_or_broken_ends(cut, junk):
+    whole = datagram(
+        sample(addresses(PC, SERVER)), sample(header(build.ethernet(build.ip(PC, SERVER, 6, b""))))
+    )
+    for data in (whole[:cut], whole[:28] + junk):
+        if len(data) >= 28:
+            assert all(isinstance(one, Sample) for one in samples(data))
