@@ -1,0 +1,305 @@
+"""Reports under load: so many units make, submit, approve and send their report in ten minutes, over HTTP on loopback; then the roll-up and the coordinator's page at 20,000 units.
+
+python bench/reports.py                          2,000 reports in 600 s on a PostgreSQL of its own, then 20,000 units
+python bench/reports.py --reports 50 --seconds 15 --tree 2000
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+THREADS = 12
+FILL = """
+import json, sys
+from datetime import timedelta
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+settings.ALLOWED_HOSTS.append("testserver")
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+call_command("migrate", interactive=False, verbosity=0)
+from lamsach.portal.accounts.models import User
+from lamsach.portal.base import tokens
+from lamsach.portal.base.roles import Role
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.models import Campaign, Dispatch
+from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.units import tree
+from lamsach.portal.units.models import Membership
+count = int(sys.argv[2])
+day = tree.today()
+top = tree.create("B01", "Bộ", None, email="bo@bo.example")
+middle = tree.create_many([tree.NewUnit(f"B01.{n:02d}", f"Cục {n}", top, email=f"c{n}@bo.example") for n in range(20)])
+units = tree.create_many([tree.NewUnit(f"B01.{n % 20:02d}.{n:05d}", f"Phòng {n}", middle[n % 20]) for n in range(count)])
+boss = User.objects.create_user("a@b.example", None)
+Membership.objects.create(user=boss, unit=top, role=Role.AUTHORITY)
+campaign = Campaign.objects.create(name="C", owner=top, starts=day, ends=day, report_due=day + timedelta(days=30), form=default_form(), state="running")
+dispatch = Dispatch.objects.create(campaign=campaign, issuer=top, day=day, subject="S", body="B", deadline=day + timedelta(days=20), created_by=boss, once=tokens.nonce())
+sending.send(dispatch, boss, whole=True)
+people = User.objects.bulk_create([User(email=f"u{n}@bo.example", name=f"U{n}") for n in range(count)])
+Membership.objects.bulk_create([Membership(user=user, unit=unit, role=Role.OFFICER) for user, unit in zip(people, units)])
+sessions = []
+for user in people:
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    sessions.append(client.cookies[settings.SESSION_COOKIE_NAME].value)
+print(json.dumps({"campaign": campaign.pk, "units": [u.pk for u in units], "sessions": sessions, "session": settings.SESSION_COOKIE_NAME, "csrf": settings.CSRF_COOKIE_NAME}))
+"""
+CHECK = """
+import json, sys
+from collections import Counter
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from lamsach.portal.jobs.models import Job
+from lamsach.portal.reports.content import is_whole
+from lamsach.portal.reports.models import Report, Step
+reports = list(Report.objects.all())
+print(json.dumps({
+    "states": Counter(report.state for report in reports),
+    "units": len({report.unit_id for report in reports}),
+    "broken": sum(not is_whole(report) for report in reports),
+    "steps": Counter(Step.objects.values_list("action", flat=True)),
+    "deliveries": Job.objects.filter(name="reports.deliver").count(),
+}))
+"""
+TREE = """
+import json, sys, time
+from datetime import timedelta
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+settings.ALLOWED_HOSTS.append("testserver")
+settings.MFA_REQUIRED = False
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+call_command("migrate", interactive=False, verbosity=0)
+from lamsach.letters.form import parse_form
+from lamsach.portal.accounts.models import User
+from lamsach.portal.base.roles import Role
+from lamsach.portal.campaigns.models import Campaign, Participation
+from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.reports.consolidation import consolidate
+from lamsach.portal.reports.figures import Scope, compute
+from lamsach.portal.reports.models import Report
+from lamsach.portal.units import tree
+from lamsach.portal.units.models import Membership, Unit
+wanted = int(sys.argv[2])
+day = tree.today()
+early = day - timedelta(days=30)
+top = tree.create("B02", "Cơ quan", None, early)
+level, units = [top], 1
+for fan in (63, 12, 25):
+    fresh = [tree.NewUnit(f"{above.code}.{n:02d}", f"Đơn vị {above.code}.{n:02d}", above) for above in level for n in range(fan)][: wanted - units]
+    level = tree.create_many(fresh, early)
+    units += len(level)
+user = User.objects.create_user("c@b.example", None)
+Membership.objects.create(user=user, unit=top, role=Role.AUTHORITY)
+campaign = Campaign.objects.create(name="Lớn", owner=top, starts=early, ends=day, report_due=day, form=default_form(), state="running")
+everybody = list(Unit.objects.filter(code__startswith="B02").order_by("pk").values_list("pk", flat=True))
+Participation.objects.bulk_create([Participation(campaign=campaign, unit_id=pk, sent_on=early, informed_on=early + timedelta(days=pk % 29) if pk % 4 else None, deployed_on=day - timedelta(days=1) if pk % 3 == 0 else None, due=day) for pk in everybody], batch_size=2000)
+form = parse_form(campaign.form.definition)
+children = list(Unit.objects.filter(parent=top).order_by("code"))
+grandchildren = list(Unit.objects.filter(parent__in=children).order_by("code"))
+for moved, to in zip(grandchildren[:60:3], children[30:]):
+    tree.move(moved, to, day - timedelta(days=5))
+for number, unit in enumerate(children):
+    as_of = day - timedelta(days=1 + number % 12)
+    values = compute(form, Scope(campaign, unit, as_of))
+    if number % 9:
+        Report.objects.create(campaign=campaign, unit=unit, form=campaign.form, as_of=as_of, state="frozen", due=day, content={"figures": [{"key": key, "value": value} for key, value in values.items()], "parts": []}, digest="x")
+begin = time.perf_counter()
+values = compute(form, Scope(campaign, top, day))
+numbers_s = time.perf_counter() - begin
+begin = time.perf_counter()
+taken = consolidate(form, Scope(campaign, top, day))
+rollup_s = time.perf_counter() - begin
+reached = dict(Participation.objects.filter(campaign=campaign).values_list("unit_id", "informed_on"))
+slow = sum(1 for pk in everybody if reached[pk] and reached[pk] <= day)
+client = Client()
+client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+address = f"/office/campaigns/{campaign.pk}/reports/?unit={top.pk}"
+client.get(address)
+times = []
+for _ in range(20):
+    begin = time.perf_counter()
+    assert client.get(address).status_code == 200
+    times.append(time.perf_counter() - begin)
+print(json.dumps({"units": len(everybody), "numbers_s": round(numbers_s, 2), "rollup_s": round(rollup_s, 2), "equal": values["informed"] == slow, "doubled": len(taken.doubled), "page_ms": [round(t * 1000) for t in sorted(times)]}))
+"""
+
+
+@dataclass
+class Load:
+    """What the requests took, in seconds, by what they did; and what went wrong."""
+
+    times: dict[str, list[float]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, what: str, seconds: float, problem: str = "") -> None:
+        """Keep one request."""
+        with self.lock:
+            self.times.setdefault(what, []).append(seconds)
+            if problem:
+                self.wrong.append(f"{what}: {problem}")
+
+
+def clean_environment(database: str) -> dict[str, str]:
+    """The environment of a portal's process."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LAMSACH_", "DATABASE_"))}
+    return {**kept, "DATABASE_URL": database, "LAMSACH_MFA": "no", "LANG": "C.UTF-8"}
+
+
+def run(script: str, folder: Path, database: str, *arguments: str) -> Any:
+    """Run a script on a portal; what it printed."""
+    command = [sys.executable, "-c", script, str(folder), *arguments]
+    ran = subprocess.run(
+        command, env=clean_environment(database), capture_output=True, text=True, check=False
+    )
+    if ran.returncode:
+        raise SystemExit(ran.stderr[-3000:])
+    return json.loads(ran.stdout)
+
+
+@contextmanager
+def serving(folder: Path, database: str) -> Iterator[int]:
+    """`lamsach serve` on a free port, web and worker."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [
+        "-c",
+        "from lamsach.cli import main; main()",
+        "serve",
+        "--data",
+        str(folder),
+        "--port",
+        str(port),
+    ]
+    with (folder.parent / "serve.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command], env=clean_environment(database), stdout=log, stderr=log
+        )
+        try:
+            for _ in range(600):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/alive").close()
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def one(port: int, place: dict[str, Any], number: int, load: Load) -> None:
+    """One officer's report: make, read, submit, approve, send."""
+    token = "a" * 32
+    headers = {
+        "Cookie": f"{place['session']}={place['sessions'][number]}; {place['csrf']}={token}",
+        "X-CSRFToken": token,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def ask(what: str, method: str, path: str, **data: Any) -> str:
+        begin, place_ = time.perf_counter(), ""
+        problem = ""
+        try:
+            connection.request(method, path, urllib.parse.urlencode(data) if data else "", headers)
+            answer = connection.getresponse()
+            answer.read()
+            place_ = answer.headers.get("Location") or ""
+            if answer.status != (302 if method == "POST" else 200):
+                problem = f"status {answer.status} {place_}"
+        except OSError as error:
+            problem = type(error).__name__
+        load.note(what, time.perf_counter() - begin, problem)
+        return place_
+
+    made = ask(
+        "make", "POST", f"/office/campaigns/{place['campaign']}/reports/{place['units'][number]}/", x="1"
+    )
+    if not made:
+        return
+    for version, action in enumerate(("submit", "approve", "send"), 1):
+        ask("read", "GET", made)
+        ask(action, "POST", f"{made}step/", version=version, action=action, signer="A")
+    connection.close()
+
+
+def load_test(folder: Path, database: str, reports: int, seconds: float) -> tuple[Load, dict[str, Any]]:
+    """All reports, spread evenly over the time; what the requests took, and what the portal holds afterwards."""
+    data = folder / "data"
+    place = run(FILL, data, database, str(reports))
+    load = Load()
+    with serving(data, database) as port, ThreadPoolExecutor(THREADS) as pool:
+        begin = time.monotonic()
+        for number in range(reports):
+            time.sleep(max(0.0, begin + number * seconds / reports - time.monotonic()))
+            pool.submit(one, port, place, number, load)
+    return load, run(CHECK, data, database)
+
+
+def told(load: Load) -> str:
+    """A table of the requests."""
+    lines = [f"{'':10}{'requests':>10}{'p50 ms':>10}{'p95 ms':>10}{'max ms':>10}"]
+    for what, times in load.times.items():
+        ranked = sorted(times)
+        p95 = ranked[min(int(len(ranked) * 0.95), len(ranked) - 1)]
+        lines.append(
+            f"{what:10}{len(ranked):10}{statistics.median(ranked) * 1000:10.0f}{p95 * 1000:10.0f}{ranked[-1] * 1000:10.0f}"
+        )
+    return "\n".join([*lines, f"errors: {len(load.wrong)} {load.wrong[:3]}"])
+
+
+def main() -> None:
+    """Measure and tell."""
+    sys.path.insert(0, str(ROOT))
+    from tests.portal.postgres import cluster, programs
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--reports", type=int, default=2000)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--tree", type=int, default=20_000)
+    arguments = parser.parse_args()
+    programs_folder = programs()
+    if programs_folder is None:
+        raise SystemExit("PostgreSQL is not installed")
+    with cluster(programs_folder) as database, tempfile.TemporaryDirectory() as name:
+        if arguments.reports:
+            load, after = load_test(Path(name), database, arguments.reports, arguments.seconds)
+            print(told(load), after, sep="\n", flush=True)
+        if arguments.tree:
+            print(run(TREE, Path(name) / "data", database, str(arguments.tree)))
+
+
+if __name__ == "__main__":
+    main()
