@@ -93,6 +93,6 @@ def replay_all(
     """Tell signs and rows to whom they concern. An `observe` that is no Witness is told of the signs alone."""
     if isinstance(observe, Witness):
         replay(signs, observe.shows)
-        replay_seen(seen, observe.present)
+        observe.present_rows(seen)
     else:
         replay(signs, observe)

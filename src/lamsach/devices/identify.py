@@ -29,6 +29,11 @@ class Identifier:
         self._inventory = inventory if inventory is not None else Inventory()
         self._cache: dict[_Key, Identity] = {}
 
+    @property
+    def timeless(self) -> bool:
+        """Whether nothing is known that depends on an event's time: the same words always mean the same machine."""
+        return not (len(self._leases) or len(self._leases.seen) or len(self._leases.people))
+
     def __call__(self, event: Event) -> Identity:
         """The identity; `how='none'` for an event that names no machine in any way."""
         ip = event.device_ip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -42,32 +42,37 @@ class Presence:
             return
         if event.device_ip is not None and event.source_ip not in (None, event.device_ip):
             return
-        found = identify(event)
-        self._see(event, found.mac, found.name, found.ip)
+        self.see(identify(event), [event.time.astimezone(self._zone).date()])
+
+    def day_of(self, time: datetime) -> date:
+        """The day of a time on the zone's calendar."""
+        return time.astimezone(self._zone).date()
+
+    def see(self, found: Identity, days: Iterable[date]) -> None:
+        """A machine that was there on these days of the zone's calendar."""
+        self._see(days, found.mac, found.name, found.ip)
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
         """The events of leases and log-ons as they pass."""
         for event in events:
             if event.time is not None and (event.kind is not EventKind.LEASE or event.action in _ALIVE):
                 mac = mac_address(event.device_mac or "")
-                self._see(event, mac, event.device_name, event.device_ip)
+                day = event.time.astimezone(self._zone).date()
+                self._see([day], mac, event.device_name, event.device_ip)
             yield event
 
-    def _see(self, event: Event, mac: str | None, name: str | None, ip: str | None) -> None:
+    def _see(self, days: Iterable[date], mac: str | None, name: str | None, ip: str | None) -> None:
         host = host_key(name) if name else None
         marks = [mark_of("mac", mac)] if mac else []
         marks += [mark_of("name", host)] if host else []
         if not marks and ip:
             marks = [mark_of("ip", ip)]
-        if not marks or event.time is None:
-            return
-        day = event.time.astimezone(self._zone).date()
         for mark in marks:
-            days = self._days.get(mark)
-            if days is not None:
-                days.add(day)
+            known = self._days.get(mark)
+            if known is not None:
+                known.update(days)
             elif len(self._days) < MOST:
-                self._days[mark] = {day}
+                self._days[mark] = set(days)
 
     def found(self) -> dict[str, tuple[date, ...]]:
         """The days by mark, both in order."""

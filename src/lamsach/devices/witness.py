@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 
+from lamsach.devices.identify import Identifier
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.presence import Presence
 from lamsach.model import Event, Identity
+
+_MINUTE = len("2022-09-01T08:30")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,7 @@ class Witness:
     infrastructure: Infrastructure
     presence: Presence
     identify: Callable[[Event], Identity]
+    _days: dict[str, date] = field(default_factory=dict)
 
     def __call__(self, event: Event) -> None:
         """Take a parsed event into account."""
@@ -30,3 +36,34 @@ class Witness:
     def present(self, event: Event) -> None:
         """That its machine was there alone."""
         self.presence.observe(event, self.identify)
+
+    def present_rows(self, rows: Iterable[Sequence[Any]]) -> None:
+        """The same for many rows of address, hardware address, host name, user and time (ISO 8601 in UTC)."""
+        groups: dict[tuple[Any, ...], set[str]] = {}
+        timeless = isinstance(self.identify, Identifier) and self.identify.timeless
+        for *words, stamp in rows:
+            if timeless:
+                groups.setdefault(tuple(words), set()).add(stamp[:_MINUTE])
+            else:
+                self.present(_event(words, stamp))
+        for key, minutes in groups.items():
+            found = self.identify(_event(key, f"{min(minutes)}:00+00:00"))
+            self.presence.see(found, {self._day_of(minute) for minute in minutes})
+
+    def _day_of(self, minute: str) -> date:
+        day = self._days.get(minute)
+        if day is None:
+            time = datetime.fromisoformat(f"{minute}:00+00:00")
+            day = self._days[minute] = self.presence.day_of(time)
+        return day
+
+
+def _event(words: Sequence[Any], stamp: str) -> Event:
+    address, mac, name, user = words
+    return Event(
+        time=datetime.fromisoformat(stamp),
+        device_ip=address,
+        device_mac=mac,
+        device_name=name,
+        user=user,
+    )
