@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -95,7 +96,71 @@ def zeek_conn(chance: random.Random) -> str:
     return f"{_zeek(chance)}\t-\t1.5\t1\t2\t{chance.choice(['SF', 'S0', 'REJ', 'RSTO', '-'])}\t{local}\t0\tShADadfF\t1\t2\t3\t4\t-"
 
 
-USUAL = {"bind": bind, "squid": squid, "zeek_dns": zeek_dns, "zeek_conn": zeek_conn}
+def fortigate(chance: random.Random) -> str:
+    seconds = chance.randrange(1_781_000_000, 1_782_000_000)
+    head = f'date=2026-06-10 time=08:00:{chance.randrange(60):02d} devname="FG 1" devid="FG100" eventtime={seconds}{chance.randrange(10**9):09d} tz="+0700" '
+    ends = (
+        f'srcip={chance.choice(ADDRESSES)} srcport={chance.randrange(65536)} srcintf="a b" srcintfrole="{chance.choice(["lan", "wan", "undefined"])}" '
+        f'dstip={chance.choice(ADDRESSES)} dstport={chance.choice([53, 443])} dstintf="wan1" dstintfrole="{chance.choice(["lan", "wan"])}" '
+    )
+    if chance.random() < 0.5:
+        return (
+            f'{head}logid="0000000013" type="traffic" subtype="{chance.choice(["forward", "local"])}" level="notice" vd="root" {ends}sessionid=7 proto=6 '
+            f'action="{chance.choice(["close", "deny", "odd"])}" policyid=1 trandisp="snat" transip=203.0.113.9 transport=4000 duration=5 '
+            f'srcmac="{chance.choice(["02:00:5E:10:00:15", "00:00:00:00:00:00"])}" mastersrcmac="02:00:5e:10:00:16" dstmac="02:00:5e:10:00:17"'
+        )
+    host = chance.choice([*NAMES, ""])
+    return (
+        f'{head}logid="0317013312" type="utm" subtype="webfilter" level="notice" vd="root" {ends}hostname="{host}" '
+        f'action="{chance.choice(["passthrough", "blocked"])}" url="{chance.choice([f"http://{host}/a?b=c", "/", "-", "https://b.example/x y"])}" '
+        f'user="{chance.choice(["LAN", "N/A", "(null)", ""])}" msg="URL belongs to a category" cat=52 catdesc="Information"'
+    )
+
+
+def suricata_eve(chance: random.Random) -> str:
+    kind = chance.choice(["dns", "flow", "http", "tls", "fileinfo", "alert", "stats"])
+    record: dict[str, object] = {
+        "timestamp": f"2026-06-10T08:00:{chance.randrange(60):02d}.{chance.randrange(10**6):06d}+0700",
+        "flow_id": chance.randrange(2**50),
+        "event_type": kind,
+    }
+    if kind == "stats":
+        return json.dumps(record | {"stats": {"uptime": 5}}, separators=(",", ":"))
+    record |= {"src_ip": chance.choice(ADDRESSES), "dest_ip": chance.choice(ADDRESSES), "proto": "TCP"}
+    if chance.random() < 0.9:
+        record |= {"src_port": chance.choice([53, 1024, 0]), "dest_port": chance.choice([53, 443])}
+    name = chance.choice(NAMES)
+    inner: dict[str, dict[str, object]] = {
+        "dns": chance.choice(
+            [
+                {"type": "query", "id": 1, "rrname": name, "rrtype": "A"},
+                {
+                    "type": "answer", "rrname": name, "rrtype": "A", "rcode": chance.choice(["NOERROR", "NXDOMAIN"]),
+                    "answers": [{"rrname": name, "rrtype": "A", "ttl": 5, "rdata": chance.choice(ADDRESSES)}, {"rrname": name, "rrtype": "TXT", "rdata": "a b"}],
+                    "grouped": {"A": ["192.0.2.7", "192.0.2.7"], "CNAME": [name]},
+                },
+            ]
+        ),
+        "flow": {"pkts_toserver": 1, "state": chance.choice(["closed", "new"]), "alerted": False},
+        "http": {"hostname": name, "url": "/a?b=\u00e9\"", "http_method": "GET", "status": 200},
+        "tls": chance.choice([{"sni": name, "version": "TLS 1.3"}, {"subject": f"CN={name}, O=x", "fingerprint": ":".join(["ab"] * 20)}]),
+        "fileinfo": {"filename": "/a", "sha256": "AB" * 32, "size": 5},
+        "alert": {"action": chance.choice(["allowed", "blocked"]), "signature": "a", "severity": 1},
+    }  # fmt: skip
+    record[kind] = inner[kind]
+    if kind == "fileinfo":
+        record["http"] = chance.choice([inner["http"], {"url": f"http://{name}/a", "http_method": "GET"}])
+    return json.dumps(record, separators=(",", ":"))
+
+
+USUAL = {
+    "bind": bind,
+    "fortigate": fortigate,
+    "squid": squid,
+    "suricata_eve": suricata_eve,
+    "zeek_conn": zeek_conn,
+    "zeek_dns": zeek_dns,
+}
 ODD = [
     "1781000000.123      7 10.1.1.5 TCP_MISS/200 5 GET http://a.example?b - HIER_NONE/- -",
     "",

@@ -16,7 +16,9 @@ __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
     "bind": "bind:BindQueries",
+    "fortigate": "fortigate:FortiGatePairs",
     "squid": "squid:SquidNative",
+    "suricata_eve": "suricata_eve:EveObjects",
     "zeek_tsv": "zeek_tsv:ZeekRows",
 }
 """The bulk readers by format: module and class, imported when one is needed."""

@@ -27,12 +27,14 @@ class BulkReader(ABC):
 
     @abstractmethod
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """The columns of so many lines by the keys of `event_records`; those for `format`, `file` and `line` are added, absent ones are null.
-        Raises Unusual, pyarrow.ArrowInvalid, LineError."""
+        """The columns of so many lines by the keys of `event_records`; those for `format` and `file` are added, absent ones are null. `line` is
+        the number (from 0) of each row's line; left out when every line is a row.
+        Raises Unusual, LineError, ValueError, pyarrow.ArrowException."""
 
     def table(self, first: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
         """The events of the lines, of which the first has this number; None when they are not all usual."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         data = joined(lines)
         if data is None:
@@ -40,13 +42,16 @@ class BulkReader(ABC):
         count = len(lines)
         try:
             columns = self.read(data, count)
-        except (Unusual, LineError, pa.ArrowInvalid):
+        except (Unusual, LineError, ValueError, pa.ArrowException):
             return None
+        rows = columns.get("line", pa.array(range(count), pa.int64()))
+        count = len(rows)
         columns["format"] = pa.repeat(self.log_format.name, count)
         columns["file"] = pa.repeat(self.context.file, count)
-        columns["line"] = pa.array(range(first, first + count), pa.int64())
+        columns["line"] = pc.add(rows, first)
         table = table_of(columns, count)
-        agree = all(self._agrees(table, at, lines[at] or b"", first + at) for at in {0, count // 2})
+        tried = [(at, rows[at].as_py()) for at in {0, count // 2}]
+        agree = all(self._agrees(table, at, lines[row] or b"", first + row) for at, row in tried)
         return table if agree else None
 
     def _agrees(self, table: pa.RecordBatch, at: int, line: bytes, number: int) -> bool:

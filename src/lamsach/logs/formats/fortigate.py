@@ -30,7 +30,7 @@ from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.fortinet_sessions import session
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs
-from lamsach.logs.syslog import split_header
+from lamsach.logs.syslog import SyslogHeader, split_header
 from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -114,7 +114,7 @@ _LEASES = {
 }
 _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
 _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
-_OWN_ROLES = frozenset({"lan", "dmz"})
+OWN_ROLES = frozenset({"lan", "dmz"})
 
 
 class FortiGate(LogFormat):
@@ -147,6 +147,10 @@ class FortiGate(LogFormat):
         header, message = split_header(line, self.context)
         start = _cef_start(message)
         fields = _cef_fields(message, start) if start else pairs(message)
+        return self.event_of(fields, header, number)
+
+    def event_of(self, fields: Fields, header: SyslogHeader, number: int) -> Event:
+        """The event of a record's fields."""
         time = time_of(fields, self.context.timezone) or header.time
         observer = (
             first(fields, "devname", "dvchost", "devid", "device_id", "deviceExternalId") or header.host
@@ -244,7 +248,7 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         url=first(fields, "url", "request"),
         answers=_answers(fields) if kind is EventKind.DNS else (),
         hashes=_hashes(fields),
-        action=_action(fields),
+        action=action_of(fields),
         **place,  # type: ignore[arg-type]
     )
 
@@ -293,10 +297,10 @@ def _device(
         return tunnel or (source if source and is_internal(source) else None), "src"
     inner = first_ip(fields, "tranip") or destination
     if source and inner and not is_internal(source) and not is_internal(inner):
-        if fields.get("srcintfrole") in _OWN_ROLES:
+        if fields.get("srcintfrole") in OWN_ROLES:
             return source, "src"
         inward = (
-            fields.get("srcintfrole") == "wan" or fields.get("dstintfrole") in _OWN_ROLES or sub == "local"
+            fields.get("srcintfrole") == "wan" or fields.get("dstintfrole") in OWN_ROLES or sub == "local"
         )
         return (inner, "dst") if inward else (source, "src")
     device = own_side(source, inner)
@@ -334,7 +338,8 @@ def _hashes(fields: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
 
 
-def _action(fields: Fields) -> Action:
+def action_of(fields: Fields) -> Action:
+    """What became of the contact."""
     if fields.get("utmaction", "").lower() in _BLOCKED:
         return Action.BLOCKED
     action = (fields.get("action") or fields.get("act") or fields.get("status") or "").lower()

@@ -44,7 +44,7 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Record = Mapping[str, object]
 
-_KINDS = {
+KINDS = {
     "dns": EventKind.DNS,
     "mdns": EventKind.DNS,
     "http": EventKind.WEB,
@@ -129,7 +129,7 @@ class SuricataEve(LogFormat):
             _port(eve, outer, "src", "source"),
             _port(eve, outer, "dest", "destination"),
         )
-        domain, url = _names(kind, eve)
+        domain, url = names_of(kind, eve)
         event = Event(
             time=time,
             kind=kind,
@@ -142,9 +142,9 @@ class SuricataEve(LogFormat):
             user=_user(eve),
             domain=domain,
             url=url,
-            answers=tuple(dict.fromkeys(_answers(child(eve, "dns")))) if kind is EventKind.DNS else (),
+            answers=tuple(dict.fromkeys(answers_of(child(eve, "dns")))) if kind is EventKind.DNS else (),
             hashes=tuple(dict.fromkeys(_hashes(eve))),
-            action=_action(kind_name, eve),
+            action=action_of(kind_name, eve),
         )
         return _lease(event, child(eve, "dhcp")) if kind is EventKind.LEASE else event
 
@@ -219,13 +219,13 @@ def _observer(eve: Record, outer: Record) -> str | None:
 
 
 def _kind(kind_name: str, eve: Record) -> EventKind:
-    known = _KINDS.get(kind_name)
+    known = KINDS.get(kind_name)
     if known:
         return known
     if kind_name in ("alert", "drop", "anomaly", "verdict"):
         for key in ("dns", "http", "tls", "quic"):
             if child(eve, key):
-                return _KINDS[key]
+                return KINDS[key]
     return EventKind.CONNECTION
 
 
@@ -248,7 +248,7 @@ def _device(
     return own
 
 
-def _names(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
+def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
     """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no SNI."""
     dns, http = child(eve, "dns"), child(eve, "http")
     if kind is EventKind.DNS:
@@ -299,7 +299,7 @@ def _questions(dns: Record) -> Iterator[str]:
                 yield name
 
 
-def _answers(dns: Record) -> Iterator[str]:
+def answers_of(dns: Record) -> Iterator[str]:
     """Addresses and names of every layout; free text (TXT) stays out."""
     for holder in (dns, *objects_of(dns.get("answer"))):
         items = (*objects_of(holder.get("answers")), holder)
@@ -345,7 +345,8 @@ def _user(eve: Record) -> str | None:
     return None
 
 
-def _action(kind_name: str, eve: Record) -> Action:
+def action_of(kind_name: str, eve: Record) -> Action:
+    """What became of the contact."""
     words = [
         text_of(child(eve, "verdict").get("action")),
         text_of(child(eve, "alert").get("action")),
