@@ -1,0 +1,249 @@
+"""From a hunt to a machine that is verified clean, in a real browser: demo ministry, the command line's bundle, playbook, cleaned, quiet days with logs. The same
+with a hole in the logs is blind, the same with a new hit is reinfected. On SQLite and PostgreSQL.
+
+The quiet days have to lie in the past: after the machines were stated to be cleaned, all steps are moved sixteen days back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.conftest import require_program
+
+from .postgres import cluster, programs
+
+pytestmark = pytest.mark.browser
+SERVE = """
+import json, sys
+from pathlib import Path
+from lamsach.portal.server import prepare, serve, start
+start(Path(sys.argv[1]))
+prepare()
+from lamsach.portal.demo import fill
+filled = fill()
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from lamsach.portal.accounts.models import User
+from lamsach.portal.units.models import Membership, Unit
+officer, session = User.objects.get(email=filled.people["officer"]), SessionStore()
+own = Membership.objects.get(user=officer).unit
+others = list(Unit.objects.filter(parent=own.parent).exclude(pk=own.pk).order_by("code")[:2])
+for unit in others:
+    Membership.objects.create(user=officer, unit=unit, role="officer")
+session[SESSION_KEY] = str(officer.pk)
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
+session.save()
+print(json.dumps([session.session_key, [unit.pk for unit in (own, *others)]]), flush=True)
+serve("127.0.0.1", int(sys.argv[2]))
+"""
+MOVE_BACK = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from lamsach.portal.cases.models import Step
+back = timedelta(days=16)
+for step in Step.objects.all():
+    Step.objects.filter(pk=step.pk).update(at=step.at - back, day=step.day - back)
+"""
+LINE = (
+    '<189>date={day} time={hour:02d}:05:00 devname="FW-A" devid="FGT60F0000000001" tz="+0700" logid="0000000013" type="traffic" '
+    'subtype="forward" level="notice" vd="root" srcip=10.9.8.7 srcport=5000 dstip={target} dstport=443 action="accept" proto=6\n'
+)
+EVIL, HARMLESS = "203.0.113.66", "198.51.100.10"
+TODAY = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
+
+
+def clean_environment(database: str) -> dict[str, str]:
+    held = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
+    return {**held, "LAMSACH_MFA": "no", "DATABASE_URL": database}
+
+
+@contextmanager
+def portal(folder: Path, database: str) -> Iterator[tuple[str, str, list[int]]]:
+    """Address, the officer's session, three units of theirs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(folder / "data"), str(port)],
+        env={**clean_environment(database), "LAMSACH_URL": f"http://127.0.0.1:{port}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        session, units = json.loads(process.stdout.readline())
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/alive").close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address, session, units
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def hunt(folder: Path, name: str, days: dict[int, str]) -> Path:
+    """The bundle of the command line's hunt in a log of these days (so many ago), with where the machine connected to on each."""
+    place = folder / name
+    place.mkdir()
+    lines = [
+        LINE.format(day=(TODAY - timedelta(days=back)).isoformat(), hour=hour, target=target)
+        for back, target in sorted(days.items(), reverse=True)
+        for hour in (8, 16)
+    ]
+    (place / "fw.log").write_text("".join(lines))
+    (folder / "list.txt").write_text(f"{EVIL}\n")
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from lamsach.cli import main; main()",
+            "hunt",
+            str(place / "fw.log"),
+            "-i",
+            str(folder / "list.txt"),
+            "-o",
+            str(place / "findings.zip"),
+        ],
+        env=clean_environment(""),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (place / "findings.zip").exists(), ran.stderr
+    return place / "findings.zip"
+
+
+def hand_in(page: Any, address: str, unit: int, bundle: Path) -> None:
+    """Upload a bundle for a unit and wait until the worker has taken it in."""
+    page.goto(f"{address}/office/findings/")
+    page.select_option("[name=unit]", str(unit))
+    page.set_input_files("[name=file]", str(bundle))
+    page.click("button:has-text('Nộp gói kết quả')")
+    for _ in range(100):
+        if page.locator("text=Đã tiếp nhận").count() or page.locator(".state-good").count():
+            return
+        time.sleep(0.3)
+        page.reload()
+    pytest.fail(page.content())
+
+
+def clean_up(page: Any, address: str, unit: int) -> str:
+    """Find the unit's machine, follow its playbook, state that it is cleaned; the case's address."""
+    page.goto(f"{address}/office/cases/?unit={unit}")
+    assert page.locator("table[data-keys] tbody tr").count() == 1
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#playbook")
+    steps = page.locator("ol.playbook > li").count()
+    assert steps >= 7
+    page.locator("#playbook details summary").first.click()
+    page.fill("#t1", "Đã rút mạng")
+    for number in range(1, steps + 1):
+        page.locator("#playbook button:has-text('Đã làm xong')").first.click()
+        page.wait_for_selector(f"text=Đã làm {number} trên {steps} bước")
+    for state in ("working", "cleaned"):
+        page.check(f"[name=to][value={state}]")
+        page.fill("[name=why]", "Đã quét và loại bỏ")
+        page.click("button:has-text('Thực hiện bước này')")
+        page.wait_for_selector("text=Đã lưu")
+    return str(page.url)
+
+
+def state(page: Any, case: str) -> str:
+    page.goto(case)
+    return str(page.locator("p.lead .state").first.inner_text()).split(" ", 1)[1]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_from_a_hunt_to_verified_blind_and_reinfected(kind: str, tmp_path: Path) -> None:
+    if kind == "sqlite":
+        follow(tmp_path, "")
+        return
+    found = programs()
+    if found is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is not installed, and in CI every program has to be", pytrace=False)
+        pytest.skip("PostgreSQL is not installed")
+    with cluster(found) as url:
+        follow(tmp_path, url)
+
+
+def follow(folder: Path, database: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    quiet = dict.fromkeys(range(1, 16), HARMLESS)
+    infected = hunt(folder, "infected", dict.fromkeys(range(17, 20), EVIL))
+    later = {
+        "Đã xác minh sạch": hunt(folder, "quiet", quiet),
+        "Mù": hunt(folder, "hole", {back: target for back, target in quiet.items() if back > 5}),
+        "Tái nhiễm": hunt(folder, "hit", {**quiet, 2: EVIL}),
+    }
+    with portal(folder, database) as (address, session, units), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=require_program("chromium"), args=["--no-sandbox"]
+        )
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(15_000)
+        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+        page, wrong = context.new_page(), []
+        page.on(
+            "console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None
+        )
+        cases = []
+        for unit in units:
+            hand_in(page, address, unit, infected)
+            cases.append(clean_up(page, address, unit))
+        subprocess.run(
+            [sys.executable, "-c", MOVE_BACK, str(folder / "data")],
+            env=clean_environment(database),
+            check=True,
+        )
+        for unit, bundle in zip(units, later.values(), strict=True):
+            hand_in(page, address, unit, bundle)
+        assert [state(page, case) for case in cases] == list(later)
+        page.goto(cases[1])
+        missing = TODAY - timedelta(days=5)
+        assert f"{missing:%d/%m/%Y}" in page.locator(".note-warning").first.inner_text()
+        page.goto(cases[2])
+        assert "Trước đó máy đã yên lặng 14 ngày." in page.locator(".history").inner_text()
+        look_at_the_numbers(page, address)
+        assert wrong == []
+        browser.close()
+
+
+def look_at_the_numbers(page: Any, address: str) -> None:
+    """Each number in the newest row of the dashboard's table is the length of the list that it leads to."""
+    page.goto(f"{address}/office/cases/")
+    page.locator("a:has-text('Tình hình')").first.click()
+    page.wait_for_selector(".chart svg")
+    cells = page.locator(".chart-table tbody tr").first.locator("td a")
+    links = [(cells.nth(n).inner_text(), cells.nth(n).get_attribute("href")) for n in range(cells.count())]
+    assert len(links) == 5
+    for number, target in links:
+        page.goto(f"{address}{target}")
+        assert page.locator("table[data-keys] tbody tr").count() == int(number), target
