@@ -39,7 +39,9 @@ def campaign(cast: Cast) -> Any:
 
 def table(response: Any) -> list[dict[str, str]]:
     text = b"".join(response).decode("utf-8-sig")
-    return sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["Machine"] if "Machine" in row else "")
+    return sorted(
+        csv.DictReader(io.StringIO(text)), key=lambda row: row["Machine"] if "Machine" in row else ""
+    )
 
 
 def objects(response: Any) -> Any:

@@ -23,7 +23,7 @@ PRIVACY: dict[str, str] = {
     "Put the hold": "Đặt yêu cầu",
     "Lift the hold": "Bỏ yêu cầu",
     "lifted": "đã bỏ",
-    "What is kept": "Phạm vi lưu giữ",
+    "What the hold covers": "Phạm vi lưu giữ",
     "All campaigns": "Tất cả chiến dịch",
     "No hold. Everything is erased when its time is over.": "Không có yêu cầu lưu giữ. Mọi dữ liệu được xóa khi hết thời hạn.",
     "While a hold is in force nothing of the unit and of everything under it is erased. A single machine is held on its own page.": "Khi yêu cầu còn hiệu lực, không dữ liệu nào của đơn vị và các đơn vị trực thuộc bị xóa. Muốn lưu giữ riêng một máy, đặt yêu cầu ở trang của máy đó.",

@@ -174,7 +174,7 @@ def _post(found: Delivery) -> bool:
         answer = outgoing.post(found.webhook.url, found.body.encode(), sent)
         problem = "" if 200 <= answer.status < 300 else str(answer.status)
     except LamsachError as error:
-        problem = f"{error.what} {error.where}"[:300]
+        problem = error.what[:300]
     row = Delivery.objects.filter(pk=found.pk)
     if not problem:
         row.update(state=DeliveryState.DONE, delivered=timezone.now(), problem="")

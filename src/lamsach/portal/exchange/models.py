@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -79,13 +81,29 @@ class PartnerKey(models.Model):
         )
 
 
-class Sent(models.Model):
+class Carried(models.Model):
+    """What a file carried: `kinds` are names of payloads."""
+
+    kinds = models.JSONField(default=list)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def titles(self) -> list[Any]:
+        """The words for the kinds; one that is not known any more stays its name."""
+        from lamsach.portal.exchange.kinds import load
+
+        known = load()
+        return [known[name].title if name in known else name for name in self.kinds]
+
+
+class Sent(Carried):
     """A file that was made for a partner."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="files_sent")
     counter = models.BigIntegerField()
     key = models.ForeignKey(OwnKey, models.PROTECT, related_name="+")
-    kinds = models.JSONField(default=list)
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.BigIntegerField(default=0)
     made = models.DateTimeField(auto_now_add=True)
@@ -96,13 +114,12 @@ class Sent(models.Model):
         constraints = (models.UniqueConstraint(fields=("partner", "counter"), name="exchange_one_sent"),)
 
 
-class Taken(models.Model):
+class Taken(Carried):
     """A file of a partner that was taken. The counter is taken once: that is what replay breaks on."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="files_taken")
     counter = models.BigIntegerField()
     fingerprint = models.CharField(max_length=60)
-    kinds = models.JSONField(default=list)
     result = models.JSONField(default=dict)
     sha256 = models.CharField(max_length=64)
     made = models.DateTimeField()
