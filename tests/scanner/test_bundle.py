@@ -46,7 +46,10 @@ def test_the_program_in_the_bundle_imports_nothing_that_is_not(builder: ModuleTy
     lines = (ROOT / "packaging" / "scanner-requirements.txt").read_text().splitlines()
     wanted = [line for line in lines if not line.startswith("#")]
     missing = set()
-    shipped = {name.replace("-", "_") for name in wanted} | {"docx" if "python-docx" in wanted else ""}
+    shipped = {name.replace("-", "_") for name in wanted}
+    shipped |= {
+        module for name, module in (("python-docx", "docx"), ("libarchive-c", "libarchive")) if name in wanted
+    }
     for name, data in builder.app().items():
         if not name.endswith(".py"):
             continue

@@ -6,10 +6,13 @@ counts what comes out. Without the library such archives are told as not opened.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import c_void_p
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
@@ -23,7 +26,11 @@ _LOCKED = ("ncrypt", "assphrase", "assword")
 
 @cache
 def library() -> ModuleType | None:
-    """The binding of libarchive, or None where it or the library is missing."""
+    """The binding of libarchive, or None where it or the library is missing. Windows 10 and later have the library under a name of their own."""
+    if sys.platform == "win32":
+        own = Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "archiveint.dll")
+        if own.is_file():
+            os.environ["LIBARCHIVE"] = str(own)
     try:
         import libarchive
     except Exception:  # noqa: BLE001 - the binding fails in its own ways when the library is not there
