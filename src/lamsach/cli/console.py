@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from lamsach.errors import LamsachError
 from lamsach.i18n import Translate, language_from_environment, translator
 from lamsach.model import Problem
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress
 
 
@@ -78,6 +77,8 @@ class Bar(Quiet):
 @contextmanager
 def progress_bar() -> Iterator[Quiet]:
     """A progress bar on standard error if that is a terminal, else silence."""
+    from rich.console import Console
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield Quiet()
@@ -102,16 +103,17 @@ def progress_bar() -> Iterator[Quiet]:
         yield Bar(progress)
 
 
-class _OutputConsole(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave it to the command what to do when the reader of the pipe has enough."""
-        raise BrokenPipeError
-
-
 def output_console() -> Console:
     """The console for results: colour only on a terminal and without NO_COLOR; 100 columns in a pipe."""
+    from rich.console import Console
+
+    class OutputConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to the command what to do when the reader of the pipe has enough."""
+            raise BrokenPipeError
+
     plain = not sys.stdout.isatty()
-    return _OutputConsole(
+    return OutputConsole(
         width=100 if plain and "COLUMNS" not in os.environ else None,
         no_color=plain or bool(os.environ.get("NO_COLOR")),
         highlight=False,

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -20,9 +20,11 @@ from lamsach.cli.indicators_release import diff, sign, verify
 from lamsach.cli.indicators_review import review
 from lamsach.errors import ExitStatus, OutputError, UsageError
 from lamsach.i18n import language_from_environment, translator
-from lamsach.indicators.reading import ListContents, read_lists
 from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
+
+if TYPE_CHECKING:
+    from lamsach.indicators.reading import ListContents
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -49,6 +51,8 @@ def read(
 
     Example: lamsach indicators read annex.xlsx -o indicators.csv
     """
+    from lamsach.indicators.reading import read_lists  # brings every format with it
+
     if output is not None and output.suffix.lower() not in _SUFFIXES:
         raise UsageError(
             "The kind of output is not known by its suffix.", str(output), "Use .csv, .jsonl, .json or .txt."

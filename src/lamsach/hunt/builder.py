@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-import idna
 import numpy as np
 from numpy.typing import NDArray
 
@@ -137,6 +136,8 @@ class Builder:
     def _add_host(self, host: str, row: int) -> None:
         self._add_name(host.encode(), row)
         if "xn--" in host:
+            import idna  # its tables take long to load, and few lists hold such names
+
             self._idn = True
             try:
                 spelled = idna.decode(host).encode()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import idna
-
 from lamsach.indicators import refusals
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
@@ -58,6 +56,8 @@ def to_ascii_domain(text: str) -> str | None:
 
 
 def _from_unicode(text: str) -> str | None:
+    import idna
+
     name = text.rstrip(".。．")
     if len(name) > 253:
         return None

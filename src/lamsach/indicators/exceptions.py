@@ -7,7 +7,6 @@ from ipaddress import ip_network
 
 from lamsach.indicators.addresses import host_address
 from lamsach.indicators.normalise import split_url
-from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, IndicatorType, Problem, Reference, Refusal
 
 MAX_CUTS = 64
@@ -30,6 +29,8 @@ class ExceptionSet:
     ) -> ExceptionSet:
         """The set that lists (of any supported format) state. Private addresses, internal names and public suffixes may be
         excepted, though they are no indicators; what cannot be understood is told to `on_problem`."""
+        from lamsach.indicators.reading import read_list  # brings every format with it
+
         exceptions = cls()
         for path in paths:
             for item in read_list(path, on_problem):

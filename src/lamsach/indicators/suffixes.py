@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-import idna
-
 _SPECIAL_TOP_LEVELS = (
     "example",
     "test",
@@ -43,6 +41,11 @@ INTERNAL_TOP_LEVELS = frozenset(
 """Last labels that name something else in every network (RFC 6762 appendix G, RFC 8375, ICANN's `.internal`), and `arpa`."""
 
 
+def _ascii(label: str) -> str:
+    """A label of the list as an A-label (RFC 3492): the list holds them in normal form already, so nothing has to be mapped."""
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode()
+
+
 class Suffixes:
     """The rules of the public suffix list's first part (registries, not companies that rent out subdomains)."""
 
@@ -60,7 +63,7 @@ class Suffixes:
     def _add(self, rule: str) -> None:
         name = rule.lstrip("!*.")
         if not name.isascii():
-            name = idna.encode(name, uts46=True).decode()
+            name = ".".join(map(_ascii, name.split(".")))
         if rule.startswith("!"):
             self.exceptions.add(name)
         elif rule.startswith("*."):
