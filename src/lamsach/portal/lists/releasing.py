@@ -30,7 +30,7 @@ from lamsach.portal.exchange import keyring
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import looking
 from lamsach.portal.lists.deciding import decisions_of
-from lamsach.portal.lists.keeping import copies, own_of
+from lamsach.portal.lists.keeping import copies, key_of, own_of
 from lamsach.portal.lists.models import Document, Doubt, KeptList, Version
 
 
@@ -53,12 +53,14 @@ def latest(kept: KeptList) -> Version | None:
 def release(
     list_id: int, note: str, user: Any, step: Callable[[int], None] = lambda done: None
 ) -> dict[str, int]:
-    """Make the next version. One whose values are those of the last is not made again."""
+    """Make the next version. One whose values are those of the last is not made again; a dangerous value that nobody has decided about is left out."""
     kept = KeptList.objects.select_related("unit").get(pk=list_id)
     now = timezone.now().replace(microsecond=0)
     documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
-    items = _values(kept, documents, now, step)
-    result = passed(items, decisions_of(kept), own_of(kept), now)
+    items = list(_values(kept, documents, now, step))
+    waiting = set(Doubt.objects.filter(list=kept, decided=None, dangerous=True).values_list("key", flat=True))
+    looked_at = [item for item in items if key_of(item.type.value, item.value) not in waiting] if waiting else items
+    result = passed(looked_at, decisions_of(kept), own_of(kept), now)
     before = latest(kept)
     changes = difference(values(before) if before else (), result.items)
     if before is not None and not changes:
@@ -73,7 +75,7 @@ def release(
             )  # fmt: skip
         made = _keep(kept, path, manifest, key.fingerprint, user, changes, documents)
     looking.index(made, result.items)
-    left = len(result.left_out) + len(result.guarded)
+    left = len(items) - len(looked_at) + len(result.left_out) + len(result.guarded)
     Version.objects.filter(pk=made.pk).update(left_out=left)
     return {
         "version": made.number,
