@@ -86,7 +86,7 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
     quiz = QuizForm()
     what = request.POST.get("what", "") if request.method == "POST" else ""
     if what == "unsubscribe":
-        Person.objects.filter(pk=found.person_id).update(unsubscribed=timezone.now())
+        Person.objects.filter(pk=found.person.pk).update(unsubscribed=timezone.now())
     elif what == "erase":
         waves.erase(found.person, None)
         return render(request, "awareness/erased.html", {"unit": found.unit})

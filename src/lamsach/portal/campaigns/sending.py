@@ -28,7 +28,7 @@ from lamsach.portal.campaigns.models import (
     StepKind,
 )
 from lamsach.portal.mail.letters import Draft, queue
-from lamsach.portal.mail.models import Letter
+from lamsach.portal.mail.models import Common, Letter
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import descendants, today
 
@@ -56,9 +56,9 @@ def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
     )
     _take_part(dispatch, units, today())
     links = _links(recipients, StepKind.ACKNOWLEDGED, dispatch.deadline)
-    shared = _shared(dispatch)
+    common = Common.objects.create(context=_shared(dispatch))
     queue(
-        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", shared)
+        _draft("dispatch", recipient, link, f"dispatch:{dispatch.pk}:{recipient.unit_id}", common)
         for recipient, link in zip(recipients, links, strict=True)
     )
     Campaign.objects.filter(pk=dispatch.campaign_id, state=CampaignState.DRAFT).update(
@@ -105,7 +105,7 @@ def _answer_address() -> str:
 
 
 def _draft(
-    kind: str, recipient: Recipient, link: AnswerLink, key: str, shared: dict[str, str] | None = None
+    kind: str, recipient: Recipient, link: AnswerLink, key: str, common: Common | None = None
 ) -> Draft:
     return Draft(
         kind,
@@ -114,10 +114,11 @@ def _draft(
         unit_id=recipient.unit_id,
         about=f"recipient:{recipient.pk}",
         context={
-            **(shared or _shared(recipient.dispatch)),
+            **({} if common else _shared(recipient.dispatch)),
             "unit": recipient.unit.name,
             "address": _answer_address().replace("TOKEN", tokens.sign(PURPOSE, link.nonce)),
         },
+        common=common,
     )
 
 

@@ -47,7 +47,7 @@ def deliver_due(limit: int = 50, way: Transport | None = None) -> int:
     way = way or transport()
     try:
         due = Letter.objects.filter(state=LetterState.QUEUED, next_attempt__lte=timezone.now())
-        for letter in list(due.order_by("next_attempt", "pk")[:limit]):
+        for letter in list(due.select_related("common").order_by("next_attempt", "pk")[:limit]):
             if _claim(letter):
                 count += _send(letter, way)
     finally:

@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from django.utils.html import escape
 
 from lamsach.portal.mail import tags
-from lamsach.portal.mail.models import Letter
+from lamsach.portal.mail.models import Common, Letter
 
 BATCH = 1000
 _LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -27,7 +27,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 @dataclass(slots=True)
 class Draft:
-    """A letter to be queued. `context` holds JSON values only; `at`: not before this moment (now)."""
+    """A letter to be queued. `context` holds JSON values only, `common` those that many letters share; `at`: not before this moment (now)."""
 
     kind: str
     to: str
@@ -38,6 +38,7 @@ class Draft:
     attachments: list[dict[str, str]] = field(default_factory=list)
     about: str = ""
     at: datetime | None = None
+    common: Common | None = None
 
 
 def queue(drafts: Iterable[Draft]) -> None:
@@ -52,6 +53,7 @@ def queue(drafts: Iterable[Draft]) -> None:
                 to=draft.to,
                 language=draft.language,
                 context=draft.context,
+                common=draft.common,
                 attachments=draft.attachments,
                 unit_id=draft.unit_id,
                 created=draft.at or now,
@@ -81,8 +83,9 @@ def queue_letter(
 
 def words(letter: Letter) -> tuple[str, str]:
     """Subject and text in the recipient's language. The subject is one line whatever the context holds."""
+    context = {**(letter.common.context if letter.common else {}), **letter.context}
     with translation.override(letter.language):
-        rendered = render_to_string(f"mail/letters/{letter.kind}.txt", letter.context)
+        rendered = render_to_string(f"mail/letters/{letter.kind}.txt", context)
     subject, _, text = rendered.partition("\n")
     return _CONTROL.sub(" ", subject).strip()[:250], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

@@ -26,6 +26,12 @@ class LetterState(models.TextChoices):
     BOUNCED = "bounced", _("Came back")
 
 
+class Common(models.Model):
+    """What many letters say alike, such as a dispatch's text to 20,000 units: kept once."""
+
+    context = models.JSONField(encoder=PlainEncoder)
+
+
 class Letter(models.Model):
     """One e-mail to one address. `about` names what an answer to it belongs to, such as `recipient:12`. `key` makes a second queueing of the same letter do nothing. Text is made from `kind` and `context` when it is sent."""
 
@@ -35,6 +41,7 @@ class Letter(models.Model):
     to = models.EmailField(_("Recipient"))
     language = models.CharField(max_length=2, default="vi")
     context = models.JSONField(default=dict, encoder=PlainEncoder)
+    common = models.ForeignKey(Common, models.PROTECT, null=True, related_name="+")
     attachments = models.JSONField(default=list)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     subject = models.CharField(_("Subject"), max_length=300, blank=True)

@@ -6,7 +6,6 @@ What it brought stays where it landed (the history of a dispatch, a question) an
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +17,8 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.mail.fetching import TAKEN
 from lamsach.portal.mail.models import Incoming
+from lamsach.portal.units.holding import held_units
 
-HELD: list[Callable[[], set[int]]] = []
-"""What keeps e-mails of units: each gives the numbers of units whose e-mails must stay, such as those under a legal hold."""
 _BLANK = {"sender": "", "name": "", "subject": "", "text": "", "problem": "", "path": ""}
 _BATCH = 500
 _DAY_S = 86_400
@@ -41,7 +39,7 @@ def forget(rows: QuerySet[Incoming]) -> int:
 def forget_due() -> int:
     """Erase the e-mails whose time is over, except those of units that are held; how many."""
     limit = timezone.now() - timedelta(days=settings.MAIL_DAYS)
-    held = {unit for units in HELD for unit in units()}
+    held = held_units()
     rows = Incoming.objects.filter(received__lt=limit)
     if held:
         rows = rows.filter(Q(unit=None) | ~Q(unit__in=held))
