@@ -477,7 +477,7 @@ def test_what_e_mails_said_is_erased_in_time(
             ((91, cast.first), (91, cast.second), (91, None), (80, cast.first))
         )
     ]
-    monkeypatch.setattr(retention, "HELD", [lambda: {cast.second.pk}])
+    monkeypatch.setattr(retention, "held_units", lambda: {cast.second.pk})
     assert retention.forget_due() == 3, "two e-mails and a file"
     assert retention.forget_due() == 0
     for mail, gone in zip(made, (True, False, True, False), strict=True):

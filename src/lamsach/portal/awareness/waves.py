@@ -20,6 +20,7 @@ from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.models import BadAddress, Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
+from lamsach.portal.units.holding import held_units
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import today
 
@@ -98,6 +99,7 @@ def erase_due() -> int:
     people = Person.objects.annotate(last=Max("notices__campaign__ends")).filter(
         Q(last__lt=limit) | Q(last=None, created__date__lt=limit)
     )
+    people = people.exclude(unit__in=held_units())
     count = 0
     for person in people.iterator(chunk_size=500):
         erase(person, None)

@@ -46,6 +46,7 @@ PRIVACY: dict[str, str] = {
     "Erase this person's data": "Xóa dữ liệu của người này",
     "This erases what is listed above. Log lines and notes keep their other words, cases and counts stay. What a legal hold covers is kept. It cannot be undone.": "Thao tác này xóa những dữ liệu liệt kê ở trên. Dòng nhật ký và ghi chú giữ lại các từ khác, hồ sơ và số liệu vẫn còn. Dữ liệu thuộc yêu cầu lưu giữ không bị xóa. Không thể khôi phục sau khi xóa.",
     "Give at least three letters of a whole name, user name, e-mail or address.": "Nhập đầy đủ họ tên, tên đăng nhập, thư điện tử hoặc địa chỉ, ít nhất ba ký tự.",
+    "Live sightings": "Ghi nhận trực tiếp",
     "Who uses a machine": "Người sử dụng máy",
     "Notes of cases": "Ghi chú của hồ sơ",
     "People who are told": "Người được truyền thông",

@@ -10,3 +10,10 @@ class PrivacyConfig(AppConfig):
 
     name = "lamsach.portal.privacy"
     label = "privacy"
+
+    def ready(self) -> None:
+        """Say which units are held, to whatever erases by the calendar."""
+        from lamsach.portal.privacy.holds import held_units
+        from lamsach.portal.units.holding import register
+
+        register(held_units)

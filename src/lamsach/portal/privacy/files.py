@@ -6,8 +6,8 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db.models import CharField
 
-NAMES = frozenset({"path", "file_path", "evidence_path", "page"})
-"""What the columns are called that name a file of the storage."""
+PAGE = "page"
+"""A column that names a file of the storage ends in `path`, or is called so."""
 ERASED = "erased"
 """What stands in a column that has to name a file and whose file is gone."""
 
@@ -20,7 +20,7 @@ def drop(path: str) -> bool:
         (model, field.name)
         for model in apps.get_models()
         for field in model._meta.fields
-        if field.name in NAMES and isinstance(field, CharField)
+        if isinstance(field, CharField) and (field.name.endswith("path") or field.name == PAGE)
     ]
     if any(model._default_manager.filter(**{name: path}).exists() for model, name in columns):
         return False

@@ -21,12 +21,15 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness.models import Person
 from lamsach.portal.cases.models import Case, Note
+from lamsach.portal.cases.searching import index
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
-from lamsach.portal.privacy.files import ERASED, drop
+from lamsach.portal.mail.retention import forget
+from lamsach.portal.privacy.files import ERASED
 from lamsach.portal.privacy.holds import held_cases, held_units
 from lamsach.portal.privacy.models import Erasure
 from lamsach.portal.privacy.retention import drop_bundle
+from lamsach.portal.sources.models import LiveSighting
 from lamsach.portal.support.models import Message, Question
 from lamsach.portal.units.models import Unit
 
@@ -52,6 +55,7 @@ class Source:
 SOURCES: tuple[Source, ...] = (
     Source("devices", _("Machines"), Device, ("user", "name", "ip", "mac"), (), "unit", ("name", "ip", "mac", "user", "department")),
     Source("cases", _("Who uses a machine"), Case, ("person_name", "person_email"), (), "unit", ("person_name", "person_email", "state", "since")),
+    Source("live", _("Live sightings"), LiveSighting, ("user", "name", "ip", "mac"), ("text",), "unit", ("seen", "name", "ip", "mac", "user", "indicator")),
     Source("lines", _("Log lines"), EvidenceLine, (), ("text",), "device__unit", ("time", "file", "line", "text")),
     Source("notes", _("Notes of cases"), Note, (), ("text", "who", "details"), "case__unit", ("at", "who", "text")),
     Source("people", _("People who are told"), Person, ("name", "email"), (), "unit", ("name", "email", "department", "created")),
@@ -138,6 +142,7 @@ def erase(units: Iterable[int], unit: Unit, term: str, reason: str, by: Any) -> 
     wanted = set(units)
     keep_units, keep_cases = held_units(), held_cases()
     counts: Counter[str] = Counter()
+    touched: set[int] = set()
     for source in SOURCES:
         for row in list(rows(source, wanted, term)):
             if not matches(source, row, term):
@@ -147,11 +152,21 @@ def erase(units: Iterable[int], unit: Unit, term: str, reason: str, by: Any) -> 
                 continue
             _ERASERS[source.name](source, row, term)
             counts[source.name] += 1
+            touched |= _cases_of(row)
+    index(Case.objects.filter(pk__in=touched))
     user: Any = getattr(by, "user", by)
     made = Erasure.objects.create(unit=unit, user=user, reason=reason, counts=dict(counts))
     details: dict[str, Any] = dict(counts)
     record(by, "privacy.erased", made, unit, **details)
     return counts
+
+
+def _cases_of(row: Any) -> set[int]:
+    """The cases whose words for the search change with the row."""
+    if isinstance(row, Device):
+        members = [row.pk, row.into_id or row.pk]
+        return set(Case.objects.filter(device__in=members).values_list("pk", flat=True))
+    return {row.pk} if isinstance(row, Case) else {row.case_id} if isinstance(row, Note) else set()
 
 
 def _is_held(row: Any, units: set[int], cases: set[int]) -> bool:
@@ -215,14 +230,13 @@ def _letter(source: Source, row: Any, term: str) -> None:
 
 
 def _mail(source: Source, row: Any, term: str) -> None:
-    path = row.path
-    Incoming.objects.filter(pk=row.pk).update(sender="", name="", subject="", text="", path="", problem="")
-    drop(path)
+    forget(Incoming.objects.filter(pk=row.pk))
 
 
 _ERASERS: dict[str, Callable[[Source, Any, str], None]] = {
     "devices": _device,
     "cases": _columns,
+    "live": _columns,
     "lines": _line,
     "notes": _columns,
     "people": _told,

@@ -20,8 +20,10 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.cases.models import Case, CaseState, Clarification, Note
+from lamsach.portal.cases.searching import index
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Identity, Merge
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
+from lamsach.portal.mail.retention import forget
 from lamsach.portal.privacy.files import ERASED, drop
 from lamsach.portal.privacy.holds import covering, held_cases, held_units
 from lamsach.portal.privacy.models import Purge
@@ -78,6 +80,7 @@ def purge(case_id: int) -> Counter[str]:
     counts["lines"] += lines
     if not _needed(members):
         counts.update(forget_devices(members))
+    index([case, *parts])
     Purge.objects.filter(case=case).update(counts=dict(counts))
     record(None, "privacy.purged", case, case.unit, **_details(counts))
     return counts
@@ -110,15 +113,9 @@ def _notes(case: Case) -> Counter[str]:
 
 def _letters(prefix: str) -> Counter[str]:
     rows = Letter.objects.filter(key__startswith=prefix)
-    answers = list(Incoming.objects.filter(letter__in=rows))
-    for answer in answers:
-        path = answer.path
-        Incoming.objects.filter(pk=answer.pk).update(
-            sender="", name="", subject="", text="", path="", problem=""
-        )
-        drop(path)
+    answers = forget(Incoming.objects.filter(letter__in=rows))
     rows.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
-    return Counter(letters=rows.update(to="", context={}, subject="", problem=""), answers=len(answers))
+    return Counter(letters=rows.update(to="", context={}, subject="", problem=""), answers=answers)
 
 
 def forget_devices(members: set[int]) -> Counter[str]:

@@ -10,6 +10,7 @@ from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import Role
 from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.sources.models import Collector, LiveSighting, LogSource
+from lamsach.portal.units.holding import held_units
 from lamsach.portal.units.models import Membership, Unit
 
 AWAY = timedelta(minutes=5)
@@ -62,4 +63,4 @@ def _letters(unit: Unit, sources: list[LogSource]) -> list[Draft]:
 def erase(days: int) -> int:
     """Erase live sightings older than so many days: the findings keep what matters."""
     old = LiveSighting.objects.filter(received__lt=timezone.now() - timedelta(days=days))
-    return int(old.delete()[0])
+    return int(old.exclude(unit__in=held_units()).delete()[0])

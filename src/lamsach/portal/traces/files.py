@@ -18,6 +18,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.findings.transfers import FORGOTTEN, OutOfPlace, append
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
+from lamsach.portal.units.holding import held_units
 
 FILE_BYTES = 200_000_000_000
 LIST_BYTES = 200_000_000
@@ -112,6 +113,7 @@ def forget() -> int:
         delete_files(trace)
     kept = timedelta(days=settings.RETENTION_DAYS)
     old = Trace.objects.filter(result_deleted=None, created__lt=now - kept).exclude(listed=None)
+    old = old.exclude(unit__in=held_units())
     done = list(old.select_related("unit"))
     for trace in done:
         delete_result(trace)
