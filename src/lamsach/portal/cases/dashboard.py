@@ -49,16 +49,23 @@ class Series:
 
 
 def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
-    """The numbers of the last days of a subtree, in one query; None before the first machine was found."""
+    """The numbers of the last days of what stood under a unit on each of them, in one query; None before the first machine was found."""
     chosen = Span.objects.filter(
-        campaign=campaign,
-        known_until=None,
-        valid_from__lte=until,
-        unit__in=under([unit_id]).values("descendant"),
+        campaign=campaign, known_until=None, valid_from__lte=until, unit__links_up__ancestor=unit_id
     )
-    rows = list(
-        chosen.order_by().values_list("state", "valid_from", "valid_until").annotate(number=Count("pk"))
-    )
+    rows = [
+        (state, max(begin, since), min(end, before), number)
+        for state, begin, end, since, before, number in chosen.order_by()
+        .values_list(
+            "state",
+            "valid_from",
+            "valid_until",
+            "unit__links_up__valid_from",
+            "unit__links_up__valid_until",
+        )
+        .annotate(number=Count("pk"))
+    ]
+    rows = [row for row in rows if row[1] < row[2]]
     if not rows:
         return None
     first = max(min(row[1] for row in rows), until - _ONE * (MOST_DAYS - 1))
@@ -66,11 +73,10 @@ def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
     changes = {name: [0] * (length + 1) for name in LINES}
     for state, begin, end, number in rows:
         left, right = max((begin - first).days, 0), min((end - first).days, length)
-        if left < right:
-            for name in LINES:
-                if state in STATES[name]:
-                    changes[name][left] += number
-                    changes[name][right] -= number
+        for name in LINES:
+            if left < right and state in STATES[name]:
+                changes[name][left] += number
+                changes[name][right] -= number
     counts = {name: tuple(accumulate(values[:-1])) for name, values in changes.items()}
     return Series(tuple(first + _ONE * number for number in range(length)), counts)
 

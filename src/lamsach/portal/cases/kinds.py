@@ -35,7 +35,13 @@ _WORDS: tuple[tuple[ThreatKind, str], ...] = (
     ),
 )
 _PATTERNS = tuple(
-    (kind, re.compile(rf"(?<![^\W_])(?:{'|'.join(re.split(r' (?![?])', words)).replace('~', ' ')})(?![^\W_])", re.IGNORECASE))
+    (
+        kind,
+        re.compile(
+            rf"(?<![^\W_])(?:{'|'.join(re.split(r' (?![?])', words)).replace('~', ' ')})(?![^\W_])",
+            re.IGNORECASE,
+        ),
+    )
     for kind, words in _WORDS
 )
 

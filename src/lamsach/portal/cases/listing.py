@@ -71,7 +71,7 @@ def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
     if campaign is not None:
         rows = rows.filter(campaign=campaign)
     if unit is not None:
-        rows = rows.filter(unit__in=under([unit]).values("descendant"))
+        rows = rows.filter(unit__in=under([unit], asked_day(query)).values("descendant"))
     grade = _number(query.get("severity", ""))
     if grade in CaseSeverity.values:
         rows = rows.filter(severity=grade)
