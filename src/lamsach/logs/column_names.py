@@ -30,9 +30,9 @@ FIELDS: Mapping[str, str] = {
     "destination": "dst dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
     " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
     " remoteaddress target targetip idresph resphost dstipv4 dstipaddress destinationipaddress destinationipv4address"
-    " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 dstipaddr rip externalip dstendpointip"
+    " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 dstipaddr externalip dstendpointip"
     " diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden",
-    "destination_port": "dstport rport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
+    "destination_port": "dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
     " destinationtransportport dstendpointport congdich congketnoi",
     "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
     " natsourceaddr postnatsourceipv4address srcnatip",
@@ -51,7 +51,7 @@ FIELDS: Mapping[str, str] = {
     " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser",
     "query": "query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
     " querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
-    "domain": "domain rhost domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
+    "domain": "domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
     " tenmien trangweb",
     "url": "url uri requesturl httpurl fullurl urlfull urloriginal requesturi csuri link uriquery requestedurl httprequesturl"

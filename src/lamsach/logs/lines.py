@@ -13,6 +13,8 @@ from lamsach.model import Event
 _SENDERS_KEPT = 4096
 _SHAPES = frozenset({"csv_columns", "json_lines", "key_value"})
 """What a line may look like by accident: not tried on a line that the file's own format refused."""
+_ANYBODYS = frozenset({"cef", "leef", "key_value", "json_lines"})
+"""Frames and shapes that say nothing of who wrote the line: they would take the lines of products that use them."""
 
 
 class LineParser:
@@ -102,6 +104,8 @@ class LineParser:
             except LineError as error:
                 refused = refused or error
                 continue
+            if type(parser).name in _ANYBODYS:
+                return event  # the sender's next line may be of a product
             if len(self._by_sender) < _SENDERS_KEPT or sender in self._by_sender:
                 self._by_sender[sender] = type(parser)
             return event

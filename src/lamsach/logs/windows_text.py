@@ -23,6 +23,22 @@ _EVENTLOG_TO_SYSLOG = re.compile(
     r"(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}|Security-Auditing|Sysmon)[\w.]{0,3})(?:\[\d{1,10}\])?: (\d{1,5}): ",
     re.ASCII,
 )
+# Microsoft-Windows-Sysmon[2200]: Network connection detected: ..   of NXLog's BSD syslog, which leaves the number out
+_TITLED = re.compile(
+    r"(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}))(?:\[\d{1,10}\])?: (?=[A-Z])", re.ASCII
+)
+_TITLES = {
+    "An account was successfully logged on": 4624, "An account failed to log on": 4625, "An account was logged off": 4634,
+    "A logon was attempted using explicit credentials": 4648, "A Kerberos authentication ticket (TGT) was requested": 4768,
+    "A Kerberos service ticket was requested": 4769, "A Kerberos service ticket was renewed": 4770, "Kerberos pre-authentication failed": 4771,
+    "The computer attempted to validate the credentials": 4776, "The domain controller attempted to validate": 4776,
+    "A session was reconnected": 4778, "A network share object was accessed": 5140, "A network share object was checked": 5145,
+    "The Windows Filtering Platform has blocked a packet": 5152, "The Windows Filtering Platform has permitted a connection": 5156,
+    "The Windows Filtering Platform has blocked a connection": 5157, "A new process has been created": 4688,
+    "Network Policy Server granted access": 6272, "Network Policy Server denied access": 6273,
+    "Process Create": 1, "Network connection detected": 3, "Image loaded": 7, "File created": 11, "File stream created": 15, "Dns query": 22,
+}  # fmt: skip
+"""How the text of an event begins, and its number."""
 # EventID="4624" IpAddress="192.0.2.5"
 _PAIR = re.compile(r'([A-Za-z][\w.-]{0,63})="((?:[^"\\\]]|\\.)*)"')
 _MOST_PAIRS = 200
@@ -46,7 +62,7 @@ def looks_like_text_event(line: str) -> bool:
     if COLLECT in line or STRUCTURED in line:
         return "EventID=" in line
     return ("Windows" in line or "Security-Auditing: " in line or "Sysmon" in line) and (
-        _EVENTLOG_TO_SYSLOG.search(line, 0, 400) is not None
+        _EVENTLOG_TO_SYSLOG.search(line, 0, 400) is not None or _titled(line) is not None
     )
 
 
@@ -136,8 +152,22 @@ def _structured(line: str) -> TextEvent | None:
 def _plain(line: str) -> TextEvent | None:
     match = _EVENTLOG_TO_SYSLOG.search(line, 0, 400)
     if match is None:
-        return None
+        return _titled(line)
     record = WindowsRecord(
         int(match[2]), match[1].replace("_", "-"), "", None, None, {}, message=line[match.end() :]
     )
     return TextEvent(record, match.start(1))
+
+
+def _titled(line: str) -> TextEvent | None:
+    """An event without its number, which the beginning of its text tells."""
+    match = _TITLED.search(line, 0, 400)
+    if match is None:
+        return None
+    message = line[match.end() :]
+    number = next((number for title, number in _TITLES.items() if message.startswith(title)), None)
+    if number is None:
+        return None
+    return TextEvent(
+        WindowsRecord(number, match[1].replace("_", "-"), "", None, None, {}, message=message), match.start(1)
+    )

@@ -92,6 +92,8 @@ _BESIDE_LOCAL = {
     "remotehostip": "destination", "remoteip": "destination", "remoteport": "destination_port", "remotehostmac": "other",
 }  # fmt: skip
 """What the names mean in a record of an endpoint, which tells its own side and the far one."""
+_OF_MAIL = {"rip": "source", "rport": "source_port", "lip": "destination", "lport": "destination_port"}
+"""Dovecot: the remote end, who logged in, and the local one."""
 _ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac"})
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
 
@@ -103,9 +105,10 @@ def _values(line: str) -> dict[str, list[str]] | None:
             continue
         values: dict[str, list[str]] = {}
         local = "Local Host IP" in line or "Local IP" in line
+        mail = " lip=" in line and " rip=" in line
         for key, text in pairs_in(line, colon=colon):
             name = column_names.plain(key)
-            field = _BESIDE_LOCAL.get(name) if local else None
+            field = _BESIDE_LOCAL.get(name) if local else _OF_MAIL.get(name) if mail else None
             field = field or column_names.field_of(key)
             if field is None or not text:
                 continue
