@@ -223,9 +223,11 @@ def numbered_lines(stream: LogStream) -> Iterator[tuple[int, bytes | None]]:
         yield from enumerate(lines, number)
 
 
-def line_blocks(stream: LogStream) -> Iterator[tuple[int, list[bytes | None]]]:
-    """As `numbered_lines`, many lines at once: the first one's number, and the lines."""
-    buffer = memoryview(bytearray(_CHUNK_BYTES))
+def line_blocks(
+    stream: LogStream, chunk_bytes: int = _CHUNK_BYTES
+) -> Iterator[tuple[int, list[bytes | None]]]:
+    """As `numbered_lines`, many lines at once: the first one's number, and the lines of a chunk."""
+    buffer = memoryview(bytearray(chunk_bytes))
     number = 1
     rest = bytearray()
     too_long = False

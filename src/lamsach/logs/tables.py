@@ -24,8 +24,9 @@ from lamsach.model import Event, Refusal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PIECE_LINES = 4096
+PIECE_LINES = 8192
 """How many lines are read at once. One that is unusual sends its piece to the reader of single lines."""
+_CHUNK_BYTES = 1 << 22
 _EVENTS_HELD = 4096
 _PATIENCE = 8
 _PAUSE = 64
@@ -54,7 +55,7 @@ def read_tables(
     reader = _Pieces(lines, bulk_reader_of(lines.parser, context), counts, on_refusal)
     with log_file.open() as stream:
         try:
-            for number, block in line_blocks(stream):
+            for number, block in line_blocks(stream, _CHUNK_BYTES):
                 for at in range(0, len(block), PIECE_LINES):
                     yield from reader.piece(number + at, block[at : at + PIECE_LINES])
         except InputError:

@@ -33,6 +33,7 @@ class BulkReader(ABC):
 
     def table(self, first: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
         """The events of the lines, of which the first has this number; None when they are not all usual."""
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -44,7 +45,7 @@ class BulkReader(ABC):
             columns = self.read(data, count)
         except (Unusual, LineError, ValueError, pa.ArrowException):
             return None
-        rows = columns.get("line", pa.array(range(count), pa.int64()))
+        rows = columns.get("line", pa.array(np.arange(count)))
         count = len(rows)
         columns["format"] = pa.repeat(self.log_format.name, count)
         columns["file"] = pa.repeat(self.context.file, count)

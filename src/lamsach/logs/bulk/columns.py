@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.direction import is_internal
-from lamsach.logs.values import ip_of
+from lamsach.logs.values import hash_of, ip_of, mac_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +64,7 @@ def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pc.all(canonical).as_py():
+    if pc.all(canonical).as_py():  # an absent text is no exception
         return column
     others = pc.if_else(canonical, pa.scalar(None, pa.string()), column)
     coded = others.dictionary_encode()
@@ -84,6 +84,23 @@ def addresses(column: pa.Array) -> pa.Array:
     found = kept(column, ipv4(column), ip_of)
     if found.null_count:
         raise Unusual
+    return found
+
+
+def macs(column: pa.Array) -> pa.Array:
+    """`mac_of` of each."""
+    import pyarrow.compute as pc
+
+    plain = pc.match_substring_regex(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
+    return kept(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
+
+
+def hashes(column: pa.Array, digits: int) -> pa.Array:
+    """`hash_of` of each, all of so many digits; Unusual when there are others."""
+    import pyarrow.compute as pc
+
+    found = kept(column, pc.match_substring_regex(column, f"^[0-9a-f]{{{digits}}}$"), hash_of)
+    check(pc.fill_null(pc.equal(pc.binary_length(found), digits), True))
     return found
 
 
@@ -141,10 +158,9 @@ def own_sides(sources: pa.Array, destinations: pa.Array) -> pa.Array:
 
 def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
     """What stands before and after the first mark; each text must hold one."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    parts = pc.split_pattern(column, mark, max_splits=1).values
-    if len(parts) != 2 * len(column):
+    parts = pc.split_pattern(column, mark, max_splits=1)
+    if len(parts.values) != 2 * len(column):
         raise Unusual
-    return parts.take(pa.array(range(0, len(parts), 2))), parts.take(pa.array(range(1, len(parts), 2)))
+    return pc.list_element(parts, 0), pc.list_element(parts, 1)

@@ -7,24 +7,25 @@ shape of which the format asks more than this reader knows of is read line by li
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, internal, kept, mapped, names, ports
+from lamsach.logs.bulk.columns import addresses, cells, check, internal, kept, macs, mapped, names, ports
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.formats.fortigate import OWN_ROLES, FortiGate, action_of
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import first, pairs
 from lamsach.logs.syslog import NO_HEADER
-from lamsach.logs.values import domain_of, host_of_url, mac_of
+from lamsach.logs.values import domain_of, host_of_url
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # date=2024-03-06 time=22:06:03 devname="FG 1" -> date= time= devname="
 _QUOTED, _BARE = re.compile(rb'="[^"\n]*"'), re.compile(rb'=[^" \n]+')
+_KIND = re.compile(rb' log_?id="?(\d+)')
 _TOKEN = re.compile(r'([A-Za-z_][\w.-]*)=("?)', re.ASCII)
 _BEFORE = re.compile(
     rb"^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} )?(?=date=)", re.MULTILINE
@@ -38,6 +39,18 @@ _KNOWN = _NEEDED | {
 }  # fmt: skip
 _STATED = r"^\S.{8,}\S$"
 _FEW_LINES = 8
+
+
+Part = tuple[list[int], dict[str, Any]]
+
+
+class _Mixed(Exception):  # noqa: N818 - no error: the lines are put together otherwise
+    """Some lines have other keys than the first."""
+
+
+def _skeleton(line: bytes) -> bytes:
+    """The line without its values."""
+    return _BARE.sub(b"=", _QUOTED.sub(b'="', line))
 
 
 class _Noting(dict[str, str]):
@@ -72,19 +85,42 @@ class FortiGatePairs(BulkReader):
         if not data.startswith(b"date="):
             data = _BEFORE.sub(b"", data)
         lines = data.split(b"\n")
-        groups: dict[bytes, list[int]] = {}
-        for at, skeleton in enumerate(_BARE.sub(b"=", _QUOTED.sub(b'="', data)).split(b"\n")):
-            groups.setdefault(skeleton, []).append(at)
-        parts: list[tuple[list[int], dict[str, pa.Array]]] = []
+        groups: dict[object, list[int]] = {}
         alone: list[int] = []
-        for skeleton, rows in groups.items():
-            text = b"\n".join([lines[at] for at in rows])
-            shape = self._shape(skeleton, lines[rows[0]]) if len(rows) >= _FEW_LINES else None
-            if shape is None or b"\\" in text or b"\t" in text:
-                alone += rows
-                continue
-            parts.append((rows, shape.read(text, len(rows))))
+        for at, line in enumerate(lines):
+            if b"\\" in line or b"\t" in line:
+                alone.append(at)
+            else:
+                kind = _KIND.search(line)
+                groups.setdefault((kind and kind[0], line.count(b'="')), []).append(at)
+        parts: list[Part] = []
+        for rows in groups.values():
+            self._take(rows, lines, parts, alone)
         return in_order(parts, alone, lines, self.log_format)
+
+    def _take(self, rows: list[int], lines: list[bytes], parts: list[Part], alone: list[int]) -> None:
+        """Read lines that may well have one shape; those of another are put together by their shapes first."""
+        import pyarrow as pa
+
+        if len(rows) < _FEW_LINES:
+            alone += rows
+            return
+        first_line, skeleton = lines[rows[0]], _skeleton(lines[rows[0]])
+        shape = self._shape(skeleton, first_line)
+        try:
+            if shape is not None:
+                parts.append((rows, shape.read(b"\n".join([lines[at] for at in rows]), len(rows))))
+                return
+        except (_Mixed, pa.ArrowInvalid):
+            pass
+        groups: dict[bytes, list[int]] = {}
+        for at in rows:
+            groups.setdefault(_skeleton(lines[at]), []).append(at)
+        if len(groups) == 1:
+            alone += rows
+            return
+        for several in groups.values():
+            self._take(several, lines, parts, alone)
 
     def _shape(self, skeleton: bytes, line: bytes) -> _Shape | None:
         if skeleton not in self._shapes:
@@ -115,23 +151,23 @@ class _Shape:
         for key, quoted in keys:
             self._columns += [f"{key}=", key] if quoted else [key]
             self._bare |= set() if quoted else {key}
-        self._wanted = [key for key, _ in keys if key in _KNOWN]
+        self._quoted = [key for key, quoted in keys if quoted]
+        self._read = [
+            name for name in self._columns if name[-1] == "=" or name in self._bare or name in _KNOWN
+        ]
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """The columns of so many lines. Raises Unusual."""
+        """The columns of so many lines. Raises _Mixed when they do not all have these keys, Unusual, pyarrow.ArrowInvalid."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        row = cells(
-            data.replace(b'="', b'= "'),
-            self._columns,
-            " ",
-            dict.fromkeys(self._wanted, pa.string()),
-            quotes=True,
-        )
-        if len(row["srcip"]) != count:
-            raise Unusual
-        for key in self._bare & row.keys():
+        quoted = data.replace(b'="', b'= "')
+        row = cells(quoted, self._columns, " ", dict.fromkeys(self._read, pa.string()), quotes=True)
+        same = [pc.equal(row[f"{key}="], f"{key}=") for key in self._quoted]
+        same += [pc.starts_with(row[key], f"{key}=") for key in self._bare]
+        if len(row["srcip"]) != count or not all(pc.all(one).as_py() for one in same):
+            raise _Mixed
+        for key in self._bare & _KNOWN:
             row[key] = pc.utf8_slice_codeunits(row[key], len(key) + 1)
         sources, destinations = _useful(row["srcip"]), _useful(row["dstip"])
         device, inbound = _devices(row, sources, destinations)
@@ -143,9 +179,9 @@ class _Shape:
             "destination_ip": destinations,
             "destination_port": ports(row["dstport"].cast(pa.int32())),
             "device_ip": device,
-            "device_name": _by_side(row, inbound, ("srcname",), ("dstname",), _told),
-            "device_mac": _by_side(row, inbound, _OWN_MACS, _FAR_MACS, mac_of),
-            "user": _first(row, ("user", "unauthuser"), _told, count),
+            "device_name": _by_side(row, inbound, ("srcname",), ("dstname",), _stated),
+            "device_mac": _by_side(row, inbound, _OWN_MACS, _FAR_MACS, macs),
+            "user": _first(row, ("user", "unauthuser"), _stated, count),
             "action": _actions(row),
         }
         if columns["observer"].null_count:
@@ -191,6 +227,10 @@ def _useful(column: pa.Array) -> pa.Array:
     return found
 
 
+def _stated(column: pa.Array) -> pa.Array:
+    return mapped(column, _told)
+
+
 def _told(text: str) -> str | None:
     return first({"": text}, "")
 
@@ -218,16 +258,22 @@ def _devices(
     return pc.if_else(inbound, destinations, sources), inbound
 
 
-def _first(row: dict[str, pa.Array], keys: Sequence[str], function: Any, count: int) -> pa.Array:
+def _first(
+    row: dict[str, pa.Array], keys: Sequence[str], function: Callable[[pa.Array], pa.Array], count: int
+) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = [mapped(row[key], function) for key in keys if key in row]
+    found = [function(row[key]) for key in keys if key in row]
     return pc.coalesce(*found) if found else pa.nulls(count, pa.string())
 
 
 def _by_side(
-    row: dict[str, pa.Array], inbound: pa.Array, own: Sequence[str], far: Sequence[str], function: Any
+    row: dict[str, pa.Array],
+    inbound: pa.Array,
+    own: Sequence[str],
+    far: Sequence[str],
+    function: Callable[[pa.Array], pa.Array],
 ) -> pa.Array:
     """What the keys of the device's own side state."""
     import pyarrow.compute as pc

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import addresses, check, mapped, names, own_sides
+from lamsach.logs.bulk.columns import addresses, check, hashes, mapped, names, own_sides
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.formats.suricata_eve import KINDS, action_of, answers_of, names_of
 from lamsach.logs.timestamps import from_iso
@@ -300,15 +300,14 @@ class _Group:
         return pa.array(values, pa.list_(pa.string()))
 
     def _hashes(self) -> dict[str, pa.Array]:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        found: dict[str, pa.Array] = {}
-        for key, length in (("sha256", 64), ("sha1", 40), ("md5", 32)):
-            told = [mapped(self._text("fileinfo", key), hash_of)]
-            if key == "sha1":
-                told.append(mapped(self._text("tls", "fingerprint"), hash_of))
-            for one in told:
-                check(pc.fill_null(pc.equal(pc.binary_length(one), length), True))
-            found[key] = pc.coalesce(*told, pa.scalar(None, pa.string()))
+        found = {}
+        for key, digits in (("sha256", 64), ("sha1", 40), ("md5", 32)):
+            if self._of("fileinfo", key) is not None:
+                found[key] = hashes(self._text("fileinfo", key), digits)
+        if self._of("tls", "fingerprint") is not None:
+            prints = mapped(self._text("tls", "fingerprint"), hash_of)
+            check(pc.fill_null(pc.equal(pc.binary_length(prints), 40), True))
+            found["sha1"] = pc.coalesce(found["sha1"], prints) if "sha1" in found else prints
         return found
