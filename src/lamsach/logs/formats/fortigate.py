@@ -27,9 +27,12 @@ from lamsach.errors import LineError
 from lamsach.logs import cef
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import is_internal, own_side
+from lamsach.logs.fortinet_actions import action_of as action_of
+from lamsach.logs.fortinet_actions import logon_action_of
 from lamsach.logs.fortinet_sessions import session
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs
+from lamsach.logs.keyed_events import host_in
 from lamsach.logs.syslog import SyslogHeader, split_header
 from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -48,64 +51,6 @@ _HEAD = 600
 
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
-_BLOCKED = frozenset(
-    [
-        "deny",
-        "denied",
-        "block",
-        "blocked",
-        "drop",
-        "dropped",
-        "reset",
-        "reset_client",
-        "reset_server",
-        "drop_session",
-        "clear_session",
-        "redirect",
-        "quarantine",
-        "quarantined",
-        "ban",
-        "ban-ip",
-        "banned",
-        "violation",
-        "block-message",
-        "rejected",
-        "reject",
-        "refused",
-        "discard",
-    ]
-)
-_ALLOWED = frozenset(
-    [
-        "accept",
-        "allow",
-        "allowed",
-        "pass",
-        "passed",
-        "passthrough",
-        "pass_session",
-        "permit",
-        "close",
-        "client-rst",
-        "server-rst",
-        "timeout",
-        "ip-conn",
-        "start",
-        "monitored",
-        "monitor",
-        "detected",
-        "detect",
-        "exempt",
-        "log-only",
-        "logged",
-        "log",
-        "warning",
-        "override",
-        "dns",
-        "pass-through",
-        "analytics",
-    ]
-)
 _LEASES = {
     "ack": LeaseAction.ASSIGNED,
     "dhcpack": LeaseAction.ASSIGNED,
@@ -127,7 +72,16 @@ class FortiGate(LogFormat):
         "source_nat_port", "device_ip", "device_name", "device_mac", "user", "domain", "url", "answers", "hashes",
         "action", "lease_until",
     )  # fmt: skip
-    lease_markers = ("DHCPACK", "DHCPRELEASE", "dhcp_msg", "tunnel-up", "tunnel-down", "tunnel-stats")
+    lease_markers = (
+        "DHCPACK",
+        "DHCPRELEASE",
+        "dhcp_msg",
+        "tunnel-up",
+        "tunnel-down",
+        "tunnel-stats",
+        "FSSO-logon",
+        "Authentication success",
+    )
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -186,6 +140,11 @@ def _is_dhcp(fields: Fields) -> bool:
     return "dhcp_msg" in fields or "DHCP" in fields.get("logdesc", "")
 
 
+def _is_client(fields: Fields) -> bool:
+    """Whether FortiClient wrote the record: `hostname` is then the machine, not the site."""
+    return "fctver" in fields or fields.get("devid", "").startswith("FCT")
+
+
 def _lease_action(fields: Fields) -> LeaseAction | None:
     kind = fields.get("dhcp_msg", "").lower()
     if not kind:
@@ -206,7 +165,7 @@ def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
         kind=EventKind.LEASE,
         source_ip=address,
         device_ip=address,
-        device_name=first(fields, "hostname", "host"),
+        device_name=first(fields, "hostname", "host", "dhost", "shost"),
         device_mac=mac_of(first(fields, "mac", "macaddr", "smac")),
         action=_lease_action(fields) or Action.UNKNOWN,
         lease_until=until,
@@ -241,14 +200,15 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         if nat
         else None,
         device_ip=device,
-        device_name=first(fields, *names) or (first(fields, "hostname") if _is_dhcp(fields) else None),
+        device_name=first(fields, *names)
+        or (first(fields, "hostname") if _is_dhcp(fields) or _is_client(fields) else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
         user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
         domain=_domain(fields, destination),
-        url=first(fields, "url", "request"),
+        url=first(fields, "url", "request", "http_url"),
         answers=_answers(fields) if kind is EventKind.DNS else (),
         hashes=_hashes(fields),
-        action=action_of(fields),
+        action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
         **place,  # type: ignore[arg-type]
     )
 
@@ -278,7 +238,7 @@ def _kind(fields: Fields) -> EventKind:
             if sub in ("vpn", "user") or "login" in fields.get("logdesc", "")
             else EventKind.OTHER
         )
-    if sub in _WEB or main in _WEB or fields.get("url") or fields.get("request"):
+    if sub in _WEB or main in _WEB or any(fields.get(key) for key in ("url", "request", "http_url")):
         return EventKind.WEB
     if _hashes(fields):
         return EventKind.FILE
@@ -311,7 +271,9 @@ def _domain(fields: Fields, destination: str | None) -> str | None:
     """The DNS question, the host of the URL or certificate, else the name the firewall looked up for an outside address."""
     if _types(fields)[0] == "event":
         return domain_of(fields.get("qname", ""))
-    for key in ("qname", "hostname", "dhost", "destinationDnsDomain", "sni"):
+    if _is_client(fields):
+        return domain_of(fields.get("remotename", "")) or host_in(fields.get("url", ""))
+    for key in ("qname", "hostname", "http_host", "dhost", "destinationDnsDomain", "sni"):
         name = domain_of(fields.get(key, ""))
         if name:
             return name
@@ -336,13 +298,3 @@ def _answers(fields: Fields) -> tuple[str, ...]:
 def _hashes(fields: Fields) -> tuple[str, ...]:
     keys = ("analyticscksum", "filehash", "fileHash", "sha256", "md5", "checksum")
     return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
-
-
-def action_of(fields: Fields) -> Action:
-    """What became of the contact."""
-    if fields.get("utmaction", "").lower() in _BLOCKED:
-        return Action.BLOCKED
-    action = (fields.get("action") or fields.get("act") or fields.get("status") or "").lower()
-    if action in _BLOCKED:
-        return Action.BLOCKED
-    return Action.ALLOWED if action in _ALLOWED else Action.UNKNOWN
