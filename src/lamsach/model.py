@@ -29,11 +29,13 @@ class IndicatorType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a value stands in a document: the path as given, 1-based page (or sheet), 1-based row (or line)."""
+    """Where a value stands in a document: the path as given, 1-based page (or sheet), 1-based row (or line). `words`: what the text says
+    around it, as its author wrote it; it does not make two places different."""
 
     document: str
     page: int | None = None
     row: int | None = None
+    words: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -379,3 +379,27 @@ def test_a_missing_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     _, _, problems = reading(tmp_path, "a.pdf", pdf([None]), ocr=True)
     assert problems[0].what == "A program that reads pictures of pages is not installed."
     assert "tesseract" in problems[0].where
+
+
+def test_words_around_a_value_and_the_dispatch_s_number_are_kept(tmp_path: Path) -> None:
+    long = "Đơn vị cần rà soát. " * 30
+    body = (
+        paragraph("BỘ THỬ NGHIỆM")
+        + paragraph("Số: 123/CATTT-NCSC")
+        + paragraph(f"{long}Máy chủ điều khiển bot-c2[.]xyz được dùng từ tháng 3. {long}")
+        + paragraph("evil-b[.]xyz")
+        + word_table([["Địa chỉ", "Mã độc"], ["45.155.37.7", "Mozi"]])
+    )
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx(body))
+    found = {
+        item.value: item for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)
+    }
+    named = found["bot-c2.xyz"].reference
+    assert named is not None
+    assert named.words is not None
+    assert "Máy chủ điều khiển bot-c2[.]xyz được dùng" in named.words
+    assert len(named.words) < 220
+    assert found["evil-b.xyz"].reference.words is None  # type: ignore[union-attr]
+    assert {item.source for item in found.values()} == {"123/CATTT-NCSC"}
+    assert found["45.155.37.7"].threat == "Mozi"

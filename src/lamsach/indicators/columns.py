@@ -14,6 +14,8 @@ from lamsach.model import Indicator, IndicatorType, Reference
 
 _TYPES = tuple(IndicatorType)
 _PLACE_OF_TYPE = {kind: place for place, kind in enumerate(_TYPES)}
+WORDS_KEPT = 200_000
+"""Of how many values the words around them are kept: a document has thousands, a list of millions says nothing around its values."""
 _NO_ROW = 0xFFFF_FFFF
 
 
@@ -32,6 +34,7 @@ class IndicatorColumns(Sequence[Indicator]):
         self._known_facts: dict[tuple[object, ...], int] = {}
         self._fact_samples: list[Indicator] = []
         self._aside: dict[int, Indicator] = {}
+        self._worded = 0
         self._last_document: str | None = None
         self._last_place = self._document(None)
 
@@ -45,6 +48,9 @@ class IndicatorColumns(Sequence[Indicator]):
                 row = place.row
             if place.page is not None:
                 page = place.page
+        if place is not None and place.words is not None and self._worded < WORDS_KEPT:
+            self._worded += 1
+            self._aside[len(self._values)] = item
         if item.other_references or not (0 <= row <= _NO_ROW and 0 <= page <= _NO_ROW):
             self._aside[len(self._values)] = item
             row = page = _NO_ROW

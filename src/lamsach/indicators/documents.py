@@ -10,7 +10,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.flowing import Line, defangs, joined, rejoined
 from lamsach.indicators.mentions import Prose, Section
 from lamsach.indicators.normalise import Refused, canonical_values
-from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 
@@ -46,7 +46,7 @@ class DocumentReader:
         self.row += 1
         reference = Reference(self.document, self.page, self.row)
         for line in joined(Line(None, 0, part) for part in normalize("NFC", text).split("\n")):
-            yield from entries(self._prose.line(line.text), reference, Facts(threat=self._prose.threat))
+            yield from entries(self._prose.line(line.text), reference, self._prose.facts, line.text)
         for target, shown in links:
             yield from self._link(target, shown, reference)
 
@@ -81,8 +81,8 @@ class DocumentReader:
         """With the threat that the text above names; without the texts of a table that is no list."""
         for item in found:
             if isinstance(item, Indicator):
-                if item.threat is None and self._prose.threat is not None:
-                    item = replace(item, threat=self._prose.threat)
+                said = self._prose.facts
+                item = replace(item, threat=item.threat or said.threat, source=item.source or said.source)
                 yield item
             elif item.type is not None or table.headed:
                 yield item

@@ -66,7 +66,7 @@ def read_lines(
         reference = Reference(document, line.page, line.row)
         for found in prose.line(line.text):
             stated = None if isinstance(found, Refused) or known is None else known.get(found)
-            yield from entries([found], reference, stated or Facts(threat=prose.threat))
+            yield from entries([found], reference, stated or prose.facts, line.text)
 
 
 def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.cited import PLATFORMS, published
 from lamsach.indicators.extract import Found, located
 from lamsach.indicators.fields import stated_type
+from lamsach.indicators.records import Facts
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType
@@ -84,6 +85,11 @@ _TO_READ = re.compile(
     re.IGNORECASE,
 )
 """What a sentence says before a link that its reader may follow."""
+_NUMBER = re.compile(
+    r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
+)
+_HEAD_LINES = 40
+"""In how many first lines without values a document's number is looked for."""
 _SENTENCE = 120
 """How many characters before a value are looked at for what the sentence says."""
 _WORDS_OF_SENTENCE = 4
@@ -113,6 +119,14 @@ class Prose:
         self.threat: str | None = None
         self._before = ""
         self._form: bool | None = None
+        self.number: str | None = None
+        """The document's own number, as dispatches state it at their head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
+        self._lines = 0
+
+    @property
+    def facts(self) -> Facts:
+        """What the text says of the values that it lists."""
+        return Facts(threat=self.threat, source=self.number)
 
     @property
     def plain(self) -> bool:
@@ -139,6 +153,9 @@ class Prose:
     def heading(self, text: str) -> None:
         """Take note of a line without values, if it reads like a heading."""
         self._before = text
+        self._lines += 1
+        if self.number is None and self._lines <= _HEAD_LINES and (match := _NUMBER.search(text)):
+            self.number = match[1]
         self._take_form(text.strip())
         if self.section is Section.MARGIN:
             return

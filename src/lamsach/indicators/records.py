@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lamsach.indicators import refusals
 from lamsach.indicators.domains import may_be_file_name
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.normalise import Refused, Value, canonical_values
+from lamsach.indicators.refang import refang
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
 Entry = Indicator | Refusal
@@ -33,6 +34,11 @@ class Facts:
 
 
 NO_FACTS = Facts()
+WORDS_KEPT = 200
+"""How many characters of the text around a value are kept."""
+MAX_WORDED = 20_000
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_WORDS_LEAST = 2
 _SEVERAL = re.compile(
     r"[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//", re.IGNORECASE
 )
@@ -62,14 +68,32 @@ def indicator(found: Value, reference: Reference, facts: Facts = NO_FACTS) -> In
     )
 
 
-def entries(found: Iterable[Found], reference: Reference, facts: Facts = NO_FACTS) -> Iterator[Entry]:
-    """`entry` of each, without repeating within one place."""
+def entries(
+    found: Iterable[Found], reference: Reference, facts: Facts = NO_FACTS, text: str = ""
+) -> Iterator[Entry]:
+    """`entry` of each, without repeating within one place; with the words of the text around it, if there is one."""
     seen: set[tuple[IndicatorType | None, str | None]] = set()
     for item in found:
         key = (item.type, item.value) if isinstance(item, Refused) else item
         if key not in seen:
             seen.add(key)
-            yield entry(item, reference, facts)
+            words = around(text, key[1] or "") if text else None
+            yield entry(item, reference if words is None else replace(reference, words=words), facts)
+
+
+def around(text: str, value: str) -> str | None:
+    """What a text says around a value, in the author's own spelling, on one line; None when it says nothing else."""
+    whole = " ".join(text[:MAX_WORDED].split())
+    plain = refang(whole)
+    start = plain.lower().find(value.lower()[:24])
+    if len(_LETTERS.findall(plain.lower().replace(value.lower(), "", 1))) < _WORDS_LEAST:
+        return None
+    if len(whole) <= WORDS_KEPT:
+        return whole
+    middle = max(0, start) * len(whole) // max(1, len(plain))
+    first = max(0, min(middle - WORDS_KEPT // 3, len(whole) - WORDS_KEPT))
+    piece = whole[first : first + WORDS_KEPT].strip()
+    return f"{'…' if first else ''}{piece}{'…' if first + WORDS_KEPT < len(whole) else ''}"
 
 
 def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:

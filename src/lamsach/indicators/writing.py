@@ -56,7 +56,7 @@ def _inert(text: str) -> str:
 
 
 def _reference(place: Reference) -> dict[str, Any]:
-    pairs = {"document": place.document, "page": place.page, "row": place.row}
+    pairs = {"document": place.document, "page": place.page, "row": place.row, "words": place.words}
     return {key: value for key, value in pairs.items() if value is not None}
 
 

@@ -12,7 +12,7 @@ from lamsach.indicators.decoding import decode_8bit
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Reference
 
@@ -78,7 +78,7 @@ class Html(ListFormat):
         for row, cells in page.found:
             if isinstance(cells, str):
                 found = prose.line(cells)
-                yield from entries(found, Reference(source.document, None, row), Facts(threat=prose.threat))
+                yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
             elif cells is None:
                 yield from _shaped(table.end())
                 table = Table(source.document)

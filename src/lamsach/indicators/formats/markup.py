@@ -15,7 +15,7 @@ from lamsach.indicators.base import ListFormat
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 
@@ -94,7 +94,7 @@ def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:
     text = line.strip()
     if text:
         found = prose.line(_PAIRS.sub(r"\2", text) if "`" in text or "**" in text else text)
-        yield from entries(found, reference, Facts(threat=prose.threat))
+        yield from entries(found, reference, prose.facts, line)
 
 
 def _listed(table: Table, found: Iterator[Entry], prose: Prose) -> Iterator[Entry]:

@@ -85,7 +85,7 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
         isinstance(item, Refused) and item.type is None for item in found
     )
     if not is_heading:
-        yield from entries(found, reference, Facts(threat=prose.threat))
+        yield from entries(found, reference, prose.facts, line if " " in line else "")
 
 
 def _values(line: str, prose: Prose) -> list[Found]:

@@ -159,7 +159,7 @@ def _doubt(document: Document, item: Indicator, concerns: list[Concern]) -> Doub
         kinds=[concern.kind.value for concern in concerns],
         about=", ".join(dict.fromkeys(concern.about for concern in concerns if concern.about))[:300],
         place=place_of(item.reference, document.name),
-        words=(item.threat or "")[:300],
+        words=((item.reference.words if item.reference else None) or item.threat or "")[:300],
     )
 
 
