@@ -87,7 +87,7 @@ def _lease(text: str) -> Event | None:
         source_ip=address,
         device_ip=address,
         device_mac=mac_of(match[3]),
-        device_name=stated(match[4]),
+        device_name=stated((match[4] or "").strip("()")),
         action=LeaseAction.ASSIGNED if match[1] == "assigned" else LeaseAction.RELEASED,
     )
 

@@ -66,6 +66,8 @@ _LEASE = re.compile(
 )
 _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
+# dnsmasq: query[A] www.example from 10.1.1.5    of `log-facility=-`, as containers show it
+_BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
 _ACTIONS = {
     "DHCPACK": LeaseAction.ASSIGNED,
     "DHCPRELEASE": LeaseAction.RELEASED,
@@ -108,6 +110,8 @@ class Dnsmasq(LogFormat):
         app, message = split_message(line)
         if app is not None:
             return app in _APPS
+        if _BARE_TAG.match(line):
+            return True
         if _DHCP_START.match(message) or _QUERY_START.match(message):
             return True
         return _LEASE.fullmatch(line) is not None
@@ -128,6 +132,8 @@ class Dnsmasq(LogFormat):
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)
+        bare = _BARE_TAG.match(line)
+        message = line[bare.end() :] if bare else message
         dhcp = _DHCP.match(message)
         event = _dhcp(dhcp) if dhcp else _dns(message)
         if event is None:
