@@ -17,8 +17,9 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.awareness.models import Notice, Person
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.counting import case_counts
-from lamsach.portal.cases.models import Case, CaseState, Grant, Note, Span
+from lamsach.portal.cases.models import Case, CaseState, Grant, Note, Span, Step
 from lamsach.portal.cases.states import move
+from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings.models import (
     Bundle,
     CoverageDay,
@@ -49,10 +50,11 @@ def closed(cast: Cast, campaign: Campaign, days: int = 100, name: str = "PC-01")
     one = device(PC, name=name, user="thu.tran", department="Kế toán")
     hand_in(cast, campaign, findings([one], [Contact(days={day(-days - 1): 4})]))
     case = Case.objects.get(device__mac=PC[4:])
-    move(case, CaseState.FALSE_ALARM, cast.people["officer"], "Máy thử")
-    Case.objects.filter(pk=case.pk).update(
-        since=day(-days), person_name="Trần Văn Thử", person_email="thu@person.example"
-    )
+    move(case, CaseState.FALSE_ALARM, cast.people["officer"], "Máy thử của Trần Văn Thử")
+    then = timezone.now() - timedelta(days=days)
+    Step.objects.filter(case=case).update(at=then, day=day(-days))
+    recompute([case])
+    Case.objects.filter(pk=case.pk).update(person_name="Trần Văn Thử", person_email="thu@person.example")
     path = default_storage.save("files/aa/note", ContentFile(b"scan of the paper"))
     Note.objects.create(
         case=case, who="Trần Văn Thử", text="Máy của Trần Văn Thử", file_path=path, file_name="a"
@@ -129,13 +131,35 @@ def test_what_is_due_goes_and_the_numbers_stay(cast: Cast, campaign: Campaign) -
 
 
 def test_the_purged_case_can_be_computed_anew(cast: Cast, campaign: Campaign) -> None:
-    from lamsach.portal.cases.upkeep import recompute
-
     case = closed(cast, campaign)
     count = case.count
     retention.run()
     recompute([case])
     assert (case.state, case.count) == (CaseState.FALSE_ALARM, count)
+
+
+def test_an_old_log_that_is_searched_again_finds_its_case(cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign)
+    retention.run()
+    one = device(PC, name="PC-01", user="thu.tran", ip="10.1.2.9")
+    hand_in(cast, campaign, findings([one], [Contact(days={day(-101): 3})]))
+    assert Case.objects.get().pk == case.pk
+    assert Sighting.objects.get().count == 4
+    assert "thu.tran" in names_left()
+    assert retention.run()["cases"] == 1
+    for secret in ("thu.tran", "10.1.2.9", PC[4:]):
+        assert secret not in names_left(), secret
+
+
+def test_a_machine_that_is_seen_again_is_the_same_one(cast: Cast, campaign: Campaign) -> None:
+    case = closed(cast, campaign)
+    retention.run()
+    one = device(PC, name="PC-01", ip="10.1.2.9")
+    hand_in(cast, campaign, findings([one], [Contact(days={day(-1): 2}, indicator="other.example")]))
+    found = Case.objects.get()
+    assert (found.pk, found.state) == (case.pk, CaseState.NEW)
+    assert found.device.mac == PC[4:]
+    assert retention.run() == {}
 
 
 @pytest.mark.parametrize("days", [1, 89])
@@ -333,7 +357,7 @@ def test_a_persons_data_is_listed_and_exported(cast: Cast, campaign: Campaign) -
     page = client.get("/office/privacy/person/?q=tr%E1%BA%A7n+v%C4%83n+th%E1%BB%AD").content.decode()
     assert "thu@person.example" in page
     data = json.loads(client.get("/office/privacy/person/export/?q=Trần Văn Thử").content)
-    assert set(data) == {"cases", "notes", "people", "questions", "letters"}
+    assert set(data) == {"cases", "steps", "notes", "people", "questions", "letters"}
     assert [one["email"] for one in data["people"]] == ["thu@person.example"]
     by_login = json.loads(client.get("/office/privacy/person/export/?q=THU.TRAN").content)
     assert set(by_login) == {"devices"}
@@ -342,12 +366,13 @@ def test_a_persons_data_is_listed_and_exported(cast: Cast, campaign: Campaign) -
         "devices",
     }
     assert json.loads(client.get("/office/privacy/person/export/?q=Trần Văn").content).keys() == {
+        "steps",
         "notes",
         "questions",
         "letters",
     }
     actions = list(Entry.objects.filter(action__startswith="privacy.person").values_list("action", "details"))
-    assert ("privacy.person_viewed", {"found": 5}) in actions
+    assert ("privacy.person_viewed", {"found": 6}) in actions
     assert sum(action == "privacy.person_exported" for action, _ in actions) == 4
     assert "Trần" not in str(actions)
 
@@ -398,7 +423,7 @@ def test_a_hold_keeps_a_persons_data(cast: Cast, campaign: Campaign) -> None:
     told(cast)
     holds.put(cast.first, "Thanh tra", cast.people["coordinator"])
     counts = person.erase([cast.first.pk], cast.first, "Trần Văn Thử", "x", cast.people["officer"])
-    assert dict(counts) == {"held": 5}
+    assert dict(counts) == {"held": 6}
     assert "Trần Văn Thử" in names_left()
 
 

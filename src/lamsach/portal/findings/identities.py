@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from lamsach.portal.findings.models import Bundle, Device, Identity, Merge
 from lamsach.portal.findings.reading import Seen
+from lamsach.portal.findings.sealing import sealed
 
 BATCH = 500
 _RANKS = {"mac": 0, "inventory": 1, "name": 2, "key": 3}
@@ -26,11 +27,13 @@ class Devices:
         self._claimed: set[int] = set()
         self.touched: set[int] = set()
         """Devices that stand for others since this bundle, or no longer stand for themselves."""
-        values = sorted({value for device in seen for _, value in device.identities})
+        pairs = {pair for device in seen for pair in device.identities}
+        digests = {(kind, sealed(kind, value)): value for kind, value in pairs}
+        values = sorted({value for _, value in pairs} | {digest for _, digest in digests})
         for begin in range(0, len(values), BATCH):
             rows = Identity.objects.filter(unit_id=bundle.unit_id, value__in=values[begin : begin + BATCH])
             for kind, value, device in rows.order_by("device_id").values_list("kind", "value", "device_id"):
-                self._by_value.setdefault((kind, value), []).append(device)
+                self._by_value.setdefault((kind, digests.get((kind, value), value)), []).append(device)
         known = sorted({device for devices in self._by_value.values() for device in devices})
         self._devices: dict[int, Device] = {}
         for begin in range(0, len(known), BATCH):

@@ -20,7 +20,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness.models import Person
-from lamsach.portal.cases.models import Case, Note
+from lamsach.portal.cases.models import Case, Clarification, Exemption, Note, Step
 from lamsach.portal.cases.searching import index
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
@@ -58,6 +58,9 @@ SOURCES: tuple[Source, ...] = (
     Source("live", _("Live sightings"), LiveSighting, ("user", "name", "ip", "mac"), ("text",), "unit", ("seen", "name", "ip", "mac", "user", "indicator")),
     Source("lines", _("Log lines"), EvidenceLine, (), ("text",), "device__unit", ("time", "file", "line", "text")),
     Source("notes", _("Notes of cases"), Note, (), ("text", "who", "details"), "case__unit", ("at", "who", "text")),
+    Source("steps", _("Reasons of steps"), Step, (), ("why",), "case__unit", ("at", "after", "why")),
+    Source("exceptions", _("Reasons of exceptions"), Exemption, (), ("reason",), "unit", ("asked", "indicator", "reason")),
+    Source("clarifications", _("Answers about machines"), Clarification, (), ("answer",), "unit", ("answered", "answer")),
     Source("people", _("People who are told"), Person, ("name", "email"), (), "unit", ("name", "email", "department", "created")),
     Source("questions", _("Questions"), Question, ("name", "email"), ("subject", "text"), "unit", ("number", "name", "email", "subject", "text")),
     Source("messages", _("Answers to questions"), Message, (), ("text", "who"), "question__unit", ("at", "who", "text")),
@@ -175,7 +178,7 @@ def _is_held(row: Any, units: set[int], cases: set[int]) -> bool:
         standing = device.into_id or device.pk
         held = Case.objects.filter(device__in=(device.pk, standing), pk__in=cases)
         return device.unit_id in units or held.exists()
-    case = row if isinstance(row, Case) else row.case if isinstance(row, Note) else None
+    case = row if isinstance(row, Case) else row.case if isinstance(row, (Note, Step)) else None
     if case is not None:
         return case.pk in cases or case.unit_id in units
     about = row.question if isinstance(row, Message) else row
@@ -239,6 +242,9 @@ _ERASERS: dict[str, Callable[[Source, Any, str], None]] = {
     "live": _columns,
     "lines": _line,
     "notes": _columns,
+    "steps": _columns,
+    "exceptions": _columns,
+    "clarifications": _columns,
     "people": _told,
     "questions": _columns,
     "messages": _columns,

@@ -1,7 +1,7 @@
 """What is erased when. N days (`LAMSACH_RETENTION_DAYS`) after a case was closed its raw evidence and the data of persons go; its numbers stay.
 
 Closed is: verified, false alarm or exception since N days, with nothing seen for N days either; or the campaign was closed and ended N days ago. Gone are then
-the log lines, the names, addresses and keys of the device (unless another case still needs them), who uses it, notes and their files, letters to that person and their
+the log lines, the names, addresses and keys of the device (unless another case still needs them), who uses it, notes and their files, the reasons that people wrote, letters to that person and their
 answers, and the bundle as it came, once all its cases are purged. What stays is sightings with their counts, the days with logs, the case with
 its states, and the history. A legal hold stops it. Each case is one transaction; a kill in the middle loses nothing, the next run goes on.
 """
@@ -14,14 +14,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import CampaignState
-from lamsach.portal.cases.models import Case, CaseState, Clarification, Note
+from lamsach.portal.cases.models import Case, CaseState, Clarification, Exemption, Note, Step
 from lamsach.portal.cases.searching import index
-from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Identity, Merge
+from lamsach.portal.catalogue_vi import VIETNAMESE
+from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Merge
+from lamsach.portal.findings.sealing import seal
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
 from lamsach.portal.privacy.files import ERASED, drop
@@ -50,6 +52,7 @@ def due(day: date | None = None) -> QuerySet[Case]:
 def run() -> dict[str, int]:
     """Erase all that is due; how much of what."""
     counts: Counter[str] = Counter()
+    _named_again()
     held = held_cases()
     for number in list(due().order_by("pk").values_list("pk", flat=True)):
         if number in held:
@@ -59,6 +62,14 @@ def run() -> dict[str, int]:
     counts.update(_loose_devices())
     counts.update(_bundles())
     return dict(counts)
+
+
+def _named_again() -> None:
+    """A purged case whose machine a later bundle names is no longer purged: it goes again when its time is over."""
+    for way in ("case__device__appearances__bundle", "case__device__parts__appearances__bundle"):
+        later = {f"{way}__imported__gt": F("at"), f"{way}__campaign": F("case__campaign")}
+        numbers = list(Purge.objects.filter(**later).values_list("pk", flat=True).distinct())
+        Purge.objects.filter(pk__in=numbers).delete()
 
 
 @transaction.atomic
@@ -74,12 +85,15 @@ def purge(case_id: int) -> Counter[str]:
     for one in (case, *parts):
         counts.update(_person(one))
         counts.update(_notes(one))
+        counts.update(_reasons(one))
         counts.update(_letters(f"machine:{one.pk}:"))
         Purge.objects.get_or_create(case=one)
     lines, _ = EvidenceLine.objects.filter(campaign=case.campaign_id, device__in=members).delete()
     counts["lines"] += lines
     if not _needed(members):
         counts.update(forget_devices(members))
+    Exemption.objects.filter(campaign=case.campaign_id, device__in=members).update(reason="")
+    Clarification.objects.filter(campaign=case.campaign_id, device__in=members).update(answer="")
     index([case, *parts])
     Purge.objects.filter(case=case).update(counts=dict(counts))
     record(None, "privacy.purged", case, case.unit, **_details(counts))
@@ -111,6 +125,13 @@ def _notes(case: Case) -> Counter[str]:
     return Counter(notes=len(found), files=sum(drop(path) for path in paths))
 
 
+def _reasons(case: Case) -> Counter[str]:
+    """What people wrote as the reason of a step; who took which step and when stays, and so do the portal's own sentences."""
+    rows = Step.objects.filter(case=case, computed=False, user__isnull=False).exclude(why="")
+    own = [number for number, why in rows.values_list("pk", "why") if why not in VIETNAMESE]
+    return Counter(reasons=Step.objects.filter(pk__in=own).update(why=""))
+
+
 def _letters(prefix: str) -> Counter[str]:
     rows = Letter.objects.filter(key__startswith=prefix)
     answers = forget(Incoming.objects.filter(letter__in=rows))
@@ -120,7 +141,7 @@ def _letters(prefix: str) -> Counter[str]:
 
 def forget_devices(members: set[int]) -> Counter[str]:
     """Take names, addresses and keys from devices; their sightings stay."""
-    Identity.objects.filter(device__in=members).delete()
+    seal(members)
     Appearance.objects.filter(device__in=members).update(record={})
     Merge.objects.filter(Q(kept__in=members) | Q(gone__in=members)).update(value="", reason="")
     for number in members:
