@@ -11,6 +11,7 @@ import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,30 @@ import openpyxl
 import pytest
 
 from lamsach.errors import UsageError
+from lamsach.letters.dispatch import Owing, reminder
+from lamsach.letters.dispatch import dispatch as make_dispatch
 from lamsach.letters.docx_ import to_docx
 from lamsach.letters.form import Figure
 from lamsach.letters.html import to_html
 from lamsach.letters.json_ import to_json
+from lamsach.letters.minutes import Contact, minutes
 from lamsach.letters.model import Document, Head
 from lamsach.letters.pdf import to_pdf
 from lamsach.letters.writing import WRITERS, write, writer_for
 from lamsach.letters.xlsx import to_xlsx
 
-from .made import UNIT, dispatch, filled, long_table, machine_minutes, reminding, unit_report
+from .made import UNIT, cleaning, dispatch, filled, long_table, machine_minutes, reminding, unit_report
 
 MM = 72 / 25.4
+
+
+KINDS: dict[str, Callable[[], Document]] = {
+    "report": lambda: unit_report(annexes=(long_table(40),)),
+    "dispatch": dispatch,
+    "minutes": machine_minutes,
+    "reminder": lambda: reminding(3),
+    "reminder-to-many": lambda: reminding(40),
+}
 
 
 def pages(document: Document) -> list[Any]:
@@ -49,15 +62,38 @@ def squeezed(text: str) -> str:
 
 
 def test_margins_and_fonts_keep_to_the_decree() -> None:
-    for page in pages(dispatch()):
-        assert (round(page.width / MM), round(page.height / MM)) == (210, 297)
-        body = [c for c in page.chars if c["text"].strip() and c["top"] > 20 * MM - 1]
-        left, right = min(c["x0"] for c in body) / MM, (page.width - max(c["x1"] for c in body)) / MM
-        assert 29.5 <= left <= 35
-        assert right >= 15
-        assert min(page.height - c["bottom"] for c in body) / MM >= 19
-        assert {round(c["size"], 1) for c in body} <= {11, 12, 13, 14}
-        assert all("Sans" not in c["fontname"] for c in body)
+    """Decree 30, Appendix I: A4, top and bottom 20-25 mm, left 30-35, right 15-20; letters of 11 to 14 points; a page number only from the second page on, in the top margin."""
+    for name, make in KINDS.items():
+        for number, page in enumerate(pages(make())):
+            assert (round(page.width / MM), round(page.height / MM)) == (210, 297), name
+            body = [c for c in page.chars if c["text"].strip() and c["top"] > 20 * MM - 1]
+            left, right = min(c["x0"] for c in body) / MM, (page.width - max(c["x1"] for c in body)) / MM
+            assert 29.5 <= left <= 35, (name, number)
+            assert right >= 14.9, (name, number)
+            assert min(page.height - c["bottom"] for c in body) / MM >= 19, (name, number)
+            assert {round(c["size"], 1) for c in body} <= {11, 12, 13, 14}, name
+            assert all("Sans" not in c["fontname"] for c in page.chars), name
+            if number == 0:
+                assert [c for c in page.chars if c["bottom"] < 20 * MM] == [], name
+
+
+def test_the_head_stands_where_the_decree_puts_it() -> None:
+    """Body and number left, nation and day right, the type's name in the middle below, 13-14 points and bold."""
+    for name in ("report", "minutes"):
+        page = pages(KINDS[name]())[0]
+        middle = page.width / 2 + (30 - 20) * MM / 2
+        (nation,), (motto,) = (
+            page.search("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
+            page.search("Độc lập - Tự do"),
+        )
+        kind = page.search("BÁO CÁO" if name == "report" else "BIÊN BẢN")[0]
+        body = page.search(UNIT.upper())[0]
+        assert nation["x0"] > body["x1"], name
+        assert nation["top"] < motto["top"] < kind["top"], name
+        assert (kind["x0"] + kind["x1"]) / 2 == pytest.approx(middle, abs=3), name
+        assert {round(c["size"]) for c in kind["chars"]} <= {13, 14}, name
+        assert all("Bold" in c["fontname"] for c in (*kind["chars"], *nation["chars"], *motto["chars"])), name
+        assert 12 <= nation["chars"][0]["size"] <= 13, name
 
 
 def test_rules_have_their_lengths() -> None:
@@ -133,15 +169,6 @@ def test_the_docx_has_styles_fields_and_properties() -> None:
         if "header" in name
     )
     assert header.count(" PAGE ") == 1
-
-
-KINDS: dict[str, Callable[[], Document]] = {
-    "report": lambda: unit_report(annexes=(long_table(40),)),
-    "dispatch": dispatch,
-    "minutes": machine_minutes,
-    "reminder": lambda: reminding(3),
-    "reminder-to-many": lambda: reminding(40),
-}
 
 
 def test_another_program_lays_the_docx_out_as_our_pdf(tmp_path: Path) -> None:
@@ -224,6 +251,25 @@ def test_hostile_texts_stay_texts(text: str) -> None:
     assert squeezed(first) in squeezed(text_of(content))
     assert b"/URI" not in content
     assert json.loads(to_json(form))["texts"]["unit"] == text
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_stay_texts_in_every_kind(text: str) -> None:
+    head = Head(text, text, 1, text, text)
+    owing = [Owing(text, date(2022, 9, 26), text)] * 8
+    machine = cleaning(facts=[("Tên máy", text)], contacts=[Contact(text, text, 1, None, None)], person=text)
+    for document in (
+        minutes(machine, head, date(2022, 9, 15), position=text, signer=text),
+        reminder(head, text, owing, date(2022, 9, 28), asked=text, contact=text),
+        make_dispatch(head, text, text, [text], address=text),
+    ):
+        content = to_pdf(document)
+        assert b"/URI" not in content
+        assert squeezed(text_of(content))
+        xml = zipfile.ZipFile(io.BytesIO(to_docx(document))).read("word/document.xml").decode()
+        assert "w:instrText" not in xml
+        assert "\u202e" not in xml
+        assert "<script" not in to_html(document).decode()
 
 
 def test_empty_and_missing_things_leave_room() -> None:

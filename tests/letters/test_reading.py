@@ -18,7 +18,8 @@ from lamsach.letters.docx_ import to_docx
 from lamsach.letters.form import Figure, Filled, parse_form
 from lamsach.letters.layout import blank, report
 from lamsach.letters.model import Head
-from lamsach.letters.reading import number_of, read_filled
+from lamsach.letters.numbers import number_of
+from lamsach.letters.reading import read_filled
 from lamsach.letters.xlsx import to_xlsx
 
 FORM = parse_form(APPENDIX_2022)
@@ -35,7 +36,24 @@ FORM = parse_form(APPENDIX_2022)
         ("không có", 0, 0.7, 0.9),
         ("Không", 0, 0.7, 0.9),
         ("12/15 đơn vị", 12, 0, 0.4),
-        ("mười hai", None, 0, 0),
+        ("mười hai", 12, 0.8, 0.9),
+        ("12 (mười hai) đơn vị", 12, 0.85, 0.95),
+        ("12 (mười ba) đơn vị", 12, 0, 0.4),
+        ("hai mươi mốt đơn vị", 21, 0.8, 0.9),
+        ("một trăm linh năm", 105, 0.8, 0.9),
+        ("Có năm đơn vị", 5, 0.8, 0.9),
+        ("1,204", 1204, 1, 1),
+        ("khoảng 12", 12, 0.8, 0.95),
+        ("100%", 100, 0, 0.3),
+        ("12 (đến ngày 20/9/2022)", 12, 0.8, 0.95),
+        ("05.", 5, 0.9, 1),
+        ("Không có đơn vị nào", 0, 0.7, 0.9),
+        ("N/A", 0, 0.7, 0.9),
+        ("Đã gửi", None, 0, 0),
+        ("Đã làm xong", None, 0, 0),
+        ("Sau khi rà soát", None, 0, 0),
+        ("Ba phòng", 3, 0.8, 0.9),
+        ("1,5", None, 0, 0.3),
         ("", None, 0, 0),
         ("=1+1", 1, 0, 0.4),
     ],
@@ -108,6 +126,36 @@ def test_rows_are_found_by_their_wording() -> None:
     buffer = io.BytesIO()
     book.save(buffer)
     assert values(buffer.getvalue()) == {"informed": 9, "deployed": 7}
+
+
+def test_numbers_written_behind_the_wording_or_a_cell_too_far() -> None:
+    book: Any = docx.Document()
+    book.add_paragraph("1. Tổng số đơn vị, tổ chức nhận được thông tin về chiến dịch: 12 đơn vị")
+    table = book.add_table(1, 5)
+    table.cell(0, 1).text = "Tổng số đơn vị, tổ chức triển khai chiến dịch"
+    table.cell(0, 4).text = "07"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    read = {one.key: one for one in read_filled(buffer.getvalue(), FORM)}
+    assert (read["informed"].value, read["deployed"].value) == (12, 7)
+    assert read["deployed"].sure < 0.85 < read["informed"].sure
+
+
+@given(number=st.integers(0, 999))
+@settings(max_examples=30, deadline=None)
+def test_number_words_are_read_back(number: int) -> None:
+    """Spelt as a Vietnamese clerk spells them."""
+    ones = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"]
+    hundreds, tens, one = number // 100, number // 10 % 10, number % 10
+    words = [ones[hundreds], "trăm"] if hundreds else []
+    if tens == 0 and hundreds and one:
+        words += ["linh", ones[one]]
+    elif tens:
+        words += ["mười"] if tens == 1 else [ones[tens], "mươi"]
+        words += [{1: "mốt" if tens > 1 else "một", 5: "lăm"}.get(one, ones[one])] if one else []
+    elif not hundreds:
+        words += [ones[one]]
+    assert number_of(" ".join(words))[0] == number
 
 
 def test_a_blank_form_says_nothing() -> None:

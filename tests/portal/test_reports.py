@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -23,7 +24,7 @@ from lamsach.portal.jobs.queue import run_next
 from lamsach.portal.mail.letters import message, words
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports import drafts, tasks
-from lamsach.portal.reports.consolidation import consolidate
+from lamsach.portal.reports.consolidation import consolidate, is_late
 from lamsach.portal.reports.content import digest_of, form_of, is_whole, scope_of
 from lamsach.portal.reports.deadlines import due_of, reminder_days
 from lamsach.portal.reports.figures import Scope
@@ -67,12 +68,14 @@ def work() -> None:
         pass
 
 
-def frozen(cast: Cast, unit: Unit | None = None) -> Report:
+def frozen(cast: Cast, unit: Unit | None = None, scan: Any = None) -> Report:
     """A room's report, accepted."""
     found = drafts.begin(dispatch(cast).campaign, unit or cast.first, cast.people["officer"])
     client, above = cast.client("administrator"), cast.client("coordinator")
     assert post(client, found, "step", action="submit").status_code == 302
     post(client, found, "step", action="approve", signer="Nguyễn Văn Thử", position="Trưởng phòng")
+    if scan is not None:
+        post(client, found, "scan", file=scan)
     post(client, found, "step", action="send")
     post(above, found, "receive", action="accept")
     found.refresh_from_db()
@@ -258,7 +261,7 @@ def test_a_correction_is_a_new_edition_with_difference_and_reason(cast: Cast, br
 
 
 def test_missing_and_late_are_named_and_never_guessed(cast: Cast, browser: Browser) -> None:
-    found = frozen(cast)
+    found = frozen(cast, scan=SimpleUploadedFile("ky.pdf", b"%PDF-1.7 x"))
     sending.take(dispatch(cast).recipients.get(unit=cast.second), StepKind.ACKNOWLEDGED, how=How.PAPER)
     day = due_of(found.campaign, cast.second) + timedelta(days=1)
     taken = consolidate(form_of(found), Scope(found.campaign, cast.centre, day))
@@ -270,7 +273,19 @@ def test_missing_and_late_are_named_and_never_guessed(cast: Cast, browser: Brows
     page = browser("reader").get(address + "html/")
     assert "ĐƠN VỊ CHƯA CÓ BÁO CÁO ĐƯỢC TIẾP NHẬN" in page.content.decode()
     assert "sandbox" in page["Content-Security-Policy"]
-    assert browser("coordinator").get(address + "zip/").content[:2] == b"PK"
+    answer = browser("coordinator").get(address + "zip/")
+    stream = io.BytesIO(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    with zipfile.ZipFile(stream) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == [
+            "don-vi/G06.12.01-lan-1-ky.pdf",
+            "don-vi/G06.12.01-lan-1.json",
+            "don-vi/G06.12.01-lan-1.pdf",
+            "tong-hop.docx",
+            "tong-hop.pdf",
+            "tong-hop.xlsx",
+        ]
+        assert archive.read("don-vi/G06.12.01-lan-1-ky.pdf") == b"%PDF-1.7 x"
 
 
 def test_a_unit_that_moved_between_two_reports_is_named(cast: Cast) -> None:
@@ -399,6 +414,17 @@ def test_a_late_report_says_so(cast: Cast, browser: Browser) -> None:
     assert found.is_late
     assert "Chờ số liệu của phòng" in client.get(f"/office/reports/{found.pk}/file/html/").content.decode()
     assert scope_of(found).unit == cast.first
+
+
+@pytest.mark.parametrize(("clock", "late"), [("16:59", False), ("17:01", True)])
+def test_the_day_ends_when_it_ends_in_vietnam(clock: str, late: bool, cast: Cast) -> None:
+    """17:00 UTC is midnight in Hanoi (UTC+7 all year), whatever the server's own zone."""
+    found = report(cast)
+    sent = datetime.fromisoformat(f"2022-09-26T{clock}:00+00:00")
+    Report.objects.filter(pk=found.pk).update(due=date(2022, 9, 26), sent=sent, state=ReportState.SENT)
+    found.refresh_from_db()
+    assert found.is_late == late
+    assert is_late(found, date(2022, 9, 26), date(2022, 9, 27)) == late
 
 
 def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Browser) -> None:

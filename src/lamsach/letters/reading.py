@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,13 +17,13 @@ from typing import Any
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.i18n import mark
 from lamsach.letters.form import Form
+from lamsach.letters.numbers import number_of, plain
 
 MOST_LINES = 5000
 LARGEST_PART_BYTES = 30_000_000
 _LEAST_ALIKE = 0.72
-_NONE = frozenset({"khong", "khong co", "chua co", "chua", "0 don vi", "-", "–"})
-# "1.204", "1 204", "12 đơn vị", "05", "12/15 đơn vị"
-_NUMBER = re.compile(r"(?<![\d.,])(\d{1,3}(?:[. ]\d{3})+|\d{1,9})(?![\d,])")
+# "1. Tổng số", "- Tổng số", "a) Tổng số"
+_ENUMERATION = re.compile(r"\A\s*(?:[-+•]|\w{1,2}[.)])\s*")
 _DOTS = re.compile(r"[.…_]{3,}")
 
 
@@ -52,20 +51,6 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
         if (read := _figure(row.key, row.label, rows)) is not None:
             found.append(read)
     return tuple(found)
-
-
-def number_of(text: str) -> tuple[int | None, float]:
-    """The number that a person wrote, and how sure it is. Two numbers in one cell are a guess; none is None."""
-    plain = _plain(text)
-    if plain in _NONE:
-        return 0, 0.8
-    found = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(text)]
-    if not found:
-        return None, 0.0
-    if len(found) > 1:
-        return found[0], 0.3
-    rest = _NUMBER.sub("", text, count=1).strip(" .")
-    return found[0], 1.0 if not rest else 0.9
 
 
 def _rows(content: bytes) -> list[list[str]]:
@@ -139,21 +124,14 @@ def _cell(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _plain(text: str) -> str:
-    """Lower case without accents, dots and numbering, for comparing wordings."""
-    bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^a-z0-9 ]", " ", letters).split()) or text.strip()
-
-
 def _alike(text: str, label: str) -> float:
-    one, two = _plain(text)[:600], _plain(label)
+    one, two = plain(text)[:600], plain(label)
     return 1.0 if one == two else SequenceMatcher(None, one, two, autojunk=False).ratio()
 
 
 def _field(label: str, rows: list[list[str]]) -> str | None:
     """The text behind `- label:`, in the same paragraph, the next cell, or the paragraphs up to the next label."""
-    wanted = _plain(label)
+    wanted = plain(label)
     for place, row in enumerate(rows):
         for number, cell in enumerate(row):
             head, colon, tail = cell.partition(":")
@@ -165,7 +143,7 @@ def _field(label: str, rows: list[list[str]]) -> str | None:
                 if (
                     len(further) > 1
                     or re.match(r"(- .{3,160}:|\d+\. )", first)
-                    or _plain(first).startswith("ghi chu")
+                    or plain(first).startswith("ghi chu")
                 ):
                     break
                 parts.append(first)
@@ -174,15 +152,26 @@ def _field(label: str, rows: list[list[str]]) -> str | None:
 
 
 def _figure(key: str, label: str, rows: list[list[str]]) -> Read | None:
-    """The cell behind the wording that is most alike."""
+    """The cell behind the wording that is most alike, or what stands behind the wording and a colon in the same cell."""
     best: tuple[float, list[str]] | None = None
     for row in rows:
         for number, cell in enumerate(row):
-            score = _alike(cell, label)
+            score, inside = _wording(cell, label)
             if score >= _LEAST_ALIKE and (best is None or score > best[0]):
-                best = (score, row[number + 1 :])
+                best = (score, [*([inside] if inside else []), *row[number + 1 :]])
     if best is None:
         return None
-    raw = best[1][0].strip() if best[1] else ""
+    raw = next((cell.strip() for cell in best[1] if cell.strip(" \t\n.…_")), "")
+    first = best[1][0].strip() if best[1] else ""
     value, sure = number_of(raw)
-    return Read(key, raw, value, round(sure * min(1.0, best[0] + 0.05), 2))
+    moved = 1.0 if raw == first else 0.7  # an empty cell lay between: merged or moved
+    return Read(key, raw, value, round(sure * moved * min(1.0, best[0] + 0.05), 2))
+
+
+def _wording(cell: str, label: str) -> tuple[float, str]:
+    """How much a cell is the wording, and the text behind a colon in it, if that is what makes it so (`Tổng số ...: 12 đơn vị`)."""
+    whole = _alike(cell, label)
+    head, colon, tail = cell.rpartition(":")
+    if colon and tail.strip() and (score := _alike(_ENUMERATION.sub("", head), label)) > whole:
+        return score, tail
+    return max(whole, _alike(_ENUMERATION.sub("", cell), label)), ""

@@ -81,7 +81,7 @@ def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consol
                 due=due,
                 values=stated_values(part) if part else {},
                 board=boards.get(unit.pk, Counts()),
-                late=_late(current, due, scope.day),
+                late=is_late(current, due, scope.day),
                 changed=before is not None and (part.digest if part else "") != before.get(unit.code, ""),
             )
         )
@@ -111,7 +111,7 @@ def _digests(basis: Report | None) -> dict[str, str] | None:
     return {part["code"]: part["digest"] for part in basis.content.get("parts", [])}
 
 
-def _late(report: Report | None, due: date, day: date) -> bool:
+def is_late(report: Report | None, due: date, day: date) -> bool:
     """Whether the report was sent after its deadline, or is still missing after it."""
     from django.utils import timezone
 

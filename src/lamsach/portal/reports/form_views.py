@@ -65,7 +65,7 @@ def _context(campaign: Campaign, form: Form) -> dict[str, Any]:
         "annexes": [_(ANNEXES[name]) for name in form.annexes],
         "version": campaign.form.version,
         "versions": FormDefinition.objects.filter(name=campaign.form.name).order_by("-version")[:20],
-        "kinds": BLANKS,
+        "kinds": BLANKS[:3],
     }
 
 

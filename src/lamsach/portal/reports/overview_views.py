@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +17,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.access import readable_campaigns
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.reports import access, documents, drafts
@@ -30,10 +29,9 @@ from lamsach.portal.reports.forms import ExtensionForm
 from lamsach.portal.reports.models import Extension, ReceivedState, Report, ReportState
 from lamsach.portal.reports.reminding import remind_units
 from lamsach.portal.reports.views import answer_file
+from lamsach.portal.reports.zipping import everything
 from lamsach.portal.units.access import get_unit, home_units, writable_units
 from lamsach.portal.units.tree import today
-
-MOST_IN_ZIP = 500
 
 
 @member(ALL, ALL, ("GET",))
@@ -149,31 +147,15 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
     record(request, "report.consolidated", campaign, unit, kind=document)
     name = f"tong-hop-{unit.code}.{document}"
     if document == "zip":
-        return answer_file(_zip(made, taken), document, name)
+        response = StreamingHttpResponse(everything(made, taken), content_type="application/zip")
+        response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
+        return response  # type: ignore[return-value]
     from lamsach.letters.form import Figure, Filled
 
     sums = {row.key: Figure(computed=taken.sums[row.key]) for row in form.rows}
     return answer_file(
         documents.written(made, Filled(form, {"unit": unit.name}, sums), document), document, name
     )
-
-
-def _zip(document: Any, taken: Consolidation) -> bytes:
-    from lamsach.letters.writing import writer_for
-
-    buffer = io.BytesIO()
-    wanted = [line.accepted.pk for line in taken.lines if line.accepted][:MOST_IN_ZIP]
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for kind in ("docx", "pdf", "xlsx"):
-            archive.writestr(f"tong-hop.{kind}", writer_for(f".{kind}")(document))
-        for part in Report.objects.filter(pk__in=wanted).select_related(
-            "campaign", "unit__parent", "form", "previous"
-        ):
-            filled = filled_form(part)
-            stem = f"don-vi/{part.unit.code}-lan-{part.edition}"
-            archive.writestr(f"{stem}.json", documents.written(documents.document_of(part), filled, "json"))
-            archive.writestr(f"{stem}.pdf", documents.written(documents.document_of(part), filled, "pdf"))
-    return buffer.getvalue()
 
 
 @member(ALL, WRITERS, ("POST",))
