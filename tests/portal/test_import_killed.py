@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from .template import furnish
+
 ROOT = Path(__file__).parents[2]
 RUN = """
 import json, os, random, signal, sys, time
@@ -121,6 +123,8 @@ print(json.dumps({"outcomes": outcomes, "wrong": wrong, "took": took, "full": fu
 
 def killed(folder: Path, address: str, rounds: int, seed: int = 1) -> dict[str, Any]:
     """Run the rounds on a database; what came of them."""
+    if not address:
+        furnish(folder)
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}
     ran = subprocess.run(
         [sys.executable, "-c", RUN, str(folder), str(rounds), str(seed)],
