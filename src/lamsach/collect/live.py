@@ -65,7 +65,7 @@ class LiveMatcher:
         """Look at whole lines of a source."""
         with self._lock:
             reader = self._reader(stream, lines)
-            reader.at(stream.lines - lines.count(b"\n"))
+            reader.at(stream.before)
             for chunk in cut(RawStream(lines), self._free):
                 part = sieve_chunk(self._sieve, 0, chunk)
                 reader.chunk(part)

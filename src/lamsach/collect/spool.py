@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import os
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from isal import isal_zlib
 
 from lamsach.errors import OutputError, UnreadableError
 from lamsach.i18n import mark
@@ -78,7 +79,7 @@ class Spool:
     def append(self, lines: bytes, place: dict[str, Any]) -> None:
         """Take lines in. Raises OutputError, and then nothing was taken in."""
         about = json.dumps(place, separators=(",", ":")).encode()
-        check = zlib.crc32(lines, zlib.crc32(about))
+        check = isal_zlib.crc32(lines, isal_zlib.crc32(about))
         try:
             if self._file is None:
                 self._begin()
@@ -153,7 +154,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes, int]]:
         if marked != _MARK or about_bytes > _MOST_BYTES or line_bytes > _MOST_BYTES:
             return
         about, lines = file.read(about_bytes), file.read(line_bytes)
-        if len(lines) < line_bytes or zlib.crc32(lines, zlib.crc32(about)) != check:
+        if len(lines) < line_bytes or isal_zlib.crc32(lines, isal_zlib.crc32(about)) != check:
             return
         try:
             yield json.loads(about), lines, file.tell()

@@ -11,7 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lamsach.collect.spool import Header, Spool, Spooled
+from lamsach.hunt.engine import count_lines
 
 SEGMENT_BYTES = 8 << 20
 _RATE_SECONDS = 60
@@ -78,6 +81,8 @@ class Stream:
         self._spool = Spool(folder, header)
         self._began = time.monotonic()
         self._lines = header.lines
+        self.before = header.lines
+        """How many lines came before those that are being taken in."""
 
     def resume(self, spooled: Spooled) -> None:
         """Go on with the spool file that a run before left."""
@@ -97,7 +102,8 @@ class Stream:
             known = place if place is not None else {}
             self._spool.append(lines, known)
             self.place = known
-            count = lines.count(b"\n")
+            count = count_lines(np.frombuffer(lines, np.uint8), 0, len(lines))
+            self.before = self._lines
             self._lines += count
             self.counts.add(count, len(lines))
             self.silent = False
