@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -67,13 +67,13 @@ def review(
         _show_sources(files, now, partial=partial)
         return
     from lamsach.indicators.review.facts import PACKAGE, has_warning_lists
-    from lamsach.indicators.review.reviewing import collect
+    from lamsach.indicators.review.reviewing import Values, collect
     from lamsach.indicators.review.reviewing import review as reviewed_of
 
     _ = translate()
     problems: list[Problem] = []
     collected = collect(files, problems.append)
-    earlier = collect(since, problems.append).items if since else None
+    earlier = Values(since, problems.append) if since else None
     stop_or_tell(problems, partial=partial)
     if not has_warning_lists():
         tell(
@@ -83,23 +83,29 @@ def review(
         )
     known = decisions_of(decisions)
     found = reviewed_of(collected, own_of(own), earlier)
-    open_ones = [
-        entry for entry in found if (everything or entry.rank < 3) and not _decided(entry, known, now)
-    ]
+    decided = shown = 0
+
+    def open_ones() -> Iterator[Reviewed]:
+        nonlocal decided, shown
+        for entry in found:
+            if _decided(entry, known, now):
+                decided += 1
+            elif everything or entry.rank < 3:
+                shown += 1
+                yield entry
+
     if output is None:
-        for entry in open_ones:
+        for entry in open_ones():
             write_out(json.dumps(_mapping(entry), ensure_ascii=False) + "\n")
     else:
-        _write_decisions(output, open_ones)
-    counts = Counter(entry.rank for entry in found)
-    decided = len(found) - len([entry for entry in found if not _decided(entry, known, now)])
+        _write_decisions(output, open_ones())
     text = _(
         "{dangerous} dangerous, {doubtful} doubtful, {new} new, {known} others; {decided} already decided."
     )
-    tell(text.format(**{name: counts[rank] for rank, name in enumerate(RANKS)}, decided=decided))
+    tell(text.format(**dict(zip(RANKS, found.counts, strict=True)), decided=decided))
     if problems:
         raise typer.Exit(ExitStatus.PARTIAL)
-    if not open_ones:
+    if not shown:
         raise typer.Exit(ExitStatus.NOTHING_FOUND)
 
 
@@ -128,7 +134,7 @@ def _mapping(entry: Reviewed) -> dict[str, Any]:
     return {"rank": RANKS[entry.rank], **as_mapping(entry.indicator), "new": entry.new, "concerns": concerns}
 
 
-def _write_decisions(output: Path, entries: list[Reviewed]) -> None:
+def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
     """A file that a spreadsheet opens: the columns of decisions, and what to look at beside them."""
     import csv
     import io
@@ -136,21 +142,25 @@ def _write_decisions(output: Path, entries: list[Reviewed]) -> None:
     from lamsach.indicators.review.decisions import COLUMNS
 
     _ = translate()
-    buffer = io.StringIO()
-    table = csv.writer(buffer)
-    table.writerow([*COLUMNS, "rank", "type", "concerns", "document", "row"])
-    for entry in entries:
-        concerns = "; ".join(
-            f"{_(concern.reason)} [{concern.about}] {concern.source}".strip() for concern in entry.concerns
+    with replacing(output) as raw:
+        stream = io.TextIOWrapper(
+            raw, encoding="utf-8-sig", newline="", write_through=True
         )
-        place = entry.indicator.reference
-        cells = [
-            entry.indicator.value, "", "", "", "", RANKS[entry.rank], entry.indicator.type.value, concerns,
-            place.document if place else "", str(place.row or "") if place else "",
-        ]  # fmt: skip
-        table.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells])
-    with replacing(output) as stream:
-        stream.write(("\ufeff" + buffer.getvalue()).encode())
+        table = csv.writer(stream)
+        table.writerow([*COLUMNS, "rank", "type", "concerns", "document", "row"])
+        for entry in entries:
+            concerns = "; ".join(
+                f"{_(concern.reason)} [{concern.about}] {concern.source}".strip()
+                for concern in entry.concerns
+            )
+            place = entry.indicator.reference
+            cells = [
+                entry.indicator.value, "", "", "", "", RANKS[entry.rank], entry.indicator.type.value, concerns,
+                place.document if place else "", str(place.row or "") if place else "",
+            ]  # fmt: skip
+            table.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells])
+        stream.flush()
+        stream.detach()
 
 
 def _show_sources(files: list[str], now: datetime, *, partial: bool) -> None:

@@ -201,3 +201,17 @@ def test_a_place_is_kept_for_people() -> None:
     (found,) = review(collected, None, None, KNOWN)
     assert found.indicator.reference == Reference("annex.pdf", 3, 9)
     assert found.indicator.other_references == (Reference("feed.txt", None, 1),)
+
+
+def test_an_earlier_list_answers_by_its_digests_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lamsach.indicators.review import reviewing
+
+    lines = [f"bot-{number}.top" for number in range(300)]
+    (tmp_path / "a.txt").write_text("\n".join(lines) + "\n")
+    for at_most in (1000, 10):
+        monkeypatch.setattr(reviewing, "_SORTED_HERE", at_most)
+        earlier = reviewing.Values([str(tmp_path / "a.txt")], lambda problem: None)
+        assert all((T.DOMAIN, line) in earlier for line in lines)
+        assert (T.DOMAIN, "bot-300.top") not in earlier
+        assert (T.URL, "bot-1.top") not in earlier
+        assert "bot-1.top" not in earlier

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from lamsach.indicators import refusals
 from lamsach.indicators.addresses import internal_reason, may_be_internal
+from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.merging import merged
 from lamsach.indicators.opening import expand
 from lamsach.indicators.reading import read_list
@@ -42,12 +46,13 @@ class Reviewed:
         return 0 if Level.DANGEROUS in levels else 1 if levels else 2 if self.new else 3
 
 
-@dataclass(slots=True)
 class Collected:
-    """What lists say, with what they say of one value differently."""
+    """What lists say, each value once, with what they say of one value differently. Ten million values fit into 2 GiB."""
 
-    items: dict[Key, Indicator] = field(default_factory=dict)
-    disagreements: dict[Key, list[str]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.items = IndicatorColumns()
+        self.disagreements: dict[Key, list[str]] = {}
+        self._places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
 
     def take(self, item: Indicator | Refusal) -> None:
         """Add one entry of a list."""
@@ -55,16 +60,53 @@ class Collected:
             if item.reason in _CONTRADICTING and item.type is not None:
                 self.disagreements.setdefault((item.type, item.value), []).append(_place(item))
             return
-        key = (item.type, item.value)
-        known = self.items.get(key)
-        if known is None:
-            self.items[key] = item
+        new = len(self.items)
+        place = self._places[item.type].setdefault(item.value, new)
+        if place == new:
+            self.items.append(item)
             return
+        known = self.items[place]
         for name in ("threat", "tlp"):
             said, other = getattr(known, name), getattr(item, name)
             if said and other and said.casefold() != other.casefold():
-                self.disagreements.setdefault(key, []).append(f"{name}: {said} / {other}")
-        self.items[key] = merged(known, item)
+                self.disagreements.setdefault((item.type, item.value), []).append(f"{name}: {said} / {other}")
+        self.items.change(place, merged(known, item))
+
+
+class Values:
+    """The values of an earlier list, for nothing but the question whether it holds one: eight bytes each."""
+
+    def __init__(self, paths: Iterable[str], on_problem: Callable[[Problem], None]) -> None:
+        found = array("Q")
+        for path in expand(list(paths)):
+            for item in read_list(path, on_problem):
+                if isinstance(item, Indicator):
+                    found.append(_digest((item.type, item.value)))
+        self._found = array("Q", sorted(found)) if len(found) < _SORTED_HERE else _sorted(found)
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, tuple):
+            return False
+        wanted = _digest(key)
+        place = bisect_left(self._found, wanted)
+        return place < len(self._found) and self._found[place] == wanted
+
+
+_SORTED_HERE = 100_000
+"""More values than these are sorted by numpy, which needs no object for each."""
+
+
+def _digest(key: tuple[IndicatorType, str]) -> int:
+    text = f"{key[0].value} {key[1]}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def _sorted(found: array[int]) -> array[int]:
+    import numpy as np
+
+    values = np.frombuffer(found, dtype=np.uint64).copy()
+    values.sort()
+    return array("Q", values.tobytes())
 
 
 def _place(item: Refusal) -> str:
@@ -81,21 +123,56 @@ def collect(paths: Iterable[str], on_problem: Callable[[Problem], None]) -> Coll
     return collected
 
 
+class Review:
+    """Every value with its concerns, in order: dangerous ones first, then doubtful, then new, then the rest; within each in the lists' order.
+
+    Only those with concerns are held; the others are made again when they are asked for. `counts` holds how many there are of each rank.
+    """
+
+    def __init__(self, items: IndicatorColumns) -> None:
+        self._items = items
+        self._concerned: list[Reviewed] = []
+        self._ranks = bytearray()
+        self.counts = [0, 0, 0, 0]
+
+    def add(self, found: Reviewed) -> None:
+        """Take the next value's result."""
+        self._ranks.append(found.rank)
+        self.counts[found.rank] += 1
+        if found.concerns:
+            self._concerned.append(found)
+
+    def __len__(self) -> int:
+        return len(self._ranks)
+
+    def __iter__(self) -> Iterator[Reviewed]:
+        yield from sorted(self._concerned, key=lambda found: found.rank)
+        for rank in (_NEW, _KNOWN):
+            place = self._ranks.find(rank)
+            while place >= 0:
+                yield Reviewed(self._items[place], (), rank == _NEW)
+                place = self._ranks.find(rank, place + 1)
+
+
+_NEW, _KNOWN = 2, 3
+
+
 def review(
     collected: Collected,
     own: Own | None = None,
     earlier: Container[Key] | None = None,
     known: Knowledge | None = None,
-) -> list[Reviewed]:
-    """Every value with its concerns: dangerous ones first, then doubtful, then new; within each in the lists' order."""
+) -> Review:
+    """Every value with its concerns."""
     examiner = Examiner(own or Own(), known or knowledge())
-    found = []
-    for key, item in collected.items.items():
+    found = Review(collected.items)
+    for item in collected.items:
+        key = (item.type, item.value)
         concerns = [*examiner.concerns(item)]
         for said in collected.disagreements.get(key, ())[:3]:
             concerns.append(Concern(Kind.DISAGREE, Level.DOUBTFUL, said))
-        found.append(Reviewed(item, tuple(concerns), earlier is not None and key not in earlier))
-    return sorted(found, key=lambda reviewed: reviewed.rank)
+        found.add(Reviewed(item, tuple(concerns), earlier is not None and key not in earlier))
+    return found
 
 
 class Examiner:
