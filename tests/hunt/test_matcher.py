@@ -10,6 +10,7 @@ import pytest
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.tokens import tokens
 from lamsach.indicators.normalise import canonical
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, MatchStatus
 
@@ -157,3 +158,14 @@ def test_find_gives_back_every_kind() -> None:
     assert compiled.find("other.example") is None
     assert sum(compiled.by_type.values()) == len(values)
     assert set(compiled.by_type) <= {kind.value for kind in IndicatorType}
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "1", ".", ":", "f:", "1.", "a.", "(1)a", "%41", "\\x41", "-_", "é", "x.example "]
+)
+def test_a_long_line_takes_no_more_than_its_length(unit: str) -> None:
+    """Each of these took hours while a pattern began anew at every character of a run."""
+    text = (unit * (1 << 18))[: 1 << 18]
+    assert sum(1 for _ in tokens(text)) <= len(text)
+    matcher = matcher_of("evil.example", "http://x.example/page")
+    assert len(matcher.line(Event(), text + " evil.example")) in (1, 2)

@@ -126,7 +126,10 @@ class Matcher:
                 if kind:
                     yield _Found(indicator, kind, role, address)
 
-    def _host(self, host: str, role: Role, url: SplitResult | None) -> Iterator[_Found]:
+    def _host(
+        self, host: str, role: Role, url: SplitResult | None, line: str | None = None
+    ) -> Iterator[_Found]:
+        """`line`: where the URL on this host is looked for, when no format tells it."""
         names = _with_parents(host)
         for indicator in self._compiled.by_names(names):
             if indicator.type is IndicatorType.DOMAIN:
@@ -134,22 +137,26 @@ class Matcher:
                     kind = MatchKind.EXACT if indicator.value == host else MatchKind.SUBDOMAIN
                     yield _Found(indicator, kind, role, host)
             elif _target(indicator.value).hostname == host:
-                url_kind = _url_kind(indicator.value, url)
+                url_kind = _url_kind(indicator.value, _url_around(line, host) if line else url)
                 if url_kind:
                     yield _Found(indicator, url_kind, role, host)
 
     def _in_text(self, event: Event, text: str) -> Iterator[_Found]:
         own = text.find(event.device_ip) if event.device_ip else -1
+        asked: set[tuple[TokenKind, str, bool]] = set()
         for token in tokens(text):
+            inbound = token.kind is TokenKind.ADDRESS and (
+                token.value == event.source_ip or (token.value != event.destination_ip and own > token.place)
+            )
+            if (token.kind, token.value, inbound) in asked:
+                continue
+            asked.add((token.kind, token.value, inbound))
             if token.kind is TokenKind.ADDRESS:
                 if is_internal(token.value) and token.value == event.device_ip:
                     continue
-                inbound = token.value == event.source_ip or (
-                    token.value != event.destination_ip and own > token.place
-                )
                 yield from self._address(token.value, Role.INBOUND if inbound else Role.OUTBOUND, None)
             elif token.kind is TokenKind.NAME:
-                yield from self._host(token.value, Role.OUTBOUND, _url_around(text, token.value))
+                yield from self._host(token.value, Role.OUTBOUND, None, text)
             else:
                 for indicator in self._compiled.by_digest(token.value):
                     yield _Found(indicator, MatchKind.EXACT, Role.OUTBOUND, token.value)

@@ -13,12 +13,10 @@ import idna
 
 # 203.0.113.9, 203.0.113.9.443, 203.0.113.9:443
 _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])")
-# 2001:db8::1, 2001:db8::1.443, [2001:db8::1]:443
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-# www.example.com, tên-miền.vn
-_NAME = re.compile(
-    r"[0-9A-Za-z\-_.\x80-\U0010ffff]*[0-9A-Za-z\-_\x80-\U0010ffff]\.[0-9A-Za-z\-_.\x80-\U0010ffff]*"
-)
+# 2001:db8::1, 2001:db8::1.443, [2001:db8::1]:443: whole runs, of which those count that hold a colon
+_IPV6_RUN = re.compile(r"[0-9A-Fa-f:.]+")
+# www.example.com, tên-miền.vn: whole runs, of which those count that hold a dot behind something
+_NAME_RUN = re.compile(r"[0-9A-Za-z\-_.\x80-\U0010ffff]+")
 # (3)www(7)example(3)com(0)
 _LABELS = re.compile(r"(?:\([0-9]{1,4}\)[0-9A-Za-z\-_\x80-\U0010ffff]+)+")
 _LABEL_LENGTH = re.compile(r"\([0-9]{1,4}\)")
@@ -80,13 +78,14 @@ def _plain(line: str) -> Iterator[Token]:
             yield Token(TokenKind.ADDRESS, ".".join(map(str, octets)), found.start())
     if ":" in line:
         yield from _ipv6(line)
-    for found in _NAME.finditer(line):
-        name = domain(found[0][-_LONGEST_NAME:])
+    for found in _NAME_RUN.finditer(line):
+        run = found[0]
+        name = domain(run[-_LONGEST_NAME:]) if "." in run and "." in run.lstrip(".") else None
         if name:
             yield Token(TokenKind.NAME, name, found.start())
     if "(" in line:
         for found in _LABELS.finditer(line):
-            name = domain(_LABEL_LENGTH.sub(".", found[0]).strip("."))
+            name = domain(_LABEL_LENGTH.sub(".", found[0]).strip(".")[-_LONGEST_NAME:])
             if name:
                 yield Token(TokenKind.NAME, name, found.start())
     for found in _DIGEST.finditer(line):
@@ -94,9 +93,9 @@ def _plain(line: str) -> Iterator[Token]:
 
 
 def _ipv6(line: str) -> Iterator[Token]:
-    for found in _IPV6.finditer(line):
+    for found in _IPV6_RUN.finditer(line):
         text = found[0]
-        if text.count(":") < 2 or len(text) > 120:
+        if len(text) > 120 or text.count(":") < 2:
             continue
         before = line[found.start() - 1 : found.start()]
         if before.isalnum() or before == "_":
