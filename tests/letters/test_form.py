@@ -193,6 +193,8 @@ BASE = Evidence("Trung tâm A", "chiến dịch", date(2022, 9, 20), units=31, i
         ),
         (Evidence("A", "c", date(2022, 9, 20)), [], ["None", "0"]),
         (Evidence("A", "c", date(2022, 9, 20), 1, 1, 1), ["đã triển khai c."], ["1/1"]),
+        (Evidence("A", "c", date(2022, 9, 20), 1, 0, 0), ["A chưa xác nhận đã nhận được"], ["0/1"]),
+        (Evidence("A", "Chiến dịch B", date(2022, 9, 20), 1, 1, 0), ["chưa triển khai chiến dịch B."], []),
     ],
 )
 def test_the_assessment_says_what_the_figures_say(

@@ -277,7 +277,7 @@ def below(officer: Person, coordinator: Person) -> None:
 def by_mail(coordinator: Person) -> None:
     """The e-mailed form waits; a person files it."""
     page = coordinator.page
-    page.goto(f"{coordinator.served.address}/office/received/")
+    page.goto(f"{coordinator.served.address}/office/reports/received/")
     page.click("main tbody a")
     assert page.input_value("[name=value_informed]") == str(TRUTH["Z09.01.05"][0])
     page.click("button:has-text('File it as the unit')")

@@ -154,15 +154,15 @@ def confirm(client: Client, found: Received, **changes: Any) -> Any:
         "code": found.unit.code if found.unit else "",
         "text_assessment": "Đã làm.",
     }
-    return client.post(f"/office/received/{found.pk}/", {**data, **changes})
+    return client.post(f"/office/reports/received/{found.pk}/", {**data, **changes})
 
 
 def test_a_person_confirms_and_the_report_goes_the_ordinary_way(cast: Cast, browser: Browser) -> None:
     take(mail({DOCX: paper(form_of(cast))}))
     found = Received.objects.get()
     client = browser("coordinator")
-    assert "7" in client.get(f"/office/received/{found.pk}/").content.decode()
-    assert client.get(f"/office/received/{found.pk}/file/").status_code == 200
+    assert "7" in client.get(f"/office/reports/received/{found.pk}/").content.decode()
+    assert client.get(f"/office/reports/received/{found.pk}/file/").status_code == 200
     answer = confirm(client, found, value_informed=6)
     made = Report.objects.get()
     assert answer["Location"] == f"/office/reports/{made.pk}/"
@@ -192,8 +192,8 @@ def test_who_may_see_and_file(cast: Cast, browser: Browser) -> None:
         ("reader", 404, 404),
     ):
         client = browser(name)
-        assert client.get(f"/office/received/{found.pk}/").status_code == mine, name
-        assert client.get(f"/office/received/{nowhere.pk}/").status_code == lost, name
+        assert client.get(f"/office/reports/received/{found.pk}/").status_code == mine, name
+        assert client.get(f"/office/reports/received/{nowhere.pk}/").status_code == lost, name
     wrong = confirm(browser("coordinator"), found, code="G06.13.01")
     assert "There is no such unit under yours" in wrong.content.decode()
     assert not Report.objects.exists()
@@ -201,11 +201,11 @@ def test_who_may_see_and_file(cast: Cast, browser: Browser) -> None:
 
 def test_what_is_no_report_is_set_aside(cast: Cast, browser: Browser) -> None:
     found = received(cast)
-    browser("coordinator").post(f"/office/received/{found.pk}/", {"dismiss": "1"})
+    browser("coordinator").post(f"/office/reports/received/{found.pk}/", {"dismiss": "1"})
     found.refresh_from_db()
     assert (found.state, Report.objects.count()) == (ReceivedState.DISMISSED, 0)
     assert (
-        "Waits for confirmation" in browser("coordinator").get("/office/received/?state=all").content.decode()
+        "Waits for confirmation" in browser("coordinator").get("/office/reports/received/?state=all").content.decode()
     )
 
 
@@ -215,7 +215,7 @@ def test_a_file_is_taken_by_hand(cast: Cast, browser: Browser) -> None:
     content = paper(form_of(cast, name="Phòng Hai"))
     answer = client.post(address, {"file": SimpleUploadedFile("a.docx", content)})
     found = Received.objects.get()
-    assert (answer["Location"], found.unit) == (f"/office/received/{found.pk}/", cast.second)
+    assert (answer["Location"], found.unit) == (f"/office/reports/received/{found.pk}/", cast.second)
     for bad in (SimpleUploadedFile("a.docx", b"PK\x03\x04"), SimpleUploadedFile("a.exe", b"MZ")):
         assert client.post(address, {"file": bad}, follow=True).status_code == 200
     assert Received.objects.count() == 1

@@ -83,11 +83,9 @@ def _units(known: Evidence) -> str:
         )
     if known.units == 1:
         done = "đã triển khai" if known.deployed else "đã nhận được thông tin nhưng chưa triển khai"
-        return (
-            f"Tính đến ngày {format_date(known.day)}, {known.unit} {done} {known.campaign}."
-            if known.informed
-            else ""
-        )
+        if not known.informed:
+            done = "chưa xác nhận đã nhận được thông tin về"
+        return f"Tính đến ngày {format_date(known.day)}, {known.unit} {done} {known.campaign}."
     text = (
         f"{known.unit} đã phổ biến, tổ chức thực hiện {known.campaign} trong phạm vi quản lý. Tính đến ngày {format_date(known.day)}, "
         f"có {_n(known.informed)}/{_n(known.units)} đơn vị, tổ chức nhận được thông tin về chiến dịch (đạt {_share(known.informed, known.units)}); "

@@ -172,6 +172,6 @@ def _wording(cell: str, label: str) -> tuple[float, str]:
     """How much a cell is the wording, and the text behind a colon in it, if that is what makes it so (`Tổng số ...: 12 đơn vị`)."""
     whole = _alike(cell, label)
     head, colon, tail = cell.rpartition(":")
-    if colon and tail.strip() and (score := _alike(_ENUMERATION.sub("", head), label)) > whole:
-        return score, tail
+    if colon and tail.strip() and (score := _alike(_ENUMERATION.sub("", head), label) - 0.02) > whole:
+        return score, tail  # a cell of its own goes before a line of the text around the form
     return max(whole, _alike(_ENUMERATION.sub("", cell), label)), ""

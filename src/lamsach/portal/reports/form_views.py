@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
+from lamsach.letters.checks import SENTENCES
 from lamsach.letters.form import ANNEXES, Filled, Form, parse_form
 from lamsach.letters.layout import blank, form_blocks
 from lamsach.letters.writing import writer_for
@@ -61,7 +62,7 @@ def _context(campaign: Campaign, form: Form) -> dict[str, Any]:
         "campaign": campaign,
         "blocks": blocks,
         "form_title": form.title,
-        "checks": [check.say or check.text for check in form.checks],
+        "checks": [check.say or SENTENCES.get(check.text, check.text) for check in form.checks],
         "annexes": [_(ANNEXES[name]) for name in form.annexes],
         "version": campaign.form.version,
         "versions": FormDefinition.objects.filter(name=campaign.form.name).order_by("-version")[:20],

@@ -55,9 +55,11 @@ urlpatterns = [
         name="dispatch_file",
     ),
     path("office/cases/<int:case_id>/minutes/<slug:document>/", document_views.minutes_file, name="minutes"),
-    path("office/received/", received_views.received_list, name="received_list"),
-    path("office/received/<int:received_id>/", received_views.received, name="received"),
-    path("office/received/<int:received_id>/file/", received_views.received_file, name="received_file"),
+    path("office/reports/received/", received_views.received_list, name="received_list"),
+    path("office/reports/received/<int:received_id>/", received_views.received, name="received"),
+    path(
+        "office/reports/received/<int:received_id>/file/", received_views.received_file, name="received_file"
+    ),
     path("office/campaigns/<int:campaign_id>/received/", received_views.take_file, name="take_file"),
     path("office/extensions/<int:extension_id>/", overview_views.extension_decide, name="extension_decide"),
 ]
