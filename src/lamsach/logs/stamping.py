@@ -14,3 +14,10 @@ def stamped(event: Event, log_format: str, file: str, line: int) -> Event:
     object.__setattr__(event, "file", file)
     object.__setattr__(event, "line", line)
     return event
+
+
+def changed(event: Event, **values: object) -> Event:
+    """The same event, which nobody else may hold yet, with other values."""
+    for name, value in values.items():
+        object.__setattr__(event, name, value)
+    return event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
@@ -107,6 +108,13 @@ def _iso(text: str, zone: tzinfo) -> datetime:
     return time + timedelta(seconds=1) if leap else time
 
 
+@lru_cache(4096)  # the lines of a log share their seconds
+def _whole_second(
+    year: int, month: int, day: int, hour: int, minute: int, second: int, zone: tzinfo
+) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+
+
 def local_time(
     year: int, month: int, day: int, hour: int, minute: int, second: int, microsecond: int, zone: tzinfo
 ) -> datetime:
@@ -114,7 +122,8 @@ def local_time(
     try:
         if second == 60:
             return local_time(year, month, day, hour, minute, 59, microsecond, zone) + timedelta(seconds=1)
-        return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=zone).astimezone(UTC)
+        whole = _whole_second(year, month, day, hour, minute, second, zone)
+        return whole.replace(microsecond=microsecond) if microsecond else whole
     except (ValueError, OverflowError):
         raise LineError("The date or time is impossible.", f"{year}-{month}-{day} {hour}:{minute}") from None
 

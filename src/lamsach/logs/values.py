@@ -15,6 +15,7 @@ import idna
 _LONGEST_ADDRESS = 80
 _LONGEST_DOMAIN = 253
 _ABSENT = frozenset({"", "-", "--", "(empty)", "none", "null", "n/a", "na", "unknown", "undefined"})
+_LONGEST_ABSENT = max(map(len, _ABSENT))
 
 # 00:1a:2b:3c:4d:5e  00-1A-2B-3C-4D-5E  001a.2b3c.4d5e  001a2b3c4d5e, and `1,00:1a:...` (hardware type first)
 _MAC = re.compile(
@@ -82,6 +83,7 @@ def port_of(value: object) -> int | None:
     return value if isinstance(value, int) and 0 <= value <= 65535 else None
 
 
+@lru_cache(maxsize=65536)
 def mac_of(text: str | None) -> str | None:
     """A MAC address as `00:1a:2b:3c:4d:5e`; an all-zero one is none."""
     if not text or len(text) > 24:
@@ -155,7 +157,7 @@ def hash_of(text: str) -> str | None:
 def stated(text: str | None) -> str | None:
     """The text, or None when it only says that there is nothing (`-`, `(empty)`, `N/A`)."""
     text = text.strip() if text else ""
-    return None if text.lower() in _ABSENT else text
+    return text if len(text) > _LONGEST_ABSENT or text.lower() not in _ABSENT else None
 
 
 def printable(text: str) -> str:

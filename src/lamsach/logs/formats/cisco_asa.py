@@ -10,7 +10,6 @@ Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x; "Secure Firewal
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -24,7 +23,7 @@ from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.keyed_events import event_of, host_in
 from lamsach.logs.record_times import first_time
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.values import domain_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -227,15 +226,15 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         action=_action(text),
     )
     if contact.given and contact.user and "mapping" not in text:
-        return replace(event, kind=EventKind.LEASE, action=LeaseAction.ASSIGNED)
+        return changed(event, kind=EventKind.LEASE, action=LeaseAction.ASSIGNED)
     if "Session disconnected" in text and contact.user and source.ip:
-        return replace(event, kind=EventKind.LEASE, device_ip=None, action=LeaseAction.RELEASED)
+        return changed(event, kind=EventKind.LEASE, device_ip=None, action=LeaseAction.RELEASED)
     return _as_written(event) if contact.far_first else event
 
 
 def _as_written(event: Event) -> Event:
     """The event of a message that writes the far end first."""
-    return replace(
+    return changed(
         event,
         source_ip=event.destination_ip,
         source_port=event.destination_port,

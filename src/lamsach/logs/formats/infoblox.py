@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -21,7 +20,7 @@ from lamsach.logs.direction import own_side
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.key_value import first
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.values import ip_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
@@ -114,7 +113,7 @@ def _question(event: Event, fields: Mapping[str, str], name: str) -> Event:
     if action is not Action.BLOCKED:
         words = _ANSWER_BREAKS.split(fields.get("InfobloxRespData", fields.get("rdata", ""))[:8192])
         answers = tuple(dict.fromkeys(ip for word in words if (ip := ip_of(word))))
-    return replace(
+    return changed(
         event,
         kind=EventKind.DNS,
         device_ip=own_side(event.source_ip, None) or event.source_ip,

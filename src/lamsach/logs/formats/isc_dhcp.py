@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.dhcpd_asides import aside
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.timestamps import from_epoch, local_time
 from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
@@ -175,7 +174,7 @@ class IscDhcp(LogFormat):
             if header.app in ("dhcpd", "dhcpd6") or _LEASE_FILE.match(line) or line.rstrip().endswith("{"):
                 return None
             raise LineError("The line is not of a DHCP server.", line[:80])
-        return replace(event, time=event.time or header.time, observer=header.host)
+        return changed(event, time=event.time or header.time, observer=header.host)
 
 
 def _message_v4(message: str, time: datetime | None) -> Event | None:
@@ -206,7 +205,7 @@ def _message_v4(message: str, time: datetime | None) -> Event | None:
         return event
     seconds = _DURATION.search(message)
     until = _until(time, seconds[1] or seconds[2]) if seconds and action is LeaseAction.ASSIGNED else None
-    return replace(event, action=action, lease_until=until)
+    return changed(event, action=action, lease_until=until)
 
 
 def _message_v6(message: str, time: datetime | None) -> Event | None:
@@ -218,7 +217,7 @@ def _message_v6(message: str, time: datetime | None) -> Event | None:
     action = _ACTIONS_V6.get(match[1])
     if action is None:
         return event
-    return replace(event, kind=EventKind.LEASE, action=action, lease_until=_until(time, match[4]))
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=_until(time, match[4]))
 
 
 def _infoblox(message: str) -> Event | None:
@@ -238,7 +237,7 @@ def _infoblox(message: str) -> Event | None:
     until = (
         from_epoch(match[6]) if match[6] and action in (LeaseAction.ASSIGNED, LeaseAction.RENEWED) else None
     )
-    return replace(event, kind=EventKind.LEASE, action=action, lease_until=until)
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)
 
 
 def _until(time: datetime | None, seconds: str | None) -> datetime | None:

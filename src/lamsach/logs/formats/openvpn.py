@@ -13,7 +13,6 @@ MULTI: Learn, MULTI_sva), `ssl_verify.c`, `forward.c`; pfSense's `openvpn` messa
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -21,7 +20,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.openvpn_messages import ENDPOINT, NAME, UNKNOWN_NAMES, held, lease, logged_on, logon
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
 from lamsach.model import Event, LeaseAction
@@ -116,7 +115,7 @@ class OpenVpn(LogFormat):
         name, ip, port = (client[1], client[2], client[3]) if client else (None, None, None)
         text = message[client.end() :] if client else message
         event = lease(text, name, ip, port) or logon(text, name, ip, port)
-        return event and replace(event, time=time, observer=host)
+        return event and changed(event, time=time, observer=host)
 
     def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
         """The record's time, the host that syslog names, and the message from the client on."""

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs import zeek_fields
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import hash_of, ip_of, mac_of, port_of
 from lamsach.model import Event
@@ -143,7 +142,7 @@ class ZeekTsv(LogFormat):
         }
         event = zeek_fields.event_of(self._path if self._fields else None, columns, self.context)
         if event is not None and observer and not event.observer:
-            event = replace(event, observer=observer)
+            event = changed(event, observer=observer)
         return event and stamped(event, self.name, self.context.file, number)
 
     def _columns(self, values: list[str]) -> tuple[list[str], list[str]]:
