@@ -8,6 +8,7 @@ PRIVACY: dict[str, str] = {
     "Units above see the number of the case and its figures. Name, addresses, log lines and notes are seen by %(unit)s alone, unless it lets a unit above see them for a while.": "Đơn vị cấp trên chỉ thấy mã hồ sơ và số liệu. Tên máy, địa chỉ, dòng nhật ký và ghi chú chỉ %(unit)s được xem, trừ khi đơn vị cho phép một đơn vị cấp trên xem trong thời gian nhất định.",
     "Nobody above may see the name.": "Chưa đơn vị cấp trên nào được xem tên máy.",
     "The unit itself sees the reason.": "Chỉ đơn vị được xem lý do.",
+    "For how many days": "Trong bao nhiêu ngày",
     "Until": "Đến",
     "When": "Thời điểm",
     "Person": "Người xem",

@@ -16,8 +16,8 @@ class GrantForm(forms.Form):
     """Which unit above may see the names of a case, for how long, and what for."""
 
     to: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
-    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=90, initial=7)
-    reason = forms.CharField(label=_("What for"), max_length=500)
+    days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=90, initial=7)
+    reason = forms.CharField(label=_("Purpose"), max_length=500)
 
     def __init__(self, *args: Any, above: list[Unit], **options: Any) -> None:
         super().__init__(*args, **options)

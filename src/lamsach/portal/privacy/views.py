@@ -24,7 +24,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.cases.models import Case, Grant
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.privacy import access, holds, person, retention
+from lamsach.portal.privacy import access, erasing, holds, person, retention
 from lamsach.portal.privacy.forms import GrantForm, HoldForm, ReasonForm, SearchForm
 from lamsach.portal.privacy.models import Purge
 from lamsach.portal.units.access import home_units, readable_units
@@ -161,7 +161,7 @@ def person_page(request: HttpRequest) -> HttpResponse:
 
 def _erase(request: HttpRequest, units: list[int], term: str, reason: str) -> None:
     unit = next(unit for unit in home_units(request.user) if unit.pk in units)
-    counts = person.erase(units, unit, term, reason, request)
+    counts = erasing.erase(units, unit, term, reason, request)
     held = counts.pop("held", 0)
     messages.success(request, _("{count} entries were erased.").format(count=sum(counts.values())))
     if held:

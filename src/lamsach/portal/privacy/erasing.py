@@ -1,0 +1,140 @@
+"""Erasing what is known of one person: what `person` lists, in one transaction. Counts stay, and so do the other words of a text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import transaction
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.cases.models import Case, Note, Step
+from lamsach.portal.cases.searching import index
+from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity
+from lamsach.portal.mail.models import Incoming, Letter, LetterState
+from lamsach.portal.mail.retention import forget
+from lamsach.portal.privacy.files import ERASED
+from lamsach.portal.privacy.holds import held_cases, held_units
+from lamsach.portal.privacy.models import Erasure
+from lamsach.portal.privacy.person import SOURCES, Source, matches, rows, word
+from lamsach.portal.privacy.retention import drop_bundle
+from lamsach.portal.support.models import Message
+from lamsach.portal.units.models import Unit
+
+MASK = "█"
+
+
+@transaction.atomic
+def erase(units: Iterable[int], unit: Unit, term: str, reason: str, by: Any) -> Counter[str]:
+    """Erase what is known of the term in these units, except what a legal hold keeps (counted as `held`). `unit`: in whose name."""
+    wanted = set(units)
+    keep_units, keep_cases = held_units(), held_cases()
+    counts: Counter[str] = Counter()
+    touched: set[int] = set()
+    for source in SOURCES:
+        for row in list(rows(source, wanted, term)):
+            if not matches(source, row, term):
+                continue
+            if _is_held(row, keep_units, keep_cases):
+                counts["held"] += 1
+                continue
+            _ERASERS[source.name](source, row, term)
+            counts[source.name] += 1
+            touched |= _cases_of(row)
+    index(Case.objects.filter(pk__in=touched))
+    user: Any = getattr(by, "user", by)
+    made = Erasure.objects.create(unit=unit, user=user, reason=reason, counts=dict(counts))
+    details: dict[str, Any] = dict(counts)
+    record(by, "privacy.erased", made, unit, **details)
+    return counts
+
+
+def _cases_of(row: Any) -> set[int]:
+    """The cases whose words for the search change with the row."""
+    if isinstance(row, Device):
+        members = [row.pk, row.into_id or row.pk]
+        return set(Case.objects.filter(device__in=members).values_list("pk", flat=True))
+    return {row.pk} if isinstance(row, Case) else {row.case_id} if isinstance(row, Note) else set()
+
+
+def _is_held(row: Any, units: set[int], cases: set[int]) -> bool:
+    device = row if isinstance(row, Device) else row.device if isinstance(row, EvidenceLine) else None
+    if device is not None:
+        standing = device.into_id or device.pk
+        held = Case.objects.filter(device__in=(device.pk, standing), pk__in=cases)
+        return device.unit_id in units or held.exists()
+    case = row if isinstance(row, Case) else row.case if isinstance(row, (Note, Step)) else None
+    if case is not None:
+        return case.pk in cases or case.unit_id in units
+    about = row.question if isinstance(row, Message) else row
+    return about.unit_id in units
+
+
+def _device(source: Source, row: Any, term: str) -> None:
+    """The columns that say it; the other hunts' records of the machine and the bundles as they came."""
+    changed = {column: "" for column in source.whole if getattr(row, column).casefold() == term.casefold()}
+    if set(changed) - {"user"}:
+        Identity.objects.filter(device=row, value__icontains=term).delete()
+    if term.casefold() in row.key.casefold():
+        changed["key"] = f"erased:{row.pk}"
+        Identity.objects.filter(device=row, kind="key").delete()
+    Device.objects.filter(pk=row.pk).update(**changed)
+    Appearance.objects.filter(device=row).update(record={})
+    for bundle in Bundle.objects.filter(appearances__device=row).exclude(path=ERASED):
+        drop_bundle(bundle)
+
+
+def _columns(source: Source, row: Any, term: str) -> None:
+    """Empty what holds it as a whole, mask it in the text."""
+    values: dict[str, Any] = {
+        column: "" for column in source.whole if str(getattr(row, column)).casefold() == term.casefold()
+    }
+    for column in source.inside:
+        values[column] = _masked(getattr(row, column), word(term))
+    source.model._default_manager.filter(pk=row.pk).update(**values)
+
+
+def _masked(value: Any, word: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return word.sub(MASK, value)
+    if isinstance(value, dict):
+        return {name: _masked(item, word) for name, item in value.items()}
+    return [_masked(item, word) for item in value] if isinstance(value, list) else value
+
+
+def _line(source: Source, row: Any, term: str) -> None:
+    """A log line keeps its digest, so that the same line of another bundle does not come back."""
+    EvidenceLine.objects.filter(pk=row.pk).update(text=word(term).sub(MASK, row.text))
+
+
+def _told(source: Source, row: Any, term: str) -> None:
+    """The person goes; that somebody was told stays for the count."""
+    row.delete()
+
+
+def _letter(source: Source, row: Any, term: str) -> None:
+    Letter.objects.filter(pk=row.pk, state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
+    Letter.objects.filter(pk=row.pk).update(to="", context={}, subject="", problem="")
+
+
+def _mail(source: Source, row: Any, term: str) -> None:
+    forget(Incoming.objects.filter(pk=row.pk))
+
+
+_ERASERS: dict[str, Callable[[Source, Any, str], None]] = {
+    "devices": _device,
+    "cases": _columns,
+    "live": _columns,
+    "lines": _line,
+    "notes": _columns,
+    "steps": _columns,
+    "exceptions": _columns,
+    "clarifications": _columns,
+    "people": _told,
+    "questions": _columns,
+    "messages": _columns,
+    "letters": _letter,
+    "incoming": _mail,
+}
