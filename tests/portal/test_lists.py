@@ -418,3 +418,22 @@ def test_settings_and_sources_of_a_list_are_changed_in_pages(cast: Cast) -> None
     assert Job.objects.filter(name="lists.fetch").exists()
     client.post(f"/office/blocklists/sources/{origin.pk}/", {"remove": "1"})
     assert not Origin.objects.exists()
+
+
+def test_a_campaign_searches_for_a_version(cast: Cast) -> None:
+    from lamsach.portal.campaigns.lists import read_list
+    from lamsach.portal.campaigns.models import IndicatorList
+
+    from .samples import campaign
+
+    version, found = listing.released(cast), campaign(cast)
+    client, address = cast.client("coordinator"), f"/office/blocklists/versions/{version.pk}/use/"
+    assert found.name in client.get(f"/office/blocklists/versions/{version.pk}/").content.decode()
+    for _ in range(2):
+        assert client.post(address, {"campaign": str(found.pk)}).status_code == 302
+    used = IndicatorList.objects.get(campaign=found)
+    assert read_list(used.pk) == version.count
+    used.refresh_from_db()
+    assert used.problem == ""
+    assert client.post(address, {"campaign": "x"}).status_code == 302
+    assert cast.client("stranger").post(address, {"campaign": str(found.pk)}).status_code == 404

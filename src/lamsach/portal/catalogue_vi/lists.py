@@ -154,4 +154,8 @@ LISTS: dict[str, str] = {
     "Result": "Kết quả",
     "Settings": "Thiết lập",
     "Values": "Số giá trị",
+    "Use it in a campaign": "Dùng cho một chiến dịch",
+    "Search for this version": "Rà soát theo phiên bản này",
+    "Choose a campaign first.": "Hãy chọn chiến dịch trước.",
+    "The campaign searches for this version now.": "Chiến dịch rà soát theo phiên bản này.",
 }

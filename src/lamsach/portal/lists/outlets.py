@@ -66,7 +66,9 @@ def answer(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | N
     if version is None:
         return None
     moment = _moment(version, now or timezone.now())
-    folder = Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}-{_terms(outlet)}-{int(moment.timestamp())}"
+    folder = (
+        Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}-{_terms(outlet)}-{int(moment.timestamp())}"
+    )
     if not (folder / "parts").exists():
         _make(outlet, version, moment, folder)
     parts = int((folder / "parts").read_text())

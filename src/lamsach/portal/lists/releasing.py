@@ -59,7 +59,9 @@ def release(
     documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
     items = list(_values(kept, documents, now, step))
     waiting = set(Doubt.objects.filter(list=kept, decided=None, dangerous=True).values_list("key", flat=True))
-    looked_at = [item for item in items if key_of(item.type.value, item.value) not in waiting] if waiting else items
+    looked_at = (
+        [item for item in items if key_of(item.type.value, item.value) not in waiting] if waiting else items
+    )
     result = passed(looked_at, decisions_of(kept), own_of(kept), now)
     before = latest(kept)
     changes = difference(values(before) if before else (), result.items)

@@ -19,9 +19,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.findings.models import Bundle
-from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.lists import access, changes, feedback, keeping, looking, outlets, quality, releasing
+from lamsach.portal.lists import access, feedback, keeping, looking, quality, releasing
 from lamsach.portal.lists.forms import (
     DocumentForm,
     FeedbackForm,
@@ -30,8 +28,8 @@ from lamsach.portal.lists.forms import (
     OutletForm,
     ReleaseForm,
 )
-from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList, Origin
-from lamsach.portal.units.access import home_units, readable_units, writable_units
+from lamsach.portal.lists.models import Document, Doubt, FeedbackKind, KeptList
+from lamsach.portal.units.access import home_units, writable_units
 
 
 def say(request: HttpRequest, problem: LamsachError) -> None:
@@ -161,120 +159,6 @@ def document_file(request: HttpRequest, document_id: int) -> HttpResponse:
     """The document as it came."""
     found = access.get_document(request.user, document_id)
     return download(found.name, found.path)
-
-
-@member(COORDINATORS, COORDINATORS, ("POST",))
-def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """Ask for a new signed version."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
-    form = ReleaseForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Write what is new, and why."))
-        return redirect("lists:list", kept_list_id=kept.pk)
-    try:
-        with transaction.atomic():
-            releasing.ask(kept, form.cleaned_data["note"], request)
-    except InputError as problem:
-        say(request, problem)
-    else:
-        messages.success(request, _("The version is being made; it stands here in a moment."))
-    return redirect("lists:list", kept_list_id=kept.pk)
-
-
-@member(ALL, WRITERS, ("GET",))
-def version(request: HttpRequest, version_id: int) -> HttpResponse:
-    """A version: what it changed, from which documents, and which hunts used it."""
-    found = access.get_version(request.user, version_id)
-    used = Bundle.objects.filter(
-        list_digest=found.digest, unit__in=readable_units(request.user)
-    ).select_related("unit")
-    inside = access.sees_inside(request.user, found.list)
-    context = {
-        "version": found,
-        "kept": found.list,
-        "used": used[:50],
-        "used_count": used.count(),
-        "changes": changes.of(found) if inside else None,
-        "inside": inside,
-    }
-    return render(request, "lists/version.html", context)
-
-
-@member(ALL, WRITERS, ("GET",))
-def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
-    """The signed release."""
-    found = access.get_version(request.user, version_id)
-    if not access.sees_inside(request.user, found.list) and not releasing.may_have(
-        found, access.SHARED_TLP.value
-    ):
-        messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
-        return redirect("lists:version", version_id=found.pk)
-    record(request, "list.downloaded", found, found.list.unit, number=found.number)
-    return download(f"{found.list.name}-{found.number}.zip", found.path)
-
-
-@member(COORDINATORS, COORDINATORS, ("POST",))
-def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """A source with its schedule."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
-    form = OriginForm(request.POST)
-    if form.is_valid() and not kept.origins.filter(name=form.cleaned_data["name"]).exists():
-        with transaction.atomic():
-            made = form.save(commit=False)
-            made.list = kept
-            made.save()
-            record(request, "list.source_added", made, kept.unit, name=made.name, url=made.url)
-        messages.success(request, _("The source is fetched within a minute."))
-        return redirect("lists:list", kept_list_id=kept.pk)
-    if form.is_valid():
-        form.add_error("name", _("The list has a source of this name already."))
-    return render(request, "lists/form.html", {"form": form, "title": _("Add a source"), "kept": kept})
-
-
-@member(COORDINATORS, COORDINATORS)
-def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
-    """Change a source; `fetch` fetches it now, `remove` removes it (its document stays)."""
-    found = access.get_origin(request.user, origin_id)
-    kept = found.list
-    if request.method == "POST" and "fetch" in request.POST:
-        enqueue("lists.fetch", request.user, origin_id=found.pk)
-        record(request, "list.fetch_asked", found, kept.unit)
-        return redirect("lists:list", kept_list_id=kept.pk)
-    if request.method == "POST" and "remove" in request.POST:
-        with transaction.atomic():
-            record(request, "list.source_removed", found, kept.unit, name=found.name, url=found.url)
-            Origin.objects.filter(pk=found.pk).delete()
-        return redirect("lists:list", kept_list_id=kept.pk)
-    form = OriginForm(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            form.save()
-            record(request, "list.source_changed", found, kept.unit, fields=form.changed_data)
-        return redirect("lists:list", kept_list_id=kept.pk)
-    return render(request, "lists/origin.html", {"form": form, "origin": found, "kept": kept})
-
-
-@member(COORDINATORS, COORDINATORS, ("POST",))
-def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
-    """A new outlet; its address is shown once."""
-    kept = access.get_list(request.user, kept_list_id, write=True)
-    form = OutletForm(request.POST)
-    if not form.is_valid():
-        return render(request, "lists/form.html", {"form": form, "title": _("New outlet"), "kept": kept})
-    with transaction.atomic():
-        made, word = outlets.issue(kept, request, **form.cleaned_data)
-    address = absolute("lists:outlet_file", token=word)
-    return render(request, "lists/outlet.html", {"outlet": made, "kept": kept, "address": address})
-
-
-@member(COORDINATORS, COORDINATORS, ("POST",))
-def outlet_revoke(request: HttpRequest, outlet_id: int) -> HttpResponse:
-    """Close an outlet."""
-    found = access.get_outlet(request.user, outlet_id)
-    with transaction.atomic():
-        type(found).objects.filter(pk=found.pk, revoked=None).update(revoked=timezone.now())
-        record(request, "list.outlet_closed", found, found.list.unit, name=found.name)
-    return redirect("lists:list", kept_list_id=found.list_id)
 
 
 @member(ALL, WRITERS, ("GET",))
