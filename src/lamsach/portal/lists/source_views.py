@@ -1,0 +1,83 @@
+"""Pages of sources with their schedules, and of outlets."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.roles import COORDINATORS
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.lists import access, outlets
+from lamsach.portal.lists.forms import OriginForm, OutletForm
+from lamsach.portal.lists.models import Origin
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """A source with its schedule."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = OriginForm(request.POST)
+    if form.is_valid() and not kept.origins.filter(name=form.cleaned_data["name"]).exists():
+        with transaction.atomic():
+            made = form.save(commit=False)
+            made.list = kept
+            made.save()
+            record(request, "list.source_added", made, kept.unit, name=made.name, url=made.url)
+        messages.success(request, _("The source is fetched within a minute."))
+        return redirect("lists:list", kept_list_id=kept.pk)
+    if form.is_valid():
+        form.add_error("name", _("The list has a source of this name already."))
+    return render(request, "lists/form.html", {"form": form, "title": _("Add a source"), "kept": kept})
+
+
+@member(COORDINATORS, COORDINATORS)
+def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
+    """Change a source; `fetch` fetches it now, `remove` removes it (its document stays)."""
+    found = access.get_origin(request.user, origin_id)
+    kept = found.list
+    if request.method == "POST" and "fetch" in request.POST:
+        enqueue("lists.fetch", request.user, origin_id=found.pk)
+        record(request, "list.fetch_asked", found, kept.unit)
+        return redirect("lists:list", kept_list_id=kept.pk)
+    if request.method == "POST" and "remove" in request.POST:
+        with transaction.atomic():
+            record(request, "list.source_removed", found, kept.unit, name=found.name, url=found.url)
+            Origin.objects.filter(pk=found.pk).delete()
+        return redirect("lists:list", kept_list_id=kept.pk)
+    form = OriginForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            form.save()
+            record(request, "list.source_changed", found, kept.unit, fields=form.changed_data)
+        return redirect("lists:list", kept_list_id=kept.pk)
+    return render(request, "lists/origin.html", {"form": form, "origin": found, "kept": kept})
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """A new outlet; its address is shown once."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = OutletForm(request.POST)
+    if not form.is_valid():
+        return render(request, "lists/form.html", {"form": form, "title": _("New outlet"), "kept": kept})
+    with transaction.atomic():
+        made, word = outlets.issue(kept, request, **form.cleaned_data)
+    address = absolute("lists:outlet_file", token=word)
+    return render(request, "lists/outlet.html", {"outlet": made, "kept": kept, "address": address})
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def outlet_revoke(request: HttpRequest, outlet_id: int) -> HttpResponse:
+    """Close an outlet."""
+    found = access.get_outlet(request.user, outlet_id)
+    with transaction.atomic():
+        type(found).objects.filter(pk=found.pk, revoked=None).update(revoked=timezone.now())
+        record(request, "list.outlet_closed", found, found.list.unit, name=found.name)
+    return redirect("lists:list", kept_list_id=found.list_id)

@@ -1,0 +1,110 @@
+"""Pages of versions: asking for one, what it changed, its signed file, its use in a campaign."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from lamsach.errors import InputError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
+from lamsach.portal.base.uploads import download
+from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
+from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
+from lamsach.portal.findings.models import Bundle
+from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.lists import access, changes, releasing
+from lamsach.portal.lists.forms import ReleaseForm
+from lamsach.portal.lists.views import say
+from lamsach.portal.units.access import readable_units, writable_units
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
+    """Ask for a new signed version."""
+    kept = access.get_list(request.user, kept_list_id, write=True)
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Write what is new, and why."))
+        return redirect("lists:list", kept_list_id=kept.pk)
+    try:
+        with transaction.atomic():
+            releasing.ask(kept, form.cleaned_data["note"], request)
+    except InputError as problem:
+        say(request, problem)
+    else:
+        messages.success(request, _("The version is being made; it stands here in a moment."))
+    return redirect("lists:list", kept_list_id=kept.pk)
+
+
+@member(ALL, WRITERS, ("GET",))
+def version(request: HttpRequest, version_id: int) -> HttpResponse:
+    """A version: what it changed, from which documents, and which hunts used it."""
+    found = access.get_version(request.user, version_id)
+    used = Bundle.objects.filter(
+        list_digest=found.digest, unit__in=readable_units(request.user)
+    ).select_related("unit")
+    inside = access.sees_inside(request.user, found.list)
+    context = {
+        "version": found,
+        "kept": found.list,
+        "used": used[:50],
+        "used_count": used.count(),
+        "changes": changes.of(found) if inside else None,
+        "inside": inside,
+        "campaigns": _campaigns(request) if request.user.roles & COORDINATORS else [],  # type: ignore[union-attr]
+    }
+    return render(request, "lists/version.html", context)
+
+
+@member(ALL, WRITERS, ("GET",))
+def version_file(request: HttpRequest, version_id: int) -> HttpResponse:
+    """The signed release."""
+    found = access.get_version(request.user, version_id)
+    if not access.sees_inside(request.user, found.list) and not releasing.may_have(
+        found, access.SHARED_TLP.value
+    ):
+        messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
+        return redirect("lists:version", version_id=found.pk)
+    record(request, "list.downloaded", found, found.list.unit, number=found.number)
+    return download(f"{found.list.name}-{found.number}.zip", found.path)
+
+
+def _campaigns(request: HttpRequest) -> list[Campaign]:
+    """The running and coming campaigns that the person leads."""
+    mine = readable_campaigns(request.user).filter(owner__in=writable_units(request.user, COORDINATORS))
+    return list(mine.exclude(state=CampaignState.CLOSED).order_by("name")[:100])
+
+
+@member(COORDINATORS, COORDINATORS, ("POST",))
+def use(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Give a version to a campaign as its list; hunts of the campaign state its digest."""
+    found = access.get_version(request.user, version_id)
+    number = request.POST.get("campaign", "")
+    if not number.isdecimal() or len(number) > 18:
+        messages.error(request, _("Choose a campaign first."))
+        return redirect("lists:version", version_id=found.pk)
+    campaign = get_campaign(request.user, int(number), write=True)
+    if found.list.unit_id != campaign.owner_id and not releasing.may_have(found, access.SHARED_TLP.value):
+        messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
+        return redirect("lists:version", version_id=found.pk)
+    with transaction.atomic():
+        made, new = IndicatorList.objects.get_or_create(
+            campaign=campaign,
+            sha256=found.sha256,
+            withdrawn=None,
+            defaults={
+                "name": f"{found.list.name}-{found.number}.zip"[:200],
+                "path": found.path,
+                "size": found.size,
+            },
+        )
+        if new:
+            enqueue("campaigns.read_list", request.user, list_id=made.pk)
+            record(request, "list.used", found, campaign.owner, campaign=campaign.pk, number=found.number)
+    messages.success(request, _("The campaign searches for this version now."))
+    return redirect("campaigns:campaign", campaign_id=campaign.pk)
