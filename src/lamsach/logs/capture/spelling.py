@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
+from socket import inet_ntoa
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -23,6 +24,6 @@ def time_of(nanoseconds: int | None) -> datetime | None:
 def address_text(raw: bytes) -> str:
     """An address of 4 or 16 bytes in canonical spelling; a mapped one (`::ffff:192.0.2.1`) as IPv4."""
     if len(raw) == 4:
-        return str(IPv4Address(raw))
+        return inet_ntoa(raw)
     address = IPv6Address(raw)
     return str(address.ipv4_mapped or address)

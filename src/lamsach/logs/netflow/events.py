@@ -6,12 +6,14 @@ start and are wrong or missing in many exporters.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from lamsach.logs.capture.spelling import address_text
 from lamsach.logs.direction import own_side
 from lamsach.logs.netflow import elements as e
+from lamsach.logs.netflow.packets import fixed_rows
 from lamsach.logs.netflow.templates import Record
 from lamsach.logs.values import host_and_port, printable, question_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -69,6 +71,27 @@ def flow_event(
         file=file,
         line=line,
     )
+
+
+def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[Event]:
+    """The events of a packet of version 1, 5 or 7, as `flow_event` would make them one by one."""
+    seconds, rows = fixed_rows(packet, version)
+    time = time_of_seconds(seconds)
+    for source_bytes, destination_bytes, source_port, destination_port, protocol in rows:
+        source, destination = address_text(source_bytes), address_text(destination_bytes)
+        ported = protocol not in _ICMP
+        yield Event(
+            time=time,
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=source_port if ported else None,
+            destination_ip=destination,
+            destination_port=destination_port if ported else None,
+            device_ip=own_side(source, destination),
+            format=NAME,
+            file=file,
+            line=line,
+        )
 
 
 @lru_cache(maxsize=256)

@@ -118,12 +118,18 @@ class Decoder:
 
 
 def _fixed(packet: bytes, version: int) -> Iterator[Flow]:
+    time, rows = fixed_rows(packet, version)
+    for values in rows:
+        yield time, dict(zip(_FIXED_NAMES, values, strict=True))
+
+
+def fixed_rows(packet: bytes, version: int) -> tuple[int, Iterator[tuple[bytes, bytes, int, int, int]]]:
+    """The seconds of a packet whose layout is fixed (`FIXED`), and its records: two addresses, two ports, the protocol."""
     header, layout = FIXED[version]
-    time = int.from_bytes(packet[8:12], "big")
     count = min(packet[2] << 8 | packet[3], (len(packet) - header) // layout.size)
-    if count > 0:
-        for values in layout.iter_unpack(packet[header : header + count * layout.size]):
-            yield time, dict(zip(_FIXED_NAMES, values, strict=True))
+    return int.from_bytes(packet[8:12], "big"), layout.iter_unpack(
+        packet[header : header + max(0, count) * layout.size]
+    )
 
 
 def packet_size(data: bytes, at: int) -> int:
