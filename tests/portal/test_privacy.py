@@ -317,6 +317,24 @@ def test_a_grant_goes_only_upwards(cast: Cast, campaign: Campaign) -> None:
     assert not Grant.objects.exists()
 
 
+def test_nobody_above_invites_themselves_into_a_unit(cast: Cast) -> None:
+    from lamsach.portal.accounts.models import Invitation
+    from lamsach.portal.base.roles import Role
+    from lamsach.portal.units.models import Membership
+
+    form = {"unit": cast.first.code, "role": "officer", "name": "A"}
+    for who in ("coordinator", "reader"):
+        page = cast.client("coordinator").post(
+            "/office/people/invite/", {**form, "email": cast.people[who].email}
+        )
+        assert "belongs to a unit above" in page.content.decode(), who
+    cast.client("coordinator").post("/office/people/invite/", {**form, "email": "moi@person.example"})
+    assert [found.email for found in Invitation.objects.all()] == ["moi@person.example"]
+    Membership.objects.create(user=cast.people["officer"], unit=cast.first, role=Role.COORDINATOR)
+    cast.client("officer").post("/office/people/invite/", {**form, "email": cast.people["reader"].email})
+    assert Invitation.objects.count() == 2
+
+
 # --- holds on pages ----------------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from lamsach.portal.accounts.models import Invitation, User
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import writable_units
 from lamsach.portal.units.codes import canonical
+from lamsach.portal.units.tree import ancestors
 
 
 class PasswordForm(forms.Form):
@@ -84,6 +85,20 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_email(self) -> str:
         """The address in lower case."""
         return str(self.cleaned_data["email"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        """Names of machines and persons are a unit's own: nobody above takes a role in it unless its own people say so."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        unit, email = data.get("unit"), data.get("email")
+        if unit is not None and email and not self.user.memberships.filter(unit=unit).exists():
+            above = [one.pk for one in ancestors(unit)]
+            if User.objects.filter(email=email, memberships__unit__in=above).exists():
+                raise forms.ValidationError(
+                    _(
+                        "This person belongs to a unit above. Only the unit's own people can invite them into it; a single machine's name can be granted."
+                    )
+                )
+        return data
 
 
 class MeForm(forms.ModelForm):  # type: ignore[type-arg]

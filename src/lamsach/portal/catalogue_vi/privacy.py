@@ -9,6 +9,7 @@ PRIVACY: dict[str, str] = {
     "Nobody above may see the name.": "Chưa đơn vị cấp trên nào được xem tên máy.",
     "The unit itself sees the reason.": "Chỉ đơn vị được xem lý do.",
     "For how many days": "Trong bao nhiêu ngày",
+    "This person belongs to a unit above. Only the unit's own people can invite them into it; a single machine's name can be granted.": "Người này thuộc đơn vị cấp trên. Chỉ người của chính đơn vị được mời họ vào; đơn vị có thể cho xem tên của từng máy.",
     "Until": "Đến",
     "When": "Thời điểm",
     "Person": "Người xem",
