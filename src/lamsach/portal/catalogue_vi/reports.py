@@ -97,8 +97,6 @@ REPORTS: dict[str, str] = {
     "The reporting form": "Biểu mẫu báo cáo",
     "Preview, not kept yet": "Xem trước, chưa lưu",
     "As it is": "Hiện tại",
-    "Change the rows": "Sửa các dòng số liệu",
-    "Empty the wording to take a row out. Reports that are submitted keep the form they were written in.": "Xóa trống nội dung để bỏ một dòng. Báo cáo đã trình giữ nguyên biểu mẫu khi lập.",
     "Look at it first": "Xem trước",
     "Keep as a new version": "Lưu thành phiên bản mới",
     "version %(version)s": "phiên bản %(version)s",
