@@ -18,6 +18,7 @@ import urllib.request
 from collections import deque
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ from tests.conftest import require_program
 
 pytestmark = pytest.mark.browser
 CHECK = Path(__file__).with_name("accessibility.js").read_text("utf-8")
+_axe = find_spec("axe_playwright_python")
+AXE = Path(str(_axe.origin)).with_name("axe.min.js").read_text("utf-8") if _axe else ""
+AXE_RUN = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
+  return found.violations.filter(v => ["serious", "critical"].includes(v.impact))
+    .flatMap(v => v.nodes.slice(0, 3).map(n => `axe ${v.id} ${n.target.join(" ")}: ${n.html.slice(0, 120)}`));
+}"""
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 ROLES = (None, "administrator", "coordinator", "officer")
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
@@ -157,6 +165,8 @@ def test_every_page(portal: tuple[str, dict[str, str], str], browser: Any) -> No
                     looked.add(kind(path))
                     page.goto(address + path)
                     wrong += [f"{path} {each}" for each in look(page, language)]
+                    if language == "vi" or role is None:
+                        wrong += [f"{path} {each}" for each in axe(page)]
             context.close()
         assert len(looked) > 45, sorted(looked)
     assert wrong == [], "\n".join(wrong)
@@ -186,6 +196,14 @@ def look(page: Any, language: str) -> list[str]:
     return found
 
 
+def axe(page: Any) -> list[str]:
+    """The serious and critical findings of axe-core, where it is installed: our own check is a second opinion, not a replacement."""
+    if not AXE:
+        return []
+    page.evaluate(AXE)
+    return list(page.evaluate(AXE_RUN))
+
+
 BROKEN = """<!doctype html><html><head><title>x</title></head><body style="background:#fff"><h1>A</h1><h3>B</h3>
 <input id="a"><button></button><img src="data:,"><ul><p>x</p></ul><label for="none">x</label><span id="a">y</span>
 <p style="color:#999">pale</p><div style="width:3000px;height:9px">w</div><input type="radio" aria-label="r"></body></html>"""
@@ -202,4 +220,13 @@ def test_the_check_finds_what_it_is_for(rule: str, browser: Any) -> None:
     page = browser.new_page(viewport=DESKTOP)
     page.set_content(BROKEN)
     assert [each for each in page.evaluate(CHECK) if each.startswith(rule)], page.evaluate(CHECK)
+    page.close()
+
+
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed")
+def test_axe_finds_what_it_is_for(browser: Any) -> None:
+    page = browser.new_page(viewport=DESKTOP)
+    page.set_content(BROKEN)
+    rules = {each.split()[1] for each in axe(page)}
+    assert {"html-has-lang", "button-name", "image-alt", "color-contrast"} <= rules
     page.close()

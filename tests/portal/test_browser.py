@@ -19,10 +19,16 @@ from typing import Any
 
 import pytest
 
+from lamsach.portal.catalogue_vi import VIETNAMESE
 from tests.conftest import require_program
 
 pytestmark = pytest.mark.browser
-SHEET = "Mã;Tên;Mã cấp trên;Thư điện tử\nZ09.01;Phòng Một;Z09;mot@unit.example\nZ09.02;Phòng Hai;Z09;hai@unit.example\n"
+SHEETS = {
+    "vi": "Mã;Tên;Mã cấp trên;Thư điện tử\nZ09.01;Phòng Một;Z09;mot@unit.example\nZ09.02;Phòng Hai;Z09;hai@unit.example\n",
+    "en": "Code;Name;Parent;Email\nZ09.03;Room Three;Z09;ba@unit.example\nZ09.04;Room Four;Z09;bon@unit.example\n",
+}
+UNITS = {"vi": ("mot", "hai"), "en": ("mot", "hai", "ba", "bon")}
+SUBJECTS = {"vi": "V/v triển khai chiến dịch", "en": "Launch of the second campaign"}
 FIRST_LOAD_BYTES = 100_000
 
 
@@ -112,12 +118,20 @@ def test_a_campaign_from_set_up_to_the_last_answer(served: Served) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:
-            lead(browser, served, link[0])
-            for unit in ("mot", "hai"):
-                answer(browser, served, f"{unit}@unit.example")
+            page, wrong = set_up(browser, served, link[0])
+            for language in ("vi", "en"):
+                lead(page, served, language)
+                for unit in UNITS[language]:
+                    answer(browser, served, f"{unit}@unit.example", language)
+            assert wrong == []
             public(browser, served)
         finally:
             browser.close()
+
+
+def said(language: str, english: str, **values: Any) -> str:
+    """What the page says in that language."""
+    return (VIETNAMESE[english] if language == "vi" else english) % values
 
 
 def watched(context: Any, served: Served) -> tuple[Any, list[str]]:
@@ -136,10 +150,10 @@ def watched(context: Any, served: Served) -> tuple[Any, list[str]]:
     return page, wrong
 
 
-def lead(browser: Any, served: Served, link: str) -> None:
-    """Set up, import, prepare, write, send."""
+def set_up(browser: Any, served: Served, link: str) -> tuple[Any, list[str]]:
+    """The first administrator and the root; the page, and what went wrong on it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(8000)
+    context.set_default_timeout(20_000)
     page, wrong = watched(context, served)
     page.goto(link)
     for name, value in (
@@ -151,44 +165,62 @@ def lead(browser: Any, served: Served, link: str) -> None:
     ):
         page.fill(f"[name={name}]", value)
     page.click("main button")
-    page.click("main a:has-text('Nhập đơn vị từ bảng')")
-    page.set_input_files(
-        "[name=file]", {"name": "don-vi.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
-    )
-    page.click("button:has-text('Xem những gì sẽ thay đổi')")
-    page.click("button:has-text('Thực hiện 2 thay đổi')")
-    assert page.locator("tbody tr").count() == 3
+    return page, wrong
+
+
+def lead(page: Any, served: Served, language: str) -> None:
+    """Import, prepare, write, send."""
+    page.goto(f"{served.address}/accounts/me/")
+    page.select_option("main select[name=language]", language)
+    page.click("main form button")
+    page.goto(f"{served.address}/office/units/")
+    page.click(f"main a:has-text('{said(language, 'Import units from a sheet')}')")
+    file = {"name": "units.csv", "mimeType": "text/csv", "buffer": SHEETS[language].encode()}
+    page.set_input_files("[name=file]", file)
+    page.click(f"button:has-text('{said(language, 'Show what would change')}')")
+    page.click("main form button")
+    units = len(UNITS[language])
+    assert page.locator("tbody tr").count() == units + 1
     page.goto(f"{served.address}/office/campaigns/new/")
-    page.fill("[name=name]", "Chiến dịch thử")
+    page.fill("[name=name]", f"Chiến dịch {language}")
     for name, days in (("starts", 0), ("ends", 60), ("report_due", 30)):
         page.fill(f"[name={name}]", (date.today() + timedelta(days=days)).isoformat())
-    page.click("button:has-text('Lưu chiến dịch')")
-    page.click("a:has-text('Soạn công văn')")
-    page.fill("[name=subject]", "V/v triển khai chiến dịch")
+    page.click(f"button:has-text('{said(language, 'Save the campaign')}')")
+    page.click(f"a:has-text('{said(language, 'Write a dispatch')}')")
+    page.fill("[name=subject]", SUBJECTS[language])
     page.fill("[name=body]", "Đề nghị Quý đơn vị triển khai.")
-    page.click("button:has-text('Lưu dự thảo')")
-    page.dblclick("button:has-text('Gửi công văn cho 2 đơn vị')")
-    page.wait_for_selector("text=Công văn được gửi đến 2 đơn vị.")
-    assert wrong == []
+    page.click(f"button:has-text('{said(language, 'Save the draft')}')")
+    page.dblclick(f"button:has-text('{said(language, 'Send the dispatch to %(count)s units', count=units)}')")
+    words = (
+        VIETNAMESE["The dispatch goes to {count} units."]
+        if language == "vi"
+        else "The dispatch goes to {count} units."
+    )
+    page.wait_for_selector(f"text={words.format(count=units)}")
 
 
-def answer(browser: Any, served: Served, to: str) -> None:
+def answer(browser: Any, served: Served, to: str, language: str) -> None:
     """A unit without an account acknowledges and deploys, on a phone, without script."""
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, color_scheme="dark", java_script_enabled=False
     )
+    context.add_cookies([{"name": "django_language", "value": language, "url": served.address}])
     page = context.new_page()
-    (first,) = wait_for(lambda: served.letters(to))
+
+    def letters() -> list[Any]:
+        return [mail for mail in served.letters(to) if SUBJECTS[language] in mail["Subject"]]
+
+    (first,) = wait_for(letters)
     for mail, choice in ((first, "acknowledged"), (None, "deployed")):
-        letter = mail or wait_for(lambda: served.letters(to)[1:])[0]
+        letter = mail or wait_for(lambda: letters()[1:])[0]
         page.goto(link_in(letter))
         page.check(f"[value={choice}]")
         page.fill("[name=who]", "Nguyễn Thị Thử, chuyên viên")
-        page.click("button:has-text('Gửi trả lời')")
-        assert page.locator("h1").inner_text() == "Đã nhận được trả lời"
+        page.click(f"button:has-text('{said(language, 'Send the answer')}')")
+        assert page.locator("h1").inner_text() == said(language, "The answer has arrived")
     page.goto(link_in(first))
-    assert page.locator("h1").inner_text() == "Liên kết này không còn hiệu lực"
-    assert len(served.letters(to)) == 2
+    assert page.locator("h1").inner_text() == said(language, "This link no longer works")
+    assert len(letters()) == 2
     context.close()
 
 
