@@ -52,7 +52,7 @@ def campaign(cast: Cast) -> Campaign:
             at = timezone.now() - timedelta(days=back)
             Step.objects.bulk_create([Step(case=case, at=at, day=day(-back), before="new", after=S.CLEANED)])
     recompute(list(Case.objects.all()))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def test_the_series_is_what_counting_day_by_day_gives(cast: Cast, campaign: Campaign) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
@@ -173,8 +173,8 @@ class UnitSources:
     missing: int
 
 
-def coverage_by_unit(campaign: Campaign, unit_ids: Iterable[int], until: date) -> list[UnitSources]:
-    """For each unit that ever gave a log: its sources and their last seven days, those with the largest gaps first."""
+def coverage_by_unit(campaign: Campaign, unit_ids: Any, until: date) -> list[UnitSources]:
+    """For each of the units (their numbers, or a query of them) that ever gave a log: its sources and their last seven days, those with the largest gaps first."""
     rows = CoverageDay.objects.filter(campaign=campaign, unit__in=unit_ids)
     counted = (
         rows.order_by()

@@ -130,8 +130,9 @@ def view_save(request: HttpRequest) -> HttpResponse:
     kept = QueryDict(mutable=True)
     for name in sorted(_KEPT & set(given)):
         kept[name] = given[name]
-    form, user = ViewForm(request.POST), request.user
-    own = SavedView.objects.filter(user=user)  # type: ignore[misc]
+    form = ViewForm(request.POST)
+    user: Any = request.user
+    own = SavedView.objects.filter(user=user)
     if form.is_valid() and (own.count() < MOST_VIEWS or own.filter(name=form.cleaned_data["name"]).exists()):
         own.update_or_create(
             user=user, name=form.cleaned_data["name"], defaults={"query": kept.urlencode()[:500]}

@@ -93,7 +93,7 @@ def figures(rows: QuerySet[Case]) -> dict[str, int]:
         state: (number, over)
         for state, number, over in rows.order_by()
         .values_list("state")
-        .annotate(number=Count("pk"), late=late)
+        .annotate(counted=Count("pk"), late=late)
     }
     found = {}
     for name in FILTERS:

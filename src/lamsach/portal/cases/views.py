@@ -28,7 +28,7 @@ from lamsach.portal.units.access import writable_units
 MOST_AT_ONCE = 1000
 
 
-class _Counted(Paginator):  # type: ignore[type-arg]
+class _Counted(Paginator):
     """Pages of a list whose length is known already."""
 
     def __init__(self, rows: Any, length: int) -> None:
