@@ -45,7 +45,11 @@ def _objects(row: SightingRow, stamp: Stamp) -> Iterator[dict[str, Any]]:
     if not is_canonical(kind, row.indicator):
         return
     where = {**identity(f"{row.unit_code} {row.unit}", stamp), "name": row.unit}
-    about = indicator(Indicator(kind, row.indicator, threat=row.threat or None), stamp)
+    about = {
+        **indicator(Indicator(kind, row.indicator, threat=row.threat or None), stamp),
+        "name": row.threat or row.indicator,
+        "description": f"{kind.value} {row.indicator}",
+    }
     first, last = _span(row)
     seen = {
         **common(
