@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
@@ -66,6 +71,85 @@ def receiver(settings: Any) -> Iterator[Receiver]:
     settings.SMTP_URL = f"smtp+plain://127.0.0.1:{port}"
     yield handler
     controller.stop()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate of our own for `localhost`, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = timezone.now()
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    kept, secret = folder / "cert.pem", folder / "key.pem"
+    kept.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return kept, secret
+
+
+class Knocker(Controller):
+    """A server whose start is noticed by TLS too, although nobody trusts its certificate yet."""
+
+    def _trigger_server(self) -> None:
+        with socket.create_connection((self.hostname, self.port), 5) as plain:
+            if self.ssl_context is None:
+                plain.recv(1)
+                return
+            careless = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
+            with careless.wrap_socket(plain) as connection:
+                connection.recv(1)
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_letters_go_by_tls_to_a_server_that_proves_who_it_is(
+    scheme: str, trusted: bool, certificate: tuple[Path, Path], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    handler = Receiver()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    way = (
+        {"ssl_context": context} if scheme == "smtps" else {"tls_context": context, "require_starttls": True}
+    )
+    controller = Knocker(handler, hostname="127.0.0.1", port=port, **way)
+    controller.start()
+    try:
+        settings.SMTP_URL = f"{scheme}://localhost:{port}"
+        write()
+        assert delivery.deliver_due() == (1 if trusted else 0)
+    finally:
+        controller.stop()
+    assert len(handler.letters) == (1 if trusted else 0)
+    assert state() == (LetterState.SENT if trusted else LetterState.QUEUED)
+    assert trusted or "CERTIFICATE" in Letter.objects.get().problem
+
+
+def test_a_server_without_tls_gets_nothing_in_clear(receiver: Receiver, settings: Any) -> None:
+    settings.SMTP_URL = settings.SMTP_URL.replace("smtp+plain", "smtp")
+    write()
+    assert delivery.deliver_due() == 0
+    assert (receiver.letters, state()) == ([], LetterState.QUEUED)
 
 
 def due_now() -> None:

@@ -110,6 +110,21 @@ def test_every_session_can_be_ended(cast: Cast, browser: Browser) -> None:
     assert officer.get("/office/").status_code == 302
 
 
+def test_own_sessions_are_listed_and_others_of_them_ended(cast: Cast, browser: Browser) -> None:
+    here, elsewhere = browser("officer"), Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0")
+    elsewhere.force_login(
+        cast.people["officer"], backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    for client in (here, elsewhere):
+        assert client.get("/office/").status_code == 200
+    page = here.get("/accounts/sessions/").content.decode()
+    assert "Firefox" in page
+    assert "/accounts/sessions/" in here.get("/accounts/me/").content.decode(), "a way leads there"
+    here.post("/accounts/sessions/")
+    assert elsewhere.get("/office/").status_code == 302
+    assert here.get("/office/").status_code == 200
+
+
 def test_idle_accounts_are_locked(cast: Cast) -> None:
     long_ago = timezone.now() - timedelta(days=46)
     User.objects.filter(email="officer@person.example").update(last_seen=long_ago)
