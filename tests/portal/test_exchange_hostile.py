@@ -1,0 +1,118 @@
+"""Exchange files that somebody changed: whatever byte it is, nothing else than what was signed comes out."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.errors import LamsachError
+from lamsach.indicators.releases.keys import load_private_key, make_key
+from lamsach.portal.exchange import container
+from lamsach.portal.exchange.container import Head
+from lamsach.portal.exchange.kinds import Payload, PayloadFile
+
+HEAD = Head("G06.12", "Trung tâm A", "G06.12.01", "Phòng Một", 7, 3, datetime(2026, 11, 1, tzinfo=UTC))
+
+
+@cache
+def signing() -> Any:
+    private, _ = make_key()
+    return load_private_key(private, "test")
+
+
+@cache
+def sample() -> bytes:
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "list.csv"
+        file.write_bytes(b"type,value\ndomain,bot-c2.xyz\n" * 20)
+        payloads = (
+            Payload("campaigns", {"word": "Chiến dịch", "n": 1}, (PayloadFile("list.csv", file),)),
+            Payload("counts", {"found": 5}),
+        )
+        stream = io.BytesIO()
+        container.write(stream, HEAD, signing(), payloads)
+        return stream.getvalue()
+
+
+def opened(data: bytes) -> Any:
+    """What the file says, files included."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "exchange.zip"
+        path.write_bytes(data)
+        found = container.read(path, [signing().public_key()], Path(name))
+        return (
+            found.head,
+            [
+                (one.kind, dict(one.data), [(file.name, file.path.read_bytes()) for file in one.files])
+                for one in found.payloads
+            ],
+        )
+
+
+def test_what_was_written_is_read() -> None:
+    head, payloads = opened(sample())
+    assert head == HEAD
+    assert payloads[1] == ("counts", {"found": 5}, [])
+    assert payloads[0][2][0][1].startswith(b"type,value")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_changed_byte_is_refused_or_means_nothing(data: st.DataObject) -> None:
+    whole = bytearray(sample())
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        found = opened(bytes(whole))
+    except LamsachError:
+        return
+    assert found == opened(sample())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 3000))
+def test_a_file_that_is_cut_short_is_refused(length: int) -> None:
+    with pytest.raises(LamsachError):
+        opened(sample()[: min(length, len(sample()) - 1)])
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["sender", "receiver", "counter", "taken", "made", "lineage", "payloads"]), VALUES
+    )
+)
+def test_a_signed_manifest_of_any_shape_makes_no_traceback(changes: dict[str, Any]) -> None:
+    """The other side may sign whatever it likes."""
+    from lamsach.indicators.releases.seal import seal
+
+    with zipfile.ZipFile(io.BytesIO(sample())) as archive:
+        manifest = {**json.loads(archive.read("manifest.json")), **changes}
+        members = {name: archive.read(name) for name in archive.namelist()}
+    said = json.dumps(manifest).encode()
+    members |= {"manifest.json": said, "signature.json": seal(said, signing(), container.PREFIX).encode()}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    try:
+        opened(stream.getvalue())
+    except LamsachError:
+        return
