@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, internal, kept, macs, mapped, names, ports
+from lamsach.logs.bulk.columns import addresses, check, internal, kept, macs, mapped, names, ports
 from lamsach.logs.bulk.joining import in_order
+from lamsach.logs.bulk.pairs import Keys, Mixed, PairRows, groups_by_shape, keys_of, likely_groups, skeleton
 from lamsach.logs.formats.fortigate import OWN_ROLES, FortiGate, action_of
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import first, pairs
@@ -23,10 +24,6 @@ from lamsach.logs.values import domain_of, host_of_url
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# date=2024-03-06 time=22:06:03 devname="FG 1" -> date= time= devname="
-_QUOTED, _BARE = re.compile(rb'="[^"\n]*"'), re.compile(rb'=[^" \n]+')
-_KIND = re.compile(rb' log_?id="?(\d+)')
-_TOKEN = re.compile(r'([A-Za-z_][\w.-]*)=("?)', re.ASCII)
 _BEFORE = re.compile(
     rb"^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} )?(?=date=)", re.MULTILINE
 )
@@ -42,15 +39,6 @@ _FEW_LINES = 8
 
 
 Part = tuple[list[int], dict[str, Any]]
-
-
-class _Mixed(Exception):  # noqa: N818 - no error: the lines are put together otherwise
-    """Some lines have other keys than the first."""
-
-
-def _skeleton(line: bytes) -> bytes:
-    """The line without its values."""
-    return _BARE.sub(b"=", _QUOTED.sub(b'="', line))
 
 
 class _Noting(dict[str, str]):
@@ -85,16 +73,9 @@ class FortiGatePairs(BulkReader):
         if not data.startswith(b"date="):
             data = _BEFORE.sub(b"", data)
         lines = data.split(b"\n")
-        groups: dict[object, list[int]] = {}
         alone: list[int] = []
-        for at, line in enumerate(lines):
-            if b"\\" in line or b"\t" in line:
-                alone.append(at)
-            else:
-                kind = _KIND.search(line)
-                groups.setdefault((kind and kind[0], line.count(b'="')), []).append(at)
         parts: list[Part] = []
-        for rows in groups.values():
+        for rows in likely_groups(lines, alone):
             self._take(rows, lines, parts, alone)
         return in_order(parts, alone, lines, self.log_format)
 
@@ -105,36 +86,33 @@ class FortiGatePairs(BulkReader):
         if len(rows) < _FEW_LINES:
             alone += rows
             return
-        first_line, skeleton = lines[rows[0]], _skeleton(lines[rows[0]])
-        shape = self._shape(skeleton, first_line)
+        first_line = lines[rows[0]]
+        shape = self._shape(skeleton(first_line), first_line)
         try:
             if shape is not None:
                 parts.append((rows, shape.read(b"\n".join([lines[at] for at in rows]), len(rows))))
                 return
-        except (_Mixed, pa.ArrowInvalid):
+        except (Mixed, pa.ArrowInvalid):
             pass
-        groups: dict[bytes, list[int]] = {}
-        for at in rows:
-            groups.setdefault(_skeleton(lines[at]), []).append(at)
+        groups = groups_by_shape(rows, lines)
         if len(groups) == 1:
             alone += rows
             return
-        for several in groups.values():
+        for several in groups:
             self._take(several, lines, parts, alone)
 
-    def _shape(self, skeleton: bytes, line: bytes) -> _Shape | None:
-        if skeleton not in self._shapes:
+    def _shape(self, shape: bytes, line: bytes) -> _Shape | None:
+        if shape not in self._shapes:
             if len(self._shapes) > 1000:
                 self._shapes.clear()
-            self._shapes[skeleton] = self._learnt(skeleton, line)
-        return self._shapes[skeleton]
+            self._shapes[shape] = self._learnt(shape, line)
+        return self._shapes[shape]
 
-    def _learnt(self, skeleton: bytes, line: bytes) -> _Shape | None:
+    def _learnt(self, shape: bytes, line: bytes) -> _Shape | None:
         assert isinstance(self.log_format, FortiGate)
-        tokens = [_TOKEN.fullmatch(token) for token in skeleton.decode().split(" ")]
-        keys = [(token[1], bool(token[2])) for token in tokens if token]
-        present = {key for key, _ in keys}
-        if len(keys) < len(tokens) or len(present) < len(keys) or not present >= _NEEDED:
+        keys = keys_of(shape)
+        present = {key for key, _ in keys or ()}
+        if keys is None or not present >= _NEEDED:
             return None
         fields = _Noting(pairs(line.decode()))
         self.log_format.event_of(fields, NO_HEADER, 1)
@@ -142,33 +120,18 @@ class FortiGatePairs(BulkReader):
 
 
 class _Shape:
-    """Reads lines with the same keys in the same order; `keys` says of each whether its value is quoted."""
+    """Reads lines with the same keys in the same order."""
 
-    def __init__(self, keys: Sequence[tuple[str, bool]], context: FileContext) -> None:
-        self._columns: list[str] = []
-        self._bare: set[str] = set()
+    def __init__(self, keys: Keys, context: FileContext) -> None:
         self._zone = context.timezone
-        for key, quoted in keys:
-            self._columns += [f"{key}=", key] if quoted else [key]
-            self._bare |= set() if quoted else {key}
-        self._quoted = [key for key, quoted in keys if quoted]
-        self._read = [
-            name for name in self._columns if name[-1] == "=" or name in self._bare or name in _KNOWN
-        ]
+        self._rows = PairRows(keys, _KNOWN)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
-        """The columns of so many lines. Raises _Mixed when they do not all have these keys, Unusual, pyarrow.ArrowInvalid."""
+        """The columns of so many lines. Raises Mixed when they do not all have these keys, Unusual, pyarrow.ArrowInvalid."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        quoted = data.replace(b'="', b'= "')
-        row = cells(quoted, self._columns, " ", dict.fromkeys(self._read, pa.string()), quotes=True)
-        same = [pc.equal(row[f"{key}="], f"{key}=") for key in self._quoted]
-        same += [pc.starts_with(row[key], f"{key}=") for key in self._bare]
-        if len(row["srcip"]) != count or not all(pc.all(one).as_py() for one in same):
-            raise _Mixed
-        for key in self._bare & _KNOWN:
-            row[key] = pc.utf8_slice_codeunits(row[key], len(key) + 1)
+        row = self._rows.row(data, count)
         sources, destinations = _useful(row["srcip"]), _useful(row["dstip"])
         device, inbound = _devices(row, sources, destinations)
         columns = {
