@@ -1,4 +1,4 @@
-"""SonicWall, WatchGuard, Meraki, PowerDNS, CoreDNS, strongSwan and lines of named values: golden cases, and the traps that a table shows better."""
+"""Firewalls, gateways and name servers of many makers, and lines of named values: golden cases, and the traps that a table shows better."""
 
 from __future__ import annotations
 
@@ -11,15 +11,31 @@ import reading_of_cases
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.detect import recognising
 from lamsach.logs.formats.coredns import CoreDns
+from lamsach.logs.formats.f5_apm import F5Apm
 from lamsach.logs.formats.key_value import KeyValue
 from lamsach.logs.formats.meraki import Meraki
+from lamsach.logs.formats.netscaler import NetScaler
 from lamsach.logs.formats.powerdns import PowerDns
+from lamsach.logs.formats.pulse_secure import PulseSecure
 from lamsach.logs.formats.sonicwall import SonicWall
 from lamsach.logs.formats.strongswan import StrongSwan
+from lamsach.logs.formats.vpc_flow import VpcFlow
 from lamsach.logs.formats.watchguard import WatchGuard
 from lamsach.model import Event
 
-FORMATS = (CoreDns, KeyValue, Meraki, PowerDns, SonicWall, StrongSwan, WatchGuard)
+FORMATS = (
+    CoreDns,
+    F5Apm,
+    KeyValue,
+    Meraki,
+    NetScaler,
+    PowerDns,
+    PulseSecure,
+    SonicWall,
+    StrongSwan,
+    VpcFlow,
+    WatchGuard,
+)
 CASES = [(each, log) for each in FORMATS for log in golden.cases(each.name)]
 WRITTEN = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -24,6 +24,7 @@ from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.draytek import Draytek
 from lamsach.logs.formats.eset import Eset
 from lamsach.logs.formats.evtx import Evtx
+from lamsach.logs.formats.f5_apm import F5Apm
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.infoblox import Infoblox
@@ -40,6 +41,7 @@ from lamsach.logs.formats.meraki import Meraki
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
 from lamsach.logs.formats.netflow import NetFlow
+from lamsach.logs.formats.netscaler import NetScaler
 from lamsach.logs.formats.nfcapd import NfCapd
 from lamsach.logs.formats.nfdump import Nfdump
 from lamsach.logs.formats.nps import Nps
@@ -50,6 +52,7 @@ from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.formats.pcapng import PcapNg
 from lamsach.logs.formats.pf_filterlog import PfFilterlog
 from lamsach.logs.formats.powerdns import PowerDns
+from lamsach.logs.formats.pulse_secure import PulseSecure
 from lamsach.logs.formats.samba import Samba
 from lamsach.logs.formats.snort_fast import SnortFast
 from lamsach.logs.formats.sonicwall import SonicWall
@@ -61,6 +64,7 @@ from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.tcpdump_text import TcpdumpText
 from lamsach.logs.formats.technitium import Technitium
 from lamsach.logs.formats.unbound import Unbound
+from lamsach.logs.formats.vpc_flow import VpcFlow
 from lamsach.logs.formats.watchguard import WatchGuard
 from lamsach.logs.formats.web_access import WebAccess
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
@@ -107,6 +111,9 @@ FORMATS: tuple[type[LogFormat], ...] = (
     OpenVpn,
     WireGuard,
     StrongSwan,
+    PulseSecure,
+    NetScaler,
+    F5Apm,
     FreeRadius,
     Nps,
     Samba,
@@ -124,6 +131,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     TcpdumpText,
     Nfdump,
     Argus,
+    VpcFlow,
     SnortFast,
     WindowsFirewall,
     WebAccess,

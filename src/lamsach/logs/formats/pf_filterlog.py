@@ -11,19 +11,23 @@ Columns: rule, sub-rule, anchor, tracker (OPNsense: rule label), interface, reas
 Traps:
 - The header is RFC 3164 or RFC 5424, with or without the process id; older pfSense's has neither host nor id.
 - Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol decides.
+- `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514 > 198.51.100.7.443: ...`.
 - OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
+from lamsach.logs.formats.tcpdump_text import printed_packet
 from lamsach.logs.own_machine import calling
 from lamsach.logs.placing import placed
+from lamsach.logs.record_times import first_time
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -33,6 +37,13 @@ _PACKET = re.compile(
     r"(?:^|(?<=[\s\]]))\d{0,9},[^,\s]{0,16},[^,]{0,128},[\w.:-]{0,64},[\w.:@-]{1,32},[\w-]{1,24},"
     r"(pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop|unkn\(\d{1,3}\)),(?:in|out|in/out|unkn\(\d{1,3}\)),([46]),"
 )
+# rule 1/0(match): block in on em0: (tos 0x0, ttl 64, id 1, ...) 192.0.2.5.51514 > 198.51.100.7.443: Flags [S]
+_RULE = re.compile(
+    r"\brule [\w.*/-]{1,64}\((?:match|short|bad-offset|fragment|bad-timestamp|normalize|memory|congestion|ip-option|proto-cksum|state-[\w-]{4,12}|src-limit|synproxy)\)"
+    r"(?: \[uid [^\]]{1,40}\])?: (pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop) (?:in|out) on [\w.@-]{1,32}: (?:\(.{1,300}?\)\s{1,8})?(?:IP6? )?(?=[\w.:%-]{3,255} > )",
+    re.ASCII,
+)
+_DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ", re.ASCII)
 _ROOM = 700
 _PORTS = frozenset({"tcp", "udp", "sctp", "udplite", "6", "17", "132", "136"})
 _ACTIONS = {
@@ -58,14 +69,16 @@ class PfFilterlog(LogFormat):
     title: ClassVar[str] = "pfSense, OPNsense"
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("device_ip", "user", "action"),
+        *("device_ip", "device_name", "user", "domain", "url", "answers", "action", "response"),
     )
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """Nine columns of filterlog, or a log-in message of the web pages."""
+        """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in message of the web pages."""
         if ",in," in line or ",out," in line:
             return _PACKET.search(line, 0, _ROOM) is not None
+        if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
+            return True
         return "' from" in line and _login(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -74,12 +87,18 @@ class PfFilterlog(LogFormat):
         packet = _PACKET.search(message, 0, _ROOM)
         if packet:
             event = _packet(message, packet)
+        elif rule := _RULE.search(line, 0, _ROOM):
+            event = replace(
+                printed_packet(line[rule.end() :], None) or Event(),
+                action=_ACTIONS.get(rule[1], Action.UNKNOWN),
+            )
         else:
             login = _login(line)
             if login is None:
                 raise LineError("The line is not a filterlog record.", line[:80])
             event = _logged_in(login)
-        return placed(event, self, number, header.time, header.host)
+        time = header.time or (first_time((line[:26],), self.context) if _DATED.match(line) else None)
+        return placed(event, self, number, time, header.host)
 
 
 def _packet(message: str, match: re.Match[str]) -> Event:

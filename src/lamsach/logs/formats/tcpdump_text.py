@@ -169,7 +169,9 @@ class TcpdumpText(LogFormat):
                 return None  # another protocol, or what tcpdump says of itself
             raise LineError("The line is not of tcpdump.", line[:80])
         time = self._time(head)
-        event = _arp(line[head.end() :], time) if head["arp"] else _packet(line[head.end() - 1 :], time)
+        event = (
+            _arp(line[head.end() :], time) if head["arp"] else printed_packet(line[head.end() - 1 :], time)
+        )
         return event and stamped(event, self.name, self.context.file, number)
 
     def _time(self, head: re.Match[str]) -> datetime | None:
@@ -198,7 +200,8 @@ def _arp(text: str, time: datetime | None) -> Event | None:
     return Event(time=time, source_ip=asker, destination_ip=ip_of(match["asked"]), device_ip=asker)
 
 
-def _packet(text: str, time: datetime | None) -> Event | None:
+def printed_packet(text: str, time: datetime | None) -> Event | None:
+    """The event of a packet printed as `192.0.2.5.51514 > 198.51.100.7.443: ...`."""
     flow = _FLOW.search(text, 0, 3000)
     if flow is None:
         return None
