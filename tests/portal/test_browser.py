@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from lamsach.portal.catalogue_vi import VIETNAMESE
@@ -125,6 +126,7 @@ def test_a_campaign_from_set_up_to_the_last_answer(served: Served) -> None:
                     answer(browser, served, f"{unit}@unit.example", language)
             assert wrong == []
             public(browser, served)
+            dies(served)
         finally:
             browser.close()
 
@@ -222,6 +224,24 @@ def answer(browser: Any, served: Served, to: str, language: str) -> None:
     assert page.locator("h1").inner_text() == said(language, "This link no longer works")
     assert len(letters()) == 2
     context.close()
+
+
+def dies(served: Served) -> None:
+    """A worker that is killed is replaced, and the portal goes on."""
+
+    def worker() -> Any:
+        for child in psutil.Process(served.process.pid).children():
+            try:
+                if "lamsach.portal.worker" in child.cmdline():
+                    return child
+            except psutil.Error:  # it has just died
+                continue
+        return None
+
+    first = worker()
+    first.kill()
+    assert wait_for(lambda: (found := worker()) and found.pid != first.pid and found)
+    assert "the worker ended with -9" in served.said()
 
 
 def public(browser: Any, served: Served) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 from lamsach import __version__
+
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+logger = logging.getLogger("lamsach.portal.server")
 
 
 def start(data: Path) -> None:
@@ -44,14 +50,50 @@ def _newest_file() -> int:
     )
 
 
+class Worker:
+    """The worker as a child process. One that dies (of memory, of a signal) is started again, after a pause that grows while it dies at once."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._process = self._start()
+        self._watch = threading.Thread(target=self._keep, name="worker", daemon=True)
+        self._watch.start()
+
+    @staticmethod
+    def _start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "lamsach.portal.worker"]
+        return subprocess.Popen(command, env={**os.environ, "LAMSACH_PARENT": "1"})
+
+    def _keep(self) -> None:
+        pause = SHORTEST_PAUSE_S
+        while not self._stop.is_set():
+            began = time.monotonic()
+            status = self._process.wait()
+            if self._stop.is_set():
+                return
+            lived = time.monotonic() - began
+            pause = SHORTEST_PAUSE_S if lived > LONGEST_PAUSE_S else min(pause * 2, LONGEST_PAUSE_S)
+            logger.warning("the worker ended with %s; it is started again in %.0f s", status, pause)
+            if not self._stop.wait(pause):
+                self._process = self._start()
+
+    def end(self) -> None:
+        """Ask it to end, and see to it."""
+        self._stop.set()
+        self._watch.join(timeout=1)
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
 def serve(host: str, port: int) -> None:
     """Serve until stopped. The worker is a child process that ends with this one."""
     from granian import Granian
     from granian.constants import Interfaces
 
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "lamsach.portal.worker"], env={**os.environ, "LAMSACH_PARENT": "1"}
-    )
+    worker = Worker()
     try:
         Granian(
             "lamsach.portal.wsgi:application",
@@ -63,8 +105,4 @@ def serve(host: str, port: int) -> None:
             process_name=None,
         ).serve()
     finally:
-        worker.terminate()
-        try:
-            worker.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            worker.kill()
+        worker.end()

@@ -32,7 +32,7 @@ def load_tasks() -> None:
 
 def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:
     """Call `step` until told to stop; rest when it had nothing to do; outlive every error, such as a database that is away."""
-    from django.db import close_old_connections
+    from django.db import InterfaceError, OperationalError, close_old_connections
 
     wait = IDLE_S
     while not stop.is_set():
@@ -40,6 +40,9 @@ def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:
             close_old_connections()
             busy = step()
             wait = IDLE_S
+        except (OperationalError, InterfaceError) as problem:
+            logger.warning("%s: the database does not answer: %s", name, str(problem).strip())
+            busy, wait = False, min(wait * 2, 60.0)
         except Exception:
             logger.exception("%s: going on after an error", name)
             busy, wait = False, min(wait * 2, 60.0)
