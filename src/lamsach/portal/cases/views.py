@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -29,7 +29,7 @@ MOST_AT_ONCE = 1000
 
 
 class _Counted(Paginator):
-    """Pages of a list whose length is known already."""
+    """Pages of a list whose length is known already; those of its second half are read from the end."""
 
     def __init__(self, rows: Any, length: int) -> None:
         super().__init__(rows, PER_PAGE)
@@ -39,6 +39,16 @@ class _Counted(Paginator):
     def count(self) -> int:  # type: ignore[override]
         """The length that is known."""
         return self._length
+
+    def page(self, number: int | str) -> Page[Any]:
+        """One page."""
+        place = self.validate_number(number)
+        bottom = (place - 1) * self.per_page
+        top = min(bottom + self.per_page, self._length)
+        rows: Any = self.object_list
+        if bottom <= self._length // 2:
+            return Page(rows[bottom:top], place, self)
+        return Page(list(rows.reverse()[self._length - top : self._length - bottom])[::-1], place, self)
 
 
 @member(ALL, WRITERS, ("GET",))
