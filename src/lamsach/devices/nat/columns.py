@@ -6,6 +6,10 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.devices.nat.batches import NatBatch
 from lamsach.devices.nat.records import Kind, NatRecord
 
 TCP = 6
@@ -83,17 +87,47 @@ class Columns:
             column.extend(values)
         self.rows.clear()
 
+    def extend(self, batch: NatBatch) -> None:
+        """Add the sessions of a batch."""
+        self.flush()
+        for column, (texts, chosen), numbers in (
+            (self.ip, batch.public, self.ips),
+            (self.inside, batch.inside, self.insides),
+            (self.destination, batch.destination, self.destinations),
+            (self.file, ([batch.file], np.zeros(len(batch), np.int64)), self.files),
+        ):
+            known = np.array([numbers.setdefault(text, len(numbers)) for text in texts], np.int64)
+            _append(column, known[chosen])
+        for column, values in (
+            (self.first_port, batch.port),
+            (self.last_port, batch.port),
+            (self.protocol, batch.protocol),
+            (self.inside_port, batch.inside_port),
+            (self.start, batch.start),
+            (self.end, batch.end),
+            (self.line, batch.line),
+            (self.known, np.full(len(batch), START_KNOWN | END_KNOWN, np.int64)),
+        ):
+            _append(column, values)
+
     def __len__(self) -> int:
         return len(self.known)
 
 
-def gather(records: Iterable[NatRecord]) -> Columns:
+def _append(column: array[int], values: NDArray[np.int64]) -> None:
+    column.frombytes(values.astype(column.typecode).tobytes())
+
+
+def gather(records: Iterable[NatRecord | NatBatch]) -> Columns:
     """The intervals that the records make up: a beginning and its end become one. The order of the records of one translation counts
     only for those of the same moment.
     """
     columns = Columns()
     halves: list[NatRecord] = []
     for record in records:
+        if isinstance(record, NatBatch):
+            columns.extend(record)
+            continue
         if not 0 <= record.first_port <= record.last_port <= 65535:
             continue
         kind = record.kind

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from lamsach.devices.leases.records import microseconds
+from lamsach.devices.nat.batches import FortiGateBatches, NatBatch
 from lamsach.devices.nat.clock import Clock
 from lamsach.devices.nat.readers import READERS, Reader
 from lamsach.devices.nat.records import ANY_PROTOCOL, Kind, NatRecord
@@ -21,6 +22,7 @@ from lamsach.model import Event, Problem
 _LASTED_US = 3600 * 1_000_000
 _AFTER_US = 60 * 1_000_000
 _LONGEST_LINE = 16_384
+_CHUNK_BYTES = 1 << 22
 
 
 @dataclass(slots=True)
@@ -32,33 +34,30 @@ class NatLogs:
     on_problem: Callable[[Problem], None] = field(default=lambda _problem: None)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def records(self) -> Iterator[NatRecord]:
-        """Every NAT record, in the order of the files. A file whose first lines show none is left out."""
+    def records(self) -> Iterator[NatRecord | NatBatch]:
+        """Every NAT record, in the order of the files, many of them at once where that can be. A file whose first lines show none is left out."""
         for log in self.logs:
             try:
                 yield from self._records(log)
             except InputError as error:
                 self.on_problem(Problem(error.where or log.name, error.what, error.todo))
 
-    def _records(self, log: LogFile) -> Iterator[NatRecord]:
+    def _records(self, log: LogFile) -> Iterator[NatRecord | NatBatch]:
         detection = detection_for(log)
         clock = Clock(context_for(log, detection, self.timezone))
         readers = [
             reader for reader in READERS if any(_read(reader, line, clock) for line in detection.lines)
         ]
         if readers:
-            found = _by_readers(log, readers, clock)
+            found: Iterator[NatRecord | NatBatch] = _by_readers(log, readers, clock)
         elif _gives_nat(detection):
             found = _by_events(log, self.timezone)
         else:
             return
         self.counts[log.name] = 0
-        number = 0
-        try:
-            for number, record in enumerate(found, 1):  # noqa: B007 - counted also when reading ends early
-                yield record
-        finally:
-            self.counts[log.name] = number
+        for record in found:
+            self.counts[log.name] += len(record) if isinstance(record, NatBatch) else 1
+            yield record
 
 
 def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
@@ -67,10 +66,16 @@ def _read(reader: Reader, line: str, clock: Clock) -> NatRecord | None:
     return reader.read(line, clock)
 
 
-def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord]:
+def _by_readers(log: LogFile, readers: Sequence[Reader], clock: Clock) -> Iterator[NatRecord | NatBatch]:
+    batches = FortiGateBatches(log.name) if [reader.name for reader in readers] == ["fortigate"] else None
     with log.open() as stream:
-        for number, lines in line_blocks(stream):
-            if len(readers) == 1:
+        for number, lines in line_blocks(stream, _CHUNK_BYTES):
+            if batches is not None:
+                several, alone = batches.read(number, lines)
+                yield from several
+                for at in alone:
+                    yield from _by_one(readers[0], lines[at : at + 1], number + at, clock)
+            elif len(readers) == 1:
                 yield from _by_one(readers[0], lines, number, clock)
             else:
                 yield from _by_several(readers, lines, number, clock)

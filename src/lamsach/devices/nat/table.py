@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.devices.leases.records import microseconds, moment
+from lamsach.devices.nat.batches import NatBatch
 from lamsach.devices.nat.columns import END_KNOWN, START_KNOWN, Columns, gather
 from lamsach.devices.nat.records import ANY_PROTOCOL, NatRecord, protocol_number
 
@@ -57,7 +58,7 @@ class NatTable:
     The result depends only on the set of records.
     """
 
-    def __init__(self, records: Iterable[NatRecord] = ()) -> None:
+    def __init__(self, records: Iterable[NatRecord | NatBatch] = ()) -> None:
         columns = gather(records)
         self._names = _Names(columns)
         self._ips = columns.ips
