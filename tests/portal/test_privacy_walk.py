@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
 from django.test import Client
+from pypdf import PdfReader
 
 from lamsach.portal.api import access as api_access
 from lamsach.portal.audit.models import Entry
@@ -16,7 +19,15 @@ from .conftest import Cast
 from .test_access_walk import DOORS, MEMBER, addresses, filled, get_resolver
 
 ABOVE = ("authority", "administrator", "coordinator")
-SECRETS = ("PC-01", "pc-01", "10.1.2.3", "02:00:00:00:00:01", "Bùi Thị Kín", "kin@person.example", "Lời ghi kín")
+SECRETS = (
+    "PC-01",
+    "pc-01",
+    "10.1.2.3",
+    "02:00:00:00:00:01",
+    "Bùi Thị Kín",
+    "kin@person.example",
+    "Lời ghi kín",
+)
 """What the samples' machine is called, and what is added to its case here."""
 READABLE = [path for path in MEMBER if (door := DOORS[path]) is not None and "GET" in door.methods]
 API = [path for path, _ in addresses(get_resolver().url_patterns) if path.startswith("api/")]
@@ -31,8 +42,13 @@ def planted(cast: Cast) -> Case:
 
 
 def shown(response: Any) -> str:
-    """The whole answer as text."""
+    """The whole answer as text, what is packed or set in it too."""
     body = b"".join(response) if response.streaming else response.content
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            return "\n".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    if body.startswith(b"%PDF") and len(body) > 1000:  # shorter ones are stand-ins of the samples
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
     return str(body.decode("utf-8", "replace"))
 
 
