@@ -134,3 +134,21 @@ def test_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) -> None
     path.write_text(real, encoding="utf-8")
     found = {item.value for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)}
     assert found == {value.replace("203.0.113.", "45.155.37.") for value in values}
+
+
+_MORE = [
+    ("Evil corp:45.155.37.0-45.155.37.255\nBad:45.156.0.0-45.156.0.255\n", {"45.155.37.0/24", "45.156.0.0/24"}),
+    ("access-list 101 deny ip 45.155.37.0 0.0.0.255 any\nroute 45.156.0.0 255.255.0.0 Null0\n", {"45.155.37.0/24", "45.156.0.0/16"}),
+    ("#Botnet server found: 45.155.37[.]3:443 and bot-c2[.]xyz today\n# bot-off.xyz\n", {"45.155.37.3", "bot-c2.xyz"}),
+    ("# IoC\n[bot-c2\\[.\\]xyz](https://opentip.kaspersky.com/bot-c2.xyz/)\n", {"bot-c2.xyz"}),
+    ('{"type":"bundle","objects":[{"type":"indicator","pattern":"[url:value LIKE \'http://bot-c2.xyz/a/%\' OR domain-name:value LIKE \'%.evil-b.xyz\']"}]}', {"http://bot-c2.xyz/a", "evil-b.xyz"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "values"), _MORE)
+def test_more_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) -> None:
+    path = tmp_path / "list"
+    path.write_text(text, encoding="utf-8")
+    assert {
+        item.value for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)
+    } == values

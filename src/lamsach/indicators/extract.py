@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from lamsach.indicators import addresses, refusals
 from lamsach.indicators.domains import is_file_name, may_be_file_name, to_ascii_domain
@@ -21,6 +22,7 @@ _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(
 _TOKEN = re.compile(
     rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”]+)"
     r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?[-–—]\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
+    r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3}[ \t]{1,3}(?:255|0)(?:\.[0-9]{1,3}){3})(?![\w.])"
     r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
     r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›]+)",
     re.IGNORECASE,
@@ -41,6 +43,7 @@ _IPV6 = re.compile(
     r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
     re.IGNORECASE | re.ASCII,
 )
+_RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}", re.ASCII)
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
 
@@ -63,11 +66,23 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
                 yield from ((part, found) for found in _url(part))
         elif match["range"]:
             yield from ((token, found) for found in _whole(match["range"]))
+        elif match["masked"]:
+            yield from ((token, found) for found in _masked(token))
         elif match["email"]:
             yield from ((token, found) for found in _email(token))
         else:
             for found in _word(match["word"]):
                 yield token, _doubted(found, refanged, match)
+
+
+def _masked(token: str) -> Iterator[Found]:
+    """A network as routers write it, with its mask (255.255.255.0) or the mask's opposite (0.0.0.255)."""
+    first, mask = token.split()
+    try:
+        yield from _whole(str(ip_network(f"{first}/{mask}", strict=False)))
+    except ValueError:
+        yield from _whole(first)
+        yield from _whole(mask)
 
 
 def _email(token: str) -> Iterator[Found]:
@@ -168,6 +183,9 @@ def _dotted(word: str) -> Iterator[Found]:
     if "@" in word:
         if _EMAIL.fullmatch(word):
             yield Refused(refusals.EMAIL, word)
+        return
+    if _RANGE.fullmatch(word):
+        yield from _whole(word)
         return
     host = _HOST.match(word)[0]  # type: ignore[index]
     if addresses.parse_v4(host) is not None:

@@ -11,7 +11,7 @@ import re
 from enum import Enum, auto
 
 from lamsach.indicators import refusals
-from lamsach.indicators.cited import PLATFORMS, published
+from lamsach.indicators.cited import PLATFORMS, is_cited, published
 from lamsach.indicators.extract import Found, located
 from lamsach.indicators.fields import stated_type
 from lamsach.indicators.records import Facts
@@ -231,7 +231,7 @@ class Prose:
             return refusals.PACKAGE
         if self.section is Section.MAIL or (not alone and _MAILBOX.search(text)):
             return refusals.IN_SENTENCE
-        if not alone and (published(value) or value in PLATFORMS):
+        if not alone and is_cited(value):
             return refusals.WELL_KNOWN
         return None
 

@@ -61,12 +61,17 @@ def pattern_values(pattern: str) -> Iterator[Found]:
         elif match["operator"] == "MATCHES":
             yield from (Refused(refusals.UNREAD_PATTERN, shortened(text)) for text in texts)
         else:
-            for text in texts:
+            for text in map(_like, texts) if match["operator"] == "LIKE" else texts:
                 yield from read_text(text, kind)
     if not found:
         yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
     elif _ORDER.search(_ONE_TEXT.sub("''", pattern[:MAX_PATTERN])) or (narrowed and " AND " in pattern):
         yield Refused(refusals.CONDITION, shortened(pattern))
+
+
+def _like(text: str) -> str:
+    """What stands fast of a LIKE (section 9.6.1: `%` is any text): what goes on behind it, and the names below a name, are covered anyway."""
+    return text.removeprefix("%.").removeprefix("%").rstrip("%")
 
 
 def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:

@@ -52,7 +52,7 @@ class Text(ListFormat):
             elif plain_line and (plain := plain_value(line)) is not None:
                 yield Indicator(plain[0], plain[1], threat, None, Reference(document, None, number))
             elif line and not line.isspace():
-                if _COMMENT_LINE.match(line):
+                if _COMMENT_LINE.match(line) and not defangs([line]):
                     prose.heading(line.strip(" \t#;/!-"))
                 else:
                     found = read_line(line.strip(), Reference(document, None, number), prose)
@@ -94,7 +94,7 @@ def _values(line: str, prose: Prose) -> list[Found]:
         if all(isinstance(item, Refused) and item.type is None for item in found):
             prose.heading(line)
             return found
-        if prose.plain and "/[" not in line and "'" not in line:
+        if prose.plain and "/[" not in line and "](" not in line and "'" not in line:
             return found
     found = prose.line(line)
     if found:
