@@ -37,6 +37,7 @@ from lamsach.portal.public.systems import browser as browser_of
 from lamsach.portal.public.systems import system as system_of
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Message, Question
+from lamsach.portal.units.models import Unit
 
 from .conftest import Cast
 from .samples import dispatch, question
@@ -77,6 +78,13 @@ def test_a_holiday_on_a_weekend_is_made_up_for() -> None:
 )
 def test_working_hours(start: datetime, hours: float, end: datetime) -> None:
     assert add_working_hours(timezone.make_aware(start), hours) == timezone.make_aware(end)
+
+
+def test_days_that_the_government_moved(settings: Any) -> None:
+    settings.DAYS_OFF, settings.WORKING_DAYS = frozenset({date(2022, 9, 26)}), frozenset({date(2022, 10, 1)})
+    start = timezone.make_aware(datetime(2022, 9, 23, 17, 0))
+    assert add_working_hours(start, 1) == timezone.make_aware(datetime(2022, 9, 27, 9, 0))
+    assert add_working_hours(start, 8 * 5) == timezone.make_aware(datetime(2022, 10, 1, 17, 0))
 
 
 SHEET = "Họ tên;Thư điện tử;Phòng\nTrần A;a@person.example;P1\nLê B;;P2\n;x;\nVõ C;no mail;\nTrần A;a@person.example;P1\n"
@@ -273,6 +281,41 @@ def test_downloads_are_counted_without_who(cast: Cast, browser: Browser, client:
         page = client.get(f"/tools/{tool.pk}/")
         assert b"".join(page.streaming_content) == b"PK\x03\x04 tool"  # type: ignore[attr-defined]
     assert Download.objects.get().count == 3
+
+
+@pytest.mark.django_db
+def test_two_who_edit_a_tool_at_once(cast: Cast, browser: Browser) -> None:
+    made = Tool.objects.create(name="A", publisher="B", licence="C", systems="D", link="https://a.example")
+    data = {
+        "name": "A2",
+        "publisher": "B",
+        "licence": "C",
+        "systems": "D",
+        "link": "https://a.example",
+        "version": 1,
+    }
+    assert browser("authority").post(f"/office/tools/{made.pk}/", data).status_code == 302
+    assert (
+        browser("administrator").post(f"/office/tools/{made.pk}/", {**data, "name": "A3"}).status_code == 409
+    )
+    assert Tool.objects.get().name == "A2"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/", "/danger/", "/check/", "/clean/", "/help/", "/three-questions/", "/office/"]
+)
+def test_the_contact_stands_on_every_page(path: str, cast: Cast, browser: Browser, client: Client) -> None:
+    dispatch(cast)
+    contact = {
+        "contact_name": "Trần Đầu Mối",
+        "contact_phone": "024 0000 0000",
+        "email": "hotro@unit.example",
+    }
+    Unit.objects.update(**contact)
+    page = (browser("officer") if path == "/office/" else client).get(path).content.decode()
+    foot = page[page.index("<footer") :]
+    assert all(word in foot for word in contact.values())
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_a_wrong_number_is_told(name: str, value: str) -> None:
     with pytest.raises(UsageError) as error:
         Options({name: value}).number(name)
     assert error.value.where == name
+
+
+def test_days_are_read_strictly() -> None:
+    assert Options({"LAMSACH_DAYS_OFF": "2026-11-24, 2027-02-05"}).days("LAMSACH_DAYS_OFF") == {
+        date(2026, 11, 24),
+        date(2027, 2, 5),
+    }
+    with pytest.raises(UsageError):
+        Options({"LAMSACH_DAYS_OFF": "24/11/2026"}).days("LAMSACH_DAYS_OFF")
 
 
 @pytest.mark.parametrize(("value", "expected"), [("yes", True), ("ON", True), ("0", False), ("", False)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -167,3 +168,15 @@ def test_an_answer_kept_ready_fills_the_form(cast: Cast, browser: Browser) -> No
     assert CannedAnswer.objects.filter(unit=cast.first, title="Mới").exists()
     officer.post("/office/knowledge/answers/new/", {"title": "Lạ", "text": "x", "unit": cast.other.pk})
     assert not CannedAnswer.objects.filter(title="Lạ").exists()
+
+
+def test_two_who_edit_an_answer_kept_ready_at_once(cast: Cast, browser: Browser) -> None:
+    kept = CannedAnswer.objects.create(unit=cast.first, title="A", text="B")
+    address = f"/office/knowledge/answers/{kept.pk}/"
+    officer = browser("officer")
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', officer.get(address).content.decode())
+    assert seen is not None
+    data = {"title": "A", "unit": cast.first.pk, "seen": seen[1]}
+    assert officer.post(address, {**data, "text": "C"}).status_code == 302
+    assert officer.post(address, {**data, "text": "D"}).status_code == 409
+    assert CannedAnswer.objects.get().text == "C"

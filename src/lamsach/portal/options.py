@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 
@@ -105,6 +106,18 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("LAMSACH_LANGUAGE", "text", "vi", "The first language of pages and e-mails: `vi` or `en`."),
     Option("LAMSACH_TIMEZONE", "text", "Asia/Ho_Chi_Minh", "The clock that deadlines and pages use."),
+    Option(
+        "LAMSACH_DAYS_OFF",
+        "text",
+        "",
+        "Further days on which offices are closed, such as `2026-11-24,2027-02-05`: Labour Code holidays and Tết are known, what the government decides for a year is not.",
+    ),
+    Option(
+        "LAMSACH_WORKING_DAYS",
+        "text",
+        "",
+        "Days on which offices work although they are weekends or holidays, such as `2026-08-22`.",
+    ),
     Option("LAMSACH_IDLE_DAYS", "number", "45", "An account that nobody used for so many days is locked."),
     Option(
         "LAMSACH_PEOPLE_DAYS",
@@ -200,6 +213,18 @@ class Options:
         except ValueError:
             raise UsageError(
                 "This setting holds something that is no address or network.", name, "Correct or remove it."
+            ) from None
+
+    def days(self, name: str) -> frozenset[date]:
+        """The value as days with commas between them; UsageError for what is none."""
+        parts = [part.strip() for part in self.text(name).split(",")]
+        try:
+            return frozenset(date.fromisoformat(part) for part in parts if part)
+        except ValueError:
+            raise UsageError(
+                "This setting holds something that is no day.",
+                name,
+                "Write days as 2026-11-24, with commas between them.",
             ) from None
 
     def switch(self, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Working hours and public holidays of Vietnam (Labour Code 45/2019/QH14, article 112), for clocks and due dates.
 
 Five days at Tết (the last of the old year and four of the new, the most usual arrangement), 2 September and the day before. A holiday on a
-weekend is made up for on the next working days.
+weekend is made up for on the next working days. What the government decides for single years (days moved, days added) stands in `LAMSACH_DAYS_OFF` and `LAMSACH_WORKING_DAYS`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
+from django.conf import settings
 from django.utils import timezone
 
 from lamsach.portal.base.lunar import kings_day, lunar_new_year
@@ -44,7 +45,9 @@ def holidays(year: int) -> frozenset[date]:
 
 def is_working_day(day: date) -> bool:
     """Whether offices are open."""
-    return day.weekday() < 5 and day not in holidays(day.year)
+    if day in settings.WORKING_DAYS:
+        return True
+    return day.weekday() < 5 and day not in holidays(day.year) and day not in settings.DAYS_OFF
 
 
 def add_working_hours(start: datetime, hours: float) -> datetime:

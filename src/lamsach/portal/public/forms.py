@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lamsach.portal.base.forms import VersionedForm
 from lamsach.portal.public.models import Tool
 
 
-class ToolForm(forms.ModelForm):  # type: ignore[type-arg]
+class ToolForm(VersionedForm):
     """A tool: a file to be hosted here, or the publisher's address with the digest that they publish."""
 
     file = forms.FileField(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.ratelimit import client_address, rate_limited
 from lamsach.portal.base.roles import LEADERS
 from lamsach.portal.base.uploads import download, keep
@@ -125,8 +126,12 @@ def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     if found is None:
         raise Http404
     form = ToolForm(request.POST or None, request.FILES or None, instance=found)
-    if request.method == "POST" and form.is_valid() and _save(request, form):
-        return redirect("public:tools")
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            if Tool.objects.select_for_update().get(pk=found.pk).version != form.cleaned_data["version"]:
+                return conflict(request)
+            if _save(request, form):
+                return redirect("public:tools")
     return render(request, "public/tool_edit.html", {"form": form, "tool": found})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django import forms
@@ -68,11 +69,29 @@ class WordForm(AnswerForm):
 
 
 class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
+    """`seen` is a digest of what the form showed, so that the second of two who edit at once is told."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
     def __init__(self, *args: Any, units: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if self.instance.pk:
+            self.fields["seen"].initial = self.digest(self.instance)
         field: Any = self.fields["unit"]
         field.queryset = units.filter(valid_until=FOREVER)
         field.empty_label = None
+
+    def digest(self, row: Any) -> str:
+        """A mark of the row's values that this form changes."""
+        values = [str(row.serializable_value(name)) for name in self._meta.fields or ()]
+        return hashlib.sha256(repr(values).encode()).hexdigest()
+
+    def is_stale(self) -> bool:
+        """Whether somebody else saved meanwhile. Call inside the transaction that saves."""
+        if not self.instance.pk:
+            return False
+        held = self._meta.model._default_manager.select_for_update().get(pk=self.instance.pk)
+        return self.cleaned_data["seen"] != self.digest(held)
 
 
 class ArticleForm(_OfUnits):

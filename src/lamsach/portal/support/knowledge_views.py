@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS, HELPERS
 from lamsach.portal.support import access
@@ -78,8 +80,11 @@ def _save(request: HttpRequest, form: Any, what: str) -> HttpResponse:
         messages.success(request, _("Taken off the shelf."))
         return redirect("support:shelf")
     if request.method == "POST" and form.is_valid():
-        made = form.save()
-        record(request, f"{what}.saved", made, made.unit)
+        with transaction.atomic():
+            if form.is_stale():
+                return conflict(request)
+            made = form.save()
+            record(request, f"{what}.saved", made, made.unit)
         messages.success(request, _("Saved."))
         return redirect("support:shelf")
     return render(request, "support/shelf_edit.html", {"form": form, "found": found, "what": what})
