@@ -91,7 +91,7 @@ class _OfUnits(forms.ModelForm):  # type: ignore[type-arg]
         if not self.instance.pk:
             return False
         held = self._meta.model._default_manager.select_for_update().get(pk=self.instance.pk)
-        return self.cleaned_data["seen"] != self.digest(held)
+        return str(self.cleaned_data["seen"]) != self.digest(held)
 
 
 class ArticleForm(_OfUnits):
