@@ -28,6 +28,8 @@ PORTAL: dict[str, str] = {
     "Install the PostgreSQL client.": "Hãy cài bộ công cụ máy khách PostgreSQL.",
     "PostgreSQL refused the backup or restore.": "PostgreSQL từ chối sao lưu hoặc khôi phục.",
     "This setting is not a whole number.": "Giá trị cài đặt này không phải số nguyên.",
+    "This setting holds something that is no day.": "Giá trị cài đặt này có chỗ không phải ngày.",
+    "Write days as 2026-11-24, with commas between them.": "Hãy viết ngày dạng 2026-11-24, cách nhau bằng dấu phẩy.",
     "This setting is neither yes nor no.": "Giá trị cài đặt này không phải yes hoặc no.",
     "Correct or remove it.": "Hãy sửa hoặc bỏ giá trị này.",
     "This is no address of a PostgreSQL database.": "Đây không phải địa chỉ cơ sở dữ liệu PostgreSQL.",
