@@ -146,12 +146,12 @@ def expire(
 
     Example: lamsach archive expire /var/lib/lamsach/archive --keep 365 --keep dns=180 --yes
     """
-    from lamsach.archive.archive import Archive, writing
+    from lamsach.archive.archive import Archive, Writer
+    from lamsach.archive.asking import do
     from lamsach.archive.keeping import expire as delete
 
-    days = dict(_class_and_days(text) for text in keep)
-    with writing(Archive(archive)) as writer:
-        done = delete(writer, days, really=yes)
+    days, opened = dict(_class_and_days(text) for text in keep), Archive(archive)
+    done = do(opened, "expire", days=days) if yes else delete(Writer(opened), days, really=False)
     _tell_done(done.segments, done.lines, done.held, yes)
 
 
@@ -176,11 +176,16 @@ def erase(
 
     Example: lamsach archive erase /var/lib/lamsach/archive --value nguyenvana --reason "request 12/2022" --yes
     """
-    from lamsach.archive.archive import Archive, writing
+    from lamsach.archive.archive import Archive, Writer
+    from lamsach.archive.asking import do
     from lamsach.archive.keeping import erase as blot_out
 
-    with writing(Archive(archive)) as writer:
-        done = blot_out(writer, value, reason, really=yes)
+    opened = Archive(archive)
+    done = (
+        do(opened, "erase", values=value, reason=reason)
+        if yes
+        else blot_out(Writer(opened), value, reason, really=False)
+    )
     _tell_done(done.segments, done.lines, done.held, yes)
 
 
@@ -219,19 +224,24 @@ def hold(
 
     Example: lamsach archive hold /var/lib/lamsach/archive --name case-7 --reason "police request" --since 2022-09-01
     """
-    from lamsach.archive.archive import Archive, writing
-    from lamsach.archive.keeping import Hold
-    from lamsach.archive.keeping import hold as forbid
-    from lamsach.archive.keeping import release as allow
+    from lamsach.archive.archive import Archive
+    from lamsach.archive.asking import do
     from lamsach.cli.options import window
 
     opened = Archive(archive)
+    if release:
+        do(opened, "release", name=name)
+        return
     begin, end = window(since, until, opened.zone)
-    with writing(opened) as writer:
-        if release:
-            allow(writer, name)
-            return
-        forbid(writer, Hold(name, reason, source, _stamp(begin), _stamp(end)))
+    do(
+        opened,
+        "hold",
+        name=name,
+        reason=reason,
+        source=source,
+        since=_stamp(begin),
+        until=_stamp(end),
+    )
 
 
 def _stamp(moment: datetime | None) -> str:

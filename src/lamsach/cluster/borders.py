@@ -9,6 +9,7 @@ from lamsach.hunt.chunks import OVERLAP, Buffer, Chunk, Pool
 from lamsach.hunt.kernel.layout import PAD
 
 _FEEDS = b"\n" * PAD
+Text = bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Cut:
     last: bool
 
 
-def cuts(joined: bytes, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iterator[Cut | Border]:
+def cuts(joined: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iterator[Cut | Border]:
     """The chunks of the joined bytes; at the end, unless they are the log's last, what is left for the next piece."""
     begin = 0
     while len(joined) - begin >= chunk_bytes:
@@ -44,17 +45,17 @@ def cuts(joined: bytes, whole_start: bool, chunk_bytes: int, *, last: bool) -> I
     if last:
         yield Cut(begin, len(joined), whole_start, True, True)
     else:
-        yield Border(joined[begin:], whole_start)
+        yield Border(bytes(joined[begin:]), whole_start)
 
 
-def border_after(before: Border, raw: bytes, chunk_bytes: int) -> Border:
+def border_after(before: Border, raw: Text, chunk_bytes: int) -> Border:
     """What a piece leaves to the next."""
     *_, border = cuts(before.carry + raw, before.whole_start, chunk_bytes, last=False)
     assert isinstance(border, Border)
     return border
 
 
-def chunks(before: Border, raw: bytes, free: Pool, chunk_bytes: int, *, last: bool) -> Iterator[Chunk]:
+def chunks(before: Border, raw: Text, free: Pool, chunk_bytes: int, *, last: bool) -> Iterator[Chunk]:
     """The chunks that end in a piece, in buffers of the pool."""
     joined = before.carry + raw if before.carry else raw
     for cut in cuts(joined, before.whole_start, chunk_bytes, last=last):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from lamsach.archive.present import Seen
 from lamsach.archive.signs import Sign
-from lamsach.cluster.borders import Border, border_after, chunks
+from lamsach.cluster.borders import Border, Text, border_after, chunks
 from lamsach.cluster.job import Job, job_of, packed, unpacked
 from lamsach.cluster.splitting import Part
 from lamsach.errors import InputError, UnreadableError
@@ -139,19 +139,21 @@ def _place(word: str) -> Place:
     raise UnreadableError(UNSEEN, word, _SEE_TO_IT)
 
 
-def load(word: str, part: Part) -> bytes:
+def load(word: str, part: Part) -> bytearray:
     """The text of a piece. Raises WholeError for whatever does not go smoothly: one process will tell what it is."""
     try:
         source = _place(word).part(word, part.offset, part.length)
         try:
-            return _text(source, part) if part.packed else _exactly(source, part.length)[part.skip :]
+            text = _text(source, part) if part.packed else _exactly(source, part.length)
         finally:
             source.close()
     except InputError as error:
         raise WholeError(str(error)) from None
+    del text[: part.skip]
+    return text
 
 
-def _exactly(source: ByteSource, size: int) -> bytes:
+def _exactly(source: ByteSource, size: int) -> bytearray:
     data = bytearray(size)
     view, filled = memoryview(data), 0
     while filled < size:
@@ -159,11 +161,11 @@ def _exactly(source: ByteSource, size: int) -> bytes:
         if not count:
             raise WholeError("cut short")
         filled += count
-    return bytes(data)
+    return data
 
 
-def _text(source: ByteSource, part: Part) -> bytes:
-    piece = _exactly(source, part.length)
+def _text(source: ByteSource, part: Part) -> bytearray:
+    piece = bytes(_exactly(source, part.length))
     codec = compression_of(piece[:18])
     if codec is None:
         raise WholeError("no frame begins here")
@@ -178,7 +180,7 @@ def _text(source: ByteSource, part: Part) -> bytes:
         raise WholeError("something else follows")
     if compression_of(bytes(text[:18])) is not None and part.offset == 0:
         raise WholeError("packed twice")
-    return bytes(text[part.skip :])
+    return text
 
 
 class _Memory:
@@ -202,7 +204,7 @@ class _Memory:
         """See ByteSource."""
 
 
-def border(before: Border, raw: bytes, chunk_bytes: int) -> Border:
+def border(before: Border, raw: Text, chunk_bytes: int) -> Border:
     """See `borders.border_after`."""
     return border_after(before, raw, chunk_bytes)
 
@@ -210,7 +212,7 @@ def border(before: Border, raw: bytes, chunk_bytes: int) -> Border:
 Hits = list[tuple[NDArray[np.int64], NDArray[np.int32]]]
 
 
-def sieve(token: str, before: Border, raw: bytes, last: bool) -> Hits:
+def sieve(token: str, before: Border, raw: Text, last: bool) -> Hits:
     """Positions in candidate lines and line feeds of each chunk of a piece."""
     job, free = job_of(token), Pool(1, job_of(token).chunk_bytes)
     kernel, found = Sieve(job.compiled), []
@@ -234,7 +236,7 @@ def packed_examiner(examiner: Examiner, job: Job) -> bytes:
     return packed(examiner, job.shared)
 
 
-def examine(token: str, earlier: Examined, before: Border, raw: bytes, hits: Hits, last: bool) -> Examined:
+def examine(token: str, earlier: Examined, before: Border, raw: Text, hits: Hits, last: bool) -> Examined:
     """Examine a piece behind the one that was examined earlier."""
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.archive.archive import Archive, Writer
+from lamsach.archive.asking import serve
 from lamsach.archive.records import GAP
 from lamsach.collect.dropping import DropFolder
 from lamsach.collect.feeding import Feeder
@@ -219,6 +220,11 @@ class Collector:
             except LamsachError as error:
                 failed = True
                 self._on_problem(error)
+        try:
+            with self._sealer.lock:
+                serve(self._writer)
+        except LamsachError as error:
+            self._on_problem(error)
         if self._health is not None:
             self._health.beat()
             self._health.full = failed or self._sealer.stuck

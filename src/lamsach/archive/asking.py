@@ -1,0 +1,105 @@
+"""Acts on an archive to which a collector is writing: they are asked of the collector, which does them between two segments.
+
+    requests/ID.json      what is wanted: `act` and its values
+    requests/ID.done      what came of it; who asked takes it away
+
+An archive has one writer at a time, and a collector runs for months. Only for archives in a folder of this machine: elsewhere nothing locks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from lamsach.archive.archive import Archive, Writer, writing
+from lamsach.archive.keeping import Hold, Kept, erase, expire, hold, release
+from lamsach.errors import LamsachError, OutputError
+from lamsach.i18n import mark
+
+FOLDER = "requests"
+PATIENCE_S = 600.0
+NOBODY_S = 15.0
+"""So long a request waits to be taken up before nobody is there."""
+_BUSY = mark("Another program is writing to the archive.")
+
+
+def do(archive: Archive, act: str, **values: Any) -> Kept:
+    """Do an act (`expire`, `erase`, `hold`, `release`), or have the collector do it that is writing. Raises LamsachError."""
+    try:
+        with writing(archive) as writer:
+            return _ACTS[act](writer, values)
+    except OutputError as error:
+        if error.what != _BUSY:
+            raise
+    return _ask(archive, act, values)
+
+
+def _ask(archive: Archive, act: str, values: dict[str, Any]) -> Kept:
+    number = secrets.token_hex(8)
+    request, answer = f"{FOLDER}/{number}.json", f"{FOLDER}/{number}.done"
+    archive.store.write(request, json.dumps({"act": act, "values": values}).encode())
+    begun = time.monotonic()
+    try:
+        while time.monotonic() - begun < PATIENCE_S:
+            if archive.store.has(answer):
+                return _answered(json.loads(archive.store.read(answer)))
+            if archive.store.has(request) and time.monotonic() - begun > NOBODY_S:
+                break
+            time.sleep(0.1)
+        raise OutputError(_BUSY, archive.store.url, mark("Wait until it has ended."))
+    finally:
+        archive.store.delete(request)
+        archive.store.delete(answer)
+
+
+def _answered(found: dict[str, Any]) -> Kept:
+    if "problem" in found:
+        raise OutputError(*found["problem"])
+    return Kept(**found["done"])
+
+
+def serve(writer: Writer) -> int:
+    """Do what was asked, in the writer's process; how many acts."""
+    count = 0
+    for name in _waiting(writer.archive):
+        store = writer.archive.store
+        try:
+            wanted = json.loads(store.read(name))
+            store.delete(name)  # it is taken up
+            answer: dict[str, Any] = {"done": asdict(_ACTS[wanted["act"]](writer, wanted["values"]))}
+        except LamsachError as error:
+            answer = {"problem": [error.what, error.where, error.todo]}
+        except (ValueError, KeyError, TypeError):
+            store.delete(name)
+            continue
+        store.write(name.replace(".json", ".done"), json.dumps(answer).encode())
+        count += 1
+    return count
+
+
+def _waiting(archive: Archive) -> Iterator[str]:
+    with contextlib.suppress(LamsachError):
+        yield from [name for name in archive.store.names(FOLDER) if name.endswith(".json")]
+
+
+def _hold(writer: Writer, values: dict[str, Any]) -> Kept:
+    hold(writer, Hold(**values))
+    return Kept()
+
+
+def _release(writer: Writer, values: dict[str, Any]) -> Kept:
+    release(writer, values["name"])
+    return Kept()
+
+
+_ACTS: dict[str, Callable[[Writer, dict[str, Any]], Kept]] = {
+    "expire": lambda writer, values: expire(writer, values["days"]),
+    "erase": lambda writer, values: erase(writer, values["values"], values["reason"]),
+    "hold": _hold,
+    "release": _release,
+}

@@ -1,0 +1,67 @@
+"""What is asked of an archive while a collector writes to it is done by the collector."""
+
+from __future__ import annotations
+
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from lamsach.archive import asking
+from lamsach.archive.archive import Archive, writing
+from lamsach.archive.asking import do
+from lamsach.archive.exporting import export
+from lamsach.archive.keeping import holds
+from lamsach.archive.verifying import verify
+from lamsach.errors import LamsachError, OutputError, UsageError
+
+from .test_service import PATIENCE_S, collecting
+
+
+def test_acts_while_lines_come_in(tmp_path: Path) -> None:
+    old = datetime.now(UTC) - timedelta(days=200)
+    with collecting(tmp_path, tcp=0, seal_seconds=0.2) as running:
+        with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as connection:
+            connection.sendall(f"<13>1 {old.isoformat()} gw app - - - nguyenvana logged on\n".encode())
+        archive = Archive(str(tmp_path / "archive"))
+        end = time.monotonic() + PATIENCE_S
+        while not archive.segments() and time.monotonic() < end:
+            time.sleep(0.05)
+        values = {"reason": "why", "source": "*", "since": "", "until": ""}
+        do(archive, "hold", name="case-7", **values)
+        assert [item.name for item in holds(archive)] == ["case-7"]
+        assert do(archive, "erase", values=["nguyenvana"], reason="request").held == 1
+        do(archive, "release", name="case-7")
+        with pytest.raises(LamsachError):
+            do(archive, "release", name="case-7")
+        assert do(archive, "erase", values=["nguyenvana"], reason="request").segments == 1
+        with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as connection:
+            connection.sendall(f"<13>1 {old.isoformat()} gw app - - - another line\n".encode())
+    assert verify(archive).problems == []
+    text = next(iter(export(archive, tmp_path / "out"))).path.read_text()
+    assert "nguyenvana" not in text
+    assert "another line" in text
+    assert not list((tmp_path / "archive" / "requests").iterdir())
+
+
+def test_a_writer_that_does_not_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "NOBODY_S", 0.3)
+    archive = Archive(str(tmp_path / "archive"), create=True)
+    with writing(archive), pytest.raises(OutputError):
+        do(archive, "expire", days={"default": 90})
+    with pytest.raises(UsageError):
+        do(archive, "expire", days={"default": 1})
+    assert not list((tmp_path / "archive" / "requests").iterdir())
+
+
+def test_nonsense_is_not_done(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path / "archive"), create=True)
+    for number, text in enumerate(
+        (b"{", b"[]", b'{"act": "format disk", "values": {}}', b'{"act": "expire"}')
+    ):
+        archive.store.write(f"requests/{number}.json", text)
+    with writing(archive) as writer:
+        assert asking.serve(writer) == 0
+    assert not list((tmp_path / "archive" / "requests").iterdir())
