@@ -126,4 +126,7 @@ def cef_event(
             device_ip=first_ip(fields, "dvc", "c6a1"),
             device_name=first(fields, "dvchost", "deviceHostName"),
         )
-    return replace(event, kind=kind, hashes=hashes)
+    domain = event.domain
+    if domain and event.source_ip is None and domain == (event.device_name or "").lower():
+        domain = None  # an endpoint's console: `dst` and `dhost` are the endpoint
+    return replace(event, kind=kind, hashes=hashes, domain=domain)

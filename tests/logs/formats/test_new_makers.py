@@ -12,6 +12,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.detect import recognising
 from lamsach.logs.formats.coredns import CoreDns
 from lamsach.logs.formats.f5_apm import F5Apm
+from lamsach.logs.formats.hostapd import Hostapd
 from lamsach.logs.formats.key_value import KeyValue
 from lamsach.logs.formats.meraki import Meraki
 from lamsach.logs.formats.netscaler import NetScaler
@@ -26,6 +27,7 @@ from lamsach.model import Event
 FORMATS = (
     CoreDns,
     F5Apm,
+    Hostapd,
     KeyValue,
     Meraki,
     NetScaler,

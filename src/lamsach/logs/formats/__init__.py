@@ -27,6 +27,7 @@ from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.formats.f5_apm import F5Apm
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.freeradius import FreeRadius
+from lamsach.logs.formats.hostapd import Hostapd
 from lamsach.logs.formats.infoblox import Infoblox
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
@@ -114,6 +115,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     PulseSecure,
     NetScaler,
     F5Apm,
+    Hostapd,
     FreeRadius,
     Nps,
     Samba,

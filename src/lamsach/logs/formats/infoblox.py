@@ -3,6 +3,7 @@
 Source: https://docs.infoblox.com "RPZ Hit CEF Logging" and "NIOS Administrator Guide: Infoblox CEF", "Data Connector: CEF messages". Traps:
 - NIOS states the question only in `msg="rpz QNAME NXDOMAIN rewrite bot-c2.xyz [A] via bot-c2.xyz.rpz.example"`.
 - BloxOne states it as `destinationDnsDomain=`, and what was done as `act=` or `InfobloxPolicyAction=`.
+- Advanced DNS Protection (`NIOS Threat`) states it as `fqdn=`; a flood that asks for no name has none.
 - `dst` is the name server itself, not the machine that the name belongs to.
 """
 
@@ -94,6 +95,7 @@ def _is_dns(fields: Mapping[str, str], signature: str) -> bool:
         fields.get("app", "").upper() == "DNS"
         or signature.upper().startswith(("RPZ", "DNS"))
         or "destinationDnsDomain" in fields
+        or "fqdn" in fields
     )
 
 
@@ -101,7 +103,9 @@ def _question(event: Event, fields: Mapping[str, str], name: str) -> Event:
     """The event with the question, the answers and the policy's action."""
     rewrite = _REWRITE.search(fields.get("msg", ""), 0, 3000)
     question = (
-        rewrite[3] if rewrite else first(fields, "destinationDnsDomain", "dhost", "qname", "InfobloxB1QName")
+        rewrite[3]
+        if rewrite
+        else first(fields, "destinationDnsDomain", "fqdn", "dhost", "qname", "InfobloxB1QName")
     )
     done = (
         rewrite[2]
