@@ -133,13 +133,13 @@ def _units(request: HttpRequest) -> list[int]:
     return units
 
 
-@rate_limited("privacy.person", 60, 300, ("GET", "POST"))
+@rate_limited("privacy.person", 60, 300)
 @member(WRITERS, WRITERS)
 def person_page(request: HttpRequest) -> HttpResponse:
-    """What is known of one person in the person's own units. POST erases it, after it was shown."""
+    """What is known of one person in the person's own units. POST finds it, or erases it. A name stands in no address, since servers on the way write those down."""
     units = _units(request)
-    values = request.POST if request.method == "POST" else request.GET
-    form, erase_form = SearchForm(values if "q" in values else None), ReasonForm()
+    form = SearchForm(request.POST if request.method == "POST" else None)
+    erase_form = ReasonForm(request.POST if request.POST.get("what") == "erase" else None)
     known: list[person.Known] = []
     term = ""
     if form.is_bound and form.is_valid():
@@ -148,11 +148,9 @@ def person_page(request: HttpRequest) -> HttpResponse:
         except LamsachError as problem:
             form.add_error("q", _(problem.what))
         else:
-            if request.method == "POST":
-                erase_form = ReasonForm(request.POST)
-                if erase_form.is_valid():
-                    _erase(request, units, term, erase_form.cleaned_data["reason"])
-                    return redirect("privacy:person")
+            if erase_form.is_bound and erase_form.is_valid():
+                _erase(request, units, term, erase_form.cleaned_data["reason"])
+                return redirect("privacy:person")
             known = person.known(units, term)
             record(request, "privacy.person_viewed", None, None, found=sum(one.count for one in known))
     context = {"form": form, "erase_form": erase_form, "known": known, "term": term}
@@ -168,13 +166,13 @@ def _erase(request: HttpRequest, units: list[int], term: str, reason: str) -> No
         messages.warning(request, _("{count} entries are kept by a legal hold.").format(count=held))
 
 
-@rate_limited("privacy.person", 60, 300, ("GET",))
-@member(WRITERS, WRITERS, ("GET",))
+@rate_limited("privacy.person", 60, 300)
+@member(WRITERS, WRITERS, ("POST",))
 def person_export(request: HttpRequest) -> HttpResponse:
     """The same as JSON, to hand to the person."""
     units = _units(request)
     try:
-        term = person.term_of(request.GET.get("q", ""))
+        term = person.term_of(request.POST.get("q", ""))
     except LamsachError:
         return redirect("privacy:person")
     known = person.known(units, term)
