@@ -96,6 +96,28 @@ def test_the_head_stands_where_the_decree_puts_it() -> None:
         assert 12 <= nation["chars"][0]["size"] <= 13, name
 
 
+def test_names_of_two_hundred_letters_and_loose_marks_stay_on_the_page() -> None:
+    """Decomposed letters (NFD) too: they come out composed, and nothing runs over the margins."""
+    name = unicodedata.normalize("NFD", "Trung tâm Nghiên cứu và Ứng dụng " * 6)[:230]
+    head = Head(name, name, 1, "BC", "Hà Nội", date(2022, 2, 5))
+    form = filled(texts={"unit": name, "assessment": name * 3, "proposals": ""}, issuer=name, receiver=name)
+    machine = cleaning(facts=[("Tên máy", "PC-" + "X" * 60)], person=name, handler=name)
+    for document in (
+        unit_report(form=form, head=head, to=name, copies=(name,), campaign=name),
+        minutes(machine, head, date(2022, 9, 15), position=name, signer=name),
+        reminder(head, name, [Owing(name, date(2022, 9, 26), name)] * 9, date(2022, 9, 28), contact=name),
+        make_dispatch(head, name, name, [name] * 3, address=name),
+    ):
+        for page in pages(document):
+            shown = [c for c in page.chars if c["text"].strip()]
+            assert min(c["x0"] for c in shown) / MM >= 29.5
+            assert (page.width - max(c["x1"] for c in shown)) / MM >= 14.9
+            assert min(page.height - c["bottom"] for c in shown) / MM >= 15
+            assert not [c for c in shown if unicodedata.combining(c["text"][0])]
+        xml = zipfile.ZipFile(io.BytesIO(to_docx(document))).read("word/document.xml").decode()
+        assert unicodedata.is_normalized("NFC", xml)
+
+
 def test_rules_have_their_lengths() -> None:
     page = pages(dispatch())[0]
     (motto,) = page.search("Độc lập - Tự do - Hạnh phúc")

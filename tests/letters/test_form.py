@@ -210,6 +210,9 @@ def test_the_json_is_what_its_schema_says() -> None:
     schema = json.loads((Path(__file__).parents[2] / "docs/report-schema.json").read_text("utf-8"))
     made = record(filled())
     assert list(made) == schema["required"] == list(schema["properties"])
+    about = {"campaign": "C", "unit_code": "G06", "edition": 1, "as_of": "2022-09-20", "digest": "x"}
+    assert record(filled(), about)["about"] == about
+    assert set(about) <= set(schema["properties"]["about"]["properties"])
     item = schema["properties"]["figures"]["items"]
     assert all(list(figure) == item["required"] == list(item["properties"]) for figure in made["figures"])
     assert made["schema"] == schema["properties"]["schema"]["const"]

@@ -12,7 +12,7 @@ from lamsach.letters.dispatch import MOST_NAMED, dispatch, number_and_symbol
 from lamsach.letters.minutes import OPEN, RESULTS, result
 from lamsach.letters.model import Document, Head
 from lamsach.letters.pdf import to_pdf
-from lamsach.letters.words import about_lines, balanced, in_sentence
+from lamsach.letters.words import about_lines, balanced, breakable, in_sentence, width_em
 
 from .made import cleaning, machine_minutes, reminding
 
@@ -103,10 +103,18 @@ def test_number_and_symbol(given: str, number: int | None, symbol: str) -> None:
 def test_a_subject_is_broken_evenly(subject: str) -> None:
     made = about_lines(Document(Head("A"), subject, ()))
     assert " ".join(made) == f"V/v {subject}"
-    assert all(len(part) <= 36 or " " not in part for part in made)
-    assert balanced("mot hai ba bon", 8) == ["mot hai", "ba bon"]
+    assert all(width_em(part) <= 16.3 or " " not in part for part in made)
+    assert balanced("mot hai ba bon", 3.5) == ["mot hai", "ba bon"]
 
 
 def test_a_campaign_begins_small_inside_a_sentence() -> None:
     assert in_sentence("Chiến dịch X") == "chiến dịch X"
     assert in_sentence("Bộ X") == "Bộ X"
+
+
+@pytest.mark.parametrize(
+    "text", ["ngắn thôi", "x" * 19, "https://khonggianmang.example/chiendich", "a " * 50]
+)
+def test_a_word_may_be_broken_only_when_it_is_long(text: str) -> None:
+    assert breakable(text).replace("\u200b", "") == text
+    assert ("\u200b" in breakable(text)) == any(len(word) > 20 for word in text.split())

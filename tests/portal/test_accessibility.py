@@ -39,7 +39,7 @@ PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 ROLES = (None, "administrator", "coordinator", "officer")
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
 LEAVE = re.compile(
-    r"/(logout|static|api|language)/|\.pdf|/export/|/file/|/files/|/office/lists/|/office/materials/|/tools/\d+/$|download"
+    r"/(logout|static|api|language)/|\.pdf|/export/|/file/|/files/|/consolidated/|/document/|/minutes/|/reminder/|/office/lists/|/office/materials/|/tools/\d+/$|download"
 )
 
 

@@ -165,6 +165,9 @@ def test_both_values_stay_and_travel_up(cast: Cast, browser: Browser) -> None:
     assert "Dòng 1: số theo hệ thống 0; Theo sổ công văn" in texts
     record = json.loads(client.get(f"/office/reports/{found.pk}/file/json/").content)
     assert (record["figures"][0]["computed"], record["figures"][0]["stated"]) == (0, 9)
+    found.refresh_from_db()
+    about = record["about"]
+    assert (about["unit_code"], about["state"], about["digest"]) == ("G06.12.01", "frozen", found.digest)
     assert client.get(f"/office/reports/{found.pk}/file/odt/").status_code == 404
 
 

@@ -119,6 +119,14 @@ def test_the_name_in_the_form_tells_the_unit_of_an_unknown_sender(cast: Cast) ->
     ]
 
 
+def test_a_json_states_its_unit_by_code(cast: Cast) -> None:
+    filled = form_of(cast, name="Tên khác")
+    for code, unit in (("G06.12.02", cast.second.pk), ("G06.13", None), ([], None)):
+        Received.objects.all().delete()
+        take(mail({"a.json": to_json(filled, {"unit_code": code})}, "la@elsewhere.example"))
+        assert Received.objects.get().unit_id == unit
+
+
 def test_the_same_file_is_kept_once_and_other_files_make_a_question(cast: Cast) -> None:
     content = paper(form_of(cast))
     for _ in range(2):
@@ -205,7 +213,8 @@ def test_what_is_no_report_is_set_aside(cast: Cast, browser: Browser) -> None:
     found.refresh_from_db()
     assert (found.state, Report.objects.count()) == (ReceivedState.DISMISSED, 0)
     assert (
-        "Waits for confirmation" in browser("coordinator").get("/office/reports/received/?state=all").content.decode()
+        "Waits for confirmation"
+        in browser("coordinator").get("/office/reports/received/?state=all").content.decode()
     )
 
 

@@ -146,7 +146,7 @@ def _front(book: Any, document: Document, width: float) -> None:
         about = parts.tight(book.add_paragraph())
         about.paragraph_format.left_indent = about.paragraph_format.right_indent = Pt(width * 0.05)
         parts.broken(about, subject, 14, bold=True)
-        parts.rule(book, width, _longest(subject) * 7.0 * 0.42, after=8)
+        parts.rule(book, width, parts.rule_length(subject, 14), after=8)
     recipients = words.to_lines(document)
     if len(recipients) == 1:
         parts.run(parts.tight(book.add_paragraph(), after=8), f"Kính gửi: {recipients[0]}", 14)
@@ -185,7 +185,7 @@ def _head(book: Any, document: Document, width: float) -> None:
         first = parts.tight(left.add_paragraph())
     issuer = words.body_lines(head.issuer)
     parts.broken(first, issuer, 12, bold=True)
-    parts.rule(left, left_width, _longest(issuer) * 8.3 * 0.42)
+    parts.rule(left, left_width, parts.rule_length(issuer, 12))
     parts.run(parts.tight(right.paragraphs[0]), NATION, 12, bold=True)
     parts.run(parts.tight(right.add_paragraph()), MOTTO, 13, bold=True)
     parts.rule(right, right_width, 13 * parts.MOTTO_EM)
@@ -197,11 +197,6 @@ def _head(book: Any, document: Document, width: float) -> None:
         parts.broken(about, words.about_lines(document), 12)
     parts.run(parts.tight(row[1].paragraphs[0]), words.place_and_day(head), 13, italic=True)
     parts.tight(book.add_paragraph())
-
-
-def _longest(lines: list[str]) -> int:
-    """Letters of the longest line, as far as a rule follows it."""
-    return min(max((len(text) for text in lines), default=0), 30)
 
 
 def _appendix(book: Any, label: str, appendix: Appendix, width: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from lamsach.letters.form import Filled
@@ -10,10 +11,11 @@ from lamsach.letters.form import Filled
 SCHEMA = "lamsach-report-1"
 
 
-def record(filled: Filled) -> dict[str, Any]:
-    """The texts and figures by key. Of a figure: what was computed, what was stated instead and why, and the value that counts."""
+def record(filled: Filled, about: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The texts and figures by key; `about` says of which unit, campaign, edition and day (see the schema). Of a figure: what was computed, what was stated instead and why, and the value that counts."""
     return {
         "schema": SCHEMA,
+        "about": dict(about or {}),
         "form": filled.form.title,
         "texts": {field.key: filled.texts.get(field.key, "") for field in filled.form.fields},
         "figures": [
@@ -33,6 +35,6 @@ def record(filled: Filled) -> dict[str, Any]:
     }
 
 
-def to_json(filled: Filled) -> bytes:
+def to_json(filled: Filled, about: Mapping[str, Any] | None = None) -> bytes:
     """The record as UTF-8, its keys in a fixed order."""
-    return json.dumps(record(filled), ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
+    return json.dumps(record(filled, about), ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from lamsach.letters.flat import flat
 from lamsach.letters.model import Document
+from lamsach.letters.words import breakable
 
 TEMPLATE = Path(__file__).parent / "templates" / "letter.typ"
 _EPOCH = datetime(2020, 3, 5, tzinfo=UTC)
@@ -19,7 +21,7 @@ def to_pdf(document: Document) -> bytes:
 
     day = document.head.day
     made = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else _EPOCH
-    data = json.dumps(flat(document), ensure_ascii=False).encode("utf-8", "replace").decode()
+    data = json.dumps(_broken(flat(document)), ensure_ascii=False).encode("utf-8", "replace").decode()
     result = typst.compile(
         TEMPLATE,
         root=TEMPLATE.parent,
@@ -28,3 +30,14 @@ def to_pdf(document: Document) -> bytes:
         timestamp=int(made.timestamp()),
     )
     return bytes(result)
+
+
+def _broken(value: Any) -> Any:
+    """All texts with places to break words that no line can hold."""
+    if isinstance(value, str):
+        return breakable(value)
+    if isinstance(value, list):
+        return [_broken(part) for part in value]
+    if isinstance(value, dict):
+        return {key: value[key] if key in ("author", "title") else _broken(value[key]) for key in value}
+    return value

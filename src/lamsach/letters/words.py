@@ -9,12 +9,12 @@ from datetime import date
 from lamsach.letters.model import Appendix, Document, Head
 from lamsach.results.safe import visible, visible_line
 
-_ABOUT_LETTERS = 36
-"""What fits under the number in 12 points."""
-_BODY_LETTERS = 27
-"""What of a body's name in capitals fits above the number in 12 points."""
-_SUBJECT_LETTERS = 54
-"""What of a subject fits under the type's name in 14 points, bold, with room at both sides."""
+_HEAD_EM = 16.3
+"""What fits beside the nation's name, in times the letter size of 12 points."""
+_SUBJECT_EM = 28.5
+"""What of a subject fits under the type's name in 14 points."""
+_LONGEST_WORD = 20
+_NARROW, _WIDE = frozenset("iıjltfrI.,;:'!|()-/ "), frozenset("mwMW%@")
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -63,40 +63,70 @@ def about_lines(document: Document) -> list[str]:
     if not document.subject or document.type_name:
         return []
     text = re.sub(r"\A[Vv]/v\s+", "", line(document.subject))
-    return balanced(f"V/v {text}", _ABOUT_LETTERS)
+    return balanced(f"V/v {text}", _HEAD_EM)
 
 
 def body_lines(name: str) -> list[str]:
     """The name of a body in capitals, in lines of about the same length."""
     text = line(name).upper()
-    return balanced(text, _BODY_LETTERS) if text else []
+    return balanced(text, _HEAD_EM, bold=True) if text else []
 
 
 def subject_lines(document: Document) -> list[str]:
     """The subject under the type's name; nothing for a dispatch."""
-    return balanced(line(document.subject), _SUBJECT_LETTERS) if document.type_name else []
+    return balanced(line(document.subject), _SUBJECT_EM, bold=True) if document.type_name else []
 
 
-def balanced(text: str, most: int) -> list[str]:
-    """The text in as few lines of at most so many letters as it needs, none much shorter than the others. A longer word stands alone."""
+def width_em(text: str, *, bold: bool = False) -> float:
+    """About how wide a text is in Times, in times the letter size; a little more rather than less."""
+    width = 0.0
+    for letter in unicodedata.normalize("NFD", text):
+        if unicodedata.combining(letter):
+            continue
+        if letter in _NARROW:
+            width += 0.4 if letter == "I" else 0.3
+        elif letter in _WIDE:
+            width += 0.95 if letter.isupper() else 0.8
+        elif letter.isupper():
+            width += 0.72
+        else:
+            width += 0.5
+    return width * (1.04 if bold else 1.0)
+
+
+def balanced(text: str, most_em: float, *, bold: bool = False) -> list[str]:
+    """The text in as few lines of at most this width as it needs, none much shorter than the others. A longer word stands alone."""
     parts = text.split(" ")
-    lengths = sum(len(part) + 1 for part in parts)
-    count = max(1, -(-lengths // (most + 1)))
-    for room in range(max(1, lengths // count - 1), most + 1):
-        made = _wrapped(parts, room)
-        if len(made) <= count:
+    whole = width_em(text, bold=bold)
+    least = _wrapped(parts, most_em, bold=bold)
+    room = whole / len(least)
+    while room < most_em:
+        made = _wrapped(parts, room, bold=bold)
+        if len(made) <= len(least):
             return made
-    return _wrapped(parts, most)
+        room += 0.5
+    return least
 
 
-def _wrapped(parts: list[str], room: int) -> list[str]:
+def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
     made: list[str] = []
     for part in parts:
-        if made and len(made[-1]) + 1 + len(part) <= room:
+        if made and width_em(f"{made[-1]} {part}", bold=bold) <= room:
             made[-1] += f" {part}"
         else:
             made.append(part)
     return made
+
+
+def breakable(text: str) -> str:
+    """The text with places at which a word that is too long for a line may be broken (U+200B, which is not seen)."""
+    if not any(len(word) > _LONGEST_WORD for word in text.split()):
+        return text
+    return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: _pieces(found[0]), text)
+
+
+def _pieces(word: str) -> str:
+    return "\u200b".join(word[place : place + 10] for place in range(0, len(word), 10))
 
 
 def in_sentence(name: str) -> str:

@@ -179,6 +179,7 @@ REPORTS: dict[str, str] = {
     "Whose report is this?": "Báo cáo này của đơn vị nào?",
     "The unit is known from the letter that was answered.": "Nhận ra đơn vị theo thư được trả lời.",
     "The unit is known from the sender's address.": "Nhận ra đơn vị theo địa chỉ người gửi.",
+    "The unit is known from its code in the file.": "Nhận ra đơn vị theo mã ghi trong tệp.",
     "The unit is known from its name in the form.": "Nhận ra đơn vị theo tên ghi trong biểu mẫu.",
     "The report it was filed as": "Báo cáo đã ghi nhận",
     "What was read": "Nội dung đọc được",

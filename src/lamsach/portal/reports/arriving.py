@@ -83,6 +83,8 @@ def from_mail(incoming: Incoming, letter: Letter | None, parsed: Parsed) -> str:
         return ""
     file, campaign, said = best
     if unit is None:
+        unit, found_by = _by_code(file, campaign)
+    if unit is None:
         unit, found_by = named(said, campaign)
     kept, _refused = kept_files(parsed)
     stored = next((one for one in kept if one.name and _same(one, file)), None)
@@ -199,6 +201,21 @@ def named(said: Iterable[Read], campaign: Campaign | None) -> tuple[Unit | None,
         if plain(own) == name
     ]
     return (Unit.objects.get(pk=found[0]), "name") if len(found) == 1 else (None, "")
+
+
+def _by_code(file: File, campaign: Campaign | None) -> tuple[Unit | None, str]:
+    """The unit whose code a report's JSON states, if it takes part in the campaign."""
+    if campaign is None or not file.name.lower().endswith(".json"):
+        return None, ""
+    try:
+        code = json.loads(file.content)["about"]["unit_code"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None, ""
+    links = UnitLink.objects.filter(
+        ancestor=campaign.owner_id, valid_until=FOREVER, descendant__code=str(code)[:60]
+    )
+    found = links.select_related("descendant").first()
+    return (found.descendant, "code") if found else (None, "")
 
 
 def plain(text: str) -> str:

@@ -21,7 +21,7 @@ from lamsach.portal.reports.figures import Scope
 from lamsach.portal.reports.views import answer_file
 from lamsach.portal.units.tree import today
 
-PAPERS = ("docx", "pdf", "html")
+PAPERS = ("docx", "pdf", "xlsx", "html")
 
 
 def _kind(document: str) -> str:

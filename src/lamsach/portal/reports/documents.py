@@ -234,12 +234,26 @@ def _corrections(lines: list[Line]) -> Appendix:
     return Appendix("BÁO CÁO ĐÍNH CHÍNH", "", (Table(columns, rows),))
 
 
-def written(document: Document, filled: Filled, kind: str) -> bytes:
-    """The document in one of KINDS."""
+def about(report: Report) -> dict[str, Any]:
+    """What the JSON says of the report itself."""
+    return {
+        "campaign": report.campaign.name,
+        "unit_code": report.unit.code,
+        "edition": report.edition,
+        "as_of": report.as_of.isoformat(),
+        "state": report.state,
+        "late_reason": report.late_reason,
+        "correction": report.correction,
+        "digest": report.digest,
+    }
+
+
+def written(document: Document, filled: Filled, kind: str, said: Mapping[str, Any] | None = None) -> bytes:
+    """The document in one of KINDS. `said`: what the JSON says of the report itself."""
     if kind == "json":
         from lamsach.letters.json_ import to_json
 
-        return to_json(filled)
+        return to_json(filled, said)
     from lamsach.letters.writing import writer_for
 
     return writer_for(f".{kind}")(document)

@@ -77,7 +77,7 @@ def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
         ),
         "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
         "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
-        "kinds": ["docx", "pdf", "xlsx", "zip"],
+        "kinds": ["html", "docx", "pdf", "xlsx", "zip"],
         "came": access.readable_received(request.user).filter(state=ReceivedState.WAITING).count(),
     }
     return render(request, "reports/overview.html", context)

@@ -18,7 +18,7 @@ from lamsach.portal.mail.letters import Draft, queue
 from lamsach.portal.mail.models import Letter
 from lamsach.portal.reports.chain import Action
 from lamsach.portal.reports.content import filled_form
-from lamsach.portal.reports.documents import document_of, written
+from lamsach.portal.reports.documents import about, document_of, written
 from lamsach.portal.reports.models import Report
 from lamsach.portal.units.models import Unit
 
@@ -58,7 +58,7 @@ def _attached(report: Report) -> list[dict[str, str]]:
     stem = safe_name(f"bao-cao-{report.unit.code}-lan-{report.edition}")
     found = []
     for kind in ("pdf", "docx", "json"):
-        content = written(document, filled, kind)
+        content = written(document, filled, kind, about(report))
         sha256 = hashlib.sha256(content).hexdigest()
         path = f"files/{sha256[:2]}/{sha256}"
         if not default_storage.exists(path):

@@ -230,7 +230,9 @@ def file(request: HttpRequest, report_id: int, document: str) -> HttpResponse:
     found = access.get_report(request.user, report_id)
     if document not in documents.KINDS:
         raise Http404
-    content = documents.written(documents.document_of(found), filled_form(found), document)
+    content = documents.written(
+        documents.document_of(found), filled_form(found), document, documents.about(found)
+    )
     record(request, "report.downloaded", found, found.unit, kind=document)
     return answer_file(content, document, f"bao-cao-{found.unit.code}-lan-{found.edition}.{document}")
 

@@ -13,7 +13,7 @@ from lamsach.letters.writing import writer_for
 from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.reports.consolidation import Consolidation
 from lamsach.portal.reports.content import filled_form
-from lamsach.portal.reports.documents import document_of, written
+from lamsach.portal.reports.documents import about, document_of, written
 from lamsach.portal.reports.models import Report
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
@@ -59,7 +59,7 @@ def everything(document: Document, taken: Consolidation) -> Iterator[bytes]:
             stem = f"don-vi/{_UNSAFE.sub('_', part.unit.code)}-lan-{part.edition}"
             filled, paper = filled_form(part), document_of(part)
             for kind in ("pdf", "json"):
-                archive.writestr(f"{stem}.{kind}", written(paper, filled, kind))
+                archive.writestr(f"{stem}.{kind}", written(paper, filled, kind, about(part)))
             if part.scan_path and default_storage.exists(part.scan_path):
                 with default_storage.open(part.scan_path, "rb") as file:
                     archive.writestr(f"{stem}-{safe_name(part.scan_name)}", file.read())
