@@ -41,7 +41,7 @@ def ready(cast: Cast, client: Client) -> Trace:
         "addressee": "Cơ quan A",
         "number": "",
     }
-    assert client.post("/office/traces/", given).status_code == 302
+    assert client.post("/office/findings/traces/", given).status_code == 302
     return Trace.objects.get()
 
 
@@ -52,7 +52,7 @@ def unit(tmp_path: Path) -> Path:
 
 
 def address(trace: Trace) -> str:
-    return f"/office/traces/{trace.pk}/"
+    return f"/office/findings/traces/{trace.pk}/"
 
 
 def upload(client: Client, trace: Trace, unit: Path) -> None:
