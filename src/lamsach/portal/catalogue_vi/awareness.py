@@ -12,6 +12,7 @@ WAVES: dict[str, str] = {
     "by word of mouth": "bằng lời nói",
     "How it was told": "Hình thức",
     "Somebody else of the unit has this e-mail.": "Thư điện tử này là của người khác trong đơn vị.",
+    "Answer code": "Mã trả lời",
     "Code from the printed sheet": "Mã trên bản in",
     "If your unit gave you a sheet with a code, your confirmation is counted by it.": "Nếu đơn vị đã đưa bạn bản in có mã, xác nhận của bạn được tính theo mã này.",
     "There is no such code. Look at the sheet once more, or leave it empty.": "Không có mã này. Hãy xem lại bản in hoặc để trống.",

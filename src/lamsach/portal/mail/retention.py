@@ -28,9 +28,10 @@ def forget(rows: QuerySet[Incoming]) -> int:
     """Erase these e-mails' files and words; how many. A kill in the middle loses nothing: the files go first, and the next run goes on."""
     numbers = list(rows.exclude(**_BLANK).values_list("pk", flat=True))
     for begin in range(0, len(numbers), _BATCH):
-        part = Incoming.objects.filter(pk__in=numbers[begin : begin + _BATCH])
+        chosen = numbers[begin : begin + _BATCH]
+        part = Incoming.objects.filter(pk__in=chosen)
         for path in set(part.exclude(path="").values_list("path", flat=True)):
-            if not Incoming.objects.filter(path=path).exclude(pk__in=numbers).exists():
+            if not Incoming.objects.filter(path=path).exclude(pk__in=chosen).exists():
                 default_storage.delete(path)
         part.update(**_BLANK)
     return len(numbers)
