@@ -64,6 +64,18 @@ back = timedelta(days=16)
 for step in Step.objects.all():
     Step.objects.filter(pk=step.pk).update(at=step.at - back, day=step.day - back)
 """
+ADD_LIST = """
+import sys
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from django.core.files.base import ContentFile
+from lamsach.portal.base.uploads import keep
+from lamsach.portal.campaigns.models import Campaign, IndicatorList
+file = ContentFile(sys.argv[2].encode(), "list.txt")
+kept = keep(file)
+IndicatorList.objects.create(campaign=Campaign.objects.get(), name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256)
+"""
 LINE = (
     '<189>date={day} time={hour:02d}:05:00 devname="FW-A" devid="FGT60F0000000001" tz="+0700" logid="0000000013" type="traffic" '
     'subtype="forward" level="notice" vd="root" srcip=10.9.8.7 srcport=5000 dstip={target} dstport=443 action="accept" proto=6\n'
@@ -232,6 +244,8 @@ def follow(folder: Path, database: str) -> None:
         page.goto(cases[2])
         assert "Trước đó máy đã yên lặng 14 ngày." in page.locator(".history").inner_text()
         look_at_the_numbers(page, address)
+        if not database:
+            hunt_in_the_portal(page, address, units[0], folder)
         assert wrong == []
         browser.close()
 
@@ -247,3 +261,21 @@ def look_at_the_numbers(page: Any, address: str) -> None:
     for number, target in links:
         page.goto(f"{address}{target}")
         assert page.locator("table[data-keys] tbody tr").count() == int(number), target
+
+
+def hunt_in_the_portal(page: Any, address: str, unit: int, folder: Path) -> None:
+    """Choose the unit, send a log in pieces, begin, wait, look at the result; the log is deleted."""
+    subprocess.run(
+        [sys.executable, "-c", ADD_LIST, str(folder / "data"), EVIL], env=clean_environment(""), check=True
+    )
+    page.goto(f"{address}/office/findings/hunts/")
+    page.select_option("[name=unit]", str(unit))
+    page.click("button:has-text('Chọn tệp nhật ký')")
+    page.set_input_files("#logs", str(folder / "hit" / "fw.log"))
+    page.click("form[data-pieces] button")
+    page.click("button:has-text('Bắt đầu rà soát')")
+    page.wait_for_selector(".answer-bad", timeout=90_000)
+    assert page.locator("text=Nhật ký đã được xóa").count() or page.locator("p.quiet time").count()
+    assert list((folder / "data" / "hunts").rglob("*.log")) == []
+    page.click("main .actions a.btn-primary")
+    assert EVIL in page.content()
