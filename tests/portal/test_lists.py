@@ -437,3 +437,16 @@ def test_a_campaign_searches_for_a_version(cast: Cast) -> None:
     assert used.problem == ""
     assert client.post(address, {"campaign": "x"}).status_code == 302
     assert cast.client("stranger").post(address, {"campaign": str(found.pk)}).status_code == 404
+
+
+def test_no_two_fields_of_a_page_bear_one_name(cast: Cast) -> None:
+    page = (
+        cast.client("coordinator")
+        .get(f"/office/blocklists/{listing.released(cast).list_id}/")
+        .content.decode()
+    )
+    found = [part.partition('"')[0] for part in page.split(' id="')[1:]]
+    assert len(found) == len(set(found))
+    version = listing.released(cast)
+    page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
+    assert f"Lamsach {version}" not in page, "the footer names the program's version, not the list's"

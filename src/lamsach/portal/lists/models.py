@@ -184,6 +184,13 @@ class Outlet(models.Model):
     class Meta:
         ordering = ("pk",)
 
+    @property
+    def title(self) -> str:
+        """The product that the format is for."""
+        from lamsach.indicators.writers import BY_NAME
+
+        return BY_NAME[self.writer].title if self.writer in BY_NAME else self.writer
+
 
 class FeedbackKind(models.TextChoices):
     """What a unit says of an indicator."""

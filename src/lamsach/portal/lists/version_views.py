@@ -50,7 +50,7 @@ def version(request: HttpRequest, version_id: int) -> HttpResponse:
     ).select_related("unit")
     inside = access.sees_inside(request.user, found.list)
     context = {
-        "version": found,
+        "found": found,
         "kept": found.list,
         "used": used[:50],
         "used_count": used.count(),

@@ -115,7 +115,7 @@ def one(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         "origins": kept.origins.all() if inside else [],
         "outlets": kept.outlets.filter(revoked=None) if inside else [],
         "versions": kept.versions.select_related("made_by")[:20],
-        "document_form": DocumentForm(), "release_form": ReleaseForm(), "origin_form": OriginForm(), "outlet_form": OutletForm(),
+        "document_form": DocumentForm(), "release_form": ReleaseForm(), "origin_form": OriginForm(auto_id="origin_%s"), "outlet_form": OutletForm(auto_id="outlet_%s"),
         "taxii": absolute("taxii"),
     }  # fmt: skip
     return render(request, "lists/list.html", context)
