@@ -18,7 +18,7 @@ from . import samples
 from .conftest import Cast
 from .test_access_walk import DOORS, MEMBER, addresses, filled, get_resolver
 
-ABOVE = ("authority", "administrator", "coordinator")
+ABOVE = ("authority", "coordinator")
 SECRETS = (
     "PC-01",
     "pc-01",

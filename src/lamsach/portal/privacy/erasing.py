@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.models import Case, Note, Step
@@ -24,6 +25,14 @@ from lamsach.portal.support.models import Message
 from lamsach.portal.units.models import Unit
 
 MASK = "█"
+BATCH = 200
+
+
+def _each(found: QuerySet[Any]) -> Iterator[Any]:
+    """The rows, a few at a time, whatever is changed meanwhile."""
+    numbers = list(found.values_list("pk", flat=True))
+    for begin in range(0, len(numbers), BATCH):
+        yield from found.model._default_manager.filter(pk__in=numbers[begin : begin + BATCH]).order_by("pk")
 
 
 @transaction.atomic
@@ -34,7 +43,7 @@ def erase(units: Iterable[int], unit: Unit, term: str, reason: str, by: Any) -> 
     counts: Counter[str] = Counter()
     touched: set[int] = set()
     for source in SOURCES:
-        for row in list(rows(source, wanted, term)):
+        for row in _each(rows(source, wanted, term)):
             if not matches(source, row, term):
                 continue
             if _is_held(row, keep_units, keep_cases):

@@ -174,12 +174,13 @@ def known(units: Iterable[int], term: str) -> list[Known]:
     found = []
     wanted = list(units)
     for source in SOURCES:
-        listed = [
-            row
-            for row in rows(source, wanted, term)[:50_000].iterator(chunk_size=500)
-            if matches(source, row, term)
-        ]
-        if listed:
-            shown = tuple(tuple(_shown(row, fact) for fact in source.facts) for row in listed[:MOST])
-            found.append(Known(source.name, source.title, source.facts, shown, len(listed)))
+        shown: list[tuple[str, ...]] = []
+        count = 0
+        for row in rows(source, wanted, term).iterator(chunk_size=500):
+            if matches(source, row, term):
+                count += 1
+                if count <= MOST:
+                    shown.append(tuple(_shown(row, fact) for fact in source.facts))
+        if count:
+            found.append(Known(source.name, source.title, source.facts, tuple(shown), count))
     return found
