@@ -16,6 +16,7 @@ Keys = Sequence[tuple[str, bool]]
 # date=2024-03-06 time=22:06:03 devname="FG 1" -> date= time= devname="
 _QUOTED, _BARE = re.compile(rb'="[^"\n]*"'), re.compile(rb'=[^" \n]+')
 _TOKEN = re.compile(r'([A-Za-z_][\w.-]*)=("?)', re.ASCII)
+_MOST_KEYS = 200
 _KIND = re.compile(rb' log_?id="?(\d+)')
 
 
@@ -29,7 +30,9 @@ def skeleton(line: bytes) -> bytes:
 
 
 def keys_of(shape: bytes) -> Keys | None:
-    """The keys of a skeleton; None when it holds anything else, or a key twice."""
+    """The keys of a skeleton; None when it holds anything else, a key twice, or very many."""
+    if shape.count(b" ") > _MOST_KEYS:
+        return None
     tokens = [_TOKEN.fullmatch(token) for token in shape.decode().split(" ")]
     keys = [(token[1], bool(token[2])) for token in tokens if token]
     return keys if len(keys) == len(tokens) == len({key for key, _ in keys}) else None

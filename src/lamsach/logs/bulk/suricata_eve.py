@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _TYPE = re.compile(rb'^\{"timestamp":"[^"\\]{20,40}",(?:[^{}\[\]]{0,200},)?"event_type":"([a-z]+)"')
 _TYPES = frozenset({b"dns", b"flow", b"http", b"tls", b"fileinfo", b"alert"})
 _FEW_LINES = 8
+_DEEPEST = 200
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d{4}$"
 
 
@@ -74,7 +75,7 @@ class EveObjects(BulkReader):
         alone: list[int] = []
         for at, line in enumerate(lines):
             match = _TYPE.match(line)
-            if match and match[1] in _TYPES:
+            if match and match[1] in _TYPES and line.count(b"{") + line.count(b"[") < _DEEPEST:
                 groups.setdefault(match[1], []).append(at)
             else:
                 alone.append(at)
