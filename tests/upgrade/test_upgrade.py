@@ -1,0 +1,103 @@
+"""An archive, a findings bundle and a portal's database as the first version wrote them (`data/*-1.*`): they open in this one.
+
+The fixtures are kept as they are. A version that changes what it writes adds its own beside them, with the next number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from lamsach.archive.archive import Archive, writing
+from lamsach.archive.exporting import export
+from lamsach.archive.filling import fill
+from lamsach.archive.keeping import holds
+from lamsach.archive.retro import retro
+from lamsach.archive.verifying import verify
+from lamsach.investigate import Request
+from lamsach.logs.opening import find_logs
+from lamsach.results.bundle import read_bundle
+
+DATA = Path(__file__).parent / "data"
+ARCHIVES = sorted(path.name for path in DATA.glob("archive-*.tar.gz"))
+BUNDLES = sorted(path.name for path in DATA.glob("findings-*.zip"))
+PORTALS = sorted(path.name for path in DATA.glob("portal-*.tar.gz"))
+
+
+def unpacked(name: str, folder: Path) -> Path:
+    with tarfile.open(DATA / name) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_archive_opens(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = unpacked(name, tmp_path)
+    monkeypatch.chdir(folder)
+    archive = Archive(str(folder / "archive"))
+    assert verify(archive).problems == []
+    assert [item.name for item in holds(archive)] == ["case"]
+    findings, _, plan = retro(archive, Request([""], ["list.txt"]))
+    assert sum(item.count for item in findings.sightings) == 8
+    assert plan.opened < plan.segments
+    written = (folder / "fw.log").read_bytes()
+    assert next(iter(export(archive, folder / "out"))).path.read_bytes() == written
+    assert sum(row.lines for row in findings.coverage) == written.count(b"\n")
+    (folder / "more.log").write_bytes(written[:20_000])
+    with writing(archive) as writer:  # and is gone on with
+        done = list(fill(writer, find_logs(["fw.log", "more.log"])))
+    assert [item.segments for item in done if not item.known]
+    assert verify(archive).problems == []
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_bundle_opens(name: str) -> None:
+    bundle = read_bundle(DATA / name)
+    assert (len(bundle.devices), len(bundle.sightings)) == (8, 8)
+
+
+ASK = """
+import json, django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", interactive=False, verbosity=0)
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+executor = MigrationExecutor(connection)
+left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.findings.models import Bundle, Device, Sighting
+from lamsach.portal.units.models import Membership
+print(json.dumps({"left": len(left), "campaigns": Campaign.objects.count(), "devices": Device.objects.count(),
+    "sightings": Sighting.objects.count(), "bundles": list(Bundle.objects.values_list("state", flat=True)),
+    "roles": list(Membership.objects.values_list("role", flat=True))}))
+"""
+
+
+@pytest.mark.parametrize("name", PORTALS)
+def test_a_portals_database_opens(name: str, tmp_path: Path) -> None:
+    folder = unpacked(name, tmp_path)
+    environment = {
+        **os.environ,
+        "LAMSACH_DATA": str(folder / "data"),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "lamsach.portal.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "left": 0,
+        "campaigns": 1,
+        "devices": 8,
+        "sightings": 8,
+        "bundles": ["imported"],
+        "roles": ["officer"],
+    }
