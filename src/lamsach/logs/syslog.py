@@ -60,6 +60,7 @@ _FACILITY = re.compile(
     r"\.(?:emerg|panic|alert|crit|critical|err|error|warning|warn|notice|info|debug)[ \t]+",
     re.ASCII | re.IGNORECASE,
 )
+_LONGEST_FACILITY = len("authpriv.")
 _CONTAINER = re.compile(r"(?:stdout|stderr) [FP] ")
 # rsyslog without the version: `gw01 CheckPoint 1130 - CEF: 0|...`
 _APP_PID_DASH = re.compile(r"([A-Za-z_][\w./-]{0,63}) (\d{1,10}) (?:-|[A-Za-z][\w.-]{0,31}) (?=\S)", re.ASCII)
@@ -111,7 +112,7 @@ def _split(line: str) -> _Parts:
 def _split_once(line: str) -> _Parts:
     if line[:1] not in _MAY_START:
         return _bare_tag(line, line)
-    priority = _PRIORITY.match(line)
+    priority = _PRIORITY.match(line) if line[0] in "<0123456789" else None
     rest = line[priority.end() :] if priority else line
     if priority and priority[1]:
         parts = _rfc5424(rest)
@@ -156,14 +157,12 @@ def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
 
 
 def _bsd_reader(match: re.Match[str]) -> _TimeReader:
-    month, day = MONTHS[match[1]], int(match[2])
-    year = match[3] or match[8]
-    hour, minute, second = int(match[4]), int(match[5]), int(match[6])
-    micro = int(match[7][:6].ljust(6, "0")) if match[7] else 0
-    utc = match[0].endswith(("UTC", "GMT"))
-
     def read(context: FileContext) -> datetime:
-        if utc:
+        month, day = MONTHS[match[1]], int(match[2])
+        year = match[3] or match[8]
+        hour, minute, second = int(match[4]), int(match[5]), int(match[6])
+        micro = int(match[7][:6].ljust(6, "0")) if match[7] else 0
+        if match[0].endswith(("UTC", "GMT")):
             context = FileContext(context.file, _UTC_ZONE, context.modified)
         if year:
             return local_time(int(year), month, day, hour, minute, second, micro, context.timezone)
@@ -220,10 +219,10 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
     None when not `trusted` (many products start lines with `2026-10-03 14:22:02 `) and no program's tag confirms it.
     """
     text = after.removeprefix(":").lstrip(" ")
-    container = _CONTAINER.match(text)
+    container = _CONTAINER.match(text) if text.startswith("std") else None
     if container:
         return reader, None, None, None, text[container.end() :]
-    facility = _FACILITY.match(text)
+    facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text
     tag = _tag(text)
     if tag and text.startswith("%", tag.end()):  # Cisco: `Mar 14 09:26:53 gw01: %ASA-...`
@@ -237,7 +236,7 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
     if text.startswith(host[1] + " "):  # UniFi states its name twice
         text = text[len(host[1]) + 1 :]
     text = text.removeprefix(": ")  # Cisco: `gw01 : %ASA-...`
-    facility = _FACILITY.match(text)
+    facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text
     tag = _tag(text) or _APP_PID_DASH.match(text)
     if tag:

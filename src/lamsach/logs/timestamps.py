@@ -136,13 +136,28 @@ def without_year(
     So `Dec 31` in a file written on 2 January is of the year before. A file whose time is not known counts as
     written now.
     """
-    known = context.modified.year < _NO_TIME_KNOWN_YEAR
-    latest = (context.modified if known else datetime.now(UTC)) + _ONE_DAY
-    newest_year = latest.astimezone(context.timezone).year
+    moment = (month, day, hour, minute, second, microsecond)
+    if context.modified.year < _NO_TIME_KNOWN_YEAR:
+        return _latest_year(*moment, context.modified + _ONE_DAY, context.timezone)
+    return _latest_year.__wrapped__(*moment, datetime.now(UTC) + _ONE_DAY, context.timezone)
+
+
+@lru_cache(4096)  # the lines of a log share their seconds
+def _latest_year(
+    month: int,
+    day: int,
+    hour: int,
+    minute: int,
+    second: int,
+    microsecond: int,
+    latest: datetime,
+    zone: tzinfo,
+) -> datetime:
+    newest_year = latest.astimezone(zone).year
     for year in range(newest_year, newest_year - _YEARS_BACK - 1, -1):
         if month == 2 and day == 29 and not _is_leap(year):
             continue
-        time = local_time(year, month, day, hour, minute, second, microsecond, context.timezone)
+        time = local_time(year, month, day, hour, minute, second, microsecond, zone)
         if time <= latest:
             return time
     raise LineError("The date or time is impossible.", f"{month}-{day} {hour}:{minute}")
