@@ -39,9 +39,7 @@ def campaign(cast: Cast) -> Any:
 
 def table(response: Any) -> list[dict[str, str]]:
     text = b"".join(response).decode("utf-8-sig")
-    return sorted(
-        csv.DictReader(io.StringIO(text)), key=lambda row: row["Machine"] if "Machine" in row else ""
-    )
+    return sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row.get("Machine", ""))
 
 
 def objects(response: Any) -> Any:
@@ -187,6 +185,26 @@ def test_a_token_names_machines_only_when_the_unit_made_it(cast: Cast, campaign:
     for address in ("cases", "sightings"):
         assert {one["machine"] for one in ask(above, address)["items"]} == {""}
     assert Entry.objects.filter(action="api.cases_read").count() == 1
+
+
+def test_files_by_the_interface(cast: Cast, campaign: Any) -> None:
+    own = api_access.issue(cast.first, "SIEM", cast.people["officer"])
+    above = api_access.issue(cast.centre, "SIEM", cast.people["coordinator"])
+    for word, names in ((own, True), (above, False)):
+        for address in (
+            "cases/export",
+            "cases/export?kind=json",
+            "sightings/export",
+            "sightings/export?kind=csv",
+            "sightings/export?kind=json",
+        ):
+            response = Client().get(f"/api/{address}", headers={"authorization": f"Bearer {word}"})
+            text = b"".join(response).decode()
+            assert response.status_code == 200
+            assert "G06.12.01" in text or "Phòng Một" in text
+            assert ("02:00:00:00:00:02" in text or "PC-02" in text) is names, address
+    assert Entry.objects.filter(action="api.sightings_exported").count() == 6
+    assert Client().get("/api/sightings/export").status_code == 401
 
 
 def test_without_a_token_there_is_nothing(cast: Cast, campaign: Any) -> None:

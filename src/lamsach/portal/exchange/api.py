@@ -5,17 +5,17 @@ from __future__ import annotations
 # ninja reads the annotations at run time: the types stay imported
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from lamsach.portal.api import access
 from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.access import seen_by_name
 from lamsach.portal.cases.models import Case, CaseState
-from lamsach.portal.exchange import rows
+from lamsach.portal.exchange import exports, rows
 from lamsach.portal.findings.access import own_units
 
 router = Router(tags=["cases"])
@@ -144,3 +144,40 @@ def sightings(
     token = request.auth  # type: ignore[attr-defined]
     part, named, further = _page(request, _cases(token, campaign, state, since), after, limit)
     return {"items": [asdict(row) for row in rows.sighting_rows(part, named)], "next": further}
+
+
+@router.get("/cases/export")
+def cases_file(
+    request: HttpRequest,
+    kind: Literal["csv", "json"] = "csv",
+    campaign: int | None = None,
+    state: CaseState | None = None,
+    since: date | None = None,
+) -> HttpResponse:
+    """All these cases as one file."""
+    return exports.cases_as(kind, _all(request, "cases", kind, campaign, state, since))
+
+
+@router.get("/sightings/export")
+def sightings_file(
+    request: HttpRequest,
+    kind: Literal["csv", "json", "stix"] = "stix",
+    campaign: int | None = None,
+    state: CaseState | None = None,
+    since: date | None = None,
+) -> HttpResponse:
+    """All their sightings as one file: CSV, JSON, or a STIX 2.1 bundle."""
+    return exports.sightings_as(kind, _all(request, "sightings", kind, campaign, state, since))
+
+
+def _all(
+    request: HttpRequest,
+    what: str,
+    kind: str,
+    campaign: int | None,
+    state: CaseState | None,
+    since: date | None,
+) -> exports.Parts:
+    token = request.auth  # type: ignore[attr-defined]
+    record(None, f"api.{what}_exported", token, token.unit, who=token.name, kind=kind)
+    return rows.batches(_cases(token, campaign, state, since), lambda part: _named(token, part))

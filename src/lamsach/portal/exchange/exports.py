@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import asdict, astuple, fields
 from itertools import chain
 from typing import Any
@@ -20,7 +20,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.cases import access
 from lamsach.portal.cases.listing import asked_day, chosen, of_group
-from lamsach.portal.cases.models import CaseSeverity, CaseState
+from lamsach.portal.cases.models import Case, CaseSeverity, CaseState
 from lamsach.portal.exchange import rows, stix
 from lamsach.results.safe import disarm, visible
 
@@ -105,7 +105,11 @@ def as_json(found: Iterable[Any]) -> Iterator[str]:
     yield "\n]\n"
 
 
-def _chosen(request: HttpRequest) -> Iterator[tuple[list[Any], Any]]:
+Parts = Iterator[tuple[list[Case], Set[int]]]
+"""Cases in parts, with those of each that may be named."""
+
+
+def _chosen(request: HttpRequest) -> Parts:
     listed = chosen(request.user, request.GET)
     wanted = of_group(listed, request.GET.get("show", "all"), asked_day(request.GET))
     return rows.batches(wanted, lambda part: access.seen_by_name(request.user, part))
@@ -123,11 +127,26 @@ def _note(request: HttpRequest, action: str, kind: str) -> None:
     record(request, action, kind=kind, query=asked.urlencode()[:500], searched="q" in request.GET)
 
 
-def _answer(text: Iterator[str], kind: str, name: str) -> HttpResponse:
+def answer(text: Iterator[str], kind: str, name: str) -> HttpResponse:
+    """A download of the text, written as it is made."""
     response = StreamingHttpResponse(text, content_type=TYPES[kind])
     ending = "csv" if kind == "csv" else "json"
     response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     return response  # type: ignore[return-value]
+
+
+def cases_as(kind: str, parts: Parts) -> HttpResponse:
+    """The cases as csv or json."""
+    found = chain.from_iterable(rows.case_rows(part, named) for part, named in parts)
+    return answer(as_json(found) if kind == "json" else as_csv(rows.CaseRow, found), kind, "machines")
+
+
+def sightings_as(kind: str, parts: Parts) -> HttpResponse:
+    """Their sightings as csv, json or stix."""
+    found = chain.from_iterable(rows.sighting_rows(part, named) for part, named in parts)
+    if kind == "stix":
+        return answer(stix.bundle(found, timezone.now()), kind, "sightings")
+    return answer(as_json(found) if kind == "json" else as_csv(rows.SightingRow, found), kind, "sightings")
 
 
 @rate_limited("exports", 60, 300, ("GET",))
@@ -136,9 +155,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     """The cases that the address asks for, as the list's filters do; `?as=csv` or `json`. Names only where the person may see them."""
     kind = _kind(request, "csv", "json")
     _note(request, "cases.exported", kind)
-    found = chain.from_iterable(rows.case_rows(part, named) for part, named in _chosen(request))
-    text = as_json(found) if kind == "json" else as_csv(rows.CaseRow, found)
-    return _answer(text, kind, "machines")
+    return cases_as(kind, _chosen(request))
 
 
 @rate_limited("exports", 60, 300, ("GET",))
@@ -147,8 +164,4 @@ def sightings(request: HttpRequest) -> HttpResponse:
     """The sightings of these cases; `?as=csv`, `json` or `stix`."""
     kind = _kind(request, "csv", "json", "stix")
     _note(request, "sightings.exported", kind)
-    found = chain.from_iterable(rows.sighting_rows(part, named) for part, named in _chosen(request))
-    if kind == "stix":
-        return _answer(stix.bundle(found, timezone.now()), kind, "sightings")
-    text = as_json(found) if kind == "json" else as_csv(rows.SightingRow, found)
-    return _answer(text, kind, "sightings")
+    return sightings_as(kind, _chosen(request))
