@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -237,3 +239,35 @@ def test_coverage_of_a_day_is_kept_for_each_list(cast: Cast, campaign: Any) -> N
     for digest in ("a" * 64, "b" * 64, "a" * 64):
         quiet(cast, campaign, range(1, 3), digest)
     assert CoverageDay.objects.count() == 4
+
+
+def test_a_list_that_comes_after_the_hunts_counts_from_then_on(cast: Cast, campaign: Any) -> None:
+    case = cleaned(cast, campaign)
+    quiet(cast, campaign, range(1, 10), digest_of(EVIL, "later.xyz"))
+    assert state(case) == "blind"
+    listed(campaign, EVIL, "later.xyz")
+    recompute_waiting()
+    assert state(case) == "verified"
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7 broken", b"", b"\x00" * 50])
+def test_a_list_that_cannot_be_read_stops_nothing(content: bytes, cast: Cast, campaign: Any) -> None:
+    path = default_storage.save("files/broken", ContentFile(content))
+    for place in (path, "files/gone"):
+        IndicatorList.objects.create(
+            campaign=campaign, name="hong.pdf", path=place, size=1, sha256=f"{len(place):064x}"
+        )
+    listed(campaign, EVIL)
+    case = cleaned(cast, campaign)
+    quiet(cast, campaign, range(1, 10), digest_of(EVIL))
+    assert state(case) == "verified"
+
+
+def test_a_units_new_name_is_found(cast: Cast, campaign: Any) -> None:
+    from lamsach.portal.units import tree
+
+    cleaned(cast, campaign)
+    tree.rename(cast.first, "Phòng Khác")
+    recompute_waiting()
+    page = cast.client("coordinator").get("/office/cases/", {"show": "all", "q": "phong khac"})
+    assert len(page.context["rows"]) == 1

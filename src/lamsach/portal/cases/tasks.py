@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.cases.models import Case, CaseState, Cause
 from lamsach.portal.cases.reminding import remind
+from lamsach.portal.cases.searching import index
 from lamsach.portal.cases.spans import Because
 from lamsach.portal.cases.upkeep import recompute
+from lamsach.portal.findings.contents import learn
 from lamsach.portal.jobs.queue import Progress, job, regular
+from lamsach.portal.units.models import UnitName
+from lamsach.portal.units.tree import today
 
 BATCH = 200
+MOST_INDEXED = 20_000
 
 
 def _all(campaign_id: int | None, progress: Progress | None) -> int:
@@ -39,8 +44,18 @@ def _all(campaign_id: int | None, progress: Progress | None) -> int:
 
 @regular("cases.recompute", timedelta(hours=1), long=True)
 def recompute_waiting() -> int:
-    """Look at what waits for quiet days, and at exceptions that end."""
+    """Look at what waits for quiet days, and at exceptions that end; before that, at lists that came after the hunts with them."""
+    for campaign in Campaign.objects.filter(state=CampaignState.RUNNING):
+        learn(campaign)
+    _index_what_changed()
     return _all(None, None)
+
+
+def _index_what_changed() -> None:
+    """Cases from before there was a search, and those of units with a new name."""
+    renamed = UnitName.objects.filter(valid_from__gte=today() - timedelta(days=1)).values("unit")
+    for rows in (Case.objects.filter(text=None), Case.objects.filter(unit__in=renamed)):
+        index(rows.only("pk")[:MOST_INDEXED])
 
 
 @job("cases.recompute")

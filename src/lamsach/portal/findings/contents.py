@@ -16,6 +16,7 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from lamsach.errors import LamsachError
 from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.findings.models import Bundle, Composition, Contained
 from lamsach.portal.findings.reading import Read
@@ -103,12 +104,15 @@ def _values(kept: IndicatorList) -> bytes:
             return bytes(file.read())
     from lamsach.indicators.reading import read_lists
 
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / f"list{Path(kept.name).suffix}"
-        with default_storage.open(kept.path, "rb") as source, copy.open("wb") as target:
-            for chunk in source.chunks():
-                target.write(chunk)
-        found = read_lists([str(copy)], lambda _problem: None)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / f"list{Path(kept.name).suffix}"
+            with default_storage.open(kept.path, "rb") as source, copy.open("wb") as target:
+                for chunk in source.chunks():
+                    target.write(chunk)
+            found = read_lists([str(copy)], lambda _problem: None)
+    except (LamsachError, OSError):
+        return b""
     values = b"".join(sorted({value_digest(one.type.value, one.value) for one in found.indicators}))
     default_storage.save(_path(kept), ContentFile(values))
     return values
