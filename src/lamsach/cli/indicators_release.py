@@ -122,6 +122,7 @@ def sign(
     if key is None or output is None or not files:
         raise UsageError("FILES..., --key and -o are needed.", "", "See: lamsach indicators sign --help")
 
+    from lamsach.indicators.columns import IndicatorColumns
     from lamsach.indicators.releases.release import read_release, write_release
     from lamsach.indicators.review.releasing import passed
     from lamsach.indicators.writers.export import TLP_LEVELS, Terms
@@ -136,7 +137,7 @@ def sign(
     contents, problems = contents_of(files, partial=partial)
     result = passed(contents.indicators, decisions_of(decisions), own_of(own), terms.at)
     left_out = [*result.left_out]
-    chosen = []
+    chosen = IndicatorColumns()
     for item in result.items:
         reason = terms.refusal(item)
         if reason is None:

@@ -6,7 +6,7 @@ The sequence gives `Indicator` objects as they are asked for; what only a few of
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import overload
 
@@ -76,6 +76,24 @@ class IndicatorColumns(Sequence[Indicator]):
         known = self._known_facts[key] = len(self._fact_samples)
         self._fact_samples.append(replace(item, value="", reference=None, other_references=()))
         return known
+
+    @classmethod
+    def of(cls, items: Iterable[Indicator]) -> IndicatorColumns:
+        """The items, unless they are columns already."""
+        if isinstance(items, cls):
+            return items
+        found = cls()
+        for item in items:
+            found.append(item)
+        return found
+
+    def by_value(self) -> Iterator[Indicator]:
+        """All of them in the order of type and value, without an object for each of the others."""
+        for kind in sorted(_TYPES):
+            number = _PLACE_OF_TYPE[kind]
+            places = array("I", (place for place, found in enumerate(self._types) if found == number))
+            for place in sorted(places, key=self._values.__getitem__):
+                yield self._item(place)
 
     def change(self, place: int, item: Indicator) -> None:
         """Put another in the place of one."""

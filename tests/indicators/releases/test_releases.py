@@ -358,3 +358,14 @@ def test_what_each_source_is_worth() -> None:
     assert rows[0].age_days == pytest.approx((NOW - day) / timedelta(days=1))
     assert rows[1].age_days is None
     assert overlaps({"a": first, "b": second, "c": []}) == {("a", "b"): 1, ("a", "c"): 0, ("b", "c"): 0}
+
+
+def test_the_digest_of_many_is_that_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lamsach.indicators.releases import digest
+
+    items = [Indicator(IndicatorType.DOMAIN, f"bot-{number % 400}.xyz") for number in range(900)]
+    few = digest.list_digest(items)
+    monkeypatch.setattr(digest, "SORTED_HERE", 10)
+    assert digest.list_digest(items) == few
+    assert digest.list_digest(items[:400]) == few, "each value counts once"
+    assert digest.list_digest(items[:399]) != few

@@ -11,6 +11,7 @@ import io
 import json
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.releases.digest import list_digest
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.seal import (
@@ -86,28 +88,44 @@ def write_release(
     note: str = "",
     tlp: str | None = None,
 ) -> Manifest:
-    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic)."""
-    listed = sorted(map(_without_paths, items), key=lambda item: (item.type.value, item.value))
-    text = "".join(json.dumps(as_mapping(item), ensure_ascii=False) + "\n" for item in listed)
-    ends = [item.valid_until for item in listed if item.valid_until]
+    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic). The values are gone
+    through twice, first for what the manifest says of them, so that ten million need no object each."""
+    columns = IndicatorColumns.of(items)
+    digest = hashlib.sha256()
+    ends: set[datetime] = set()
+    by_type: Counter[str] = Counter()
+    by_source: Counter[str] = Counter()
+    for item, line in _lines(columns):
+        digest.update(line.encode())
+        by_type[item.type.value] += 1
+        by_source[_source(item)] += 1
+        if item.valid_until:
+            ends.add(item.valid_until)
     manifest = Manifest(
         name=name,
         version=version,
         made=iso(made),
-        digest=list_digest(listed),
-        count=len(listed),
-        indicators_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        digest=list_digest(columns),
+        count=len(columns),
+        indicators_sha256=digest.hexdigest(),
         previous=previous,
         note=note,
         tlp=tlp,
         expires=iso(min(ends)) if ends else None,
-        by_type=_counts(item.type.value for item in listed),
-        by_source=_counts(_source(item) for item in listed),
+        by_type=dict(by_type),
+        by_source=dict(by_source),
     )
     said = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    texts = (said, text, seal(said.encode(), key, PREFIX))
-    save_zip(stream, ((place, [part]) for place, part in zip(MEMBERS, texts, strict=True)))
+    texts = ([said], (line for _, line in _lines(columns)), [seal(said.encode(), key, PREFIX)])
+    save_zip(stream, zip(MEMBERS, texts, strict=True))
     return manifest
+
+
+def _lines(columns: IndicatorColumns) -> Iterator[tuple[Indicator, str]]:
+    """Every value in the release's order, with its line."""
+    for found in columns.by_value():
+        item = _without_paths(found)
+        yield item, json.dumps(as_mapping(item), ensure_ascii=False) + "\n"
 
 
 def _without_paths(item: Indicator) -> Indicator:
@@ -126,13 +144,6 @@ def _bare(place: Reference) -> Reference:
 
 def _source(item: Indicator) -> str:
     return item.source or (item.reference.document if item.reference else "")
-
-
-def _counts(words: Iterator[str] | Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
-    return counts
 
 
 def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:

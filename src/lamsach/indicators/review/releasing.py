@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.review.decisions import Decisions
 from lamsach.indicators.review.guard import Own, guarded
 from lamsach.model import Indicator
@@ -16,7 +17,7 @@ class Passed:
     """`items` may go out; `left_out` were excepted or narrowed, with the reason; `guarded` would have hit what must never be blocked;
     `forced` are such values that go out all the same."""
 
-    items: list[Indicator] = field(default_factory=list)
+    items: IndicatorColumns = field(default_factory=IndicatorColumns)
     left_out: list[tuple[Indicator, str]] = field(default_factory=list)
     guarded: list[tuple[Indicator, str]] = field(default_factory=list)
     forced: list[tuple[Indicator, str]] = field(default_factory=list)

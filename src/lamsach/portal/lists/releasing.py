@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,11 +19,12 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.merging import merged
+from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.releases.diff import Difference, difference
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.release import Manifest, write_release
 from lamsach.indicators.review.releasing import passed
+from lamsach.indicators.review.reviewing import Collected
 from lamsach.model import Indicator, Refusal
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import keyring
@@ -57,11 +58,9 @@ def release(
     kept = KeptList.objects.select_related("unit").get(pk=list_id)
     now = timezone.now().replace(microsecond=0)
     documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
-    items = list(_values(kept, documents, now, step))
+    items = _values(kept, documents, now, step)
     waiting = set(Doubt.objects.filter(list=kept, decided=None, dangerous=True).values_list("key", flat=True))
-    looked_at = (
-        [item for item in items if key_of(item.type.value, item.value) not in waiting] if waiting else items
-    )
+    looked_at = (item for item in items if not waiting or key_of(item.type.value, item.value) not in waiting)
     result = passed(looked_at, decisions_of(kept), own_of(kept), now)
     before = latest(kept)
     changes = difference(values(before) if before else (), result.items)
@@ -77,7 +76,7 @@ def release(
             )  # fmt: skip
         made = _keep(kept, path, manifest, key.fingerprint, user, changes, documents)
     looking.index(made, result.items)
-    left = len(items) - len(looked_at) + len(result.left_out) + len(result.guarded)
+    left = len(waiting) + len(result.left_out) + len(result.guarded)
     Version.objects.filter(pk=made.pk).update(left_out=left)
     return {
         "version": made.number,
@@ -88,17 +87,17 @@ def release(
 
 def _values(
     kept: KeptList, documents: list[Document], now: datetime, step: Callable[[int], None]
-) -> Iterable[Indicator]:
+) -> IndicatorColumns:
     """Each value once, with every place that lists it; what the list says holds where the documents say nothing."""
     from lamsach.indicators.reading import read_list
 
-    found: dict[tuple[str, str], Indicator] = {}
+    collected = Collected()
     with copies(documents) as places:
         for document, path in places:
-            end = (
-                None if kept.days == 0 else document.added.replace(microsecond=0) + timedelta(days=kept.days)
-            )
-            for item in read_list(str(path), lambda problem: None):
+            end = None
+            if kept.days:
+                end = document.added.replace(microsecond=0) + timedelta(days=kept.days)
+            for number, item in enumerate(read_list(str(path), lambda problem: None)):
                 if isinstance(item, Refusal):
                     continue
                 stated = replace(
@@ -107,12 +106,10 @@ def _values(
                     valid_until=item.valid_until or end,
                     source=item.source or document.name,
                 )
-                key = (item.type.value, item.value)
-                known = found.get(key)
-                found[key] = stated if known is None else merged(known, stated)
-                if len(found) % 50_000 == 0:
-                    step(len(found))
-    return found.values()
+                collected.take(stated)
+                if number % 50_000 == 0:
+                    step(len(collected.items))
+    return collected.items
 
 
 @transaction.atomic
