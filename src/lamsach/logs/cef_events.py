@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
@@ -20,6 +19,7 @@ from lamsach.logs.column_names import field_of
 from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stamping import changed
 from lamsach.logs.values import hash_of
 from lamsach.model import Event
 
@@ -121,7 +121,7 @@ def cef_event(
         query=event.domain if asked else None, url=event.url, hashes=hashes, destination=event.destination_ip
     )
     if hashes and event.device_ip is None and event.device_name is None:  # an endpoint's own agent wrote it
-        event = replace(
+        event = changed(
             event,
             device_ip=first_ip(fields, "dvc", "c6a1"),
             device_name=first(fields, "dvchost", "deviceHostName"),
@@ -129,4 +129,4 @@ def cef_event(
     domain = event.domain
     if domain and event.source_ip is None and domain == (event.device_name or "").lower():
         domain = None  # an endpoint's console: `dst` and `dhost` are the endpoint
-    return replace(event, kind=kind, hashes=hashes, domain=domain)
+    return changed(event, kind=kind, hashes=hashes, domain=domain)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from lamsach.errors import LineError
@@ -16,6 +15,7 @@ from lamsach.logs.column_names import tells_of_contacts as tells_of_contacts
 from lamsach.logs.direction import own_side
 from lamsach.logs.keyed_events import host_in
 from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.stamping import changed
 from lamsach.logs.values import (
     domain_of,
     hash_of,
@@ -95,7 +95,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         action=_action(values, _ALLOWED, _BLOCKED),
     )
     if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
-        event = replace(
+        event = changed(
             event, action=Action.UNKNOWN
         )  # an antivirus that says "detected" does not say that it ran
     lease = until is not None or "lease_start" in values or "lease_seconds" in values
@@ -118,7 +118,7 @@ def _with_kind(event: Event, asked: bool) -> Event:
         kind = EventKind.CONNECTION
     elif event.hashes:
         kind = EventKind.FILE
-    return replace(event, kind=kind)
+    return changed(event, kind=kind)
 
 
 def _lease(event: Event, values: Values, until: datetime | None) -> Event:
@@ -128,7 +128,7 @@ def _lease(event: Event, values: Values, until: datetime | None) -> Event:
         action = LeaseAction.RELEASED
     elif words & _RENEWED:
         action = LeaseAction.RENEWED
-    return replace(event, kind=EventKind.LEASE, action=action, lease_until=until)
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)
 
 
 def _one(values: Values, field: str) -> str | None:

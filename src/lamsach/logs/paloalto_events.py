@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
@@ -18,6 +17,7 @@ from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.paloalto_columns import PLACES
 from lamsach.logs.paloalto_messages import ends_of, lease_of
 from lamsach.logs.record_times import first_time
+from lamsach.logs.stamping import changed
 from lamsach.logs.values import domain_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -88,7 +88,7 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
     inward = _is_outside(fields.get("from_zone")) and not _is_outside(fields.get("to_zone"))
     event = event_of(fields, _COLUMN_KEYS, time=time, observer=observer, inward=inward)
     if kind == "USERID":  # the ports of a terminal server's user, 0 for all others
-        event = replace(
+        event = changed(
             event, source_port=event.source_port or None, destination_port=event.destination_port or None
         )
     return completed(
@@ -131,9 +131,9 @@ def json_event(line: str, context: FileContext) -> Event:
     inward = _is_outside(fields.get("FromZone")) and not _is_outside(fields.get("ToZone"))
     event = event_of(fields, _JSON_KEYS, time=time, inward=inward)
     if kind == "DNS" and event.kind is not EventKind.DNS:
-        event = replace(event, kind=EventKind.DNS)
+        event = changed(event, kind=EventKind.DNS)
     if kind == "DNS":
-        event = replace(event, device_ip=event.source_ip, response=bool(event.answers))
+        event = changed(event, device_ip=event.source_ip, response=bool(event.answers))
     return completed(
         event,
         kind,
@@ -172,7 +172,7 @@ def completed(
     if message:
         ends = ends_of(message)
         source = event.source_ip or ends.client
-        event = replace(
+        event = changed(
             event,
             source_ip=source,
             source_port=event.source_port if event.source_ip else ends.client_port,
@@ -184,14 +184,14 @@ def completed(
         )
     inner = first_ip({"given": given or "", "given_ipv6": given_ipv6 or ""}, "given", "given_ipv6")
     if kind == "GLOBALPROTECT":
-        event = replace(
+        event = changed(
             event,
             device_ip=inner
             or (event.source_ip if event.source_ip and is_internal(event.source_ip) else None),
         )
         lease_action = _SESSION_STAGES.get((stage or "").lower())
         if inner and event.user and lease_action and event.action is not Action.BLOCKED:
-            return replace(event, kind=EventKind.LEASE, action=lease_action)
+            return changed(event, kind=EventKind.LEASE, action=lease_action)
     if kind in _LOGONS or (message and event.user):
-        return replace(event, kind=EventKind.LOGON)
+        return changed(event, kind=EventKind.LOGON)
     return event

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -24,7 +23,7 @@ from lamsach.logs.framing import header_before
 from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.record_times import first_time
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
 from lamsach.model import Event, EventKind, LeaseAction
@@ -177,17 +176,17 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
     """The event with what only Check Point states."""
     if event.domain is None:
         machine = fields.get("dhost", "").strip()
-        event = replace(event, domain=machine.lower()) if _MACHINE.fullmatch(machine) else event
+        event = changed(event, domain=machine.lower()) if _MACHINE.fullmatch(machine) else event
     given = first_ip(fields, "office_mode_ip")
     behind = first_ip(fields, "proxy_src_ip")
     if given:
-        event = replace(event, device_ip=given)
+        event = changed(event, device_ip=given)
     elif behind and is_internal(behind) and event.device_ip == event.source_ip:
-        event = replace(event, device_ip=behind)
+        event = changed(event, device_ip=behind)
     done = (fields.get("action") or fields.get("act", "")).lower()
     if given and event.user and done in _OPENING | _CLOSING:
         action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
-        return replace(event, kind=EventKind.LEASE, action=action)
+        return changed(event, kind=EventKind.LEASE, action=action)
     if done in _SESSIONS:
-        return replace(event, kind=EventKind.LOGON)
+        return changed(event, kind=EventKind.LOGON)
     return event

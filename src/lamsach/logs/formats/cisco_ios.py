@@ -19,7 +19,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.framing import header_before, within_json
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import SyslogHeader
 from lamsach.logs.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -85,7 +85,7 @@ class CiscoIos(LogFormat):
             raise LineError("The line is not a record of this product.", line[:80])
         header = self._header(line, tag.start())
         event = _event(tag[1], line[tag.end() :].replace("\x00", ""))
-        event = replace(event, time=header.time, observer=header.host)
+        event = changed(event, time=header.time, observer=header.host)
         return stamped(event, self.name, self.context.file, number)
 
     def _header(self, line: str, position: int) -> SyslogHeader:
@@ -120,7 +120,7 @@ def _event(facility: str, text: str) -> Event:
     user = next((group for group in named.groups() if group), None) if named else None
     kind = EventKind.LOGON if facility in _LOGONS or (facility == "SYS" and user) else event.kind
     on_device = event.device_ip == event.source_ip
-    return replace(event, kind=kind, user=user, device_mac=mac_of(mac[1]) if mac and on_device else None)
+    return changed(event, kind=kind, user=user, device_mac=mac_of(mac[1]) if mac and on_device else None)
 
 
 def _contact(

@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import SyslogHeader, split_header, split_message
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import domain_of, ip_of, mac_of, mac_of_duid, port_of, question_of, stated
@@ -163,7 +162,7 @@ class Dnsmasq(LogFormat):
 
 
 def _with_header(event: Event, header: SyslogHeader) -> Event:
-    return replace(event, time=header.time, observer=header.host)
+    return changed(event, time=header.time, observer=header.host)
 
 
 def _dns(message: str) -> Event | None:
@@ -175,7 +174,7 @@ def _dns(message: str) -> Event | None:
     event = _query(message) or _forwarded(message) or _answer(message)
     if event is None or client is None:
         return event
-    return replace(event, source_ip=client, source_port=port, device_ip=client)
+    return changed(event, source_ip=client, source_port=port, device_ip=client)
 
 
 def _query(message: str) -> Event | None:
@@ -242,4 +241,4 @@ def _dhcp(match: re.Match[str]) -> Event:
     event = Event(source_ip=address, device_ip=address, device_mac=mac, device_name=name)
     if action is None or address is None:
         return event
-    return replace(event, kind=EventKind.LEASE, action=action)
+    return changed(event, kind=EventKind.LEASE, action=action)

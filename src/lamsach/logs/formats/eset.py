@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -26,7 +25,7 @@ from lamsach.logs.json_records import read_object, start_of_object, text_of, wal
 from lamsach.logs.key_value import first, first_ip, first_port
 from lamsach.logs.keyed_events import host_in
 from lamsach.logs.record_times import first_time
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import hash_of
 from lamsach.model import Event, EventKind
@@ -86,7 +85,7 @@ class Eset(LogFormat):
         time = self._time(fields) or (header.time if header else None)
         event = _event(fields, time, header.host if header else None)
         if record.get("inbound") is True and event.destination_ip is None:
-            return replace(event, destination_ip=event.device_ip)
+            return changed(event, destination_ip=event.device_ip)
         return event
 
     def _framed(self, line: str, position: int, fields: Mapping[str, str]) -> Event:

@@ -12,14 +12,13 @@ Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_de
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.radius import RadiusRecord, event_of
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of
@@ -111,7 +110,7 @@ class FreeRadius(LogFormat):
                 accepted=login[1] == "Login OK",
             )
         )
-        return replace(event, observer=header.host) if header and header.host else event
+        return changed(event, observer=header.host) if header and header.host else event
 
     def _detail(self, started: str, text: str) -> Event:
         values: dict[str, str] = {}

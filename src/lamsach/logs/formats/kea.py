@@ -12,13 +12,12 @@ Source: https://kea.readthedocs.io/en/latest/kea-messages.html, the Kea Administ
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch, from_iso
 from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
@@ -228,7 +227,7 @@ def _row(line: str) -> Event | None:
         0,
         None,
     )
-    return replace(event, lease_until=until) if begins else event
+    return changed(event, lease_until=until) if begins else event
 
 
 def _event(
@@ -247,4 +246,4 @@ def _event(
         return event
     begins = action in (LeaseAction.ASSIGNED, LeaseAction.RENEWED)
     until = time + timedelta(seconds=seconds) if begins and time and 0 < seconds <= _LONGEST_LEASE_S else None
-    return replace(event, kind=EventKind.LEASE, action=action, lease_until=until)
+    return changed(event, kind=EventKind.LEASE, action=action, lease_until=until)

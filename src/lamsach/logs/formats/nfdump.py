@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import read_object, text_of
+from lamsach.logs.stamping import changed
 from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -155,7 +155,7 @@ class Nfdump(LogFormat):
             },
             number,
         )
-        return replace(event, observer=None if router in ("0.0.0.0", "::") else router)  # noqa: S104 - not bound to
+        return changed(event, observer=None if router in ("0.0.0.0", "::") else router)  # noqa: S104 - not bound to
 
 
 def _with_ports(fields: dict[str, str | None]) -> dict[str, str | None]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -29,7 +28,7 @@ from lamsach.logs.leef_events import leef_event
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
 from lamsach.logs.paloalto_events import completed, event_of_columns, json_event
 from lamsach.logs.record_times import first_time
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of
 from lamsach.model import Event, EventKind
@@ -122,7 +121,7 @@ class PaloAlto(LogFormat):
         record = cef.read(line[position:])
         fields = dict(record.extension)
         event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
-        event = replace(
+        event = changed(
             event,
             time=cef_time(fields, self.context, ("rt", "start")) or event.time,
             source_ip=event.source_ip or _first(fields, "PanOSPublicIPv4", "PanOSPublicIPv6"),
@@ -169,9 +168,9 @@ def _with_site(event: Event, fields: Mapping[str, str]) -> Event:
     if event.url or event.domain or not text:
         return event
     if fields.get("subtype") == "url" or "://" in text[:12]:
-        return replace(event, kind=EventKind.WEB, url=text, domain=host_in(text))
+        return changed(event, kind=EventKind.WEB, url=text, domain=host_in(text))
     name = domain_of(text) if fields.get("subtype") in ("spyware", "dns", "dns-security") else None
-    return replace(event, kind=EventKind.DNS, domain=name) if name and "." in name else event
+    return changed(event, kind=EventKind.DNS, domain=name) if name and "." in name else event
 
 
 def _is_json(line: str) -> bool:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -21,7 +20,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.dns_names import from_presentation
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.timestamps import from_epoch, from_iso
 from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -227,7 +226,7 @@ def printed_packet(text: str, time: datetime | None) -> Event | None:
         host = _HOST.search(message)
         target = request[1]
         domain = host_of_url(target) or (host_and_port(host[1])[0] if host else destination_name)
-        return replace(event, kind=EventKind.WEB, domain=domain, url=target)
+        return changed(event, kind=EventKind.WEB, domain=domain, url=target)
     return event
 
 
@@ -257,12 +256,12 @@ def _dns(event: Event, message: str) -> Event:
     if answer is None:
         if not questions:
             return event
-        return replace(event, kind=EventKind.DNS, domain=questions[0])
+        return changed(event, kind=EventKind.DNS, domain=questions[0])
     records = re.split(r" (?:ns|ar): ", answer["records"])[0]
     values = [match[1].rstrip(")") for match in _RECORD.finditer(records)][: int(answer["count"])]
     answers = tuple(dict.fromkeys(filter(None, (ip_of(value) or domain_of(value) for value in values))))
     group = event.destination_ip is not None and event.destination_ip.startswith(("224.", "ff0"))
-    return replace(
+    return changed(
         event,
         kind=EventKind.DNS,
         device_ip=event.source_ip if group else event.destination_ip,

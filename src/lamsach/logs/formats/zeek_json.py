@@ -12,7 +12,6 @@ https://github.com/corelight/json-streaming-logs. Traps:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -20,6 +19,7 @@ from lamsach.logs import zeek_fields
 from lamsach.logs.base import LogFormat
 from lamsach.logs.json_records import child, flat, read_object, text_of, texts_of
 from lamsach.logs.json_shapes import looks_like_zeek
+from lamsach.logs.stamping import changed
 from lamsach.logs.syslog import split_header
 from lamsach.model import Event
 
@@ -77,7 +77,7 @@ class ZeekJson(LogFormat):
         observer = event.observer or _observer(record)
         if observer is None and header.strip():
             observer = split_header(line, self.context)[0].host
-        return replace(event, observer=observer, format=self.name, file=self.context.file, line=number)
+        return changed(event, observer=observer, format=self.name, file=self.context.file, line=number)
 
 
 def _is_zeek(record: Mapping[str, object]) -> bool:
