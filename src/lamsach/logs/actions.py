@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from lamsach.model import Action
 
-_WORD = re.compile(r"[a-z]+")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")  # ConnectionBlocked is two words
 _LONGEST = 120
 _NEGATIONS = frozenset({"not", "no", "unable", "failed", "cannot", "could"})
 _BLOCKED_WORDS = (
@@ -34,7 +34,7 @@ _ALLOWED = frozenset(_ALLOWED_WORDS.split())
 @lru_cache(maxsize=4096)
 def action_of(text: str | None) -> Action:
     """The action that a verb means; UNKNOWN for what is no verb of a firewall, a filter or an antivirus."""
-    words = set(_WORD.findall(text[:_LONGEST].lower())) if text else set()
+    words = {word.lower() for word in _WORD.findall(text[:_LONGEST])} if text else set()
     if words & _NEGATIONS:
         return Action.UNKNOWN
     if words & _BLOCKED:

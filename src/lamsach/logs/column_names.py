@@ -48,23 +48,23 @@ FIELDS: Mapping[str, str] = {
     "mac": "mac macaddress macaddr clientmac srcmac sourcemac devicemac hwaddress hardwareaddress ethernetaddress chaddr"
     " clientmacaddress callingstationid diachimac macnguon physicaladdress",
     "user": "user csusername username userid account accountname srcuser sourceuser sourceusername suser usr login loginname targetusername"
-    " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser",
+    " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser accountupn initiatingprocessaccountname initiatingprocessaccountupn",
     "query": "query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
     " querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
     "domain": "domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
-    " tenmien trangweb",
+    " tenmien trangweb webdomain",
     "url": "url uri requesturl httpurl fullurl urlfull urloriginal requesturi csuri link uriquery requestedurl httprequesturl"
-    " httpuri duongdan diachiweb lienket",
+    " httpuri duongdan diachiweb lienket remoteurl fileoriginurl intrusionurl downloadsite",
     "path": "path urlpath requestpath csuristem httppath uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
     " responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi",
     "hash": "md5 sha1 sha256 hash hashes filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"
-    " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam",
+    " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam applicationhash initiatingprocesssha256 initiatingprocesssha1 initiatingprocessmd5",
     "details": "description eventdescription eventdetails details detail object detectedobject objectname objectpath objecturi filepath filename"
     " mota motasukien chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc",
     "action": "action act disp requeststatus event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"
-    " firewallaction status eventtype actiontaken actionperformed resultdescription threathandled"
+    " firewallaction status eventtype actiontaken actionperformed resultdescription threathandled actualaction actiontype"
     " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly",
     "observer": "observer observername observerhostname devname devicehostname sensor sensorname logsource firewall firewallname collector"
     " dvc dvchost reportinghost loghost gateway gatewayname thietbighinhan nguonghinhan tuonglua",

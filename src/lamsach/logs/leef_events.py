@@ -6,13 +6,20 @@ Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the product
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.leef import LeefRecord
 from lamsach.logs.record_times import first_time
-from lamsach.model import Event
+from lamsach.logs.values import hash_of
+from lamsach.model import Event, EventKind
+
+# TrendMicroDsFileMD5   fileHash
+_HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 
 KEYS = Keys(
     source=("src", "sourceip", "srcip", "source", "identsrc"),
@@ -65,4 +72,15 @@ def leef_event(
     otherwise: datetime | None = None,
 ) -> Event:
     """The event of any maker's LEEF record; `observer` and the time `otherwise` come from a syslog header."""
-    return event_of(record.attributes, KEYS, time=leef_time(record, context) or otherwise, observer=observer)
+    fields = record.attributes
+    event = event_of(fields, KEYS, time=leef_time(record, context) or otherwise, observer=observer)
+    extra = (digest for key, value in fields.items() if _HASH_KEY.search(key) and (digest := hash_of(value)))
+    hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
+    if not hashes or hashes == event.hashes:
+        return event
+    event = replace(
+        event, hashes=hashes, kind=EventKind.FILE if event.kind is EventKind.OTHER else event.kind
+    )
+    if event.device_ip is None and event.device_name is None:  # an endpoint's own agent wrote it
+        event = replace(event, device_ip=first_ip(fields, "dvc"), device_name=first(fields, "dvchost"))
+    return event

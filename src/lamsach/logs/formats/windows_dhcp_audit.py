@@ -37,7 +37,7 @@ _RECORD = re.compile(
     re.ASCII,
 )
 # ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the server's language
-_HEADER_ROW = re.compile(r"\"?ID\"?([,;\t])(?: ?\"?[^,;\t\d\"][^,;\t\"]{1,40}\"?\1){4,}")
+_HEADER_ROW = re.compile(r"\"?\bID\"?([,;\t])(?: ?\"?[^,;\t\d\"=][^,;\t\"=]{1,40}\"?\1){4,}")
 # Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0: NoQuarantine, ...
 _PREAMBLE = re.compile(
     r"\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s|110\d\d\s+(?:DHCPV6|DNS)"
