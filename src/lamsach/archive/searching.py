@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from os import cpu_count
 
 from lamsach.archive import holders
@@ -16,7 +17,7 @@ from lamsach.archive.catalog import Catalog, Row
 from lamsach.archive.describing import add_rows
 from lamsach.archive.keys import hash_check, questions
 from lamsach.archive.opened import KeptSource, Search
-from lamsach.archive.present import FewSeen, replay_all
+from lamsach.archive.present import replay_all
 from lamsach.archive.reading import Joined
 from lamsach.archive.signs import Compact
 from lamsach.archive.sources import FOLDER, UNREAD, load
@@ -115,13 +116,14 @@ class ArchivedLogs:
         except KeyboardInterrupt:
             result.partial = True
         self.plan.opened = search.opened
-        signs, seen = Compact(), FewSeen()
+        signs = Compact()
         for pack in self._packs:
             for rows in pack.coverage.values():
                 add_rows(rows, result.coverage)
-            signs.add(pack.signs)
-            seen.add(pack.seen)
-        replay_all(signs.rows() if result.found else (), seen.rows(), rules.observe)
+            if result.found:
+                signs.add(pack.signs)
+        seen = chain.from_iterable(pack.seen for pack in self._packs)
+        replay_all(signs.rows(), seen, rules.observe)
         result.files += [_summary(kept, result) for kept in self._kept.values() if not kept.source.binary]
         result.files.sort(key=lambda summary: summary.name)
         return result
