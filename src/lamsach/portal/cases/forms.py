@@ -165,7 +165,8 @@ class AssignForm(forms.Form):
     )
 
     def __init__(self, *args: Any, case: Case, **options: Any) -> None:
-        super().__init__(*args, auto_id="assign_%s", **options)
+        options["auto_id"] = "assign_%s"  # the next step's form has a field `to` as well
+        super().__init__(*args, **options)
         field: Any = self.fields["to"]
         field.queryset = candidates(case)
         self.initial.setdefault("to", case.assignee_id)

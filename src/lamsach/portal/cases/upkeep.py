@@ -83,8 +83,9 @@ def refresh(campaign: Campaign, unit: Unit, devices: Iterable[int], because: Bec
         rows = Device.objects.filter(pk__in=part).values_list("pk", "into_id")
         standing = {into or number for number, into in rows}
         _supersede(campaign, {number: into for number, into in rows if into})
-        for device in Device.objects.filter(pk__in=standing).select_related("unit"):
-            _make(campaign, device, because)
+        found = Device.objects.filter(pk__in=standing).select_related("unit")
+        made = [_make(campaign, device) for device in found.order_by("pk")]
+        recompute([case for case in made if case is not None], because)
     waiting = Case.objects.filter(campaign=campaign, unit=unit, superseded=None)
     recompute(
         list(
@@ -123,7 +124,8 @@ def sightings_of(campaign_id: int, device_id: int) -> list[Seen]:
     ]
 
 
-def _make(campaign: Campaign, device: Device, because: Because) -> None:
+def _make(campaign: Campaign, device: Device) -> Case | None:
+    """The case of a device, which has to be computed anew; None when its sightings make none."""
     case = Case.objects.filter(campaign=campaign, device=device).first()
     seen = sightings_of(campaign.pk, device.pk)
     unattributed = device.key.startswith("unattributed:")
@@ -131,14 +133,14 @@ def _make(campaign: Campaign, device: Device, because: Because) -> None:
     if case is None and grade is None:
         if seen:
             _ask(campaign, device, seen, unattributed=unattributed)
-        return
+        return None
     Clarification.objects.filter(campaign=campaign, device=device, answered=None).delete()
     if case is None:
         case = _create(campaign, device, grade or CaseSeverity.WATCH, FOUND, CaseState.NEW)
     elif case.superseded_id is not None:
         Case.objects.filter(pk=case.pk).update(superseded=None)
         case.superseded = None
-    recompute([case], because)
+    return case
 
 
 def _ask(campaign: Campaign, device: Device, seen: Sequence[Seen], *, unattributed: bool) -> None:

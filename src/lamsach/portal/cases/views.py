@@ -28,7 +28,7 @@ from lamsach.portal.units.access import writable_units
 MOST_AT_ONCE = 1000
 
 
-class _Counted(Paginator):
+class _Counted(Paginator):  # type: ignore[type-arg]
     """Pages of a list whose length is known already; those of its second half are read from the end."""
 
     def __init__(self, rows: Any, length: int) -> None:
@@ -36,7 +36,7 @@ class _Counted(Paginator):
         self._length = length
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """The length that is known."""
         return self._length
 
