@@ -153,9 +153,40 @@ def suricata_eve(chance: random.Random) -> str:
     return json.dumps(record, separators=(",", ":"))
 
 
+def pf_filterlog(chance: random.Random) -> str:
+    pick = chance.choice
+    head = pick(
+        [
+            f"Jun 10 08:00:{chance.randrange(60):02d} fw filterlog[5231]: ",
+            f"<134>1 2026-06-10T08:00:01.{chance.randrange(1000):03d}+07:00 fw filterlog 77 - - ",
+        ]
+    )
+    start = f"{head}{pick(['91', ''])},{pick(['', '16777216'])},,{pick(['100000101', '02f4bab0'])},igb0,match,{pick(['pass', 'block', 'nat'])},{pick(['in', 'out'])}"
+    four = [ip for ip in ADDRESSES if ":" not in ip]
+    ports = f"{chance.randrange(65536)},443,0,S,1,,64240,,mss"
+    if chance.random() < 0.3:
+        kind = pick(
+            [
+                f"tcp,6,40,2001:db8::5,fe80::1,{ports}",
+                "ICMPv6,58,56,fe80::1,ff02::2,",
+                "UDP,17,40,2001:db8::5,2001:DB8::7,53,1025,20",
+            ]
+        )
+        return f"{start},6,0x00,0x00000,64,{kind}"
+    kind = pick(
+        [
+            f"6,tcp,60,{pick(four)},{pick(four)},{ports}",
+            f"17,udp,60,{pick(four)},{pick(four)},53,1024,20",
+            f"1,icmp,96,{pick(four)},{pick(four)},request,29705,076",
+        ]
+    )
+    return f"{start},4,0x0,,64,19736,0,DF,{kind}"
+
+
 USUAL = {
     "bind": bind,
     "fortigate": fortigate,
+    "pf_filterlog": pf_filterlog,
     "squid": squid,
     "suricata_eve": suricata_eve,
     "zeek_conn": zeek_conn,

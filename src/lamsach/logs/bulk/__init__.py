@@ -17,6 +17,7 @@ __all__ = ["BulkReader", "bulk_reader_of"]
 READERS: Mapping[str, str] = {
     "bind": "bind:BindQueries",
     "fortigate": "fortigate:FortiGatePairs",
+    "pf_filterlog": "pf_filterlog:PfPackets",
     "squid": "squid:SquidNative",
     "suricata_eve": "suricata_eve:EveObjects",
     "zeek_tsv": "zeek_tsv:ZeekRows",

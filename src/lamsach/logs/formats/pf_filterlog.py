@@ -45,8 +45,8 @@ _RULE = re.compile(
 )
 _DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ", re.ASCII)
 _ROOM = 700
-_PORTS = frozenset({"tcp", "udp", "sctp", "udplite", "6", "17", "132", "136"})
-_ACTIONS = {
+WITH_PORTS = frozenset({"tcp", "udp", "sctp", "udplite", "6", "17", "132", "136"})
+ACTIONS = {
     "pass": Action.ALLOWED,
     "block": Action.BLOCKED,
     "reject": Action.BLOCKED,
@@ -90,7 +90,7 @@ class PfFilterlog(LogFormat):
         elif rule := _RULE.search(line, 0, _ROOM):
             event = replace(
                 printed_packet(line[rule.end() :], None) or Event(),
-                action=_ACTIONS.get(rule[1], Action.UNKNOWN),
+                action=ACTIONS.get(rule[1], Action.UNKNOWN),
             )
         else:
             login = _login(line)
@@ -110,7 +110,7 @@ def _packet(message: str, match: re.Match[str]) -> Event:
     source, destination = (ip_of(text) for text in (*ends, "", "")[:2])
     if source is None or destination is None:
         raise LineError("The filterlog record is cut short or has no address.", message[:80])
-    ports = ends[2:4] if _PORTS & {name.lower() for name in names} else []
+    ports = ends[2:4] if WITH_PORTS & {name.lower() for name in names} else []
     return Event(
         kind=EventKind.CONNECTION,
         source_ip=source,
@@ -118,7 +118,7 @@ def _packet(message: str, match: re.Match[str]) -> Event:
         destination_ip=destination,
         destination_port=port_of(ports[1]) if len(ports) > 1 else None,
         device_ip=own_side(source, destination),
-        action=_ACTIONS.get(match[1], Action.UNKNOWN),
+        action=ACTIONS.get(match[1], Action.UNKNOWN),
     )
 
 

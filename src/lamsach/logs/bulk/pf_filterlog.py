@@ -1,0 +1,92 @@
+"""The packets that pfSense's and OPNsense's filterlog writes, behind whatever syslog header."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lamsach.logs.bulk.base import BulkReader, Unusual
+from lamsach.logs.bulk.columns import addresses, check, mapped, own_sides
+from lamsach.logs.formats.pf_filterlog import ACTIONS, WITH_PORTS
+from lamsach.logs.syslog import split_header
+from lamsach.model import Action
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# ...filterlog[5231]: 91,,,100000101,igb0,match,pass,in,4,0x0,,64,19736,0,DF,6,tcp,60,10.1.1.5,198.51.100.7,51514,443,0,S,...
+# ...filterlog[5231]: 91,,,100000101,igb0,match,block,in,6,0x00,0x00000,64,tcp,6,40,2001:db8::5,2001:db8::7,51514,443,0,S,...
+_RULE, _ANCHOR, _TRACKER, _INTERFACE, _REASON, _ACTION, _WAY, _VERSION = range(1, 9)
+_SHAPES = {
+    _RULE: r"^[^\s]{0,16}$",
+    _ANCHOR: "^.{0,128}$",
+    _TRACKER: r"^[\w.:-]{0,64}$",
+    _INTERFACE: r"^[\w.:@-]{1,32}$",
+    _REASON: r"^[\w-]{1,24}$",
+    _ACTION: "^(?:pass|block|reject|match|nat|rdr|binat|scrub)$",
+    _WAY: "^(?:in|out|in/out)$",
+    _VERSION: "^[46]$",
+}
+_NAMES, _ENDS = {"4": (15, 16), "6": (12, 13)}, {"4": 18, "6": 15}
+_COLUMNS = 23
+_BEFORE = r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$"
+_PACKET = "0,,,0,em0,match,pass,in,4,"
+
+
+class PfPackets(BulkReader):
+    """Packets of IPv4 and IPv6."""
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lines = pa.array(data.decode().split("\n"))
+        check(pc.invert(pc.match_substring_regex(lines, r"\s$")))
+        split = pc.split_pattern(
+            pc.binary_join_element_wise(lines, "," * _COLUMNS, ""), ",", max_splits=_COLUMNS
+        )
+        cell = [pc.list_element(split, at) for at in range(_COLUMNS)]
+        for at, shape in _SHAPES.items():
+            check(pc.match_substring_regex(cell[at], shape))
+        check(pc.match_substring_regex(cell[0], _BEFORE))
+        six = pc.equal(cell[_VERSION], "6")
+        source, destination, source_port, destination_port = (
+            pc.if_else(six, cell[_ENDS["6"] + at], cell[_ENDS["4"] + at]) for at in range(4)
+        )
+        names = [pc.if_else(six, cell[new], cell[old]) for old, new in zip(*_NAMES.values(), strict=True)]
+        known = pa.array(sorted(WITH_PORTS))
+        ported = pc.or_(*(pc.is_in(pc.utf8_lower(name), known) for name in names))
+        sources, destinations = addresses(source), addresses(destination)
+        before = pc.ascii_rtrim(cell[0], "0123456789")
+        return {
+            "time": mapped(before, self._time, pa.timestamp("us", "UTC")),
+            "observer": mapped(before, lambda text: self._header(text).host),
+            "source_ip": sources,
+            "source_port": _ports(source_port, ported),
+            "destination_ip": destinations,
+            "destination_port": _ports(destination_port, ported),
+            "device_ip": own_sides(sources, destinations),
+            "action": mapped(cell[_ACTION], lambda text: ACTIONS.get(text, Action.UNKNOWN)),
+        }
+
+    def _header(self, text: str) -> Any:
+        return split_header(text + _PACKET, self.context)[0]
+
+    def _time(self, text: str) -> Any:
+        found = self._header(text).time
+        if found is None:
+            raise Unusual
+        return found
+
+
+def _ports(column: pa.Array, ported: pa.Array) -> pa.Array:
+    """The ports where the protocol has them and one is stated."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    stated = pc.and_(ported, pc.not_equal(column, ""))
+    text = pc.if_else(stated, column, pa.scalar(None, pa.string()))
+    check(pc.fill_null(pc.match_substring_regex(text, r"^\d{1,5}$"), True))
+    found = text.cast(pa.int32())
+    check(pc.fill_null(pc.less_equal(found, 65535), True))
+    return found
