@@ -64,7 +64,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
+        for _ in range(3000):
             try:
                 urllib.request.urlopen(f"{address}/alive").close()
                 break
@@ -73,7 +73,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
                 time.sleep(0.2)
         said = (folder / "log").read_text("utf-8")
         password = re.search(r"Mật khẩu chung: (\S+)", said)
-        assert password is not None, said
+        assert password is not None, said[-2000:]
         assert address in said
         entered = {role: log_in(address, f"{role}@demo.example", password[1]) for role in ROLES if role}
         yield address, {role: cookie for role, (cookie, _) in entered.items()}, entered["coordinator"][1]

@@ -45,7 +45,7 @@ folder = Path(sys.argv[1])
 start(folder)
 from lamsach.portal.jobs import leases, queue
 from lamsach.portal.mail import delivery
-queue.LEASE, leases.RENEW_S, leases.PATIENCE_S, delivery.LEASE = timedelta(seconds=2), 0.3, 0.7, timedelta(seconds=3)
+queue.LEASE, leases.RENEW_S, leases.PATIENCE_S, delivery.LEASE = timedelta(seconds=6), 0.5, 2.0, timedelta(seconds=6)
 log = os.open(folder / "log", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
 
 def note(*words):
@@ -97,7 +97,7 @@ def receiver() -> Iterator[tuple[Receiver, int]]:
 
 
 def wait(until: Callable[[], Any]) -> Any:
-    for _ in range(1500):
+    for _ in range(9000):
         if found := until():
             return found
         time.sleep(0.02)
