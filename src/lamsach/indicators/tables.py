@@ -239,7 +239,7 @@ class Table:
 
 def holds_value(cell: str) -> bool:
     """Whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
-    return any(
+    return bool(whole_value(cell)) or any(
         not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
         for item in scan(cell)
     )
