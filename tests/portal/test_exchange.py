@@ -130,6 +130,17 @@ def test_files_may_come_late_and_gaps_are_shown(cast: Cast, pair: Any, echo: Ech
     assert moving.missing(up) == []
 
 
+def test_a_partner_with_odd_counters_harms_itself_alone(cast: Cast, pair: Any, echo: Echo) -> None:
+    down, up = pair
+    echo.sends = {"word": "a"}
+    Partner.objects.filter(pk=down.pk).update(sent=1 << 60)
+    Taken.objects.create(partner=down, counter=1 << 61, fingerprint="x", sha256="x", made=timezone.now())
+    carried(cast, down, up)
+    assert len(moving.missing(up)) == 20
+    up.refresh_from_db()
+    assert up.seen == moving.JUMP
+
+
 def test_latest_only_refuses_what_is_out_of_date(cast: Cast, pair: Any, echo: Echo) -> None:
     down, up = pair
     echo.sends = {"word": "a"}
