@@ -183,6 +183,39 @@ def pf_filterlog(chance: random.Random) -> str:
     return f"{start},4,0x0,,64,19736,0,DF,{kind}"
 
 
+def _zeek_record(chance: random.Random) -> dict[str, object]:
+    return {
+        "ts": chance.randrange(1_781_000_000_000_000, 1_782_000_000_000_000) / 1e6, "uid": "C1", "id.orig_h": chance.choice(ADDRESSES), "id.orig_p": chance.choice([53, 1024]),
+        "id.resp_h": chance.choice(ADDRESSES), "id.resp_p": chance.choice([53, 443, 0]), "proto": "udp",
+    }  # fmt: skip
+
+
+def zeek_json_conn(chance: random.Random) -> str:
+    more: dict[str, object] = {
+        "duration": 1.5,
+        "conn_state": chance.choice(["SF", "S0"]),
+        "local_orig": chance.choice([True, False]),
+        "tunnel_parents": [],
+    }
+    return json.dumps(
+        _zeek_record(chance) | {key: more[key] for key in more if chance.random() < 0.9},
+        separators=(",", ":"),
+    )
+
+
+def zeek_json_dns(chance: random.Random) -> str:
+    more = {
+        "answers": chance.sample([*ADDRESSES, *NAMES, "TXT 5 a b"], 3),
+        "TTLs": [5.0],
+        "rcode_name": "NOERROR",
+        "rejected": False,
+    }
+    record = _zeek_record(chance) | {"trans_id": 7, "query": chance.choice(NAMES)}
+    return json.dumps(
+        record | {key: more[key] for key in more if chance.random() < 0.8}, separators=(",", ":")
+    )
+
+
 USUAL = {
     "bind": bind,
     "fortigate": fortigate,
@@ -191,6 +224,8 @@ USUAL = {
     "suricata_eve": suricata_eve,
     "zeek_conn": zeek_conn,
     "zeek_dns": zeek_dns,
+    "zeek_json_conn": zeek_json_conn,
+    "zeek_json_dns": zeek_json_dns,
 }
 ODD = [
     "1781000000.123      7 10.1.1.5 TCP_MISS/200 5 GET http://a.example?b - HIER_NONE/- -",

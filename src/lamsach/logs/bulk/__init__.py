@@ -20,6 +20,7 @@ READERS: Mapping[str, str] = {
     "pf_filterlog": "pf_filterlog:PfPackets",
     "squid": "squid:SquidNative",
     "suricata_eve": "suricata_eve:EveObjects",
+    "zeek_json": "zeek_json:ZeekObjects",
     "zeek_tsv": "zeek_tsv:ZeekRows",
 }
 """The bulk readers by format: module and class, imported when one is needed."""

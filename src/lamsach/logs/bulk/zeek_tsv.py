@@ -14,10 +14,10 @@ from lamsach.model import EventKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ENDS = ("ts", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p")
-_TOLD = {"conn": ("conn_state", "local_orig", "local_resp"), "dns": ("query", "rcode_name", "answers")}
+ENDS = ("ts", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p")
+TOLD = {"conn": ("conn_state", "local_orig", "local_resp"), "dns": ("query", "rcode_name", "answers")}
 # Columns of the default scripts that say nothing of a contact; a log with any other is read line by line.
-_IDLE = frozenset(
+IDLE = frozenset(
     [
         "uid",
         "proto",
@@ -62,18 +62,21 @@ class ZeekRows(BulkReader):
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         assert isinstance(self.log_format, ZeekTsv)
         path, layout = self.log_format.columns
-        told = _TOLD.get(path or "", ())
-        if not told or b"\\" in data or not {*_ENDS, *told} <= set(layout) <= {*_ENDS, *told, *_IDLE}:
+        told = TOLD.get(path or "", ())
+        if not told or b"\\" in data or not {*ENDS, *told} <= set(layout) <= {*ENDS, *told, *IDLE}:
             raise Unusual
-        kinds = dict.fromkeys((*_ENDS, *told), pa.string()) | {
+        kinds = dict.fromkeys((*ENDS, *told), pa.string()) | {
             "ts": pa.float64(),
             "id.orig_p": pa.int32(),
             "id.resp_p": pa.int32(),
         }
         row = cells(data, layout, "\t", kinds)
+        if "answers" in row:
+            row["answers"] = pc.split_pattern(row["answers"], ",")
         columns = {
             "time": seconds(row["ts"]),
             "source_ip": addresses(row["id.orig_h"]),
@@ -83,10 +86,10 @@ class ZeekRows(BulkReader):
         }
         if len(row["ts"]) != count:
             raise Unusual
-        return columns | (_connections(row, columns) if path == "conn" else _questions(row, columns))
+        return columns | (connections(row, columns) if path == "conn" else questions(row, columns))
 
 
-def _connections(row: dict[str, pa.Array], columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+def connections(row: dict[str, pa.Array], columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """The unit's own side is what `local_orig` and `local_resp` say, else what the addresses say."""
     import pyarrow.compute as pc
 
@@ -105,7 +108,7 @@ def _connections(row: dict[str, pa.Array], columns: dict[str, pa.Array]) -> dict
     }
 
 
-def _questions(row: dict[str, pa.Array], columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+def questions(row: dict[str, pa.Array], columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """A capture that began in mid-stream turns a question around: who speaks from port 53 is the server."""
     import pyarrow.compute as pc
 
@@ -118,16 +121,18 @@ def _questions(row: dict[str, pa.Array], columns: dict[str, pa.Array]) -> dict[s
     }
 
 
-def _answers(column: pa.Array) -> pa.Array:
+def _answers(lists: pa.Array) -> pa.Array:
     """The sets' addresses and names; nothing is left of an unset one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    split = pc.split_pattern(column, ",")
-    found = names(split.values, lambda text: next(iter(answers_of({"answers": text})), None))
-    if not found.null_count:
-        return pa.ListArray.from_arrays(split.offsets, found)
-    texts = pa.ListArray.from_arrays(split.offsets, found).to_pylist()
-    return pa.array(
-        [[one for one in several if one is not None] or None for several in texts], pa.list_(pa.string())
-    )
+    found = names(lists.values, lambda text: next(iter(answers_of({"answers": text})), None))
+    made = pa.ListArray.from_arrays(lists.offsets, found)
+    if found.null_count:
+        texts = made.to_pylist()
+        told = [[one for one in several if one is not None] or None for several in texts]
+        return pa.array(told, pa.list_(pa.string()))
+    empty = pc.equal(pc.list_value_length(made), 0)
+    if not pc.any(empty).as_py():
+        return made
+    return pa.array([several or None for several in made.to_pylist()], pa.list_(pa.string()))
