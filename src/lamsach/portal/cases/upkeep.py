@@ -173,6 +173,8 @@ def _create(campaign: Campaign, device: Device, grade: int, why: str, state: str
 
 def exemptions(case: Case) -> dict[str, list[tuple[date, date]]]:
     """The approved exemptions that reach the case, by indicator."""
+    if not Exemption.objects.filter(campaign=case.campaign_id, approved_on__isnull=False).exists():
+        return {}
     above = [case.unit_id, *(unit.pk for unit in ancestors(case.unit))]
     rows = Exemption.objects.filter(
         Q(device=None) | Q(device=case.device_id) | Q(device__into=case.device_id),
