@@ -173,7 +173,7 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
     result.segments = len(changes)
     if not really:
         return result
-    _rewrite(writer, ERASED, changes, reason=reason, values=_digests(archive, values))
+    rewrite(writer, ERASED, changes, reason=reason, values=_digests(archive, values))
     for source in all_sources(archive):
         if pattern.search(source.head) and not result.held:
             source.head = pattern.sub(_stars, source.head)
@@ -204,7 +204,7 @@ def _digests(archive: Archive, values: Sequence[str]) -> list[str]:
     return [hmac.digest(archive.key, value.strip().lower().encode(), "sha256").hex() for value in values]
 
 
-def _rewrite(
+def rewrite(
     writer: Writer, kind: str, changes: Sequence[tuple[Entry, str, bytes, Description, str]], **values: Any
 ) -> None:
     """Put new segments in the place of old ones, after the record of it: what a crash leaves undone is done when the same is asked again."""
@@ -253,7 +253,7 @@ def repair(writer: Writer) -> Kept:
         about.lines = kept
         about.coverage = _shrunk(about.coverage, kept)
         changes.append((entry, head.digest, raw, about, "text"))
-    _rewrite(writer, REPAIRED, changes, lost_lines=result.lines)
+    rewrite(writer, REPAIRED, changes, lost_lines=result.lines)
     if lost:
         writer.record(REPAIRED, segments=[[entry.sequence, "?"] for entry in lost])
         for entry in lost:

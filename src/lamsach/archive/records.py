@@ -28,6 +28,7 @@ EXPIRED, ERASED, REPAIRED, HOLD, RELEASE, GAP, RETENTION = (
     *("expired", "erased", "repaired", "hold", "release", "gap"),
     "retention",
 )
+REINDEXED = "reindexed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,20 @@ def repair(archive: Place) -> None:
 
 
 @app.command()
+def reindex(archive: Place) -> None:
+    """Make filters anew that this version cannot ask. The lines stay what they are.
+
+    Example: lamsach archive reindex /var/lib/lamsach/archive
+    """
+    from lamsach.archive.archive import Archive, writing
+    from lamsach.archive.reindexing import reindex as make_anew
+
+    with writing(Archive(archive)) as writer:
+        done = make_anew(writer)
+    print(translate()("The filters of {segments} segments were made anew.").format(segments=done.segments))
+
+
+@app.command()
 def hold(
     archive: Place,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The name of the hold.")],
