@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import gzip
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from lamsach.indicators.writers import WRITERS
 from lamsach.portal.api.access import issue
 from lamsach.portal.lists import outlets
 from lamsach.portal.lists.models import KeptList, Outlet, Tlp
+from tests.indicators.writers.programs import ask, free_port, running
+from tests.indicators.writers.test_resolvers import ANSWER, CASES
 
 from . import listing
 from .conftest import Cast
@@ -221,3 +224,26 @@ def test_our_own_client_reads_the_collection_page_by_page(
         (tmp_path / f"{number}.json").write_bytes(page.data)
     found = read_lists([str(tmp_path)], lambda problem: None)
     assert {item.value for item in found.indicators} == {f"bot-{number}.xyz" for number in range(25)}
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("case", ["bind-rpz", "unbound-rpz", "unbound-local-zone", "dnsmasq"])
+def test_the_resolver_answers_again_when_the_outlet_has_let_a_name_go(
+    cast: Cast, tmp_path: Path, case: str
+) -> None:
+    listing.add(cast, "domain,valid until\nbot.test,\nold.test,2031-01-01\n", "a.csv")
+    version = listing.again(cast)
+    name, server = CASES[case]
+    made, _ = listing.outlet(cast, name)
+    tmp_path.chmod(0o755)
+    found = {}
+    for year in (2030, 2032):
+        answer = outlets.answer(made, 1, datetime(year, 1, 1, tzinfo=UTC))
+        assert answer is not None
+        (tmp_path / f"lamsach{answer.suffix}").write_bytes(answer.plain.read_bytes())
+        port = free_port()
+        with running(server(tmp_path, port, name), port):
+            found[year] = [ask(port, asked) for asked in ("www.bot.test", "old.test", "robot.test")]
+    kept, gone = ("NXDOMAIN", []), ("NOERROR", [ANSWER])
+    assert found == {2030: [kept, kept, gone], 2032: [kept, gone, gone]}
+    assert version.number == 1, "without a new version"
