@@ -353,3 +353,15 @@ def test_what_utf8_cannot_hold_is_replaced(tmp_path: Path) -> None:
         writer.close()
     (row,) = pq.read_table(tmp_path / "a.parquet").to_pylist()
     assert (row["domain"], row["answers"], row["user"]) == ("a?b", ["?", "b"], None)
+
+
+@pytest.mark.parametrize("opening", ["[", "[\t", "[1,", '{"a":'])
+@pytest.mark.parametrize("depth", [90, 190, 30_000])
+def test_deep_records_end_nothing(opening: str, depth: int, tmp_path: Path) -> None:
+    chance = random.Random(3)
+    path = tmp_path / "a.log"
+    for name in ("suricata_eve", "zeek_json_dns"):
+        usual = [USUAL[name](chance) for _ in range(30)]
+        deep = [f'{line[:-1]},"x":{opening * depth}1{"]" * depth}}}' for line in usual[:3]]
+        path.write_text("\n".join(usual + deep) + "\n")
+        assert at_once(path) == by_line(path)

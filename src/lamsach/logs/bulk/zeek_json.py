@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import BulkReader, Unusual
@@ -12,8 +13,8 @@ from lamsach.logs.bulk.zeek_tsv import ENDS, IDLE, TOLD, connections, questions
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_NESTED = re.compile(rb"\[[^\[\]]*\[")
 _TEXTS = ("conn_state", "query", "rcode_name")
-_DEEPEST = 4
 
 
 class ZeekObjects(BulkReader):
@@ -25,8 +26,8 @@ class ZeekObjects(BulkReader):
         import pyarrow.compute as pc
         from pyarrow import json
 
-        if data.count(b"{") > count or data.count(b"[") > _DEEPEST * count or not data.startswith(b"{"):
-            raise Unusual
+        if data.count(b"{") > count or _NESTED.search(data) or not data.startswith(b"{"):
+            raise Unusual  # Arrow ends the process at lists within lists that are nested very deep
         table = json.read_json(
             io.BytesIO(data), json.ReadOptions(use_threads=False, block_size=len(data) + 64)
         )
