@@ -152,3 +152,14 @@ def test_more_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) ->
     assert {
         item.value for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)
     } == values
+
+
+def test_a_page_does_not_list_its_own_site_and_its_menu(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(
+        "<html><head><title>Bot-Info.net | news</title></head><body><nav><a>menu-site.net</a></nav>"
+        "<p>Bot-info.net tells of bot-c2.xyz in this text.</p><table><tr><td>evil-b.xyz</td></tr></table></body></html>"
+    )
+    found = list(read_list(str(path), lambda problem: None))
+    assert {item.value for item in found if isinstance(item, Indicator)} == {"bot-c2.xyz", "evil-b.xyz"}
+    assert "bot-info.net" in {item.value for item in found}

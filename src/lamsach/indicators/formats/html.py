@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import ClassVar
 
+from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.decoding import decode_8bit
+from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.refusals import Refused
 from lamsach.indicators.tables import Table
 from lamsach.model import Reference
 
@@ -20,7 +23,8 @@ _STARTS = re.compile(
     r"[\ufeff\s]*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
-_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head"})
+_MAX_TITLE = 300
+_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head", "nav"})
 _BLOCKS = frozenset(
     [
         "p",
@@ -75,9 +79,10 @@ class Html(ListFormat):
         page.end_text()
         marked = defangs(text for _, text in page.found if isinstance(text, str))
         table, prose = Table(source.document), Prose(advisory=True, defangs=marked)
+        own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
         for row, cells in page.found:
             if isinstance(cells, str):
-                found = prose.line(cells)
+                found = _but(own, prose.line(cells))
                 yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
             elif cells is None:
                 yield from _shaped(table.end())
@@ -92,12 +97,24 @@ def _shaped(found: Iterator[Entry]) -> Iterator[Entry]:
     return (item for item in found if item.type is not None)
 
 
+def _but(own: frozenset[str], found: list[Found]) -> list[Found]:
+    """The values, those of the page's own site refused: a page that bears its site's name in its title speaks of itself."""
+    return [
+        Refused(refusals.IN_SENTENCE, item[1], item[0])
+        if not isinstance(item, Refused) and item[1] in own
+        else item
+        for item in found
+    ]
+
+
 class _Page(HTMLParser):
     """Collects in order: text blocks (str), table rows (list of cells), and None where a table begins."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[tuple[int, str | list[str] | None]] = []
+        self.title = ""
+        self._in_title = False
         self._silent = 0
         self._text: list[str] = []
         self._size = 0
@@ -106,6 +123,7 @@ class _Page(HTMLParser):
         self._row_line = 1
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_title = tag == "title"
         if tag in _SILENT:
             self._silent += 1
         elif tag == "body":
@@ -122,6 +140,7 @@ class _Page(HTMLParser):
             self._end_block()
 
     def handle_endtag(self, tag: str) -> None:
+        self._in_title = False
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif tag in ("td", "th"):
@@ -132,6 +151,9 @@ class _Page(HTMLParser):
             self._end_block()
 
     def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data[:_MAX_TITLE]
+            self._in_title = len(self.title) < _MAX_TITLE
         if self._silent or self._size > _MAX_TEXT:
             return
         if not self._text:
