@@ -521,7 +521,10 @@ def test_rules_of_the_campaign(cast: Cast, campaign: Any) -> None:
     case = cleaned(cast, campaign)
     cover(case, range(1, 4))
     client = cast.client("coordinator")
-    client.post(f"/office/campaigns/{campaign.pk}/machines/rules/", {"quiet_days": 3, "alive_days": 3, "blind_after": 2})
+    client.post(
+        f"/office/campaigns/{campaign.pk}/machines/rules/",
+        {"quiet_days": 3, "alive_days": 3, "blind_after": 2},
+    )
     work()
     case.refresh_from_db()
     assert case.state == "verified"
