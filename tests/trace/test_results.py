@@ -158,12 +158,8 @@ def document(data: bytes) -> str:
     for paragraph in trees["word/document.xml"].iter(
         "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}p"
     ):
-        paragraphs.append(
-            "".join(
-                part.text or ""
-                for part in paragraph.iter("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t")
-            )
-        )
+        parts = [part for part in paragraph.iter() if part.tag.rpartition("}")[2] in ("t", "br")]
+        paragraphs.append("".join(part.text or "" if part.tag.endswith("}t") else " " for part in parts))
     return "\n".join(paragraphs)
 
 

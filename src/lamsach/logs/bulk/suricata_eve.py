@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, check, hashes, mapped, names, own_sides
+from lamsach.logs.bulk.eve_keys import IDLE, TOLD, WITHIN
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.formats.suricata_eve import KINDS, action_of, answers_of, names_of
 from lamsach.logs.timestamps import from_iso
@@ -24,40 +25,6 @@ _TYPES = frozenset({b"dns", b"flow", b"http", b"tls", b"fileinfo", b"alert"})
 _FEW_LINES = 8
 _DEEPEST = 200
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d{4}$"
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Keys of which the format reads those in the second place, and none of those in the first; a log with any other is read line by line.
-_IDLE = _words(
-    "flow_id in_iface proto app_proto app_proto_ts app_proto_tc app_proto_orig tx_id pkt_src community_id vlan icmp_type icmp_code ip_v tcp metadata"
-    " payload payload_printable packet packet_info stream capture_file parent_id tx_guessed event_type"
-)
-_TOLD = _words("timestamp host src_ip src_port dest_ip dest_port direction dns http tls fileinfo alert flow")
-_WITHIN: Mapping[str, frozenset[str]] = {
-    "dns": _words(
-        "type id rrname rrtype rcode flags qr aa tc rd ra z tx_id opcode version ttl rdata answers grouped"
-    ),
-    "http": _words(
-        "hostname url http_user_agent http_content_type http_method http_refer protocol status length redirect http_port xff"
-    ),
-    "tls": _words(
-        "subject issuerdn serial fingerprint sni version notbefore notafter ja3 ja3s ja4 session_resumed from_proto client_alpns server_alpns"
-        " subjectaltname"
-    ),
-    "alert": _words(
-        "action gid signature_id rev signature category severity metadata source target references rule"
-    ),
-    "flow": _words(
-        "pkts_toserver pkts_toclient bytes_toserver bytes_toclient start end age state reason alerted action src_ip dest_ip src_port dest_port"
-        " bypass bypassed emergency tx_cnt wrong_thread exception_policy"
-    ),
-    "fileinfo": _words(
-        "filename gaps state sha256 sha1 md5 stored size tx_id magic file_id sid storing start end"
-    ),
-}
 Row = dict[str, Any]
 
 
@@ -117,7 +84,7 @@ class _Group:
             json.ReadOptions(use_threads=False, block_size=len(data) + 64),
             json.ParseOptions(explicit_schema=pa.schema([("timestamp", pa.string())])),
         )
-        if table.num_rows != count or not set(table.column_names) <= _TOLD | _IDLE:
+        if table.num_rows != count or not set(table.column_names) <= TOLD | IDLE:
             raise Unusual
         if name == "alert" and not {"dns", "http", "tls"}.isdisjoint(table.column_names):
             raise Unusual  # its kind is that of each record
@@ -149,7 +116,7 @@ class _Group:
 
     def columns(self, second: Callable[[str], Any]) -> dict[str, pa.Array]:
         """The columns of the records."""
-        for key, known in _WITHIN.items():
+        for key, known in WITHIN.items():
             self._check_keys(key, known)
         sources, destinations = addresses(self._text("src_ip")), addresses(self._text("dest_ip"))
         source_ports, destination_ports = self._ports("src_port"), self._ports("dest_port")
