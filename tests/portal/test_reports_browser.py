@@ -23,6 +23,7 @@ from lamsach.letters.layout import report
 from lamsach.letters.model import Head
 from tests.conftest import require_program
 
+from .template import furnish
 from .test_browser import Served, watched
 
 pytestmark = pytest.mark.browser
@@ -42,8 +43,6 @@ from datetime import timedelta
 from pathlib import Path
 from lamsach.portal.server import start, prepare
 start(Path(sys.argv[1]))
-from django.core.management import call_command
-call_command("migrate", interactive=False, verbosity=0)
 from lamsach.portal.accounts.models import User
 from lamsach.portal.base.roles import Role
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
@@ -136,6 +135,8 @@ def portal(script: str, folder: Path, **given: Any) -> Any:
 def places(tmp_path: Path) -> dict[str, Any]:
     """The numbers of campaign and units in the portal of the ministry; a stick from the portal of the unit that is cut off."""
     codes = list(TRUTH)
+    furnish(tmp_path / "data")
+    furnish(tmp_path / "away")
     found: dict[str, Any] = portal(CENTRE, tmp_path / "data", units=codes, password=PASSWORD)
     stick = tmp_path / "stick.zip"
     cut_off = portal(

@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .postgres import cluster, programs
+from .conftest import TEMPLATE
+from .postgres import fresh
+from .template import furnish
 
 REPORTS = 8
 WORK = f"""
@@ -26,7 +27,6 @@ from django.conf import settings
 settings.ALLOWED_HOSTS.append("testserver")
 settings.MFA_REQUIRED = False
 settings.STORAGES["staticfiles"] = {{"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-from django.core.management import call_command
 from django.test import Client
 from lamsach.portal.accounts.models import User
 from lamsach.portal.base.roles import Role
@@ -40,7 +40,6 @@ from lamsach.portal.reports import tasks
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership, Unit
 if sys.argv[2] == "fill":
-    call_command("migrate", interactive=False, verbosity=0)
     top = tree.create("G06", "Trung tâm", None, email="tren@unit.example")
     tree.create_many([tree.NewUnit(f"G06.{{n:02d}}", f"Phòng {{n}}", top) for n in range(1, {REPORTS} + 1)])
     user = User.objects.create_user("a@b.example", None)
@@ -70,17 +69,12 @@ print("whole", flush=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with the present schema, as for DATABASE_URL."""
     if request.param == "sqlite":
-        yield ""
-        return
-    folder = programs()
-    if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed, and in CI every program has to be", pytrace=False)
-        pytest.skip("PostgreSQL is not installed")
-    with cluster(folder) as url:
-        yield url
+        furnish(tmp_path)
+        return ""
+    return fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
 
 
 def test_a_kill_loses_nothing_and_repeats_nothing(address: str, tmp_path: Path) -> None:
