@@ -39,7 +39,7 @@ FIELDS: Mapping[str, str] = {
     "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport"
     " postnaptsourcetransportport",
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
-    " agentip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
+    " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
     "name": "devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
     " device clientdevice managedcomputer infectedcomputer tenmaynhiem maynhiem maytinhnhiem tenclient"
     " srcname hostnameofdevice pcname srccomputer clientname endpoint"
