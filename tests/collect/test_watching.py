@@ -139,12 +139,15 @@ def test_health_and_metrics(tmp_path: Path) -> None:
         port = running.ports["metrics"]
         end = time.monotonic() + PATIENCE_S
         wanted = 'lamsach_source_lines_total{source="syslog-tcp/127.0.0.1",kind="tcp"} 2\n'
-        while wanted not in read(port, "/metrics")[1] and time.monotonic() < end:
+        told = "# TYPE lamsach_sightings_total counter\nlamsach_sightings_total 1\n"
+        while time.monotonic() < end and not all(
+            text in read(port, "/metrics")[1] for text in (wanted, told)
+        ):
             time.sleep(0.05)
         status, text = read(port, "/metrics")
         assert status == 200
         assert wanted in text
-        assert "# TYPE lamsach_sightings_total counter\nlamsach_sightings_total 1\n" in text
+        assert told in text
         assert read(port, "/health") == (200, "ok\n")
         assert read(port, "/ready") == (200, "ready\n")
         assert read(port, "/else")[0] == 404

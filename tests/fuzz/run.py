@@ -51,14 +51,14 @@ def fuzz(total: int, seed: int, scratch: Path, *, limit_memory: bool = False) ->
         folder.mkdir()
         targets.append(make(folder))
     result = Result()
-    before = signal.signal(signal.SIGALRM, _ring)
+    before = signal.signal(signal.SIGPROF, _ring)
     try:
         for target in targets:
             share = max(20, total * target.share // sum(item.share for item in targets))
             _one_target(target, share, random.Random(f"{seed} {target.name}"), result)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
     return result
 
 
@@ -75,13 +75,13 @@ def _one_target(target: Target, count: int, rng: random.Random, result: Result) 
             seen.add(outcome)
             if len(corpus) < CORPUS:
                 corpus.append(data)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     result.inputs[target.name] = count
     result.outcomes[target.name] = len(seen)
 
 
 def _outcome(target: Target, data: bytes, result: Result, told: set[str]) -> str:
-    signal.setitimer(signal.ITIMER_REAL, HANG_S)
+    signal.setitimer(signal.ITIMER_PROF, HANG_S)
     try:
         return target.read(data)
     except LamsachError as error:

@@ -152,3 +152,10 @@ def test_no_input_raises_anything_but_line_errors(lines):
     list(records(ZeekTsv, lines))
     for line in lines:
         assert 0 <= ZeekTsv.score([line]) <= 1
+
+
+def test_a_line_that_ends_behind_the_protocol_is_read_all_the_same() -> None:
+    line = "1781078401.200000\tCbbbbbbbbbbbbbbbB1\t10.20.0.31\t50001\t192.0.2.1\t53\tudp"
+    event = ZeekTsv(FileContext("dns.log")).parse(line, 1)
+    assert event is not None
+    assert (event.source_ip, event.destination_ip) == ("10.20.0.31", "192.0.2.1")

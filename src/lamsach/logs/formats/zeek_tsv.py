@@ -200,7 +200,7 @@ def columns_by_shape(values: Sequence[str]) -> list[str]:
 def _after_flow(values: Sequence[str]) -> list[str]:
     count = len(values)
     sixth = values[6] if count > 6 else ""
-    if sixth in _PROTOCOLS:
+    if sixth in _PROTOCOLS and count > 7:
         if values[7].isdigit() and count > 21:  # DNS; a connection names its service here
             with_rtt = count > 23 or values[11].startswith("C_")  # `rtt` since 2.5
             return ["proto", "trans_id", *(["rtt"] if with_rtt else []), "query", *_DNS_TAIL]
