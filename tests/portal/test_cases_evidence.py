@@ -22,7 +22,8 @@ from lamsach.portal.cases.states import move
 from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings import contents
-from lamsach.portal.findings.models import AliveDay, Composition, CoverageDay
+from lamsach.portal.findings.models import CoverageDay
+from lamsach.portal.findings.searched import AliveDay, Composition
 
 from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in
 from .conftest import Cast

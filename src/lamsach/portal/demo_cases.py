@@ -17,7 +17,8 @@ from lamsach.portal.cases.handling import Tick
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note, Span, Step
 from lamsach.portal.cases.playbooks import followed
 from lamsach.portal.cases.upkeep import recompute, refresh
-from lamsach.portal.findings.models import AliveDay, Contained, CoverageDay, Device, Identity, Sighting
+from lamsach.portal.findings.models import CoverageDay, Device, Identity, Sighting
+from lamsach.portal.findings.searched import AliveDay, Contained
 from lamsach.portal.units.models import Membership, Unit
 from lamsach.portal.units.tree import today
 

@@ -224,44 +224,6 @@ class CoverageDay(models.Model):
         )
 
 
-class Composition(models.Model):
-    """Which of the campaign's lists together have a digest: what a hunt that used them says it searched for."""
-
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
-    digest = models.CharField(max_length=64)
-    lists = models.JSONField(default=list)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("campaign", "digest"), name="findings_one_composition"),
-        )
-
-
-class Contained(models.Model):
-    """That the list with a digest holds an indicator: a hunt with it found one, or the campaign's lists say so."""
-
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
-    digest = models.CharField(max_length=64)
-    indicator = models.CharField(max_length=500)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("campaign", "digest", "indicator"), name="findings_one_contained"
-            ),
-        )
-
-
-class AliveDay(models.Model):
-    """That a device was seen in its unit's logs on a day, whatever it did."""
-
-    device = models.ForeignKey(Device, models.CASCADE, related_name="alive_days")
-    day = models.DateField()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("device", "day"), name="findings_one_alive_day"),)
-
-
 class Transfer(models.Model):
     """A bundle that is being sent in pieces by a program; the bytes lie in a file of the data folder until they are whole."""
 
@@ -308,3 +270,6 @@ class HuntFile(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = (models.UniqueConstraint(fields=("hunt", "name", "size"), name="findings_one_file"),)
+
+
+from lamsach.portal.findings.searched import AliveDay, Composition, Contained  # noqa: E402, F401 - models of this app

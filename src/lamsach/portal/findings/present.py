@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from lamsach.devices.names import host_key
 from lamsach.devices.presence import mark_of
-from lamsach.portal.findings.models import AliveDay, Bundle, Device
+from lamsach.portal.findings.models import Bundle, Device
+from lamsach.portal.findings.searched import AliveDay
 
 BATCH = 500
 MOST_DAYS = 400
