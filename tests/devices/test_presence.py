@@ -76,7 +76,7 @@ def test_a_line_shows_its_own_machine(event: Event, identity: Identity | None, m
 
 
 def test_days_become_intervals() -> None:
-    days = tuple(date(2022, 9, number) for number in (1, 2, 3, 7, 30)) + (date(2022, 10, 1),)
+    days = (*(date(2022, 9, number) for number in (1, 2, 3, 7, 30)), date(2022, 10, 1))
     assert presence_record({"a": days}) == {
         "a": ["2022-09-01/2022-09-03", "2022-09-07/2022-09-07", "2022-09-30/2022-10-01"]
     }

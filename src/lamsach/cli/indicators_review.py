@@ -143,9 +143,7 @@ def _write_decisions(output: Path, entries: Iterable[Reviewed]) -> None:
 
     _ = translate()
     with replacing(output) as raw:
-        stream = io.TextIOWrapper(
-            raw, encoding="utf-8-sig", newline="", write_through=True
-        )
+        stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="", write_through=True)
         table = csv.writer(stream)
         table.writerow([*COLUMNS, "rank", "type", "concerns", "document", "row"])
         for entry in entries:

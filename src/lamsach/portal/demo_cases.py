@@ -103,7 +103,9 @@ def fill_cases(filled: Filled, seed: int = 2022) -> None:
     )
     others = list(Unit.objects.filter(parent_id=own.parent_id).exclude(pk=own.pk).order_by("code")[:11])
     for number, unit in enumerate([own, *others]):
-        wanted: Sequence[str] = HERE if unit.pk == own.pk else chance.sample(ELSEWHERE, chance.randrange(2, 8))
+        wanted: Sequence[str] = (
+            HERE if unit.pk == own.pk else chance.sample(ELSEWHERE, chance.randrange(2, 8))
+        )
         if number in (4, 7):
             wanted = ("blind", "blind", "working")
         name = unit.code.rpartition(".")[2]

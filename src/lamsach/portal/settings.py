@@ -231,7 +231,12 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "lamsach.portal.base.json_log.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json" if OPTIONS.switch("LAMSACH_LOG_JSON") else "line"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if OPTIONS.switch("LAMSACH_LOG_JSON") else "line",
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"lamsach": {"level": "INFO"}},
 }

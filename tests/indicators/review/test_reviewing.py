@@ -203,7 +203,9 @@ def test_a_place_is_kept_for_people() -> None:
     assert found.indicator.other_references == (Reference("feed.txt", None, 1),)
 
 
-def test_an_earlier_list_answers_by_its_digests_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_list_answers_by_its_digests_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from lamsach.indicators.review import reviewing
 
     lines = [f"bot-{number}.top" for number in range(300)]

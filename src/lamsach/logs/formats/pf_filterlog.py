@@ -24,9 +24,9 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
-from lamsach.logs.formats.tcpdump_text import printed_packet
 from lamsach.logs.own_machine import calling
 from lamsach.logs.placing import placed
+from lamsach.logs.printed_packets import printed_packet
 from lamsach.logs.record_times import first_time
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.values import ip_of, port_of, stated

@@ -12,18 +12,17 @@ Source: `tcpdump(1)`, https://www.tcpdump.org/manpages/tcpdump.1.html, section "
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.direction import own_side
-from lamsach.logs.dns_names import from_presentation
-from lamsach.logs.stamping import changed, stamped
+from lamsach.logs.printed_packets import FLOW, printed_packet
+from lamsach.logs.stamping import stamped
 from lamsach.logs.timestamps import from_epoch, from_iso
-from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of, mac_of, port_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.logs.values import ip_of, mac_of
+from lamsach.model import Event, EventKind, LeaseAction
 
 _LOOKED_AT = 20_000
 _MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
@@ -36,9 +35,6 @@ _HEAD = re.compile(
     r"(?:(?P<ip>IP6?|ethertype IPv[46](?: \(0x(?:0800|86dd)\))?,)|(?P<arp>(?:ethertype ARP \(0x0806\), length \d+: )?(?:ARP,|arp)(?= )|ethertype ARP,? ))",
     re.ASCII,
 )
-_FLOW = re.compile(
-    r"(?:^|[ :!\n])(?P<source>[\w.:%-]{2,255}) > (?P<destination>[\w.:%-]{1,254}[\w%-]):(?=\s)", re.ASCII
-)
 _TIME_ONLY = re.compile(
     r"\s{0,2}(?:\d{4}-\d\d-\d\d )?(?:\d\d:\d\d:\d\d\.\d{1,9}|\d{9,10}\.\d{1,9}) ", re.ASCII
 )
@@ -50,72 +46,7 @@ _ARP = re.compile(
     rf"who-has (?P<asked>[0-9.]{{7,15}})(?: \({_MAC}\))? tell (?P<asker>[0-9.]{{7,15}})|(?P<owner>[0-9.]{{7,15}}) is-at (?P<mac>{_MAC})",
     re.ASCII,
 )
-_IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,40}))?", re.ASCII)
-# 12345+ [1au] A? www.example. (33)     0 [2q] PTR (QM)? _ipp._tcp.local. A (QU)? printer.local. (45)
-_QUESTION = re.compile(
-    r" (?:TYPE\d{1,5}|Type\d{1,5}|[A-Z][A-Z0-9-]{0,9})(?: \((?:QM|QU)\))?\? (\S{1,300})", re.ASCII
-)
-# 12345 2/0/0 A 192.0.2.80, A 192.0.2.81 (65)     12345 NXDomain* 0/1/0 (100)     12345 q: A? www.example. 1/0/0 www.example. [5m] A 192.0.2.80
-_ANSWER = re.compile(
-    r"(?:^|[ :])\d{1,5}[*|$%-]{0,4}(?: (?P<code>[A-Z][A-Za-z]{2,12})[*|$%-]{0,4})?(?: \[[^\]]{1,20}\]){0,2}"
-    r"(?: q:(?P<questions>.{1,400}?))? (?P<count>\d{1,4})/\d{1,4}/\d{1,4}(?= |$)(?P<records>.*)",
-    re.ASCII,
-)
-_RECORD = re.compile(r"(?:^|[ ,])(?:AAAA|A|CNAME|PTR|NS|DNAME) ([^\s,]{1,300})")
 _WORDS = (" > ", "IP (tos ", "IP6 (", " who-has ", " is-at ")
-_NAME_SERVICES = frozenset({53, 5353, 5355})
-_REQUEST = re.compile(r"(?:HTTP: |\n\s{0,8})(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|PATCH) (\S{1,8000})")
-_HOST = re.compile(r"\n\s{0,8}[Hh]ost: (\S{1,300})")
-_SERVICES = {
-    "domain": 53,
-    "http": 80,
-    "https": 443,
-    "ssh": 22,
-    "ftp": 21,
-    "ftp-data": 20,
-    "telnet": 23,
-    "smtp": 25,
-    "mdns": 5353,
-    "llmnr": 5355,
-    "hostmon": 5355,
-    "ntp": 123,
-    "bootps": 67,
-    "bootpc": 68,
-    "netbios-ns": 137,
-    "netbios-dgm": 138,
-    "netbios-ssn": 139,
-    "microsoft-ds": 445,
-    "snmp": 161,
-    "snmptrap": 162,
-    "syslog": 514,
-    "imap": 143,
-    "imap2": 143,
-    "imaps": 993,
-    "pop3": 110,
-    "pop3s": 995,
-    "submission": 587,
-    "submissions": 465,
-    "ldap": 389,
-    "ldaps": 636,
-    "kerberos": 88,
-    "ms-wbt-server": 3389,
-    "http-alt": 8080,
-    "https-alt": 8443,
-    "mysql": 3306,
-    "postgresql": 5432,
-    "ms-sql-s": 1433,
-    "ircd": 6667,
-    "sip": 5060,
-    "socks": 1080,
-    "tftp": 69,
-    "domain-s": 853,
-    "openvpn": 1194,
-    "isakmp": 500,
-    "l2tp": 1701,
-    "route": 520,
-    "rfb": 5900,
-    "ssdp": 1900,
-}
 
 
 class TcpdumpText(LogFormat):
@@ -143,7 +74,7 @@ class TcpdumpText(LogFormat):
         rest = line[head.end() : head.end() + 1000]
         if rest.lstrip().startswith("("):
             return True
-        flow = _FLOW.search(rest[:600])
+        flow = FLOW.search(rest[:600])
         return flow is not None and flow.start() < 80
 
     @classmethod
@@ -197,84 +128,3 @@ def _arp(text: str, time: datetime | None) -> Event | None:
         )
     asker = ip_of(match["asker"])
     return Event(time=time, source_ip=asker, destination_ip=ip_of(match["asked"]), device_ip=asker)
-
-
-def printed_packet(text: str, time: datetime | None) -> Event | None:
-    """The event of a packet printed as `192.0.2.5.51514 > 198.51.100.7.443: ...`."""
-    flow = _FLOW.search(text, 0, 3000)
-    if flow is None:
-        return None
-    message = text[flow.end() :]
-    has_ports = not message.startswith(("ICMP", "igmp", "ip-proto-", "OSPF", "GRE", "ESP", "IP "))
-    source_ip, source_name, source_port = _end(flow["source"], has_ports=has_ports)
-    destination_ip, destination_name, destination_port = _end(flow["destination"], has_ports=has_ports)
-    event = Event(
-        time=time,
-        kind=EventKind.CONNECTION,
-        source_ip=source_ip,
-        source_port=source_port,
-        destination_ip=destination_ip,
-        destination_port=destination_port,
-        device_ip=own_side(source_ip, destination_ip),
-        device_name=source_name,
-        domain=destination_name,
-    )
-    if _NAME_SERVICES & {source_port, destination_port}:
-        return _dns(event, message)
-    request = _REQUEST.search(message)
-    if request:
-        host = _HOST.search(message)
-        target = request[1]
-        domain = host_of_url(target) or (host_and_port(host[1])[0] if host else destination_name)
-        return changed(event, kind=EventKind.WEB, domain=domain, url=target)
-    return event
-
-
-def _end(text: str, *, has_ports: bool) -> tuple[str | None, str | None, int | None]:
-    """Address, name and port of `192.0.2.5.443`, `2001:db8::5.443`, `pc.example.https`."""
-    match = _IPV4.fullmatch(text)
-    if match:
-        return ip_of(match[1]), None, _port(match[2]) if has_ports else None
-    if ":" in text:
-        address = ip_of(text)
-        if address and not ("." in text and has_ports):
-            return address, None, None
-        before, _, last = text.rpartition(".")
-        return ip_of(before) or address, None, _port(last)
-    before, _, last = text.rpartition(".")
-    port = _port(last) if has_ports else None
-    return None, domain_of(before if port is not None else text), port
-
-
-def _port(text: str | None) -> int | None:
-    return (port_of(text) if text.isdigit() else _SERVICES.get(text)) if text else None
-
-
-def _dns(event: Event, message: str) -> Event:
-    answer = _ANSWER.search(message[:4000])
-    questions = list(_names(answer["questions"] or "" if answer else message[:4000]))
-    if answer is None:
-        if not questions:
-            return event
-        return changed(event, kind=EventKind.DNS, domain=questions[0])
-    records = re.split(r" (?:ns|ar): ", answer["records"])[0]
-    values = [match[1].rstrip(")") for match in _RECORD.finditer(records)][: int(answer["count"])]
-    answers = tuple(dict.fromkeys(filter(None, (ip_of(value) or domain_of(value) for value in values))))
-    group = event.destination_ip is not None and event.destination_ip.startswith(("224.", "ff0"))
-    return changed(
-        event,
-        kind=EventKind.DNS,
-        device_ip=event.source_ip if group else event.destination_ip,
-        device_name=None,
-        domain=questions[0] if questions else None,
-        answers=answers,
-        response=True,
-        action=Action.UNKNOWN if answer["code"] else Action.ALLOWED,
-    )
-
-
-def _names(text: str) -> Iterator[str]:
-    for match in _QUESTION.finditer(text):
-        name = from_presentation(match[1].rstrip(","))
-        if name:
-            yield name
