@@ -10,7 +10,7 @@ BENCH_ARGS ?=
 SCANNER_ARGS ?=
 export VENV
 
-.PHONY: help demo serve test lint format bench soak scanner lock upgrade install install-dev clean distclean
+.PHONY: help demo serve test lint format bench soak chaos fuzz examples scanner lock upgrade install install-dev clean distclean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -43,6 +43,15 @@ bench: install-dev ## Measure speed and memory against other programs; SIZE=5000
 
 soak: install-dev ## Search ten million planted values for one that the sieve misses (an hour and a half of processor time)
 	@$(BIN)/python -m pytest -m soak -n $(WORKERS) $(PYTEST_ARGS)
+
+chaos: install-dev ## Ten minutes of collecting, archiving and searching while processes are killed, disks fill and clocks jump
+	@$(BIN)/python -m tests.chaos --seconds 600
+
+fuzz: install-dev ## Ten million hostile inputs for whatever reads what others wrote
+	@$(BIN)/python -m tests.fuzz --inputs 10000000
+
+examples: install ## Make the demo ministry's documents in docs/examples/ anew
+	@$(BIN)/python -m lamsach.portal.examples docs/examples
 
 scanner: install ## Build the scanner and the hunt for people's computers in dist/; SCANNER_ARGS="--only windows" for one
 	@$(BIN)/python packaging/scanner.py --out dist $(SCANNER_ARGS)

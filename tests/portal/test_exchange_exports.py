@@ -113,12 +113,13 @@ def test_exports_are_in_the_persons_language(cast: Cast, campaign: Any) -> None:
 
 @pytest.mark.parametrize("who", ["officer", "coordinator"])
 def test_stix_is_valid(who: str, cast: Cast, campaign: Any) -> None:
-    from stix2validator import ValidationOptions, validate_instance
+    import stix2
 
     bundle = objects(cast.client(who).get("/office/cases/sightings/export/?as=stix"))
-    # 103 wants random identifiers; ours come from the content (UUIDv5), which section 2.9 allows
-    result = validate_instance(bundle, ValidationOptions(version="2.1", strict=True, disabled="103"))
-    assert result.is_valid, [str(error) for error in result.errors]
+    read = stix2.parse(
+        bundle, allow_custom=False, version="2.1"
+    )  # raises for whatever STIX 2.1 does not know
+    assert len(read.objects) == len(bundle["objects"])
     by_id = {one["id"]: one for one in bundle["objects"]}
     assert len(by_id) == len(bundle["objects"])
     seen = [one for one in bundle["objects"] if one["type"] == "sighting"]

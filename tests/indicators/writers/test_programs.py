@@ -147,9 +147,9 @@ def test_yara_finds_a_listed_file() -> None:
 
 
 def test_a_stix_validator_takes_the_bundle() -> None:
-    validator = pytest.importorskip("stix2validator")
-    result = validator.validate_string(text_of(exported(BY_NAME["stix"], listed(20))))
-    assert result.is_valid, [str(error) for error in result.errors][:3]
+    stix2 = pytest.importorskip("stix2")
+    bundle = stix2.parse(text_of(exported(BY_NAME["stix"], listed(20))), allow_custom=False, version="2.1")
+    assert len([item for item in bundle.objects if item.type == "indicator"]) > 20
 
 
 def test_pymisp_takes_the_event() -> None:
