@@ -115,7 +115,10 @@ def _columns(row: dict[str, pa.Array], file: str, line: NDArray[np.int64]) -> Na
     end = end // 10**-exponent if exponent < 0 else end * 10**exponent
     lasted = _numbers(row["duration"].cast(pa.int64())) if "duration" in row else np.zeros(len(end), np.int64)
     ports = [_numbers(row[key].cast(pa.int64())) for key in ("transport", "srcport")]
-    if any(int(column.min()) < 0 or int(column.max()) > 65535 for column in ports) or int(lasted.min()) < 0:
+    if (
+        any(int(np.min(column)) < 0 or int(np.max(column)) > 65535 for column in ports)
+        or int(np.min(lasted)) < 0
+    ):
         raise Unusual
     public, inside = addresses(row["transip"]), addresses(row["srcip"])
     held = pc.and_(pc.not_equal(public, inside), pc.not_equal(public, "0.0.0.0"))  # noqa: S104 - means: none

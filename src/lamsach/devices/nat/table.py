@@ -253,8 +253,8 @@ def _latest_so_far(
     """The running maximum within each group. Of groups raised above one another by more than they differ within, one run does them all."""
     if not len(ends):
         return ends
-    least = int(ends.min())
-    step = int(ends.max()) - least + 1
+    least = int(np.min(ends))
+    step = int(np.max(ends)) - least + 1
     if len(begins) * step < _ALL:
         raised = np.repeat(np.arange(len(begins), dtype=np.int64) * step, stops - begins) - least
         return np.asarray(np.maximum.accumulate(ends + raised) - raised, dtype=np.int64)
