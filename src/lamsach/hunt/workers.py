@@ -37,7 +37,7 @@ _SWITCH_S = 0.0005
 """How long a worker that comes back from the kernel may wait for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
 
 _SOON_S = 0.002
-"""How long the caller's thread waits for the next result before it looks again whether there is something to read."""
+"""How long the caller's thread waits for another to have read, or for the next result, before it looks again for the other of the two."""
 
 Source = Iterator[tuple[int, Chunk]]
 
@@ -81,8 +81,8 @@ class _Team:
             pass
 
     def _sieve_next(self, sieve: Sieve, *, wait: bool) -> bool:
-        """Read and sieve the next chunk. False when there is none; without `wait` also when another thread reads or no buffer is free."""
-        if not self._reading.acquire(blocking=wait):
+        """Read and sieve the next chunk. False when there is none; without `wait` also when no buffer is free, or another thread reads for long."""
+        if not self._reading.acquire(timeout=-1 if wait else _SOON_S):
             return False
         try:
             if self._total is not None or self._stopped or (not wait and self._free.empty()):
