@@ -58,6 +58,8 @@ TIME = (1980, 1, 1, 0, 0, 0)
 _LEFT_OUT = re.compile(
     r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_[a-z]+\.json)$|^\.lock$"
 )
+_NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|records)")
+"""What is done with lists before they are handed out."""
 KINDS = ("linux", "windows", "hunt")
 LAUNCHER_PACKAGE = "distlib==0.4.0"
 LAUNCHER_SHA256 = "81a618f21cb87db9076134e70388b6e9cb7c2106739011b6a51772d22cae06b7"
@@ -210,8 +212,9 @@ def app() -> dict[str, bytes]:
     for part in PARTS:
         place = SOURCE / part
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if file.is_file() and "__pycache__" not in file.parts:
-                files[f"app/lamsach/{file.relative_to(SOURCE).as_posix()}"] = file.read_bytes()
+            name = file.relative_to(SOURCE).as_posix()
+            if file.is_file() and "__pycache__" not in file.parts and not _NOT_ASKED.match(name):
+                files[f"app/lamsach/{name}"] = file.read_bytes()
     files["LICENSE"] = (ROOT / "LICENSE").read_bytes()
     return files
 
