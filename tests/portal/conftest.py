@@ -6,6 +6,7 @@ The tree:  G06 (authority)  ->  G06.12 (ministry centre) -> G06.12.01, G06.12.02
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ for _name in ("LAMSACH_SMTP_URL", "LAMSACH_URL", "LAMSACH_TLS", "LAMSACH_OIDC_UR
 os.environ["DATABASE_URL"] = os.environ.get("LAMSACH_TEST_POSTGRES", "")
 TEMPLATE = "lamsach_template"
 """The PostgreSQL database that others are copied from."""
+_FILES = {"uploads", "traces", "hunts", "transfers", "outlets", "outbox", "taxii"}
+"""Where the portal keeps files, under the data folder."""
 
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -72,6 +75,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     yield
     if held is not None:
         held.close()
+
+
+@pytest.fixture(autouse=True)
+def empty_storage() -> None:
+    """No file from another test. The database is rolled back and numbers its rows anew, so that paths by number would meet an older test's files."""
+    for path in _DATA.iterdir():
+        if path.name in _FILES:
+            shutil.rmtree(path)
 
 
 @pytest.fixture(autouse=True)

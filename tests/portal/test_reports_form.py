@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -11,7 +12,9 @@ import docx
 import pytest
 from django.test import Client
 
+from lamsach.letters.appendix_2022 import APPENDIX_2022
 from lamsach.portal.campaigns.models import Campaign, FormDefinition
+from lamsach.portal.campaigns.views import default_form
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.annexes import log_rows, rows_of, state_rows
@@ -49,9 +52,19 @@ def posted(campaign: Campaign, **changes: Any) -> dict[str, Any]:
     return {**data, **changes}
 
 
+def test_changing_a_new_default_form_leaves_the_next_as_it_was(cast: Cast) -> None:
+    before = copy.deepcopy(APPENDIX_2022)
+    form = default_form()
+    form.definition["figures"]["rows"][0]["basis"] = "reports"
+    form.definition["checks"].clear()
+    assert before == APPENDIX_2022
+    form.delete()
+    assert default_form().definition == before
+
+
 def test_saving_it_unchanged_changes_nothing(cast: Cast, browser: Browser) -> None:
     campaign = dispatch(cast).campaign
-    before = campaign.form.definition
+    before = copy.deepcopy(campaign.form.definition)
     address = f"/office/campaigns/{campaign.pk}/form/"
     assert browser("coordinator").post(address, posted(campaign, keep="1")).status_code == 302
     campaign = Campaign.objects.get(pk=campaign.pk)

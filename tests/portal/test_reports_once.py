@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -176,7 +177,7 @@ def test_added_up_reports_count_a_moved_unit_once_too(cast: Cast) -> None:
     """A room's accepted report goes up through the unit that it left and through the one that it came to; the top counts it once, and its draft too."""
     by = cast.people["authority"]
     found = campaign(cast)
-    definition = {**found.form.definition, "annexes": []}
+    definition = copy.deepcopy(found.form.definition)
     for row in definition["figures"]["rows"]:
         row["basis"] = "reports"
     found.form.definition = definition

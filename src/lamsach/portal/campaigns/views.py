@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from django.contrib import messages
@@ -30,9 +31,9 @@ LIST_KINDS = ("xlsx", "csv", "txt", "pdf", "docx")
 
 
 def default_form() -> FormDefinition:
-    """The newest version of the default reporting form, made on first use."""
+    """The newest version of the default reporting form, made on first use: a copy, so that who changes it does not change the law's own form."""
     newest = FormDefinition.objects.filter(name=NAME).order_by("-version").first()
-    return newest or FormDefinition.objects.create(name=NAME, version=1, definition=APPENDIX_2022)
+    return newest or FormDefinition.objects.create(name=NAME, version=1, definition=deepcopy(APPENDIX_2022))
 
 
 @member(ALL, WRITERS, ("GET",))
