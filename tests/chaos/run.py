@@ -7,14 +7,15 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from tests.chaos.world import (
     Disk,
     Postgres,
     Writer,
+    clock_library,
     free_port,
     send,
     wait_for,
@@ -39,6 +41,8 @@ from tests.chaos.world import (
 
 SETTLED_S = 3.0
 """What was sent so long before a kill has to be there."""
+SKEWS_S = {"": 0, "-3h": -3 * 3600, "+2d": 2 * 86400}
+"""How the collector's clock may be off, as libfaketime writes it, and in seconds."""
 
 
 @dataclass
@@ -154,7 +158,7 @@ class Chaos:
         }
         if self.disk.small:
             found["disk full"] = self.fill_disk
-        if shutil.which("faketime"):
+        if clock_library():
             found["clock skewed"] = self.skew_clock
         if self.portal is not None:
             found |= {"portal killed": self.kill_portal, "PostgreSQL stopped": self.stop_postgres}
@@ -172,8 +176,17 @@ class Chaos:
         self.ready()
 
     def skew_clock(self) -> None:
-        self.collector.skew = self.rng.choice(("-3h", "+2d", "+0"))
+        """The collector's clock jumps, also back to the right time; that it did is seen in the answers it gives."""
+        skew = self.rng.choice([name for name in SKEWS_S if name != self.collector.skew])
+        self.collector.skew = skew
         self.restart_collector()
+        off = self.collector_clock_s() - time.time()
+        self.account.check(abs(off - SKEWS_S[skew]) < PATIENCE_S, "the collector's clock did not jump")
+
+    def collector_clock_s(self) -> float:
+        """The time that the collector believes it is, in seconds since 1970."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/health", timeout=PATIENCE_S) as answer:
+            return parsedate_to_datetime(answer.headers["Date"]).timestamp()
 
     def fill_disk(self) -> None:
         self.disk.fill()
@@ -220,17 +233,18 @@ class Chaos:
 
     # The run
 
-    def run(self, seconds: float) -> Account:
-        """Load and mishaps for so long, then the account."""
+    def run(self, seconds: float, first: Sequence[str] = ()) -> Account:
+        """Load and mishaps for so long, then the account. `first`: mishaps that come before the others, in any case."""
         begun = time.monotonic()
         self.collector.start()
         try:
             self.account.check(self.ready(), "the collector does not begin")
             self.writer.write(1)
             time.sleep(1)
-            waiting: list[str] = []
+            waiting = [name for name in reversed(first) if name in self.mishaps()]
+            wanted = len(waiting)
             begun = time.monotonic()
-            while time.monotonic() - begun < seconds:
+            while time.monotonic() - begun < seconds or self.account.mishaps.total() < wanted:
                 for _ in range(self.rng.randrange(3, 8)):
                     self.load()
                     time.sleep(self.rng.random() * 0.3)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 from tests.portal.postgres import _as_user, programs
@@ -30,6 +31,30 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@cache
+def clock_library() -> str:
+    """What `faketime` would preload (the one for programs with threads); empty where it is not installed."""
+    if not shutil.which("faketime"):
+        return ""
+    words = ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def clock(skew: str) -> dict[str, str]:
+    """The environment of a program whose wall clock is off by so much; the clock that never jumps is left alone.
+
+    Not by the command `faketime`: that waits for the program as its child, so a signal would end the command and never reach the program.
+    """
+    if not skew or not clock_library():
+        return {}
+    return {
+        "LD_PRELOAD": clock_library(),
+        "FAKETIME": skew,
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DISABLE_SHM": "1",
+    }
+
+
 class Child:
     """A program of ours that is started, killed, started again."""
 
@@ -39,13 +64,12 @@ class Child:
         self.skew = ""
 
     def start(self) -> None:
-        prefix = ["faketime", "-f", self.skew] if self.skew and shutil.which("faketime") else []
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                [*prefix, sys.executable, "-c", START, *self.words],
+                [sys.executable, "-c", START, *self.words],
                 stdout=out,
                 stderr=out,
-                env={**os.environ, **self.environment, "LANG": "en_US.UTF-8"},
+                env={**os.environ, **self.environment, **clock(self.skew), "LANG": "en_US.UTF-8"},
                 start_new_session=True,
             )
 
