@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,8 @@ from django.conf import settings
 from lamsach.errors import UsageError
 
 TIMEOUT_S = 30
+WIRE = SMTP.clone(max_line_length=900)
+"""Headers in one line as far as RFC 5322 section 2.1.1 allows (998): where Python folds a Vietnamese subject it loses spaces or doubles them."""
 
 
 class Refused(Exception):  # noqa: N818 - told to people as a state
@@ -43,7 +46,7 @@ class Outbox:
         before()
         path = self._folder / f"letter-{key}.eml"
         part = path.with_suffix(".part")
-        part.write_bytes(mail.as_bytes())
+        part.write_bytes(mail.as_bytes(policy=WIRE))
         part.replace(path)
 
     def close(self) -> None:
@@ -87,7 +90,7 @@ class Smtp:
             self._command(server.mail(str(mail["Reply-To"] or settings.DEFAULT_FROM_EMAIL)))
             self._command(server.rcpt(str(mail["To"])))
             before()
-            self._command(server.data(mail.as_bytes()))
+            self._command(server.data(mail.as_bytes(policy=WIRE)))
         except (OSError, smtplib.SMTPException, Refused):
             self.close()
             raise
