@@ -28,6 +28,10 @@ _FILES = {"uploads", "traces", "hunts", "transfers", "outlets", "outbox", "taxii
 import django  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+# A parallel worker inherits the variables of the process that started it, and may have read the settings by now: then with that one's folder.
+settings.DATA = _DATA
+settings.STATIC_ROOT = _DATA / "static"
+settings.STORAGES["default"]["OPTIONS"]["location"] = str(_DATA / "uploads")
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 settings.ALLOWED_HOSTS.append("testserver")
