@@ -22,63 +22,17 @@ router = Router(tags=["cases"])
 MOST = 500
 
 
-class CaseOut(Schema):
-    """A case; see the columns of the export."""
-
-    number: str
-    unit_code: str
-    unit: str
-    campaign: str
-    machine: str
-    ip: str
-    mac: str
-    user: str
-    state: str
-    since: str
-    severity: str
-    threat: str
-    indicators: int
-    events: int
-    first_seen: str
-    last_seen: str
-    quiet_days: int
-    due: str
-    opened: str
-
-
-class SightingOut(Schema):
-    """One case, indicator and role, summed over its days."""
-
-    number: str
-    unit_code: str
-    unit: str
-    campaign: str
-    machine: str
-    ip: str
-    mac: str
-    indicator: str
-    indicator_type: str
-    threat: str
-    role: str
-    events: int
-    not_blocked: int
-    days: int
-    first_day: str
-    last_day: str
-    last: str
-
-
 class CasesOut(Schema):
     """A page; `next` is the `after` of the following one, null on the last."""
 
-    items: list[CaseOut]
+    items: list[rows.CaseRow]
     next: int | None
 
 
 class SightingsOut(Schema):
     """A page by cases; `next` is the `after` of the following one, null on the last."""
 
-    items: list[SightingOut]
+    items: list[rows.SightingRow]
     next: int | None
 
 

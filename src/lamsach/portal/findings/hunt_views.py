@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -17,11 +17,10 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
-from lamsach.portal.findings import access, hunting, transfers
+from lamsach.portal.findings import access, hunting
 from lamsach.portal.findings.forms import HuntForm
 from lamsach.portal.findings.models import Hunt, HuntFile
-
-_STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
+from lamsach.portal.findings.uploading import added, announced, result_page
 
 
 @rate_limited("hunts", 60, 300)
@@ -82,14 +81,7 @@ def _act(request: HttpRequest, found: Hunt) -> None:
 def file_new(request: HttpRequest, hunt_id: int) -> HttpResponse:
     """Announce a log (name, size): its number, and how much of it is there already."""
     found = access.get_hunt(request.user, hunt_id)
-    size = request.POST.get("size", "")
-    if not size.isascii() or not size.isdigit() or len(size) > 15:
-        raise Http404
-    try:
-        file = hunting.announce(found, request.POST.get("name", ""), int(size))
-    except LamsachError as problem:
-        return JsonResponse({"problem": _(problem.what)}, status=409)
-    return JsonResponse({"file": file.pk, "received": file.received})
+    return announced(request, partial(hunting.announce, found))
 
 
 @member(ALL, WRITERS, ("POST",))
@@ -97,16 +89,9 @@ def file_piece(request: HttpRequest, hunt_id: int, hunt_file_id: int) -> HttpRes
     """A piece of a log: the body's bytes, at `?offset=`."""
     found = access.get_hunt(request.user, hunt_id)
     file: HuntFile | None = found.files.filter(pk=hunt_file_id).first()
-    offset = request.GET.get("offset", "")
-    if file is None or not offset.isascii() or not offset.isdigit() or len(offset) > 15:
+    if file is None:
         raise Http404
-    try:
-        received = hunting.add(file, int(offset), transfers.piece(request))
-    except transfers.OutOfPlace as elsewhere:
-        return JsonResponse({"received": elsewhere.received}, status=409)
-    except LamsachError as problem:
-        return JsonResponse({"problem": _(problem.what)}, status=409)
-    return JsonResponse({"received": received})
+    return added(request, partial(hunting.add, file))
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -116,10 +101,4 @@ def hunt_page(request: HttpRequest, hunt_id: int) -> HttpResponse:
     if not found.page or not default_storage.exists(found.page):
         raise Http404
     record(request, "hunt.viewed", found, found.unit)
-    with default_storage.open(found.page, "rb") as file:
-        content: bytes = file.read()
-    response = HttpResponse(content, content_type="text/html; charset=utf-8")
-    digest: Any = _STYLE.search(content[:20_000])
-    style = f"'{digest[0].decode()}'" if digest else "'none'"
-    response["Content-Security-Policy"] = f"default-src 'none'; style-src {style}; img-src data:; sandbox"
-    return response
+    return result_page(found.page)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -18,12 +18,11 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.findings.transfers import OutOfPlace, piece
+from lamsach.portal.findings.uploading import added, announced, result_page
 from lamsach.portal.traces import access, files, tracing
 from lamsach.portal.traces.forms import TraceForm
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 
-_STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
 _FIELDS = (("lists", FileKind.LIST), ("inventory", FileKind.INVENTORY), ("logs", FileKind.LOG))
 
 
@@ -87,14 +86,7 @@ def _act(request: HttpRequest, found: Trace) -> None:
 def file_new(request: HttpRequest, trace_id: int) -> HttpResponse:
     """Announce a log (name, size): its number, and how much of it is there already."""
     found = access.get_trace(request.user, trace_id)
-    size = request.POST.get("size", "")
-    if not size.isascii() or not size.isdigit() or len(size) > 15:
-        raise Http404
-    try:
-        file = files.announce(found, FileKind.LOG, request.POST.get("name", ""), int(size))
-    except LamsachError as problem:
-        return JsonResponse({"problem": _(problem.what)}, status=409)
-    return JsonResponse({"file": file.pk, "received": file.received})
+    return announced(request, lambda name, size: files.announce(found, FileKind.LOG, name, size))
 
 
 @member(ALL, WRITERS, ("POST",))
@@ -102,16 +94,9 @@ def file_piece(request: HttpRequest, trace_id: int, trace_file_id: int) -> HttpR
     """A piece of a log: the body's bytes, at `?offset=`."""
     found = access.get_trace(request.user, trace_id)
     file: TraceFile | None = found.files.filter(pk=trace_file_id).first()
-    offset = request.GET.get("offset", "")
-    if file is None or not offset.isascii() or not offset.isdigit() or len(offset) > 15:
+    if file is None:
         raise Http404
-    try:
-        received = files.add(file, int(offset), piece(request))
-    except OutOfPlace as elsewhere:
-        return JsonResponse({"received": elsewhere.received}, status=409)
-    except LamsachError as problem:
-        return JsonResponse({"problem": _(problem.what)}, status=409)
-    return JsonResponse({"received": received})
+    return added(request, partial(files.add, file))
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -122,13 +107,7 @@ def result(request: HttpRequest, trace_id: int) -> HttpResponse:
     if not _has_result(found) or not default_storage.exists(path):
         raise Http404
     record(request, "trace.viewed", found, found.unit)
-    with default_storage.open(path, "rb") as file:
-        content: bytes = file.read()
-    response = HttpResponse(content, content_type="text/html; charset=utf-8")
-    digest: Any = _STYLE.search(content[:20_000])
-    style = f"'{digest[0].decode()}'" if digest else "'none'"
-    response["Content-Security-Policy"] = f"default-src 'none'; style-src {style}; img-src data:; sandbox"
-    return response
+    return result_page(path)
 
 
 def _has_result(found: Trace) -> bool:
