@@ -6,6 +6,7 @@ import base64
 import hashlib
 from pathlib import Path
 
+from lamsach.scanner.checks.context import Context
 from lamsach.scanner.findings import Result, Target, TargetKind
 from lamsach.scanner.look import look
 from lamsach.scanner.options import Limits, Mode, Options
@@ -50,3 +51,11 @@ def target_of(path: Path) -> Target:
 
 
 SMALL = Limits(archive_bytes=1 << 20, archive_members=50, window_bytes=1 << 16, overlap_bytes=1 << 12)
+
+
+def write(context: Context, path: str, text: str) -> Path:
+    """A file of the made-up machine."""
+    file = context.root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,37 +15,8 @@ from lamsach.scanner.checks.names import check_names
 from lamsach.scanner.checks.processes import check_connections
 from lamsach.scanner.checks.settings import check_proxy
 from lamsach.scanner.checks.start_linux import start_linux
-from lamsach.scanner.control import Control
-from lamsach.scanner.index import Index, build_index
-from lamsach.scanner.options import Options
 
-LISTED = (
-    "evil.example.com",
-    "203.0.113.9",
-    "198.51.100.0/24",
-    "http://bad.example.net/drop",
-    "2001:db8:bad::1",
-)
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> Iterator[Context]:
-    (tmp_path / "list.txt").write_text("\n".join(LISTED) + "\n")
-    loaded = build_index([str(tmp_path / "list.txt")])
-    root = tmp_path / "root"
-    root.mkdir()
-    index = Index(loaded.path)
-    yield Context(Options(root=str(root), lists=[str(tmp_path / "list.txt")]), index, Control())
-    index.close()
-    loaded.close()
-
-
-def write(context: Context, path: str, text: str) -> Path:
-    file = context.root / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    return file
-
+from .planted import write
 
 STARTS = [
     (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,40 +18,13 @@ from lamsach.scanner.checks.processes import canonical_address, check_processes
 from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.clamd import parse_address
 from lamsach.scanner.control import Control, Stopped
-from lamsach.scanner.index import Index, build_index
+from lamsach.scanner.index import Index
 from lamsach.scanner.look import look
 from lamsach.scanner.mounts import read_mounts
 from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Mode, Options
 
-from .planted import EICAR
-
-LISTED = (
-    "evil.example.com",
-    "203.0.113.9",
-    "198.51.100.0/24",
-    "http://bad.example.net/drop",
-    "2001:db8:bad::1",
-)
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> Iterator[Context]:
-    (tmp_path / "list.txt").write_text("\n".join(LISTED) + "\n")
-    loaded = build_index([str(tmp_path / "list.txt")])
-    root = tmp_path / "root"
-    root.mkdir()
-    index = Index(loaded.path)
-    yield Context(Options(root=str(root), lists=[str(tmp_path / "list.txt")]), index, Control())
-    index.close()
-    loaded.close()
-
-
-def write(context: Context, path: str, text: str) -> Path:
-    file = context.root / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    return file
+from .planted import EICAR, write
 
 
 def test_addresses() -> None:
