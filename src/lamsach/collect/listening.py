@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from lamsach.collect.framing import Framer, one_line
 from lamsach.collect.streams import Stream
@@ -25,6 +26,7 @@ _BATCH_SECONDS = 0.2
 _BATCH_BYTES = 1 << 20
 _WAIT_SECONDS = 0.5
 _MOST_CONNECTIONS = 1000
+_WAITING = 128
 _IDLE_HANDSHAKE_S = 10.0
 _UDP_BUFFER = 32 << 20
 
@@ -74,7 +76,7 @@ class TcpServer:
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._socket = bound(host, port, socket.SOCK_STREAM)
-        self._socket.listen(128)
+        self._socket.listen(_WAITING)
         self.port = int(self._socket.getsockname()[1])
         self.kind = "tls" if context else "tcp"
         self._context = context
@@ -89,9 +91,16 @@ class TcpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more connections; read what has arrived on those that there are, and end them."""
+        """Take the connections that have been made, read what has arrived on all of them, and end them.
+
+        A sender whose connection still waits in the system's queue believes that its messages were taken.
+        """
         self._stopping.set()
         self._thread.join()
+        self._socket.setblocking(False)
+        with contextlib.suppress(OSError):  # BlockingIOError: nobody waits any more
+            for _ in range(2 * _WAITING):
+                self._admit(*self._socket.accept())
         self._socket.close()
         for thread in list(self._connections):
             thread.join(5.0)
@@ -106,15 +115,19 @@ class TcpServer:
             except OSError:
                 time.sleep(0.05)
                 continue
-            if len(self._connections) >= _MOST_CONNECTIONS:
-                connection.close()
-                self._on_problem(
-                    InputError(mark("There are too many connections; one was refused."), str(peer[0]))
-                )
-                continue
-            thread = threading.Thread(target=self._serve, args=(connection, str(peer[0])), daemon=True)
-            self._connections.add(thread)
-            thread.start()
+            self._admit(connection, peer)
+
+    def _admit(self, connection: socket.socket, peer: Any) -> None:
+        """Read a connection in a thread of its own, or refuse it."""
+        if len(self._connections) >= _MOST_CONNECTIONS:
+            connection.close()
+            self._on_problem(
+                InputError(mark("There are too many connections; one was refused."), str(peer[0]))
+            )
+            return
+        thread = threading.Thread(target=self._serve, args=(connection, str(peer[0])), daemon=True)
+        self._connections.add(thread)
+        thread.start()
 
     def _serve(self, connection: socket.socket, peer: str) -> None:
         try:
