@@ -7,10 +7,11 @@ sorted ranges). The matcher asks which rows have it (keys in order, with their r
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from typing import Any
 
@@ -83,26 +84,23 @@ class CompiledSet:
             tlp=string("tlp"),
         )
 
-    def _under(self, *keys: int) -> tuple[Indicator, ...]:
+    def _under(self, keys: Sequence[int]) -> tuple[Indicator, ...]:
         """The indicators with one of these keys, each value once with all its references, in the order of the keys."""
-        wanted = np.array(keys, np.uint64)
-        first = np.searchsorted(self.keys, wanted)
-        present = self.keys[np.minimum(first, self.keys.size - 1)] == wanted if self.keys.size else ()
+        listed = self.keys.data
         found: dict[tuple[IndicatorType, str], Indicator] = {}
-        for place in np.flatnonzero(present).tolist():
-            row = int(first[place])
-            while row < self.keys.size and self.keys[row] == wanted[place]:
-                indicator = self.indicator(int(self.rows[row]))
+        for key in keys:
+            place = bisect_left(listed, key)
+            while place < len(listed) and listed[place] == key:
+                indicator = self.indicator(int(self.rows[place]))
                 known = found.get((indicator.type, indicator.value))
                 found[indicator.type, indicator.value] = merged(known, indicator) if known else indicator
-                row += 1
+                place += 1
         return tuple(found.values())
 
     def find(self, value: str) -> Indicator | None:
         """The indicator with this canonical value, if it is listed."""
-        try:
-            network = ip_network(value, strict=False)
-        except ValueError:
+        network = _network(value)
+        if network is None:
             candidates = self._by_host(host_of(value) if "/" in value else value)
         else:
             candidates = self.by_address(str(network.network_address))
@@ -110,23 +108,21 @@ class CompiledSet:
 
     def _by_host(self, host: str) -> tuple[Indicator, ...]:
         """What is listed under a name, an address as the host of URLs, or a digest."""
-        try:
-            address = str(ip_address(host))
-        except ValueError:
-            return self._under(*_name_keys((host,)))
-        return self.by_address(address)
+        if _network(host) is None:
+            return self._under(_name_keys((host,)))
+        return self.by_address(host)
 
     def by_names(self, names: Sequence[str]) -> tuple[Indicator, ...]:
         """The domains, and the URLs on these hosts, that are listed under exactly these A-label names, in the order of the names."""
         return tuple(
             item
-            for item in self._under(*_name_keys(tuple(names)))
+            for item in self._under(_name_keys(tuple(names)))
             if item.type in (IndicatorType.DOMAIN, IndicatorType.URL)
         )
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
         """The listed hash with this lower-case hexadecimal value."""
-        return tuple(item for item in self._under(*_name_keys((digest,))) if item.value == digest)
+        return tuple(item for item in self._under(_name_keys((digest,))) if item.value == digest)
 
     def by_address(self, address: str) -> tuple[Indicator, ...]:
         """The addresses, networks, and URLs on this host, that hold the address (text); nothing for text that is none."""
@@ -137,9 +133,21 @@ class CompiledSet:
         mapped = getattr(parsed, "ipv4_mapped", None)
         if mapped is not None:
             parsed = mapped
-        ipv4 = isinstance(parsed, IPv4Address)
+        number, ipv4 = int(parsed), isinstance(parsed, IPv4Address)
+        if ipv4 and not self.blocks[number >> 11] >> (number >> 8 & 7) & 1:
+            return ()  # nothing is listed in the /24 around it
         lengths = self.ipv4_lengths if ipv4 else self.lengths.tolist()
-        return self._under(*_network_keys(int(parsed), tuple(lengths), ipv4=ipv4)) if lengths else ()
+        return self._under(_network_keys(number, tuple(lengths), ipv4=ipv4)) if lengths else ()
+
+
+def _network(value: str) -> IPv4Network | IPv6Network | None:
+    """The address or network that a value is; None for all else, most of which is seen by its last character."""
+    if value[-1:].isalpha() and ":" not in value:
+        return None
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=1 << 14)
