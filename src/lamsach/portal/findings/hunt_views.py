@@ -68,11 +68,11 @@ def _act(request: HttpRequest, found: Hunt) -> None:
     what = request.POST.get("what")
     for upload in request.FILES.getlist("logs"):
         if upload.size:
-            hunting.take_whole(found, upload)
+            hunting.LOGS.take_whole(hunting.LOGS.announce(found, upload.name, upload.size), upload)
     if what == "begin":
         hunting.begin(found, request)
     elif what == "stop":
-        hunting.stop(found, request)
+        hunting.LOGS.stop(found, request)
     elif what == "delete" and found.job is not None and found.logs_deleted is None:
         hunting.delete_logs(found)
 
@@ -81,7 +81,7 @@ def _act(request: HttpRequest, found: Hunt) -> None:
 def file_new(request: HttpRequest, hunt_id: int) -> HttpResponse:
     """Announce a log (name, size): its number, and how much of it is there already."""
     found = access.get_hunt(request.user, hunt_id)
-    return announced(request, partial(hunting.announce, found))
+    return announced(request, partial(hunting.LOGS.announce, found))
 
 
 @member(ALL, WRITERS, ("POST",))
@@ -91,7 +91,7 @@ def file_piece(request: HttpRequest, hunt_id: int, hunt_file_id: int) -> HttpRes
     file: HuntFile | None = found.files.filter(pk=hunt_file_id).first()
     if file is None:
         raise Http404
-    return added(request, partial(hunting.add, file))
+    return added(request, partial(hunting.LOGS.add, file))
 
 
 @member(ALL, WRITERS, ("GET",))

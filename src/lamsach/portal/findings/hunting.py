@@ -17,18 +17,14 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from lamsach.errors import InputError, LimitError
+from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.findings.models import Hunt, HuntFile, Way
+from lamsach.portal.findings.pieces import Pile
 from lamsach.portal.findings.taking import Source, keep, take_in
-from lamsach.portal.findings.transfers import FORGOTTEN, OutOfPlace, append
-from lamsach.portal.jobs.models import JobState
+from lamsach.portal.findings.transfers import FORGOTTEN
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
-
-FILE_BYTES = 200_000_000_000
-MOST_FILES = 500
-_ENDED = mark("The hunt has begun; no log can be added any more.")
 
 
 def folder(hunt: Hunt) -> Path:
@@ -41,45 +37,6 @@ def folder(hunt: Hunt) -> Path:
 def path_of(file: HuntFile) -> Path:
     """Where a log lies: its own ending, so that archives are known as such; its number, so that names cannot do harm."""
     return folder(file.hunt) / f"{file.pk}-{file.name}"
-
-
-def announce(hunt: Hunt, name: str, size: int) -> HuntFile:
-    """A log that is about to come; the same name and size again is the same file, to go on with. InputError."""
-    from lamsach.portal.base.uploads import safe_name
-
-    if hunt.job_id is not None or hunt.logs_deleted is not None:
-        raise InputError(_ENDED, name)
-    if not 0 < size <= FILE_BYTES or hunt.files.count() >= MOST_FILES:
-        raise LimitError(mark("The log is empty or too large, or there are too many."), name)
-    if shutil.disk_usage(settings.DATA).free < size + 500_000_000:
-        raise LimitError(mark("There is not enough room on the server's disk for this log."), name)
-    found, _ = HuntFile.objects.get_or_create(hunt=hunt, name=safe_name(name), size=size)
-    return found
-
-
-@transaction.atomic
-def add(file: HuntFile, offset: int, data: bytes) -> int:
-    """Add a piece of a log; how many bytes are there. OutOfPlace when it does not begin where the file ends."""
-    held = HuntFile.objects.select_for_update().select_related("hunt").get(pk=file.pk)
-    if held.hunt.job_id is not None or held.hunt.logs_deleted is not None:
-        raise InputError(_ENDED, held.name)
-    if offset != held.received:
-        raise OutOfPlace(held.received)
-    if offset + len(data) > held.size:
-        raise LimitError(mark("More was sent than was announced."), held.name)
-    held.received = append(path_of(held), offset, data)
-    held.save(update_fields=["received"])
-    return held.received
-
-
-def take_whole(hunt: Hunt, upload: Any) -> None:
-    """A log that comes with the form, for browsers without scripts."""
-    file = announce(hunt, upload.name, upload.size)
-    if file.received < file.size:
-        HuntFile.objects.filter(pk=file.pk).update(received=0)
-        file.received = 0
-        for chunk in upload.chunks(4_000_000):
-            file.received = add(file, file.received, chunk)
 
 
 @transaction.atomic
@@ -185,20 +142,5 @@ def forget() -> int:
     return len(hunts)
 
 
-@transaction.atomic
-def stop(hunt: Hunt, by: Any) -> None:
-    """Ask the hunt to stop; one that has not begun stops at once, its logs deleted."""
-    from lamsach.portal.jobs.models import Job
-
-    record(by, "hunt.stopped", hunt, hunt.unit)
-    if hunt.job_id is None:
-        Hunt.objects.filter(pk=hunt.pk).update(
-            job=Job.objects.create(name="findings.hunt", user=by.user, state=JobState.CANCELLED)
-        )
-        delete_logs(hunt)
-        return
-    waiting = Job.objects.filter(pk=hunt.job_id, state=JobState.QUEUED)
-    if waiting.update(state=JobState.CANCELLED, cancel_wanted=True, finished=timezone.now()):
-        delete_logs(hunt)
-    else:
-        Job.objects.filter(pk=hunt.job_id).update(cancel_wanted=True)
+LOGS = Pile(HuntFile, "hunt", "logs_deleted", path_of, delete_logs, "findings.hunt")
+"""The logs of hunts: announcing, adding, stopping."""

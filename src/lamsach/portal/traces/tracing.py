@@ -11,13 +11,11 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.findings.hunting import tidy
-from lamsach.portal.jobs.models import Job, JobState
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
 from lamsach.portal.traces.files import RESULTS, delete_files, folder, path_of, result_path
 from lamsach.portal.traces.models import FileKind, Trace
@@ -111,19 +109,3 @@ def _places(trace: Trace) -> re.Pattern[str]:
     """The server's folders in names of files, which say nothing to anybody."""
     kinds = "|".join(FileKind.values)
     return re.compile(rf"{re.escape(str(folder(trace)))}/(?:(?:{kinds})/)?(?:\d+-)?")
-
-
-@transaction.atomic
-def stop(trace: Trace, by: Any) -> None:
-    """Ask the trace to stop; one that has not begun stops at once, its files deleted."""
-    record(by, "trace.stopped", trace, trace.unit)
-    if trace.job_id is None:
-        cancelled = Job.objects.create(name="traces.trace", user=by.user, state=JobState.CANCELLED)
-        Trace.objects.filter(pk=trace.pk).update(job=cancelled)
-        delete_files(trace)
-        return
-    waiting = Job.objects.filter(pk=trace.job_id, state=JobState.QUEUED)
-    if waiting.update(state=JobState.CANCELLED, cancel_wanted=True, finished=timezone.now()):
-        delete_files(trace)
-    else:
-        Job.objects.filter(pk=trace.job_id).update(cancel_wanted=True)

@@ -77,7 +77,7 @@ def _act(request: HttpRequest, found: Trace) -> None:
     if what == "begin":
         tracing.begin(found, request)
     elif what == "stop":
-        tracing.stop(found, request)
+        files.FILES.stop(found, request)
     elif what == "delete" and found.listed is not None and found.result_deleted is None:
         files.delete_result(found, request)
 
@@ -96,7 +96,7 @@ def file_piece(request: HttpRequest, trace_id: int, trace_file_id: int) -> HttpR
     file: TraceFile | None = found.files.filter(pk=trace_file_id).first()
     if file is None:
         raise Http404
-    return added(request, partial(files.add, file))
+    return added(request, partial(files.FILES.add, file))
 
 
 @member(ALL, WRITERS, ("GET",))
