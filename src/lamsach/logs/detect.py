@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from lamsach.logs.base import LogFormat
 from lamsach.logs.binary import BinaryFormat
@@ -49,8 +50,8 @@ def head_lines(head: bytes) -> tuple[str, ...]:
     pieces = head.split(b"\n", HEAD_LINES * 4)[: HEAD_LINES * 4]
     if len(head) >= HEAD_BYTES and len(pieces) > 1 and not head.endswith(b"\n"):
         pieces.pop()
-    lines = (decode_line(piece) for piece in pieces)
-    return tuple(line for line in lines if line and not line.isspace())[:HEAD_LINES]
+    lines = (line for piece in pieces if (line := decode_line(piece)) and not line.isspace())
+    return tuple(islice(lines, HEAD_LINES))
 
 
 def detect(head: bytes) -> Detection:

@@ -101,9 +101,9 @@ class WindowsDhcpAudit(LogFormat):
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
         """As the base, but all prose above the header row counts as read, in whatever language it is."""
-        prose = _prose_lines(head)
         if not any(map(cls.recognises, (*head[:_FIRST], *head[_FIRST::_DISTANCE]))):
             return 0.0
+        prose = _prose_lines(head)
         return (prose + sum(map(cls.recognises, head[prose:]))) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
