@@ -43,6 +43,7 @@ PARTS = (
     "cli/help.py",
     "cli/options.py",
     "cli/scan.py",
+    "cli/scan_report.py",
     "cli/scan_run.py",
     "cli/scan_send.py",
     "cli/scan_shown.py",
@@ -50,6 +51,7 @@ PARTS = (
     "results/__init__.py",
     "results/atomic.py",
     "results/sending.py",
+    "results/summaries.py",
     "results/writing.py",
 )
 LINUX, WINDOWS = "x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"

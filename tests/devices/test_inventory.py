@@ -89,6 +89,8 @@ def test_text_in_every_delimiter_and_encoding(tmp_path: Path, delimiter: str, en
          [InventoryEntry(("10.0.1.5",), (A,), "MAY-01", "Nguyễn Văn Ân", "Phòng Tổ chức"),
           InventoryEntry(("10.0.1.9",), (), "M9", None, "Phòng Kỹ thuật")]),
         ([["Tên máy", "Người dùng"], ["MAY-01", "An"]], [InventoryEntry((), (), "MAY-01", "An")]),
+        ([["Tên máy"], ["MAY-01"], ["Kế toán"]], [InventoryEntry((), (), "MAY-01"), InventoryEntry((), (), "Kế toán")]),
+        ([["Tên máy", "IP"], ["Tổ1 A", ""], ["MAY-01", ""]], [InventoryEntry((), (), "MAY-01", None, "Tổ1 A")]),
     ],
 )  # fmt: skip
 def test_shapes_of_sheets(tmp_path: Path, rows: list[list[str]], expected: list[InventoryEntry]) -> None:

@@ -321,6 +321,7 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
     "partner_id": lambda cast: _partner(cast).pk,
     "waiting_id": lambda cast: _waiting(cast).pk,
     "unit_id": lambda cast: cast.first.pk,
+    "fleet_unit_id": lambda cast: cast.first.pk,
     "user_id": lambda cast: cast.people["officer"].pk,
     "invitation_id": lambda cast: _invitation(cast).pk,
     "letter_id": lambda cast: _letter(cast).pk,
@@ -383,6 +384,7 @@ SEEN_BY_ALL = {"tool_number"}
 """Objects of the whole portal, which belong to no unit."""
 OF_THE_UNIT_ITSELF = {
     "own_case_id",
+    "fleet_unit_id",
     "grant_id",
     "notice_id",
     "person_id",

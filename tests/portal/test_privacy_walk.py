@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pypdf import PdfReader
 
 from lamsach.portal.api import access as api_access
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case, Note
+from lamsach.portal.fleet.taking import Summary, take
 
 from . import samples
 from .conftest import Cast
@@ -38,6 +40,8 @@ def planted(cast: Cast) -> Case:
     case: Case = samples.case(cast)
     Case.objects.filter(pk=case.pk).update(person_name="Bùi Thị Kín", person_email="kin@person.example")
     Note.objects.create(case=case, who="Bùi Thị Kín", text="Lời ghi kín của Bùi Thị Kín, máy 10.1.2.3")
+    fleet = Summary("PC-01", ("02:00:00:00:00:01",), timezone.now(), "quick", malicious=1, left=1)
+    take(case.campaign, case.unit, fleet)
     return case
 
 

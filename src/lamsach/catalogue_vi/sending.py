@@ -23,4 +23,9 @@ SENDING: dict[str, str] = {
     "Make a new one on the unit's page.": "Hãy tạo mã mới trên trang của đơn vị.",
     "There is no such campaign for this unit.": "Đơn vị không có chiến dịch này.",
     "The portal refused the bundle.": "Cổng từ chối gói kết quả.",
+    "It waits beside the quarantine and goes with the next look.": "Kết quả được giữ cạnh khu cách ly và gửi cùng lần quét sau.",
+    "The portal did not take the summary.": "Cổng không nhận dòng tóm tắt.",
+    "Send one line about this machine to the portal: the address that its page of scans shows.": "Gửi một dòng về máy này lên cổng: địa chỉ ghi trên trang Rà quét máy của cổng.",
+    "Only a look at the whole machine is reported.": "Chỉ báo về kết quả quét toàn máy.",
+    "Leave the paths out, or use --send.": "Hãy bỏ các đường dẫn, hoặc dùng --send.",
 }

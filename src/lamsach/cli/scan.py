@@ -112,6 +112,14 @@ def scan(
             help="Send the result to the portal: the address that its page of findings shows.",
         ),
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="URL",
+            help="Send one line about this machine to the portal: the address that its page of scans shows.",
+        ),
+    ] = None,
     token_env: Annotated[
         str,
         typer.Option("--token-env", metavar="VARIABLE", help="Environment variable with the unit's token."),
@@ -150,7 +158,7 @@ def scan(
 
     Example: lamsach scan --quick -i annex.xlsx -o result.zip
     """
-    from lamsach.cli.scan_run import Act, Said, run
+    from lamsach.cli.scan_run import Act, Portal, Said, run
     from lamsach.cli.scan_run import page as serve_page
     from lamsach.scanner.options import Limits, Mode, Options
     from lamsach.scanner.report.writing import check_name
@@ -161,7 +169,14 @@ def scan(
         raise UsageError("There is no plan to carry out.", "--yes", "Give --quarantine too.")
     for path in output or []:
         check_name(path)
-    portal = (send, _token(token_env, send)) if send else None
+    if report and paths:
+        raise UsageError(
+            "Only a look at the whole machine is reported.", "--report", "Leave the paths out, or use --send."
+        )
+    portal = Portal(
+        (send, _token(token_env, send)) if send else None,
+        (report, _token(token_env, report)) if report else None,
+    )
     spoken = language_of(language)
     mode = Mode.FULL if full else Mode.QUICK if quick or not paths else Mode.PATHS
     options = Options(

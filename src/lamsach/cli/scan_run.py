@@ -37,10 +37,22 @@ class Said:
     stats: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Where the result goes: address and the unit's token for the whole bundle, and for the one line of the fleet."""
+
+    bundle: tuple[str, str] | None = None
+    summary: tuple[str, str] | None = None
+
+
 def run(
-    options: Options, outputs: list[Path], said: Said, act: Act, portal: tuple[str, str] | None = None
+    options: Options,
+    outputs: list[Path],
+    said: Said,
+    act: Act,
+    portal: Portal = Portal(),
 ) -> ExitStatus:
-    """Look, show, act, write and send. `portal`: its address and the unit's token."""
+    """Look, show, act, write and send."""
     from lamsach.cli.scan_shown import show, summary_line
 
     begun = time.perf_counter()
@@ -57,9 +69,7 @@ def run(
         )
     for path in outputs:
         failed = not _written(result, path, said, records) or failed
-    sent = None
-    if portal is not None:
-        sent = _sent(result, portal, said, records)
+    sent = _sent(result, portal, said, records)
     for problem in result.problems:
         tell(problem_line(problem))
     if said.stats:
@@ -97,15 +107,28 @@ def _written(result: Result, path: Path, said: Said, records: list[dict[str, obj
     return True
 
 
-def _sent(result: Result, portal: tuple[str, str], said: Said, records: list[dict[str, object]]) -> bool:
-    from lamsach.cli.scan_send import send_result
-
+def _sent(result: Result, portal: Portal, said: Said, records: list[dict[str, object]]) -> bool | None:
+    """Whether all that was to be sent arrived; None when nothing was."""
+    sent = None
     try:
-        send_result(result, portal, said.language, records)
+        if portal.summary is not None:
+            from lamsach.cli.scan_report import report_result
+
+            sent = False
+            report_result(result, portal.summary, records)
+            sent = True
+    except LamsachError as error:
+        tell(error_line(error))
+    try:
+        if portal.bundle is not None:
+            from lamsach.cli.scan_send import send_result
+
+            send_result(result, portal.bundle, said.language, records)
+            sent = sent is not False
     except LamsachError as error:
         tell(error_line(error))
         return False
-    return True
+    return sent
 
 
 def _figures(result: Result, begun: float) -> dict[str, object]:

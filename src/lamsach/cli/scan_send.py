@@ -22,14 +22,8 @@ def unsent_folder() -> Path:
     return quarantine_folder().parent / "unsent"
 
 
-def send_result(
-    result: Result,
-    portal: tuple[str, str],
-    language: str,
-    records: list[dict[str, object]],
-    sender: Sender | None = None,
-) -> None:
-    """Send this result and those that wait, the oldest first. Raises OutputError; what was not taken waits on."""
+def waiting_folder() -> Path:
+    """The same folder, made if need be. Raises OutputError when it cannot be made, or is somebody else's."""
     folder = unsent_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -42,6 +36,18 @@ def send_result(
             f"{folder} ({error.strerror})",
             "Check the rights on its folder.",
         ) from None
+    return folder
+
+
+def send_result(
+    result: Result,
+    portal: tuple[str, str],
+    language: str,
+    records: list[dict[str, object]],
+    sender: Sender | None = None,
+) -> None:
+    """Send this result and those that wait, the oldest first. Raises OutputError; what was not taken waits on."""
+    folder = waiting_folder()
     stamp = result.started.strftime("%Y%m%d-%H%M%S")
     write_result(result, folder / f"{stamp}-{secrets.token_hex(4)}.zip", language, records)
     waiting = sorted(folder.glob("*.zip"))

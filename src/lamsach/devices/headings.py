@@ -177,9 +177,14 @@ def find_columns(rows: Rows) -> tuple[int, dict[int, Column]]:
         }
     columns = _by_content(rows[at + 1 :], columns)
     useful = set(columns.values()) & {Column.IP, Column.MAC}
-    if not useful and not (Column.NAME in columns.values() and count >= 2):
+    if not useful and not (Column.NAME in columns.values() and (count >= 2 or _one_wide(rows))):
         return 0, {}
     return at + 1, columns
+
+
+def _one_wide(rows: Rows) -> bool:
+    """Whether the table is a list: one cell a row."""
+    return all(sum(map(bool, cells)) <= 1 for _, cells in rows)
 
 
 def _by_content(rows: Rows, columns: dict[int, Column]) -> dict[int, Column]:

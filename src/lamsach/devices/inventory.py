@@ -19,6 +19,8 @@ _NOTHING = frozenset(
     ["", "dhcp", "dong", "ip dong", "dynamic", "khong", "khong co", "none", "na", "n a", "chua co", "auto"]
 )
 _SEPARATORS = re.compile(r"[,;/\n\r|]+|\s{2,}| (?=[0-9]{1,3}\.)")
+_HOST = re.compile(r"(?=[^0-9-]*[0-9-])[A-Za-z0-9][A-Za-z0-9_.-]{2,62}\$?")
+"""A machine's name that cannot be a title: no space, and a digit or a hyphen in it."""
 _NUMBERING = re.compile(r"^(?:[IVXLC]{1,6}|[0-9]{1,3}|[A-Z])[.)]\s+")
 
 OnProblem = Callable[[Problem], None]
@@ -180,7 +182,7 @@ def _entries(
         for index, column in columns.items():
             if index < len(cells) and cells[index] and cells[index] not in texts[column]:
                 texts[column].append(cells[index])
-        if len({cell for cell in cells if cell}) == 1 or _only_numbered(cells):
+        if _alone(cells, columns) or _only_numbered(cells):
             title = max((cell for cell in cells if cell), key=len)
             if address(title) is None and mac_address(title) is None:
                 section = _NUMBERING.sub("", title).strip() or None
@@ -188,6 +190,16 @@ def _entries(
         entry = _entry(texts, section, where, report)
         if entry is not None:
             yield entry
+
+
+def _alone(cells: tuple[str, ...], columns: dict[int, Column]) -> bool:
+    """Whether one text stands alone in the row, as a section's title does: not in a list of nothing but names, and not the name of a machine in its column."""
+    filled = {index for index, cell in enumerate(cells) if cell}
+    if len({cells[index] for index in filled}) != 1:
+        return False
+    if len(columns) == 1 and filled <= set(columns):
+        return False
+    return not any(columns.get(index) is Column.NAME and _HOST.fullmatch(cells[index]) for index in filled)
 
 
 def _only_numbered(cells: tuple[str, ...]) -> bool:

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "lamsach.portal.sources",
     "lamsach.portal.traces",
     "lamsach.portal.cases",
+    "lamsach.portal.fleet",
     "lamsach.portal.reports",
     "lamsach.portal.privacy",
     "lamsach.portal.exchange",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("lamsach.portal.sources.urls")),
     path("", include("lamsach.portal.traces.urls")),
     path("", include("lamsach.portal.cases.urls")),
+    path("", include("lamsach.portal.fleet.urls")),
     path("", include("lamsach.portal.reports.urls")),
     path("", include("lamsach.portal.privacy.urls")),
     path("", include("lamsach.portal.exchange.urls")),

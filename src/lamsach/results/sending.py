@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
@@ -26,7 +26,8 @@ TIMEOUT_S = 60
 POLLS = 120
 SIGNED = "lamsach-signed/1"
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses after which the same request may be taken."""
 _TRY_AGAIN = mark("Send it later with `lamsach send`; what has arrived is kept there.")
 
 
@@ -50,6 +51,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Sender:
     """Sends to one address. `wait` sleeps for so many seconds; `said` gets (bytes there, bytes in all)."""
 
+    answers: ClassVar[str] = "received"
+    """What an answer of the portal holds: another body comes from something on the way."""
+    sends: ClassVar[str] = "application/octet-stream"
     url: str
     token: str
     wait: Callable[[float], None] = time.sleep
@@ -109,7 +113,7 @@ class Sender:
             if status in (200, 409):
                 return body
             problem = str(body.get("problem", "")) or (str(status) if status else "")
-            if status and status not in _LATER:
+            if status and status not in LATER:
                 raise self._refused(status, problem)
             if method == "PUT":  # it may have arrived all the same
                 status, body = self._once("GET", address.partition("?")[0])
@@ -138,27 +142,28 @@ class Sender:
             address,
             data=data,
             method=method,
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/octet-stream"},
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": self.sends},
         )
         opener = urllib.request.build_opener(_NoRedirect)
         try:
             with opener.open(request, timeout=TIMEOUT_S) as response:
-                return response.status, _object(response.read(1_000_000))
+                return response.status, _object(response.read(1_000_000), self.answers)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, _object(error.read(1_000_000), lenient=True)
+                return error.code, _object(error.read(1_000_000))
         except (OSError, ValueError, LookupError):
             return 0, {}
 
 
-def _object(data: bytes, *, lenient: bool = False) -> dict[str, Any]:
+def _object(data: bytes, must_hold: str = "") -> dict[str, Any]:
+    """The JSON object that an answer is. `must_hold`: ValueError for one without this name; else an empty one for what is none."""
     try:
         found = json.loads(data)
     except ValueError:
         found = None
-    if isinstance(found, dict) and (lenient or "received" in found):
+    if isinstance(found, dict) and (not must_hold or must_hold in found):
         return found
-    if lenient:
+    if not must_hold:
         return {}
     raise ValueError("no answer of a portal")
 

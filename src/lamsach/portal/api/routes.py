@@ -19,6 +19,7 @@ from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import How, StepKind
 from lamsach.portal.exchange.api import router as cases
 from lamsach.portal.findings.api import router as findings
+from lamsach.portal.fleet.api import router as fleet
 from lamsach.portal.lists.api import router as lists
 from lamsach.portal.sources.api import router as sources
 from lamsach.portal.units.tree import today
@@ -41,6 +42,7 @@ api = NinjaAPI(title="Lamsach", version=__version__, auth=UnitToken(), docs_url=
 api.add_router("", findings)
 api.add_router("", cases)
 api.add_router("", sources)
+api.add_router("", fleet)
 api.add_router("", lists)
 
 

@@ -24,6 +24,7 @@ MENU: tuple[Entry, ...] = (
     Entry(_("Campaigns"), "campaigns:list", ALL),
     Entry(_("Machines"), "cases:list", ALL),
     Entry(_("Findings"), "findings:list", ALL),
+    Entry(_("Scans of machines"), "fleet:list", ALL),
     Entry(_("Lists"), "lists:overview", ALL),
     Entry(_("Log sources"), "sources:list", ALL),
     Entry(_("Reports"), "reports:mine", ALL),

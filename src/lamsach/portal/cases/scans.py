@@ -26,6 +26,7 @@ from lamsach.portal.cases.states import may_move, move
 from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
 from lamsach.portal.findings.reading import cleaned
 from lamsach.portal.findings.taking import manifest_of
+from lamsach.portal.fleet import taking as fleet
 
 SCHEMA = "lamsach-scan/1"
 _LIMIT_BYTES = 128_000_000
@@ -96,6 +97,8 @@ def take_scan(bundle: Bundle, path: Path) -> dict[str, int]:
     """Put a scan to the case of its machine."""
     manifest, findings, actions = read_scan(path)
     host = manifest.get("host") if isinstance(manifest.get("host"), dict) else {}
+    if (summary := fleet.of_bundle(manifest, findings, actions)) is not None:
+        fleet.take(bundle.campaign, bundle.unit, summary)
     device = find_device(bundle.unit_id, host or {})
     case = None
     if device is not None:

@@ -6,6 +6,7 @@ from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
 from lamsach.portal.catalogue_vi.cases import CASES
 from lamsach.portal.catalogue_vi.exchange import EXCHANGE
 from lamsach.portal.catalogue_vi.findings import FINDINGS
+from lamsach.portal.catalogue_vi.fleet import FLEET
 from lamsach.portal.catalogue_vi.handling import HANDLING
 from lamsach.portal.catalogue_vi.knowledge import KNOWLEDGE
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
@@ -26,6 +27,7 @@ VIETNAMESE: dict[str, str] = {
     **SOURCES,
     **LISTS,
     **FINDINGS,
+    **FLEET,
     **TRACES,
     **CASES,
     **EXCHANGE,

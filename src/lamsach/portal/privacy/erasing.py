@@ -14,6 +14,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.models import Case, Note, Step
 from lamsach.portal.cases.searching import index
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity
+from lamsach.portal.fleet.forgetting import erase as erase_machine
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
 from lamsach.portal.privacy.files import ERASED
@@ -132,10 +133,15 @@ def _mail(source: Source, row: Any, term: str) -> None:
     forget(Incoming.objects.filter(pk=row.pk))
 
 
+def _scanned(source: Source, row: Any, term: str) -> None:
+    erase_machine(row)
+
+
 _ERASERS: dict[str, Callable[[Source, Any, str], None]] = {
     "devices": _device,
     "cases": _columns,
     "live": _columns,
+    "scanned": _scanned,
     "lines": _line,
     "notes": _columns,
     "steps": _columns,

@@ -21,6 +21,7 @@ from lamsach.i18n import mark
 from lamsach.portal.awareness.models import Person
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Note, Step
 from lamsach.portal.findings.models import Device, EvidenceLine
+from lamsach.portal.fleet.models import Machine
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.sources.models import LiveSighting
 from lamsach.portal.support.models import Message, Question
@@ -47,6 +48,7 @@ SOURCES: tuple[Source, ...] = (
     Source("devices", _("Machines"), Device, ("user", "name", "ip", "mac"), (), "unit", ("name", "ip", "mac", "user", "department")),
     Source("cases", _("Who uses a machine"), Case, ("person_name", "person_email"), (), "unit", ("person_name", "person_email", "state", "since")),
     Source("live", _("Live sightings"), LiveSighting, ("user", "name", "ip", "mac"), ("text",), "unit", ("seen", "name", "ip", "mac", "user", "indicator")),
+    Source("scanned", _("Machines that were scanned"), Machine, ("name",), (), "unit", ("name", "department", "created")),
     Source("lines", _("Log lines"), EvidenceLine, (), ("text",), "device__unit", ("time", "file", "line", "text")),
     Source("notes", _("Notes of cases"), Note, (), ("text", "who", "details"), "case__unit", ("at", "who", "text")),
     Source("steps", _("Reasons of steps"), Step, (), ("why",), "case__unit", ("at", "after", "why")),

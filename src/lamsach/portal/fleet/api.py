@@ -1,0 +1,107 @@
+"""What `lamsach scan --report ADDRESS` sends, one summary a scan; and the numbers of everything under the token's unit."""
+
+from __future__ import annotations
+
+# ninja reads the annotations at run time: the types stay imported
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema, Status
+from pydantic import AfterValidator, Field
+
+from lamsach.portal.api import access
+from lamsach.portal.base.ratelimit import exceeded
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.fleet.counting import DAYS, NAMES, USUAL_DAYS, by_branch
+from lamsach.portal.fleet.taking import Summary, take
+
+CALLS, WINDOW_S = 6000, 300
+router = Router(tags=["fleet"])
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
+def _zoned(moment: datetime) -> datetime:
+    if moment.tzinfo is None or not 1990 <= moment.year <= 2200:
+        raise ValueError("a time with its zone is needed")
+    return moment
+
+
+Count = Annotated[int, Field(ge=0, lt=1 << 53)]
+Mac = Annotated[str, Field(max_length=40), AfterValidator(_clean)]
+
+
+class ScanIn(Schema):
+    """A scan of a whole machine. `left`: malicious findings that are still there, `done`: those dealt with, `whole`: everything asked for was examined."""
+
+    host: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_clean)]
+    macs: Annotated[list[Mac], Field(max_length=50)] = []
+    finished: Annotated[datetime, AfterValidator(_zoned)]
+    mode: Literal["quick", "full"]
+    malicious: Count = 0
+    suspicious: Count = 0
+    risk: Count = 0
+    left: Count = 0
+    done: Count = 0
+    skipped: Count = 0
+    whole: bool = True
+    stopped: bool = False
+    version: Annotated[str, Field(max_length=40), AfterValidator(_clean)] = ""
+    list_digest: Annotated[str, Field(max_length=64), AfterValidator(_clean)] = ""
+
+
+class TakenOut(Schema):
+    """`taken` is false when nothing tells the machine from others (no name of its own, no MAC address), or the unit has too many; `problem` says so."""
+
+    taken: bool
+    problem: str = ""
+
+
+class FleetOut(Schema):
+    """Numbers of machines: expected, scanned, and so on, of everything under the token's unit."""
+
+    expected: int
+    scanned: int
+    partial: int
+    found: int
+    left: int
+    cleaned: int
+    doubtful: int
+    missing: int
+    silent: int
+    unlisted: int
+    unknown: int
+
+
+def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:
+    found = access.campaigns(request.auth).filter(pk=campaign_id).first()  # type: ignore[attr-defined]
+    if found is None:
+        raise Http404
+    return found
+
+
+@router.post("/campaigns/{campaign_id}/scans", response={200: TakenOut, 409: TakenOut, 429: TakenOut})
+def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
+    """The last scan of one of the unit's machines. The same one twice changes nothing. 409: the campaign is over; 429: too often."""
+    campaign = _campaign(request, campaign_id)
+    unit = request.auth.unit  # type: ignore[attr-defined]
+    if exceeded("scans", str(unit.pk), CALLS, WINDOW_S):
+        return Status(429, {"taken": False, "problem": "too often"})
+    if campaign.state == CampaignState.CLOSED:
+        return Status(409, {"taken": False, "problem": "the campaign is over"})
+    values = data.model_dump()
+    look = take(campaign, unit, Summary(**{**values, "macs": tuple(values["macs"])}))
+    return {"taken": look is not None, "problem": "" if look else "this machine cannot be told from others"}
+
+
+@router.get("/campaigns/{campaign_id}/scans", response=FleetOut)
+def numbers(request: HttpRequest, campaign_id: int, days: int = USUAL_DAYS) -> Any:
+    """How many machines under the unit were scanned, what was found, who did not report for `days` (1, 7, 14 or 30)."""
+    campaign = _campaign(request, campaign_id)
+    unit = request.auth.unit  # type: ignore[attr-defined]
+    whole, _branches, _basis = by_branch(campaign, unit, days if days in DAYS else USUAL_DAYS, timezone.now())
+    return {name: getattr(whole, name) for name in NAMES}

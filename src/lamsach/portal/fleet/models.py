@@ -1,0 +1,77 @@
+"""A unit's machines as its inventory and their own scans name them, and the last word of each in a campaign."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.units.models import Unit
+
+
+class Machine(models.Model):
+    """A machine of a unit. `key`: what tells it again (its host name as `host_key` writes it, else `mac:` and an address). `listed`: it stands in the inventory."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="fleet")
+    key = models.CharField(max_length=300)
+    name = models.CharField(max_length=255, blank=True)
+    department = models.CharField(max_length=255, blank=True)
+    listed = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (models.UniqueConstraint(fields=("unit", "key"), name="fleet_one_machine"),)
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class LookState(models.TextChoices):
+    """How a machine stands by its last scan and what was found before."""
+
+    FOUND = "found", _("malware found")
+    CLEANED = "cleaned", _("found and removed")
+    DOUBTFUL = "doubtful", _("suspicious")
+    QUIET = "quiet", _("nothing found")
+
+
+class Look(models.Model):
+    """What a machine's scans told in a campaign: the last one, and whether any found something. `left`: malicious findings that nobody dealt with.
+
+    `whole`: everything that was asked for was examined. `found_by`: the kind of scan that found what is left. `received`: when the last one came. `finished`: by the machine's own clock, never ahead of ours.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="looks")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="looks")
+    machine = models.ForeignKey(Machine, models.CASCADE, related_name="looks")
+    state = models.CharField(max_length=10, choices=LookState.choices, default=LookState.QUIET)
+    ever_found = models.BooleanField(default=False)
+    whole = models.BooleanField(default=True)
+    first = models.DateTimeField()
+    received = models.DateTimeField()
+    finished = models.DateTimeField()
+    looks = models.PositiveIntegerField(default=1)
+    mode = models.CharField(max_length=10, blank=True)
+    found_by = models.CharField(max_length=10, blank=True)
+    malicious = models.PositiveIntegerField(default=0)
+    suspicious = models.PositiveIntegerField(default=0)
+    risk = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveBigIntegerField(default=0)
+    version = models.CharField(max_length=40, blank=True)
+    list_digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("campaign", "machine"), name="fleet_one_look"),)
+        indexes = (models.Index(fields=("campaign", "unit", "state")),)
+
+
+class Size(models.Model):
+    """How many machines a unit says that it has, where it gives no inventory."""
+
+    unit = models.OneToOneField(Unit, models.PROTECT, related_name="fleet_size")
+    machines = models.PositiveIntegerField()
+    stated = models.DateTimeField(auto_now=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -1,0 +1,16 @@
+"""Regular tasks of the app."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from lamsach.portal.fleet.forgetting import forget
+from lamsach.portal.jobs.queue import regular
+
+
+@regular("fleet.forget", timedelta(hours=12))
+def forget_names() -> int:
+    """Erase the names of machines whose campaigns are long over."""
+    return forget(settings.RETENTION_DAYS)

@@ -1,0 +1,172 @@
+"""Pages: how far the scans of a campaign have come, by unit; the own unit's machines by name; its inventory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lamsach.errors import LamsachError
+from lamsach.portal.audit.trail import record
+from lamsach.portal.base.doors import member
+from lamsach.portal.base.links import absolute
+from lamsach.portal.base.paging import paged
+from lamsach.portal.base.ratelimit import rate_limited
+from lamsach.portal.base.roles import ALL, WRITERS
+from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.findings.access import own_units
+from lamsach.portal.fleet import access, exporting
+from lamsach.portal.fleet.counting import BASES, DAYS, USUAL_DAYS, by_branch
+from lamsach.portal.fleet.forms import InventoryForm
+from lamsach.portal.fleet.inventory import state_size, take_inventory
+from lamsach.portal.fleet.listing import SHOWN, TONES
+from lamsach.portal.fleet.listing import machines as listed
+from lamsach.portal.fleet.models import LookState, Machine, Size
+from lamsach.portal.units.access import get_unit, home_units, readable_units
+from lamsach.portal.units.models import Unit
+from lamsach.portal.units.tree import ancestors
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def _days(request: HttpRequest) -> int:
+    days = _number(request, "days")
+    return days if days in DAYS else USUAL_DAYS
+
+
+def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
+    """The unit that the address names, else the person's own."""
+    wanted = _number(request, "unit")
+    if wanted is not None:
+        return get_unit(request.user, wanted)
+    mine = home_units(request.user)
+    return mine[0] if mine else campaign.owner
+
+
+@member(ALL, WRITERS, ("GET",))
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """The campaigns that scans may belong to; straight to the only one."""
+    rows = readable_campaigns(request.user).exclude(state=CampaignState.DRAFT).order_by("-starts", "-pk")
+    if len(first := list(rows[:2])) == 1:
+        return redirect("fleet:fleet", campaign_id=first[0].pk)
+    return render(request, "fleet/list.html", {"page": paged(request, rows)})
+
+
+@member(ALL, WRITERS, ("GET",))
+def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """How many machines of a unit and of each branch under it were scanned, what was found, who did not report."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit, days = _unit(request, campaign), _days(request)
+    whole, branches, basis = by_branch(campaign, unit, days, timezone.now())
+    above = ancestors(unit)
+    seen = set(
+        readable_units(request.user).filter(pk__in=[one.pk for one in above]).values_list("pk", flat=True)
+    )
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "unit": unit,
+        "above": [one for one in above if one.pk in seen],
+        "whole": whole,
+        "page": paged(request, branches),
+        "basis": BASES[basis],
+        "days": days,
+        "choices": DAYS,
+        "own": unit.pk in own_units(request.user),
+        "address": f"{absolute('api:api-root')}campaigns/{campaign.pk}/scans",
+    }
+    return render(request, "fleet/fleet.html", context)
+
+
+@rate_limited("exports", 60, 300, ("GET",))
+@member(ALL, WRITERS, ("GET",))
+def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The numbers of every unit under a unit as CSV or, with `?as=json`, JSON."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit = _unit(request, campaign)
+    kind = "json" if request.GET.get("as") == "json" else "csv"
+    record(request, "fleet.exported", campaign, unit, kind=kind)
+    return exporting.units(kind, campaign, unit, _days(request))
+
+
+@member(WRITERS, WRITERS, ("GET",))
+def machines(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The own unit's machines by name, in one state."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit = access.get_own_unit(request.user, _number(request, "unit"))
+    show = request.GET.get("show", "all")
+    show, days = show if show in SHOWN else "all", _days(request)
+    record(request, "fleet.viewed", campaign, unit, show=show)
+    page = paged(request, listed(campaign, unit, show, days, timezone.now()).order_by("name", "pk"))
+    context = {
+        "campaign": campaign,
+        "unit": unit,
+        "page": page,
+        "rows": [(row, *_state(row)) for row in page],
+        "show": show,
+        "shown": SHOWN,
+        "days": days,
+        "choices": DAYS,
+    }
+    return render(request, "fleet/machines.html", context)
+
+
+def _state(row: Machine) -> tuple[str, Any]:
+    state: str | None = row.state  # type: ignore[attr-defined]
+    return (TONES[state], LookState(state).label) if state else ("none", SHOWN["missing"])
+
+
+@rate_limited("exports", 60, 300, ("GET",))
+@member(WRITERS, WRITERS, ("GET",))
+def machines_export(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """The same machines as CSV or, with `?as=json`, JSON."""
+    campaign = get_campaign(request.user, campaign_id)
+    unit = access.get_own_unit(request.user, _number(request, "unit"))
+    show = request.GET.get("show", "all")
+    kind = "json" if request.GET.get("as") == "json" else "csv"
+    record(request, "fleet.machines_exported", campaign, unit, kind=kind, show=show[:20])
+    return exporting.machines(kind, campaign, unit, show, _days(request))
+
+
+@rate_limited("fleet.inventory", 30, 300)
+@member(WRITERS, WRITERS)
+def inventory(request: HttpRequest, fleet_unit_id: int) -> HttpResponse:
+    """Which machines the own unit has: a sheet, or their number."""
+    unit = access.get_own_unit(request.user, fleet_unit_id)
+    size = Size.objects.filter(unit=unit).first()
+    form = InventoryForm(
+        request.POST or None, request.FILES or None, initial={"machines": size.machines if size else None}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            _keep(request, unit, form)
+        except LamsachError as problem:
+            form.add_error("file", _(problem.what))
+        else:
+            return redirect("fleet:inventory", fleet_unit_id=unit.pk)
+    context = {
+        "unit": unit,
+        "form": form,
+        "count": Machine.objects.filter(unit=unit, listed=True).count(),
+        "size": size,
+    }
+    return render(request, "fleet/inventory.html", context)
+
+
+def _keep(request: HttpRequest, unit: Unit, form: InventoryForm) -> None:
+    if file := form.cleaned_data.get("file"):
+        taken = take_inventory(unit, file, request)
+        told = _(
+            "The inventory names {machines} machines; {nameless} rows without a name or MAC address were left out."
+        )
+        messages.success(request, told.format(machines=taken.machines, nameless=taken.nameless))
+    if form.cleaned_data.get("machines") is not None:
+        state_size(unit, form.cleaned_data["machines"], request)
+        messages.success(request, _("The number of machines is kept."))

@@ -1,0 +1,63 @@
+"""A scan in one line for the portal's page of the fleet: of which machine, when, how much was found, how much of it is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lamsach.scanner.findings import Area, Level, Result
+from lamsach.scanner.report.records import finding_record, instant
+from lamsach.scanner.words import HARMLESS_SKIPS
+
+Record = Mapping[str, Any]
+INSIDE = "!"
+"""Between the path of an archive and the name of what it holds."""
+_PAST = frozenset({Area.EVENTS.value, Area.BROWSER.value})
+"""Areas that tell of the past: what they hold stays, whatever is cleaned."""
+
+
+def still_there(findings: Sequence[Record], actions: Sequence[Record]) -> tuple[int, int]:
+    """Of the malicious findings of a result bundle: how many are still there after the actions, and how many were dealt with.
+
+    A finding is dealt with when a verified action was done to what it is about: the same finding, the file or the archive that holds it, the program that is started.
+    """
+    done = [row for row in actions if row.get("outcome") == "done" and row.get("verified")]
+    names, places = {row.get("finding") for row in done}, {row.get("subject") for row in done}
+    left = gone = 0
+    for row in findings:
+        if row.get("level") != Level.MALICIOUS.value:
+            continue
+        values = row.get("values")
+        program = values.get("program") if isinstance(values, dict) else None
+        subject = str(row.get("subject", ""))
+        if row.get("id") in names or {subject, subject.partition(INSIDE)[0], program} & places:
+            gone += 1
+        elif row.get("area") not in _PAST:
+            left += 1
+    return left, gone
+
+
+def is_whole(stopped: object, skipped: object, problems: object) -> bool:
+    """Whether everything that was asked for was examined."""
+    reasons = set(skipped) if isinstance(skipped, dict) else set()
+    return not stopped and not problems and reasons <= HARMLESS_SKIPS
+
+
+def fleet_record(result: Result, actions: Sequence[Record]) -> dict[str, Any]:
+    """What `--report` sends: names and numbers, no path, no user, no address that the machine visited."""
+    rows = [finding_record(finding, str) for finding in result.findings]
+    left, done = still_there(rows, actions)
+    return {
+        "host": result.host.name[:255],
+        "macs": list(result.host.macs[:50]),
+        "finished": instant(result.finished),
+        "mode": result.mode,
+        **{level.value: sum(finding.level is level for finding in result.findings) for level in Level},
+        "left": left,
+        "done": done,
+        "skipped": sum(result.skipped.values()),
+        "stopped": bool(result.stopped),
+        "whole": is_whole(result.stopped, result.skipped, result.problems),
+        "version": result.tool_version,
+        "list_digest": result.list_digest,
+    }
