@@ -24,7 +24,7 @@ def main() -> int:
         if account.wrong:
             for log in Path(name).glob("*.txt"):
                 print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}", file=sys.stderr)
-    print(json.dumps({**vars(account), "mishaps": dict(account.mishaps)}, indent=1))
+    print(json.dumps(account.as_json(), indent=1))
     return 1 if account.wrong else 0
 
 

@@ -12,23 +12,35 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from tests.portal.postgres import _as_user, programs
 
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
+"""The longest wait for anything: two slow cores that compile the kernel at the same time."""
 PLANTED = "chaos-c2.xyz"
 EVERY = 97
 """One line in so many names what is listed."""
 
 
+STAMP = f"{datetime.now(UTC) - timedelta(days=1):%b %e %H:%M:%S}"
+"""Yesterday, also for a clock that is some hours behind."""
+_PORTS = range(18_000, 30_000)
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody uses now, and that no system gives to an outgoing connection: it stays ours while its owner is dead."""
+    while True:
+        port = random.SystemRandom().choice(_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 @cache
@@ -126,10 +138,10 @@ class Postgres:
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
         log = str(self.data.parent / "log")
-        self._run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-o", options, "start")
+        self._run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-t", "180", "-o", options, "start")
 
     def stop(self, how: str = "immediate") -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
+        self._run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "-t", "180", "stop")
 
 
 class Disk:
@@ -180,14 +192,16 @@ class Writer:
 def line_of(kind: str, number: int) -> str:
     """A line with its number; one in EVERY names what is listed."""
     host = PLANTED if number % EVERY == 0 else "www.example.org"
-    return f"Nov 25 10:00:00 fw app: {kind} {number} 10.1.2.{number % 250 + 1} asked for {host}\n"
+    return f"{STAMP} fw app: {kind} {number} 10.1.2.{number % 250 + 1} asked for {host}\n"
 
 
 def send(port: int, first: int, count: int) -> int:
     """Send numbered messages; how many could be given to the system."""
     sent = 0
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:
-        connection.settimeout(5)
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection(("127.0.0.1", port), PATIENCE_S) as connection,
+    ):
         for number in range(first, first + count):
             connection.sendall(b"<13>" + line_of("tcp", number).encode())
             sent += 1

@@ -22,7 +22,7 @@ from lamsach.archive.verifying import verify
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 class Child:

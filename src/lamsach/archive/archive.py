@@ -195,7 +195,10 @@ class Writer:
         self.sequence, self.previous = sequence, digest
         content = json.dumps({"sequence": sequence, "digest": digest}).encode()
         seal = hmac.digest(self.archive.key, content, "sha256").hex().encode()
-        self.archive.store.write(HEAD, content + b"\n" + seal + b"\n", sync=False)
+        with contextlib.suppress(
+            OutputError
+        ):  # what was written is written; an older mark of the end is allowed
+            self.archive.store.write(HEAD, content + b"\n" + seal + b"\n", sync=False)
 
     def sealed(self, description: Description, raw: bytes, *, searchable: bool = True) -> tuple[bytes, str]:
         """The bytes of a segment and its digest, with the filter of its lines."""

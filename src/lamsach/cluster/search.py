@@ -32,7 +32,7 @@ from lamsach.model import FileSummary
 
 _WINDOW = 4
 """Pieces of one log for each thread of the cluster that are on their way, twice."""
-_CONNECT_S = 10
+_CONNECT_S = 30
 _MERGED = 16
 
 

@@ -107,4 +107,9 @@ def metrics(status: dict[str, Any]) -> Iterator[str]:
         yield f"# HELP {name} {words}\n# TYPE {name} {kind}\n"
         for source in status.get("sources", []):
             label = json.dumps(str(source["name"]), ensure_ascii=False)
-            yield f'{name}{{source={label},kind="{source["kind"]}"}} {float(source[key]):g}\n'
+            yield f'{name}{{source={label},kind="{source["kind"]}"}} {_number(source[key])}\n'
+
+
+def _number(value: float) -> str:
+    """Whole numbers with all their digits."""
+    return str(int(value)) if value == int(value) else f"{value:g}"

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lamsach.collect.framing import Framer, one_line
+from lamsach.collect.connections import WAIT_SECONDS, Connection
+from lamsach.collect.framing import one_line
 from lamsach.collect.streams import Stream
 from lamsach.errors import InputError, LamsachError, UnreadableError
 from lamsach.i18n import mark
@@ -20,14 +21,16 @@ from lamsach.i18n import mark
 StreamFor = Callable[[str, str], Stream]
 """The stream of a kind and a name."""
 OnProblem = Callable[[LamsachError], None]
-_RECEIVE_BYTES = 1 << 18
 _DATAGRAM_BYTES = 65_535
 _BATCH_SECONDS = 0.2
 _BATCH_BYTES = 1 << 20
-_WAIT_SECONDS = 0.5
 _MOST_CONNECTIONS = 1000
 _WAITING = 128
 _IDLE_HANDSHAKE_S = 10.0
+_END_S = 120.0
+"""So long the end waits for connections, which end by themselves (see `Connection`) unless nothing can be taken in."""
+_LAST_BYTES = 64 << 20
+"""So many bytes of datagrams are fetched after the end was asked for: more than a system keeps for a socket."""
 _UDP_BUFFER = 32 << 20
 
 
@@ -53,6 +56,7 @@ def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
     """What a TLS server needs (TLS 1.2 at least). Raises UnreadableError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.num_tickets = 0  # a sender that closes without reading them would reset the connection
     try:
         context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
@@ -102,11 +106,12 @@ class TcpServer:
             for _ in range(2 * _WAITING):
                 self._admit(*self._socket.accept())
         self._socket.close()
+        until = time.monotonic() + _END_S
         for thread in list(self._connections):
-            thread.join(5.0)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _accept(self) -> None:
-        self._socket.settimeout(_WAIT_SECONDS)
+        self._socket.settimeout(WAIT_SECONDS)
         while not self._stopping.is_set():
             try:
                 connection, peer = self._socket.accept()
@@ -135,7 +140,8 @@ class TcpServer:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
             with connection:
-                self._receive(connection, peer)
+                stream = self._stream_for(self.kind, peer)
+                Connection(connection, stream, self._stopping, self._on_problem).read()
         except (OSError, ssl.SSLError) as error:
             self._on_problem(InputError(mark("A connection ended with an error."), f"{peer}: {error}"))
         except LamsachError as error:
@@ -143,53 +149,39 @@ class TcpServer:
         finally:
             self._connections.discard(threading.current_thread())
 
-    def _receive(self, connection: socket.socket, peer: str) -> None:
-        stream = self._stream_for(self.kind, peer)
-        framer = Framer()
-        connection.settimeout(_WAIT_SECONDS)
-        with contextlib.suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        while True:
-            try:
-                data = connection.recv(_RECEIVE_BYTES)
-            except (TimeoutError, ssl.SSLWantReadError):
-                if self._stopping.is_set():
-                    break
-                continue
-            except ConnectionError:
-                break
-            if not data:
-                break
-            self._take(stream, framer.feed(data))
-        self._take(stream, framer.end())
 
-    def _take(self, stream: Stream, lines: bytes) -> None:
-        """Take lines in; while that cannot be, nothing more is read, and the sender waits."""
-        while True:
-            try:
-                stream.take(lines)
-                return
-            except LamsachError as error:
-                self._on_problem(error)
-                if self._stopping.wait(1.0):
-                    raise
+def _message(datagram: bytes, _peer: str) -> bytes:
+    message = one_line(datagram)
+    return message + b"\n" if message else b""
 
 
 class UdpServer:
-    """Takes datagrams: each is one message. What the system drops because it is not fetched in time is counted."""
+    """Takes datagrams: each is one message, or whatever lines `lines_of` makes of it and its sender's address. What the system drops
+    because it is not fetched in time is counted."""
 
-    def __init__(self, host: str, port: int, stream_for: StreamFor, on_problem: OnProblem) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        stream_for: StreamFor,
+        on_problem: OnProblem,
+        kind: str = "udp",
+        lines_of: Callable[[bytes, str], bytes] = _message,
+    ) -> None:
         self._socket = bound(host, port, socket.SOCK_DGRAM)
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UDP_BUFFER)
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
+        self.kind = kind
         self.lost = 0
-        """Messages that could not be written."""
+        """Messages that could not be written; at the end also those that the system dropped."""
+        self._lines_of = lines_of
+        self._ended = False
         self._stream_for = stream_for
         self._on_problem = on_problem
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="udp", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=kind, daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -199,11 +191,15 @@ class UdpServer:
         """Take what has arrived, and end."""
         self._stopping.set()
         self._thread.join()
+        self.lost = self.drops()
+        self._ended = True
         self._socket.close()
 
     def drops(self) -> int:
         """Datagrams that the system dropped (Linux: /proc/net/udp), and messages that could not be written."""
         total = self.lost
+        if self._ended:
+            return total
         for table in ("/proc/net/udp", "/proc/net/udp6"):
             with contextlib.suppress(OSError, ValueError, IndexError):
                 for line in Path(table).read_text().splitlines()[1:]:
@@ -213,19 +209,21 @@ class UdpServer:
         return total
 
     def _run(self) -> None:
-        batches: dict[str, list[bytes]] = {}
-        while True:
-            ready, _, _ = select.select([self._socket], [], [], _WAIT_SECONDS)
-            if ready:
-                self._fetch(batches)
+        last = 0
+        while last < _LAST_BYTES:
+            stopping = self._stopping.is_set()
+            ready, _, _ = select.select([self._socket], [], [], 0.0 if stopping else WAIT_SECONDS)
+            if not ready and stopping:
+                return
+            batches: dict[str, list[bytes]] = {}
+            size = self._fetch(batches) if ready else 0
             for peer, messages in batches.items():
                 self._take(peer, messages)
-            batches.clear()
-            if not ready and self._stopping.is_set():
-                return
+            if stopping:
+                last += max(size, _LAST_BYTES // 32)  # a sender that never ends is left
 
-    def _fetch(self, batches: dict[str, list[bytes]]) -> None:
-        """Datagrams for a moment, so that they are written many at once."""
+    def _fetch(self, batches: dict[str, list[bytes]]) -> int:
+        """Datagrams for a moment, so that they are written many at once; how many bytes."""
         size, until = 0, time.monotonic() + _BATCH_SECONDS
         while size < _BATCH_BYTES and time.monotonic() < until:
             try:
@@ -233,18 +231,19 @@ class UdpServer:
             except BlockingIOError:
                 ready, _, _ = select.select([self._socket], [], [], 0.02)
                 if not ready:
-                    return
+                    break
                 continue
             except OSError:
                 continue
-            message = one_line(data)
-            if message:
-                batches.setdefault(str(peer[0]), []).append(message)
-                size += len(message)
+            size += len(data)
+            lines = self._lines_of(data, str(peer[0]))
+            if lines:
+                batches.setdefault(str(peer[0]), []).append(lines)
+        return size
 
     def _take(self, peer: str, messages: list[bytes]) -> None:
         try:
-            self._stream_for("udp", peer).take(b"\n".join(messages) + b"\n")
+            self._stream_for(self.kind, peer).take(b"".join(messages))
         except LamsachError as error:
             self.lost += len(messages)
             self._on_problem(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -13,11 +14,13 @@ from lamsach.archive.sources import Source, load, save
 from lamsach.collect.known import Known
 from lamsach.collect.spool import Spool, drop_empty, read_spool
 from lamsach.errors import LamsachError
+from lamsach.i18n import mark
 from lamsach.logs.opening import HEAD_BYTES
 
 WAITING = 6
 """Full spool files that may wait; then those who take lines in wait as well."""
 _RETRY_SECONDS = 5.0
+_PUT_SECONDS = 0.5
 
 
 class Sealer:
@@ -41,14 +44,23 @@ class Sealer:
         self._describers: dict[str, Describer] = {}
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._stop = threading.Event()
+        self._left: set[str] = set()
+        """Sources of which something stays in the spool when the collector ends: what came later stays there too, so that it is in order."""
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
     def put(self, spool: Spool) -> None:
-        """Hand over a full spool file; waits when too many wait already."""
-        self._full.put(spool)
+        """Hand over a full spool file; waits when too many wait already. After `give_up` it may stay in the spool."""
+        while True:
+            try:
+                self._full.put(spool, timeout=_PUT_SECONDS)
+                return
+            except queue.Full:
+                if self._stop.is_set() and self.stuck:
+                    self._left.add(spool.header.key)
+                    return
 
     def finish(self) -> None:
         """Make segments of all that was handed over, and end."""
@@ -61,16 +73,24 @@ class Sealer:
 
     def _run(self) -> None:
         while (spool := self._full.get()) is not None:
-            while True:
-                try:
-                    self.seal(spool)
-                    self.stuck = False
-                    break
-                except LamsachError as error:
-                    self.stuck = True
-                    self._on_problem(error)
-                    if self._stop.wait(_RETRY_SECONDS):
-                        break
+            while spool.header.key not in self._left and not self._try(spool):
+                if self._stop.wait(_RETRY_SECONDS):
+                    self._left.add(spool.header.key)
+
+    def _try(self, spool: Spool) -> bool:
+        """Whether a segment could be made."""
+        try:
+            self.seal(spool)
+            self.stuck = False
+        except LamsachError as error:
+            self.stuck = True
+            self._on_problem(error)
+        except Exception as error:  # noqa: BLE001 - this thread must not end while others wait for it
+            self.stuck = True
+            self._on_problem(
+                LamsachError(mark("A segment could not be made; it is tried again."), str(error))
+            )
+        return not self.stuck
 
     def seal(self, spool: Spool) -> None:
         """Make one segment, then delete the spool file. Raises LamsachError."""
@@ -91,7 +111,8 @@ class Sealer:
         counts = self.formats.setdefault(header.key, {})
         for row in about.coverage:
             counts[row[1]] = counts.get(row[1], 0) + row[4]
-        spool.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the next start knows that it is a segment already
+            spool.path.unlink(missing_ok=True)
 
     def _describer(self, key: str, name: str, kind: str, retention: str, raw: bytes) -> Describer:
         describer = self._describers.get(key)

@@ -62,6 +62,7 @@ class Collector:
         self._say = say
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._status_lock = threading.Lock()
         self._streams: dict[str, Stream] = {}
         self._started = time.time()
         self._ended = False
@@ -114,9 +115,7 @@ class Collector:
 
     def ports(self) -> dict[str, int]:
         """The ports that are listened on, by kind."""
-        ports = {
-            ("udp" if isinstance(server, UdpServer) else server.kind): server.port for server in self._servers
-        }
+        ports = {server.kind: server.port for server in self._servers}
         return ports | ({"metrics": self._health.port} if self._health else {})
 
     def _listen(self) -> None:
@@ -232,9 +231,7 @@ class Collector:
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
         """How it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
-        udp = [
-            server for server in self._servers if isinstance(server, UdpServer) and not (ended or self._ended)
-        ]
+        udp = [server for server in self._servers if isinstance(server, UdpServer)]
         return {
             "at": now(),
             "process": os.getpid(),
@@ -250,13 +247,14 @@ class Collector:
     def _write_status(self, *, ended: bool) -> None:
         path = self._folder / STATUS_FILE
         temporary = path.with_name(f".{STATUS_FILE}.new")
-        with contextlib.suppress(OSError):
+        with self._status_lock, contextlib.suppress(OSError):
             temporary.write_text(json.dumps(self.status(ended=ended), ensure_ascii=False, indent=1))
             temporary.replace(path)
 
     def _end(self, feeder: threading.Thread) -> None:
         """Take what has arrived, make segments of everything, and end."""
         self._stopping.set()
+        self._sealer.give_up()
         for server in self._servers:
             server.stop()
         feeder.join()
@@ -264,7 +262,6 @@ class Collector:
             with contextlib.suppress(LamsachError):
                 stream.seal()
                 stream.close()
-        self._sealer.give_up()
         self._sealer.finish()
         with contextlib.suppress(LamsachError):
             self._silence.end()

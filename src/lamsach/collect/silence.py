@@ -29,14 +29,15 @@ class SilenceWatch:
         """Look at a stream, once a second or so."""
         key = stream.header.key
         if not stream.silent and key in self._silent:
-            self._record(*self._silent.pop(key))
-        last = stream.counts.last_seen or self._began
-        if self._limit_s and not stream.silent and time.time() - last > self._limit_s:
+            self._record(*self._silent[key])
+            del self._silent[key]
+        quiet_s = stream.counts.quiet_s
+        if self._limit_s and not stream.silent and quiet_s > self._limit_s:
             stream.silent = True
-            self._silent[key] = (stream.header.name, last)
+            self._silent[key] = (stream.header.name, stream.counts.last_seen or self._began)
             self._say(
                 "{name} has sent nothing for {seconds} seconds.",
-                {"name": stream.header.name, "seconds": int(time.time() - last)},
+                {"name": stream.header.name, "seconds": int(quiet_s)},
             )
 
     def end(self) -> None:

@@ -68,11 +68,8 @@ class Spool:
         """Go on behind what a run before left there; what was cut off is cut away."""
         self.size = len(spooled.raw)
         self.place = spooled.place
-        whole = _whole_bytes(self.path)
         try:
-            self._file = self.path.open("r+b", buffering=0)
-            self._file.truncate(whole)
-            self._file.seek(whole)
+            self._reopen()
         except OSError as error:
             raise _unwritable(error, self.path) from None
 
@@ -82,7 +79,7 @@ class Spool:
         check = isal_zlib.crc32(lines, isal_zlib.crc32(about))
         try:
             if self._file is None:
-                self._begin()
+                self._reopen() if self.size else self._begin()
             begin = self._file.tell() if self._file else 0
             try:
                 self._write(_RECORD.pack(_MARK, len(about), len(lines), check) + about)
@@ -108,6 +105,13 @@ class Spool:
             self._file = None
             self.path.unlink(missing_ok=True)
             raise
+
+    def _reopen(self) -> None:
+        """Go on behind the last whole record of a file that was closed."""
+        whole = _whole_bytes(self.path)
+        self._file = self.path.open("r+b", buffering=0)
+        self._file.truncate(whole)
+        self._file.seek(whole)
 
     def _write(self, data: bytes) -> None:
         assert self._file is not None

@@ -26,12 +26,13 @@ def source_key(kind: str, name: str) -> str:
 
 
 class Counts:
-    """Lines and bytes taken in, in all and of the last minute."""
+    """Lines and bytes taken in, in all and of the last minute. `last_seen` is by the clock on the wall, all else by one that never jumps."""
 
     def __init__(self) -> None:
         self.lines = 0
         self.raw_bytes = 0
         self.last_seen = 0.0
+        self._heard = time.monotonic()
         self._recent: deque[tuple[int, int]] = deque()
 
     def add(self, lines: int, raw_bytes: int) -> None:
@@ -39,7 +40,8 @@ class Counts:
         self.lines += lines
         self.raw_bytes += raw_bytes
         self.last_seen = time.time()
-        second = int(self.last_seen)
+        self._heard = time.monotonic()
+        second = int(self._heard)
         if self._recent and self._recent[-1][0] == second:
             self._recent[-1] = (second, self._recent[-1][1] + lines)
         else:
@@ -47,9 +49,14 @@ class Counts:
         while self._recent[0][0] < second - _RATE_SECONDS:
             self._recent.popleft()
 
+    @property
+    def quiet_s(self) -> float:
+        """For how many seconds nothing has come, since the beginning when nothing ever did."""
+        return time.monotonic() - self._heard
+
     def rate(self) -> float:
         """Lines a second over the last minute."""
-        since = time.time() - _RATE_SECONDS
+        since = time.monotonic() - _RATE_SECONDS
         return sum(lines for second, lines in list(self._recent) if second >= since) / _RATE_SECONDS
 
 

@@ -1,0 +1,116 @@
+"""What cannot become a segment stays in the spool, in order, and never becomes two."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from lamsach.archive.archive import HEAD, Archive, Writer, writing
+from lamsach.archive.exporting import export
+from lamsach.archive.store import Store
+from lamsach.archive.verifying import verify
+from lamsach.collect import sealing
+from lamsach.collect.sealing import Sealer
+from lamsach.collect.service import Collector
+from lamsach.collect.settings import Settings
+from lamsach.collect.spool import Header, Spool
+from lamsach.errors import LamsachError, OutputError
+
+PATIENCE_S = 120.0
+
+
+def full(folder: Path, number: int, begin: int) -> Spool:
+    spool = Spool(folder, Header("k", "syslog-tcp/192.0.2.1", "tcp", "default", number, begin, number - 1))
+    spool.append(f"line {number}\n".encode(), {})
+    spool.close()
+    return spool
+
+
+def lines(archive: Archive, folder: Path) -> list[str]:
+    return [line for item in export(archive, folder) for line in item.path.read_text().splitlines()]
+
+
+def test_a_disk_that_fills_behind_a_segment_does_not_double_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(str(tmp_path / "archive"), create=True)
+    write, failures = Store.write, [True]
+
+    def failing(store: Store, name: str, data: bytes, *, sync: bool = True) -> None:
+        if name == HEAD and failures:
+            failures.clear()
+            raise OutputError("The disk is full.", name, "")
+        write(store, name, data, sync=sync)
+
+    monkeypatch.setattr(Store, "write", failing)
+    with writing(archive) as writer:
+        sealer = Sealer(writer, {}, lambda _error: None)
+        sealer.start()
+        for number in (1, 2):
+            sealer.put(full(tmp_path, number, 7 * (number - 1)))
+        sealer.finish()
+    assert failures == []
+    assert lines(archive, tmp_path / "out") == ["line 1", "line 2"]
+    assert verify(archive).problems == []
+
+
+def test_what_stays_behind_at_the_end_is_not_overtaken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next start would take it for something that was archived, and delete it."""
+    place = tmp_path / "archive"
+    archive = Archive(str(place), create=True)
+    add, failures = Writer.add, [True]
+
+    def failing(writer: Writer, *arguments: object, **more: object) -> str:
+        if failures:
+            failures.clear()
+            raise OutputError("The disk is full.", "", "")
+        return add(writer, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Writer, "add", failing)
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    with writing(archive) as writer:
+        sealer = Sealer(writer, {}, lambda _error: None)
+        sealer.give_up()
+        sealer.start()
+        for number in (1, 2, 3):
+            sealer.put(full(spool, number, 7 * (number - 1)))
+        sealer.finish()
+    assert failures == []
+    assert archive.segments() == []
+    with writing(archive) as writer:
+        settings = Settings(host="127.0.0.1")
+        collector = Collector(archive, writer, spool, settings, None, lambda _error: None, lambda *_: None)
+        collector.stop()
+        collector.run()
+    assert lines(archive, tmp_path / "out") == ["line 1", "line 2", "line 3"]
+
+
+def test_an_end_does_not_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "_RETRY_SECONDS", 0.05)
+    archive = Archive(str(tmp_path / "archive"), create=True)
+
+    def failing(*_arguments: object, **_more: object) -> str:
+        raise OutputError("The disk is full.", "", "")
+
+    monkeypatch.setattr(Writer, "add", failing)
+    problems: list[LamsachError] = []
+    with writing(archive) as writer:
+        sealer = Sealer(writer, {}, problems.append)
+        sealer.start()
+        spools = [full(tmp_path, number, 7 * (number - 1)) for number in range(1, sealing.WAITING + 4)]
+        for spool in spools[: sealing.WAITING]:
+            sealer.put(spool)
+        end = time.monotonic() + PATIENCE_S
+        while not problems and time.monotonic() < end:
+            time.sleep(0.01)
+        sealer.give_up()
+        for spool in spools[sealing.WAITING :]:
+            sealer.put(spool)
+        sealer.finish()
+    assert problems
+    assert all(spool.path.exists() for spool in spools)
