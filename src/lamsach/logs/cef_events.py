@@ -21,7 +21,7 @@ from lamsach.logs.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed
 from lamsach.logs.values import hash_of
-from lamsach.model import Event
+from lamsach.model import Action, Event
 
 KEYS = Keys(
     source=("src", "c6a2", "sourceAddress", "sourceIpAddress", "c6a1"),
@@ -66,6 +66,7 @@ _BY_LABEL = {
 }
 # fileHash   TrendMicroDsFileSHA256
 _HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
+_CLEANED = frozenset({"clean", "delete", "remove", "move", "terminate", "kill", "repair"})
 _NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
 
 
@@ -126,6 +127,8 @@ def cef_event(
             device_ip=first_ip(fields, "dvc", "c6a1"),
             device_name=first(fields, "dvchost", "deviceHostName"),
         )
+        if event.action is Action.UNKNOWN and fields.get("act", "").lower() in _CLEANED:
+            event = changed(event, action=Action.BLOCKED)
     domain = event.domain
     if domain and event.source_ip is None and domain == (event.device_name or "").lower():
         domain = None  # an endpoint's console: `dst` and `dhost` are the endpoint

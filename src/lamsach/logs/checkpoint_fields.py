@@ -24,7 +24,7 @@ _BARS = re.compile(r"(?:^|(?<=\|)|(?<=\s))([A-Za-z_][\w/.-]{0,80})=((?:[^|\\]|\\
 # 26Oct2026 10:11:12 accept gw >eth0 product: VPN-1 & FireWall-1; src: 192.0.2.5; dst: 198.51.100.7;
 _FW_LOG = re.compile(r"(?:^|(?<=[;\s]))([A-Za-z_][\w/.-]{0,80}): ([^;\"]{0,400})(?:;|$)")
 _FW_LOG_START = re.compile(
-    r"(\d{1,2}[A-Z][a-z]{2}\d{4})? ?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(\w+) +(?:\d+ +)?(\S+) +[<>]"
+    r"(?:(\d{1,2}[A-Z][a-z]{2}\d{4}) {0,3})?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(\w+) +(?:\d+ +)?(\S+) +[<>]"
 )
 # <134>1 2026-06-02T08:45:34Z gw1 CheckPoint 1234 - [action:"Log In";
 _EXPORTED = re.compile(r" CheckPoint \d{1,10} \S{1,40} \[(?:\w{1,60}[:=]\"|[\w-]{1,40}@)", re.ASCII)
@@ -115,7 +115,8 @@ def fields_of(line: str) -> dict[str, str]:
     start = cef_start(line)
     if start:
         record = cef.read(start[0].replace("||", "|") + line[start.end() :])
-        return {"product": record.product, "action": record.signature, **record.extension}
+        done = record.extension.get("act") or record.signature
+        return {"product": record.product, "action": done, **record.extension}
     position = leef.find(line)
     if position >= 0:
         return leef.read(line[position:]).attributes
@@ -148,5 +149,5 @@ def _fw_log(line: str) -> dict[str, str]:
         fields.setdefault("action", start[3])
         fields.setdefault("hostname", start[4])
         day, clock = start[1] or "", start[2]
-        fields.setdefault("time", f"{day[:-7]} {day[-7:-4]} {day[-4:]} {clock}" if day else "")
+        fields.setdefault("time", f"{day[:-7]} {day[-7:-4]} {day[-4:]} {clock:0>8}" if day else "")
     return fields

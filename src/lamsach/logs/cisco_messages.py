@@ -43,6 +43,8 @@ _NO_USERS = frozenset(
         "authorization",
         "ip",
         "is",
+        "added",
+        "deleted",
         "was",
         "logged",
         "session",
@@ -74,9 +76,10 @@ _GRANTED = re.compile(
 )
 # (resolved from dynamic list: bad.example)   source 192.0.2.5 resolved from local list: bad.example, threat-level
 _BLACKLIST = re.compile(r"resolved from (?:local|dynamic) list: ?([\w.-]{1,253})")
-# 192.0.2.5 Accessed URL 198.51.100.7:http://bad.example/a
+# 192.0.2.5 Accessed URL 198.51.100.7:http://bad.example/a   an@192.0.2.5(CORP\an) Accessed JAVA URL 198.51.100.7:/a
 _ACCESSED = re.compile(
-    rf"(?:([^\s@]{{1,128}})@)?(?:{ADDRESS}) Accessed (?:JAVA )?URL ({ADDRESS}):(\S{{0,2048}})", re.ASCII
+    rf"(?:([^\s@]{{1,128}})@)?({ADDRESS})(?:/\d{{1,5}})?(?: ?\(([^()]{{1,128}})\))? Accessed (?:JAVA )?URL ({ADDRESS})(?:/\d{{1,5}})?(?:\([^()]{{1,128}}\))?:(\S{{0,2048}})",
+    re.ASCII,
 )
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _PAIRS = (
@@ -116,9 +119,12 @@ def contact_of(text: str) -> CiscoContact:
         )
     accessed = _ACCESSED.search(text) if "Accessed " in text else None
     if accessed:
-        url = accessed[3]
+        url = accessed[5]
         return CiscoContact(
-            End(first_address(text)), End(ip_of(accessed[2])), user=accessed[1], url=url or None
+            End(ip_of(accessed[2])),
+            End(ip_of(accessed[4])),
+            user=_logged_on(accessed[3]) or accessed[1],
+            url=url or None,
         )
     resolved = _RESOLVED.search(text) if "[FQDN]" in text else None
     if resolved:
@@ -176,7 +182,15 @@ def _ends(text: str) -> tuple[End, End]:
     place = text.find("local-host ")
     if place >= 0:
         return end_at(text, place + len("local-host "))[0] or End(), End()
-    for word in ("from laddr ", "rom ", "SSL client ", "client ", " for "):
+    for word in (
+        "from laddr ",
+        "rom ",
+        "SSL client ",
+        "client ",
+        "low port: ",
+        "different address: ",
+        " for ",
+    ):
         source, stop = end_after(text, word)
         if source:
             return source, _first_after(text, ("to PAT address ", " to "), stop)[0] or End()

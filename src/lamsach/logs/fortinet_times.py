@@ -13,7 +13,7 @@ from lamsach.errors import LineError
 from lamsach.logs.key_value import Fields
 from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time
 
-# tz="+0700"  tz="-03:30"  tz="UTC+7:00"  tz="GMT-8"
+# tz="+0700"  tz="-03:30"  tz="UTC+7:00"  tz="GMT-8"  timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
 # start=Mar 06 2025 13:38:52
 _CEF_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}) (\d{4}) (\d{2}):(\d{2}):(\d{2})")
@@ -50,7 +50,7 @@ def _offset(text: str | None) -> tzinfo | None:
         return None
     if text in ("UTC", "GMT", "Z"):
         return UTC
-    match = _OFFSET.fullmatch(text)
+    match = _OFFSET.fullmatch(text[1:].partition(")")[0] if text[0] == "(" else text)
     if match is None:
         return None
     delta = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))

@@ -36,6 +36,7 @@ _ALIGNED = re.compile(
     re.ASCII,
 )
 _IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,20}))?", re.ASCII)
+_HEX_PORT = re.compile(r"0x[0-9a-fA-F]{1,4}", re.ASCII)
 _FIELDS = {
     "starttime": "time",
     "lasttime": "last",
@@ -117,9 +118,9 @@ class Argus(LogFormat):
             time=self._time(fields.get("time") or fields.get("last") or ""),
             kind=EventKind.CONNECTION,
             source_ip=source,
-            source_port=port_of(fields.get("source_port") or "") if has_ports else None,
+            source_port=_port(fields.get("source_port") or "") if has_ports else None,
             destination_ip=destination,
-            destination_port=port_of(fields.get("destination_port") or "") if has_ports else None,
+            destination_port=_port(fields.get("destination_port") or "") if has_ports else None,
             device_ip=own_side(source, destination),
             format=self.name,
             file=self.context.file,
@@ -135,6 +136,11 @@ class Argus(LogFormat):
             if text
             else None
         )
+
+
+def _port(text: str) -> int | None:
+    """A port, which `ra -n` writes in hexadecimal for protocols that it does not know well (`0x0050`)."""
+    return port_of(str(int(text, 16))) if _HEX_PORT.fullmatch(text) else port_of(text)
 
 
 def _apart(text: str) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.actions import action_of
 from lamsach.logs.base import LogFormat
+from lamsach.logs.cisco_actions import action_of_message
 from lamsach.logs.cisco_ends import End
 from lamsach.logs.cisco_ftd import KEYS, TIMES, security_fields
 from lamsach.logs.cisco_messages import CiscoContact, contact_of
@@ -25,7 +25,7 @@ from lamsach.logs.keyed_events import event_of, host_in
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.values import domain_of
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Event, EventKind, LeaseAction
 
 # %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built   %NGIPS-1-430003:
 _TAG = re.compile(r"(?<![\w-])%?(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{2,20}-)?([0-7])-(\d{6}):? ?")
@@ -45,35 +45,6 @@ _BARE_SIGN = re.compile(
 )
 _SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
 _SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")
-_ALLOWED = (
-    "Built ",
-    "permitted",
-    "Permitted",
-    "est-allowed",
-    "Accessed URL",
-    "established",
-    "Succeeded",
-    "succeeded",
-    "Login permitted",
-    "Successful",
-    "ACCEPT ",
-    ": successful",
-)
-_BLOCKED = (
-    "Deny ",
-    "denied",
-    "Denied",
-    "Dropping",
-    "Dropped",
-    "dropped",
-    "Rejected",
-    "rejected",
-    "discarded",
-    "blocked",
-    "Shun",
-    "No translation group",
-)
-_ENDED = ("Teardown ", "torn down")
 _OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", "ngoai")
 
 
@@ -223,7 +194,7 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         or (host_in(url) if url else None)
         or (domain_of(far_name) if far_name and "." in far_name else None),
         url=url,
-        action=_action(text),
+        action=action_of_message(text),
     )
     if contact.given and contact.user and "mapping" not in text:
         return changed(event, kind=EventKind.LEASE, action=LeaseAction.ASSIGNED)
@@ -286,15 +257,3 @@ def _kind(contact: CiscoContact, identifier: str, text: str) -> EventKind:
         if contact.source.ip and (contact.destination.ip or contact.destination.name)
         else EventKind.OTHER
     )
-
-
-def _action(text: str) -> Action:
-    if text.startswith(_ENDED):
-        return Action.ALLOWED
-    if "could not be established" in text or "creation failed" in text:
-        return Action.BLOCKED
-    if any(word in text for word in _BLOCKED):
-        return Action.BLOCKED
-    if any(word in text for word in _ALLOWED):
-        return Action.ALLOWED
-    return action_of(None)

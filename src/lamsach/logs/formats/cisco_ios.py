@@ -47,10 +47,11 @@ _ARP = re.compile(rf"\(\[([0-9A-Fa-f.]{{14}})/({ADDRESS})/", re.ASCII)
 # Src Port: 1234, Dst Port: 80
 _NEXUS_PORTS = re.compile(r"Src Port: (\d{1,5}), Dst Port: (\d{1,5})")
 _USER = re.compile(
-    r"\[user: ?([^\]]{1,128})\]|\bby (\S{1,64}) on |\bUser '?([\w.@\\-]{1,64})'? |\buser[ =]'?([\w.@\\-]{1,64})'?"
+    r"\[user: ?([^\]]{1,128})\]|\bby (\S{1,64}) on |\bUser:? ?'?([\w.@\\-]{1,64})'? |\buser[ =]'?([\w.@\\-]{1,64})'?"
 )
 _SOURCE = re.compile(rf"\[Source: ?({ADDRESS})\]|\(({ADDRESS})\)\s*$|\bfrom ({ADDRESS})", re.ASCII)
-_SESSIONS = ("Start ", "Stop ", "Created ")
+_SESSIONS = re.compile(r"(?:\([^()]{1,64}\)-\([^()]{1,128}\):)?(?:Start|Stop|Created) ")
+_FAILED = re.compile(r"\b(?:failed|failure|rejected|unauthorized)\b", re.IGNORECASE)
 _LOGONS = frozenset({"SEC_LOGIN", "SSH", "AAA", "AUTHMGR", "DOT1X", "EPM", "MAB", "WEBAUTH", "SISF"})
 
 
@@ -120,7 +121,14 @@ def _event(facility: str, text: str) -> Event:
     user = next((group for group in named.groups() if group), None) if named else None
     kind = EventKind.LOGON if facility in _LOGONS or (facility == "SYS" and user) else event.kind
     on_device = event.device_ip == event.source_ip
-    return changed(event, kind=kind, user=user, device_mac=mac_of(mac[1]) if mac and on_device else None)
+    refused = kind is EventKind.LOGON and _FAILED.search(text, 0, 300)
+    return changed(
+        event,
+        kind=kind,
+        user=user,
+        device_mac=mac_of(mac[1]) if mac and on_device else None,
+        action=Action.BLOCKED if refused else event.action,
+    )
 
 
 def _contact(
@@ -137,7 +145,7 @@ def _contact(
         source_nat_ip=nat_ip,
         source_nat_port=nat_port,
         device_ip=own_side(source.ip, destination.ip) if both else _own(source.ip),
-        action=Action.ALLOWED if text.startswith(_SESSIONS) else action_of(text.partition(",")[0]),
+        action=Action.ALLOWED if _SESSIONS.match(text) else action_of(text.partition(",")[0]),
     )
 
 

@@ -44,6 +44,7 @@ _ANSWER = re.compile(
     r"|/\S{1,200}) (\S{1,255}) is (\S.{0,300})",
     re.ASCII,
 )
+_REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASCII)
 _BLOCKING = re.compile(
     r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list|blocked|denied|blacklisted"
 )
@@ -171,7 +172,7 @@ def _dns(message: str) -> Event | None:
     if extra:
         client, port = ip_of(extra[2] or ""), port_of(extra[3])
         message = message[extra.end() :]
-    event = _query(message) or _forwarded(message) or _answer(message)
+    event = _query(message) or _forwarded(message) or _answer(message) or _rebinding(message)
     if event is None or client is None:
         return event
     return changed(event, source_ip=client, source_port=port, device_ip=client)
@@ -183,6 +184,14 @@ def _query(message: str) -> Event | None:
         return None
     client = ip_of(match[3])
     return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=_question(match[2]))
+
+
+def _rebinding(message: str) -> Event | None:
+    """`possible DNS-rebind attack detected: name`: the answer held an inner address and was dropped."""
+    match = _REBIND.match(message)
+    if match is None:
+        return None
+    return Event(kind=EventKind.DNS, domain=_question(match[1]), action=Action.BLOCKED)
 
 
 def _forwarded(message: str) -> Event | None:

@@ -31,7 +31,7 @@ _LOCAL_USER = re.compile(
 )
 # [FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, 10.0.0.5:51000->203.0.113.9:443][TCP][HLen=20, TLen=48]
 _BRACKETS = re.compile(
-    r"\[(FILTER|DoS|CSM|URL|WCF|UCF|APPE|IM|P2P|URL/WCF|DNSF|WEB|IPS|FW|FIREWALL|Conn_Limit|Port_Scan)\]\[(\w[\w -]{0,20})\]",
+    r"\[(FILTER|DoS|DOS|CSM|URL|WCF|UCF|APPE|IM|P2P|URL/WCF|DNSF|WEB|IPS|FW|FIREWALL|Conn_Limit|Port_Scan)\]\[(\w[\w -]{0,20})\]",
     re.ASCII,
 )
 _BRACKET_FLOW = re.compile(rf"[\[, ]{_END} ?-> ?{_END}(?=[\],\s])", re.ASCII)
@@ -114,7 +114,11 @@ def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | No
     source, destination = ip_of(flow[1]), ip_of(flow[3])
     if source is None or destination is None:
         return None
-    url = _URL.search(text[flow.end() : flow.end() + 2100]) if start[1] not in ("FILTER", "DoS") else None
+    url = (
+        _URL.search(text[flow.end() : flow.end() + 2100])
+        if start[1] not in ("FILTER", "DoS", "DOS")
+        else None
+    )
     allowed = start[2].lower() in ("pass", "accept", "allow", "permit")
     return Event(
         kind=EventKind.WEB if url else EventKind.CONNECTION,

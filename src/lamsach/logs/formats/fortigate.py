@@ -48,7 +48,6 @@ _LOG_ID = re.compile(r'\b(?:logid|log_id)="{0,2}\d{10}\b')
 _CEF = re.compile(r"(?:^|[ :])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy)\b", re.IGNORECASE)
 _CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
 _HEAD = 600
-
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _LEASES = {
@@ -174,10 +173,10 @@ def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
 
 
 def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
-    source = first_ip(fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "ip") or _interface_ip(
-        fields
-    )
-    destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip")
+    source = first_ip(
+        fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "client_ip", "ip"
+    ) or _interface_ip(fields)
+    destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip", "dst_ip")
     kind = _kind(fields)
     device, own = _device(fields, kind, source, destination)
     inbound = device is not None and own == "dst"
@@ -201,7 +200,8 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         else None,
         device_ip=device,
         device_name=first(fields, *names)
-        or (first(fields, "hostname") if _is_dhcp(fields) or _is_client(fields) else None),
+        or (first(fields, "hostname") if _is_dhcp(fields) or _is_client(fields) else None)
+        or (first(fields, "name") if _types(fields) == ("event", "endpoint") else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
         user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
         domain=_domain(fields, destination),

@@ -42,6 +42,11 @@ class Template:
         self._names = tuple(names)
         self._layout = struct.Struct("".join(layout))
 
+    @property
+    def fields(self) -> list[tuple[int, int]]:
+        """Pairs of element and length, of which the template can be made again."""
+        return list(self._fields)
+
     def records(self, data: bytes, start: int, end: int) -> Iterator[Record]:
         """The records in a data set's body; what is left over is padding."""
         if not self.size:
