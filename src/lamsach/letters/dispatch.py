@@ -65,6 +65,8 @@ def reminder(
     asked: str = "",
     contact: str = "",
     signature: Signature | None = None,
+    copies: Sequence[str] = (),
+    address: str = "",
 ) -> Document:
     """A dispatch that asks units for their missing reports, as of a day. `asked`: the dispatch that asked for them, such as `Công văn số 05/CNTT ngày 05/9/2022`;
     `contact`: whom to turn to. More units than can be named at the head stand in an appendix."""
@@ -91,6 +93,8 @@ def reminder(
         to,
         appendices=() if few else (_listed(owing, issuer),),
         signature=signature,
+        copies=copies,
+        address=address,
     )
 
 

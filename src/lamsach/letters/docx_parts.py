@@ -121,7 +121,7 @@ def plain_grid(container: Any, widths: tuple[float, ...]) -> Any:
 
 
 def grid(container: Any, table: Table, width: float) -> None:
-    """A table with lines; its heading row repeats on each page and no row is torn."""
+    """A table with lines; its heading row repeats on each page and no row is torn that a page can hold."""
     whole = sum(column.weight for column in table.columns)
     widths = tuple(width * column.weight / whole for column in table.columns)
     made = container.add_table(rows=1 + len(table.rows), cols=len(table.columns))
@@ -144,8 +144,9 @@ def grid(container: Any, table: Table, width: float) -> None:
                 bold=False,
                 width=widths[place],
             )
-    for row_element in made._tbl.tr_lst[1:]:
-        row_element.get_or_add_trPr().append(element("w:cantSplit"))
+    for row_element, row in zip(made._tbl.tr_lst[1:], table.rows, strict=True):
+        if not words.is_tall(table.columns, row, width):
+            row_element.get_or_add_trPr().append(element("w:cantSplit"))
 
 
 def _widths(made: Any, widths: tuple[float, ...]) -> None:

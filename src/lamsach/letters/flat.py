@@ -17,6 +17,8 @@ from lamsach.letters.model import (
     Signature,
 )
 
+_POINTS = 72 / 25.4
+
 
 def flat(document: Document) -> dict[str, Any]:
     """The document's parts in the order in which they are laid out."""
@@ -39,7 +41,7 @@ def flat(document: Document) -> dict[str, Any]:
         "type": words.line(document.type_name).upper(),
         "subject": words.subject_lines(document),
         "to": words.to_lines(document),
-        "blocks": [_block(block) for block in document.blocks],
+        "blocks": [_block(block, text_width()) for block in document.blocks],
         "signature": _signature(document.signature),
         "cosigners": [_signature(signature) for signature in document.cosigners],
         "copies": words.copy_lines(document),
@@ -50,11 +52,18 @@ def flat(document: Document) -> dict[str, Any]:
                 "title": words.line(appendix.title),
                 "attached": words.attached_line(appendix).split("\n") if appendix.attached.strip() else [],
                 "landscape": appendix.landscape,
-                "blocks": [_block(block) for block in appendix.blocks],
+                "blocks": [
+                    _block(block, text_width(landscape=appendix.landscape)) for block in appendix.blocks
+                ],
             }
             for place, appendix in enumerate(document.appendices)
         ],
     }
+
+
+def text_width(*, landscape: bool = False) -> float:
+    """The width of the text between the margins, in points."""
+    return (297 if landscape else 210) * _POINTS - (MARGIN_MM["left"] + MARGIN_MM["right"]) * _POINTS
 
 
 def _signature(signature: Signature) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def title_of(document: Document) -> str:
     return document.appendices[0].title if document.appendices else document.type_name
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block, width: float) -> dict[str, Any]:
     if isinstance(block, Heading):
         return {"kind": "heading", "text": words.line(block.text)}
     if isinstance(block, Paragraph):
@@ -92,4 +101,5 @@ def _block(block: Block) -> dict[str, Any]:
             for column in block.columns
         ],
         "rows": [[words.lines(cell) for cell in row] for row in block.rows],
+        "torn": [words.is_tall(block.columns, row, width) for row in block.rows],
     }

@@ -58,7 +58,15 @@ class Cleaning:
     handler: str = ""
 
 
-def minutes(cleaning: Cleaning, head: Head, day: date, *, position: str = "", signer: str = "") -> Document:
+def minutes(
+    cleaning: Cleaning,
+    head: Head,
+    day: date,
+    *,
+    position: str = "",
+    signer: str = "",
+    authority: str = "",
+) -> Document:
     """The minutes as of a day; three sign: who handled the machine, who uses it, the unit."""
     label = next((value for _, value in cleaning.facts if value), cleaning.number)
     where = f", tại {words.line(head.place)}" if head.place else ""
@@ -92,7 +100,7 @@ def minutes(cleaning: Cleaning, head: Head, day: date, *, position: str = "", si
             Signature("Người xử lý", cleaning.handler),
             Signature("Người sử dụng máy", cleaning.person),
         ),
-        signature=Signature(position or "Đại diện đơn vị", signer),
+        signature=Signature(position or "Đại diện đơn vị", signer, authority),
         copies=(head.issuer, f"Lưu: VT, hồ sơ {cleaning.number}"),
     )
 

@@ -1,30 +1,44 @@
 """Reading the form back from a DOCX or XLSX that somebody filled in by hand. Each value comes with how sure it is; a person confirms it.
 
-Rows are found by their wording, not by their place: people move, merge and retype cells. Numbers are read as people write them:
-"05", "1.204", "12 đơn vị", "không có". Nothing in the file is run, and formulas count as what the file says their result is.
+Rows are found by their wording, not by their place: people move, merge, split and retype cells. Numbers are read as people write them:
+"05", "1.204", "12 đơn vị", "không có". What two places of a document say differently is never sure.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from collections.abc import Iterable
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from lamsach.errors import LimitError, UnreadableError
-from lamsach.i18n import mark
+from lamsach.letters import reading_texts
 from lamsach.letters.form import Form
+from lamsach.letters.lines import Line, lines_of
 from lamsach.letters.numbers import number_of, plain
+from lamsach.letters.wordings import ENUMERATION, wording
 
-MOST_LINES = 5000
-LARGEST_PART_BYTES = 30_000_000
 _LEAST_ALIKE = 0.72
-# "1. Tổng số", "- Tổng số", "a) Tổng số"
-_ENUMERATION = re.compile(r"\A\s*(?:[-+•]|\w{1,2}[.)])\s*")
-_DOTS = re.compile(r"[.…_]{3,}")
+_SAME = 0.03
+"""Wordings whose likeness differs by less are the same row, found in several places."""
+_BLANK = " \t\n\r.…_\u00a0"
+_DITTO = frozenset({"nt", "n t", "nhu tren"})
+_DITTO_MARKS = frozenset('"”″〃') | {"''", "-nt-"}
+_AMOUNTS = frozenset(
+    {
+        "so luong",
+        "sl",
+        "so lieu",
+        "ket qua",
+        "tong so",
+        "so don vi",
+        "so luong don vi",
+        "don vi so luong",
+        "gia tri",
+        "tong cong",
+        "so luong co quan don vi",
+    }
+)
+_UNIT_WORDS = frozenset({"don vi", "dv", "co quan", "to chuc", "don vi to chuc", "co quan don vi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,136 +56,128 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
 
     Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more than allowed.
     """
-    rows = _rows(content)
-    found: list[Read] = []
-    for field in form.fields:
-        if (text := _field(field.label, rows)) is not None:
-            found.append(Read(field.key, text, None, 1.0 if text else 0.3))
+    lines = lines_of(content)
+    found = [
+        Read(field.key, text, None, sure)
+        for field in form.fields
+        if (told := reading_texts.text_of(field, lines)) is not None
+        for text, sure in (told,)
+    ]
+    amounts = _amount_columns(lines, form.columns[2])
+    before: Read | None = None
     for row in form.rows:
-        if (read := _figure(row.key, row.label, rows)) is not None:
+        read = _figure(row.key, row.label, lines, amounts)
+        if read is not None and _is_ditto(read.raw):
+            read = replace(
+                read,
+                value=before.value if before else None,
+                sure=0.5 if before and before.value is not None else 0.0,
+            )
+        if read is not None:
             found.append(read)
+        before = read
     return tuple(found)
 
 
-def _rows(content: bytes) -> list[list[str]]:
-    """The document's rows: of a table its cells, of a paragraph the one text."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            sizes = [entry.file_size for entry in archive.infolist()]
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _unreadable() from error
-    if max(sizes, default=0) > LARGEST_PART_BYTES or sum(sizes) > 3 * LARGEST_PART_BYTES:
-        raise LimitError(
-            mark("The document unpacks to more than is allowed."), "", mark("Ask for a smaller file.")
-        )
-    try:
-        if "word/document.xml" in names:
-            return list(_docx_rows(content))
-        if "xl/workbook.xml" in names:
-            return list(_xlsx_rows(content))
-    except Exception as error:
-        raise _unreadable() from error
-    raise _unreadable()
+def _is_ditto(raw: str) -> bool:
+    """`nt`, `như trên`, a ditto mark: the same as in the row above."""
+    return raw.strip() in _DITTO_MARKS or plain(raw) in _DITTO
 
 
-def _unreadable() -> UnreadableError:
-    return UnreadableError(
-        mark("The file is no DOCX or XLSX that can be read."),
-        "",
-        mark("Ask for the form as DOCX or XLSX, or type it in."),
-    )
-
-
-def _docx_rows(content: bytes) -> Iterable[list[str]]:
-    """Paragraphs and table rows in their order. A merged cell counts once."""
-    import docx
-    from docx.table import Table
-
-    count = 0
-    for block in docx.Document(io.BytesIO(content)).iter_inner_content():
-        if isinstance(block, Table):
-            for row in block.rows:
-                cells: list[Any] = []
-                for cell in row.cells:
-                    if not cells or cell._tc is not cells[-1]._tc:
-                        cells.append(cell)
-                yield [cell.text for cell in cells]
-                count += 1
+def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, int]:
+    """By table the grid column under the heading of the amounts, whatever people call it. A table that goes on after a break has its forerunner's."""
+    found: dict[int, int] = {}
+    wanted = _AMOUNTS | {plain(title)}
+    seen: tuple[tuple[int, ...], int] | None = None
+    for line in lines:
+        if not line.table or line.table in found or len(line.cells) < 2:
+            continue
+        for place, cell in enumerate(line.cells):
+            if plain(cell.partition("(")[0]) in wanted:
+                found[line.table] = line.columns[place]
+                seen = (line.columns, line.columns[place])
+                break
         else:
-            yield [block.text]
-            count += 1
-        if count > MOST_LINES:
-            return
+            if seen is not None and line.columns == seen[0]:
+                found[line.table] = seen[1]
+    return found
 
 
-def _xlsx_rows(content: bytes) -> Iterable[list[str]]:
-    import openpyxl
+@dataclass(frozen=True, slots=True)
+class _Found:
+    score: float
+    raw: str
+    value: int | None
+    sure: float
 
-    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    count = 0
-    for sheet in book.worksheets:
-        for row in sheet.iter_rows(max_col=40, values_only=True):
-            cells = [_cell(value) for value in row if value is not None]
-            if cells:
-                yield cells
-            count += 1
-            if count > MOST_LINES:
-                return
+    @property
+    def rank(self) -> tuple[bool, float, bool]:
+        """What says a number goes before what says none."""
+        return (bool(self.raw), round(self.score, 2), self.value is not None)
 
 
-def _cell(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _alike(text: str, label: str) -> float:
-    one, two = plain(text)[:600], plain(label)
-    return 1.0 if one == two else SequenceMatcher(None, one, two, autojunk=False).ratio()
-
-
-def _field(label: str, rows: list[list[str]]) -> str | None:
-    """The text behind `- label:`, in the same paragraph, the next cell, or the paragraphs up to the next label."""
-    wanted = plain(label)
-    for place, row in enumerate(rows):
-        for number, cell in enumerate(row):
-            head, colon, tail = cell.partition(":")
-            if not colon or _alike(head, wanted) < 0.85:
-                continue
-            parts = [tail, *row[number + 1 :]]
-            for further in rows[place + 1 : place + 40]:
-                first = further[0].strip() if further else ""
-                if (
-                    len(further) > 1
-                    or re.match(r"(- .{3,160}:|\d+\. )", first)
-                    or plain(first).startswith("ghi chu")
-                ):
-                    break
-                parts.append(first)
-            return "\n".join(text for part in parts if (text := _DOTS.sub("", part).strip(" \t\n")))
-    return None
-
-
-def _figure(key: str, label: str, rows: list[list[str]]) -> Read | None:
-    """The cell behind the wording that is most alike, or what stands behind the wording and a colon in the same cell."""
-    best: tuple[float, list[str]] | None = None
-    for row in rows:
-        for number, cell in enumerate(row):
-            score, inside = _wording(cell, label)
-            if score >= _LEAST_ALIKE and (best is None or score > best[0]):
-                best = (score, [*([inside] if inside else []), *row[number + 1 :]])
-    if best is None:
+def _figure(key: str, label: str, lines: Sequence[Line], amounts: dict[int, int]) -> Read | None:
+    """The amount of the row whose wording is most alike."""
+    found = list(_places(label, lines, amounts)) or list(_places(label, _joined(lines), amounts))
+    if not found:
         return None
-    raw = next((cell.strip() for cell in best[1] if cell.strip(" \t\n.…_")), "")
-    first = best[1][0].strip() if best[1] else ""
-    value, sure = number_of(raw)
-    moved = 1.0 if raw == first else 0.7  # an empty cell lay between: merged or moved
-    return Read(key, raw, value, round(sure * moved * min(1.0, best[0] + 0.05), 2))
+    top = max(one.score for one in found)
+    near = [one for one in found if one.score >= top - _SAME]
+    best = max(near, key=lambda one: one.rank)
+    sure = best.sure * min(1.0, best.score + 0.05)
+    if len({one.value for one in near if one.value is not None}) > 1:
+        sure = min(sure, 0.4)
+    return Read(key, best.raw, best.value, round(sure, 2))
 
 
-def _wording(cell: str, label: str) -> tuple[float, str]:
-    """How much a cell is the wording, and the text behind a colon in it, if that is what makes it so (`Tổng số ...: 12 đơn vị`)."""
-    whole = _alike(cell, label)
-    head, colon, tail = cell.rpartition(":")
-    if colon and tail.strip() and (score := _alike(_ENUMERATION.sub("", head), label) - 0.02) > whole:
-        return score, tail  # a cell of its own goes before a line of the text around the form
-    return max(whole, _alike(_ENUMERATION.sub("", cell), label)), ""
+def _joined(lines: Sequence[Line]) -> list[Line]:
+    """Rows of a table taken together with the row below: somebody broke the wording in two."""
+    made = []
+    for one, other in pairwise(lines):
+        if one.table and one.table == other.table and one.columns == other.columns:
+            cells = tuple(f"{a}\n{b}" if a != b else a for a, b in zip(one.cells, other.cells, strict=True))
+            made.append(Line(cells, one.columns, one.table))
+    return made
+
+
+def _places(label: str, lines: Sequence[Line], amounts: dict[int, int]) -> list[_Found]:
+    found = []
+    for number, line in enumerate(lines):
+        for place, cell in enumerate(line.cells):
+            score, inside = wording(cell, label)
+            if score < _LEAST_ALIKE:
+                continue
+            raw, moved = (inside, 1.0) if inside else _amount(line, place, amounts.get(line.table))
+            if not raw and number + 1 < len(lines):
+                raw, moved = _below(line, place, lines[number + 1], amounts.get(line.table)), 0.7
+            value, sure = number_of(raw)
+            found.append(_Found(score, raw.strip(), value, sure * moved))
+    return found
+
+
+def _amount(line: Line, place: int, column: int | None) -> tuple[str, float]:
+    """The amount of a row, and how much being elsewhere than expected takes from its certainty."""
+    if (
+        column is not None
+        and (at := line.at(column)) is not None
+        and at != place
+        and line.cells[at].strip(_BLANK)
+    ):
+        return line.cells[at], 1.0
+    for distance, cell in enumerate(line.cells[place + 1 :]):
+        if cell.strip(_BLANK) and plain(cell) not in _UNIT_WORDS:
+            return cell, 0.7 if distance else 1.0  # an empty cell lay between: merged or moved
+    return "", 1.0
+
+
+def _below(line: Line, place: int, following: Line, column: int | None) -> str:
+    """What stands under a wording without a number: in the row that its cell was merged into, or alone in the next paragraph."""
+    if line.table and following.table == line.table:
+        at = following.at(line.columns[place])
+        if at is not None and following.cells[at].strip() in ("", line.cells[place].strip()):
+            return _amount(following, at, column)[0]
+        return ""
+    if not line.table and not following.table and len(following.cells[0]) < 60:
+        text = ENUMERATION.sub("", following.cells[0])
+        return text if re.match(r"\s*[\d(~]|\s*(?:không|chưa)\b", text) and number_of(text)[1] >= 0.7 else ""
+    return ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 
-from lamsach.letters.model import Appendix, Document, Head
+from lamsach.letters.model import Appendix, Column, Document, Head
 from lamsach.results.safe import visible, visible_line
 
 _HEAD_EM = 16.3
@@ -14,6 +15,8 @@ _HEAD_EM = 16.3
 _SUBJECT_EM = 28.5
 """What of a subject fits under the type's name in 14 points."""
 _LONGEST_WORD = 20
+_MOST_LINES = 24
+"""So many lines of 13 points fill about two thirds of a page."""
 _NARROW, _WIDE = frozenset("iıjltfrI.,;:'!|()-/ "), frozenset("mwMW%@")
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
@@ -116,6 +119,16 @@ def _wrapped(parts: list[str], room: float, *, bold: bool) -> list[str]:
         else:
             made.append(part)
     return made
+
+
+def is_tall(columns: Sequence[Column], row: Sequence[str], width: float) -> bool:
+    """Whether a row of a table of this width (points) is so high that a page might not hold it: only such a row may be torn."""
+    whole = sum(column.weight for column in columns)
+    for column, cell in zip(columns, row, strict=False):
+        room = max(width * column.weight / whole - 12, 20)
+        if sum(1 + int(width_em(part) * 13 / room) for part in lines(cell)) > _MOST_LINES:
+            return True
+    return False
 
 
 def breakable(text: str) -> str:

@@ -21,6 +21,7 @@ from lamsach.portal.base.roles import Role
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.models import Campaign, Dispatch, How, Participation, Recipient, StepKind
 from lamsach.portal.campaigns.views import default_form
+from lamsach.portal.letterheads.models import Letterhead
 from lamsach.portal.public.models import Tool
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Article, CannedAnswer, Question
@@ -28,6 +29,7 @@ from lamsach.portal.units import tree
 from lamsach.portal.units.models import Membership, Unit
 
 KINDS = ("Cục", "Vụ", "Viện", "Trung tâm", "Ban Quản lý")
+HEADS = ("Cục trưởng", "Vụ trưởng", "Viện trưởng", "Giám đốc", "Trưởng ban")
 FIELDS = (
     "Thông tin và Dữ liệu",
     "Tiêu chuẩn",
@@ -80,6 +82,7 @@ def fill(seed: int = 2022, start: date | None = None) -> Filled:
         ],
         start,
     )
+    _letterheads(ministry, units)
     filled = _people(authority, ministry, units[0])
     leader = User.objects.get(email=filled.people["coordinator"])
     campaign = _campaign(ministry, start)
@@ -106,6 +109,37 @@ def _unit(parent: Unit, number: int, chance: random.Random) -> tree.NewUnit:
         f"024.0000.{number:04d}",
         mail,
     )
+
+
+def _letterheads(ministry: Unit, units: list[Unit]) -> None:
+    """How the ministry's and its units' documents begin and end."""
+    made = [
+        Letterhead(
+            unit=ministry,
+            no_parent=True,
+            place="Hà Nội",
+            abbreviation="BMH",
+            office="KTHT",
+            authority="KT. Bộ trưởng",
+            position="Thứ trưởng",
+            signer="Nguyễn Văn Minh Họa",
+            copies="Bộ trưởng (để b/c)\nCổng thông tin điện tử Bộ Minh họa",
+            address="Số 1 phố Minh họa, Hà Nội. Điện thoại: 024.0000.0000. Thư điện tử: hotro@bo.example",
+        )
+    ]
+    for number, unit in enumerate(units, 1):
+        initials = "".join(word[0] for word in unit.name.split() if word[0].isupper())
+        made.append(
+            Letterhead(
+                unit=unit,
+                place="Hà Nội",
+                abbreviation=initials,
+                office="VP",
+                position=HEADS[number % len(KINDS)],
+                signer="Nguyễn Văn Minh Họa",
+            )
+        )
+    Letterhead.objects.bulk_create(made)
 
 
 def _people(authority: Unit, ministry: Unit, unit: Unit) -> Filled:

@@ -57,16 +57,14 @@ def _reports(campaign: Campaign) -> list[Report]:
     made = []
     for number, unit in enumerate(Unit.objects.filter(parent=campaign.owner).order_by("code")[:REPORTING]):
         found = drafts.begin(campaign, unit, by, DAY - timedelta(days=9))
-        named: dict[str, Any] = {"position": "Thủ trưởng đơn vị", "signer": "Nguyễn Văn Minh Họa"}
+        named: dict[str, Any] = {}
         if number == LATE:
             named["late_reason"] = "Nhật ký của chi nhánh được gửi về sau thời hạn."
         if number == OVERRULED:
             Figure.objects.filter(report=found, key="deployed").update(
                 stated=5, reason="Một phòng báo cáo trên giấy."
             )
-        Report.objects.filter(pk=found.pk).update(
-            number=7 + number, symbol="BC-VP", place="Hà Nội", day=DAY - timedelta(days=8), **named
-        )
+        Report.objects.filter(pk=found.pk).update(number=7 + number, day=DAY - timedelta(days=8), **named)
         _finish(found, by, DAY - timedelta(days=1 if number == LATE else 8))
         if number == CORRECTED:
             found = drafts.correct(found, by, "Báo cáo lần trước thiếu một phòng.", DAY)
@@ -134,7 +132,7 @@ def _rest(campaign: Campaign) -> Iterator[tuple[str, bytes]]:
 
 def _minutes(campaign: Campaign) -> Document:
     from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
-    from lamsach.letters.model import Head
+    from lamsach.portal.letterheads import heads
 
     unit = campaign.owner.children.order_by("code")[0]
     cleaned = START + timedelta(days=20)
@@ -167,8 +165,9 @@ def _minutes(campaign: Campaign) -> Document:
         handler="Cán bộ 02",
     )
     day = cleaned + timedelta(days=8)
-    head = Head(unit.name, campaign.owner.name, None, "BB-VP", "Hà Nội", day)
-    return minutes(cleaning, head, day, position="Chánh Văn phòng", signer="Nguyễn Văn Minh Họa")
+    kept = heads.letterhead_of(unit)
+    head = heads.head(unit, symbol=heads.symbol(kept, heads.MINUTES), day=day, given=kept)
+    return minutes(cleaning, head, day, position=kept.position, signer=kept.signer)
 
 
 def _written(stem: str, document: Document, kinds: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

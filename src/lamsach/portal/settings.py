@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "ninja",
     "django_htmx",
     "lamsach.portal.units",
+    "lamsach.portal.letterheads",
     "lamsach.portal.accounts",
     "lamsach.portal.audit",
     "lamsach.portal.jobs",

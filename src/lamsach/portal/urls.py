@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/taxii2/", include("lamsach.portal.lists.taxii")),
     path("api/", api.urls),
     path("language/", language, name="set_language"),
+    path("", include("lamsach.portal.letterheads.urls")),
     path("office/units/", include("lamsach.portal.units.urls")),
     path("office/mail/", include("lamsach.portal.mail.urls")),
     path("office/audit/", include("lamsach.portal.audit.urls")),

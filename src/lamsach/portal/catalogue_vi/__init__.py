@@ -9,6 +9,7 @@ from lamsach.portal.catalogue_vi.findings import FINDINGS
 from lamsach.portal.catalogue_vi.fleet import FLEET
 from lamsach.portal.catalogue_vi.handling import HANDLING
 from lamsach.portal.catalogue_vi.knowledge import KNOWLEDGE
+from lamsach.portal.catalogue_vi.letterheads import LETTERHEADS
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 from lamsach.portal.catalogue_vi.lists import LISTS
 from lamsach.portal.catalogue_vi.mail import MAIL
@@ -36,6 +37,7 @@ VIETNAMESE: dict[str, str] = {
     **BASE,
     **PEOPLE,
     **UNITS,
+    **LETTERHEADS,
     **CAMPAIGNS,
     **PUBLIC,
     **AWARENESS,

@@ -10,6 +10,7 @@ from typing import Any
 from lamsach.letters.form import Figure as FormFigure
 from lamsach.letters.form import Filled, Form, parse_form
 from lamsach.portal.campaigns.models import Dispatch
+from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.annexes import Rows, rows_of
 from lamsach.portal.reports.figures import Scope, accepted
 from lamsach.portal.reports.models import Figure, Report
@@ -69,6 +70,7 @@ def snapshot(report: Report) -> dict[str, Any]:
             for part in sorted(parts.values(), key=lambda part: names[part.pk].code)
         ],
         **({"annexes": annexes} if annexes else {}),
+        "letterhead": heads.kept_parts(heads.letterhead_of(report.unit)),
     }
 
 

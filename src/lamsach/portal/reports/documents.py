@@ -10,6 +10,7 @@ from lamsach.letters.assessment import Evidence, assessment, proposals
 from lamsach.letters.form import Figure, Filled, Form
 from lamsach.letters.layout import report as lay_out
 from lamsach.letters.model import Appendix, Column, Document, Head, Signature, Table
+from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.annexes import appendices, log_rows, state_rows
 from lamsach.portal.reports.consolidation import Consolidation, Line
 from lamsach.portal.reports.content import annexes_of, filled_form
@@ -60,18 +61,20 @@ def _shown(value: int | None) -> str:
     return "" if value is None else format_number(value, "vi")
 
 
-def head_of(report: Report) -> Head:
-    """Who issues the report; number and day stay open until they are given."""
-    parent = report.unit.parent
-    return Head(
-        issuer=report.unit.name,
-        parent=parent.name if parent else "",
+def _around(report: Report) -> tuple[Head, tuple[str, ...]]:
+    """Head and recipients: as they were submitted, else as the unit's letterhead has them. Number and day stay open until they are given."""
+    told = (report.content or {}).get("letterhead") if not report.is_open else None
+    kept = told or heads.kept_parts(heads.letterhead_of(report.unit))
+    head = Head(
+        issuer=kept["body"],
+        parent=kept["parent"],
         number=report.number,
         symbol=report.symbol,
         place=report.place,
         day=report.day,
         year=report.as_of.year,
     )
+    return head, tuple(kept["copies"])
 
 
 def document_of(report: Report) -> Document:
@@ -84,6 +87,7 @@ def document_of(report: Report) -> Document:
         )
     parts = (report.content or {}).get("parts", []) if not report.is_open else []
     filled = filled_form(report)
+    head, copies = _around(report)
     annexes = [
         *([_parts_annex(filled.form, parts)] if parts else []),
         *appendices(annexes_of(report)),
@@ -91,10 +95,11 @@ def document_of(report: Report) -> Document:
     ]
     return lay_out(
         filled,
-        head_of(report),
+        head,
         campaign=report.campaign.name,
         to=parent.name if parent else "",
-        signature=Signature(report.position, report.signer),
+        signature=Signature(report.position, report.signer, report.authority or ""),
+        copies=copies,
         annexes=annexes,
         remarks=remarks,
     )
@@ -164,12 +169,14 @@ def consolidated(scope: Scope, form: Form, taken: Consolidation, filled: Filled 
     if taken.between:
         names = ", ".join(unit.name for unit in taken.between[:20])
         remarks.append(f"Đơn vị thay đổi trực thuộc trong kỳ, chưa có trong báo cáo nào: {names}.")
-    parent = scope.unit.parent
+    parent, kept = scope.unit.parent, heads.letterhead_of(scope.unit)
     return lay_out(
         whole,
-        Head(scope.unit.name, parent.name if parent else "", year=scope.day.year),
+        heads.head(scope.unit, symbol=heads.symbol(kept, heads.REPORT), year=scope.day.year, given=kept),
         campaign=scope.campaign.name,
         to=parent.name if parent else "",
+        signature=heads.signature(kept),
+        copies=heads.copies(kept),
         annexes=annexes,
         remarks=remarks,
     )

@@ -16,6 +16,7 @@ from lamsach.letters.checks import warnings
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.chain import Stale
 from lamsach.portal.reports.content import figures_of, form_of, scope_of, stated_values_of
 from lamsach.portal.reports.deadlines import due_of
@@ -38,6 +39,7 @@ def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> R
     found = newest(campaign, unit)
     if found is not None:
         return found
+    kept = heads.letterhead_of(unit)
     try:
         with transaction.atomic():
             made = Report.objects.create(
@@ -46,6 +48,11 @@ def begin(campaign: Campaign, unit: Unit, by: Any, day: date | None = None) -> R
                 form=campaign.form,
                 as_of=day or today(),
                 due=due_of(campaign, unit),
+                symbol=heads.symbol(kept, heads.REPORT),
+                place=kept.place,
+                authority=kept.authority,
+                position=kept.position,
+                signer=kept.signer,
                 created_by=by.user if hasattr(by, "user") else by,
             )
             _fill(made, texts=True)
@@ -76,6 +83,7 @@ def correct(report: Report, by: Any, reason: str, day: date | None = None) -> Re
                 texts=report.texts,
                 symbol=report.symbol,
                 place=report.place,
+                authority=report.authority,
                 position=report.position,
                 signer=report.signer,
                 created_by=by.user if hasattr(by, "user") else by,

@@ -51,7 +51,20 @@ def checked(content: Any, unit: Unit) -> dict[str, Any]:
         "correction": _text(content["correction"], _LONGEST),
         "parts": [_part(part) for part in _listed(content["parts"], _MOST)],
         **_annexes(content),
+        **_letterhead(content),
     }
+
+
+def _letterhead(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands around the unit's document; reports of an older portal have none."""
+    if "letterhead" not in content:
+        return {}
+    told: Mapping[str, Any] = content["letterhead"]
+    copies = told["copies"]
+    if not isinstance(copies, list) or len(copies) > 100:
+        raise ValueError("copies")
+    names = {name: _text(told[name], 300) for name in ("parent", "body")}
+    return {"letterhead": {**names, "copies": [_text(copy, 2000) for copy in copies]}}
 
 
 def _annexes(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from lamsach.portal.units.access import readable_units
 from lamsach.portal.units.codes import canonical
 from lamsach.portal.units.tree import today
 
-HEAD = ("number", "symbol", "place", "day", "position", "signer")
+HEAD = ("number", "symbol", "place", "day", "authority", "position", "signer")
 _LARGEST = 10**12
 
 

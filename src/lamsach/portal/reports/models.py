@@ -46,6 +46,13 @@ class Report(models.Model):
     symbol = models.CharField(_("Symbol"), max_length=40, blank=True, help_text=_("Such as BC-CNTT."))
     place = models.CharField(_("Place"), max_length=60, blank=True)
     day = models.DateField(_("Date of the report"), null=True, blank=True)
+    authority = models.CharField(
+        _("Authority of who signs"),
+        max_length=200,
+        blank=True,
+        null=True,
+        help_text=_("A line before the position, such as KT. GIÁM ĐỐC or TL. BỘ TRƯỞNG. Mostly empty."),
+    )
     position = models.CharField(_("Position of who signs"), max_length=200, blank=True)
     signer = models.CharField(_("Name of who signs"), max_length=200, blank=True)
     due = models.DateField(null=True)

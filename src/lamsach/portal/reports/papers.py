@@ -16,8 +16,9 @@ from lamsach.letters import dispatch as letters
 from lamsach.letters.form import Filled, parse_form
 from lamsach.letters.layout import form_appendix
 from lamsach.letters.minutes import Cleaning, Contact, Done, minutes
-from lamsach.letters.model import Document, Head
+from lamsach.letters.model import Document
 from lamsach.portal.campaigns.models import Campaign, Dispatch
+from lamsach.portal.letterheads import heads
 from lamsach.portal.reports.consolidation import Line
 from lamsach.portal.reports.documents import STATES
 from lamsach.portal.reports.models import ReportState
@@ -30,6 +31,9 @@ def dispatch_paper(found: Dispatch) -> Document:
     """The dispatch as it goes out, the campaign's blank form behind it. To its recipients; before it is sent, to the units directly under the issuer."""
     number, symbol = letters.number_and_symbol(found.number)
     issuer = found.issuer
+    kept = heads.letterhead_of(issuer)
+    if number is None and symbol.isdecimal() and heads.symbol(kept):  # "05": the letterhead has the rest
+        number, symbol = int(symbol[:8]), ""
     names = list(found.recipients.order_by("unit__code").values_list("unit__name", flat=True)[:50])
     form = Filled(
         parse_form(found.campaign.form.definition),
@@ -40,17 +44,15 @@ def dispatch_paper(found: Dispatch) -> Document:
         issuer=issuer.name,
     )
     return letters.dispatch(
-        _head(issuer, number, symbol, found.day),
+        heads.head(issuer, number=number, symbol=symbol or heads.symbol(kept), day=found.day, given=kept),
         found.subject,
         found.body,
         letters.recipients(names, f"Các đơn vị trực thuộc {issuer.name}"),
         appendices=(form_appendix(form),),
+        signature=heads.signature(kept),
+        copies=heads.copies(kept),
+        address=kept.address,
     )
-
-
-def _head(unit: Unit, number: int | None, symbol: str, day: date | None, year: int | None = None) -> Head:
-    parent = unit.parent
-    return Head(unit.name, parent.name if parent else "", number, symbol, "", day, year)
 
 
 def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: date) -> Document | None:
@@ -66,13 +68,17 @@ def reminder_paper(campaign: Campaign, unit: Unit, lines: Iterable[Line], day: d
         Dispatch.objects.filter(campaign=campaign, issuer=unit, sent__isnull=False).order_by("-pk").first()
     )
     contact = ", ".join(part for part in (unit.contact_name, unit.contact_phone, unit.email) if part)
+    kept = heads.letterhead_of(unit)
     return letters.reminder(
-        _head(unit, None, "", None, day.year),
+        heads.head(unit, symbol=heads.symbol(kept), year=day.year, given=kept),
         campaign.name,
         owing,
         day,
         asked=f"Công văn số {asked.number} ngày {format_date(asked.day)}" if asked and asked.number else "",
         contact=contact,
+        signature=heads.signature(kept),
+        copies=heads.copies(kept),
+        address=kept.address,
     )
 
 
@@ -103,7 +109,16 @@ def minutes_paper(case: Any, day: date, *, named: bool) -> Document:
         needed=policy(case.campaign).quiet_days,
         person=case.person_name if named else "",
     )
-    return minutes(cleaning, _head(case.unit, None, "", day), day)
+    kept = heads.letterhead_of(case.unit)
+    symbol = heads.symbol(kept, heads.MINUTES)
+    return minutes(
+        cleaning,
+        heads.head(case.unit, symbol=symbol, day=day, given=kept),
+        day,
+        position=kept.position,
+        signer=kept.signer,
+        authority=kept.authority,
+    )
 
 
 def _said(step: Any) -> str:

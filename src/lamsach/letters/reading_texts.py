@@ -1,0 +1,99 @@
+"""The texts of a filled form: behind `- label:`, in the next cell, in the lines below; the unit's name also from a title or the head of the letter around the form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lamsach.letters.form import Field
+from lamsach.letters.lines import Line
+from lamsach.letters.wordings import ENUMERATION, alike, bare
+
+_DOTS = re.compile(r"[.…_]{3,}")
+_NEXT_LABEL = re.compile(r"\s*(?:[-+•–]\s*.{3,160}:|\d+\.\s)")
+_UNIT_LABELS = (
+    "Tên đơn vị",
+    "Tên cơ quan, đơn vị",
+    "Tên đơn vị báo cáo",
+    "Đơn vị báo cáo",
+    "Cơ quan báo cáo",
+    "Cơ quan, đơn vị",
+    "Tên cơ quan",
+    "Đơn vị",
+)
+_NATION = "cong hoa xa hoi chu nghia viet nam"
+# "BÁO CÁO KẾT QUẢ TRIỂN KHAI CHIẾN DỊCH CỦA CHI CỤC HAI"
+_OF = re.compile(
+    r"\A\s*(?:báo cáo|kết quả|thống kê|số liệu)\b.{0,200}?\bcủa\s+(.{3,200})\Z", re.IGNORECASE | re.DOTALL
+)
+
+
+def text_of(field: Field, lines: Sequence[Line]) -> tuple[str, float] | None:
+    """The field's text and how sure it is; None when the form does not hold the field."""
+    labels = _UNIT_LABELS if field.key == "unit" else ()
+    found = None
+    for label in (field.label, *labels):
+        found = _labelled(label, lines)
+        if found:
+            return found, 1.0 if label == field.label else 0.9
+    if field.key == "unit" and (guess := _titled(lines) or _issuer(lines)):
+        return guess, 0.5
+    known = _labelled(field.label, lines)
+    return None if known is None else (known, 0.3)
+
+
+def _labelled(label: str, lines: Sequence[Line]) -> str | None:
+    """The text that belongs to a label; the empty text when only the label is there."""
+    seen: str | None = None
+    for place, line in enumerate(lines):
+        for number, cell in enumerate(line.cells):
+            head, colon, tail = cell.partition(":")
+            if alike(ENUMERATION.sub("", head), label) < 0.85:
+                continue
+            if not colon and (len(head) > 2 * len(label) or (not line.table and not _alone(head, label))):
+                continue
+            if not colon and line.table and len(line.cells) < 2:
+                continue
+            parts = [tail if colon else "", *line.cells[number + 1 :]]
+            parts += _following(lines, place, one_line=not colon and bool(line.table))
+            text = "\n".join(kept for part in parts if (kept := _DOTS.sub("", part).strip(" \t\n\r")))
+            if text:
+                return text
+            seen = ""
+    return seen
+
+
+def _alone(head: str, label: str) -> bool:
+    """Whether a paragraph is the label and nothing else."""
+    return alike(ENUMERATION.sub("", head), label) >= 0.95
+
+
+def _following(lines: Sequence[Line], place: int, *, one_line: bool) -> Iterator[str]:
+    """The lines below, up to the next label, table or note."""
+    for further in () if one_line else lines[place + 1 : place + 40]:
+        first = further.cells[0].strip()
+        if len(further.cells) > 1 or _NEXT_LABEL.match(first) or bare(first).startswith("ghi chu"):
+            return
+        yield first
+
+
+def _titled(lines: Sequence[Line]) -> str:
+    """The unit in a title such as `BÁO CÁO KẾT QUẢ CỦA CHI CỤC HAI`, which may be a cell merged over the whole table."""
+    for line in lines[:40]:
+        cells = dict.fromkeys(cell.strip() for cell in line.cells if cell.strip())
+        if len(cells) == 1 and (found := _OF.match(next(iter(cells)))):
+            return " ".join(found[1].split()).rstrip(" .:")
+    return ""
+
+
+def _issuer(lines: Sequence[Line]) -> str:
+    """Who issues the letter around the form: the last line left of the nation's name."""
+    for line in lines[:20]:
+        for place, cell in enumerate(line.cells):
+            if place and _NATION in bare(cell):
+                left = [part.strip() for part in line.cells[0].splitlines()]
+                names = [
+                    part for part in left if part.strip("-_–—* ") and not part.casefold().startswith("số")
+                ]
+                return names[-1] if names else ""
+    return ""

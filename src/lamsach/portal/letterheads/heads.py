@@ -1,0 +1,86 @@
+"""A unit's letterhead as the parts of a document: head, signature, recipients, symbol. The one home of all that; every document of the portal takes it from here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from lamsach.letters import words
+from lamsach.letters.model import Head, Signature
+from lamsach.portal.letterheads.models import Letterhead
+from lamsach.portal.units.models import Unit
+
+REPORT, MINUTES = "BC", "BB"
+"""How the symbol of a document with a type name begins (Decree 30, Appendix III)."""
+_AS_ABOVE, _FILED = "Như trên", "Lưu: VT"
+
+
+def letterhead_of(unit: Unit) -> Letterhead:
+    """The unit's letterhead; an empty one that is not saved when it has none. One query."""
+    return Letterhead.objects.filter(unit=unit).first() or Letterhead(unit=unit)
+
+
+def head(
+    unit: Unit,
+    *,
+    number: int | None = None,
+    symbol: str = "",
+    place: str = "",
+    day: date | None = None,
+    year: int | None = None,
+    given: Letterhead | None = None,
+) -> Head:
+    """The head of a document of the unit. `given`: its letterhead, when it has been read already."""
+    kept = given or letterhead_of(unit)
+    return Head(
+        issuer=kept.body.strip() or unit.name,
+        parent=parent_body(unit, kept),
+        number=number,
+        symbol=symbol,
+        place=place or kept.place,
+        day=day,
+        year=year,
+    )
+
+
+def parent_body(unit: Unit, kept: Letterhead) -> str:
+    """The body above: as the letterhead names it, else the unit above in the tree; nothing where documents name none."""
+    if kept.no_parent:
+        return ""
+    parent = unit.parent
+    return kept.parent_body.strip() or (parent.name if parent else "")
+
+
+def signature(kept: Letterhead) -> Signature:
+    """Who signs."""
+    return Signature(kept.position, kept.signer, kept.authority)
+
+
+def symbol(kept: Letterhead, kind: str = "") -> str:
+    """The symbol behind the number: `BC-TTCNTT` of a document with a type name, `TTCNTT-KTHT` of a dispatch; empty while there is no abbreviation."""
+    if not kept.abbreviation.strip():
+        return ""
+    parts = (kind, kept.abbreviation) if kind else (kept.abbreviation, kept.office)
+    return "-".join(part for part in map(words.line, parts) if part).upper()
+
+
+def copies(kept: Letterhead) -> tuple[str, ...]:
+    """The lines under `Nơi nhận:`, the filed copy last."""
+    given = [
+        text
+        for line in words.lines(kept.copies)
+        if (text := line.lstrip("-–•+ ").rstrip(" ;.,")) and text.casefold() != _AS_ABOVE.casefold()
+    ]
+    filed = [text for text in given if text.casefold().startswith("lưu")]
+    office = words.line(kept.office)
+    own = f"{_FILED}, {office}" if office else _FILED
+    return (_AS_ABOVE, *(text for text in given if text not in filed), *(filed or [own]))
+
+
+def kept_parts(kept: Letterhead) -> dict[str, Any]:
+    """What a submitted report keeps of the letterhead, so that its document stays what the head approved."""
+    return {
+        "parent": parent_body(kept.unit, kept),
+        "body": kept.body.strip() or kept.unit.name,
+        "copies": list(copies(kept)),
+    }
