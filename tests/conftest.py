@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
+
+os.environ.setdefault(
+    "LAMSACH_UNIT_KEY", str(Path(tempfile.gettempdir()) / f"lamsach-test-{getpass.getuser()}-unit-key")
+)
+"""No test marks machines with the person's own key."""
 
 
 def require_program(name: str) -> str:

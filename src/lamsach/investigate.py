@@ -17,6 +17,7 @@ from lamsach.devices.inventory import Inventory, read_inventory
 from lamsach.devices.leases import LeaseTable
 from lamsach.devices.presence import Presence
 from lamsach.devices.reading import HolderLogs
+from lamsach.devices.unit_key import unit_key
 from lamsach.devices.witness import Witness
 from lamsach.errors import InputError, LamsachError
 from lamsach.hunt.compiled import CompiledSet
@@ -48,6 +49,8 @@ class Request:
     format_name: str | None = None
     password: bytes | None = None
     threads: int | None = None
+    unit_key: bytes | None = None
+    """By which machines are marked (`devices.presence`); None: the one that is kept for the person's unit (`devices.unit_key`)."""
 
 
 @dataclass(slots=True)
@@ -163,6 +166,8 @@ def investigate(
         problems=_once_each([*inputs.problems, *result.problems]),
         partial=result.partial,
         presence=inputs.presence.found(),
+        presence_key=inputs.presence.key_name,
+        device_marks={one.key: inputs.presence.marks_of(one.mac, one.name, one.ip) for one in devices},
     )
     return findings, result
 
@@ -218,7 +223,7 @@ def _sighted(loaded: LoadedList, values: set[str]) -> dict[str, Indicator]:
 
 
 def _read_inputs(request: Request, watch: Watch, kept: Kept | None) -> _Inputs:
-    inputs = _Inputs(presence=Presence(request.timezone))
+    inputs = _Inputs(presence=Presence(request.timezone, request.unit_key or unit_key()))
     tell = inputs.problems.append
     if kept is not None:
         inputs.logs = list(kept.logs)

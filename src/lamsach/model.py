@@ -430,7 +430,8 @@ class Findings:
     `devices` come most severe first; `sightings` and `coverage` in the order of their keys. `blind_days` are days
     between the first and last day searched (or `since` and `until`) on which an observer has no line.
     `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt. `presence`: the days on
-    which machines were seen, by their marks (`lamsach.devices.presence`).
+    which machines were seen, by their marks (`lamsach.devices.presence`) under the key that is called `presence_key`;
+    `device_marks`: the marks of the devices, by device key.
     """
 
     parameters: Parameters
@@ -445,6 +446,8 @@ class Findings:
     partial: bool = False
     presence: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
 
+    presence_key: str = ""
+    device_marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     @property
     def unread(self) -> tuple[Problem, ...]:
         """The problems of inputs that could not be read to their end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -33,9 +34,11 @@ from lamsach.portal.cases.handling import SavedView
 from lamsach.portal.cases.models import Case, Clarification, Exemption, Grant, Note
 from lamsach.portal.exchange import hooks, misp
 from lamsach.portal.exchange.models import Partner, Waiting
+from lamsach.portal.exchange.secrets import lock
 from lamsach.portal.findings.models import Bundle, Device, Hunt, HuntFile, Merge
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.privacy import holds
+from lamsach.portal.privacy.models import GrantedView
 from lamsach.portal.public.models import Tool
 from lamsach.portal.reports import drafts
 from lamsach.portal.reports.arriving import keep_received
@@ -303,6 +306,29 @@ def _partner(cast: Any) -> Partner:
 
 def _waiting(cast: Any) -> Waiting:
     down, up = exchanging.partners(cast)
+def _granted(cast: Any) -> GrantedView:
+    """A machine that the room lets the centre see, as a file brought it."""
+    data = {
+        "state": "working",
+        "since": tree.today().isoformat(),
+        "severity": 1,
+        "machine": {"name": "PC-99", "ip": "10.9.9.9", "mac": "", "user": "", "department": ""},
+        "sightings": [],
+        "lines": [["", "srcip=10.9.9.9"]],
+    }
+    return GrantedView.objects.get_or_create(
+        partner=exchanging.partners(cast)[0],
+        number="M000099",
+        defaults={
+            "unit": cast.first,
+            "campaign": campaign(cast),
+            "until": timezone.now() + timedelta(days=3),
+            "counter": 1,
+            "data": lock(json.dumps(data)),
+        },
+    )[0]
+
+
     with exchanging.made(down, cast.people["coordinator"]).open("rb") as stream:
         path = default_storage.save(f"exchange/{tokens.nonce()}", ContentFile(stream.read()))
     return Waiting.objects.create(user=cast.people["coordinator"], partner=up, name="a.zip", path=path)
@@ -316,6 +342,8 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
         hooks.make(cast.first, "https://siem.unit.example/x", cast.people["coordinator"])[0].pk
     ),
     "misp_id": lambda cast: (
+    "granted_id": lambda cast: _granted(cast).pk,
+    "own_unit_id": lambda cast: cast.first.pk,
         misp.make(cast.first, "https://misp.unit.example", "key", cast.people["coordinator"]).pk
     ),
     "partner_id": lambda cast: _partner(cast).pk,
@@ -378,8 +406,8 @@ SAMPLES: dict[str, Callable[[Any], Any]] = {
         ].pk
     ),
 }
-OWN_ONLY = {"waiting_id", "import_id"}
-"""Objects of one person: nobody else sees them, whatever the role."""
+OWN_ONLY = {"waiting_id", "import_id", "granted_id"}
+"""Objects of one person, or of the coordinator's unit alone: nobody else sees them, whatever the role."""
 SEEN_BY_ALL = {"tool_number"}
 """Objects of the whole portal, which belong to no unit."""
 OF_THE_UNIT_ITSELF = {
@@ -389,6 +417,7 @@ OF_THE_UNIT_ITSELF = {
     "notice_id",
     "person_id",
     "own_bundle_id",
+    "own_unit_id",
     "device_id",
     "merge_id",
     "hunt_id",

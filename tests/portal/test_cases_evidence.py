@@ -12,8 +12,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from lamsach.devices.presence import mark_of
+from lamsach.devices.presence import Presence, mark_of
 from lamsach.model import ListSummary
+from lamsach.portal.audit.models import Entry
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import IndicatorList
 from lamsach.portal.cases.counting import case_counts, differences, end_of
@@ -23,15 +24,17 @@ from lamsach.portal.cases.tasks import recompute_waiting
 from lamsach.portal.cases.upkeep import recompute
 from lamsach.portal.findings import contents
 from lamsach.portal.findings.models import CoverageDay
-from lamsach.portal.findings.searched import AliveDay, Composition
+from lamsach.portal.findings.present import unit_key
+from lamsach.portal.findings.searched import AliveDay, Composition, Mark
 
-from .bundles import EVIL, FIREWALL, Contact, day, device, findings, hand_in
+from .bundles import EVIL, FIREWALL, ZONE, Contact, day, device, findings, hand_in
 from .conftest import Cast
 from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 ONE = "mac:02:00:00:00:00:01"
 MARK = mark_of("mac", "02:00:00:00:00:01")
+"""As bundles of before bear it, which are read on."""
 S = CaseState
 
 
@@ -145,6 +148,47 @@ def test_only_known_machines_are_written_down(cast: Cast, campaign: Any) -> None
     stranger = mark_of("mac", "02:00:00:00:00:99")
     hand_in(cast, campaign, findings([], [], presence={MARK: (day(-3), day(-2)), stranger: (day(-3),)}))
     assert sorted(AliveDay.objects.values_list("day", flat=True)) == [day(-3), day(-2)]
+
+
+def _as_told(key: bytes, quiet_days: range, named: bool) -> Any:
+    """A bundle of this key: of a hunt that found the machine, or of one that only saw it."""
+    presence = Presence(ZONE, key)
+    days = tuple(sorted(day(-number) for number in quiet_days))
+    marks = presence.marks_of("02:00:00:00:00:01", "PC-01", "10.1.2.3")
+    one, contact = device(ONE, name="PC-01"), Contact(days={day(-20): 5})
+    told: dict[str, Any] = {"presence_key": presence.key_name, "device_marks": {ONE: marks} if named else {}}
+    stranger = presence.marks_of("02:00:00:00:00:99", None, None)[0]
+    seen = {marks[0]: days, stranger: days}
+    return findings([one] if named else [], [contact] if named else [], presence=seen, **told)
+
+
+def test_marks_of_a_key_that_the_portal_has_not_are_those_of_its_own_bundles(
+    cast: Cast, campaign: Any
+) -> None:
+    """A computer with a key of its own: its first bundle names the machine, the next only says that it was on."""
+    key, another = bytes(32), bytes([1]) * 32
+    hand_in(cast, campaign, _as_told(key, range(8, 9), named=True))
+    hand_in(cast, campaign, _as_told(key, range(3, 5), named=False))
+    hand_in(cast, campaign, _as_told(another, range(6, 7), named=False))
+    assert sorted(AliveDay.objects.values_list("day", flat=True)) == [day(-8), day(-4), day(-3)]
+    assert not Mark.objects.filter(key=Presence(ZONE, another).key_name).exists()
+
+
+def test_marks_of_the_portals_key_find_every_machine_that_it_has(cast: Cast, campaign: Any) -> None:
+    hand_in(cast, campaign, _as_told(bytes(32), range(8, 9), named=True))
+    hand_in(cast, campaign, _as_told(unit_key(cast.first.pk), range(3, 5), named=False))
+    hand_in(cast, campaign, _as_told(unit_key(cast.second.pk), range(6, 7), named=False))
+    assert sorted(AliveDay.objects.values_list("day", flat=True)) == [day(-8), day(-4), day(-3)]
+
+
+def test_the_units_own_people_take_its_key(cast: Cast) -> None:
+    address = f"/office/findings/units/{cast.first.pk}/key/"
+    answer = cast.client("officer").get(address)
+    assert answer.content.decode().strip() == unit_key(cast.first.pk).hex()
+    assert unit_key(cast.first.pk) != unit_key(cast.second.pk)
+    assert Entry.objects.filter(action="unit_key.exported", object_id=cast.first.pk).exists()
+    assert cast.client("coordinator").get(address).status_code == 403
+    assert cast.client("stranger").get(address).status_code == 404
 
 
 def test_a_name_of_two_machines_shows_neither(cast: Cast, campaign: Any) -> None:

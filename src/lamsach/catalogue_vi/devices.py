@@ -57,4 +57,8 @@ DEVICES: dict[str, str] = {
     # infrastructure
     "A stated piece of infrastructure is no address, network or host name.": "Hạ tầng được khai báo không phải là địa chỉ, dải mạng hay tên máy.",
     "State it like 10.0.0.2, 10.0.1.0/24 or dns01.": "Hãy khai báo như 10.0.0.2, 10.0.1.0/24 hoặc dns01.",
+    # unit key
+    "The unit's key cannot be read.": "Không đọc được khóa của đơn vị.",
+    "This file is no key of a unit.": "Tệp này không phải khóa của đơn vị.",
+    "Put a copy of the unit's key in its place, or move the file away: then a new key is made.": "Hãy chép khóa của đơn vị vào chỗ đó, hoặc chuyển tệp đi: khi đó khóa mới được tạo.",
 }

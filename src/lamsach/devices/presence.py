@@ -1,7 +1,8 @@
 """On which days a machine was seen in the logs at all, so that one that was switched off is not taken for a clean one.
 
 Whoever reads the findings later asks for machines that he knows; the others must stay unknown to him. So a machine stands here under a mark made from its
-hardware address or host name, and not under its name.
+hardware address or host name with the unit's key (HMAC-SHA-256), and not under its name: who guesses an address cannot confirm the guess without the key. The machines that
+were found stand in the findings by name, and there their marks are told (`Presence.marks_of`), so that the next hunt's days find them.
 
 The evidence is a sample: every lease, session and log-on record, and those lines of other logs that the hunt parses anyway. A day that is missing proves
 nothing; a day that is here does.
@@ -10,6 +11,8 @@ nothing; a day that is here does.
 from __future__ import annotations
 
 import hashlib
+import hmac
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
@@ -25,15 +28,36 @@ _ALIVE = frozenset({LeaseAction.ASSIGNED, LeaseAction.RENEWED, LeaseAction.RELEA
 
 @lru_cache(maxsize=65536)
 def mark_of(kind: str, value: str) -> str:
-    """The mark of a machine: the first 20 hexadecimal digits of a SHA-256. `kind`: mac, name (see `names.host_key`) or ip."""
+    """The mark of a machine in bundles of before, without a key: the first 20 hexadecimal digits of a SHA-256. `kind`: mac, name (see `names.host_key`) or ip."""
     return hashlib.sha256(f"lamsach presence {kind} {value}".encode("utf-8", "replace")).hexdigest()[:20]
 
 
-class Presence:
-    """Collects the days. Adding is associative and commutative."""
+@lru_cache(maxsize=65536)
+def keyed_mark(key: bytes, kind: str, value: str) -> str:
+    """The mark of a machine under a unit's key: the first 32 hexadecimal digits of an HMAC-SHA-256."""
+    said = f"lamsach presence 2 {kind} {value}".encode("utf-8", "replace")
+    return hmac.digest(key, said, "sha256").hex()[:32]
 
-    def __init__(self, zone: ZoneInfo) -> None:
+
+def key_name(key: bytes) -> str:
+    """What a key is called in findings; nothing of the key follows from it."""
+    return hmac.digest(key, b"lamsach presence key", "sha256").hex()[:16]
+
+
+def told_by(mac: str | None, name: str | None, ip: str | None) -> list[tuple[str, str]]:
+    """By what a machine is marked: hardware address and host name; its address only when there is neither. Kind and value."""
+    host = host_key(name) if name else None
+    said = [("mac", mac)] if mac else []
+    said += [("name", host)] if host else []
+    return said or ([("ip", ip)] if ip else [])
+
+
+class Presence:
+    """Collects the days. Adding is associative and commutative. `key`: the unit's; without one the marks fit no other hunt's."""
+
+    def __init__(self, zone: ZoneInfo, key: bytes | None = None) -> None:
         self._zone = zone
+        self._key = key or secrets.token_bytes(32)
         self._days: dict[str, set[date]] = {}
 
     def observe(self, event: Event, identify: Callable[[Event], Identity]) -> None:
@@ -62,17 +86,21 @@ class Presence:
             yield event
 
     def _see(self, days: Iterable[date], mac: str | None, name: str | None, ip: str | None) -> None:
-        host = host_key(name) if name else None
-        marks = [mark_of("mac", mac)] if mac else []
-        marks += [mark_of("name", host)] if host else []
-        if not marks and ip:
-            marks = [mark_of("ip", ip)]
-        for mark in marks:
+        for mark in self.marks_of(mac, name, ip):
             known = self._days.get(mark)
             if known is not None:
                 known.update(days)
             elif len(self._days) < MOST:
                 self._days[mark] = set(days)
+
+    def marks_of(self, mac: str | None, name: str | None, ip: str | None) -> tuple[str, ...]:
+        """The marks of a machine."""
+        return tuple(keyed_mark(self._key, kind, value) for kind, value in told_by(mac, name, ip))
+
+    @property
+    def key_name(self) -> str:
+        """What the key is called."""
+        return key_name(self._key)
 
     def found(self) -> dict[str, tuple[date, ...]]:
         """The days by mark, both in order."""

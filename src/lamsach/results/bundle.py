@@ -89,6 +89,8 @@ def _manifest(findings: Findings, contents: Mapping[str, Any]) -> dict[str, Any]
         ],
         "coverage": [records.coverage_record(row) for row in findings.coverage],
         "presence": records.presence_record(findings.presence),
+        "presence_key": findings.presence_key,
+        "device_marks": {key: list(marks) for key, marks in sorted(findings.device_marks.items())},
         "files": [records.file_record(file) for file in findings.files],
     }
 

@@ -1,7 +1,7 @@
 """The one query for the numbers of cases: any subtree, as of any date. Board and reports have to use it.
 
 They count cases by the state that the evidence of today gives them on that day (`Span`): late logs correct the past. `known` asks what was known at a
-moment: with the end of the day itself that is what was reported then.
+moment: with the end of the day itself that is what was reported then. What cut-off units state by file is counted too (`stated`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases import stated
 from lamsach.portal.cases.models import CaseState, Cause, Span
-from lamsach.portal.units.tree import today, under
+from lamsach.portal.units.models import Unit, UnitLink
+from lamsach.portal.units.tree import on_day, today, under
 
 S = CaseState
 OPEN = (S.NEW, S.TOLD, S.ACCEPTED, S.REINFECTED)
@@ -47,6 +49,14 @@ class CaseCounts:
     reinfected: int = 0
     dismissed: int = 0
 
+    def __add__(self, other: CaseCounts) -> CaseCounts:
+        """Each number for itself."""
+        return CaseCounts(**{name: getattr(self, name) + getattr(other, name) for name in GROUPS})
+
+    def __sub__(self, other: CaseCounts) -> CaseCounts:
+        """Each number for itself."""
+        return CaseCounts(**{name: getattr(self, name) - getattr(other, name) for name in GROUPS})
+
 
 def spans_on(campaign: Campaign, day: date, known: datetime | None = None) -> QuerySet[Span]:
     """The state of each case on a day, as it is known now, or was known just before a moment."""
@@ -72,19 +82,31 @@ def case_counts(
     moment = day or today()
     chosen = spans_on(campaign, moment, known).filter(unit__in=under([unit_id], moment).values("descendant"))
     found = chosen.aggregate(**_figures())
-    return CaseCounts(**{name: found[f"n_{name}"] for name in GROUPS})
+    own = CaseCounts(**{name: found[f"n_{name}"] for name in GROUPS})
+    return sum(more_stated(campaign, unit_id, moment, known).values(), own)
 
 
 def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, CaseCounts]:
     """For each unit directly under a unit: its numbers with everything under it."""
     moment = day or today()
     children = under([unit_id], moment).filter(distance=1).values("descendant")
+    counted = _counted(campaign, children, moment, None)
+    more = more_stated(campaign, unit_id, moment, None, itself=False)
+    if more:
+        links = UnitLink.objects.filter(on_day(moment), ancestor__in=children, descendant__in=more)
+        for child, unit in links.values_list("ancestor", "descendant"):
+            counted[child] = counted.get(child, CaseCounts()) + more[unit]
+    return counted
+
+
+def _counted(campaign: Campaign, roots: Any, day: date, known: datetime | None) -> dict[int, CaseCounts]:
+    """For each of these units (numbers, or a query of them) the numbers of its own cases and of everything under it."""
     rows = (
-        spans_on(campaign, moment)
+        spans_on(campaign, day, known)
         .filter(
-            unit__links_up__ancestor__in=children,
-            unit__links_up__valid_from__lte=moment,
-            unit__links_up__valid_until__gt=moment,
+            unit__links_up__ancestor__in=roots,
+            unit__links_up__valid_from__lte=day,
+            unit__links_up__valid_until__gt=day,
         )
         .order_by()
         .values(child=F("unit__links_up__ancestor"))
@@ -92,6 +114,27 @@ def case_counts_by_child(campaign: Campaign, unit_id: int, day: date | None = No
     )
     counted: list[dict[str, Any]] = list(rows)  # type: ignore[arg-type]
     return {row["child"]: CaseCounts(**{name: row[f"n_{name}"] for name in GROUPS}) for row in counted}
+
+
+def more_stated(
+    campaign: Campaign, unit_id: int, day: date, known: datetime | None = None, *, itself: bool = True
+) -> dict[int, CaseCounts]:
+    """For each cut-off unit in a subtree that states more machines than the portal has of it: how much more, number by number."""
+    found = stated.newest(campaign, unit_id, day, known, itself=itself)
+    own = _counted(campaign, [one.unit_id for one in found], day, known) if found else {}
+    more = {}
+    for one in found:
+        here, word = own.get(one.unit_id, CaseCounts()), CaseCounts(**{n: one.counts[n] for n in GROUPS})
+        if word.found > here.found:
+            more[one.unit_id] = word - here
+    return more
+
+
+def stated_rows(campaign: Campaign, unit_id: int, day: date) -> list[tuple[Unit, stated.Statement]]:
+    """The statements that are counted in a subtree on a day, each with its unit, for people."""
+    more = more_stated(campaign, unit_id, day)
+    units = Unit.objects.in_bulk(list(more))
+    return [(units[one.unit_id], one) for one in stated.newest(campaign, unit_id, day) if one.unit_id in more]
 
 
 @dataclass(frozen=True, slots=True)

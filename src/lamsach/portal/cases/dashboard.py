@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,9 +13,11 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.cases import stated
 from lamsach.portal.cases.counting import GROUPS, OPEN
 from lamsach.portal.cases.coverage import UnitCoverage
 from lamsach.portal.cases.models import Case, CaseState, Span, Step
+from lamsach.portal.cases.stated import Statement
 from lamsach.portal.findings.models import CoverageDay
 from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import under
@@ -48,8 +51,26 @@ class Series:
         return [(self.days[place], [(name, self.counts[name][place]) for name in LINES]) for place in places]
 
 
+Stay = tuple[str, date, date, int]
+"""A state, from a day until before another, and how many machines."""
+
+
 def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
-    """The numbers of the last days of what stood under a unit on each of them, in one query; None before the first machine was found."""
+    """The numbers of the last days of what stood under a unit on each of them, in one query, and of what cut-off units stated; None before the first machine was found."""
+    rows, told = _stays(campaign, unit_id, until), stated.history(campaign, unit_id, until)
+    begins = [row[1] for row in rows] + [some[0].day for some in told.values()]
+    if not begins:
+        return None
+    first = max(min(begins), until - _ONE * (MOST_DAYS - 1))
+    days = tuple(first + _ONE * number for number in range((until - first).days + 1))
+    counts = _tally(rows, days)
+    for unit, some in told.items():
+        own = _tally(_stays(campaign, unit, until), days)
+        _add_stated(counts, own, some, days)
+    return Series(days, {name: tuple(values) for name, values in counts.items()})
+
+
+def _stays(campaign: Campaign, unit_id: int, until: date) -> list[Stay]:
     chosen = Span.objects.filter(
         campaign=campaign, known_until=None, valid_from__lte=until, unit__links_up__ancestor=unit_id
     )
@@ -65,11 +86,12 @@ def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
         )
         .annotate(number=Count("pk"))
     ]
-    rows = [row for row in rows if row[1] < row[2]]
-    if not rows:
-        return None
-    first = max(min(row[1] for row in rows), until - _ONE * (MOST_DAYS - 1))
-    length = (until - first).days + 1
+    return [row for row in rows if row[1] < row[2]]
+
+
+def _tally(rows: Sequence[Stay], days: Sequence[date]) -> dict[str, list[int]]:
+    """How many machines stand in each line on each of the days."""
+    first, length = days[0], len(days)
     changes = {name: [0] * (length + 1) for name in LINES}
     for state, begin, end, number in rows:
         left, right = max((begin - first).days, 0), min((end - first).days, length)
@@ -77,8 +99,23 @@ def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
             if left < right and state in STATES[name]:
                 changes[name][left] += number
                 changes[name][right] -= number
-    counts = {name: tuple(accumulate(values[:-1])) for name, values in changes.items()}
-    return Series(tuple(first + _ONE * number for number in range(length)), counts)
+    return {name: list(accumulate(values[:-1])) for name, values in changes.items()}
+
+
+def _add_stated(
+    counts: dict[str, list[int]], own: dict[str, list[int]], told: Sequence[Statement], days: Sequence[date]
+) -> None:
+    """On each day on which a unit's newest statement holds more machines than the portal has of it, count the statement instead."""
+    for place, day in enumerate(days):
+        number = bisect_right(told, day, key=lambda one: one.day)
+        if not number:
+            continue
+        word = told[number - 1].counts
+        if word["found"] <= own["todo"][place] + own["cleaned"][place]:
+            continue
+        lines = {**word, "todo": word["found"] - word["cleaned"]}
+        for name in LINES:
+            counts[name][place] += lines[name] - own[name][place]
 
 
 def median_days_to_clean(campaign: Campaign, unit_id: int) -> tuple[float | None, int]:

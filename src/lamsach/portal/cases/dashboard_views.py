@@ -71,6 +71,7 @@ def dashboard(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "unit": unit,
         "above": above,
         "counts": counting.case_counts(campaign, unit.pk),
+        "stated": counting.stated_rows(campaign, unit.pk, today()),
         "table": [
             (day, [(name, WORDS[name], value) for name, value in values])
             for day, values in (found.rows if found else [])
@@ -118,6 +119,9 @@ def past_day(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "unit": unit,
         "above": above,
         "day": day,
+        "stated": [
+            row for row in counting.stated_rows(campaign, unit.pk, day) if row[1].at >= counting.end_of(day)
+        ],
         "figures": [(name, words, getattr(then, name), getattr(now, name)) for name, words in FIGURES],
         "page": page,
         "rows": _told(list(page)),

@@ -19,7 +19,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.cases import access
-from lamsach.portal.cases.counting import case_counts, case_counts_by_child
+from lamsach.portal.cases.counting import case_counts, case_counts_by_child, stated_rows
 from lamsach.portal.cases.dashboard_views import place_of
 from lamsach.portal.cases.forms import AnswerForm, RulesForm
 from lamsach.portal.cases.models import Clarification, Exemption, Rules
@@ -139,6 +139,7 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "day": day,
         "now": today(),
         "counts": case_counts(campaign, unit.pk, day),
+        "stated": stated_rows(campaign, unit.pk, day),
         "page": children,
         "rows": [(child, by_child.get(child.pk)) for child in children],
         "policy": policy(campaign),

@@ -163,4 +163,7 @@ EXCHANGE: dict[str, str] = {
     "The portal may not write to this address: it is private, or not https.": "Cổng không được gửi đến địa chỉ này: địa chỉ nội bộ hoặc không dùng https.",
     "An administrator may allow private networks by LAMSACH_OUTGOING_NETWORKS.": "Quản trị viên có thể cho phép mạng nội bộ bằng LAMSACH_OUTGOING_NETWORKS.",
     "The address could not be reached.": "Không kết nối được đến địa chỉ.",
+    "Figures that cut-off units handed in by file": "Số liệu do các đơn vị không kết nối mạng nộp bằng tệp",
+    "They are counted above. The machines themselves are known to the unit alone, so no list here holds them.": "Số liệu này đã được tính ở trên. Chỉ đơn vị đó biết cụ thể từng máy, nên danh sách trên cổng không có các máy này.",
+    "taken": "tiếp nhận",
 }

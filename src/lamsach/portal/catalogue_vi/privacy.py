@@ -64,4 +64,10 @@ PRIVACY: dict[str, str] = {
     "The unit above may now see this machine's name and addresses.": "Đơn vị cấp trên từ nay được xem tên và địa chỉ của máy này.",
     "{count} entries are kept by a legal hold.": "{count} mục được giữ lại theo yêu cầu lưu giữ.",
     "{count} entries were erased.": "Đã xóa {count} mục.",
+    "Machines that may be seen by name": "Máy được phép xem tên",
+    "{unit} lets your unit see the machine {number} by name until {until}.": "{unit} cho phép đơn vị xem tên của máy {number} đến {until}.",
+    "No machine may be seen by name any more.": "Không còn máy nào được phép xem tên.",
+    "%(unit)s lets your unit see this machine until %(until)s. Then it is erased here. Each view is in the audit trail.": "%(unit)s cho phép đơn vị xem máy này đến %(until)s, sau đó dữ liệu được xóa tại đây. Mỗi lần xem đều được ghi vào nhật ký truy cập.",
+    "As of": "Tính đến",
+    "Machines that cut-off units let you see": "Máy do các đơn vị không kết nối mạng cho phép xem",
 }

@@ -12,9 +12,12 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
-        """Hear of each step of a case, for webhooks."""
+        """Hear of each step of a case, for webhooks; tell what cut-off units stated, for the boards."""
         from django.db.models.signals import post_save
 
+        from lamsach.portal.cases import stated
         from lamsach.portal.exchange.hooks import on_step
+        from lamsach.portal.exchange.stated import statements
 
         post_save.connect(on_step, sender="cases.Step", dispatch_uid="exchange.hooks")
+        stated.register(statements)

@@ -169,16 +169,28 @@ class Counts(Kind):
         ]
 
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
-        """Keep them; a later file of the same day replaces an earlier one."""
-        kept = 0
-        for campaign, on, counts in _counts(arrival, payload):
-            place = {"unit": arrival.unit, "campaign": campaign, "day": on}
-            later = StatedCounts.objects.filter(**place, partner=arrival.partner, counter__gt=arrival.counter)
-            if not later.exists():
-                values = {"partner": arrival.partner, "counter": arrival.counter, "counts": counts}
-                StatedCounts.objects.update_or_create(**place, defaults=values)
-                kept += 1
-        return {"counts": kept}
+        """Keep them; of several files of one day the last one made counts."""
+        found = _counts(arrival, payload)
+        who = {"unit": arrival.unit, "partner": arrival.partner, "counter": arrival.counter}
+        StatedCounts.objects.bulk_create(
+            [
+                StatedCounts(campaign=campaign, day=on, counts=dict(counts), **who)
+                for campaign, on, counts in found
+            ]
+        )
+        return {"counts": len(found)}
+
+
+def taking_part(unit: Unit, stated: Any) -> Campaign:
+    """Our campaign with the number that a file from below states. InputError unless that unit or one under it takes part."""
+    below = under([unit.pk]).values("descendant")
+    part = Participation.objects.filter(unit__in=below).values("campaign")
+    campaign = Campaign.objects.filter(pk=number(stated), pk__in=part).first()
+    if campaign is None:
+        raise InputError(
+            mark("The file speaks of a campaign that this unit does not take part in."), unit.code
+        )
+    return campaign
 
 
 def _from_above(partner: Partner) -> list[Campaign]:
@@ -188,20 +200,16 @@ def _from_above(partner: Partner) -> list[Campaign]:
 
 def _counts(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, Any, Mapping[str, int]]]:
     unit = arrival.unit
-    below = under([unit.pk]).values("descendant")
     found: list[tuple[Campaign, Any, Mapping[str, int]]] = []
     for record in rows(payload.data["counts"], MOST):
-        part = Participation.objects.filter(unit__in=below).values("campaign")
-        campaign = Campaign.objects.filter(pk=number(record["campaign"]), pk__in=part).first()
-        if campaign is None:
-            raise InputError(
-                mark("The file speaks of a campaign that this unit does not take part in."), unit.code
-            )
+        campaign = taking_part(unit, record["campaign"])
         stated = record["counts"]
         counts = {field.name: number(stated[field.name]) for field in fields(CaseCounts)}
         on = day(record["day"])
         if on > arrival.made.date() + timedelta(days=1):
             raise ValueError("a day to come")
+        if any((campaign, on) == known[:2] for known in found):
+            raise ValueError("the same twice")
         found.append((campaign, on, counts))
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.units.models import Unit
@@ -158,7 +159,7 @@ class Counterpart(models.Model):
 
 
 class StatedCounts(models.Model):
-    """What a unit below says of its machines on a day: counts, never who. The newest file of a day counts."""
+    """What a unit below says of its machines on a day: counts, never who. Of one day the file with the highest counter counts; the others stay, for what was known when."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="stated")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -166,12 +167,16 @@ class StatedCounts(models.Model):
     day = models.DateField()
     counter = models.BigIntegerField()
     counts = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ("-day", "-pk")
+        ordering = ("-day", "-counter", "-pk")
         constraints = (
-            models.UniqueConstraint(fields=("unit", "campaign", "day"), name="exchange_one_statement"),
+            models.UniqueConstraint(
+                fields=("unit", "campaign", "day", "partner", "counter"), name="exchange_one_statement"
+            ),
         )
+        indexes = (models.Index(fields=("campaign", "day"), name="exchange_stated_counted"),)
 
 
 class Webhook(models.Model):

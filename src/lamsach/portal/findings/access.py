@@ -23,6 +23,20 @@ def own_units(user: Any) -> list[int]:
     return [member.unit_id for member in memberships(user) if member.role in WRITERS]
 
 
+def keyed_units(user: Any) -> QuerySet[Unit]:
+    """The person's own units, whose key they may take."""
+    return Unit.objects.filter(pk__in=own_units(user), valid_until=FOREVER).order_by("code")
+
+
+def get_own_unit(user: Any, unit_id: int) -> Unit:
+    """A unit to which the person belongs with a writing role."""
+    get_readable(user, unit_id)
+    found = Unit.objects.filter(pk__in=own_units(user)).filter(pk=unit_id).first()
+    if found is None:
+        raise PermissionDenied
+    return found
+
+
 def uploading_units(user: Any) -> QuerySet[Unit]:
     """The units that the person may hand in findings for."""
     return writable_units(user).filter(valid_until=FOREVER)

@@ -68,7 +68,7 @@ def _act(request: HttpRequest, found: Hunt) -> None:
     what = request.POST.get("what")
     for upload in request.FILES.getlist("logs"):
         if upload.size:
-            hunting.LOGS.take_whole(hunting.LOGS.announce(found, upload.name, upload.size), upload)
+            hunting.LOGS.take_whole(hunting.LOGS.announce(found, upload.name or "", upload.size), upload)
     if what == "begin":
         hunting.begin(found, request)
     elif what == "stop":

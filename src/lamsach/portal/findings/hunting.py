@@ -22,6 +22,7 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.findings.models import Hunt, HuntFile, Way
 from lamsach.portal.findings.pieces import Pile
+from lamsach.portal.findings.present import unit_key
 from lamsach.portal.findings.taking import Source, keep, take_in
 from lamsach.portal.findings.transfers import FORGOTTEN
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
@@ -90,7 +91,9 @@ def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
         say=lambda _text: progress.step(0, total),
         progress=lambda done, _searched: progress.step(min(done, total), total),
     )
-    findings, _ = investigate(Request(logs=[str(folder(hunt))], lists=lists, threads=1), watch)
+    key = unit_key(hunt.unit_id)
+    request = Request(logs=[str(folder(hunt))], lists=lists, threads=1, unit_key=key)
+    findings, _ = investigate(request, watch)
     if findings.partial:
         raise Cancelled
     findings = tidy(

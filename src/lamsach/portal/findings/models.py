@@ -38,6 +38,7 @@ class Way(models.TextChoices):
     API = "api", _("Sent by the program")
     SIGNED = "signed", _("Signed file")
     BROWSER = "browser", _("Hunt in the portal")
+    TRACE = "trace", _("Trace of public addresses")
 
 
 class Bundle(models.Model):
@@ -272,4 +273,4 @@ class HuntFile(models.Model):
         constraints = (models.UniqueConstraint(fields=("hunt", "name", "size"), name="findings_one_file"),)
 
 
-from lamsach.portal.findings.searched import AliveDay, Composition, Contained  # noqa: E402, F401 - models of this app
+from lamsach.portal.findings.searched import AliveDay, Composition, Contained, Mark  # noqa: E402, F401 - models of this app

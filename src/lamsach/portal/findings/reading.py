@@ -72,6 +72,10 @@ class Read:
     """Lines and format by observer and day, of days that were searched whole."""
     presence: dict[str, list[tuple[date, date]]] = field(default_factory=dict)
     """The days on which machines were seen, from and to, by their marks (`lamsach.devices.presence`)."""
+    presence_key: str = ""
+    """What the key of the marks is called; empty for marks of before, made without one."""
+    marks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The marks of the bundle's devices, by device key."""
 
 
 def read(path: Path) -> Read:
@@ -106,6 +110,9 @@ def _read(bundle: Bundle) -> Read:
     if not found.partial:
         found.coverage = _coverage(manifest["coverage"], parameters, zone, finished)
     found.presence = _presence(manifest.get("presence") or {}, finished.astimezone(zone).date())
+    found.presence_key = _text(manifest.get("presence_key"), 16)
+    told = manifest.get("device_marks") or {}
+    found.marks = {key: tuple(_text(one, 40) for one in told[key][:3]) for key in known if key in told}
     return found
 
 

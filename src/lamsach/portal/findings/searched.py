@@ -47,3 +47,15 @@ class AliveDay(models.Model):
     class Meta:
         app_label = "findings"
         constraints = (models.UniqueConstraint(fields=("device", "day"), name="findings_one_alive_day"),)
+
+
+class Mark(models.Model):
+    """By which mark the key of a unit (`key`: its name, see `lamsach.devices.presence`) calls a device: a bundle that named the device said so."""
+
+    device = models.ForeignKey(Device, models.CASCADE, related_name="marks")
+    key = models.CharField(max_length=16)
+    value = models.CharField(max_length=40)
+
+    class Meta:
+        app_label = "findings"
+        constraints = (models.UniqueConstraint(fields=("device", "key", "value"), name="findings_one_mark"),)

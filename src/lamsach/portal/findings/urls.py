@@ -11,6 +11,7 @@ urlpatterns = [
     path("office/findings/", views.bundles, name="list"),
     path("office/findings/<int:bundle_id>/", views.bundle, name="bundle"),
     path("office/findings/<int:own_bundle_id>/file/", views.bundle_file, name="bundle_file"),
+    path("office/findings/units/<int:own_unit_id>/key/", views.unit_key_file, name="unit_key"),
     path("office/findings/hunts/", hunt_views.hunt_new, name="hunt_new"),
     path("office/findings/hunts/<int:hunt_id>/", hunt_views.hunt, name="hunt"),
     path("office/findings/hunts/<int:hunt_id>/files/", hunt_views.file_new, name="file_new"),

@@ -19,7 +19,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
-from lamsach.portal.findings import access, signed
+from lamsach.portal.findings import access, present, signed
 from lamsach.portal.findings.forms import BundleForm, ReasonForm
 from lamsach.portal.findings.identities import part
 from lamsach.portal.findings.models import Bundle, Device, EvidenceLine, Merge, Sighting, Way
@@ -49,12 +49,23 @@ def bundles(request: HttpRequest) -> HttpResponse:
         "page": paged(request, rows),
         "form": form,
         "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
+        "own_units": access.keyed_units(request.user),
         "addresses": [
             (campaign, absolute("api:api-root") + f"campaigns/{campaign.pk}/findings")
             for campaign in access.campaigns(request.user)[:5]
         ],
     }
     return render(request, "findings/list.html", context)
+
+
+@member(WRITERS, WRITERS, ("GET",))
+def unit_key_file(request: HttpRequest, own_unit_id: int) -> HttpResponse:
+    """The unit's key by which hunts mark machines, as a file for the unit's own computers."""
+    unit = access.get_own_unit(request.user, own_unit_id)
+    record(request, "unit_key.exported", unit, unit)
+    response = HttpResponse(present.unit_key(unit.pk).hex() + "\n", content_type="application/octet-stream")
+    response["Content-Disposition"] = 'attachment; filename="unit-key"'
+    return response
 
 
 def _hand_in(request: HttpRequest, form: BundleForm) -> tuple[Bundle, bool]:

@@ -48,7 +48,7 @@ def write(bundle: Bundle, found: Read) -> dict[str, int]:
     sightings = _sightings(bundle, found.pieces, placed)
     _evidence(bundle, found, placed)
     _coverage(bundle, found)
-    present.note(bundle, found.presence)
+    present.note(bundle, found, placed)
     contents.note(bundle, found)
     days = [piece.day for piece in found.pieces] + [day for _, day in found.coverage]
     counts = {

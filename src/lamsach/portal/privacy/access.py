@@ -7,13 +7,14 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.cases.access import get_case
 from lamsach.portal.cases.models import Case, Grant
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.privacy.models import Hold
-from lamsach.portal.units.access import readable_units, writable_units
+from lamsach.portal.privacy.models import GrantedView, Hold
+from lamsach.portal.units.access import memberships, readable_units, writable_units
 from lamsach.portal.units.models import Unit
 
 
@@ -55,4 +56,19 @@ def get_hold(user: Any, hold_id: int) -> Hold:
     may = writable_units(user, COORDINATORS).filter(pk=found.unit_id).exists()
     if not may and found.user_id != user.pk:
         raise PermissionDenied
+    return found
+
+
+def granted_views(user: Any) -> QuerySet[GrantedView]:
+    """What cut-off units let the person's own units see by name, as long as it may be seen."""
+    mine = [member.unit_id for member in memberships(user)]
+    rows = GrantedView.objects.filter(partner__unit__in=mine, until__gt=timezone.now())
+    return rows.select_related("unit", "campaign", "partner")
+
+
+def get_granted(user: Any, granted_id: int) -> GrantedView:
+    """One of them. Http404 for whom it was not granted to, and when its time is over."""
+    found = granted_views(user).filter(pk=granted_id).first()
+    if found is None:
+        raise Http404
     return found

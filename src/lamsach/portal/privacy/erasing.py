@@ -14,6 +14,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.cases.models import Case, Note, Step
 from lamsach.portal.cases.searching import index
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Identity
+from lamsach.portal.findings.searched import Mark
 from lamsach.portal.fleet.forgetting import erase as erase_machine
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
@@ -89,6 +90,7 @@ def _device(source: Source, row: Any, term: str) -> None:
         Identity.objects.filter(device=row, value__icontains=term).delete()
     if term.casefold() in row.key.casefold():
         changed["key"] = f"erased:{row.pk}"
+        Mark.objects.filter(device=row).delete()
         Identity.objects.filter(device=row, kind="key").delete()
     Device.objects.filter(pk=row.pk).update(**changed)
     Appearance.objects.filter(device=row).update(record={})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases.models import Case
+from lamsach.portal.exchange.models import Partner
 from lamsach.portal.units.models import Unit
 
 
@@ -48,3 +50,22 @@ class Erasure(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+
+
+class GrantedView(models.Model):
+    """What a cut-off unit below lets ours see of one case until a moment, as its exchange file said (`data`, locked). Gone when the time is over, or when a later file
+    holds it no more. `number` is what the unit calls the case."""
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="granted")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")
+    number = models.CharField(max_length=20)
+    until = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+    counter = models.BigIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+    data = models.TextField()
+
+    class Meta:
+        ordering = ("until", "pk")
+        constraints = (models.UniqueConstraint(fields=("partner", "number"), name="privacy_one_granted"),)

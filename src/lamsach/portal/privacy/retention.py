@@ -24,6 +24,7 @@ from lamsach.portal.cases.searching import index
 from lamsach.portal.catalogue_vi import VIETNAMESE
 from lamsach.portal.findings.models import Appearance, Bundle, Device, EvidenceLine, Hunt, Merge
 from lamsach.portal.findings.sealing import seal
+from lamsach.portal.findings.searched import Mark
 from lamsach.portal.mail.models import Incoming, Letter, LetterState
 from lamsach.portal.mail.retention import forget
 from lamsach.portal.privacy.files import ERASED, drop
@@ -143,6 +144,7 @@ def forget_devices(members: set[int]) -> Counter[str]:
     """Take names, addresses and keys from devices; their sightings stay."""
     seal(members)
     Appearance.objects.filter(device__in=members).update(record={})
+    Mark.objects.filter(device__in=members).delete()
     Merge.objects.filter(Q(kept__in=members) | Q(gone__in=members)).update(value="", reason="")
     for number in members:
         Device.objects.filter(pk=number).update(

@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from lamsach.portal.jobs.queue import regular
-from lamsach.portal.privacy import retention
+from lamsach.portal.privacy import granted, retention
 
 
 @regular("privacy.purge", timedelta(hours=6), long=True)
 def purge() -> dict[str, int]:
     """Erase what is due."""
     return retention.run()
+
+
+@regular("privacy.granted", timedelta(minutes=10))
+def granted_over() -> int:
+    """Erase what cut-off units let ours see, once the time is over."""
+    return granted.forget()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,9 +22,10 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
-from lamsach.portal.cases.models import Case, Grant
+from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Grant
+from lamsach.portal.cases.states import TONES
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.privacy import access, erasing, holds, person, retention
+from lamsach.portal.privacy import access, erasing, granted, holds, person, retention
 from lamsach.portal.privacy.forms import GrantForm, HoldForm, ReasonForm, SearchForm
 from lamsach.portal.privacy.models import Purge
 from lamsach.portal.units.access import home_units, readable_units
@@ -45,6 +46,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "state": retention.state_of(units.values("pk")),
         "page": paged(request, access.readable_holds(request.user)),
         "form": form,
+        "granted": access.granted_views(request.user)[:100] if request.user.roles & WRITERS else [],  # type: ignore[union-attr]
         "may_write": bool(request.user.roles & WRITERS),  # type: ignore[union-attr]
         "purged": Purge.objects.filter(case__unit__in=units, case__superseded=None)
         .select_related("case__unit")
@@ -123,6 +125,24 @@ def grant_end(request: HttpRequest, grant_id: int) -> HttpResponse:
             record(request, "case.grant_ended", found.case, found.case.unit, grant=found.pk)
             messages.success(request, _("The names are the unit's own again."))
     return redirect("privacy:case", own_case_id=found.case_id)
+
+
+@member(WRITERS, WRITERS, ("GET",))
+def granted_view(request: HttpRequest, granted_id: int) -> HttpResponse:
+    """A machine that a cut-off unit lets ours see by name until a moment."""
+    found = access.get_granted(request.user, granted_id)
+    data = granted.opened(found)
+    record(request, "case.granted_viewed", found, found.unit, number=found.number)
+    facts = [(person.WORDS[name], value) for name, value in data["machine"].items() if value]
+    context = {
+        "view": found,
+        "data": data,
+        "facts": [*facts, (_("Severity"), CaseSeverity(data["severity"]).label)],
+        "state": CaseState(data["state"]).label,
+        "tone": TONES[data["state"]],
+        "since": date.fromisoformat(data["since"]),
+    }
+    return render(request, "privacy/granted.html", context)
 
 
 def _units(request: HttpRequest) -> list[int]:

@@ -1,0 +1,252 @@
+"""What cut-off units tell upwards: figures that count on the board of the unit above, and machines that it may see by name for a while."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from lamsach.errors import InputError
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.campaigns.models import Campaign, Participation
+from lamsach.portal.cases.counting import CaseCounts, case_counts, case_counts_by_child, end_of
+from lamsach.portal.cases.dashboard import series
+from lamsach.portal.cases.models import Case, Grant
+from lamsach.portal.exchange import moving
+from lamsach.portal.exchange.models import Partner, StatedCounts
+from lamsach.portal.privacy import granted
+from lamsach.portal.privacy.models import GrantedView
+from lamsach.portal.units import tree
+from lamsach.portal.units.models import UnitLink
+
+from . import bundles, samples
+from .bundles import day
+from .conftest import Cast
+from .exchanging import carried, made, partners
+
+NAMES = ("PC-01", "10.1.2.3", "02:00:00:00:00:01", "thu")
+
+
+@pytest.fixture
+def pair(cast: Cast) -> tuple[Partner, Partner]:
+    """Partners of each other, in a tree that has stood for long."""
+    UnitLink.objects.update(valid_from=day(-100))
+    return partners(cast)
+
+
+@pytest.fixture
+def campaign(cast: Cast) -> Campaign:
+    return samples.dispatch(cast).campaign
+
+
+def stated(pair: Any, campaign: Campaign, number: int, unit: Any = None, **counts: int) -> StatedCounts:
+    """What the room stated so many days ago, in a file that was taken that day."""
+    whole = CaseCounts(**{"found": 5, "open": 2, "handled": 3, "cleaned": 2, "verified": 1, **counts})
+    return StatedCounts.objects.create(
+        partner=pair[0],
+        unit=unit or pair[1].unit,
+        campaign=campaign,
+        day=day(-number),
+        counter=100 - number,
+        counts=asdict(whole),
+        at=timezone.now() - timedelta(days=number),
+    )
+
+
+def machines(cast: Cast, campaign: Campaign, count: int, unit: Any = None) -> None:
+    """So many machines, found by a hunt in a log of three days ago."""
+    devices = [bundles.device(f"mac:02:00:00:00:00:{n:02x}", name=f"PC-{n:02}") for n in range(1, count + 1)]
+    contacts = [bundles.Contact(one.key, {day(-3): 4}) for one in devices]
+    bundles.hand_in(cast, campaign, bundles.findings(devices, contacts), unit)
+
+
+def test_figures_by_file_count_on_the_board_from_their_day_on(
+    cast: Cast, pair: Any, campaign: Campaign
+) -> None:
+    machines(cast, campaign, 2, cast.second)
+    stated(pair, campaign, 10, found=7, open=4)
+    stated(pair, campaign, 4)
+    for unit in (cast.root, cast.centre, cast.first):
+        own = 0 if unit == cast.first else 2
+        counts = case_counts(campaign, unit.pk)
+        assert (counts.found, counts.open, counts.cleaned) == (5 + own, 2 + own, 2)
+        assert case_counts(campaign, unit.pk, day(-5)).found == 7
+        assert case_counts(campaign, unit.pk, day(-11)).found == 0
+    by_child = case_counts_by_child(campaign, cast.centre.pk)
+    assert {unit: counts.found for unit, counts in by_child.items()} == {cast.first.pk: 5, cast.second.pk: 2}
+    found = series(campaign, cast.centre.pk, tree.today())
+    assert found is not None
+    shown = dict(
+        zip(found.days, zip(found.counts["todo"], found.counts["verified"], strict=True), strict=True)
+    )
+    assert (min(shown), shown[day(-10)], shown[day(-4)]) == (day(-10), (5, 1), (3, 1))
+    assert shown[tree.today()] == (5, 1)
+    client = cast.client("coordinator")
+    for path in ("machines", "machines/dashboard"):
+        page = client.get(f"/office/campaigns/{campaign.pk}/{path}/").content.decode()
+        assert "cut-off units handed in" in page, path
+        assert f"{day(-4):%d/%m/%Y}" in page
+
+
+def test_the_same_machines_never_count_twice(cast: Cast, pair: Any, campaign: Campaign) -> None:
+    """The room's machines are known here and in its file: the larger count holds, on each day."""
+    machines(cast, campaign, 3)
+    stated(pair, campaign, 2)
+    assert case_counts(campaign, cast.centre.pk).found == 5
+    StatedCounts.objects.update(counts=asdict(CaseCounts(found=2, open=2)))
+    assert case_counts(campaign, cast.centre.pk) == CaseCounts(found=3, open=3)
+    found = series(campaign, cast.centre.pk, tree.today())
+    assert found is not None
+    assert found.counts["todo"][-1] == 3
+
+
+def test_a_unit_speaks_for_those_under_it(cast: Cast, pair: Any, campaign: Campaign) -> None:
+    below = tree.create("G06.12.01.01", "Tổ Một", cast.first)
+    stated(pair, campaign, 2)
+    stated(pair, campaign, 2, below, found=4)
+    assert case_counts(campaign, cast.centre.pk).found == 5
+    assert case_counts(campaign, below.pk).found == 4
+
+
+def test_what_was_known_of_a_past_day_stays_told(cast: Cast, pair: Any, campaign: Campaign) -> None:
+    late = stated(pair, campaign, 6)
+    StatedCounts.objects.filter(pk=late.pk).update(at=timezone.now() - timedelta(days=1))
+    past = day(-5)
+    assert case_counts(campaign, cast.centre.pk, past, end_of(past)).found == 0
+    assert case_counts(campaign, cast.centre.pk, past).found == 5
+    address = f"/office/campaigns/{campaign.pk}/machines/day/?day={past.isoformat()}"
+    page = cast.client("coordinator").get(address).content.decode()
+    assert "cut-off units handed in" in page
+    assert "has not changed since its evening" not in page
+
+
+def test_an_ended_partner_states_nothing_any_more(cast: Cast, pair: Any, campaign: Campaign) -> None:
+    stated(pair, campaign, 4)
+    Partner.objects.update(ended=timezone.now() - timedelta(days=2))
+    assert case_counts(campaign, cast.centre.pk).found == 0
+    assert case_counts(campaign, cast.centre.pk, day(-3)).found == 5
+
+
+def down_and_found(cast: Cast, pair: Any) -> Case:
+    """The campaign went down to the room, whose hunt found a machine there."""
+    samples.dispatch(cast)
+    carried(cast, pair[0], pair[1], ["campaigns"])
+    copy = Campaign.objects.latest("pk")
+    one = bundles.device("mac:02:00:00:00:00:01", name="PC-01", user="thu")
+    bundles.hand_in(cast, copy, bundles.findings([one], [bundles.Contact(days={day(-3): 4})]))
+    return Case.objects.get()
+
+
+def grant(cast: Cast, case: Case, **changes: Any) -> Grant:
+    values = {"until": timezone.now() + timedelta(days=3), "user": cast.people["officer"], **changes}
+    return Grant.objects.create(case=case, to=cast.centre, reason="Kiểm tra chéo", **values)
+
+
+def test_files_count_by_their_number_not_by_their_arrival(cast: Cast, pair: Any) -> None:
+    case = down_and_found(cast, pair)
+    down, up = pair
+    by = cast.people["coordinator"]
+    older = made(up, by, ["counts"])
+    two = bundles.device("mac:02:00:00:00:00:02", name="PC-02")
+    found = bundles.findings([two], [bundles.Contact(two.key, {day(-2): 1})])
+    bundles.hand_in(cast, case.campaign, found)
+    carried(cast, up, down, ["counts"])
+    moving.take(down, older, by)
+    theirs = Campaign.objects.exclude(pk=case.campaign_id).get()
+    assert case_counts(theirs, cast.centre.pk).found == 2
+    with pytest.raises(InputError, match="taken before"):
+        moving.take(down, older, by)
+
+
+def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any) -> None:
+    case, (down, up) = down_and_found(cast, pair), pair
+    assert not any(offer.kind.name == "grants" for offer in moving.offers(up))
+    made_grant = grant(cast, case)
+    path = made(up, cast.people["coordinator"], ["grants"])
+    with moving.checked(down, path) as found:
+        ((_, sentences),) = moving.preview(found)
+    assert case.number in sentences[0]
+    taken = moving.take(down, path, cast.people["coordinator"])
+    assert taken.result == {"grants": {"grants": 1}}
+    view = GrantedView.objects.get()
+    assert not any(name in view.data for name in NAMES), "locked"
+    client = cast.client("coordinator")
+    assert case.number in client.get("/office/privacy/").content.decode()
+    before = Entry.objects.filter(action="case.granted_viewed").count()
+    page = client.get(f"/office/privacy/granted/{view.pk}/").content.decode()
+    for name in (*NAMES, bundles.EVIL, "Kiểm tra chéo"):
+        assert name in page, name
+    assert Entry.objects.filter(action="case.granted_viewed").count() == before + 1
+    for who in ("reader", "authority", "stranger", "officer"):
+        assert cast.client(who).get(f"/office/privacy/granted/{view.pk}/").status_code == 404, who
+    with pytest.raises(InputError, match="taken before"):
+        moving.take(down, path, cast.people["coordinator"])
+    assert granted.forget() == 0
+    GrantedView.objects.update(until=made_grant.until - timedelta(days=4))
+    assert client.get(f"/office/privacy/granted/{view.pk}/").status_code == 404
+    assert granted.forget() == 1
+    assert not GrantedView.objects.exists()
+
+
+def test_a_grant_that_was_taken_back_ends_with_the_next_file(cast: Cast, pair: Any) -> None:
+    case, (down, up) = down_and_found(cast, pair), pair
+    by = cast.people["coordinator"]
+    given = grant(cast, case)
+    late = made(up, by, ["grants"])
+    carried(cast, up, down, ["grants"])
+    assert GrantedView.objects.count() == 1
+    Grant.objects.filter(pk=given.pk).update(ended=timezone.now())
+    assert carried(cast, up, down, ["grants"]).result == {"grants": {"grants": 0}}
+    assert not GrantedView.objects.exists()
+    moving.take(down, late, by)
+    assert not GrantedView.objects.exists(), "an older file brings nothing back"
+
+
+def test_only_what_was_granted_to_the_partner_goes_up(cast: Cast, pair: Any) -> None:
+    case, (_, up) = down_and_found(cast, pair), pair
+    grant(cast, case, until=timezone.now() - timedelta(minutes=1))
+    Grant.objects.create(
+        case=case, to=cast.root, until=timezone.now() + timedelta(days=1), user=cast.people["officer"]
+    )
+    path = made(up, cast.people["coordinator"])
+    archive = zipfile.ZipFile(path)
+    everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    assert not any(name in everything for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"until": "2022-01-01"},
+        {"until": (datetime.now().astimezone() + timedelta(days=400)).isoformat()},
+        {"unit": "G06.13"},
+        {"state": "clean"},
+        {"severity": 9},
+        {"number": "M" * 21},
+        {"machine": {"name": "PC"}},
+        {"sightings": [{"indicator": 3}]},
+        {"lines": [["only one"]]},
+        {"campaign": 10**9},
+    ],
+)
+def test_grants_of_another_shape_refuse_the_whole_file(
+    change: dict[str, Any], cast: Cast, pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, (down, up) = down_and_found(cast, pair), pair
+    grant(cast, case)
+    written = granted.written
+
+    def other(route: Any) -> list[dict[str, Any]]:
+        return [{**row, **change} for row in json.loads(json.dumps(written(route)))]
+
+    monkeypatch.setattr(granted, "written", other)
+    path = made(up, cast.people["coordinator"], ["grants"])
+    with pytest.raises(InputError):
+        moving.take(down, path, cast.people["coordinator"])
+    assert not GrantedView.objects.exists()
+    assert Participation.objects.exists()
