@@ -52,6 +52,11 @@ SAMPLES: dict[str, bytes] = {
     "nfcapd": nfcapd.file_1(nfcapd.block(3 * nfcapd.old_record("192.0.2.5", "203.0.113.9"), 2)),
     "parquet": parquet(flat()),
     "arrow": arrow_file(flat()),
+    "azure_flow": (
+        b'{"records":[{"time":"2026-06-02T08:45:34Z","systemId":"1","macAddress":"00155D000001","category":"NetworkSecurityGroupFlowEvent",'
+        b'"resourceId":"/SUBSCRIPTIONS/1/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/NSG-01","properties":{"Version":2,"flows":[{"rule":"r",'
+        b'"flows":[{"mac":"00155D000001","flowTuples":["1780389934,192.0.2.5,203.0.113.9,49152,443,T,O,A,B,,,,"]}]}]}}]}'
+    ),
     "json_document": (
         b'{"took":3,"hits":{"total":{"value":2},"hits":['
         b'{"_index":"fw","_source":{"@timestamp":"2026-06-02T08:45:34Z","source":{"ip":"192.0.2.5"},"destination":{"ip":"203.0.113.9"}}},'

@@ -12,6 +12,7 @@ from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.formats.adguardhome import AdGuardHome
 from lamsach.logs.formats.argus import Argus
 from lamsach.logs.formats.arrow import Arrow
+from lamsach.logs.formats.azure_flow import AzureFlow
 from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
@@ -62,9 +63,11 @@ from lamsach.logs.formats.squid import Squid
 from lamsach.logs.formats.sshd import Sshd
 from lamsach.logs.formats.strongswan import StrongSwan
 from lamsach.logs.formats.suricata_eve import SuricataEve
+from lamsach.logs.formats.suricata_text import SuricataText
 from lamsach.logs.formats.tcpdump_text import TcpdumpText
 from lamsach.logs.formats.technitium import Technitium
 from lamsach.logs.formats.unbound import Unbound
+from lamsach.logs.formats.vmware_nsx import VmwareNsx
 from lamsach.logs.formats.vpc_flow import VpcFlow
 from lamsach.logs.formats.watchguard import WatchGuard
 from lamsach.logs.formats.web_access import WebAccess
@@ -134,7 +137,9 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Nfdump,
     Argus,
     VpcFlow,
+    SuricataText,
     SnortFast,
+    VmwareNsx,
     WindowsFirewall,
     WebAccess,
     CheckPoint,
@@ -181,6 +186,7 @@ BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
     NfCapd,
     Parquet,
     Arrow,
+    AzureFlow,
     JsonDocument,
 )
 """Every binary format, told by a file's first bytes before anything is taken for text."""

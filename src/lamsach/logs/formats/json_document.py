@@ -9,9 +9,7 @@ Source: Elasticsearch and OpenSearch, "Search API", response body (`hits.hits[].
 
 from __future__ import annotations
 
-import codecs
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, ClassVar
@@ -19,15 +17,10 @@ from typing import BinaryIO, ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.binary import BinaryFormat
+from lamsach.logs.json_documents import BARE_LIST, LIST, is_azure_flow, records
 from lamsach.logs.script_mentions import mentions
 from lamsach.model import Event, Reference, Refusal
 
-_WRAPPERS = "hits|Records|records|value|values|data|events|Events|results|result|items|logs|Logs|entries|rows|alerts|Alerts|messages|response|detections|resources"
-# {"took":3,...,"hits":{"total":{"value":1},"hits":[{     {"Records": [ {     [ {     {"value":[{
-_LIST = re.compile(rf'"(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)')
-_BARE_LIST = re.compile(r"\s{0,200}\[\s{0,200}(?=\{)")
-_STEP_BYTES = 1 << 16
-_LONGEST_RECORD = 4 << 20
 _HEADS_KEPT = 50
 _ROOM = 4000
 
@@ -65,11 +58,13 @@ class JsonDocument(BinaryFormat):
     def recognises(cls, head: bytes) -> bool:
         """A list of objects at the start, or under one of the usual keys of an object that does not end with its line."""
         text = head.decode("utf-8-sig", "ignore")
-        if _BARE_LIST.match(text):
+        if is_azure_flow(text):
+            return False
+        if BARE_LIST.match(text):
             return not _is_windows(text)
         if not text.lstrip().startswith("{"):
             return False
-        start = _LIST.search(text, 0, _ROOM)
+        start = LIST.search(text, 0, _ROOM)
         if start is None or _is_windows(text):
             return False
         before = text[: start.start()]
@@ -77,7 +72,7 @@ class JsonDocument(BinaryFormat):
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """The events of the records; `line` counts the records. What stands after a break in the document is refused as one."""
-        for number, record in enumerate(_records(stream), 1):
+        for number, record in enumerate(records(stream), 1):
             if isinstance(record, str):
                 yield Refusal(
                     Reference(self.context.file, row=number), record[:500], "The JSON in the line is broken."
@@ -109,38 +104,3 @@ class JsonDocument(BinaryFormat):
 
 def _is_windows(text: str) -> bool:
     return '"EventID"' in text and '"Computer"' in text and '"_source"' not in text
-
-
-def _records(stream: BinaryIO) -> Iterator[dict[str, object] | str]:
-    """The objects of every list in the document, and the beginning of what cannot be read."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-    text = decoder.decode(stream.read(_STEP_BYTES))
-    objects = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= 30 else digits)
-    start = _BARE_LIST.match(text) or _LIST.search(text)
-    position = start.end() if start else len(text)
-    while True:
-        while position < len(text) and text[position] in ", \r\n\t":
-            position += 1
-        if text[position : position + 1] == "{":
-            try:
-                record, position = objects.raw_decode(text, position)
-                yield record
-                continue
-            except (ValueError, RecursionError):
-                if len(text) - position > _LONGEST_RECORD:
-                    yield text[position : position + 500]
-                    return
-        elif position < len(text):  # the list has ended: another may follow
-            following = _LIST.search(text, position)
-            if following:
-                position = following.end()
-                continue
-            position = max(position, len(text) - 300)
-        data = stream.read(_STEP_BYTES)
-        more = decoder.decode(data, final=not data)
-        if not data and not more:
-            rest = text[position:].strip("]}, \r\n\t")
-            if rest.startswith("{"):
-                yield rest[:500]
-            return
-        text, position = text[position:] + more, 0
