@@ -45,7 +45,7 @@ from lamsach.portal.reports.arriving import keep_received
 from lamsach.portal.reports.models import Extension, Received, Report, Way
 from lamsach.portal.support import desk
 from lamsach.portal.support.models import Article, CannedAnswer, Question, QuestionFile
-from lamsach.portal.traces.models import Trace, TraceFile
+from lamsach.portal.traces.models import Trace, TraceFile, TraceRow
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitImport
 
@@ -234,8 +234,14 @@ def hunt(cast: Any) -> Any:
 
 
 def trace(cast: Any) -> Trace:
-    """A trace of the first room that is done, with one log file."""
-    made = Trace.objects.create(unit=cast.first, user=cast.people["officer"], listed=8, explained=6)
+    """A trace of the first room that is done, with one log file and the row that the case's machine explains."""
+    known = case(cast)
+    made = Trace.objects.create(
+        unit=cast.first, user=cast.people["officer"], campaign=known.campaign, listed=8, explained=6
+    )
+    named = [{"name": "PC-01", "ip": "10.1.2.3", "mac": "02:00:00:00:00:01", "certainty": "certain"}]
+    row = {"digest": "a" * 64, "ip": "203.0.113.10", "certainty": "certain", "named": named}
+    TraceRow.objects.create(trace=made, at=0, device=known.device, **row)
     TraceFile.objects.create(trace=made, kind="log", name="fw.log", size=10)
     for ending in ("html", "pdf"):
         default_storage.delete(f"traces/{made.pk}/result.{ending}")
@@ -300,12 +306,6 @@ def _grant(cast: Any) -> Grant:
     )
 
 
-def _partner(cast: Any) -> Partner:
-    return exchanging.partners(cast)[1]
-
-
-def _waiting(cast: Any) -> Waiting:
-    down, up = exchanging.partners(cast)
 def _granted(cast: Any) -> GrantedView:
     """A machine that the room lets the centre see, as a file brought it."""
     data = {
@@ -329,6 +329,12 @@ def _granted(cast: Any) -> GrantedView:
     )[0]
 
 
+def _partner(cast: Any) -> Partner:
+    return exchanging.partners(cast)[1]
+
+
+def _waiting(cast: Any) -> Waiting:
+    down, up = exchanging.partners(cast)
     with exchanging.made(down, cast.people["coordinator"]).open("rb") as stream:
         path = default_storage.save(f"exchange/{tokens.nonce()}", ContentFile(stream.read()))
     return Waiting.objects.create(user=cast.people["coordinator"], partner=up, name="a.zip", path=path)
@@ -336,14 +342,14 @@ def _granted(cast: Any) -> GrantedView:
 
 SAMPLES: dict[str, Callable[[Any], Any]] = {
     "own_case_id": lambda cast: case(cast).pk,
+    "granted_id": lambda cast: _granted(cast).pk,
+    "own_unit_id": lambda cast: cast.first.pk,
     "grant_id": lambda cast: _grant(cast).pk,
     "hold_id": lambda cast: holds.put(cast.first, "Thanh tra", cast.people["officer"]).pk,
     "webhook_id": lambda cast: (
         hooks.make(cast.first, "https://siem.unit.example/x", cast.people["coordinator"])[0].pk
     ),
     "misp_id": lambda cast: (
-    "granted_id": lambda cast: _granted(cast).pk,
-    "own_unit_id": lambda cast: cast.first.pk,
         misp.make(cast.first, "https://misp.unit.example", "key", cast.people["coordinator"]).pk
     ),
     "partner_id": lambda cast: _partner(cast).pk,
@@ -411,13 +417,13 @@ OWN_ONLY = {"waiting_id", "import_id", "granted_id"}
 SEEN_BY_ALL = {"tool_number"}
 """Objects of the whole portal, which belong to no unit."""
 OF_THE_UNIT_ITSELF = {
+    "own_unit_id",
     "own_case_id",
     "fleet_unit_id",
     "grant_id",
     "notice_id",
     "person_id",
     "own_bundle_id",
-    "own_unit_id",
     "device_id",
     "merge_id",
     "hunt_id",

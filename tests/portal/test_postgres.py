@@ -40,6 +40,7 @@ PARTS = (
     "test_exchange_exports.py",
     "test_exchange_outgoing.py",
     "test_privacy.py",
+    "test_traces_cases.py",
 )
 
 

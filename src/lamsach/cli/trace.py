@@ -43,7 +43,7 @@ def trace(
     logs: Annotated[Paths, typer.Option("--logs", metavar="LOGS", help="Logs of firewall, DHCP and VPN: files, folders, archives; repeat for more.")],
     output: Annotated[
         list[Path] | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl, or the answer to the authority: .docx .pdf; repeat for more."),
+        typer.Option("-o", "--output", metavar="FILE", help="Write results: .html .xlsx .csv .jsonl, .zip for a portal, or the answer to the authority: .docx .pdf; repeat for more."),
     ] = None,
     leases: Leases = None,
     nat: Annotated[Paths | None, typer.Option("--nat", metavar="FILES", help="Logs with NAT records besides those among the logs.")] = None,

@@ -12,6 +12,7 @@ from datetime import date
 from typing import BinaryIO
 
 from lamsach.i18n import format_number, mark, translator
+from lamsach.letters.dispatch import number_and_symbol
 from lamsach.letters.model import (
     Appendix,
     Block,
@@ -42,6 +43,7 @@ _ASKING = (Why.NO_PORT, Why.NO_TIME, Why.SEVERAL_DEVICES)
 class Letter:
     """What the sender states; what is left out stays open to be filled in. `number` is such as `05/TTCNTT-KTHT`. `answers` names the document that
     is answered (`Công văn số 12/ABC ngày 01/11/2026`). `position` is the signer's, such as `GIÁM ĐỐC`; a line before it is the authority (`KT. ...`).
+    `copies` are the lines of the recipients; without them there are two, the second with `unit_code`.
     """
 
     parent: str = ""
@@ -54,6 +56,9 @@ class Letter:
     position: str = ""
     signer: str = ""
     unit_code: str = ""
+    cases: int = 0
+    """For how many of the machines a case was opened."""
+    copies: Sequence[str] = ()
 
 
 def write_letter(result: Trace, stream: BinaryIO, ending: str, letter: Letter) -> None:
@@ -63,12 +68,12 @@ def write_letter(result: Trace, stream: BinaryIO, ending: str, letter: Letter) -
 
 def document_of(result: Trace, letter: Letter) -> Document:
     """The letter."""
-    number, _slash, symbol = _clean(letter.number).partition("/")
+    number, symbol = number_and_symbol(letter.number)
     head = Head(
         issuer=_clean(letter.body) or _BLANK,
         parent=_clean(letter.parent),
-        number=int(number) if number.isdecimal() and len(number) < 10 else None,
-        symbol=(symbol if number.isdecimal() else _clean(letter.number)).upper(),
+        number=number,
+        symbol=_clean(symbol).upper(),
         place=_clean(letter.place),
         day=letter.day,
         year=result.finished.year,
@@ -85,7 +90,8 @@ def document_of(result: Trace, letter: Letter) -> Document:
         blocks=tuple(Paragraph(text) for text in _paragraphs(result, letter)),
         to=tuple(_clean(item) for item in letter.addressees if item.strip()) or (_BLANK,),
         signature=Signature(_clean(position), _clean(letter.signer), _clean(authority)),
-        copies=(_("As above"), f"{filed}, {_clean(letter.unit_code)}" if letter.unit_code.strip() else filed),
+        copies=tuple(_clean(copy) for copy in letter.copies)
+        or (_("As above"), f"{filed}, {_clean(letter.unit_code)}" if letter.unit_code.strip() else filed),
         appendices=(
             Appendix(
                 _("RESULT OF CHECKING THE REPORTED PUBLIC ADDRESSES"),
@@ -153,6 +159,9 @@ def _paragraphs(result: Trace, letter: Letter) -> list[str]:
                 "For contacts without a port or an exact time, {body} asks the authority to state the source port and the time to the second."
             ).format(body=_clean(letter.body) or _("the unit"))
         )
+    if letter.cases:
+        text = _("The unit has opened cases for {count} of the machines found.")
+        said.append(text.format(count=_number(letter.cases)))
     if result.devices:
         said.append(
             _(

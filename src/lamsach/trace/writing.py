@@ -17,6 +17,7 @@ WRITERS: Mapping[str, str] = {
     ".xlsx": "shown.xlsx:write_xlsx",
     ".csv": "shown.csv_:write_csv",
     ".jsonl": "shown.jsonl:write_jsonl",
+    ".zip": "findings:write_findings",
 }
 """The writers of the result by suffix: module and function, imported when one is needed."""
 LETTERS = (".docx", ".pdf")
@@ -30,7 +31,7 @@ def check(path: Path) -> None:
             mark("The kind of result is chosen by the end of its name, and this one is not known."),
             str(path),
             mark(
-                "Use a name that ends in .html, .xlsx, .csv, .jsonl, or .docx or .pdf for the answer to the authority."
+                "Use a name that ends in .html, .xlsx, .csv, .jsonl, .zip (for a portal), or .docx or .pdf for the answer to the authority."
             ),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -104,7 +104,7 @@ def _sightings(bundle: Bundle, pieces: Iterable[Piece], placed: dict[str, Device
         batch_size=BATCH,
         ignore_conflicts=True,
     )
-    _add_up([known[key] for key in by_key])
+    add_up([known[key] for key in by_key])
     return len(by_key)
 
 
@@ -130,7 +130,7 @@ def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
     )
 
 
-def _add_up(sightings: list[int]) -> None:
+def add_up(sightings: Sequence[int]) -> None:
     """Set the counts from all parts, see `intervals`."""
     for begin in range(0, len(sightings), BATCH):
         chosen = sightings[begin : begin + BATCH]

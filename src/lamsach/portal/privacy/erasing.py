@@ -24,6 +24,8 @@ from lamsach.portal.privacy.models import Erasure
 from lamsach.portal.privacy.person import SOURCES, Source, matches, rows, word
 from lamsach.portal.privacy.retention import drop_bundle
 from lamsach.portal.support.models import Message
+from lamsach.portal.traces.files import delete_result
+from lamsach.portal.traces.models import TraceRow
 from lamsach.portal.units.models import Unit
 
 MASK = "█"
@@ -79,7 +81,7 @@ def _is_held(row: Any, units: set[int], cases: set[int]) -> bool:
     case = row if isinstance(row, Case) else row.case if isinstance(row, (Note, Step)) else None
     if case is not None:
         return case.pk in cases or case.unit_id in units
-    about = row.question if isinstance(row, Message) else row
+    about = row.question if isinstance(row, Message) else row.trace if isinstance(row, TraceRow) else row
     return about.unit_id in units
 
 
@@ -88,9 +90,9 @@ def _device(source: Source, row: Any, term: str) -> None:
     changed = {column: "" for column in source.whole if getattr(row, column).casefold() == term.casefold()}
     if set(changed) - {"user"}:
         Identity.objects.filter(device=row, value__icontains=term).delete()
+        Mark.objects.filter(device=row).delete()
     if term.casefold() in row.key.casefold():
         changed["key"] = f"erased:{row.pk}"
-        Mark.objects.filter(device=row).delete()
         Identity.objects.filter(device=row, kind="key").delete()
     Device.objects.filter(pk=row.pk).update(**changed)
     Appearance.objects.filter(device=row).update(record={})
@@ -121,6 +123,13 @@ def _line(source: Source, row: Any, term: str) -> None:
     EvidenceLine.objects.filter(pk=row.pk).update(text=word(term).sub(MASK, row.text))
 
 
+def _trace(source: Source, row: Any, term: str) -> None:
+    """The row, and the files of its trace's result, which name the same machine. The counts stay, and so do the cases."""
+    _columns(source, row, term)
+    if row.trace.result_deleted is None:
+        delete_result(row.trace)
+
+
 def _told(source: Source, row: Any, term: str) -> None:
     """The person goes; that somebody was told stays for the count."""
     row.delete()
@@ -145,6 +154,7 @@ _ERASERS: dict[str, Callable[[Source, Any, str], None]] = {
     "live": _columns,
     "scanned": _scanned,
     "lines": _line,
+    "traces": _trace,
     "notes": _columns,
     "steps": _columns,
     "exceptions": _columns,

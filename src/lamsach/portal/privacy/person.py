@@ -6,13 +6,14 @@ what would be erased. Members of the portal's staff are no matter of this page: 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import JSONField, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,7 @@ from lamsach.portal.fleet.models import Machine
 from lamsach.portal.mail.models import Incoming, Letter
 from lamsach.portal.sources.models import LiveSighting
 from lamsach.portal.support.models import Message, Question
+from lamsach.portal.traces.models import TraceRow
 
 SHORTEST, LONGEST = 3, 200
 MOST = 1000
@@ -50,6 +52,7 @@ SOURCES: tuple[Source, ...] = (
     Source("live", _("Live sightings"), LiveSighting, ("user", "name", "ip", "mac"), ("text",), "unit", ("seen", "name", "ip", "mac", "user", "indicator")),
     Source("scanned", _("Machines that were scanned"), Machine, ("name",), (), "unit", ("name", "department", "created")),
     Source("lines", _("Log lines"), EvidenceLine, (), ("text",), "device__unit", ("time", "file", "line", "text")),
+    Source("traces", _("Traces of public addresses"), TraceRow, ("ip",), ("named",), "trace__unit", ("document", "line", "time_text", "ip", "machines")),
     Source("notes", _("Notes of cases"), Note, (), ("text", "who", "details"), "case__unit", ("at", "who", "text")),
     Source("steps", _("Reasons of steps"), Step, (), ("why",), "case__unit", ("at", "after", "why")),
     Source("exceptions", _("Reasons of exceptions"), Exemption, (), ("reason",), "unit", ("asked", "indicator", "reason")),
@@ -80,13 +83,21 @@ def word(term: str) -> re.Pattern[str]:
 def rows(source: Source, units: Iterable[int], term: str) -> QuerySet[Any]:
     """The rows of a table that know of the term, in these units. Free text is narrowed further by `matches`."""
     condition = Q(pk__in=[])
-    for column in source.whole:
-        condition |= Q(**{f"{column}__iexact": term})
-    for column in source.inside:
-        condition |= Q(**{f"{column}__icontains": term})
+    for spelled in _spellings(term):
+        for column in source.whole:
+            condition |= Q(**{f"{column}__iexact": spelled})
+        for column in source.inside:
+            condition |= Q(**{f"{column}__icontains": spelled})
+            if isinstance(source.model._meta.get_field(column), JSONField):
+                condition |= Q(**{f"{column}__icontains": json.dumps(spelled)[1:-1]})
     manager: Any = source.model._default_manager
     found: QuerySet[Any] = manager.filter(condition, **{f"{source.unit}__in": list(units)})
     return found.order_by("pk")
+
+
+def _spellings(term: str) -> set[str]:
+    """The ways to write the term: SQLite knows of upper and lower case in ASCII only."""
+    return {term, term.lower(), term.upper(), term.title()}
 
 
 def matches(source: Source, row: Any, term: str) -> bool:
@@ -128,6 +139,9 @@ WORDS: dict[str, Any] = {
     "who": _("Person"),
     "indicator": _("Listed address"),
     "file": _("File"),
+    "document": _("File"),
+    "time_text": _("Seen"),
+    "machines": _("Machines"),
     "line": _("Line"),
     "text": _("Text"),
     "why": _("Reason"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.findings.pieces import FILE_BYTES, Pile
 from lamsach.portal.findings.transfers import FORGOTTEN
+from lamsach.portal.traces import rows
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 from lamsach.portal.units.holding import held_units
 
@@ -72,6 +73,7 @@ def delete_result(trace: Trace, by: Any = None) -> None:
     """Delete the result, which names machines and people; the counts stay."""
     for ending in RESULTS:
         default_storage.delete(result_path(trace, ending))
+    rows.forget([trace.pk])
     Trace.objects.filter(pk=trace.pk).update(result_deleted=timezone.now())
     record(by, "trace.result_deleted", trace, trace.unit)
 

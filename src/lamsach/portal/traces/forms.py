@@ -7,12 +7,23 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.findings.access import campaigns
 from lamsach.portal.traces import access
 
 
 class TraceForm(forms.Form):
     """For which unit, and what the answer letter states."""
 
+    campaign: Any = forms.ModelChoiceField(
+        None,
+        label=_("Campaign"),
+        required=False,
+        empty_label=_("None: only answer the authority"),
+        help_text=_(
+            "Each machine that is found gets its case there; what is not explained becomes a question."
+        ),
+    )
     unit: Any = forms.ModelChoiceField(None, label=_("Unit"), empty_label=None)
     answers = forms.CharField(
         label=_("Document of the authority"),
@@ -31,4 +42,7 @@ class TraceForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         unit: Any = self.fields["unit"]
+        campaign: Any = self.fields["campaign"]
+        campaign.queryset = campaigns(user).exclude(state=CampaignState.CLOSED)
+        campaign.initial = campaign.queryset.first()
         unit.queryset = access.tracing_units(user)

@@ -6,8 +6,13 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.plain_json import PlainEncoder
+from lamsach.portal.campaigns.models import Campaign
+from lamsach.portal.findings.models import Bundle, Device
 from lamsach.portal.jobs.models import Job
 from lamsach.portal.units.models import Unit
+
+_SAID = ("name", "ip", "mac", "user", "department", "rival")
 
 
 class FileKind(models.TextChoices):
@@ -19,9 +24,13 @@ class FileKind(models.TextChoices):
 
 
 class Trace(models.Model):
-    """A trace of a unit. `job` runs it; `listed` and `explained` count distinct rows. `answers`, `addressee` and `number` are for the letter."""
+    """A trace of a unit. `job` runs it; `listed` and `explained` count distinct rows. `answers`, `addressee` and `number` are for the letter.
+
+    `campaign`: where the machines get their cases, None when the trace only answers. `bundle` is what brought them there."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="traces")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="traces")
+    bundle = models.ForeignKey(Bundle, models.PROTECT, null=True, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
@@ -56,4 +65,42 @@ class TraceFile(models.Model):
         ordering = ("pk",)
         constraints = (
             models.UniqueConstraint(fields=("trace", "kind", "name", "size"), name="traces_one_file"),
+        )
+
+
+class TraceRow(models.Model):
+    """A distinct row of the authority's list and what is known of it. `why` is a code of `lamsach.trace.model.Why`, empty for an explained one; `named` holds the
+    machine, or the candidates, as the trace names them, with the lines that prove it. `device`: the machine in the campaign.
+
+    `digest` tells the same row in another list again; `elsewhere` is the row of another trace that explains this one. `day` is None without a time.
+    """
+
+    trace = models.ForeignKey(Trace, models.CASCADE, related_name="rows")
+    at = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    ip = models.CharField(max_length=45, blank=True)
+    port = models.PositiveIntegerField(null=True)
+    time_text = models.CharField(max_length=100, blank=True)
+    threat = models.CharField(max_length=200, blank=True)
+    indicator = models.CharField(max_length=500, blank=True)
+    day = models.DateField(null=True)
+    document = models.CharField(max_length=300, blank=True)
+    line = models.PositiveIntegerField(null=True)
+    why = models.CharField(max_length=20, blank=True)
+    certainty = models.CharField(max_length=10, blank=True)
+    named = models.JSONField(default=list, encoder=PlainEncoder)
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="trace_rows")
+    elsewhere = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("at",)
+        constraints = (models.UniqueConstraint(fields=("trace", "at"), name="traces_one_row"),)
+        indexes = (models.Index(fields=("digest",), name="traces_row_digest"),)
+
+    @property
+    def machines(self) -> str:
+        """What the row says of machines and people, as text."""
+        return "; ".join(
+            " ".join([*(str(one.get(key, "")) for key in _SAID if one.get(key)), *one.get("lines", [])])
+            for one in self.named
         )

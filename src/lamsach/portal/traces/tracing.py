@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files import File
@@ -17,8 +17,13 @@ from lamsach.i18n import mark
 from lamsach.portal.audit.trail import record
 from lamsach.portal.findings.hunting import tidy
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
+from lamsach.portal.letterheads import heads
 from lamsach.portal.traces.files import RESULTS, delete_files, folder, path_of, result_path
+from lamsach.portal.traces.leading import lead
 from lamsach.portal.traces.models import FileKind, Trace
+
+if TYPE_CHECKING:
+    from lamsach.trace.letter import Letter
 
 STAGES = 5
 _PROBLEMS_SHOWN = 50
@@ -45,7 +50,7 @@ def begin(trace: Trace, by: Any) -> None:
 
 def run(trace_id: int, progress: Progress) -> dict[str, int]:
     """Trace, keep the result, delete list and logs. Harmless when it runs again."""
-    trace = Trace.objects.select_related("unit", "unit__parent").get(pk=trace_id)
+    trace = Trace.objects.select_related("unit", "unit__parent", "campaign", "user").get(pk=trace_id)
     if trace.listed is not None or trace.problem:
         return {"explained": trace.explained}
     try:
@@ -61,8 +66,27 @@ def run(trace_id: int, progress: Progress) -> dict[str, int]:
     return found
 
 
-def _trace(trace: Trace, scratch: Path, progress: Progress) -> dict[str, int]:
+def _letter(trace: Trace, cases: int) -> Letter:
+    """What stands around the answer: the unit's letterhead, and what the person stated."""
     from lamsach.trace.letter import Letter
+
+    kept = heads.letterhead_of(trace.unit)
+    symbol = heads.symbol(kept)
+    return Letter(
+        parent=heads.parent_body(trace.unit, kept),
+        body=kept.body.strip() or trace.unit.name,
+        number=trace.number or (f"/{symbol}" if symbol else ""),
+        place=kept.place,
+        answers=trace.answers,
+        addressees=(trace.addressee,),
+        position=f"{kept.authority}\n{kept.position}".strip(),
+        signer=kept.signer,
+        copies=heads.copies(kept),
+        cases=cases,
+    )
+
+
+def _trace(trace: Trace, scratch: Path, progress: Progress) -> dict[str, int]:
     from lamsach.trace.model import Request
     from lamsach.trace.run import trace as run_trace
     from lamsach.trace.writing import write
@@ -80,14 +104,8 @@ def _trace(trace: Trace, scratch: Path, progress: Progress) -> dict[str, int]:
 
     request = Request(paths[FileKind.LIST], paths[FileKind.LOG], inventory=inventory)
     result = tidy(run_trace(request, say), _places(trace))
-    parent = trace.unit.parent
-    letter = Letter(
-        parent=parent.name if parent else "",
-        body=trace.unit.name,
-        number=trace.number,
-        answers=trace.answers,
-        addressees=(trace.addressee,),
-    )
+    cases = lead(trace, result, scratch)
+    letter = _letter(trace, cases)
     for ending in RESULTS:
         path = scratch / f"result.{ending}"
         write(result, path, settings.LANGUAGE_CODE, letter)

@@ -19,7 +19,7 @@ from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.findings.uploading import added, announced, result_page
-from lamsach.portal.traces import access, files, tracing
+from lamsach.portal.traces import access, files, shown, tracing
 from lamsach.portal.traces.forms import TraceForm
 from lamsach.portal.traces.models import FileKind, Trace, TraceFile
 
@@ -64,6 +64,9 @@ def trace(request: HttpRequest, trace_id: int) -> HttpResponse:
         "share": int(100 * job.done / job.total) if job and job.total else 0,
         "left": (found.listed or 0) - found.explained,
     }
+    if _has_result(found):
+        context |= shown.rows_of(request, found)
+        record(request, "trace.viewed", found, found.unit)
     partly = request.headers.get("HX-Target") == "state"
     return render(request, "traces/state.html" if partly else "traces/trace.html", context)
 
