@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from lamsach.cli.console import error_line, problem_line, progress_bar, tell, translate
-from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
-
-if TYPE_CHECKING:
-    from lamsach.archive.archive import Archive
-    from lamsach.collect.settings import Settings
+from lamsach.errors import UsageError
 
 Paths = list[str]
 
@@ -53,6 +44,29 @@ def collect(
     ] = None,
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="The certificate's private key (PEM).")
+    ] = None,
+    netflow: Annotated[
+        int | None,
+        typer.Option("--netflow", metavar="PORT", help="Take NetFlow and IPFIX over UDP here; 0: any port."),
+    ] = None,
+    kafka: Annotated[
+        str | None,
+        typer.Option(
+            "--kafka", metavar="HOST:PORT,...", help="Read topics of these Kafka brokers; see --topic."
+        ),
+    ] = None,
+    topic: Annotated[
+        Paths | None,
+        typer.Option("--topic", metavar="NAME", help="Read this Kafka topic; repeat for more."),
+    ] = None,
+    kafka_group: Annotated[
+        str, typer.Option("--kafka-group", metavar="NAME", help="The group that offsets are committed for.")
+    ] = "lamsach",
+    kafka_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--kafka-config", metavar="FILE", help="Further settings of librdkafka, key=value (TLS, SASL)."
+        ),
     ] = None,
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="The address of this machine to listen on.")
@@ -132,18 +146,29 @@ def collect(
 
     Example: lamsach collect --archive /var/lib/lamsach/archive --syslog-udp 514 --syslog-tcp 514 -i annex.xlsx
     """
+    from lamsach.cli.collect_run import (
+        collect_always,
+        once_into,
+        show_status,
+        spool_of,
+        subscription,
+        token,
+    )
     from lamsach.collect.settings import Settings
 
     if status:
-        raise typer.Exit(_show_status(_spool_of(archive, spool)))
+        raise typer.Exit(show_status(spool_of(archive, spool)))
     settings = Settings(
         *(host, udp, tcp, tls, certificate, key, (*(follow or ()), *(() if once else more or ())), drop),
         *(output, send, retention, seal, silence),
-        *(portal, _token() if portal else "", metrics),
+        *(portal, token() if portal else "", metrics),
+        netflow=netflow,
+        kafka=subscription(kafka, topic or [], kafka_group, kafka_config),
     )
     if portal and send:
         raise UsageError("Sightings go to a portal or to another address.", "--send", "Give one of the two.")
-    always = any(port is not None for port in (udp, tcp, tls)) or bool(settings.follow) or drop is not None
+    ports = any(port is not None for port in (udp, tcp, tls, netflow))
+    always = ports or bool(settings.follow) or drop is not None or settings.kafka is not None
     if tls is not None and certificate is None:
         raise UsageError("TLS needs a certificate.", "--syslog-tls", "Give --cert and --key.")
     if not (once or always):
@@ -157,109 +182,7 @@ def collect(
     opened = Archive(archive, create=True, zone=zone_of(timezone))
     first_run_notice()
     if once:
-        raise typer.Exit(_once(opened, [*once, *(more or [])], retention))
-    raise typer.Exit(_always(opened, _spool_of(archive, spool), settings, lists or [], log_json=log_json))
-
-
-def _spool_of(archive: str, spool: Path | None) -> Path:
-    if spool is not None:
-        return spool
-    if "://" in archive:
-        raise UsageError(
-            "An archive that is not on this machine needs a spool that is.", archive, "Give --spool DIR."
-        )
-    return Path(archive) / "spool"
-
-
-def _once(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
-    from lamsach.archive.archive import writing
-    from lamsach.archive.filling import fill, remember
-    from lamsach.logs.opening import find_logs
-    from lamsach.model import Problem
-
-    _ = translate()
-    problems: list[Problem] = []
-    files = raw = known = failed = 0
-    with progress_bar() as bar, writing(archive) as writer:
-        for done in fill(writer, find_logs(paths, on_problem=problems.append), retention=retention):
-            files += 1
-            raw += done.raw_bytes
-            known += done.known
-            bar.say(done.name)
-            if done.problem is not None:
-                failed += 1
-                tell(error_line(done.problem))
-        for problem in problems:
-            remember(writer, problem)
-            tell(problem_line(problem))
-    sentence = _("{files} logs, {size} bytes; {known} of them were in the archive already.")
-    print(sentence.format(files=files, size=raw, known=known))
-    if not files:
-        return ExitStatus.INPUT
-    return ExitStatus.PARTIAL if failed or problems else ExitStatus.FOUND
-
-
-def _token() -> str:
-    from lamsach.cli.send import VARIABLE, token_from
-
-    return token_from(VARIABLE)
-
-
-def _as_json(level: str, **values: Any) -> None:
-    """One event of the service as a line of JSON."""
-    about = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, **values}
-    sys.stderr.write(json.dumps(about, ensure_ascii=False) + "\n")
-    sys.stderr.flush()
-
-
-def _always(
-    archive: Archive, spool: Path, settings: Settings, lists: Paths, *, log_json: bool = False
-) -> ExitStatus:
-    from lamsach.archive.archive import writing
-    from lamsach.collect.service import Collector
-    from lamsach.hunt.lists import load_lists
-
-    _ = translate()
-    listed = load_lists(lists) if lists else None
-    for problem in listed.problems if listed else ():
-        tell(problem_line(problem))
-
-    def say(sentence: str, values: dict[str, Any]) -> None:
-        if log_json:
-            _as_json("warning", message=sentence.format(**values), **values)
-        else:
-            tell(_(sentence).format(**values))
-
-    def on_problem(error: LamsachError) -> None:
-        if log_json:
-            _as_json("error", message=error.what, where=error.where, todo=error.todo)
-        else:
-            tell(error_line(error))
-
-    with writing(archive) as writer:
-        collector = Collector(archive, writer, spool, settings, listed, on_problem, say)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: collector.stop())
-
-        def ready(ports: dict[str, int]) -> None:
-            text = ", ".join(f"{kind} {port}" for kind, port in ports.items())
-            print(_("Collecting. {ports}").format(ports=text), flush=True)
-
-        collector.run(ready)
-    tell(_("Everything that was taken in is in the archive."))
-    return ExitStatus.FOUND
-
-
-def _show_status(spool: Path) -> ExitStatus:
-    from lamsach.collect.status import STATUS_FILE
-
-    path = spool / STATUS_FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-        ended = bool(json.loads(text).get("ended"))
-    except (OSError, ValueError):
-        raise UnreadableError(
-            "No collector has written its status here.", str(path), "Start it, or give the right --spool."
-        ) from None
-    sys.stdout.write(text + "\n")
-    return ExitStatus.NOTHING_FOUND if ended else ExitStatus.FOUND
+        raise typer.Exit(once_into(opened, [*once, *(more or [])], retention))
+    raise typer.Exit(
+        collect_always(opened, spool_of(archive, spool), settings, lists or [], log_json=log_json)
+    )

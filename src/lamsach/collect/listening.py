@@ -167,6 +167,7 @@ class UdpServer:
         on_problem: OnProblem,
         kind: str = "udp",
         lines_of: Callable[[bytes, str], bytes] = _message,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._socket = bound(host, port, socket.SOCK_DGRAM)
         with contextlib.suppress(OSError):
@@ -177,6 +178,7 @@ class UdpServer:
         self.lost = 0
         """Messages that could not be written; at the end also those that the system dropped."""
         self._lines_of = lines_of
+        self._on_end = on_end
         self._ended = False
         self._stream_for = stream_for
         self._on_problem = on_problem
@@ -191,6 +193,7 @@ class UdpServer:
         """Take what has arrived, and end."""
         self._stopping.set()
         self._thread.join()
+        self._on_end()
         self.lost = self.drops()
         self._ended = True
         self._socket.close()

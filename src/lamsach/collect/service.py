@@ -18,10 +18,11 @@ from lamsach.collect.dropping import DropFolder
 from lamsach.collect.feeding import Feeder
 from lamsach.collect.health import Health
 from lamsach.collect.known import Known, known_sources
-from lamsach.collect.listening import TcpServer, UdpServer, tls_context
+from lamsach.collect.listening import TcpServer, UdpServer
 from lamsach.collect.live import LiveMatcher
 from lamsach.collect.outbox import Outbox
 from lamsach.collect.portal import Reporter, checked
+from lamsach.collect.receiving import LIVE_KINDS, reader_of, servers_of, shown_name
 from lamsach.collect.sealing import Sealer
 from lamsach.collect.settings import Settings
 from lamsach.collect.silence import SilenceWatch
@@ -34,8 +35,9 @@ from lamsach.i18n import mark
 from lamsach.logs.opening import LogFile
 
 _SYNC_SECONDS = 1.0
-_LIVE_KINDS = ("tcp", "udp", "tls")
-
+_MOST_SOURCES = 10_000
+_OTHERS = "others"
+"""The name of all further senders: anybody can send a datagram in the name of an address."""
 
 Say = Callable[[str, dict[str, Any]], None]
 """Tell the administrator: a sentence with placeholders and their values."""
@@ -97,12 +99,17 @@ class Collector:
         """Collect until told to stop. `on_ready` gets the ports. Raises UnreadableError when it cannot begin."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._recover()
-        self._listen()
+        wanted, problem = self._settings, self._on_problem
+        self._servers += servers_of(wanted, self._folder, self._stream_for, problem)
+        kafka = reader_of(wanted, self._stream_for, problem, self._stopping)
         self._sealer.start()
         for server in self._servers:
             server.start()
-        feeder = threading.Thread(target=self._feeder.run, name="files", daemon=True)
-        feeder.start()
+        readers = [threading.Thread(target=self._feeder.run, name="files", daemon=True)]
+        if kafka is not None:
+            readers.append(threading.Thread(target=kafka, name="kafka", daemon=True))
+        for reader in readers:
+            reader.start()
         for helper in (self._reporter, self._health):
             if helper is not None:
                 helper.start()
@@ -111,24 +118,12 @@ class Collector:
             while not self._stopping.wait(_SYNC_SECONDS):
                 self._each_second()
         finally:
-            self._end(feeder)
+            self._end(readers)
 
     def ports(self) -> dict[str, int]:
         """The ports that are listened on, by kind."""
         ports = {server.kind: server.port for server in self._servers}
         return ports | ({"metrics": self._health.port} if self._health else {})
-
-    def _listen(self) -> None:
-        wanted = self._settings
-        if wanted.udp is not None:
-            self._servers.append(UdpServer(wanted.host, wanted.udp, self._stream_for, self._on_problem))
-        if wanted.tcp is not None:
-            self._servers.append(TcpServer(wanted.host, wanted.tcp, self._stream_for, self._on_problem))
-        if wanted.tls is not None and wanted.certificate is not None:
-            context = tls_context(wanted.certificate, wanted.key)
-            self._servers.append(
-                TcpServer(wanted.host, wanted.tls, self._stream_for, self._on_problem, context)
-            )
 
     def _recover(self) -> None:
         """Go on with what the run before left in the spool, and write down for how long nobody listened."""
@@ -157,7 +152,7 @@ class Collector:
             before = json.loads((self._folder / STATUS_FILE).read_text())
         except (OSError, ValueError):
             return
-        known = [item for item in before.get("sources", []) if item.get("kind") in _LIVE_KINDS]
+        known = [item for item in before.get("sources", []) if item.get("kind") in LIVE_KINDS]
         for item in known:  # they are expected again, and missed when they stay silent
             self._stream_for(item["kind"], str(item["name"]).partition("/")[2])
         sources = [item["name"] for item in known]
@@ -171,9 +166,12 @@ class Collector:
             )
 
     def _stream_for(self, kind: str, name: str) -> Stream:
-        shown = f"syslog-{kind}/{name}" if kind in _LIVE_KINDS else name
-        key = source_key(kind, shown)
         with self._lock:
+            if kind in LIVE_KINDS and len(self._streams) >= _MOST_SOURCES:
+                known_already = source_key(kind, shown_name(kind, name)) in self._streams
+                name = name if known_already else _OTHERS
+            shown = shown_name(kind, name)
+            key = source_key(kind, shown)
             stream = self._streams.get(key)
             if stream is None:
                 known = self._known.get(key, Known())
@@ -184,7 +182,7 @@ class Collector:
                 )
                 stream.place = dict(known.place)
                 self._streams[key] = stream
-                if kind in _LIVE_KINDS:  # so that a crash knows who was heard
+                if kind in LIVE_KINDS:  # so that a crash knows who was heard
                     self._write_status(ended=False)
             return stream
 
@@ -251,13 +249,14 @@ class Collector:
             temporary.write_text(json.dumps(self.status(ended=ended), ensure_ascii=False, indent=1))
             temporary.replace(path)
 
-    def _end(self, feeder: threading.Thread) -> None:
+    def _end(self, readers: list[threading.Thread]) -> None:
         """Take what has arrived, make segments of everything, and end."""
         self._stopping.set()
         self._sealer.give_up()
         for server in self._servers:
             server.stop()
-        feeder.join()
+        for reader in readers:
+            reader.join()
         for stream in list(self._streams.values()):
             with contextlib.suppress(LamsachError):
                 stream.seal()

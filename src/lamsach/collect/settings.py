@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lamsach.collect.kafka import Subscription
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -28,3 +30,5 @@ class Settings:
     token: str = field(default="", repr=False)
     metrics: int | None = None
     metrics_host: str = "127.0.0.1"
+    netflow: int | None = None
+    kafka: Subscription | None = None

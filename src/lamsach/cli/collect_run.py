@@ -1,0 +1,154 @@
+"""What `lamsach collect` does: files put in once, the service that always collects, its status."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamsach.cli.console import error_line, problem_line, progress_bar, tell, translate
+from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
+
+if TYPE_CHECKING:
+    from lamsach.archive.archive import Archive
+    from lamsach.collect.kafka import Subscription
+    from lamsach.collect.settings import Settings
+
+Paths = list[str]
+
+
+def spool_of(archive: str, spool: Path | None) -> Path:
+    """Where lines wait to become segments. Raises UsageError for an archive elsewhere without a spool here."""
+    if spool is not None:
+        return spool
+    if "://" in archive:
+        raise UsageError(
+            "An archive that is not on this machine needs a spool that is.", archive, "Give --spool DIR."
+        )
+    return Path(archive) / "spool"
+
+
+def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
+    """Put files into the archive."""
+    from lamsach.archive.archive import writing
+    from lamsach.archive.filling import fill, remember
+    from lamsach.logs.opening import find_logs
+    from lamsach.model import Problem
+
+    _ = translate()
+    problems: list[Problem] = []
+    files = raw = known = failed = 0
+    with progress_bar() as bar, writing(archive) as writer:
+        for done in fill(writer, find_logs(paths, on_problem=problems.append), retention=retention):
+            files += 1
+            raw += done.raw_bytes
+            known += done.known
+            bar.say(done.name)
+            if done.problem is not None:
+                failed += 1
+                tell(error_line(done.problem))
+        for problem in problems:
+            remember(writer, problem)
+            tell(problem_line(problem))
+    sentence = _("{files} logs, {size} bytes; {known} of them were in the archive already.")
+    print(sentence.format(files=files, size=raw, known=known))
+    if not files:
+        return ExitStatus.INPUT
+    return ExitStatus.PARTIAL if failed or problems else ExitStatus.FOUND
+
+
+def token() -> str:
+    """The unit's token from the environment."""
+    from lamsach.cli.send import VARIABLE, token_from
+
+    return token_from(VARIABLE)
+
+
+def _as_json(level: str, **values: Any) -> None:
+    """One event of the service as a line of JSON."""
+    about = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, **values}
+    sys.stderr.write(json.dumps(about, ensure_ascii=False) + "\n")
+    sys.stderr.flush()
+
+
+def collect_always(
+    archive: Archive, spool: Path, settings: Settings, lists: Paths, *, log_json: bool = False
+) -> ExitStatus:
+    """Collect until a signal ends it."""
+    from lamsach.archive.archive import writing
+    from lamsach.collect.service import Collector
+    from lamsach.hunt.lists import load_lists
+
+    _ = translate()
+    listed = load_lists(lists) if lists else None
+    for problem in listed.problems if listed else ():
+        tell(problem_line(problem))
+
+    def say(sentence: str, values: dict[str, Any]) -> None:
+        if log_json:
+            _as_json("warning", message=sentence.format(**values), **values)
+        else:
+            tell(_(sentence).format(**values))
+
+    def on_problem(error: LamsachError) -> None:
+        if log_json:
+            _as_json("error", message=error.what, where=error.where, todo=error.todo)
+        else:
+            tell(error_line(error))
+
+    with writing(archive) as writer:
+        collector = Collector(archive, writer, spool, settings, listed, on_problem, say)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: collector.stop())
+
+        def ready(ports: dict[str, int]) -> None:
+            text = ", ".join(f"{kind} {port}" for kind, port in ports.items())
+            print(_("Collecting. {ports}").format(ports=text), flush=True)
+
+        collector.run(ready)
+    tell(_("Everything that was taken in is in the archive."))
+    return ExitStatus.FOUND
+
+
+def show_status(spool: Path) -> ExitStatus:
+    """Print how the running collector does."""
+    from lamsach.collect.status import STATUS_FILE
+
+    path = spool / STATUS_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+        ended = bool(json.loads(text).get("ended"))
+    except (OSError, ValueError):
+        raise UnreadableError(
+            "No collector has written its status here.", str(path), "Start it, or give the right --spool."
+        ) from None
+    sys.stdout.write(text + "\n")
+    return ExitStatus.NOTHING_FOUND if ended else ExitStatus.FOUND
+
+
+def subscription(
+    servers: str | None, topics: Paths, group: str, settings: Path | None
+) -> Subscription | None:
+    """Which topics of Kafka to read. Raises UsageError for topics without brokers or the other way, UnreadableError."""
+    if servers is None and not topics:
+        return None
+    if servers is None or not topics:
+        raise UsageError("Kafka needs brokers and a topic.", "--kafka", "Give --kafka and --topic.")
+    from lamsach.collect.kafka import Subscription
+
+    return Subscription(servers, tuple(topics), group, _properties(settings) if settings else {})
+
+
+def _properties(path: Path) -> dict[str, str]:
+    """`key=value` lines; those that begin with `#` are comments."""
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableError(
+            "The file cannot be read.", f"{path}: {error}", "Check the path and the permissions."
+        ) from None
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    return {key.strip(): value.strip() for key, _, value in pairs}

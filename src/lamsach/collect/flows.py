@@ -1,0 +1,118 @@
+"""NetFlow and IPFIX over UDP (RFC 3954, RFC 7011) as lines: each flow one JSON object with the keys of `lamsach logs read`.
+
+The archive holds text that can be searched and read without the exporter's templates. These are remembered by exporter and kept in a
+file, so that flows are read again at once when the collector is started anew: some exporters send templates every half hour.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lamsach.errors import InputError, LamsachError
+from lamsach.i18n import mark
+from lamsach.logs.event_records import iso_utc
+from lamsach.logs.netflow.events import fixed_events, flow_event
+from lamsach.logs.netflow.packets import FIXED, Decoder
+from lamsach.logs.netflow.templates import Template
+from lamsach.model import Action, Event
+
+FILE = "templates.json"
+MOST_EXPORTERS = 256
+"""Exporters whose templates are remembered; another takes the place of the one that was silent the longest."""
+_SAVE_S = 1.0
+_VALUES = (
+    *("source_ip", "source_port", "destination_ip", "destination_port", "source_nat_ip", "source_nat_port"),
+    *("user", "domain", "url"),
+)
+
+
+class FlowLines:
+    """Turns export packets into lines. One thread calls it. `folder`: where templates are kept."""
+
+    def __init__(self, folder: Path, on_problem: Callable[[LamsachError], None]) -> None:
+        self._path = folder / FILE
+        self._on_problem = on_problem
+        self._decoders: dict[str, Decoder] = {}
+        self._told: set[str] = set()
+        self._saved = ""
+        self._checked = time.monotonic()
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            self._load(json.loads(self._path.read_text()))
+
+    def lines(self, packet: bytes, exporter: str) -> bytes:
+        """The flows of a packet, and those of earlier ones that waited for a template in it; nothing for what is no export packet."""
+        decoder = self._decoders.pop(exporter, None) or Decoder()
+        self._decoders[exporter] = decoder  # the last that was heard
+        if len(self._decoders) > MOST_EXPORTERS:
+            del self._decoders[next(iter(self._decoders))]
+        events = list(_events(decoder, packet))
+        if decoder.waiting:
+            self._tell(exporter, mark("Flows came before the packet that describes them; they wait for it."))
+        self.save()
+        return b"".join(_line(event, exporter) for event in events)
+
+    def _tell(self, exporter: str, what: str) -> None:
+        """Once for each exporter, and not for thousands that somebody makes up."""
+        if exporter not in self._told and len(self._told) < 2 * MOST_EXPORTERS:
+            self._told.add(exporter)
+            self._on_problem(InputError(what, exporter))
+
+    def close(self) -> None:
+        """Keep the templates for the next start."""
+        self._checked -= _SAVE_S
+        self.save()
+
+    def save(self) -> None:
+        """Keep the templates, once a second at most. What cannot be written now is written later."""
+        if time.monotonic() - self._checked < _SAVE_S:
+            return
+        self._checked = time.monotonic()
+        text = json.dumps({exporter: _rows(decoder) for exporter, decoder in self._decoders.items()})
+        if text != self._saved:
+            temporary = self._path.with_name(f".{FILE}.new")
+            with contextlib.suppress(OSError):
+                temporary.write_text(text)
+                temporary.replace(self._path)
+                self._saved = text
+
+    def _load(self, saved: dict[str, Any]) -> None:
+        for exporter, rows in list(saved.items())[:MOST_EXPORTERS]:
+            decoder = Decoder()
+            for version, domain, identity, options, fields in rows:
+                pairs = [(int(element), int(length)) for element, length in fields]
+                key = ("", int(version), int(domain), int(identity))
+                decoder.templates[key] = Template(pairs, options=bool(options))
+            self._decoders[str(exporter)] = decoder
+
+
+def _rows(decoder: Decoder) -> list[list[Any]]:
+    return [[*key[1:], template.options, template.fields] for key, template in decoder.templates.items()]
+
+
+def _events(decoder: Decoder, packet: bytes) -> Iterator[Event]:
+    version = int.from_bytes(packet[:2], "big")
+    if version in FIXED:
+        if len(packet) >= FIXED[version][0]:
+            yield from fixed_events(packet, version, "", 0)
+        return
+    for seconds, _, record in decoder.flows(packet):
+        event = flow_event(seconds, record, "", 0)
+        if event is not None:
+            yield event
+
+
+def _line(event: Event, exporter: str) -> bytes:
+    record: dict[str, Any] = {"time": iso_utc(event.time)} if event.time else {}
+    record["observer"] = exporter
+    for name in _VALUES:
+        value = getattr(event, name)
+        if value is not None:
+            record[name] = value
+    if event.action is not Action.UNKNOWN:
+        record["action"] = event.action.value
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"

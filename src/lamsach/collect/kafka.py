@@ -1,0 +1,191 @@
+"""Kafka topics: each partition is a source of its own, each message a line (line feeds in it as `#012`).
+
+How far a partition was read stands in the spool beside its lines, as with a followed file, and reading goes on from there: each message
+is in the archive once, whatever the broker remembers. Offsets are committed to the broker after the spool is synced, so that its own
+tools show how far the collector is, and another group member begins no later than that.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lamsach.collect.framing import one_line
+from lamsach.collect.streams import Stream
+from lamsach.errors import InputError, LamsachError, UsageError
+from lamsach.i18n import mark
+
+_BATCH = 5000
+_POLL_S = 0.5
+_TAKE_BYTES = 1 << 20
+_WATERMARK_S = 10.0
+_COMMIT_S = 1.0
+_NEXT = "next"
+"""The key of a place: the offset of the message that follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Which topics of which brokers (`host:port,host:port`), as which group. `more`: further settings of librdkafka (TLS, SASL)."""
+
+    servers: str
+    topics: tuple[str, ...]
+    group: str = "lamsach"
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
+def consumer_of(wanted: Subscription) -> Any:
+    """A consumer that is not yet subscribed. Raises UsageError when the package is missing or a setting is wrong."""
+    try:
+        from confluent_kafka import Consumer, KafkaException
+    except ImportError:
+        raise UsageError(
+            mark("The package for Kafka is not installed."),
+            "confluent-kafka",
+            mark("Install it: pip install lamsach[kafka]"),
+        ) from None
+    settings = {
+        **wanted.more,
+        "bootstrap.servers": wanted.servers,
+        "group.id": wanted.group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "queued.max.messages.kbytes": 32768,
+    }
+    try:
+        return Consumer(settings)
+    except (KafkaException, TypeError, ValueError) as error:
+        raise UsageError(
+            mark("The settings for Kafka are wrong."), str(error), mark("See librdkafka's list of settings.")
+        ) from None
+
+
+class KafkaReader:
+    """Reads topics until `stopping` is set. `stream_for`: the stream of a kind and a name."""
+
+    def __init__(
+        self,
+        consumer: Any,
+        topics: Sequence[str],
+        stream_for: Callable[[str, str], Stream],
+        on_problem: Callable[[LamsachError], None],
+        stopping: threading.Event,
+    ) -> None:
+        self._consumer = consumer
+        self._topics = list(topics)
+        self._stream_for = stream_for
+        self._on_problem = on_problem
+        self._stopping = stopping
+        self._dirty: dict[tuple[str, int], Stream] = {}
+
+    def run(self) -> None:
+        """Read until told to stop."""
+        from confluent_kafka import KafkaException
+
+        committed = time.monotonic()
+        try:
+            self._consumer.subscribe(self._topics, on_assign=self._assigned)
+            while not self._stopping.is_set():
+                try:
+                    self._take(self._consumer.consume(_BATCH, _POLL_S))
+                except KafkaException as error:
+                    self._failed(error)
+                    self._stopping.wait(1.0)
+                if time.monotonic() - committed >= _COMMIT_S:
+                    committed = time.monotonic()
+                    self._commit(wait=False)
+            self._commit(wait=True)
+        except KafkaException as error:
+            self._failed(error)
+        finally:
+            self._consumer.close()
+
+    def _failed(self, error: object) -> None:
+        self._on_problem(InputError(mark("Kafka reports an error."), str(error)))
+
+    def _stream(self, topic: str, partition: int) -> Stream:
+        return self._stream_for("kafka", f"{topic}/{partition}")
+
+    def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
+        """Go on where the spool says; where it says nothing, where the group was."""
+        for item in partitions:
+            stream = self._stream(item.topic, item.partition)
+            known = stream.place.get(_NEXT)
+            if not isinstance(known, int):
+                continue
+            if known > consumer.get_watermark_offsets(item, timeout=_WATERMARK_S)[1]:
+                problem = mark("A Kafka topic was made anew; it is read from its beginning.")
+                self._on_problem(InputError(problem, f"{item.topic}/{item.partition}"))
+                stream.place = {}
+                item.offset = 0
+            else:
+                item.offset = known
+        consumer.assign(partitions)
+
+    def _take(self, messages: Sequence[Any]) -> None:
+        batches: dict[tuple[str, int], list[Any]] = {}
+        for message in messages:
+            error = message.error()
+            if error is None:
+                batches.setdefault((message.topic(), message.partition()), []).append(message)
+            else:
+                self._failed(error)
+        for (topic, partition), batch in batches.items():
+            self._take_batch(topic, partition, batch)
+
+    def _take_batch(self, topic: str, partition: int, batch: Sequence[Any]) -> None:
+        stream = self._stream(topic, partition)
+        first = stream.place.get(_NEXT, 0)
+        parts: list[bytes] = []
+        size = offset = 0
+        for message in batch:
+            if message.offset() < first:
+                continue  # it is in the spool already
+            line = one_line(message.value() or b"")
+            offset = message.offset() + 1
+            if line:
+                parts.append(line + b"\n")
+                size += len(line) + 1
+            if size > _TAKE_BYTES:
+                if not self._take_lines(topic, partition, b"".join(parts), offset):
+                    return
+                parts, size = [], 0
+        if parts:
+            self._take_lines(topic, partition, b"".join(parts), offset)
+
+    def _take_lines(self, topic: str, partition: int, lines: bytes, following: int) -> bool:
+        """Whether lines were taken in. Waits while that cannot be; after the end was asked for, they are read again by the next run."""
+        stream = self._stream(topic, partition)
+        while True:
+            try:
+                stream.take(lines, {_NEXT: following})
+                self._dirty[topic, partition] = stream
+                return True
+            except LamsachError as error:
+                self._on_problem(error)
+                if self._stopping.wait(1.0):
+                    return False
+
+    def _commit(self, *, wait: bool) -> None:
+        """Tell the broker what the spool holds for good."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        synced = []
+        for (topic, partition), stream in list(self._dirty.items()):
+            offset = int(stream.place[_NEXT])
+            try:
+                stream.sync()
+            except LamsachError as error:
+                self._on_problem(error)
+                continue
+            synced.append(TopicPartition(topic, partition, offset))
+            del self._dirty[topic, partition]
+        if synced:
+            try:
+                self._consumer.commit(offsets=synced, asynchronous=not wait)
+            except KafkaException as error:
+                self._failed(error)
