@@ -18,7 +18,7 @@ TIME_S = 315_532_800
 """1980-01-01, as in the zip."""
 _SCRIPT = """Unicode true
 Target amd64-unicode
-SetCompressor /SOLID lzma
+{compressor}
 SetDateSave off
 RequestExecutionLevel user
 ManifestDPIAware true
@@ -61,8 +61,8 @@ SectionEnd
 """
 
 
-def made(name: str, title: str, version: str, files: dict[str, bytes]) -> bytes:
-    """The installer of these files. Ends the program when NSIS is missing or fails."""
+def made(name: str, title: str, version: str, files: dict[str, bytes], *, compress: bool = True) -> bytes:
+    """The installer of these files. Ends the program when NSIS is missing or fails. `compress`: well, which takes minutes; else hardly at all."""
     if shutil.which("makensis") is None:
         sys.exit("The installer needs NSIS: apt-get install nsis, or give --no-installer.")
     with tempfile.TemporaryDirectory() as base:
@@ -73,7 +73,7 @@ def made(name: str, title: str, version: str, files: dict[str, bytes]) -> bytes:
             place.write_bytes(data)
             os.utime(place, (TIME_S, TIME_S))
         script = Path(base) / "setup.nsi"
-        script.write_text(text(name, title, version, files), "utf-8")
+        script.write_text(text(name, title, version, files, compress=compress), "utf-8")
         variables = {**os.environ, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": str(TIME_S)}
         ran = subprocess.run(
             ["makensis", "-V2", "-NOCD", str(script)],
@@ -88,7 +88,7 @@ def made(name: str, title: str, version: str, files: dict[str, bytes]) -> bytes:
         return (folder / "setup.exe").read_bytes()
 
 
-def text(name: str, title: str, version: str, files: dict[str, bytes]) -> str:
+def text(name: str, title: str, version: str, files: dict[str, bytes], *, compress: bool = True) -> str:
     """The script: every file by its name, so that the uninstaller removes these and no other."""
     folders: dict[str, list[str]] = {}
     for path in sorted(files):
@@ -104,6 +104,7 @@ def text(name: str, title: str, version: str, files: dict[str, bytes]) -> str:
     remove += [f'RMDir "{_inside(folder)}"' for folder in sorted(every, key=len, reverse=True)]
     numbers = [part for part in version.split(".") if part.isdigit()]
     return _SCRIPT.format(
+        compressor="SetCompressor /SOLID lzma" if compress else "SetCompressor zlib",
         title=title,
         name=name.rpartition("-")[0],
         version=version,

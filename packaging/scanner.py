@@ -137,13 +137,14 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def linux(wanted: argparse.Namespace, name: str) -> Path:
     """The single file: a zip behind a `#!` line, made executable."""
+    out: Path = wanted.out
     requirements = ROOT / "packaging" / "scanner-requirements.txt"
     libraries = packages(wanted, LINUX, wanted.python_version, requirements)
     start = (ROOT / "packaging" / "start.py").read_text().replace("@PYTHON@", wanted.python_version)
     files = {**app(), **under("lib", libraries), **campaign(wanted), "__main__.py": start.encode()}
     with_key(wanted, files)
     files["sbom.cdx.json"] = sbom(name, libraries)
-    path = wanted.out / f"{name}-linux-x86_64-py{wanted.python_version}.pyz"
+    path = out / f"{name}-linux-x86_64-py{wanted.python_version}.pyz"
     path.write_bytes(f"#!/usr/bin/env python{wanted.python_version}\n".encode() + packed(files))
     path.chmod(0o755)
     (wanted.out / f"{path.name}.cdx.json").write_bytes(files["sbom.cdx.json"])

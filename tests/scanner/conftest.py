@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from lamsach.scanner.checks.context import Context
 from lamsach.scanner.control import Control
 from lamsach.scanner.index import Index, build_index
 from lamsach.scanner.options import Options
+
+from .wine import Wine, made_once
 
 LISTED = (
     "evil.example.com",
@@ -45,3 +49,32 @@ def context(tmp_path: Path) -> Iterator[Context]:
     yield Context(Options(root=str(root), lists=[str(tmp_path / "list.txt")]), index, Control())
     index.close()
     loaded.close()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all test processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def scanner_bundle(shared: Path) -> Path:
+    """The unpacked scanner for Windows: what LAMSACH_WINE_BUNDLE names, else a new one."""
+    from .test_bundle import load_builder
+
+    builder = load_builder()
+    stated = os.environ.get("LAMSACH_WINE_BUNDLE")
+    return (
+        Path(stated)
+        if stated
+        else made_once(shared / "windows-bundle", lambda: dict(builder.windows_files(builder.arguments([]))))
+    )
+
+
+@pytest.fixture(scope="session")
+def wine(tmp_path_factory: pytest.TempPathFactory, scanner_bundle: Path) -> Wine:
+    """A Windows of this run's own."""
+    if shutil.which("wine") is None:
+        pytest.fail("The check needs Wine: apt-get install --no-install-recommends wine wine64")
+    return Wine(tmp_path_factory.mktemp("wine"), scanner_bundle)

@@ -164,6 +164,6 @@ def test_a_signature(builder: ModuleType, tmp_path: Path, monkeypatch: pytest.Mo
     wanted = argparse.Namespace(sign=tmp_path / "k.p12", timestamp=None)
     plain = installer.made("lamsach-scanner-1.2", "Lamsach", "1.2", {"Lamsach.exe": b"MZ"})
     (tmp_path / "signed.exe").write_bytes(installer.signed(wanted, plain))
-    command = ["osslsigncode", "verify", "-CAfile", "c.pem", "-in", "signed.exe"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    verify = ["osslsigncode", "verify", "-CAfile", "c.pem", "-in", "signed.exe"]
+    ran = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Signature verification: ok" in ran.stdout

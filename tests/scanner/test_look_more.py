@@ -57,7 +57,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytes
     file.write_bytes(b"x" * 100_000)
     examiner, report = Examiner(Settings(rule_sources(), limits=SMALL)), FileReport()
     real = Examiner._search
-    monkeypatch.setattr(Examiner, "_search", lambda *a: (file.write_bytes(b"y" * 50), real(*a)))
+    monkeypatch.setattr(Examiner, "_search", lambda *a, **k: (file.write_bytes(b"y" * 50), real(*a, **k)))
     examiner.examine(str(file), report)
     assert [skip.reason for skip in report.skips] == ["changed"]
 

@@ -18,9 +18,9 @@ from lamsach.scanner.findings import Area, Counts, Finding, Level, Skip, Target,
 from lamsach.scanner.index import Hit, Index
 from lamsach.scanner.opening import Skipped, open_regular
 from lamsach.scanner.options import Limits
-from lamsach.scanner.rules import OWN, RuleHit, RuleSources, Searcher, compile_rules
+from lamsach.scanner.rules import Content, FileSearcher, RuleHit, RuleSources, content_of
 
-HELD_BYTES = 8 << 20
+HELD_BYTES = 4 << 20
 """A file of at most this size is read once and kept in memory while it is examined."""
 _UNPACKED_WHOLE = frozenset({"gzip", "xz", "zstd"})
 """Kinds whose packed bytes are one stream: a reader that comes to the end without complaint has seen all of them."""
@@ -53,8 +53,7 @@ class Examiner:
 
     def __init__(self, settings: Settings) -> None:
         self._limits = settings.limits
-        self._searcher = Searcher(compile_rules(settings.rules), settings.limits.file_seconds)
-        self._own_rules = all(name == OWN for name, _ in settings.rules.texts)
+        self._searcher = FileSearcher(settings.rules, settings.limits.file_seconds)
         self._index = Index(settings.index) if settings.index else None
         self._hash_types = self._index.hash_types if self._index else ()
         self._clamd = Clamd(settings.clamd) if settings.clamd else None
@@ -112,11 +111,14 @@ class Examiner:
         depth: int,
     ) -> None:
         """A file or member and what it holds. The packed bytes of what was unpacked to its end are not searched by our own rules: they mean nothing."""
-        kind = magic.kind(stream.read(magic.HEAD_BYTES))
+        head = stream.read(magic.HEAD_BYTES)
+        kind = magic.kind(head)
+        content = content_of(head, size)
         stream.seek(0)
-        unsearched = kind in _UNPACKED_WHOLE and self._own_rules
+        report.findings += _name_findings(path, kind, target)
+        unsearched = kind in _UNPACKED_WHOLE and not self._searcher.searches_all
         if not unsearched:
-            self._content(stream, size, path, target, report)
+            self._content(stream, size, path, target, report, content)
         skips = len(report.skips)
         if kind in magic.ARCHIVES or kind in magic.CLOSED_ARCHIVES:
             stream.seek(0)
@@ -124,37 +126,29 @@ class Examiner:
         if unsearched:
             stream.seek(0)
             whole = len(report.skips) == skips
-            self._content(stream, size, path, target, report, search=not whole)
+            self._content(stream, size, path, target, report, Content.OTHER if whole else content)
 
     def _content(
-        self,
-        stream: IO[bytes],
-        size: int,
-        path: str,
-        target: Target,
-        report: FileReport,
-        *,
-        search: bool = True,
+        self, stream: IO[bytes], size: int, path: str, target: Target, report: FileReport, content: Content
     ) -> None:
-        """Hashes, rules and names of one file or member."""
+        """Hashes and rules of one file or member. Only what one of them needs is read."""
         digests = [hashlib.new(kind.value, usedforsecurity=False) for kind in self._hash_types]
         matched: dict[str, RuleHit] = {}
-        head = b""
-        for window in self._windows(stream, size):
-            head = head or window.data[: magic.HEAD_BYTES]
-            for digest in digests:
-                digest.update(window.fresh)
-            if search:
-                self._search(window.data, path, matched, report)
-            elif not digests:
-                break
-            del window
+        if digests or self._searcher.searches(content):
+            first = True
+            for window in self._windows(stream, size):
+                for digest in digests:
+                    digest.update(window.fresh)
+                self._search(window.data, content, path, matched, report, first=first)
+                first = False
+                del window
+                if not digests and not self._searcher.searches_all:
+                    break
         for hit in matched.values():
             report.findings.append(_rule_finding(hit, path, target))
         for kind, digest in zip(self._hash_types, digests, strict=True):
             if self._index is not None and (entry := self._index.exact(kind, digest.hexdigest())):
                 report.findings.append(_hash_finding(entry, kind, path, target))
-        report.findings += _name_findings(path, head, target)
         if self._clamd is not None:
             stream.seek(0)
             name, reason = self._clamd.scan(stream, size)
@@ -166,9 +160,18 @@ class Examiner:
             elif reason:
                 report.skips.append(Skip(path, reason))
 
-    def _search(self, data: bytes, path: str, matched: dict[str, RuleHit], report: FileReport) -> None:
+    def _search(
+        self,
+        data: bytes,
+        content: Content,
+        path: str,
+        matched: dict[str, RuleHit],
+        report: FileReport,
+        *,
+        first: bool,
+    ) -> None:
         try:
-            for hit in self._searcher.search(data):
+            for hit in self._searcher.search(data, content, first=first):
                 matched.setdefault(hit.name, hit)
         except TimeoutError:
             report.skips.append(Skip(path, "slow"))
@@ -280,9 +283,8 @@ def _hash_finding(entry: Hit, kind: IndicatorType, path: str, target: Target) ->
     )
 
 
-def _name_findings(path: str, head: bytes, target: Target) -> Iterator[Finding]:
+def _name_findings(path: str, found: str, target: Target) -> Iterator[Finding]:
     name = _base_name(path)
-    found = magic.kind(head)
     if magic.disguised(found, name):
         values = {"ending": magic.ending(name)}
         yield Finding(Area.FILE, Level.SUSPICIOUS, "disguised_program", path, values, target=target)

@@ -56,6 +56,8 @@ FLEET: dict[str, str] = {
     "Scanned machines": "Máy đã quét",
     "Scanned machines: %(name)s": "Máy đã quét: %(name)s",
     "Only people of the unit see these names; above it numbers are seen.": "Chỉ người của đơn vị xem được tên máy; cấp trên chỉ thấy số lượng.",
+    "yes": "có",
+    "no": "không",
     "full": "toàn bộ",
     "quick": "nhanh",
     "Inventory: %(name)s": "Bảng kê tài sản: %(name)s",

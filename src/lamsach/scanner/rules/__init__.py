@@ -1,9 +1,13 @@
-"""The rules: our own, and those that a campaign ships, compiled by YARA-X (https://virustotal.github.io/yara-x/)."""
+"""The rules: our own, and those that a campaign ships, compiled by YARA-X (https://virustotal.github.io/yara-x/).
+
+Our own rules stand in files by what they are about, and a file is searched only by those that could match what it is: a Linux program not by those for scripts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,9 +15,44 @@ from typing import Any
 from lamsach.errors import InputError, UnreadableError
 from lamsach.scanner.findings import Level
 
-FILES, MEMORY = "files.yar", "memory.yar"
+FILES = ("kinds.yar", "programs.yar", "windows.yar", "linux.yar", "text.yar")
+MEMORY = ("memory.yar",)
 OWN = "lamsach"
+TEXT_BYTES = 4 << 20
+"""What is neither a program nor smaller than this is matched by none of our own rules."""
 RULE_FILE_BYTES = 64 << 20
+
+
+class Content(StrEnum):
+    """What a file is to our own rules."""
+
+    WINDOWS = "windows"
+    LINUX = "linux"
+    TEXT = "text"
+    AUTOIT = "autoit"
+    OTHER = "other"
+
+
+PARTS: dict[Content, tuple[str, ...]] = {
+    Content.WINDOWS: ("kinds.yar", "programs.yar", "windows.yar"),
+    Content.LINUX: ("kinds.yar", "programs.yar", "linux.yar"),
+    Content.TEXT: ("kinds.yar", "text.yar"),
+    Content.AUTOIT: FILES,
+}
+"""Which of our rules could match what."""
+_AUTOIT = bytes.fromhex("A3484BBE986C4AA9994C530A86D6487D")
+
+
+def content_of(head: bytes, size: int) -> Content:
+    """What a file of `size` bytes that begins so is. The conditions in `kinds.yar` say the same."""
+    first = head[:4]
+    if first[:2] == b"MZ":
+        return Content.WINDOWS
+    if first == b"\x7fELF":
+        return Content.LINUX
+    if head.startswith(_AUTOIT):
+        return Content.AUTOIT
+    return Content.TEXT if size < TEXT_BYTES and first != b"PK\x03\x04" else Content.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +72,21 @@ class RuleSources:
 
     texts: tuple[tuple[str, str], ...]
 
+    @property
+    def given(self) -> RuleSources:
+        """Those that are not our own."""
+        return RuleSources(tuple(text for text in self.texts if text[0] != OWN))
 
-def rule_sources(paths: Sequence[str] = (), *, own: str = FILES) -> RuleSources:
+
+def own_text(names: Sequence[str]) -> str:
+    """The text of some of our own files."""
+    folder = resources.files(__name__)
+    return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
+
+
+def rule_sources(paths: Sequence[str] = (), *, own: Sequence[str] = FILES) -> RuleSources:
     """Our rules and those of the files and folders given (`*.yar`, `*.yara`). Raises UnreadableError."""
-    texts = [(OWN, resources.files(__name__).joinpath(own).read_text("utf-8"))]
+    texts = [(OWN, own_text(own))]
     for path in paths:
         place = Path(path)
         files = sorted([*place.rglob("*.yar"), *place.rglob("*.yara")]) if place.is_dir() else [place]
@@ -95,6 +145,37 @@ class Searcher:
         except self._error as error:
             raise ValueError(str(error)) from None
         return [_hit(rule) for rule in matching] if matching else []
+
+
+class FileSearcher:
+    """Searches files: by those of our rules that could match, and by all that were given. Belongs to one thread."""
+
+    def __init__(self, sources: RuleSources, timeout_s: int) -> None:
+        self._own: dict[Content, Searcher] = {}
+        self._timeout_s = timeout_s
+        given = sources.given
+        self._given = Searcher(compile_rules(given), timeout_s) if given.texts else None
+        self.searches_all = self._given is not None
+        """Whether every byte of every file is searched: rules that were given may be about anything."""
+
+    def searches(self, content: Content) -> bool:
+        """Whether any rule could match such a file."""
+        return self.searches_all or content in PARTS
+
+    def search(self, data: bytes, content: Content, *, first: bool = True) -> list[RuleHit]:
+        """The rules that match a file or a piece of it. Our own are about how a file begins, so they see its `first` piece only.
+
+        Raises TimeoutError when they take too long, ValueError when they fail.
+        """
+        hits = self._of(content).search(data) if first and content in PARTS else []
+        return hits + self._given.search(data) if self._given is not None else hits
+
+    def _of(self, content: Content) -> Searcher:
+        """Our rules for it, compiled when the first such file comes."""
+        if content not in self._own:
+            rules = compile_rules(RuleSources(((OWN, own_text(PARTS[content])),)))
+            self._own[content] = Searcher(rules, self._timeout_s)
+        return self._own[content]
 
 
 def _hit(rule: Any) -> RuleHit:

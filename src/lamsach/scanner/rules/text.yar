@@ -1,36 +1,9 @@
-// Lamsach's own rules for files. Each is tied to the kind of file it is about, so that a text that talks of malware (this one too)
-// does not match; where that needs it, a letter of a word stands in brackets. meta: level (malicious, suspicious, risk), threat (a key of words.THREATS), about (what it looks for).
-
-private rule is_pe { condition: uint16(0) == 0x5A4D and filesize > 512 }
-private rule is_elf { condition: uint32(0) == 0x464C457F }
-private rule is_small_text { condition: filesize < 4MB and uint16(0) != 0x5A4D and uint32(0) != 0x464C457F and uint32(0) != 0x04034B50 }
-private rule is_shell { strings: $a = /^#! ?\/(usr\/)?bin\/(env )?(ba|da|z|k|a)?sh/ condition: filesize < 2MB and $a at 0 }
+// Everything else: scripts, settings, shortcuts, the test file. Each rule asks for less than 4 MB; larger files are not searched by them.
 
 rule test_file_eicar {
   meta: level = "malicious" threat = "test" about = "The EICAR test file (eicar.org): harmless, for trying out a scanner"
   strings: $a = { 58 35 4F 21 50 25 40 41 50 5B 34 5C 50 5A 58 35 34 28 50 5E 29 37 43 43 29 37 7D 24 45 49 43 41 52 2D 53 54 41 4E 44 41 52 44 2D 41 4E 54 49 56 49 52 55 53 2D 54 45 53 54 2D 46 49 4C 45 21 24 48 2B 48 2A }
   condition: filesize <= 128 and $a at 0
-}
-
-rule activator_program {
-  meta: level = "risk" threat = "activator" about = "A program that gets round the activation of Windows or Office"
-  strings:
-    $n1 = "KMSAuto" ascii wide nocase
-    $n2 = "KMSpico" ascii wide nocase
-    $n3 = "HEU KMS Activator" ascii wide nocase
-    $n4 = "KMSELDI" ascii wide
-    $n5 = "AutoPico" ascii wide
-    $n6 = "Re-Loader Activator" ascii wide nocase
-    $n7 = "vlmcsd" ascii wide
-    $n8 = "AAct Network" ascii wide nocase
-    $n9 = "Daz's Windows Loader" ascii wide nocase
-    $u1 = "/skms" ascii wide nocase
-    $u2 = "/ato" ascii wide nocase
-    $u3 = "SppExtComObj" ascii wide nocase
-    $u4 = "SoftwareLicensingService" ascii wide nocase
-    $u5 = "SetKeyManagementServiceMachine" ascii wide nocase
-    $u6 = "OSPPSVC" ascii wide nocase
-  condition: is_pe and any of ($n*) and 2 of ($u*)
 }
 
 rule activation_script {
@@ -53,23 +26,6 @@ rule activation_script {
   condition: is_small_text and any of ($b*) and (2 of ($n*) or (all of ($k*) and any of ($s*)))
 }
 
-rule patcher_program {
-  meta: level = "risk" threat = "crack" about = "A key generator or patcher of a cracking group"
-  strings:
-    $a1 = "keygen" ascii wide nocase
-    $a2 = "Patch successful" ascii wide nocase
-    $a3 = "uPPP" ascii wide
-    $a4 = "dUP2" ascii wide
-    $a5 = "diablo2oo2" ascii wide
-    $a6 = "Generate serial" ascii wide nocase
-    $a7 = "Backup original file" ascii wide nocase
-    $m1 = "Extended Module: " ascii
-    $m2 = "FastTracker v2" ascii
-    $m3 = "BASSMOD" ascii wide
-    $m4 = "uFMOD" ascii wide
-  condition: is_pe and filesize < 20MB and 2 of ($a*) and any of ($m*, $a3, $a4, $a5)
-}
-
 rule loader_batch_checks_antivirus {
   meta: level = "malicious" threat = "loader" about = "A batch file of cracked-software bundles: looks for antivirus programs, joins pieces, starts the result"
   strings:
@@ -87,35 +43,6 @@ rule loader_batch_checks_antivirus {
     $c2 = "cmd /c " nocase
     $c3 = /Set [A-Za-z]{4,30}=[A-Za-z0-9]{1,3}\r?\n/
   condition: is_small_text and $t and $f and 3 of ($v*) and any of ($c*)
-}
-
-rule loader_autoit {
-  meta: level = "suspicious" threat = "loader" about = "A compiled AutoIt script that runs code in memory or looks for sandboxes"
-  strings:
-    $h = { A3 48 4B BE 98 6C 4A A9 99 4C 53 0A 86 D6 48 7D }
-    $a1 = "VirtualAlloc" wide ascii nocase
-    $a2 = "CallWindowProc" wide ascii nocase
-    $a3 = "RtlDecompressFragment" wide ascii nocase
-    $a4 = "avastui.exe" wide ascii nocase
-    $a5 = "NtUnmapViewOfSection" wide ascii nocase
-  condition: $h in (0..filesize) and filesize < 20MB and (is_pe or $h at 0) and 2 of ($a*)
-}
-
-rule miner_xmrig {
-  meta: level = "malicious" threat = "miner" about = "The XMRig miner or a build of it"
-  strings:
-    $n1 = "xmrig" ascii nocase
-    $n2 = "donate-level" ascii
-    $n3 = "donate.v2.xmrig.com" ascii
-    $n4 = "randomx" ascii nocase
-    $n5 = "cryptonight" ascii nocase
-    $n6 = "stratum+tcp://" ascii
-    $n7 = "\"method\":\"login\"" ascii
-    $n8 = "cn-heavy" ascii
-    $n9 = "pool address" ascii nocase
-    $n10 = "rx/0" ascii
-    $n11 = "hashrate" ascii
-  condition: (is_pe or is_elf) and ((#n1 > 2 and 4 of them) or 6 of them)
 }
 
 rule miner_settings {
@@ -144,34 +71,6 @@ rule miner_script {
     $r8 = "wget " nocase
     $r9 = "curl " nocase
   condition: is_small_text and ($p or $w) and 2 of ($r*) and ($w or $r4)
-}
-
-rule stealer_program {
-  meta: level = "malicious" threat = "stealer" about = "A program that reads the passwords and wallets of many other programs"
-  strings:
-    $b1 = "\\Login Data" ascii wide
-    $b2 = "\\Web Data" ascii wide
-    $b3 = "encrypted_key" ascii wide
-    $b4 = "logins.json" ascii wide
-    $b5 = "\\Local State" ascii wide
-    $w1 = "wallet.dat" ascii wide
-    $w2 = "\\Exodus\\" ascii wide nocase
-    $w3 = "\\Electrum\\" ascii wide nocase
-    $w4 = "nkbihfbeogaeaoehlefnkodbefgpgknn" ascii wide
-    $w5 = "atomic\\Local Storage" ascii wide
-    $w6 = "ibnejdfjmmkpcnlpebklmnkoeoihofec" ascii wide
-    $c1 = "\\tdata" ascii wide
-    $c2 = "discord\\Local Storage" ascii wide nocase
-    $c3 = "recentservers.xml" ascii wide
-    $c4 = "loginusers.vdf" ascii wide
-    $c5 = "\\Outlook\\9375CFF0413111d3B88A00104B2A6676" ascii wide nocase
-    $c6 = "WinSCP 2\\Sessions" ascii wide
-    $x1 = /api\.telegram\.org\/bo[t]/ ascii wide
-    $x2 = "discord.com/api/webhooks" ascii wide
-    $x3 = "ip-api.com" ascii wide
-    $x4 = "api.ipify.org" ascii wide
-    $x5 = "screenshot" ascii wide nocase
-  condition: is_pe and filesize < 60MB and 2 of ($b*) and ((any of ($w*) and any of ($c*)) or 3 of ($w*) or 3 of ($c*)) and (any of ($x*) or (2 of ($w*) and 2 of ($c*)))
 }
 
 rule stealer_script {
@@ -263,25 +162,6 @@ rule dropper_shell_piped {
     $t = /bash\s{1,3}-i\s{0,5}>(&|\|)\s{0,5}\/dev\/tcp\/[0-9a-z.-]{4,100}\/\d{1,5}/
     $n = /mkfifo [^\r\n;]{1,80};[^\r\n]{0,200}\|\s{0,3}(nc|ncat) [^\r\n]{1,80}>/
   condition: (is_shell or filesize < 4KB) and is_small_text and any of them
-}
-
-rule bot_mirai {
-  meta: level = "malicious" threat = "bot" about = "A bot of the Mirai family"
-  strings:
-    $a1 = "/bin/busybox MIRAI"
-    $a2 = "MIRAI: applet not found"
-    $a3 = "TSource Engine Query"
-    $a4 = "/proc/net/tcp"
-    $a5 = "/dev/watchdog"
-    $a6 = "/dev/misc/watchdog"
-    $a7 = "POST /cdn-cgi/"
-    $a8 = "listening tun0"
-    $a9 = "/bin/busybox"
-    $a10 = "GET /shell?cd+/tmp"
-    $a11 = "/ctrlt/DeviceUpgrade_1"
-    $a12 = "soap.cgi?service=WANIPConn1"
-    $a13 = "XWEB"
-  condition: is_elf and filesize < 5MB and (any of ($a1, $a2, $a10, $a11) or 4 of them)
 }
 
 rule webshell_php {

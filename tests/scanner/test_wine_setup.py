@@ -1,0 +1,121 @@
+"""The setups under Wine: a silent installation into a folder of one's own, the program starts from there, the uninstaller takes away what was installed.
+
+The setups are made of the same script as those that are handed out, compressed little, since compressing is what takes minutes.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from .planted import EICAR
+from .test_bundle import load_builder
+from .wine import Wine, made_once
+
+pytestmark = pytest.mark.wine
+UNINSTALL = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall"
+WITHOUT_WINES_RUNTIME = "mscoree,mshtml=;msvcp140=n;vcruntime140=n;vcruntime140_1=n"
+"""Wine's own C++ runtime would hide that a bundle lacks one."""
+
+
+@pytest.fixture(scope="module")
+def hunt_bundle(shared: Path) -> Path:
+    """The unpacked hunt: what LAMSACH_WINE_HUNT_BUNDLE names, else a new one, with the numpy that Wine can run."""
+    stated = os.environ.get("LAMSACH_WINE_HUNT_BUNDLE")
+    if stated:
+        return Path(stated)
+    builder = load_builder()
+    import hunt_bundle as hunt  # the builder put its folder on the path
+
+    wanted = builder.arguments(["--pin", "numpy==2.1.3"])
+    return made_once(shared / "hunt-bundle", lambda: dict(hunt.files(builder, wanted, "lamsach-hunt")))
+
+
+def contents(bundle: Path) -> dict[str, bytes]:
+    """The files of an unpacked bundle, without what running it left there."""
+    return {
+        file.relative_to(bundle).as_posix(): file.read_bytes()
+        for file in sorted(bundle.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts and file.name != "whole"
+    }
+
+
+class Installed:
+    """A bundle that its setup put into a folder with a space and Vietnamese letters."""
+
+    def __init__(self, wine: Wine, bundle: Path, name: str, folder: Path) -> None:
+        load_builder()
+        import installer
+
+        self.wine, self.name, self.files = wine, name, contents(bundle)
+        setup = folder / "setup.exe"
+        setup.write_bytes(installer.made(f"{name}-1.2.3", "Lamsach", "1.2.3", self.files, compress=False))
+        self.place = wine.drive / f"Đơn vị {name}"
+        ran = wine.run(str(setup), "/S", f"/D=C:\\Đơn vị {name}")
+        assert ran.returncode == 0, ran.stderr
+
+    @property
+    def key(self) -> str:
+        """Where Windows knows it for its list of programs."""
+        return rf"{UNINSTALL}\{self.name}"
+
+    def whole(self) -> bool:
+        """Whether every file is there as it was packed."""
+        return all((self.place / path).read_bytes() == data for path, data in self.files.items())
+
+    def remove(self) -> None:
+        """Run the uninstaller, which goes on by itself for some seconds."""
+        ran = self.wine.run(str(self.place / "uninstall.exe"), "/S")
+        assert ran.returncode == 0, ran.stderr
+
+
+def shortcuts(wine: Wine) -> set[str]:
+    """The names of the program's shortcuts on desktop and start menu."""
+    return {path.parent.name for path in wine.drive.rglob("Lamsach*.lnk")}
+
+
+def test_the_scanner_is_installed_and_removed(wine: Wine, scanner_bundle: Path, tmp_path: Path) -> None:
+    there = Installed(wine, scanner_bundle, "lamsach-scanner", tmp_path)
+    assert there.whole()
+    assert (there.place / "uninstall.exe").exists()
+    assert "1.2.3" in wine.run("reg", "query", there.key, "/v", "DisplayVersion").stdout
+    assert {"Desktop", "Programs"} <= shortcuts(wine)
+    started = wine.run(str(there.place / "Lamsach.exe"), "--version")
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.startswith("lamsach ")
+    looked = wine.drive / "nhìn"
+    looked.mkdir()
+    (looked / "bad.com").write_bytes(EICAR)
+    ran = wine.run(str(there.place / "Lamsach.exe"), "scan", r"C:\nhìn", "--jobs", "0", "--quiet")
+    assert (ran.returncode, "malicious=1" in ran.stdout) == (0, True), ran.stderr
+    (there.place / "của tôi.txt").write_text("kept")
+    there.remove()
+    assert wine.until(lambda: not (there.place / "uninstall.exe").exists())
+    assert wine.until(lambda: [path.name for path in there.place.rglob("*")] == ["của tôi.txt"])
+    assert wine.run("reg", "query", there.key).returncode != 0
+    assert not shortcuts(wine)
+
+
+def test_the_hunt_is_installed_and_removed(wine: Wine, hunt_bundle: Path, tmp_path: Path) -> None:
+    there = Installed(wine, hunt_bundle, "lamsach-hunt", tmp_path)
+    assert there.whole()
+    started = wine.run(str(there.place / "Lamsach.exe"), "--version")
+    assert started.stdout.startswith("lamsach "), started.stderr
+    lines = [
+        f"Sep 26 10:00:{at:02} fw named[1]: client 192.0.2.7#53: query: {name} IN A"
+        for at, name in enumerate(["unit.example", "bot-c2.xyz"] * 9)
+    ]
+    (wine.drive / "dns.log").write_text("\n".join(lines) + "\n")
+    (wine.drive / "hunt-list.txt").write_text("bot-c2.xyz\n")
+    usual = wine.variables["WINEDLLOVERRIDES"]
+    wine.variables["WINEDLLOVERRIDES"] = WITHOUT_WINES_RUNTIME
+    words = (r"C:\dns.log", "-i", r"C:\hunt-list.txt", "-o", r"C:\report.html", "--language", "en")
+    ran = wine.run(str(there.place / "Lamsach.exe"), "hunt", *words)
+    wine.variables["WINEDLLOVERRIDES"] = usual
+    assert ran.returncode == 0, ran.stderr
+    assert b"192.0.2.7" in (wine.drive / "report.html").read_bytes()
+    there.remove()
+    assert wine.until(lambda: not there.place.exists())
+    assert wine.run("reg", "query", there.key).returncode != 0
