@@ -26,6 +26,7 @@ import pytest
 from tests.conftest import require_program
 
 from .postgres import cluster, programs
+from .template import furnish
 
 pytestmark = pytest.mark.browser
 SERVE = """
@@ -50,6 +51,7 @@ session[SESSION_KEY] = str(officer.pk)
 session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
 session[HASH_SESSION_KEY] = officer.get_session_auth_hash()
 session.save()
+exec(sys.argv[3])
 print(json.dumps([session.session_key, [unit.pk for unit in (own, *others)]]), flush=True)
 serve("127.0.0.1", int(sys.argv[2]))
 """
@@ -90,13 +92,16 @@ def clean_environment(database: str) -> dict[str, str]:
 
 
 @contextmanager
-def portal(folder: Path, database: str) -> Iterator[tuple[str, str, list[int]]]:
-    """Address, the officer's session, three units of theirs."""
+def portal(folder: Path, database: str, plant: str = "") -> Iterator[tuple[str, str, list[int]]]:
+    """Address, the officer's session, three units of theirs. `plant`: lines that run in the portal before it serves."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    if not database:
+        furnish(folder / "data")
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder / "data"), str(port)],
+        [sys.executable, "-c", SERVE, str(folder / "data"), str(port), plant],
+        cwd=Path(__file__).parents[2],
         env={**clean_environment(database), "LAMSACH_URL": f"http://127.0.0.1:{port}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
