@@ -30,12 +30,13 @@ class IndicatorType(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Where a value stands in a document: the path as given, 1-based page (or sheet), 1-based row (or line). `words`: what the text says
-    around it, as its author wrote it; it does not make two places different."""
+    around it, as its author wrote it; `table`: the number of the document's table that lists it, from 1. Neither makes two places different."""
 
     document: str
     page: int | None = None
     row: int | None = None
     words: str | None = field(default=None, compare=False)
+    table: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,9 +446,9 @@ class Findings:
     problems: tuple[Problem, ...]
     partial: bool = False
     presence: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
-
     presence_key: str = ""
     device_marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
     @property
     def unread(self) -> tuple[Problem, ...]:
         """The problems of inputs that could not be read to their end."""

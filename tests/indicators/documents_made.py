@@ -87,24 +87,30 @@ def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
 
 
 def compound(streams: Mapping[str, bytes]) -> bytes:
-    """A compound file ([MS-CFB]) with these streams; `a/b` lies in the storage `a`. Each is padded with zeros to 4,096 bytes."""
+    """A compound file ([MS-CFB]) with these streams; `a/b` lies in the storage `a`. What is shorter than 4,096 bytes lies in the mini stream."""
     tree: dict[str, object] = {}
     for path, data in streams.items():
         *folders, name = path.split("/")
         node = tree
         for folder in folders:
             node = node.setdefault(folder, {})  # type: ignore[assignment]
-        node[name] = data + bytes(max(0, 4096 - len(data)))
+        node[name] = data
     entries: list[list[object]] = [["Root Entry", 5, -1, -1, -1, 0]]
     sectors: list[bytes] = []
     chains: list[tuple[int, int]] = []
+    small, small_next = bytearray(), []
 
     def add(node: Mapping[str, object]) -> int:
         places = []
         for name, content in node.items():
             place = len(entries)
             places.append(place)
-            if isinstance(content, bytes):
+            if isinstance(content, bytes) and len(content) < 4096:
+                first = len(small) // 64
+                small.extend(content + bytes(-len(content) % 64))
+                small_next.extend([*range(first + 1, len(small) // 64), -2][: len(small) // 64 - first])
+                entries.append([name, 2, -1, -1, first if content else -2, len(content)])
+            elif isinstance(content, bytes):
                 padded = content + bytes(-len(content) % 512)
                 first = len(sectors)
                 sectors.extend(padded[at : at + 512] for at in range(0, len(padded), 512))
@@ -118,6 +124,14 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
         return places[0] if places else -1
 
     entries[0][3] = add(tree)
+    small_fat = b"".join(struct.pack("<i", following) for following in small_next)
+    small_fat += b"\xff" * (-len(small_fat) % 512)
+    for data in (bytes(small), small_fat):
+        if data:
+            chains.append((len(sectors), -(-len(data) // 512)))
+            sectors.extend(data[at : at + 512].ljust(512, b"\0") for at in range(0, len(data), 512))
+    if small:
+        entries[0][4:] = [chains[-2][0], len(small)]
     directory = b""
     for name, kind, right, child, first, size in entries:
         encoded = str(name).encode("utf-16-le") + b"\0\0"
@@ -125,7 +139,7 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
         directory += (
             struct.pack("<iii", -1, right, child)
             + bytes(36)
-            + struct.pack("<iII", first if kind == 2 else -2, size, 0)
+            + struct.pack("<iII", first if kind == 2 or size else -2, size, 0)
         )
     directory += bytes(-len(directory) % 512)
     count = len(sectors) + len(directory) // 512
@@ -146,7 +160,10 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
         + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
         + bytes(6)
     )
-    header += struct.pack("<IIiIIiIiI", 0, fat_sectors, chains[-1][0], 0, 4096, -2, 0, -2, 0)
+    small_first = chains[-2][0] if small else -2
+    header += struct.pack(
+        "<IIiIIiIiI", 0, fat_sectors, chains[-1][0], 0, 4096, small_first, len(small_fat) // 512, -2, 0
+    )
     header += b"".join(struct.pack("<i", count + n if n < fat_sectors else -1) for n in range(109))
     return header + b"".join(sectors) + struct.pack(f"<{len(fat)}i", *fat)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zlib
+from collections.abc import Mapping
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from lamsach.indicators import ocr, refusals
-from lamsach.indicators.reading import read_list
+from lamsach.indicators.reading import read_list, read_lists
+from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.writing import COLUMNS, as_mapping, as_row
 from lamsach.model import Indicator, Problem, Refusal
 from tests.indicators.builders import archive
 from tests.indicators.documents_made import compound, doc, docx, opendocument, paragraph, pdf, word_table, xls
@@ -243,28 +246,86 @@ def test_a_list_that_begins_with_a_colon_is_no_mail(tmp_path: Path) -> None:
     assert [item.value for item in found] == ["evil-a.top", "evil-b.top", "evil-c.top"]
 
 
+def outlook(
+    text: str, attachments: Mapping[str, bytes], inner: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
+    """The streams of a whole message as Outlook saves it ([MS-OXMSG]): properties, named properties, sender and recipient, headers, attachments;
+    `inner` is a message attached as such."""
+    streams = {
+        "__properties_version1.0": bytes(32) + b"\x1f\x00\x00\x10" + b"\x06\0\0\0" + bytes(8),
+        "__nameid_version1.0/__substg1.0_00020102": bytes(16),
+        "__nameid_version1.0/__substg1.0_00030102": bytes(8),
+        "__nameid_version1.0/__substg1.0_00040102": "evil-named.top".encode("utf-16-le"),
+        "__substg1.0_0037001F": "Danh sách evil-subject.top".encode("utf-16-le"),
+        "__substg1.0_0C1F001F": "officer@sender-unit.top".encode("utf-16-le"),
+        "__substg1.0_007D001F": "Received: from mx.sender-unit.top (203.0.113.250)".encode("utf-16-le"),
+        "__recip_version1.0_#00000000/__properties_version1.0": bytes(8),
+        "__recip_version1.0_#00000000/__substg1.0_3003001F": "unit@other-unit.top".encode("utf-16-le"),
+        "__substg1.0_1000001F": text.encode("utf-16-le"),
+    }
+    for number, (name, data) in enumerate(attachments.items()):
+        place = f"__attach_version1.0_#{number:08X}"
+        streams[f"{place}/__properties_version1.0"] = bytes(8)
+        streams[f"{place}/__substg1.0_3707001F"] = name.encode("utf-16-le")
+        streams[f"{place}/__substg1.0_37010102"] = data
+    place = f"__attach_version1.0_#{len(attachments):08X}"
+    for path, data in (inner or {}).items():
+        streams[f"{place}/__substg1.0_3701000D/{path}"] = data
+    return streams
+
+
 def test_an_outlook_message(tmp_path: Path) -> None:
-    data = compound(
-        {
-            "__properties_version1.0": b"x",
-            "__substg1.0_1000001F": "Máy chủ: evil-a[.]top\r\n".encode("utf-16-le"),
-            "__attach_version1.0_#00000000/__substg1.0_3707001F": "danh sách.csv".encode("utf-16-le"),
-            "__attach_version1.0_#00000000/__substg1.0_37010102": b"ip,malware\n203.0.113.5,Mozi\n".ljust(
-                4096, b"\n"
-            ),
-            "__attach_version1.0_#00000001/__substg1.0_3701000D/__substg1.0_1000001E": b"evil-b[.]top\r\n",
-        }
-    )
+    forwarded = outlook("Thêm evil-b[.]top\r\n", {"b.txt": b"203.0.113.9\n"})
+    attachments = {
+        "danh sách.csv": b"ip,malware\n203.0.113.5,Mozi\n",
+        "phụ lục.docx": docx(word_table([["IP"], ["203.0.113.6"]])),
+        "dài.txt": b"203.0.113.7\n" + b"# a long comment\n" * 1000,
+        "thư.eml": message(("inner.csv", b"ip\n203.0.113.8\n")).as_bytes(),
+        "gói.zip": archive({"x.txt": "evil-zip.top\n"}),
+    }
+    data = compound(outlook("Máy chủ: evil-a[.]top\r\n", attachments, forwarded))
     found, _, problems = reading(tmp_path, "a.msg", data)
     assert problems == []
-    assert [
-        (item.value, item.threat, item.reference.document.partition("!")[2])
-        for item in found
-        if item.reference
-    ] == [
+    assert [(item.value, item.threat, item.reference.document.partition("!")[2]) for item in found if item.reference] == [
         ("evil-a.top", None, "text"),
         ("203.0.113.5", "Mozi", "danh sách.csv"),
+        ("203.0.113.6", None, "phụ lục.docx"),
+        ("203.0.113.7", None, "dài.txt"),
+        ("bot.evil-a.top", None, "thư.eml!text1"),
+        ("203.0.113.8", None, "thư.eml!inner.csv"),
+        ("evil-zip.top", None, "gói.zip!x.txt"),
         ("evil-b.top", None, "text"),
+        ("203.0.113.9", None, "b.txt"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_an_outlook_message_cut_short_is_told_and_not_half_believed(tmp_path: Path, keep: float) -> None:
+    data = compound(outlook("evil-a[.]top", {"a.csv": b"ip\n203.0.113.5\n"}))
+    found, _, problems = reading(tmp_path, "a.msg", data[: int(len(data) * keep)])
+    assert problems or found == [] or {item.value for item in found} <= {"evil-a.top", "203.0.113.5"}
+
+
+def test_mails_within_mails(tmp_path: Path) -> None:
+    deepest = message(("list.txt", b"203.0.113.12\n"))
+    middle = EmailMessage()
+    middle["From"], middle["To"], middle["Subject"], middle["Date"] = (
+        "a@a.top",
+        "b@b.top",
+        "x",
+        "Mon, 2 Mar 2026 07:00:00 +0700",
+    )
+    middle.set_content("Xem thư kèm theo.")
+    middle.add_attachment(deepest)  # as message/rfc822, not as a file
+    outer = message(("ngoài.txt", b"203.0.113.11\n"))
+    outer.add_attachment(middle)
+    found, _, problems = reading(tmp_path, "a.eml", outer.as_bytes())
+    assert problems == []
+    assert [item.value for item in found] == [
+        "bot.evil-a.top",
+        "203.0.113.11",
+        "bot.evil-a.top",
+        "203.0.113.12",
     ]
 
 
@@ -403,3 +464,34 @@ def test_words_around_a_value_and_the_dispatch_s_number_are_kept(tmp_path: Path)
     assert found["evil-b.xyz"].reference.words is None  # type: ignore[union-attr]
     assert {item.source for item in found.values()} == {"123/CATTT-NCSC"}
     assert found["45.155.37.7"].threat == "Mozi"
+
+
+def test_each_value_names_its_table(tmp_path: Path) -> None:
+    body = (
+        paragraph("Số: 123/CATTT-NCSC")
+        + word_table([["Địa chỉ IP", "Mã độc"], ["45.155.37.7", "Mozi"]])
+        + paragraph("bot-c2[.]xyz ngoài bảng")
+        + word_table([["Tên miền", "Ghi chú"], ["evil-b.xyz", "máy chủ điều khiển dự phòng"]])
+    )
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx(body))
+    found = {item.value: item for item in read_lists([str(path)], lambda problem: None).indicators}
+    places = {
+        value: (item.reference.table, item.reference.row) for value, item in found.items() if item.reference
+    }
+    assert places == {"45.155.37.7": (1, 3), "bot-c2.xyz": (None, 4), "evil-b.xyz": (2, 6)}
+    assert found["evil-b.xyz"].reference.words == "evil-b.xyz | máy chủ điều khiển dự phòng"  # type: ignore[union-attr]
+    assert as_mapping(found["evil-b.xyz"])["reference"]["table"] == 2
+    assert from_mapping(as_mapping(found["evil-b.xyz"])).reference.table == 2  # type: ignore[union-attr]
+    assert as_row(found["evil-b.xyz"])[COLUMNS.index("table")] == "2"
+
+
+def test_tables_of_pages_are_counted_by_their_headings(tmp_path: Path) -> None:
+    first = ["IP                Malware", "45.155.37.7       Mozi"]
+    again = ["IP                Malware", "45.155.37.8       Mozi", "", "Domain            Malware", "bot-c2.xyz        Mirai"]  # fmt: skip
+    found, _, _ = reading(tmp_path, "a.pdf", pdf([first, again]))
+    assert [(item.value, item.reference.page, item.reference.table) for item in found if item.reference] == [
+        ("45.155.37.7", 1, 1),
+        ("45.155.37.8", 2, 1),
+        ("bot-c2.xyz", 2, 2),
+    ]

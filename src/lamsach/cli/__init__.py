@@ -11,11 +11,7 @@ import gc
 import sys
 import traceback
 
-import typer
-
-from lamsach.cli.commands import COMMANDS, application, called
 from lamsach.cli.console import error_line, tell, translate
-from lamsach.cli.help import CommandLineError, translated, usage_line
 from lamsach.errors import ExitStatus, LamsachError
 
 _GARBAGE = (50_000, 20, 20)
@@ -29,10 +25,27 @@ def main(arguments: list[str] | None = None) -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    status = _quickly(words[2:]) if words[:2] == ["indicators", "check"] else None
+    sys.exit(_status(words) if status is None else status)
+
+
+def _quickly(words: list[str]) -> int | None:
+    """The status of a plain look-up, without the library that reads command lines; None: take the long way, which says what is wrong."""
+    from lamsach.cli.checking import quick
+
+    try:
+        return quick(words)
+    except LamsachError:
+        return None
 
 
 def _status(arguments: list[str]) -> int:
+    import typer  # reading the words takes longer than answering some of them
+
+    from lamsach.cli.commands import COMMANDS, application, called
+    from lamsach.cli.help import CommandLineError, translated, usage_line
+
     name = called(arguments)
     try:
         app = application([name] if name else tuple(COMMANDS))

@@ -53,7 +53,7 @@ _FIRST_OCTETS = frozenset({0, 10, 100, 127, 169, 172, 192, *range(224, 256)})
 
 _FIRST_OCTET_TEXTS = frozenset(map(str, _FIRST_OCTETS))
 
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0{0,2}\d\d?)"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0\d\d|\d\d?)"
 _QUAD = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 _IS_QUAD = re.compile(_QUAD, re.ASCII)
 _V4_TEXT = re.compile(rf"({_QUAD})(?:/(\d{{1,2}})|/({_QUAD})|:\d{{1,5}})?", re.ASCII)

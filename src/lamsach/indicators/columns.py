@@ -48,7 +48,8 @@ class IndicatorColumns(Sequence[Indicator]):
                 row = place.row
             if place.page is not None:
                 page = place.page
-        if place is not None and place.words is not None and self._worded < WORDS_KEPT:
+        worded = place is not None and (place.words is not None or place.table is not None)
+        if worded and self._worded < WORDS_KEPT:
             self._worded += 1
             self._aside[len(self._values)] = item
         if item.other_references or not (0 <= row <= _NO_ROW and 0 <= page <= _NO_ROW):

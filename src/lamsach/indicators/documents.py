@@ -22,6 +22,7 @@ class DocumentReader:
         self.document = document
         self.page = page
         self.row = 0
+        self.tables = 0
         self.defangs = False
         self._prose = Prose(advisory=True)
 
@@ -61,7 +62,8 @@ class DocumentReader:
 
     def table(self, rows: Iterable[Sequence[tuple[str, str]]]) -> Iterator[Entry]:
         """What a table says: cells with their text and `start`, `more` or nothing for those merged over several rows."""
-        table = Table(self.document, self.page)
+        self.tables += 1
+        table = Table(self.document, self.page, self.tables)
         held: dict[int, str] = {}
         for cells in rows:
             self.row += 1

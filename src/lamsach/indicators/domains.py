@@ -25,7 +25,7 @@ _LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
 """What malware files are called."""
 FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
 """Endings that are top-level domains and yet far oftener file names: a bare `order.zip` is a file unless the list says otherwise."""
-_AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab"}
+_AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
 _FILE_NAMES = re.compile(
     r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
     re.ASCII,

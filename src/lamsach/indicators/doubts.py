@@ -13,7 +13,7 @@ from lamsach.model import IndicatorType
 _BEFORE = 96
 """How many characters before a value are looked at."""
 _STATED_VERSION = re.compile(
-    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)\s{0,3}[=:]?\s{0,3}v?(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
+    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
     re.IGNORECASE,
 )
 _PRODUCTS = """
@@ -23,7 +23,7 @@ _PRODUCTS = """
     |winrar|7-zip|acrobat|reader|flash(?: player)?|teamviewer|anydesk|patch|update|release|bản vá|bản cập nhật
 """
 _PRODUCT_VERSION = re.compile(
-    rf"(?:\b(?:{'|'.join(word.strip() for word in _PRODUCTS.split('|'))}|before|prior to|earlier than|older than|up to|trước|cũ hơn)|[<>≤≥]=?)\s{{0,3}}v?"
+    rf"(?:\b(?:{'|'.join(word.strip() for word in _PRODUCTS.split('|'))}|before|prior to|earlier than|older than|up to|trước|cũ hơn)|(?<![-=])[<>≤≥]=?)\s{{0,3}}v?"
     r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
     re.IGNORECASE,
 )
@@ -31,7 +31,7 @@ _OTHER_DIGEST = re.compile(
     r"\b(?:ja3s?|ja4\w{0,4}|jarm|hassh|imp(?:ort)?[ _-]?hash|imphash|authenti[ _-]?hash|pe[ _-]?hash|rich[ _-]?(?:header|pe)(?:[ _-]?hash)?|vhash|telfhash|gimphash|typelib id"
     r"|thumb ?print|(?:certificate|cert|ssl|tls|x\.?509)[ _-]{0,3}(?:fingerprint|thumbprint|serial(?:[ _-]?number)?|sha-?1|sha-?256|md5|hash)|fingerprint|serial(?:[ _-]?number)?|exit ?node|mutex|mvid|guid|uuid"
     r"|(?:commit|session|bot|user|campaign|victim|machine|client|device)[ _-]?id)"
-    r"\s{0,3}(?:hash|fingerprint|md5|sha-?1|sha-?256|value|\(md5\))?\s{0,3}(?:[:=]|is|là)?\s{0,3}[\"'`(\[]?$",
+    r"\s{0,3}(?:hash|fingerprint|md5|sha-?1|sha-?256|value|\(md5\))?\s{0,3}(?:[:=|]|is|là)?\s{0,3}[\"'`(\[]?$",
     re.IGNORECASE,
 )
 _HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})

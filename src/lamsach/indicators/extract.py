@@ -20,7 +20,7 @@ from lamsach.model import IndicatorType
 
 _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
 _TOKEN = re.compile(
-    rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”]+)"
+    rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”‘’]+)"
     r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?[-–—]\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
     r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3}[ \t]{1,3}(?:255|0)(?:\.[0-9]{1,3}){3})(?![\w.])"
     r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
@@ -36,13 +36,14 @@ _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
 _CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
-_HASH_NAMED_FILE = re.compile(
+HASH_NAMED_FILE = re.compile(
     r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?:[._-][\w.-]*)?", re.IGNORECASE | re.ASCII
 )
 _IPV6 = re.compile(
     r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
     re.IGNORECASE | re.ASCII,
 )
+_STARRED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}(?:\.\*){1,2}", re.ASCII)
 _RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}", re.ASCII)
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
@@ -59,11 +60,13 @@ def scan(text: str) -> Iterator[Found]:
 def located(text: str) -> Iterator[tuple[str, Found]]:
     """As `scan`, each with the piece of the refanged text that it comes from."""
     refanged = refang(text)
+    written = text.lower()
     for match in _TOKEN.finditer(refanged):
         token = match[0]
         if match["url"]:
-            for part in _NEXT_URL.split(match["url"]):
-                yield from ((part, found) for found in _url(part))
+            for place, part in enumerate(_NEXT_URL.split(match["url"])):
+                part = part.lstrip("'\",;|()[]@{}") if place else part
+                yield from ((part, found) for found in _url(part, written))
         elif match["range"]:
             yield from ((token, found) for found in _whole(match["range"]))
         elif match["masked"]:
@@ -71,7 +74,7 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
         elif match["email"]:
             yield from ((token, found) for found in _email(token))
         else:
-            for found in _word(match["word"]):
+            for found in _word(match["word"], written):
                 yield token, _doubted(found, refanged, match)
 
 
@@ -107,12 +110,12 @@ def _doubted(found: Found, text: str, match: re.Match[str]) -> Found:
     return found if reason is None else Refused(reason, value, kind)
 
 
-def _url(text: str) -> Iterator[Found]:
+def _url(text: str, written: str) -> Iterator[Found]:
     text = _trimmed(text)
     if "://" in text:
         yield from _whole(text)
     elif text:
-        yield from _word(text)
+        yield from _word(text, written)
 
 
 def _trimmed(text: str) -> str:
@@ -148,23 +151,28 @@ def _whole(text: str) -> Iterator[Found]:
         yield refused
 
 
-def _word(word: str, depth: int = 0) -> Iterator[Found]:
+def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
+    if _STARRED.fullmatch(word):
+        yield from _whole(word)
+        return
     word = word.strip("-–—·!?&#+~*").rstrip(".:")
+    if word.startswith("_") and word.endswith("_"):
+        word = word.strip("_")
     word = word if word.startswith("::") else word.lstrip(":")
     if len(word) < 4:
         if word == "::1":
             yield from _whole(word)
         return
-    if match := _HASH_NAMED_FILE.fullmatch(word):
+    if match := HASH_NAMED_FILE.fullmatch(word):
         yield from _whole(match[1])
     elif ":" in word and _is_ipv6(word):
         yield from _whole(word)
     elif depth < 4 and (match := _LABELLED.match(word)):
-        yield from _word(word[match.end() :], depth + 1)
+        yield from _word(word[match.end() :], written, depth + 1)
     elif word.startswith("\\\\"):
-        yield from _word(word.strip("\\").partition("\\")[0], depth + 1)
+        yield from _word(word.strip("\\").partition("\\")[0], written, depth + 1)
     elif "." in word and "\\" not in word and not word.startswith(("/", "./", "../", "~")):
-        yield from _dotted(word)
+        yield from _dotted(word, written)
     elif len(word) == 128 and all(character in "0123456789abcdefABCDEF" for character in word):
         yield Refused(refusals.OTHER_HASH, word.lower())
 
@@ -179,7 +187,8 @@ def _is_ipv6(word: str) -> bool:
     )
 
 
-def _dotted(word: str) -> Iterator[Found]:
+def _dotted(word: str, written: str) -> Iterator[Found]:
+    """The value of a word with a dot. `written` is the text as its author wrote it, in lower case: what is defanged in it is no file's name."""
     if "@" in word:
         if _EMAIL.fullmatch(word):
             yield Refused(refusals.EMAIL, word)
@@ -199,7 +208,7 @@ def _dotted(word: str) -> Iterator[Found]:
     if is_file_name(name):
         if bare:
             yield Refused(refusals.FILE_NAME, word)
-    elif bare and may_be_file_name(name, in_sentence=True):
+    elif bare and may_be_file_name(name, in_sentence=True) and name in written:
         yield Refused(refusals.FILE_NAME, name, IndicatorType.DOMAIN)
     elif (last in suffixes().top_levels or last in INTERNAL_TOP_LEVELS) and _case_is_of_a_name(host):
         yield from _whole(word)

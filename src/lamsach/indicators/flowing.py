@@ -154,6 +154,8 @@ def _continues_url(url: str, first: str, *, alone: bool, full: bool) -> bool:
     if not _URL_PART.match(first) or _SCHEME.match(first) or (first[:1] in "([" and not first[1:2].isalnum()):
         return False
     host_only = url.count("/") <= 2
+    if url[-1] == "." and first[:1].isupper() and first[1:2].islower():
+        return False  # the sentence ends there
     if first.isalpha() and url[-1] not in "-_=&%?.":
         return False
     if url[-1] == "." and not host_only and _FILE_START.match(first):

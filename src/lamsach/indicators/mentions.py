@@ -12,29 +12,18 @@ from enum import Enum, auto
 
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import PLATFORMS, is_cited, published
+from lamsach.indicators.code_lines import is_argument, is_code, without_seams
 from lamsach.indicators.extract import Found, located
 from lamsach.indicators.fields import stated_type
+from lamsach.indicators.labels import aside, is_imitated, is_to_read
 from lamsach.indicators.records import Facts
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.rule_text import HEADER, rule_values
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType
 
 HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 
-_CODE = re.compile(
-    r"\bfunction\b[^()]{0,60}\(|\b(?:var|let|const|dim|set)\s{1,4}\w{1,60}\s{0,4}=|ActiveXObject|CreateObject|\bWScript\b"
-    r"|\b(?:powershell|pwsh|cmd|curl|wget|certutil|mshta|regsvr32|rundll32)(?:\.exe)?\"?\s{1,8}[-/\"'$&%|]|\$\w{1,60}\s{0,4}=|=\s{0,2}(?:CALL|IF|EXEC)\("
-    r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|==|===|&&)\s|^\s{0,20}ping\s"
-    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\((?:[^()]{0,100}[\"'][^()]{0,100})?\);\s{0,4}$|\)\s{0,4}\{\s{0,4}$",
-    re.IGNORECASE,
-)
-_FETCHES = re.compile(
-    r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|Invoke-\w*Request|Invoke-RestMethod|WebClient)\b",
-    re.IGNORECASE,
-)
-"""Commands of which an argument is the server that is asked."""
-_JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
-"""The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
 _LICENCE = re.compile(
     r"\b(?:licen[cs]e|serial|product|activation|encryption|rc4|xor|aes|botnet|campaign)[ _-]{0,3}(?:code|key|number|id|iv)\b|\bmã bản quyền|\bkhóa",
     re.IGNORECASE,
@@ -61,7 +50,7 @@ _THREAT_LINE = re.compile(
     r"\s{0,3}[:=]\s{0,4}(\S.{1,100}?)\s*",
     re.IGNORECASE,
 )
-_FILE_ENDINGS = frozenset({"zip", "mov", "one", "test", "sh", "py", "rs", "md", "cab", "so", "ps"})
+_FILE_ENDINGS = frozenset({"zip", "mov", "one", "test", "sh", "py", "rs", "md", "cab", "so", "ps", "app"})
 """Top-level domains that files under a heading of hashes end in."""
 _PROGRAM_ROOTS = frozenset({"document", "window", "this", "navigator", "wscript", "console", "activexobject"})
 """Where names of members begin in scripts: `document.location.host`."""
@@ -76,15 +65,6 @@ _PACKAGE = re.compile(
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
-_TO_READ = re.compile(
-    r"(?:xem thêm|xem chi tiết|tham khảo|chi tiết (?:tại|xem)|thông tin (?:chi tiết|thêm)|hướng dẫn (?:chi tiết )?tại|liên hệ|cổng thông tin|trang thông tin|được công bố (?:tại|trên)"
-    r"|(?:công cụ|phần mềm|bản vá|tiện ích)[^.:;]{0,60}\b(?:tại|từ|ở)|\b(?:more|further|additional) (?:info(?:rmation)?|details|reading)|for details|\bsee(?: also)?|\brefer(?:ence)? to"
-    r"|\bread(?: more)?|\blearn more|\bavailable (?:at|from|here|on)|\bpublished (?:at|on|by|in)|\b(?:report|article|advisory|blog(?: post)?|write-?up|analysis|guidance)(?: by| from| at| on| here)?"
-    r"|\bsource|\bcontact(?: us)?|\b(?:tools?|patch(?:es)?|updates?|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
-    r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:|\[\d{1,3}\])\W{1,3}){0,3}$",
-    re.IGNORECASE,
-)
-"""What a sentence says before a link that its reader may follow."""
 _NUMBER = re.compile(
     r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
 )
@@ -110,11 +90,13 @@ class Prose:
     """Reads one document's text in order. `threat` is what its last line such as `Malware: Mirai` named; `plain` says
     whether a line that is nothing but a value may be taken without a closer look."""
 
-    def __init__(self, *, advisory: bool = False, defangs: bool = False) -> None:
+    def __init__(self, *, advisory: bool = False, defangs: bool = False, marks: bool = False) -> None:
         self.defangs = defangs
         """Whether the author defangs what is malicious (`hxxp`, `[.]`), so that a link which can be clicked is meant to be."""
         self.advisory = advisory
         """Whether this is a document for readers and no bare list: a vendor's page is cited even where it stands alone on its line."""
+        self.marks = marks or advisory or defangs
+        """Whether some value of the document is defanged, so that a link after `see` is meant to be read."""
         self.section = Section.LIST
         self.threat: str | None = None
         self._before = ""
@@ -135,9 +117,15 @@ class Prose:
 
     def line(self, text: str) -> list[Found]:
         """The values of one line, and as Refused what is only mentioned in it."""
-        code = len(text) > 8 and _CODE.search(text) is not None
+        if (
+            "->" in text
+            and HEADER.fullmatch(text.strip())
+            and (rule := rule_values(text.strip())) is not None
+        ):
+            return rule[0]
+        code = is_code(text)
         if code:
-            text = _JOINED.sub("", text)
+            text = without_seams(text)
         found = list(located(text))
         if not any(not isinstance(item, Refused) or item.type is not None for _, item in found):
             self.heading(text)
@@ -146,7 +134,10 @@ class Prose:
         alone = len(found) == 1 and not _WORD.search(text.replace(found[0][0], "", 1))
         if self._form:
             return [_unsupported(item) for _, item in found]
-        judged = [self._judged(token, item, text, code=code, alone=alone) for token, item in found]
+        marked = any(token not in text for token, item in found if not isinstance(item, Refused))
+        judged = [
+            self._judged(token, item, text, code=code, alone=alone, marked=marked) for token, item in found
+        ]
         self._before = text
         return judged
 
@@ -200,16 +191,18 @@ class Prose:
         if match and all(isinstance(item, Refused) for _, item in located(match[1])):
             self.threat = match[1].strip(" *_`") or self.threat
 
-    def _judged(self, token: str, found: Found, text: str, *, code: bool, alone: bool) -> Found:
+    def _judged(self, token: str, found: Found, text: str, *, code: bool, alone: bool, marked: bool) -> Found:
         if isinstance(found, Refused):
             return found
         kind, value = found
         place = text.find(token)
         if place < 0:
             return found  # the author defanged it
-        reason: str | None = None
+        reason = aside(kind, token, text, place)
         if self.section is Section.MARGIN:
             reason = refusals.MARGIN
+        elif reason is not None:
+            pass
         elif kind in HASHES:
             reason = (
                 refusals.CODE_HASH if (code and not alone) or _LICENCE.search(text[:place][-80:]) else None
@@ -219,16 +212,21 @@ class Prose:
         elif kind is IndicatorType.URL:
             reason = self._url_reason(token, value, text[:place][-4:], alone=alone)
         if reason is None and kind in (IndicatorType.DOMAIN, IndicatorType.URL):
-            reason = self._clickable_reason(kind, token, text, place, alone=alone)
+            reason = self._clickable_reason(kind, token, text, place, alone=alone or code)
+            if reason is None and marked and is_imitated(text, place):
+                reason = refusals.IN_SENTENCE
         return Refused(reason, value, kind) if reason is not None else found
 
     def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
         if self.section is Section.FILES and alone and value.rpartition(".")[2] in _FILE_ENDINGS:
             return refusals.FILE_NAME
-        if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not _argument(token, text)):
+        if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not is_argument(token, text)):
             return refusals.CODE
-        if not alone and _PACKAGE.fullmatch(token) and _HASH.search(text):
-            return refusals.PACKAGE
+        if not alone and _HASH.search(text):
+            if _PACKAGE.fullmatch(token):
+                return refusals.PACKAGE
+            if value.count(".") == 1 and value.rpartition(".")[2] in _FILE_ENDINGS - {"ps"}:
+                return refusals.FILE_NAME
         if self.section is Section.MAIL or (not alone and _MAILBOX.search(text)):
             return refusals.IN_SENTENCE
         if not alone and is_cited(value):
@@ -243,7 +241,7 @@ class Prose:
         if self._goes_on(before):
             before = f"{self._before[-_SENTENCE:]} {before}"
             rest = f"{self._before} {rest}"
-        if kind is IndicatorType.URL and self.advisory and _TO_READ.search(before[-_SENTENCE:]):
+        if kind is IndicatorType.URL and self.marks and is_to_read(before[-_SENTENCE:]):
             return refusals.REFERENCE
         if alone or not self.defangs or len(_WORD.findall(rest[: 4 * _SENTENCE])) < _WORDS_OF_SENTENCE:
             return None
@@ -274,15 +272,6 @@ class Prose:
 
 def _unsupported(item: Found) -> Found:
     return item if isinstance(item, Refused) else Refused(refusals.UNSUPPORTED_TYPE, item[1], item[0])
-
-
-def _argument(token: str, text: str) -> bool:
-    """Whether a name in program code is a whole quoted text, or the argument of a command that asks a server."""
-    place = text.find(token)
-    before, after = text[place - 1 : place], text[place + len(token) :][:1]
-    if before in ("'", '"') and after == before:
-        return True
-    return before.isspace() and after != "(" and _FETCHES.search(text) is not None
 
 
 def _like_heading(text: str) -> bool:

@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import zstandard
-
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators.decoding import HEAD_BYTES, Encoding, blocks, detect_encoding
 
@@ -172,6 +170,8 @@ def _opener(path: str, kind: str) -> Callable[[], BinaryIO]:
         if kind == "xz":
             return Bounded(lzma.LZMAFile(raw), limit, path, raw)
         if kind == "zstd":
+            import zstandard
+
             reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
                 raw, read_across_frames=True
             )
@@ -258,13 +258,21 @@ def clear_errors(where: str) -> Iterator[None]:
         EOFError,
         zlib.error,
         lzma.LZMAError,
-        zstandard.ZstdError,
         gzip.BadGzipFile,
         RuntimeError,
         NotImplementedError,
     ):
-        raise UnreadableError(
-            "The packed file is damaged or cut short.", where, "Fetch the file again."
-        ) from None
+        raise _cut_short(where) from None
     except OSError as error:
         raise UnreadableError("The file cannot be read.", f"{where} ({error.strerror or error})") from None
+    except Exception as error:
+        loaded = sys.modules.get(
+            "zstandard"
+        )  # few lists need the library, so it is not loaded for its errors
+        if loaded is None or not isinstance(error, loaded.ZstdError):
+            raise
+        raise _cut_short(where) from None
+
+
+def _cut_short(where: str) -> UnreadableError:
+    return UnreadableError("The packed file is damaged or cut short.", where, "Fetch the file again.")

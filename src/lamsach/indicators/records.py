@@ -9,7 +9,7 @@ from datetime import datetime
 
 from lamsach.indicators import refusals
 from lamsach.indicators.domains import may_be_file_name
-from lamsach.indicators.extract import Found, scan
+from lamsach.indicators.extract import HASH_NAMED_FILE, Found, scan
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.refang import refang
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
@@ -122,6 +122,8 @@ def _doubted(found: Found, text: str) -> Found:
     if isinstance(found, Refused) or found[0] is not IndicatorType.DOMAIN:
         return found
     if may_be_file_name(found[1], in_sentence=False) and found[1] in text.lower():
+        if named := HASH_NAMED_FILE.fullmatch(found[1]):
+            return canonical_values(named[1])[0]
         return Refused(refusals.FILE_NAME, found[1], found[0])
     return found
 

@@ -52,7 +52,7 @@ _LOOKALIKES: dict[int, str | int] = {
 _TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
 _HINT = re.compile(
-    r"[\[({<\\\])}]|[^\x00-\x7f]|(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ |:/\w|zzp|&#46;|&period;)"
+    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ |:/\w|zzp|&#46;|&period;)"
 )
 """What a text must contain for anything below to change it."""
 
@@ -115,6 +115,12 @@ _SPACED = re.compile(
     r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?=(?P<path>[/:])|[^\w.-]|$)",
     re.IGNORECASE,
 )
+_WIDE = re.compile(
+    # 203 . 0 . 113 . 5   evil . example . com
+    r"(?<![\w.@/-])([a-z0-9][\w-]{0,62}(?: \. [\w-]{1,63}){1,8})(?![\w@-]| ?\.)",
+    re.IGNORECASE,
+)
+_QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _SPELT = re.compile(
     r"(?<![\w.=&?%-])(?<![^:/]/)([a-z0-9][\w-]{0,62}(?:(?:\.[\w-]{1,63}){0,8}(?:\s+dot\s+|_dot_)[\w-]{1,63}){1,12})(?![\w-]|\.\w)",
     re.IGNORECASE,
@@ -157,9 +163,23 @@ def refang(text: str) -> str:
     text = _SCHEME.sub(_scheme, text)
     if " " in text and "://" in text:
         text = _SPACED.sub(_closed, text)
+    if " . " in text:
+        alone = text.strip(" \t-*+|")
+        text = _WIDE.sub(lambda match: _narrow(match, alone), text)
     if "dot" in text.lower():
         text = _SPELT.sub(_spelt, text)
     return text
+
+
+def _narrow(match: re.Match[str], alone: str) -> str:
+    """`evil . example . com` as a name: where it is all that the text says, or has two such points at least and ends as a name does."""
+    name = match[1].replace(" . ", ".")
+    if _QUAD.fullmatch(name):
+        return name
+    last = name.rpartition(".")[2]
+    several = match[1].count(" . ") > 1 and name == name.lower()
+    named = last.lower() in suffixes().top_levels and last.lower() not in _ENGLISH
+    return name if named and (several or match[0] == alone) else match[0]
 
 
 def _scheme(match: re.Match[str]) -> str:

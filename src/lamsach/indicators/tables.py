@@ -41,11 +41,15 @@ _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
 class Table:
-    """Reads one table's rows in order. `document` and `page` go into every reference."""
+    """Reads one table's rows in order. `document` and `page` go into every reference, and `place`, the table's number in its document."""
 
-    def __init__(self, document: str, page: int | None = None) -> None:
+    def __init__(self, document: str, page: int | None = None, place: int | None = None) -> None:
         self.document = document
         self.page = page
+        self.place = place
+        self.heads = 0
+        """How many different rows of headings were met one after the other: so many tables, where nothing else tells them apart."""
+        self._headings: tuple[str, ...] = ()
         self._fields: dict[int, Field] | None = None
         self._types: dict[int, IndicatorType | None] = {}
         self._heading_row = 0
@@ -69,8 +73,7 @@ class Table:
         if self._only_value is not None and not inherited and len(cells) > self._only_value:
             plain = plain_value(cells[self._only_value])
             if plain is not None and (quick := self._quick(cells, plain[0])) is not None:
-                reference = Reference(self.document, self.page, number)
-                yield indicator(plain, reference, quick)
+                yield indicator(plain, self._reference(number), quick)
                 return
         filled = {
             place: text
@@ -91,9 +94,7 @@ class Table:
         if self._take_headings(filled, number, least=1):
             yield from self._mentioned()
             return
-        found = self._data(
-            Reference(self.document, self.page, number), filled, {**(inherited or {}), **filled}
-        )
+        found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
         alone = self._fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
@@ -102,6 +103,9 @@ class Table:
         else:
             yield from self.end()
             yield from found
+
+    def _reference(self, row: int) -> Reference:
+        return Reference(self.document, self.page, row, table=self.place)
 
     def _quick(self, cells: Sequence[str], kind: IndicatorType) -> Facts | None:
         """The facts beside a canonical value of this kind, if nothing else in the row asks for a closer look.
@@ -165,6 +169,9 @@ class Table:
         types = {place: type_of_heading(filled[place]) for place in values}
         if self._fields is not None and number == self._heading_row + 1:
             fields, types = {**self._fields, **fields}, {**self._types, **types}
+        if (headings := tuple(map(plain_key, filled.values()))) != self._headings:
+            self.heads += number != self._heading_row + 1 or not self.heads
+            self._headings = headings
         self._fields, self._types, self._heading_row = fields, types, number
         self._bounds = ranges.bounds(filled)
         self._names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
@@ -202,7 +209,11 @@ class Table:
             found = self._scan(filled, fields)
         if any(not isinstance(item, Refused) for item in found):
             doubtful = [item for item in doubtful if isinstance(item, Refused) and item.type is not None]
-        yield from entries([*found, *doubtful], reference, facts)
+        yield from entries([*found, *doubtful], reference, facts, self._words(described))
+
+    def _words(self, described: Mapping[int, str]) -> str:
+        """What the row says around its values: only of a document's table, since a list's rows say it in their facts."""
+        return "" if self.place is None else " | ".join(described[place] for place in sorted(described))
 
     @staticmethod
     def _value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:

@@ -37,13 +37,15 @@ PAGE_OBJECTS = 1000
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to reach a server. `proxy` is a URL (None: the environment's), `ca_file` a file of certificates in PEM (None: the system's).
-    `token` is sent as it stands in `Authorization`; `added_after` asks for what is newer (RFC 3339)."""
+    `token` is sent as it stands in `Authorization`; `added_after` asks for what is newer (RFC 3339). `handlers` (of `urllib.request`) take the place of
+    proxy and certificates: whoever calls says how connections are made."""
 
     proxy: str | None = None
     ca_file: str | None = None
     token: str | None = None
     added_after: str | None = None
     timeout_s: float = TIMEOUT_S
+    handlers: tuple[urllib.request.BaseHandler, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Collection:
         self._opener = self._opened()
 
     def _opened(self) -> urllib.request.OpenerDirector:
+        if self.settings.handlers:
+            return urllib.request.build_opener(*self.settings.handlers, _SameOrigin())
         try:
             context = ssl.create_default_context(cafile=self.settings.ca_file)
         except (OSError, ssl.SSLError):

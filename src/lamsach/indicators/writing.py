@@ -8,7 +8,7 @@ from typing import Any
 from lamsach.model import Indicator, Reference, Refusal
 
 COLUMNS = (
-    "type", "value", "threat", "source", "document", "page", "row", "valid_from", "valid_until", "confidence", "tlp", "other_references",
+    "type", "value", "threat", "source", "document", "page", "row", "valid_from", "valid_until", "confidence", "tlp", "other_references", "table", "words",
 )  # fmt: skip
 """The columns of the CSV form, in order."""
 
@@ -56,7 +56,13 @@ def _inert(text: str) -> str:
 
 
 def _reference(place: Reference) -> dict[str, Any]:
-    pairs = {"document": place.document, "page": place.page, "row": place.row, "words": place.words}
+    pairs = {
+        "document": place.document,
+        "page": place.page,
+        "table": place.table,
+        "row": place.row,
+        "words": place.words,
+    }
     return {key: value for key, value in pairs.items() if value is not None}
 
 

@@ -78,7 +78,7 @@ class Html(ListFormat):
         page.close()
         page.end_text()
         marked = defangs(text for _, text in page.found if isinstance(text, str))
-        table, prose = Table(source.document), Prose(advisory=True, defangs=marked)
+        tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=marked)
         own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
         for row, cells in page.found:
             if isinstance(cells, str):
@@ -86,7 +86,8 @@ class Html(ListFormat):
                 yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
             elif cells is None:
                 yield from _shaped(table.end())
-                table = Table(source.document)
+                tables += 1
+                table = Table(source.document, None, tables)
             else:
                 yield from _shaped(table.row(row, cells))
         yield from _shaped(table.end())

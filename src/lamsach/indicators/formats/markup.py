@@ -46,7 +46,8 @@ class Markup(ListFormat):
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Line by line."""
-        prose, table = Prose(advisory=True, defangs=defangs([source.text_head])), Table(source.document)
+        prose, tables = Prose(advisory=True, defangs=defangs([source.text_head])), 1
+        table = Table(source.document, None, tables)
         fenced = in_table = False
         waiting: tuple[int, str] | None = None
         for number, line in source.lines():
@@ -72,7 +73,8 @@ class Markup(ListFormat):
                 continue
             if in_table or (table.headed and not fenced):
                 yield from _listed(table, table.end(), prose)
-                table = Table(source.document)
+                tables += 1
+                table = Table(source.document, None, tables)
                 in_table = False
             if "|" in line:
                 waiting = (number, line)  # the headings of a table, if a ruler follows

@@ -65,7 +65,7 @@ def _at(stated: Indicator, place: Reference) -> Indicator:
     """The value with the places that the line names, each behind the list's name: `list.zip!annex.pdf`, page 2, row 7."""
     listed = place.document.removesuffix("!indicators.jsonl")
     known = [
-        Reference(f"{listed}!{item.document}", item.page, item.row)
+        replace(item, document=f"{listed}!{item.document}")
         for item in (stated.reference, *stated.other_references)
         if item is not None
     ]

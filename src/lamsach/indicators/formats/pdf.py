@@ -71,7 +71,8 @@ class Pdf(ListFormat):
         pictures: list[int] = []
         heavy: list[int] = []
         failed: LamsachError | None = None
-        tables = _Tables(source.document, facts)
+        places: dict[tuple[IndicatorType, str], int] = {}
+        tables = _Tables(source.document, facts, places)
         try:
             for number, text, page in _pages(data, source.document):
                 pages.append((text or "").splitlines())
@@ -85,7 +86,7 @@ class Pdf(ListFormat):
             failed = error
         margins = without_margins(pages)
         seen: set[str] = set()
-        for item in _text_entries(source.document, pages, facts):
+        for item in _text_entries(source.document, pages, facts, places):
             if item.type in HASHES:
                 seen.add(item.value)
             yield item
@@ -102,12 +103,20 @@ class Pdf(ListFormat):
 
 
 def _text_entries(
-    document: str, pages: list[list[str]], facts: dict[tuple[IndicatorType, str], Facts]
+    document: str,
+    pages: list[list[str]],
+    facts: dict[tuple[IndicatorType, str], Facts],
+    places: dict[tuple[IndicatorType, str], int],
 ) -> Iterator[Entry]:
     lines = (line for page, texts in enumerate(pages, 1) for line in with_surroundings(page, texts))
     every = [text for texts in pages for text in texts]
     prose = Prose(advisory=True, defangs=defangs(every))
-    yield from read_lines(document, lines, prose=prose, known=facts, width=full_width(every))
+    for item in read_lines(document, lines, prose=prose, known=facts, width=full_width(every)):
+        if isinstance(item, Indicator) and item.reference and (item.type, item.value) in places:
+            place = replace(item.reference, table=places[item.type, item.value])
+            yield replace(item, reference=place)
+        else:
+            yield item
 
 
 def _margin_entries(document: str, margins: list[Line]) -> Iterator[Entry]:
@@ -139,11 +148,17 @@ def _picture_entries(
 
 
 class _Tables:
-    """The facts that tables state of values, from a page's layout: headings hold over page breaks."""
+    """The facts that tables state of values, and the number of the table (`places`), from a page's layout: headings hold over page breaks."""
 
-    def __init__(self, document: str, facts: dict[tuple[IndicatorType, str], Facts]) -> None:
+    def __init__(
+        self,
+        document: str,
+        facts: dict[tuple[IndicatorType, str], Facts],
+        places: dict[tuple[IndicatorType, str], int],
+    ) -> None:
         self._table = Table(document)
         self._facts = facts
+        self._places = places
         self._headed = False
         self._broken: list[tuple[Reference, str]] = []
 
@@ -178,7 +193,10 @@ class _Tables:
     def _row(self, number: int, row: int, cells: list[str]) -> None:
         self._table.page = number
         for item in self._table.row(row, cells):
-            if isinstance(item, Indicator) and item.threat is not None and self._table.headed:
+            if not isinstance(item, Indicator) or not self._table.headed:
+                continue
+            self._places.setdefault((item.type, item.value), self._table.heads)
+            if item.threat is not None:
                 self._facts.setdefault(
                     (item.type, item.value),
                     Facts(

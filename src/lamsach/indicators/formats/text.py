@@ -23,7 +23,7 @@ _HOSTS_LINE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S*[A-Za-z_]
 # dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
 _DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
 _SENTENCE = re.compile(r"^\W{0,8}(?:[^\W\d_][\w'’-]*[,;:]?[ \t]+(?:\S+[ \t]+){9,})")
-_SENTENCES = 3
+_SENTENCES = 2
 _NO_WORDS = re.compile(r"[\W_]*")
 
 
@@ -43,8 +43,9 @@ class Text(ListFormat):
         """Line by line; `row` is the line."""
         document = source.document
         advisory = source.prose
-        marked = (advisory or _has_sentences(source.text_head)) and defangs([source.text_head])
-        prose = Prose(advisory=advisory, defangs=marked)
+        marks = defangs([source.text_head])
+        marked = marks and (advisory or _has_sentences(source.text_head))
+        prose = Prose(advisory=advisory, defangs=marked, marks=marks)
         plain_line, threat = True, prose.threat
         for number, line in source.lines():
             if line is None:

@@ -39,10 +39,10 @@ def _optional(value: Any) -> str | None:
 def _reference(record: Any) -> Reference:
     if not isinstance(record, Mapping):
         raise TypeError
-    page, row = record.get("page"), record.get("row")
-    return Reference(
-        _text(record["document"]), None if page is None else int(page), None if row is None else int(row)
+    page, row, table = (
+        None if record.get(key) is None else int(record[key]) for key in ("page", "row", "table")
     )
+    return Reference(_text(record["document"]), page, row, _optional(record.get("words")), table)
 
 
 def _time(value: Any) -> datetime | None:

@@ -139,7 +139,7 @@ def _without_paths(item: Indicator) -> Indicator:
 
 def _bare(place: Reference) -> Reference:
     name = place.document.rpartition("!")[2].replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return Reference(name or "list", place.page, place.row)
+    return replace(place, document=name or "list")
 
 
 def _source(item: Indicator) -> str:

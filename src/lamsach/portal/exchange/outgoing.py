@@ -10,8 +10,10 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -90,12 +92,6 @@ def _resolve(host: str, port: int, scheme: str) -> str:
     return addresses[0]
 
 
-def check_host(url: str) -> None:
-    """InputError when the host of an address stands for one that may not be reached. For readers that look it up again: they connect with its name in TLS."""
-    parts = check(url)
-    _resolve(str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80), parts.scheme)
-
-
 class _Pinned(http.client.HTTPConnection):
     """A connection to an address that was checked, which speaks of the host by its name."""
 
@@ -108,6 +104,62 @@ class _Pinned(http.client.HTTPConnection):
         self.sock = socket.create_connection((self._address, self.port), TIMEOUT_S)
         if self._context is not None:
             self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+
+
+class _Way:
+    """How readers of addresses connect: to the proxy that the administrator named, or to an address of the host that is checked in the moment of connecting."""
+
+    def __init__(self, proxy: str) -> None:
+        parts = urlsplit(proxy if "://" in proxy else f"//{proxy}") if proxy else None
+        self.proxies = {"http": proxy, "https": proxy} if proxy else {}
+        self._proxy = (parts.hostname, parts.port) if parts else None
+
+    def connect(
+        self, scheme: str, goal: tuple[str, int], timeout: Any = TIMEOUT_S, source: Any = None
+    ) -> socket.socket:
+        """A connection to the goal. InputError when it leads where nothing may be fetched from."""
+        host, port = goal
+        if (host.lower(), port) != self._proxy:
+            host = _resolve(host, port, scheme)
+        return socket.create_connection((host, port), timeout, source)
+
+
+def _connected(
+    kind: type[http.client.HTTPConnection], scheme: str, way: _Way, *arguments: Any, **named: Any
+) -> http.client.HTTPConnection:
+    made = kind(*arguments, **named)
+    # Where http.client gets its socket from, for TLS and through proxies as well.
+    made._create_connection = partial(way.connect, scheme)  # type: ignore[attr-defined]
+    return made
+
+
+class _Http(urllib.request.HTTPHandler):
+    def __init__(self, way: _Way) -> None:
+        super().__init__()
+        self._way = way
+
+    def http_open(self, req: urllib.request.Request) -> Any:
+        """Connect to the address that was checked."""
+        return self.do_open(partial(_connected, http.client.HTTPConnection, "http", self._way), req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, way: _Way, context: ssl.SSLContext) -> None:
+        super().__init__(context=context)
+        self._way, self._trust = way, context
+
+    def https_open(self, req: urllib.request.Request) -> Any:
+        """Connect to the address that was checked, with TLS for the host's name."""
+        made = partial(_connected, http.client.HTTPSConnection, "https", self._way, context=self._trust)
+        return self.do_open(made, req)
+
+
+def handlers(proxy: str = "", ca_file: str = "") -> tuple[urllib.request.BaseHandler, ...]:
+    """For `urllib.request.build_opener`: every connection, of a redirection too, goes to an address that was checked just then, so that a name cannot
+    lead elsewhere the second time (DNS rebinding). With a proxy it is the proxy that looks names up. OSError for certificates that cannot be read."""
+    context = ssl.create_default_context(cafile=ca_file or None)
+    way = _Way(proxy)
+    return urllib.request.ProxyHandler(way.proxies), _Http(way), _Https(way, context)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:

@@ -6,7 +6,7 @@ The network is asked only for addresses that a person has entered, and only wher
 from __future__ import annotations
 
 import io
-import ssl
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -34,13 +34,16 @@ from lamsach.portal.lists import keeping
 from lamsach.portal.lists.models import Document, Origin
 
 TIMEOUT_S = 60.0
+WHOLE_S = 1800.0
+"""How long an answer may take in all: a server that drips would hold the worker for ever."""
+_PIECE = 1024 * 1024
 RETRY = timedelta(minutes=30)
 _UNREACHED = mark("The address could not be reached.")
 
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """What an address gave: the bytes (None: nothing new), a name, its tag."""
+    """What an address gave: the bytes (None: nothing new), a name, its tag: an ETag, or the date of Last-Modified where there is none."""
 
     data: bytes | None
     name: str
@@ -95,7 +98,6 @@ def _got(origin: Origin) -> Got:
     if settings.LISTS_MIRROR:
         return _mirrored(Path(settings.LISTS_MIRROR), origin.url)
     outgoing.check(_web(origin.url))
-    outgoing.check_host(_web(origin.url))
     if origin.url.startswith(TAXII_SCHEMES):
         return _taxii(origin)
     return _download(origin)
@@ -134,44 +136,61 @@ def _taxii(origin: Origin) -> Got:
     from lamsach.indicators.taxii_mirror import mirror
 
     folder = Path(settings.DATA) / "taxii" / str(origin.pk)
-    mirror(
-        origin.url, folder, Settings(proxy=settings.LISTS_PROXY or None, ca_file=settings.LISTS_CA or None)
-    )
+    mirror(origin.url, folder, Settings(handlers=_handlers()))
     return Got(_zipped(folder), f"{safe_name(origin.name)}.zip")
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
+def _handlers() -> tuple[urllib.request.BaseHandler, ...]:
+    try:
+        return outgoing.handlers(settings.LISTS_PROXY, settings.LISTS_CA)
+    except OSError as error:
+        raise UnreadableError(
+            mark("The file of certificates cannot be read."), f"LAMSACH_LISTS_CA: {type(error).__name__}"
+        ) from None
+
+
+class _CheckedRedirect(urllib.request.HTTPRedirectHandler):
     """Follows a redirection only to an address that may be fetched from."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         outgoing.check(newurl)
-        outgoing.check_host(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _download(origin: Origin) -> Got:
-    context = ssl.create_default_context(cafile=settings.LISTS_CA or None)
-    proxies = {"http": settings.LISTS_PROXY, "https": settings.LISTS_PROXY} if settings.LISTS_PROXY else {}
-    opener = urllib.request.build_opener(
-        _NoRedirect, urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=context)
-    )
+    opener = urllib.request.build_opener(_CheckedRedirect, *_handlers())
     asked = urllib.request.Request(origin.url, headers={"User-Agent": f"lamsach/{__version__}"})  # noqa: S310 - checked above
     if origin.etag and Document.objects.filter(origin=origin, withdrawn=None).exists():
-        asked.add_header("If-None-Match", origin.etag)
+        tagged = origin.etag.endswith('"')  # RFC 9110 section 8.8.3; else it is a date
+        asked.add_header("If-None-Match" if tagged else "If-Modified-Since", origin.etag)
     limit = settings.UPLOAD_LIMIT_BYTES
     name = safe_name(urlsplit(origin.url).path.rpartition("/")[2] or "list.txt")
     try:
         with opener.open(asked, timeout=TIMEOUT_S) as answer:
             stated = answer.headers.get("Content-Length") or ""
-            data = answer.read(limit + 1)
+            data = _all(answer, limit + 1)
             if len(data) > limit:
                 raise LimitError(mark("The file is larger than allowed."), origin.url[:100])
             if stated.isdigit() and len(data) < int(stated):
                 raise UnreadableError(mark("The answer broke off."), origin.url[:100])
-            return Got(data, name, (answer.headers.get("ETag") or "")[:200])
+            tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
+            return Got(data, name, tag if len(tag) <= 200 else "")
     except urllib.error.HTTPError as error:
         if error.code == 304:
             return Got(None, name, origin.etag)
         raise OutputError(_UNREACHED, f"{origin.url[:100]}: {error.code}") from None
     except (OSError, HTTPException, ValueError) as error:
         raise OutputError(_UNREACHED, f"{origin.url[:100]}: {type(error).__name__}") from None
+
+
+def _all(answer: Any, limit: int) -> bytes:
+    """The body, up to a number of bytes. TimeoutError when it drips beyond a time."""
+    until = time.monotonic() + WHOLE_S
+    parts: list[bytes] = []
+    size = 0
+    while size < limit and (part := answer.read1(min(_PIECE, limit - size))):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > until:
+            raise TimeoutError
+    return b"".join(parts)

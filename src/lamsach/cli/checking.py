@@ -1,0 +1,158 @@
+"""What `lamsach indicators check` answers, without the library that reads command lines: one value is asked for often, by scripts and by hand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lamsach.cli.console import problem_line, tell, translate
+from lamsach.errors import ExitStatus, InputError
+from lamsach.indicators.addresses import host_address
+from lamsach.indicators.exceptions import ExceptionSet, covering
+from lamsach.indicators.normalise import Value, canonical_values
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.urls import split_url
+from lamsach.indicators.writing import as_mapping
+from lamsach.model import Indicator, IndicatorType, Problem, Reference
+
+if TYPE_CHECKING:
+    from lamsach.hunt.compiled import CompiledSet
+    from lamsach.hunt.plain_set import PlainSet
+    from lamsach.indicators.review.decisions import Decisions
+
+_OPTIONS = ("-i", "--indicators")
+
+
+def quick(words: Sequence[str]) -> int | None:
+    """The exit status of `check VALUE -i LIST...` where nothing else is asked for and the lists are compiled already; None: take the long way."""
+    asked = _asked(words)
+    if asked is None:
+        return None
+    from lamsach.hunt.plain_set import plain_set
+
+    value, lists = asked
+    kept = plain_set(lists)
+    return None if kept is None else answer(value, lambda problems: kept)
+
+
+def _asked(words: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The value and the lists; None where there is more than that."""
+    values, lists, rest = [], [], list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in _OPTIONS and rest and not rest[0].startswith("-"):
+            lists.append(rest.pop(0))
+        elif word.startswith("-"):
+            return None
+        else:
+            values.append(word)
+    return (values[0], lists) if len(values) == 1 and lists else None
+
+
+def compiled_lists(lists: list[str], problems: list[Problem]) -> CompiledSet | PlainSet | None:
+    """The lists made ready: from the cache without numpy and the kernel, whose loading takes longer than the answer, or read now."""
+    from lamsach.hunt.plain_set import plain_set
+
+    kept = plain_set(lists)
+    if kept is not None:
+        return kept
+    from lamsach.hunt.lists import load_lists
+
+    try:
+        loaded = load_lists(lists)
+    except InputError as error:
+        problems.append(Problem(error.where, error.what, error.todo))
+        return None
+    problems.extend(loaded.problems)
+    return loaded.compiled
+
+
+def answer(
+    value: str,
+    listed: Callable[[list[Problem]], CompiledSet | PlainSet | None],
+    *,
+    excepted: ExceptionSet | None = None,
+    decided: Decisions | None = None,
+    now: datetime | None = None,
+    problems: list[Problem] | None = None,
+) -> int:
+    """Print what covers a value, one JSON object a line, and give the exit status."""
+    try:
+        values = canonical_values(value)
+    except Refused as refused:
+        record = {"value": refused.value or value, "reason": refused.reason}
+        print(json.dumps(record, ensure_ascii=False), file=sys.stderr)
+        return ExitStatus.USAGE
+    now = now or datetime.now(UTC)
+    problems = [] if problems is None else problems
+    found = _found(listed(problems), values)
+    place = None
+    if excepted:
+        place = next(
+            (where for kind, text in values if (where := excepted.covers(kind, text)) is not None), None
+        )
+    for item in found:
+        mapping = as_mapping(item)
+        if item.valid_until is not None and item.valid_until <= now:
+            mapping["over"] = True
+        if place is not None:
+            mapping["excepted"] = _place(place)
+        elif decided is not None and (decision := decided.on(item, now)) is not None:
+            mapping["decision"] = {
+                "decision": decision.choice.value,
+                "reason": decision.reason,
+                **_place(decision.reference),
+            }
+        print(json.dumps(mapping, ensure_ascii=False))
+    for problem in problems:
+        tell(problem_line(problem))
+    if found:
+        return ExitStatus.FOUND
+    tell(translate()("No list names this value."))
+    return ExitStatus.PARTIAL if problems else ExitStatus.NOTHING_FOUND
+
+
+def _place(place: Reference) -> dict[str, Any]:
+    return {key: part for key, part in (("document", place.document), ("row", place.row)) if part is not None}
+
+
+def _found(compiled: CompiledSet | PlainSet | None, values: tuple[Value, ...]) -> list[Indicator]:
+    """The indicators that cover any of the values, each once with every place that lists it."""
+    found: dict[Value, Indicator] = {}
+    if compiled is not None:
+        for kind, text in values:
+            for item in _covering(compiled, kind, text):
+                found.setdefault((item.type, item.value), item)
+    return list(found.values())
+
+
+def _covering(compiled: CompiledSet | PlainSet, kind: IndicatorType, text: str) -> Iterator[Indicator]:
+    """The listed values that cover one, the nearest first."""
+    wanted = list(covering(kind, text))
+    listed: dict[Value, Indicator] = {}
+    for place in _places(kind, text):
+        for item in (*compiled.by_names([place]), *compiled.by_address(place), *compiled.by_digest(place)):
+            listed[item.type, item.value] = item
+    for key in wanted:
+        if key in listed:
+            yield listed[key]
+
+
+def _places(kind: IndicatorType, text: str) -> Iterator[str]:
+    """The names, addresses and hashes under which what covers a value is kept."""
+    if kind is IndicatorType.URL:
+        host = split_url(text)[1]
+        bare = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+        address = host_address(bare)
+        kind, text = (IndicatorType.DOMAIN, bare) if address is None else (IndicatorType.IP, str(address))
+    if kind is IndicatorType.DOMAIN:
+        while text:
+            yield text
+            text = text.partition(".")[2]
+    elif kind is IndicatorType.NETWORK:
+        yield text.partition("/")[0]
+    else:
+        yield text

@@ -1,0 +1,96 @@
+"""What stands before a value on its line and says that it is none: a label (`reference =`, `Package name:`), a word (`impersonates`), a place in the text.
+
+Only windows of fixed length before a value are looked at, so the time stays linear in the text's length.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lamsach.indicators import refusals
+from lamsach.model import IndicatorType
+
+_BEFORE = 96
+# YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."
+_REFERENCE = re.compile(
+    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post)\d{0,2}[\"']?\s{0,4}[:=]\s{0,4}[\"'\[<(]{0,3}$",
+    re.IGNORECASE,
+)
+# Package name: com.example.bank    Tên gói ứng dụng: vn.gov.app
+_PACKAGE = re.compile(
+    r"(?:\b(?:package|bundle|application|app)[ _-]?(?:name|id|identifier)?|\bgói(?: ứng dụng)?|\bmã ứng dụng)[\"']?\s{0,3}(?:\((?:package|bundle)\))?\s{0,3}[:=]\s{0,3}[\"'`]?$",
+    re.IGNORECASE,
+)
+# "key": "0123..", RC4 key = 0123..
+_KEY = re.compile(
+    r"(?:\b|_)(?:key|salt|nonce|iv|secret|password|passwd|pwd|token|mật khẩu|build[_ -]?id|bot[_ -]?net[_ -]?id|campaign)[\"']?\s{0,3}(?:[:=]|is|là)\s{0,3}[\"'`]?$",
+    re.IGNORECASE,
+)
+# ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb
+_ASIDE = re.compile(
+    r"^\W{0,8}(?:asn?|as (?:name|number)|isp|hosting(?: provider)?|registrar|registrant|organi[sz]ation|org|owner|whois|pdb(?: path)?|mutex|user[ _-]?agent|compiler|packer|issuer"
+    r"|signer|signed by|product(?: name)?|internal name|original name|original filename|company|copyright|nhà cung cấp|nhà đăng ký)\s{0,20}[:=]",
+    re.IGNORECASE,
+)
+# vcb-vn[.]top giả mạo vietcombank.com.vn
+_IMITATED = re.compile(
+    r"(?:giả mạo|giả danh|mạo danh|giống(?: với)?|nhái|impersonat\w{1,4}|mimick?\w{0,4}|spoof\w{0,4}|imitat\w{1,4}|pretend\w{0,4} to be|typosquat\w{0,5}(?: of)?|look-?alike of"
+    r"|legit(?:imate)?|genuine|official|real|chính thức|chính thống|hợp pháp|thay vì|instead of)(?: (?:site|website|domain|trang(?: web)?|tên miền|của|the|of|is|là))?\W{1,3}(?:www\.)?$",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(
+    r"\s{0,8}((?:1?\d|20)(?:\.\d){3})\.?\s{1,4}(?=[^\W\d_a-z])[^\W\d_][^.:;\d]{3,100}", re.UNICODE
+)
+"""A heading with its number: `1.2.3.4 Technical analysis`."""
+_ARTICLE = re.compile(
+    r"\b(?:điểm|khoản|mục|điều|chương|phần|tiểu mục|bước|bảng|hình|phụ lục|section|sections|clause|article|chapter|paragraph|part|step|table|figure|appendix|annex|§)\s{0,3}$",
+    re.IGNORECASE,
+)
+_TO_READ = re.compile(
+    r"(?:xem thêm|xem chi tiết|tham khảo|chi tiết (?:tại|xem)|thông tin (?:chi tiết|thêm)|hướng dẫn (?:chi tiết )?tại|liên hệ|cổng thông tin|trang thông tin|được công bố (?:tại|trên)"
+    r"|(?:công cụ|phần mềm|bản vá|tiện ích)[^.:;]{0,60}\b(?:tại|từ|ở)|\bbản vá(?: lỗi)?|truy cập|\b(?:more|further|additional) (?:info(?:rmation)?|details|reading)|for details|\bsee(?: also)?|\brefer(?:ence)? to"
+    r"|\bread(?: more)?|\blearn more|\bavailable (?:at|from|here|on)|\bpublished (?:at|on|by|in)|\b(?:report|article|advisory|blog(?: post)?|write-?up|analysis|guidance)(?: by| from| at| on| here)?"
+    r"|\bsource|\bcontact(?: us)?|\b(?:tools?|patch(?:es)?|updates?|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
+    r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:|\[\d{1,3}\])\W{1,3}){0,3}$",
+    re.IGNORECASE,
+)
+"""What a sentence says before a link that its reader may follow."""
+_SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
+
+
+def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
+    """Why a value that its author did not defang is none, by what stands before it on the line; or None."""
+    before = text[max(0, place - _BEFORE) : place]
+    if kind is IndicatorType.URL:
+        return refusals.REFERENCE if place < _BEFORE and _REFERENCE.search(before) else None
+    if kind is IndicatorType.DOMAIN:
+        if _PACKAGE.search(before):
+            return refusals.PACKAGE
+        if _REFERENCE.search(before):
+            return refusals.REFERENCE
+        return refusals.BESIDE if _ASIDE.match(text) else None
+    if kind is IndicatorType.IP:
+        return refusals.VERSION if is_number_of_a_section(token, text, place) else None
+    if kind in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) and _KEY.search(before):
+        return refusals.CODE_HASH
+    return None
+
+
+def is_to_read(before: str) -> bool:
+    """Whether the words before a link say that it is to be read: `see`, `xem thêm tại`, `the patch at`."""
+    return _TO_READ.search(before) is not None
+
+
+def is_imitated(text: str, place: int) -> bool:
+    """Whether the words before a value say that something else imitates it."""
+    return _IMITATED.search(text[max(0, place - _BEFORE) : place]) is not None
+
+
+def is_number_of_a_section(token: str, text: str, place: int) -> bool:
+    """Whether a dotted quad numbers a heading, or an article of a law or table."""
+    heading = _SECTION.fullmatch(text.rstrip())
+    if heading is not None and heading.start(1) == place:
+        return True
+    return (
+        _SMALL.fullmatch(token) is not None and _ARTICLE.search(text[max(0, place - 24) : place]) is not None
+    )

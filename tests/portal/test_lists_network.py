@@ -1,0 +1,358 @@
+"""Sources over a real network: a TLS server on the loopback with a CA of its own, a proxy, servers that lie, and names that lead elsewhere."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lamsach.portal.exchange import outgoing
+from lamsach.portal.lists import fetching, keeping
+from lamsach.portal.lists.models import Document, Origin
+
+from . import listing
+from .conftest import Cast
+
+Answer = tuple[int, dict[str, str], bytes]
+Asked = list[tuple[str, dict[str, str]]]
+HOST = "feeds.lists.example"
+LIST = b"bot-c2.xyz\n45.155.37.7\n"
+
+
+def certificates(folder: Path) -> tuple[Path, Path]:
+    """A CA's certificate, and the key with the certificate that it signed for HOST and 127.0.0.1; both in PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    now = datetime.now(UTC)
+
+    def named(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    def building(subject: str, key: Any, is_ca: bool) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder().subject_name(named(subject)).issuer_name(named("Example CA")).public_key(key.public_key())
+            .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        )  # fmt: skip
+
+    authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca_builder = building("Example CA", authority, True).add_extension(
+        x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), critical=False
+    )
+    ca = ca_builder.sign(authority, hashes.SHA256())
+    names = x509.SubjectAlternativeName([x509.DNSName(HOST), x509.IPAddress(ip_address("127.0.0.1"))])
+    known = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())
+    leaf = building(HOST, server, False).add_extension(names, critical=False)
+    signed = leaf.add_extension(known, critical=False).sign(authority, hashes.SHA256())
+    (folder / "ca.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    private = server.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "server.pem").write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return folder / "ca.pem", folder / "server.pem"
+
+
+class Server(ThreadingHTTPServer):
+    """Answers by a function of path and headers, and remembers what was asked; CONNECT leads to the goals that it knows."""
+
+    daemon_threads = True
+
+    def __init__(self, certificate: Path | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: Asked = []
+        self.answer: Callable[[str, dict[str, str]], Answer] = lambda path, headers: (200, {}, LIST)
+        self.goals: dict[str, tuple[str, int]] = {}
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that does not trust the certificate hangs up."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append((self.path, headers))
+        status, said, body = self.server.answer(self.path, headers)
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **said}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def do_CONNECT(self) -> None:
+        self.server.asked.append((f"CONNECT {self.path}", {}))
+        with socket.create_connection(self.server.goals[self.path], 10) as beyond:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=_pump, args=(beyond, self.connection), daemon=True)
+            back.start()
+            _pump(self.connection, beyond)
+            back.join(10)
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+
+@contextmanager
+def serving(certificate: Path | None = None) -> Iterator[Server]:
+    made = Server(certificate)
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.shutdown()
+        thread.join(30)
+        made.server_close()
+
+
+@pytest.fixture
+def secure(tmp_path: Path, settings: Any) -> Iterator[Server]:
+    """A server with TLS, whose CA the portal trusts; the loopback may be fetched from."""
+    ca, certificate = certificates(tmp_path)
+    settings.LISTS_CA = str(ca)
+    settings.OUTGOING_NETWORKS = (ip_network("127.0.0.1/32"),)
+    with serving(certificate) as made:
+        yield made
+
+
+def source(cast: Cast, server: Server, path: str = "/list.txt", host: str = "127.0.0.1") -> Origin:
+    return listing.origin(cast, f"https://{host}:{server.server_port}{path}")
+
+
+def fetched(origin: Origin) -> str:
+    """What fetching says: the problem, or nothing."""
+    said = fetching.fetch(origin.pk)
+    origin.refresh_from_db()
+    assert origin.problem == "" or said["problem"] in origin.problem
+    return str(said.get("problem", ""))
+
+
+def test_a_list_comes_over_tls_from_a_server_that_an_own_ca_vouches_for(cast: Cast, secure: Server) -> None:
+    origin = source(cast, secure)
+    assert fetched(origin) == ""
+    found = Document.objects.get(origin=origin)
+    keeping.read(found.pk)
+    found.refresh_from_db()
+    assert (found.count, found.problem, found.name) == (2, "", "list.txt")
+    assert secure.asked[0][1]["host"] == f"127.0.0.1:{secure.server_port}"
+
+
+def test_a_server_that_no_trusted_ca_vouches_for_is_not_read(
+    cast: Cast, secure: Server, settings: Any
+) -> None:
+    settings.LISTS_CA = ""
+    assert fetched(source(cast, secure)) == "The address could not be reached."
+    assert secure.asked == []
+    settings.LISTS_CA = __file__
+    assert fetched(source(cast, secure)) == "The file of certificates cannot be read."
+
+
+def test_a_certificate_for_another_name_is_not_taken(
+    cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lead(monkeypatch, ["127.0.0.1"])
+    assert fetched(source(cast, secure, host="other.lists.example")) == "The address could not be reached."
+    assert secure.asked == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "asks", "says"),
+    [
+        ({"ETag": '"v1"'}, "if-none-match", '"v1"'),
+        ({"ETag": 'W/"v1"', "Last-Modified": "Mon, 02 Mar 2026 00:00:00 GMT"}, "if-none-match", 'W/"v1"'),
+        ({"Last-Modified": "Mon, 02 Mar 2026 00:00:00 GMT"}, "if-modified-since", "Mon, 02 Mar 2026 00:00:00 GMT"),
+    ],
+)  # fmt: skip
+def test_what_has_not_changed_is_not_sent_again(
+    cast: Cast, secure: Server, tag: dict[str, str], asks: str, says: str
+) -> None:
+    secure.answer = lambda path, headers: (304, tag, b"") if headers.get(asks) == says else (200, tag, LIST)
+    origin = source(cast, secure)
+    assert fetched(origin) == ""
+    assert fetched(origin) == ""
+    first, second = (headers for _, headers in secure.asked)
+    assert ("if-none-match" in first, "if-modified-since" in first) == (False, False)
+    assert second[asks] == says
+    assert Document.objects.filter(origin=origin).count() == 1
+
+
+def test_the_proxy_is_used_and_sees_nothing_of_the_list(cast: Cast, secure: Server, settings: Any) -> None:
+    with serving() as proxy:
+        settings.LISTS_PROXY = f"http://127.0.0.1:{proxy.server_port}"
+        goal = f"{HOST}:{secure.server_port}"
+        proxy.goals[goal] = ("127.0.0.1", secure.server_port)
+        assert fetched(source(cast, secure, host=HOST)) == ""
+        assert proxy.asked == [(f"CONNECT {goal}", {})]
+    assert [path for path, _ in secure.asked] == ["/list.txt"]
+
+
+def _lies(secure: Server) -> dict[str, Callable[[str, dict[str, str]], Answer]]:
+    here = f"https://127.0.0.1:{secure.server_port}/list.txt"
+    return {
+        "longer than sent": lambda path, headers: (200, {"Content-Length": "100000"}, LIST),
+        "no length": lambda path, headers: (200, {"Content-Length": "many"}, LIST),
+        "loops": lambda path, headers: (302, {"Location": here}, b""),
+        "leads inside": lambda path, headers: (302, {"Location": "https://10.0.0.1/x"}, b""),
+        "leads to plain": lambda path, headers: (302, {"Location": "http://lists.example/x"}, b""),
+        "leads to a file": lambda path, headers: (302, {"Location": "file:///etc/passwd"}, b""),
+        "ails": lambda path, headers: (503, {}, b"later"),
+    }
+
+
+@pytest.mark.parametrize(
+    "lie", ["longer than sent", "loops", "leads inside", "leads to plain", "leads to a file", "ails"]
+)
+def test_a_server_that_lies_leaves_the_last_document_as_it_is(cast: Cast, secure: Server, lie: str) -> None:
+    origin = source(cast, secure)
+    assert fetched(origin) == ""
+    secure.answer = _lies(secure)[lie]
+    assert fetched(origin) != ""
+    assert origin.fetched is not None
+    kept = Document.objects.get(origin=origin)
+    assert (kept.withdrawn, kept.size) == (None, len(LIST))
+
+
+def test_an_answer_larger_than_allowed_is_not_kept(cast: Cast, secure: Server, settings: Any) -> None:
+    settings.UPLOAD_LIMIT_BYTES = 10
+    assert fetched(source(cast, secure)) == "The file is larger than allowed."
+    assert not Document.objects.exists()
+
+
+def test_a_server_that_drips_is_given_up(cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "WHOLE_S", -1.0)
+    assert fetched(source(cast, secure)) == "The address could not be reached."
+
+
+def _lead(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+    """Names lead to these addresses, look-up by look-up, the last one for ever; gives the names that were looked up."""
+    waiting, asked = list(answers), []
+    real = socket.getaddrinfo
+
+    def answer(host: str, port: Any, *rest: Any, **named: Any) -> Any:
+        if not host.endswith(".example"):
+            return real(host, port, *rest, **named)
+        asked.append(host)
+        found = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    return asked
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
+    cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
+    assert fetched(source(cast, secure, host=HOST)) == ""
+    assert asked == [HOST], "one look-up: what was checked is what was connected to"
+    assert [path for path, _ in secure.asked] == ["/list.txt"]
+
+
+@pytest.mark.parametrize("kind", ["", "taxii+"])
+def test_a_name_that_leads_inside_is_not_connected_to(
+    cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    _lead(monkeypatch, ["10.0.0.1"])
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
+    origin = listing.origin(cast, f"{kind}https://{HOST}/api/collections/7/")
+    assert fetched(origin) == "The portal may not write to this address: it is private, or not https."
+
+
+def test_a_redirection_is_checked_where_it_leads(
+    cast: Cast, secure: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lead(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
+    where = f"https://inside.lists.example:{secure.server_port}/x"
+    secure.answer = lambda path, headers: (302, {"Location": where}, b"")
+    assert "may not" in fetched(source(cast, secure, host=HOST))
+    assert len(secure.asked) == 1
+
+
+def page(number: int, following: str | None) -> bytes:
+    body: dict[str, Any] = {
+        "objects": [
+            {
+                "type": "indicator",
+                "id": f"indicator--{number}",
+                "pattern_type": "stix",
+                "pattern": f"[ipv4-addr:value = '45.155.37.{number}']",
+            }
+        ]
+    }
+    return json.dumps(body | ({"more": True, "next": following} if following else {})).encode()
+
+
+def test_a_taxii_collection_comes_over_tls_page_by_page(
+    cast: Cast, secure: Server, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA = tmp_path
+    said = {"X-TAXII-Date-Added-Last": "2026-01-01T00:00:00.000001Z"}
+    broken = True
+
+    def answer(path: str, headers: dict[str, str]) -> Answer:
+        if "added_after" in path:
+            return 200, said, b'{"objects": []}'
+        if "next=b" not in path:
+            return 200, said, page(1, "b")
+        return (200, {"Content-Length": "99999"}, b"{") if broken else (200, said, page(2, None))
+
+    secure.answer = answer
+    origin = listing.origin(cast, f"taxii+https://127.0.0.1:{secure.server_port}/api/collections/7/")
+    assert fetched(origin) != ""
+    broken = False
+    assert fetched(origin) == ""
+    found = Document.objects.get(origin=origin)
+    keeping.read(found.pk)
+    found.refresh_from_db()
+    assert found.count == 2
+    assert ["next=b" in path for path, _ in secure.asked] == [False, True, True], (
+        "it went on where it broke off"
+    )
+    assert fetched(origin) == ""
+    assert "added_after" in secure.asked[-1][0]
+
+
+def test_a_taxii_server_that_goes_round_in_circles_ends_with_one_sentence(
+    cast: Cast, secure: Server, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA = tmp_path
+    secure.answer = lambda path, headers: (200, {}, page(1, "a"))
+    origin = listing.origin(cast, f"taxii+https://127.0.0.1:{secure.server_port}/api/collections/7/")
+    assert fetched(origin) == "The server gives the same page again and again."
+    assert not Document.objects.filter(origin=origin).exists()
+
+
+def test_hosts_of_proxies_are_not_taken_for_goals() -> None:
+    way = outgoing._Way("http://proxy.example:3128")
+    assert way.proxies == {"http": "http://proxy.example:3128", "https": "http://proxy.example:3128"}
+    assert outgoing._Way("").proxies == {}
