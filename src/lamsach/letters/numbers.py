@@ -17,13 +17,31 @@ _NONE = frozenset(
         "khong phat sinh",
         "khong don vi nao",
         "khong co don vi nao",
+        "chua co don vi nao",
+        "chua phat sinh",
+        "chua trien khai",
+        "khong trien khai",
         "-",
         "–",
         "—",
+        "0 don vi",
         "na",
         "n a",
     }
 )
+# "chưa có số liệu", "đang tổng hợp": nobody knows the number yet; none is not none
+_UNKNOWN = re.compile(
+    r"\b(?:chua|dang|se)\b.*\b(?:so lieu|thong ke|tong hop|bao cao|cap nhat|bo sung|ro)\b|\bchua ro\b|\bcap nhat sau\b"
+)
+# "khoảng 12", "~10", "trên 20", "> 5", "hơn 5", "10 - 12"
+_ABOUT = re.compile(
+    r"[~≈≥≤<>±]|\b(?:khoang|chung|gan|hon|tren|duoi|it nhat|toi thieu|toi da|khong qua|uoc|tam)\b(?! co)"
+)
+# "trong đó 5 chưa gửi", "gồm 3 phòng": what follows is a part of the number before
+_OF_WHICH = re.compile(
+    r"\(|\b(?:trong đó|trong do|bao gồm|gồm|cụ thể|danh sách|kèm theo|ghi chú)\b|[;\n]", re.IGNORECASE
+)
+_LONGEST = 2000
 _ONES = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _UNITS = {
     **{word: value for value, word in enumerate(_ONES)},
@@ -33,12 +51,25 @@ _UNITS = {
     "nhăm": 5,
     "bẩy": 7,
 }
-_BEFORE = frozenset({"có", "khoảng", "là", "gồm", "tổng", "số", "được"})
+_BEFORE = frozenset({"có", "khoảng", "là", "gồm", "tổng", "số", "được", "gần", "hơn", "đã"})
 _AFTER = frozenset({"đơn", "đv", "cơ", "tổ", "phòng", "máy", "người", "thiết"})
 # "1.204", "1,204", "1 204", "05", "12"; not "1,5"
 _NUMBER = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,\u00a0\u202f ]\d{3})+|\d{1,9})(?![\d])(?![.,]\d)")
 _SHARE = re.compile(r"\d\s*%|%\s*\d")
-_DATE = re.compile(r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)")
+# "20/9/2022", "tháng 9/2022", "năm 2022", "quý 3", "giờ 17h00"
+_DATE = re.compile(
+    r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|(?:tháng|quý|đợt|lần)\s+\d{1,2}(?:[/.-]\d{4})?(?!\d)|năm\s+(?:19|20)\d\d(?!\d)|\d{1,2}\s*[hg]\s*\d{2}",
+    re.IGNORECASE,
+)
+# "10 + 2", "5+3+4=12"
+_SUM = re.compile(r"[\s=]*(\d{1,7}(?:\s*\+\s*\d{1,7})+)\s*(?:=\s*(\d{1,8}))?[^\d+=]*\Z")
+# "5/12": of twelve; a spreadsheet may have made a day of it
+_PART = re.compile(r"(?<![\d/])(\d{1,7})\s*/\s*(\d{1,7})(?![\d/])")
+# "12,0", "12.00"
+_WHOLE = re.compile(r"(?<![\d.,])(\d{1,9})[.,]0{1,2}(?![\d.,])")
+# a typed O for 0, l for 1: "O5", "l2"
+_MISTYPED = re.compile(r"\A\s*(?=[OolI]*\d)(?=\d*[OolI])([0-9OolI]{1,6})(?![\w.,/])")
+_WIDE = {ord("０") + digit: str(digit) for digit in range(10)}
 
 
 def plain(text: str) -> str:
@@ -49,23 +80,58 @@ def plain(text: str) -> str:
 
 
 def number_of(text: str) -> tuple[int | None, float]:
-    """The number that a person wrote, and how sure it is. Two different numbers in one cell are a guess; none is None."""
+    """The number that a person wrote, and how sure it is. Two different numbers in one cell are a guess, an estimate is none to be sure of; none is None."""
+    text = unicodedata.normalize("NFC", text[:_LONGEST]).translate(_WIDE)
     bare = plain(text)
     if bare in _NONE:
         return 0, 0.8
-    shown = _DATE.sub(" ", text)
+    shown = _WHOLE.sub(r"\1", _DATE.sub(" ", text))
+    if mistyped := _MISTYPED.match(text):
+        return int(mistyped[1].translate(str.maketrans("OolI", "0011"))), 0.4
+    if total := _SUM.match(shown):
+        return _added(total)
     found = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(shown)]
     spelt = in_words(text)
     if not found:
-        return (spelt, 0.85) if spelt is not None else (None, 0.0)
+        return _without_digits(bare, spelt)
     if _SHARE.search(shown):
-        return found[0], 0.2
+        return _beside_share(shown, found)
     if spelt is not None and spelt != found[0] and _spelt_out(text):
         return found[0], 0.3
+    about = 0.5 if _ABOUT.search(bare) or _ABOUT.search(shown) else 1.0
     if len(found) > 1:
-        return found[0], 0.3
+        first = _OF_WHICH.split(shown, maxsplit=1)[0]
+        alone = len(_NUMBER.findall(first)) == 1 and not _PART.search(shown)
+        return found[0], 0.6 * about if alone else 0.3
     rest = _NUMBER.sub("", shown, count=1).strip(" .")
-    return found[0], 1.0 if not rest else 0.9
+    return found[0], (1.0 if not rest else 0.9) * about
+
+
+def _without_digits(bare: str, spelt: int | None) -> tuple[int | None, float]:
+    if _UNKNOWN.search(bare):
+        return None, 0.0
+    if spelt is not None:
+        return spelt, 0.5 if _ABOUT.search(bare) else 0.85
+    return None, 0.0
+
+
+def _added(total: re.Match[str]) -> tuple[int, float]:
+    """`10+2` is twelve, surer when the sum stands behind it."""
+    whole = sum(int(part) for part in total[1].split("+"))
+    if total[2] is None:
+        return whole, 0.6
+    return (whole, 0.9) if int(total[2]) == whole else (int(total[2]), 0.3)
+
+
+def _beside_share(shown: str, found: list[int]) -> tuple[int, float]:
+    """`12 (100%)` is twelve; `100%` alone says no number."""
+    bare = re.sub(r"\d+(?:[.,]\d+)?\s*%", " ", shown)
+    left = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(bare)]
+    if len(left) == 1:
+        return left[0], 0.85
+    if part := _PART.search(bare):
+        return int(part[1]), 0.5
+    return found[0], 0.2
 
 
 def _spelt_out(text: str) -> bool:

@@ -64,9 +64,16 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
         for text, sure in (told,)
     ]
     amounts = _amount_columns(lines, form.columns[2])
+    rows, joined = [row.label for row in form.rows], _joined(lines)
     before: Read | None = None
     for row in form.rows:
-        read = _figure(row.key, row.label, lines, amounts)
+        read = _figure(
+            row.key,
+            [
+                *_places(row.label, rows, lines, amounts),
+                *_places(row.label, rows, joined, amounts, joined=True),
+            ],
+        )
         if read is not None and _is_ditto(read.raw):
             read = replace(
                 read,
@@ -116,9 +123,8 @@ class _Found:
         return (bool(self.raw), round(self.score, 2), self.value is not None)
 
 
-def _figure(key: str, label: str, lines: Sequence[Line], amounts: dict[int, int]) -> Read | None:
+def _figure(key: str, found: Sequence[_Found]) -> Read | None:
     """The amount of the row whose wording is most alike."""
-    found = list(_places(label, lines, amounts)) or list(_places(label, _joined(lines), amounts))
     if not found:
         return None
     top = max(one.score for one in found)
@@ -140,12 +146,19 @@ def _joined(lines: Sequence[Line]) -> list[Line]:
     return made
 
 
-def _places(label: str, lines: Sequence[Line], amounts: dict[int, int]) -> list[_Found]:
+def _places(
+    label: str, rows: Sequence[str], lines: Sequence[Line], amounts: dict[int, int], *, joined: bool = False
+) -> list[_Found]:
+    """Where a wording stands. What is more like another row of the form is that row."""
     found = []
     for number, line in enumerate(lines):
         for place, cell in enumerate(line.cells):
             score, inside = wording(cell, label)
-            if score < _LEAST_ALIKE:
+            if joined and inside:
+                continue
+            if score < _LEAST_ALIKE or any(
+                wording(cell, other)[0] > score + _SAME for other in rows if other != label
+            ):
                 continue
             raw, moved = (inside, 1.0) if inside else _amount(line, place, amounts.get(line.table))
             if not raw and number + 1 < len(lines):
