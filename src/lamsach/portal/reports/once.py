@@ -121,7 +121,7 @@ def _between(parts: Mapping[int, Report], links: QuerySet[UnitLink], day: date) 
 def surplus(
     rows: Iterable[Row], campaign: Campaign, parts: Mapping[int, Report], found: Overlap
 ) -> dict[str, int]:
-    """By row what the reports count of units that another report counts: to be taken off their sum."""
+    """By row what the reports count of units that another report counts: to be taken off their sum; of a report never more than it says, for a person may have stated less than was computed."""
     total = dict.fromkeys((row.key for row in rows), 0)
     if not found.dropped:
         return total
@@ -133,10 +133,17 @@ def surplus(
         for row in rows:
             if row.basis == "reports" or row.source == "manual":
                 by_unit = trees.values(part, row.key)
-                total[row.key] += sum(by_unit.get(unit, 0) for unit in units)
+                off = sum(by_unit.get(unit, 0) for unit in units)
             else:
-                total[row.key] += number_of(row.source, campaign, units, part.as_of)
+                off = number_of(row.source, campaign, units, part.as_of)
+            total[row.key] += min(max(off, 0), _said(part, row.key))
     return total
+
+
+def _said(part: Report, key: str) -> int:
+    """The number of a report."""
+    figures: list[Mapping[str, Any]] = (part.content or {}).get("figures", [])
+    return next((figure["value"] for figure in figures if figure["key"] == key), None) or 0
 
 
 def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) -> int:
