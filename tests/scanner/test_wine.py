@@ -58,6 +58,34 @@ def test_resolver_and_proxy(seen: Any) -> None:
     assert seen["settings"] == {"ProxyServer": True, "WinHttpSettings": True, "NameServer": True}
 
 
+def test_values_of_the_wrong_type(wine: Wine) -> None:
+    seen = wine.check("odd_types")["odd_types"]
+    assert seen["refused"] == []
+    found = {tuple(one) for one in seen["found"]}
+    assert {("listed_start", "no end"), ("listed_start", "half a letter"), ("listed_start", "Odd")} <= found
+    assert {("unusual_start", "Shell"), ("unusual_start", "Debugger")} <= found
+    assert ("protection_off", "DisableRealtimeMonitoring") in found
+    assert ("exclusion", "Paths") in found
+    assert seen["entries"] >= 26
+
+
+def test_what_starts_by_itself(wine: Wine) -> None:
+    seen = wine.check("starts")["starts"]
+    found = {tuple(one) for one in seen["found"]}
+    named = {"once", "policy", "Bad", "Bad2", "Userinit"}
+    assert {("listed_start", name) for name in named} <= found
+    assert {("unusual_start", name) for name in ("Userinit", "Debugger", "AppInit_DLLs")} <= found
+    assert ("start_habit", "Bad") in found
+    assert seen["folder"]
+
+
+def test_memory_and_connections(wine: Wine) -> None:
+    seen = wine.check("memory", "connected")
+    assert "memory_miner" in seen["memory"]["found"], seen
+    assert seen["memory"]["gone"] in ("no_right", "vanished")
+    assert seen["connected"] == {"connections": True, "skips": []}
+
+
 def test_signatures(seen: Any) -> None:
     changed = seen["signatures"].pop("changed.exe")
     assert changed[0] == "distrusted"

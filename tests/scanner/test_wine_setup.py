@@ -16,7 +16,7 @@ from .wine import Wine, made_once
 
 pytestmark = pytest.mark.wine
 UNINSTALL = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall"
-WITHOUT_WINES_RUNTIME = "mscoree,mshtml=;msvcp140=n;vcruntime140=n;vcruntime140_1=n"
+WITHOUT_WINES_RUNTIME = "mscoree,mshtml=;winemenubuilder.exe=d;msvcp140=n;vcruntime140=n;vcruntime140_1=n"
 """Wine's own C++ runtime would hide that a bundle lacks one."""
 
 
@@ -53,7 +53,8 @@ class Installed:
         setup = folder / "setup.exe"
         setup.write_bytes(installer.made(f"{name}-1.2.3", "Lamsach", "1.2.3", self.files, compress=False))
         self.place = wine.drive / f"Đơn vị {name}"
-        ran = wine.run(str(setup), "/S", f"/D=C:\\Đơn vị {name}")
+        # The folder stands last and without quotation marks, as NSIS wants it: so it goes in words.
+        ran = wine.run(str(setup), "/S", *f"/D=C:\\Đơn vị {name}".split(" "))
         assert ran.returncode == 0, ran.stderr
 
     @property

