@@ -26,6 +26,7 @@ from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import LoadedList, LoadingLists
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.run import HuntResult, Progress, hunt
+from lamsach.indicators.releases.stated import stated_versions
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening import LogFile, find_logs
 from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference
@@ -157,6 +158,7 @@ def investigate(
     findings = Findings(
         parameters=_parameters(request, started),
         list=loaded.summary,
+        list_versions=stated_versions(loaded.summary.documents),
         devices=devices,
         sightings=sightings,
         indicators=indicators,

@@ -407,6 +407,16 @@ class ListSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ListVersion:
+    """A signed release that a hunt used: the document's path, and what it says of itself (name, number, SHA-256 of its canonical values)."""
+
+    document: str
+    name: str
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """How a hunt was run. `timezone` is the IANA name assumed for lines that state none."""
 
@@ -446,6 +456,7 @@ class Findings:
     problems: tuple[Problem, ...]
     partial: bool = False
     presence: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    list_versions: tuple[ListVersion, ...] = ()
     presence_key: str = ""
     device_marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from lamsach.hunt import lists, plain_set
 from lamsach.hunt.compiled import _name_keys
 from lamsach.hunt.engine import hash_networks
 from lamsach.hunt.lists import load_lists
-from lamsach.hunt.native import sources_digest
+from lamsach.hunt.native import functions, sources_digest
 from lamsach.hunt.plain_hash import hash_name, hash_network
 from lamsach.model import Indicator
 
@@ -61,6 +61,7 @@ def test_a_network_has_the_kernel_s_key(high: int, low: int, length: int) -> Non
 
 @pytest.fixture
 def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    functions()  # from the user's cache, before there is another
     monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "list.csv"
     path.write_text(LISTED, encoding="utf-8")

@@ -75,6 +75,8 @@ _SEARCHED: dict[str, str] = {
     "from {first}": "từ {first}",
     "from {first} to {last}": "từ {first} đến {last}",
     "List of indicators": "Danh sách dấu hiệu",
+    "Versions of lists": "Phiên bản danh sách",
+    "{name}, version {number}": "{name}, phiên bản {number}",
     "Indicators searched for": "Số dấu hiệu đã tìm",
     "List digest (SHA-256)": "Mã băm danh sách (SHA-256)",
     "Logs searched": "Nhật ký đã tìm",

@@ -75,12 +75,17 @@ def search_record(findings: Findings) -> Record:
 
 def _list_record(findings: Findings) -> Record:
     summary = findings.list
+    versions = [
+        {"document": item.document, "name": item.name, "version": item.version, "digest": item.digest}
+        for item in findings.list_versions
+    ]
     return {
         "digest": summary.digest,
         "count": summary.count,
         "by_type": {kind.value: count for kind, count in summary.by_type.items()},
         "documents": list(summary.documents),
         "refused": summary.refused,
+        **({"versions": versions} if versions else {}),
     }
 
 

@@ -134,6 +134,7 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
         (mark("List of indicators"), _names(findings.list.documents, language)),
         (mark("Indicators searched for"), f"{total} ({by_type})" if by_type else total),
         (mark("List digest (SHA-256)"), visible_line(findings.list.digest)),
+        *_versions(findings, language),
         (mark("Logs searched"), _logs_fact(known, language)),
         (mark("Time in the logs"), period(known.first, known.last, zone, language)),
     ]
@@ -156,6 +157,13 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
         (mark("Tool"), f"Lamsach {visible_line(parameters.tool_version)}"),
     ]
     return [(translate(label), value) for label, value in facts]
+
+
+def _versions(findings: Findings, language: str) -> list[tuple[str, str]]:
+    """Which signed releases were among the lists."""
+    text = translator(language)("{name}, version {number}")
+    said = [text.format(name=visible_line(item.name), number=item.version) for item in findings.list_versions]
+    return [(mark("Versions of lists"), "; ".join(said))] if said else []
 
 
 def _logs_fact(known: Figures, language: str) -> str:

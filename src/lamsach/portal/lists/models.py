@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.findings.models import Bundle
 from lamsach.portal.units.models import Unit
 
 _many = list  # the models below have a field of the name `list`
@@ -162,6 +163,16 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.list.name} {self.number}"
+
+
+class VersionUse(models.Model):
+    """That a hunt states a version among its lists (`version` None: it was looked through, and states none that is known here)."""
+
+    bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="+")
+    version = models.ForeignKey(Version, models.CASCADE, null=True, related_name="uses")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("bundle", "version"), name="lists_one_use"),)
 
 
 class Outlet(models.Model):

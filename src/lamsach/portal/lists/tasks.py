@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from lamsach.portal.jobs.queue import Progress, job, regular
-from lamsach.portal.lists import fetching, keeping, outlets, releasing
+from lamsach.portal.lists import fetching, keeping, outlets, releasing, using
 
 
 @job("lists.read", long=True)
@@ -32,6 +32,12 @@ def fetch(progress: Progress, origin_id: int) -> Any:
 def due() -> None:
     """Fetch what is due."""
     fetching.due()
+
+
+@regular("lists.used", timedelta(minutes=1))
+def used() -> None:
+    """Note which versions new results of hunts state."""
+    using.note()
 
 
 @regular("lists.forget", timedelta(hours=12))

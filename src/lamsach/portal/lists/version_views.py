@@ -15,9 +15,8 @@ from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
-from lamsach.portal.findings.models import Bundle
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.lists import access, changes, releasing
+from lamsach.portal.lists import access, changes, releasing, using
 from lamsach.portal.lists.forms import ReleaseForm
 from lamsach.portal.lists.views import say
 from lamsach.portal.units.access import readable_units, writable_units
@@ -45,9 +44,7 @@ def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 def version(request: HttpRequest, version_id: int) -> HttpResponse:
     """A version: what it changed, from which documents, and which hunts used it."""
     found = access.get_version(request.user, version_id)
-    used = Bundle.objects.filter(
-        list_digest=found.digest, unit__in=readable_units(request.user)
-    ).select_related("unit")
+    used = using.of(found).filter(unit__in=readable_units(request.user)).select_related("unit")
     inside = access.sees_inside(request.user, found.list)
     context = {
         "found": found,
