@@ -31,6 +31,14 @@ CONTEXT = FileContext("a.log", modified=datetime(2026, 7, 1, tzinfo=UTC))
         ("<166>:Jun  5 07:31:12 ICT: ", "2026-06-05T00:31:12", None),
         ("<166>:Jun  5 07:31:12 UTC: ", "2026-06-05T07:31:12", None),
         ("Jun  5 2026 07:31:12: ", "2026-06-05T00:31:12", None),
+        # the sender's own header behind those of relays
+        ("Jun  5 09:00:00 relay Jun  5 2026 07:31:12 gw1 : ", "2026-06-05T00:31:12", "gw1"),
+        (
+            "<134>1 2026-06-05T09:00:00Z r app - - - Jun  5 09:00:01 r2 <134>Jun  5 07:31:12 gw1 ",
+            "2026-06-05T00:31:12",
+            "gw1",
+        ),
+        ("<134>2026-06-05T09:00:00Z relay : Jun 05 2026 07:31:12: ", "2026-06-05T00:31:12", "relay"),
     ],
 )
 def test_header_before(before, time, host):

@@ -139,6 +139,17 @@ HEADERS = [
         None,
         "Jun  5 09:00:00 gw says so",
     ),
+    # a second header behind a priority needs no program; a collector took the priority off; a facility before the host
+    (
+        "Jun  5 09:00:00 192.0.2.1 <134>Jun  5 07:31:12 fw date=2026-06-05",
+        IN_JUNE,
+        "fw",
+        None,
+        None,
+        "date=2026-06-05",
+    ),
+    ("1 2026-06-05T00:31:12Z gw named 812 - - hello", IN_JUNE, "gw", "named", "812", "hello"),
+    ("Jun  5 07:31:12 local0.info gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
     # the rest
     ("dnsmasq-dhcp[2544]: DHCPACK(eth1)", None, None, "dnsmasq-dhcp", "2544", "DHCPACK(eth1)"),
     ("<30>dnsmasq[2544]: query", None, None, "dnsmasq", "2544", "query"),

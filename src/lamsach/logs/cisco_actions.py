@@ -26,7 +26,7 @@ _BLOCKED = (
     "Deny ",
     "denied",
     "Denied",
-    "Dropping",
+    "ropping",
     "Dropped",
     "dropped",
     "Rejected",

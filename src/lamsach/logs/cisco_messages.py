@@ -21,7 +21,7 @@ _EPHEMERAL = 32768
 _WELL_KNOWN = 1024
 # IP <192.0.2.5>   IP = 192.0.2.5,   IP 192.0.2.5 has   Addr 192.0.2.5,   user IP = 192.0.2.5   from: 192.0.2.5
 _CLIENT = re.compile(
-    rf"(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is|Source:)(?: = | ?= ?|: ?| |, A: )?|\bIP, ?)<?({ADDRESS})>?",
+    rf"(?:\b(?:user IP|peer IP|Public IP|IP|Addr|Peer Address|remote_peer_ip is)(?: = | ?= ?|: ?| |, A: )|\bSource: ?|\bIP, ?)<?({ADDRESS})>?",
     re.ASCII,
 )
 # Group <VPN> User <an> IP <192.0.2.5> AnyConnect session resumed. Connection from 192.0.2.6
@@ -30,7 +30,7 @@ _SESSION_CLIENT = re.compile(rf"User <[^<>]{{0,128}}> IP <({ADDRESS})>", re.ASCI
 _RESOLVED = re.compile(rf"\[FQDN\] ([\w.-]{{1,253}}) (?:address|resolved) ({ADDRESS})", re.ASCII)
 # IPv4 Address <10.9.8.7>   Assigned IP=10.9.8.7   Assigned private IP address 10.9.8.7   client_dynamic_ip is 10.9.8.7   Client assigned 10.9.8.7
 _GIVEN = re.compile(
-    rf"(?:IPv4 Address |Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress |Add IP-User mapping )<?({ADDRESS})>?",
+    rf"(?:IPv4 Address[ =]|Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]|Add IP-User mapping )<?({ADDRESS})>?",
     re.ASCII,
 )
 _USER = re.compile(
@@ -43,6 +43,7 @@ _NO_USERS = frozenset(
         "authorization",
         "ip",
         "is",
+        "specific",
         "added",
         "deleted",
         "was",
@@ -83,7 +84,7 @@ _ACCESSED = re.compile(
 )
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _PAIRS = (
-    ("src ", " dst "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
+    ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
     ("foreign_address ", "local_address "), (" between ", " and "), ("originating interface: ", " to "),
 )  # fmt: skip
 """What stands before the two ends."""

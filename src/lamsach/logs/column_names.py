@@ -35,8 +35,8 @@ FIELDS: Mapping[str, str] = {
     "destination_port": "dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
     " destinationtransportport dstendpointport congdich congketnoi",
     "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
-    " natsourceaddr postnatsourceipv4address srcnatip",
-    "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport"
+    " natsourceaddr postnatsourceipv4address srcnatip natip nataddress translatedip translatedaddress xlateip xlatedip snatip postnatip publicip publicaddress",
+    "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport natport translatedport xlateport xlatedport snatport postnatport publicport"
     " postnaptsourcetransportport",
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
     " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",

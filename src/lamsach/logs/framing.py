@@ -16,6 +16,7 @@ _PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)
 # a name or an address, but no time of day
 _HOST = re.compile(r"(?!\d{1,2}:\d\d)[A-Za-z0-9][\w.:-]{0,254}", re.ASCII)
 _MOST_WORDS = 6
+_MOST_RELAYS = 4
 
 
 def header_before(line: str, position: int, context: FileContext) -> SyslogHeader:
@@ -26,10 +27,7 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
     marked = _PRIORITY.match(line)
     if marked and line.startswith(":", marked.end()):  # Cisco: `<166>:Jun  5 07:31:12 UTC: %ASA-...`
         line = marked[0] + line[marked.end() + 1 :]
-    try:
-        header, _ = split_header(line, context)
-    except LineError:
-        header = NO_HEADER
+    header = _innermost(line, position, context)
     zone = (
         zone_of(header.host)
         if header.host and header.host.isupper() and header.host in ABBREVIATIONS
@@ -53,6 +51,24 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
         last = words[-1].rstrip(":,-")
         host = last if _HOST.fullmatch(last) and last not in ABBREVIATIONS else None
     return header if time is header.time and host is header.host else replace(header, time=time, host=host)
+
+
+def _innermost(line: str, position: int, context: FileContext) -> SyslogHeader:
+    """The last of the headers before this position: each relay puts its own before that of whom it had the record from."""
+    found = NO_HEADER
+    for _ in range(_MOST_RELAYS):
+        try:
+            header, rest = split_header(line, context)
+        except LineError:
+            break
+        position -= len(line) - len(rest)
+        if header.time is None and (found is not NO_HEADER or header.host is None):
+            return header if found is NO_HEADER else found
+        found = header if header.host or header.app else replace(header, host=found.host)
+        if position <= 0 or not rest[:position].strip(" :%"):
+            break
+        line = rest
+    return found
 
 
 def _time(words: list[str], context: FileContext) -> datetime | None:

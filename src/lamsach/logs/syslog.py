@@ -97,14 +97,14 @@ def sender_of(line: str) -> tuple[str | None, str | None]:
 def _split(line: str) -> _Parts:
     """One header, or two when a relay put its own before the sender's: of what both state the sender's counts.
 
-    A second one is believed only when it states a time and a program, because messages may begin with a time.
+    A second one is believed only when it states a time, and a program or a priority, because messages may begin with a time.
     """
     outer = _split_once(line)
     message = outer[4]
     if (outer[0] is None and outer[1] is None) or message[:1] not in _MAY_START:
         return outer
     inner = _split_once(message)
-    if inner[0] is None or inner[2] is None:
+    if inner[0] is None or (inner[2] is None and message[0] != "<"):
         return outer
     return inner[0], inner[1] or outer[1], inner[2], inner[3], inner[4]
 
@@ -117,6 +117,10 @@ def _split_once(line: str) -> _Parts:
     if priority and priority[1]:
         parts = _rfc5424(rest)
         if parts:
+            return parts
+    elif line.startswith("1 20") and _ISO_TIME.match(line, 2):  # a collector took the priority off
+        parts = _rfc5424(line[2:])
+        if parts and parts[1]:
             return parts
     found = _time(rest)
     if found is None:
@@ -229,7 +233,7 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
         return reader, tag[1], None, None, text[tag.end() :]
     if tag:
         return (reader, None, tag[1], tag[2], text[tag.end() :]) if trusted or tag[2] else None
-    host = None if facility else _HOST.match(text)
+    host = _HOST.match(text)
     if host is None:
         return (reader, None, None, None, text) if trusted else None
     text = text[host.end() :]

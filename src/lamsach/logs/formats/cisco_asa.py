@@ -28,7 +28,9 @@ from lamsach.logs.values import domain_of
 from lamsach.model import Event, EventKind, LeaseAction
 
 # %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built   %NGIPS-1-430003:
-_TAG = re.compile(r"(?<![\w-])%?(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{2,20}-)?([0-7])-(\d{6}):? ?")
+_TAG = re.compile(
+    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{2,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: ))"
+)
 # 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound
 _ASDM = re.compile(r"^([0-7])\|([A-Z][a-z]{2} \d{1,2} \d{4})[| ](\d{2}:\d{2}:\d{2})\|(\d{6})(?:: ?|\|)")
 _NUMBER = re.compile(r"(?:^|(?<=\s))(\d{6}): (?=[A-Z])")
@@ -88,7 +90,7 @@ class CiscoAsa(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """The product's tag; without one, a sentence that only these firewalls write."""
-        if any(tag in line for tag in ("ASA-", "FTD-", "PIX-", "FWSM-", "NGIPS-", "SFIMS-")):
+        if any(tag in line for tag in ("ASA-", "FTD-", "PIX-", "FWSM-", "NGIPS-", "SFIMS")):
             match = _TAG.search(line, 0, 700)
             if match:
                 return not within_json(line, match.start())
@@ -105,7 +107,7 @@ class CiscoAsa(LogFormat):
         header = header_before(line, start, self.context) if start else None
         observer = header.host if header else None
         if tag:
-            identifier, text = tag[2], line[tag.end() :]
+            identifier, text = tag[2] or "", line[tag.end() :]
         else:
             asdm = _ASDM.match(line)
             text = line[asdm.end() :] if asdm else _NUMBER.sub("", line[start:], count=1).lstrip(": ")
