@@ -4,7 +4,7 @@ Source: Cisco, "Secure Firewall ASA Series Syslog Messages" 9.x, all chapters; "
 message's number, so that lines without one, and numbers that a newer version added, are read as well. Traps:
 - `Built outbound TCP connection 7 for outside:A to inside:B`: the far end stands first, and B opened it. `Built inbound`: A opened it.
 - `Teardown TCP connection` does not say who opened it: the end with the ephemeral port did.
-- `faddr A gaddr G laddr L` (ICMP): A is outside, L inside, G what L is translated to; the opener's ICMP identifier is not 0.
+- `faddr A gaddr G laddr L` (ICMP): A is outside, L inside, G what L is translated to; the opener's ICMP identifier is not 0. A stands first whoever opened it.
 - `(B/b)` behind an end is its translation, `(LOCAL\an)` its user. `identity` is the firewall itself.
 - Of a session of a VPN client, `IP` is its address in the Internet, `IPv4 Address` or `Assigned IP` the one it was given.
 """
@@ -274,8 +274,11 @@ def _connection(text: str) -> tuple[End, End] | None:
 
 
 def _is_far_first(text: str, source: End, destination: End) -> bool:
-    if " connection " not in text or not text.startswith(("Built ", "Teardown ")) or "faddr " in text:
+    if " connection " not in text or not text.startswith(("Built ", "Teardown ")):
         return False
+    if "faddr " in text:
+        far, _ = end_after(text, "faddr ")
+        return far is not None and far.ip == destination.ip != source.ip
     first, _ = end_after(text, " for ")
     return (
         first is not None
