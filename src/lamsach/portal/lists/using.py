@@ -1,15 +1,20 @@
-"""Which hunts used a version of a list: those whose list is that version alone, and those that state it among several."""
+"""Versions at work: a campaign that searches for one, and which hunts used it: those whose list is that version alone, and those that state it among several."""
 
 from __future__ import annotations
 
 import json
 import zipfile
 import zlib
+from typing import Any
 
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from lamsach.portal.audit.trail import record
+from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState
+from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists.models import Version, VersionUse
 
 _AT_ONCE = 200
@@ -52,3 +57,21 @@ def stated(bundle: Bundle) -> list[str]:
         return []
     except (RuntimeError, NotImplementedError, RecursionError, EOFError):
         return []
+
+
+@transaction.atomic
+def give(version: Version, campaign: Campaign, by: Any) -> None:
+    """Give a version to a campaign as its list; hunts of the campaign state its digest."""
+    made, new = IndicatorList.objects.get_or_create(
+        campaign=campaign,
+        sha256=version.sha256,
+        withdrawn=None,
+        defaults={
+            "name": f"{version.list.name}-{version.number}.zip"[:200],
+            "path": version.path,
+            "size": version.size,
+        },
+    )
+    if new:
+        enqueue("campaigns.read_list", getattr(by, "user", by), list_id=made.pk)
+        record(by, "list.used", version, campaign.owner, campaign=campaign.pk, number=version.number)

@@ -14,8 +14,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
-from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorList
-from lamsach.portal.jobs.queue import enqueue
+from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.lists import access, changes, releasing, using
 from lamsach.portal.lists.forms import ReleaseForm
 from lamsach.portal.lists.views import say
@@ -89,19 +88,6 @@ def use(request: HttpRequest, version_id: int) -> HttpResponse:
     if found.list.unit_id != campaign.owner_id and not releasing.may_have(found, access.SHARED_TLP.value):
         messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
         return redirect("lists:version", version_id=found.pk)
-    with transaction.atomic():
-        made, new = IndicatorList.objects.get_or_create(
-            campaign=campaign,
-            sha256=found.sha256,
-            withdrawn=None,
-            defaults={
-                "name": f"{found.list.name}-{found.number}.zip"[:200],
-                "path": found.path,
-                "size": found.size,
-            },
-        )
-        if new:
-            enqueue("campaigns.read_list", request.user, list_id=made.pk)
-            record(request, "list.used", found, campaign.owner, campaign=campaign.pk, number=found.number)
+    using.give(found, campaign, request)
     messages.success(request, _("The campaign searches for this version now."))
     return redirect("campaigns:campaign", campaign_id=campaign.pk)

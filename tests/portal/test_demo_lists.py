@@ -1,0 +1,47 @@
+"""The demo's pages of lists are not empty: documents, a queue, decisions, signed versions, outlets, what units say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from lamsach.portal.accounts.models import User
+from lamsach.portal.campaigns.models import IndicatorList
+from lamsach.portal.demo import fill
+from lamsach.portal.demo_lists import fill_lists
+from lamsach.portal.jobs.models import Job
+from lamsach.portal.lists.models import Doubt
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_page_of_lists_shows_something(tmp_path: Path) -> None:
+    annex = tmp_path / "phu-luc.csv"
+    annex.write_text(
+        "Địa chỉ,Mã độc\nbot-c2.example,Mirai\n45.155.37.7,Mozi\nmay.duckdns.org,Remcos\n", encoding="utf-8"
+    )
+    filled = fill()
+    kept = fill_lists(annex, filled)
+    newest, first = kept.versions.all()
+    assert (first.number, first.count, newest.number, newest.added) == (1, 3, 2, 4)
+    assert kept.documents.exclude(read=None).count() == 3
+    assert Doubt.objects.filter(list=kept, decided=None, dangerous=True).exists()
+    assert kept.decisions.exists()
+    assert kept.outlets.count() == 2
+    assert not Job.objects.filter(name="lists.read").exists(), "nothing waits to be read again"
+    assert IndicatorList.objects.filter(sha256=newest.sha256).count() == 1
+    client = Client()
+    client.force_login(User.objects.get(email=filled.people["coordinator"]))
+    for address, word in (
+        ("", kept.name),
+        (f"{kept.pk}/", "phu-luc.xlsx"),
+        (f"{kept.pk}/review/", "8.8.8.8"),
+        (f"{kept.pk}/quality/", "bo-sung.txt"),
+        (f"versions/{newest.pk}/", "bo-sung-mot.example"),
+        (f"versions/{first.pk}/", "05/CNTT-KTHT"),
+    ):
+        page = client.get(f"/office/blocklists/{address}", follow=True)
+        assert page.status_code == 200
+        assert word in page.content.decode(), address
