@@ -12,12 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import resource
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench import retro_peers
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.filling import fill
 from lamsach.archive.retro import retro
@@ -27,6 +31,7 @@ from lamsach.logs.opening import find_logs
 
 DAY_BYTES = 32_000_000
 HITS = 20
+START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
 
 
 def lines_of_a_day(rng: random.Random, kind: str, day: datetime, names: list[str]) -> Iterator[str]:
@@ -153,12 +158,37 @@ def main() -> None:
             opened=plan.opened,
             of=plan.segments,
         )
+    ask_alone(place, listed)
+    retro_peers.show(logs, listed, given.folder)
     if not given.no_hunt:
         begun = time.perf_counter()
         whole, _ = investigate(Request([str(path) for path in logs], [str(listed)], timezone=archive.zone))
         show("hunt over the files", total, time.perf_counter() - begun, sightings=len(whole.sightings))
         assert whole.sightings == findings.sightings
         assert whole.devices == findings.devices
+
+
+def ask_alone(place: Path, listed: Path) -> None:
+    """The retro-hunt as the others are measured: in a process of its own, from start to end."""
+    words = [
+        sys.executable,
+        "-c",
+        START,
+        "retro",
+        "--archive",
+        str(place),
+        "-i",
+        str(listed),
+        "--threads",
+        "2",
+    ]
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    stored = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+    told = {"what": "lamsach retro, whole", "stored": stored, "seconds": round(seconds, 2)}
+    print(json.dumps({**told, "processor_s": round(used, 2)}), flush=True)
 
 
 def show(what: str, total: int, seconds: float, **more: int) -> None:

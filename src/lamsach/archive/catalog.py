@@ -33,9 +33,11 @@ from lamsach.i18n import mark
 from lamsach.model import Problem
 
 GROUP = 512
+PART = 64
+"""Segments of the last group are kept together by so many until the group is full."""
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
 """Which lines of a segment may tell who had an address: none, those kept in its description, any."""
-_LAYOUT = 4
+_LAYOUT = 5
 _READERS = 4
 SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 
@@ -65,7 +67,7 @@ class Row:
 
 @dataclass(slots=True)
 class Pack:
-    """Neighbours of the chain: their rows, coverage by source, signs, and filters, one behind the other."""
+    """Neighbours of the chain: their rows, coverage by source, signs, groups of who was seen, and filters, one behind the other."""
 
     rows: list[Row]
     coverage: dict[str, list[list[Any]]]
@@ -97,12 +99,16 @@ class Catalog:
 
     def packs(self) -> Iterator[Pack]:
         """Every pack. Those that do not exist yet are made, and kept if the archive can be written."""
-        groups = [
-            list(entries)
-            for _, entries in groupby(self.archive.segments(), lambda entry: entry.sequence // GROUP)
-        ]
-        for number, entries in enumerate(groups):
-            yield self._pack(entries, full=number < len(groups) - 1)
+        segments = self.archive.segments()
+        last = segments[-1].sequence if segments else 0
+
+        def group_of(entry: Entry) -> tuple[int, int]:
+            group = entry.sequence // GROUP
+            return group, entry.sequence // PART if group == last // GROUP else 0
+
+        for group, entries in groupby(segments, group_of):
+            full = group[0] < last // GROUP or group[1] < last // PART
+            yield self._pack(list(entries), full=full)
 
     def _pack(self, entries: list[Entry], *, full: bool) -> Pack:
         name = self._name(entries)
@@ -117,7 +123,16 @@ class Catalog:
         if full and not forged:
             with contextlib.suppress(LamsachError):
                 self.archive.store.write(name, data, sync=False)
+                if entries[-1].sequence // PART > entries[0].sequence // PART:
+                    self._forget_parts(name)
         return _parsed(np.frombuffer(data, np.uint8), self.archive.key)
+
+    def _forget_parts(self, name: str) -> None:
+        """The packs of parts of a group that has a pack of its own now."""
+        group = name.partition("-")[0]
+        for other in self.archive.store.names(PACKS):
+            if other != name and other.startswith(f"{group}-"):
+                self.archive.store.delete(other)
 
     @staticmethod
     def _name(entries: list[Entry]) -> str:
@@ -169,7 +184,7 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
             "rows": rows,
             "coverage": {key: rows_of(value) for key, value in coverage.items()},
             "signs": signs.rows(),
-            "seen": seen.rows(),
+            "seen": seen.groups(),
             "offsets": offsets,
         },
         ensure_ascii=False,

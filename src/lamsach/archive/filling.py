@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive, Writer
 from lamsach.archive.describing import Describer
-from lamsach.archive.sources import FOLDER, UNREAD, Source, load, save
+from lamsach.archive.sources import FOLDER, UNREAD, Source, load, packed, save
 from lamsach.devices.reading import HolderLogs
 from lamsach.errors import InputError
 from lamsach.hunt.chunks import CHUNK_BYTES, OVERLAP, Chunk, Pool, cut
@@ -115,7 +115,7 @@ def _fill_one(
             modified=log_file.modified.isoformat(),
             retention=retention,
             fingerprint=fingerprint,
-            head=head,
+            packed_head=packed(head),
         )
         look_at(source, writer.archive.zone)
         save(writer.archive.store, source)

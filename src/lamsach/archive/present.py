@@ -66,9 +66,12 @@ class FewSeen:
             length = _DAY if row[1] or row[2] else _HOUR
             self._kept.setdefault((*row[:4], row[4][:length]), row)
 
-    def rows(self) -> list[list[Any]]:
-        """What was kept."""
-        return [list(row) for row in self._kept.values()]
+    def groups(self) -> list[list[Any]]:
+        """What was kept, by machine: address, hardware address, host name, user, and the times with blanks between."""
+        times: dict[tuple[Any, ...], list[str]] = {}
+        for *words, stamp in self._kept.values():
+            times.setdefault(tuple(words), []).append(stamp)
+        return [[*words, " ".join(stamps)] for words, stamps in times.items()]
 
 
 def replay_seen(rows: Iterable[Sequence[Any]], present: Callable[[Event], None]) -> None:
@@ -90,9 +93,9 @@ def replay_all(
     seen: Iterable[Sequence[Any]],
     observe: Callable[[Event], None],
 ) -> None:
-    """Tell signs and rows to whom they concern. An `observe` that is no Witness is told of the signs alone."""
+    """Tell signs and rows, or groups of rows, to whom they concern. An `observe` that is no Witness is told of the signs alone."""
     if isinstance(observe, Witness):
         replay(signs, observe.shows)
-        observe.present_rows(seen)
+        observe.present_groups(seen)
     else:
         replay(signs, observe)

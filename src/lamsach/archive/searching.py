@@ -172,8 +172,11 @@ def _summary(kept: KeptSource, result: HuntResult) -> FileSummary:
     name = kept.rows[-1].format if kept.rows else source.format
     problem = _problem_of(source.problem) if source.problem else None
     if problem is None and source.whole:
-        binary = not source.known_format and b"\0" in source.head[:_BINARY_BYTES]
-        problem = doubt(source.name, lines, binary=binary)
+        try:
+            binary = not source.known_format and b"\0" in source.head[:_BINARY_BYTES]
+            problem = doubt(source.name, lines, binary=binary)
+        except UnreadableError as error:
+            problem = Problem(error.where, error.what, error.todo)
     if problem:
         result.problems.append(problem)
     first, last = min(stamps, default=None), max(stamps, default=None)

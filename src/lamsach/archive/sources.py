@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 
 import zstandard
@@ -49,7 +49,22 @@ class Source:
     format: str | None = None
     holders: bool = False
     problem: list[str] | None = None
-    head: bytes = b""
+    packed_head: bytes = field(default=b"", repr=False)
+
+    @property
+    def head(self) -> bytes:
+        """Its beginning. Raises UnreadableError when it is damaged."""
+        if not self.packed_head:
+            return b""
+        try:
+            unpacker = zstandard.ZstdDecompressor()
+            return unpacker.decompress(self.packed_head, max_output_size=HEAD_BYTES)
+        except zstandard.ZstdError:
+            raise UnreadableError(_DAMAGED, self.object_name) from None
+
+    @head.setter
+    def head(self, head: bytes) -> None:
+        self.packed_head = packed(head)
 
     @property
     def object_name(self) -> str:
@@ -97,12 +112,18 @@ class _Archived(MarkedLog):
         return self.source.head[:size]
 
 
+def packed(head: bytes) -> bytes:
+    """A head as a source keeps it."""
+    return zstandard.ZstdCompressor(level=6).compress(head)
+
+
 def save(store: Store, source: Source) -> None:
     """Write the source's description. Raises OutputError."""
     about = asdict(source)
-    del about["head"]
-    head = zstandard.ZstdCompressor(level=6).compress(source.head)
-    store.write(source.object_name, json.dumps(about, ensure_ascii=False).encode() + b"\n" + head)
+    del about["packed_head"]
+    store.write(
+        source.object_name, json.dumps(about, ensure_ascii=False).encode() + b"\n" + source.packed_head
+    )
 
 
 def load(store: Store, name: str) -> Source:
@@ -111,8 +132,8 @@ def load(store: Store, name: str) -> Source:
     try:
         known = {entry.name for entry in fields(Source)}
         values = {key: value for key, value in json.loads(about).items() if key in known}
-        return Source(
-            **values, head=zstandard.ZstdDecompressor().decompress(head, max_output_size=HEAD_BYTES)
-        )
+        if head or values.get("kind") != UNREAD:
+            zstandard.get_frame_parameters(head)  # it is unpacked when it is wanted
+        return Source(**values, packed_head=head)
     except (ValueError, TypeError, AttributeError, zstandard.ZstdError):
         raise UnreadableError(_DAMAGED, f"{store.url}/{name}") from None

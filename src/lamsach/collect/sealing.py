@@ -10,7 +10,7 @@ from collections.abc import Callable
 from lamsach.archive.archive import Writer
 from lamsach.archive.describing import Describer
 from lamsach.archive.filling import look_at
-from lamsach.archive.sources import Source, load, save
+from lamsach.archive.sources import Source, load, packed, save
 from lamsach.collect.known import Known
 from lamsach.collect.spool import Spool, drop_empty, read_spool
 from lamsach.errors import LamsachError
@@ -118,7 +118,7 @@ class Sealer:
         describer = self._describers.get(key)
         if describer is None:
             archive = self._writer.archive
-            source = Source(key, name, kind, retention=retention, head=raw[:HEAD_BYTES])
+            source = Source(key, name, kind, retention=retention, packed_head=packed(raw[:HEAD_BYTES]))
             if archive.store.has(source.object_name):
                 source = load(archive.store, source.object_name)
             else:

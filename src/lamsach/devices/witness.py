@@ -37,18 +37,22 @@ class Witness:
         """That its machine was there alone."""
         self.presence.observe(event, self.identify)
 
-    def present_rows(self, rows: Iterable[Sequence[Any]]) -> None:
-        """The same for many rows of address, hardware address, host name, user and time (ISO 8601 in UTC)."""
-        groups: dict[tuple[Any, ...], set[str]] = {}
+    def present_groups(self, groups: Iterable[Sequence[Any]]) -> None:
+        """The same for many rows of address, hardware address, host name, user and times (ISO 8601 in UTC, blanks between)."""
+        machines: dict[tuple[Any, ...], list[str]] = {}
+        for *words, stamps in groups:
+            machines.setdefault(tuple(words), []).append(stamps)
         timeless = isinstance(self.identify, Identifier) and self.identify.timeless
-        for *words, stamp in rows:
+        for key, texts in machines.items():
+            stamped = " ".join(texts).split()
             if timeless:
-                groups.setdefault(tuple(words), set()).add(stamp[:_MINUTE])
+                found = self.identify(_event(key, stamped[0]))
+                self.presence.see(
+                    found, {self._day_of(minute) for minute in {text[:_MINUTE] for text in stamped}}
+                )
             else:
-                self.present(_event(words, stamp))
-        for key, minutes in groups.items():
-            found = self.identify(_event(key, f"{min(minutes)}:00+00:00"))
-            self.presence.see(found, {self._day_of(minute) for minute in minutes})
+                for stamp in stamped:
+                    self.present(_event(key, stamp))
 
     def _day_of(self, minute: str) -> date:
         day = self._days.get(minute)

@@ -1,0 +1,96 @@
+"""Others that answer the retro-hunt's question over the same days: ripgrep over zstd files, and DuckDB over Parquet with bloom filters.
+
+Each gets its files ready beforehand, as it likes them best, and answers in a process of its own. DuckDB is told the format and looks at
+one column for the very name; ripgrep takes the list's values wherever they stand. The retro-hunt knows subdomains, addresses, networks and
+digests besides, names the machine and counts coverage.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+NAME = r"""coalesce(nullif(regexp_extract(line, 'hostname="([^"]+)"', 1), ''), nullif(regexp_extract(line, 'query: ([^ ]+) IN', 1), ''))"""
+"""The name in a line of either kind of log."""
+WRITE = f"""
+copy (select line, {NAME} as name from read_csv('LOG', columns={{'line': 'varchar'}}, delim='\x01', quote='', escape='', header=false))
+to 'OUT' (format parquet, compression zstd, row_group_size 122880, dictionary_size_limit 122880, bloom_filter_false_positive_ratio 0.001)
+"""
+ASK = """
+import duckdb, json, sys
+connection = duckdb.connect()
+connection.execute("set threads to 2")
+names = [line.strip() for line in open(sys.argv[2])]
+found = connection.execute(f"select line from read_parquet('{sys.argv[1]}/*.parquet') where name in ({','.join('?' * len(names))})", names)
+print(len(found.fetchall()))
+"""
+
+
+def compare(logs: Sequence[Path], listed: Path, folder: Path) -> list[dict[str, object]]:
+    """What each takes: bytes stored, seconds by the clock and of the processor, lines found."""
+    return [_ripgrep(logs, listed, folder / "zst"), _duckdb(logs, listed, folder / "parquet")]
+
+
+def _ripgrep(logs: Sequence[Path], listed: Path, folder: Path) -> dict[str, object]:
+    what = "rg -z -F -f LIST over zstd -3"
+    if not (shutil.which("rg") and shutil.which("zstd")):
+        return {"what": what, "note": "rg or zstd is not installed"}
+    words = ["zstd", "-q", "-f", "-3"]
+    ready = _prepared(logs, folder, ".zst", lambda log, out: _run([*words, str(log), "-o", str(out)]))
+    asked, text = _timed(["rg", "-z", "-F", "-f", str(listed), "-c", "-I", "-j", "2", str(folder)], (0, 1))
+    return {"what": what, **ready, **asked, "lines": sum(map(int, text.split()))}
+
+
+def _duckdb(logs: Sequence[Path], listed: Path, folder: Path) -> dict[str, object]:
+    what = "DuckDB over Parquet with bloom filters"
+    try:
+        import duckdb
+    except ImportError:
+        return {"what": what, "note": "duckdb is not installed"}
+    connection = duckdb.connect()
+
+    def write(log: Path, out: Path) -> None:
+        connection.execute(WRITE.replace("LOG", str(log)).replace("OUT", str(out)))
+
+    ready = _prepared(logs, folder, ".parquet", write)
+    asked, text = _timed([sys.executable, "-c", ASK, str(folder), str(listed)], (0,))
+    return {"what": f"{what} ({duckdb.__version__})", **ready, **asked, "lines": int(text)}
+
+
+def _prepared(
+    logs: Sequence[Path], folder: Path, suffix: str, make: Callable[[Path, Path], None]
+) -> dict[str, object]:
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {folder / f"{log.name}{suffix}": log for log in logs}
+    for other in set(folder.iterdir()) - set(wanted):
+        other.unlink()
+    for out, log in wanted.items():
+        if not out.exists():
+            make(log, out)
+    return {"stored": sum(out.stat().st_size for out in wanted)}
+
+
+def _run(words: Sequence[str]) -> None:
+    subprocess.run(words, check=True)
+
+
+def _timed(words: Sequence[str], good: Sequence[int]) -> tuple[dict[str, object], str]:
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in good:
+        raise RuntimeError(done.stderr)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": round(seconds, 2), "processor_s": round(used, 2)}, done.stdout
+
+
+def show(logs: Sequence[Path], listed: Path, folder: Path) -> None:
+    """Print one JSON object for each."""
+    for item in compare(logs, listed, folder):
+        print(json.dumps(item), flush=True)
