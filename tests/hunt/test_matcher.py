@@ -94,6 +94,17 @@ def test_the_device_of_a_contact_that_is_stated_to_be_inbound_stays() -> None:
     assert (match.event.device_name, match.event.device_ip) == ("SRV-01", None)
 
 
+def test_who_is_offered_a_listed_address_is_named_and_not_the_relay() -> None:
+    offered = event(
+        source_ip="203.0.113.9",
+        destination_ip="10.0.0.1",
+        device_ip="203.0.113.9",
+        device_mac="02:00:00:00:00:05",
+    )
+    (match,) = matcher_of("203.0.113.9").event(offered, "")
+    assert (match.event.device_ip, match.event.device_mac) == ("203.0.113.9", "02:00:00:00:00:05")
+
+
 def test_an_exception_is_told_not_dropped() -> None:
     covered = matcher_of("evil.example", covers=lambda kind, value: value == "ok.evil.example")
     statuses = {

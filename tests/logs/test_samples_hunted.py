@@ -17,8 +17,6 @@ BLAMED_RIGHTLY = (
     "FTD_722051_1",  # the VPN client whose outer address is listed: the address that it was given is the device's
     "globalprotect_csv_2",  # likewise
     "bro_spec/15",  # who received the file
-    "dhcp_nack",  # a listed address that is offered: nobody's machine but the relay's is named
-    "dhcp_offer_02",
 )
 
 

@@ -184,9 +184,13 @@ def _type_of(found: _Found) -> IndicatorType:
     return found.indicator.type
 
 
+_OF_HOLDERS = (EventKind.LEASE, EventKind.OTHER)
+"""Records of who holds an address: with the machine's hardware address in it, the other end is a DHCP server or its relay."""
+
+
 def _facing(event: Event, found: _Found) -> Event:
     """The event with the device on the other side of the listed address, if the format took that address for the device."""
-    if event.inbound:
+    if event.inbound or (event.kind in _OF_HOLDERS and event.device_mac is not None):
         return event
     if (
         found.role is Role.INBOUND

@@ -37,6 +37,10 @@ _LOGIN = re.compile(
 _SESSION = re.compile(
     rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged in, ([0-9.]{{7,15}})(?: from ({_MAC}|[0-9A-Fa-f:.]{{2,45}}))?\s*$"
 )
+# lan logged out, 3600 1000 2000 10 20 from 02:00:5e:00:53:01
+_SESSION_END = re.compile(
+    rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged out, [\d ]{{1,120}} from ({_MAC}|[0-9A-Fa-f:.]{{2,45}})\s*$"
+)
 # lan (10.5.50.2): logged in      ->: lan (10.5.50.2): login failed: invalid password      lan (10.5.50.2): logged out: user request
 _HOTSPOT = re.compile(
     r"(?:->: )?(.{1,128}?) \(([0-9A-Fa-f.:]{2,45})\): (logged in|logged out|login failed|trying to log in)"
@@ -48,7 +52,11 @@ _IPSEC = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]<=>([0-9A-Fa-f:.]{2,45})
 # 02:00:5e:00:53:01@wlan1: connected      first L2TP UDP packet received from 203.0.113.7      TCP connection established from 203.0.113.7
 _STATION = re.compile(rf"({_MAC})@\S{{1,40}}(?:\(.{{0,40}}?\))?:? (?:dis)?connected")
 _RECEIVED = re.compile(
-    r"(?:received|established|connection) from ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?=[\s,]|$)"
+    r"(?:received|established|connection|connect) from ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?=[\s,]|$)"
+)
+# 203.0.113.7 failed to pre-process ph1 packet (side: 1, status 1).      203.0.113.7 failed to get valid proposal.
+_PEER_FAILED = re.compile(
+    r"([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])? (?:failed|phase1 negotiation failed|parsing packet failed)\b"
 )
 
 
@@ -170,6 +178,20 @@ def _session(text: str) -> Event | None:
     )
 
 
+def _session_end(text: str) -> Event | None:
+    match = _SESSION_END.match(text) if " logged out, " in text else None
+    if match is None:
+        return None
+    source = ip_of(match[2])
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        device_ip=calling(source),
+        device_mac=mac_of(match[2]),
+        user=stated(match[1]),
+    )
+
+
 def _hotspot(text: str) -> Event | None:
     match = _HOTSPOT.match(text)
     address = ip_of(match[2]) if match else None
@@ -222,7 +244,7 @@ def _other(text: str) -> Event | None:
             destination_port=port_of(peers[2]),
             device_ip=own_side(source, destination),
         )
-    caller = _RECEIVED.search(text, 0, 600) if " from " in text else None
+    caller = _RECEIVED.search(text, 0, 600) if " from " in text else _PEER_FAILED.match(text)
     if caller:
         source = ip_of(caller[1])
         return Event(kind=EventKind.CONNECTION, source_ip=source, device_ip=calling(source))
@@ -236,6 +258,7 @@ _READERS: tuple[Callable[[str], Event | None], ...] = (
     _dns,
     _login,
     _session,
+    _session_end,
     _hotspot,
     _proxy,
     _other,

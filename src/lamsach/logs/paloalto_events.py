@@ -107,7 +107,7 @@ def _spread(fields: dict[str, str], subtype: str) -> None:
         fields["url"] = misc
     elif subtype in ("spyware", "dns", "dns-security") or "dns" in threat.lower():
         name = domain_of(misc) if "." in misc and "/" not in misc else None
-        match = _THREAT_DOMAIN.search(threat) if name is None else None
+        match = _THREAT_DOMAIN.search(threat) or _THREAT_DOMAIN.search(misc) if name is None else None
         if name or match:
             fields["query"] = name or (match[1] if match else "")
     elif "://" in misc or (

@@ -55,8 +55,9 @@ def alert(line: str, context: FileContext) -> Event:
     if flow is None:
         raise LineError("The line is not an alert of Suricata.", line[:80])
     icmp = "ICMP" in flow[1].upper()
-    source, source_port = endpoint(flow[2], icmp)
-    destination, destination_port = endpoint(flow[3], icmp)
+    ported = flow[1].upper() in ("TCP", "UDP")
+    source, source_port = endpoint(flow[2], icmp, ported)
+    destination, destination_port = endpoint(flow[3], icmp, ported)
     if source is None or destination is None:
         raise LineError("The alert names no addresses.", line[:80])
     header, message = split_header(line, context)
@@ -80,9 +81,11 @@ def alert(line: str, context: FileContext) -> Event:
     )
 
 
-def endpoint(text: str, icmp: bool) -> tuple[str | None, int | None]:
-    """`192.0.2.5:80`, `192.0.2.5`, `2001:0db8:...:0001:80`; an ICMP type is no port."""
+def endpoint(text: str, icmp: bool, ported: bool = False) -> tuple[str | None, int | None]:
+    """`192.0.2.5:80`, `192.0.2.5`, `2001:0db8:...:0001:80`, `2001:db8::1:80`; an ICMP type is no port. `ported`: a port is always stated."""
     address, colon, port = text.rpartition(":")
+    if ported and port_of(port) is not None and ip_of(address):
+        return ip_of(address), port_of(port)
     if text.count(":") == 1 or (text.count(":") == 8):
         return ip_of(address), None if icmp else port_of(port)
     if colon and "::" in text and ip_of(text) is None:

@@ -101,7 +101,9 @@ def _packet(message: str) -> Event:
     start = _START.search(message, 0, _PREFIX_ROOM)
     if start is None:
         raise LineError("The line is not a record of the Linux packet filter.", message[:80])
-    prefix = message[: start.start()]
+    prefix = message[
+        : start.start() + 1
+    ]  # with what stands just before, such as the bracket of a rule's name
     text = message[start.start() :].partition(_QUOTED_PACKET)[0]
     fields: dict[str, str] = {}
     for key, value in _FIELD.findall(text):

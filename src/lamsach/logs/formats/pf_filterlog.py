@@ -40,7 +40,7 @@ _PACKET = re.compile(
 # rule 1/0(match): block in on em0: (tos 0x0, ttl 64, id 1, ...) 192.0.2.5.51514 > 198.51.100.7.443: Flags [S]
 _RULE = re.compile(
     r"\brule [\w.*/-]{1,64}\((?:match|short|bad-offset|fragment|bad-timestamp|normalize|memory|congestion|ip-option|proto-cksum|state-[\w-]{4,12}|src-limit|synproxy)\)"
-    r"(?: \[uid [^\]]{1,40}\])?: (pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop) (?:in|out) on [\w.@-]{1,32}: (?:\(.{1,300}?\)\s{1,8})?(?:IP6? )?(?=[\w.:%-]{3,255} > )",
+    r"(?: \[uid [^\]]{1,40}\])?:? (pass|block|reject|match|nat|rdr|binat|scrub|synproxy drop) (?:in|out) on [\w.@-]{1,32}: (?:\(.{1,300}?\)\s{1,8})?(?:IP6? )?(?=[\w.:%-]{3,255} > )",
     re.ASCII,
 )
 _DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} ", re.ASCII)

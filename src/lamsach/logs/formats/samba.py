@@ -284,10 +284,13 @@ def _audit(message: str) -> Event | None:
     others = [field for place, field in enumerate(prefix) if place != at]
     user = _named(others[0].rsplit("\\", 1)[-1]) if others else None
     address = ip_of(prefix[at])
+    # %u|%I|%m|%S: what stands between the address and the share is the machine's name
+    machine = prefix[at + 1] if len(prefix) == at + 3 and not ip_of(prefix[at + 1]) else ""
     return Event(
         kind=EventKind.FILE,
         source_ip=address,
         device_ip=address,
+        device_name=_named(machine),
         user=user,
         action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
     )

@@ -19,7 +19,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.printed_packets import FLOW, printed_packet
-from lamsach.logs.stamping import stamped
+from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.timestamps import from_epoch, from_iso
 from lamsach.logs.values import ip_of, mac_of
 from lamsach.model import Event, EventKind, LeaseAction
@@ -35,6 +35,7 @@ _HEAD = re.compile(
     r"(?:(?P<ip>IP6?|ethertype IPv[46](?: \(0x(?:0800|86dd)\))?,)|(?P<arp>(?:ethertype ARP \(0x0806\), length \d+: )?(?:ARP,|arp)(?= )|ethertype ARP,? ))",
     re.ASCII,
 )
+_LINK = re.compile(rf"({_MAC}) (?:\(oui [^()]{{1,40}}\) )?> ", re.ASCII)
 _TIME_ONLY = re.compile(
     r"\s{0,2}(?:\d{4}-\d\d-\d\d )?(?:\d\d:\d\d:\d\d\.\d{1,9}|\d{9,10}\.\d{1,9}) ", re.ASCII
 )
@@ -102,6 +103,9 @@ class TcpdumpText(LogFormat):
         event = (
             _arp(line[head.end() :], time) if head["arp"] else printed_packet(line[head.end() - 1 :], time)
         )
+        link = _LINK.search(head[0])
+        if event is not None and link and not head["arp"]:
+            event = changed(event, source_mac=mac_of(link[1]))  # perhaps a router's: no name of a device
         return event and stamped(event, self.name, self.context.file, number)
 
     def _time(self, head: re.Match[str]) -> datetime | None:

@@ -22,7 +22,11 @@ from lamsach.logs.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # wireguard: wg0: Packet has unallowed src IP (10.0.0.3) from peer 1 (203.0.113.5:51820)
-_KERNEL = re.compile(r"\bwireguard: ([\w.@-]{1,15}): (.*)", re.ASCII | re.DOTALL)
+# kernel: wg0: Invalid MAC of handshake, dropping packet from 203.0.113.5:51820
+_KERNEL = re.compile(
+    r"\b(?:wireguard: |kernel: (?:\[ {0,8}\d{1,10}\.\d{1,9}\] )?(?=wg))([\w.@-]{1,15}): (.*)",
+    re.ASCII | re.DOTALL,
+)
 # DEBUG: (wg0) 2026/06/20 08:35:15 peer(AbCd…WxYz) - Received handshake initiation
 _GO = re.compile(r"(?:DEBUG|INFO|ERROR): \(([\w.@-]{1,15})\) \d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)", re.DOTALL)
 _GO_PEER = re.compile(r"peer\(([A-Za-z0-9+/]{4}…[A-Za-z0-9+/]{4})\)")
@@ -67,6 +71,8 @@ class WireGuard(LogFormat):
         if "\t" in line[:120]:
             return _DUMP_PEER.fullmatch(line) is not None or _DUMP_INTERFACE.fullmatch(line) is not None
         if "wireguard: " in line[:300]:
+            return _KERNEL.search(line, 0, 400) is not None
+        if "kernel: " in line[:200] and ("handshake" in line[:400] or " peer " in line[:400]):
             return _KERNEL.search(line, 0, 400) is not None
         return line.find(": (", 0, 200) > 0 and "peer(" in line[:400] and _GO.search(line, 0, 400) is not None
 

@@ -1,0 +1,58 @@
+"""Lines that the makers document and that are seldom seen: one of each message and version, with what a reader has to tell of it.
+
+`seldom_lines.jsonl`: the format, the file's lines (the last is the one that counts), and the event's fields; null: the field must be empty.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from golden import context_of
+
+from lamsach.logs.detect import detect, recognising
+from lamsach.model import Event
+
+CASES = [
+    json.loads(line) for line in Path(__file__).with_suffix("").parent.joinpath("seldom_lines.jsonl").open()
+]
+
+
+def read(lines: list[str]) -> tuple[str, Event | None]:
+    """The format of a file of these lines, and the event of its last line."""
+    found = detect("\n".join([*lines, ""]).encode())
+    kind = found.format or (found.mixed[0] if found.mixed else recognising(lines[-1]))
+    assert kind is not None, "no format reads the line"
+    reader, event = kind(context_of(lines)), None
+    for number, line in enumerate(lines, 1):
+        if kind.header_prefix and line.startswith(kind.header_prefix):
+            reader.header(line)
+        else:
+            event = reader.parse(line, number)
+    return kind.name, event
+
+
+def told(event: Event | None, field: str) -> Any:
+    """A field as JSON writes it."""
+    value = getattr(event or Event(), field)
+    if isinstance(value, tuple):
+        return sorted(value)
+    if field == "time":
+        return value and value.isoformat()
+    return value.lower() if isinstance(value, str) and field != "url" else value
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['format']}: {case['lines'][-1][:60]}")
+def test_a_seldom_line(case: dict[str, Any]) -> None:
+    name, event = read(case["lines"])
+    wanted = {
+        field: sorted(value)
+        if isinstance(value, list)
+        else value.lower()
+        if isinstance(value, str) and field not in ("url", "time")
+        else value
+        for field, value in case["expected"].items()
+    }
+    assert (name, {field: told(event, field) for field in wanted}) == (case["format"], wanted)
