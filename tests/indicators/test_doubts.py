@@ -137,6 +137,14 @@ def test_lists_as_they_come(tmp_path: Path, text: str, values: set[str]) -> None
 
 
 _MORE = [
+    # the headings in a comment have other columns than the rows
+    ("## nextvalidation\tdomain\ttype\toriginal_reference-why\tdateverified\n\t\tbot-c2.xyz\tphishing\topenphish.com\t20160527\n20160601\tevil-b.xyz\tmalicious\tsafebrowsing.google.com\t20160527\n", {"bot-c2.xyz", "evil-b.xyz"}),
+    # a record with the digests of other things
+    ('{"family_id":"d8b0bdbf07a62a1dd1455ff1c5f19b45","ip":"45.155.37.7","ssl_cert_issued_to":"*.evil-b.xyz","ssl_cert_serial":"5D41402ABC4B2A76B9719D911017C592","url":"https://bot-c2.xyz/a"}\n', {"45.155.37.7", "https://bot-c2.xyz/a"}),
+    ("2016-11-18 19:38:00\tsip=45.155.37.7\tdport=2323\n2016-11-18 19:39:00\tsip=45.155.37.8\tdport=23\n", {"45.155.37.7", "45.155.37.8"}),
+    ("# DShield\n# IP\tReports\tTargets\tFirst Seen\n045.155.037.007 \t4\t4\t2016-01-01\n", {"45.155.37.7"}),
+    ('zone "bot-c2.xyz" {type master; file "/etc/namedb/blocked.hosts";};\n', {"bot-c2.xyz"}),
+    ("#category|address|asn|timestamp|optional_information|asninfo\nphishing|45.155.37.9|64496|2019-03-22 11:18:52|http://bot-c2.xyz/login|AS Example\n", {"45.155.37.9", "http://bot-c2.xyz/login"}),
     ("Evil corp:45.155.37.0-45.155.37.255\nBad:45.156.0.0-45.156.0.255\n", {"45.155.37.0/24", "45.156.0.0/24"}),
     ("access-list 101 deny ip 45.155.37.0 0.0.0.255 any\nroute 45.156.0.0 255.255.0.0 Null0\n", {"45.155.37.0/24", "45.156.0.0/16"}),
     ("#Botnet server found: 45.155.37[.]3:443 and bot-c2[.]xyz today\n# bot-off.xyz\n", {"45.155.37.3", "bot-c2.xyz"}),

@@ -55,6 +55,8 @@ class Table:
         self._heading_row = 0
         self._before: list[Entry] = []
         self._only_value: int | None = None
+        self._loose = False
+        """Whether the headings stand in a comment, which may have other columns than the rows."""
         self._known: dict[tuple[str, ...], Facts | None] = {}
         self._publishers = Publishers()
         self._bounds: tuple[int, int] | None = None
@@ -87,11 +89,13 @@ class Table:
         if comment is not None and not plain_value(first):
             self._publishers.comment(" ".join(filled.values()))
             rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
-            self._take_headings(
+            if self._take_headings(
                 {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, least=2
-            )
+            ):
+                self._loose = True
             return
         if self._take_headings(filled, number, least=1):
+            self._loose = False
             yield from self._mentioned()
             return
         found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
@@ -184,6 +188,8 @@ class Table:
         self, reference: Reference, filled: dict[int, str], described: dict[int, str]
     ) -> Iterator[Entry]:
         fields = self._fields or {}
+        if self._loose and not any(fields.get(place) is Field.VALUE for place in filled):
+            fields = {}
         facts = self._facts(described, fields)
         kind, unsupported = self._stated(described, fields)
         found: list[Found] = []
@@ -204,7 +210,7 @@ class Table:
                 doubtful.extend(_victim(cell))
             elif field is None:
                 unheaded.extend(whole_value(cell))
-        found += self._publishers.beside(unheaded) if len(unheaded) > 1 else unheaded
+        found += self._publishers.beside([*found, *unheaded])[len(found) :]
         if not found and not doubtful:
             found = self._scan(filled, fields)
         if any(not isinstance(item, Refused) for item in found):

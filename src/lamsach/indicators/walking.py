@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as data_fields
 from dataclasses import replace
@@ -51,7 +52,7 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             continue
         if isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
             found += _value(value, type_of_heading(str(key)) or kind)
-        elif isinstance(value, str) and fields[key] is None:
+        elif isinstance(value, str) and fields[key] is None and not _names_else(str(key), value):
             found += whole_value(value)
         if isinstance(value, (Mapping, list, tuple)):
             found += whole_value(str(key))
@@ -60,6 +61,21 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
         if isinstance(value, (Mapping, list, tuple)) and fields[key] not in (Field.CONTEXT, Field.SOURCE):
             within = walk(value, reference, facts, depth + 1)
             yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
+
+
+# OpenPhish: "family_id": "d8b0..", "ssl_cert_serial": "03F8..", "ssl_cert_issued_to": "*.evil.example"
+_ELSE = re.compile(
+    r"(?:_id|serial(?:_?number)?|fingerprint|thumbprint|issued_(?:to|by)|issuer|subject|token|etag|revision|commit|cursor|signature|favicon_\w+)$",
+    re.IGNORECASE,
+)
+_DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
+
+
+def _names_else(key: str, value: str) -> bool:
+    """Whether a key says that a digest, or the name in a certificate, is that of something else than what is listed."""
+    return _ELSE.search(key) is not None and (
+        _DIGEST.fullmatch(value) is not None or "issue" in key.lower() or "subject" in key.lower()
+    )
 
 
 def _withdrawn(item: Entry) -> Entry:
