@@ -6,9 +6,11 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_network
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from django.utils import timezone
 
 from lamsach.errors import InputError, OutputError
+from lamsach.portal.audit.models import Entry
 from lamsach.portal.cases.models import Case, CaseState
 from lamsach.portal.cases.states import move
 from lamsach.portal.exchange import hooks, misp, outgoing
@@ -211,6 +214,27 @@ def test_a_case_is_told_of_with_a_signature(cast: Cast, server: Server) -> None:
     assert len(server.got) == 2
     assert not Happening.objects.exists()
     assert secret not in str(list(Webhook.objects.values_list("secret", flat=True)))
+
+
+def test_a_replaced_secret_signs_beside_the_new_one_for_a_day(cast: Cast, server: Server) -> None:
+    hook, old = hooked(cast, server.url)
+    client, address = cast.client("coordinator"), f"/office/exchange/webhooks/{hook.pk}/"
+    page = client.post(address, {"what": "renew"}).content.decode()
+    (new,) = re.findall(r"whsec_[\w+/=]+", page)
+    assert "whsec_" not in client.get(address).content.decode()
+    assert new != old
+    assert Entry.objects.filter(action="webhook.renewed", object_id=hook.pk).exists()
+    Webhook.objects.filter(pk=hook.pk).update(former_until=timezone.now() + timedelta(hours=23))
+    hooks.ping(hook)
+    hooks.deliver()
+    Webhook.objects.filter(pk=hook.pk).update(former_until=timezone.now() - timedelta(seconds=1))
+    hooks.ping(hook)
+    hooks.deliver()
+    for (_, headers, body), secrets in zip(server.got, ([new, old], [new]), strict=True):
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
+        digests = [base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
+        assert headers["webhook-signature"].split(" ") == [f"v1,{digest}" for digest in digests]
 
 
 def test_what_failed_is_tried_again_with_pauses_and_given_up(cast: Cast, server: Server) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lamsach.cli.console import tell, translate
+from lamsach.errors import UnreadableError
 
 Data = Annotated[
     Path, typer.Option("--data", metavar="DIR", help="The folder that keeps everything the portal knows.")
@@ -31,12 +33,25 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="The backup to put in place.")], data: Data = _DEFAULT
+    file: Annotated[Path, typer.Argument(help="The backup to put in place.")],
+    data: Data = _DEFAULT,
+    erased: Annotated[
+        Path | None,
+        typer.Option(
+            "--erased",
+            metavar="FILE",
+            help="A copy of erased.jsonl: what it says was erased since the backup is erased again.",
+        ),
+    ] = None,
 ) -> None:
     """Put a backup in place of the portal's data; what was there before is kept beside it. Stop the portal first.
 
     Example: lamsach restore lamsach-2022-09-26.zip --data /var/lib/lamsach
     """
+    if erased is not None and not erased.is_file():
+        raise UnreadableError(
+            "The list of what was erased cannot be read.", str(erased), "Nothing was put in place."
+        )
     from lamsach.portal.backup import restore as put
     from lamsach.portal.backup import restore_database
     from lamsach.portal.server import start
@@ -48,5 +63,24 @@ def restore(
     restore_database(data, settings.DATABASES["default"])
     _ = translate()
     tell(_("Restored: {path}").format(path=data))
+    again = _erase_again(data, erased)
+    if again:
+        tell(_("Erased again, because it was erased after the backup was made: {count}").format(count=again))
     if before is not None:
         tell(_("What was there before is kept: {path}").format(path=before))
+
+
+def _erase_again(data: Path, erased: Path | None) -> int:
+    """Erase what was erased since the backup was made, by the list of the folder that was there and by another copy of it; how much."""
+    from lamsach.portal.base import ledger
+    from lamsach.portal.server import start
+
+    if erased is not None:
+        ledger.take(data, erased)
+    start(data)
+    from django.core.management import call_command
+
+    from lamsach.portal.privacy.replaying import pending
+
+    call_command("migrate", interactive=False, verbosity=0)
+    return (pending() or Counter()).total()

@@ -1,7 +1,7 @@
 """Backup and restore of everything the portal knows: the database as it was at one moment, the uploads, the secret key.
 
 One `.zip` with a manifest of SHA-256 digests. The database is copied first and in one piece; uploads are written before the row that names them and never
-changed, so every upload that the copied database names is in the backup.
+changed, so every upload that the copied database names is in the backup. What is erased after a backup was made is erased again when it is put back (`base.ledger`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lamsach import __version__
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
+from lamsach.portal.base import ledger
 
 SCHEMA = 1
 _CHUNK = 1 << 20
@@ -34,6 +35,7 @@ def backup(target: Path) -> int:
 
     part = target.with_name(target.name + ".part")
     digests: dict[str, str] = {}
+    made = datetime.now(UTC).isoformat()
     try:
         with (
             tempfile.TemporaryDirectory(prefix="lamsach-backup-") as folder,
@@ -43,7 +45,7 @@ def backup(target: Path) -> int:
             for name, path in _files(Path(settings.DATA), settings.DATABASES["default"], Path(folder)):
                 digests[name] = _digest(path)
                 archive.write(path, name)
-            manifest = {"schema": SCHEMA, "version": __version__, "files": digests}
+            manifest = {"schema": SCHEMA, "version": __version__, "made": made, "files": digests}
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))
         part.replace(target)
     except OSError as error:
@@ -63,6 +65,8 @@ def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple
         _run(["pg_dump", "--format=custom", "--no-owner", f"--file={dump}"], database)
         yield "database.dump", dump
     yield "secret-key", data / "secret-key"
+    if (data / ledger.NAME).exists():
+        yield ledger.NAME, data / ledger.NAME
     for path in sorted((data / "uploads").rglob("*")):
         if path.is_file():
             yield path.relative_to(data).as_posix(), path
@@ -78,6 +82,7 @@ def restore(source: Path, data: Path) -> Path | None:
     work.mkdir(parents=True, mode=0o700)
     try:
         _unpack(source, work)
+        ledger.carry_over(data, work, _made(source))
         before = None
         if data.exists() and any(data.iterdir()):
             before = data.with_name(f"{data.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
@@ -126,6 +131,13 @@ def _unpack(source: Path, folder: Path) -> None:
                     raise UnreadableError(mark("The backup is damaged."), f"{source}: {name}")
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise UnreadableError(mark("This is no backup of a portal."), str(source)) from error
+
+
+def _made(source: Path) -> datetime:
+    """When a backup was made. One that does not say so is taken for older than everything that was erased."""
+    with zipfile.ZipFile(source) as archive:
+        said = json.loads(archive.read("manifest.json")).get("made")
+    return datetime.fromisoformat(said) if said else datetime.fromtimestamp(0, UTC)
 
 
 def _digest(path: Path) -> str:

@@ -31,6 +31,9 @@ def prepare() -> str | None:
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    from lamsach.portal.privacy.replaying import pending
+
+    pending()
     stamp = Path(settings.STATIC_ROOT) / ".version"
     mark = f"{__version__} {_newest_file()}"
     if not stamp.exists() or stamp.read_text("utf-8") != mark:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness.models import Consent, ConsentHow, ConsentState, Notice, Person
+from lamsach.portal.base import ledger
 from lamsach.portal.mail.models import Letter, LetterState
 
 
@@ -34,6 +35,7 @@ def say(person: Person, state: ConsentState, how: ConsentHow, by: Any = None, no
     user = by if getattr(by, "pk", None) else None
     Consent.objects.create(person=person, state=state, how=how, note=note[:300], user=user)
     if state == ConsentState.WITHDRAWN:
+        ledger.note("withdrawn", ids=[person.pk], how=str(how))
         numbers = Notice.objects.filter(person=person).values_list("pk", flat=True)
         waiting = Letter.objects.filter(
             about__in=[f"notice:{number}" for number in numbers], state=LetterState.QUEUED

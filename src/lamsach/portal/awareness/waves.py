@@ -16,6 +16,7 @@ from django.utils import timezone
 from lamsach.portal.audit.trail import record
 from lamsach.portal.awareness import telling
 from lamsach.portal.awareness.models import Notice, Person
+from lamsach.portal.base import ledger
 from lamsach.portal.base.working_time import is_working_day
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.models import BadAddress, Incoming, Letter, LetterState
@@ -110,6 +111,7 @@ def erase_due() -> int:
 @transaction.atomic
 def erase(person: Person, by: Any) -> None:
     """Forget a person: the row, their letters' words and addresses, what they wrote in answer to them. The unit's count keeps its number."""
+    ledger.note("people", ids=[person.pk])
     numbers = list(Notice.objects.filter(person=person).values_list("pk", flat=True))
     letters = Letter.objects.filter(about__in=[f"notice:{number}" for number in numbers])
     forget(Incoming.objects.filter(letter__in=letters))

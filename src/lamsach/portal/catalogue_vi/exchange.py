@@ -166,4 +166,6 @@ EXCHANGE: dict[str, str] = {
     "Figures that cut-off units handed in by file": "Số liệu do các đơn vị không kết nối mạng nộp bằng tệp",
     "They are counted above. The machines themselves are known to the unit alone, so no list here holds them.": "Số liệu này đã được tính ở trên. Chỉ đơn vị đó biết cụ thể từng máy, nên danh sách trên cổng không có các máy này.",
     "taken": "tiếp nhận",
+    "The secret before it signs too until %(until)s. Give the receiver the new one by then.": "Mã bí mật trước đó vẫn được dùng để ký đến %(until)s. Hãy chuyển mã mới cho bên nhận trước thời điểm đó.",
+    "Replace the secret": "Thay mã bí mật",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.base.doors import member
@@ -32,10 +33,13 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @rate_limited("exchange.hooks", 60, 300)
 @member(COORDINATORS, COORDINATORS)
 def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
-    """One webhook and its deliveries. POST tries it, sends again what failed, or ends it."""
+    """One webhook and its deliveries. POST tries it, sends again what failed, replaces its secret, which is shown once, or ends it."""
     found = access.get_webhook(request.user, webhook_id)
-    what = request.POST.get("what")
-    if request.method == "POST":
+    what, secret = request.POST.get("what"), ""
+    if request.method == "POST" and what == "renew" and found.ended is None:
+        secret = hooks.renew(found, request)
+        found.refresh_from_db()
+    elif request.method == "POST":
         if what == "ping":
             hooks.ping(found)
             messages.success(request, _("A test goes out within seconds."))
@@ -47,7 +51,12 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
             messages.success(request, _("The address is told nothing any more."))
             return redirect("exchange:webhooks")
         return redirect("exchange:webhook", webhook_id=webhook_id)
-    context = {"hook": found, "page": paged(request, found.deliveries.all())}
+    context = {
+        "hook": found,
+        "secret": secret,
+        "now": timezone.now(),
+        "page": paged(request, found.deliveries.all()),
+    }
     return render(request, "exchange/webhook.html", context)
 
 

@@ -13,7 +13,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,8 @@ PAUSES = tuple(
 RUN_S = 15.0
 BATCH = 200
 KEPT = timedelta(days=30)
+OVERLAP = timedelta(days=1)
+"""How long a replaced secret signs too."""
 CACHE_S = 5.0
 _PREFIX = "whsec_"
 _known: dict[str, float | bool] = {"until": 0.0, "any": False}
@@ -44,12 +46,34 @@ _known: dict[str, float | bool] = {"until": 0.0, "any": False}
 def make(unit: Unit, url: str, by: Any) -> tuple[Webhook, str]:
     """A webhook, and its secret, which is shown once. InputError for an address that may not be written to."""
     outgoing.check(url)
-    secret = _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    secret = _secret()
     user: Any = getattr(by, "user", by)
     made = Webhook.objects.create(unit=unit, url=url, secret=lock(secret), created_by=user)
     record(by, "webhook.made", made, unit, url=url)
     _known["until"] = 0.0
     return made, secret
+
+
+def _secret() -> str:
+    return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@transaction.atomic
+def renew(hook: Webhook, by: Any) -> str:
+    """Another secret, which is shown once. The one before it signs beside it for a day, so that the receiver can change over without losing an event."""
+    held = Webhook.objects.select_for_update().get(pk=hook.pk)
+    secret = _secret()
+    Webhook.objects.filter(pk=hook.pk).update(
+        secret=lock(secret), former=held.secret, former_until=timezone.now() + OVERLAP
+    )
+    record(by, "webhook.renewed", hook, hook.unit)
+    return secret
+
+
+def _valid(hook: Webhook) -> list[str]:
+    """The secrets that sign now, the newest first."""
+    former = hook.former_until is not None and hook.former_until > timezone.now()
+    return [unlock(hook.secret), *([unlock(hook.former)] if former else [])]
 
 
 def end(hook: Webhook, by: Any) -> None:
@@ -158,19 +182,20 @@ def _claim(found: Delivery) -> bool:
     return bool(mine.update(attempts=F("attempts") + 1, next_attempt=timezone.now() + pause))
 
 
-def headers(key: str, body: str, secret: str, at: datetime) -> dict[str, str]:
-    """Identifier, time and signature: HMAC-SHA256 over `id.timestamp.body` with the secret's bytes."""
+def headers(key: str, body: str, valid: Sequence[str], at: datetime) -> dict[str, str]:
+    """Identifier, time and signatures: HMAC-SHA256 over `id.timestamp.body` with the bytes of each secret, with spaces between them."""
     stamp = str(int(at.timestamp()))
-    raw = base64.b64decode(secret.removeprefix(_PREFIX))
-    digest = hmac.new(raw, f"{key}.{stamp}.{body}".encode(), hashlib.sha256).digest()
-    signature = "v1," + base64.b64encode(digest).decode()
-    return {"webhook-id": key, "webhook-timestamp": stamp, "webhook-signature": signature}
+    signatures = []
+    for secret in valid:
+        raw = base64.b64decode(secret.removeprefix(_PREFIX))
+        digest = hmac.new(raw, f"{key}.{stamp}.{body}".encode(), hashlib.sha256).digest()
+        signatures.append("v1," + base64.b64encode(digest).decode())
+    return {"webhook-id": key, "webhook-timestamp": stamp, "webhook-signature": " ".join(signatures)}
 
 
 def _post(found: Delivery) -> bool:
     try:
-        secret = unlock(found.webhook.secret)
-        sent: Mapping[str, str] = headers(found.key, found.body, secret, timezone.now())
+        sent: Mapping[str, str] = headers(found.key, found.body, _valid(found.webhook), timezone.now())
         answer = outgoing.post(found.webhook.url, found.body.encode(), sent)
         problem = "" if 200 <= answer.status < 300 else str(answer.status)
     except LamsachError as error:

@@ -180,11 +180,13 @@ class StatedCounts(models.Model):
 
 
 class Webhook(models.Model):
-    """An address that is told when cases of a unit (and of everything under it) change. `secret` is locked."""
+    """An address that is told when cases of a unit (and of everything under it) change. `secret` is locked, and so is the one before it, which signs too until `former_until`."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="webhooks")
     url = models.URLField(_("Address"), max_length=500)
     secret = models.TextField()
+    former = models.TextField(blank=True)
+    former_until = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     ended = models.DateTimeField(null=True)

@@ -40,23 +40,42 @@ def _each(found: QuerySet[Any]) -> Iterator[Any]:
 
 
 @transaction.atomic
-def erase(units: Iterable[int], unit: Unit, term: str, reason: str, by: Any) -> Counter[str]:
-    """Erase what is known of the term in these units, except what a legal hold keeps (counted as `held`). `unit`: in whose name."""
+def erase(
+    units: Iterable[int],
+    unit: Unit,
+    term: str,
+    reason: str,
+    by: Any,
+    *,
+    again: frozenset[tuple[str, int]] | None = None,
+) -> Counter[str]:
+    """Erase what is known of the term in these units, except what a legal hold keeps (counted as `held`). `unit`: in whose name. `again`: after a backup was put back, what a hold kept then."""
+    from lamsach.portal.privacy.replaying import note_person
+
     wanted = set(units)
-    keep_units, keep_cases = held_units(), held_cases()
+    keep_units, keep_cases = (held_units(), held_cases()) if again is None else (set(), set())
+    kept = set(again or ())
+    found: list[tuple[str, int]] = []
     counts: Counter[str] = Counter()
     touched: set[int] = set()
     for source in SOURCES:
         for row in _each(rows(source, wanted, term)):
             if not matches(source, row, term):
                 continue
-            if _is_held(row, keep_units, keep_cases):
-                counts["held"] += 1
+            place = (source.name, row.pk)
+            if place in kept or _is_held(row, keep_units, keep_cases):
+                kept.add(place)
                 continue
+            found.append(place)
             _ERASERS[source.name](source, row, term)
             counts[source.name] += 1
             touched |= _cases_of(row)
     index(Case.objects.filter(pk__in=touched))
+    if kept:
+        counts["held"] = len(kept)
+    if again is not None:
+        return counts
+    note_person(wanted, unit, term, found, kept)
     user: Any = getattr(by, "user", by)
     made = Erasure.objects.create(unit=unit, user=user, reason=reason, counts=dict(counts))
     details: dict[str, Any] = dict(counts)

@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base import ledger
 from lamsach.portal.campaigns.models import CampaignState
 from lamsach.portal.cases.models import Case, CaseState, Clarification, Exemption, Note, Step
 from lamsach.portal.cases.searching import index
@@ -74,11 +75,12 @@ def _named_again() -> None:
 
 
 @transaction.atomic
-def purge(case_id: int) -> Counter[str]:
-    """Erase what belongs to one case. Nothing, when a hold came or it was purged meanwhile."""
+def purge(case_id: int, *, again: bool = False) -> Counter[str]:
+    """Erase what belongs to one case. Nothing, when a hold came or it was purged meanwhile. `again`: after a backup was put back, whatever hold that brought back."""
     case = Case.objects.select_for_update(of=("self",)).select_related("unit").get(pk=case_id)
-    if Purge.objects.filter(case=case).exists() or covering(case).exists():
+    if Purge.objects.filter(case=case).exists() or (not again and covering(case).exists()):
         return Counter()
+    ledger.note("cases", ids=[case_id])
     parts = list(Case.objects.filter(superseded=case))
     counts: Counter[str] = Counter(cases=1)
     members = {case.device_id, *case.device.parts.values_list("pk", flat=True)}
@@ -142,6 +144,7 @@ def _letters(prefix: str) -> Counter[str]:
 
 def forget_devices(members: set[int]) -> Counter[str]:
     """Take names, addresses and keys from devices; their sightings stay."""
+    ledger.note("devices", ids=sorted(members))
     seal(members)
     Appearance.objects.filter(device__in=members).update(record={})
     Mark.objects.filter(device__in=members).delete()
@@ -194,6 +197,7 @@ def drop_bundle(bundle: Bundle) -> None:
     """Erase a bundle's file and what else is kept of the hunt behind it."""
     from lamsach.portal.findings.hunting import delete_logs
 
+    ledger.note("bundles", ids=[bundle.pk])
     path = bundle.path
     Bundle.objects.filter(pk=bundle.pk).update(path=ERASED, name="")
     drop(path)
