@@ -79,7 +79,7 @@ def scan(
             "--jobs",
             min=0,
             max=64,
-            help="Examining processes; 0 for none; default: one a processor, four at most.",
+            help="Examining processes; 0 for none; default: one a processor, three at most.",
         ),
     ] = None,
     root: Annotated[

@@ -95,6 +95,9 @@ class Examiner:
             except OSError:
                 report.skips.append(Skip(path, "disk_error"))
                 return
+            except MemoryError:
+                report.skips.append(Skip(path, "memory"))
+                return
             if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
                 report.skips.append(Skip(path, "changed"))
         report.counts.files += 1

@@ -125,6 +125,7 @@ SKIPS: dict[str, str] = {
     "too_deep": mark("folders nested too deeply"),
     "too_many": mark("too many; the rest was left out"),
     "slow": mark("took too long"),
+    "memory": mark("needs more memory than a look may take"),
     "rules_failed": mark("the rules could not be applied"),
     "worker_ended": mark("ended the examining process"),
     "archive_closed": mark(

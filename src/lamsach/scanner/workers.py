@@ -15,10 +15,10 @@ from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 
 from lamsach.errors import InputError
-from lamsach.scanner.control import Control
+from lamsach.scanner.control import Control, Stopped
 from lamsach.scanner.examine import Examiner, FileReport, Settings
 from lamsach.scanner.findings import Skip
-from lamsach.scanner.priority import reuse_memory, step_back
+from lamsach.scanner.priority import cap_memory, reuse_memory, step_back
 from lamsach.scanner.walking import Entry
 
 BATCH_FILES = 64
@@ -28,19 +28,24 @@ INLINE_BYTES = 64 << 20
 """A look at no more than this is done without workers: starting them takes longer."""
 ENDED_AT_MOST = 20
 """After so many files in a row that each end a worker, it is not the files."""
+LOOK_BYTES, PARENT_BYTES = 300 << 20, 60 << 20
+"""The memory of a whole look, and what of it is not the workers'."""
+WORKER_BYTES = 64 << 20
+"""A worker cannot do with less; so more than three, where somebody asks for them, take more than a look should."""
 _WAITING = 4
 """Batches per worker that are on their way."""
 
 _examiner: Examiner | None = None
 
 
-def _begin(settings: Settings) -> None:
+def _begin(settings: Settings, memory_bytes: int) -> None:
     global _examiner
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.nice:
         step_back()
     reuse_memory()
+    cap_memory(memory_bytes)
     _examiner = Examiner(settings)
 
 
@@ -124,6 +129,9 @@ class Workers:
                     pool.shutdown(wait=False, cancel_futures=True)
                     self._one_by_one(broken, on_report)
                     pool = self._new_pool(self._jobs)
+        except Stopped:
+            _end(pool)
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -135,7 +143,10 @@ class Workers:
             for entry in chain.from_iterable(batches):
                 self._control.check()
                 try:
-                    report = pool.submit(_examine, [entry.path]).result()
+                    future = pool.submit(_examine, [entry.path])
+                    while not wait([future], timeout=0.5).done:
+                        self._control.check()
+                    report = future.result()
                     ended = 0
                 except BrokenProcessPool:
                     report = FileReport(skips=[Skip(entry.path, "worker_ended")])
@@ -150,20 +161,34 @@ class Workers:
                     pool = self._new_pool(1)
                 self._control.step(1, entry.size, entry.path)
                 on_report(report)
+        except Stopped:
+            _end(pool)
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _new_pool(self, jobs: int) -> ProcessPoolExecutor:
+        share = (LOOK_BYTES - PARENT_BYTES) // max(1, jobs)
         return ProcessPoolExecutor(
-            jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(self._settings,)
+            jobs,
+            mp_context=get_context("spawn"),
+            initializer=_begin,
+            initargs=(self._settings, max(share, WORKER_BYTES)),
         )
 
 
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the workers in the middle of what they do: the time is over, and a file may keep one for a minute."""
+    processes = getattr(pool, "_processes", None) or {}
+    for process in list(processes.values()):
+        process.terminate()
+
+
 def default_jobs() -> int:
-    """One worker a processor that this process may use, at most four: more would exceed the memory a look may take."""
+    """One worker a processor that this process may use, at most three: more would exceed the memory a look may take."""
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(4, count))
+    return max(1, min(3, count))
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
