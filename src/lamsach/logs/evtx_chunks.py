@@ -21,6 +21,9 @@ _RECORD_MAGIC = b"\x2a\x2a\0\0"
 _SMALLEST_RECORD = 28
 
 
+_UNUSED = bytes(CHUNK_BYTES)
+
+
 def _one_chunk_header() -> bytes:
     header = bytearray(_HEADER_BYTES)
     header[:8] = FILE_MAGIC
@@ -48,7 +51,7 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
         first = b""
     while piece := first + stream.read(CHUNK_BYTES - len(first)):
         first = b""
-        if piece.count(0) != len(piece):
+        if piece != _UNUSED[: len(piece)]:
             yield piece
 
 

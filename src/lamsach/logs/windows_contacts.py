@@ -259,7 +259,9 @@ def detection(record: WindowsRecord) -> Fields:
 def hashes_of(record: WindowsRecord) -> tuple[str, ...]:
     """Every MD5, SHA-1 and SHA-256 of the event, never the IMPHASH."""
     data = record.data
-    return () if _HASH_NAMES.isdisjoint(data) else _digests(*(data.get(name, "") for name in _HASH_ORDER))
+    if _HASH_NAMES.isdisjoint(data):
+        return ()
+    return _digests(*[data[name] for name in _HASH_ORDER if name in data])
 
 
 _HASH_ORDER = (
