@@ -25,6 +25,8 @@ PARTS = (
     "test_reaching.py",
     "test_support.py",
     "test_mail.py",
+    "test_mail_pace.py",
+    "test_questions_erased.py",
     "test_incoming.py",
     "test_api.py",
     "test_findings.py",

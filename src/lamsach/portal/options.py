@@ -79,7 +79,12 @@ OPTIONS: tuple[Option, ...] = (
         "`smtp://user:password@host:587` (STARTTLS), `smtps://host:465` (TLS) or `smtp+plain://host:25` (no TLS). Empty: letters become `.eml` files in the folder `outbox`.",
     ),
     Option("LAMSACH_MAIL_FROM", "text", "lamsach@localhost", "Sender of the portal's e-mails."),
-    Option("LAMSACH_MAIL_PER_MINUTE", "number", "120", "At most so many e-mails a minute."),
+    Option(
+        "LAMSACH_MAIL_PER_MINUTE",
+        "number",
+        "120",
+        "At most so many e-mails a minute, from all workers together.",
+    ),
     Option(
         "LAMSACH_MAIL_REPLY",
         "text",
@@ -130,6 +135,12 @@ OPTIONS: tuple[Option, ...] = (
         "number",
         "90",
         "Log lines, names and addresses of a machine are erased so many days after its case was closed; the numbers stay.",
+    ),
+    Option(
+        "LAMSACH_QUESTION_DAYS",
+        "number",
+        "90",
+        "Who asked a question, its words and files are erased so many days after it was solved; number, times and state stay.",
     ),
     Option(
         "LAMSACH_ARCHIVES",

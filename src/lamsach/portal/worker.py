@@ -51,21 +51,9 @@ def _loop(name: str, step: Callable[[], bool], stop: threading.Event) -> None:
 
 
 def _mail() -> Callable[[], bool]:
-    from django.conf import settings
+    from lamsach.portal.mail.delivery import deliver_at_pace
 
-    from lamsach.portal.mail.delivery import deliver_due
-
-    began: list[float] = []
-
-    def step() -> bool:
-        now = time.monotonic()
-        began[:] = [moment for moment in began if moment > now - 60]
-        free = settings.MAIL_PER_MINUTE - len(began)
-        sent = deliver_due(min(free, 50)) if free > 0 else 0
-        began.extend([now] * sent)
-        return sent > 0
-
-    return step
+    return lambda: deliver_at_pace() > 0
 
 
 def _steps() -> dict[str, Callable[[], bool]]:

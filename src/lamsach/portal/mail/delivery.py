@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from lamsach.portal.mail import letters
+from lamsach.portal.mail import letters, pace
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.mail.transport import Refused, Transport, transport
 
@@ -38,6 +38,19 @@ def recover() -> None:
     dead.filter(state=LetterState.HANDING).update(
         state=LetterState.UNCERTAIN if settings.SMTP_URL else LetterState.QUEUED, lease_until=None
     )
+
+
+def deliver_at_pace(most: int = 50) -> int:
+    """Send up to `most` letters that are due, and no more than all workers together may send a minute; how many went out."""
+    recover()
+    if not Letter.objects.filter(state=LetterState.QUEUED, next_attempt__lte=timezone.now()).exists():
+        return 0
+    share = pace.take(most)
+    if share is None:
+        return 0
+    sent = deliver_due(share.count)
+    pace.settle(share, sent)
+    return sent
 
 
 def deliver_due(limit: int = 50, way: Transport | None = None) -> int:

@@ -57,6 +57,13 @@ class Letter(models.Model):
         indexes = (models.Index(fields=("state", "next_attempt")), models.Index(fields=("unit", "-id")))
 
 
+class Share(models.Model):
+    """So many letters that one worker may hand over now, or has handed over within the last minute (see `mail.pace`). Counts until `until`."""
+
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+
 class IncomingKind(models.TextChoices):
     """What an incoming e-mail turned out to be."""
 

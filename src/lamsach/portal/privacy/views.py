@@ -25,7 +25,7 @@ from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.cases.models import Case, CaseSeverity, CaseState, Grant
 from lamsach.portal.cases.states import TONES
 from lamsach.portal.findings.access import own_units
-from lamsach.portal.privacy import access, erasing, granted, holds, person, retention
+from lamsach.portal.privacy import access, erasing, granted, holds, person, questions, retention
 from lamsach.portal.privacy.forms import GrantForm, HoldForm, ReasonForm, SearchForm
 from lamsach.portal.privacy.models import Purge
 from lamsach.portal.units.access import home_units, readable_units
@@ -44,6 +44,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     units = readable_units(request.user)
     context = {
         "state": retention.state_of(units.values("pk")),
+        "questions": questions.state_of(units.values("pk")),
         "page": paged(request, access.readable_holds(request.user)),
         "form": form,
         "granted": access.granted_views(request.user)[:100] if request.user.roles & WRITERS else [],  # type: ignore[union-attr]

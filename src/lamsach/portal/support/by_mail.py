@@ -16,7 +16,7 @@ from lamsach.portal.units.models import FOREVER, Membership, Unit
 
 def _question(letter: Letter | None) -> Question | None:
     number = int(letter.about.partition(":")[2] or 0) if letter else 0
-    return Question.objects.filter(pk=number).select_related("unit").first()
+    return Question.objects.filter(pk=number, erased=None).select_related("unit").first()
 
 
 def _text(parsed: Parsed, refused: list[str]) -> str:

@@ -66,7 +66,7 @@ def address_of(question: Question) -> str:
 def find(token: str) -> Question | None:
     """The question behind an asker's link."""
     word = tokens.read(PURPOSE, token)
-    return Question.objects.filter(nonce=word or "").select_related("unit").first()
+    return Question.objects.filter(nonce=word or "", erased=None).select_related("unit").first()
 
 
 def _context(question: Question, text: str = "") -> dict[str, Any]:

@@ -18,7 +18,7 @@ class QuestionState(models.TextChoices):
 
 
 class Question(models.Model):
-    """A question, its number and clock. `unit` is the one whose contact answers now; a hand-over moves it up the tree."""
+    """A question, its number and clock. `unit` is the one whose contact answers now; a hand-over moves it up the tree. `erased`: since when it has no words and no asker any more."""
 
     number = models.CharField(max_length=20, unique=True)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="questions")
@@ -34,6 +34,7 @@ class Question(models.Model):
     due = models.DateTimeField()
     first_answer = models.DateTimeField(null=True)
     solved = models.DateTimeField(null=True)
+    erased = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-pk",)

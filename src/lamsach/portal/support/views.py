@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -53,6 +54,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     found = current()
     context: dict[str, Any] = {
         "form": form,
+        "question_days": settings.QUESTION_DAYS,
         "step": "ask",
         "contact": _contact(found.owner) if found else None,
     }
@@ -157,6 +159,8 @@ def question(request: HttpRequest, question_id: int) -> HttpResponse:
     form = AnswerForm(request.POST or None, initial={"text": canned.text} if canned else None)
     what = request.POST.get("what", "")
     if request.method == "POST":
+        if found.erased is not None:
+            return redirect("support:question", question_id=question_id)
         if what == "solve":
             desk.solve(found, request.user)
             return redirect("support:question", question_id=question_id)

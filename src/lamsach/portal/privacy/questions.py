@@ -1,0 +1,82 @@
+"""What people asked is erased `LAMSACH_QUESTION_DAYS` after the question was solved, or after the last word of one that was answered and never asked again.
+
+Gone are then who asked, the words of question, answers and notes, the files, and the letters about it. What stays is its number, unit, state and times, so that every count stays what it was.
+A legal hold on the unit stops it. Law 91/2025/QH15 on personal data: nothing is kept longer than its purpose needs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from lamsach.portal.audit.trail import record
+from lamsach.portal.mail.models import Incoming, Letter, LetterState
+from lamsach.portal.mail.retention import forget
+from lamsach.portal.privacy.files import drop
+from lamsach.portal.privacy.holds import held_units
+from lamsach.portal.support.models import Message, Question, QuestionFile, QuestionState
+
+
+def due(now: datetime | None = None) -> QuerySet[Question]:
+    """The questions whose time is over, whether or not a hold keeps them."""
+    until = (now or timezone.now()) - timedelta(days=settings.QUESTION_DAYS)
+    solved = Q(state=QuestionState.SOLVED, solved__lte=until)
+    answered = Q(state=QuestionState.ANSWERED, first_answer__lte=until)
+    later = Message.objects.filter(at__gt=until).values("question")
+    return Question.objects.filter(solved | answered, erased=None).exclude(pk__in=later)
+
+
+def run() -> dict[str, int]:
+    """Erase all that is due; how much of what."""
+    counts: Counter[str] = Counter()
+    rows = due()
+    held = held_units()
+    if held:
+        counts["held"] = rows.filter(unit__in=held).count()
+        rows = rows.exclude(unit__in=held)
+    for number in list(rows.order_by("pk").values_list("pk", flat=True)):
+        counts.update(erase(number))
+    return dict(counts)
+
+
+@transaction.atomic
+def erase(number: int) -> Counter[str]:
+    """Erase one question's words and people. Nothing, when it was done or asked again meanwhile."""
+    found = Question.objects.select_for_update(of=("self",)).select_related("unit").get(pk=number)
+    if found.erased is not None or found.state == QuestionState.OPEN:
+        return Counter()
+    paths = list(QuestionFile.objects.filter(question=found).values_list("path", flat=True))
+    QuestionFile.objects.filter(question=found).delete()
+    said = Message.objects.filter(question=found).update(text="", who="")
+    blank: dict[str, Any] = {"name": "", "email": "", "subject": "", "text": "", "asker": None}
+    Question.objects.filter(pk=number).update(**blank, erased=timezone.now())
+    counts = Counter(questions=1, messages=said, letters=_letters(number))
+    record(None, "question.erased", found, found.unit)
+    transaction.on_commit(lambda: [drop(path) for path in paths] and None)
+    return counts
+
+
+def _letters(number: int) -> int:
+    """The letters to the asker and to the desk, and the e-mails that were words of the question; how many letters."""
+    letters = Letter.objects.filter(about__in=[f"question:{number}", f"desk:{number}"])
+    forget(Incoming.objects.filter(Q(letter__in=letters) | Q(target=f"question:{number}")))
+    letters.filter(state=LetterState.QUEUED).update(state=LetterState.CANCELLED)
+    return letters.update(to="", context={}, subject="", problem="")
+
+
+def state_of(units: Any) -> dict[str, int]:
+    """For the page: how many questions of these units are due within two weeks, are kept by a hold, were erased."""
+    soon = due(timezone.now() + timedelta(days=14)).filter(unit__in=units)
+    held = held_units()
+    return {
+        "days": settings.QUESTION_DAYS,
+        "soon": soon.exclude(unit__in=held).count(),
+        "held": soon.filter(unit__in=held).count(),
+        "erased": Question.objects.filter(unit__in=units, erased__isnull=False).count(),
+    }

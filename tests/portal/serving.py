@@ -1,0 +1,105 @@
+"""`lamsach serve` as a process of its own on a fresh folder, as an administrator starts it; and a person's browser without one."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MAIN = ("-c", "from lamsach.cli import main; main()")
+"""The command line, whatever the environment is called."""
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """The environment without the portal's settings, and with these."""
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}
+    return {**kept, "LANG": "C.UTF-8", **more}
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens at just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Served:
+    """A portal on a data folder: its address, its process, what it printed. `settings` are its environment variables."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        port = free_port()
+        self.folder, self.address = folder, f"http://127.0.0.1:{port}"
+        self._log = folder.with_suffix(".log").open("w+")
+        command = [sys.executable, *MAIN, "serve", "--data", str(folder), "--port", str(port)]
+        environment = clean_environment(**{"LAMSACH_MFA": "no", **settings})
+        self.process = subprocess.Popen(command, env=environment, stderr=self._log)
+
+    def said(self) -> str:
+        """What the command has printed so far."""
+        return Path(self._log.name).read_text("utf-8")
+
+    def set_up_link(self) -> str | None:
+        """The link that works once, if the command printed one."""
+        found = re.search(r"http://\S+/accounts/set-up/\S+", self.said())
+        return found[0] if found else None
+
+    def wait(self) -> None:
+        """Until the portal answers."""
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"{self.address}/alive") as answer:
+                    assert answer.read() == b"ok\n"
+                return
+            except OSError:
+                assert self.process.poll() is None, self.said()
+                time.sleep(0.2)
+        pytest.fail(self.said())
+
+    def end(self) -> int:
+        """Ask it to end; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+
+class Visitor:
+    """Reads pages and sends forms, with cookies and the forms' hidden fields, as a browser without scripts does."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self.status = 0
+        self.url = ""
+
+    def _open(self, request: Any) -> str:
+        try:
+            answer = self._opener.open(request)
+        except urllib.error.HTTPError as refusal:
+            answer = refusal
+        with answer:
+            self.status, self.url = answer.status, answer.geturl()
+            return str(answer.read().decode())
+
+    def get(self, path: str) -> str:
+        """The page at a path or address."""
+        return self._open(urllib.parse.urljoin(self._address, path))
+
+    def post(self, path: str, **fields: str) -> str:
+        """Fill in the form of the page there and send it; the page that follows."""
+        page = self.get(path)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert token is not None, page[:2000]
+        data = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        return self._open(urllib.request.Request(self.url, data, headers={"Referer": self.url}))  # noqa: S310

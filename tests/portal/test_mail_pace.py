@@ -1,0 +1,127 @@
+"""Letters a minute hold for all workers together: in one process step by step, and with three processes at once on both databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from lamsach.portal.mail import delivery, pace
+from lamsach.portal.mail.letters import Draft, queue
+from lamsach.portal.mail.models import Letter, LetterState, Share
+
+from .conftest import TEMPLATE
+from .postgres import fresh
+from .serving import clean_environment
+from .template import furnish
+from .test_workers import Receiver, receiver, rows
+
+__all__ = ["receiver"]
+A_MINUTE, WORKERS, LETTERS = 20, 3, 60
+
+
+def write(count: int) -> None:
+    queue(
+        Draft("plain", f"n{i}@unit.example", f"pace-{i}", {"subject": "S", "text": "T"}) for i in range(count)
+    )
+
+
+def later(**time: int) -> None:
+    """As if so much time had passed."""
+    for share in Share.objects.all():
+        Share.objects.filter(pk=share.pk).update(until=share.until - timedelta(**time))
+
+
+@pytest.mark.django_db
+def test_a_minute_is_shared(settings: Any) -> None:
+    settings.MAIL_PER_MINUTE = 5
+    write(12)
+    assert [delivery.deliver_at_pace(3) for _ in range(3)] == [3, 2, 0]
+    later(seconds=59)
+    assert delivery.deliver_at_pace() == 0
+    later(seconds=2)
+    assert [delivery.deliver_at_pace() for _ in range(2)] == [5, 0]
+    assert Letter.objects.filter(state=LetterState.SENT).count() == 10
+
+
+@pytest.mark.django_db
+def test_what_was_not_used_is_free_again(settings: Any) -> None:
+    settings.MAIL_PER_MINUTE = 5
+    write(2)
+    assert [delivery.deliver_at_pace() for _ in range(2)] == [2, 0]
+    Letter.objects.update(state=LetterState.QUEUED)
+    assert delivery.deliver_at_pace() == 2
+    assert pace.take(50).count == 1  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+def test_the_share_of_a_worker_that_died_comes_back(settings: Any) -> None:
+    settings.MAIL_PER_MINUTE = 5
+    assert pace.take(50) is not None
+    assert pace.take(50) is None
+    later(seconds=121)
+    assert pace.take(50) is not None
+
+
+@pytest.mark.django_db
+def test_a_clock_that_ran_ahead_stops_no_mail(settings: Any) -> None:
+    settings.MAIL_PER_MINUTE = 5
+    Share.objects.create(count=5, until=timezone.now() + timedelta(days=900))
+    assert pace.take(50) is not None
+
+
+@pytest.mark.django_db
+def test_no_letter_a_minute_is_none(settings: Any) -> None:
+    settings.MAIL_PER_MINUTE = 0
+    write(1)
+    assert delivery.deliver_at_pace() == 0
+
+
+QUEUE = f"""
+import sys
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from lamsach.portal.mail.letters import Draft, queue
+queue(Draft("plain", f"n{{i}}@unit.example", str(i), {{"subject": "S", "text": "T"}}) for i in range({LETTERS}))
+"""
+WORK = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from lamsach.portal.server import start
+start(Path(sys.argv[1]))
+from lamsach.portal.mail import delivery, pace
+pace.MINUTE = pace.HELD = timedelta(hours=1)
+idle = 0
+while idle < 5:
+    idle = 0 if delivery.deliver_at_pace(3) else idle + 1
+"""
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_three_workers_keep_the_pace_together(
+    database: str, tmp_path: Path, receiver: tuple[Receiver, int], request: pytest.FixtureRequest
+) -> None:
+    address = ""
+    if database == "postgresql":
+        address = fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
+    furnish(tmp_path)
+    got, port = receiver
+    environment = clean_environment(
+        DATABASE_URL=address,
+        LAMSACH_SMTP_URL=f"smtp+plain://127.0.0.1:{port}",
+        LAMSACH_MAIL_PER_MINUTE=str(A_MINUTE),
+    )
+    subprocess.run([sys.executable, "-c", QUEUE, str(tmp_path)], env=environment, check=True)
+    command = [sys.executable, "-c", WORK, str(tmp_path)]
+    workers = [subprocess.Popen(command, env=environment) for _ in range(WORKERS)]
+    assert [worker.wait(timeout=300) for worker in workers] == [0] * WORKERS
+    assert len(got.to) == len(set(got.to)) == A_MINUTE
+    states = dict(rows(address, tmp_path, "SELECT state, count(*) FROM mail_letter GROUP BY state"))
+    assert states == {"sent": A_MINUTE, "queued": LETTERS - A_MINUTE}
