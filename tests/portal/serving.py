@@ -102,4 +102,4 @@ class Visitor:
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token is not None, page[:2000]
         data = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
-        return self._open(urllib.request.Request(self.url, data, headers={"Referer": self.url}))  # noqa: S310
+        return self._open(urllib.request.Request(self.url, data, headers={"Referer": self.url}))

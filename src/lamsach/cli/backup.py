@@ -53,14 +53,10 @@ def restore(
             "The list of what was erased cannot be read.", str(erased), "Nothing was put in place."
         )
     from lamsach.portal.backup import restore as put
-    from lamsach.portal.backup import restore_database
-    from lamsach.portal.server import start
+    from lamsach.portal.database import database
+    from lamsach.portal.options import Options
 
-    before = put(file, data)
-    start(data)
-    from django.conf import settings
-
-    restore_database(data, settings.DATABASES["default"])
+    before = put(file, data, database(Options().text("DATABASE_URL"), data))
     _ = translate()
     tell(_("Restored: {path}").format(path=data))
     again = _erase_again(data, erased)

@@ -1,7 +1,8 @@
 """Backup and restore of everything the portal knows: the database as it was at one moment, the uploads, the secret key.
 
 One `.zip` with a manifest of SHA-256 digests. The database is copied first and in one piece; uploads are written before the row that names them and never
-changed, so every upload that the copied database names is in the backup. What is erased after a backup was made is erased again when it is put back (`base.ledger`).
+changed, so every upload that the copied database names is in the backup (unless it is erased at that very time). What is on its way is not: logs that wait for a
+hunt or a trace, and halves of uploads. What is erased after a backup was made is erased again when it is put back (`base.ledger`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from lamsach.i18n import mark
 from lamsach.portal.base import ledger
 
 SCHEMA = 1
+SQLITE, DUMP = "database.sqlite3", "database.dump"
+"""How the database is called in a backup: one of the two."""
 _CHUNK = 1 << 20
 
 
@@ -43,37 +46,55 @@ def backup(target: Path) -> int:
         ):
             part.chmod(0o600)
             for name, path in _files(Path(settings.DATA), settings.DATABASES["default"], Path(folder)):
-                digests[name] = _digest(path)
-                archive.write(path, name)
+                digest = _add(archive, name, path)
+                if digest:
+                    digests[name] = digest
             manifest = {"schema": SCHEMA, "version": __version__, "made": made, "files": digests}
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))
         part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise OutputError(mark("The backup could not be written."), f"{target}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
     return len(digests)
 
 
 def _files(data: Path, database: dict[str, Any], folder: Path) -> Iterator[tuple[str, Path]]:
     if database["ENGINE"].endswith("sqlite3"):
-        copy = folder / "database.sqlite3"
+        copy = folder / SQLITE
         with closing(sqlite3.connect(database["NAME"])) as source, closing(sqlite3.connect(copy)) as sink:
             source.backup(sink)
-        yield "database.sqlite3", copy
+        yield SQLITE, copy
     else:
-        dump = folder / "database.dump"
+        dump = folder / DUMP
         _run(["pg_dump", "--format=custom", "--no-owner", f"--file={dump}"], database)
-        yield "database.dump", dump
+        yield DUMP, dump
     yield "secret-key", data / "secret-key"
     if (data / ledger.NAME).exists():
         yield ledger.NAME, data / ledger.NAME
-    for path in sorted((data / "uploads").rglob("*")):
-        if path.is_file():
-            yield path.relative_to(data).as_posix(), path
+    for kept in ("uploads", "outbox"):
+        for path in sorted((data / kept).rglob("*")):
+            if path.is_file() and path.suffix != ".part":
+                yield path.relative_to(data).as_posix(), path
 
 
-def restore(source: Path, data: Path) -> Path | None:
-    """Put a backup in place of the data folder; where the folder that was there before is kept, if it held a portal.
+def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:
+    """Put a file into the archive; the SHA-256 of what was put there. Nothing for a file that is gone: what was erased meanwhile is named by no row for long,
+    and a secret key that the environment gives lies in no file."""
+    try:
+        source = path.open("rb")
+    except FileNotFoundError:
+        return ""
+    digest = hashlib.sha256()
+    with source, archive.open(name, "w", force_zip64=True) as sink:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            sink.write(chunk)
+    return digest.hexdigest()
+
+
+def restore(source: Path, data: Path, database: dict[str, Any] | None = None) -> Path | None:
+    """Put a backup in place of the data folder and of the database that `DATABASE_URL` describes; where the folder that was there before is kept, if it held a portal.
 
     Everything is unpacked and checked beside the folder before anything is replaced. Stop the portal first.
     """
@@ -83,26 +104,33 @@ def restore(source: Path, data: Path) -> Path | None:
     try:
         _unpack(source, work)
         ledger.carry_over(data, work, _made(source))
+        _load(work, database)
         before = None
         if data.exists() and any(data.iterdir()):
             before = data.with_name(f"{data.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
             data.rename(before)
         elif data.exists():
             data.rmdir()
-        if (work / "database.sqlite3").exists():
-            (work / "database.sqlite3").rename(work / "lamsach.sqlite3")
         work.rename(data)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return before
 
 
-def restore_database(data: Path, database: dict[str, Any]) -> None:
-    """For a backup of PostgreSQL: load the dump that `restore` unpacked into the database of `DATABASE_URL`, replacing what is there."""
-    dump = data / "database.dump"
+def _load(work: Path, database: dict[str, Any] | None) -> None:
+    """Put the database in place: a file of SQLite gets its name, a dump goes into the database of `DATABASE_URL`, in one transaction. UsageError for a backup of the other kind."""
+    server = database is not None and database["ENGINE"].endswith("postgresql")
+    dump = work / DUMP
     if not dump.exists():
+        if server:
+            raise UsageError(
+                mark("This backup is of a SQLite database."),
+                "DATABASE_URL",
+                mark("Unset DATABASE_URL to put it in place."),
+            )
+        (work / SQLITE).rename(work / "lamsach.sqlite3")
         return
-    if not database["ENGINE"].endswith("postgresql"):
+    if database is None or not server:
         raise UsageError(
             mark("This backup is of a PostgreSQL database."),
             "DATABASE_URL",
@@ -129,6 +157,8 @@ def _unpack(source: Path, folder: Path) -> None:
                     shutil.copyfileobj(read, write, _CHUNK)
                 if _digest(path) != digest:
                     raise UnreadableError(mark("The backup is damaged."), f"{source}: {name}")
+            if not {SQLITE, DUMP} & manifest["files"].keys():
+                raise InputError(mark("This is no backup of a portal."), str(source))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise UnreadableError(mark("This is no backup of a portal."), str(source)) from error
 
@@ -148,6 +178,7 @@ def _digest(path: Path) -> str:
 def _run(command: list[str], database: dict[str, Any]) -> None:
     environment = {
         **os.environ,
+        "PGOPTIONS": "-c lock_timeout=30s",  # a portal that still runs is told instead of waited for
         **{
             name: str(database[key])
             for name, key in (

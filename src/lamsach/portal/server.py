@@ -11,35 +11,58 @@ import time
 from pathlib import Path
 
 from lamsach import __version__
+from lamsach.errors import UsageError
+from lamsach.i18n import mark
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 logger = logging.getLogger("lamsach.portal.server")
 
 
 def start(data: Path) -> None:
-    """Point Django at the data folder and load it."""
+    """Point Django at the data folder and load it. UsageError when the library for the chosen database is missing."""
     os.environ["LAMSACH_DATA"] = str(data.absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     import django
+    from django.core.exceptions import ImproperlyConfigured
 
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as problem:
+        if "psycopg" not in str(problem):
+            raise
+        raise UsageError(
+            mark("The library for PostgreSQL is not installed."),
+            "DATABASE_URL",
+            mark("Install it: pip install 'lamsach[postgres]'"),
+        ) from problem
 
 
 def prepare() -> str | None:
-    """Bring the schema up to date and lay out the style sheets; the token of the set-up link, or None when the portal has an administrator."""
+    """Bring the schema up to date and lay out the style sheets; the token of the set-up link, or None when the portal has an administrator.
+
+    UsageError when the database does not answer.
+    """
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import OperationalError
 
-    call_command("migrate", interactive=False, verbosity=0)
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as problem:
+        raise UsageError(
+            mark("The database does not answer."),
+            " ".join(str(problem).split())[:300],
+            mark("See whether it runs, and whether DATABASE_URL is right."),
+        ) from problem
     from lamsach.portal.privacy.replaying import pending
 
     pending()
     stamp = Path(settings.STATIC_ROOT) / ".version"
-    mark = f"{__version__} {_newest_file()}"
-    if not stamp.exists() or stamp.read_text("utf-8") != mark:
+    laid_out = f"{__version__} {_newest_file()}"
+    if not stamp.exists() or stamp.read_text("utf-8") != laid_out:
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
         stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(mark, "utf-8")
+        stamp.write_text(laid_out, "utf-8")
     from lamsach.portal.accounts import setup
 
     return setup.new_token() if setup.needed() else None
