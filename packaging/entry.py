@@ -8,7 +8,7 @@ PUBLIC_KEY = "@PUBLIC_KEY@"
 
 def main() -> None:
     """Run the command line; a double click (no words) opens the page."""
-    from lamsach.cli import commands
+    from lamsach.cli import commands, scan
 
     for name in [name for name in commands.COMMANDS if name not in ("scan", "quarantine")]:
         del commands.COMMANDS[name]  # type: ignore[attr-defined]
@@ -18,10 +18,12 @@ def main() -> None:
     folder = Path(__file__).parent.parent / "campaign"
     if words[0] == "scan" and folder.is_dir():
         from lamsach.errors import LamsachError
-        from lamsach.scanner.campaign import campaign_lists
+        from lamsach.scanner.campaign import read_campaign
 
         try:
-            words += [part for path in campaign_lists(folder, PUBLIC_KEY) for part in ("-i", path)]
+            carried = read_campaign(folder, PUBLIC_KEY)
+            words += [part for path in carried.lists for part in ("-i", path)]
+            scan.HOME = carried.portal
         except LamsachError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(int(error.exit_status))

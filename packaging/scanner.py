@@ -115,6 +115,11 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--list", type=Path, action="append", default=[], help="a campaign's list to carry, signed"
     )
+    parser.add_argument(
+        "--portal",
+        default="",
+        help="where machines with a token report by themselves: the portal's .../api/campaigns/NUMBER; signed with --list",
+    )
     parser.add_argument("--signing-key", type=Path, help="Ed25519 private key in PEM, for --list")
     parser.add_argument(
         "--only",
@@ -225,10 +230,12 @@ def app() -> dict[str, bytes]:
 def campaign(wanted: argparse.Namespace) -> dict[str, bytes]:
     """The campaign's lists, with a signature over their digests."""
     if not wanted.list:
+        if wanted.portal:
+            sys.exit("--portal needs --list: the address is signed together with the campaign's list.")
         return {}
     files = {f"campaign/{path.name}": path.read_bytes() for path in wanted.list}
     digests = {name.partition("/")[2]: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    manifest = json.dumps({"lists": digests}, sort_keys=True).encode() + b"\n"
+    manifest = json.dumps({"lists": digests, "portal": wanted.portal}, sort_keys=True).encode() + b"\n"
     return {
         **files,
         "campaign/manifest.json": manifest,

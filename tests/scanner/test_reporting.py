@@ -210,6 +210,38 @@ def test_by_the_command(
     assert portal.taken[0]["left"] == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "token", "reported"),
+    [
+        ([], True, True),
+        ([], False, False),
+        (["PATHS"], True, False),
+        (["--report", "OTHER"], True, False),
+    ],
+)
+def test_a_bundle_reports_where_its_campaign_says(
+    portal: Portal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    token: bool,
+    reported: bool,
+) -> None:
+    from lamsach.cli import scan
+
+    monkeypatch.setattr(scan, "HOME", portal.url.removesuffix("/scans"))
+    if not token:
+        monkeypatch.delenv("LAMSACH_TOKEN")
+    (tmp_path / "x").mkdir()
+    other = "http://127.0.0.1:1/api/campaigns/1/scans"
+    monkeypatch.setattr("lamsach.results.sending.time.sleep", lambda _: None)
+    monkeypatch.setattr("lamsach.results.summaries.TRIES", 1)
+    said = [str(tmp_path / "x") if word == "PATHS" else other if word == "OTHER" else word for word in words]
+    with pytest.raises(SystemExit):
+        main(["scan", *said, "--quiet", "--jobs", "0", "--root", str(tmp_path / "x")])
+    assert bool(portal.taken) is reported
+
+
 def test_paths_are_not_reported(portal: Portal, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["scan", str(tmp_path), "--report", portal.url])

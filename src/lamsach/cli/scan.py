@@ -16,6 +16,8 @@ from lamsach.cli.options import Paths, language_of
 from lamsach.errors import UsageError
 
 VARIABLE = "LAMSACH_TOKEN"
+HOME = ""
+"""Where a bundle's own campaign is reported (`.../api/campaigns/NUMBER`), as its signed manifest says; empty without one."""
 
 
 def scan(
@@ -169,6 +171,8 @@ def scan(
         raise UsageError("There is no plan to carry out.", "--yes", "Give --quarantine too.")
     for path in output or []:
         check_name(path)
+    if HOME and os.environ.get(token_env, "").strip() and not (paths or page or send or report):
+        report = f"{HOME}/scans"
     if report and paths:
         raise UsageError(
             "Only a look at the whole machine is reported.", "--report", "Leave the paths out, or use --send."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from lamsach.errors import InputError
@@ -14,8 +15,16 @@ _WHAT = mark("The list in this bundle was changed after it was signed; it is not
 _TODO = mark("Fetch the bundle again from where it was published.")
 
 
-def campaign_lists(folder: Path, public_key: str) -> list[str]:
-    """The paths of the lists in the folder. `public_key` is the raw key as 64 hexadecimal digits.
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a bundle carries of a campaign: the paths of its lists, and where the unit's machines report (`.../api/campaigns/NUMBER`, or empty)."""
+
+    lists: tuple[str, ...]
+    portal: str = ""
+
+
+def read_campaign(folder: Path, public_key: str) -> Carried:
+    """What the folder holds. `public_key` is the raw key as 64 hexadecimal digits.
 
     Raises InputError when the signature, a digest or the set of files is not what was signed.
     """
@@ -26,7 +35,8 @@ def campaign_lists(folder: Path, public_key: str) -> list[str]:
         manifest = (folder / "manifest.json").read_bytes()
         signature = (folder / "manifest.sig").read_bytes()
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, manifest)
-        stated = dict(json.loads(manifest)["lists"])
+        document = json.loads(manifest)
+        stated = dict(document["lists"])
         present = {path.name for path in folder.iterdir()} - {"manifest.json", "manifest.sig"}
         if present != set(stated):
             raise ValueError
@@ -36,4 +46,5 @@ def campaign_lists(folder: Path, public_key: str) -> list[str]:
                 raise ValueError
     except (OSError, ValueError, KeyError, TypeError, InvalidSignature):
         raise InputError(_WHAT, str(folder), _TODO) from None
-    return [str(folder / name) for name in sorted(stated)]
+    lists = tuple(str(folder / name) for name in sorted(stated))
+    return Carried(lists, str(document.get("portal", "")).rstrip("/"))
