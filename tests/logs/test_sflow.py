@@ -6,12 +6,14 @@ import io
 import struct
 from ipaddress import ip_address
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.pcap import Pcap
 from lamsach.logs.netflow.sflow import Sample, samples
+from lamsach.logs.netflow.sflow_old import old_samples
 from lamsach.model import Event, EventKind
 
 from . import capture_builder as build
@@ -131,3 +133,66 @@ def test_a_datagram_that_is_cut_or_broken_ends(cut, junk):
     for data in (whole[:cut], whole[:28] + junk):
         if len(data) >= 28:
             assert all(isinstance(one, Sample) for one in samples(data))
+
+
+def old_flow(packet: bytes, *extensions: bytes) -> bytes:
+    return (
+        struct.pack(">I", 1) + bytes(28) + packet + struct.pack(">I", len(extensions)) + b"".join(extensions)
+    )
+
+
+def old_datagram(version: int, *parts: bytes) -> bytes:
+    return (
+        struct.pack(">II", version, 1)
+        + packed(SWITCH)
+        + struct.pack(">III", 1, 1000, len(parts))
+        + b"".join(parts)
+    )
+
+
+def words(*values: int) -> bytes:
+    return struct.pack(f">{len(values)}I", *values)
+
+
+OLD_V4 = words(2, 100, 6) + packed(PC) + packed(SERVER) + words(49152, 443, 2, 0)
+OLD_V6 = words(3, 100, 17) + packed("2001:db8::5") + packed("2001:db8::9") + words(5000, 53, 0, 0)
+OLD_ICMP = words(2, 100, 1) + packed(PC) + packed(SERVER) + words(8, 0, 0, 0)
+COUNTERS = words(2, 1, 1, 30, 2) + bytes(140)
+SWITCHED, USERS, URL = (
+    words(1, 5, 0, 6, 0),
+    words(4, 2) + padded(b"an") + words(0),
+    words(5, 1, 3) + padded(b"/a?"),
+)
+ROUTED = words(2, 1) + packed("10.0.0.3") + words(24, 24)
+PATHS = {2: words(3, 1, 2, 3, 2, 64500, 64501), 4: words(3, 1, 2, 3, 1, 2, 2, 64500, 64501, 1, 7, 100)}
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_older_versions(version: int) -> None:
+    frame = build.ethernet(build.ip(PC, SERVER, 6, build.tcp(49153, 80, 7, 2)))
+    sampled = words(1, 1, len(frame), len(frame)) + padded(frame)
+    found = read(
+        old_datagram(
+            version,
+            COUNTERS,
+            old_flow(OLD_V4, SWITCHED, ROUTED, PATHS[version], USERS, URL),
+            words(2, 1, 1, 30, 7) + bytes(28),
+            old_flow(OLD_V6),
+            old_flow(OLD_ICMP),
+            old_flow(sampled, SWITCHED),
+        )
+    )
+    assert {(e.source_ip, e.source_port, e.destination_ip, e.destination_port) for e in found} == {
+        (PC, 49152, SERVER, 443),
+        ("2001:db8::5", 5000, "2001:db8::9", 53),
+        (PC, None, SERVER, None),
+        (PC, 49153, SERVER, 80),
+    }
+
+
+def test_an_older_datagram_that_is_cut_or_has_unknown_parts_ends() -> None:
+    whole = old_datagram(4, old_flow(OLD_V4, SWITCHED), old_flow(OLD_V6), COUNTERS)
+    for size in range(len(whole)):
+        assert len(list(old_samples(whole[:size].ljust(28, b"\0")))) <= 2
+    assert len(list(old_samples(old_datagram(4, old_flow(OLD_V4, words(99)), old_flow(OLD_V6))))) == 1
+    assert list(old_samples(old_datagram(4, words(7, 0, 0)))) == []

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from lamsach.logs.capture.links import ETHERNET, ip_offsets
 from lamsach.logs.capture.packets import MOST_PACKETS, Decapsulator, Packet
 from lamsach.logs.netflow.sflow import samples
+from lamsach.logs.netflow.sflow_old import VERSIONS, old_samples
 
 
 def sampled_packets(payload: bytes, decapsulator: Decapsulator) -> Iterator[Packet]:
     """The packets of a datagram; of a sample that states only addresses one without contents."""
-    for sample in samples(payload):
+    for sample in old_samples(payload) if payload[3] in VERSIONS else samples(payload):
         if sample.source:
             ends = sample.source, sample.destination, sample.source_port, sample.destination_port
             yield Packet(sample.protocol, *ends, b"", 0, 0)

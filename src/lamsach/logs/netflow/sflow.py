@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 PORT = 6343
-_ETHERNET, _IPV4, _IPV6 = 1, 11, 12
+ETHERNET, IPV4, IPV6 = 1, 11, 12
+"""Protocols of a sampled header."""
 _FLOW, _EXPANDED_FLOW = 1, 3
 _HEADER, _SAMPLED_V4, _SAMPLED_V6 = 1, 3, 4
-_MOST_SAMPLES = 256
+MOST_SAMPLES = 256
 _MOST_RECORDS = 64
 
 
@@ -33,8 +34,12 @@ class Sample:
 
 
 def looks_like_sflow(data: bytes) -> bool:
-    """Whether a datagram has the beginning of one of version 5."""
-    return data[:4] == b"\0\0\0\x05" and data[4:8] in (b"\0\0\0\x01", b"\0\0\0\x02") and len(data) >= 28
+    """Whether a datagram has the beginning of one of version 5, or of the older 2 and 4 (`sflow_old`)."""
+    return (
+        data[:4] in (b"\0\0\0\x05", b"\0\0\0\x02", b"\0\0\0\x04")
+        and data[4:8] in (b"\0\0\0\x01", b"\0\0\0\x02")
+        and len(data) >= 28
+    )
 
 
 def agent_of(data: bytes) -> bytes:
@@ -43,12 +48,12 @@ def agent_of(data: bytes) -> bytes:
 
 
 def samples(data: bytes) -> Iterator[Sample]:
-    """The sampled packets of a datagram, as far as it goes."""
+    """The sampled packets of a datagram of version 5, as far as it goes."""
     at = 8 + len(agent_of(data)) + 12
     try:
         (count,) = struct.unpack_from(">I", data, at)
         at += 4
-        for _ in range(min(count, _MOST_SAMPLES)):
+        for _ in range(min(count, MOST_SAMPLES)):
             kind, size = struct.unpack_from(">II", data, at)
             at += 8
             if kind in (_FLOW, _EXPANDED_FLOW):
@@ -69,8 +74,8 @@ def _records(data: bytes, at: int, end: int) -> Iterator[Sample]:
         if kind == _HEADER:
             protocol, _, _, length = struct.unpack_from(">IIII", data, at)
             header = data[at + 16 : at + 16 + min(length, size)]
-            if protocol in (_ETHERNET, _IPV4, _IPV6):
-                yield Sample(header, ethernet=protocol == _ETHERNET)
+            if protocol in (ETHERNET, IPV4, IPV6):
+                yield Sample(header, ethernet=protocol == ETHERNET)
         elif kind in (_SAMPLED_V4, _SAMPLED_V6):
             width = 4 if kind == _SAMPLED_V4 else 16
             (protocol,) = struct.unpack_from(">I", data, at + 4)
