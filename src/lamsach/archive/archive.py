@@ -55,10 +55,19 @@ class Entry:
 
 
 class Archive:
-    """An archive that exists, or with `create` one that is made now. Raises UnreadableError."""
+    """An archive that exists, or with `create` one that is made now. `key`: instead of the archive's own, for who only reads lines.
+
+    Raises UnreadableError.
+    """
 
     def __init__(
-        self, url: str, *, create: bool = False, zone: ZoneInfo = DEFAULT_TIMEZONE, level: int = DEFAULT_LEVEL
+        self,
+        url: str,
+        *,
+        create: bool = False,
+        zone: ZoneInfo = DEFAULT_TIMEZONE,
+        level: int = DEFAULT_LEVEL,
+        key: bytes | None = None,
     ) -> None:
         self.store = Store(url)
         if not self.store.has(_SETTINGS):
@@ -86,7 +95,7 @@ class Archive:
             raise InputError(
                 "The archive was made by a newer version of the program.", url, "Install that version."
             )
-        self.key = self._load_key(create=create)
+        self.key = self._load_key(create=create) if key is None else key
 
     def _load_key(self, *, create: bool) -> bytes:
         elsewhere = os.environ.get(KEY_VARIABLE)

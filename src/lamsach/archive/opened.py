@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -56,15 +56,45 @@ class _Reader(Examiner):
         return self._parser.multiline
 
 
-@dataclass(slots=True)
-class _Opened:
-    """A unit to be examined: by whom, after which headers, with which end of the segment before."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A unit of a source that is to be opened: after which headers, behind which segment. `received`: the day on which its lines came, by which
+    they get their year, for a source whose lines arrive for years; such units are read each by itself."""
 
-    kept: KeptSource
-    reader: _Reader
     unit: Unit
     headers: list[Any]
     before: Row | None
+    received: str | None
+
+
+def planned(kept: KeptSource) -> list[Planned]:
+    """The chosen units of a source, in order."""
+    found: list[Planned] = []
+    headers: list[Any] = []
+    before: Row | None = None
+    arrives = kept.source.arrives
+    for unit in units(kept.rows):
+        own = [header for row in unit.rows for header in row.headers]
+        if any(row.sequence in kept.chosen for row in unit.rows):
+            received = unit.rows[-1].created if arrives else None
+            found.append(Planned(unit, headers, before, received))
+            headers = [*headers, *own] if arrives else []
+        else:
+            headers = [*headers, *own]
+        before = unit.rows[-1]
+    return found
+
+
+Work = tuple[Source, list[Planned]]
+"""Units of one source that are read one after the other."""
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A unit and who examines it."""
+
+    reader: _Reader
+    plan: Planned
 
 
 class Search:
@@ -92,10 +122,14 @@ class Search:
         self._current = -1
         self.opened = 0
 
-    def run(self, sources: list[KeptSource]) -> None:
-        """Search the chosen segments of these sources."""
-        for kept in sources:
-            self._todo += self._opened(kept)
+    def run(self, work: Iterable[Work]) -> None:
+        """Search these units."""
+        for source, plans in work:
+            reader: _Reader | None = None
+            for plan in plans:
+                if reader is None or plan.received:
+                    reader = self._reader(source, plan.received)
+                self._todo.append(_Opened(reader, plan))
         self._tails: dict[int, bytes] = {}
         try:
             for part in sieved(self._compiled, self._chunks(), self._free, self._threads):
@@ -103,25 +137,9 @@ class Search:
         finally:
             self._todo.clear()
 
-    def _opened(self, kept: KeptSource) -> Iterator[_Opened]:
-        reader: _Reader | None = None
-        headers: list[Any] = []
-        before: Row | None = None
-        arrives = kept.source.arrives
-        for unit in units(kept.rows):
-            own = [header for row in unit.rows for header in row.headers]
-            if any(row.sequence in kept.chosen for row in unit.rows):
-                if reader is None or arrives:
-                    reader = self._reader(kept, unit.rows[-1].created if arrives else None)
-                yield _Opened(kept, reader, unit, headers, before if reader.multiline else None)
-                headers = [*headers, *own] if arrives else []
-            else:
-                headers = [*headers, *own]
-            before = unit.rows[-1]
-
-    def _reader(self, kept: KeptSource, received: str | None) -> _Reader:
+    def _reader(self, source: Source, received: str | None) -> _Reader:
         """Who reads the source's lines. Those that arrive for years are read as of the day on which they did: it gives them their year."""
-        log, detection = kept.source.log_file(), kept.source.detection()
+        log, detection = source.log_file(), source.detection()
         context = context_for(log, detection, self.rules.zone)
         if received:
             context = replace(context, modified=datetime.fromisoformat(received))
@@ -144,21 +162,21 @@ class Search:
                 except LamsachError as error:
                     self.result.problems.append(Problem(error.where, error.what, error.todo))
                     continue
-                self.opened += len(self._todo[index].unit.rows)
+                self.opened += len(self._todo[index].plan.unit.rows)
                 for chunk in cut(RawStream(raw), self._free):
                     yield index, chunk
 
     def _unpack(self, opened: _Opened) -> tuple[bytes, bytes]:
-        tail = raw_of(self._archive, opened.before)[-_TAIL:] if opened.before else b""
-        return opened.unit.raw(self._archive), tail
+        before = opened.plan.before if opened.reader.multiline else None
+        tail = raw_of(self._archive, before)[-_TAIL:] if before else b""
+        return opened.plan.unit.raw(self._archive), tail
 
     def _examine(self, part: Sieved) -> None:
         opened = self._todo[part.source]
         if part.source != self._current:
             self._current = part.source
-            opened.reader.move_to(
-                opened.unit.first_line - 1, opened.headers, self._tails.pop(part.source, b"")
-            )
+            plan = opened.plan
+            opened.reader.move_to(plan.unit.first_line - 1, plan.headers, self._tails.pop(part.source, b""))
         opened.reader.chunk(part)
         size = part.chunk.end - part.chunk.begin
         self.result.searched_bytes += size

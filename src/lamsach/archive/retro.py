@@ -9,20 +9,21 @@ from zoneinfo import ZoneInfo
 
 from lamsach.archive.archive import Archive
 from lamsach.archive.gaps import blind, gaps
-from lamsach.archive.searching import ArchivedLogs, Plan
+from lamsach.archive.searching import ArchivedLogs, Elsewhere, Plan
 from lamsach.hunt.run import HuntResult
 from lamsach.investigate import Request, Watch, investigate
 from lamsach.model import Findings
 
 
 def retro(
-    archive: Archive, request: Request, watch: Watch | None = None
+    archive: Archive, request: Request, watch: Watch | None = None, elsewhere: Elsewhere | None = None
 ) -> tuple[Findings, HuntResult, Plan]:
-    """Search an archive for the request's lists. Times without a zone are read as they were when they were archived.
+    """Search an archive for the request's lists. Times without a zone are read as they were when they were archived. `elsewhere`: who
+    opens and searches segments in this process's stead.
 
     Raises InputError when no list can be used.
     """
-    logs = ArchivedLogs(archive)
+    logs = ArchivedLogs(archive, elsewhere)
     findings, result = investigate(
         replace(request, timezone=archive.zone, logs=(archive.store.url,), format_name=None), watch, logs
     )

@@ -6,17 +6,19 @@ they were written. So the findings are those of a hunt over the same logs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from os import cpu_count
+from typing import Protocol
 
 from lamsach.archive import holders
 from lamsach.archive.archive import Archive
 from lamsach.archive.catalog import Catalog, Row
 from lamsach.archive.describing import add_rows
 from lamsach.archive.keys import hash_check, questions
-from lamsach.archive.opened import KeptSource, Search
+from lamsach.archive.opened import KeptSource, Search, Work, planned
 from lamsach.archive.present import replay_all
 from lamsach.archive.reading import Joined
 from lamsach.archive.signs import Compact
@@ -46,11 +48,28 @@ class Plan:
     asked: bool = True
 
 
-class ArchivedLogs:
-    """The logs of an archive, to be searched (`investigate.Kept`). `pattern` chooses sources by a part of their name."""
+class Elsewhere(Protocol):
+    """Opens and searches units of an archive on other machines."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __call__(
+        self,
+        archive: Archive,
+        work: Sequence[Work],
+        compiled: CompiledSet,
+        matcher: Matcher,
+        rules: Rules,
+        result: HuntResult,
+        progress: Progress,
+    ) -> int:
+        """Add what is found to `result`, and tell the rules' observer; how many segments were opened."""
+
+
+class ArchivedLogs:
+    """The logs of an archive, to be searched (`investigate.Kept`), the opened segments by others when `elsewhere` is given."""
+
+    def __init__(self, archive: Archive, elsewhere: Elsewhere | None = None) -> None:
         self._archive = archive
+        self._elsewhere = elsewhere
         self._kept: dict[str, KeptSource] = {}
         self._catalog = Catalog(archive)
         self._packs = list(self._catalog.packs())
@@ -112,7 +131,13 @@ class ArchivedLogs:
             for kept in self._kept.values():
                 if kept.source.binary:
                     self._events(kept, search)
-            search.run([kept for kept in self._kept.values() if not kept.source.binary])
+            work = [(kept.source, planned(kept)) for kept in self._kept.values() if not kept.source.binary]
+            if self._elsewhere is None:
+                search.run(work)
+            else:
+                there = [item for item in work if item[1]]
+                common = (compiled, matcher, rules, result, progress)
+                search.opened += self._elsewhere(self._archive, there, *common)
         except KeyboardInterrupt:
             result.partial = True
         self.plan.opened = search.opened

@@ -17,6 +17,7 @@ ARCHIVE: dict[str, str] = {
     "The package for clusters is not installed.": "Chưa cài gói dùng cho cụm tính toán.",
     "Install it: pip install lamsach[cluster]": "Hãy cài: pip install lamsach[cluster]",
     "The cluster does not answer, or has no worker.": "Cụm tính toán không trả lời, hoặc không có máy nào.",
+    "Open segments on a Dask cluster; DIR is a path that its workers see, or a URL.": "Mở các phân đoạn trên cụm Dask; DIR là đường dẫn mà các máy của cụm đều thấy, hoặc URL.",
     "Search on a Dask cluster; LOGS are paths that its workers see, or URLs.": "Tìm trên cụm Dask; LOGS là đường dẫn mà các máy của cụm đều thấy, hoặc URL.",
     "A record of the archive is damaged.": "Một bản ghi của kho lưu trữ bị hỏng.",
     "There is no hold of this name.": "Không có lệnh giữ nào mang tên này.",

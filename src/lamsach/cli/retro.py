@@ -24,6 +24,7 @@ from lamsach.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from lamsach.archive.searching import Elsewhere
     from lamsach.hunt.run import HuntResult
     from lamsach.investigate import Request, Watch
     from lamsach.model import Findings
@@ -55,6 +56,14 @@ def retro(
     infrastructure: Infrastructure = None,
     language: Language = None,
     threads: Threads = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Open segments on a Dask cluster; DIR is a path that its workers see, or a URL.",
+        ),
+    ] = None,
     stats: Stats = False,
 ) -> None:
     """Search an archive for listed addresses and names: only what may hold one is opened.
@@ -86,9 +95,18 @@ def retro(
     )
 
     def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
-        findings, result, plan = search_archive(opened, request, watch)
+        findings, result, plan = search_archive(opened, request, watch, _elsewhere(scheduler, lists))
         if stats:
             tell(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
         return findings, result
 
     raise typer.Exit(run(request, output or [], language_of(language), stats=stats, search=search))
+
+
+def _elsewhere(scheduler: str | None, lists: Paths) -> Elsewhere | None:
+    """The cluster that opens segments, if one was named."""
+    if scheduler is None:
+        return None
+    from lamsach.cluster.archived import ArchiveCluster
+
+    return ArchiveCluster(scheduler, lists)

@@ -13,16 +13,15 @@ from typing import Any
 from lamsach.archive.present import replay_all
 from lamsach.cluster import tasks
 from lamsach.cluster.borders import Border
-from lamsach.cluster.job import Job, Watched, order, take_order, unpacked
+from lamsach.cluster.job import Job, Watched, unpacked
+from lamsach.cluster.joining import connected, given
 from lamsach.cluster.planning import groups, pieces_of, word_for
 from lamsach.cluster.splitting import PART_BYTES, Part
 from lamsach.cluster.tasks import Examined, Found, Named, WholeError
-from lamsach.errors import UsageError
 from lamsach.hunt.chunks import CHUNK_BYTES
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.examine import Examiner, Rules
-from lamsach.hunt.lists import cached_folder
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.run import HuntResult, Progress, doubt, hunt
 from lamsach.logs.opening import LogFile
@@ -32,7 +31,6 @@ from lamsach.model import FileSummary
 
 _WINDOW = 4
 """Pieces of one log for each thread of the cluster that are on their way, twice."""
-_CONNECT_S = 30
 _MERGED = 16
 
 
@@ -66,30 +64,8 @@ class Cluster:
         progress: Progress = lambda _consumed, _searched: None,
     ) -> HuntResult:
         """Search the logs; see `hunt.run.hunt`. Raises UsageError when there is no cluster to be had."""
-        client = _connected(self.address)
-        try:
+        with connected(self.address) as client:
             return _Run(self, client, compiled, matcher, rules, progress).run(logs)
-        finally:
-            client.close()
-
-
-def _connected(address: str) -> Any:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UsageError(
-            "The package for clusters is not installed.",
-            "distributed",
-            "Install it: pip install lamsach[cluster]",
-        ) from None
-    try:
-        client: Any = Client(address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
-        client.wait_for_workers(1, timeout=_CONNECT_S)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise UsageError(
-            "The cluster does not answer, or has no worker.", f"{address} ({error})", "Check the address."
-        ) from None
-    return client
 
 
 class _Run:
@@ -117,16 +93,17 @@ class _Run:
         self._token = secrets.token_hex(8)
 
     def run(self, logs: Sequence[LogFile]) -> HuntResult:
-        plugin = f"lamsach-{self._token}"
-        self._send_order(plugin)
-        result = HuntResult()
-        whole = Found()
-        try:
-            whole = self._search(list(logs))
-        except KeyboardInterrupt:
-            result.partial = True
-        finally:
-            self._client.unregister_worker_plugin(plugin)
+        cluster, result, whole = self._cluster, HuntResult(), Found()
+        with given(
+            *(self._client, self._token, cluster.lists, self._compiled, self._matcher, self._rules),
+            format_name=cluster.format_name,
+            password=cluster.password,
+            chunk_bytes=cluster.chunk_bytes,
+        ):
+            try:
+                whole = self._search(list(logs))
+            except KeyboardInterrupt:
+                result.partial = True
         replay_all(whole.signs, whole.seen, self._rules.observe)
         result.found, result.coverage = whole.found, whole.coverage
         result.searched_bytes = whole.searched_bytes
@@ -134,20 +111,6 @@ class _Run:
         files = [item for _, item in sorted(whole.files, key=lambda pair: pair[0])]
         result.files = sorted(files, key=lambda summary: summary.name)
         return result
-
-    def _send_order(self, name: str) -> None:
-        """Once to each worker that there is, and to each that will come."""
-        folder = cached_folder(self._cluster.lists)
-        seen = self._client.run(tasks.sees, str(folder)) if folder else {}
-        sent = order(
-            *(self._token, self._compiled, self._matcher, self._rules),
-            folder=folder,
-            visible=bool(seen) and all(seen.values()),
-            format_name=self._cluster.format_name,
-            password=self._cluster.password,
-            chunk_bytes=self._cluster.chunk_bytes,
-        )
-        self._client.register_plugin(_plugin(sent), name=name)
 
     def _search(self, logs: list[LogFile]) -> Found:
         local: list[tuple[int, LogFile]] = []
@@ -273,20 +236,3 @@ class _Run:
 
     def _submit(self, task: Any, *arguments: Any) -> Any:
         return self._client.submit(task, *arguments, pure=False)
-
-
-def _plugin(sent: Any) -> Any:
-    from distributed import WorkerPlugin
-
-    class JobPlugin(WorkerPlugin):
-        """Makes a worker ready, also one that joins later or takes the place of one that was lost."""
-
-        def setup(self, worker: Any) -> None:
-            take_order(sent)
-
-        def teardown(self, worker: Any) -> None:
-            from lamsach.cluster.job import drop_order
-
-            drop_order(sent.token)
-
-    return JobPlugin()

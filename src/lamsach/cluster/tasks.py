@@ -66,6 +66,8 @@ class Found:
     files: list[tuple[Order, FileSummary]] = field(default_factory=list)
     problems: list[tuple[Order, Problem]] = field(default_factory=list)
     searched_bytes: int = 0
+    opened: int = 0
+    """Segments of an archive."""
 
 
 def merged(*parts: Found) -> Found:
@@ -82,6 +84,7 @@ def merged(*parts: Found) -> Found:
         whole.files += part.files
         whole.problems += part.problems
         whole.searched_bytes += part.searched_bytes
+        whole.opened += part.opened
     return whole
 
 

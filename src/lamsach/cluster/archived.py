@@ -1,0 +1,109 @@
+"""The retro-hunt on a Dask cluster: filters are asked here, and the segments that may hold something are opened by the workers.
+
+The archive is a folder that every worker sees, or a URL. Workers need no key: they read lines, not seals. Units of a source that was one file
+are read by one worker, one after the other; those of a source that arrives for years, and all other sources, by as many as there are.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lamsach.archive.archive import Archive
+from lamsach.archive.opened import Search, Work
+from lamsach.archive.present import replay_all
+from lamsach.cluster.job import job_of
+from lamsach.cluster.joining import connected, given
+from lamsach.cluster.tasks import Found
+from lamsach.hunt import merge
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.examine import Rules
+from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.run import HuntResult, Progress
+
+TASK_SEGMENTS = 8
+"""So many segments make a task, about."""
+_WINDOW = 8
+"""Tasks for each thread of the cluster that are on their way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveCluster:
+    """Opens units of an archive on the cluster at this address; see `archive.searching.Elsewhere`."""
+
+    address: str
+    lists: Sequence[str]
+
+    def __call__(
+        self,
+        archive: Archive,
+        work: Sequence[Work],
+        compiled: CompiledSet,
+        matcher: Matcher,
+        rules: Rules,
+        result: HuntResult,
+        progress: Progress,
+    ) -> int:
+        """See `Elsewhere`. Raises UsageError when there is no cluster to be had."""
+        if not work:
+            return 0
+        token, opened = secrets.token_hex(8), 0
+        with (
+            connected(self.address) as client,
+            given(client, token, self.lists, compiled, matcher, rules, chunk_bytes=archive.chunk_bytes),
+        ):
+            waiting: list[Any] = []
+            width = _WINDOW * (sum(client.nthreads().values()) or 1)
+            todo = iter(list(_portions(work)))
+            while True:
+                while len(waiting) < width and (portion := next(todo, None)) is not None:
+                    waiting.append(client.submit(search_units, token, archive.store.url, portion, pure=False))
+                if not waiting:
+                    return opened
+                found: Found = waiting.pop(0).result()
+                merge.merge(result.found, found.found)
+                replay_all(found.signs, found.seen, rules.observe)
+                result.problems += [problem for _, problem in found.problems]
+                result.searched_bytes += found.searched_bytes
+                opened += found.opened
+                progress(result.searched_bytes, found.searched_bytes)
+
+
+def _portions(work: Sequence[Work]) -> Iterator[list[Work]]:
+    """The work in the order of one process, in tasks of about TASK_SEGMENTS."""
+    portion: list[Work] = []
+    size = 0
+    for source, plans in work:
+        alone = [[plan] for plan in plans] if plans[0].received else [plans]
+        for part in alone:
+            portion.append((source, part))
+            size += sum(len(plan.unit.rows) for plan in part)
+            if size >= TASK_SEGMENTS:
+                yield portion
+                portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def search_units(token: str, url: str, work: Sequence[Work]) -> Found:
+    """Search units, on a worker."""
+    job = job_of(token)
+    result = HuntResult()
+    archive = Archive(url, key=b"")
+    archive.settings["chunk_bytes"] = job.chunk_bytes
+    search = Search(
+        *(archive, job.compiled, job.matcher, job.rules, 1),
+        *(result, lambda _consumed, _searched: None),
+    )
+    search.run(work)
+    signs, seen = job.watched.take()
+    return Found(
+        found=result.found,
+        signs=signs,
+        seen=seen,
+        problems=[((False, 0, place), problem) for place, problem in enumerate(result.problems)],
+        searched_bytes=result.searched_bytes,
+        opened=search.opened,
+    )

@@ -1,0 +1,86 @@
+"""The way to a Dask cluster, and what each of its workers is given before it works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from lamsach.cluster import tasks
+from lamsach.cluster.job import Order, order, take_order
+from lamsach.errors import UsageError
+from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.examine import Rules
+from lamsach.hunt.lists import cached_folder
+from lamsach.hunt.matcher import Matcher
+
+CONNECT_S = 30
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the cluster that has a worker at least. Raises UsageError when there is none to be had."""
+    client = _client(address)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError(
+            "The package for clusters is not installed.",
+            "distributed",
+            "Install it: pip install lamsach[cluster]",
+        ) from None
+    try:
+        client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+        client.wait_for_workers(1, timeout=CONNECT_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UsageError(
+            "The cluster does not answer, or has no worker.", f"{address} ({error})", "Check the address."
+        ) from None
+    return client
+
+
+@contextmanager
+def given(
+    client: Any,
+    token: str,
+    lists: Sequence[str],
+    compiled: CompiledSet,
+    matcher: Matcher,
+    rules: Rules,
+    **more: Any,
+) -> Iterator[None]:
+    """Each worker that there is, and each that will come, has the search's order as long as it lasts; see `job.order` for `more`."""
+    folder = cached_folder(lists)
+    seen = client.run(tasks.sees, str(folder)) if folder else {}
+    visible = bool(seen) and all(seen.values())
+    sent = order(token, compiled, matcher, rules, folder=folder, visible=visible, **more)
+    name = f"lamsach-{token}"
+    client.register_plugin(_plugin(sent), name=name)
+    try:
+        yield
+    finally:
+        client.unregister_worker_plugin(name)
+
+
+def _plugin(sent: Order) -> Any:
+    from distributed import WorkerPlugin
+
+    class JobPlugin(WorkerPlugin):
+        """Makes a worker ready, also one that joins later or takes the place of one that was lost."""
+
+        def setup(self, worker: Any) -> None:
+            take_order(sent)
+
+        def teardown(self, worker: Any) -> None:
+            from lamsach.cluster.job import drop_order
+
+            drop_order(sent.token)
+
+    return JobPlugin()
