@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
-    "time": "timestamp datetime time eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
+    "time": "timestamp datetime time creationtime eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
     " generatetime generatedtime starttime flowstart flowstarttime startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang",
@@ -24,19 +24,19 @@ FIELDS: Mapping[str, str] = {
     " clientaddress clientaddr cip source ipsource internalip localip localaddress callingip remotehostip"
     " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address"
     " flowsrcip srcipv6 srcipaddr ipclient client clienthost origin attackerip srcendpointip"
-    " diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram",
-    "source_port": "ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
+    " localaddressip4 localaddressip6 diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram",
+    "source_port": "localaddressport ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
     " congnguon",
     "destination": "dst dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
     " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
     " remoteaddress target targetip idresph resphost dstipv4 dstipaddress destinationipaddress destinationipv4address"
     " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 dstipaddr externalip dstendpointip"
-    " diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden",
+    " remoteaddressip4 remoteaddressip6 diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden",
     "destination_port": "dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
     " destinationtransportport dstendpointport congdich congketnoi",
     "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
-    " natsourceaddr postnatsourceipv4address srcnatip natip nataddress translatedip translatedaddress xlateip xlatedip snatip postnatip publicip publicaddress",
-    "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport natport translatedport xlateport xlatedport snatport postnatport publicport"
+    " natsourceaddr postnatsourceipv4address srcnatip natip nataddress translatedip translatedaddress xlateip xlatedip snatip postnatip publicip publicaddress natsrcipaddr natsrcipaddress sourcenatipaddress srcnatipaddr",
+    "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport natport translatedport xlateport xlatedport snatport postnatport publicport srcnatport"
     " postnaptsourcetransportport",
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
     " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",

@@ -18,6 +18,7 @@ from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
 from lamsach.logs.formats.cisco_asa import CiscoAsa
 from lamsach.logs.formats.cisco_ios import CiscoIos
+from lamsach.logs.formats.cisco_ise import CiscoIse
 from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
 from lamsach.logs.formats.coredns import CoreDns
 from lamsach.logs.formats.csv_columns import CsvColumns
@@ -37,6 +38,7 @@ from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.juniper_srx import JuniperSrx
 from lamsach.logs.formats.kaspersky import Kaspersky
 from lamsach.logs.formats.kea import Kea
+from lamsach.logs.formats.kerio import Kerio
 from lamsach.logs.formats.key_value import KeyValue
 from lamsach.logs.formats.leef import Leef
 from lamsach.logs.formats.meraki import Meraki
@@ -132,6 +134,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     SonicWall,
     WatchGuard,
     Meraki,
+    Kerio,
     Sshd,
     TcpdumpText,
     Nfdump,
@@ -146,6 +149,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     PaloAlto,
     CiscoAsa,
     CiscoIos,
+    CiscoIse,
     CiscoUmbrella,
     Kaspersky,
     Eset,

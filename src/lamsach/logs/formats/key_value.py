@@ -9,6 +9,7 @@ Endpoint Protection and others that write such lines; names are those of `lamsac
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from lamsach.logs.framing import header_before
 from lamsach.logs.loose_pairs import pairs_in, start_of_pairs
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.placing import placed
+from lamsach.logs.record_times import zone_of
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import host_and_port, ip_of
 from lamsach.model import Action, Event
@@ -27,7 +29,21 @@ from lamsach.model import Action, Event
 _MOST_VALUES = 8
 _TIMES = ("time", "date", "clock", "lease_start", "lease_until", "lease_seconds")
 _ENDS = ("source", "destination", "ip")
-_WORDS = ("src", "Src", "SRC", "source", "Source", "dst", "Dst", "DST", "ip", "IP", "client", "addr")
+_WORDS = (
+    "src",
+    "Src",
+    "SRC",
+    "source",
+    "Source",
+    "dst",
+    "Dst",
+    "DST",
+    "ip",
+    "IP",
+    "client",
+    "addr",
+    "SymantecServer",
+)
 """One of these stands in every line that names an address."""
 _OTHER = frozenset(
     {
@@ -76,13 +92,18 @@ class KeyValue(LogFormat):
         if values is None:
             raise LineError("The line has no named values that are known.", line[:80])
         header, message = split_header(line, self.context)
+        zone = _ZONE.search(line) if "tz=" in line else None
+        own = zone_of(zone[1]) if zone else None
+        times = LooseTimes(replace(self.context, timezone=own)) if own else self._times
         try:
-            event = columns.event_of(values, self._times, host_is_device=False)
+            event = columns.event_of(values, times, host_is_device=False)
         except LineError:
             timeless = {field: texts for field, texts in values.items() if field not in _TIMES}
-            event = columns.event_of(timeless, self._times, host_is_device=False)
+            event = columns.event_of(timeless, times, host_is_device=False)
         if event.action is Action.UNKNOWN:
-            event = replace(event, action=action_of(message[: start_of_pairs(message)]))
+            before = message[: start_of_pairs(message)]
+            policy = _POLICY.search(before)
+            event = replace(event, action=action_of(policy[1] if policy else before))
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         return placed(event, self, number, time, header.host)
 
@@ -94,6 +115,12 @@ _BESIDE_LOCAL = {
 """What the names mean in a record of an endpoint, which tells its own side and the far one."""
 _OF_MAIL = {"rip": "source", "rport": "source_port", "lip": "destination", "lport": "destination_port"}
 """Dovecot: the remote end, who logged in, and the local one."""
+_OF_SYMANTEC = {"local": "source", "remote": "destination"}
+"""Symantec Endpoint Protection 12: `Local: 10.1.1.5,Local: 000000000000,Remote: 203.0.113.9`."""
+# Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
+_POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
+# Stormshield: tz=+0700
+_ZONE = re.compile(r"\btz=\"?([+-]\d{4})\b", re.ASCII)
 _ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac"})
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
 
@@ -106,9 +133,11 @@ def _values(line: str) -> dict[str, list[str]] | None:
         values: dict[str, list[str]] = {}
         local = "Local Host IP" in line or "Local IP" in line
         mail = " lip=" in line and " rip=" in line
+        symantec = "SymantecServer" in line
         for key, text in pairs_in(line, colon=colon):
             name = column_names.plain(key)
             field = _BESIDE_LOCAL.get(name) if local else _OF_MAIL.get(name) if mail else None
+            field = field or (_OF_SYMANTEC.get(name) if symantec else None)
             field = field or column_names.field_of(key)
             if field is None or not text:
                 continue
