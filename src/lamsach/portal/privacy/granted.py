@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -162,9 +162,21 @@ def take(arrival: Arrival, payload: Payload) -> int:
 
 
 def opened(view: GrantedView) -> dict[str, Any]:
-    """What may be seen. InputError when it cannot be unlocked."""
+    """What may be seen, with days and times as such. InputError when it cannot be unlocked."""
     found: dict[str, Any] = json.loads(unlock(view.data))
+    found["since"] = date.fromisoformat(found["since"])
+    for row in found["sightings"]:
+        row.update(first=date.fromisoformat(row["first"]), last=date.fromisoformat(row["last"]))
+    found["lines"] = [(_time(at), said) for at, said in found["lines"]]
     return found
+
+
+def _time(stated: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(stated)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def forget() -> int:

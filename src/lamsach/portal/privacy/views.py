@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -141,7 +141,7 @@ def granted_view(request: HttpRequest, granted_id: int) -> HttpResponse:
         "facts": [*facts, (_("Severity"), CaseSeverity(data["severity"]).label)],
         "state": CaseState(data["state"]).label,
         "tone": TONES[data["state"]],
-        "since": date.fromisoformat(data["since"]),
+        "since": data["since"],
     }
     return render(request, "privacy/granted.html", context)
 
