@@ -240,7 +240,9 @@ def test_resolvers_of_windows(
         ("HKLM", rf"{NT}\Windows", "AppInit_DLLs"),
     ],
 )
-@pytest.mark.parametrize("data", [BAD, [BAD], BAD.encode("utf-16-le"), BAD.encode()])
+@pytest.mark.parametrize(
+    "data", [BAD, [BAD], BAD.encode("utf-16-le"), BAD.encode("utf-16-le") + b"x", BAD.encode()]
+)
 def test_every_place_that_starts_something(context: Context, key: tuple[str, str, str], data: object) -> None:
     start_windows(context, Made({key: data}))
     found = [finding for finding in context.findings if finding.indicator == "evil.example.com"]

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-STARTS_WITHIN_S = 180
+STARTS_WITHIN_S = 600
+RUNS_AT_MOST_S = 600
 
 
 def made_once(place: Path, make: Callable[[], dict[str, bytes]]) -> Path:
@@ -49,7 +50,12 @@ class Wine:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a Windows program."""
         return subprocess.run(
-            ["wine", *words], env=self.variables, capture_output=True, text=True, timeout=180, check=False
+            ["wine", *words],
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            timeout=RUNS_AT_MOST_S,
+            check=False,
         )
 
     def scanner(self, *words: str) -> subprocess.CompletedProcess[str]:

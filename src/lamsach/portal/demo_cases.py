@@ -17,6 +17,7 @@ from lamsach.portal.cases.handling import Tick
 from lamsach.portal.cases.models import Case, CaseState, Exemption, Note, Span, Step
 from lamsach.portal.cases.playbooks import followed
 from lamsach.portal.cases.upkeep import recompute, refresh
+from lamsach.portal.demo_fleet import fill_fleet
 from lamsach.portal.findings.models import CoverageDay, Device, Identity, Sighting
 from lamsach.portal.findings.searched import AliveDay, Contained
 from lamsach.portal.units.models import Membership, Unit
@@ -116,6 +117,7 @@ def fill_cases(filled: Filled, seed: int = 2022) -> None:
             officer,
             chance,
         )
+    fill_fleet(seed)
 
 
 def _unit(

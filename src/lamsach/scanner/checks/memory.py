@@ -98,6 +98,8 @@ def _windows(pid: int, limit: int) -> Iterator[bytes]:
             place += int(info.RegionSize)
             if place >= 1 << 47 or not info.RegionSize:
                 return
+        if place == 0:  # it ended, and only somebody's handle keeps its number
+            raise Skipped("vanished")
     finally:
         kernel.CloseHandle(handle)
 

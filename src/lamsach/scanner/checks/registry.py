@@ -67,6 +67,8 @@ def as_text(data: object) -> str:
     if isinstance(data, (list, tuple)):
         return "\n".join(as_text(part) for part in data)
     if isinstance(data, bytes):
-        wide = len(data) >= 2 and len(data) % 2 == 0 and data[1::2].count(0) > len(data) // 4
-        return data.decode("utf-16-le", "replace").rstrip("\0") if wide else data.decode("latin-1")
+        wide = len(data) >= 2 and data[1::2].count(0) > len(data) // 4
+        if wide:
+            return data[: len(data) & ~1].decode("utf-16-le", "replace").rstrip("\0")
+        return data.decode("latin-1")
     return "" if data is None else str(data)
