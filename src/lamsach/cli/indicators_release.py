@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,16 +18,19 @@ from lamsach.cli.indicators_shared import (
     DecisionFile,
     OwnValues,
     Partial,
-    contents_of,
     decisions_of,
     moment,
     own_of,
     replacing,
+    runs_of,
     tell_values,
     write_out,
 )
 from lamsach.errors import ExitStatus, InputError, UsageError
 from lamsach.model import Indicator
+
+if TYPE_CHECKING:
+    from lamsach.indicators.releases.runs import Runs
 
 PASSWORD_VARIABLE = "LAMSACH_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
@@ -40,25 +44,27 @@ def diff(
 
     Example: lamsach indicators diff 2026-02.zip 2026-03.zip
     """
-    from lamsach.indicators.releases.diff import difference
+    from lamsach.indicators.releases.diff import changes
     from lamsach.indicators.writing import as_mapping
 
-    old, first = contents_of([before], partial=partial)
-    new, second = contents_of([after], partial=partial)
-    found = difference(old.indicators, new.indicators)
-    for change, items in (("removed", found.removed), ("added", found.added)):
-        for item in items:
-            write_out(json.dumps({"change": change, **as_mapping(item)}, ensure_ascii=False) + "\n")
-    for was, item, facts in found.changed:
-        earlier = {key: value for key, value in as_mapping(was).items() if key in facts}
-        record = {"change": "changed", **as_mapping(item), "before": earlier}
-        write_out(json.dumps(record, ensure_ascii=False) + "\n")
+    counts = dict.fromkeys(("added", "removed", "changed", "same"), 0)
+    with (
+        runs_of([before], partial=partial) as (old, first),
+        runs_of([after], partial=partial) as (new, second),
+    ):
+        for change, item, was, facts in changes(old, new):
+            counts[change] += 1
+            if change == "same":
+                continue
+            record = {"change": change, **as_mapping(item)}
+            if was is not None:
+                record["before"] = {key: value for key, value in as_mapping(was).items() if key in facts}
+            write_out(json.dumps(record, ensure_ascii=False) + "\n")
     text = translate()("{added} added, {removed} removed, {changed} changed, {same} the same.")
-    counts = {"added": len(found.added), "removed": len(found.removed), "changed": len(found.changed)}
-    tell(text.format(**counts, same=found.same))
+    tell(text.format(**counts))
     if first or second:
         raise typer.Exit(ExitStatus.PARTIAL)
-    if not found:
+    if counts["same"] == sum(counts.values()):
         raise typer.Exit(ExitStatus.NOTHING_FOUND)
 
 
@@ -122,9 +128,9 @@ def sign(
     if key is None or output is None or not files:
         raise UsageError("FILES..., --key and -o are needed.", "", "See: lamsach indicators sign --help")
 
-    from lamsach.indicators.columns import IndicatorColumns
-    from lamsach.indicators.releases.release import read_release, write_release
-    from lamsach.indicators.review.releasing import passed
+    from lamsach.indicators.releases.release import check_release, write_release
+    from lamsach.indicators.releases.runs import Kept, Runs, first_of
+    from lamsach.indicators.review.releasing import judged
     from lamsach.indicators.writers.export import TLP_LEVELS, Terms
 
     if max_tlp is not None and max_tlp not in TLP_LEVELS:
@@ -132,23 +138,25 @@ def sign(
             "This is no level of TLP.", max_tlp, "Write clear, green, amber, amber+strict or red."
         )
     private = keys.private_key(key, password)
-    before = read_release(previous, [private.public_key()]).manifest if previous else None
+    before = check_release(previous, [private.public_key()])[0] if previous else None
     terms = Terms(moment(at), max_tlp)
-    contents, problems = contents_of(files, partial=partial)
-    result = passed(contents.indicators, decisions_of(decisions), own_of(own), terms.at)
-    left_out = [*result.left_out]
-    chosen = IndicatorColumns()
-    for item in result.items:
-        reason = terms.refusal(item)
-        if reason is None:
-            chosen.append(_with_end(item, terms.at, valid_days))
-        else:
-            left_out.append((item, reason))
-    if not chosen:
-        raise InputError(
-            "No value of the lists may go into a release; nothing was written.", ", ".join(files)
-        )
-    with replacing(output) as stream:
+    left_out, guarded = Kept(), Kept()
+
+    def allowed(listed: Runs) -> Iterator[Indicator]:
+        for item, left, danger in judged(listed, decisions_of(decisions), own_of(own), terms.at):
+            if danger is not None:
+                guarded.add(item, danger)
+            elif (reason := left or terms.refusal(item)) is not None:
+                left_out.add(item, reason)
+            else:
+                yield _with_end(item, terms.at, valid_days)
+
+    with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen, replacing(output) as stream:
+        chosen.extend(allowed(listed))
+        if first_of(chosen) is None:
+            raise InputError(
+                "No value of the lists may go into a release; nothing was written.", ", ".join(files)
+            )
         manifest = write_release(
             stream,  # type: ignore[arg-type]
             chosen,
@@ -167,8 +175,8 @@ def sign(
         )
     )
     tell_values("Left out ({count}):", left_out)
-    tell_values("Never to be blocked, so left out ({count}):", result.guarded)
-    if problems or result.guarded:
+    tell_values("Never to be blocked, so left out ({count}):", guarded)
+    if problems or guarded.count:
         raise typer.Exit(ExitStatus.PARTIAL)
 
 
@@ -190,12 +198,12 @@ def verify(
     from dataclasses import asdict
 
     from lamsach.indicators.releases.keys import public_key
-    from lamsach.indicators.releases.release import read_release
+    from lamsach.indicators.releases.release import check_release
 
     known = [public_key(path) for path in key]
     for path in files:
-        release = read_release(path, known)
-        record = {"file": str(path), "signer": release.signer, **asdict(release.manifest)}
+        manifest, signer = check_release(path, known)
+        record = {"file": str(path), "signer": signer, **asdict(manifest)}
         write_out(
             json.dumps(
                 {name: value for name, value in record.items() if value is not None}, ensure_ascii=False

@@ -19,6 +19,7 @@ from lamsach.model import Indicator, Problem
 
 if TYPE_CHECKING:
     from lamsach.indicators.reading import ListContents
+    from lamsach.indicators.releases.runs import Kept, Runs
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.guard import Own
 
@@ -65,6 +66,26 @@ def contents_of(files: list[str], *, partial: bool) -> tuple[ListContents, list[
     contents = read_lists(files, problems.append)
     stop_or_tell(problems, partial=partial)
     return contents, problems
+
+
+@contextmanager
+def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Problem]]]:
+    """The lists' values, sorted, each once, in files of the disk. Raises InputError as `contents_of` does, OutputError when the disk is full."""
+    from lamsach.indicators.opening import expand
+    from lamsach.indicators.reading import read_list
+    from lamsach.indicators.releases.runs import Runs
+
+    problems: list[Problem] = []
+    with Runs() as runs:
+        try:
+            for path in expand(list(files)):
+                runs.extend(item for item in read_list(path, problems.append) if isinstance(item, Indicator))
+        except OSError as error:
+            raise OutputError(
+                "There is no room for temporary files.", str(error.strerror), "Free space, or set TMPDIR."
+            ) from None
+        stop_or_tell(problems, partial=partial)
+        yield runs, problems
 
 
 def stop_or_tell(problems: list[Problem], *, partial: bool) -> None:
@@ -157,16 +178,17 @@ def write_out(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell_values(title: str, entries: list[tuple[Indicator, str]], shown: int = 20) -> None:
+def tell_values(title: str, entries: list[tuple[Indicator, str]] | Kept, shown: int = 20) -> None:
     """A sentence with the number of values, then the first of them with reason and place, to standard error."""
-    if not entries:
+    count, entries = (len(entries), entries) if isinstance(entries, list) else (entries.count, entries.first)
+    if not count:
         return
     _ = translate()
-    tell(_(title).format(count=len(entries)))
+    tell(_(title).format(count=count))
     for item, reason in entries[:shown]:
         place = item.reference
         where = f" ({place.document}{f':{place.row}' if place.row else ''})" if place else ""
         line = f"  {item.value}{where}: {_(reason)}"
         tell("".join(letter if letter.isprintable() else "?" for letter in line))
-    if len(entries) > shown:
-        tell(_("  and {count} more.").format(count=len(entries) - shown))
+    if count > shown:
+        tell(_("  and {count} more.").format(count=count - shown))

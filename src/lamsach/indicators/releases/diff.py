@@ -46,6 +46,31 @@ def difference(before: Iterable[Indicator], after: Iterable[Indicator]) -> Diffe
     return result
 
 
+def changes(
+    before: Iterable[Indicator], after: Iterable[Indicator]
+) -> Iterator[tuple[str, Indicator, Indicator | None, tuple[str, ...]]]:
+    """As `difference`, of two lists in the order of type and value (`Runs`), one value after the other: `added`, `removed`, `changed` or `same`, the
+    value as it is, and for a changed one as it was, and which facts differ."""
+    old, new = iter(before), iter(after)
+    was, item = next(old, None), next(new, None)
+    while was is not None or item is not None:
+        if item is None or (was is not None and _key(was) < _key(item)):
+            assert was is not None
+            yield "removed", was, None, ()
+            was = next(old, None)
+        elif was is None or _key(item) < _key(was):
+            yield "added", item, None, ()
+            item = next(new, None)
+        else:
+            facts = tuple(_changed(was, item))
+            yield ("changed", item, was, facts) if facts else ("same", item, None, ())
+            was, item = next(old, None), next(new, None)
+
+
+def _key(item: Indicator) -> tuple[str, str]:
+    return item.type.value, item.value
+
+
 def _by_value(items: Iterable[Indicator]) -> dict[tuple[IndicatorType, str], Indicator]:
     found: dict[tuple[IndicatorType, str], Indicator] = {}
     for item in items:

@@ -7,12 +7,12 @@ indicators. Nothing of a release is used before all of it fits.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.errors import InputError, LimitError, UnreadableError
 from lamsach.indicators.columns import IndicatorColumns
-from lamsach.indicators.releases.digest import list_digest
+from lamsach.indicators.releases.digest import ListDigest
 from lamsach.indicators.releases.records import from_mapping
+from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.releases.seal import (
     SIGNATURE,
     BrokenSeal,
     ChangedContent,
     DamagedSeal,
+    entry_of,
     member,
     seal,
     signer,
@@ -45,6 +47,7 @@ PREFIX = b"lamsach list release 1\n"
 MEMBERS = ("manifest.json", "indicators.jsonl", SIGNATURE)
 MAX_SMALL_BYTES = 1024 * 1024
 MAX_INDICATORS_BYTES = 4 * 1024 * 1024 * 1024
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,44 +91,43 @@ def write_release(
     note: str = "",
     tlp: str | None = None,
 ) -> Manifest:
-    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic). The values are gone
-    through twice, first for what the manifest says of them, so that ten million need no object each."""
-    columns = IndicatorColumns.of(items)
-    digest = hashlib.sha256()
-    ends: set[datetime] = set()
+    """Write a signed release: the same bytes for the same arguments (Ed25519 signatures are deterministic). The values (each once; `Runs` for many)
+    are gone through once, on the way to a temporary file, so that ten million need no memory."""
+    ordered = items if isinstance(items, Runs) else IndicatorColumns.of(items).by_value()
+    digest, listed = hashlib.sha256(), ListDigest()
+    first_end: datetime | None = None
     by_type: Counter[str] = Counter()
     by_source: Counter[str] = Counter()
-    for item, line in _lines(columns):
-        digest.update(line.encode())
-        by_type[item.type.value] += 1
-        by_source[_source(item)] += 1
-        if item.valid_until:
-            ends.add(item.valid_until)
-    manifest = Manifest(
-        name=name,
-        version=version,
-        made=iso(made),
-        digest=list_digest(columns),
-        count=len(columns),
-        indicators_sha256=digest.hexdigest(),
-        previous=previous,
-        note=note,
-        tlp=tlp,
-        expires=iso(min(ends)) if ends else None,
-        by_type=dict(by_type),
-        by_source=dict(by_source),
-    )
-    said = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    texts = ([said], (line for _, line in _lines(columns)), [seal(said.encode(), key, PREFIX)])
-    save_zip(stream, zip(MEMBERS, texts, strict=True))
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", prefix="lamsach-release-") as spool:
+        for found in ordered:
+            item = _without_paths(found)
+            line = json.dumps(as_mapping(item), ensure_ascii=False) + "\n"
+            spool.write(line)
+            digest.update(line.encode())
+            listed.add(item)
+            by_type[item.type.value] += 1
+            by_source[_source(item)] += 1
+            if item.valid_until and (first_end is None or item.valid_until < first_end):
+                first_end = item.valid_until
+        manifest = Manifest(
+            name=name,
+            version=version,
+            made=iso(made),
+            digest=listed.hexdigest(),
+            count=sum(by_type.values()),
+            indicators_sha256=digest.hexdigest(),
+            previous=previous,
+            note=note,
+            tlp=tlp,
+            expires=iso(first_end) if first_end else None,
+            by_type=dict(by_type),
+            by_source=dict(by_source),
+        )
+        said = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        spool.seek(0)
+        texts = ([said], iter(lambda: spool.read(_PIECE), ""), [seal(said.encode(), key, PREFIX)])
+        save_zip(stream, zip(MEMBERS, texts, strict=True))
     return manifest
-
-
-def _lines(columns: IndicatorColumns) -> Iterator[tuple[Indicator, str]]:
-    """Every value in the release's order, with its line."""
-    for found in columns.by_value():
-        item = _without_paths(found)
-        yield item, json.dumps(as_mapping(item), ensure_ascii=False) + "\n"
 
 
 def _without_paths(item: Indicator) -> Indicator:
@@ -151,9 +153,35 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
 
     Raises UnreadableError (no release, damaged), InputError (not signed by any of the keys, changed since), LimitError.
     """
+    items: list[Indicator] = []
+    manifest, signed_by = check_release(path, keys, items.append)
+    return Release(manifest, tuple(items), signed_by)
+
+
+def check_release(
+    path: Path, keys: Iterable[Ed25519PublicKey], take: Callable[[Indicator], object] = lambda item: None
+) -> tuple[Manifest, str]:
+    """What a release says of itself, and the fingerprint of the key, when all of it fits; see `read_release`. Values are read one after the other and
+    given to `take`; nothing of them is to be used before this ends."""
+    where = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            said, text, signed = (_member(archive, place, str(path)) for place in MEMBERS)
+            said, signed = _member(archive, MEMBERS[0], where), _member(archive, SIGNATURE, where)
+            entry = entry_of(archive, MEMBERS[1], MAX_INDICATORS_BYTES, _too_large(where))
+            signed_by = _signer(said, signed, keys, where)
+            manifest = _manifest(said, where)
+            if _sha256(archive, entry, where) != manifest.indicators_sha256:
+                raise InputError(
+                    "The values were changed after the release was signed.",
+                    where,
+                    "Do not use it; fetch it again.",
+                )
+            listed, count = ListDigest(), 0
+            with archive.open(entry) as lines:
+                for item in _indicators(lines, where):
+                    listed.add(item)
+                    count += 1
+                    take(item)
     except OSError as error:
         raise UnreadableError("The release cannot be read.", f"{path} ({error.strerror})") from None
     except (
@@ -166,27 +194,32 @@ def read_release(path: Path, keys: Iterable[Ed25519PublicKey]) -> Release:
         ValueError,
     ):
         raise UnreadableError(
-            "This is no release of a list, or it is damaged.", str(path), "Fetch it again."
+            "This is no release of a list, or it is damaged.", where, "Fetch it again."
         ) from None
-    signed_by = _signer(said, signed, keys, str(path))
-    manifest = _manifest(said, str(path))
-    if hashlib.sha256(text).hexdigest() != manifest.indicators_sha256:
+    if count != manifest.count or listed.hexdigest() != manifest.digest:
         raise InputError(
-            "The values were changed after the release was signed.",
-            str(path),
-            "Do not use it; fetch it again.",
+            "The values do not fit what the release says of them.", where, "Ask its maker for another."
         )
-    items = tuple(_indicators(text, str(path)))
-    if len(items) != manifest.count or list_digest(items) != manifest.digest:
-        raise InputError(
-            "The values do not fit what the release says of them.", str(path), "Ask its maker for another."
-        )
-    return Release(manifest, items, signed_by)
+    return manifest, signed_by
+
+
+def _sha256(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> str:
+    digest, size = hashlib.sha256(), 0
+    with archive.open(entry) as lines:
+        while piece := lines.read(_PIECE):
+            size += len(piece)
+            if size > MAX_INDICATORS_BYTES:
+                raise _too_large(where)
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _too_large(where: str) -> LimitError:
+    return LimitError("The release is larger than any list.", where)
 
 
 def _member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
-    limit = MAX_INDICATORS_BYTES if name == "indicators.jsonl" else MAX_SMALL_BYTES
-    return member(archive, name, limit, LimitError("The release is larger than any list.", where))
+    return member(archive, name, MAX_SMALL_BYTES, _too_large(where))
 
 
 def _signer(said: bytes, signed: bytes, keys: Iterable[Ed25519PublicKey], where: str) -> str:
@@ -219,8 +252,8 @@ def _manifest(said: bytes, where: str) -> Manifest:
         raise UnreadableError("The manifest of the release is damaged.", where) from None
 
 
-def _indicators(text: bytes, where: str) -> Iterator[Indicator]:
-    for line in io.BytesIO(text):
+def _indicators(lines: Iterable[bytes], where: str) -> Iterator[Indicator]:
+    for line in lines:
         try:
             yield from_mapping(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -84,13 +84,18 @@ def read_seal(signed: bytes) -> tuple[bytes, str]:
 
 def member(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> bytes:
     """A member of an archive that anybody may have made, of at most so many bytes. Raises `too_large`, BadZipFile, KeyError."""
+    with archive.open(entry_of(archive, name, limit, too_large)) as stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise too_large
+    return data
+
+
+def entry_of(archive: zipfile.ZipFile, name: str, limit: int, too_large: LimitError) -> zipfile.ZipInfo:
+    """The entry of a member that states a size within the limit and is packed in an ordinary way. Raises as `member` does."""
     entry = archive.getinfo(name)
     if entry.file_size > limit or entry.file_size > 1000 * max(entry.compress_size, 1024):
         raise too_large
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise zipfile.BadZipFile
-    with archive.open(entry) as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise too_large
-    return data
+    return entry

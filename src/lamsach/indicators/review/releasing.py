@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,12 +28,10 @@ def passed(
 ) -> Passed:
     """Sort a list into what goes out and what does not. `force` lets guarded values pass; a decision to except still holds."""
     result = Passed()
-    for item, reason in decisions.apply(items, at):
-        if reason is not None:
-            result.left_out.append((item, reason))
-            continue
-        danger = guarded(item, own)
-        if danger is None:
+    for item, left, danger in judged(items, decisions, own, at):
+        if left is not None:
+            result.left_out.append((item, left))
+        elif danger is None:
             result.items.append(item)
         elif force:
             result.items.append(item)
@@ -41,3 +39,12 @@ def passed(
         else:
             result.guarded.append((item, danger))
     return result
+
+
+def judged(
+    items: Iterable[Indicator], decisions: Decisions, own: Own, at: datetime
+) -> Iterator[tuple[Indicator, str | None, str | None]]:
+    """Every value with the reason for which a decision leaves it out, else with the reason for which it must never be blocked; narrower values
+    come after the one that they replace."""
+    for item, left in decisions.apply(items, at):
+        yield item, left, None if left is not None else guarded(item, own)

@@ -1,0 +1,92 @@
+"""Sorted runs on the disk: the order and the merging of lists in memory, whatever the size of a run."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.indicators.columns import IndicatorColumns
+from lamsach.indicators.merging import merged
+from lamsach.indicators.releases import runs as module
+from lamsach.indicators.releases.diff import changes, difference
+from lamsach.indicators.releases.keys import new_key, private_key
+from lamsach.indicators.releases.release import write_release
+from lamsach.indicators.releases.runs import Kept, Runs, first_of
+from lamsach.model import Indicator, IndicatorType, Reference
+from tests.indicators.writers.sample import NOW, SAMPLE
+
+_PLACES = st.builds(
+    Reference, st.sampled_from(["a.pdf", "b.xlsx"]), st.none() | st.integers(1, 9), st.none() | st.integers(1, 9), st.none() | st.just("lời"), st.none() | st.integers(1, 3)
+)  # fmt: skip
+_TIMES = st.none() | st.integers(0, 10**6).map(
+    lambda number: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
+)
+_ITEMS = st.builds(
+    Indicator, st.sampled_from(IndicatorType), st.sampled_from(["a.top", "b.top", "á.top", "a.top/x", ""]), st.none() | st.sampled_from(["Mirai", "Mozi\n\x00"]),
+    st.none() | st.just("Nguồn"), st.none() | _PLACES, _TIMES, _TIMES, st.none() | st.integers(0, 100), st.none() | st.just("green"), st.lists(_PLACES, max_size=2).map(tuple),
+)  # fmt: skip
+
+
+def in_memory(items: list[Indicator]) -> list[Indicator]:
+    known: dict[tuple[IndicatorType, str], Indicator] = {}
+    for item in items:
+        key = (item.type, item.value)
+        known[key] = merged(known[key], item) if key in known else item
+    return list(IndicatorColumns.of(known.values()).by_value())
+
+
+@given(st.lists(_ITEMS, max_size=30), st.integers(1, 7))
+@settings(max_examples=60, deadline=None)
+def test_order_and_merging_are_those_of_lists_in_memory(items: list[Indicator], size: int) -> None:
+    kept = module.RUN
+    module.RUN = size
+    try:
+        with Runs(items) as runs:
+            assert list(runs) == in_memory(items)
+            assert list(runs) == in_memory(items), "as often as asked"
+            assert first_of(runs) == next(iter(in_memory(items)), None)
+    finally:
+        module.RUN = kept
+
+
+def test_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RUN", 2)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with Runs(SAMPLE) as runs:
+        assert len(list(runs)) == len(SAMPLE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_release_of_runs_is_that_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RUN", 4)
+    new_key(tmp_path / "key")
+    first, second = io.BytesIO(), io.BytesIO()
+    write_release(first, SAMPLE, private_key(tmp_path / "key"), name="x", version=1, made=NOW)
+    with Runs(reversed(SAMPLE)) as runs:
+        write_release(second, runs, private_key(tmp_path / "key"), name="x", version=1, made=NOW)
+    assert first.getvalue() == second.getvalue()
+
+
+@given(st.lists(_ITEMS, max_size=12), st.lists(_ITEMS, max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_changes_of_sorted_lists_are_the_difference(before: list[Indicator], after: list[Indicator]) -> None:
+    old, new = in_memory(before), in_memory(after)
+    whole = difference(old, new)
+    found = list(changes(old, new))
+    assert [item for change, item, _, _ in found if change == "added"] == whole.added
+    assert [item for change, item, _, _ in found if change == "removed"] == whole.removed
+    assert [(was, item, facts) for change, item, was, facts in found if change == "changed"] == whole.changed
+    assert sum(change == "same" for change, *_ in found) == whole.same
+
+
+def test_of_millions_the_first_are_kept() -> None:
+    kept = Kept(most=2)
+    for item in (SAMPLE[0], SAMPLE[1], replace(SAMPLE[2], threat="x")):
+        kept.add(item, "so")
+    assert (kept.count, kept.first) == (3, [(SAMPLE[0], "so"), (SAMPLE[1], "so")])
