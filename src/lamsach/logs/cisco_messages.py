@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass
 
 from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at, first_address
+from lamsach.logs.cisco_users import logged_on, user_of
 from lamsach.logs.values import domain_of, ip_of, mac_of
 
 _EPHEMERAL = 32768
@@ -33,44 +34,8 @@ _GIVEN = re.compile(
     rf"(?:IPv4 Address[ =]|Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]|Add IP-User mapping )<?({ADDRESS})>?",
     re.ASCII,
 )
-_USER = re.compile(
-    r"\b(?:Username|User(?: ?name)?|user|Uname|username is)(?: ?= ?|: ?| )"
-    r"(?:<([^<>]{1,128})>|'([^']{1,128})'|\"([^\"]{1,128})\"|([^\s,;:<>'\"()]{1,128}))"
-)
-_NO_USERS = frozenset(
-    [
-        "authentication",
-        "authorization",
-        "ip",
-        "is",
-        "specific",
-        "added",
-        "deleted",
-        "was",
-        "logged",
-        "session",
-        "unknown",
-        "user",
-        "for",
-        "has",
-        "accounting",
-        "executed",
-        "from",
-        "with",
-        "name",
-        "identity",
-        "attempted",
-        "=",
-        "*",
-        "*****",
-        "<unknown>",
-        "-",
-    ]
-)
 # server = 192.0.2.9
 _SERVER = re.compile(rf"\bserver (?:= {{1,2}}|is )?({ADDRESS})", re.ASCII)
-# domain\an mapped to the address: `Add IP-User mapping 10.1.1.5 - CORP\an Succeeded`
-_MAPPING = re.compile(r" - ([^\s,]{1,128})")
 # address granted 0011.2233.4455 (10.1.1.5)   address granted 0100.1122.3344.55 (10.1.1.5)
 _GRANTED = re.compile(
     rf"address (granted|released) (?:build_number )?\(?([0-9A-Fa-f.:]{{12,20}})\)? \(({ADDRESS})\)", re.ASCII
@@ -88,6 +53,8 @@ _PAIRS = (
     ("foreign_address ", "local_address "), (" between ", " and "), ("originating interface: ", " to "),
 )  # fmt: skip
 """What stands before the two ends."""
+# Local:2001:db8::1:500 Remote:2001:db8::9:500
+_IKE = re.compile(rf"Local: ?({ADDRESS}):(\d{{1,5}}),? Remote: ?({ADDRESS}):(\d{{1,5}})(?!\S)", re.ASCII)
 _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})", re.ASCII)
 
 
@@ -124,7 +91,7 @@ def contact_of(text: str) -> CiscoContact:
         return CiscoContact(
             End(ip_of(accessed[2])),
             End(ip_of(accessed[4])),
-            user=_logged_on(accessed[3]) or accessed[1],
+            user=logged_on(accessed[3]) or accessed[1],
             url=url or None,
         )
     resolved = _RESOLVED.search(text) if "[FQDN]" in text else None
@@ -146,7 +113,7 @@ def contact_of(text: str) -> CiscoContact:
         source,
         destination,
         far_first=_is_far_first(text, source, destination),
-        user=_user(text) or _logged_on(source.user) or _logged_on(destination.user),
+        user=user_of(text) or logged_on(source.user) or logged_on(destination.user),
         given=ip_of(given[1]) if given else None,
         url=denied[1] if denied else None,
         domain=domain_of(blacklist[1]) if blacklist else None,
@@ -232,6 +199,9 @@ def _first_after(text: str, words: tuple[str, ...], start: int) -> tuple[End | N
 
 def _paired(text: str) -> tuple[End, End] | None:
     """`src A dst B` and the like; one that names a source alone counts when no other names both."""
+    ike = _IKE.search(text) if "Local:" in text else None
+    if ike and ip_of(ike[1]) and ip_of(ike[3]):  # the last number is the port, of IPv6 too
+        return End(ip_of(ike[1]), int(ike[2])), End(ip_of(ike[3]), int(ike[4]))
     alone: tuple[End, End] | None = None
     for before, between in _PAIRS:
         source, stop = end_after(text, before) if before in text else (None, -1)
@@ -292,22 +262,3 @@ def _answers(port: int | None, other: int | None) -> bool:
     if port is None or other is None or port == other:
         return False
     return port < other and (port < _WELL_KNOWN or (port < _EPHEMERAL <= other))
-
-
-def _logged_on(text: str | None) -> str | None:
-    """The user in the brackets behind an end; of a tunnel these hold the peer's address."""
-    name = text.removeprefix("user=").strip() if text else None
-    return name if name and ip_of(name) is None else None
-
-
-def _user(text: str) -> str | None:
-    if " - " in text and "mapping" in text:
-        mapping = _MAPPING.search(text)
-        return mapping[1] if mapping else None
-    for count, match in enumerate(_USER.finditer(text)):
-        name = (match[1] or match[2] or match[3] or match[4]).strip().rstrip(".")
-        if name and name.lower() not in _NO_USERS and "*" not in name and ip_of(name) is None:
-            return name
-        if count > 20:
-            break
-    return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lamsach.logs.values import domain_of, ip_of, mac_of, stated
 from lamsach.model import LeaseAction
 
-_ADDRESS = r"'?\[?([0-9A-Fa-f:.]{2,45}?)\]?'?"
+_ADDRESS = r"'?\[?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,43}(?<!\.))\]?'?"
 _END = r"(?=[\s',;)\[]|[.:](?:\s|$)|:\d{1,5}\b|$)"
 # From: 198.51.100.4.   from '198.51.100.4'   Login from: 198.51.100.4,   source ip 198.51.100.4   Source IP: 198.51.100.4
 _CLIENT = re.compile(
