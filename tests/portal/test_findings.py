@@ -390,7 +390,7 @@ def test_texts_that_a_database_refuses_are_made_harmless(cast: Cast, campaign: A
     assert Case.objects.get().count == 3
 
 
-@pytest.mark.parametrize("stage", ["_sightings", "_evidence", "_coverage", "_add_up", "record"])
+@pytest.mark.parametrize("stage", ["_sightings", "_evidence", "_coverage", "add_up", "record"])
 def test_what_breaks_off_leaves_the_state_before(
     stage: str, cast: Cast, campaign: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
