@@ -66,6 +66,8 @@ _TIMES = ("EventTime", "TimeGenerated", "TimeGeneratedHighResolution", "TimeRece
 # generic:bad.example(109000001)   Suspicious DNS Query (generic:bad.example)(3800005)   Tunneling:bad.example(109001001)
 _THREAT_DOMAIN = re.compile(r"[(:]([\w-]{1,63}(?:\.[\w-]{1,63})+)\)?\(?", re.ASCII)
 _LOGONS = frozenset({"USERID", "GLOBALPROTECT", "AUTHENTICATION", "HIPMATCH", "AUTH"})
+_REFUSED = re.compile(r"\b(?:fail(?:ed|ure)|denied|rejected|locked|invalid)\b", re.IGNORECASE)
+_ADMITTED = re.compile(r"^authenticated\b|\b(?:logged in|success(?:ful|fully)?|succeeded)\b", re.IGNORECASE)
 _SESSION_STAGES = {
     "gateway-connected": LeaseAction.ASSIGNED,
     "gateway-switch-to-ssl": LeaseAction.ASSIGNED,
@@ -193,5 +195,13 @@ def completed(
         if inner and event.user and lease_action and event.action is not Action.BLOCKED:
             return changed(event, kind=EventKind.LEASE, action=lease_action)
     if kind in _LOGONS or (message and event.user):
-        return changed(event, kind=EventKind.LOGON)
+        told = _told(message) if message and event.action is Action.UNKNOWN else event.action
+        return changed(event, kind=EventKind.LOGON, action=told)
     return event
+
+
+def _told(message: str) -> Action:
+    """How a log-on ended, by the text of a system record."""
+    if _REFUSED.search(message, 0, 400):
+        return Action.BLOCKED
+    return Action.ALLOWED if _ADMITTED.search(message, 0, 400) else Action.UNKNOWN
