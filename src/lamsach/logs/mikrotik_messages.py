@@ -16,6 +16,8 @@ _MAC = r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
 _LEASE = re.compile(
     rf"\S.{{0,60}}? (assigned|deassigned) ([0-9.]{{7,15}}) (?:to|from|for) ({_MAC}|\S{{1,60}})(?: (\S.{{0,80}}))?$"
 )
+# dhcp1 offering lease 10.0.0.9 for 02:00:5e:00:53:01 without success
+_OFFER = re.compile(rf"\S.{{0,60}}? offering lease [0-9.]{{7,15}} for ({_MAC}) without success")
 # query from 10.0.0.9: #5487 www.example. A      local query: #9 host.example. A
 _QUESTION = re.compile(
     r"(?:dns )?(?:query from ([0-9A-Fa-f:.]{2,45}?)(?:#\d{1,5})?|local query|query): (?:#(\d{1,10}) )?(\S{1,255})(?: ([A-Z]{1,10}|UNKNOWN \(\d+\)))?\s*$"
@@ -98,6 +100,12 @@ def _lease(text: str) -> Event | None:
         device_name=stated((match[4] or "").strip("()")),
         action=LeaseAction.ASSIGNED if match[1] == "assigned" else LeaseAction.RELEASED,
     )
+
+
+def _offer(text: str) -> Event | None:
+    """An address that was offered and not taken: it tells of a machine, not of who holds the address."""
+    match = _OFFER.match(text) if " without success" in text else None
+    return Event(device_mac=mac_of(match[1])) if match else None
 
 
 def _dns(text: str) -> Event | None:
@@ -255,6 +263,7 @@ def _other(text: str) -> Event | None:
 _READERS: tuple[Callable[[str], Event | None], ...] = (
     firewall_event,
     _lease,
+    _offer,
     _dns,
     _login,
     _session,

@@ -12,7 +12,7 @@ from lamsach.logs.direction import is_internal
 from lamsach.logs.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-ENDPOINT = r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
+ENDPOINT = r"(?:\[AF_INET6?\])?(?:(?:udp|tcp)[46]?(?:-server)?[:_])?(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?(?![\w.]|:\w)"
 NAME = r"[^\s/,|]{1,128}"
 # MULTI: Learn: 10.8.0.6 -> alice/203.0.113.5:51234   MULTI: Learn: 00:1a:2b:3c:4d:5e@0 -> ...   MULTI: primary virtual IP for alice/203.0.113.5:51234: 10.8.0.6
 _LEARN = re.compile(

@@ -31,6 +31,11 @@ _APACHE_ERROR = re.compile(
     re.ASCII | re.DOTALL,
 )
 _APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
+# AH01618: user alice not found: /x     AH01617: user alice: authentication failure for "/x": Password Mismatch
+_APACHE_USER = re.compile(
+    r"(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch| in realm| to )",
+    re.I | re.A,
+)
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 
 
@@ -72,11 +77,13 @@ def apache_error(text: str, context: FileContext) -> Event | None:
     if match is None:
         return None
     client = _APACHE_CLIENT.search(text, match.start(2), 1000)
+    user = _APACHE_USER.match(match[3])
     tags: dict[str, str] = dict(_TAGGED.findall(match[3][:8192]))
     return request_event(
         client[1] if client else None,
         site=tags.get("hostname"),
         url=tags.get("uri"),
-        status="403" if "denied" in match[3] else None,
+        user=user[1] if user else None,
+        status="403" if user or "denied" in match[3] else None,
         time=LooseTimes(context).read(match[1]) if match[1] else None,
     )

@@ -41,6 +41,11 @@ _WORDS = re.compile(
     r"|SIGUSR1|SIGTERM|Initialization Sequence|TUN/TAP|UDPv[46]|TCPv[46]|Local Options|Expected Remote Options|Re-using SSL|Diffie-Hellman",
     re.ASCII,
 )
+# 2026-06-10T10:11:12+0700 [stdout#info] [OVPN 1] OUT: '2026-06-10 10:11:12 203.0.113.5:51234 TLS Error: TLS handshake failed'
+_ACCESS_SERVER = re.compile(
+    r"\S{1,40} (?:\S{1,20} )?\[stdout#\w{1,10}\] \[OVPN \d{1,4}\] OUT: ['\"](.*?)['\"]?\s*$",
+    re.ASCII | re.DOTALL,
+)
 _APP = re.compile(r"(?:\S{0,40}-)?(?:openvpn|ovpn)[\w.@-]{0,40}", re.ASCII | re.IGNORECASE)
 # status version 2 and 3
 _KEYED = re.compile(r"(CLIENT_LIST|ROUTING_TABLE|GLOBAL_STATS|HEADER|TITLE|TIME)([,\t])(.*)", re.ASCII)
@@ -82,6 +87,7 @@ class OpenVpn(LogFormat):
         """OpenVPN's tag in syslog, its own time before one of its words, or a line of its status file."""
         if line.startswith(("CLIENT_LIST", "ROUTING_TABLE", "GLOBAL_STATS", "HEADER", "TITLE", "TIME")):
             return _is_keyed(line)
+        line = _unwrapped(line)
         match = _TIME.match(line)
         if match:
             text = line[match.end() :]
@@ -106,6 +112,7 @@ class OpenVpn(LogFormat):
         line = line.rstrip("\r\n")
         if not self.recognises(line):
             raise LineError("The line is not of this format.", line[:80])
+        line = _unwrapped(line)
         event = self._status(line) if _is_status(line) else self._message(line)
         return event and stamped(event, self.name, self.context.file, number)
 
@@ -170,6 +177,12 @@ class OpenVpn(LogFormat):
             if ":" in cell and " " in cell:
                 return self._times.read(cell)
         return None
+
+
+def _unwrapped(line: str) -> str:
+    """The message that Access Server puts into a line of its own."""
+    wrapped = _ACCESS_SERVER.match(line) if " OUT: " in line[:120] else None
+    return wrapped[1] if wrapped else line
 
 
 def _tagged(line: str) -> bool:

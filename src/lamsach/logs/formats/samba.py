@@ -1,7 +1,7 @@
 r"""Samba: log-ons (`auth_audit`, as text and as JSON), connections to shares, and what `vfs_full_audit` tells of files.
 
 Source: https://wiki.samba.org/index.php/Setting_up_Audit_Logging, `auth/auth_log.c` (log_authentication_event_human_readable,
-log_successful_authz_event_human_readable), vfs_full_audit(8), `source3/smbd/smb2_service.c`. Traps:
+log_successful_authz_event_human_readable), vfs_fullaudit(8), `source3/smbd/smb2_service.c`. Traps:
 - In Samba's own files a line with `[2021/10/14 15:24:12.024,  2] ../auth/auth_log.c:653(...)` comes before, with the local time; the
   message itself stands indented below it, and states its time with the zone.
 - An address is `ipv4:192.0.2.7:44890` or `ipv6:2001:db8::7:44890`; the workstation is what the client calls itself.
@@ -22,9 +22,9 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import child, read_object, text_of
 from lamsach.logs.radius import machine_name
+from lamsach.logs.samba_messages import audit, endpoint, named, refused, service
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import MONTHS, from_iso
-from lamsach.logs.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
 # [2021/10/14 15:24:12.023984,  2] ../../auth/auth_log.c:653(log_authentication_event_human_readable)   [2021/10/14 15:24:12,  1, pid=12] smbd/...
@@ -42,7 +42,6 @@ _STATUS = re.compile(r" status \[(\w{1,80})\]", re.ASCII)
 _WORKSTATION = re.compile(r" workstation \[([^\]\n]{0,256})\]")
 _REMOTE = re.compile(r" [Rr]emote host \[([^\]\n]{0,80})\]")
 _LOCAL = re.compile(r" local host \[([^\]\n]{0,80})\]")
-_ENDPOINT = re.compile(r"(?:ipv[46]:)?(.{2,60}?)(?::(\d{1,5}))?", re.ASCII)
 # Thu, 14 Oct 2021 15:24:12.023984 UTC
 _AUTH_TIME = re.compile(
     r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? ?(\S{0,12})",
@@ -51,16 +50,6 @@ _AUTH_TIME = re.compile(
 _OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})?", re.ASCII)
 _JSON_TYPE = re.compile(r'"type"\s*:\s*"(Authentication|Authorization)"', re.ASCII)
 _JSON_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d{2}):?(\d{2})", re.ASCII)
-# pc-7 (ipv4:192.0.2.7:44890) connect to service docs initially as user alice (uid=1000, gid=100) (pid 1234)
-_SERVICE = re.compile(
-    r"(\S{1,64}) \((?:ipv[46]:)?([0-9A-Fa-f.:]{2,60})\) (?:signed )?(connect to service|closed connection to service|couldn't find service|Can't become|denied connection)"
-    r" ?'?([^\s']{0,128})'?(?:.{0,40}? as user (\S{1,128}))?",
-)
-# alice|192.0.2.7|pc-7|docs|openat|ok|r|plans.docx     alice|192.0.2.7|unlinkat|fail (Permission denied)|x
-_INNER_TIME = re.compile(r"^\[[\d/: .,]{10,40}\] ", re.ASCII)
-_AUDIT_FIELDS = 8
-_AUDIT_RESULT = re.compile(r"ok|fail(?: \(.{0,120}\))?")
-_NOBODY = frozenset({"(null)", "null", "", "anonymous", "anonymous logon", "nobody"})
 
 
 class Samba(LogFormat):
@@ -98,8 +87,8 @@ class Samba(LogFormat):
         if line[:1] == "[" and _OWN_HEADER.match(line):
             return True
         if " service" in line[:400] and (" (ipv" in line[:300] or "smbd" in line[:120]):
-            return _SERVICE.search(line, 0, 500) is not None
-        return "|" in line[:400] and "smbd" in line[:160] and _audit(_message(line)) is not None
+            return service(line) is not None
+        return "|" in line[:400] and "smbd" in line[:160] and audit(_message(line)) is not None
 
     @classmethod
     def starts_record(cls, line: str) -> bool:
@@ -141,9 +130,10 @@ class Samba(LogFormat):
             header = split_header(line, self.context)[0] if before.strip() and line[0] != "[" else None
             return _json(record), header.host if header else None, header.time if header else None
         if line[:1] == "[" and "\n" in line:
-            return _service(line.partition("\n")[2].strip()), None, None
+            text = line.partition("\n")[2].strip()
+            return service(text) or refused(text), None, None
         header, message = split_header(line, self.context)
-        return _service(message) or _audit(message), header.host, header.time
+        return service(message) or refused(message) or audit(message), header.host, header.time
 
 
 def _message(line: str) -> str:
@@ -218,9 +208,9 @@ def _log_on(
     local: str,
     status: str | None,
 ) -> Event:
-    source, source_port = _endpoint(remote)
-    destination, destination_port = _endpoint(local)
-    account = _named(user)
+    source, source_port = endpoint(remote)
+    destination, destination_port = endpoint(local)
+    account = named(user)
     machine = machine_name(account)
     action = (
         Action.UNKNOWN if status is None else Action.ALLOWED if status == "NT_STATUS_OK" else Action.BLOCKED
@@ -235,62 +225,7 @@ def _log_on(
         device_ip=own_side(source, destination)
         if action is not Action.BLOCKED
         else own_side(source, None) and own_side(None, source),
-        device_name=_named((workstation or "").lstrip("\\")) or machine,
+        device_name=named((workstation or "").lstrip("\\")) or machine,
         user=None if machine else (account or "").partition("@")[0] or None,
         action=action,
-    )
-
-
-def _endpoint(text: str) -> tuple[str | None, int | None]:
-    match = _ENDPOINT.fullmatch(text.strip())
-    return (ip_of(match[1]), port_of(match[2])) if match else (None, None)
-
-
-def _named(text: str | None) -> str | None:
-    text = stated(text)
-    return None if text is None or text.lower() in _NOBODY else text
-
-
-def _service(message: str) -> Event | None:
-    """A connection to a share, as the share's client names itself."""
-    match = _SERVICE.search(message, 0, 500)
-    if match is None:
-        return None
-    address, port = _endpoint(match[2])
-    allowed = match[3] in ("connect to service", "closed connection to service")
-    return Event(
-        kind=EventKind.LOGON if match[3] == "connect to service" else EventKind.OTHER,
-        source_ip=address,
-        source_port=port,
-        device_ip=address,
-        device_name=_named(match[1]),
-        user=_named(match[5]),
-        action=Action.ALLOWED if allowed else Action.BLOCKED,
-    )
-
-
-def _audit(message: str) -> Event | None:
-    """A record of `vfs_full_audit`; None when no address stands in its prefix."""
-    fields = [field.strip() for field in _INNER_TIME.sub("", message[:4000], count=1).split("|")]
-    results = [
-        at for at, field in enumerate(fields[:_AUDIT_FIELDS]) if at > 1 and _AUDIT_RESULT.fullmatch(field)
-    ]
-    if not results:
-        return None
-    prefix = fields[: results[0] - 1]
-    at = next((at for at, field in enumerate(prefix) if ip_of(field)), None)
-    if at is None:
-        return None
-    others = [field for place, field in enumerate(prefix) if place != at]
-    user = _named(others[0].rsplit("\\", 1)[-1]) if others else None
-    address = ip_of(prefix[at])
-    # %u|%I|%m|%S: what stands between the address and the share is the machine's name
-    machine = prefix[at + 1] if len(prefix) == at + 3 and not ip_of(prefix[at + 1]) else ""
-    return Event(
-        kind=EventKind.FILE,
-        source_ip=address,
-        device_ip=address,
-        device_name=_named(machine),
-        user=user,
-        action=Action.ALLOWED if fields[results[0]] == "ok" else Action.BLOCKED,
     )
