@@ -70,7 +70,10 @@ def test_a_machine_reports_and_the_coordinator_sees_counts_only(
     assert "3 machines scanned" in page
     assert "Malware is still on 1" in page
     assert "MAY-KE-TOAN" not in page
+    own = browser("officer").get(f"/office/fleet/{campaign.pk}/").content.decode()
+    assert f"machines/?unit={cast.first.pk}&amp;show=found" in own
     own = browser("officer").get(f"/office/fleet/{campaign.pk}/machines/").content.decode()
+    assert own.index("MAY-KE-TOAN") < own.index("MAY-02")  # what needs something done comes first
     assert "MAY-KE-TOAN" in own
     assert "MAY-03" not in own
     address = f"/office/fleet/{campaign.pk}/machines/?unit={cast.first.pk}"

@@ -59,7 +59,7 @@ def machines(kind: str, campaign: Campaign, unit: Unit, show: str, days: int) ->
     yes, no = _("yes"), _("no")
 
     def rows() -> Iterator[dict[str, Any]]:
-        chosen: Any = listed(campaign, unit, show, days, timezone.now()).order_by("name", "pk")
+        chosen: Any = listed(campaign, unit, show, days, timezone.now())
         for machine in chosen.iterator(chunk_size=2000):
             row = {name: getattr(machine, name) for name in heads}
             row["name"] = str(machine)

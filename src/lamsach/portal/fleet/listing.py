@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Case, F, FilteredRelation, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.models import Campaign
@@ -23,7 +23,9 @@ SHOWN = {
     "unlisted": _("not in the inventory"),
 }
 """What `?show=` takes."""
-TONES = {"found": "bad", "doubtful": "late", "cleaned": "info", "quiet": "good"}
+TONES = {"found": "bad", "doubtful": "late", "cleaned": "info", "quiet": "info"}
+"""No scan makes a machine clean: nothing found is told, and no more."""
+_FIRST = (LookState.FOUND, LookState.DOUBTFUL, None, LookState.CLEANED, LookState.QUIET)
 
 
 def machines(campaign: Campaign, unit: Unit, show: str, days: int, now: datetime) -> QuerySet[Machine]:
@@ -54,4 +56,9 @@ def machines(campaign: Campaign, unit: Unit, show: str, days: int, now: datetime
         "unlisted": Q(listed=False),
         **{state.value: Q(look__state=state) for state in LookState},
     }
+    ranks = [
+        When(Q(look__isnull=True) if state is None else Q(look__state=state), then=Value(place))
+        for place, state in enumerate(_FIRST)
+    ]
+    rows = rows.annotate(rank=Case(*ranks, default=Value(len(_FIRST)))).order_by("rank", "name", "pk")
     return rows.filter(conditions[show]) if show in conditions else rows

@@ -104,7 +104,7 @@ def machines(request: HttpRequest, campaign_id: int) -> HttpResponse:
     show = request.GET.get("show", "all")
     show, days = show if show in SHOWN else "all", _days(request)
     record(request, "fleet.viewed", campaign, unit, show=show)
-    page = paged(request, listed(campaign, unit, show, days, timezone.now()).order_by("name", "pk"))
+    page = paged(request, listed(campaign, unit, show, days, timezone.now()))
     context = {
         "campaign": campaign,
         "unit": unit,
