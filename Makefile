@@ -16,10 +16,10 @@ export VENV
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: install ## A made-up unit's month: hunt it, show the table, write the report to demo-out/
-	@$(BIN)/lamsach demo --once $(DEMO)
+demo: install ## A made-up unit's month: hunt it, show table and report; on a terminal then a ministry's portal on loopback, until Ctrl-C
+	@$(BIN)/lamsach demo $(DEMO)
 
-serve: install ## The same unit in a made-up ministry's portal on loopback, until Ctrl-C
+serve: install ## The same ministry's portal, also without a terminal
 	@$(BIN)/lamsach demo
 
 test: install-dev ## Run the tests

@@ -18,7 +18,9 @@ CLI: dict[str, str] = {
     "Filling a made-up ministry's portal": "Đang tạo cổng của một bộ giả định",
     "Log in at {address} with one of these addresses:": "Đăng nhập tại {address} bằng một trong các địa chỉ sau:",
     "Password of all of them: {password}": "Mật khẩu chung: {password}",
-    "Ctrl-C ends the demo and removes everything.": "Nhấn Ctrl-C để kết thúc và xóa toàn bộ dữ liệu minh họa.",
+    "Ctrl-C ends the demo and removes the portal.": "Nhấn Ctrl-C để kết thúc và xóa cổng minh họa.",
+    "Keep the month and the report in this folder.": "Giữ tháng nhật ký và báo cáo trong thư mục này.",
+    "To look around in a made-up ministry's portal with it: {command}": "Để xem dữ liệu này trong cổng của một bộ giả định, chạy: {command}",
     "Writing a made-up unit's month of logs to {folder}": "Đang ghi nhật ký một tháng của một đơn vị giả định vào {folder}",
     # what does not fit on the command line
     "There is no time zone of this name.": "Không có múi giờ nào tên như vậy.",

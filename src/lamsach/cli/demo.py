@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +14,19 @@ import typer
 from lamsach.cli.console import tell, translate
 from lamsach.cli.hunt import run
 from lamsach.demo import generate
-from lamsach.errors import ExitStatus
+from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment
 from lamsach.investigate import Request
 
+PORT, NEXT_PORTS = 8000, 20
+"""Where the demo's portal listens when no port is given: here, or at the first free one of so many after it."""
+
 
 def demo(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Keep the month and the report in this folder."),
+    ] = None,
     once: Annotated[
         Path | None,
         typer.Option(
@@ -26,8 +34,9 @@ def demo(
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option("--port", metavar="N", min=1, max=65535, help="The port of the demo's portal.")
-    ] = 8000,
+        int | None,
+        typer.Option("--port", metavar="N", min=1, max=65535, help="The port of the demo's portal."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives another unit.")] = 2022,
 ) -> None:
     """Make up a unit's month of logs with planted infections, hunt it, and show it in a portal with a made-up ministry.
@@ -37,12 +46,38 @@ def demo(
     if once is not None:
         _hunt(once, seed)
         return
+    if folder is not None and not _is_watched():
+        _hunt(folder, seed)
+        tell(
+            translate()("To look around in a made-up ministry's portal with it: {command}").format(
+                command="lamsach demo"
+            )
+        )
+        return
+    place = _free_port(port)
+    with tempfile.TemporaryDirectory(prefix="lamsach-demo-") as own:
+        month = folder or Path(own) / "month"
+        _hunt(month, seed)
+        _portal(Path(own) / "portal", month, place, seed)
+
+
+def _is_watched() -> bool:
+    """Whether a person sits at a terminal who can look at a portal and end it."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
+
+
+def _free_port(wanted: int | None) -> int:
+    """The port to listen at. UsageError when it is taken."""
     from lamsach.cli.serve import free
 
-    free("127.0.0.1", port)
-    with tempfile.TemporaryDirectory(prefix="lamsach-demo-") as folder:
-        _hunt(Path(folder) / "month", seed)
-        _portal(Path(folder), port, seed)
+    for port in range(PORT, PORT + NEXT_PORTS) if wanted is None else ():
+        try:
+            free("127.0.0.1", port)
+        except UsageError:
+            continue
+        return port
+    free("127.0.0.1", wanted or PORT)
+    return wanted or PORT
 
 
 def _hunt(folder: Path, seed: int) -> None:
@@ -66,8 +101,8 @@ def _hunt(folder: Path, seed: int) -> None:
     print(_("The report: {path}").format(path=report))
 
 
-def _portal(folder: Path, port: int, seed: int) -> None:
-    """Fill a portal of its own with the ministry and the hunt's findings, and serve it until stopped. It sends no e-mail and asks for no second factor."""
+def _portal(folder: Path, month: Path, port: int, seed: int) -> None:
+    """Fill a portal in `folder` with the ministry and the findings of the `month`, and serve it until stopped. It sends no e-mail and asks for no second factor."""
     for name in [name for name in os.environ if name.startswith("LAMSACH_") or name == "DATABASE_URL"]:
         if name != "LAMSACH_DEBUG":
             del os.environ[name]
@@ -78,18 +113,20 @@ def _portal(folder: Path, port: int, seed: int) -> None:
 
     _ = translate()
     tell(_("Filling a made-up ministry's portal"))
-    start(folder / "portal")
+    start(folder)
     prepare()
     from lamsach.portal.demo import fill, hand_in
     from lamsach.portal.demo_cases import fill_cases
+    from lamsach.portal.demo_lists import fill_lists
 
     filled = fill(seed)
     fill_cases(filled, seed)
-    hand_in(folder / "month" / "findings.zip", filled)
+    fill_lists(month / "dispatch-annex.xlsx", filled)
+    hand_in(month / "findings.zip", filled)
     print(_("The portal: {address}").format(address=address))
     print(_("Log in at {address} with one of these addresses:").format(address=f"{address}/accounts/login/"))
     for email in filled.people.values():
         print(f"  {email}")
     print(_("Password of all of them: {password}").format(password=filled.password))
-    print(_("Ctrl-C ends the demo and removes everything."), flush=True)
+    print(_("Ctrl-C ends the demo and removes the portal."), flush=True)
     serve("127.0.0.1", port)

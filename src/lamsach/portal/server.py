@@ -88,7 +88,8 @@ class Worker:
     @staticmethod
     def _start() -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "lamsach.portal.worker"]
-        return subprocess.Popen(command, env={**os.environ, "LAMSACH_PARENT": "1"})
+        # a session of its own: Ctrl-C on the terminal is for the server, which ends the worker
+        return subprocess.Popen(command, env={**os.environ, "LAMSACH_PARENT": "1"}, start_new_session=True)
 
     def _keep(self) -> None:
         pause = SHORTEST_PAUSE_S

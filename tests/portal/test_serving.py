@@ -1,0 +1,151 @@
+"""`lamsach serve` end to end as a process, on SQLite and on PostgreSQL: an empty database, the set-up link, pages, the worker's letter, a graceful end, a second start."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from .postgres import fresh
+from .serving import MAIN, Served, Visitor, clean_environment, free_port
+
+PASSWORD = "mat khau rat dai"
+
+
+def wait_for(what: Callable[[], Any], served: Served) -> Any:
+    """What `what` gives as soon as it gives something."""
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        if got := what():
+            return got
+        time.sleep(0.1)
+    return pytest.fail(served.said())
+
+
+def connections(url: str) -> int:
+    """How many connections others have to the PostgreSQL database."""
+    import psycopg
+
+    with psycopg.connect(url) as server:
+        question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        row = server.execute(question).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_from_an_empty_database_to_a_letter_and_back_to_rest(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = fresh(request.getfixturevalue("postgresql")) if database == "postgresql" else ""
+    served = Served(tmp_path / "data", DATABASE_URL=url)
+    try:
+        served.wait()
+        link = served.set_up_link()
+        assert link is not None, served.said()
+        visitor = Visitor(served.address)
+        home = visitor.post(
+            link,
+            unit_name="Bộ Minh họa",
+            code="Z09",
+            name="Quản trị",
+            email="quantri@demo.example",
+            password=PASSWORD,
+        )
+        assert (visitor.status, visitor.url) == (200, f"{served.address}/office/")
+        assert "Quản trị" in home
+        Visitor(served.address).get(link)
+        again = Visitor(served.address)
+        again.get(link)
+        assert again.status == 404, "the link works once"
+        assert "Bộ Minh họa" in visitor.get("/office/units/")
+        visitor.post(
+            "/office/people/invite/", email="moi@person.example", name="M", unit="Z09", role="officer"
+        )
+        letters = wait_for(lambda: list((tmp_path / "data/outbox").glob("*.eml")), served)
+        assert b"moi@person.example" in letters[0].read_bytes()
+        assert (tmp_path / "data/lamsach.sqlite3").exists() is (database == "sqlite")
+        refuses_what_is_too_large(served)
+        children = psutil.Process(served.process.pid).children(recursive=True)
+        assert any("lamsach.portal.worker" in child.cmdline() for child in children)
+    finally:
+        status = served.end()
+    assert status == 0, served.said()
+    assert psutil.wait_procs(children, timeout=30)[1] == []
+    assert "Traceback" not in served.said(), served.said()
+    if url:
+        wait_for(lambda: connections(url) == 0, served)
+    starts_again(served, url, link)
+
+
+def starts_again(before: Served, url: str, link: str) -> None:
+    """A second start on the same data finds everything and offers no further set-up."""
+    served = Served(before.folder, DATABASE_URL=url)
+    try:
+        served.wait()
+        assert served.set_up_link() is None
+        visitor = Visitor(served.address)
+        visitor.post("/accounts/login/", login="quantri@demo.example", password=PASSWORD)
+        assert visitor.url == f"{served.address}/office/"
+        visitor.get(served.address + link[link.index("/accounts/") :])
+        assert visitor.status == 404
+    finally:
+        assert served.end() == 0
+
+
+def refuses_what_is_too_large(served: Served) -> None:
+    """An upload that says it is of 200 MB is refused before it is sent, and so is one that says nothing of its size; the portal goes on."""
+    place = served.address.removeprefix("http://")
+    for headers in ({"Content-Length": "200000000"}, {"Transfer-Encoding": "chunked"}):
+        connection = http.client.HTTPConnection(place, timeout=30)
+        connection.putrequest("POST", "/help/")
+        for name, value in {"Content-Type": "multipart/form-data; boundary=x", **headers}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        if "Transfer-Encoding" in headers:
+            connection.send(b"5\r\nhello\r\n0\r\n\r\n")
+        assert connection.getresponse().status in (400, 403, 411, 413), headers
+        connection.close()
+    assert Visitor(served.address).get("/alive") == "ok\n"
+
+
+def said_of(**settings: str) -> str:
+    """What `lamsach serve` says when it cannot start; it ends by itself."""
+    command = [sys.executable, *MAIN, "serve", "--port", str(free_port()), "--data", settings.pop("data")]
+    ran = subprocess.run(
+        command, env=clean_environment(**settings), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode in (2, 5, 6), ran.stderr
+    return ran.stderr
+
+
+def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    said = said_of(
+        data=str(tmp_path / "data"),
+        DATABASE_URL=f"postgres://a:secret@127.0.0.1:{free_port()}/lamsach",
+        LANG="C",
+    )
+    assert "Traceback" not in said
+    assert "secret" not in said
+    assert len(said.strip().splitlines()) == 1, said
+
+
+def test_without_the_library_for_postgresql_it_is_said_what_to_install(tmp_path: Path) -> None:
+    blocked = tmp_path / "psycopg"
+    blocked.mkdir()
+    for name in ("psycopg", "psycopg2"):
+        (blocked / f"{name}.py").write_text("raise ImportError('not installed')")
+    said = said_of(
+        data=str(tmp_path / "data"), DATABASE_URL="postgres://a@127.0.0.1/lamsach", PYTHONPATH=str(blocked)
+    )
+    assert re.search(r"lamsach\[postgres\]", said), said
+    assert len(said.strip().splitlines()) == 1, said
