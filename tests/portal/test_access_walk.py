@@ -72,6 +72,25 @@ def test_every_name_in_an_address_has_a_sample() -> None:
     assert {name for path, _ in OURS for name in names(path)} <= known
 
 
+LIMITED_ITSELF = {"lists/<str:token>/", "lists/<str:token>/<int:part>/"}
+"""Firewalls fetch lists as often as they like; wrong tokens are counted."""
+NOTHING_TO_LIMIT = {"language/"}
+
+
+def test_links_and_open_forms_are_rate_limited() -> None:
+    """What needs no log-in and acts, or opens by a token, cannot be tried without end. Log-in itself is limited by the library (`ACCOUNT_RATE_LIMITS`)."""
+    free = []
+    for path, pattern in OURS:
+        door = DOORS[path]
+        if door is None or door.kind == "member" or getattr(pattern.callback, "__name__", "") == "closed":
+            continue
+        rate = set(getattr(pattern.callback, "rate", ()))
+        wanted = set(door.methods) if door.kind == "link" else set(door.methods) & {"POST"}
+        if wanted - rate and path not in NOTHING_TO_LIMIT | LIMITED_ITSELF:
+            free.append((path, wanted - rate))
+    assert free == []
+
+
 @pytest.mark.django_db
 def test_open_pages_need_no_log_in(client: Client, cast: Cast) -> None:
     for path in OPEN:

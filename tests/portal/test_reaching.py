@@ -31,6 +31,7 @@ from lamsach.portal.findings.models import Device
 from lamsach.portal.jobs import queue as jobs
 from lamsach.portal.jobs.models import Clock, Job, JobState
 from lamsach.portal.mail.models import Letter
+from lamsach.portal.public import systems
 from lamsach.portal.public.found import has_open_case
 from lamsach.portal.public.models import Download, Tool
 from lamsach.portal.public.systems import browser as browser_of
@@ -186,7 +187,10 @@ WINDOWS_10 = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101
     ("agent", "system", "browser"),
     [
         (WINDOWS_7, ("Windows 7", False), ("Chrome / Edge / Cốc Cốc 109", False)),
-        (WINDOWS_10, ("Windows 10 / Windows 11", None), ("Firefox 130", True)),
+        (WINDOWS_10, ("Windows 10 / Windows 11", None), ("Firefox 130", False)),
+        (WINDOWS_10.replace("130.0", "133.0"), ("Windows 10 / Windows 11", None), ("Firefox 133", True)),
+        (WINDOWS_10.replace("130.0", "140.0"), ("Windows 10 / Windows 11", None), ("Firefox 140 ESR", None)),
+        (WINDOWS_7.replace("109", "99999999"), ("Windows 7", False), ("Chrome / Edge / Cốc Cốc", None)),
         (
             "Mozilla/5.0 (Linux; Android 8.1; X) Chrome/130.0",
             ("Android 8", False),
@@ -207,6 +211,47 @@ def test_what_is_still_supported(agent: str, system: Any, browser: Any) -> None:
 
     day = date(2025, 1, 1)
     assert (short(system_of(agent, day)), short(browser_of(agent, day))) == (system, browser)
+
+
+@pytest.mark.parametrize(
+    ("platform", "day", "expected"),
+    [
+        ('"10.0.0"', date(2025, 10, 14), ("Windows 10 (not LTSC, no ESU)", True)),
+        ('"10.0.0"', date(2025, 10, 15), ("Windows 10 (not LTSC, no ESU)", False)),
+        ('"15.0.0"', date(2025, 10, 15), ("Windows 11", None)),
+        ('"19.0.0"', date(2025, 10, 15), ("Windows 11", True)),
+        ('"0.3.0"', date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
+        ("<script>", date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
+        ("", date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
+    ],
+)
+def test_windows_10_and_11_are_told_apart_by_the_header(
+    platform: str, day: date, expected: tuple[str, Any]
+) -> None:
+    found = system_of(WINDOWS_10, day, platform)
+    assert found is not None
+    assert (found.name, found.supported) == expected
+    older = system_of(WINDOWS_7, day, platform)
+    assert older is not None
+    assert older.name == "Windows 7"
+
+
+def test_every_fact_has_its_day_and_its_source() -> None:
+    for family, facts in systems._facts().items():
+        date.fromisoformat(facts["as_of"])
+        assert facts["source"].startswith("https://"), family
+        for entry in (*facts["versions"].values(), *facts.get("platforms", ())):
+            if "until" in entry:
+                date.fromisoformat(entry["until"])
+
+
+@pytest.mark.django_db
+def test_the_check_asks_for_the_header_and_uses_it(client: Client) -> None:
+    assert client.get("/check/")["Accept-CH"] == systems.PLATFORM_HINT
+    headers = {"user-agent": WINDOWS_10, "sec-ch-ua-platform-version": '"19.0.0"'}
+    page = client.post("/check/", headers=headers).content.decode()
+    assert "Windows 11" in page
+    assert "tính đến ngày 14/10/2025" in page
 
 
 @pytest.mark.django_db

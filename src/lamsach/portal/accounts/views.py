@@ -137,7 +137,7 @@ def invitation_withdraw(request: HttpRequest, invitation_id: int) -> HttpRespons
     return redirect("accounts:people")
 
 
-@rate_limited("invitation", 20, 300)
+@rate_limited("invitation", 30, 300, ("GET", "POST"))
 @link()
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose name and password."""

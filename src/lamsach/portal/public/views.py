@@ -23,7 +23,7 @@ from lamsach.portal.campaigns.models import Campaign, CampaignState, IndicatorLi
 from lamsach.portal.public.forms import ToolForm
 from lamsach.portal.public.found import has_open_case
 from lamsach.portal.public.models import Download, Tool
-from lamsach.portal.public.systems import browser, system
+from lamsach.portal.public.systems import PLATFORM_HINT, browser, system
 from lamsach.portal.units.tree import today
 
 TOOL_KINDS = ("zip", "pdf")
@@ -74,11 +74,13 @@ def check(request: HttpRequest) -> HttpResponse:
             address=client_address(request),
             listed=is_listed(client_address(request)) or has_open_case(client_address(request)),
             lists=lists.count(),
-            system=system(agent, day),
+            system=system(agent, day, request.headers.get(PLATFORM_HINT, "")),
             browser=browser(agent, day),
             checked=True,
         )
-    return _page(request, "public/check.html", **context)
+    response = _page(request, "public/check.html", **context)
+    response["Accept-CH"] = PLATFORM_HINT
+    return response
 
 
 @anyone("GET")

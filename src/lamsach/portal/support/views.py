@@ -104,7 +104,7 @@ def _contact(unit: Unit) -> dict[str, str]:
     return {"name": unit.contact_name or unit.name, "phone": unit.contact_phone, "email": unit.email}
 
 
-@rate_limited("question", 30, 300)
+@rate_limited("question", 60, 300, ("GET", "POST"))
 @link()
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """The asker's own view of the question."""
