@@ -81,6 +81,7 @@ HEADERS = [
     ),
     ("<134>2026-06-05T00:31:12Z gw CheckPoint 1130 - act=x", IN_JUNE, "gw", "CheckPoint", "1130", "act=x"),
     ("2026-06-05T00:31:12.000000000Z stdout F {}", IN_JUNE, None, None, None, "{}"),
+    ("2026-06-05T00:31:12.000000000Z stderr F named[1]: hello", IN_JUNE, None, "named", "1", "hello"),
     # Kiwi Syslog
     (
         "2026-06-05 07:31:12\tLocal7.Info\t192.0.2.1\tdate=2026-06-05",

@@ -13,6 +13,11 @@ DEEPEST = 12
 """How many objects within objects are walked; what lies deeper is left unread."""
 MOST_FIELDS = 2000
 """How many fields of one record are looked at."""
+TEXT_KEYS = (
+    *("message", "log", "_raw", "original", "event.original", "short_message", "full_message", "MESSAGE", "msg", "raw"),
+    *("raw_message", "rawMessage", "full_log", "line", "textPayload", "body", "content"),
+)  # fmt: skip
+"""Keys under which shippers, collectors and exports put a record as it was received, the most common first."""
 _HEADER_ROOM = 512
 
 
@@ -49,6 +54,21 @@ def read_object(line: str) -> tuple[str, dict[str, object]]:
 
 
 _DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= 30 else digits)
+
+
+def object_in_text(record: Record) -> dict[str, object] | None:
+    """The object that a record holds as text under one of TEXT_KEYS, also within Splunk's `result`; None when it holds none."""
+    for holder in (record, record.get("result")):
+        if not isinstance(holder, dict):
+            continue
+        for key in TEXT_KEYS:
+            text = holder.get(key)
+            if isinstance(text, str) and text.lstrip().startswith("{"):
+                try:
+                    return read_object(text)[1]
+                except LineError:
+                    continue
+    return None
 
 
 def walk(record: Record, prefix: str = "") -> Iterator[tuple[str, object]]:

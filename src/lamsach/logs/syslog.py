@@ -225,7 +225,8 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
     text = after.removeprefix(":").lstrip(" ")
     container = _CONTAINER.match(text) if text.startswith("std") else None
     if container:
-        return reader, None, None, None, text[container.end() :]
+        _, _, app, pid, message = _bare_tag(text[container.end() :], text[container.end() :])
+        return reader, None, app, pid, message
     facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text
     tag = _tag(text)

@@ -16,7 +16,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from lamsach.errors import LineError
-from lamsach.logs.json_records import MOST_FIELDS, objects_of, read_object, text_of, texts_of, walk
+from lamsach.logs.json_records import (
+    MOST_FIELDS,
+    object_in_text,
+    objects_of,
+    text_of,
+    texts_of,
+    walk,
+)
 from lamsach.logs.windows_json_paths import Part, Place, part_of
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.logs.windows_xml import record_of_xml
@@ -35,7 +42,6 @@ _OWN_LOG = re.compile(
     r'\\?"(?:channel|logname|log_name)\\?"\s*:\s*\[?\s*\\?"(?:security|system|application|microsoft-|[\w -]{1,60}/(?:operational|admin)\\?")',
     re.I,
 )
-_JSON_TEXT_KEYS = ("message", "log", "_raw", "full_message", "short_message", "original")
 _TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
 _MOST_XML = 4
 
@@ -76,11 +82,7 @@ def _inner(record: Mapping[str, object]) -> dict[str, object] | None:
             raise LineError("One line holds several Windows events.", str(len(items)))
         if items:
             return items[0]
-    for key in _JSON_TEXT_KEYS:
-        text = record.get(key)
-        if isinstance(text, str) and text.lstrip().startswith("{"):
-            return read_object(text)[1]
-    return None
+    return object_in_text(record)
 
 
 @lru_cache(1024)

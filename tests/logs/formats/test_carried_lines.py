@@ -52,3 +52,42 @@ def test_what_ends_the_line_is_not_cut():
     event = LineParser(detection, FileContext("case.log", head=[line])).parse(line, 1)
     assert event is not None
     assert (event.destination_port, event.observer) == (443, "relay1")
+
+
+EVE = (
+    '{"timestamp":"2026-06-02T08:45:34.000000+0000","flow_id":1,"event_type":"alert","src_ip":"10.1.1.5","src_port":49152,'
+    '"dest_ip":"203.0.113.9","dest_port":443,"proto":"TCP","alert":{"action":"allowed","signature":"x"}}'
+)
+ZEEK = (
+    '{"_path":"conn","ts":"2026-06-02T08:45:34.000000Z","uid":"CHhAvVGS1DHFjwGM9","id.orig_h":"10.1.1.5","id.orig_p":49152,'
+    '"id.resp_h":"203.0.113.9","id.resp_p":443,"proto":"tcp"}'
+)
+SYSMON = (
+    '{"EventID":3,"SourceName":"Microsoft-Windows-Sysmon","Channel":"Microsoft-Windows-Sysmon/Operational","UtcTime":"2026-06-02 08:45:34.000",'
+    '"SourceIp":"10.1.1.5","SourcePort":"49152","DestinationIp":"203.0.113.9","DestinationPort":"443","Initiated":"true"}'
+)
+PALO_ALTO = (
+    '{"LogType":"TRAFFIC","Subtype":"end","DeviceSN":"1","ConfigVersion":"10.2","TimeReceived":"2026-06-02T08:45:39.000000Z",'
+    '"TimeGenerated":"2026-06-02T08:45:34.000000Z","SourceAddress":"10.1.1.5","SourcePort":49152,"DestinationAddress":"203.0.113.9",'
+    '"DestinationPort":443,"VendorName":"Palo Alto Networks","Action":"allow"}'
+)
+AROUND = {
+    "shipper": lambda text: {"@timestamp": "2026-06-02T08:50:00Z", "message": text},
+    "gelf": lambda text: {"version": "1.1", "host": "r", "short_message": text, "timestamp": 1780390200.5},
+    "docker": lambda text: {"log": text + "\n", "stream": "stdout", "time": "2026-06-02T08:50:00.1Z"},
+    "journal": lambda text: {"_HOSTNAME": "r", "MESSAGE": text, "__REALTIME_TIMESTAMP": "1780390200000000"},
+    "splunk": lambda text: {"preview": False, "result": {"_raw": text, "_time": "2026-06-02T08:50:00Z"}},
+}
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("text", [EVE, ZEEK, SYSMON, PALO_ALTO], ids=["eve", "zeek", "sysmon", "paloalto"])
+def test_json_within_json_is_the_products(text, around):
+    """Whatever stands around it: the ends and the time are the product's own, not the collector's."""
+    line = json.dumps(AROUND[around](text))
+    event = LineParser(detect(line.encode()), FileContext("case.log", head=[line])).parse(line, 1)
+    assert event is not None
+    assert (event.source_ip, event.source_port) == ("10.1.1.5", 49152)
+    assert (event.destination_ip, event.destination_port) == ("203.0.113.9", 443)
+    assert event.time is not None
+    assert event.time.isoformat() == "2026-06-02T08:45:34+00:00"

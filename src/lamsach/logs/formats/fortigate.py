@@ -45,7 +45,7 @@ _TYPE = re.compile(r'\btype="{0,2}[a-z][a-z-]*"{0,3}[ ,]+"?subtype="{0,2}[a-z]')
 _FAMILY = re.compile(r'\b(?:devid|device_id|logid|log_id|vd|devname|eventtime|logdesc)="{0,2}\w')
 _LOG_ID = re.compile(r'\b(?:logid|log_id)="{0,2}\d{10}\b')
 # CEF:0|Fortinet|Fortigate|v7.2.10|28704|utm:app-ctrl signature|2|deviceExternalId=FG100D
-_CEF = re.compile(r"(?:^|[ :])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy)\b", re.IGNORECASE)
+_CEF = re.compile(r"(?:^|[\s:])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy)\b", re.IGNORECASE)
 _CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
 _HEAD = 600
 # ui="https(192.0.2.7)"  sproc=192.0.2.7

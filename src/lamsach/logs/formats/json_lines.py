@@ -23,7 +23,15 @@ from lamsach.errors import LineError
 from lamsach.logs import column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines, carried, may_carry
-from lamsach.logs.json_records import objects_of, read_object, start_of_object, text_of, texts_of, walk
+from lamsach.logs.json_records import (
+    object_in_text,
+    objects_of,
+    read_object,
+    start_of_object,
+    text_of,
+    texts_of,
+    walk,
+)
 from lamsach.logs.json_shapes import looks_like_suricata, looks_like_zeek
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.stamping import stamped
@@ -117,7 +125,8 @@ class JsonLines(LogFormat):
         """One JSON object, behind a syslog header or not."""
         header, record = read_object(line)
         values, endpoint = _values(record)
-        parsed = any(field in values for field in _PARSED)  # by the shipper: its `message` is for people then
+        # what the shipper parsed itself has a `message` for people
+        parsed = any(field in values for field in _PARSED) and object_in_text(record) is None
         inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
         if inner is not None and (_tells(inner) or not column_names.tells_of_contacts(values.keys())):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
@@ -200,15 +209,8 @@ def _in_utc(name: str, text: str) -> str:
 
 def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
     """The record's fields, and those of JSON that a shipper's `message` holds as text."""
-    fields = list(walk(record))
-    for key in ("message", "log", "_raw", "event.original", "short_message", "msg"):
-        text = record.get(key)
-        if isinstance(text, str) and text.lstrip().startswith("{"):
-            try:
-                fields += walk(read_object(text)[1])
-            except LineError:
-                continue
-    return fields
+    inside = object_in_text(record)
+    return [*walk(record), *(walk(inside) if inside else ())]
 
 
 def _texts(value: object) -> list[str]:

@@ -24,7 +24,7 @@ from lamsach.errors import LineError
 from lamsach.logs import suricata_fast
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
-from lamsach.logs.json_records import child, objects_of, read_object, text_of, texts_of
+from lamsach.logs.json_records import TEXT_KEYS, child, objects_of, read_object, text_of, texts_of
 from lamsach.logs.json_shapes import looks_like_suricata
 from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
@@ -62,10 +62,7 @@ _WRAPPERS = (
     "_source",
     "json",
     "result",
-    "message",
-    "log",
-    "_raw",
-    "original",
+    *TEXT_KEYS,
     "parsed",
     "eve",
 )

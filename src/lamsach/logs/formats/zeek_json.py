@@ -17,7 +17,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs import zeek_fields
 from lamsach.logs.base import LogFormat
-from lamsach.logs.json_records import child, flat, read_object, text_of, texts_of
+from lamsach.logs.json_records import TEXT_KEYS, child, flat, read_object, text_of, texts_of
 from lamsach.logs.json_shapes import looks_like_zeek
 from lamsach.logs.stamping import changed
 from lamsach.logs.syslog import split_header
@@ -31,10 +31,7 @@ _WRAPPERS = (
     "json",
     "_source",
     "result",
-    "message",
-    "log",
-    "_raw",
-    "original",
+    *TEXT_KEYS,
 )
 _PATHS = ("_path", "@stream", "path", "zeek_log", "log_type", "event.dataset")
 _OBSERVERS = ("_system_name", "@system", "_node_name", "host.name")
