@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import zstandard
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.filling import fill
 from lamsach.archive.segment import decompress, head_of
+from lamsach.collect.flows import FlowLines
 from lamsach.collect.framing import Framer
 from lamsach.collect.spool import Header, Spool, read_spool
 from lamsach.errors import LineError
@@ -76,7 +78,7 @@ def lines(scratch: Path) -> Target:
                     said.append(f"{kind.name}:{','.join(known)}")
         return ";".join(said)
 
-    return Target("lines", seeds, read, 900)
+    return Target("lines", seeds, read, 880)
 
 
 def heads(scratch: Path) -> Target:
@@ -102,6 +104,33 @@ def framing(scratch: Path) -> Target:
         return f"{out.count(10)} {framer._counted}"
 
     return Target("framing", seeds, read, 30)
+
+
+def flows(scratch: Path) -> Target:
+    """Datagrams of NetFlow and IPFIX, with the templates of those before."""
+    maker = FlowLines(scratch, lambda _error: None)
+    described = struct.pack(">HHHHHHHH", 256, 3, 8, 4, 12, 4, 7, 2)
+    flow = bytes((10, 0, 0, 5, 192, 0, 2, 9, 1, 187))
+
+    def v9(number: int, body: bytes) -> bytes:
+        return struct.pack(">HHIIIIHH", 9, 1, 1, 1662000000, 1, 7, number, 4 + len(body)) + body
+
+    ipfix = (
+        struct.pack(">HHIIIHH", 10, 20 + len(described), 1662000000, 1, 7, 2, 4 + len(described)) + described
+    )
+    seeds = [
+        v9(0, described),
+        v9(256, flow * 3),
+        ipfix,
+        struct.pack(">HHIIII", 5, 1, 1, 1662000000, 0, 0) + bytes(52),
+    ]
+
+    def read(data: bytes) -> str:
+        text = maker.lines(data, "192.0.2.1")
+        found = [json.loads(line) for line in text.splitlines()]
+        return f"{min(len(found), 9)} {sorted({key for item in found for key in item})}"
+
+    return Target("flows", seeds, read, 20)
 
 
 def files(scratch: Path) -> Target:
@@ -250,4 +279,4 @@ def lists(scratch: Path) -> Target:
     return Target("lists", seeds, read, 10)
 
 
-MAKERS = (lines, heads, framing, files, binaries, segments, spools, bundles, lists)
+MAKERS = (lines, heads, framing, flows, files, binaries, segments, spools, bundles, lists)

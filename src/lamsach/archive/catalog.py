@@ -37,7 +37,7 @@ PART = 64
 """Segments of the last group are kept together by so many until the group is full."""
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
 """Which lines of a segment may tell who had an address: none, those kept in its description, any."""
-_LAYOUT = 5
+_LAYOUT = 6
 _READERS = 4
 SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 
@@ -71,10 +71,16 @@ class Pack:
 
     rows: list[Row]
     coverage: dict[str, list[list[Any]]]
-    signs: list[list[Any]]
+    packed_signs: str
     seen: list[list[Any]]
     offsets: list[int]
     data: NDArray[np.uint8]
+
+    @property
+    def signs(self) -> list[list[Any]]:
+        """Signs of infrastructure; wanted only when something was found, and unpacked only then. Raises ValueError."""
+        rows: list[list[Any]] = json.loads(self.packed_signs)
+        return rows
 
     def candidates(self, keys: Keys, hashes: str) -> list[bool]:
         """For each row, whether its segment may hold one of the keys."""
@@ -183,7 +189,7 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
         {
             "rows": rows,
             "coverage": {key: rows_of(value) for key, value in coverage.items()},
-            "signs": signs.rows(),
+            "signs": json.dumps(signs.rows(), ensure_ascii=False, separators=(",", ":")),
             "seen": seen.groups(),
             "offsets": offsets,
         },

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from os import cpu_count
-from typing import Protocol
+from typing import Any, Protocol
 
 from lamsach.archive import holders
 from lamsach.archive.archive import Archive
@@ -85,7 +84,11 @@ class ArchivedLogs:
                     self._problems.append(_problem_of(source.problem))
                 else:
                     self._kept[source.key] = KeptSource(source)
+        self._seen: dict[tuple[Any, ...], list[str]] = {}
         for pack in self._packs:
+            for *words, stamps in pack.seen:
+                self._seen.setdefault(tuple(words), []).append(stamps)
+            pack.seen = []
             for row in pack.rows:
                 if row.source in self._kept:
                     self._kept[row.source].rows.append(row)
@@ -147,7 +150,7 @@ class ArchivedLogs:
                 add_rows(rows, result.coverage)
             if result.found:
                 signs.add(pack.signs)
-        seen = chain.from_iterable(pack.seen for pack in self._packs)
+        seen = ([*words, " ".join(stamps)] for words, stamps in self._seen.items())
         replay_all(signs.rows(), seen, rules.observe)
         result.files += [_summary(kept, result) for kept in self._kept.values() if not kept.source.binary]
         result.files.sort(key=lambda summary: summary.name)
