@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
+from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.writers.base import COVERED, Stamp, Writer
 from lamsach.indicators.writers.bundle import Bundle
 from lamsach.model import Indicator, IndicatorType
@@ -81,23 +82,24 @@ class Export:
 def prepare(items: Iterable[Indicator], writer: Writer, digest: str, terms: Terms) -> Export:
     """Choose what goes out. `digest` is the list's (see `releases.digest`). Of a value listed twice only the first is taken."""
     lost: Lost = Counter()
-    chosen: list[Indicator] = []
-    seen: set[tuple[IndicatorType, str]] = set()
+    chosen = IndicatorColumns()
+    seen: dict[IndicatorType, set[str]] = {kind: set() for kind in IndicatorType}
     for item in items:
-        if (item.type, item.value) in seen:
+        if item.value in seen[item.type]:
             continue
-        seen.add((item.type, item.value))
+        seen[item.type].add(item.value)
         reason = terms.refusal(item) or writer.refusal(item)
         if reason is None:
             chosen.append(item)
         else:
             lost[item.type, reason] += 1
+    seen.clear()
     kept = writer.merged(chosen)
     if len(kept) < len(chosen):
         lost.update({key: count for key, count in _covered(chosen, kept).items() if count})
     partly: Lost = Counter((item.type, writer.holds[item.type]) for item in kept if writer.holds[item.type])
-    ends = [item.valid_until for item in kept if item.valid_until is not None]
-    highest = max((item.tlp for item in kept if item.tlp), key=_level, default=None)
+    ends = {item.valid_until for item in kept if item.valid_until is not None}
+    highest = max({item.tlp for item in kept if item.tlp}, key=_level, default=None)
     stamp = Stamp(
         digest=digest, made=terms.at, count=len(kept), expires=min(ends, default=None), tlp=_known(highest)
     )
