@@ -68,7 +68,8 @@ def write_letter(result: Trace, stream: BinaryIO, ending: str, letter: Letter) -
 
 def document_of(result: Trace, letter: Letter) -> Document:
     """The letter."""
-    number, symbol = number_and_symbol(letter.number)
+    given = letter.number.strip()
+    number, symbol = number_and_symbol(f"{given}/" if given.isdecimal() else given)
     head = Head(
         issuer=_clean(letter.body) or _BLANK,
         parent=_clean(letter.parent),
