@@ -30,6 +30,7 @@ PARTS = (
     "test_incoming.py",
     "test_api.py",
     "test_findings.py",
+    "test_fleet.py",
     "test_cases.py",
     "test_cases_evidence.py",
     "test_cases_handling.py",
