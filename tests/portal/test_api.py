@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from django.test import Client
 
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
-from lamsach.portal.campaigns.models import Recipient, Step
+from lamsach.portal.campaigns import sending
+from lamsach.portal.campaigns.models import How, Recipient, Step, StepKind
+from lamsach.portal.units import tree
 
 from .conftest import Cast
 from .samples import dispatch
@@ -44,6 +47,73 @@ def test_a_program_answers_for_its_unit(program: Client, cast: Cast) -> None:
     assert Step.objects.get().how == "api"
     assert [unit["code"] for unit in program.get("/api/units").json()["items"]] == ["G06.12.01"]
     assert program.get(f"/api/campaigns/{sent.campaign_id}/state").json()["units"] == 0
+
+
+def test_a_program_of_the_unit_above_sees_units_and_state(cast: Cast) -> None:
+    sent = dispatch(cast)
+    word = access.issue(cast.centre, "SOC", cast.people["coordinator"])
+    above = Client(headers={"authorization": f"Bearer {word}"})
+    listed = above.get("/api/units").json()
+    assert [unit["code"] for unit in listed["items"]] == ["G06.12", "G06.12.01", "G06.12.02"]
+    assert listed["items"][1]["parent"] == "G06.12"
+    assert [unit["code"] for unit in above.get("/api/units?limit=1&offset=2").json()["items"]] == [
+        "G06.12.02"
+    ]
+    (found,) = above.get("/api/campaigns").json()
+    assert (found["id"], found["state"], found["owner"]) == (sent.campaign_id, "running", "G06.12")
+    sending.take(sent.recipients.get(unit=cast.first), StepKind.ACKNOWLEDGED, how=How.PAPER, who="A")
+    address = f"/api/campaigns/{sent.campaign_id}/state"
+    today = above.get(address).json()
+    assert {name: today[name] for name in ("units", "sent", "informed", "deployed")} == {
+        "units": 2, "sent": 2, "informed": 1, "deployed": 0,
+    }  # fmt: skip
+    before = above.get(f"{address}?on={tree.today() - timedelta(days=1)}").json()
+    assert (before["sent"], before["informed"]) == (0, 0)
+    assert above.get(f"{address}?on=nonsense").status_code == 422
+
+
+def test_a_campaign_of_another_branch_does_not_exist(cast: Cast) -> None:
+    sent = dispatch(cast)
+    word = access.issue(cast.other, "SOC", cast.people["stranger"])
+    other = Client(headers={"authorization": f"Bearer {word}"})
+    assert other.get("/api/campaigns").json() == []
+    assert other.get(f"/api/campaigns/{sent.campaign_id}/state").status_code == 404
+    assert other.get("/api/dispatches").json()["items"] == []
+    assert [unit["code"] for unit in other.get("/api/units").json()["items"]] == ["G06.13", "G06.13.01"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"kind": "opened"},
+        {"kind": "deployed", "day": "2999-01-01"},
+        {"kind": "deployed", "day": "31/02/2022"},
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_refused(body: dict[str, str], program: Client, cast: Cast) -> None:
+    recipient = dispatch(cast).recipients.get(unit=cast.first)
+    address = f"/api/dispatches/{recipient.pk}/answer"
+    assert program.post(address, body, "application/json").status_code == 422
+    assert Step.objects.count() == 0
+
+
+def test_the_description_names_the_token_and_every_address(client: Client) -> None:
+    told = client.get("/api/openapi.json").json()
+    assert told["openapi"].startswith("3.")
+    assert [scheme["scheme"] for scheme in told["components"]["securitySchemes"].values()] == ["bearer"]
+    wanted = {
+        "units",
+        "campaigns",
+        "campaigns/{campaign_id}/state",
+        "dispatches",
+        "dispatches/{dispatch_id}/answer",
+    }
+    assert {f"/api/{path}" for path in wanted} <= told["paths"].keys()
+    for path, methods in told["paths"].items():
+        for method, what in methods.items():
+            assert what.get("summary"), (method, path)
+            assert what.get("security"), (method, path)
 
 
 def test_another_units_dispatch_does_not_exist(program: Client, cast: Cast) -> None:

@@ -198,6 +198,16 @@ def test_two_who_edit_at_once_second_is_told(cast: Cast, browser: Browser) -> No
     assert Dispatch.objects.get(pk=draft.pk).subject == "Một"
 
 
+def test_an_answer_that_is_sent_twice_is_noted_once(cast: Cast, browser: Browser) -> None:
+    recipient = dispatch(cast).recipients.get(unit=cast.first)
+    client, address = browser("officer"), f"/office/answers/{recipient.pk}/"
+    for _ in range(2):
+        assert client.post(address, {"kind": "deployed", "note": "12 máy"}).status_code == 302
+    assert Step.objects.filter(recipient=recipient, kind="deployed").count() == 1
+    client.post(address, {"kind": "deployed", "note": "15 máy"})
+    assert Step.objects.filter(recipient=recipient, kind="deployed").count() == 2, "a further word counts"
+
+
 def test_reminders_go_once_for_each_occasion(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = dispatch(cast)
     Dispatch.objects.update(

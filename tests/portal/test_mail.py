@@ -185,6 +185,23 @@ def test_a_server_that_is_away_for_a_day_loses_nothing(settings: Any) -> None:
     assert "Refused" in letter.problem or "refused" in letter.problem
 
 
+def test_after_a_day_without_a_server_each_letter_arrives_once(receiver: Receiver, settings: Any) -> None:
+    there, settings.SMTP_URL = settings.SMTP_URL, "smtp+plain://127.0.0.1:9"
+    for number in range(12):
+        write(f"k{number}", f"n{number}@unit.example")
+    for _ in range(8):
+        due_now()
+        assert delivery.deliver_due() == 0
+    settings.SMTP_URL = there
+    due_now()
+    assert delivery.deliver_due() == 12
+    due_now()
+    assert delivery.deliver_due() == 0
+    to = sorted(str(email.message_from_bytes(raw)["To"]) for raw in receiver.letters)
+    assert to == sorted(f"n{number}@unit.example" for number in range(12))
+    assert set(Letter.objects.values_list("state", flat=True)) == {LetterState.SENT}
+
+
 def test_after_five_days_a_person_has_to_look(settings: Any) -> None:
     settings.SMTP_URL = "smtp+plain://127.0.0.1:9"
     write()

@@ -168,13 +168,16 @@ def test_what_is_wrong_is_listed_and_nothing_applied(
 
 
 @pytest.mark.django_db
-def test_ten_thousand_wrong_rows_are_all_listed(cast: Cast, browser: Browser) -> None:
+def test_ten_thousand_wrong_rows_are_all_listed_and_none_is_applied(cast: Cast, browser: Browser) -> None:
     text = "code;name\n" + "".join(f"no code {i};x\n" for i in range(10_000))
     client = browser("coordinator")
     kept = upload(client, SimpleUploadedFile("a.csv", text.encode()))
     assert len(kept.errors) == 10_000
     last = client.get(f"/office/units/import/{kept.pk}/?page=100").content.decode()
     assert "no code 9999" in last
+    units = Unit.objects.count()
+    client.post(f"/office/units/import/{kept.pk}/")
+    assert Unit.objects.count() == units, "none is applied"
 
 
 @pytest.mark.django_db

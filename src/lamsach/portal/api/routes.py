@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
 from ninja.pagination import LimitOffsetPagination, paginate
 from ninja.security import HttpBearer
 
@@ -181,8 +182,10 @@ def answer(request: HttpRequest, dispatch_id: int, data: AnswerIn) -> Any:
     """Acknowledge a dispatch or state deployment. Saying it twice changes nothing."""
     token = request.auth  # type: ignore[attr-defined]
     row = access.received(token).filter(pk=dispatch_id).first()
-    if row is None or (data.day is not None and data.day > today()):
+    if row is None:
         raise Http404
+    if data.day is not None and data.day > today():
+        raise HttpError(422, "The day lies in the future.")
     if getattr(row, data.kind) is not None:
         return {"changed": False}
     changed = sending.take(

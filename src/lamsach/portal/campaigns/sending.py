@@ -156,7 +156,8 @@ def take(
     note: str = "",
     evidence: Kept | None = None,
 ) -> bool:
-    """Note a step of a unit. Acknowledging and opening count once: a second time changes nothing and gives False. Deploying acknowledges too."""
+    """Note a step of a unit. Acknowledging and opening count once, and so does what is said with the same words again (a form that is sent twice): a second time changes nothing
+    and gives False. Deploying acknowledges too."""
     now, counted = timezone.now(), day or today()
     column = {
         StepKind.OPENED: "opened",
@@ -166,7 +167,10 @@ def take(
     }[kind]
     row = Recipient.objects.filter(pk=recipient.pk)
     fresh = row.filter(**{column: None}).update(**{column: now})
+    user, digest = (by if getattr(by, "pk", None) else None), (evidence.sha256 if evidence else "")
     if not fresh and kind in (StepKind.OPENED, StepKind.ACKNOWLEDGED):
+        return False
+    if not fresh and _was_said(recipient, kind, day=counted, user=user, note=note, evidence_sha256=digest):
         return False
     row.filter(opened=None).update(opened=now)
     if kind == StepKind.DEPLOYED:
@@ -176,18 +180,24 @@ def take(
         kind=kind,
         at=now,
         day=counted,
-        user=by if getattr(by, "pk", None) else None,
+        user=user,
         who=who or str(by or ""),
         how=how,
         note=note,
         evidence_name=evidence.name if evidence else "",
         evidence_path=evidence.path if evidence else "",
-        evidence_sha256=evidence.sha256 if evidence else "",
+        evidence_sha256=digest,
     )
     _reach(recipient, kind, counted)
     if kind != StepKind.OPENED:
         record(by, f"dispatch.{kind}", recipient, recipient.unit, who=who, how=str(how))
     return True
+
+
+def _was_said(recipient: Recipient, kind: StepKind, **words: Any) -> bool:
+    """Whether the unit's last step says just this."""
+    last = Step.objects.filter(recipient=recipient).order_by("-pk").first()
+    return last is not None and last.kind == kind and all(getattr(last, n) == v for n, v in words.items())
 
 
 def _reach(recipient: Recipient, kind: StepKind, day: date) -> None:
