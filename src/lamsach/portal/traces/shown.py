@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,6 +15,9 @@ from lamsach.portal.traces.leading import cases_of
 from lamsach.portal.traces.models import Trace, TraceRow
 from lamsach.trace.model import Certainty, Why
 from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
+
+_OPTION = re.compile(r" \(--[a-z-]{1,40}\)")
+"""What the sentences say of the command line, which is of no use here."""
 
 
 def rows_of(request: HttpRequest, trace: Trace) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def _shown(row: TraceRow, language: str) -> dict[str, Any]:
     return {
         "row": row,
         "why": _(WHY[why]) if why else "",
-        "todo": _(TODO[why]) if why else "",
+        "todo": _OPTION.sub("", _(TODO[why])) if why else "",
         "machine": next((named[key] for key in ("name", "mac", "ip", "user") if named.get(key)), "–"),
         "certainty": _(CERTAINTIES[Certainty(row.certainty)]) if row.certainty else "",
     }
