@@ -82,6 +82,7 @@ def logon_action_of(fields: Fields) -> Action:
         "auth-logon",
         "ssl-login",
         "logon",
+        "negotiate",
     ):
         return Action.ALLOWED
     return action_of(fields)

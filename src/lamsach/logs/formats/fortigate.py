@@ -7,7 +7,7 @@ Traps:
 - Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole.
 - `eventtime` counts seconds, milli-, micro- or nanoseconds by version; `date` and `time` are on the firewall's clock and have
   `tz` only in newer versions. So `eventtime` comes first. FortiAnalyzer's `timestamp` and `itime` are the last resort.
-- FortiOS 4 says `src=`, `src_port=`, `status=`, `tran_ip=`; in CEF the firewall's own keys bear the prefix `FTNTFGT`.
+- FortiOS 4 says `src=`, `src_port=`, `tran_ip=`; in CEF the firewall's own keys bear the prefix `FTNTFGT`.
 - `direction="incoming"` in a security log tells which way the content went, not who opened the session: `srcip` is the
   opener all the same. So the device is told by the addresses, and by the interfaces' roles when both are public.
 - `dstip` may hold a name; `action=close` with `utmaction=block` was blocked.
@@ -51,10 +51,8 @@ _HEAD = 600
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _LEASES = {
-    "ack": LeaseAction.ASSIGNED,
-    "dhcpack": LeaseAction.ASSIGNED,
-    "release": LeaseAction.RELEASED,
-    "dhcprelease": LeaseAction.RELEASED,
+    **dict.fromkeys(("ack", "dhcpack"), LeaseAction.ASSIGNED),
+    **dict.fromkeys(("release", "dhcprelease"), LeaseAction.RELEASED),
 }
 _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
 _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
@@ -91,7 +89,8 @@ class FortiGate(LogFormat):
             return True
         if _TYPE.search(line):
             return _FAMILY.search(line) is not None
-        return "subtype=" in line and "devid=" in line and _LOG_ID.search(line) is not None
+        client = "devid=FCT" in line and "fctver=" in line  # FortiClient states no subtype
+        return client or ("subtype=" in line and "devid=" in line and _LOG_ID.search(line) is not None)
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. A record without an address is an event all the same: it proves that the firewall logged."""
@@ -199,7 +198,7 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         if nat
         else None,
         device_ip=device,
-        device_name=first(fields, *names)
+        device_name=(None if _is_client(fields) else first(fields, *names))
         or (first(fields, "hostname") if _is_dhcp(fields) or _is_client(fields) else None)
         or (first(fields, "name") if _types(fields) == ("event", "endpoint") else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
