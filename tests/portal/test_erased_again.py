@@ -122,6 +122,8 @@ def follow(url: str, folder: Path) -> None:
     portal(url, *COMMAND, "backup", str(file), "--data", str(data))
     portal(url, "-c", ERASE, str(data), str(ROOT))
     shutil.copy(data / "erased.jsonl", copy)
+    for odd in ({"what": "person"}, {"what": "people", "ids": ["x", None]}, {"what": "another"}):
+        ledger.append(copy, {"at": datetime.now(UTC).isoformat(), **odd})
     erased = look(url, data)
     assert erased["left"] == []
     portal(url, *COMMAND, "restore", str(file), "--data", str(data))

@@ -124,7 +124,10 @@ def more_stated(
     own = _counted(campaign, [one.unit_id for one in found], day, known) if found else {}
     more = {}
     for one in found:
-        here, word = own.get(one.unit_id, CaseCounts()), CaseCounts(**{n: one.counts[n] for n in GROUPS})
+        here, word = (
+            own.get(one.unit_id, CaseCounts()),
+            CaseCounts(**{n: one.counts.get(n, 0) for n in GROUPS}),
+        )
         if word.found > here.found:
             more[one.unit_id] = word - here
     return more

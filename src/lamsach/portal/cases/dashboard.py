@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
@@ -64,10 +64,19 @@ def series(campaign: Campaign, unit_id: int, until: date) -> Series | None:
     first = max(min(begins), until - _ONE * (MOST_DAYS - 1))
     days = tuple(first + _ONE * number for number in range((until - first).days + 1))
     counts = _tally(rows, days)
+    both = _with_machines(campaign, told)
     for unit, some in told.items():
-        own = _tally(_stays(campaign, unit, until), days)
+        own = _tally(_stays(campaign, unit, until) if unit in both else [], days)
         _add_stated(counts, own, some, days)
     return Series(days, {name: tuple(values) for name, values in counts.items()})
+
+
+def _with_machines(campaign: Campaign, units: Collection[int]) -> set[int]:
+    """Those of the units of which, or of what stands under them, the portal has machines."""
+    if not units:
+        return set()
+    rows = Span.objects.filter(campaign=campaign, known_until=None, unit__links_up__ancestor__in=list(units))
+    return set(rows.order_by().values_list("unit__links_up__ancestor", flat=True).distinct())
 
 
 def _stays(campaign: Campaign, unit_id: int, until: date) -> list[Stay]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ from lamsach.portal.units.models import Unit
 
 _PURPOSE = "lamsach.privacy.erased/1"
 _TOLD = 20
+logger = logging.getLogger("lamsach.portal.privacy")
 Place = tuple[str, int]
 """A table's name (see `person.SOURCES`) and a row's number."""
 _WORD = re.compile(r"\w")
@@ -60,8 +62,11 @@ def pending() -> Counter[str] | None:
     for line in ledger.due(ledger.read(Path(settings.DATA) / ledger.NAME), made):
         again = _AGAIN.get(line["what"])
         if again is not None:
-            with transaction.atomic():
-                counts[line["what"]] += again(line)
+            try:
+                with transaction.atomic():
+                    counts[line["what"]] += again(line)
+            except (KeyError, TypeError, ValueError):
+                logger.warning("a line of %s cannot be understood: %s", ledger.NAME, line["at"])
     counts = +counts
     if counts:
         details: dict[str, Any] = dict(counts)
