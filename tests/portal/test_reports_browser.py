@@ -163,7 +163,7 @@ class Person:
     def __init__(self, browser: Any, served: Served, name: str, places: dict[str, Any]) -> None:
         self.served, self.places = served, places
         context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         self.page, self.wrong = watched(context, served)
         self.page.goto(f"{served.address}/accounts/login/")
         self.page.fill("[name=login]", f"{name}@demo.example")
