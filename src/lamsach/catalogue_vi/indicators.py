@@ -8,6 +8,8 @@ INDICATORS: dict[str, str] = {
     "The name stands in a sentence and not as a value: it is mentioned there, not listed.": "Tên miền nằm trong câu văn, không phải giá trị được liệt kê: chỉ được nhắc đến.",
     "The value stands in a page header or footer: it is mentioned there, not listed.": "Giá trị nằm ở đầu trang hoặc chân trang: chỉ được nhắc đến, không thuộc danh sách.",
     "The page is a picture without text: read it with --ocr, or look at it yourself.": "Trang này là ảnh, không có chữ: hãy đọc bằng --ocr hoặc tự xem.",
+    "There is no room for temporary files.": "Không còn chỗ cho tệp tạm.",
+    "Free space, or set TMPDIR.": "Hãy giải phóng dung lượng hoặc đặt biến TMPDIR.",
     "The page draws far more than a page of text, so it is not read: look at it yourself.": "Trang này vẽ nhiều hơn hẳn một trang chữ nên không được đọc: hãy tự xem.",
     "This is the name of an app's package, not a domain name.": "Đây là tên gói ứng dụng, không phải tên miền.",
     "The list allows this value: it is an exception, not an indicator.": "Danh sách cho phép giá trị này: đây là ngoại lệ, không phải dấu hiệu.",
