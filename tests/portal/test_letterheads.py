@@ -12,6 +12,7 @@ from django.test import Client
 
 from lamsach.letters.form import parse_form
 from lamsach.letters.model import Document, Signature
+from lamsach.letters.pdf import to_pdf
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.letterheads import heads
 from lamsach.portal.letterheads.models import Letterhead
@@ -25,6 +26,7 @@ from lamsach.portal.reports.models import Report
 from lamsach.portal.traces.tracing import _letter
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import Unit
+from tests.letters.decree import faults
 
 from .conftest import Cast
 from .samples import case, dispatch, trace
@@ -90,6 +92,7 @@ def test_every_document_wears_it(what: str, symbol: str, cast: Cast) -> None:
     assert (made.signature, head.symbol, head.number) == (SIGNED, symbol, 5 if what == "dispatch" else None)
     assert what == "minutes" or made.copies == COPIES
     assert made.address == ("Số 1 phố Minh họa, Hà Nội" if what in ("dispatch", "reminder") else "")
+    assert faults(made, to_pdf(made)) == [], "out of Decree 30's ranges"
 
 
 @pytest.mark.parametrize("what", ["dispatch", "report", "consolidated", "reminder", "minutes"])
