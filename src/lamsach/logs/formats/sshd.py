@@ -40,12 +40,14 @@ _NAMES_SERVER = ("Connection from ", "drop connection ", "error: drop connection
 _WITHOUT_PORT = re.compile(
     rf"(?: from | with | by | for | new |Address |rhost=|[(\[]){_ADDRESS}(?![\w.])", re.ASCII
 )
+# message repeated 2 times: [ Failed password for root from 192.0.2.7 port 51182 ssh2]
+_REPEATED = re.compile(r"message repeated \d{1,9} times: \[ ?(.*)\]", re.DOTALL)
 _QUOTED_USER = re.compile(r"(?:for|user) '([^']{0,256})'")
 _PAM_USER = re.compile(r"(?<= )user=(\S{1,256})\s*$")
 _SPEAKS_OF_A_USER = re.compile(
     r"(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for "
     r"|(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Close session:|Timeout, client not responding from) (?=\S+ user |user )"
-    r"|Starting session: .{1,60}? for |pam_unix\(sshd:session\): session (?:opened|closed) for (?=user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
+    r"|Starting session: .{1,60}? for |pam_unix\(sshd:session\): session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
     re.ASCII,
 )
 _USER_WORD = re.compile(r"(?:(?:[Ii]nvalid|[Ii]llegal|authenticating) user |[uU]ser )", re.ASCII)
@@ -78,7 +80,10 @@ class Sshd(LogFormat):
         header, message = split_header(line, self.context)
         if header.app not in _APPS:
             raise LineError("The line is not a message of an ssh server.", line[:80])
-        return placed(_event(message.strip()), self, number, header.time, header.host)
+        repeated = _REPEATED.fullmatch(message.strip())
+        return placed(
+            _event(repeated[1] if repeated else message.strip()), self, number, header.time, header.host
+        )
 
 
 def _event(message: str) -> Event:
@@ -126,7 +131,7 @@ def _user(before: str) -> str | None:
         return None
     word = _USER_WORD.match(before, start.end())
     name = before[word.end() if word else start.end() :]
-    name = re.sub(r"(?: from| by \(uid=\d+\)|\(uid=\d+\).*)$", "", name[:256])
+    name = re.sub(r"(?: from| by \(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$", "", name[:256])
     return stated(name)
 
 
