@@ -123,6 +123,9 @@ HOSTILE: dict[str, Callable[[], io.BytesIO]] = {
         packed(simple()), parameters={"timezone": "../../etc/passwd", "finished": "2022-09-01T00:00:00Z"}
     ),
     "coverage of another shape": lambda: changed_manifest(packed(simple()), coverage=[{"day": "2022-99-99"}]),
+    "marks that are no list": lambda: changed_manifest(packed(simple()), device_marks=f"{ONE} "),
+    "a mark that is no text": lambda: changed_manifest(packed(simple()), device_marks={ONE: [{}]}),
+    "a key's name that is no text": lambda: changed_manifest(packed(simple()), presence_key=["k"]),
     "a manifest that is no object": lambda: repacked(packed(simple()), manifest_json=b"[]"),
     "nested without end": lambda: repacked(packed(simple()), manifest_json=b"[" * 100_000),
 }
