@@ -26,7 +26,7 @@ from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
-from lamsach.model import Event, EventKind, LeaseAction
+from lamsach.model import Action, Event, EventKind, LeaseAction
 
 _KEYS = Keys(
     source=("src", "src_ip", "client_ip", "ipv6_src", "endpoint_ip"),
@@ -73,6 +73,8 @@ _TIMES = ("time", "rt", "devtime", "start", "event_start_time", "start_time", "l
 _COMMON_NAME = re.compile(r"(?:^|,) ?CN=([\w.-]{1,128})", re.IGNORECASE)
 # pc-07@unit.example
 _MACHINE = re.compile(r"[\w-]{1,63}@[\w.-]{1,253}")
+# FW1-LogGrabber: time=20Nov2026 16:26:53
+_GRABBED = re.compile(r"^(\d{1,2})([A-Z][a-z]{2})(\d{4}) {1,3}", re.ASCII)
 _SERVICES = {
     "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain-udp": "53", "domain-tcp": "53", "dns": "53", "http": "80",
     "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443", "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636",
@@ -140,7 +142,8 @@ class CheckPoint(LogFormat):
             raise LineError("The line is not a record of this product.", line[:80])
         fields = fields_of(line)
         header = self._header(line)
-        time = first_time((fields.get(key) for key in _TIMES), self.context) or header.time
+        stated = (_GRABBED.sub(r"\1 \2 \3 ", fields.get(key, ""), count=1) for key in _TIMES)
+        time = first_time(stated, self.context) or header.time
         inward = fields.get("conn_direction") == "Incoming" or (
             fields.get("inzone"),
             fields.get("outzone"),
@@ -188,5 +191,6 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
         action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
         return changed(event, kind=EventKind.LEASE, action=action)
     if done in _SESSIONS:
-        return changed(event, kind=EventKind.LOGON)
+        refused = done.startswith("failed")
+        return changed(event, kind=EventKind.LOGON, action=Action.BLOCKED if refused else event.action)
     return event

@@ -161,7 +161,7 @@ def _ends(text: str) -> tuple[End, End]:
         bracket = left.rfind(" (")
         if bracket > 0 and left.endswith(")") and _MAC.search(left, bracket):
             left = left[:bracket]
-        source, _ = end_at(left, left.rfind(" ") + 1)
+        source, _ = end_at(left, max(left.rfind(" "), left.rfind("[")) + 1)
         destination, _ = end_at(text, place + 4)
         if source and destination:
             return source, destination
@@ -180,6 +180,13 @@ def _ends(text: str) -> tuple[End, End]:
     source, stop = end_after(text, "session ")
     if source:
         return source, end_at(text, stop)[0] or End()
+    source, stop = end_after(text, "srcaddr=")
+    if source:
+        return source, end_after(text, "destaddr=")[0] or End()
+    source, stop = end_after(text, " from ")
+    destination = end_after(text, " to ", stop)[0] if source and source.port is not None else None
+    if source and destination:
+        return source, destination
     match = _SOURCE.search(text)
     address = ip_of(next(group for group in match.groups() if group)) if match else first_address(text)
     return End(address), End()
