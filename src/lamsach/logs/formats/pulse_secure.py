@@ -26,7 +26,7 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})"
 # 2026-02-03 10:11:12 - ive - [203.0.113.9] an(Users)[Staff] - Login succeeded
 _STANDARD = re.compile(
-    rf"(?:(?:PulseSecure|Pulse Secure|Juniper|IvantiConnectSecure|Ivanti):\s{{1,2}})(?:(\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) - )?([\w.:-]{{1,64}}) - \[({_ADDRESS})\] (?:([^()\s]{{1,40}}::)?([^()]{{0,128}}))\([^()]{{0,128}}\)\[[^\]]{{0,256}}\] - ",
+    rf"(?:(?:PulseSecure|Pulse Secure|Juniper|IvantiConnectSecure|Ivanti):\s{{1,2}})(?:- ){{0,3}}(?:(\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d) - )?([\w.:-]{{1,64}}) - \[({_ADDRESS})\] (?:([^()\s]{{1,40}}::)?([^()]{{0,128}}))\([^()]{{0,128}}\)\[[^\]]{{0,256}}\] - ",
     re.ASCII,
 )
 # id=firewall time="2026-02-03 10:11:12" pri=6 fw=198.51.100.1 vpn=ive user=an
