@@ -163,6 +163,28 @@ def test_axe_finds_nothing_serious(served: Served, browser: Any) -> None:
     assert found == [], "\n".join(found)
 
 
+FILE_BUTTON = """() => {
+  const field = document.querySelector("input[type=file]");
+  const shine = (color) => color.match(/[0-9.]+/g).slice(0, 3).map(Number).reduce((sum, c, i) => {
+    const part = c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4;
+    return sum + part * [0.2126, 0.7152, 0.0722][i];
+  }, 0);
+  const style = getComputedStyle(field, "::file-selector-button");
+  const [low, high] = [shine(style.color), shine(style.backgroundColor)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_for_files_can_be_read(scheme: str, served: Served, browser: Any) -> None:
+    visit = Visit(browser, served, viewport=PHONE, color_scheme=scheme, reduced_motion="reduce")
+    visit.page.goto(f"{served.address}/help/")
+    assert visit.page.evaluate(FILE_BUTTON) >= 4.5
+    visit.page.hover("input[type=file]")
+    assert visit.page.evaluate(FILE_BUTTON) >= 4.5
+    visit.context.close()
+
+
 def test_the_description_of_the_interface_needs_no_internet(served: Served, browser: Any) -> None:
     visit = Visit(browser, served, viewport=DESKTOP)
     page = visit.page

@@ -216,8 +216,8 @@ def test_what_is_still_supported(agent: str, system: Any, browser: Any) -> None:
 @pytest.mark.parametrize(
     ("platform", "day", "expected"),
     [
-        ('"10.0.0"', date(2025, 10, 14), ("Windows 10 (not LTSC, no ESU)", True)),
-        ('"10.0.0"', date(2025, 10, 15), ("Windows 10 (not LTSC, no ESU)", False)),
+        ('"10.0.0"', date(2025, 10, 14), ("Windows 10 Home, Pro", True)),
+        ('"10.0.0"', date(2025, 10, 15), ("Windows 10 Home, Pro", False)),
         ('"15.0.0"', date(2025, 10, 15), ("Windows 11", None)),
         ('"19.0.0"', date(2025, 10, 15), ("Windows 11", True)),
         ('"0.3.0"', date(2025, 10, 15), ("Windows 10 / Windows 11", None)),
