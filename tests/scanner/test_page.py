@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import threading
 import urllib.error
 import urllib.request
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from lamsach.cli import scan_run
+from lamsach.scanner.control import Control
 from lamsach.scanner.options import Mode, Options
+from lamsach.scanner.page import elevation
 from lamsach.scanner.page.server import Page
 
 from .planted import EICAR
@@ -104,3 +108,42 @@ def test_end(page: Page) -> None:
     status, text = ask(page, "end", post=True)
     assert status == 200
     assert "đóng" in text
+
+
+@pytest.mark.parametrize(("may_ask", "granted"), [(False, True), (True, False), (True, True)])
+def test_more_rights_only_for_the_asking(
+    page: Page, monkeypatch: pytest.MonkeyPatch, may_ask: bool, granted: bool
+) -> None:
+    asked: list[bool] = []
+
+    def ask_windows() -> bool:
+        asked.append(granted)
+        return granted
+
+    monkeypatch.setattr(elevation, "may_ask", lambda: may_ask)
+    monkeypatch.setattr(elevation, "start_elevated", ask_windows)
+    assert ("quyền quản trị</button>" in ask(page)[1]) is may_ask
+    assert not asked
+    status, text = ask(page, "elevate", post=True)
+    assert bool(asked) is may_ask
+    if may_ask and granted:
+        assert (status, "chạy lại" in text) == (200, True)
+    else:
+        assert status == 303
+        assert "Kiểm tra" in ask(page)[1]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no such signals there")
+def test_a_look_is_paused_and_goes_on_by_signals() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGUSR1, signal.SIGUSR2)]
+    control = Control()
+    try:
+        scan_run._pausing(control)
+        signal.raise_signal(signal.SIGUSR1)
+        assert control.progress().paused
+        signal.raise_signal(signal.SIGUSR2)
+        assert not control.progress().paused
+        control.check()
+    finally:
+        signal.signal(signal.SIGUSR1, before[0])
+        signal.signal(signal.SIGUSR2, before[1])

@@ -93,6 +93,8 @@ SCANNER: dict[str, str] = {
     "The quarantine is empty.": "Vùng cách ly đang trống.",
     "Give everything back": "Trả lại tất cả",
     "You can close this window.": "Bạn có thể đóng cửa sổ này.",
+    "Start again as an administrator": "Chạy lại với quyền quản trị",
+    "The program was started again with the rights of an administrator, in a window of its own. You can close this one.": "Chương trình đã được chạy lại với quyền quản trị trong một cửa sổ khác. Có thể đóng cửa sổ này.",
     "The look changes nothing on this machine. It takes two minutes at most; the full look takes longer.": (
         "Việc rà quét không thay đổi gì trên máy. Rà quét nhanh mất nhiều nhất hai phút; rà quét toàn bộ lâu hơn."
     ),

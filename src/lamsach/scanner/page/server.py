@@ -9,7 +9,7 @@ from contextlib import suppress
 from lamsach.local_page import LocalHandler, LocalServer
 from lamsach.scanner.host import elevated
 from lamsach.scanner.options import Mode, Options
-from lamsach.scanner.page import views
+from lamsach.scanner.page import elevation, views
 from lamsach.scanner.page.job import Job
 from lamsach.scanner.report.bundle import write_bundle
 
@@ -46,7 +46,7 @@ class _Handler(LocalHandler):
         if name and page is None:
             self.redirect()
             return
-        html = page() if page else views.start_page(job, language, elevated())
+        html = page() if page else views.start_page(job, language, elevated(), elevation.may_ask())
         self.answer(html.encode("utf-8", "backslashreplace"))
 
     def asked(self, name: str) -> None:
@@ -64,6 +64,9 @@ class _Handler(LocalHandler):
         }
         if name == "end" and not job.busy:
             self.end(views.ended_page(self.server.language))
+            return
+        if name == "elevate" and not job.busy and elevation.may_ask() and elevation.start_elevated():
+            self.end(views.ended_page(self.server.language, again=True))
             return
         if name in does:
             does[name]()

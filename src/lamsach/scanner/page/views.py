@@ -34,8 +34,8 @@ ALL_STYLE = STYLE + MORE_STYLE
 _ROWS = 300
 
 
-def start_page(job: Job, language: str, elevated: bool) -> str:
-    """Look, or what is going on, or what was found."""
+def start_page(job: Job, language: str, elevated: bool, may_ask: bool = False) -> str:
+    """Look, or what is going on, or what was found. `may_ask`: there are more rights to ask for."""
     _ = translator(language)
     if job.busy == "look":
         return _shell(
@@ -54,7 +54,7 @@ def start_page(job: Job, language: str, elevated: bool) -> str:
             f'<div class="verdict blind"><strong>{escape(_(job.error.what))}</strong><p>{escape(visible(job.error.where))}</p><p>{escape(_(job.error.todo))}</p></div>'
         )
     if job.result is None:
-        parts += _welcome(_, elevated)
+        parts += _welcome(_, elevated, may_ask)
     else:
         parts += _outcome(job, job.result, language)
     return _shell(_("Check this machine for malware"), "".join(parts), language)
@@ -118,13 +118,18 @@ def undo_page(job: Job, language: str) -> str:
     return _shell(_("Undo"), body + _back(_), language)
 
 
-def ended_page(language: str) -> str:
-    """The program has ended."""
+def ended_page(language: str, *, again: bool = False) -> str:
+    """The program has ended; `again`: it was started anew."""
     _ = translator(language)
-    return _shell(_("The program has ended"), f"<p>{escape(_('You can close this window.'))}</p>", language)
+    said = _("You can close this window.")
+    if again:
+        said = _(
+            "The program was started again with the rights of an administrator, in a window of its own. You can close this one."
+        )
+    return _shell(_("The program has ended"), f"<p>{escape(said)}</p>", language)
 
 
-def _welcome(_: Translate, elevated: bool) -> list[str]:
+def _welcome(_: Translate, elevated: bool, may_ask: bool) -> list[str]:
     parts = [
         f"<p>{escape(_('The look changes nothing on this machine. It takes two minutes at most; the full look takes longer.'))}</p>"
     ]
@@ -132,8 +137,9 @@ def _welcome(_: Translate, elevated: bool) -> list[str]:
         parts.append(
             f'<p class="note">{escape(_("Without the rights of an administrator, some places cannot be examined. The result says which."))}</p>'
         )
+    more = _button("elevate", _("Start again as an administrator"), other=True) if may_ask else ""
     parts.append(
-        f"<nav>{_button('look', _('Look'))}{_button('look-full', _('Full look'), other=True)}{_link('undo', _('Undo'))}{_button('end', _('End'), other=True)}</nav>"
+        f"<nav>{_button('look', _('Look'))}{_button('look-full', _('Full look'), other=True)}{more}{_link('undo', _('Undo'))}{_button('end', _('End'), other=True)}</nav>"
     )
     parts.append(
         f"<details><summary>{escape(_('What this look cannot see'))}</summary>{limits_of_the_look(_)}</details>"
