@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lamsach.cli.logs_writing import Reading, event_writer, json_line, output_stream
+from lamsach.cli.logs_writing import Reading, event_writer, output_stream
 from lamsach.cli.options import zone_of
 from lamsach.errors import ExitStatus, InputError, UsageError
 from lamsach.i18n import format_number, language_from_environment, translator
 from lamsach.logs.base import DEFAULT_TIMEZONE, LogFormat
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.detect import Detection
-from lamsach.logs.event_records import refusal_record
+from lamsach.logs.event_records import json_line, refusal_record
 from lamsach.logs.formats import BINARY_FORMATS, FORMATS, binary_format_by_name, format_by_name
 from lamsach.logs.formats.unknown_text import UnknownText
 from lamsach.logs.opening import LogFile, find_logs
@@ -104,6 +105,14 @@ def read(
     refused: Annotated[
         bool, typer.Option("--refused", help="List each refused line on standard error.")
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Read on a Dask cluster; FILES are paths that its workers see, or URLs.",
+        ),
+    ] = None,
 ) -> None:
     """Read logs and give each record as a JSON object a line.
 
@@ -118,6 +127,9 @@ def read(
         if refused:
             print(json_line(refusal_record(refusal)), file=sys.stderr)
 
+    if scheduler is not None:
+        problems.end(_read_elsewhere(scheduler, files, output, zone, format_name, problems, tell_refused))
+        return
     with event_writer(output) as write:
         for log_file in find_logs(files, on_problem=problems.tell):
             counts = ReadCounts()
@@ -129,6 +141,39 @@ def read(
                 done += counts.lines > 0
             _tell_counts(log_file, counts, problems)
     problems.end(done)
+
+
+def _read_elsewhere(
+    scheduler: str,
+    files: list[str],
+    output: Path | None,
+    zone: ZoneInfo,
+    format_name: str | None,
+    problems: _Problems,
+    tell_refused: Callable[[Refusal], None],
+) -> int:
+    """Read on a cluster; how many logs could be read."""
+    if output is not None and output.suffix.lower() == ".parquet":
+        raise UsageError(
+            "A cluster writes JSON lines only.", str(output), "Give another name, or no --scheduler."
+        )
+    from lamsach.cluster.reading import ReadingCluster
+
+    done = 0
+    with output_stream(output) as stream:
+        logs = find_logs(files, on_problem=problems.tell)
+        for log_file, pieces in ReadingCluster(scheduler, zone, format_name).read(logs):
+            counts, error = ReadCounts(), None
+            for piece in pieces:
+                stream.write(piece.text)
+                counts, error = piece.counts, piece.error
+                for refusal in piece.refusals:
+                    tell_refused(refusal)
+            if error is not None:
+                problems.tell_error(error)
+            done += error is None or counts.lines > 0
+            _tell_counts(log_file, counts, problems)
+    return done
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from lamsach.logs.event_records import event_record
+from lamsach.logs.event_records import event_line
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import ReadCounts, read_events
 from lamsach.model import Refusal
@@ -50,7 +49,7 @@ def event_writer(output: Path | None) -> Iterator[Callable[[Reading], None]]:
                 if isinstance(item, Refusal):
                     reading.on_refusal(item)
                 else:
-                    stream.write(json_line(event_record(item)) + "\n")
+                    stream.write(event_line(item) + "\n")
 
         yield write_lines
 
@@ -73,11 +72,6 @@ def _table_writer(path: Path) -> Iterator[Callable[[Reading], None]]:
                 writer.write(table)
 
         yield write_tables
-
-
-def json_line(record: dict[str, object]) -> str:
-    """The record on one line. Half a surrogate pair, which JSON logs and file names may hold, becomes `?`."""
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
 @contextmanager

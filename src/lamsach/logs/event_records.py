@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from lamsach.model import Event, Refusal
@@ -34,6 +35,16 @@ def event_record(event: Event) -> dict[str, object]:
         if key is not None:
             values.setdefault(key, digest)
     return {key: value for key in KEYS if (value := values.get(key)) not in (None, "")}
+
+
+def json_line(record: dict[str, object]) -> str:
+    """The record on one line. Half a surrogate pair, which JSON logs and file names may hold, becomes `?`."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+
+
+def event_line(event: Event) -> str:
+    """The event's record on one line."""
+    return json_line(event_record(event))
 
 
 def refusal_record(refusal: Refusal) -> dict[str, object]:
