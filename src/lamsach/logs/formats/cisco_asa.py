@@ -16,7 +16,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.cisco_actions import action_of_message
-from lamsach.logs.cisco_ends import End
+from lamsach.logs.cisco_ends import ADDRESS, End
 from lamsach.logs.cisco_ftd import KEYS, TIMES, security_fields
 from lamsach.logs.cisco_messages import CiscoContact, contact_of
 from lamsach.logs.direction import is_internal, own_side
@@ -37,13 +37,19 @@ _NUMBER = re.compile(r"(?:^|(?<=\s))(\d{6}): (?=[A-Z])")
 _BARE = (
     *("Built inbound ", "Built outbound ", "Built dynamic ", "Built static ", "Built local-host ", "Built ICMP ", "Teardown "),
     *("Deny ", "Group <", "Group = ", "No matching connection ", "Inbound TCP connection denied ", "access-list ", "Denied ICMP type"),
+    *("Denied IPv6-ICMP type", "TunnelGroup <", "(WebVPN-Primary) ", "(WebVPN-Secondary) ", "FTP connection from ", "SSH session from "),
     *("No translation group found ", "Dynamic filter ", "Dynamic Filter ", "IPSEC: ", "Duplicate TCP SYN ", "Dropping TCP packet "),
     *("Invalid transport field ", "AAA user ", "DAP: User ", "UAUTH: Session", "WebVPN session ", "TCP access ", "UDP access ", "UDP request "),
     *("portmap translation creation failed ", "Asymmetric NAT rules matched ", "Login permitted from ", "Login denied from ", "SSL client "),
     *("Starting SSL handshake with client ", "Device completed SSL handshake with client ", "Routing failed to locate next hop ", "Local:"),
 )  # fmt: skip
 _BARE_SIGN = re.compile(
-    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:"
+    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface"
+)
+# 304001: an@10.1.1.5(CORP\an) Accessed URL 203.0.113.9:http://c2.example/   [10.1.1.5] drop rate-1 exceeded.   User 'an', running 'CLI' from IP 10.1.1.9
+_BARE_START = re.compile(
+    rf"(?:\d{{6}}: ?)?(?=(?:[^\s@]{{1,128}}@)?{ADDRESS}(?:\([^()]{{1,128}}\))? Accessed (?:JAVA )?URL |\[ ?[\w.:-]{{3,45}}\] drop rate-\d exceeded|User '[^']{{1,64}}', running ')",
+    re.ASCII,
 )
 _SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
 _SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")
@@ -137,6 +143,10 @@ def _untagged(line: str) -> int:
     if _ASDM.match(line):
         return 0
     head = line[:300]
+    if " Accessed " in head or " drop rate-" in head or "', running '" in head:
+        bare = _BARE_START.match(line)
+        if bare:
+            return bare.end()
     for sentence in _BARE:
         place = head.find(sentence)
         if place >= 0 and _starts_message(head, place) and _BARE_SIGN.search(line, place):
