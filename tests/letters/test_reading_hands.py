@@ -22,6 +22,7 @@ from lamsach.letters.docx_ import to_docx
 from lamsach.letters.form import Filled, parse_form
 from lamsach.letters.layout import blank, report
 from lamsach.letters.model import Head
+from lamsach.letters.old_letters import _NEW, _OLD
 from lamsach.letters.reading import Read, read_filled
 
 FORM = parse_form(APPENDIX_2022)
@@ -266,6 +267,10 @@ WAYS: dict[str, Callable[[], bytes]] = {
     "numbers as texts in a sheet": lambda: sheet(
         ("TT", "Nội dung", "SL"), ("1", TOLD, "'08"), ("2", DONE, "05 đv")
     ),
+    "the old fonts (.VnTime)": lambda: retyped(
+        ("1", "Tæng sè ®¬n vÞ, tæ chøc nhËn ®\u00adîc th«ng tin vÒ chiÕn dÞch", "08 ®¬n vÞ"),
+        ("2", "Tæng sè ®¬n vÞ, tæ chøc triÓn khai chiÕn dÞch", "n¨m (05) ®¬n vÞ"),
+    ),
     "a second sheet": lambda: _second_sheet(),
     "no numbering, all in one cell": lambda: retyped((f"{TOLD}: 08\n", ""), (f"- {DONE}: 05 đơn vị;", "")),
 }
@@ -305,6 +310,18 @@ def test_the_unit_is_found(way: str, unit: str) -> None:
 def test_tracked_changes_count_as_accepted() -> None:
     found = read(tracked())
     assert (found["informed"].value, found["deployed"].value) == (7, 6)
+
+
+def test_the_old_letters_are_all_there() -> None:
+    """Each letter of the old table once, each with one of Vietnamese."""
+    assert len(set(_OLD)) == len(_OLD) == len(_NEW) == len(set(_NEW))
+    small = {c for c in _NEW if c.islower()}
+    vowels = {
+        unicodedata.normalize("NFC", base + tone)
+        for base in "aăâeêioôơuưy"
+        for tone in ("", *"\u0300\u0301\u0309\u0303\u0323")
+    }
+    assert small == (vowels | {"đ"}) - set("aeiouy")
 
 
 @pytest.mark.parametrize("mark", ["nt", "-nt-", '"', "như trên", "N/t"])

@@ -288,6 +288,10 @@ def test_signed_data_waits_while_people_here_work_on_the_report(cast: Cast) -> N
         {"figures": [{"key": "a"}]},
         {"figures": [{"key": "a", "label": "", "source": "", "computed": 1, "stated": None, "reason": "", "note": "", "value": 2}]},
         {"parts": [{}]},
+        {"letterhead": "x"},
+        {"letterhead": {"parent": "A", "body": "B", "copies": "x"}},
+        {"letterhead": {"parent": "A", "body": "B" * 301, "copies": []}},
+        {"letterhead": {"parent": "A", "body": "B", "copies": [7]}},
     ],
 )  # fmt: skip
 def test_signed_data_is_still_the_other_sides_word(change: dict[str, Any], cast: Cast) -> None:

@@ -15,6 +15,7 @@ from lamsach.letters import reading_texts
 from lamsach.letters.form import Form
 from lamsach.letters.lines import Line, lines_of
 from lamsach.letters.numbers import number_of, plain
+from lamsach.letters.old_letters import converted
 from lamsach.letters.wordings import ENUMERATION, wording
 
 _LEAST_ALIKE = 0.72
@@ -57,6 +58,15 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
     Raises UnreadableError for a file that is no DOCX or XLSX, and LimitError for one that unpacks to more than allowed.
     """
     lines = lines_of(content)
+    found = _read(lines, form)
+    keys = {row.key for row in form.rows}
+    if not any(one.key in keys for one in found):
+        old = _read(converted(lines), form)
+        found = old if any(one.key in keys for one in old) else found
+    return tuple(found)
+
+
+def _read(lines: list[Line], form: Form) -> list[Read]:
     found = [
         Read(field.key, text, None, sure)
         for field in form.fields
@@ -83,7 +93,7 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
         if read is not None:
             found.append(read)
         before = read
-    return tuple(found)
+    return found
 
 
 def _is_ditto(raw: str) -> bool:

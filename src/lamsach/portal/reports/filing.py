@@ -59,10 +59,10 @@ def _letterhead(content: Mapping[str, Any]) -> dict[str, Any]:
     """What stands around the unit's document; reports of an older portal have none."""
     if "letterhead" not in content:
         return {}
-    told: Mapping[str, Any] = content["letterhead"]
-    copies = told["copies"]
+    told = content["letterhead"]
+    copies = told.get("copies") if isinstance(told, dict) else None
     if not isinstance(copies, list) or len(copies) > 100:
-        raise ValueError("copies")
+        raise ValueError("letterhead")
     names = {name: _text(told[name], 300) for name in ("parent", "body")}
     return {"letterhead": {**names, "copies": [_text(copy, 2000) for copy in copies]}}
 
