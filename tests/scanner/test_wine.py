@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .planted import EICAR
+from .planted import EICAR, lookat
 from .wine import Wine
 
 pytestmark = pytest.mark.wine  # `make test-windows`: builds the bundle, for which it needs the internet
@@ -69,6 +69,12 @@ def test_values_of_the_wrong_type(wine: Wine) -> None:
     assert seen["entries"] >= 26
 
 
+def test_values_come_back_bit_for_bit(wine: Wine) -> None:
+    seen = wine.check("bit_for_bit", "cut_short")
+    assert all(seen["bit_for_bit"].values()), seen
+    assert seen["cut_short"] == {step: [9, True, True] for step in ("stored", "changed", "given back")}
+
+
 def test_what_starts_by_itself(wine: Wine) -> None:
     seen = wine.check("starts")["starts"]
     found = {tuple(one) for one in seen["found"]}
@@ -84,6 +90,12 @@ def test_memory_and_connections(wine: Wine) -> None:
     assert "memory_miner" in seen["memory"]["found"], seen
     assert seen["memory"]["gone"] in ("no_right", "vanished")
     assert seen["connected"] == {"connections": True, "skips": []}
+
+
+def test_the_bundles_own_files_are_not_found(wine: Wine) -> None:
+    result = lookat(wine.bundle)
+    assert [(finding.subject, finding.reason) for finding in result.findings] == []
+    assert result.counts.files > 500
 
 
 def test_signatures(seen: Any) -> None:

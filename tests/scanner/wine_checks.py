@@ -18,12 +18,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from lamsach.errors import InputError
 from lamsach.scanner import trust
 from lamsach.scanner.actions.files import quarantine_file
 from lamsach.scanner.actions.recover import recover
 from lamsach.scanner.actions.undo import restore
-from lamsach.scanner.actions.values import disable_value
-from lamsach.scanner.actions.vault import Vault
+from lamsach.scanner.actions.values import disable_value, raw_value
+from lamsach.scanner.actions.vault import Item, Vault
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.memory import memory_of
 from lamsach.scanner.checks.processes import check_connections
@@ -276,6 +277,86 @@ def odd_types() -> object:
     return {"refused": refused, "entries": context.counts.start_entries, "found": seen}
 
 
+def bit_for_bit() -> object:
+    """Values with data of the wrong type or length: away, and back with the same bytes and type."""
+    api: Any = import_module("winreg")
+    raw: Any = ctypes.WinDLL("advapi32")  # type: ignore[attr-defined,unused-ignore]
+    path = r"SOFTWARE\Lamsach-checks"
+    wanted = {
+        "half": (api.REG_SZ, b"a\0b\0c"),
+        "no end": (api.REG_SZ, "mshta x".encode("utf-16-le")),
+        "behind the end": (api.REG_SZ, "a\0hidden\0".encode("utf-16-le")),
+        "short number": (api.REG_DWORD, b"\x01\x02"),
+        "quad": (api.REG_QWORD, b"\xff" * 8),
+        "several": (api.REG_MULTI_SZ, "a\0\0b".encode("utf-16-le")),
+        "none": (api.REG_NONE, b""),
+        "unknown": (4711, bytes(range(256))),
+        "expands": (api.REG_EXPAND_SZ, "%SystemRoot%\\x\0".encode("utf-16-le")),
+    }
+    seen = {}
+    for name, (kind, data) in wanted.items():
+        with api.CreateKeyEx(api.HKEY_CURRENT_USER, path, 0, api.KEY_ALL_ACCESS | api.KEY_WOW64_64KEY) as key:
+            exact = ctypes.create_string_buffer(data + b"\xff\xff")
+            raw.RegSetValueExW(ctypes.c_void_p(int(key)), name, 0, kind, exact, len(data))
+        kept = vault()
+        item = disable_value(kept, Target(TargetKind.VALUE, rf"HKCU\{path}", name), {})
+        try:
+            raw_value(api, rf"HKCU\{path}", name)
+            away = False
+        except InputError:
+            away = True
+        restore(kept, item)
+        seen[name] = away and raw_value(api, rf"HKCU\{path}", name) == (data, kind)
+    return seen
+
+
+def cut_short() -> object:
+    """Ended hard after each step of taking a value away and of giving it back: the old state or the new one, and what lies in the quarantine says which."""
+    api: Any = import_module("winreg")
+    path, name, data = r"SOFTWARE\Lamsach-checks", "cut", "mshta x\0".encode("utf-16-le")
+    seen = {}
+    for step in ("stored", "changed", "given back"):
+        with api.CreateKeyEx(api.HKEY_CURRENT_USER, path, 0, api.KEY_ALL_ACCESS | api.KEY_WOW64_64KEY) as key:
+            api.SetValueEx(key, name, 0, api.REG_SZ, "mshta x")
+        ended = subprocess.run([sys.executable, "-X", "utf8", __file__, "die", step], check=False).returncode
+        kept = Vault(FOLDER / "cut")
+        recover(kept)
+        items = list(kept.items())
+        try:
+            there = raw_value(api, rf"HKCU\{path}", name)[0] == data
+        except InputError:
+            there = False
+        agrees = there or (len(items) == 1 and items[0].done)
+        for item in items:
+            restore(kept, item)
+        back = raw_value(api, rf"HKCU\{path}", name)[0] == data and not list(kept.items())
+        seen[step] = [ended, agrees, back]
+    return seen
+
+
+def die(step: str) -> None:
+    """Take the value away, and end right after a step of it."""
+    from lamsach.scanner.actions import values
+
+    def after(function: Any) -> Any:
+        def wrapped(*words: Any, **named: Any) -> Any:
+            function(*words, **named)
+            os._exit(9)
+
+        return wrapped
+
+    kept = Vault(FOLDER / "cut")
+    target = Target(TargetKind.VALUE, r"HKCU\SOFTWARE\Lamsach-checks", "cut")
+    if step == "stored":
+        Vault.store = after(Vault.store)  # type: ignore[method-assign]
+    elif step == "changed":
+        Item.stamp = after(lambda *_: None)  # type: ignore[method-assign]
+    item = disable_value(kept, target, {})
+    if step == "given back":
+        values._set_raw = after(values._set_raw)
+        restore(kept, item)
+
+
 def planted() -> Context:
     """A context with a list of one name."""
     listed = FOLDER / "list.txt"
@@ -361,5 +442,8 @@ def signatures() -> object:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
+    if sys.argv[1] == "die":
+        die(sys.argv[2])
+        sys.exit(0)
     names = sys.argv[1 : sys.argv.index("--")] if "--" in sys.argv else sys.argv[1:]
     sys.stdout.write(json.dumps({name: globals()[name]() for name in names}) + "\n")

@@ -1,4 +1,4 @@
-"""Values of the Windows registry: taken away (a service: turned off) with what they were, and put back."""
+"""Values of the Windows registry: taken away (a service: turned off) with what they were, and put back byte for byte, whatever type they say they have."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from lamsach.scanner.findings import Target
 _SETTINGS_CHANGED, _REFRESH = 39, 37
 """INTERNET_OPTION_SETTINGS_CHANGED and INTERNET_OPTION_REFRESH."""
 SERVICE_OFF = 4
+_OFF = SERVICE_OFF.to_bytes(4, "little")
 """SERVICE_DISABLED of the value `Start` (Microsoft, "CurrentControlSet\\Services Subkeys")."""
 
 
 def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
     """Keep a value, then delete it; the `Start` of a service is set to off instead. Raises InputError when it is gone."""
     api = _api()
-    data, kind = _read(api, target.path, target.text)
+    data, kind = raw_value(api, target.path, target.text)
     off = target.text == "Start" and "\\services\\" in target.path.lower()
     stated = {
         "kind": "value",
@@ -40,7 +41,7 @@ def disable_value(vault: Vault, target: Target, facts: dict[str, Any]) -> Item:
     try:
         with _key(api, target.path, api.KEY_SET_VALUE) as key:
             if off:
-                api.SetValueEx(key, target.text, 0, kind, SERVICE_OFF)
+                api.SetValueEx(key, target.text, 0, api.REG_DWORD, SERVICE_OFF)
             else:
                 api.DeleteValue(key, target.text)
     except OSError as error:
@@ -60,16 +61,16 @@ def restore_value(vault: Vault, item: Item) -> list[str]:
     api, meta = _api(), item.meta
     data = _unpacked(meta["data"])
     try:
-        now: tuple[Any, int] | None = _read(api, meta["path"], meta["line"])
+        now: bytes | None = raw_value(api, meta["path"], meta["line"])[0]
     except InputError:
         now = None
-    if now is not None and now[0] != data and not (meta["off"] and now[0] == SERVICE_OFF):
+    if now is not None and now != data and not (meta["off"] and now == _OFF):
         raise OutputError(
             "Something else has this name now.", meta["path"], "Move it away, then restore again."
         )
     try:
         with _key(api, meta["path"], api.KEY_SET_VALUE, create=True) as key:
-            api.SetValueEx(key, meta["line"], 0, meta["value_type"], data)
+            _set_raw(key, meta["line"], meta["value_type"], data)
     except OSError as error:
         raise OutputError(
             "The value cannot be changed.",
@@ -84,11 +85,11 @@ def restore_value(vault: Vault, item: Item) -> list[str]:
 def recover_value(vault: Vault, item: Item) -> bool:
     """After a power cut: the value is away, or it is as it was. True: something was brought to an end."""
     try:
-        now, _ = _read(_api(), item.meta["path"], item.meta["line"])
+        now, _ = raw_value(_api(), item.meta["path"], item.meta["line"])
     except InputError:
         item.stamp("done")
         return True
-    if item.meta["off"] and now == SERVICE_OFF != _unpacked(item.meta["data"]):
+    if item.meta["off"] and now == _OFF != _unpacked(item.meta["data"]):
         item.stamp("done")
     else:
         vault.forget(item)
@@ -124,18 +125,38 @@ def _key(api: Any, path: str, access: int, *, create: bool = False) -> Any:
     return open_key(root, inner, 0, access | api.KEY_WOW64_64KEY)
 
 
-def _read(api: Any, path: str, name: str) -> tuple[Any, int]:
+def raw_value(api: Any, path: str, name: str) -> tuple[bytes, int]:
+    """The bytes of a value and the type that it says it has (RegQueryValueExW: winreg reads strings up to their end only, and numbers of four bytes only)."""
+    ctypes: Any = import_module("ctypes")
+    library = ctypes.WinDLL("advapi32")
+    kind, size = ctypes.c_uint32(), ctypes.c_uint32()
     try:
         with _key(api, path, api.KEY_READ) as key:
-            data, kind = api.QueryValueEx(key, name)
+            handle = ctypes.c_void_p(int(key))
+            words = (handle, ctypes.c_wchar_p(name), None, ctypes.byref(kind))
+            failed = library.RegQueryValueExW(*words, None, ctypes.byref(size))
+            buffer = ctypes.create_string_buffer(max(1, size.value))
+            failed = failed or library.RegQueryValueExW(*words, buffer, ctypes.byref(size))
     except OSError:
-        raise InputError("The value is not there any more.", path, "Look again.") from None
-    return data, int(kind)
+        failed = True
+    if failed:
+        raise InputError("The value is not there any more.", path, "Look again.")
+    return bytes(buffer.raw[: size.value]), int(kind.value)
 
 
-def _packed(data: Any) -> Any:
-    return {"bytes": base64.b64encode(data).decode("ascii")} if isinstance(data, bytes) else data
+def _set_raw(key: Any, name: str, kind: int, data: bytes) -> None:
+    """Write a value's bytes with its type. Raises OSError."""
+    ctypes: Any = import_module("ctypes")
+    # Windows takes a zero that happens to follow a string without an end for its end.
+    exact = ctypes.create_string_buffer(data + b"\xff\xff")
+    words = (ctypes.c_void_p(int(key)), ctypes.c_wchar_p(name), 0, ctypes.c_uint32(kind), exact, len(data))
+    if failed := ctypes.WinDLL("advapi32").RegSetValueExW(*words):
+        raise OSError(failed, ctypes.FormatError(failed))
 
 
-def _unpacked(data: Any) -> Any:
-    return base64.b64decode(data["bytes"]) if isinstance(data, dict) else data
+def _packed(data: bytes) -> dict[str, str]:
+    return {"bytes": base64.b64encode(data).decode("ascii")}
+
+
+def _unpacked(data: dict[str, str]) -> bytes:
+    return base64.b64decode(data["bytes"])
