@@ -123,3 +123,22 @@ def test_the_first_real_time_counts():
         ("", "0", "words", "Jan 01 1970 00:00:00", "2026-06-05T07:31:12Z"), CONTEXT
     ) == datetime(2026, 6, 5, 7, 31, 12, tzinfo=UTC)
     assert first_time((None, "-"), CONTEXT) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jun 05 2026 07:31:12",  # on the file's own clock, in Hanoi
+        "Jun 05 2026 07:31:12 GMT+07:00",
+        "Jun 05 2026 07:31:12 GMT+7",
+        "Jun 05 2026 07:31:12 UTC+0700",
+        "Jun 05 2026 00:31:12 GMT",
+        "Jun 05 2026 00:31:12 UTC",
+        "Jun 05 2026 00:31:12 GMT+00:00",
+        "Jun 04 2026 17:31:12 GMT-07:00",
+        "05/06/2026 07:31:12 +0700",
+        "Jun 05 2026 00:31:12.000 GMT",
+    ],
+)
+def test_a_stated_offset_counts(text):
+    assert first_time((text,), CONTEXT) == datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC)

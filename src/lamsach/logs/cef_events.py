@@ -121,7 +121,10 @@ def cef_event(
     kind = kind_of(
         query=event.domain if asked else None, url=event.url, hashes=hashes, destination=event.destination_ip
     )
-    if hashes and event.device_ip is None and event.device_name is None:  # an endpoint's own agent wrote it
+    alone = event.destination_ip is None and fields.get("dhost", "-") == fields.get("dvchost")
+    if (
+        (hashes or alone) and event.device_ip is None and event.device_name is None
+    ):  # an endpoint's own agent wrote it
         event = changed(
             event,
             device_ip=first_ip(fields, "dvc", "c6a1"),

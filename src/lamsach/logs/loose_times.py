@@ -25,7 +25,11 @@ _CLOCK = re.compile(
     r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?!\d)(?: ?(AM|PM|SA|CH)\b)?",
     re.ASCII | re.IGNORECASE,
 )
-_OFFSET = re.compile(r" ?(?:(Z|UTC|GMT)\b|(?:GMT|UTC)?([+-])(\d{2}):?(\d{2})(?!\d))", re.ASCII)
+# 21:30:01+07:00   21:30:01 -0330   21:30:01 GMT+7   21:30:01 UTC
+_OFFSET = re.compile(
+    r" ?(?:(?:GMT|UTC) ?([+-])(\d{1,2})(?::?(\d{2}))?(?!\d)|([+-])(\d{2}):?(\d{2})(?!\d)|(?:Z|UTC|GMT)\b)",
+    re.ASCII,
+)
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _NAMES = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
@@ -117,12 +121,13 @@ def _zone(text: str, clock: re.Match[str] | None) -> tzinfo | None:
     match = _OFFSET.match(text, clock.end()) if clock else None
     if match is None:
         return None
-    if match[1]:
+    sign, hours, minutes = match[1] or match[4], match[2] or match[5], match[3] or match[6]
+    if sign is None:
         return UTC
-    offset = timedelta(hours=int(match[3]), minutes=int(match[4]))
+    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
     if offset >= timedelta(hours=24):
         raise LineError("The date or time is impossible.", text[:80])
-    return timezone(-offset if match[2] == "-" else offset)
+    return timezone(-offset if sign == "-" else offset)
 
 
 def _year(text: str) -> int:
