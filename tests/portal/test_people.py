@@ -168,6 +168,24 @@ def test_the_first_administrator_sets_up_the_second_factor(client: Client, setti
     assert again.get("/office/").status_code == 200
 
 
+def test_a_recovery_code_opens_once_when_the_telephone_is_lost(cast: Cast) -> None:
+    client = Client()
+    credentials = {"login": "coordinator@person.example", "password": "mat khau rat dai"}
+    client.post("/accounts/login/", credentials)
+    secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
+    client.post("/accounts/2fa/totp/activate/", {"code": totp(secret)})
+    codes = client.get("/accounts/2fa/recovery-codes/").context["unused_codes"]
+    assert len(set(codes)) == 10
+    for code, opens in ((codes[0], True), (codes[0], False), (codes[1], True)):
+        cache.clear()
+        other = Client()
+        asked = other.post("/accounts/login/", credentials)
+        other.post(asked["Location"], {"code": code})
+        assert (other.get("/office/").status_code == 200) is opens
+    left = client.get("/accounts/2fa/recovery-codes/").context["unused_codes"]
+    assert set(left) == set(codes[2:])
+
+
 def test_the_password_is_asked_again_except_for_the_first_second_factor(
     cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

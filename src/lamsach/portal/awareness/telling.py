@@ -47,6 +47,7 @@ BATCH = 1000
 @transaction.atomic
 def import_people(unit: Unit, file: IO[bytes], name: str, by: Any) -> tuple[int, list[int]]:
     """Add the people of a sheet to the unit; how many were added, and which rows were wrong. People who are there already are left alone."""
+    _one_at_a_time(unit)
     columns: dict[int, str] = {}
     known = set(Person.objects.filter(unit=unit).exclude(email="").values_list("email", flat=True))
     unnamed = set(Person.objects.filter(unit=unit, email="").values_list("name", "department"))
@@ -91,6 +92,7 @@ def tell(
     """
     from lamsach.portal.awareness.waves import planned
 
+    _one_at_a_time(unit)
     earlier = Notice.objects.filter(campaign=campaign, unit=unit)
     told = earlier.filter(person__isnull=False).values("person")
     before = earlier.aggregate(last=Max("wave"))["last"] or 0
@@ -121,6 +123,11 @@ def tell(
     return len(people)
 
 
+def _one_at_a_time(unit: Unit) -> None:
+    """Until the end of the transaction nobody else adds, tells or reminds people of the unit: of two who press at once the second sees what the first did."""
+    Unit.objects.select_for_update().get(pk=unit.pk)
+
+
 def _reachable(person: Person, bad: dict[str, BadAddress]) -> bool:
     known = bad.get(person.email.lower())
     return bool(person.email) and not (known is not None and known.permanent)
@@ -137,6 +144,7 @@ def remind(campaign: Campaign, unit: Unit, by: Any) -> int:
 @transaction.atomic
 def remind_these(waiting: QuerySet[Notice], unit: Unit, by: Any = None) -> int:
     """Remind the people of these notices, except those whom letters do not reach and those reminded today."""
+    _one_at_a_time(unit)
     now = timezone.now()
     reminded_today = Q(reminded__date=timezone.localdate())
     found = list(
