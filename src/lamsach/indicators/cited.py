@@ -13,7 +13,7 @@ _CITED = """
     anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
     threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
     mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
-    msrc.microsoft.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com
+    msrc.microsoft.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev
     openphish.com phishtank.com phishtank.org malwaredomains.com malwaredomainlist.com malwarepatrol.net shodan.io censys.io urlscan.io
     w3.org schema.org purl.org openxmlformats.org xmlsoap.org
     gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?[-–—]\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
     r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3}[ \t]{1,3}(?:255|0)(?:\.[0-9]{1,3}){3})(?![\w.])"
     r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
+    r"|jndi:(?P<named>(?:ldaps?|rmi|dns)://[^\s<>\"“”‘’}]+)"
     r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›]+)",
     re.IGNORECASE,
 )
@@ -71,6 +72,8 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
             yield from ((token, found) for found in _whole(match["range"]))
         elif match["masked"]:
             yield from ((token, found) for found in _masked(token))
+        elif match["named"]:
+            yield from ((match["named"], found) for found in _whole(match["named"]))
         elif match["email"]:
             yield from ((token, found) for found in _email(token))
         else:
@@ -89,7 +92,10 @@ def _masked(token: str) -> Iterator[Found]:
 
 
 def _email(token: str) -> Iterator[Found]:
-    if _EMAIL.fullmatch(token.rstrip(".-")):
+    host = token.rstrip(".-").rpartition("@")[2]
+    if addresses.parse_v4(host) is not None:  # ssh root@203.0.113.5
+        yield from _whole(host)
+    elif _EMAIL.fullmatch(token.rstrip(".-")):
         yield Refused(refusals.EMAIL, token.rstrip(".-"))
 
 
@@ -170,7 +176,7 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     elif depth < 4 and (match := _LABELLED.match(word)):
         yield from _word(word[match.end() :], written, depth + 1)
     elif word.startswith("\\\\"):
-        yield from _word(word.strip("\\").partition("\\")[0], written, depth + 1)
+        yield from _word(word.strip("\\").partition("\\")[0].partition("@")[0], written, depth + 1)
     elif "." in word and "\\" not in word and not word.startswith(("/", "./", "../", "~")):
         yield from _dotted(word, written)
     elif len(word) == 128 and all(character in "0123456789abcdefABCDEF" for character in word):

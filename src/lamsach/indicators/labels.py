@@ -23,7 +23,7 @@ _PACKAGE = re.compile(
 )
 # "key": "0123..", RC4 key = 0123..
 _KEY = re.compile(
-    r"(?:\b|_)(?:key|salt|nonce|iv|secret|password|passwd|pwd|token|mật khẩu|build[_ -]?id|bot[_ -]?net[_ -]?id|campaign)[\"']?\s{0,3}(?:[:=]|is|là)\s{0,3}[\"'`]?$",
+    r"(?:\b|_)(?:key|salt|nonce|iv|secret|password|passwd|pwd|token|mật khẩu|mã xác thực|build[_ -]?id|bot[_ -]?net[_ -]?id|campaign)[\"']?\s{0,3}(?:[:=]|is|là)\s{0,3}[\"'`]?$",
     re.IGNORECASE,
 )
 # ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb

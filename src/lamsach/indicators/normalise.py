@@ -41,7 +41,7 @@ _HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@/:]{1,128}@[^\s@/]{1,255}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):/{2}", re.IGNORECASE | re.ASCII)
 _HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
-_HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}/?", re.ASCII)
+_HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}(?:/(?:tcp|udp)?)?", re.ASCII | re.IGNORECASE)
 _QUOTES = " \t\r\n\v\f\u00a0\"'`‘’“”«»"
 _HOST_SCHEMES = frozenset(
     {
@@ -59,6 +59,10 @@ _HOST_SCHEMES = frozenset(
     }
 )
 """Schemes that say no more than how to reach a host: the value is the host."""
+_NAMED_SCHEMES = frozenset(
+    {"ldap", "ldaps", "rmi", "smb", "ssh", "irc", "ircs", "telnet", "rdp", "vnc", "mqtt", "redis", "mysql"}
+)
+"""Schemes of which logs show the host and not the path."""
 
 
 def plain_value(text: str) -> Value | None:
@@ -158,6 +162,9 @@ def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None)
     name = scheme[1].lower()
     if name in _HOST_SCHEMES:
         return _read(text[scheme.end() :].rstrip("/"), stated)
+    if name in _NAMED_SCHEMES and stated is not IndicatorType.URL:
+        host = re.split(r"[/?#]", text[scheme.end() :], maxsplit=1)[0]
+        return _read(host.rpartition("@")[2], stated)
     return ((IndicatorType.URL, canonical_url(text.rstrip(".,;"), strict=stated is None)),)
 
 
