@@ -42,6 +42,7 @@ PARTS = (
     "test_exchange.py",
     "test_exchange_exports.py",
     "test_exchange_outgoing.py",
+    "test_exchange_upward.py",
     "test_privacy.py",
     "test_traces_cases.py",
 )
