@@ -151,17 +151,16 @@ def file(found: Any, unit: Any, day: date, stated: dict[str, int], state: Report
     )
 
 
-REPORTS = st.lists(
-    st.tuples(
-        st.integers(1, COUNT - 1),
-        st.integers(1, 40),
-        st.dictionaries(st.sampled_from(KEYS), st.integers(0, 9), max_size=2),
-        st.sampled_from([True, True, True, False]),
-    ),
-    min_size=4,
-    max_size=16,
+ONE = st.tuples(
+    st.integers(1, 40),
+    st.dictionaries(st.sampled_from(KEYS), st.integers(0, 9), max_size=2),
+    st.sampled_from([True, True, True, False]),
 )
-"""Which unit reports on which day, what it states instead of the computed numbers, whether it is accepted; the second one of a unit is a correction."""
+REPORTS = st.lists(st.lists(ONE, max_size=3), min_size=COUNT - 1, max_size=COUNT - 1)
+"""For each unit its reports: on which day, what it states instead of the computed numbers, whether it is accepted; the second one is a correction."""
+PARENTS = st.tuples(*(st.sampled_from([0, 0, 0, *range(number)]) for number in range(1, COUNT))).map(list)
+"""Wide trees, so that units move between those that report."""
+Given = list[list[tuple[int, dict[str, int], bool]]]
 
 
 def adding_up(found: Any) -> Form:
@@ -174,54 +173,73 @@ def adding_up(found: Any) -> Form:
     return parse_form(definition)
 
 
-@given(
-    parents=st.lists(st.integers(0, 8), min_size=9, max_size=9),
-    moves=MOVES,
-    closes=CLOSES,
-    informed=INFORMED,
-    reports=REPORTS,
-)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def checked(
+    cast: Cast,
+    parents: list[int],
+    moves: list[tuple[int, int, int]],
+    closes: list[tuple[int, int, int]],
+    informed: list[int],
+    reports: Given,
+) -> dict[str, int]:
+    """Everything against the reference, every report as it is made and every unit's consolidation at the end; what was taken off at the top."""
+    by = cast.people["officer"]
+    found = campaign(cast)
+    Participation.objects.filter(campaign=found).delete()
+    form = adding_up(found)
+    told = grow(parents, moves, closes)
+    reached = {unit: DAY + timedelta(days=offset) for unit, offset in enumerate(informed)}
+    for unit, day in reached.items():
+        Participation.objects.create(campaign=found, unit=told.units[unit], informed_on=day)
+    slow = Slow(told, reached)
+    listed = [
+        (offset, -unit, stated, yes) for unit, own in enumerate(reports, 1) for offset, stated, yes in own
+    ]
+    for offset, negative, stated, is_accepted in sorted(listed, key=lambda one: one[:2]):
+        unit, day = -negative, DAY + timedelta(days=offset)
+        if not told.there(unit, day):
+            continue
+        expected = slow.numbers(unit, day)
+        assert compute(form, Scope(found, told.units[unit], day)) == expected
+        state = ReportState.FROZEN if is_accepted else ReportState.SENT
+        file(found, told.units[unit], day, stated, state, by)
+        if is_accepted:
+            slow.keep(unit, day, {**expected, **stated})
+    for top in range(COUNT):
+        if told.there(top, LAST):
+            taken = consolidate(form, Scope(found, told.units[top], LAST))
+            assert taken.sums == slow.sums(top, LAST)
+            codes = {line.unit.code for line in taken.lines if line.accepted}
+            assert codes == {told.units[one].code for one in slow.parts(top, LAST)}
+    return dict(consolidate(form, Scope(found, told.units[0], LAST)).surplus)
+
+
+@given(parents=PARENTS, moves=MOVES, closes=CLOSES, informed=INFORMED, reports=REPORTS)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_number_equals_the_reference(
     parents: list[int],
     moves: list[tuple[int, int, int]],
     closes: list[tuple[int, int, int]],
     informed: list[int],
-    reports: list[tuple[int, int, dict[str, int], bool]],
+    reports: Given,
     cast: Cast,
 ) -> None:
-    by = cast.people["officer"]
     with transaction.atomic():
-        found = campaign(cast)
-        Participation.objects.filter(campaign=found).delete()
-        form = adding_up(found)
-        told = grow(parents, moves, closes)
-        reached = {unit: DAY + timedelta(days=offset) for unit, offset in enumerate(informed)}
-        for unit, day in reached.items():
-            Participation.objects.create(campaign=found, unit=told.units[unit], informed_on=day)
-        slow = Slow(told, reached)
-        for unit, offset, stated, is_accepted in sorted(reports, key=lambda one: (one[1], -one[0])):
-            day = DAY + timedelta(days=offset)
-            if not told.there(unit, day):
-                continue
-            expected = slow.numbers(unit, day)
-            assert compute(form, Scope(found, told.units[unit], day)) == expected
-            file(
-                found,
-                told.units[unit],
-                day,
-                stated,
-                ReportState.FROZEN if is_accepted else ReportState.SENT,
-                by,
-            )
-            if is_accepted:
-                slow.keep(unit, day, {**expected, **stated})
-        for top in (0, *range(1, COUNT)):
-            if told.there(top, LAST):
-                taken = consolidate(form, Scope(found, told.units[top], LAST))
-                assert taken.sums == slow.sums(top, LAST)
-                there = slow.parts(top, LAST)
-                assert {line.unit.code for line in taken.lines if line.accepted} == {
-                    told.units[one].code for one in there
-                }
+        checked(cast, parents, moves, closes, informed, reports)
         transaction.set_rollback(True)
+
+
+def test_one_tree_with_everything(cast: Cast) -> None:
+    """Unit 4 moves from 1 to 2 between their reports; 7, under 3, is merged into 5, under 1; 2 corrects its report and states less than is computed."""
+    reports: Given = [
+        [(5, {}, True), (30, {}, False)],
+        [(9, {}, True), (20, {"informed": 1}, True)],
+        [(8, {}, True)],
+        [(3, {}, True)],
+        [],
+        [],
+        [(3, {"deployed": 4}, True)],
+        [],
+        [(40, {}, True)],
+    ]
+    off = checked(cast, [0, 0, 0, 1, 1, 2, 3, 0, 0], [(4, 2, 10)], [(7, 5, 12)], [0] * COUNT, reports)
+    assert off == {"informed": 2, "deployed": 5}, "4 in the report of 1, 7 in that of 3"
