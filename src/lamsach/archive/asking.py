@@ -23,7 +23,7 @@ from lamsach.i18n import mark
 
 FOLDER = "requests"
 PATIENCE_S = 600.0
-NOBODY_S = 15.0
+NOBODY_S = 60.0
 """So long a request waits to be taken up before nobody is there."""
 _BUSY = mark("Another program is writing to the archive.")
 
