@@ -208,6 +208,21 @@ def test_an_answer_that_is_sent_twice_is_noted_once(cast: Cast, browser: Browser
     assert Step.objects.filter(recipient=recipient, kind="deployed").count() == 2, "a further word counts"
 
 
+def test_a_reminder_that_is_pressed_twice_goes_once(cast: Cast, browser: Browser) -> None:
+    sent = dispatch(cast)
+    address = f"/office/campaigns/{sent.campaign_id}/board/remind/"
+    client = browser("coordinator")
+    for turn in range(2):
+        assert client.post(address, {"unit": cast.first.pk}).status_code == 302
+        Letter.objects.filter(kind="reminder").update(key="of another minute")
+        assert Letter.objects.filter(kind="reminder").count() == 1, turn
+    links = AnswerLink.objects.filter(recipient__unit=cast.first).count()
+    assert links == 2, "no further link either"
+    Letter.objects.filter(kind="reminder").update(created=timezone.now() - timedelta(minutes=11))
+    client.post(address, {"unit": cast.first.pk})
+    assert Letter.objects.filter(kind="reminder").count() == 2
+
+
 def test_reminders_go_once_for_each_occasion(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = dispatch(cast)
     Dispatch.objects.update(

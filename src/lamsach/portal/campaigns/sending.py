@@ -34,6 +34,7 @@ from lamsach.portal.units.tree import descendants, today
 
 PURPOSE = "answer"
 LINK_OUTLASTS = timedelta(days=60)
+JUST_NOW = timedelta(minutes=10)
 BATCH = 1000
 
 
@@ -234,8 +235,13 @@ def answer(link: AnswerLink, kind: StepKind, *, who: str, day: date | None, note
 
 
 def remind(recipients: Iterable[Recipient], by: Any = None, occasion: str = "") -> int:
-    """Queue reminders with a fresh link each; how many had an address. The same occasion reminds a unit once."""
+    """Queue reminders with a fresh link each; how many. Units without an address get none, the same occasion reminds once, and without an occasion those reminded just now are left out."""
     chosen = [r for r in recipients if r.unit.email and r.deployed is None]
+    if not occasion:
+        since = timezone.now() - JUST_NOW
+        recent = Letter.objects.filter(kind="reminder", created__gt=since).values_list("about", flat=True)
+        done = set(recent) if chosen else set()
+        chosen = [recipient for recipient in chosen if f"recipient:{recipient.pk}" not in done]
     occasion = occasion or timezone.localtime().strftime("%Y%m%d%H%M")
     drafts = []
     with transaction.atomic():
