@@ -495,3 +495,17 @@ def test_tables_of_pages_are_counted_by_their_headings(tmp_path: Path) -> None:
         ("45.155.37.8", 2, 1),
         ("bot-c2.xyz", 2, 2),
     ]
+
+
+def test_an_annex_of_five_hundred_pages(tmp_path: Path) -> None:
+    pages = [
+        ["PHU LUC", "IP                Malware", f"45.{number >> 8}.{number & 255}.7       Mozi", f"c{number}[.]bot-c2[.]xyz", f"Trang {number}"]
+        for number in range(1, 501)
+    ]  # fmt: skip
+    found, _, problems = reading(tmp_path, "a.pdf", pdf(pages))
+    assert problems == []
+    named = {item.value: item.reference for item in found}
+    assert len(named) == 1000
+    last = named["c500.bot-c2.xyz"]
+    assert last is not None
+    assert last.page == 500
