@@ -149,5 +149,5 @@ def _fw_log(line: str) -> dict[str, str]:
         fields.setdefault("action", start[3])
         fields.setdefault("hostname", start[4])
         day, clock = start[1] or "", start[2]
-        fields.setdefault("time", f"{day[:-7]} {day[-7:-4]} {day[-4:]} {clock:0>8}" if day else "")
+        fields.setdefault("time", f"{day} {clock:0>8}" if day else "")
     return fields

@@ -30,11 +30,17 @@ _OFFSET = re.compile(
     r" ?(?:(?:GMT|UTC) ?([+-])(\d{1,2})(?::?(\d{2}))?(?!\d)|([+-])(\d{2}):?(\d{2})(?!\d)|(?:Z|UTC|GMT)\b)",
     re.ASCII,
 )
+# 16:26:53 2026 +0700   16:26:53 20/11/2026 GMT+7
+_LAST_OFFSET = re.compile(
+    r"(?<=\d) (?:(?:GMT|UTC) ?([+-])(\d{1,2})(?::?(\d{2}))?|([+-])(\d{2}):?(\d{2}))$", re.ASCII
+)
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([/.-])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 _NAMES = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+# 20 Nov 2026   20/Nov/2026   20-Nov-26   20Nov2026
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}})[ /.-]{_NAMES}[ /.,-]{{1,2}}(\d{{4}}|\d{{2}})(?!\d)", re.ASCII | re.IGNORECASE
+    rf"(?<!\d)(\d{{1,2}})[ /.-]?{_NAMES}(?:[ /.,-]{{1,2}}(?:(\d{{4}}|\d{{2}})(?!\d))|(\d{{4}})(?!\d))",
+    re.ASCII | re.IGNORECASE,
 )
 _MONTH_DAY = re.compile(
     rf"\b{_NAMES} {{1,2}}(\d{{1,2}})(?:,? (?:(?:\d{{1,2}}:){{2}}\d{{2}} )?(\d{{4}}))?(?![\d:])",
@@ -87,7 +93,7 @@ class LooseTimes:
             return _year(match[4]), *((first, second) if month_first else (second, first))
         match = _DAY_MONTH.search(text)
         if match:
-            return _year(match[3]), MONTHS[match[2].capitalize()], int(match[1])
+            return _year(match[3] or match[4]), MONTHS[match[2].capitalize()], int(match[1])
         match = _MONTH_DAY.search(text)
         if match:
             return int(match[3]) if match[3] else None, MONTHS[match[1].capitalize()], int(match[2])
@@ -118,7 +124,7 @@ def _clock_parts(clock: re.Match[str] | None) -> tuple[int, int, int, int]:
 
 
 def _zone(text: str, clock: re.Match[str] | None) -> tzinfo | None:
-    match = _OFFSET.match(text, clock.end()) if clock else None
+    match = (_OFFSET.match(text, clock.end()) or _LAST_OFFSET.search(text)) if clock else None
     if match is None:
         return None
     sign, hours, minutes = match[1] or match[4], match[2] or match[5], match[3] or match[6]

@@ -73,8 +73,6 @@ _TIMES = ("time", "rt", "devtime", "start", "event_start_time", "start_time", "l
 _COMMON_NAME = re.compile(r"(?:^|,) ?CN=([\w.-]{1,128})", re.IGNORECASE)
 # pc-07@unit.example
 _MACHINE = re.compile(r"[\w-]{1,63}@[\w.-]{1,253}")
-# FW1-LogGrabber: time=20Nov2026 16:26:53
-_GRABBED = re.compile(r"^(\d{1,2})([A-Z][a-z]{2})(\d{4}) {1,3}", re.ASCII)
 _SERVICES = {
     "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain-udp": "53", "domain-tcp": "53", "dns": "53", "http": "80",
     "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443", "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636",
@@ -142,8 +140,7 @@ class CheckPoint(LogFormat):
             raise LineError("The line is not a record of this product.", line[:80])
         fields = fields_of(line)
         header = self._header(line)
-        stated = (_GRABBED.sub(r"\1 \2 \3 ", fields.get(key, ""), count=1) for key in _TIMES)
-        time = first_time(stated, self.context) or header.time
+        time = first_time((fields.get(key) for key in _TIMES), self.context) or header.time
         inward = fields.get("conn_direction") == "Incoming" or (
             fields.get("inzone"),
             fields.get("outzone"),
