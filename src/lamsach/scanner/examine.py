@@ -138,12 +138,10 @@ class Examiner:
         digests = [hashlib.new(kind.value, usedforsecurity=False) for kind in self._hash_types]
         matched: dict[str, RuleHit] = {}
         if digests or self._searcher.searches(content):
-            first = True
-            for window in self._windows(stream, size):
+            for number, window in enumerate(self._windows(stream, size)):
                 for digest in digests:
                     digest.update(window.fresh)
-                self._search(window.data, content, path, matched, report, first=first)
-                first = False
+                self._search(window.data, content, path, matched, report, first=not number)
                 del window
                 if not digests and not self._searcher.searches_all:
                     break
