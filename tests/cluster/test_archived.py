@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +28,6 @@ pytest.importorskip("distributed")
 CHUNK = 8 << 10
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[Any]:
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-    ) as cluster:
-        yield cluster
-
-
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archived, "TASK_SEGMENTS", 2)
@@ -59,7 +48,7 @@ def same(tmp_path: Path, archive: Archive, request: Request, address: str) -> Fi
     return together
 
 
-def test_segments_of_many_logs(made: Any, tmp_path: Path) -> None:
+def test_segments_of_many_logs(cluster: Any, tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
     for number in range(6):
@@ -67,17 +56,17 @@ def test_segments_of_many_logs(made: Any, tmp_path: Path) -> None:
         (logs / f"fw-{number}.log").write_text("\n".join(firewall_log(rng, 400, hits=30)) + "\n")
     archive, _ = filled(tmp_path / "archive", logs, chunk_bytes=CHUNK)
     request = Request([str(logs)], [str(write_list(tmp_path))])
-    assert same(tmp_path, archive, request, made.scheduler_address).sightings
+    assert same(tmp_path, archive, request, cluster.scheduler_address).sightings
 
 
-def test_a_units_month(made: Any, tmp_path: Path) -> None:
+def test_a_units_month(cluster: Any, tmp_path: Path) -> None:
     files = generate(tmp_path / "demo", days=14, devices=150)
     archive, _ = filled(tmp_path / "archive", files.logs, chunk_bytes=64 << 10)
     request = Request([str(files.logs)], [str(files.annex)], inventory=str(files.inventory))
-    assert same(tmp_path, archive, request, made.scheduler_address).devices
+    assert same(tmp_path, archive, request, cluster.scheduler_address).devices
 
 
-def test_what_a_collector_took_in_and_what_is_damaged(made: Any, tmp_path: Path) -> None:
+def test_what_a_collector_took_in_and_what_is_damaged(cluster: Any, tmp_path: Path) -> None:
     from lamsach.archive.archive import writing
 
     log = tmp_path / "fw.log"
@@ -97,7 +86,7 @@ def test_what_a_collector_took_in_and_what_is_damaged(made: Any, tmp_path: Path)
     path = tmp_path / "archive" / entries[3].name
     path.write_bytes(path.read_bytes()[:-20])
     request = Request([""], [str(write_list(tmp_path))])
-    assert same(tmp_path, archive, request, made.scheduler_address).problems
+    assert same(tmp_path, archive, request, cluster.scheduler_address).problems
 
 
 def _when_read(collector: Collector, lines: int) -> None:

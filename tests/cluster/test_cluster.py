@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,16 +28,6 @@ from tests.archive.building import firewall_log, write_list
 
 pytest.importorskip("distributed")
 CHUNK, PART = 16 << 10, 60_000
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-    ) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

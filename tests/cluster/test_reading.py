@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,16 +27,6 @@ from tests.cluster.test_cluster import frames, members, text_of
 pytest.importorskip("distributed")
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PART = 50_000
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-    ) as made:
-        yield made
 
 
 def alone(path: Path) -> list[tuple[str, str, list[Refusal], ReadCounts, str]]:
