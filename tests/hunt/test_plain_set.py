@@ -15,7 +15,7 @@ from lamsach.hunt import lists, plain_set
 from lamsach.hunt.compiled import _name_keys
 from lamsach.hunt.engine import hash_networks
 from lamsach.hunt.lists import load_lists
-from lamsach.hunt.native import functions, sources_digest
+from lamsach.hunt.native import functions
 from lamsach.hunt.plain_hash import hash_name, hash_network
 from lamsach.model import Indicator
 
@@ -89,13 +89,6 @@ def test_it_gives_what_the_compiled_set_gives(listed: Path) -> None:
     assert any(item.other_references for item in found)
     everything = [compiled.indicator(row) for row in range(compiled.types.size)]
     assert [plain.indicator(row) for row in range(compiled.types.size)] == everything
-
-
-def test_the_cache_s_layout_is_the_hunt_s(listed: Path) -> None:
-    load_lists([str(listed)])
-    assert lists._LAYOUT == plain_set.LAYOUT
-    assert plain_set._sources_digest() == sources_digest()
-    assert plain_set.plain_folder([str(listed)]) == lists.cached_folder([str(listed)])
 
 
 @pytest.mark.parametrize("name", ["set.json", "keys.npy", "blob.npy", "numbers.npy"])

@@ -16,12 +16,12 @@ from lamsach import __version__
 from lamsach.archive.present import Seen, seen_of
 from lamsach.archive.signs import Sign, sign_of
 from lamsach.errors import UsageError
+from lamsach.hunt.cache import sources_digest
 from lamsach.hunt.chunks import CHUNK_BYTES
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import load_set
 from lamsach.hunt.matcher import Matcher
-from lamsach.hunt.native import sources_digest
 from lamsach.model import Event
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 
@@ -19,3 +21,12 @@ def cache_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "lamsach"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lamsach"
+
+
+@cache
+def sources_digest() -> str:
+    """A short digest of the kernel's sources: changes whenever compiled code or the layout of a compiled set may change."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

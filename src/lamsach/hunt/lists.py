@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,18 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lamsach import __version__
 from lamsach.errors import InputError
 from lamsach.hunt.builder import Builder
-from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.compiled import CompiledSet, compile_columns, describe
-from lamsach.hunt.list_digest import digest_of
-from lamsach.hunt.native import sources_digest
+from lamsach.hunt.set_folder import set_folder
 from lamsach.indicators.opening import expand
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
 
 SETS_KEPT = 4
-_LAYOUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +63,7 @@ class LoadingLists:
 def _look(paths: Sequence[str]) -> tuple[list[str], Path | None, LoadedList | None]:
     """The documents, the folder of the cache that is theirs (None: they cannot be cached), and what it holds."""
     documents = expand(list(paths))
-    key = _cache_key(documents)
-    folder = cache_folder() / "lists" / key if key else None
+    folder = set_folder(documents)
     return documents, folder, _load(folder) if folder else None
 
 
@@ -96,21 +90,6 @@ def _read(paths: Sequence[str], documents: list[str], folder: Path | None) -> Lo
     if folder is not None and not problems:
         _save(folder, loaded)
     return loaded
-
-
-def _cache_key(documents: Sequence[str]) -> str | None:
-    """A digest of the lists' bytes and names, of this version and of the kernel; None when a list is no plain file."""
-    digest = hashlib.sha256(f"{_LAYOUT} {__version__} {sources_digest()}".encode())
-    for document in documents:
-        path = Path(document)
-        if not path.is_file():
-            return None
-        try:
-            digest.update(f"\0{document}\0".encode("utf-8", "surrogatepass"))
-            digest.update(digest_of(path))
-        except OSError:
-            return None
-    return digest.hexdigest()[:32]
 
 
 def _save(folder: Path, loaded: LoadedList) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from lamsach.hunt.cache import cache_folder
+from lamsach.hunt.cache import cache_folder, sources_digest
 
 _POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_int64
 _PROTOTYPES: Mapping[str, Any] = {
@@ -52,15 +52,6 @@ _ARCHIVE = frozenset({"emit", "any_in_each"})
 _PARTS: Mapping[str, frozenset[str]] = {"hunt": frozenset(_PROTOTYPES) - _ARCHIVE, "archive": _ARCHIVE}
 """Compiled apart, so that the first hunt does not wait for what only an archive needs."""
 _OPTIMISE = 3
-
-
-@cache
-def sources_digest() -> str:
-    """A short digest of the kernel's sources: changes whenever compiled code or the layout of a compiled set may change."""
-    digest = hashlib.sha256()
-    for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 @cache

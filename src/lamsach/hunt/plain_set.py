@@ -7,7 +7,6 @@ anything is not as expected there is no plain set, and the caller takes the long
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mmap
 import os
@@ -21,16 +20,12 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
-from lamsach import __version__
-from lamsach.hunt.cache import cache_folder
-from lamsach.hunt.list_digest import digest_of
 from lamsach.hunt.plain_hash import hash_name, hash_network
+from lamsach.hunt.set_folder import set_folder
 from lamsach.indicators.merging import merged
 from lamsach.indicators.opening import expand
 from lamsach.model import Indicator, IndicatorType, Reference
 
-LAYOUT = 2
-"""The layout of the cache's folders that this module reads (`lamsach.hunt.lists`)."""
 _TYPES = tuple(IndicatorType)
 _NO_TIME = -(1 << 62)
 _IPV4_HIGH = 0xFFFF_FFFF_FFFF_FFFF
@@ -148,7 +143,7 @@ def plain_set(paths: Sequence[str]) -> PlainSet | None:
     """The compiled set of these lists, if the cache holds it and it can be read so; None otherwise."""
     if sys.byteorder != "little":
         return None
-    folder = plain_folder(expand(list(paths)))
+    folder = set_folder(expand(list(paths)))
     if folder is None or not folder.is_dir():
         return None
     try:
@@ -159,29 +154,6 @@ def plain_set(paths: Sequence[str]) -> PlainSet | None:
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
     return found
-
-
-def plain_folder(documents: Sequence[str]) -> Path | None:
-    """Where the cache keeps the compiled set of these documents; None when they cannot be cached."""
-    digest = hashlib.sha256(f"{LAYOUT} {__version__} {_sources_digest()}".encode())
-    for document in documents:
-        path = Path(document)
-        if not path.is_file():
-            return None
-        try:
-            digest.update(f"\0{document}\0".encode("utf-8", "surrogatepass"))
-            digest.update(digest_of(path))
-        except OSError:
-            return None
-    return cache_folder() / "lists" / digest.hexdigest()[:32]
-
-
-def _sources_digest() -> str:
-    """As `native.sources_digest`, whose module loads the compiler."""
-    digest = hashlib.sha256()
-    for path in sorted((Path(__file__).parent / "kernel").glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _described(folder: Path) -> tuple[list[str], list[int]]:
