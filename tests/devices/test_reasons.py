@@ -23,7 +23,7 @@ def texts_of_code() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
-                if re.search(r"Error$|Problem$|report|_put$|_values$", name) and name != "ValueError":
+                if re.search(r"Error$|Problem$|report|_put$|_values$|^mark$", name) and name != "ValueError":
                     words = [
                         one.value
                         for one in node.args

@@ -148,7 +148,7 @@ def _properties(path: Path) -> dict[str, str]:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(
-            "The file cannot be read.", f"{path}: {error}", "Check the path and the permissions."
+            "The file cannot be read.", f"{path}: {error}", "Check the path and the rights."
         ) from None
     pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
     return {key.strip(): value.strip() for key, _, value in pairs}
