@@ -102,7 +102,7 @@ class Scene:
 
     def ready(self) -> bool:
         """Whether the collector takes lines in."""
-        return wait_for(f"http://127.0.0.1:{self.metrics}/ready")
+        return wait_for(f"http://127.0.0.1:{self.metrics}/ready", self.collector)
 
     def counted(self, source: str) -> int:
         """How many lines of a source the collector says that it has taken in, in all runs."""
@@ -113,7 +113,7 @@ class Scene:
     def wait_until_counted(self, source: str, lines: int) -> bool:
         """Whether the collector has taken so many lines of the source in, in time."""
         end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
+        while time.monotonic() < end and self.collector.alive:
             try:
                 if self.counted(source) >= lines:
                     return True

@@ -208,10 +208,10 @@ def send(port: int, first: int, count: int) -> int:
     return sent
 
 
-def wait_for(url: str, patience_s: float = PATIENCE_S) -> bool:
-    """Whether the address answers with 200 in time."""
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
+def wait_for(url: str, child: Child | None = None) -> bool:
+    """Whether the address answers with 200 in time, and before the child that answers there ends."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end and (child is None or child.alive):
         with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:
             if answer.status == 200:
                 return True
