@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 # ninja reads the annotations at run time: the types stay imported
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from lamsach.portal.api import access
 from lamsach.portal.base.ratelimit import exceeded
+from lamsach.portal.base.received import Clean, Moment
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.fleet.counting import DAYS, NAMES, USUAL_DAYS, by_branch
 from lamsach.portal.fleet.taking import Summary, take
@@ -21,26 +21,16 @@ CALLS, WINDOW_S = 6000, 300
 router = Router(tags=["fleet"])
 
 
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
-
-
-def _zoned(moment: datetime) -> datetime:
-    if moment.tzinfo is None or not 1990 <= moment.year <= 2200:
-        raise ValueError("a time with its zone is needed")
-    return moment
-
-
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
-Mac = Annotated[str, Field(max_length=40), AfterValidator(_clean)]
+Mac = Annotated[str, Field(max_length=40), Clean]
 
 
 class ScanIn(Schema):
     """A scan of a whole machine. `left`: malicious findings that are still there, `done`: those dealt with, `whole`: everything asked for was examined."""
 
-    host: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_clean)]
+    host: Annotated[str, Field(min_length=1, max_length=255), Clean]
     macs: Annotated[list[Mac], Field(max_length=50)] = []
-    finished: Annotated[datetime, AfterValidator(_zoned)]
+    finished: Moment
     mode: Literal["quick", "full"]
     malicious: Count = 0
     suspicious: Count = 0
@@ -50,8 +40,8 @@ class ScanIn(Schema):
     skipped: Count = 0
     whole: bool = True
     stopped: bool = False
-    version: Annotated[str, Field(max_length=40), AfterValidator(_clean)] = ""
-    list_digest: Annotated[str, Field(max_length=64), AfterValidator(_clean)] = ""
+    version: Annotated[str, Field(max_length=40), Clean] = ""
+    list_digest: Annotated[str, Field(max_length=64), Clean] = ""
 
 
 class TakenOut(Schema):

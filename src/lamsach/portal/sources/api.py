@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 # ninja reads the annotations at run time: the types stay imported
-from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from lamsach.portal.base.ratelimit import exceeded
+from lamsach.portal.base.received import Clean, Moment, clean
 from lamsach.portal.sources import taking
 from lamsach.portal.sources.models import Collector
 
@@ -19,27 +19,16 @@ MOST_AT_ONCE = 1000
 router = Router(tags=["sources"])
 
 
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
-
-
-def _zoned(moment: datetime) -> datetime:
-    if moment.tzinfo is None or not 1990 <= moment.year <= 2200:
-        raise ValueError("a time with its zone is needed")
-    return moment
-
-
-Moment = Annotated[datetime, AfterValidator(_zoned)]
 Count = Annotated[int, Field(ge=0, lt=1 << 62)]
-Short = Annotated[str, Field(max_length=60), AfterValidator(_clean)]
-Text = Annotated[str, Field(max_length=255), AfterValidator(_clean)]
+Short = Annotated[str, Field(max_length=60), Clean]
+Text = Annotated[str, Field(max_length=255), Clean]
 
 
 class SourceIn(Schema):
     """A source: lines in all, lines a second over the last minute, when the last one came, share of lines by format."""
 
     name: Text
-    kind: Annotated[str, Field(max_length=20), AfterValidator(_clean)]
+    kind: Annotated[str, Field(max_length=20), Clean]
     lines: Count
     lines_per_second: Annotated[float, Field(ge=0, le=1e12)] = 0.0
     last_seen: Moment | None = None
@@ -61,23 +50,23 @@ class StatusIn(Schema):
 class LineIn(Schema):
     """A log line as evidence."""
 
-    file: Annotated[str, Field(max_length=1000), AfterValidator(_clean)]
+    file: Annotated[str, Field(max_length=1000), Clean]
     line: Count
-    text: Annotated[str, Field(max_length=4000), AfterValidator(_clean)]
+    text: Annotated[str, Field(max_length=4000), Clean]
 
 
 class LiveIn(Schema):
     """A listed value that was seen. `id` is the collector's own and tells a repetition."""
 
-    id: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_clean)]
+    id: Annotated[str, Field(min_length=1, max_length=80), Clean]
     seen: Moment
-    indicator: Annotated[str, Field(max_length=500), AfterValidator(_clean)]
-    type: Annotated[str, Field(max_length=10), AfterValidator(_clean)]
-    ip: Annotated[str, Field(max_length=45), AfterValidator(_clean)] | None = None
+    indicator: Annotated[str, Field(max_length=500), Clean]
+    type: Annotated[str, Field(max_length=10), Clean]
+    ip: Annotated[str, Field(max_length=45), Clean] | None = None
     name: Text | None = None
-    mac: Annotated[str, Field(max_length=17), AfterValidator(_clean)] | None = None
+    mac: Annotated[str, Field(max_length=17), Clean] | None = None
     user: Text | None = None
-    role: Annotated[str, Field(max_length=10), AfterValidator(_clean)]
+    role: Annotated[str, Field(max_length=10), Clean]
     observer: Text | None = None
     count: Count = 1
     first: Moment | None = None
@@ -96,10 +85,10 @@ def _collector(request: HttpRequest, name: str) -> Collector | None:
     unit = request.auth.unit  # type: ignore[attr-defined]
     if exceeded("collectors", str(unit.pk), CALLS, WINDOW_S):
         return None
-    clean = _clean(name)
-    if not 0 < len(clean) <= 100:
+    cleaned = clean(name)
+    if not 0 < len(cleaned) <= 100:
         raise Http404
-    return taking.collector_of(unit, clean)
+    return taking.collector_of(unit, cleaned)
 
 
 @router.put("/collectors/{name}/status", response={200: TakenOut, 429: TakenOut})
