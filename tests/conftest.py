@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,10 @@ os.environ.setdefault(
     "LAMSACH_UNIT_KEY", str(Path(tempfile.gettempdir()) / f"lamsach-test-{getpass.getuser()}-unit-key")
 )
 """No test marks machines with the person's own key."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell starts what runs in its background so, and what the tests start would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def require_program(name: str) -> str:

@@ -133,6 +133,8 @@ def pages(context: Any, address: str, start: tuple[str, ...]) -> Iterator[tuple[
         answer = context.request.get(address + path, max_redirects=5)
         if "text/html" not in answer.headers.get("content-type", ""):
             continue
+        if "sandbox" in answer.headers.get("content-security-policy", ""):
+            continue  # a document, in which no script may run, ours neither
         yield path, answer.status
         if answer.status != 200:
             continue
