@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import subprocess
 import unicodedata
 import zipfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from conftest import require_program
 
 from lamsach.errors import UsageError
 from lamsach.letters.dispatch import Owing, reminder
@@ -194,9 +194,7 @@ def test_the_docx_has_styles_fields_and_properties() -> None:
 
 
 def test_another_program_lays_the_docx_out_as_our_pdf(tmp_path: Path) -> None:
-    program = shutil.which("soffice")
-    if program is None:
-        pytest.skip("LibreOffice is not installed")
+    program = require_program("soffice")
     made = {name: make() for name, make in KINDS.items()}
     for name, document in made.items():
         (tmp_path / f"{name}.docx").write_bytes(to_docx(document))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import require_program
 
 from lamsach.letters.docx_ import to_docx
 from lamsach.letters.model import Appendix, Column, Document, Table
@@ -81,9 +81,7 @@ def test_in_our_pdf(landscape: bool) -> None:
 
 
 def test_in_the_docx_as_another_program_lays_it_out(tmp_path: Path) -> None:
-    program = shutil.which("soffice")
-    if program is None:
-        pytest.skip("LibreOffice is not installed")
+    program = require_program("soffice")
     (tmp_path / "a.docx").write_bytes(to_docx(document()))
     command = [
         program,
