@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import require_program
+
+from tests.conftest import require_program
 
 
 def test_a_program_that_is_there() -> None:

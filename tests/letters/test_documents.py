@@ -16,7 +16,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import require_program
 
 from lamsach.errors import UsageError
 from lamsach.letters.dispatch import Owing, reminder
@@ -30,6 +29,7 @@ from lamsach.letters.model import Document, Head
 from lamsach.letters.pdf import to_pdf
 from lamsach.letters.writing import WRITERS, write, writer_for
 from lamsach.letters.xlsx import to_xlsx
+from tests.conftest import require_program
 
 from .made import UNIT, cleaning, dispatch, filled, long_table, machine_minutes, reminding, unit_report
 

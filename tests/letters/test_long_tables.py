@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import require_program
 
 from lamsach.letters.docx_ import to_docx
 from lamsach.letters.model import Appendix, Column, Document, Table
 from lamsach.letters.pdf import to_pdf
+from tests.conftest import require_program
 
 from .made import unit_report
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import require_program
 
 from lamsach.model import Findings
 from lamsach.results import write
+from tests.conftest import require_program
 
 from .sample import REASONS, empty_findings, large_findings, rich_findings
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import require_program
 from rich.console import Console
 
 from lamsach.catalogue_vi import VIETNAMESE
@@ -27,6 +26,7 @@ from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
 from lamsach.trace.run import trace
 from lamsach.trace.shown.terminal import show
 from lamsach.trace.writing import LETTERS, WRITERS, check, write
+from tests.conftest import require_program
 from tests.results.texts import SOURCE, python_texts, texts_of
 
 from .unit_logs import HOSTILE, make_unit
