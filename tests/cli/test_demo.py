@@ -104,6 +104,10 @@ def test_on_a_terminal_the_ministry_is_served_until_ctrl_c(tmp_path: Path) -> No
 
 def test_make_demo_runs_it() -> None:
     said = subprocess.run(
-        ["make", "-n", "demo", "DEMO=place"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "-n", "--no-print-directory", "demo", "DEMO=place"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert said.stdout.strip().splitlines()[-1].endswith("lamsach demo place")

@@ -22,6 +22,7 @@ from typing import IO, Any
 
 from lamsach.errors import InputError, LimitError, UnreadableError, UsageError
 from lamsach.indicators.opening import MIB, ListSource
+from lamsach.indicators.trusting import trust
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 MAX_PAGE_BYTES = 64 * MIB
@@ -105,7 +106,7 @@ class Collection:
         if self.settings.handlers:
             return urllib.request.build_opener(*self.settings.handlers, _SameOrigin())
         try:
-            context = ssl.create_default_context(cafile=self.settings.ca_file)
+            context = trust(self.settings.ca_file)
         except (OSError, ssl.SSLError):
             raise UnreadableError(
                 "The file of certificates cannot be read.", self.settings.ca_file or "", "Give a file in PEM."

@@ -23,6 +23,7 @@ from django.conf import settings
 from lamsach import __version__
 from lamsach.errors import InputError, OutputError
 from lamsach.i18n import mark
+from lamsach.indicators.trusting import trust
 
 TIMEOUT_S = 10.0
 ANSWER_BYTES = 100_000
@@ -157,7 +158,7 @@ class _Https(urllib.request.HTTPSHandler):
 def handlers(proxy: str = "", ca_file: str = "") -> tuple[urllib.request.BaseHandler, ...]:
     """For `urllib.request.build_opener`: every connection, of a redirection too, goes to an address that was checked just then, so that a name cannot
     lead elsewhere the second time (DNS rebinding). With a proxy it is the proxy that looks names up. OSError for certificates that cannot be read."""
-    context = ssl.create_default_context(cafile=ca_file or None)
+    context = trust(ca_file)
     way = _Way(proxy)
     return urllib.request.ProxyHandler(way.proxies), _Http(way), _Https(way, context)
 
