@@ -78,8 +78,9 @@ class Terminal:
 
     def status(self) -> int:
         """The exit status, once it has ended; what it still says is read meanwhile."""
+        end = time.monotonic() + 120
         while self._more(0.5):
-            pass
+            assert time.monotonic() < end, self.text[-3000:]
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 

@@ -115,6 +115,10 @@ class Worker:
             self._process.kill()
 
 
+_END_S = 15
+"""How long what is being answered may take when the server ends."""
+
+
 def serve(host: str, port: int) -> None:
     """Serve until stopped. The worker is a child process that ends with this one."""
     from granian import Granian
@@ -130,6 +134,7 @@ def serve(host: str, port: int) -> None:
             blocking_threads=8,
             log_enabled=False,
             process_name=None,
+            workers_kill_timeout=_END_S,  # Ctrl-C reaches the child too, and now and then it then waits for ever
         ).serve()
     finally:
         worker.end()
