@@ -140,6 +140,28 @@ def test_zstd_with_skippable_frames_and_without_sizes(tmp_path):
     assert (data, type(error)) == (LINES, UnreadableError)
 
 
+@pytest.mark.parametrize("checksum", [True, False])
+def test_zstd_with_a_damaged_later_frame_keeps_what_came_before(tmp_path, checksum):
+    compressor = zstandard.ZstdCompressor(write_checksum=checksum)
+    few = LINES[:2000]
+    whole = compressor.compress(few)
+    block = bytearray(whole)
+    block[len(block) // 2 :] = b"\xff" * (len(block) - len(block) // 2)
+    (tmp_path / "a").write_bytes(whole * 3 + block + whole)
+    data, error = read_one(tmp_path / "a")
+    assert (data[: len(few) * 3], type(error)) == (few * 3, UnreadableError)
+
+
+def test_zstd_keeps_the_blocks_before_a_damaged_one_of_its_frame(tmp_path):
+    lines = b"".join(b"%06d the number of a line\n" % number for number in range(40_000))
+    whole = bytearray(zstandard.ZstdCompressor(level=1).compress(lines))
+    whole[-2000:] = b"\xff" * 2000
+    (tmp_path / "a").write_bytes(whole)
+    data, error = read_one(tmp_path / "a")
+    assert lines.startswith(data)
+    assert (len(data) >= len(lines) // 2, type(error)) == (True, UnreadableError)
+
+
 def test_windows_and_dictionaries_are_bounded(tmp_path):
     huge = zstandard.ZstdCompressor(
         compression_params=zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)

@@ -14,12 +14,14 @@ _DICTIONARY_BYTES = (0, 1, 2, 4)
 
 
 class FrameTracker:
-    """A file object for the decompressor that hands on whole frames, ends before trailing garbage, and knows whether
-    the last frame was complete."""
+    """A file object for the decompressor that hands on a block at a time, so that damage costs none of those before it, ends
+    before trailing garbage, and knows whether the last frame was complete."""
 
     def __init__(self, source: InputBuffer) -> None:
         self._input = source
-        self._skip = 0  # bytes that follow the last header seen
+        self._piece = b""
+        self._at = 0  # where in the piece the next read begins
+        self._skip = 0  # bytes that belong to the last header seen and were not handed on
         self._in_frame = False  # a block header comes next
         self._checksum_bytes = 0
         self._broken = False
@@ -31,24 +33,25 @@ class FrameTracker:
         return not self._in_frame and self._skip == 0 and not self._broken
 
     def read(self, size: int) -> bytes:
-        """The next piece of the frames; empty at the end."""
+        """A header or a block, or as much of it as the input gives at once; empty at the end."""
+        if self._skip == 0 and not self._ended:
+            self._next_part()
         if self._ended:
             return b""
-        piece = self._input.take()
-        position = 0
-        while position < len(piece):
-            step = min(self._skip, len(piece) - position)
-            self._skip -= step
-            position += step
-            if position == len(piece):
-                break
-            needed = 3 if self._in_frame else 8
-            if len(piece) - position < needed:
-                piece += self._input.take()
-            if not self._header(piece[position : position + needed]):
-                self._ended = True
-                return piece[:position]
-        return piece
+        if self._at == len(self._piece):
+            self._piece, self._at = self._input.take(), 0
+        start = self._at
+        self._at += min(self._skip, len(self._piece) - start)
+        self._skip -= self._at - start
+        return self._piece[start : self._at]
+
+    def _next_part(self) -> None:
+        """Look at the header that comes next; without one the frames have ended."""
+        needed = 3 if self._in_frame else 8
+        while len(self._piece) - self._at < needed and (more := self._input.take()):
+            self._piece, self._at = self._piece[self._at :] + more, 0
+        head = self._piece[self._at : self._at + needed]
+        self._ended = not head or not self._header(head)
 
     def _header(self, head: bytes) -> bool:
         """Look at a header and set how many bytes belong to it and its part; False when none is there."""

@@ -45,7 +45,7 @@ class ZstdStreams:
             raise self._error
         try:
             self._limits.check(self._output, self._source.position, self.name)
-            count = int(self._reader.readinto(view[:STEP_BYTES]))
+            count = int(self._reader.readinto1(view[:STEP_BYTES]))  # not more: an error would take it along
             if count == 0 and len(view) and not self._frames.complete:
                 raise cut_short(self.name)
             self._output += count
