@@ -162,8 +162,8 @@ def test_what_is_never_blocked_needs_force(tmp_path: Path) -> None:
     assert ran.out.splitlines()[1:] == ["bot-c2.xyz"]
     assert ran.errors[1:] == [
         "Never to be blocked, so left out (2):",
-        f"  tinh.gov.vn ({path}:1): A name of a state body (gov.vn) is never blocked without --force.",
         f"  mail.unit.example ({path}:3): An address or name of the own network is never blocked without --force.",
+        f"  tinh.gov.vn ({path}:1): A name of a state body (gov.vn) is never blocked without --force.",
     ]
     forced = lamsach("indicators", "export", path, "--to", "text", "--force", "order 12 of the ministry", *AT)
     assert forced.status == ExitStatus.FOUND

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,20 +14,17 @@ from lamsach.cli.indicators_shared import (
     DecisionFile,
     OwnValues,
     Partial,
-    contents_of,
     decisions_of,
     moment,
     own_of,
     replacing,
-    tell_values,
+    room_needed,
+    runs_of,
     write_out,
 )
 from lamsach.errors import ExitStatus, InputError, UsageError
 
 if TYPE_CHECKING:
-    from lamsach.indicators.review.decisions import Decisions
-    from lamsach.indicators.review.guard import Own
-    from lamsach.indicators.review.releasing import Passed
     from lamsach.indicators.writers.base import Writer
     from lamsach.indicators.writers.export import Export, Terms
 
@@ -99,31 +95,30 @@ def export(
         )
     if not files:
         raise UsageError("FILES... is missing.", "", "See: lamsach indicators export --help")
-    contents, problems = contents_of(files, partial=partial)
-    known, owned = decisions_of(decisions), own_of(own)
 
-    from lamsach.indicators.releases.digest import list_digest
-    from lamsach.indicators.review.releasing import passed
+    from lamsach.cli.indicators_rules import Rules
+    from lamsach.indicators.releases.runs import Runs
     from lamsach.indicators.writers.export import prepare
 
-    result = passed(contents.indicators, known, owned, terms.at, force=force is not None)
-    digest = list_digest(contents.indicators)
-    exports = [prepare(result.items, writer, digest, terms) for writer in writers]
-    for made in exports:
-        if not made.items:
+    rules = Rules(decisions_of(decisions), own_of(own), terms.at, force)
+    with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen:
+        with room_needed():
+            chosen.extend(rules.allowed(listed))
+            exports = [prepare(chosen, writer, rules.digest.hexdigest(), terms) for writer in writers]
+        for made in exports:
+            if not made.items:
+                _tell_export(made)
+                rules.tell()
+                raise InputError(
+                    "No value of the lists can be written in this format; nothing was written.",
+                    made.writer.name,
+                    "See what was left out above.",
+                )
+        for made, target in zip(exports, targets, strict=True):
+            _save(made, target)
             _tell_export(made)
-            _tell_passed(result, force)
-            raise InputError(
-                "No value of the lists can be written in this format; nothing was written.",
-                made.writer.name,
-                "See what was left out above.",
-            )
-    for made, target in zip(exports, targets, strict=True):
-        _save(made, target)
-        _tell_export(made)
-    _tell_passed(result, force)
-    _tell_dangerous(result, known, owned, terms.at)
-    if problems or result.guarded:
+    rules.tell()
+    if problems or rules.guarded.count:
         raise typer.Exit(ExitStatus.PARTIAL)
 
 
@@ -177,10 +172,8 @@ def _save(made: Export, target: Path | None) -> None:
         with replacing(target) as stream:
             made.save(stream)  # type: ignore[arg-type]
         return
-    buffer = io.StringIO()
     for piece in made.text():
-        buffer.write(piece)
-    write_out(buffer.getvalue())
+        write_out(piece)
 
 
 def _tell_export(made: Export) -> None:
@@ -198,27 +191,3 @@ def _tell_export(made: Export) -> None:
                 count=count, kind=kind.value, reason=_(reason)
             )
         )
-
-
-def _tell_dangerous(result: Passed, known: Decisions, owned: Own, at: datetime) -> None:
-    """What goes out although it looks dangerous and nobody has decided about it."""
-    from lamsach.indicators.review.knowledge import knowledge
-    from lamsach.indicators.review.reviewing import Examiner, dangerous
-
-    examiner = Examiner(owned, knowledge())
-    found = [
-        (item, concern.reason)
-        for item in result.items
-        if (concern := dangerous(examiner, item)) is not None and known.on(item, at) is None
-    ]
-    tell_values("Written, but dangerous to block; look at them with review ({count}):", found, shown=5)
-
-
-def _tell_passed(result: Passed, force: str | None) -> None:
-    _ = translate()
-    tell_values("Left out by decisions ({count}):", result.left_out)
-    tell_values("Never to be blocked, so left out ({count}):", result.guarded)
-    if result.forced and force is not None:
-        reason = "".join(letter if letter.isprintable() else "?" for letter in force)
-        tell(_("Forced: {reason}").format(reason=reason))
-        tell_values("Never to be blocked, yet written ({count}):", result.forced)

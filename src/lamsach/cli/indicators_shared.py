@@ -18,7 +18,6 @@ from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.model import Indicator, Problem
 
 if TYPE_CHECKING:
-    from lamsach.indicators.reading import ListContents
     from lamsach.indicators.releases.runs import Kept, Runs
     from lamsach.indicators.review.decisions import Decisions
     from lamsach.indicators.review.guard import Own
@@ -58,34 +57,32 @@ def moment(text: str | None) -> datetime:
     return (stated if stated.tzinfo else stated.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def contents_of(files: list[str], *, partial: bool) -> tuple[ListContents, list[Problem]]:
-    """The lists as a whole. Raises InputError when one could not be read to its end, unless that was allowed."""
-    from lamsach.indicators.reading import read_lists
-
-    problems: list[Problem] = []
-    contents = read_lists(files, problems.append)
-    stop_or_tell(problems, partial=partial)
-    return contents, problems
-
-
 @contextmanager
 def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Problem]]]:
-    """The lists' values, sorted, each once, in files of the disk. Raises InputError as `contents_of` does, OutputError when the disk is full."""
+    """The lists' values, sorted, each once, in files of the disk. Raises InputError when a list could not be read to its
+    end, unless that was allowed; OutputError when the disk is full."""
     from lamsach.indicators.opening import expand
     from lamsach.indicators.reading import read_list
     from lamsach.indicators.releases.runs import Runs
 
     problems: list[Problem] = []
     with Runs() as runs:
-        try:
+        with room_needed():
             for path in expand(list(files)):
                 runs.extend(item for item in read_list(path, problems.append) if isinstance(item, Indicator))
-        except OSError as error:
-            raise OutputError(
-                "There is no room for temporary files.", str(error.strerror), "Free space, or set TMPDIR."
-            ) from None
         stop_or_tell(problems, partial=partial)
         yield runs, problems
+
+
+@contextmanager
+def room_needed() -> Iterator[None]:
+    """What writes temporary files. Raises OutputError when there is no room for them."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            "There is no room for temporary files.", str(error.strerror), "Free space, or set TMPDIR."
+        ) from None
 
 
 def stop_or_tell(problems: list[Problem], *, partial: bool) -> None:
@@ -178,9 +175,9 @@ def write_out(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell_values(title: str, entries: list[tuple[Indicator, str]] | Kept, shown: int = 20) -> None:
+def tell_values(title: str, kept: Kept, shown: int = 20) -> None:
     """A sentence with the number of values, then the first of them with reason and place, to standard error."""
-    count, entries = (len(entries), entries) if isinstance(entries, list) else (entries.count, entries.first)
+    count, entries = kept.count, kept.first
     if not count:
         return
     _ = translate()

@@ -39,6 +39,9 @@ SAMPLE = [
     item(T.SHA256, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
 ]
 
+ORDERED = sorted(SAMPLE, key=lambda entry: (entry.type, entry.value))
+"""As outputs hold it."""
+
 
 def exported(
     writer: type[Writer], items: list[Indicator] | None = None, terms: Terms | None = None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.indicators.writers.addresses import merged_networks, short, topmost
+from lamsach.indicators.writers.addresses import merged_networks, short, topmost, whole
 from lamsach.indicators.writers.rpz import _trigger
 from lamsach.model import Indicator
 
@@ -31,8 +31,19 @@ V6 = st.builds(
 def test_the_fewest_networks_that_hold_the_same_addresses(networks: list[object]) -> None:
     items = [Indicator(T.NETWORK, str(network)) for network in networks]
     found4, found6 = merged_networks(items)
-    assert found4 == list(collapse_addresses(n for n in networks if n.version == 4))  # type: ignore[attr-defined]
-    assert found6 == list(collapse_addresses(n for n in networks if n.version == 6))  # type: ignore[attr-defined]
+    for found, version in ((found4, 4), (found6, 6)):
+        wanted = [str(one) for one in collapse_addresses(n for n in networks if n.version == version)]  # type: ignore[attr-defined]
+        assert [whole(span) for span in found] == wanted
+        assert len(found) == len(wanted)
+
+
+def test_many_networks_are_sorted_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["2001:db8::/64", "2001:db8::/48", "2001:db8::", "::", "ffff::ff00", "0.0.0.0", "10.0.0.0/8", "10.0.0.0/9", "10.255.255.0/24", "11.0.0.0"]  # fmt: skip
+    items = [Indicator(T.NETWORK if "/" in text else T.IP, text) for text in texts]
+    few = [[short(found) for found in part] for part in merged_networks(items)]
+    monkeypatch.setattr("lamsach.indicators.writers.addresses._SORTED_HERE", 1)
+    assert [[short(found) for found in part] for part in merged_networks(items)] == few
+    assert few == [["0.0.0.0", "10.0.0.0/8", "11.0.0.0"], ["::", "2001:db8::/48", "ffff::ff00"]]
 
 
 def test_the_whole_space_is_one_network() -> None:
@@ -62,4 +73,4 @@ def test_addresses_as_owners_of_a_policy_zone(value: str, owner: str) -> None:
 
 def test_names_below_listed_names_go() -> None:
     items = [Indicator(T.DOMAIN, name) for name in ("a.b.xyz", "b.xyz", "ab.xyz", "x.a.b.xyz")]
-    assert [item.value for item in topmost(items)] == ["b.xyz", "ab.xyz"]
+    assert [item.value for item in topmost(items)] == ["ab.xyz", "b.xyz"]

@@ -17,7 +17,7 @@ from lamsach.indicators.writers.squid import _pattern
 from lamsach.model import Indicator
 
 from .programs import program, run
-from .sample import NOW, SAMPLE, T, exported, text_of
+from .sample import NOW, ORDERED, SAMPLE, T, exported, text_of
 
 LISTED = [
     Indicator(T.DOMAIN, "bot-c2.xyz", "Mirai"),
@@ -134,13 +134,13 @@ def test_sigma_is_read_by_its_own_parser() -> None:
     yaml = pytest.importorskip("yaml")
     rules = list(yaml.safe_load_all(text_of(exported(BY_NAME["sigma"]))))
     assert rules[1]["detection"]["selection1"]["dst_ip|cidr"] == [
-        item.value for item in SAMPLE if item.type in (T.IP, T.NETWORK)
+        item.value for item in ORDERED if item.type in (T.IP, T.NETWORK)
     ]
     assert all({"title", "id", "logsource", "detection", "level"} <= set(rule) for rule in rules)
 
 
 def test_windows_policies_name_each_name_and_those_below() -> None:
-    names = [Indicator(T.DOMAIN, f"c{number}.xyz") for number in range(250)]
+    names = [Indicator(T.DOMAIN, f"c{number:03d}.xyz") for number in range(250)]
     lines = text_of(exported(BY_NAME["windows_dns"], names)).splitlines()
     policies = [line for line in lines if line.startswith("Add-DnsServerQueryResolutionPolicy")]
     assert len(policies) == 3
@@ -161,9 +161,9 @@ def test_queries_hold_their_values_as_json() -> None:
         name: json.loads(text)
         for name, text in re.findall(r"^let (\w+) = dynamic\((.*)\);$", kql, re.MULTILINE)
     }
-    assert lists["names"] == [item.value for item in SAMPLE if item.type is T.DOMAIN]
+    assert lists["names"] == [item.value for item in ORDERED if item.type is T.DOMAIN]
     assert lists["networks6"] == ["2001:db8:7::/48"]
-    assert lists["urls"] == ["bot-c2.xyz/gate.php?id=1", "drop-site.top/a/b", "203.0.113.9:8080/bin"]
+    assert lists["urls"] == ["203.0.113.9:8080/bin", "bot-c2.xyz/gate.php?id=1", "drop-site.top/a/b"]
     elastic = json.loads(text_of(exported(BY_NAME["elastic"])))
     terms = {
         field: values
@@ -181,10 +181,10 @@ def test_a_bundle_has_stable_identifiers_and_patterns() -> None:
     indicators = [entry for entry in bundle["objects"] if entry["type"] == "indicator"]
     assert len({entry["id"] for entry in bundle["objects"]}) == len(bundle["objects"])
     assert [entry["pattern"] for entry in indicators][:4] == [
-        "[domain-name:value = 'bot-c2.xyz']",
         "[domain-name:value = 'a_b.mal-cdn.top']",
+        "[domain-name:value = 'bot-c2.xyz']",
         "[domain-name:value = 'xn--bnh-xyz-5ya.top']",
-        "[ipv4-addr:value = '203.0.113.5']",
+        "[ipv4-addr:value = '198.51.100.77']",
     ]
 
 

@@ -6,8 +6,6 @@ import hashlib
 import os
 import subprocess
 import zipfile
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,43 +13,16 @@ import pytest
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
 
+from .made import listed
 from .programs import program, run
-from .sample import SAMPLE, T, exported, text_of
+from .sample import T, exported, text_of
 
 pytestmark = pytest.mark.programs
 
-HOSTILE = "x\"; } $(id) `id` \\ \n \r\t # // /* */ ]]> <a> |41| ' % {0} -- \u202e é ; drop"
 MANY = 100_000 if os.environ.get("LAMSACH_CI") == "1" else 10_000
-RULES = MANY // 10
-"""Rules for sensors, which make a state machine of each; a long list goes into data sets."""
-OBJECTS = MANY // 50
-"""Objects of STIX, which the reference library checks one by one, a thousand a second."""
-
-
-def made(count: int) -> Iterator[Indicator]:
-    """That many names and addresses, and a tenth of URLs and hashes, with hostile words beside them."""
-    for number in range(count):
-        yield Indicator(T.DOMAIN, f"c{number:06d}.bot{number % 977}.xyz", HOSTILE)
-        address = (
-            f"{20 + (number * 7 >> 16) % 100}.{number * 7 >> 8 & 255}.{number * 7 & 255}.{number * 37 & 255}"
-        )
-        yield Indicator(T.IP, address, HOSTILE)
-        if number % 10 == 0:
-            yield Indicator(
-                T.IP,
-                f"2001:db8:{number:x}::1" if number < 65536 else f"2001:db9:{number - 65536:x}::1",
-                HOSTILE,
-            )
-            yield Indicator(T.URL, f"http://c{number}.drop.top/p;'$&()*+/{number}", HOSTILE)
-            for kind in (T.MD5, T.SHA1, T.SHA256):
-                yield Indicator(
-                    kind, hashlib.new(kind.value, b"%d" % number, usedforsecurity=False).hexdigest(), HOSTILE
-                )
-
-
-@cache
-def listed(count: int) -> list[Indicator]:
-    return [*SAMPLE, *made(count)]
+FEW = 2_000
+"""For libraries that take a minute for a long list: `make soak` gives them a hundred thousand."""
+LONG = pytest.param(100_000, marks=pytest.mark.soak)
 
 
 def written(name: str, folder: Path, count: int) -> Path:
@@ -111,9 +82,10 @@ def test_squid_takes_the_lists(tmp_path: Path) -> None:
     assert "ERROR" not in done.stderr
 
 
-def test_suricata_takes_the_rules(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [FEW, LONG])
+def test_suricata_takes_the_rules(tmp_path: Path, count: int) -> None:
     program("suricata")
-    path = written("suricata", tmp_path, RULES)
+    path = written("suricata", tmp_path, count)
     accepted(run("suricata", "-T", "-S", path, "-l", tmp_path))
 
 
@@ -149,17 +121,17 @@ def test_yara_finds_a_listed_file() -> None:
     assert not long.scan(data).matching_rules
 
 
-def test_a_stix_validator_takes_the_bundle() -> None:
+@pytest.mark.parametrize("count", [FEW, LONG])
+def test_a_stix_validator_takes_the_bundle(count: int) -> None:
     stix2 = pytest.importorskip("stix2")
-    bundle = stix2.parse(
-        text_of(exported(BY_NAME["stix"], listed(OBJECTS))), allow_custom=False, version="2.1"
-    )
+    bundle = stix2.parse(text_of(exported(BY_NAME["stix"], listed(count))), allow_custom=False, version="2.1")
     assert len([item for item in bundle.objects if item.type == "indicator"]) > 20
 
 
-def test_pymisp_takes_the_event() -> None:
+@pytest.mark.parametrize("count", [FEW, LONG])
+def test_pymisp_takes_the_event(count: int) -> None:
     pymisp = pytest.importorskip("pymisp")
-    export = exported(BY_NAME["misp"], listed(MANY // 5))
+    export = exported(BY_NAME["misp"], listed(count))
     event = pymisp.MISPEvent()
     event.load(text_of(export))
     assert [attribute.value for attribute in event.attributes] == [item.value for item in export.items]

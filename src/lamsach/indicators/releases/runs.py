@@ -6,23 +6,17 @@ Memory is that of one run. What two places say of one value is put together as `
 from __future__ import annotations
 
 import heapq
-import marshal
-import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import count, islice
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from lamsach.indicators.merging import merged
-from lamsach.model import Indicator, IndicatorType, Reference
+from lamsach.indicators.releases.rows import Blocks, packed, unpacked
+from lamsach.model import Indicator
 
 RUN = 200_000
 """How many indicators are held in memory."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_STEP = timedelta(microseconds=1)
-_BUFFER = 1 << 18
 
 _Row = tuple[str, str, int, tuple[Any, ...]]
 """Type, value, the place among all that were added, what else is known."""
@@ -34,7 +28,8 @@ class Runs:
     def __init__(self, items: Iterable[Indicator] = ()) -> None:
         self._numbers = count()
         self._waiting: list[_Row] = []
-        self._files: list[IO[bytes]] = []
+        self._blocks = Blocks()
+        self._runs: list[range] = []
         self.extend(items)
 
     def __enter__(self) -> Runs:
@@ -47,30 +42,27 @@ class Runs:
 
     def close(self) -> None:
         """Delete what lies on the disk."""
-        while self._files:
-            self._files.pop().close()
+        self._runs.clear()
+        self._blocks.close()
 
     def extend(self, items: Iterable[Indicator]) -> None:
         """Add indicators. OSError when the disk is full."""
         for item in items:
-            self._waiting.append((item.type.value, item.value, next(self._numbers), _packed(item)))
+            self._waiting.append((item.type.value, item.value, next(self._numbers), packed(item)))
             if len(self._waiting) >= RUN:
                 self._write()
 
     def _write(self) -> None:
         self._waiting.sort()
-        stream = tempfile.TemporaryFile(prefix="lamsach-run-", buffering=_BUFFER)  # noqa: SIM115 - closed with the runs
-        self._files.append(stream)
-        for row in self._waiting:
-            marshal.dump(row, stream)
+        self._runs.append(self._blocks.add(self._waiting))
         self._waiting.clear()
 
     def __iter__(self) -> Iterator[Indicator]:
-        """The indicators in order. Only one iteration at a time."""
+        """The indicators in order."""
         self._waiting.sort()
         known: Indicator | None = None
-        for kind, value, _, rest in heapq.merge(*map(_rows, self._files), iter(self._waiting)):
-            item = _unpacked(kind, value, rest)
+        for kind, value, _, rest in heapq.merge(*map(self._blocks.rows, self._runs), iter(self._waiting)):
+            item = unpacked(kind, value, rest)
             if known is None:
                 known = item
             elif known.value == value and known.type.value == kind:
@@ -80,60 +72,6 @@ class Runs:
                 known = item
         if known is not None:
             yield known
-
-
-def _rows(stream: IO[bytes]) -> Iterator[_Row]:
-    stream.seek(0)
-    load = partial(marshal.load, stream)
-    while True:
-        try:
-            yield load()
-        except EOFError:
-            return
-
-
-def _packed(item: Indicator) -> tuple[Any, ...]:
-    return (
-        item.threat,
-        item.source,
-        None if item.reference is None else _place(item.reference),
-        _number(item.valid_from),
-        _number(item.valid_until),
-        item.confidence,
-        item.tlp,
-        tuple(map(_place, item.other_references)),
-    )
-
-
-def _place(place: Reference) -> tuple[Any, ...]:
-    return place.document, place.page, place.row, place.words, place.table
-
-
-def _number(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _EPOCH) // _STEP
-
-
-def _moment(number: int | None) -> datetime | None:
-    return None if number is None else _EPOCH + number * _STEP
-
-
-def _unpacked(kind: str, value: str, rest: tuple[Any, ...]) -> Indicator:
-    threat, source, place, begins, ends, confidence, tlp, others = rest
-    return Indicator(
-        _TYPES[kind],
-        value,
-        threat,
-        source,
-        None if place is None else Reference(*place),
-        _moment(begins),
-        _moment(ends),
-        confidence,
-        tlp,
-        tuple(Reference(*other) for other in others),
-    )
-
-
-_TYPES = {kind.value: kind for kind in IndicatorType}
 
 
 class Kept:

@@ -2,55 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from ipaddress import IPv6Address
+from socket import AF_INET, inet_ntop
 
-from lamsach.indicators.spans import span
-from lamsach.indicators.writers.base import ADDRESSES
+from lamsach.indicators.releases.runs import Runs
+from lamsach.indicators.releases.spool import Spool
+from lamsach.indicators.spans import Span, bits, span
+from lamsach.indicators.writers.base import ADDRESSES, of_types
 from lamsach.model import Indicator, IndicatorType
 
+_SORTED_HERE = 100_000
 
-def merged_networks(items: Iterable[Indicator]) -> tuple[list[IPv4Network], list[IPv6Network]]:
+
+class Cidrs(Collection[Span]):
+    """Networks of one version in five bytes each (IPv6: seventeen)."""
+
+    def __init__(self, version: int) -> None:
+        self._version, self._bytes = version, bits(version) // 8
+        self._rows = bytearray()
+
+    def add(self, first: int, length: int) -> None:
+        """One more, by its first address and the length of its prefix."""
+        self._rows += first.to_bytes(self._bytes) + bytes((length,))
+
+    def sort(self) -> None:
+        """By first address, then the largest first."""
+        size = self._bytes + 1
+        if len(self) <= _SORTED_HERE:
+            rows = sorted(self._rows[at : at + size] for at in range(0, len(self._rows), size))
+            self._rows = bytearray().join(rows)
+            return
+        import numpy as np
+
+        np.frombuffer(self._rows, dtype=f"S{size}").sort()
+
+    def __len__(self) -> int:
+        return len(self._rows) // (self._bytes + 1)
+
+    def __iter__(self) -> Iterator[Span]:
+        size = self._bytes
+        for at in range(0, len(self._rows), size + 1):
+            yield Span(self._version, int.from_bytes(self._rows[at : at + size]), self._rows[at + size])
+
+    def __contains__(self, wanted: object) -> bool:
+        return any(found == wanted for found in self)
+
+
+def merged_networks(items: Iterable[Indicator]) -> tuple[Cidrs, Cidrs]:
     """The fewest networks of each version that hold exactly the listed addresses, in order."""
-    spans: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-    for item in items:
-        if item.type in ADDRESSES:
-            found = span(item.value)
-            spans[found.version].append((found.first, found.last))
-    return (
-        [IPv4Network(pair) for pair in _cut(spans[4], 32)],
-        [IPv6Network(pair) for pair in _cut(spans[6], 128)],
-    )
+    listed = {4: Cidrs(4), 6: Cidrs(6)}
+    for item in of_types(items, *ADDRESSES):
+        found = span(item.value)
+        listed[found.version].add(found.first, found.length)
+    return _fewest(listed[4], 4), _fewest(listed[6], 6)
 
 
-def _cut(spans: list[tuple[int, int]], bits: int) -> Iterator[tuple[int, int]]:
-    """First address and prefix length of the fewest networks that hold the spans, which may overlap."""
-    for first, last in _joined(spans):
-        while first <= last:
-            size = min(
-                (first & -first).bit_length() - 1 if first else bits, (last - first + 1).bit_length() - 1
-            )
-            yield first, bits - size
-            first += 1 << size
+def _fewest(listed: Cidrs, version: int) -> Cidrs:
+    listed.sort()
+    found = Cidrs(version)
+    for first, last in _joined(listed):
+        _cut(found, first, last, bits(version))
+    return found
 
 
-def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The spans in order, those that touch or overlap as one."""
+def _cut(found: Cidrs, first: int, last: int, most: int) -> None:
+    """Add the fewest networks that hold the addresses from first to last."""
+    while first <= last:
+        size = min((first & -first).bit_length() - 1 if first else most, (last - first + 1).bit_length() - 1)
+        found.add(first, most - size)
+        first += 1 << size
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[tuple[int, int]]:
+    """First and last address of the spans, those that touch or overlap as one."""
     begin, end = 0, -2
-    for first, last in sorted(spans):
-        if first <= end + 1:
-            end = max(end, last)
+    for found in spans:
+        if found.first <= end + 1:
+            end = max(end, found.last)
         else:
             if end >= begin:
                 yield begin, end
-            begin, end = first, last
+            begin, end = found.first, found.last
     if end >= begin:
         yield begin, end
 
 
-def short(network: IPv4Network | IPv6Network) -> str:
+def whole(network: Span) -> str:
+    """A network as text with the length of its prefix."""
+    return f"{_address(network)}/{network.length}"
+
+
+def short(network: Span) -> str:
     """A network as text, a single address without its prefix."""
-    return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+    return _address(network) if network.length == bits(network.version) else whole(network)
+
+
+def _address(network: Span) -> str:
+    if network.version == 4:
+        return inet_ntop(AF_INET, network.first.to_bytes(4))
+    return str(IPv6Address(network.first))
 
 
 def is_version(item: Indicator, version: int) -> bool:
@@ -58,16 +110,18 @@ def is_version(item: Indicator, version: int) -> bool:
     return (":" in item.value) == (version == 6)
 
 
-def topmost(items: Sequence[Indicator]) -> list[Indicator]:
-    """The items without the domains that lie below another listed domain."""
-    names = {item.value for item in items if item.type is IndicatorType.DOMAIN}
-    return [item for item in items if item.type is not IndicatorType.DOMAIN or not _below(item.value, names)]
-
-
-def _below(name: str, names: set[str]) -> bool:
-    parent = name.partition(".")[2]
-    while parent:
-        if parent in names:
-            return True
-        parent = parent.partition(".")[2]
-    return False
+def topmost(items: Iterable[Indicator]) -> Spool:
+    """The items without the domains that lie below another listed domain; a name comes after those above it."""
+    found = Spool()
+    with Runs() as names:
+        for item in items:
+            if item.type is IndicatorType.DOMAIN:
+                names.extend([replace(item, value="\0".join(reversed(item.value.split("."))))])
+            else:
+                found.append(item)
+        above = None
+        for item in names:
+            if above is None or not item.value.startswith(above):
+                above = f"{item.value}\0"
+                found.append(replace(item, value=".".join(reversed(item.value.split("\0")))))
+    return found

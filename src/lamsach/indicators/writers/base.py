@@ -7,16 +7,20 @@ through `safety.words` or the syntax's own quoting.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
+from itertools import islice
+from typing import ClassVar, TypeVar
 
+from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.writers.safety import is_canonical
 from lamsach.model import Indicator, IndicatorType
 
 ADDRESSES = (IndicatorType.IP, IndicatorType.NETWORK)
 HASHES = (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256)
+
+_T = TypeVar("_T")
 
 WHOLE = ""
 """The format means by a value what the list means by it."""
@@ -73,18 +77,24 @@ class Writer(ABC):
     """Whether `lamsach indicators read` understands the output."""
     binary: ClassVar[bool] = False
     """Whether the output is an archive of several files: see `bundle.Bundle`."""
+    part_bytes: ClassVar[int] = 0
+    """How many bytes the program takes at most of one address; 0: no limit is known."""
 
     def lost(self, item: Indicator) -> str | None:
         """Why a canonical value of a kind that is held cannot be written all the same, or None."""
         return None
 
-    def merged(self, items: Sequence[Indicator]) -> Sequence[Indicator]:
+    def merged(self, items: Spool) -> Spool:
         """The values without those that others cover, where the program asks for that."""
         return items
 
+    def takes(self, item: Indicator) -> tuple[int, int]:
+        """How many entries and bytes a value takes in a list that is cut into parts. Bytes count only where the format has `part_bytes`."""
+        return 1, 0
+
     @abstractmethod
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
-        """The output's text in pieces, the same for the same arguments."""
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
+        """The output's text in pieces, the same for the same arguments. The items may be millions that lie on the disk: they are gone through, not kept."""
 
     def refusal(self, item: Indicator) -> str | None:
         """Why a value is left out, or None."""
@@ -95,6 +105,27 @@ class Writer(ABC):
         return self.lost(item)
 
 
-def of_types(items: Iterable[Indicator], *types: IndicatorType) -> list[Indicator]:
+def of_types(items: Iterable[Indicator], *types: IndicatorType) -> Iterator[Indicator]:
     """The items of these types, in order."""
-    return [item for item in items if item.type in types]
+    if isinstance(items, Spool):
+        return items.of(*types)
+    return (item for item in items if item.type in types)
+
+
+def framed(head: str, pieces: Iterable[str], tail: str = "") -> Iterator[str]:
+    """The pieces between head and tail; nothing at all when there are none."""
+    empty = True
+    for piece in pieces:
+        if empty:
+            yield head
+            empty = False
+        yield piece
+    if not empty:
+        yield tail
+
+
+def in_batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """The values in lists of that many; the last may be shorter."""
+    waiting = iter(values)
+    while batch := list(islice(waiting, size)):
+        yield batch

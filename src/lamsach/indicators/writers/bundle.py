@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import BinaryIO
 
 from lamsach.indicators.writers.base import Stamp, Writer
@@ -20,15 +20,15 @@ class Bundle(Writer):
     binary = True
 
     @abstractmethod
-    def files(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
+    def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
         """Name and text of each file."""
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The files' text one after the other, for looking at."""
         for _, text in self.files(items, stamp):
             yield from text
 
-    def save(self, stream: BinaryIO, items: Sequence[Indicator], stamp: Stamp) -> None:
+    def save(self, stream: BinaryIO, items: Collection[Indicator], stamp: Stamp) -> None:
         """Write the zip."""
         save_zip(stream, ((name, text) for name, text in self.files(items, stamp)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from ipaddress import ip_network
 
 from lamsach.indicators.writers.base import HOST_AND_PATH, WHOLE, Stamp, Writer
@@ -28,7 +28,7 @@ class Checkpoint(Writer):
     suffix = ".csv"
     holds = dict.fromkeys(_TYPES, WHOLE) | {IndicatorType.URL: HOST_AND_PATH}
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The heading that begins with `#`, then a line a value."""
         yield f"# {stamp.text().replace(',', ';')}\n#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
         for number, item in enumerate(items, 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
 from lamsach.indicators.writing import COLUMNS, as_row
@@ -20,7 +20,7 @@ class CsvTable(Writer):
     holds = dict.fromkeys(IndicatorType, WHOLE)
     facts = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The heading, then row by row."""
         buffer = io.StringIO()
         table = csv.writer(buffer)

@@ -6,9 +6,9 @@ A terms query takes 65,536 values at most, so longer lists are several. The stam
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import ADDRESSES, NAME_ONLY, WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.base import ADDRESSES, NAME_ONLY, WHOLE, Stamp, Writer, in_batches, of_types
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
 
@@ -24,7 +24,7 @@ class Elastic(Writer):
     holds = dict.fromkeys(IndicatorType, WHOLE) | {IndicatorType.DOMAIN: NAME_ONLY}
     reads_back = False
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Field by field."""
         fields: tuple[tuple[str, tuple[IndicatorType, ...]], ...] = (
             ("destination.ip", ADDRESSES),
@@ -39,8 +39,7 @@ class Elastic(Writer):
         yield f'{{"query": {{"bool": {{"_name": {json.dumps(stamp.text())}, "minimum_should_match": 1, "should": [\n'
         separator = ""
         for field, kinds in fields:
-            values = [wire(item.value) for item in of_types(items, *kinds)]
-            for start in range(0, len(values), TERMS_IN_A_QUERY):
-                yield separator + json.dumps({"terms": {field: values[start : start + TERMS_IN_A_QUERY]}})
+            for batch in in_batches(of_types(items, *kinds), TERMS_IN_A_QUERY):
+                yield separator + json.dumps({"terms": {field: [wire(item.value) for item in batch]}})
                 separator = ",\n"
         yield "\n]}}}\n"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
-from lamsach.indicators.columns import IndicatorColumns
+from lamsach.indicators.releases.runs import Runs
+from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.writers.base import COVERED, Stamp, Writer
 from lamsach.indicators.writers.bundle import Bundle
 from lamsach.model import Indicator, IndicatorType
@@ -61,7 +62,7 @@ class Export:
     a loss; `stamp` is what the output states."""
 
     writer: Writer
-    items: Sequence[Indicator]
+    items: Collection[Indicator]
     stamp: Stamp
     lost: Lost = field(default_factory=Counter)
     partly: Lost = field(default_factory=Counter)
@@ -80,38 +81,38 @@ class Export:
 
 
 def prepare(items: Iterable[Indicator], writer: Writer, digest: str, terms: Terms) -> Export:
-    """Choose what goes out. `digest` is the list's (see `releases.digest`). Of a value listed twice only the first is taken."""
+    """Choose what goes out, in the order of type and value. `digest` is the list's (see `releases.digest`). What several entries say of one value is
+    put together first. Many values (`Runs`) are gone through, not held. OSError when the disk is full."""
     lost: Lost = Counter()
-    chosen = IndicatorColumns()
-    seen: dict[IndicatorType, set[str]] = {kind: set() for kind in IndicatorType}
-    for item in items:
-        if item.value in seen[item.type]:
-            continue
-        seen[item.type].add(item.value)
+    chosen = Spool()
+    for item in items if isinstance(items, Runs) else Runs(items):
         reason = terms.refusal(item) or writer.refusal(item)
         if reason is None:
             chosen.append(item)
         else:
             lost[item.type, reason] += 1
-    seen.clear()
     kept = writer.merged(chosen)
-    if len(kept) < len(chosen):
-        lost.update({key: count for key, count in _covered(chosen, kept).items() if count})
-    partly: Lost = Counter((item.type, writer.holds[item.type]) for item in kept if writer.holds[item.type])
-    ends = {item.valid_until for item in kept if item.valid_until is not None}
-    highest = max({item.tlp for item in kept if item.tlp}, key=_level, default=None)
-    stamp = Stamp(
-        digest=digest, made=terms.at, count=len(kept), expires=min(ends, default=None), tlp=_known(highest)
+    for kind, count in (chosen.counts - kept.counts).items():
+        lost[kind, COVERED] += count
+    partly: Lost = Counter(
+        {(kind, writer.holds[kind]): count for kind, count in kept.counts.items() if writer.holds[kind]}
     )
-    return Export(writer, kept, stamp, lost, partly)
+    return Export(writer, kept, stamp_of(kept, digest, terms.at), lost, partly)
+
+
+def stamp_of(items: Collection[Indicator], digest: str, made: datetime) -> Stamp:
+    """What an output with these values states."""
+    expires: datetime | None = None
+    levels: set[str] = set()
+    for item in items:
+        if item.valid_until is not None and (expires is None or item.valid_until < expires):
+            expires = item.valid_until
+        if item.tlp:
+            levels.add(item.tlp)
+    highest = max(levels, key=_level, default=None)
+    return Stamp(digest, made, len(items), expires, _known(highest))
 
 
 def _known(tlp: str | None) -> str | None:
     """A level of the standard; another counts as the highest. Free text never gets into a stamp."""
     return tlp if tlp is None or tlp in TLP_LEVELS else "red"
-
-
-def _covered(chosen: Sequence[Indicator], kept: Sequence[Indicator]) -> Lost:
-    difference = Counter(item.type for item in chosen)
-    difference.subtract(item.type for item in kept)
-    return Counter({(kind, COVERED): count for kind, count in difference.items()})

@@ -5,11 +5,22 @@ Groups hold 300 members each, which every model takes. For more than some thousa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from ipaddress import IPv6Network, ip_network
 
 from lamsach.indicators.urls import split_url
-from lamsach.indicators.writers.base import ADDRESSES, HOST_AND_PATH, SYNTAX, WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.addresses import is_version
+from lamsach.indicators.writers.base import (
+    ADDRESSES,
+    HOST_AND_PATH,
+    SYNTAX,
+    WHOLE,
+    Stamp,
+    Writer,
+    framed,
+    in_batches,
+    of_types,
+)
 from lamsach.indicators.writers.safety import ascii_words, slug, wire
 from lamsach.model import Indicator, IndicatorType
 
@@ -33,20 +44,21 @@ class FortigateCli(Writer):
         """A pasted `?` calls for help."""
         return SYNTAX if item.type is IndicatorType.URL and ("?" in item.value or "'" in item.value) else None
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Section by section."""
         yield f"# {stamp.text()}\n"
-        addresses = of_types(items, *ADDRESSES)
         for version, menu, group in ((4, "address", "addrgrp"), (6, "address6", "addrgrp6")):
-            chosen = [item for item in addresses if (":" in item.value) == (version == 6)]
-            if chosen:
-                yield f"config firewall {menu}\n"
-                for item in chosen:
-                    yield _address(item)
-                yield "end\n"
-                yield from _groups(group, [_object(item.value) for item in chosen])
-        yield from _domains(of_types(items, IndicatorType.DOMAIN))
-        yield from _urls(of_types(items, IndicatorType.URL))
+            listed = (_address(item) for item in _of_version(items, version))
+            yield from framed(f"config firewall {menu}\n", listed, "end\n")
+            members = (_object(item.value) for item in _of_version(items, version))
+            yield from framed(f"config firewall {group}\n", _groups(members), "end\n")
+        names, urls = of_types(items, IndicatorType.DOMAIN), of_types(items, IndicatorType.URL)
+        yield from _filter("dnsfilter", "domain-filter", _domains(names))
+        yield from _filter("webfilter", "urlfilter", _urls(urls))
+
+
+def _of_version(items: Collection[Indicator], version: int) -> Iterator[Indicator]:
+    return (item for item in of_types(items, *ADDRESSES) if is_version(item, version))
 
 
 def _object(value: str) -> str:
@@ -64,35 +76,30 @@ def _address(item: Indicator) -> str:
     return f'    edit "{_object(item.value)}"\n        {setting}\n{comment}    next\n'
 
 
-def _groups(menu: str, names: list[str]) -> Iterator[str]:
-    yield f"config firewall {menu}\n"
-    for number, start in enumerate(range(0, len(names), MEMBERS), 1):
-        members = " ".join(f'"{name}"' for name in names[start : start + MEMBERS])
+def _groups(names: Iterable[str]) -> Iterator[str]:
+    for number, batch in enumerate(in_batches(names, MEMBERS), 1):
+        members = " ".join(f'"{name}"' for name in batch)
         yield f'    edit "lamsach-{number:03d}"\n        set member {members}\n    next\n'
-    yield "end\n"
 
 
-def _domains(items: list[Indicator]) -> Iterator[str]:
-    if not items:
-        return
-    yield 'config dnsfilter domain-filter\n    edit 900\n        set name "lamsach"\n        config entries\n'
+def _filter(kind: str, table: str, entries: Iterable[str]) -> Iterator[str]:
+    head = f'config {kind} {table}\n    edit 900\n        set name "lamsach"\n        config entries\n'
+    return framed(head, entries, "        end\n    next\nend\n")
+
+
+def _domains(items: Iterable[Indicator]) -> Iterator[str]:
     for number, item in enumerate(items):
         for offset, (text, kind) in enumerate(((item.value, "simple"), (f"*.{item.value}", "wildcard")), 1):
             yield (
                 f'            edit {number * 2 + offset}\n                set domain "{text}"\n'
                 f"                set type {kind}\n                set action block\n            next\n"
             )
-    yield "        end\n    next\nend\n"
 
 
-def _urls(items: list[Indicator]) -> Iterator[str]:
-    if not items:
-        return
-    yield 'config webfilter urlfilter\n    edit 900\n        set name "lamsach"\n        config entries\n'
+def _urls(items: Iterable[Indicator]) -> Iterator[str]:
     for number, item in enumerate(items, 1):
         _, host, rest = split_url(wire(item.value))
         yield (
             f'            edit {number}\n                set url "{host}{rest}"\n'
             "                set type simple\n                set action block\n            next\n"
         )
-    yield "        end\n    next\nend\n"

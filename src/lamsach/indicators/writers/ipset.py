@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.addresses import merged_networks
+from lamsach.indicators.writers.addresses import Cidrs, merged_networks, whole
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
 from lamsach.model import Indicator, IndicatorType
 
@@ -19,11 +18,11 @@ class Ipset(Writer):
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
     reads_back = False
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """A new set beside the old one, filled, then swapped in."""
         yield f"# {stamp.text()}\n"
         found4, found6 = merged_networks(items)
-        sets: tuple[tuple[Sequence[IPv4Network | IPv6Network], str, str], ...] = (
+        sets: tuple[tuple[Cidrs, str, str], ...] = (
             (found4, "lamsach4", "inet"),
             (found6, "lamsach6", "inet6"),
         )
@@ -31,5 +30,5 @@ class Ipset(Writer):
             options = f"hash:net family {family} maxelem {max(65536, len(networks))}"
             yield f"create {name} {options} -exist\ncreate {name}-new {options} -exist\nflush {name}-new\n"
             for network in networks:
-                yield f"add {name}-new {network} -exist\n"
+                yield f"add {name}-new {whole(network)} -exist\n"
             yield f"swap {name}-new {name}\ndestroy {name}-new\n"

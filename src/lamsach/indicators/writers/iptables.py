@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import ClassVar
 
-from lamsach.indicators.writers.addresses import is_version, merged_networks
+from lamsach.indicators.writers.addresses import is_version, merged_networks, whole
 from lamsach.indicators.writers.base import WHOLE, WRONG_VERSION, Stamp, Writer
 from lamsach.model import Indicator, IndicatorType
 
@@ -24,10 +24,10 @@ class Iptables(Writer):
         """Each of the two programs has its own version of IP."""
         return None if is_version(item, self.version) else WRONG_VERSION
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The chain, emptied and filled in one transaction."""
         networks = merged_networks(items)[0 if self.version == 4 else 1]
         yield f"# {stamp.text()}\n*filter\n:LAMSACH - [0:0]\n"
-        for network in networks:
+        for network in map(whole, networks):
             yield f"-A LAMSACH -d {network} -j DROP\n-A LAMSACH -s {network} -j DROP\n"
         yield "COMMIT\n"

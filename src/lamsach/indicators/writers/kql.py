@@ -6,9 +6,10 @@ A query may hold some 2 MB of text in Sentinel; longer lists belong into a watch
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from lamsach.indicators.urls import split_url
+from lamsach.indicators.writers.addresses import is_version
 from lamsach.indicators.writers.base import HOST_AND_PATH, WHOLE, Stamp, Writer, of_types
 from lamsach.indicators.writers.safety import wire
 from lamsach.model import Indicator, IndicatorType
@@ -33,22 +34,28 @@ class Kql(Writer):
     holds = dict.fromkeys(IndicatorType, WHOLE) | {IndicatorType.URL: HOST_AND_PATH}
     reads_back = False
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """List by list."""
         yield f"// {stamp.text()}\n"
-        networks = [item.value for item in of_types(items, IndicatorType.NETWORK)]
-        yield _let("addresses", [item.value for item in of_types(items, IndicatorType.IP)])
-        yield _let("networks4", [value for value in networks if ":" not in value])
-        yield _let("networks6", [value for value in networks if ":" in value])
-        yield _let("names", [item.value for item in of_types(items, IndicatorType.DOMAIN)])
-        yield _let(
-            "urls", ["".join(split_url(wire(item.value))[1:]) for item in of_types(items, IndicatorType.URL)]
-        )
+        yield from _let("addresses", _values(items, IndicatorType.IP))
+        for name, version in (("networks4", 4), ("networks6", 6)):
+            networks = of_types(items, IndicatorType.NETWORK)
+            yield from _let(name, (item.value for item in networks if is_version(item, version)))
+        yield from _let("names", _values(items, IndicatorType.DOMAIN))
+        urls = _values(items, IndicatorType.URL)
+        yield from _let("urls", ("".join(split_url(wire(url))[1:]) for url in urls))
         for kind in (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5):
-            yield _let(kind.value, [item.value for item in of_types(items, kind)])
+            yield from _let(kind.value, _values(items, kind))
         yield _QUERY
 
 
-def _let(name: str, values: list[str]) -> str:
+def _values(items: Collection[Indicator], kind: IndicatorType) -> Iterator[str]:
+    return (item.value for item in of_types(items, kind))
+
+
+def _let(name: str, values: Iterable[str]) -> Iterator[str]:
     """Dynamic literals are JSON (https://learn.microsoft.com/kusto/query/scalar-data-types/dynamic)."""
-    return f"let {name} = dynamic({json.dumps(values)});\n"
+    yield f"let {name} = dynamic(["
+    for number, value in enumerate(values):
+        yield (", " if number else "") + json.dumps(value)
+    yield "]);\n"

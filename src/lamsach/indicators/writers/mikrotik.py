@@ -5,7 +5,7 @@ What an earlier script of ours put there is removed first. `match-subdomain` nee
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.addresses import is_version
 from lamsach.indicators.writers.base import ADDRESSES, WHOLE, Stamp, Writer, of_types
@@ -21,13 +21,12 @@ class MikroTik(Writer):
     suffix = ".rsc"
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE, IndicatorType.DOMAIN: WHOLE}
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Menu by menu."""
         yield f"# {stamp.text()}\n"
-        addresses = of_types(items, *ADDRESSES)
         for version, menu in ((4, "/ip firewall address-list"), (6, "/ipv6 firewall address-list")):
             yield f"{menu}\nremove [find where list=lamsach]\n"
-            for item in addresses:
+            for item in of_types(items, *ADDRESSES):
                 if is_version(item, version):
                     yield f'add list=lamsach address={item.value} comment="{_comment(item)}"\n'
         yield '/ip dns static\nremove [find where comment~"^lamsach"]\n'

@@ -6,7 +6,7 @@ Identifiers are made from the event's stamp as well: MISP refuses an attribute w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import uuid5
 
@@ -34,7 +34,7 @@ class Misp(Writer):
     holds = dict.fromkeys(_TYPES, WHOLE)
     facts = frozenset({"valid_from", "tlp"})
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The event's fields, then attribute by attribute."""
         event = {
             "uuid": str(uuid5(NAMESPACE, "misp " + stamp.text())),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.addresses import merged_networks, short
+from lamsach.indicators.writers.addresses import Cidrs, merged_networks, short
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
 from lamsach.model import Indicator, IndicatorType
 
@@ -19,7 +18,7 @@ class Nftables(Writer):
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
     reads_back = False
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The table, replaced in one transaction."""
         found4, found6 = merged_networks(items)
         yield f"# {stamp.text()}\ntable inet lamsach\ndelete table inet lamsach\ntable inet lamsach {{\n"
@@ -36,7 +35,7 @@ class Nftables(Writer):
         yield "}\n"
 
 
-def _set(name: str, kind: str, networks: Sequence[IPv4Network | IPv6Network]) -> Iterator[str]:
+def _set(name: str, kind: str, networks: Cidrs) -> Iterator[str]:
     yield f"\tset {name} {{\n\t\ttype {kind}\n\t\tflags interval\n"
     if networks:
         yield "\t\telements = {\n"

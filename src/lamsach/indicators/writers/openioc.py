@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from uuid import uuid5
 from xml.sax.saxutils import escape
 
@@ -33,7 +33,7 @@ class OpenIoc(Writer):
         """XML 1.0 has no way to write some characters."""
         return None if all(_is_xml(letter) for letter in item.value) else SYNTAX
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Metadata, then item by item."""
         made = iso(stamp.made)
         identifier = uuid5(NAMESPACE, "openioc " + stamp.text())

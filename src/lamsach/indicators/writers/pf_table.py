@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.addresses import merged_networks, short
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
@@ -17,7 +17,7 @@ class PfTable(Writer):
     suffix = ".txt"
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE}
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """One network a line."""
         yield f"# {stamp.text()}\n"
         for networks in merged_networks(items):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import Stamp, Writer
 from lamsach.model import Indicator
+
+FEED_BYTES = 10_000_000 - 1_000
+"""What FortiGate takes of one threat feed (FortiOS Administration Guide, "External resources file format": 10 MB or 128 × 1,024 entries), without the stamp."""
 
 
 class LineList(Writer):
@@ -15,11 +18,16 @@ class LineList(Writer):
     suffix = ".txt"
     comment = "# "
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The stamp, then value by value."""
         yield f"{self.comment}{stamp.text()}\n"
         for item in items:
             yield self.line(item)
+
+    def takes(self, item: Indicator) -> tuple[int, int]:
+        """Each line is an entry."""
+        text = self.line(item)
+        return text.count("\n"), len(text.encode())
 
     @abstractmethod
     def line(self, item: Indicator) -> str:

@@ -6,7 +6,7 @@ Owners are relative, so the file is good under any zone name: BIND `zone "lamsac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.spans import span
 from lamsach.indicators.writers.base import NAME_TOO_LONG, WHOLE, Stamp, Writer
@@ -30,7 +30,7 @@ class Rpz(Writer):
         """Very long names leave no room for the zone's."""
         return NAME_TOO_LONG if item.type is IndicatorType.DOMAIN and len(item.value) > LONGEST_NAME else None
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """SOA with the time as serial number, then record by record."""
         yield f"; {stamp.text()}\n$TTL 60\n"
         yield f"@ IN SOA localhost. root.localhost. {int(stamp.made.timestamp()) & 0xFFFFFFFF} 3600 600 604800 60\n"

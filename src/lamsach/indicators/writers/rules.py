@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from lamsach.indicators.writers.addresses import merged_networks, short
+from lamsach.indicators.writers.base import in_batches
 from lamsach.indicators.writers.safety import ascii_words
 from lamsach.model import Indicator
 
@@ -17,7 +19,8 @@ def message(item: Indicator) -> str:
     return " ".join(f"Lamsach {ascii_words(item.threat)}".replace(":", " ").split())
 
 
-def batches(values: Sequence[str]) -> Iterator[str]:
-    """Lists of addresses as a rule's header takes them."""
-    for start in range(0, len(values), ADDRESSES_IN_A_RULE):
-        yield "[" + ",".join(values[start : start + ADDRESSES_IN_A_RULE]) + "]"
+def listed_addresses(items: Iterable[Indicator]) -> Iterator[str]:
+    """The merged networks, some hundred at once, as a rule's header takes them."""
+    networks = (short(network) for part in merged_networks(items) for network in part)
+    for batch in in_batches(networks, ADDRESSES_IN_A_RULE):
+        yield "[" + ",".join(batch) + "]"

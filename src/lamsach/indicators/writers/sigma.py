@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from uuid import uuid5
 
-from lamsach.indicators.writers.base import ADDRESSES, HASHES, WHOLE, Stamp, Writer, iso, of_types
+from lamsach.indicators.writers.base import ADDRESSES, HASHES, WHOLE, Stamp, Writer, framed, iso, of_types
 from lamsach.indicators.writers.safety import wire
 from lamsach.indicators.writers.stix import NAMESPACE
 from lamsach.model import Indicator, IndicatorType
 
 _HASH_NAMES = {IndicatorType.MD5: "MD5", IndicatorType.SHA1: "SHA1", IndicatorType.SHA256: "SHA256"}
-Selection = tuple[str, list[str]]
 
 
 class Sigma(Writer):
@@ -23,46 +22,72 @@ class Sigma(Writer):
     holds = dict.fromkeys(IndicatorType, WHOLE)
     reads_back = False
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Rule by rule; a kind of log without values has none."""
-        names = [item.value for item in of_types(items, IndicatorType.DOMAIN)]
-        below = [f".{name}" for name in names]
-        networks = [item.value for item in of_types(items, *ADDRESSES)]
-        urls = [_literal(wire(item.value)) for item in of_types(items, IndicatorType.URL)]
-        hashes = [f"{_HASH_NAMES[item.type]}={item.value.upper()}" for item in of_types(items, *HASHES)]
-        rules: tuple[tuple[str, str, list[Selection]], ...] = (
-            ("DNS question", "dns", [("query", names), ("query|endswith", below)]),
-            ("connection", "firewall", [("dst_ip|cidr", networks)]),
-            (
-                "web request",
-                "proxy",
-                [("cs-host", names), ("cs-host|endswith", below), ("c-uri|contains", urls)],
-            ),
-            ("file", "process_creation", [("Hashes|contains", hashes)]),
-        )
-        first = True
-        for what, category, selections in rules:
-            filled = [(field, values) for field, values in selections if values]
-            if filled:
-                yield "" if first else "---\n"
-                first = False
-                yield from _rule(what, category, filled, stamp)
-        if first:
+        separator = ""
+        for what, category, fields in _RULES:
+            selections = (
+                piece
+                for number, (field, types, form) in enumerate(fields, 1)
+                for piece in _selection(number, field, map(form, of_types(items, *types)))
+            )
+            for piece in framed(separator + _head(what, category, stamp), selections, _TAIL):
+                yield piece
+                separator = "---\n"
+        if not separator:
             yield f"# {stamp.text()}\n"
 
 
-def _rule(what: str, category: str, selections: list[Selection], stamp: Stamp) -> Iterator[str]:
-    identifier = uuid5(NAMESPACE, f"sigma {category}")
-    yield f"title: Lamsach listed {what}\nid: {identifier}\nstatus: stable\n"
-    yield f"description: '{stamp.text()}'\ndate: {iso(stamp.made)[:10]}\nauthor: Lamsach\n"
-    yield f"logsource:\n    category: {category}\ndetection:\n"
-    for number, (field, values) in enumerate(selections, 1):
-        yield f"    selection{number}:\n        {field}:\n"
-        for value in values:
-            yield "            - '" + value.replace("'", "''") + "'\n"
-    yield "    condition: 1 of selection*\nlevel: high\n"
+def _head(what: str, category: str, stamp: Stamp) -> str:
+    return (
+        f"title: Lamsach listed {what}\nid: {uuid5(NAMESPACE, f'sigma {category}')}\nstatus: stable\n"
+        f"description: '{stamp.text()}'\ndate: {iso(stamp.made)[:10]}\nauthor: Lamsach\n"
+        f"logsource:\n    category: {category}\ndetection:\n"
+    )
+
+
+_TAIL = "    condition: 1 of selection*\nlevel: high\n"
+
+
+def _selection(number: int, field: str, values: Iterable[str]) -> Iterator[str]:
+    quoted = ("            - '" + value.replace("'", "''") + "'\n" for value in values)
+    return framed(f"    selection{number}:\n        {field}:\n", quoted)
 
 
 def _literal(text: str) -> str:
     """The text with Sigma's wildcards escaped (Sigma specification, "Escaping")."""
     return text.replace("*", "\\*").replace("?", "\\?")
+
+
+def _value(item: Indicator) -> str:
+    return item.value
+
+
+def _below(item: Indicator) -> str:
+    return f".{item.value}"
+
+
+def _url(item: Indicator) -> str:
+    return _literal(wire(item.value))
+
+
+def _hash(item: Indicator) -> str:
+    return f"{_HASH_NAMES[item.type]}={item.value.upper()}"
+
+
+_Field = tuple[str, tuple[IndicatorType, ...], Callable[[Indicator], str]]
+_NAMES = (IndicatorType.DOMAIN,)
+_RULES: tuple[tuple[str, str, tuple[_Field, ...]], ...] = (
+    ("DNS question", "dns", (("query", _NAMES, _value), ("query|endswith", _NAMES, _below))),
+    ("connection", "firewall", (("dst_ip|cidr", ADDRESSES, _value),)),
+    (
+        "web request",
+        "proxy",
+        (
+            ("cs-host", _NAMES, _value),
+            ("cs-host|endswith", _NAMES, _below),
+            ("c-uri|contains", (IndicatorType.URL,), _url),
+        ),
+    ),
+    ("file", "process_creation", (("Hashes|contains", HASHES, _hash),)),
+)

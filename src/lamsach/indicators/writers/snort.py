@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.addresses import merged_networks, short
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, of_types
-from lamsach.indicators.writers.rules import FIRST_SID, batches, message
+from lamsach.indicators.writers.rules import FIRST_SID, listed_addresses, message
 from lamsach.model import Indicator, IndicatorType
 
 
@@ -18,12 +17,11 @@ class Snort(Writer):
     suffix = ".rules"
     holds = {IndicatorType.IP: WHOLE, IndicatorType.NETWORK: WHOLE, IndicatorType.DOMAIN: WHOLE}
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Addresses, then names."""
         yield f"# {stamp.text()}\n"
         sid = FIRST_SID
-        networks = [short(network) for part in merged_networks(items) for network in part]
-        for listed in batches(networks):
+        for listed in listed_addresses(items):
             yield f'alert ip $HOME_NET any -> {listed} any (msg:"Lamsach listed address"; classtype:trojan-activity; sid:{sid}; rev:1;)\n'
             sid += 1
         for item in of_types(items, IndicatorType.DOMAIN):

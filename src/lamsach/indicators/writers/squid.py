@@ -7,8 +7,9 @@ the name of every address.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
+from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.writers.addresses import merged_networks, short, topmost
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, of_types
@@ -30,26 +31,26 @@ class Squid(Writer):
     }
     reads_back = False
 
-    def merged(self, items: Sequence[Indicator]) -> Sequence[Indicator]:
+    def merged(self, items: Spool) -> Spool:
         """Without the names below listed names."""
         return topmost(items)
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Access list by access list."""
         yield f"# {stamp.text()}\n"
         used = []
-        names = [f".{item.value}" for item in of_types(items, IndicatorType.DOMAIN)]
-        networks = [short(network) for part in merged_networks(items) for network in part]
-        urls = [_pattern(item.value) for item in of_types(items, IndicatorType.URL)]
+        names = (f".{item.value}" for item in of_types(items, IndicatorType.DOMAIN))
+        networks = (short(network) for part in merged_networks(items) for network in part)
+        urls = (_pattern(item.value) for item in of_types(items, IndicatorType.URL))
         for acl, kind, values in (
             ("lamsach_names", "dstdomain -n", names),
             ("lamsach_addresses", "dst", networks),
             ("lamsach_urls", "url_regex", urls),
         ):
-            for value in values:
+            for number, value in enumerate(values):
+                if not number:
+                    used.append(acl)
                 yield f"acl {acl} {kind} {value}\n"
-            if values:
-                used.append(acl)
         for acl in used:
             yield f"http_access deny {acl}\n"
 

@@ -6,7 +6,7 @@ Identifiers are UUIDs of version 5 over the content, so that the same list gives
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -48,7 +48,7 @@ class Stix(Writer):
     holds = dict.fromkeys(IndicatorType, WHOLE)
     facts = frozenset({"threat", "source", "valid_from", "valid_until", "confidence", "tlp"})
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Identities and markings, indicators, the report."""
         yield f'{{"type": "bundle", "id": "bundle--{uuid5(NAMESPACE, stamp.text())}", "objects": [\n'
         own = identity("Lamsach", stamp)
@@ -57,13 +57,20 @@ class Stix(Writer):
             yield ",\n" + _text(identity(source, stamp))
         for level in sorted({level for item in items if (level := _level(item))}):
             yield ",\n" + _text(marking(level))
-        identifiers = []
+        listed = bytearray()
         for item in items:
             record = indicator(item, stamp)
-            identifiers.append(record["id"])
+            listed += UUID(record["id"].partition("--")[2]).bytes
             yield ",\n" + _text(record)
-        yield ",\n" + _text(_report(stamp, own["id"], identifiers or [own["id"]]))
-        yield "\n]}\n"
+        yield ",\n" + _text(_report(stamp, own["id"]))[:-1] + ', "object_refs": ['
+        yield from _references(listed) if listed else iter([json.dumps(own["id"])])
+        yield "]}\n]}\n"
+
+
+def _references(listed: bytearray) -> Iterator[str]:
+    """The identifiers of indicators, of which sixteen bytes each were kept."""
+    for at in range(0, len(listed), 16):
+        yield f'{", " if at else ""}"indicator--{UUID(bytes=bytes(listed[at : at + 16]))}"'
 
 
 def _text(record: dict[str, Any]) -> str:
@@ -160,7 +167,8 @@ def pattern(item: Indicator) -> str:
     return f"[{_PATHS[item.type]} = '{text}']"
 
 
-def _report(stamp: Stamp, author: str, identifiers: list[str]) -> dict[str, Any]:
+def _report(stamp: Stamp, author: str) -> dict[str, Any]:
+    """The report (section 4.16) without its references, which come last."""
     return {
         **common("report", identifier("report", stamp.text()), stamp),
         "created_by_ref": author,
@@ -168,5 +176,4 @@ def _report(stamp: Stamp, author: str, identifiers: list[str]) -> dict[str, Any]
         "description": stamp.text(),
         "report_types": ["indicator"],
         "published": millis(stamp.made),
-        "object_refs": identifiers,
     }

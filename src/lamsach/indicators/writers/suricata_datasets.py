@@ -7,15 +7,12 @@ hash keywords need `force-hash` in the configuration.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.addresses import merged_networks, short
-from lamsach.indicators.writers.base import NAME_ONLY, WHOLE, Stamp, of_types
+from lamsach.indicators.writers.base import HASHES, NAME_ONLY, WHOLE, Stamp, of_types
 from lamsach.indicators.writers.bundle import Bundle
-from lamsach.indicators.writers.rules import FIRST_SID, batches
+from lamsach.indicators.writers.rules import FIRST_SID, listed_addresses
 from lamsach.model import Indicator, IndicatorType
-
-_HASHES = (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256)
 
 
 class SuricataDatasets(Bundle):
@@ -27,29 +24,37 @@ class SuricataDatasets(Bundle):
         IndicatorType.IP: WHOLE,
         IndicatorType.NETWORK: WHOLE,
         IndicatorType.DOMAIN: NAME_ONLY,
-        **dict.fromkeys(_HASHES, WHOLE),
+        **dict.fromkeys(HASHES, WHOLE),
     }
     reads_back = False
 
-    def files(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
+    def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
         """Only the lists that hold something, and their rules."""
-        names = of_types(items, IndicatorType.DOMAIN)
-        hashes = [(kind, found) for kind in _HASHES if (found := of_types(items, kind))]
-        networks = [short(network) for part in merged_networks(items) for network in part]
-        yield "lamsach.rules", _rules(stamp, networks, bool(names), [kind for kind, _ in hashes])
+        hashes = [kind for kind in HASHES if _any(items, kind)]
+        names = _any(items, IndicatorType.DOMAIN)
+        yield "lamsach.rules", _rules(stamp, items, names, hashes)
         if names:
             yield (
                 "lamsach-names.lst",
-                (base64.b64encode(item.value.encode()).decode() + "\n" for item in names),
+                (
+                    base64.b64encode(item.value.encode()).decode() + "\n"
+                    for item in of_types(items, IndicatorType.DOMAIN)
+                ),
             )
-        for kind, found in hashes:
-            yield f"lamsach-{kind.value}.lst", (item.value + "\n" for item in found)
+        for kind in hashes:
+            yield f"lamsach-{kind.value}.lst", (item.value + "\n" for item in of_types(items, kind))
 
 
-def _rules(stamp: Stamp, networks: list[str], names: bool, hashes: list[IndicatorType]) -> Iterator[str]:
+def _any(items: Collection[Indicator], kind: IndicatorType) -> bool:
+    return next(of_types(items, kind), None) is not None
+
+
+def _rules(
+    stamp: Stamp, items: Collection[Indicator], names: bool, hashes: list[IndicatorType]
+) -> Iterator[str]:
     yield f"# {stamp.text()}\n"
     sid = FIRST_SID
-    for listed in batches(networks):
+    for listed in listed_addresses(items):
         yield f'alert ip $HOME_NET any -> {listed} any (msg:"Lamsach listed address"; sid:{sid}; rev:1;)\n'
         sid += 1
     dataset = "dataset:isset,lamsach-names,type string,load lamsach-names.lst,memcap 512mb,hashsize 65536"

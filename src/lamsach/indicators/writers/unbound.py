@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
 from lamsach.indicators.writers.safety import words
@@ -18,7 +18,7 @@ class Unbound(Writer):
     holds = {IndicatorType.DOMAIN: WHOLE}
     facts = frozenset({"threat"})
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """One zone a name."""
         yield f"# {stamp.text()}\nserver:\n"
         for item in items:

@@ -5,7 +5,7 @@ The format has no comments, so the stamp is the value of a key that no log holds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import NAME_ONLY, WHOLE, Stamp, Writer
 from lamsach.indicators.writers.safety import ascii_words
@@ -26,7 +26,7 @@ class Wazuh(Writer):
         IndicatorType.SHA256: WHOLE,
     }
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The stamp, then a line a value."""
         yield f"lamsach-list:{stamp.text()}\n"
         for item in items:

@@ -7,9 +7,9 @@ lists a zone of another resolver is the better way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import WHOLE, Stamp, Writer
+from lamsach.indicators.writers.base import WHOLE, Stamp, Writer, in_batches
 from lamsach.model import Indicator, IndicatorType
 
 NAMES_IN_A_POLICY = 100
@@ -24,13 +24,11 @@ class WindowsDns(Writer):
     holds = {IndicatorType.DOMAIN: WHOLE}
     reads_back = False
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Old policies away, then the new ones."""
         yield f"# {stamp.text()}\n#Requires -Modules DnsServer\n"
         yield "$ErrorActionPreference = 'Stop'\n"
         yield "Get-DnsServerQueryResolutionPolicy | Where-Object { $_.Name -like 'Lamsach-*' } | Remove-DnsServerQueryResolutionPolicy -Force\n"
-        names = [item.value for item in items]
-        for number, start in enumerate(range(0, len(names), NAMES_IN_A_POLICY), 1):
-            batch = names[start : start + NAMES_IN_A_POLICY]
-            criteria = ",".join(f"{name},*.{name}" for name in batch)
+        for number, batch in enumerate(in_batches(items, NAMES_IN_A_POLICY), 1):
+            criteria = ",".join(f"{item.value},*.{item.value}" for item in batch)
             yield f"Add-DnsServerQueryResolutionPolicy -Name 'Lamsach-{number:05d}' -Action DENY -FQDN 'EQ,{criteria}'\n"

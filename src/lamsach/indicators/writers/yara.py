@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-from lamsach.indicators.writers.base import HASHES, WHOLE, Stamp, Writer, of_types
+from lamsach.indicators.writers.base import HASHES, WHOLE, Stamp, Writer, in_batches, of_types
 from lamsach.model import Indicator
 
 HASHES_IN_A_RULE = 500
@@ -18,15 +18,13 @@ class Yara(Writer):
     suffix = ".yar"
     holds = dict.fromkeys(HASHES, WHOLE)
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """Kind by kind."""
         yield f'// {stamp.text()}\nimport "hash"\n'
         for kind in HASHES:
-            values = [item.value for item in of_types(items, kind)]
-            for number, start in enumerate(range(0, len(values), HASHES_IN_A_RULE), 1):
+            for number, batch in enumerate(in_batches(of_types(items, kind), HASHES_IN_A_RULE), 1):
                 tests = " or\n        ".join(
-                    f'hash.{kind.value}(0, filesize) == "{value}"'
-                    for value in values[start : start + HASHES_IN_A_RULE]
+                    f'hash.{kind.value}(0, filesize) == "{item.value}"' for item in batch
                 )
                 yield (
                     f'rule lamsach_{kind.value}_{number} {{\n    meta:\n        description = "Lamsach list"\n'

@@ -5,7 +5,7 @@ Zeek compares whole names, and URLs without their scheme.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from lamsach.indicators.writers.base import HOST_AND_PATH, NAME_ONLY, WHOLE, Stamp, Writer
 from lamsach.indicators.writers.safety import wire, words
@@ -31,10 +31,15 @@ class Zeek(Writer):
     holds = dict.fromkeys(_TYPES, WHOLE) | {IndicatorType.DOMAIN: NAME_ONLY, IndicatorType.URL: HOST_AND_PATH}
     facts = frozenset({"threat"})
 
-    def write(self, items: Sequence[Indicator], stamp: Stamp) -> Iterator[str]:
+    def write(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[str]:
         """The columns, then a line a value."""
         yield f"# {stamp.text()}\n#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
         for item in items:
             value = wire(item.value).partition("://")[2] if "://" in item.value else wire(item.value)
-            source = words(item.source) or "lamsach"
-            yield f"{value}\t{_TYPES[item.type]}\t{source}\t{words(item.threat) or '-'}\n"
+            yield f"{value}\t{_TYPES[item.type]}\t{_said(item.source) or 'lamsach'}\t{_said(item.threat) or '-'}\n"
+
+
+def _said(text: str | None) -> str:
+    """Words for a column; a lone `-` would say that it is not set, which a source must be."""
+    said = words(text)
+    return "" if said == "-" else said
