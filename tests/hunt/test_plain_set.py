@@ -123,3 +123,20 @@ def test_a_look_up_loads_neither_numpy_nor_the_compiler(listed: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert '"value": "bot-c2.xyz"' in done.stdout
+
+
+def test_it_says_which_table_of_a_document_lists_a_value(listed: Path) -> None:
+    page = listed.with_name("annex.html")
+    page.write_text(
+        "<html><body><table><tr><th>IP</th></tr><tr><td>45.155.37.7</td></tr></table>"
+        "<table><tr><th>Domain</th></tr><tr><td>bot-c2.xyz</td></tr></table></body></html>",
+        encoding="utf-8",
+    )
+    compiled = load_lists([str(page)]).compiled
+    plain = plain_set.plain_set([str(page)])
+    assert plain is not None
+    for kept in (compiled, plain):
+        (address,), (name,) = kept.by_address("45.155.37.7"), kept.by_names(["bot-c2.xyz"])
+        assert address.reference is not None
+        assert name.reference is not None
+        assert (address.reference.table, name.reference.table) == (1, 2)

@@ -44,7 +44,7 @@ class Columns:
     idn: bool
 
 
-NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp")
+NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp", "table")
 TIMES = ("valid_from", "valid_until")
 _LARGEST = (1 << 31) - 1
 
@@ -111,6 +111,7 @@ class Builder:
                 NO_NUMBER if reference.row is None else min(reference.row, _LARGEST),
                 NO_NUMBER if indicator.confidence is None else indicator.confidence,
                 self._intern(indicator.tlp),
+                NO_NUMBER if reference.table is None else min(reference.table, _LARGEST),
             )
         )
         self._times.extend((_seconds(indicator.valid_from), _seconds(indicator.valid_until)))

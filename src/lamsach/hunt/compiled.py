@@ -77,7 +77,9 @@ class CompiledSet:
             value=bytes(self.blob[self.offsets[row] : self.offsets[row + 1]]).decode(),
             threat=string("threat"),
             source=string("source"),
-            reference=Reference(document, positive("page"), positive("row")) if document else None,
+            reference=Reference(document, positive("page"), positive("row"), table=positive("table"))
+            if document
+            else None,
             valid_from=time_of(int(self.times[row, 0])),
             valid_until=time_of(int(self.times[row, 1])),
             confidence=positive("confidence"),

@@ -29,7 +29,7 @@ from lamsach.model import Indicator, IndicatorType, Reference
 _TYPES = tuple(IndicatorType)
 _NO_TIME = -(1 << 62)
 _IPV4_HIGH = 0xFFFF_FFFF_FFFF_FFFF
-_NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp")
+_NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp", "table")
 _HEADER = re.compile(r"\{'descr': '([<|][a-z]\d)', 'fortran_order': False, 'shape': \(([\d, ]*)\), \} *\n")
 _CODES: dict[str, Literal["B", "i", "I", "q", "Q"]] = {
     "|u1": "B",
@@ -81,7 +81,9 @@ class PlainSet:
             value=bytes(self._blob[self._offsets[row] : self._offsets[row + 1]]).decode(),
             threat=string("threat"),
             source=string("source"),
-            reference=Reference(document, positive("page"), positive("row")) if document else None,
+            reference=Reference(document, positive("page"), positive("row"), table=positive("table"))
+            if document
+            else None,
             valid_from=_time(self._times[2 * row]),
             valid_until=_time(self._times[2 * row + 1]),
             confidence=positive("confidence"),

@@ -10,7 +10,7 @@ from lamsach import __version__
 from lamsach.hunt.cache import cache_folder, sources_digest
 from lamsach.hunt.list_digest import digest_of
 
-LAYOUT = 2
+LAYOUT = 3
 """Counts the layouts of the folder's files: `lists` writes them, `lists` and `plain_set` read them."""
 
 
