@@ -53,6 +53,7 @@ FORMAT_OF = {
     "feodo.json": "json",
     "bazaar.json": "json",
     "bazaar.csv": "delimited",
+    "hashes.csv": "misp_index",
     "urlhaus.csv": "delimited",
     "threatfox.csv": "delimited",
     "feodo.csv": "delimited",

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -19,38 +14,7 @@ from lamsach.indicators.reading import read_list, read_lists
 from lamsach.indicators.taxii import Collection, Settings
 from lamsach.indicators.taxii_mirror import Fetched, mirror
 from lamsach.model import Indicator, Problem
-
-Answer = tuple[int, dict[str, str], bytes]
-Answering = Callable[[dict[str, str], Any], Answer]
-
-
-@contextmanager
-def server(answer: Answering) -> Iterator[str]:
-    """A server on 127.0.0.1 that answers by a function of the query; gives the collection's URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-            status, headers, body = answer({**query, "path": urlsplit(self.path).path}, self.headers)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-            self.close_connection = True
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{made.server_address[1]}/api/collections/7/"
-    finally:
-        made.shutdown()
-        thread.join()
-        made.server_close()
+from tests.indicators.serving import Answer, Answering, server
 
 
 def indicator(number: int) -> dict[str, str]:

@@ -107,15 +107,20 @@ CLI: dict[str, str] = {
         "Đọc danh sách và đưa ra mỗi dấu hiệu một lần ở dạng chuẩn, mỗi dòng một đối tượng JSON; giá trị bị từ chối ghi ra luồng lỗi chuẩn."
     ),
     "Read pages that are pictures (needs tesseract); low confidence.": "Đọc cả các trang là ảnh (cần tesseract); độ tin cậy thấp.",
-    "Bring what is new in a TAXII 2.1 collection into a folder, which is a list to hunt with; a run that broke off is continued.": (
-        "Tải phần mới của một bộ sưu tập TAXII 2.1 về thư mục, dùng được ngay làm danh sách rà soát; lần chạy bị ngắt sẽ được tiếp tục."
+    "Bring what is new in a TAXII 2.1 collection or at a MISP instance into a folder, which is a list to hunt with; a run that broke off is continued.": (
+        "Tải phần mới của một bộ sưu tập TAXII 2.1 hoặc máy chủ MISP về thư mục, dùng được ngay làm danh sách rà soát; lần chạy bị ngắt sẽ được tiếp tục."
     ),
-    "A TAXII 2.1 collection: https://host/api/collections/ID/.": "Bộ sưu tập TAXII 2.1: https://host/api/collections/ID/.",
+    "A TAXII 2.1 collection, https://host/api/collections/ID/, or a MISP instance, misp+https://host.": (
+        "Bộ sưu tập TAXII 2.1, https://host/api/collections/ID/, hoặc máy chủ MISP, misp+https://host."
+    ),
     "The folder that keeps the pages; a list itself.": "Thư mục lưu các trang, dùng được làm danh sách.",
     "Ask through this proxy.": "Kết nối qua máy chủ proxy này.",
     "Trust the certificates in this PEM file, no others.": "Chỉ tin các chứng thư trong tệp PEM này.",
-    "What to send as Authorization, such as 'Bearer ...'.": "Nội dung gửi trong Authorization, ví dụ 'Bearer ...'.",
-    "At first, only objects added after this time.": "Lần đầu chỉ lấy các đối tượng thêm sau thời điểm này.",
+    "What to send as Authorization: 'Bearer ...', or the key of a MISP instance.": (
+        "Nội dung gửi trong Authorization: 'Bearer ...', hoặc khóa của máy chủ MISP."
+    ),
+    "The same, from the first line of a file.": "Như trên, lấy từ dòng đầu của một tệp.",
+    "At first, only what was added after this time.": "Lần đầu chỉ lấy phần được thêm sau thời điểm này.",
     "Lists: files, folders, or - for standard input.": "Danh sách: tệp, thư mục, hoặc - để đọc từ đầu vào chuẩn.",
     "Write to a .csv, .jsonl, .json or .txt file.": "Ghi ra tệp .csv, .jsonl, .json hoặc .txt.",
     "Tell whether lists cover a value: itself, a parent domain, a network around it, or a URL on its host.": (

@@ -56,6 +56,9 @@ INDICATORS: dict[str, str] = {
     "The line is longer than 1 MiB.": "Dòng dài hơn 1 MiB.",
     "The record is damaged.": "Bản ghi bị hỏng.",
     "The pattern names no address, domain name, URL or hash.": "Mẫu không nêu địa chỉ IP, tên miền, URL hay mã băm nào.",
+    "This is the index of a MISP feed: it holds digests of values, and the events beside it hold the values.": (
+        "Đây là tệp chỉ mục của nguồn MISP: chỉ chứa mã băm của các giá trị; bản thân giá trị nằm trong các tệp sự kiện đi kèm."
+    ),
     "The source has withdrawn this indicator.": "Nguồn cung cấp đã thu hồi dấu hiệu này.",
     "The pattern says what must not be there, which is no indicator.": "Mẫu nêu điều không được xuất hiện, nên không phải là dấu hiệu.",
     # inputs
@@ -118,7 +121,7 @@ INDICATORS: dict[str, str] = {
     "The PDF has too many pages.": "PDF có quá nhiều trang.",
     "This exception was not understood.": "Không hiểu được ngoại lệ này.",
     "Write one value a line.": "Hãy ghi mỗi dòng một giá trị.",
-    # TAXII
+    # TAXII and MISP
     "This is not the address of a TAXII collection.": "Đây không phải địa chỉ của một bộ sưu tập TAXII.",
     "Give taxii+https://host/api/collections/ID/.": "Hãy dùng taxii+https://host/api/collections/ID/.",
     "The file of certificates cannot be read.": "Không đọc được tệp chứng thư.",
@@ -136,6 +139,13 @@ INDICATORS: dict[str, str] = {
     "Check the address.": "Hãy kiểm tra lại địa chỉ.",
     "The server refuses to answer.": "Máy chủ từ chối trả lời.",
     "The answer of the server is no TAXII page.": "Trả lời của máy chủ không phải trang TAXII.",
+    "This is not the address of a MISP instance.": "Đây không phải địa chỉ của một máy chủ MISP.",
+    "Give misp+https://host or misp+https://host/attributes.": "Hãy dùng misp+https://host hoặc misp+https://host/attributes.",
+    "The server does not know this address.": "Máy chủ không có địa chỉ này.",
+    "The answer of the server is no list of MISP.": "Trả lời của máy chủ không phải danh sách của MISP.",
+    "The file holds no key.": "Tệp không chứa khóa.",
+    "Write the key on its first line.": "Hãy ghi khóa ở dòng đầu của tệp.",
+    "--token and --token-file exclude each other.": "--token và --token-file không dùng cùng nhau.",
     "The server says that there is more, but not where.": "Máy chủ báo còn dữ liệu nhưng không chỉ ra ở đâu.",
     "The folder cannot be written.": "Không ghi được vào thư mục.",
     "Choose another folder.": "Hãy chọn thư mục khác.",

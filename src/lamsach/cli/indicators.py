@@ -16,6 +16,7 @@ import typer
 
 from lamsach.cli.indicators_check import check
 from lamsach.cli.indicators_export import export
+from lamsach.cli.indicators_fetch import fetch
 from lamsach.cli.indicators_release import diff, sign, verify
 from lamsach.cli.indicators_review import review
 from lamsach.errors import ExitStatus, OutputError, UsageError
@@ -72,51 +73,7 @@ def read(
         raise typer.Exit(ExitStatus.PARTIAL if contents.documents else ExitStatus.INPUT)
 
 
-@app.command()
-def fetch(
-    url: Annotated[
-        str, typer.Argument(metavar="URL", help="A TAXII 2.1 collection: https://host/api/collections/ID/.")
-    ],
-    folder: Annotated[
-        Path,
-        typer.Option(
-            "-d", "--directory", metavar="DIR", help="The folder that keeps the pages; a list itself."
-        ),
-    ],
-    proxy: Annotated[
-        str | None, typer.Option("--proxy", metavar="URL", help="Ask through this proxy.")
-    ] = None,
-    ca: Annotated[
-        str | None,
-        typer.Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others."),
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            metavar="TEXT",
-            envvar="LAMSACH_TAXII_TOKEN",
-            help="What to send as Authorization, such as 'Bearer ...'.",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="TIME", help="At first, only objects added after this time."),
-    ] = None,
-) -> None:
-    """Bring what is new in a TAXII 2.1 collection into a folder, which is a list to hunt with; a run that broke off is continued.
-
-    Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
-    """
-    from lamsach.indicators.taxii import Settings
-    from lamsach.indicators.taxii_mirror import mirror
-
-    fetched = mirror(url, folder, Settings(proxy=proxy, ca_file=ca, token=token, added_after=since))
-    words = translator(language_from_environment())
-    text = words("{objects} new objects on {pages} pages.")
-    print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)
-
-
+app.command("fetch")(fetch)
 app.command("check")(check)
 app.command("review")(review)
 app.command("export")(export)

@@ -35,6 +35,8 @@ RELEASE_MEMBERS = frozenset({"manifest.json", "indicators.jsonl", "signature.jso
 
 TAXII_SCHEMES = ("taxii+https://", "taxii+http://")
 """How a path begins that names a TAXII 2.1 collection and no file."""
+MISP_SCHEMES = ("misp+https://", "misp+http://")
+"""How a path begins that names a MISP instance and no file."""
 
 _ARCHIVE, _WORKBOOK = "zip", "workbook"
 
@@ -90,7 +92,7 @@ def expand(paths: list[str]) -> list[str]:
     """The files that paths name: a folder stands for every file in it, sorted, those with a leading dot left out; a pattern for what matches it."""
     found: list[str] = []
     for path in paths:
-        if path.startswith(TAXII_SCHEMES):
+        if path.startswith(TAXII_SCHEMES + MISP_SCHEMES):
             found.append(path)
         elif path != "-" and Path(path).is_dir():
             found += sorted(

@@ -11,7 +11,7 @@ from lamsach.indicators.containers import MAX_NESTED, is_container, parts
 from lamsach.indicators.formats import FORMATS
 from lamsach.indicators.merging import merged
 from lamsach.indicators.ole import refuse_if_locked_or_old
-from lamsach.indicators.opening import TAXII_SCHEMES, ListSource, expand, sources
+from lamsach.indicators.opening import MISP_SCHEMES, TAXII_SCHEMES, ListSource, expand, sources
 from lamsach.indicators.records import Entry
 from lamsach.model import IndicatorType, Problem, Refusal
 
@@ -30,7 +30,7 @@ class ListContents:
 
 def read_list(path: str, on_problem: OnProblem, *, ocr: bool = False) -> Iterator[Entry]:
     """The indicators and refusals of one file in file order, not de-duplicated; memory does not grow with the length of a
-    TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection. A file that cannot be read, or
+    TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection, `misp+https://...` a MISP instance. A file that cannot be read, or
     not to its end, is told to `on_problem`. `ocr`: pages that are pictures are read by tesseract."""
     try:
         for source in _sources(path, ocr=ocr):
@@ -44,6 +44,10 @@ def _sources(path: str, *, ocr: bool) -> Iterator[ListSource]:
         from lamsach.indicators.taxii import envelopes
 
         return envelopes(path)
+    if path.startswith(MISP_SCHEMES):
+        from lamsach.indicators.misp_api import searched
+
+        return searched(path)
     return sources(path, ocr=ocr)
 
 

@@ -13,6 +13,7 @@ from lamsach.indicators.formats.json_records import JsonRecords
 from lamsach.indicators.formats.markup import Markup
 from lamsach.indicators.formats.mikrotik import MikroTik
 from lamsach.indicators.formats.misp import Misp
+from lamsach.indicators.formats.misp_index import MispIndex
 from lamsach.indicators.formats.opendocument import OpenDocument
 from lamsach.indicators.formats.openioc import OpenIoc
 from lamsach.indicators.formats.own_records import OwnRecords
@@ -48,6 +49,7 @@ FORMATS: tuple[type[ListFormat], ...] = (
     YaraRules,
     ZeekIntel,
     ClamAv,
+    MispIndex,
     Rpz,
     MikroTik,
     FortigateConfig,

@@ -90,6 +90,9 @@ def _event_facts(event: Mapping[str, Any]) -> Facts:
 
 def _attribute_facts(attribute: Mapping[str, Any], event: Facts) -> Facts:
     tags = _tags(attribute)
+    about = attribute.get("Event")
+    if event.threat is None and isinstance(about, Mapping) and isinstance(about.get("info"), str):
+        event = _event_facts(about)
     return Facts(
         threat=_threat(tags) or event.threat,
         source=event.source,

@@ -1,0 +1,73 @@
+"""`lamsach indicators fetch`: what a TAXII collection or a MISP instance lists, into a folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lamsach.errors import UsageError
+from lamsach.i18n import language_from_environment, translator
+
+
+def fetch(
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="A TAXII 2.1 collection, https://host/api/collections/ID/, or a MISP instance, misp+https://host.",
+        ),
+    ],
+    folder: Annotated[
+        Path,
+        typer.Option(
+            "-d", "--directory", metavar="DIR", help="The folder that keeps the pages; a list itself."
+        ),
+    ],
+    proxy: Annotated[
+        str | None, typer.Option("--proxy", metavar="URL", help="Ask through this proxy.")
+    ] = None,
+    ca: Annotated[
+        str | None,
+        typer.Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others."),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            metavar="TEXT",
+            help="What to send as Authorization: 'Bearer ...', or the key of a MISP instance.",
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="FILE", help="The same, from the first line of a file."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="At first, only what was added after this time."),
+    ] = None,
+) -> None:
+    """Bring what is new in a TAXII 2.1 collection or at a MISP instance into a folder, which is a list to hunt with; a run that broke off is continued.
+
+    Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
+    """
+    from lamsach.indicators import misp_mirror, taxii_mirror
+    from lamsach.indicators.asking import Settings
+    from lamsach.indicators.misp_api import key_of_file, settings_of_environment
+    from lamsach.indicators.opening import MISP_SCHEMES
+
+    if token is not None and token_file is not None:
+        raise UsageError("--token and --token-file exclude each other.", "", "Give one of them.")
+    misp = url.startswith(MISP_SCHEMES)
+    said = key_of_file(token_file) if token_file is not None else token
+    if said is None:
+        said = settings_of_environment().token if misp else os.environ.get("LAMSACH_TAXII_TOKEN")
+    settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
+    fetched = (misp_mirror if misp else taxii_mirror).mirror(url, folder, settings)
+    words = translator(language_from_environment())
+    text = words("{objects} new objects on {pages} pages.")
+    print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)

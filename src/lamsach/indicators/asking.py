@@ -1,0 +1,137 @@
+"""Asking a server for lists over HTTP: proxy, certificates, limits of size and time, and a token that no other server gets to see.
+
+The network is asked only where a person names a server. A server is not trusted: it may lie about lengths, drip without end or stop half-way; each ends
+with one error, and what came before is kept.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPMessage
+from typing import IO, Any
+
+from lamsach.errors import InputError, LimitError, UnreadableError
+from lamsach.indicators.opening import MIB
+from lamsach.indicators.trusting import trust
+
+TIMEOUT_S = 60.0
+PAGE_TIMEOUTS = 10
+"""How many times the timeout a page may take in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to reach a server. `proxy` is a URL (None: the environment's), `ca_file` a file of certificates in PEM (None: the system's).
+    `token` is sent as it stands in `Authorization`; `added_after` asks for what is newer (RFC 3339). `handlers` (of `urllib.request`) take the place of
+    proxy and certificates: whoever calls says how connections are made."""
+
+    proxy: str | None = None
+    ca_file: str | None = None
+    token: str | None = None
+    added_after: str | None = None
+    timeout_s: float = TIMEOUT_S
+    handlers: tuple[urllib.request.BaseHandler, ...] = ()
+
+
+class _SameOrigin(urllib.request.HTTPRedirectHandler):
+    """Follows a redirection only within the server: a token is not handed to another."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
+        if (old.scheme, old.netloc) != (new.scheme, new.netloc):
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class Server:
+    """A place at a server. `url` is what errors name; `unknown` is what they say when the server does not know it. Raises UnreadableError for a file of certificates that is none."""
+
+    def __init__(self, url: str, settings: Settings, unknown: str) -> None:
+        self.url = url
+        self.settings = settings
+        self._unknown = unknown
+        self._opener = self._opened()
+
+    def _opened(self) -> urllib.request.OpenerDirector:
+        if self.settings.handlers:
+            return urllib.request.build_opener(*self.settings.handlers, _SameOrigin())
+        try:
+            context = trust(self.settings.ca_file)
+        except (OSError, ssl.SSLError):
+            raise UnreadableError(
+                "The file of certificates cannot be read.", self.settings.ca_file or "", "Give a file in PEM."
+            ) from None
+        proxies = (
+            None
+            if self.settings.proxy is None
+            else {"http": self.settings.proxy, "https": self.settings.proxy}
+        )
+        return urllib.request.build_opener(
+            urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=context), _SameOrigin()
+        )
+
+    def ask(
+        self, url: str, headers: dict[str, str], max_bytes: int, body: bytes | None = None
+    ) -> tuple[bytes, HTTPMessage]:
+        """The whole answer and its headers; with a body the question is a POST. Raises UnreadableError or LimitError."""
+        sent = {"User-Agent": "lamsach", **headers}
+        if self.settings.token:
+            sent["Authorization"] = self.settings.token
+        request = urllib.request.Request(url, body, sent)  # noqa: S310 - the caller checked the scheme
+        try:
+            with self._opener.open(request, timeout=self.settings.timeout_s) as answer:
+                data = _all(answer, max_bytes, time.monotonic() + PAGE_TIMEOUTS * self.settings.timeout_s)
+                said = answer.headers
+        except urllib.error.HTTPError as error:
+            raise self._refused(error.code) from None
+        except (OSError, HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", None) or type(error).__name__
+            raise self.failed("The server cannot be reached, or stopped half-way.", str(reason)) from None
+        if len(data) > max_bytes:
+            raise LimitError("A page of the server is too large.", self.url)
+        stated = said.get("Content-Length")
+        if stated is not None and stated.isdecimal() and int(stated) != len(data):
+            raise self.failed("The server stopped half-way: the page is shorter than it says.")
+        return data, said
+
+    def failed(self, what: str, detail: str = "") -> UnreadableError:
+        """The error for a server that does not do what it should."""
+        return UnreadableError(
+            what,
+            f"{self.url} ({detail})" if detail else self.url,
+            "Try again later; what was fetched is kept.",
+        )
+
+    def _refused(self, status: int) -> InputError:
+        if status in (401, 403):
+            return UnreadableError(
+                "The server wants another name or password.", f"{self.url} ({status})", "Give --token."
+            )
+        if status == 404:
+            return UnreadableError(self._unknown, f"{self.url} ({status})", "Check the address.")
+        return self.failed("The server refuses to answer.", str(status))
+
+
+def _all(answer: Any, max_bytes: int, until: float) -> bytes:
+    """The body, up to one byte more than it may have. Raises TimeoutError when it drips beyond a time."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= max_bytes and (part := answer.read1(MIB)):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > until:
+            raise TimeoutError("timeout")
+    return b"".join(parts)
