@@ -57,7 +57,10 @@ def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> li
         kept = known[row.list_id]
         kind, value = wanted[row.key]
         item = Indicator(kind, value, tlp=row.tlp or None)
-        if unit is not None and Terms(timezone.now(), access.most(kept, unit)).refusal(item) is not None:
+        if (
+            unit is not None
+            and Terms(timezone.now(), access.most(kept, unit), kept.tlp).refusal(item) is not None
+        ):
             continue
         version = releasing.latest(kept)
         decision = decisions_of(kept).on(item, timezone.now())

@@ -29,7 +29,7 @@ from lamsach.model import Indicator, Refusal
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import keyring
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.lists import looking
+from lamsach.portal.lists import looking, taxii_objects
 from lamsach.portal.lists.deciding import decisions_of
 from lamsach.portal.lists.keeping import copies, key_of, own_of
 from lamsach.portal.lists.models import Document, Doubt, KeptList, Version
@@ -76,6 +76,7 @@ def release(
             )  # fmt: skip
         made = _keep(kept, path, manifest, key.fingerprint, user, changes, documents)
     looking.index(made, result.items)
+    taxii_objects.of(made)
     left = len(waiting) + len(result.left_out) + len(result.guarded)
     Version.objects.filter(pk=made.pk).update(left_out=left)
     return {
@@ -166,7 +167,7 @@ def may_have(version: Version, most: str | None) -> bool:
 
     if most is None:
         return True
-    terms = Terms(version.made, most)
+    terms = Terms(version.made, most, version.list.tlp)
     return all(terms.refusal(item) != TLP_ABOVE for item in values(version))
 
 
