@@ -1,8 +1,7 @@
-"""What firewalls, resolvers and platforms fetch: outlets with tokens, parts, tags and gzip; TAXII 2.1, asked by our own client over loopback."""
+"""What firewalls and resolvers fetch: outlets with tokens, parts, tags and gzip."""
 
 from __future__ import annotations
 
-import base64
 import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from lamsach.indicators.reading import read_lists
-from lamsach.indicators.taxii import Collection, Settings
-from lamsach.indicators.writers import WRITERS
-from lamsach.portal.api.access import issue
+from lamsach.indicators.writers import BY_NAME, WRITERS
 from lamsach.portal.lists import outlets
 from lamsach.portal.lists.models import KeptList, Outlet, Tlp
 from tests.indicators.writers.programs import ask, free_port, running
@@ -31,8 +27,13 @@ def fetched(word: str, part: str = "", **headers: str) -> Any:
     return Client().get(f"/lists/{word}/{part}", headers=headers)
 
 
+def body(answer: Any) -> bytes:
+    """The bytes of an answer, once."""
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
 def lines(answer: Any) -> list[str]:
-    return [line for line in answer.content.decode().splitlines() if line and not line.startswith("#")]
+    return [line for line in body(answer).decode().splitlines() if line and not line.startswith("#")]
 
 
 @pytest.mark.parametrize("writer", [writer.name for writer in WRITERS])
@@ -40,16 +41,16 @@ def test_every_format_is_served(cast: Cast, writer: str) -> None:
     listing.released(cast)
     answer = fetched(listing.outlet(cast, writer)[1])
     assert answer.status_code == 200
-    assert answer.content
+    assert body(answer)
     assert answer["X-Lamsach-Parts"] == "1"
 
 
 def test_an_outlet_serves_addresses_and_says_of_which_list(cast: Cast) -> None:
     version = listing.released(cast)
     made, word = listing.outlet(cast)
-    answer = fetched(word)
-    assert lines(answer) == ["45.155.37.7"]
-    assert version.digest in answer.content.decode()
+    stamp, *values = body(fetched(word)).decode().splitlines()
+    assert values == ["45.155.37.7"]
+    assert version.digest in stamp
     made.refresh_from_db()
     assert made.last_used is not None
 
@@ -64,7 +65,7 @@ def test_a_tag_spares_the_second_answer(cast: Cast) -> None:
         {"If-Modified-Since": first["Last-Modified"]},
     ):
         again = fetched(word, **headers)
-        assert (again.status_code, again.content) == (304, b"")
+        assert (again.status_code, body(again)) == (304, b"")
     assert fetched(word, **{"If-None-Match": '"another"'}).status_code == 200
     listing.add(cast, "45.155.37.8\n")
     listing.again(cast)
@@ -78,7 +79,7 @@ def test_gzip_for_those_who_take_it(cast: Cast) -> None:
     _, word = listing.outlet(cast)
     plain, packed = fetched(word), fetched(word, **{"Accept-Encoding": "gzip"})
     assert packed["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.content) == plain.content
+    assert gzip.decompress(body(packed)) == body(plain)
     assert packed["ETag"] != plain["ETag"]
     assert "Accept-Encoding" in packed["Vary"]
 
@@ -89,10 +90,42 @@ def test_long_lists_come_in_parts_that_hold_everything_once(cast: Cast) -> None:
     _, word = listing.outlet(cast, part=100)
     first = fetched(word)
     assert first["X-Lamsach-Parts"] == "3"
-    found = [line for part in ("", "2/", "3/") for line in lines(fetched(word, part))]
+    found = [line for part in ("1/", "2/", "3/") for line in lines(fetched(word, part))]
     assert len(found) == len(set(found)) == 250
     assert fetched(word, "4/").status_code == 404
-    assert fetched(word, "1/").content == first.content
+    assert body(fetched(word, "1/")) == body(first)
+
+
+def test_a_value_of_two_lines_counts_as_two_where_a_firewall_counts_lines(cast: Cast) -> None:
+    listing.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(120)))
+    listing.again(cast)
+    _, word = listing.outlet(cast, "fortigate_domain", part=100)
+    parts = [lines(fetched(word, part)) for part in ("1/", "2/", "3/")]
+    assert [len(part) for part in parts] == [100, 100, 40]
+    assert fetched(word)["X-Lamsach-Parts"] == "3"
+
+
+def test_a_part_is_never_larger_than_what_the_firewall_takes(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BY_NAME["fortigate_url"], "part_bytes", 1000)
+    listing.add(cast, "".join(f"https://bot-{number}.xyz/{'a' * 80}\n" for number in range(30)))
+    listing.again(cast)
+    _, word = listing.outlet(cast, "fortigate_url", part=1000)
+    count = int(fetched(word)["X-Lamsach-Parts"])
+    parts = [body(fetched(word, f"{number}/")) for number in range(1, count + 1)]
+    assert count > 2
+    assert all(len(part.partition(b"\n")[2]) <= 1000 for part in parts)
+    assert sum(part.count(b"/aaa") for part in parts) == 30
+
+
+def test_a_list_that_is_red_gives_nothing_to_an_outlet_below(cast: Cast) -> None:
+    version = listing.released(cast)
+    KeptList.objects.filter(pk=version.list_id).update(tlp=Tlp.RED)
+    listing.add(cast, "45.155.37.9\n")
+    listing.again(cast)
+    _, word = listing.outlet(cast, tlp=Tlp.AMBER)
+    assert lines(fetched(word)) == []
 
 
 def test_what_is_over_is_gone_from_the_next_answer(cast: Cast) -> None:
@@ -146,84 +179,6 @@ def test_the_token_is_shown_once_and_not_kept(cast: Cast) -> None:
     bad = cast.client("coordinator").post(f"/office/blocklists/{kept.pk}/outlets/", {**said, "part": "1"})
     assert bad.status_code == 200
     assert Outlet.objects.count() == 1
-
-
-ROOT = "/api/taxii2/"
-
-
-def taxii(path: str, token: str, **query: str) -> Any:
-    return Client().get(ROOT + path, query, headers={"Authorization": f"Bearer {token}"})
-
-
-def test_taxii_discovery_collections_objects(cast: Cast) -> None:
-    version = listing.released(cast)
-    token = issue(cast.first, "x", cast.people["coordinator"])
-    assert taxii("", token).json()["api_roots"][0].endswith("/api/taxii2/root/")
-    answer = taxii("root/", token)
-    assert answer["Content-Type"] == "application/taxii+json;version=2.1"
-    (one,) = taxii("root/collections/", token).json()["collections"]
-    assert (one["can_read"], one["can_write"]) == (True, False)
-    path = f"root/collections/{one['id']}/"
-    assert taxii(path, token).json() == one
-    found = taxii(path + "objects/", token)
-    assert len(found.json()["objects"]) == version.count
-    assert "more" not in found.json()
-    assert taxii(path + "objects/", token, added_after=found["X-TAXII-Date-Added-Last"]).json() == {}
-    first = found.json()["objects"][0]
-    assert taxii(path + f"objects/{first['id']}/", token).json()["objects"] == [first]
-    assert taxii(path + f"objects/{first['id']}/versions/", token).json() == {"versions": [first["modified"]]}
-    assert taxii(path + "objects/", token, **{"match[id]": first["id"]}).json()["objects"] == [first]
-    assert taxii(path + "objects/", token, **{"match[type]": "malware"}).json() == {}
-    assert len(taxii(path + "manifest/", token, limit="2").json()["objects"]) == 2
-
-
-def test_taxii_refuses_as_the_standard_says(cast: Cast) -> None:
-    listing.released(cast)
-    token = issue(cast.first, "x", cast.people["coordinator"])
-    stranger = issue(cast.other, "x", cast.people["stranger"])
-    (one,) = taxii("root/collections/", token).json()["collections"]
-    path = f"root/collections/{one['id']}/objects/"
-    assert Client().get(ROOT).status_code == 401
-    assert taxii(path, "lamsach_wrong").status_code == 401
-    assert taxii(path, stranger).status_code == 404
-    assert taxii("root/collections/", stranger).json() == {}
-    assert taxii(path, token, limit="0").status_code == 400
-    assert taxii(path, token, added_after="yesterday").status_code == 400
-    assert taxii(path, token, next="99.1").status_code == 404
-    assert taxii(path + "indicator--00000000-0000-4000-8000-000000000000/", token).status_code == 404
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/taxii+json;version=2.0"}
-    assert Client().get(ROOT, headers=headers).status_code == 406
-    assert Client().post(ROOT, headers={"Authorization": f"Bearer {token}"}).status_code == 405
-    basic = base64.b64encode(f"any:{token}".encode()).decode()
-    assert Client().get(ROOT, headers={"Authorization": f"Basic {basic}"}).status_code == 200
-
-
-def test_taxii_keeps_what_may_not_leave_the_unit(cast: Cast) -> None:
-    kept = listing.kept(cast)
-    KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.STRICT)
-    listing.add(cast, listing.TEXT)
-    listing.again(cast)
-    for unit, count in ((cast.first, 0), (cast.centre, 4)):
-        token = issue(unit, "x", cast.people["coordinator"])
-        (one,) = taxii("root/collections/", token).json()["collections"]
-        assert len(taxii(f"root/collections/{one['id']}/objects/", token).json().get("objects", [])) == count
-
-
-@pytest.mark.django_db(transaction=True)
-def test_our_own_client_reads_the_collection_page_by_page(
-    live_server: Any, cast: Cast, tmp_path: Any
-) -> None:
-    listing.add(cast, "".join(f"bot-{number}.xyz\n" for number in range(25)))
-    listing.again(cast)
-    token = issue(cast.first, "x", cast.people["coordinator"])
-    (one,) = taxii("root/collections/", token).json()["collections"]
-    url = f"{live_server.url}/api/taxii2/root/collections/{one['id']}/"
-    pages = list(Collection("taxii+" + url, Settings(token=f"Bearer {token}")).pages(None, None))
-    assert sum(page.objects for page in pages) == 25
-    for number, page in enumerate(pages):
-        (tmp_path / f"{number}.json").write_bytes(page.data)
-    found = read_lists([str(tmp_path)], lambda problem: None)
-    assert {item.value for item in found.indicators} == {f"bot-{number}.xyz" for number in range(25)}
 
 
 @pytest.mark.programs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.http import http_date, parse_http_date_safe
 
 from lamsach.indicators.writers import BY_NAME
@@ -44,10 +44,10 @@ def outlet_file(request: HttpRequest, token: str, part: int = 1) -> HttpResponse
         if answer.suffix == ".json"
         else "text/plain; charset=utf-8"
     )
-    data = (answer.packed if packed else answer.plain).read_bytes()
     if packed:
         headers["Content-Encoding"] = "gzip"
-    return HttpResponse(data, content_type=kind, headers=headers)
+    stream = (answer.packed if packed else answer.plain).open("rb")
+    return FileResponse(stream, content_type=kind, headers=headers)  # type: ignore[return-value]
 
 
 def _is_known(request: HttpRequest, tag: str, modified: int) -> bool:

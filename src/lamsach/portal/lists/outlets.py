@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
 
+from lamsach.indicators.releases.spool import Spool
 from lamsach.indicators.writers import BY_NAME
-from lamsach.indicators.writers.export import Terms, prepare
+from lamsach.indicators.writers.export import Export, Terms, prepare, stamp_of
+from lamsach.model import Indicator
 from lamsach.portal.audit.trail import record
 from lamsach.portal.lists import releasing
 from lamsach.portal.lists.models import KeptList, Outlet, Version
 
 PREFIX = "out_"
 _NEAR = timedelta(minutes=1)
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +107,65 @@ def _terms(outlet: Outlet) -> str:
 def _make(outlet: Outlet, version: Version, moment: datetime, folder: Path) -> None:
     """Write all parts; the file `parts` comes last, so that half a folder is never taken for a whole one."""
     writer = BY_NAME[outlet.writer]()
-    terms = Terms(at=moment, max_tlp=outlet.tlp, min_confidence=outlet.confidence)
+    terms = Terms(moment, outlet.tlp, outlet.list.tlp, outlet.confidence)
     export = prepare(releasing.values(version), writer, version.digest, terms)
     folder.mkdir(parents=True, exist_ok=True)
-    starts = range(0, max(1, len(export.items)), outlet.part) if not writer.binary else range(1)
-    for number, start in enumerate(starts, 1):
-        items = export.items[start : start + outlet.part] if not writer.binary else export.items
-        ends = [item.valid_until for item in items if item.valid_until is not None]
-        stamp = replace(export.stamp, count=len(items), expires=min(ends, default=None))
-        stream = io.BytesIO()
-        replace(export, items=items, stamp=stamp).save(stream)
-        data = stream.getvalue()
-        _write(folder / f"{number}", data)
-        _write(folder / f"{number}.gz", gzip.compress(data, 6, mtime=0))
-        _write(folder / f"{number}.tag", hashlib.sha256(data).hexdigest()[:32].encode())
-    _write(folder / "parts", str(len(starts)).encode())
+    number = 0
+    for number, items in enumerate(_parts(export, outlet.part), 1):
+        stamp = stamp_of(items, version.digest, moment)
+        _write_part(replace(export, items=items, stamp=stamp), folder / f"{number}")
+    _write(folder / "parts", str(number).encode())
+
+
+def _parts(export: Export, most: int) -> Iterator[Collection[Indicator]]:
+    """The items in parts of at most so many entries, and of at most as many bytes as the program takes; an archive is one part."""
+    if export.writer.binary:
+        yield export.items
+        return
+    part, entries, size = Spool(), 0, 0
+    limit = export.writer.part_bytes
+    for item in export.items:
+        lines, needed = export.writer.takes(item)
+        if part and (entries + lines > most or size + needed > limit > 0):
+            yield part
+            part, entries, size = Spool(), 0, 0
+        part.append(item)
+        entries += lines
+        size += needed
+    yield part
+
+
+def _write_part(export: Export, path: Path) -> None:
+    """The part, the part packed, its tag; nothing of it is held in memory."""
+    with _replacing(path) as stream:
+        export.save(stream)
+    digest = hashlib.sha256()
+    with (
+        path.open("rb") as plain,
+        _replacing(path.with_name(f"{path.name}.gz")) as stream,
+        gzip.GzipFile("", "wb", 6, stream, mtime=0) as packing,
+    ):
+        while piece := plain.read(_PIECE):
+            packing.write(piece)
+            digest.update(piece)
+    _write(path.with_name(f"{path.name}.tag"), digest.hexdigest()[:32].encode())
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its place when it is whole: two who make the same answer at once do not meet."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("wb") as stream:
+            yield stream
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    with _replacing(path) as stream:
+        stream.write(data)
 
 
 def forget(days: int = 3) -> int:
