@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,7 @@ def test_stated_numbers_and_warnings(tmp_path: Path) -> None:
         (["--findings", "nowhere.zip", "--unit", "A", "-o", "a.docx"], ExitStatus.INPUT),
         (["--blank", "-o", "a.odt"], ExitStatus.USAGE),
         (["--unit", "A", "--findings", "x.zip"], ExitStatus.USAGE),
+        (["--blank", "-o", "a.docx", "--dispatch-date", "mai"], ExitStatus.USAGE),
     ],
 )
 def test_wrong_calls_are_told_in_one_line(
@@ -95,6 +97,92 @@ def test_wrong_calls_are_told_in_one_line(
     ran = lamsach("report", *arguments)
     assert (ran.status, len(ran.errors)) == (status, 1)
     assert list(tmp_path.iterdir()) == []
+
+
+AROUND = {
+    "--campaign": "Chiến dịch làm sạch mã độc năm 2026",
+    "--to": "Trung tâm Công nghệ thông tin",
+    "--email": "nhan@ttcntt.example",
+    "--dispatch": "12/TTCNTT-KTHT",
+    "--dispatch-date": "05/09/2026",
+    "--parent": "Bộ Một",
+    "--symbol": "05/BC-CCH",
+    "--place": "Hà Nội",
+    "--date": "2026-02-03",
+    "--authority": "KT. chi cục trưởng",
+    "--position": "Phó chi cục trưởng",
+    "--signer": "Họ và tên",
+    "--copy": "Sở Một (để b/c)",
+    "--assessment": "Đã hoàn thành.",
+    "--proposals": "Không có.",
+}
+
+
+def test_a_report_that_needs_no_editing(tmp_path: Path) -> None:
+    """Everything that Decree 30 asks around the text, read back from both documents."""
+    import docx
+    import pdfplumber
+
+    found = bundle(tmp_path / "a.zip", rich_findings())
+    outputs = ("-o", tmp_path / "a.docx", "-o", tmp_path / "a.pdf")
+    options = [word for pair in AROUND.items() for word in pair]
+    ran = lamsach("report", "--unit", "Chi cục Hai", "--findings", found, *options, *outputs)
+    assert ran.status == ExitStatus.FOUND, ran.errors
+    book = docx.Document(str(tmp_path / "a.docx"))
+    written = [p.text for p in book.paragraphs]
+    written += [p.text for t in book.tables for row in t.rows for cell in row.cells for p in cell.paragraphs]
+    with pdfplumber.open(tmp_path / "a.pdf") as pdf:
+        pages = [" ".join((page.extract_text() or "").split()) for page in pdf.pages]
+    for text in (
+        "BỘ MỘT",
+        "CHI CỤC HAI",
+        "Số: 05/BC-CCH",
+        "Hà Nội, ngày 03 tháng 02 năm 2026",
+        "KT. CHI CỤC TRƯỞNG",
+        "PHÓ CHI CỤC TRƯỞNG",
+        "Họ và tên",
+        "- Như trên;",
+        "- Sở Một (để b/c);",
+        "- Lưu: VT.",
+    ):
+        assert text in pages[0], text
+        assert any(text in one for one in written), text
+    assert "Kính gửi: Trung tâm Công nghệ thông tin" in pages[0]
+    form = pages[1]
+    assert "(Kèm theo Công văn số 12/TTCNTT-KTHT ngày 05/09/2026 của Trung tâm Công nghệ thông tin)" in form
+    assert "thực hiện chiến dịch trong phạm vi triển khai: Đã hoàn thành." in form
+    assert "Kèm theo Báo cáo số 05/BC-CCH ngày 03/02/2026 của Chi cục Hai" in pages[2]
+    assert "nhan@ttcntt.example" in form
+
+
+def test_what_is_not_given_stays_open(tmp_path: Path) -> None:
+    found = bundle(tmp_path / "a.zip", rich_findings())
+    file = tmp_path / "a.html"
+    ran = lamsach("report", "--unit", "A", "--findings", found, "--symbol", "BC-A", "-o", file)
+    assert ran.status == ExitStatus.FOUND
+    page = file.read_text("utf-8")
+    assert "Số:       /BC-A" in page
+    assert f"Ngày       tháng       năm {date.today().year}" in page
+    assert f"(Kèm theo Báo cáo số         /BC-A ngày       /     /{date.today().year} của A)" in page
+    assert "Công văn số" not in page
+
+
+def test_the_blank_form_says_who_asks_for_it_and_where_it_goes(tmp_path: Path) -> None:
+    file = tmp_path / "mau.html"
+    words = (
+        "--to",
+        "Trung tâm",
+        "--email",
+        "nhan@a.example",
+        "--dispatch",
+        "12/TT",
+        "--dispatch-by",
+        "Bộ Một",
+    )
+    assert lamsach("report", "--blank", *words, "-o", file).status == ExitStatus.FOUND
+    page = file.read_text("utf-8")
+    assert "(Kèm theo Công văn số 12/TT ngày       /     /         của Bộ Một)" in page
+    assert "báo cáo về Trung tâm qua hòm thư điện tử nhan@a.example." in page
 
 
 def test_the_blank_form(tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from lamsach.cli.console import tell, translate
+from lamsach.cli.options import moment
 from lamsach.errors import UsageError
 from lamsach.i18n import mark
 
 if TYPE_CHECKING:
+    from lamsach.letters.alone import Around
     from lamsach.letters.form import Filled
     from lamsach.letters.model import Document
 
@@ -37,11 +41,6 @@ def report(
     campaign: Annotated[
         str, typer.Option("--campaign", metavar="NAME", help="The campaign's name, as the dispatch has it.")
     ] = "",
-    to: Annotated[str, typer.Option("--to", metavar="UNIT", help="Who receives the report.")] = "",
-    parent: Annotated[
-        str,
-        typer.Option("--parent", metavar="UNIT", help="The body above the unit, for the head of the report."),
-    ] = "",
     informed: Annotated[
         int | None,
         typer.Option("--informed", min=0, help="Units that received the campaign. Default: the unit itself."),
@@ -50,46 +49,119 @@ def report(
         int | None,
         typer.Option("--deployed", min=0, help="Units that deployed the campaign. Default: the unit itself."),
     ] = None,
+    assessment: Annotated[
+        str, typer.Option("--assessment", metavar="TEXT", help="The assessment, instead of the drafted one.")
+    ] = "",
+    proposals: Annotated[
+        str, typer.Option("--proposals", metavar="TEXT", help="The proposals, instead of the drafted ones.")
+    ] = "",
+    to: Annotated[str, typer.Option("--to", metavar="UNIT", help="Who receives the report.")] = "",
+    email: Annotated[
+        str, typer.Option("--email", metavar="ADDRESS", help="Where reports are sent by e-mail.")
+    ] = "",
+    dispatch: Annotated[
+        str,
+        typer.Option(
+            "--dispatch",
+            metavar="NUMBER",
+            help="Number and symbol of the dispatch that asks for the report, such as 1298/CATTT-NCSC.",
+        ),
+    ] = "",
+    dispatch_date: Annotated[
+        str | None, typer.Option("--dispatch-date", metavar="DATE", help="The day of that dispatch.")
+    ] = None,
+    dispatch_by: Annotated[
+        str,
+        typer.Option(
+            "--dispatch-by",
+            metavar="UNIT",
+            help="Who issued that dispatch. Default: who receives the report.",
+        ),
+    ] = "",
+    parent: Annotated[
+        str,
+        typer.Option("--parent", metavar="UNIT", help="The body above the unit, for the head of the report."),
+    ] = "",
+    symbol: Annotated[
+        str,
+        typer.Option(
+            "--symbol",
+            metavar="SYMBOL",
+            help="Number and symbol of the report, such as 05/BC-CNTT; without a number its place stays open.",
+        ),
+    ] = "",
     place: Annotated[str, typer.Option("--place", help="The place in the head, such as Hà Nội.")] = "",
+    day: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DATE", help="The day of the report. Default: its place stays open."),
+    ] = None,
+    authority: Annotated[
+        str,
+        typer.Option(
+            "--authority",
+            metavar="TEXT",
+            help="A line before the position, such as KT. GIÁM ĐỐC. Mostly empty.",
+        ),
+    ] = "",
     position: Annotated[str, typer.Option("--position", help="The position of who signs.")] = "",
     signer: Annotated[str, typer.Option("--signer", help="The name of who signs.")] = "",
+    copies: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--copy",
+            metavar="NAME",
+            help="A recipient under Nơi nhận, between Như trên and Lưu: VT. May be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Fill in the campaign's reporting form from findings bundles.
 
     Example: lamsach report --unit "Phòng Hành chính" --findings findings.zip -o bao-cao.docx -o bao-cao.pdf
     """
+    from lamsach.letters.alone import Around
     from lamsach.letters.writing import writer_for
 
     for path in output:
         if path.suffix.lower() != ".json":
             writer_for(path.suffix)
+    around = Around(
+        to=to,
+        email=email,
+        dispatch=dispatch,
+        dispatch_day=_day(dispatch_date),
+        dispatch_by=dispatch_by,
+        parent=parent,
+        symbol=symbol,
+        place=place,
+        day=_day(day),
+        authority=authority,
+        position=position,
+        signer=signer,
+        copies=tuple(copies or ()),
+        assessment=assessment,
+        proposals=proposals,
+    )
     filled, document = (
-        _blank()
+        _blank(around)
         if blank
-        else _filled(
-            unit,
-            findings or [],
-            campaign,
-            informed,
-            deployed,
-            to=to,
-            parent=parent,
-            place=place,
-            position=position,
-            signer=signer,
-        )
+        else _filled(unit, findings or [], campaign, informed, deployed, around=around)
     )
     for path in output:
         _write(filled, document, path)
         tell(translate()("Written: {path}").format(path=path))
 
 
-def _blank() -> tuple[Filled, Document]:
-    from lamsach.letters.appendix_2022 import APPENDIX_2022
-    from lamsach.letters.form import Filled, parse_form
+def _day(text: str | None) -> date | None:
+    """A day from the command line."""
+    found = moment(text, ZoneInfo("UTC"), end=False)
+    return found.date() if found else None
+
+
+def _blank(around: Around) -> tuple[Filled, Document]:
+    from lamsach.letters.alone import form_of
     from lamsach.letters.layout import blank as blank_document
 
-    filled = Filled(parse_form(APPENDIX_2022))
+    filled = form_of(around)
     return filled, blank_document(filled)
 
 
@@ -99,7 +171,8 @@ def _filled(
     campaign: str,
     informed: int | None,
     deployed: int | None,
-    **around: str,
+    *,
+    around: Around,
 ) -> tuple[Filled, Document]:
     from lamsach.letters.alone import report_of
 
@@ -109,7 +182,7 @@ def _filled(
             "--unit, --findings",
             mark("Give both, or --blank for the empty form."),
         )
-    filled, document, warned = report_of(unit, findings, campaign, informed, deployed, around=around)
+    filled, document, warned = report_of(unit, findings, campaign, informed, deployed, around)
     _ = translate()
     for sentence in warned:
         tell(_("Check: {sentence}").format(sentence=_(sentence)))

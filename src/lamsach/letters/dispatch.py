@@ -50,7 +50,7 @@ def dispatch(
         blocks=tuple(paragraphs),
         to=tuple(to),
         signature=signature or Signature(),
-        copies=tuple(copies) or ("Như trên", "Lưu: VT"),
+        copies=tuple(copies) or words.copies(()),
         appendices=tuple(appendices),
         address=address,
     )
@@ -91,14 +91,14 @@ def reminder(
         f"đôn đốc báo cáo kết quả triển khai {name}",
         "\n".join(texts),
         to,
-        appendices=() if few else (_listed(owing, issuer),),
+        appendices=() if few else (_listed(owing, head),),
         signature=signature,
         copies=copies,
         address=address,
     )
 
 
-def _listed(owing: Sequence[Owing], issuer: str) -> Appendix:
+def _listed(owing: Sequence[Owing], head: Head) -> Appendix:
     columns = (
         Column("TT", 0.6, "center"),
         Column("Đơn vị", 4),
@@ -108,14 +108,15 @@ def _listed(owing: Sequence[Owing], issuer: str) -> Appendix:
     rows = tuple(
         (str(place), one.unit, format_date(one.due), one.state) for place, one in enumerate(owing, 1)
     )
-    attached = f"Kèm theo Công văn số         ngày       /     /        của {issuer}"
-    return Appendix("DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO", attached, (Table(columns, rows),))
+    return Appendix(
+        "DANH SÁCH ĐƠN VỊ CHƯA GỬI BÁO CÁO", words.came_with("Công văn", head), (Table(columns, rows),)
+    )
 
 
 def number_and_symbol(text: str) -> tuple[int | None, str]:
     """`05/CNTT-KTHT` as its number and its symbol; a number that is not given yet is None."""
     number, slash, symbol = words.line(text).partition("/")
     number = number.strip()
-    if slash and number.isascii() and number.isdigit() and len(number) < 8:
+    if number.isascii() and number.isdigit() and len(number) < 8:
         return int(number), symbol.strip()
     return None, symbol.strip() if slash and not number else words.line(text)

@@ -105,7 +105,7 @@ def report(
     )
     blocks.append(Paragraph("Trân trọng./."))
     form = form_appendix(filled)
-    own = f"Kèm theo Báo cáo số         ngày       /     /        của {head.issuer}"
+    own = words.came_with("Báo cáo", head)
     form = Appendix(form.title, form.attached or own, form.blocks)
     return Document(
         head=head,
@@ -114,7 +114,7 @@ def report(
         to=(to,) if to else (),
         blocks=tuple(blocks),
         signature=signature or Signature(),
-        copies=tuple(copies) or ("Như trên", "Lưu: VT"),
+        copies=tuple(copies) or words.copies(()),
         appendices=(form, *(Appendix(a.title, a.attached or own, a.blocks, a.landscape) for a in annexes)),
     )
 

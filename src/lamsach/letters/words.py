@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
+from lamsach.i18n import format_date
 from lamsach.letters.model import Appendix, Column, Document, Head
 from lamsach.results.safe import visible, visible_line
 
@@ -18,6 +19,7 @@ _LONGEST_WORD = 20
 _MOST_LINES = 24
 """So many lines of 13 points fill about two thirds of a page."""
 _NARROW, _WIDE = frozenset("iıjltfrI.,;:'!|()-/ "), frozenset("mwMW%@")
+_AS_ABOVE, _FILED = "Như trên", "Lưu: VT"
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -151,6 +153,23 @@ def copy_lines(document: Document) -> list[str]:
     """The lines under `Nơi nhận:`: `- ...;`, the last with a full stop."""
     names = [line(name) for name in document.copies]
     return [f"- {name}{'.' if place == len(names) else ';'}" for place, name in enumerate(names, 1)]
+
+
+def copies(given: Sequence[str], office: str = "") -> tuple[str, ...]:
+    """The names under `Nơi nhận:`: `Như trên` first, the filed copy last; `office` keeps the file with the registry (`Lưu: VT, KTHT`)."""
+    names = [text for name in given if (text := line(name).lstrip("-–•+ ").rstrip(" ;.,"))]
+    others = [text for text in names if text.casefold() != _AS_ABOVE.casefold()]
+    filed = [text for text in others if text.casefold().startswith("lưu")]
+    own = f"{_FILED}, {line(office)}" if office.strip() else _FILED
+    return (_AS_ABOVE, *(text for text in others if text not in filed), *(filed or [own]))
+
+
+def came_with(kind: str, head: Head) -> str:
+    """What an appendix says of its letter: `Kèm theo Báo cáo số 05/BC-CNTT ngày 26/09/2026 của ...`; what is not known yet stays open."""
+    number = "        " if head.number is None else f"{head.number:02d}"
+    symbol = f"/{line(head.symbol)}" if head.symbol.strip() else ""
+    day = format_date(head.day) if head.day else f"      /     /{head.year or '        '}"
+    return f"Kèm theo {kind} số {number}{symbol} ngày {day} của {line(head.issuer)}"
 
 
 def appendix_title(document: Document, place: int) -> str:

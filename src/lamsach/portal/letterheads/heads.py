@@ -12,7 +12,6 @@ from lamsach.portal.units.models import Unit
 
 REPORT, MINUTES = "BC", "BB"
 """How the symbol of a document with a type name begins (Decree 30, Appendix III)."""
-_AS_ABOVE, _FILED = "Như trên", "Lưu: VT"
 
 
 def letterhead_of(unit: Unit) -> Letterhead:
@@ -66,15 +65,7 @@ def symbol(kept: Letterhead, kind: str = "") -> str:
 
 def copies(kept: Letterhead) -> tuple[str, ...]:
     """The lines under `Nơi nhận:`, the filed copy last."""
-    given = [
-        text
-        for line in words.lines(kept.copies)
-        if (text := line.lstrip("-–•+ ").rstrip(" ;.,")) and text.casefold() != _AS_ABOVE.casefold()
-    ]
-    filed = [text for text in given if text.casefold().startswith("lưu")]
-    office = words.line(kept.office)
-    own = f"{_FILED}, {office}" if office else _FILED
-    return (_AS_ABOVE, *(text for text in given if text not in filed), *(filed or [own]))
+    return words.copies(words.lines(kept.copies), kept.office)
 
 
 def kept_parts(kept: Letterhead) -> dict[str, Any]:
