@@ -1,7 +1,7 @@
 """The lines of a DOCX or XLSX as a person sees them: paragraphs, and rows of tables with the grid column of each cell.
 
-Of a DOCX (ECMA-376, WordprocessingML): tracked insertions are there and deletions gone, content controls, text boxes and nested tables are read, merged cells count in each
-row that they reach. Nothing in the file is run; formulas of an XLSX count as what the file says their result is.
+Of a DOCX (ECMA-376, WordprocessingML): tracked insertions are there and deletions gone, so is what is hidden or struck out; content controls, text boxes and nested tables are read, merged cells count in each
+row that they reach. Nothing in the file is run; formulas of an XLSX count as what the file says their result is, shares as the sheet shows them (`100%`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ LARGEST_PART_BYTES = 30_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _GONE = frozenset({"del", "moveFrom", "Fallback", "pPr", "tblPr", "instrText", "delText"})
+_OFF = frozenset({"", "0", "false", "off", "none"})
+_UNSEEN = ("vanish", "strike", "dstrike")
 _THROUGH = frozenset({"sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink"})
 
 
@@ -139,7 +141,7 @@ class _Reader:
                     yield from self.blocks(box)
             elif name == "tbl":
                 yield from self._table(child)
-            elif name in _THROUGH:
+            elif name in _THROUGH and not _is_gone(child, name):
                 yield from self.blocks(child)
 
     def _table(self, table: Any) -> Iterator[Line]:
@@ -176,7 +178,7 @@ class _Reader:
                 parts.append(_text(child, later))
             elif name == "tbl":
                 later.append(child)
-            elif name in _THROUGH:
+            elif name in _THROUGH and not _is_gone(child, name):
                 parts.append(self._cell(child, later))
         return "\n".join(parts)
 
@@ -191,6 +193,22 @@ def _inside(element: Any, wanted: str) -> Iterator[Any]:
             yield from _inside(child, wanted)
 
 
+def _is_gone(element: Any, name: str) -> bool:
+    """Whether it is no part of what was filled in: deleted, hidden, struck out, or a control that still shows its prompt."""
+    if name == "r":
+        unseen = any(_value(element, f"rPr/{mark}") not in _OFF for mark in _UNSEEN)
+        return unseen or _value(element, "rPr/rStyle") == "PlaceholderText"
+    return name in _GONE or (name == "sdt" and _value(element, "sdtPr/showingPlcHdr") not in _OFF)
+
+
+def _is_footnote(run: Any, parts: list[str]) -> bool:
+    """Whether a run is a raised number behind a text, as people type the sign of a footnote."""
+    if _value(run, "rPr/vertAlign") != "superscript" or not "".join(parts).strip():
+        return False
+    text = "".join(child.text or "" for child in run if _name(child) == "t")
+    return text.strip(" ()[]*").isdecimal()
+
+
 def _text(element: Any, later: list[Any]) -> str:
     """The text of a paragraph as it is shown; its text boxes are put into `later`."""
     parts: list[str] = []
@@ -201,7 +219,7 @@ def _text(element: Any, later: list[Any]) -> str:
 def _collect(element: Any, parts: list[str], later: list[Any]) -> None:
     for child in element:
         name = _name(child)
-        if name in _GONE or (name == "r" and _value(child, "rPr/vanish") not in ("", "0", "false")):
+        if _is_gone(child, name) or (name == "r" and _is_footnote(child, parts)):
             continue
         if name == "txbxContent":
             later.append(child)
@@ -220,12 +238,12 @@ def _collect(element: Any, parts: list[str], later: list[Any]) -> None:
 def _xlsx(content: bytes) -> Iterator[Line]:
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, rich_text=True)
     sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
     count = 0
     for number, sheet in enumerate(sheets, 1):
-        for row in sheet.iter_rows(max_col=40, values_only=True):
-            filled = [(place, _cell(value)) for place, value in enumerate(row) if value is not None]
+        for row in sheet.iter_rows(max_col=40):
+            filled = [(place, _cell(cell)) for place, cell in enumerate(row) if cell.value is not None]
             if filled:
                 yield Line(tuple(text for _, text in filled), tuple(place for place, _ in filled), number)
             count += 1
@@ -233,7 +251,16 @@ def _xlsx(content: bytes) -> Iterator[Line]:
                 return
 
 
-def _cell(value: object) -> str:
+def _cell(cell: Any) -> str:
+    value = cell.value
+    if isinstance(value, list):  # a text of several styles
+        return "".join(
+            str(part) for part in value if not getattr(getattr(part, "font", None), "strike", None)
+        )
+    if cell.font.strike:
+        return ""
     if isinstance(value, datetime | date):  # "5/12" becomes a day when it is typed in
         return format_date(value.date() if isinstance(value, datetime) else value)
+    if isinstance(value, int | float) and "%" in (cell.number_format or ""):
+        return f"{value * 100:g}%"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

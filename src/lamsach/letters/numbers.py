@@ -33,13 +33,22 @@ _NONE = frozenset(
 _UNKNOWN = re.compile(
     r"\b(?:chua|dang|se)\b.*\b(?:so lieu|thong ke|tong hop|bao cao|cap nhat|bo sung|ro)\b|\bchua ro\b|\bcap nhat sau\b"
 )
-# "khoảng 12", "~10", "trên 20", "> 5", "hơn 5", "10 - 12"
+# "khoảng 12", "~10", "trên 20", "> 5", "hơn 5", "10 - 12", "12+", "12?"
 _ABOUT = re.compile(
-    r"[~≈≥≤<>±]|\b(?:khoang|chung|gan|hon|tren|duoi|it nhat|toi thieu|toi da|khong qua|uoc|tam)\b(?! co)"
+    r"[~≈≥≤<>±?]|\d\s*\+(?!\s*\d)|\b(?:khoang|chung|gan|hon|tren|duoi|it nhat|toi thieu|toi da|khong qua|uoc|tam)\b(?! co)"
 )
 # "trong đó 5 chưa gửi", "gồm 3 phòng": what follows is a part of the number before
 _OF_WHICH = re.compile(
     r"\(|\b(?:trong đó|trong do|bao gồm|gồm|cụ thể|danh sách|kèm theo|ghi chú)\b|[;\n]", re.IGNORECASE
+)
+# "còn 2 đơn vị", "2 đơn vị chưa triển khai", "trừ 3 phòng": the number may be of those that did not
+_OTHERS = re.compile(r"\b(?:chua|con|thieu|tru|ngoai)\b[^\d]*\d|\d+(?: [a-z]+){0,3} (?:chua|khong)\b")
+# "12 nghìn", "1,5 triệu", "2 trăm"
+_SCALED = re.compile(r"\A\D*(\d{1,4})(?:[.,](\d))?\s*(trăm|nghìn|ngàn|triệu)\b\D*\Z", re.IGNORECASE)
+_SCALES = {"trăm": 100, "nghìn": 1000, "ngàn": 1000, "triệu": 1_000_000}
+# "XII", "VII đơn vị"; a single letter and "xx" are marks, no numbers
+_ROMAN = re.compile(
+    r"\A\s*(?=[IVXL]{2})(?!X+\b)((?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?:\s+(?:đơn vị|đv|cơ quan|phòng))?[\s.]*\Z"
 )
 _LONGEST = 2000
 _ONES = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
@@ -51,8 +60,25 @@ _UNITS = {
     "nhăm": 5,
     "bẩy": 7,
 }
+_KNOWN = frozenset({*_UNITS, "mười", "mươi", "trăm", "linh", "lẻ", "nghìn", "ngàn"})
 _BEFORE = frozenset({"có", "khoảng", "là", "gồm", "tổng", "số", "được", "gần", "hơn", "đã"})
 _AFTER = frozenset({"đơn", "đv", "cơ", "tổ", "phòng", "máy", "người", "thiết"})
+# typed without accents: "muoi hai don vi"
+_ACCENTED = {
+    **dict(zip(["khong", "mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin"], _ONES, strict=True)),
+    "tu": "tư",
+    "lam": "lăm",
+    "nham": "nhăm",
+    "muoi": "mười",
+    "tram": "trăm",
+    "le": "lẻ",
+    "nghin": "nghìn",
+    "ngan": "ngàn",
+    "don": "đơn",
+    "dv": "đv",
+    "co": "có",
+    "phong": "phòng",
+}
 # "1.204", "1,204", "1 204", "05", "12"; not "1,5"
 _NUMBER = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,\u00a0\u202f ]\d{3})+|\d{1,9})(?![\d])(?![.,]\d)")
 _SHARE = re.compile(r"\d\s*%|%\s*\d")
@@ -90,15 +116,19 @@ def number_of(text: str) -> tuple[int | None, float]:
         return int(mistyped[1].translate(str.maketrans("OolI", "0011"))), 0.4
     if total := _SUM.match(shown):
         return _added(total)
+    if scaled := _SCALED.match(shown):
+        tenths = int(scaled[1]) * 10 + int(scaled[2] or 0)
+        return tenths * _SCALES[scaled[3].lower()] // 10, 0.6
     found = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(shown)]
     spelt = in_words(text)
     if not found:
-        return _without_digits(bare, spelt)
+        return _without_digits(text, bare, spelt)
     if _SHARE.search(shown):
         return _beside_share(shown, found)
     if spelt is not None and spelt != found[0] and _spelt_out(text):
         return found[0], 0.3
     about = 0.5 if _ABOUT.search(bare) or _ABOUT.search(shown) else 1.0
+    about = min(about, 0.4) if _OTHERS.search(plain(_OF_WHICH.split(shown, maxsplit=1)[0])) else about
     if len(found) > 1:
         first = _OF_WHICH.split(shown, maxsplit=1)[0]
         alone = len(_NUMBER.findall(first)) == 1 and not _PART.search(shown)
@@ -107,12 +137,20 @@ def number_of(text: str) -> tuple[int | None, float]:
     return found[0], (1.0 if not rest else 0.9) * about
 
 
-def _without_digits(bare: str, spelt: int | None) -> tuple[int | None, float]:
+def _without_digits(text: str, bare: str, spelt: int | None) -> tuple[int | None, float]:
     if _UNKNOWN.search(bare):
         return None, 0.0
     if spelt is not None:
-        return spelt, 0.5 if _ABOUT.search(bare) else 0.85
+        return spelt, 0.5 if _ABOUT.search(bare) or _ABOUT.search(text) else 0.85
+    if roman := _ROMAN.match(text):
+        return _roman(roman[1]), 0.4
     return None, 0.0
+
+
+def _roman(text: str) -> int:
+    """The value of a Roman numeral below a hundred."""
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}[letter] for letter in text]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def _added(total: re.Match[str]) -> tuple[int, float]:
@@ -140,19 +178,32 @@ def _spelt_out(text: str) -> bool:
 
 
 def in_words(text: str) -> int | None:
-    """The number that a text spells out, up to 999; None for any other text: before it stands at most `có` or the like, behind it what is counted.
+    """The number that a text spells out, up to 999.999; None for any other text: before it stands at most `có` or the like, behind it what is counted.
 
-    `mười hai` -> 12, `hai mươi mốt đơn vị` -> 21, `một trăm linh năm` -> 105.
+    `mười hai` -> 12, `hai mươi mốt đơn vị` -> 21, `một trăm linh năm` -> 105, `một nghìn hai trăm` -> 1200, `muoi hai don vi` -> 12.
     """
     composed = unicodedata.normalize("NFC", text).lower()
     words = re.sub(r"[\d\W_]+", " ", composed).split()
+    if composed.isascii() and len(words) > 1:
+        words = [_ACCENTED.get(word, word) for word in words]
+        words = ["mươi" if word == "mười" and place else word for place, word in enumerate(words)]
     while words and words[0] in _BEFORE:
         words.pop(0)
-    known = {*_UNITS, "mười", "mươi", "trăm", "linh", "lẻ"}
-    count = next((place for place, word in enumerate(words) if word not in known), len(words))
+    count = next((place for place, word in enumerate(words) if word not in _KNOWN), len(words))
     if count < len(words) and words[count] not in _AFTER:
         return None
-    return _value(words[:count])
+    return _thousands(words[:count])
+
+
+def _thousands(words: list[str]) -> int | None:
+    place = next((place for place, word in enumerate(words) if word in ("nghìn", "ngàn")), None)
+    if place is None:
+        return _value(words)
+    above, rest = _value(words[:place]), words[place + 1 :]
+    if not above or rest[:1] == ["linh"] or len(rest) == 1:  # "một nghìn hai" may be 1.200 or 1.002
+        return None
+    below = _value(rest) if rest else 0
+    return None if below is None else above * 1000 + below
 
 
 def _value(words: list[str]) -> int | None:

@@ -15,8 +15,8 @@ from lamsach.letters import reading_texts
 from lamsach.letters.form import Form
 from lamsach.letters.lines import Line, lines_of
 from lamsach.letters.numbers import number_of, plain
-from lamsach.letters.old_letters import converted
-from lamsach.letters.wordings import ENUMERATION, wording
+from lamsach.letters.old_letters import OLD_LETTERS, converted
+from lamsach.letters.wordings import ENUMERATION, bare, wording
 
 _LEAST_ALIKE = 0.72
 _SAME = 0.03
@@ -60,8 +60,10 @@ def read_filled(content: bytes, form: Form) -> tuple[Read, ...]:
     lines = lines_of(content)
     found = _read(lines, form)
     keys = {row.key for row in form.rows}
-    if not any(one.key in keys for one in found):
-        old = _read(converted(lines), form)
+    for change in OLD_LETTERS:
+        if any(one.key in keys for one in found):
+            break
+        old = _read(converted(lines, change), form)
         found = old if any(one.key in keys for one in old) else found
     return tuple(found)
 
@@ -101,18 +103,23 @@ def _is_ditto(raw: str) -> bool:
     return raw.strip() in _DITTO_MARKS or plain(raw) in _DITTO
 
 
-def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, int]:
-    """By table the grid column under the heading of the amounts, whatever people call it. A table that goes on after a break has its forerunner's."""
-    found: dict[int, int] = {}
+_Span = tuple[int, int]
+"""The first grid column under a heading, and the first behind it."""
+
+
+def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
+    """By table the grid columns under the heading of the amounts, whatever people call it. A table that goes on after a break has its forerunner's."""
+    found: dict[int, _Span] = {}
     wanted = _AMOUNTS | {plain(title)}
-    seen: tuple[tuple[int, ...], int] | None = None
+    seen: tuple[tuple[int, ...], _Span] | None = None
     for line in lines:
         if not line.table or line.table in found or len(line.cells) < 2:
             continue
         for place, cell in enumerate(line.cells):
             if plain(cell.partition("(")[0]) in wanted:
-                found[line.table] = line.columns[place]
-                seen = (line.columns, line.columns[place])
+                begin = line.columns[place]
+                found[line.table] = begin, next(iter(line.columns[place + 1 :]), begin + 1)
+                seen = (line.columns, found[line.table])
                 break
         else:
             if seen is not None and line.columns == seen[0]:
@@ -157,7 +164,7 @@ def _joined(lines: Sequence[Line]) -> list[Line]:
 
 
 def _places(
-    label: str, rows: Sequence[str], lines: Sequence[Line], amounts: dict[int, int], *, joined: bool = False
+    label: str, rows: Sequence[str], lines: Sequence[Line], amounts: dict[int, _Span], *, joined: bool = False
 ) -> list[_Found]:
     """Where a wording stands. What is more like another row of the form is that row."""
     found = []
@@ -170,35 +177,85 @@ def _places(
                 wording(cell, other)[0] > score + _SAME for other in rows if other != label
             ):
                 continue
-            raw, moved = (inside, 1.0) if inside else _amount(line, place, amounts.get(line.table))
+            span = amounts.get(line.table)
+            raw, moved = _beside(line, place, inside, span)
             if not raw and number + 1 < len(lines):
-                raw, moved = _below(line, place, lines[number + 1], amounts.get(line.table)), 0.7
+                raw, moved = _below(line, place, lines[number + 1], span), 0.7
+            if number_of(raw)[0] is None and _is_heading(line, place, label, rows):
+                raw, moved = _under(line, place, lines[number + 1 :]) or (raw, moved)
             value, sure = number_of(raw)
             found.append(_Found(score, raw.strip(), value, sure * moved))
     return found
 
 
-def _amount(line: Line, place: int, column: int | None) -> tuple[str, float]:
-    """The amount of a row, and how much being elsewhere than expected takes from its certainty."""
-    if (
-        column is not None
-        and (at := line.at(column)) is not None
-        and at != place
-        and line.cells[at].strip(_BLANK)
-    ):
-        return line.cells[at], 1.0
+def _beside(line: Line, place: int, inside: str, span: _Span | None) -> tuple[str, float]:
+    """The amount of a row, which may stand behind the wording in its own cell (`inside`); there may stand a remark too."""
+    raw, moved = _amount(line, place, span)
+    there, here = number_of(raw)[0], number_of(inside)
+    if not inside or (there is not None and (here[0] is None or (span is not None and here[1] < 0.85))):
+        return raw, moved
+    differ = span is not None and there is not None and there != here[0]
+    return inside, 0.4 if differ else 1.0
+
+
+def _is_heading(line: Line, place: int, label: str, rows: Sequence[str]) -> bool:
+    """Whether the wordings of several rows stand side by side: somebody turned the table round."""
+    others = [cell for number, cell in enumerate(line.cells) if number != place]
+    return bool(line.table) and any(
+        wording(cell, other)[0] >= _LEAST_ALIKE for cell in others for other in rows if other != label
+    )
+
+
+def _under(line: Line, place: int, below: Sequence[Line]) -> tuple[str, float] | None:
+    """The amount under a heading: in the one row, in the row of the total, else all rows added up."""
+    found = []
+    for further in below:
+        if further.table != line.table:
+            break
+        at = further.at(line.columns[place])
+        cell = further.cells[at] if at is not None else ""
+        if number_of(cell)[0] is None or _counts_columns(further):
+            continue
+        if any(bare(other).startswith(("tong", "cong")) for other in further.cells):
+            return cell, 0.7
+        found.append(cell)
+    return (" + ".join(str(number_of(cell)[0]) for cell in found), 0.7) if found else None
+
+
+def _counts_columns(line: Line) -> bool:
+    """Whether a row only numbers the columns: (1), (2), (3)."""
+    texts = [cell.strip(" ()") for cell in line.cells if cell.strip()]
+    return (
+        len(texts) > 2
+        and all(text.isdecimal() for text in texts)
+        and all(int(after) == int(one) + 1 for one, after in pairwise(texts))
+    )
+
+
+def _amount(line: Line, place: int, span: _Span | None) -> tuple[str, float]:
+    """The amount of a row, and how much being elsewhere than expected takes from its certainty. A cell that was split in two gives both."""
+    if span is not None:
+        under = [number for number, begin in enumerate(line.columns) if span[0] < begin < span[1]]
+        first = line.at(span[0])
+        places = [number for number in (first, *under) if number is not None and number != place]
+        texts = [line.cells[number] for number in places if line.cells[number].strip(_BLANK)]
+        told = [text for text in texts if number_of(text)[0] is not None]
+        if texts:
+            return " | ".join(told) or texts[0], 1.0
     for distance, cell in enumerate(line.cells[place + 1 :]):
         if cell.strip(_BLANK) and plain(cell) not in _UNIT_WORDS:
             return cell, 0.7 if distance else 1.0  # an empty cell lay between: merged or moved
     return "", 1.0
 
 
-def _below(line: Line, place: int, following: Line, column: int | None) -> str:
+def _below(line: Line, place: int, following: Line, span: _Span | None) -> str:
     """What stands under a wording without a number: in the row that its cell was merged into, or alone in the next paragraph."""
     if line.table and following.table == line.table:
         at = following.at(line.columns[place])
-        if at is not None and following.cells[at].strip() in ("", line.cells[place].strip()):
-            return _amount(following, at, column)[0]
+        if at is None:  # a sheet has no cell where a merged one goes on
+            return _amount(following, -1, span)[0]
+        if following.cells[at].strip() in ("", line.cells[place].strip()):
+            return _amount(following, at, span)[0]
         return ""
     if not line.table and not following.table and len(following.cells[0]) < 60:
         text = ENUMERATION.sub("", following.cells[0])

@@ -9,8 +9,10 @@ from functools import lru_cache
 
 from lamsach.letters.numbers import plain
 
-# "1. Tổng số", "- Tổng số", "a) Tổng số", "(1) Tổng số", "1.2. Tổng số"
-ENUMERATION = re.compile(r"\A\s*(?:[-+•*–]|\(?\w{1,2}[.)]|\d(?:\.\d)+\.?)\s*")
+# "1. Tổng số", "- Tổng số", "a) Tổng số", "(1) Tổng số", "1.2. Tổng số", "III. Tổng số", "1/ Tổng số", "2 - Tổng số"
+ENUMERATION = re.compile(
+    r"\A\s*(?:[-+•*–]|\(?(?:\w{1,2}|[IVXivx]{1,5})[.)/]|(?:\d|[IVX]{1,4})\s+[-–]\s|\d(?:\.\d)+\.?)\s*"
+)
 _NOT = frozenset({"khong", "chua"})
 _LONGEST = 600
 _LEAST_SHARED = 0.5
