@@ -84,13 +84,16 @@ def read_extension(text: str) -> dict[str, str]:
 
 
 def _keep(fields: dict[str, str], key: str, value: str) -> None:
-    if fields.get(key):
-        return
-    value = value.strip()
-    if "\\" in value:
-        pattern = _URL_ESCAPE if key == "request" else _VALUE_ESCAPE
-        value = pattern.sub(_replacement, value)
-    fields[key] = value
+    if not fields.get(key):
+        fields[key] = unescaped(key, value.strip())
+
+
+def unescaped(key: str, value: str) -> str:
+    """The value of a key without its escapes."""
+    if "\\" not in value:
+        return value
+    pattern = _URL_ESCAPE if key == "request" else _VALUE_ESCAPE
+    return pattern.sub(_replacement, value)
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -55,8 +55,8 @@ KEYS = Keys(
 )
 TIME_ORDER = ("start", "rt", "deviceReceiptTime", "eventTime", "end", "art")
 # cs4Label=processSha1 cs4=...   c6a2Label=Source IPv6 Address
-_LABEL = re.compile(r"(cs\d|cn\d|c6a\d|flexString\d|deviceCustom[A-Z][A-Za-z0-9]{3,20}?\d)Label", re.ASCII)
-_BY_LABEL = {
+LABEL = re.compile(r"(cs\d|cn\d|c6a\d|flexString\d|deviceCustom[A-Z][A-Za-z0-9]{3,20}?\d)Label", re.ASCII)
+BY_LABEL = {
     "query": "query",
     "domain": "destinationDnsDomain",
     "url": "request",
@@ -65,27 +65,27 @@ _BY_LABEL = {
     "user": "suser",
 }
 # fileHash   TrendMicroDsFileSHA256
-_HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
+HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 _CLEANED = frozenset({"clean", "delete", "remove", "move", "terminate", "kill", "repair"})
-_NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
+NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
 
 
 def labelled(extension: Mapping[str, str]) -> dict[str, str]:
     """The extension with values of custom keys added under the standard key that their label means; a stated standard key stays."""
     fields = dict(extension)
     for key, label in extension.items():
-        match = _LABEL.fullmatch(key)
+        match = LABEL.fullmatch(key)
         value = extension.get(match[1]) if match else None
         if not value:
             continue
-        meaning = _BY_LABEL.get(field_of(label) or "")
+        meaning = BY_LABEL.get(field_of(label) or "")
         digest = hash_of(value)
         if digest:
             fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)
         elif meaning and not fields.get(meaning):
             fields[meaning] = value
     for key in ("suid", "duid"):
-        if _NUMERIC_ID.fullmatch(fields.get(key, "")):
+        if NUMERIC_ID.fullmatch(fields.get(key, "")):
             del fields[key]
     return fields
 
@@ -112,7 +112,7 @@ def cef_event(
         inward=fields.get("deviceDirection") == "0",
     )
     extra = tuple(
-        digest for key, value in fields.items() if _HASH_KEY.search(key) and (digest := hash_of(value))
+        digest for key, value in fields.items() if HASH_KEY.search(key) and (digest := hash_of(value))
     )
     hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
     asked = (

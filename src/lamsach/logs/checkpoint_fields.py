@@ -66,6 +66,7 @@ _STRONG = frozenset(
         "UP_match_table",
         "i/f_dir",
         "i/f_name",
+        "ifdir",
         "fw_subproduct",
         "UUid",
     }

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.cisco_users import logged_on, user_of
-from lamsach.logs.values import domain_of, ip_of, mac_of
+from lamsach.logs.values import domain_of, ip_of, mac_of, port_of
 
 _EPHEMERAL = 32768
 _WELL_KNOWN = 1024
@@ -47,6 +47,14 @@ _ACCESSED = re.compile(
     rf"(?:([^\s@]{{1,128}})@)?({ADDRESS})(?:/\d{{1,5}})?(?: ?\(([^()]{{1,128}})\))? Accessed (?:JAVA )?URL ({ADDRESS})(?:/\d{{1,5}})?(?:\([^()]{{1,128}}\))?:(\S{{0,2048}})",
     re.ASCII,
 )
+# URL Server 192.0.2.9 timed out URL http://bad.example/a
+_URL_SERVER = re.compile(rf"URL Server ({ADDRESS}) [\w ]{{1,40}}? URL (\S{{1,2048}})", re.ASCII)
+# packet:sourceVlan:inside 192.0.2.5 198.51.100.7 49152 80 TCP
+_CONTEXT = re.compile(
+    rf"packet: ?\S{{1,64}} ({ADDRESS}) ({ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?(?! ?\d)", re.ASCII
+)
+# Deny MAC address 0011.2233.4455, possible spoof attempt   Unable to send DHCP reply to client 0011.2233.4455 on interface
+_HARDWARE = re.compile(r"(?:Deny MAC address|reply to client) ([0-9A-Fa-f.:]{12,17})(?=[ ,])", re.ASCII)
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _PAIRS = (
     ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
@@ -94,6 +102,9 @@ def contact_of(text: str) -> CiscoContact:
             user=logged_on(accessed[3]) or accessed[1],
             url=url or None,
         )
+    asked = _URL_SERVER.match(text)
+    if asked:
+        return CiscoContact(End(ip_of(asked[1])), url=asked[2])
     resolved = _RESOLVED.search(text) if "[FQDN]" in text else None
     if resolved:
         return CiscoContact(domain=domain_of(resolved[1]), answer=ip_of(resolved[2]))
@@ -109,6 +120,7 @@ def contact_of(text: str) -> CiscoContact:
     blacklist = _BLACKLIST.search(text) if "resolved from " in text else None
     denied = _DENIED_URL.search(text) if "Access denied URL " in text else None
     arp = _ARP.search(text) if "ARP " in text else None
+    hardware = _HARDWARE.search(text)
     return CiscoContact(
         source,
         destination,
@@ -117,7 +129,7 @@ def contact_of(text: str) -> CiscoContact:
         given=ip_of(given[1]) if given else None,
         url=denied[1] if denied else None,
         domain=domain_of(blacklist[1]) if blacklist else None,
-        mac=mac_of(arp[2]) if arp else None,
+        mac=mac_of(arp[2]) if arp else mac_of(hardware[1]) if hardware else None,
     )
 
 
@@ -147,16 +159,23 @@ def _ends(text: str) -> tuple[End, End]:
     if text.startswith("Shun added: "):
         source, stop = end_at(text, len("Shun added: "))
         return source or End(), (end_at(text, stop)[0] if source else None) or End()
+    context = _CONTEXT.search(text) if "security context" in text[:80] else None
+    if context:
+        return End(ip_of(context[1]), port_of(context[3] or "")), End(
+            ip_of(context[2]), port_of(context[4] or "")
+        )
     place = text.find("local-host ")
     if place >= 0:
         return end_at(text, place + len("local-host "))[0] or End(), End()
     for word in (
         "from laddr ",
+        "exceeded.",
         "rom ",
         "SSL client ",
         "client ",
         "low port: ",
         "different address: ",
+        "Syslog Server ",
         " for ",
     ):
         source, stop = end_after(text, word)

@@ -32,6 +32,8 @@ _NO_USERS = frozenset(
         "has",
         "accounting",
         "executed",
+        "priv",
+        "transitioning",
         "from",
         "with",
         "name",

@@ -60,6 +60,17 @@ def table_of(columns: Columns, count: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=layout)
 
 
+def in_line_order(tables: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Tables of one file's events as one, in the order of their lines; of a line that gives several, in that of the tables."""
+    import numpy as np
+    import pyarrow as pa
+
+    if len(tables) == 1:
+        return tables[0]
+    whole = pa.concat_batches(tables)
+    return whole.take(pa.array(np.argsort(whole.column("line").to_numpy(), kind="stable")))
+
+
 def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc

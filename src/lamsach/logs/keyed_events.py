@@ -119,8 +119,13 @@ def kind_of(
 
 def url_of(text: str | None) -> str | None:
     """A URL as stated, without quotes around it; None for text with nothing of a URL in it."""
-    text = stated(text[:_LONGEST_URL].strip().strip('"')) if text else None
+    text = stated(unquoted(text[:_LONGEST_URL].strip())) if text else None
     return text if text and any(c in text for c in "/.\\") else None
+
+
+def unquoted(text: str) -> str:
+    """The text without the quotes around it; one at an end alone belongs to it."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def host_in(url: str) -> str | None:

@@ -19,7 +19,7 @@ from lamsach.logs.values import hash_of
 from lamsach.model import Event, EventKind
 
 # TrendMicroDsFileMD5   fileHash
-_HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
+HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 
 KEYS = Keys(
     source=("src", "sourceip", "srcip", "source", "identsrc"),
@@ -48,16 +48,18 @@ KEYS = Keys(
     action=("action", "act", "devaction", "disposition", "policyaction"),
     observer=("dvchost", "devname", "devicehostname"),
 )
-_TIMES = ("devtime", "eventtime", "rt", "starttime", "timestamp", "time")
+MONTH_FIRST = ("MM/dd", "M/d", "MM-dd")
+"""How a `devTimeFormat` begins that puts the month before the day."""
+TIMES = ("devtime", "eventtime", "rt", "starttime", "timestamp", "time")
 
 
 def leef_time(record: LeefRecord, context: FileContext) -> datetime | None:
     """The record's own time."""
     fields = record.attributes
     pattern = fields.get("devtimeformat", "")
-    month_first = pattern.startswith(("MM/dd", "M/d", "MM-dd"))
+    month_first = pattern.startswith(MONTH_FIRST)
     return first_time(
-        (fields.get(key) for key in _TIMES),
+        (fields.get(key) for key in TIMES),
         context,
         fields.get("devtimezone") or fields.get("timezone"),
         month_first=month_first,
@@ -74,7 +76,7 @@ def leef_event(
     """The event of any maker's LEEF record; `observer` and the time `otherwise` come from a syslog header."""
     fields = record.attributes
     event = event_of(fields, KEYS, time=leef_time(record, context) or otherwise, observer=observer)
-    extra = (digest for key, value in fields.items() if _HASH_KEY.search(key) and (digest := hash_of(value)))
+    extra = (digest for key, value in fields.items() if HASH_KEY.search(key) and (digest := hash_of(value)))
     hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
     if not hashes or hashes == event.hashes:
         return event

@@ -21,7 +21,7 @@ from lamsach.logs.stamping import changed
 from lamsach.logs.values import domain_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-_COLUMN_KEYS = Keys(
+COLUMN_KEYS = Keys(
     source=("source", "source_ipv6"),
     source_port=("source_port",),
     source_nat=("source_nat",),
@@ -87,8 +87,8 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
         name: cells[place] for name, place in places.items() if place < len(cells) and stated(cells[place])
     }
     _spread(fields, cells[4] if len(cells) > 4 else "")
-    inward = _is_outside(fields.get("from_zone")) and not _is_outside(fields.get("to_zone"))
-    event = event_of(fields, _COLUMN_KEYS, time=time, observer=observer, inward=inward)
+    inward = is_outside(fields.get("from_zone")) and not is_outside(fields.get("to_zone"))
+    event = event_of(fields, COLUMN_KEYS, time=time, observer=observer, inward=inward)
     if kind == "USERID":  # the ports of a terminal server's user, 0 for all others
         event = changed(
             event, source_port=event.source_port or None, destination_port=event.destination_port or None
@@ -98,7 +98,8 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
     )
 
 
-def _is_outside(zone: str | None) -> bool:
+def is_outside(zone: str | None) -> bool:
+    """Whether a zone's name says that it leads to the Internet."""
     return zone is not None and any(word in zone.lower() for word in _OUTSIDE)
 
 
@@ -130,7 +131,7 @@ def json_event(line: str, context: FileContext) -> Event:
             fields.setdefault(key.rsplit(".", 1)[-1], text)
     kind = fields.get("LogType", "").upper()
     time = first_time((_in_utc(fields.get(key)) for key in _TIMES), context)
-    inward = _is_outside(fields.get("FromZone")) and not _is_outside(fields.get("ToZone"))
+    inward = is_outside(fields.get("FromZone")) and not is_outside(fields.get("ToZone"))
     event = event_of(fields, _JSON_KEYS, time=time, inward=inward)
     if kind == "DNS" and event.kind is not EventKind.DNS:
         event = changed(event, kind=EventKind.DNS)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import InputError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.bulk import BulkReader, bulk_reader_of
-from lamsach.logs.event_tables import columns_of, table_of
+from lamsach.logs.bulk.base import Piece
+from lamsach.logs.event_tables import columns_of, in_line_order, table_of
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import (
     LineReader,
@@ -30,6 +32,7 @@ _CHUNK_BYTES = 1 << 22
 _EVENTS_HELD = 4096
 _PATIENCE = 8
 _PAUSE = 64
+_MOST_CUTS = 16
 OnRefusal = Callable[[Refusal], None]
 
 
@@ -109,14 +112,53 @@ class _Pieces:
 
     def piece(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
         """The tables of further lines, of which the first has this number."""
-        table = self._at_once(number, lines)
-        if table is None:
-            self._held += _events(self._lines.events(number, lines), self._on_refusal)
+        cuts = self._headings(lines)
+        for begin, end in pairwise([0, *cuts, len(lines)]):
+            if end > begin:
+                yield from self._part(number + begin, lines[begin:end])
+
+    def _headings(self, lines: Sequence[bytes | None]) -> list[int]:
+        """Where runs of header lines begin and end; none when there are many."""
+        prefix = self._prefix
+        if prefix is None or self._bulk is None:
+            return []
+        heads = [line is not None and line.startswith(prefix) for line in lines]
+        if not any(heads):
+            return []
+        cuts = [at for at, (before, here) in enumerate(pairwise(heads), 1) if before != here]
+        return cuts if len(cuts) <= _MOST_CUTS else []
+
+    def _part(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
+        if self._lines.parser.multiline:  # what follows the last line may belong to it
+            blank = next((at for at, line in enumerate(lines) if line is None or line.strip()), len(lines))
+            self._held += _events(self._lines.events(number, lines[:blank]), self._on_refusal)
+            number, lines = number + blank, lines[blank:]
+            read = self._at_once(number, lines[:-1])
+            read = None if read and read[1] else read
+            rest = lines[-1:] if read else lines
+        else:
+            read = self._at_once(number, lines)
+            rest = () if read else lines
+        if read is not None:
+            self._held += _events(self._lines.rest(), self._on_refusal)
+            yield from self._flush()
+            yield self._completed(number, lines, *read)
+        if rest:
+            at = number + len(lines) - len(rest)
+            self._held += _events(self._lines.events(at, rest), self._on_refusal)
             if len(self._held) >= _EVENTS_HELD:
                 yield from self._flush()
-            return
-        yield from self._flush()
-        yield table
+
+    def _completed(
+        self, number: int, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
+    ) -> pa.RecordBatch:
+        """The table with the events of the lines that are read one by one, in the order of the lines."""
+        events = [
+            event
+            for at in alone
+            for event in _events(self._lines.events(number + at, lines[at : at + 1]), self._on_refusal)
+        ]
+        return in_line_order([table, table_of(columns_of(events), len(events))]) if events else table
 
     def rest(self) -> Iterator[pa.RecordBatch]:
         """What is left at the end."""
@@ -128,8 +170,8 @@ class _Pieces:
             held, self._held = self._held, []
             yield table_of(columns_of(held), len(held))
 
-    def _at_once(self, number: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
-        if self._bulk is None:
+    def _at_once(self, number: int, lines: Sequence[bytes | None]) -> Piece | None:
+        if self._bulk is None or not lines:
             return None
         if self._failed >= _PATIENCE:
             self._failed += 1
@@ -138,11 +180,12 @@ class _Pieces:
             self._failed = _PATIENCE - 1
         if self._prefix is not None and any(line and line.startswith(self._prefix) for line in lines):
             return None
-        table = self._bulk.table(number, lines)
-        if table is None:
+        read = self._bulk.piece(number, lines)
+        if read is None:
             self._failed += 1
             return None
-        self._failed = 0
-        self._counts.lines += len(lines)
-        self._counts.parsed += len(lines)
-        return table
+        alone = len(read[1])
+        self._failed = self._failed + 1 if alone > len(lines) // 2 else 0
+        self._counts.lines += len(lines) - alone
+        self._counts.parsed += len(lines) - alone
+        return read

@@ -40,6 +40,7 @@ _BARE = (
     *("Denied IPv6-ICMP type", "TunnelGroup <", "(WebVPN-Primary) ", "(WebVPN-Secondary) ", "FTP connection from ", "SSH session from "),
     *("No translation group found ", "Dynamic filter ", "Dynamic Filter ", "IPSEC: ", "Duplicate TCP SYN ", "Dropping TCP packet "),
     *("Invalid transport field ", "AAA user ", "DAP: User ", "UAUTH: Session", "WebVPN session ", "TCP access ", "UDP access ", "UDP request "),
+    *("Failed to locate egress interface for ", "Routing failed to locate next hop for "),
     *("portmap translation creation failed ", "Asymmetric NAT rules matched ", "Login permitted from ", "Login denied from ", "SSL client "),
     *("Starting SSL handshake with client ", "Device completed SSL handshake with client ", "Routing failed to locate next hop ", "Local:"),
 )  # fmt: skip
@@ -249,10 +250,13 @@ def _is_inward(source: End, destination: End, text: str) -> bool:
         return True
     if source.interface is None and destination.interface is not None:
         return True
-    outside = [
-        any(word in (end.interface or "").lower() for word in _OUTSIDE) for end in (source, destination)
-    ]
+    outside = [leads_outside(end.interface or "") for end in (source, destination)]
     return outside == [True, False]
+
+
+def leads_outside(interface: str) -> bool:
+    """Whether an interface's name says that it leads to the Internet."""
+    return any(word in interface.lower() for word in _OUTSIDE)
 
 
 def _kind(contact: CiscoContact, identifier: str, text: str) -> EventKind:

@@ -57,6 +57,10 @@ _LEASES = {
 _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
 _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
 OWN_ROLES = frozenset({"lan", "dmz"})
+_ELEMENT = "[FTNTFGT@"
+"""How the whole record begins when it is sent as structured data of RFC 5424."""
+# msg="Login disabled from IP 203.0.113.7 for 60 seconds because of 3 bad attempts"
+_DISABLED = re.compile(r"Login disabled from IP ([0-9A-Fa-f:.]{2,45}) ", re.ASCII)
 
 
 class FortiGate(LogFormat):
@@ -97,6 +101,9 @@ class FortiGate(LogFormat):
         if not self.recognises(line):
             raise LineError("The line is not a FortiGate record.", line[:80])
         header, message = split_header(line, self.context)
+        element = line.find(_ELEMENT) if not message else -1
+        if element >= 0:
+            message = line[element + len(_ELEMENT) :].partition(" ")[2].rstrip(" ]")
         start = _cef_start(message)
         fields = _cef_fields(message, start) if start else pairs(message)
         return self.event_of(fields, header, number)
@@ -218,7 +225,8 @@ def _interface_ip(fields: Fields) -> str | None:
         match = _USER_INTERFACE.fullmatch(fields.get(key, ""))
         if match and (address := ip_of(match[1])):
             return address
-    return None
+    disabled = _DISABLED.search(fields.get("msg", ""))
+    return ip_of(disabled[1]) if disabled else None
 
 
 def _types(fields: Fields) -> tuple[str, str]:

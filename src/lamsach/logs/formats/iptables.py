@@ -121,7 +121,7 @@ def _packet(message: str) -> Event:
         device_ip=device,
         source_mac=_source_mac(fields),
         device_mac=mac_of_device(device, source, _source_mac(fields)),
-        action=_action(prefix),
+        action=action_of_prefix(prefix),
     )
 
 
@@ -132,7 +132,7 @@ def _source_mac(fields: dict[str, str]) -> str | None:
     return own or (mac_of(":".join(parts[6:12])) if len(parts) >= 12 else None)
 
 
-def _action(prefix: str) -> Action:
+def action_of_prefix(prefix: str) -> Action:
     """What the administrator's prefix says happened to the packet."""
     rule = _RULE.search(prefix)
     if rule:

@@ -1,7 +1,7 @@
 r"""Kaspersky Security Center: events of its endpoints, sent to a SIEM as CEF, LEEF or structured syslog.
 
 Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "Events of Kaspersky Endpoint Security". Traps:
-- The machine that the event is of is `dst` and `dhost` in CEF, `src` or `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
+- The machine that the event is of is `dst` and `dhost` in CEF (older ones: `dvc`, `dvchost`), `src` (`source_ip`) or `identHostName` in LEEF, `hip` and `hdn` in syslog (`[event@23668 ...]`).
 - Hashes, the site and the user stand in the message's text.
 - `GNRL_EV_OBJECT_BLOCKED` and `..._CURED`, `_DELETED`, `_QUARANTINED` were stopped; `GNRL_EV_VIRUS_FOUND` tells only of a detection.
 """
@@ -43,6 +43,8 @@ class Kaspersky(LogFormat):
     gives: ClassVar[tuple[str, ...]] = (
         "time",
         "observer",
+        "source_ip",
+        "destination_ip",
         "device_ip",
         "device_name",
         "device_mac",
@@ -108,16 +110,22 @@ class Kaspersky(LogFormat):
 def _event(fields: Mapping[str, str], time: datetime | None, observer: str | None) -> Event:
     text = "\n".join(value for key, value in fields.items() if key not in ("rt", "externalId"))
     message = fields.get("msg") or fields.get("desc") or fields.get("description") or ""
-    url = site_in(message) or (fields.get("request") if "://" in fields.get("request", "") else None)
+    url = site_in(message) or next(
+        (fields[key] for key in ("request", "url") if "://" in fields.get(key, "")), None
+    )
     hashes = hashes_in(text)
     return Event(
         time=time,
         kind=EventKind.WEB if url else EventKind.FILE if hashes else EventKind.OTHER,
         observer=observer,
-        device_ip=first_ip(fields, "dst", "hip", "src", "identsrc", "dvc", "c6a3"),
-        device_name=first(fields, "dhost", "hdn", "identhostname", "shost", "devicename"),
+        source_ip=first_ip(fields, "src", "source_ip", "identsrc"),
+        destination_ip=first_ip(fields, "dst"),
+        device_ip=first_ip(fields, "dst", "hip", "src", "source_ip", "identsrc", "dvc", "c6a3"),
+        device_name=first(
+            fields, "dhost", "hdn", "identhostname", "shost", "devicename", "hostname", "dvchost"
+        ),
         device_mac=mac_of(first(fields, "dmac", "identmac", "smac")),
-        user=first(fields, "duser", "suser", "usrname") or user_in(message),
+        user=first(fields, "duser", "suser", "usrname", "user") or user_in(message),
         domain=host_in(url) if url else None,
         url=url,
         hashes=hashes,

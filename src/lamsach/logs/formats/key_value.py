@@ -117,6 +117,8 @@ _OF_MAIL = {"rip": "source", "rport": "source_port", "lip": "destination", "lpor
 """Dovecot: the remote end, who logged in, and the local one."""
 _OF_SYMANTEC = {"local": "source", "remote": "destination"}
 """Symantec Endpoint Protection 12: `Local: 10.1.1.5,Local: 000000000000,Remote: 203.0.113.9`."""
+_OF_SITES = {"host": "domain", "page": "path"}
+"""Huawei's URL filter: `Page="/a", Host="www.example"`."""
 # Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
 # Stormshield: tz=+0700
@@ -134,10 +136,12 @@ def _values(line: str) -> dict[str, list[str]] | None:
         local = "Local Host IP" in line or "Local IP" in line
         mail = " lip=" in line and " rip=" in line
         symantec = "SymantecServer" in line
+        site = "Page=" in line and "Host=" in line
         for key, text in pairs_in(line, colon=colon):
             name = column_names.plain(key)
             field = _BESIDE_LOCAL.get(name) if local else _OF_MAIL.get(name) if mail else None
             field = field or (_OF_SYMANTEC.get(name) if symantec else None)
+            field = field or (_OF_SITES.get(name) if site else None)
             field = field or column_names.field_of(key)
             if field is None or not text:
                 continue

@@ -23,7 +23,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.cef_events import cef_event, cef_time
 from lamsach.logs.framing import header_before
 from lamsach.logs.json_records import start_of_object
-from lamsach.logs.keyed_events import domain_in, host_in
+from lamsach.logs.keyed_events import domain_in, host_in, unquoted
 from lamsach.logs.leef_events import leef_event
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
 from lamsach.logs.paloalto_events import completed, event_of_columns, json_event
@@ -164,7 +164,7 @@ class PaloAlto(LogFormat):
 
 def _with_site(event: Event, fields: Mapping[str, str]) -> Event:
     """The event of LEEF with the URL, or the name, that the field `Miscellaneous` holds."""
-    text = fields.get("miscellaneous", "").strip('"')
+    text = unquoted(fields.get("miscellaneous", ""))
     if event.url or event.domain or not text:
         return event
     if fields.get("subtype") == "url" or "://" in text[:12]:

@@ -23,7 +23,15 @@ from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
-_APPS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear"})
+_APPS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear", "sshguard"})
+_BARE_WORDS = (
+    "Invalid user ",
+    "Accepted ",
+    "Failed ",
+    "Connection ",
+    "Disconnected from ",
+    "Received disconnect ",
+)
 _ADDRESS = r"((?=[0-9A-Fa-f]{0,4}[.:])[0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,20})?)"
 # Failed password for invalid user admin from 192.0.2.7 port 51182 ssh2     Connection closed by 192.0.2.7 port 22 [preauth]
 # Bad password attempt for 'root' from 192.0.2.7:51182
@@ -58,6 +66,15 @@ _BLOCKED = re.compile(
     r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication|Unable to negotiate|Bad p|PAM \d|drop connection|"
     r"pam_unix\(sshd:auth\): authentication failure|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
 )
+# Invalid user admin from 192.0.2.7 port 51182   (the journal's `-o cat`, which leaves the program out)
+_BARE = re.compile(
+    r"(?:Invalid user .{0,256}? from|(?:Accepted|Failed) [\w/-]{1,64} for .{1,256}? from"
+    r"|(?:Connection (?:closed|reset) by|Disconnected from) (?:authenticating |invalid )user .{0,256}?"
+    rf"|Received disconnect from) {_ADDRESS} port \d{{1,5}}(?![.\w])",
+    re.ASCII,
+)
+# Attack from "192.0.2.7" on service SSH with danger 10.   Blocking "192.0.2.7/32" for 120 secs
+_GUARDED = re.compile(rf'(Attack from|Blocking|blocking) "?{_ADDRESS}(?:/\d{{1,3}})?"? (?:on|for) ', re.ASCII)
 
 
 class Sshd(LogFormat):
@@ -73,12 +90,14 @@ class Sshd(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """A syslog header with the program's name."""
-        return ("sshd" in line or "dropbear" in line) and split_message(line)[0] in _APPS
+        if "sshd" in line or "dropbear" in line or "sshguard" in line:
+            return split_message(line)[0] in _APPS
+        return line.startswith(_BARE_WORDS) and _BARE.match(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
         """One message. One without an address proves that the server logged."""
         header, message = split_header(line, self.context)
-        if header.app not in _APPS:
+        if header.app not in _APPS and not self.recognises(line):
             raise LineError("The line is not a message of an ssh server.", line[:80])
         repeated = _REPEATED.fullmatch(message.strip())
         return placed(
@@ -89,6 +108,10 @@ class Sshd(LogFormat):
 def _event(message: str) -> Event:
     if message.startswith("Server listening on"):
         return Event()
+    if guarded := _GUARDED.search(message, 0, 400):
+        source = ip_of(guarded[2])
+        action = Action.UNKNOWN if guarded[1].startswith("Attack") else Action.BLOCKED
+        return Event(kind=EventKind.LOGON, source_ip=source, device_ip=calling(source), action=action)
     server = _ON.fullmatch(message) if message.startswith(_NAMES_SERVER) else None
     waited = _WAITED.search(message) if server is None and "Timeout before auth" in message else None
     text = server[1] if server else message[: waited.start(1)] if waited else message

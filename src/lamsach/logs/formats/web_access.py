@@ -97,6 +97,11 @@ class WebAccess(LogFormat):
             for line in head
         ) / len(head)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the headings name so far; none without headings."""
+        return self._columns.names if self._stated else ()
+
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
         if not line.startswith("#Fields:") or _is_fields(line):

@@ -175,7 +175,7 @@ class WindowsDnsDebug(LogFormat):
         stated_port = _REMOTE_PORT.search(details, 0, 2000)
         port = port_of(stated_port[1]) if stated_port else None
         return Event(
-            time=self._time(before),
+            time=self.time_of(before),
             kind=EventKind.DNS,
             observer=header,
             source_ip=remote if from_client else None,
@@ -183,7 +183,7 @@ class WindowsDnsDebug(LogFormat):
             destination_ip=None if from_client else remote,
             destination_port=None if from_client else port,
             device_ip=remote if from_client else None,
-            domain=_question(packet[7]),
+            domain=question_of_packet(packet[7]),
             answers=_answers(details) if response and details else (),
             action=Action.BLOCKED if "REFUSED" in packet[6] else Action.ALLOWED,
             forwarded=not from_client,
@@ -200,7 +200,8 @@ class WindowsDnsDebug(LogFormat):
             return header.host, message or text
         return None, text
 
-    def _time(self, text: str) -> datetime:
+    def time_of(self, text: str) -> datetime:
+        """The time in what stands before a record's thread."""
         date_text, clock, marker = _split_time(text)
         year, month, day = self._order.date(numbers_of(date_text))
         hour, minute, second = clock
@@ -261,7 +262,8 @@ def _usual(date: re.Match[str], text: str) -> DateOrder:
     return DateOrder.MONTH_FIRST if american else DateOrder.DAY_FIRST
 
 
-def _question(text: str) -> str | None:
+def question_of_packet(text: str) -> str | None:
+    """The name that the text behind a packet's flags asks for."""
     match = _QUESTION.match(text.strip())
     return from_labels(match[2]) if match and match[2][:1] in "([." else None
 
