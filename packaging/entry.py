@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 
 PUBLIC_KEY = "@PUBLIC_KEY@"
+"""The one key whose lists this bundle takes; empty: the one that stands beside the list."""
 
 
 def main() -> None:
     """Run the command line; a double click (no words) opens the page."""
-    from lamsach.cli import commands, scan
+    from lamsach.cli import commands, scan_home
 
     for name in [name for name in commands.COMMANDS if name not in ("scan", "quarantine")]:
         del commands.COMMANDS[name]  # type: ignore[attr-defined]
@@ -17,16 +18,17 @@ def main() -> None:
     words = sys.argv[1:] or ["scan", "--page"]
     folder = Path(__file__).parent.parent / "campaign"
     if words[0] == "scan" and folder.is_dir():
+        from lamsach.cli.console import error_line
         from lamsach.errors import LamsachError
         from lamsach.scanner.campaign import read_campaign
 
         try:
             carried = read_campaign(folder, PUBLIC_KEY)
-            words += [part for path in carried.lists for part in ("-i", path)]
-            scan.HOME = carried.portal
         except LamsachError as error:
-            sys.stderr.write(f"{error}\n")
+            sys.stderr.write(f"{error_line(error)}\n")
             sys.exit(int(error.exit_status))
+        scan_home.CARRIED = carried
+        words += [part for path in carried.lists for part in ("-i", path)]
     run(words)
 
 

@@ -10,11 +10,13 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 import zipfile
 
 NEEDED = "@PYTHON@"
 
 
+KEPT_S = 30 * 86400
 CANNOT_RUN = 5
 """The exit status of the scanner for an input that cannot be used; 1 would say that nothing was found."""
 
@@ -25,12 +27,16 @@ def end(text: str) -> None:
     sys.exit(CANNOT_RUN)
 
 
-def private_folder() -> str:
-    """A folder that only this user can change: below /var/lib for root, since HOME may be another person's under sudo."""
+def home() -> str:
+    """Where it unpacks itself: below /var/lib for root, since HOME may be another person's under sudo."""
     if os.geteuid() == 0:
-        base = "/var/lib/lamsach"
-    else:
-        base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lamsach")
+        return "/var/lib/lamsach"
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lamsach")
+
+
+def private_folder() -> str:
+    """That folder, made if need be, which only this user can change."""
+    base = home()
     os.makedirs(base, mode=0o700, exist_ok=True)
     check(base)
     return base
@@ -60,7 +66,17 @@ def unpacked(archive: str) -> str:
             if not os.path.isdir(folder):
                 raise
     check(folder)
+    os.utime(folder)
+    tidy(base)
     return folder
+
+
+def tidy(base: str) -> None:
+    """Remove what earlier versions unpacked here and nobody has started for a month."""
+    for entry in os.scandir(base):
+        ours = entry.name.startswith(("scanner-", ".scanner-")) and entry.is_dir(follow_symlinks=False)
+        if ours and entry.stat(follow_symlinks=False).st_mtime < time.time() - KEPT_S:
+            shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from lamsach.scanner.control import Control
 from lamsach.scanner.index import Index, build_index
 from lamsach.scanner.options import Options
 
+from .portals import TOKEN, Portal, serving
 from .wine import Wine, made_once
 
 LISTED = (
@@ -37,6 +38,14 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     return Vault(tmp_path / "quarantine")
+
+
+@pytest.fixture
+def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
+    """A portal, and its token in the environment."""
+    monkeypatch.setenv("LAMSACH_TOKEN", TOKEN)
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
@@ -68,7 +77,9 @@ def scanner_bundle(shared: Path) -> Path:
     return (
         Path(stated)
         if stated
-        else made_once(shared / "windows-bundle", lambda: dict(builder.windows_files(builder.arguments([]))))
+        else made_once(
+            shared / "windows-bundle", lambda: builder.windows_bundle.scanner_files(builder.arguments([]))
+        )
     )
 
 

@@ -7,6 +7,7 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from types import ModuleType
 import pytest
 
 from lamsach.errors import InputError
-from lamsach.scanner.campaign import Carried, read_campaign
+from lamsach.indicators.releases.keys import fingerprint, load_private_key, load_public_key, make_key
+from lamsach.scanner.campaign import PREFIX, Terms, read_campaign
 
 ROOT = Path(__file__).parents[2]
 OF_OTHER_COMMANDS = {"lamsach.cli.checking"}
@@ -40,12 +42,17 @@ def builder() -> ModuleType:
 
 
 def test_the_same_bytes(builder: ModuleType) -> None:
-    files = builder.app()
-    assert builder.packed(files) == builder.packed(dict(reversed(files.items())))
+    import sources  # the builder put their folder on the path
+    import zips
+
+    files = sources.scanner()
+    assert zips.packed(files) == zips.packed(dict(reversed(files.items())))
 
 
 def test_the_program_in_the_bundle_imports_nothing_that_is_not(builder: ModuleType) -> None:
-    files = {name.removeprefix("app/") for name in builder.app()}
+    import sources
+
+    files = {name.removeprefix("app/") for name in sources.scanner()}
     lines = (ROOT / "packaging" / "scanner-requirements.txt").read_text().splitlines()
     wanted = [line for line in lines if not line.startswith("#")]
     missing = set()
@@ -53,7 +60,7 @@ def test_the_program_in_the_bundle_imports_nothing_that_is_not(builder: ModuleTy
     shipped |= {
         module for name, module in (("python-docx", "docx"), ("libarchive-c", "libarchive")) if name in wanted
     }
-    for name, data in builder.app().items():
+    for name, data in sources.scanner().items():
         if not name.endswith(".py"):
             continue
         for node in ast.walk(ast.parse(data)):
@@ -74,7 +81,9 @@ def test_the_program_in_the_bundle_imports_nothing_that_is_not(builder: ModuleTy
 
 def test_the_bill_of_materials(builder: ModuleType) -> None:
     made = {"x-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: X_y\nVersion: 1.2\nLicense: MIT\n\ntext"}
-    document = json.loads(builder.sbom("n", made))
+    import zips
+
+    document = json.loads(zips.sbom("n", made))
     assert document["components"] == [
         {
             "type": "library",
@@ -86,22 +95,44 @@ def test_the_bill_of_materials(builder: ModuleType) -> None:
     ]
 
 
-@pytest.mark.parametrize("change", ["", "list", "manifest", "signature", "key", "more", "less", "portal"])
-def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+def keys_in(folder: Path) -> tuple[str, str]:
+    """A new key: paths of its private and its public half."""
+    private, public = make_key()
+    (folder / "key.pem").write_bytes(private)
+    (folder / "key.pem.pub").write_bytes(public)
+    return str(folder / "key.pem"), str(folder / "key.pem.pub")
 
-    keys = [Ed25519PrivateKey.generate() for _ in range(2)]
-    pem = keys[0].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "key.pem").write_bytes(pem)
+
+def carried_in(builder: ModuleType, folder: Path, *words: str) -> dict[str, bytes]:
+    """The scanner's files as these words build them, the campaign's laid out below the folder."""
+    import carried
+    import sources
+
+    files = carried.with_campaign(builder.arguments(list(words)), sources.scanner())
+    (folder / "campaign").mkdir(exist_ok=True)
+    for name, data in files.items():
+        if name.startswith("campaign/"):
+            (folder / name).write_bytes(data)
+    return dict(files)
+
+
+def built_in(files: dict[str, bytes]) -> str:
+    """The key in the program."""
+    found = re.search(rb'^PUBLIC_KEY = "(.*)"', files["app/lamsach_scanner.py"], re.MULTILINE)
+    assert found is not None
+    return found[1].decode()
+
+
+CHANGES = ["", "list", "manifest", "signature", "key", "more", "less", "portal", "other key", "no manifest"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None:
+    private, _public = keys_in(tmp_path)
     (tmp_path / "list.txt").write_text("evil.example.com\n")
-    wanted = argparse.Namespace(
-        list=[tmp_path / "list.txt"], signing_key=tmp_path / "key.pem", portal=f"{PORTAL}/"
-    )
-    folder = tmp_path / "campaign"
-    folder.mkdir()
-    for name, data in builder.campaign(wanted).items():
-        (tmp_path / name).write_bytes(data)
+    words = ["--list", str(tmp_path / "list.txt"), "--signing-key", private, "--portal", f"{PORTAL}/"]
+    files = carried_in(builder, tmp_path, *words)
+    folder, public = tmp_path / "campaign", built_in(files)
     changed = {"list": "list.txt", "manifest": "manifest.json", "signature": "manifest.sig"}.get(change)
     if changed:
         data = bytearray((folder / changed).read_bytes())
@@ -114,12 +145,54 @@ def test_a_signed_list(builder: ModuleType, tmp_path: Path, change: str) -> None
         (folder / "other.txt").write_text("192.0.2.1\n")
     elif change == "less":
         (folder / "list.txt").unlink()
-    public = keys[change == "key"].public_key().public_bytes_raw().hex()
+    elif change == "key":
+        public = "00" * 32
+    elif (
+        change == "other key"
+    ):  # somebody signs a list of their own and names their own key: the program has another
+        (tmp_path / "else").mkdir()
+        theirs, _ = keys_in(tmp_path / "else")
+        again = ["--list", str(tmp_path / "list.txt"), "--signing-key", theirs]
+        carried_in(builder, tmp_path, *again)
+    elif change == "no manifest":
+        (folder / "manifest.json").unlink()
     if change:
         with pytest.raises(InputError, match="not used"):
             read_campaign(folder, public)
     else:
-        assert read_campaign(folder, public) == Carried((str(folder / "list.txt"),), PORTAL)
+        found = read_campaign(folder, public)
+        assert (found.lists, found.terms) == ((str(folder / "list.txt"),), Terms(portal=PORTAL))
+        assert found.signer == fingerprint(load_public_key((tmp_path / "key.pem.pub").read_bytes(), ""))
+
+
+def test_the_one_key_that_a_plain_bundle_takes(builder: ModuleType, tmp_path: Path) -> None:
+    _private, public = keys_in(tmp_path)
+    plain = built_in(carried_in(builder, tmp_path))
+    trusting = built_in(carried_in(builder, tmp_path, "--trust", public))
+    assert plain == ""
+    assert len(bytes.fromhex(trusting)) == 32
+    assert not list((tmp_path / "campaign").iterdir())
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"lists": {}, "word": "a b"},
+        {"lists": {}, "expires": "tomorrow"},
+        {"lists": {}, "expires": "2026-01-01T00:00:00"},
+        {"lists": "x"},
+        [],
+        {"lists": {"../list.txt": "00" * 32}},
+    ],
+)
+def test_what_is_signed_has_to_make_sense(tmp_path: Path, document: object) -> None:
+    key = load_private_key(make_key()[0], "")
+    manifest = json.dumps(document).encode()
+    (tmp_path / "manifest.json").write_bytes(manifest)
+    (tmp_path / "manifest.sig").write_bytes(key.sign(PREFIX + manifest))
+    (tmp_path / "key").write_text(key.public_key().public_bytes_raw().hex())
+    with pytest.raises(InputError, match="not used"):
+        read_campaign(tmp_path)
 
 
 def test_the_installer_names_every_file_once(builder: ModuleType) -> None:
@@ -137,9 +210,9 @@ def test_the_installer_names_every_file_once(builder: ModuleType) -> None:
 
 
 def test_the_hunt_carries_what_it_imports(builder: ModuleType) -> None:
-    import hunt_bundle
+    import sources
 
-    names = hunt_bundle.program(builder)
+    names = sources.hunt()
     assert "app/lamsach/desk/server.py" in names
     assert not [name for name in names if "/portal/" in name or "__pycache__" in name]
     for module in ("hunt", "trace", "send", "report", "logs", "indicators", "desk"):

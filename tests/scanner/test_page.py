@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from lamsach.cli import scan_run
+from lamsach.errors import OutputError
 from lamsach.scanner.control import Control
+from lamsach.scanner.findings import Result
 from lamsach.scanner.options import Mode, Options
 from lamsach.scanner.page import elevation
+from lamsach.scanner.page.job import Receiver, Records
 from lamsach.scanner.page.server import Page
 
 from .planted import EICAR
@@ -96,6 +99,41 @@ def test_a_visit(page: Page, tmp_path: Path) -> None:
     page.job.wait(20)
     assert file.read_bytes() == EICAR
     assert "<script" not in ask(page)[1]
+
+
+def test_the_result_goes_by_a_button_alone(page: Page) -> None:
+    sent: list[Records] = []
+    fails = [True]
+
+    def send(_result: Result, records: Records) -> None:
+        if fails:
+            raise OutputError("The portal cannot be reached.", "https://portal.example")
+        sent.append(records)
+
+    page.job.receiver = Receiver("Phòng <Một>", send)
+    assert "Phòng &lt;Một&gt;" in ask(page)[1]
+    ask(page, "send", post=True)  # there is nothing to send yet
+    ask(page, "look", post=True)
+    page.job.wait(20)
+    assert not sent
+    assert 'action="send"' in ask(page)[1]
+    ask(page, "send", post=True)
+    page.job.wait(20)
+    assert "portal.example" in ask(page)[1]
+    fails.clear()
+    ask(page, "send", post=True)
+    page.job.wait(20)
+    text = ask(page)[1]
+    assert "Đã gửi kết quả đến Phòng &lt;Một&gt;" in text
+    assert 'action="send"' not in text
+    assert sent == [[]]
+
+
+def test_without_a_receiver_there_is_nothing_to_press(page: Page) -> None:
+    ask(page, "look", post=True)
+    page.job.wait(20)
+    assert 'action="send"' not in ask(page)[1]
+    assert page.job.start_send() is False
 
 
 def test_unknown_names_lead_back(page: Page) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,53 +19,7 @@ from lamsach.scanner.options import Mode
 from lamsach.scanner.report.fleet import fleet_record, is_whole, still_there
 
 from .planted import EICAR, lookat
-
-TOKEN = "word"
-
-
-class Portal(ThreadingHTTPServer):
-    """Takes summaries as the portal's interface does; the first answers are given by `answers`."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.taken: list[dict[str, Any]] = []
-        self.answers: list[tuple[int, str]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/api/campaigns/3/scans"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Portal
-
-    def do_POST(self) -> None:
-        data = self.rfile.read(int(self.headers["Content-Length"]))
-        status, body = self.server.answers.pop(0) if self.server.answers else (200, '{"taken": true}')
-        if self.headers["Authorization"] != f"Bearer {TOKEN}":
-            status, body = 401, "{}"
-        if status == 200 and "true" in body:
-            self.server.taken.append(json.loads(data))
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-@pytest.fixture
-def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    monkeypatch.setenv("LAMSACH_TOKEN", TOKEN)
-    with Portal() as made:
-        thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
+from .portals import TOKEN, Portal
 
 
 @pytest.fixture
@@ -80,7 +31,7 @@ def result(tmp_path: Path) -> Result:
 
 
 def quick(portal: Portal, token: str = TOKEN) -> Reporter:
-    return Reporter(portal.url, token, wait=lambda _: None)
+    return Reporter(portal.scans, token, wait=lambda _: None)
 
 
 def test_the_line_names_no_person_and_no_path(result: Result, tmp_path: Path) -> None:
@@ -146,16 +97,16 @@ def test_whether_all_was_examined(facts: tuple[Any, Any, Any], whole: bool) -> N
 
 def test_sent_after_a_break(portal: Portal, result: Result) -> None:
     portal.answers = [(503, ""), (200, "<html>a proxy's page</html>"), (429, '{"taken": false}')]
-    report_result(result, (portal.url, TOKEN), [], quick(portal))
+    report_result(result, (portal.scans, TOKEN), [], quick(portal))
     assert [told["malicious"] for told in portal.taken] == [1]
     assert not list(unsent_folder().iterdir())
 
 
 def test_what_cannot_be_sent_goes_with_the_next(portal: Portal, result: Result) -> None:
     with pytest.raises(OutputError):
-        report_result(result, (portal.url, TOKEN), [], quick(portal, "wrong"))
+        report_result(result, (portal.scans, TOKEN), [], quick(portal, "wrong"))
     assert len(list(unsent_folder().iterdir())) == 1
-    report_result(result, (portal.url, TOKEN), [], quick(portal))
+    report_result(result, (portal.scans, TOKEN), [], quick(portal))
     assert len(portal.taken) == 2
     assert not list(unsent_folder().iterdir())
 
@@ -169,7 +120,7 @@ def test_what_will_never_be_taken_does_not_wait(
 ) -> None:
     portal.answers = [answer]
     with pytest.raises(OutputError, match="did not take"):
-        report_result(result, (portal.url, TOKEN), [], quick(portal))
+        report_result(result, (portal.scans, TOKEN), [], quick(portal))
     assert not list(unsent_folder().iterdir())
 
 
@@ -179,7 +130,7 @@ def test_few_wait_and_damaged_ones_are_dropped(portal: Portal, result: Result) -
         (unsent_folder() / f"20260101-{number:06}-aa.json").write_bytes(
             b"{" if number % 2 else b'{"host": "old"}'
         )
-    report_result(result, (portal.url, TOKEN), [], quick(portal))
+    report_result(result, (portal.scans, TOKEN), [], quick(portal))
     assert len(portal.taken) == KEPT // 2 + 1
     assert not list(unsent_folder().iterdir())
 
@@ -202,7 +153,7 @@ def test_by_the_command(
                 "--random-delay",
                 "0",
                 "--report",
-                portal.url,
+                portal.scans,
             ]
         )
     assert ended.value.code == ExitStatus.FOUND
@@ -210,40 +161,8 @@ def test_by_the_command(
     assert portal.taken[0]["left"] == 1
 
 
-@pytest.mark.parametrize(
-    ("words", "token", "reported"),
-    [
-        ([], True, True),
-        ([], False, False),
-        (["PATHS"], True, False),
-        (["--report", "OTHER"], True, False),
-    ],
-)
-def test_a_bundle_reports_where_its_campaign_says(
-    portal: Portal,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    words: list[str],
-    token: bool,
-    reported: bool,
-) -> None:
-    from lamsach.cli import scan
-
-    monkeypatch.setattr(scan, "HOME", portal.url.removesuffix("/scans"))
-    if not token:
-        monkeypatch.delenv("LAMSACH_TOKEN")
-    (tmp_path / "x").mkdir()
-    other = "http://127.0.0.1:1/api/campaigns/1/scans"
-    monkeypatch.setattr("lamsach.results.sending.time.sleep", lambda _: None)
-    monkeypatch.setattr("lamsach.results.summaries.TRIES", 1)
-    said = [str(tmp_path / "x") if word == "PATHS" else other if word == "OTHER" else word for word in words]
-    with pytest.raises(SystemExit):
-        main(["scan", *said, "--quiet", "--jobs", "0", "--root", str(tmp_path / "x")])
-    assert bool(portal.taken) is reported
-
-
 def test_paths_are_not_reported(portal: Portal, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["scan", str(tmp_path), "--report", portal.url])
+        main(["scan", str(tmp_path), "--report", portal.scans])
     assert ended.value.code == ExitStatus.USAGE
     assert not portal.taken

@@ -27,10 +27,8 @@ def hunt_bundle(shared: Path) -> Path:
     if stated:
         return Path(stated)
     builder = load_builder()
-    import hunt_bundle as hunt  # the builder put its folder on the path
-
     wanted = builder.arguments(["--pin", "numpy==2.1.3"])
-    return made_once(shared / "hunt-bundle", lambda: dict(hunt.files(builder, wanted, "lamsach-hunt")))
+    return made_once(shared / "hunt-bundle", lambda: builder.hunt_bundle.files(wanted, "lamsach-hunt"))
 
 
 def contents(bundle: Path) -> dict[str, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from contextlib import suppress
@@ -16,8 +15,6 @@ from lamsach.cli.options import Paths, language_of
 from lamsach.errors import UsageError
 
 VARIABLE = "LAMSACH_TOKEN"
-HOME = ""
-"""Where a bundle's own campaign is reported (`.../api/campaigns/NUMBER`), as its signed manifest says; empty without one."""
 
 
 def scan(
@@ -160,7 +157,8 @@ def scan(
 
     Example: lamsach scan --quick -i annex.xlsx -o result.zip
     """
-    from lamsach.cli.scan_run import Act, Portal, Said, run
+    from lamsach.cli import scan_home
+    from lamsach.cli.scan_run import Act, Said, run
     from lamsach.cli.scan_run import page as serve_page
     from lamsach.scanner.options import Limits, Mode, Options
     from lamsach.scanner.report.writing import check_name
@@ -171,16 +169,14 @@ def scan(
         raise UsageError("There is no plan to carry out.", "--yes", "Give --quarantine too.")
     for path in output or []:
         check_name(path)
-    if HOME and os.environ.get(token_env, "").strip() and not (paths or page or send or report):
-        report = f"{HOME}/scans"
     if report and paths:
         raise UsageError(
             "Only a look at the whole machine is reported.", "--report", "Leave the paths out, or use --send."
         )
-    portal = Portal(
-        (send, _token(token_env, send)) if send else None,
-        (report, _token(token_env, report)) if report else None,
-    )
+    portal = scan_home.given(send, report, token_env)
+    home = scan_home.home(token_env)
+    if home is not None and not (paths or send or report):
+        portal = home
     spoken = language_of(language)
     mode = Mode.FULL if full else Mode.QUICK if quick or not paths else Mode.PATHS
     options = Options(
@@ -195,6 +191,7 @@ def scan(
         memory=not no_memory,
         exclude=exclude or [],
         root=root,
+        outdated=scan_home.outdated(),
         limits=Limits(total_seconds=time_limit),
     )
     if clamd:
@@ -202,24 +199,11 @@ def scan(
 
         parse_address(clamd)
     if page:
-        raise typer.Exit(serve_page(options, spoken))
+        raise typer.Exit(serve_page(options, spoken, home))
     if random_delay:
         time.sleep(random.uniform(0, random_delay))  # noqa: S311 - spreads load, keeps no secret
     act = Act(quarantine, suspicious, yes, tuple(known_good or ()))
     raise typer.Exit(run(options, output or [], Said(spoken, quiet, stats), act, portal))
-
-
-def _token(variable: str, url: str) -> str:
-    """The unit's token. Raises UsageError before the look when it is not set, or the address would not do."""
-    from lamsach.results.sending import Sender
-
-    word = os.environ.get(variable, "").strip()
-    if not word:
-        raise UsageError(
-            "The environment variable with the unit's token is not set.", variable, "Set it and run again."
-        )
-    Sender(url, word)
-    return word
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -6,12 +6,15 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from lamsach.cli import scan_home
 from lamsach.cli.console import error_line, output_console, problem_line, tell, translate
+from lamsach.cli.scan_home import NOWHERE, Portal
 from lamsach.errors import ExitStatus, LamsachError, OutputError
 from lamsach.scanner.control import Control
 from lamsach.scanner.findings import Result
@@ -37,20 +40,12 @@ class Said:
     stats: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Portal:
-    """Where the result goes: address and the unit's token for the whole bundle, and for the one line of the fleet."""
-
-    bundle: tuple[str, str] | None = None
-    summary: tuple[str, str] | None = None
-
-
 def run(
     options: Options,
     outputs: list[Path],
     said: Said,
     act: Act,
-    portal: Portal = Portal(),
+    portal: Portal = NOWHERE,
 ) -> ExitStatus:
     """Look, show, act, write and send."""
     from lamsach.cli.scan_shown import show, summary_line
@@ -109,26 +104,29 @@ def _written(result: Result, path: Path, said: Said, records: list[dict[str, obj
 
 def _sent(result: Result, portal: Portal, said: Said, records: list[dict[str, object]]) -> bool | None:
     """Whether all that was to be sent arrived; None when nothing was."""
-    sent = None
-    try:
-        if portal.summary is not None:
-            from lamsach.cli.scan_report import report_result
+    from lamsach.cli.scan_report import report_result
+    from lamsach.cli.scan_send import send_result, send_waiting
 
-            sent = False
-            report_result(result, portal.summary, records)
-            sent = True
-    except LamsachError as error:
-        tell(error_line(error))
-    try:
-        if portal.bundle is not None:
-            from lamsach.cli.scan_send import send_result
+    sent = []
+    if portal.summary is not None:
+        to = portal.summary
+        sent.append(_arrived(lambda: report_result(result, to, records)))
+    if portal.bundle is not None:
+        where = portal.bundle
+        if portal.wants(result):
+            sent.append(_arrived(lambda: send_result(result, where, said.language, records)))
+        else:
+            sent.append(_arrived(lambda: send_waiting(where)))
+    return all(sent) if sent else None
 
-            send_result(result, portal.bundle, said.language, records)
-            sent = sent is not False
+
+def _arrived(send: Callable[[], None]) -> bool:
+    try:
+        send()
     except LamsachError as error:
         tell(error_line(error))
         return False
-    return sent
+    return True
 
 
 def _figures(result: Result, begun: float) -> dict[str, object]:
@@ -171,9 +169,22 @@ def _pausing(control: Control) -> None:
         return  # not the main thread: there are no signals to pause by
 
 
-def page(options: Options, language: str) -> ExitStatus:
-    """Serve the page until the person ends it."""
+def page(options: Options, language: str, home: Portal | None = None) -> ExitStatus:
+    """Serve the page until the person ends it. `home`: where its button sends the result."""
+    from lamsach.cli.scan_send import send_result
+    from lamsach.scanner.page.job import Receiver
     from lamsach.scanner.page.server import serve
 
-    serve(options, language, lambda address: tell(translate()("The page: {address}").format(address=address)))
+    receiver = None
+    if home is not None and home.bundle is not None:
+        where = home.bundle
+        receiver = Receiver(
+            scan_home.receiver(), lambda result, records: send_result(result, where, language, records)
+        )
+    serve(
+        options,
+        language,
+        lambda address: tell(translate()("The page: {address}").format(address=address)),
+        receiver,
+    )
     return ExitStatus.FOUND

@@ -50,7 +50,12 @@ def send_result(
     folder = waiting_folder()
     stamp = result.started.strftime("%Y%m%d-%H%M%S")
     write_result(result, folder / f"{stamp}-{secrets.token_hex(4)}.zip", language, records)
-    waiting = sorted(folder.glob("*.zip"))
+    send_waiting(portal, sender)
+
+
+def send_waiting(portal: tuple[str, str], sender: Sender | None = None) -> None:
+    """Send what waits from earlier looks, the oldest first. Raises OutputError; what was not taken waits on."""
+    waiting = sorted(unsent_folder().glob("*.zip"))
     for old in waiting[:-KEPT]:
         old.unlink(missing_ok=True)
     to = sender or Sender(*portal)

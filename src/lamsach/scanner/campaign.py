@@ -1,30 +1,76 @@
-"""The campaign's lists that a bundle carries: taken only with the campaign's own signature (Ed25519, RFC 8032)."""
+"""What a bundle carries of a campaign: its lists, where the unit's machines report, and by which word; taken only with its maker's signature (Ed25519, RFC 8032).
+
+The folder `campaign` holds `manifest.json`, the raw signature `manifest.sig`, the maker's public key in `key` (64 hexadecimal digits) and the lists that the manifest
+names by their SHA-256. A bundle that was built for one key (`packaging/scanner.py --trust` or `--list`) takes no other, whatever `key` says.
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+FOLDER = "campaign"
+PREFIX = b"lamsach campaign in a scanner 1\n"
+"""What stands before the manifest where it is signed, so that the signature is good for nothing else."""
+_OWN = ("manifest.json", "manifest.sig", "key")
+_MOST_BYTES = 1_000_000
+_WORD = re.compile(r"[A-Za-z0-9_-]{0,200}")
 _WHAT = mark("The list in this bundle was changed after it was signed; it is not used.")
 _TODO = mark("Fetch the bundle again from where it was published.")
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What is signed beside the lists. `portal`: `.../api/campaigns/NUMBER`, or empty; `word`: what a machine shows there; `unit` and `campaign` by name.
+
+    `made` and `expires` are ISO 8601 times with their zone, or empty: after `expires` there is a newer list.
+    """
+
+    portal: str = ""
+    word: str = ""
+    unit: str = ""
+    campaign: str = ""
+    made: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Carried:
-    """What a bundle carries of a campaign: the paths of its lists, and where the unit's machines report (`.../api/campaigns/NUMBER`, or empty)."""
+    """What a bundle carries: the paths of its lists, the terms, and the fingerprint of the key that signed."""
 
     lists: tuple[str, ...]
-    portal: str = ""
+    terms: Terms = Terms()
+    signer: str = ""
+
+    def is_old(self, now: datetime) -> bool:
+        """Whether the time is past until which the list was good."""
+        return bool(self.terms.expires) and now > datetime.fromisoformat(self.terms.expires)
 
 
-def read_campaign(folder: Path, public_key: str) -> Carried:
-    """What the folder holds. `public_key` is the raw key as 64 hexadecimal digits.
+def signed(lists: Mapping[str, str], key: Ed25519PrivateKey, terms: Terms) -> dict[str, bytes]:
+    """The folder's own files, by name, for lists given as name and SHA-256. The same for the same arguments."""
+    said = {"lists": dict(lists), **{name: value for name, value in asdict(terms).items() if value}}
+    manifest = json.dumps(said, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    public = key.public_key().public_bytes_raw().hex()
+    return dict(zip(_OWN, (manifest, key.sign(PREFIX + manifest), public.encode()), strict=True))
+
+
+def read_campaign(folder: Path, public_key: str = "") -> Carried:
+    """What the folder holds. `public_key`: the one key that is taken, as 64 hexadecimal digits; empty for the one that the folder names.
 
     Raises InputError when the signature, a digest or the set of files is not what was signed.
     """
@@ -32,19 +78,43 @@ def read_campaign(folder: Path, public_key: str) -> Carried:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        manifest = (folder / "manifest.json").read_bytes()
-        signature = (folder / "manifest.sig").read_bytes()
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, manifest)
+        manifest, signature, named = (_small(folder / name) for name in _OWN)
+        raw = bytes.fromhex(public_key or named.decode("ascii").strip())
+        Ed25519PublicKey.from_public_bytes(raw).verify(signature, PREFIX + manifest)
         document = json.loads(manifest)
-        stated = dict(document["lists"])
-        present = {path.name for path in folder.iterdir()} - {"manifest.json", "manifest.sig"}
-        if present != set(stated):
-            raise ValueError
-        for name, digest in stated.items():
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            if not hmac.compare_digest(found, str(digest)):
-                raise ValueError
-    except (OSError, ValueError, KeyError, TypeError, InvalidSignature):
+        lists = _lists(folder, dict(document["lists"]))
+        terms = _terms(document)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, InvalidSignature):
         raise InputError(_WHAT, str(folder), _TODO) from None
-    lists = tuple(str(folder / name) for name in sorted(stated))
-    return Carried(lists, str(document.get("portal", "")).rstrip("/"))
+    fingerprint = "SHA256:" + base64.b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
+    return Carried(lists, terms, fingerprint)
+
+
+def _small(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        data = stream.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ValueError
+    return data
+
+
+def _lists(folder: Path, stated: dict[str, Any]) -> tuple[str, ...]:
+    """The lists, when just these are there and each is what was signed. Names come from the folder, so none leads out of it."""
+    present = {path.name for path in folder.iterdir()} - set(_OWN)
+    if present != set(stated):
+        raise ValueError
+    for name, digest in stated.items():
+        with (folder / name).open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        if not hmac.compare_digest(found, str(digest)):
+            raise ValueError
+    return tuple(str(folder / name) for name in sorted(stated))
+
+
+def _terms(document: Mapping[str, Any]) -> Terms:
+    values = {field.name: str(document.get(field.name, "")) for field in fields(Terms)}
+    if not _WORD.fullmatch(values["word"]):
+        raise ValueError
+    if values["expires"] and datetime.fromisoformat(values["expires"]).tzinfo is None:
+        raise ValueError
+    return Terms(**{**values, "portal": values["portal"].rstrip("/")})

@@ -96,6 +96,8 @@ def look(options: Options, control: Control | None = None) -> Result:
     )
     result.refused = loaded.refused
     result.problems += loaded.problems
+    for name in options.outdated:
+        result.skip(Skip(name, "list_old"))
     index = Index(loaded.path)
     settings = Settings(
         sources, loaded.path if index.hash_types else "", options.clamd, options.limits, options.nice

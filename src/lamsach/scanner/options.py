@@ -51,7 +51,7 @@ class Options:
     """One look. `root` is the folder that stands for `/` in the Linux checks: another one for a mounted disk or a test.
 
     `since`: only files changed at or after this time. `clamd` is `HOST:PORT` on loopback or the path of a socket. `jobs`: worker
-    processes, 0 for none.
+    processes, 0 for none. `outdated`: names of lists that are known to be too old; the result says so.
     """
 
     mode: Mode = Mode.QUICK
@@ -65,4 +65,5 @@ class Options:
     memory: bool = True
     exclude: Sequence[str] = ()
     root: str = "/"
+    outdated: Sequence[str] = ()
     limits: Limits = field(default_factory=Limits)

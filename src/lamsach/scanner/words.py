@@ -143,6 +143,7 @@ SKIPS: dict[str, str] = {
     "tool_empty": mark("the system's program for it said nothing, which is no proof of anything"),
     "tool_slow": mark("the system's program for it took too long"),
     "signature_unknown": mark("Windows does not tell whether it is signed"),
+    "list_old": mark("a list that is not up to date any more: fetch the bundle again"),
     "common_hash": mark("the hash of a file that every machine has"),
 }
 HARMLESS_SKIPS = frozenset({"not_regular", "pseudo", "excluded", "older", "vanished", "link", "common_hash"})

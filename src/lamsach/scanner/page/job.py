@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,24 @@ from lamsach.scanner.findings import Result
 from lamsach.scanner.look import look
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
 
+Records = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who gets the result when the person presses the button: the name for people, and what sends it (raises LamsachError)."""
+
+    name: str
+    send: Callable[[Result, Records], None]
+
 
 class Job:
     """What the page shows and starts. Every method may be called from any thread."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, receiver: Receiver | None = None) -> None:
         self._options = options
+        self.receiver = receiver
+        self.sent = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._control: Control | None = None
@@ -46,6 +58,12 @@ class Job:
     def start_undo(self) -> bool:
         """Give everything back; whether nothing else was going on."""
         return self._start("undo", self._undo)
+
+    def start_send(self) -> bool:
+        """Send the result to the unit; whether there is one to send, somebody to get it, and nothing else going on."""
+        if self.result is None or self.receiver is None:
+            return False
+        return self._start("send", self._send)
 
     def pause(self) -> None:
         """Hold the look."""
@@ -104,10 +122,16 @@ class Job:
         options = replace(self._options, mode=mode)
         seconds = options.limits.total_seconds or (QUICK_SECONDS if mode is Mode.QUICK else None)
         self._control = Control(seconds=seconds)
-        self.done, self.undone = [], []
+        self.done, self.undone, self.sent = [], [], False
         self.result = look(options, self._control)
 
+    def _send(self) -> None:
+        if self.result is not None and self.receiver is not None:
+            self.receiver.send(self.result, self.records())
+            self.sent = True
+
     def _clean(self) -> None:
+        self.sent = False
         self.done = carry_out(self.plan(), self._vault(), Guard())
 
     def _undo(self) -> None:
@@ -126,7 +150,7 @@ class Job:
         recover(vault)
         return vault
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> Records:
         """What was done, for the result bundle."""
         return [
             {

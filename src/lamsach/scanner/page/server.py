@@ -10,7 +10,7 @@ from lamsach.local_page import LocalHandler, LocalServer
 from lamsach.scanner.host import elevated
 from lamsach.scanner.options import Mode, Options
 from lamsach.scanner.page import elevation, views
-from lamsach.scanner.page.job import Job
+from lamsach.scanner.page.job import Job, Receiver
 from lamsach.scanner.report.bundle import write_bundle
 
 BODY_BYTES = 4096
@@ -19,9 +19,9 @@ BODY_BYTES = 4096
 class Page(LocalServer):
     """The server, its job and language."""
 
-    def __init__(self, options: Options, language: str) -> None:
+    def __init__(self, options: Options, language: str, receiver: Receiver | None = None) -> None:
         super().__init__(_Handler, views.ALL_STYLE)
-        self.job = Job(options)
+        self.job = Job(options, receiver)
         self.language = language
 
 
@@ -58,6 +58,7 @@ class _Handler(LocalHandler):
             "look-full": lambda: job.start_look(Mode.FULL),
             "clean": job.start_clean,
             "undo": job.start_undo,
+            "send": job.start_send,
             "pause": job.pause,
             "resume": job.resume,
             "stop": job.stop,
@@ -73,9 +74,11 @@ class _Handler(LocalHandler):
         self.redirect()
 
 
-def serve(options: Options, language: str, on_ready: Callable[[str], None]) -> None:
-    """Serve until the person ends it. `on_ready` gets the address; a browser is opened where there is one."""
-    with Page(options, language) as page:
+def serve(
+    options: Options, language: str, on_ready: Callable[[str], None], receiver: Receiver | None = None
+) -> None:
+    """Serve until the person ends it. `on_ready` gets the address; a browser is opened where there is one. `receiver`: who gets the result by a button."""
+    with Page(options, language, receiver) as page:
         page.serve_person(on_ready)
         page.job.stop()
         page.job.wait(10)

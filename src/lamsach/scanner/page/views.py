@@ -54,7 +54,7 @@ def start_page(job: Job, language: str, elevated: bool, may_ask: bool = False) -
             f'<div class="verdict blind"><strong>{escape(_(job.error.what))}</strong><p>{escape(visible(job.error.where))}</p><p>{escape(_(job.error.todo))}</p></div>'
         )
     if job.result is None:
-        parts += _welcome(_, elevated, may_ask)
+        parts += _welcome(job, _, elevated, may_ask)
     else:
         parts += _outcome(job, job.result, language)
     return _shell(_("Check this machine for malware"), "".join(parts), language)
@@ -129,7 +129,7 @@ def ended_page(language: str, *, again: bool = False) -> str:
     return _shell(_("The program has ended"), f"<p>{escape(said)}</p>", language)
 
 
-def _welcome(_: Translate, elevated: bool, may_ask: bool) -> list[str]:
+def _welcome(job: Job, _: Translate, elevated: bool, may_ask: bool) -> list[str]:
     parts = [
         f"<p>{escape(_('The look changes nothing on this machine. It takes two minutes at most; the full look takes longer.'))}</p>"
     ]
@@ -137,6 +137,9 @@ def _welcome(_: Translate, elevated: bool, may_ask: bool) -> list[str]:
         parts.append(
             f'<p class="note">{escape(_("Without the rights of an administrator, some places cannot be examined. The result says which."))}</p>'
         )
+    if job.receiver is not None:
+        said = _("Nothing is sent by itself: after the look, a button sends the result to {name}.")
+        parts.append(f'<p class="note">{escape(said.format(name=visible(job.receiver.name)))}</p>')
     more = _button("elevate", _("Start again as an administrator"), other=True) if may_ask else ""
     parts.append(
         f"<nav>{_button('look', _('Look'))}{_button('look-full', _('Full look'), other=True)}{more}{_link('undo', _('Undo'))}{_button('end', _('End'), other=True)}</nav>"
@@ -164,10 +167,16 @@ def _outcome(job: Job, result: Result, language: str) -> list[str]:
             for item, error in job.undone
         )
         parts.append(f"<h2>{escape(_('Undo'))}</h2><ul>{given}</ul>")
+    if job.sent and job.receiver is not None:
+        told = _("The result was sent to {name}.").format(name=visible(job.receiver.name))
+        parts.append(f"<p><strong>{escape(told)}</strong></p>")
     cleaning = any(not step.refusal for step in job.plan()) if not job.done else False
     first = _link("clean", _("Clean"), first=True) if cleaning else ""
+    send = ""
+    if job.receiver is not None and not job.sent:
+        send = _button("send", _("Send result"), other=cleaning)
     parts.append(
-        f"<nav>{first}{_link('found', _('What was found'))}{_button('look', _('Look again'), other=cleaning)}"
+        f"<nav>{first}{send}{_link('found', _('What was found'))}{_button('look', _('Look again'), other=cleaning or bool(send))}"
         f"{_link('undo', _('Undo'))}{_link('result.zip', _('Save result'))}{_button('end', _('End'), other=True)}</nav>"
     )
     parts.append(

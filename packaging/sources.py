@@ -1,0 +1,68 @@
+"""The program's own files: what of `src/lamsach` a bundle carries, without tests and what only other bundles use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "lamsach"
+PARTS = (
+    "__init__.py",
+    "model.py",
+    "errors.py",
+    "i18n.py",
+    "local_page.py",
+    "py.typed",
+    "catalogue_vi",
+    "indicators",
+    "scanner",
+    "cli/__init__.py",
+    "cli/commands.py",
+    "cli/console.py",
+    "cli/help.py",
+    "cli/options.py",
+    "cli/scan.py",
+    "cli/scan_home.py",
+    "cli/scan_report.py",
+    "cli/scan_run.py",
+    "cli/scan_send.py",
+    "cli/scan_shown.py",
+    "cli/quarantine.py",
+    "results/__init__.py",
+    "results/atomic.py",
+    "results/sending.py",
+    "results/summaries.py",
+    "results/writing.py",
+)
+_NOT_ASKED = re.compile(r"indicators/(?:review|writers)/|indicators/releases/(?!__init__|records)")
+"""What is done with lists before they are handed out."""
+_NOT_IN_THE_HUNT = ("portal/", "demo/", "cli/serve.py", "cli/manage.py", "cli/backup.py", "cli/demo.py")
+
+
+def version() -> str:
+    """The version of the sources."""
+    found = re.search(r'__version__ = "(.+?)"', (SOURCE / "__init__.py").read_text())
+    return found[1] if found else "0"
+
+
+def scanner() -> dict[str, bytes]:
+    """The scanner's files."""
+    files: dict[str, bytes] = {"app/lamsach_scanner.py": (ROOT / "packaging" / "entry.py").read_bytes()}
+    for part in PARTS:
+        place = SOURCE / part
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            name = file.relative_to(SOURCE).as_posix()
+            if file.is_file() and "__pycache__" not in file.parts and not _NOT_ASKED.match(name):
+                files[f"app/lamsach/{name}"] = file.read_bytes()
+    return {**files, "LICENSE": (ROOT / "LICENSE").read_bytes()}
+
+
+def hunt() -> dict[str, bytes]:
+    """The hunt's files: the command line without the portal."""
+    files = {"app/lamsach_hunt.py": (ROOT / "packaging" / "entry_hunt.py").read_bytes()}
+    for file in sorted(SOURCE.rglob("*")):
+        name = file.relative_to(SOURCE).as_posix()
+        if file.is_file() and "__pycache__" not in file.parts and not name.startswith(_NOT_IN_THE_HUNT):
+            files[f"app/lamsach/{name}"] = file.read_bytes()
+    return {**files, "LICENSE": (ROOT / "LICENSE").read_bytes()}

@@ -1,0 +1,80 @@
+"""Where a scan's result goes: to the addresses that were given, or home, to the campaign that a bundle carries in its signed folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lamsach.errors import UsageError
+from lamsach.results.sending import Sender
+from lamsach.scanner.campaign import Carried
+from lamsach.scanner.findings import Level, Result
+
+CARRIED: Carried | None = None
+"""What this bundle carries of a campaign; set by the bundle's first module, None in every other program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Where the result goes: address and word for the whole bundle, and for the one line of the fleet. `sparing`: the bundle only when something was found that a person has to look at."""
+
+    bundle: tuple[str, str] | None = None
+    summary: tuple[str, str] | None = None
+    sparing: bool = False
+
+    def wants(self, result: Result) -> bool:
+        """Whether the whole bundle of this result is to be sent."""
+        return self.bundle is not None and not (self.sparing and result.worst() in (None, Level.RISK))
+
+
+NOWHERE = Portal()
+
+
+def given(send: str | None, report: str | None, variable: str) -> Portal:
+    """The addresses that the command line names. Raises UsageError before the look when the token is not set, or an address would not do."""
+    return Portal(
+        (send, _token(variable, send)) if send else None,
+        (report, _token(variable, report)) if report else None,
+    )
+
+
+def home(variable: str) -> Portal | None:
+    """The bundle's own campaign: by the unit's token where the machine has one, else by the bundle's own word. None where there is no such campaign, or no word for it."""
+    terms = CARRIED.terms if CARRIED is not None else None
+    if terms is None or not terms.portal:
+        return None
+    word = os.environ.get(variable, "").strip() or terms.word
+    if not word:
+        return None
+    bundle, summary = f"{terms.portal}/findings", f"{terms.portal}/scans"
+    Sender(bundle, word)
+    return Portal((bundle, word), (summary, word), sparing=True)
+
+
+def outdated() -> tuple[str, ...]:
+    """The lists of the bundle when they are not good any more, by this machine's clock."""
+    if CARRIED is None or not CARRIED.is_old(datetime.now(UTC)):
+        return ()
+    return tuple(Path(path).name for path in CARRIED.lists) or (CARRIED.terms.campaign,)
+
+
+def receiver() -> str:
+    """Who gets the result, for people: the unit and the portal's host."""
+    terms = CARRIED.terms if CARRIED is not None else None
+    if terms is None or not terms.portal:
+        return ""
+    host = urlsplit(terms.portal).hostname or ""
+    return f"{terms.unit} ({host})" if terms.unit else host
+
+
+def _token(variable: str, url: str) -> str:
+    word = os.environ.get(variable, "").strip()
+    if not word:
+        raise UsageError(
+            "The environment variable with the unit's token is not set.", variable, "Set it and run again."
+        )
+    Sender(url, word)
+    return word

@@ -1,0 +1,105 @@
+"""A portal for the scanner's tests: takes summaries and bundles as the real one's interface says, and can be out of order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+TOKEN = "word"
+
+
+class Portal(ThreadingHTTPServer):
+    """`answers`: the first answers to summaries. `broken`: so many requests for bundles are answered with 503. `refuses`: bundles are refused."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.taken: list[dict[str, Any]] = []
+        self.answers: list[tuple[int, str]] = []
+        self.bundles: dict[str, bytearray] = {}
+        self.imported: list[str] = []
+        self.broken = 0
+        self.refuses = False
+
+    @property
+    def home(self) -> str:
+        """The campaign's address."""
+        return f"http://127.0.0.1:{self.server_address[1]}/api/campaigns/3"
+
+    @property
+    def scans(self) -> str:
+        """Where summaries go."""
+        return f"{self.home}/scans"
+
+    @property
+    def findings(self) -> str:
+        """Where bundles go."""
+        return f"{self.home}/findings"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Portal
+
+    def do_GET(self) -> None:
+        self.bundle(b"")
+
+    def do_PUT(self) -> None:
+        self.bundle(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def do_POST(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        status, body = self.server.answers.pop(0) if self.server.answers else (200, '{"taken": true}')
+        if not self.known():
+            status, body = 401, "{}"
+        if status == 200 and "true" in body:
+            self.server.taken.append(json.loads(data))
+        self.reply(status, body.encode())
+
+    def known(self) -> bool:
+        return self.headers["Authorization"] == f"Bearer {TOKEN}"
+
+    def bundle(self, data: bytes) -> None:
+        portal, digest = self.server, re.split(r"[/?]", self.path)[5]
+        answer: dict[str, object] = {}
+        status = 200
+        if not self.known():
+            status = 401
+        elif portal.broken:
+            portal.broken -= 1
+            status = 503
+        else:
+            held = portal.bundles.setdefault(digest, bytearray())
+            held += data
+            answer["received"] = len(held)
+            if hashlib.sha256(held).hexdigest() == digest:
+                if digest not in portal.imported:
+                    portal.imported.append(digest)
+                answer["state"] = "refused" if portal.refuses else "imported"
+        self.reply(status, json.dumps(answer).encode())
+
+    def reply(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def serving() -> Iterator[Portal]:
+    """A portal that answers."""
+    with Portal() as made:
+        thread = threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()

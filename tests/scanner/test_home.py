@@ -1,0 +1,116 @@
+"""A bundle with a campaign inside: it reports there by itself, sends what was found, says when its list is old, and sends from the page by a button."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from lamsach.cli import main, scan_home
+from lamsach.cli.scan_send import unsent_folder
+from lamsach.errors import ExitStatus
+from lamsach.scanner.campaign import Carried, Terms
+
+from .planted import EICAR
+from .portals import TOKEN, Portal
+
+
+@pytest.fixture
+def carries(monkeypatch: pytest.MonkeyPatch, portal: Portal) -> None:
+    """The program carries a campaign with a word of its own; the machine has no token."""
+    monkeypatch.delenv("LAMSACH_TOKEN")
+    terms = Terms(portal=portal.home, word=TOKEN, unit="Phòng Một")
+    monkeypatch.setattr(scan_home, "CARRIED", Carried((), terms))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "disk/tmp").mkdir(parents=True)
+    return tmp_path / "disk"
+
+
+def scan(*words: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--quiet", "--jobs", "0", *words])
+    return int(ended.value.code or 0)
+
+
+def whole(root: Path, *words: str) -> int:
+    return scan("--quick", "--root", str(root), *words)
+
+
+def test_nothing_found_is_one_line(carries: None, portal: Portal, root: Path) -> None:
+    assert whole(root) == ExitStatus.NOTHING_FOUND
+    assert [told["malicious"] for told in portal.taken] == [0]
+    assert not portal.bundles
+
+
+def test_what_was_found_goes_whole(carries: None, portal: Portal, root: Path) -> None:
+    (root / "tmp/a.com").write_bytes(EICAR)
+    assert whole(root) == ExitStatus.FOUND
+    assert [told["malicious"] for told in portal.taken] == [1]
+    (bundle,) = portal.bundles.values()
+    with zipfile.ZipFile(io.BytesIO(bytes(bundle))) as archive:
+        assert json.loads(archive.read("findings.jsonl"))["level"] == "malicious"
+
+
+def test_what_waited_goes_with_a_look_that_finds_nothing(carries: None, portal: Portal, root: Path) -> None:
+    unsent_folder().mkdir(parents=True)
+    (unsent_folder() / "20260101-000000-aa.zip").write_bytes(b"PK")
+    assert whole(root) == ExitStatus.NOTHING_FOUND
+    assert len(portal.imported) == 1
+    assert not list(unsent_folder().iterdir())
+
+
+@pytest.mark.parametrize("case", ["token", "wrong token", "no word", "paths", "elsewhere", "no portal"])
+def test_when_it_reports_by_itself(
+    carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    monkeypatch.setattr("lamsach.results.sending.time.sleep", lambda _: None)
+    monkeypatch.setattr("lamsach.results.summaries.TRIES", 1)
+    words: list[str] = []
+    if case in ("token", "wrong token"):  # the unit's token goes before the bundle's word
+        monkeypatch.setattr(scan_home, "CARRIED", Carried((), Terms(portal=portal.home, word="other")))
+        monkeypatch.setenv("LAMSACH_TOKEN", TOKEN if case == "token" else "wrong")
+    elif case == "no word":
+        monkeypatch.setattr(scan_home, "CARRIED", Carried((), Terms(portal=portal.home)))
+    elif case == "no portal":
+        monkeypatch.setattr(scan_home, "CARRIED", Carried((), Terms(word=TOKEN)))
+    elif case == "paths":
+        words = [str(root / "tmp")]
+    elif case == "elsewhere":
+        monkeypatch.setenv("LAMSACH_TOKEN", TOKEN)
+        words = ["--report", "http://127.0.0.1:1/api/campaigns/1/scans"]
+    scan("--root", str(root), *words)
+    assert bool(portal.taken) is (case == "token")
+
+
+def test_an_address_without_encryption_is_told_before_the_look(
+    carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = Terms(portal="http://portal.example/api/campaigns/3", word=TOKEN)
+    monkeypatch.setattr(scan_home, "CARRIED", Carried((), terms))
+    assert whole(root) == ExitStatus.USAGE
+
+
+@pytest.mark.parametrize(("days", "status"), [(1, ExitStatus.NOTHING_FOUND), (-1, ExitStatus.BLIND)])
+def test_an_old_list_is_told(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    days: int,
+    status: int,
+) -> None:
+    (tmp_path / "01-list.txt").write_text("evil.example.com\n")
+    until = datetime.now(UTC) + timedelta(days=days)
+    terms = Terms(campaign="C", expires=until.isoformat())
+    monkeypatch.setattr(scan_home, "CARRIED", Carried((str(tmp_path / "01-list.txt"),), terms))
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--jobs", "0", "--quick", "--root", str(root), "-i", str(tmp_path / "01-list.txt")])
+    assert ended.value.code == status
+    assert ("fetch the bundle again: 1  01-list.txt" in capsys.readouterr().out) is (days < 0)

@@ -1,0 +1,74 @@
+"""The first module of the single file: unpacks itself once into a folder that only this user can change, and clears away what is old."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import time
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the single file is for Linux")
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module, unpacking into the test's own folder."""
+    spec = importlib.util.spec_from_file_location("scanner_start", ROOT / "packaging" / "start.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "home", lambda: str(tmp_path / "cache"))
+    return module
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> str:
+    with zipfile.ZipFile(tmp_path / "a.pyz", "w") as made:
+        made.writestr("app/lamsach_scanner.py", "")
+    return str(tmp_path / "a.pyz")
+
+
+def test_it_is_unpacked_once(start: ModuleType, archive: str) -> None:
+    folder = Path(start.unpacked(archive))
+    assert (folder / "app/lamsach_scanner.py").exists()
+    assert folder.stat().st_mode & 0o077 == 0
+    (folder / "mark").touch()
+    assert start.unpacked(archive) == str(folder)
+    assert (folder / "mark").exists()
+
+
+def test_what_nobody_started_for_a_month_goes(start: ModuleType, archive: str) -> None:
+    base = Path(start.private_folder())
+    month_ago = time.time() - 31 * 86400
+    for name in ("scanner-old", ".scanner-broken", "quarantine", "scanner-new"):
+        (base / name / "app").mkdir(parents=True)
+        if name != "scanner-new":
+            os.utime(base / name, (month_ago, month_ago))
+    (base / "scanner-link").symlink_to(base / "quarantine")
+    folder = Path(start.unpacked(archive))
+    assert sorted(path.name for path in base.iterdir()) == sorted(
+        ["quarantine", "scanner-new", "scanner-link", folder.name]
+    )
+
+
+def test_a_folder_that_others_may_change_is_not_run_from(
+    start: ModuleType, archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(start.private_folder()).chmod(0o777)
+    with pytest.raises(SystemExit) as ended:
+        start.unpacked(archive)
+    assert ended.value.code == start.CANNOT_RUN
+    assert "not safe to run from" in capsys.readouterr().err
+
+
+def test_another_python_is_told(start: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "NEEDED", "2.7")
+    with pytest.raises(SystemExit) as ended:
+        start.main()
+    assert ended.value.code == start.CANNOT_RUN
