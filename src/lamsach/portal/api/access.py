@@ -43,10 +43,17 @@ def units(token: Token) -> QuerySet[Unit]:
     return descendants(token.unit).order_by("code")
 
 
-def campaigns(token: Token) -> QuerySet[Campaign]:
-    """Campaigns that the unit leads or takes part in."""
-    part = Participation.objects.filter(unit__in=units(token)).values("campaign")
-    shown = Q(owner=token.unit) | (Q(pk__in=part) & ~Q(state=CampaignState.DRAFT))
+def campaigns(token: Any) -> QuerySet[Campaign]:
+    """Campaigns that the unit leads or takes part in; of a word that is good for one campaign, that one."""
+    rows = campaigns_of(token.unit)
+    only = getattr(token, "campaign_id", None)
+    return rows if only is None else rows.filter(pk=only)
+
+
+def campaigns_of(unit: Unit) -> QuerySet[Campaign]:
+    """Campaigns that a unit leads, or takes part in with something under it."""
+    part = Participation.objects.filter(unit__in=descendants(unit)).values("campaign")
+    shown = Q(owner=unit) | (Q(pk__in=part) & ~Q(state=CampaignState.DRAFT))
     return Campaign.objects.filter(shown)
 
 

@@ -10,11 +10,10 @@ from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 from ninja.pagination import LimitOffsetPagination, paginate
-from ninja.security import HttpBearer
 
 from lamsach import __version__
 from lamsach.portal.api import access
-from lamsach.portal.base.ratelimit import client_address, exceeded
+from lamsach.portal.api.bearer import UnitToken
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import How, StepKind
@@ -24,20 +23,6 @@ from lamsach.portal.fleet.api import router as fleet
 from lamsach.portal.lists.api import router as lists
 from lamsach.portal.sources.api import router as sources
 from lamsach.portal.units.tree import today
-
-WRONG_TOKENS, WINDOW_S = 30, 300
-
-
-class UnitToken(HttpBearer):
-    """`Authorization: Bearer lamsach_...`, the token of a unit."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """The token, or None, which is answered by 401. Wrong ones are counted by address."""
-        found = access.find(token)
-        if found is None and exceeded("api", client_address(request), WRONG_TOKENS, WINDOW_S):
-            raise Http404
-        return found
-
 
 api = NinjaAPI(title="Lamsach", version=__version__, auth=UnitToken(), docs_url="/docs", urls_namespace="api")
 api.add_router("", findings)

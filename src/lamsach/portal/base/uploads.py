@@ -29,6 +29,8 @@ KINDS: dict[str, tuple[bytes, ...]] = {
     "json": (b"{", b"\xef\xbb\xbf{"),
 }
 """What may be uploaded: the name's ending, and how such a file begins."""
+PROGRAMS = {"pyz": (b"#!/usr/bin/env python",)}
+"""What is taken only where it is asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,9 @@ def keep(file: Any, kinds: tuple[str, ...] = tuple(KINDS)) -> Kept:
     digest = hashlib.sha256()
     head = b""
     for chunk in file.chunks():
-        head = head or chunk[:16]
+        head = head or chunk[:32]
         digest.update(chunk)
-    if not any(head.startswith(start) for start in KINDS[ending]):
+    if not any(head.startswith(start) for start in {**KINDS, **PROGRAMS}[ending]):
         raise InputError(mark("The file's content does not fit its name."), name)
     if ending in ("txt", "csv") and b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise InputError(mark("The file's content does not fit its name."), name)

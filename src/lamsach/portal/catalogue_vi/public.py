@@ -10,7 +10,7 @@ PUBLIC: dict[str, str] = {
     "Not shown": "Không hiển thị",
     "Such as Windows 10, Windows 11.": "Ví dụ Windows 10, Windows 11.",
     "File to host here": "Tệp lưu tại cổng",
-    "A ZIP archive or PDF. Its size and SHA-256 are worked out.": "Tệp ZIP hoặc PDF. Dung lượng và SHA-256 được tính tự động.",
+    "A ZIP archive, a PDF or a Python program (.pyz). Its size and SHA-256 are worked out.": "Tệp ZIP, PDF hoặc chương trình Python (.pyz). Dung lượng và SHA-256 được tính tự động.",
     "A SHA-256 digest has 64 hexadecimal digits.": "Mã SHA-256 gồm 64 chữ số thập lục phân.",
     "The address has to begin with https://.": "Địa chỉ phải bắt đầu bằng https://.",
     "Give a file to host, or the publisher's address.": "Hãy tải tệp lên hoặc ghi địa chỉ của nhà phát hành.",

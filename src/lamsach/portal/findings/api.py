@@ -12,8 +12,10 @@ from lamsach.errors import LamsachError
 from lamsach.portal.api import access
 from lamsach.portal.base.ratelimit import exceeded
 from lamsach.portal.findings import transfers
-from lamsach.portal.findings.models import Bundle, Way
+from lamsach.portal.findings.models import Bundle, BundleKind, Way
 from lamsach.portal.findings.taking import Source
+from lamsach.portal.fleet.models import Handout
+from lamsach.portal.fleet.words import HandingIn
 
 PIECES, WINDOW_S = 2000, 300
 router = Router(tags=["findings"])
@@ -34,7 +36,8 @@ def _source(request: HttpRequest, campaign_id: int) -> Source:
     campaign = access.campaigns(token).filter(pk=campaign_id).first()
     if campaign is None:
         raise Http404
-    return Source(token.unit, campaign, Way.API, who=token.name)
+    only = BundleKind.SCAN if isinstance(token, Handout) else None
+    return Source(token.unit, campaign, Way.API, who=token.name, only=only)
 
 
 def _shown(received: int, bundle: Bundle | None, problem: str = "") -> dict[str, Any]:
@@ -49,7 +52,7 @@ def _shown(received: int, bundle: Bundle | None, problem: str = "") -> dict[str,
     }
 
 
-@router.get("/campaigns/{campaign_id}/findings/{sha256}", response=ArrivedOut)
+@router.get("/campaigns/{campaign_id}/findings/{sha256}", response=ArrivedOut, auth=HandingIn())
 def arrived(request: HttpRequest, campaign_id: int, sha256: str) -> Any:
     """How far a bundle (by its SHA-256) is."""
     return _shown(*transfers.find(_source(request, campaign_id), sha256))
@@ -58,6 +61,7 @@ def arrived(request: HttpRequest, campaign_id: int, sha256: str) -> Any:
 @router.put(
     "/campaigns/{campaign_id}/findings/{sha256}",
     response={200: ArrivedOut, 409: ArrivedOut, 422: ArrivedOut, 429: ArrivedOut},
+    auth=HandingIn(),
 )
 def piece(request: HttpRequest, campaign_id: int, sha256: str, offset: int, size: int) -> Any:
     """Add the body's bytes at `offset` of a bundle of `size` bytes. 409: go on at `received`; 422: refused."""

@@ -39,13 +39,14 @@ _AGAIN = mark("Give the .zip file that the hunt or the scanner wrote. Nothing wa
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a bundle comes from: for which unit and campaign, by which way, by whom (request, user or a token's name)."""
+    """Where a bundle comes from: for which unit and campaign, by which way, by whom (request, user or a token's name); `only`: the one kind that it may bring."""
 
     unit: Unit
     campaign: Campaign
     way: Way
     by: Any = None
     who: str = ""
+    only: BundleKind | None = None
 
 
 def kind_of(file: Any, name: str) -> BundleKind:
@@ -71,6 +72,8 @@ def keep(file: Any, name: str, source: Source) -> tuple[Bundle, bool]:
     """Keep the file and queue its import; the bundle, and whether it is new. `file`: a binary file that can be sought. Raises InputError."""
     file.seek(0)
     kind = kind_of(file, safe_name(name))
+    if source.only not in (None, kind):
+        raise InputError(mark("A scanner hands in scans and nothing else."), safe_name(name))
     digest = hashlib.sha256()
     file.seek(0)
     while block := file.read(1 << 20):

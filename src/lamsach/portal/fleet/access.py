@@ -7,7 +7,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from lamsach.portal.findings.access import own_units
+from lamsach.portal.api.access import campaigns_of
+from lamsach.portal.campaigns.models import Campaign, CampaignState
+from lamsach.portal.findings.access import own_units, uploading_units
 from lamsach.portal.units.access import readable_units
 from lamsach.portal.units.models import Unit
 
@@ -24,3 +26,22 @@ def get_own_unit(user: Any, wanted: int | None = None) -> Unit:
     if found.pk not in mine:
         raise PermissionDenied
     return found
+
+
+def handing_units(user: Any, campaign: Campaign) -> list[Unit]:
+    """The units whose machines the person may give a scanner of the campaign: those they hand in findings for, and that take part while it runs."""
+    if campaign.state == CampaignState.CLOSED:
+        return []
+    mine = uploading_units(user).filter(pk__in=own_units(user)).order_by("code")
+    return [unit for unit in mine if campaigns_of(unit).filter(pk=campaign.pk).exists()]
+
+
+def get_handing_unit(user: Any, campaign: Campaign, wanted: int | None = None) -> Unit:
+    """The unit asked for, else the first of the person's own. Http404, or PermissionDenied for one that they only see."""
+    mine = handing_units(user, campaign)
+    found = next((unit for unit in mine if wanted in (None, unit.pk)), None)
+    if found is not None:
+        return found
+    if wanted is not None and readable_units(user).filter(pk=wanted).exists():
+        raise PermissionDenied
+    raise Http404

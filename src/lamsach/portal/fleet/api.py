@@ -16,6 +16,7 @@ from lamsach.portal.base.received import Clean, Moment
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.fleet.counting import DAYS, NAMES, USUAL_DAYS, by_branch
 from lamsach.portal.fleet.taking import Summary, take
+from lamsach.portal.fleet.words import HandingIn
 
 CALLS, WINDOW_S = 6000, 300
 router = Router(tags=["fleet"])
@@ -74,7 +75,11 @@ def _campaign(request: HttpRequest, campaign_id: int) -> Campaign:
     return found
 
 
-@router.post("/campaigns/{campaign_id}/scans", response={200: TakenOut, 409: TakenOut, 429: TakenOut})
+@router.post(
+    "/campaigns/{campaign_id}/scans",
+    response={200: TakenOut, 409: TakenOut, 429: TakenOut},
+    auth=HandingIn(),
+)
 def report(request: HttpRequest, campaign_id: int, data: ScanIn) -> Any:
     """The last scan of one of the unit's machines. The same one twice changes nothing. 409: the campaign is over; 429: too often."""
     campaign = _campaign(request, campaign_id)

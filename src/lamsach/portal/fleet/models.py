@@ -75,3 +75,30 @@ class Size(models.Model):
     machines = models.PositiveIntegerField()
     stated = models.DateTimeField(auto_now=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+
+class Handout(models.Model):
+    """A scanner that was filled for a unit's machines. Its word (only a digest is kept) hands in scans of the unit in the campaign, and does nothing else.
+
+    `program` and `sha256` name the plain bundle, `lists` the SHA-256 of the lists that were put in, `signer` the fingerprint of the key that signed.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="handouts")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="handouts")
+    digest = models.CharField(max_length=64, unique=True)
+    program = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    lists = models.JSONField(default=list)
+    signer = models.CharField(max_length=60)
+    made = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    last_used = models.DateTimeField(null=True)
+    revoked = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-pk",)
+
+    @property
+    def name(self) -> str:
+        """What stands as sender beside what it hands in."""
+        return f"{self.program} #{self.pk}"

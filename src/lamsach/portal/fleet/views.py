@@ -21,6 +21,7 @@ from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.fleet import access, exporting
+from lamsach.portal.fleet.asked import number
 from lamsach.portal.fleet.counting import BASES, DAYS, USUAL_DAYS, by_branch
 from lamsach.portal.fleet.forms import InventoryForm
 from lamsach.portal.fleet.inventory import state_size, take_inventory
@@ -32,19 +33,14 @@ from lamsach.portal.units.models import Unit
 from lamsach.portal.units.tree import ancestors
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-
-
 def _days(request: HttpRequest) -> int:
-    days = _number(request, "days")
+    days = number(request.GET, "days")
     return days if days in DAYS else USUAL_DAYS
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
     """The unit that the address names, else the person's own."""
-    wanted = _number(request, "unit")
+    wanted = number(request.GET, "unit")
     if wanted is not None:
         return get_unit(request.user, wanted)
     mine = home_units(request.user)
@@ -80,6 +76,7 @@ def fleet(request: HttpRequest, campaign_id: int) -> HttpResponse:
         "days": days,
         "choices": DAYS,
         "own": unit.pk in own_units(request.user),
+        "hands": bool(access.handing_units(request.user, campaign)),
         "address": f"{absolute('api:api-root')}campaigns/{campaign.pk}/scans",
     }
     return render(request, "fleet/fleet.html", context)
@@ -100,7 +97,7 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def machines(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The own unit's machines by name, in one state."""
     campaign = get_campaign(request.user, campaign_id)
-    unit = access.get_own_unit(request.user, _number(request, "unit"))
+    unit = access.get_own_unit(request.user, number(request.GET, "unit"))
     show = request.GET.get("show", "all")
     show, days = show if show in SHOWN else "all", _days(request)
     record(request, "fleet.viewed", campaign, unit, show=show)
@@ -128,7 +125,7 @@ def _state(row: Machine) -> tuple[str, Any]:
 def machines_export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The same machines as CSV or, with `?as=json`, JSON."""
     campaign = get_campaign(request.user, campaign_id)
-    unit = access.get_own_unit(request.user, _number(request, "unit"))
+    unit = access.get_own_unit(request.user, number(request.GET, "unit"))
     show = request.GET.get("show", "all")
     kind = "json" if request.GET.get("as") == "json" else "csv"
     record(request, "fleet.machines_exported", campaign, unit, kind=kind, show=show[:20])

@@ -19,7 +19,9 @@ class ToolForm(VersionedForm):
     file = forms.FileField(
         label=gettext_lazy("File to host here"),
         required=False,
-        help_text=gettext_lazy("A ZIP archive or PDF. Its size and SHA-256 are worked out."),
+        help_text=gettext_lazy(
+            "A ZIP archive, a PDF or a Python program (.pyz). Its size and SHA-256 are worked out."
+        ),
     )
 
     link = forms.URLField(label=gettext_lazy("Publisher's address"), required=False, assume_scheme="https")

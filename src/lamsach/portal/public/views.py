@@ -26,7 +26,7 @@ from lamsach.portal.public.models import Download, Tool
 from lamsach.portal.public.systems import PLATFORM_HINT, browser, system
 from lamsach.portal.units.tree import today
 
-TOOL_KINDS = ("zip", "pdf")
+TOOL_KINDS = ("zip", "pdf", "pyz")
 
 
 def current() -> Campaign | None:
