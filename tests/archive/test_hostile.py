@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from lamsach.archive import filters
 from lamsach.archive.archive import Archive
+from lamsach.archive.questions import questions
 from lamsach.archive.retro import retro
 from lamsach.archive.segment import head_of, salvage
 from lamsach.archive.verifying import verify
 from lamsach.errors import UnreadableError
 from lamsach.investigate import Request
 from tests.archive.building import filled, firewall_log, write_list
+from tests.archive.test_keys import compiled
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +77,19 @@ def test_any_bytes_are_no_segment(data: bytes) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.integers(-60, 60),
+    st.tuples(*[st.integers(0, 60), st.integers(1, 24)] * 2),
     st.binary(min_size=0, max_size=300),
-    st.lists(st.integers(1, 2**64 - 1), max_size=20),
+    st.lists(st.from_regex(r"[a-c](\.[ab]){0,4}\.example", fullmatch=True), max_size=20),
 )
-def test_a_filter_of_any_bytes_can_be_asked(count: int, data: bytes, keys: list[int]) -> None:
-    size = filters.size_of(count)
+def test_a_filter_of_any_bytes_can_be_asked(shape: tuple[int, ...], data: bytes, values: list[str]) -> None:
+    size = filters.size_of(shape)
     whole = (data * (size // max(1, len(data)) + 1) + b"\0" * size)[:size]
-    asked = np.unique(np.array(keys, np.uint64))
-    place = np.zeros(1, np.int64)
-    filters.ask(asked, place, np.array([count]), np.frombuffer(whole, np.uint8))
+    filters.ask(questions(compiled(*values)), [0], [list(shape)], np.frombuffer(whole, np.uint8))
+
+
+@pytest.mark.parametrize(
+    "shape", [[1, 0, 1, 5], [1, 25, 1, 5], [-1, 10, 1, 5], [1 << 40, 10, 1, 5], [1, 10, 1]]
+)
+def test_a_shape_that_no_filter_has_is_refused(shape: list[int]) -> None:
+    with pytest.raises(ValueError):
+        filters.size_of(shape)

@@ -213,11 +213,12 @@ class Writer:
         """The bytes of a segment and its digest, with the filter of its lines."""
         frame = compress(raw, self._level)
         filter_bytes = b""
-        description.filter_count = None
+        description.filter_count, description.filter_shape = None, []
         if searchable:
             keys = self._maker.keys(padded(raw), PAD, PAD + len(raw))
             if keys is not None:
-                description.filter_count, filter_bytes = filters.build(keys, len(frame))
+                description.filter_count = int(keys.size)
+                description.filter_shape, filter_bytes = filters.build(keys, len(frame))
         description.hashes = self._hashes
         return pack(description, filter_bytes, frame, self.archive.key)
 

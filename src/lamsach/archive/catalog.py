@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from lamsach.archive import filters
 from lamsach.archive.archive import PACKS, Archive, Entry
 from lamsach.archive.describing import add_rows, rows_of
-from lamsach.archive.keys import Keys
 from lamsach.archive.present import FewSeen
+from lamsach.archive.questions import Questions
 from lamsach.archive.segment import Head
 from lamsach.archive.signs import Compact
 from lamsach.errors import LamsachError, UnreadableError
@@ -37,7 +37,7 @@ PART = 64
 """Segments of the last group are kept together by so many until the group is full."""
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
 """Which lines of a segment may tell who had an address: none, those kept in its description, any."""
-_LAYOUT = 6
+_LAYOUT = 7
 _READERS = 4
 SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 
@@ -59,7 +59,7 @@ class Row:
     unfinished: bool
     headers: list[Any]
     frame_offset: int
-    count: int | None
+    shape: list[int]
     hashes: str
     created: str
     holders: int
@@ -82,16 +82,15 @@ class Pack:
         rows: list[list[Any]] = json.loads(self.packed_signs)
         return rows
 
-    def candidates(self, keys: Keys, hashes: str) -> list[bool]:
-        """For each row, whether its segment may hold one of the keys."""
-        asked = [
-            index for index, row in enumerate(self.rows) if row.count is not None and row.hashes == hashes
-        ]
+    def candidates(self, questions: Questions, hashes: str) -> list[bool]:
+        """For each row, whether its segment may hold something that is asked for."""
+        asked = [index for index, row in enumerate(self.rows) if row.shape and row.hashes == hashes]
         result = [True] * len(self.rows)
         if asked:
-            counts = np.array([self.rows[index].count for index in asked], np.int64)
-            offsets = np.array([self.offsets[index] for index in asked], np.int64)
-            for index, may in zip(asked, filters.ask(keys, offsets, counts, self.data).tolist(), strict=True):
+            shapes = [self.rows[index].shape for index in asked]
+            offsets = [self.offsets[index] for index in asked]
+            answers = filters.ask(questions, offsets, shapes, self.data).tolist()
+            for index, may in zip(asked, answers, strict=True):
                 result[index] = may
         return result
 
@@ -175,7 +174,7 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
             [
                 *(entry.name, about.sequence, about.source, about.first_line, about.lines, about.begin),
                 *(about.end, about.first, about.last, about.format, about.unfinished, about.headers),
-                *(head.frame_offset, about.filter_count, about.hashes, about.created),
+                *(head.frame_offset, about.filter_shape, about.hashes, about.created),
                 ALL_LINES if about.holders is None else SOME_LINES if about.holders else NO_LINES,
             ]
         )
@@ -211,7 +210,7 @@ def _parsed(data: NDArray[np.uint8], key: bytes) -> Pack:
     rows = [Row(*values) for values in about["rows"]]
     blob = data[40 + size :]
     if any(
-        row.count is not None and offset + filters.size_of(row.count) > blob.size
+        row.shape and offset + filters.size_of(row.shape) > blob.size
         for row, offset in zip(rows, about["offsets"], strict=True)
     ):
         raise ValueError

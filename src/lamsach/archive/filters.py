@@ -1,25 +1,35 @@
-"""The small set of keys beside a segment, and the question whether it may hold any of a list's.
+"""The small sets of keys beside a segment, and the question whether it may hold any of a list's values.
 
-Layout: see `hunt.kernel.sets`; 26 bits an entry, or 18 where that would take more of the archive than SHARE. A key that is not in the
-set is taken for one that is once in 16 million times, or in 65,000.
+Layout: see `hunt.kernel.sets`. The set of what holds others (two-label names, parents, networks, digests) answers for every value of a
+list; that of what stands beneath (whole names, addresses) only for values whose parent or network is there, so it makes do with fewer bits.
+Both together take no more than SHARE of the segment's compressed size, unless they would be of no use: then LEAST bits.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.archive.keys import Keys
+from lamsach.archive.questions import Questions
 from lamsach.hunt.native import functions
 
-_LOW_BITS = 24
+Shape = list[int]
+"""Entries and bits of the set of holders, entries and bits of the set of what stands beneath them."""
 SHARE = 0.05
-"""The share of a segment's compressed size that its set may take before it keeps fewer bits."""
+MOST, LEAST = (24, 18), (10, 4)
+"""Bits of an entry, of holders and of what stands beneath them."""
+_STRANGERS, _NEIGHBOURS = 1000, 30
+"""Of a usual list: values of which nothing is in a segment, and values of which the parent or the network is there."""
+_ENTRIES = 1 << 24
 
 
-def scaled(keys: Keys, count: int) -> NDArray[np.uint64]:
-    """`key * count * 2^24 / 2^64` for each key."""
-    factor = np.uint64(count << _LOW_BITS)
+def _scaled(keys: Keys, count: int, bits: int) -> NDArray[np.uint64]:
+    """`key * count * 2^bits / 2^64` for each key."""
+    factor = np.uint64(count << bits)
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     a, b = keys >> half, keys & mask
     c, d = factor >> half, factor & mask
@@ -27,36 +37,74 @@ def scaled(keys: Keys, count: int) -> NDArray[np.uint64]:
     return np.asarray(a * c + ((a * d) >> half) + ((b * c) >> half) + (middle >> half), np.uint64)
 
 
-def build(keys: Keys, compressed_bytes: int) -> tuple[int, bytes]:
-    """The set's number of entries, negative if it keeps fewer bits, and its bytes, a multiple of 8. `keys` are distinct and in order."""
-    count = int(keys.size)
-    values = scaled(keys, count)
-    buckets = (values >> np.uint64(_LOW_BITS)).astype(np.int64)
-    words = ((2 * count + 63) >> 6) + 1
-    bits = np.zeros(64 * words, np.uint8)
-    bits[buckets + np.arange(count)] = 1
-    unary = np.packbits(bits, bitorder="little").tobytes()
-    low = (values & np.uint64(0xFFFF)).astype("<u2").tobytes()
-    middle = ((values >> np.uint64(16)) & np.uint64(0xFF)).astype(np.uint8).tobytes()
-    narrow = len(unary) + 3 * count > SHARE * compressed_bytes
-    whole = unary + low + (b"" if narrow else middle)
-    return -count if narrow else count, whole + b"\0" * (-len(whole) % 8)
+def _words(count: int) -> int:
+    """Words of the unary part of a set."""
+    return ((2 * count + 63) >> 6) + 1
 
 
-def size_of(count: int) -> int:
-    """How many bytes a set with so many entries (negative: fewer bits) takes."""
-    entries = abs(count)
-    plain = 8 * (((2 * entries + 63) >> 6) + 1) + (2 if count < 0 else 3) * entries
-    return plain + -plain % 8
+def _set_bytes(count: int, bits: int) -> int:
+    return 8 * (_words(count) + ((count * bits + 63) >> 6) + 1)
+
+
+def size_of(shape: Sequence[int]) -> int:
+    """How many bytes a filter of this shape takes, a multiple of 8. Raises ValueError for a shape that none has."""
+    wide, wide_bits, narrow, narrow_bits = shape
+    entries_fit = 0 <= wide < _ENTRIES and 0 <= narrow < _ENTRIES
+    if not (entries_fit and 0 < wide_bits <= MOST[0] and 0 < narrow_bits <= MOST[0]):
+        raise ValueError
+    return _set_bytes(wide, wide_bits) + _set_bytes(narrow, narrow_bits)
+
+
+def bits_for(wide: int, narrow: int, compressed_bytes: int) -> tuple[int, int]:
+    """How many bits an entry of each set gets: those by which the fewest segments are opened in vain, within SHARE."""
+    room = SHARE * compressed_bytes
+    best, cost = LEAST, float("inf")
+    for wide_bits in range(LEAST[0], MOST[0] + 1):
+        left = room - _set_bytes(wide, wide_bits)
+        narrow_bits = min(MOST[1], int(8 * left / max(1, narrow)) - 2)
+        while narrow_bits > LEAST[1] and _set_bytes(narrow, narrow_bits) > left:
+            narrow_bits -= 1
+        if narrow_bits < LEAST[1]:
+            break
+        in_vain = _STRANGERS * 2.0**-wide_bits + _NEIGHBOURS * 2.0**-narrow_bits
+        if in_vain < cost:
+            best, cost = (wide_bits, narrow_bits), in_vain
+    return best
+
+
+def build(keys: Keys, compressed_bytes: int) -> tuple[Shape, bytes]:
+    """The shape and the bytes of a filter. `keys` are distinct and in order, even for what only stands beneath another (`kernel.emit`)."""
+    is_wide = (keys & np.uint64(1)).astype(np.bool_)
+    twice = np.zeros(keys.size, np.bool_)  # it stands for itself too
+    twice[:-1] = ~is_wide[:-1] & (keys[1:] == (keys[:-1] | np.uint64(1)))
+    wide, narrow = keys[is_wide], keys[~is_wide & ~twice]
+    wide_bits, narrow_bits = bits_for(wide.size, narrow.size, compressed_bytes)
+    shape = [int(wide.size), wide_bits, int(narrow.size), narrow_bits]
+    return shape, _set(wide, wide_bits) + _set(narrow, narrow_bits)
+
+
+def _set(keys: Keys, bits: int) -> bytes:
+    values = _scaled(keys, keys.size, bits)
+    unary = np.zeros(64 * _words(keys.size), np.uint8)
+    unary[(values >> np.uint64(bits)).astype(np.int64) + np.arange(keys.size)] = 1
+    lower = values.astype("<u4").view(np.uint8).reshape(-1, 4)
+    rests = np.unpackbits(lower, axis=1, count=bits, bitorder="little")
+    whole = b"".join(np.packbits(part, bitorder="little").tobytes() for part in (unary, rests))
+    return whole + b"\0" * (_set_bytes(keys.size, bits) - len(whole))
 
 
 def ask(
-    keys: Keys, offsets: NDArray[np.int64], counts: NDArray[np.int64], data: NDArray[np.uint8]
+    questions: Questions, offsets: Sequence[int], shapes: Sequence[Shape], data: NDArray[np.uint8]
 ) -> NDArray[np.bool_]:
-    """For each set, whose bytes begin at data[offsets[i]], whether it may hold any of the keys, which are in order."""
-    out = np.zeros(offsets.size, np.uint8)
+    """For each filter, whose bytes begin at data[offsets[i]], whether it may hold any of what is asked."""
+    out = np.zeros(len(offsets), np.uint8)
+    places, forms = np.array(offsets, np.int64), np.array(shapes, np.int64).reshape(-1, 4)
+    found, place = np.zeros(questions.keys.size, np.uint8), np.zeros(6, np.int64)
+    arrays: list[NDArray[Any]] = [questions.keys, questions.guards, questions.asked]
     functions("archive")["any_in_each"](
-        *(keys.ctypes.data, keys.size, offsets.ctypes.data, counts.ctypes.data, offsets.size),
-        *(data.ctypes.data, data.size, out.ctypes.data),
+        *(array.ctypes.data for array in arrays),
+        *(questions.keys.size, questions.levels.ctypes.data, questions.levels.size - 1),
+        *(places.ctypes.data, forms.ctypes.data, places.size, data.ctypes.data, data.size),
+        *(found.ctypes.data, place.ctypes.data, out.ctypes.data),
     )
     return out.astype(np.bool_)

@@ -1,20 +1,20 @@
-"""The keys of what a piece of a log names, and the keys that a compiled set asks for; both with the hashes of the hunt's kernel.
+"""The keys of what a piece of a log names, with the hashes of the hunt's kernel (see `hunt.kernel.emit`).
 
-An IPv4 address is kept with its network of length 16, an IPv6 address with those of 64, 48, 32 and 0. A listed network of
-another length asks for its addresses when they are few, else for the wider networks that hold it.
+An IPv4 address is kept with its network of length 16, an IPv6 address with those of 64, 48, 32 and 0, a name with its parents.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.hunt.builder import IPV4_HIGH, TYPES, Builder
+from lamsach.archive.questions import IPV6_LENGTHS, Network, ipv4_network, ipv6_network, is_private, suffixes
+from lamsach.hunt.builder import IPV4_HIGH, Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns
 from lamsach.hunt.engine import Sieve, hash_name, hash_networks, hash_values
 from lamsach.hunt.kernel.layout import (
@@ -31,16 +31,14 @@ from lamsach.hunt.kernel.layout import (
 from lamsach.hunt.native import functions
 from lamsach.hunt.tokens import tokens
 from lamsach.logs.decoding import decode_line
-from lamsach.model import IndicatorType
 
 Keys = NDArray[np.uint64]
-_TABLE = 1 << 19
+_TABLE = 1 << 20
 _MOST_ODD_LINES = 4000
 """Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
-_IPV6_LENGTHS = (128, 64, 48, 32, 0)
-_FEW = 20
-"""The shortest IPv4 prefix that is asked for address by address."""
 _LONGEST_ODD = 1 << 16
+_LAYOUT = 2
+"""Of filters; 1 had one set of keys."""
 
 
 class KeyMaker:
@@ -122,65 +120,34 @@ def keys_of_texts(texts: Iterable[str]) -> Keys:
 
 
 def _keys_of_values(values: Iterable[str]) -> Keys:
-    names: list[bytes] = []
-    networks: list[tuple[int, int, int]] = []
+    names: list[tuple[str, bool]] = []
+    networks: list[tuple[Network, bool]] = []
     for value in dict.fromkeys(values):
         try:
-            networks.extend(_networks_of(ip_address(value)))
+            networks += _networks_of(ip_address(value))
         except ValueError:
-            name = value.encode()
-            names.append(name)
-            while (name := name.partition(b".")[2]).count(b"."):
-                names.append(name)
-    blob = b"".join(names)
-    offsets = np.cumsum([0, *map(len, names)], dtype=np.int64)
-    hashed = hash_values(blob, offsets) if names else np.empty(0, np.uint64)
+            chain = suffixes(value)
+            names += [(name, name.count(".") > 1 and name is chain[-1]) for name in chain]
+    encoded = [name.encode() for name, _ in names]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+    hashed = hash_values(b"".join(encoded), offsets) if names else np.empty(0, np.uint64)
     if networks:
-        hashed = np.concatenate([hashed, hash_networks(np.array(networks, np.uint64))])
-    return hashed
+        hashed = np.concatenate([hashed, hash_networks(np.array([item for item, _ in networks], np.uint64))])
+    beneath = np.array([under for _, under in (*names, *networks)], np.uint64)
+    return np.asarray(np.maximum(hashed ^ beneath, np.uint64(2)), np.uint64)
 
 
-def _networks_of(address: IPv4Address | IPv6Address) -> Iterator[tuple[int, int, int]]:
+def _networks_of(address: IPv4Address | IPv6Address) -> Iterator[tuple[Network, bool]]:
+    """An address and its networks; whether it stands beneath one."""
     if isinstance(address, IPv6Address):
-        number = int(address)
-        for length in _IPV6_LENGTHS:
-            kept = number >> (128 - length) << (128 - length)
-            yield kept >> 64, kept & (1 << 64) - 1, length
+        for length in IPV6_LENGTHS:
+            yield ipv6_network(int(address), length), length == 128
         if address.ipv4_mapped is None:
             return
         address = address.ipv4_mapped
-    yield IPV4_HIGH, int(address), 32
-    yield IPV4_HIGH, int(address) >> 16 << 16, 16
-
-
-def questions(compiled: CompiledSet) -> Keys:
-    """The distinct keys, in order, of which a piece of a log has at least one if anything in it is listed."""
-    is_network = compiled.types == TYPES.index(IndicatorType.NETWORK)
-    plain = compiled.keys[~is_network[compiled.rows]]
-    rows = list(np.flatnonzero(is_network).tolist())
-    asked = {item for row in rows for item in _asked_for(compiled.indicator(row).value)}
-    wide = hash_networks(np.array(sorted(asked), np.uint64)) if asked else np.empty(0, np.uint64)
-    return np.unique(np.concatenate([plain, wide]))
-
-
-def _asked_for(value: str) -> Iterator[tuple[int, int, int]]:
-    network = ip_network(value, strict=False)
-    if isinstance(network, IPv6Network):
-        if network.prefixlen >= 96 and network.network_address.ipv4_mapped is not None:
-            mapped = int(network.network_address.ipv4_mapped)
-            network = IPv4Network((mapped, network.prefixlen - 96))
-        else:
-            length = next(known for known in _IPV6_LENGTHS if known <= network.prefixlen)
-            kept = int(network.network_address) >> (128 - length) << (128 - length)
-            yield kept >> 64, kept & (1 << 64) - 1, length
-            return
-    first, length = int(network.network_address), network.prefixlen
-    if length >= _FEW:
-        for number in range(first, first + (1 << (32 - length))):
-            yield IPV4_HIGH, number, 32
-    else:
-        for number in range(first >> 16, (first + (1 << (32 - length)) - 1 >> 16) + 1):
-            yield IPV4_HIGH, number << 16, 16
+    if not is_private(int(address)):
+        yield (IPV4_HIGH, int(address), 32), True
+    yield ipv4_network(int(address)), False
 
 
 _lock = threading.Lock()
@@ -198,8 +165,9 @@ def _asking_for_escapes() -> CompiledSet:
 
 
 def hash_check() -> str:
-    """A mark of the hash functions: a filter that was made with others cannot be asked."""
+    """A mark of the hash functions and of the filters' layout: a filter that was made with others cannot be asked."""
     parts = (
+        _LAYOUT,
         hash_name(b"lamsach.example"),
         hash_name(b"0123456789abcdef0123456789abcdef"),
         int(hash_networks(np.array([[IPV4_HIGH, 3221225985, 32]], np.uint64))[0]),

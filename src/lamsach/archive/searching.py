@@ -16,9 +16,10 @@ from lamsach.archive import holders
 from lamsach.archive.archive import Archive
 from lamsach.archive.catalog import Catalog, Row
 from lamsach.archive.describing import add_rows
-from lamsach.archive.keys import hash_check, questions
+from lamsach.archive.keys import hash_check
 from lamsach.archive.opened import KeptSource, Search, Work, planned
 from lamsach.archive.present import replay_all
+from lamsach.archive.questions import Questions, questions
 from lamsach.archive.reading import Joined
 from lamsach.archive.signs import Compact
 from lamsach.archive.sources import FOLDER, UNREAD, load
@@ -157,11 +158,13 @@ class ArchivedLogs:
         return result
 
     def _choose(self, compiled: CompiledSet, rules: Rules) -> None:
-        keys = questions(compiled)
-        self.plan.asked = keys.size <= ASK_LIMIT
+        asked: Questions | None = questions(compiled) if compiled.count <= ASK_LIMIT else None
+        if asked is not None and asked.keys.size > ASK_LIMIT:
+            asked = None
+        self.plan.asked = asked is not None
         hashes = hash_check()
         for pack in self._packs:
-            may = pack.candidates(keys, hashes) if self.plan.asked else [True] * len(pack.rows)
+            may = pack.candidates(asked, hashes) if asked is not None else [True] * len(pack.rows)
             for row, wanted in zip(pack.rows, may, strict=True):
                 if wanted and _in_time(row, rules) and row.source in self._kept:
                     self._kept[row.source].chosen.add(row.sequence)

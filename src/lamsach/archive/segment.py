@@ -44,8 +44,8 @@ class Description:
 
     `previous`: digest of the segment or record before in the chain. `begin`, `end`: bytes of the source (as text in UTF-8 after
     unpacking) that it holds. `place`: how far the collector had read, for a file that it follows. `coverage`: rows of observer, format, day, parsed, lines, sampled,
-    refused. `headers`: lines that parsers need for what follows, with their numbers. `signs`: see `signs`; `seen`: see `present`. `filter_count`: entries of the filter, negative for a narrow one,
-    None when the segment must always be opened. `hashes`: see `keys.hash_check`.
+    refused. `headers`: lines that parsers need for what follows, with their numbers. `signs`: see `signs`; `seen`: see `present`. `filter_count`: entries of the filter,
+    None when the segment must always be opened. `filter_shape`: see `filters.Shape`. `hashes`: see `keys.hash_check`.
     """
 
     sequence: int
@@ -58,6 +58,7 @@ class Description:
     end: int
     frame_sha256: str = ""
     filter_count: int | None = None
+    filter_shape: list[int] = field(default_factory=list)
     hashes: str = ""
     first: str | None = None
     last: str | None = None
@@ -142,16 +143,18 @@ _OPTIONAL = ("first", "last", "format", "holders")
 def _is_sound(about: Description, filter_bytes: int) -> bool:
     """Whether every value is of its kind, so that what reads it need not ask."""
     values = asdict(about)
-    count = about.filter_count
+    count, shape = about.filter_count, about.filter_shape
     if not (
         all(type(values[name]) is int and values[name] >= 0 for name in _NUMBERS)
         and all(isinstance(values[name], str) for name in _TEXTS)
         and all(values[name] is None or isinstance(values[name], str) for name in _OPTIONAL)
-        and (count is None or (type(count) is int and size_of(count) == filter_bytes))
+        and (count is None or type(count) is int)
         and isinstance(about.place, dict)
     ):
         return False
     try:
+        if shape and ([type(number) for number in shape] != [int] * 4 or size_of(shape) != filter_bytes):
+            return False
         return _rows_are_sound(about)
     except (ValueError, TypeError, AttributeError):
         return False

@@ -38,7 +38,9 @@ _PROTOTYPES: Mapping[str, Any] = {
         *(_POINTER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
     ),
     "any_in_each": ctypes.CFUNCTYPE(
-        None, _POINTER, _NUMBER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER
+        None,
+        *(_POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+        *(_POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, _POINTER, _POINTER),
     ),
     "count_lines": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER),
     "feeds_by_block": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _NUMBER, _POINTER, _NUMBER),

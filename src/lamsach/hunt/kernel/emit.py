@@ -3,6 +3,9 @@
 It follows the sieve's way through the bytes (see `scan`), and notes where the sieve asks: a compiled set can hold no key for which
 the sieve would stop at these bytes that is not noted. Two kinds of lines are left to the caller, as they are to the matcher: names
 behind escapes and names with a byte above 127.
+
+A key is even when it only stands beneath another: a name that is the parent of none and has more than two labels, beneath its parent;
+an address beneath its network of length 16 or 64. Private addresses are known by their network alone. All others are odd. Names are cut to their last DEEPEST labels.
 """
 
 from __future__ import annotations
@@ -13,12 +16,12 @@ from lamsach.hunt.kernel import ipv4, ipv6, names
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import length_before
 from lamsach.hunt.kernel.hashing import SEED, finish, hash_ipv6, mix_label
-from lamsach.hunt.kernel.layout import BEHIND, BLOCK, WORDS
+from lamsach.hunt.kernel.layout import BEHIND, BLOCK, DEEPEST, WORDS
 from lamsach.hunt.kernel.scan import _sixteen_ones
 from lamsach.hunt.kernel.tables import CLOSE, COLON, DOT, HEX, NAME, OPEN, PERCENT
 from lamsach.hunt.kernel.tokens import HEX as HEX_ROW
 from lamsach.hunt.kernel.tokens import TRIGGERS, classify_block, first_dots, sort_tokens
-from lamsach.hunt.kernel.vector import peek, trailing_zeros
+from lamsach.hunt.kernel.vector import count_ones, peek, poke, trailing_zeros
 
 _IPV4 = ~np.uint64(0)
 _COUNT, _DONE, _IPV6, _DIGEST, _ODD = range(5)
@@ -38,10 +41,36 @@ def _note(key, table, state, out):
 
 
 @compiled
+def _beneath(key):
+    """The same key, as one that only stands beneath another."""
+    return max(key ^ np.uint64(1), np.uint64(2))
+
+
+@compiled
+def _name_key(key, labels, more):
+    """The key of a name of so many labels; `more`: labels stand before it. 0 for a name that is not kept."""
+    if labels > DEEPEST:
+        return np.uint64(0)
+    if labels > 2 and (labels == DEEPEST or not more):
+        return _beneath(key)
+    return key
+
+
+@compiled
+def _note_name(running, labels, more, table, state, out):
+    key = _name_key(finish(running), labels, more)
+    if key != np.uint64(0):
+        _note(key, table, state, out)
+
+
+@compiled
 def _note_ipv4(value, table, state, out):
-    """An address, and its network of length 16."""
+    """An address, and its network of length 16; of a private one (RFC 1918), which no list names, the network alone."""
     wide = np.uint64(value)
-    _note(hash_ipv6(_IPV4, wide, np.uint64(32)), table, state, out)
+    top = wide >> np.uint64(16)
+    private = (top >> np.uint64(8) == 10) | (top >> np.uint64(4) == 0xAC1) | (top == 0xC0A8)
+    if not private:
+        _note(_beneath(hash_ipv6(_IPV4, wide, np.uint64(32))), table, state, out)
     _note(hash_ipv6(_IPV4, wide & np.uint64(0xFFFF0000), np.uint64(16)), table, state, out)
 
 
@@ -68,14 +97,14 @@ def _long_name(data, start, end, table, state, out):
             right = position
             labels += 1
             if labels > 1:
-                _note(finish(running), table, state, out)
+                _note_name(running, labels, True, table, state, out)
         position -= 1
     if labels == 0 or limit > start:
         return
-    _note(finish(mix_label(running, data, start, right)), table, state, out)
+    _note_name(mix_label(running, data, start, right), labels + 1, False, table, state, out)
     skip = length_before(data, start)
     if skip > 0 and start + skip < right:
-        _note(finish(mix_label(running, data, start + skip, right)), table, state, out)
+        _note_name(mix_label(running, data, start + skip, right), labels + 1, False, table, state, out)
 
 
 @compiled
@@ -92,14 +121,16 @@ def _label_lengths(data, start, table, state, out):
         if data[position] != CLOSE:
             position -= 1
             continue
+        if labels > 1:
+            _note_name(running, labels, True, table, state, out)
         running = mix_label(running, data, position + 1, right)
         labels += 1
-        if labels > 1:
-            _note(finish(running), table, state, out)
         while data[position] != OPEN:
             position -= 1
         right = position
         position -= 1
+    if labels > 1:
+        _note_name(running, labels, False, table, state, out)
     return end
 
 
@@ -111,7 +142,7 @@ def _address(data, start, end, table, state, out):
         return
     if high == np.uint64(0) and low >> np.uint64(32) == np.uint64(0xFFFF):
         _note_ipv4(low & np.uint64(0xFFFFFFFF), table, state, out)
-    _note(hash_ipv6(high, low, np.uint64(128)), table, state, out)
+    _note(_beneath(hash_ipv6(high, low, np.uint64(128))), table, state, out)
     for length in (64, 48, 32, 0):
         net_high, net_low = ipv6._network(high, low, length)
         _note(hash_ipv6(net_high, net_low, np.uint64(length)), table, state, out)
@@ -241,9 +272,15 @@ def emit(data, begin, end, tops, words, firsts, addresses, named, odd, keys, own
             start = peek(named, 3 * index) + shift
             stop = peek(named, 3 * index + 1) + shift
             dots = np.uint64(peek(named, 3 * index + 2))
+            first, labels = asked, np.int64(count_ones(dots)) + 1
             asked = names.keys_of(data, start, stop, dots, tops, keys, owners, asked, index)
+            for place in range(first, asked):
+                own = min(place - first + 2, labels)  # the last may be the whole name, spelled in another way
+                poke(keys, place, _name_key(peek(keys, place), own, own < labels))
         for place in range(asked):
-            _note(peek(keys, place), table, state, out)
+            key = peek(keys, place)
+            if key != np.uint64(0):
+                _note(key, table, state, out)
         _odd(data, shift, odd, odd_count, table, state, out)
         _triggers(data, base, words, table, state, out)
         _digests(data, base, words, table, state, out)

@@ -120,12 +120,32 @@ def _emit(
     )
 
 
-def _any_in_each(keys, key_count, offsets, counts, filter_count, data, size, out):
+def _any_in_each(
+    keys,
+    guards,
+    asked,
+    key_count,
+    levels,
+    level_count,
+    offsets,
+    shapes,
+    filter_count,
+    data,
+    size,
+    found,
+    place,
+    out,
+):
     sets.any_in_each(
         row_view(keys, key_count),
+        row_view(guards, key_count),
+        row_view(asked, key_count),
+        row_view(levels, level_count + 1),
         row_view(offsets, filter_count),
-        row_view(counts, filter_count),
+        table_view(shapes, filter_count, 4),
         row_view(data, size),
+        row_view(found, key_count),
+        row_view(place, 6),
         row_view(out, filter_count),
     )
 
@@ -178,7 +198,10 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
     ),
     "any_in_each": (
         _any_in_each,
-        _NOTHING(_WORDS, _NUMBER, _NUMBERS, _NUMBERS, _NUMBER, _BYTES, _NUMBER, _BYTES),
+        _NOTHING(
+            *(_WORDS, _NUMBERS, _BYTES, _NUMBER, _NUMBERS, _NUMBER),
+            *(_NUMBERS, _NUMBERS, _NUMBER, _BYTES, _NUMBER, _BYTES, _NUMBERS, _BYTES),
+        ),
     ),
     "count_lines": (_count_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER)),
     "feeds_by_block": (_feeds_by_block, _NOTHING(_BYTES, _NUMBER, _NUMBER, _COUNTS, _NUMBER)),

@@ -18,6 +18,8 @@ KEYS = 3 * TOKENS
 """Hashes of names that a block may ask for."""
 SHORT = 56
 """The longest token whose bits are looked at in one word."""
+DEEPEST = 5
+"""An archive's filters know names by so many of their last labels."""
 PASSES = 5
 STATE = 5 + PASSES
 PAD = 1024

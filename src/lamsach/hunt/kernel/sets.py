@@ -1,8 +1,9 @@
-"""Whether a small sorted set of hashes may hold any of some keys: the question that an archive asks of every segment's filter.
+"""Whether a small sorted set of hashes may hold what a list asks for: the question that an archive asks of every segment's filter.
 
-A set of n keys keeps `key * n * 2^24 / 2^64` of each, in order (a quotient-remainder set, Elias 1974): the upper part in unary, one
-bit 1 an entry and a bit 0 at the end of each of the n buckets, of the lower 24 bits all or only the lowest 16. A key that is not in
-the set is taken for one that is with a probability of 2^-24, or 2^-16.
+A set of n keys keeps `key * n * 2^bits / 2^64` of each, in order (a quotient-remainder set, Elias 1974): the upper part in unary, one
+bit 1 an entry and a bit 0 at the end of each of the n buckets, and the lower `bits` bits one behind the other. A key that is not in
+the set is taken for one that is with a probability of 2^-bits. A filter has two: one of what holds others (parents of names, networks),
+and one of what only stands beneath such a holder, and is asked for only where its holder is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled
-from lamsach.hunt.kernel.vector import count_ones, trailing_zeros
+from lamsach.hunt.kernel.vector import count_ones, load_word, trailing_zeros
+
+_WORD, _ENDED, _ENTRIES = range(3)
+"""How far a set was read: words of its unary part, buckets that ended in them, entries in them."""
 
 
 @compiled
@@ -25,70 +29,94 @@ def _scaled(key, factor):
 
 
 @compiled
-def any_in(keys, count, unary, low, middle):
-    """Whether any of the keys, which are in order, may be among the `count` entries.
-
-    `unary`: the words of the upper parts; `low` the lowest 16 bits of each entry, `middle` the 8 bits above them, or nothing.
-    """
+def _may_hold(key, count, bits, unary, rests, place):
+    """Whether the key may be among the `count` entries. Keys are asked in order: `place` tells how far the set was read."""
     if count == 0:
         return False
-    last = unary.size - 1
-    factor = np.uint64(count) << np.uint64(24)
-    word, ended, entries = 0, 0, 0  # words passed, buckets ended in them, entries in them
-    for index in range(keys.size):
-        value = _scaled(keys[index], factor)
-        bucket = np.int64(value >> np.uint64(24))
+    value = _scaled(key, np.uint64(count) << np.uint64(bits))
+    bucket = np.int64(value >> np.uint64(bits))
+    mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    word, ended, entries = place[_WORD], place[_ENDED], place[_ENTRIES]
+    zeros = np.int64(count_ones(~unary[word]))
+    while ended + zeros < bucket:
+        if word == unary.size - 1:
+            return True  # damaged: it cannot deny anything
+        ended += zeros
+        entries += 64 - zeros
+        word += 1
         zeros = np.int64(count_ones(~unary[word]))
-        while ended + zeros < bucket:
-            if word == last:
-                return True  # damaged: it cannot deny anything
-            ended += zeros
-            entries += 64 - zeros
+    place[_WORD], place[_ENDED], place[_ENTRIES] = word, ended, entries
+    # The bucket begins in this word, behind its (bucket - ended)-th zero.
+    clear = ~unary[word]
+    for _passed in range(bucket - ended - 1):
+        clear &= clear - np.uint64(1)
+    offset = 0 if bucket == ended else trailing_zeros(clear) + 1
+    entry = entries + offset - (bucket - ended)
+    if entry < 0:
+        return True
+    while True:
+        if offset == 64:
+            offset = 0
             word += 1
-            zeros = np.int64(count_ones(~unary[word]))
-        # The bucket begins in this word, behind its (bucket - ended)-th zero.
-        bits = unary[word]
-        clear = ~bits
-        for _passed in range(bucket - ended - 1):
-            clear &= clear - np.uint64(1)
-        offset = 0 if bucket == ended else trailing_zeros(clear) + 1
-        at = word
-        entry = entries + offset - (bucket - ended)
-        if entry < 0:
+            if word >= unary.size:
+                return False
+        if (unary[word] >> np.uint64(offset)) & np.uint64(1) == np.uint64(0):
+            return False
+        if entry >= count:
             return True
-        while True:
-            if offset == 64:
-                offset = 0
-                at += 1
-                if at >= unary.size:
-                    break
-            if (unary[at] >> np.uint64(offset)) & np.uint64(1) == np.uint64(0):
-                break
-            if entry >= count:
+        at = entry * bits
+        rest = load_word(rests, at >> 3) >> np.uint64(at & 7)
+        if rest & mask == value & mask:
+            return True
+        entry += 1
+        offset += 1
+
+
+@compiled
+def any_of(keys, guards, asked, levels, wide, wide_bits, narrow, narrow_bits, data, found, place):
+    """Whether a filter, the bytes `data`, may hold any of the keys that are asked for.
+
+    Keys stand in levels, in order within each: those of levels[i]:levels[i + 1] are looked for only where their guard, a key of the level
+    above, was found. `wide` and `narrow`: entries of its two sets. `found`: room for each key.
+    """
+    words = ((2 * wide + 63) >> 6) + 1
+    unary = data[: 8 * words].view(np.uint64)
+    begin = 8 * (words + ((wide * wide_bits + 63) >> 6) + 1)
+    rests = data[8 * words : begin]
+    words = ((2 * narrow + 63) >> 6) + 1
+    leaf_unary = data[begin : begin + 8 * words].view(np.uint64)
+    leaf_rests = data[begin + 8 * words :]
+    for level in range(levels.size - 1):
+        place[:] = 0
+        some = False
+        for index in range(levels[level], levels[level + 1]):
+            found[index] = 0
+            if level > 0 and found[guards[index]] == 0:
+                continue
+            if _may_hold(keys[index], wide, wide_bits, unary, rests, place[:3]):
+                found[index] = 1
+                some = True
+            elif (
+                level == 0
+                or asked[index] == 0
+                or not _may_hold(keys[index], narrow, narrow_bits, leaf_unary, leaf_rests, place[3:])
+            ):
+                continue
+            if asked[index] != 0:
                 return True
-            same = low[entry] == np.uint16(value & np.uint64(0xFFFF))
-            if same and middle.size:
-                same = middle[entry] == np.uint8((value >> np.uint64(16)) & np.uint64(0xFF))
-            if same:
-                return True
-            entry += 1
-            offset += 1
+        if not some:
+            return False
     return False
 
 
 @compiled
-def any_in_each(keys, offsets, counts, data, out):
-    """For each filter, whose bytes begin at data[offsets[i]] (a multiple of 8): whether it may hold any of the keys, to out[i].
-
-    A set that keeps only 16 bits of each entry has a negative count.
-    """
+def any_in_each(keys, guards, asked, levels, offsets, shapes, data, found, place, out):
+    """For each filter, whose bytes begin at data[offsets[i]] (a multiple of 8) and whose shape is row i: see `any_of`, to out[i]."""
     for index in range(offsets.size):
-        count = abs(counts[index])
-        words = ((2 * count + 63) >> 6) + 1
-        begin = offsets[index]
-        unary = data[begin : begin + 8 * words].view(np.uint64)
-        begin += 8 * words
-        low = data[begin : begin + 2 * count].view(np.uint16)
-        begin += 2 * count
-        kept = count if counts[index] > 0 else 0
-        out[index] = any_in(keys, count, unary, low, data[begin : begin + kept])
+        wide, wide_bits = shapes[index, 0], shapes[index, 1]
+        narrow, narrow_bits = shapes[index, 2], shapes[index, 3]
+        filter_bytes = data[offsets[index] :]
+        out[index] = any_of(
+            *(keys, guards, asked, levels, wide, wide_bits, narrow, narrow_bits),
+            *(filter_bytes, found, place),
+        )
