@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from lamsach.archive import keeping
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.exporting import export
 from lamsach.archive.filling import fill
-from lamsach.archive.keeping import Hold, erase, expire, hold, holds, release, repair
-from lamsach.archive.records import records
+from lamsach.archive.keeping import Hold, erase, expire, hold, holds, release, repair, rewrite
+from lamsach.archive.records import ERASED, records
 from lamsach.archive.retro import retro
+from lamsach.archive.segment import decompress
+from lamsach.archive.sources import save
 from lamsach.archive.verifying import verify
 from lamsach.errors import LamsachError, OutputError, UnreadableError, UsageError
 from lamsach.investigate import Request
@@ -179,6 +182,37 @@ def test_personal_data_are_erased_for_good(tmp_path: Path) -> None:
     with writing(archive) as writer:  # the chain goes on behind a rewritten end
         list(fill(writer, find_logs([str(write_list(tmp_path))])))
     assert verify(archive).problems == []
+
+
+def test_erasing_keeps_few_lines_in_memory(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "BATCH_BYTES", 3 * SMALL)
+    before = verify(archive).segments
+    with writing(archive) as writer:
+        assert erase(writer, ["FG100E"], "request").segments == before
+    made = [record.values for record in records(archive)]
+    assert len(made) > 1
+    assert all(len(values["changes"]) <= 3 for values in made)
+    assert sum(len(values["changes"]) for values in made) == before
+    assert verify(archive).problems == []
+
+
+def test_a_wrong_clock_deletes_nothing_early_and_keeps_nothing_for_ever(archive: Archive) -> None:
+    source = keeping.all_sources(archive)[0]
+    now = datetime.now(UTC)
+    with writing(archive) as writer:
+        source.kind = "udp"  # lines dated 2022 that arrived today
+        save(archive.store, source)
+        assert expire(writer, {"default": 90}, now, really=False).segments == 0
+        source.kind = "file"
+        save(archive.store, source)
+        for entry in archive.segments():
+            head = archive.head(entry)
+            head.description.last = "2099-01-01T00:00:00+00:00"
+            change = (entry, head.digest, decompress(archive.frame(entry, head), entry.name))
+            rewrite(writer, ERASED, [(*change, head.description, "text")])
+        assert expire(writer, {"default": 90}, now, really=False).segments == 0
+        late = now + timedelta(days=91)
+        assert expire(writer, {"default": 90}, late, really=False).segments == len(archive.segments())
 
 
 def test_what_a_hold_covers_is_not_erased(archive: Archive, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from lamsach.archive.keeping import holds
 from lamsach.archive.verifying import verify
 from lamsach.errors import LamsachError, OutputError, UsageError
 
-from .test_service import PATIENCE_S, collecting
+from .test_service import PATIENCE_S, collecting, until
 
 
 def test_acts_while_lines_come_in(tmp_path: Path) -> None:
@@ -44,6 +44,16 @@ def test_acts_while_lines_come_in(tmp_path: Path) -> None:
     assert "nguyenvana" not in text
     assert "another line" in text
     assert not list((tmp_path / "archive" / "requests").iterdir())
+
+
+def test_what_lies_in_the_spool_is_erased_too(tmp_path: Path) -> None:
+    with collecting(tmp_path, tcp=0) as running:
+        with socket.create_connection(("127.0.0.1", running.ports["tcp"])) as connection:
+            connection.sendall(b"<13>Oct 11 22:14:15 gw app: nguyenvana logged on\n")
+        until(lambda: any(b"nguyenvana" in path.read_bytes() for path in (tmp_path / "spool").glob("*.wal")))
+        archive = Archive(str(tmp_path / "archive"))
+        assert do(archive, "erase", values=["nguyenvana"], reason="request").segments == 1
+    assert "nguyenvana" not in next(iter(export(archive, tmp_path / "out"))).path.read_text()
 
 
 def test_a_writer_that_does_not_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

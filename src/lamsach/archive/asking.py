@@ -12,7 +12,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -66,7 +66,7 @@ def _answered(found: dict[str, Any]) -> Kept:
 def serve(writer: Writer) -> int:
     """Do what was asked, in the writer's process; how many acts."""
     count = 0
-    for name in _waiting(writer.archive):
+    for name in waiting(writer.archive):
         store = writer.archive.store
         try:
             wanted = json.loads(store.read(name))
@@ -82,9 +82,11 @@ def serve(writer: Writer) -> int:
     return count
 
 
-def _waiting(archive: Archive) -> Iterator[str]:
+def waiting(archive: Archive) -> list[str]:
+    """The requests that nobody took up yet."""
     with contextlib.suppress(LamsachError):
-        yield from [name for name in archive.store.names(FOLDER) if name.endswith(".json")]
+        return [name for name in archive.store.names(FOLDER) if name.endswith(".json")]
+    return []
 
 
 def _hold(writer: Writer, values: dict[str, Any]) -> Kept:

@@ -22,6 +22,8 @@ from lamsach.errors import UnreadableError, UsageError
 
 LEAST_DAYS = 90
 """Logs are kept for three months at least."""
+BATCH_BYTES = 256 << 20
+"""So many bytes of lines are rewritten with one record: so many lie in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Kept:
 def expire(
     writer: Writer, days: Mapping[str, int], now: datetime | None = None, *, really: bool = True
 ) -> Kept:
-    """Delete segments older than their class allows. `days` by class; `default` for those that are not named.
+    """Delete segments older than their class allows. `days` by class; `default` for those that are not named. See `_age`.
 
     Raises UsageError for fewer than LEAST_DAYS.
     """
@@ -96,13 +98,12 @@ def expire(
                 "Logs must be kept for at least 90 days.", f"{name}={number}", "Give 90 or more days."
             )
     archive, result, going = writer.archive, Kept(), []
-    now = now or datetime.now(UTC)
+    now, in_force = now or datetime.now(UTC), holds(archive)
     for entry, about, digest, source in _segments(archive):
         allowed = days.get(source.retention if source else "default", days.get("default"))
-        last = datetime.fromisoformat(about.last or about.created)
-        if allowed is None or now - last <= timedelta(days=allowed):
+        if allowed is None or _age(about, source, now) <= timedelta(days=allowed):
             continue
-        if any(item.covers(source, about) for item in holds(archive)):
+        if any(item.covers(source, about) for item in in_force):
             result.held += 1
             continue
         going.append((entry, digest))
@@ -119,6 +120,15 @@ def expire(
             archive.store.delete(entry.name)
         _forget_packs(archive)
     return result
+
+
+def _age(about: Description, source: Source | None, now: datetime) -> timedelta:
+    """How old a segment's lines are: since they arrived when they were taken in as they were written, whatever their own clock says (it
+    may be in 1970); else since their last time, which is no later than when they were archived."""
+    created = datetime.fromisoformat(about.created)
+    if about.last is None or source is None or source.arrives:
+        return now - created
+    return now - min(created, datetime.fromisoformat(about.last))
 
 
 def _segments(archive: Archive) -> Iterator[tuple[Entry, Description, str, Source | None]]:
@@ -151,34 +161,38 @@ def erase(writer: Writer, values: Sequence[str], reason: str, *, really: bool = 
     if not values or any(len(value.strip()) < 3 for value in values):
         raise UsageError("A value to erase has at least three characters.", "", "Give the whole value.")
     archive, result = writer.archive, Kept()
-    pattern = _pattern(values)
-    in_force = holds(archive)
+    pattern, in_force = _pattern(values), holds(archive)
+    said = {"reason": reason, "values": _digests(archive, values)}
     changes: list[tuple[Entry, str, bytes, Description, str]] = []
     for entry, about, digest, source in _segments(archive):
         raw = decompress(archive.frame(entry, archive.head(entry)), entry.name)
         masked, count = pattern.subn(_stars, raw)
-        text = pattern.search(repr((about.headers, about.signs, about.seen, about.coverage)).encode())
-        if not count and not text:
+        if not count and not pattern.search(repr([getattr(about, name) for name in _TOLD]).encode()):
             continue
         if any(item.covers(source, about) for item in in_force):
             result.held += 1
             continue
         result.lines += count
-        about.headers = _masked(about.headers, pattern)
-        about.signs = _masked(about.signs, pattern)
-        about.seen = _masked(about.seen, pattern)
-        about.coverage = _masked(about.coverage, pattern)
+        result.segments += 1
+        if not really:
+            continue
+        for name in _TOLD:
+            setattr(about, name, _masked(getattr(about, name), pattern))
         about.holders = about.holders and None
         changes.append((entry, digest, masked, about, "text" if about.lines else "binary"))
-    result.segments = len(changes)
-    if not really:
-        return result
-    rewrite(writer, ERASED, changes, reason=reason, values=_digests(archive, values))
-    for source in all_sources(archive):
+        if sum(len(change[2]) for change in changes) >= BATCH_BYTES:
+            rewrite(writer, ERASED, changes, **said)
+            changes = []
+    rewrite(writer, ERASED, changes, **said)
+    for source in all_sources(archive) if really else ():
         if pattern.search(source.head) and not result.held:
             source.head = pattern.sub(_stars, source.head)
             save(archive.store, source)
     return result
+
+
+_TOLD = ("headers", "signs", "seen", "coverage")
+"""What a description tells of its lines."""
 
 
 def _pattern(values: Sequence[str]) -> re.Pattern[bytes]:

@@ -62,6 +62,12 @@ class Sealer:
                     self._left.add(spool.header.key)
                     return
 
+    def settle(self) -> None:
+        """Wait until all that was handed over is in segments, or cannot be written now."""
+        with self._full.all_tasks_done:
+            while self._full.unfinished_tasks and not self.stuck:
+                self._full.all_tasks_done.wait(_PUT_SECONDS)
+
     def finish(self) -> None:
         """Make segments of all that was handed over, and end."""
         self._full.put(None)
@@ -76,6 +82,7 @@ class Sealer:
             while spool.header.key not in self._left and not self._try(spool):
                 if self._stop.wait(_RETRY_SECONDS):
                     self._left.add(spool.header.key)
+            self._full.task_done()
 
     def _try(self, spool: Spool) -> bool:
         """Whether a segment could be made."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.archive.archive import Archive, Writer
-from lamsach.archive.asking import serve
+from lamsach.archive.asking import serve, waiting
 from lamsach.archive.records import GAP
 from lamsach.collect.dropping import DropFolder
 from lamsach.collect.feeding import Feeder
@@ -217,15 +217,23 @@ class Collector:
             except LamsachError as error:
                 failed = True
                 self._on_problem(error)
-        try:
-            with self._sealer.lock:
-                serve(self._writer)
-        except LamsachError as error:
-            self._on_problem(error)
+        self._serve()
         if self._health is not None:
             self._health.beat()
             self._health.full = failed or self._sealer.stuck
         self._write_status(ended=False)
+
+    def _serve(self) -> None:
+        """Do what is asked of the archive, first bringing in what is in the spool: what is to be erased may lie there."""
+        try:
+            if waiting(self._archive):
+                for stream in list(self._streams.values()):
+                    stream.seal()
+                self._sealer.settle()
+                with self._sealer.lock:
+                    serve(self._writer)
+        except LamsachError as error:
+            self._on_problem(error)
 
     def status(self, *, ended: bool = False) -> dict[str, Any]:
         """How it goes: for each source rate, last line seen, shares of formats, silence; drops; sightings."""
