@@ -2,7 +2,8 @@
 
     python -m bench.collect [--size MB] [--senders N] [--list FILE] [--folder DIR]
 
-Besides, when it is installed, rsyslog writing the same lines to a file (imtcp to omfile), on the same machine in the same run.
+Besides, when they are installed, rsyslog (imtcp to omfile) and syslog-ng writing the same lines to a file, on the same machine in the same
+run. Processor time is that of the whole process, the start included.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from lamsach.archive.archive import Archive
 from lamsach.archive.verifying import verify
 
+RSYSLOG_PORT, SYSLOG_NG_PORT = 20514, 20515
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
 
 
@@ -69,6 +71,7 @@ def collector(folder: Path, block: bytes, size: int, count: int, listed: Path | 
     shutil.rmtree(place, ignore_errors=True)
     words = ["collect", "--archive", str(place), "--host", "127.0.0.1", "--syslog-tcp", "0"]
     words += ["-i", str(listed), "-o", str(folder / "sightings.jsonl")] if listed else []
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.Popen(
         [sys.executable, "-c", START, *words],
         stdout=subprocess.PIPE,
@@ -77,7 +80,6 @@ def collector(folder: Path, block: bytes, size: int, count: int, listed: Path | 
     )
     assert child.stdout is not None
     port = int(child.stdout.readline().split("tcp ")[1].split()[0])
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
     lines = senders(port, block, size, count)
     accepted = time.perf_counter() - begun
@@ -103,24 +105,45 @@ def collector(folder: Path, block: bytes, size: int, count: int, listed: Path | 
 
 def rsyslog(folder: Path, block: bytes, size: int, count: int) -> None:
     """Measure rsyslogd writing to a file."""
-    program = shutil.which("rsyslogd") or shutil.which("rsyslogd", path="/usr/sbin")
-    if program is None:
-        print(json.dumps({"what": "rsyslog", "note": "not installed"}))
-        return
-    out, port = folder / "rsyslog.log", 20514
-    out.unlink(missing_ok=True)
+    out = folder / "rsyslog.log"
     settings = folder / "rsyslog.conf"
     settings.write_text(
         f'module(load="imtcp")\nglobal(workDirectory="{folder}")\ntemplate(name="raw" type="string" string="%rawmsg%\\n")\n'
         f'ruleset(name="r") {{ action(type="omfile" file="{out}" template="raw" ioBufferSize="1m") }}\n'
-        f'input(type="imtcp" port="{port}" address="127.0.0.1" ruleset="r")\n'
+        f'input(type="imtcp" port="{RSYSLOG_PORT}" address="127.0.0.1" ruleset="r")\n'
     )
-    child = subprocess.Popen([program, "-n", "-f", str(settings), "-i", str(folder / "rsyslog.pid")])
-    time.sleep(1.5)
+    words = ["rsyslogd", "-n", "-f", str(settings), "-i", str(folder / "rsyslog.pid")]
+    peer("rsyslog to a file", words, RSYSLOG_PORT, out, (block, size, count))
+
+
+def syslog_ng(folder: Path, block: bytes, size: int, count: int) -> None:
+    """Measure syslog-ng writing to a file."""
+    out = folder / "syslog-ng.log"
+    settings = folder / "syslog-ng.conf"
+    settings.write_text(
+        f'@version: current\nsource s {{ network(ip("127.0.0.1") port({SYSLOG_NG_PORT}) transport("tcp") flags(no-parse) '
+        f'log-iw-size(100000) max-connections(64)); }};\ndestination d {{ file("{out}" template("$MSG\\n")); }};\n'
+        "log { source(s); destination(d); flags(flow-control); };\n"
+    )
+    words = ["syslog-ng", "-F", "-f", str(settings), "--no-caps", "-R", str(folder / "syslog-ng.persist")]
+    words += ["-c", str(folder / "syslog-ng.ctl"), "-p", str(folder / "syslog-ng.pid")]
+    peer("syslog-ng to a file", words, SYSLOG_NG_PORT, out, (block, size, count))
+
+
+def peer(what: str, words: list[str], port: int, out: Path, sent: tuple[bytes, int, int]) -> None:
+    """Measure a program that writes what it gets to a file, from the first byte until all is there."""
+    program = shutil.which(words[0]) or shutil.which(words[0], path="/usr/sbin")
+    if program is None:
+        print(json.dumps({"what": what, "note": f"{words[0]} is not installed"}))
+        return
+    block, size, count = sent
+    out.unlink(missing_ok=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    child = subprocess.Popen([program, *words[1:]], stderr=subprocess.DEVNULL)
+    listening(port)
     begun = time.perf_counter()
     lines = senders(port, block, size, count)
-    accepted, wanted = time.perf_counter() - begun, size // len(block) // count * count * len(block)
+    accepted, wanted = time.perf_counter() - begun, lines // block.count(b"\n") * len(block)
     while not out.exists() or out.stat().st_size < wanted:
         if time.perf_counter() - begun > accepted + 60:
             break
@@ -129,15 +152,24 @@ def rsyslog(folder: Path, block: bytes, size: int, count: int) -> None:
     child.terminate()
     child.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    show(
-        "rsyslog to a file",
-        out.stat().st_size,
-        lines,
-        seconds,
-        accepted_seconds=round(accepted, 2),
-        stored=out.stat().st_size,
-        processor_seconds=round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2),
-    )
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    stored = out.stat().st_size
+    more = {"accepted_seconds": round(accepted, 2), "stored": stored, "processor_seconds": round(used, 2)}
+    show(what, stored, lines, seconds, **more)
+    out.unlink()
+
+
+def listening(port: int, patience_s: float = 60.0) -> None:
+    """Wait until somebody listens there."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _peak(process: int) -> int:
@@ -179,7 +211,8 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     block = payload(8_000_000)
     collector(given.folder, block, given.size * 1_000_000, given.senders, given.list)
-    rsyslog(given.folder, block, given.size * 1_000_000, given.senders)
+    for other in (rsyslog, syslog_ng):
+        other(given.folder, block, given.size * 1_000_000, given.senders)
 
 
 if __name__ == "__main__":
