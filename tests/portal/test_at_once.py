@@ -142,3 +142,33 @@ def test_nothing_is_doubled(database: str, tmp_path: Path, request: pytest.Fixtu
     assert dict(letters)["dispatch"] == 10
     assert dict(letters)["awareness"] == 20
     assert dict(letters)["deploy_link"] == 1
+
+
+PREPARE = """
+import sys, time
+from pathlib import Path
+from lamsach.portal.server import prepare, start
+folder = Path(sys.argv[1])
+start(folder)
+(folder / "ready").touch()
+while not (folder.parent / "go").exists():
+    time.sleep(0.001)
+prepare()
+"""
+
+
+def test_servers_that_start_together_make_the_schema_once(postgresql: str, tmp_path: Path) -> None:
+    environment = clean_environment(DATABASE_URL=fresh(postgresql))
+    folders = [tmp_path / str(number) for number in range(PROCESSES)]
+    servers = []
+    for folder in folders:
+        folder.mkdir()
+        command = [sys.executable, "-c", PREPARE, str(folder)]
+        servers.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+    for folder, server in zip(folders, servers, strict=True):
+        while not (folder / "ready").exists():
+            assert server.poll() is None
+            time.sleep(0.05)
+    (tmp_path / "go").touch()
+    said = [server.communicate(timeout=300)[1] for server in servers]
+    assert [server.returncode for server in servers] == [0] * PROCESSES, said

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -12,6 +15,8 @@ _SQLITE_START = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;"
     "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
 )
+_ALONE, _AGAIN_S = 0x6C616D736163, 0.2
+"""The key of the lock of `alone`, and how often it is asked for."""
 
 
 def database(url: str, data: Path) -> dict[str, Any]:
@@ -48,3 +53,26 @@ def database(url: str, data: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One process at a time, of all that share a PostgreSQL: servers that start together would bring the schema up to date twice.
+
+    It asks again and again instead of waiting in the database: a statement that waits there would itself be waited for by an index that is made beside other work.
+    """
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ALONE])
+            if cursor.fetchone() == (True,):
+                break
+            time.sleep(_AGAIN_S)
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ALONE])

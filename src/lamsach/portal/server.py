@@ -46,8 +46,11 @@ def prepare() -> str | None:
     from django.core.management import call_command
     from django.db import OperationalError
 
+    from lamsach.portal.database import alone
+
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        with alone():
+            call_command("migrate", interactive=False, verbosity=0)
     except OperationalError as problem:
         raise UsageError(
             mark("The database does not answer."),
