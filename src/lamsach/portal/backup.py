@@ -7,6 +7,7 @@ hunt or a trace, and halves of uploads. What is erased after a backup was made i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -136,8 +137,7 @@ def _load(work: Path, database: dict[str, Any] | None) -> None:
             "DATABASE_URL",
             mark("Set DATABASE_URL to the database that is to hold it."),
         )
-    command = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction"]
-    _run([*command, f"--dbname={database['NAME']}", str(dump)], database)
+    _replay(dump, database)
     dump.unlink()
 
 
@@ -175,8 +175,38 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _run(command: list[str], database: dict[str, Any]) -> None:
-    environment = {
+_FIRST = b"BEGIN;\nDROP TABLE IF EXISTS findings_sighting CASCADE;\n"
+"""What a dump's own clean-up cannot take away: keys of a partition are not dropped one by one."""
+
+
+def _replay(dump: Path, database: dict[str, Any]) -> None:
+    """Put a dump in the place of what the database holds, in one transaction, which ends only when the whole dump was read."""
+    environment = _environment(database)
+    read = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-", str(dump)]
+    write = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
+    for command in (read, write):
+        _need(command[0])
+    pipe = subprocess.PIPE
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(read, env=environment, stdout=pipe, stderr=said) as source,
+        subprocess.Popen(write, env=environment, stdin=pipe, stderr=said) as sink,
+    ):
+        if source.stdout and sink.stdin:
+            with contextlib.suppress(BrokenPipeError):  # it refused something, and says what
+                sink.stdin.write(_FIRST)
+                shutil.copyfileobj(source.stdout, sink.stdin, _CHUNK)
+                sink.stdin.write(b"ROLLBACK;\n" if source.wait() else b"COMMIT;\n")
+                sink.stdin.close()
+            source.stdout.close()
+        failed = [sink.wait(), source.wait()]
+        said.seek(0)
+        if any(failed):
+            raise _refused(said.read(3000).decode(errors="replace"))
+
+
+def _environment(database: dict[str, Any]) -> dict[str, str]:
+    return {
         **os.environ,
         "PGOPTIONS": "-c lock_timeout=30s",  # a portal that still runs is told instead of waited for
         **{
@@ -191,10 +221,22 @@ def _run(command: list[str], database: dict[str, Any]) -> None:
             if database.get(key)
         },
     }
-    if shutil.which(command[0]) is None:
+
+
+def _need(program: str) -> None:
+    if shutil.which(program) is None:
         raise UsageError(
-            mark("A program of PostgreSQL is missing."), command[0], mark("Install the PostgreSQL client.")
+            mark("A program of PostgreSQL is missing."), program, mark("Install the PostgreSQL client.")
         )
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def _run(command: list[str], database: dict[str, Any]) -> None:
+    _need(command[0])
+    done = subprocess.run(command, env=_environment(database), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise OutputError(mark("PostgreSQL refused the backup or restore."), done.stderr.strip()[:300])
+        raise _refused(done.stderr)
+
+
+def _refused(said: str) -> OutputError:
+    lines = [line for line in said.splitlines() if "NOTICE" not in line]
+    return OutputError(mark("PostgreSQL refused the backup or restore."), "\n".join(lines).strip()[:300])

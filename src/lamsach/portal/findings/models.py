@@ -174,9 +174,10 @@ class Sighting(models.Model):
 
 
 class Part(models.Model):
-    """What one bundle says of a sighting: from when to when on that day, how many events."""
+    """What one bundle says of a sighting: from when to when on that day (see `months`), how many events."""
 
     sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="parts")
+    day = models.DateField(null=True)
     bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="parts")
     first = models.DateTimeField()
     last = models.DateTimeField()

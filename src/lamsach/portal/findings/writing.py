@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 from django.utils import timezone
 
 from lamsach.portal.audit.trail import record
-from lamsach.portal.findings import contents, present
+from lamsach.portal.findings import contents, months, present
 from lamsach.portal.findings.identities import Devices
 from lamsach.portal.findings.intervals import heaviest
 from lamsach.portal.findings.models import (
@@ -35,6 +35,7 @@ def write(bundle: Bundle, found: Read) -> dict[str, int]:
     from lamsach.portal.cases.spans import Because
     from lamsach.portal.cases.upkeep import refresh
 
+    months.hold()
     lookup = Devices(bundle, found.devices)
     placed = lookup.place(found.devices)
     Appearance.objects.bulk_create(
@@ -77,10 +78,7 @@ def _sightings(bundle: Bundle, pieces: Iterable[Piece], placed: dict[str, Device
     for piece in pieces:
         key = (placed[piece.device].pk, piece.indicator, piece.role, piece.source, piece.day.isoformat())
         by_key.setdefault(key, []).append(piece)
-    devices = sorted({key[0] for key in by_key})
-    known: dict[Key, int] = {}
-    for begin in range(0, len(devices), BATCH):
-        known |= _known(bundle, devices[begin : begin + BATCH])
+    known = _known(bundle, by_key)
     fresh = [
         Sighting(
             campaign_id=bundle.campaign_id,
@@ -97,31 +95,38 @@ def _sightings(bundle: Bundle, pieces: Iterable[Piece], placed: dict[str, Device
         if key not in known
     ]
     Sighting.objects.bulk_create(fresh, batch_size=BATCH)
-    for begin in range(0, len(devices), BATCH):
-        known |= _known(bundle, devices[begin : begin + BATCH])
+    known |= _known(bundle, by_key)
     Part.objects.bulk_create(
         [_part(bundle, known[key], group) for key, group in by_key.items()],
         batch_size=BATCH,
         ignore_conflicts=True,
     )
-    add_up([known[key] for key in by_key])
+    add_up({known[key]: group[0].day for key, group in by_key.items()})
     return len(by_key)
 
 
-def _known(bundle: Bundle, devices: list[int]) -> dict[Key, int]:
-    rows = Sighting.objects.filter(campaign_id=bundle.campaign_id, device__in=devices)
-    return {
-        (device, indicator, role, source, day.isoformat()): number
+def _known(bundle: Bundle, keys: Iterable[Key]) -> dict[Key, int]:
+    """The sightings of the bundle's devices on its days, by their keys."""
+    devices, days = sorted({key[0] for key in keys}), sorted({key[4] for key in keys})
+    found: dict[Key, int] = {}
+    for begin in range(0, len(devices), BATCH):
+        rows = Sighting.objects.filter(
+            campaign_id=bundle.campaign_id,
+            device__in=devices[begin : begin + BATCH],
+            day__range=(days[0], days[-1]),
+        )
         for number, device, indicator, role, source, day in rows.values_list(
             "pk", "device_id", "indicator", "role", "source", "day"
-        ).iterator(chunk_size=5000)
-    }
+        ).iterator(chunk_size=5000):
+            found[device, indicator, role, source, day.isoformat()] = number
+    return found
 
 
 def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
     """What the bundle says: its pieces of one key (matched in different ways) are of different lines."""
     return Part(
         sighting_id=sighting,
+        day=group[0].day,
         bundle=bundle,
         first=min(piece.first for piece in group),
         last=max(piece.last for piece in group),
@@ -130,17 +135,19 @@ def _part(bundle: Bundle, sighting: int, group: list[Piece]) -> Part:
     )
 
 
-def add_up(sightings: Sequence[int]) -> None:
-    """Set the counts from all parts, see `intervals`."""
-    for begin in range(0, len(sightings), BATCH):
-        chosen = sightings[begin : begin + BATCH]
+def add_up(sightings: Mapping[int, date]) -> None:
+    """Set the counts of sightings of these numbers and days from all parts, see `intervals`."""
+    by_day = sorted(sightings, key=lambda number: (sightings[number], number))
+    for begin in range(0, len(by_day), BATCH):
+        chosen = by_day[begin : begin + BATCH]
         parts: dict[int, list[tuple[datetime, datetime, int, int]]] = {}
         rows = Part.objects.filter(sighting__in=chosen).values_list(
             "sighting_id", "first", "last", "count", "passed"
         )
         for number, first, last, count, passed in rows:
             parts.setdefault(number, []).append((first, last, count, passed))
-        Sighting.objects.bulk_update(
+        days = (sightings[chosen[0]], sightings[chosen[-1]])  # so that PostgreSQL looks into few months
+        Sighting.objects.filter(day__range=days).bulk_update(
             [
                 Sighting(
                     pk=number,

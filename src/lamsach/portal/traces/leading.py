@@ -112,19 +112,19 @@ def _ask_again(trace: Trace, earlier: int, bundle: int) -> None:
         .values_list("ip", "indicator", "day")
     )
     parts = Part.objects.filter(bundle=bundle, sighting__device__key__startswith=STAND_IN)
-    devices, changed = set(), set()
+    devices, changed = set(), dict[int, date]()
     for part in parts.select_related("sighting__device"):
         seen = part.sighting
         known = (seen.device.ip, seen.indicator)
         undated = left.get((*known, None), 0) if seen.day == _day_of(bundle) else 0
         count = left.get((*known, seen.day), 0) + undated
         devices.add(seen.device_id)
-        changed.add(seen.pk)
+        changed[seen.pk] = seen.day
         if count:
             Part.objects.filter(pk=part.pk).update(count=count, passed=count)
         else:
             part.delete()
-    add_up(sorted(changed))
+    add_up(changed)
     Sighting.objects.filter(pk__in=changed, parts=None).delete()
     gone = devices - set(Sighting.objects.filter(device__in=devices).values_list("device_id", flat=True))
     Clarification.objects.filter(campaign=trace.campaign_id, device__in=gone, answered=None).delete()
