@@ -37,7 +37,6 @@ def firewall_event(text: str) -> Event | None:
     (source, source_port), (destination, destination_port), (nat, nat_port), inner = ends
     device = own_side(source, inner or destination)
     mac = _SOURCE_MAC.search(text, place.end())
-    prefix = text[: place.start()].rpartition(" ")[0].replace("_", " ").replace("-", " ")
     return Event(
         kind=EventKind.CONNECTION,
         source_ip=source,
@@ -49,7 +48,7 @@ def firewall_event(text: str) -> Event | None:
         device_ip=device,
         source_mac=mac_of(mac[1]) if mac else None,
         device_mac=mac_of_device(device, source, mac_of(mac[1]) if mac else None),
-        action=_decision(prefix),
+        action=decision_of(text[: place.start()]),
     )
 
 
@@ -77,7 +76,9 @@ def _pair(match: re.Match[str] | None, group: int) -> _Address:
     return address, port_of(match[group + 1]) if match and address else None
 
 
-def _decision(prefix: str) -> Action:
+def decision_of(before: str) -> Action:
+    """What the text before the interfaces, the administrator's and the chain's name, says happened to the packet."""
+    prefix = before.rpartition(" ")[0].replace("_", " ").replace("-", " ")
     if _BLOCKING.search(prefix):
         return Action.BLOCKED
     return Action.ALLOWED if _ALLOWING.search(prefix) else Action.UNKNOWN

@@ -74,6 +74,10 @@ _WEB = frozenset(
 )
 
 
+DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "server_name", "sni")
+HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
+
+
 def event_of(fields: Fields) -> Event:
     """The event of one record's fields, without time, observer and place."""
     lease = _lease(fields)
@@ -99,13 +103,13 @@ def event_of(fields: Fields) -> Event:
         source_nat_ip=nat,
         source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
         device_ip=device,
-        source_mac=_mac(first(fields, "src_mac", "srcmac")),
-        device_mac=mac_of_device(device, source, _mac(first(fields, "src_mac", "srcmac"))),
+        source_mac=mac_as_stated(first(fields, "src_mac", "srcmac")),
+        device_mac=mac_of_device(device, source, mac_as_stated(first(fields, "src_mac", "srcmac"))),
         user=first(fields, "user_name", "user", "login_user", "username"),
         domain=_domain(fields, url),
         url=url,
         hashes=_hashes(fields),
-        action=_action(fields),
+        action=action_of_fields(fields),
     )
 
 
@@ -140,7 +144,7 @@ def _visit(fields: Fields, source: str | None) -> Event:
         user=first(fields, "user_name", "user"),
         domain=domain_of(first(fields, "server", "server_name", "domain") or ""),
         url=first(fields, "url"),
-        action=_action(fields),
+        action=action_of_fields(fields),
     )
 
 
@@ -186,22 +190,27 @@ def _kind(fields: Fields, source: str | None, destination: str | None) -> EventK
 
 def _domain(fields: Fields, url: str | None) -> str | None:
     """The site: stated, or the host of the URL (which a threat record may give alone: url=bot-c2.xyz)."""
-    for key in ("domain", "domainname", "fqdn", "dst_domainname", "server_name", "sni"):
+    for key in DOMAINS:
         name = domain_of(fields.get(key, ""))
         if name:
             return name
     if url is None:
         host = domain_of(fields.get("host", "")) if "threatname" in fields else None
         return host if host and ip_of(host) is None else None
+    return site_of_url(url)
+
+
+def site_of_url(url: str) -> str | None:
+    """The host of a URL, written with its scheme or without; None for a path."""
     return host_of_url(url) or (domain_of(re.split("[/:?]", url, maxsplit=1)[0]) if url[:1] != "/" else None)
 
 
 def _hashes(fields: Fields) -> tuple[str, ...]:
-    keys = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
-    return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
+    return tuple(dict.fromkeys(digest for key in HASHES if (digest := hash_of(fields.get(key, "")))))
 
 
-def _action(fields: Fields) -> Action:
+def action_of_fields(fields: Fields) -> Action:
+    """What the firewall did, by the first key that tells."""
     for key in ("action", "log_subtype", "status", "result", "name"):
         word = fields.get(key, "").strip().lower()
         if word in _BLOCKING or (
@@ -220,6 +229,6 @@ def _action(fields: Fields) -> Action:
     )
 
 
-def _mac(text: str | None) -> str | None:
+def mac_as_stated(text: str | None) -> str | None:
     """A hardware address as stated, the all-zero one of routed traffic too: it is known to name no machine."""
     return text if text == "00:00:00:00:00:00" else mac_of(text)

@@ -11,6 +11,7 @@ from lamsach.errors import InputError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.bulk import BulkReader, bulk_reader_of
 from lamsach.logs.bulk.base import Piece
+from lamsach.logs.decoding import decode_line
 from lamsach.logs.event_tables import columns_of, in_line_order, table_of
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import (
@@ -129,16 +130,14 @@ class _Pieces:
         return cuts if len(cuts) <= _MOST_CUTS else []
 
     def _part(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
-        if self._lines.parser.multiline:  # what follows the last line may belong to it
+        end = len(lines)
+        if self._lines.parser.multiline:
             blank = next((at for at, line in enumerate(lines) if line is None or line.strip()), len(lines))
             self._held += _events(self._lines.events(number, lines[:blank]), self._on_refusal)
             number, lines = number + blank, lines[blank:]
-            read = self._at_once(number, lines[:-1])
-            read = None if read and read[1] else read
-            rest = lines[-1:] if read else lines
-        else:
-            read = self._at_once(number, lines)
-            rest = () if read else lines
+            end = self._last_record(lines)
+        read = self._at_once(number, lines[:end])
+        rest = lines[end:] if read else lines
         if read is not None:
             self._held += _events(self._lines.rest(), self._on_refusal)
             yield from self._flush()
@@ -148,6 +147,14 @@ class _Pieces:
             self._held += _events(self._lines.events(at, rest), self._on_refusal)
             if len(self._held) >= _EVENTS_HELD:
                 yield from self._flush()
+
+    def _last_record(self, lines: Sequence[bytes | None]) -> int:
+        """Where the last record begins, to which the lines of the next piece may belong; 0 when that is not seen at once."""
+        for at in range(len(lines) - 1, max(0, len(lines) - _MOST_CUTS), -1):
+            line = lines[at]
+            if line is not None and self._lines.parser.starts_record(decode_line(line)):
+                return at
+        return 0
 
     def _completed(
         self, number: int, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
@@ -181,7 +188,7 @@ class _Pieces:
         if self._prefix is not None and any(line and line.startswith(self._prefix) for line in lines):
             return None
         read = self._bulk.piece(number, lines)
-        if read is None:
+        if read is None or (read[1] and self._lines.parser.multiline):  # a line may belong to the one before
             self._failed += 1
             return None
         alone = len(read[1])

@@ -16,10 +16,19 @@ __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
     "bind": "bind:BindQueries",
+    "cef": "cef:CefRecords",
+    "cisco_asa": "cisco_asa:AsaContacts",
     "fortigate": "fortigate:FortiGatePairs",
+    "iptables": "iptables:KernelPackets",
+    "leef": "leef:LeefRecords",
+    "mikrotik": "mikrotik:FirewallPackets",
+    "paloalto": "paloalto:PaloAltoColumns",
     "pf_filterlog": "pf_filterlog:PfPackets",
+    "sophos": "sophos:SophosPairs",
     "squid": "squid:SquidNative",
     "suricata_eve": "suricata_eve:EveObjects",
+    "web_access": "web_access:WebRequests",
+    "windows_dns_debug": "windows_dns_debug:DnsPackets",
     "zeek_json": "zeek_json:ZeekObjects",
     "zeek_tsv": "zeek_tsv:ZeekRows",
 }

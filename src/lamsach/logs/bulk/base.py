@@ -18,6 +18,10 @@ class Unusual(Exception):  # noqa: N818 - no error: the lines are read one by on
     """A line of the piece is not of the usual shape."""
 
 
+Piece = tuple["pa.RecordBatch", Sequence[int]]
+"""The events that were read at once, in the order of their lines, and the lines that were not."""
+
+
 class BulkReader(ABC):
     """Reads pieces of one file; `log_format` is the reader of its single lines, which has seen the header lines before the piece."""
 
@@ -30,6 +34,12 @@ class BulkReader(ABC):
         """The columns of so many lines by the keys of `event_records`; those for `format` and `file` are added, absent ones are null. `line` is
         the number (from 0) of each row's line; left out when every line is a row.
         Raises Unusual, LineError, ValueError, pyarrow.ArrowException."""
+
+    def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
+        """The events of the lines, of which the first has this number, and the numbers (from 0) of the lines that have to be read one by one, in their order;
+        None when nothing is gained."""
+        table = self.table(first, lines)
+        return None if table is None else (table, ())
 
     def table(self, first: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
         """The events of the lines, of which the first has this number; None when they are not all usual."""
@@ -46,16 +56,22 @@ class BulkReader(ABC):
         except (Unusual, LineError, ValueError, pa.ArrowException):
             return None
         rows = columns.get("line", pa.array(np.arange(count)))
-        count = len(rows)
-        columns["format"] = pa.repeat(self.log_format.name, count)
-        columns["file"] = pa.repeat(self.context.file, count)
-        columns["line"] = pc.add(rows, first)
-        table = table_of(columns, count)
-        tried = [(at, rows[at].as_py()) for at in {0, count // 2}]
-        agree = all(self._agrees(table, at, lines[row] or b"", first + row) for at, row in tried)
+        table = self.placed(columns, pc.add(rows, first))
+        tried = [(at, rows[at].as_py()) for at in {0, len(rows) // 2}]
+        agree = all(self.agrees(table, at, lines[row] or b"", first + row) for at, row in tried)
         return table if agree else None
 
-    def _agrees(self, table: pa.RecordBatch, at: int, line: bytes, number: int) -> bool:
+    def placed(self, columns: dict[str, pa.Array], numbers: pa.Array) -> pa.RecordBatch:
+        """The columns with the format, the file and the lines' numbers as a table."""
+        import pyarrow as pa
+
+        count = len(numbers)
+        columns["format"] = pa.repeat(self.log_format.name, count)
+        columns["file"] = pa.repeat(self.context.file, count)
+        columns["line"] = numbers
+        return table_of(columns, count)
+
+    def agrees(self, table: pa.RecordBatch, at: int, line: bytes, number: int) -> bool:
         """Whether the format itself reads the same from a line."""
         try:
             event = self.log_format.parse(line.decode().rstrip("\r"), number)

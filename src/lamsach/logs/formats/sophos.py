@@ -102,7 +102,7 @@ class Sophos(LogFormat):
             fields = spaced_pairs(message)
             observer = first(fields, "device_name", "device_id") if first(fields, "device") else None
             observer = observer or header.host or first(fields, "device_serial_id")
-            return placed(event_of(fields), self, number, self._sfos_time(fields) or header.time, observer)
+            return placed(event_of(fields), self, number, self.time_of(fields) or header.time, observer)
         time, host = header.time, header.host
         cut = _UTM_TIME.match(message)
         if cut:
@@ -110,7 +110,8 @@ class Sophos(LogFormat):
         event = event_of(spaced_pairs(message)) if _has_fields(message) else event_of_text(message)
         return placed(event, self, number, time, host)
 
-    def _sfos_time(self, fields: Fields) -> datetime | None:
+    def time_of(self, fields: Fields) -> datetime | None:
+        """The time that a record of SFOS states."""
         date, clock = first(fields, "date"), first(fields, "time")
         zone = zone_of(fields.get("timezone", "")) or self.context.timezone
         if date and clock:

@@ -1,0 +1,78 @@
+r"""CEF records with the same keys in the same order, in columns.
+
+The lines are taken apart at `=`: before each stands the value of one key and the name of the next. So a value that holds a `=` which is not escaped is not usual.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Hashable, Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.logs import cef
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import cells, check, halves, kept
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MARK, _ESCAPED = b"\x01", b"\\="
+_MOST_KEYS = 200
+
+
+def kind_of(line: bytes) -> Hashable | None:
+    """The record's signature and how many keys it has; None when the line holds no usual record."""
+    parts = line.split(b"|", 5)
+    if len(parts) < 6 or _MARK in line:
+        return None
+    keys = line.count(b"=") - line.count(_ESCAPED)
+    return (parts[1], parts[4], keys) if 0 < keys < _MOST_KEYS else None
+
+
+def keys_of(line: bytes) -> tuple[str, ...] | None:
+    """The keys of a line's record in their order; None when it holds none, or a `=` elsewhere."""
+    text = line.decode()
+    start = cef.find(text)
+    if start < 0:
+        return None
+    keys = tuple(cef.read(text[start:]).extension)
+    return keys if len(keys) == line.count(b"=") - line.count(_ESCAPED) else None
+
+
+class CefRows:
+    """Reads records with these keys."""
+
+    def __init__(self, keys: Sequence[str], wanted: Callable[[str], bool]) -> None:
+        self._keys = keys
+        self._wanted: Collection[str] = frozenset(filter(wanted, keys))
+
+    def row(self, data: bytes, count: int) -> tuple[pa.Array, dict[str, pa.Array]]:
+        """What stands before each record, and the values by their keys. Raises Unusual, pyarrow.ArrowInvalid."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        keys = self._keys
+        names = [str(at) for at in range(len(keys) + 1)]
+        row = cells(data.replace(_ESCAPED, _MARK), names, "=", dict.fromkeys(names, pa.string()))
+        if len(row["0"]) != count:
+            raise Unusual
+        for at in range(1, len(keys)):
+            check(pc.ends_with(row[names[at]], f" {keys[at]}"))
+        before, record = halves(row["0"], "CEF:")
+        check(pc.match_substring_regex(record, rf"^ ?[01]\|(?:[^|\\]*\|){{6}} *{re.escape(keys[0])}$"))
+        values = {}
+        for at, key in enumerate(keys, 1):
+            if key in self._wanted:
+                text = row[names[at]]
+                if at < len(keys):
+                    text = pc.utf8_slice_codeunits(text, 0, -len(keys[at]) - 1)
+                values[key] = _value(pc.utf8_trim_whitespace(text), key)
+        return before, values
+
+
+def _value(texts: pa.Array, key: str) -> pa.Array:
+    """The values without escapes."""
+    import pyarrow.compute as pc
+
+    plain = pc.invert(pc.match_substring_regex(texts, r"[\x01\\]"))
+    return kept(texts, plain, lambda text: cef.unescaped(key, text.replace("\x01", "\\=")))

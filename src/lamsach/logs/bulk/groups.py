@@ -1,0 +1,120 @@
+"""Readers of logs whose lines are of several kinds: those of each kind are read at once, and what is unusual line by line."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.errors import LineError
+from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
+from lamsach.logs.event_tables import in_line_order
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FEW_LINES = 64
+"""So many lines are not worth a second look when one of them is unusual."""
+_MOST_KINDS = 64
+
+
+class GroupReader(BulkReader):
+    """Reads the lines of each kind at once. An unusual line spoils only the lines around it."""
+
+    @abstractmethod
+    def kind(self, line: bytes) -> Hashable | None:
+        """What lines of one layout have in common, told cheaply; None for a line that is read alone."""
+
+    def shape(self, line: bytes) -> Hashable:
+        """What lines of one layout have in common for certain; asked for when lines of one kind are not all usual."""
+        return None
+
+    def kinds(self, lines: Sequence[bytes]) -> dict[Hashable | None, list[int]]:
+        """The lines' numbers (from 0) by their kinds."""
+        groups: dict[Hashable | None, list[int]] = {}
+        kind = self.kind
+        for at, line in enumerate(lines):
+            found = kind(line)
+            if found in groups:
+                groups[found].append(at)
+            else:
+                groups[found] = [at]
+        return groups
+
+    def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
+        """See `BulkReader`."""
+        alone: list[int] = []
+        usable = _usable(lines, alone)
+        groups = self.kinds(usable)
+        alone = sorted({*alone, *groups.pop(None, ())})
+        if len(groups) > _MOST_KINDS:
+            groups = _largest(groups, alone)
+        tables: list[pa.RecordBatch] = []
+        if alone:
+            apart = {*alone}
+            groups = {kind: [at for at in rows if at not in apart] for kind, rows in groups.items()}
+        for rows in groups.values():
+            tables += self._tables(rows, usable, first, alone)
+        return (in_line_order(tables), sorted(alone)) if tables else None
+
+    def _tables(
+        self, rows: list[int], lines: Sequence[bytes], first: int, alone: list[int], *, certain: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """The events of lines of one kind. When one is unusual, those of each shape apart, then halves of them."""
+        if len(rows) < _FEW_LINES:
+            alone += rows
+            return
+        table = self._at_once(rows, lines, first)
+        if table is not None:
+            yield table
+            return
+        parts = [rows] if certain else self._shapes(rows, lines)
+        if len(parts) == 1:
+            half = len(rows) // 2
+            parts = [rows[:half], rows[half:]]
+        for part in parts:
+            yield from self._tables(part, lines, first, alone, certain=True)
+
+    def _shapes(self, rows: list[int], lines: Sequence[bytes]) -> list[list[int]]:
+        groups: dict[Hashable, list[int]] = {}
+        for at in rows:
+            try:
+                shape = self.shape(lines[at])
+            except (Unusual, LineError, ValueError):
+                shape = None
+            groups.setdefault(shape, []).append(at)
+        return list(groups.values())
+
+    def _at_once(self, rows: list[int], lines: Sequence[bytes], first: int) -> pa.RecordBatch | None:
+        import numpy as np
+        import pyarrow as pa
+
+        whole = len(rows) == len(lines)
+        data = b"\n".join(lines if whole else [lines[at] for at in rows])
+        try:
+            columns = self.read(data, len(rows))
+        except (Unusual, LineError, ValueError, pa.ArrowException):
+            return None
+        table = self.placed(columns, pa.array(np.array(rows) + first))
+        tried = {0, len(rows) // 2, len(rows) - 1}
+        agree = all(self.agrees(table, at, lines[rows[at]], first + rows[at]) for at in tried)
+        return table if agree else None
+
+
+def _usable(lines: Sequence[bytes | None], alone: list[int]) -> Sequence[bytes]:
+    """The lines without carriage returns. Of those that need a second look (see `joined`) the numbers go to `alone`."""
+    data = joined(lines)
+    if data is not None:
+        same = sum(map(len, lines)) + len(lines) - 1 == len(data)  # type: ignore[arg-type]
+        return lines if same else data.split(b"\n")  # type: ignore[return-value]
+    texts = [joined((line,)) for line in lines]
+    alone += (at for at, text in enumerate(texts) if text is None)
+    return [text or b"" for text in texts]
+
+
+def _largest(groups: dict[Hashable | None, list[int]], alone: list[int]) -> dict[Hashable | None, list[int]]:
+    """The groups with the most lines; the lines of the others are read alone."""
+    by_size = sorted(groups.items(), key=lambda item: -len(item[1]))
+    for _, rows in by_size[_MOST_KINDS:]:
+        alone += rows
+    return dict(by_size[:_MOST_KINDS])

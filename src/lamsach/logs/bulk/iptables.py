@@ -1,0 +1,120 @@
+"""Packets that the kernel's LOG target wrote, behind a syslog header that ends in `kernel: `."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import addresses, cells, check, halves, macs, mapped, own_sides
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.heads import Head, heads, of_header
+from lamsach.logs.bulk.keyed import none_of, port_numbers
+from lamsach.logs.formats.iptables import action_of_prefix
+from lamsach.logs.syslog import split_header
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Jun 10 08:00:01 fw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=60 ... ID=1 DF PROTO=TCP SPT=1 DPT=2 WINDOW=...
+_PROGRAM = "kernel: "
+_STARTS_NOTHING = "[x] IN="
+"""What `split_header` finds no second header in."""
+_PREFIX = r"^(?:\[ *[0-9]{1,9}\.[0-9]{1,9}\] ?)?(?:[^0-9<*.].{0,200}?)?$"
+_UPTIME = r"^\[ *[0-9]{1,9}\.[0-9]{1,9}\] ?"
+_INTERFACE = r"^[^\s=]{0,32}$"
+_MAC = r"^(?:[0-9a-f]{2}:){13}[0-9a-f]{2}$"
+_KEY = re.compile(r"[A-Z][A-Za-z]{1,9}=", re.ASCII)
+_WANTED = ("MACSRC", "MAC", "SRC", "DST", "SPT", "DPT")
+_MOST_WORDS = 60
+
+
+class KernelPackets(GroupReader):
+    """Packets of which both addresses are stated, without a quoted one."""
+
+    def kind(self, line: bytes) -> Hashable | None:
+        """How many words the line has, whether it says DF, and the protocol."""
+        place = line.find(b" PROTO=")
+        if place < 0 or b"[SRC=" in line or b"REPLY: SRC=" in line or b"|" in line:
+            return None
+        return line.count(b" "), b" DF " in line, line[place + 7 : place + 10]
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        before, packet = halves(pa.array(data.decode().split("\n")), "IN=")
+        check(pc.match_substring_regex(before, r"^(?:.*[^\w])?$"))
+        head, prefix = halves(before, _PROGRAM)
+        check(pc.match_substring_regex(prefix, _PREFIX))
+        times, hosts = heads(head, self._head)
+        row = _row(packet, count)
+        sources, destinations = addresses(row["SRC"]), addresses(row["DST"])
+        prefixes = pc.replace_substring_regex(prefix, _UPTIME, "")
+        return {
+            "time": times,
+            "observer": hosts,
+            "source_ip": sources,
+            "source_port": _ports(row, "SPT", count),
+            "destination_ip": destinations,
+            "destination_port": _ports(row, "DPT", count),
+            "device_ip": own_sides(sources, destinations),
+            "device_mac": _source_macs(row, count),
+            "action": mapped(prefixes, lambda text: action_of_prefix(text).value),
+        }
+
+    def _head(self, text: str) -> Head:
+        header, message = split_header(f"{text}{_PROGRAM}{_STARTS_NOTHING}", self.context)
+        if message != _STARTS_NOTHING:
+            raise Unusual
+        return of_header(header)
+
+
+def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
+    """The wanted values of packets whose words have one order, up to the ports."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words = packet[0].as_py().split(" ")
+    keys = [found[0] if (found := _KEY.match(word)) else None for word in words]
+    if len(words) > _MOST_WORDS or "SRC=" not in keys or "DST=" not in keys:
+        raise Unusual
+    ends = max((at for at, key in enumerate(keys) if key in ("SPT=", "DPT=")), default=len(words) - 1)
+    names = [str(at) for at in range(len(words))]
+    row = cells(
+        "\n".join(packet.to_pylist()).encode(), names, " ", dict.fromkeys(names[: ends + 1], pa.string())
+    )
+    if len(row["0"]) != count:
+        raise Unusual
+    check(pc.match_substring_regex(row["0"], _INTERFACE))
+    values: dict[str, pa.Array] = {}
+    for at in range(1, ends + 1):
+        key, column = keys[at], row[str(at)]
+        if key is None:
+            check(pc.equal(column, words[at]))
+            continue
+        check(pc.starts_with(column, key))
+        if key[:-1] in _WANTED:
+            values.setdefault(key[:-1], pc.utf8_slice_codeunits(column, len(key)))
+    return values
+
+
+def _ports(row: dict[str, pa.Array], key: str, count: int) -> pa.Array:
+    return port_numbers(row.get(key, none_of(count)))
+
+
+def _source_macs(row: dict[str, pa.Array], count: int) -> pa.Array:
+    """The source's of the two addresses in `MAC=`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if "MACSRC" in row:
+        raise Unusual
+    if "MAC" not in row:
+        return none_of(count)
+    whole = pc.match_substring_regex(row["MAC"], _MAC)
+    check(pc.or_(whole, pc.equal(row["MAC"], "")))
+    sources = pc.utf8_slice_codeunits(row["MAC"], 18, 35)
+    return macs(pc.if_else(whole, sources, pa.scalar(None, pa.string())))

@@ -1,0 +1,250 @@
+"""`keyed_events.event_of` for many records of the same keys at once: each key's values are a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.logs.actions import action_of
+from lamsach.logs.bulk.columns import (
+    internal,
+    ipv4,
+    kept,
+    macs,
+    mapped,
+    names,
+)
+from lamsach.logs.key_value import first
+from lamsach.logs.keyed_events import Keys, host_in, url_of
+from lamsach.logs.values import domain_of, ip_of, port_of, question_of, stated
+from lamsach.model import Action
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = Mapping[str, "pa.Array"]
+# What `stated`, or `url_of`, leaves as it is.
+_STATED = r"^[!-~].{8,}[!-~]$"
+_URL = r"^[!#-~].*[./\\].{8,}[!#-~]$"
+_LONGEST_URL = 8000
+
+
+def asked_of(keys: Keys) -> frozenset[str]:
+    """The keys that are looked at."""
+    parts: Sequence[Sequence[str]] = [getattr(keys, name) for name in Keys.__dataclass_fields__]
+    return frozenset(key for part in parts for key in part)
+
+
+def none_of(count: int) -> pa.Array:
+    """So many absent texts."""
+    import pyarrow as pa
+
+    return pa.nulls(count, pa.string())
+
+
+def event_columns(row: Row, keys: Keys, count: int, *, inward: pa.Array | None = None) -> dict[str, pa.Array]:
+    """The columns of the events, but for their time, answers and hashes: see `keyed_events.event_of`. `observer` is what a key names.
+
+    `inward`: whether the observer says that the contact came from outside. Raises Unusual.
+    """
+    import pyarrow.compute as pc
+
+    sources, destinations = first_ips(row, keys.source, count), first_ips(row, keys.destination, count)
+    devices = device_columns(sources, destinations, inward)
+    arrived = pc.fill_null(pc.not_equal(devices, sources), False)
+    arrived = pc.or_(arrived, pc.and_(pc.is_valid(devices), pc.is_null(sources)))
+    near, far = first_texts(row, keys.source_name, count), keys.destination_name
+    urls = urls_of(row, keys.url, count)
+    asked = names(first_texts(row, keys.query, count), question_of)
+    return {
+        "source_ip": sources,
+        "source_port": first_ports(row, keys.source_port, count),
+        "destination_ip": destinations,
+        "destination_port": first_ports(row, keys.destination_port, count),
+        "device_ip": devices,
+        "device_name": by_side(arrived, lambda: near, lambda: first_texts(row, far, count)),
+        "device_mac": by_side(
+            arrived,
+            lambda: first_macs(row, keys.source_mac, count),
+            lambda: first_macs(row, keys.destination_mac, count),
+        ),
+        "user": by_side(
+            arrived,
+            lambda: first_texts(row, (*keys.source_user, *keys.destination_user), count),
+            lambda: first_texts(row, (*keys.destination_user, *keys.source_user), count),
+        ),
+        "domain": _domains(row, keys, count, asked, urls),
+        "url": urls,
+        "action": actions(row, keys.action, count),
+        "observer": first_texts(row, keys.observer, count),
+    }
+
+
+def device_columns(sources: pa.Array, destinations: pa.Array, inward: pa.Array | None = None) -> pa.Array:
+    """`keyed_events.device_of` of each pair of addresses, of which either may be absent."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    none = pa.scalar(None, pa.string())
+    from_inside = pc.fill_null(internal(sources), False)
+    to_inside = pc.fill_null(internal(destinations), False)
+    alone = pc.if_else(to_inside, destinations, none)
+    known = pc.is_valid(sources)
+    turned = pc.and_(to_inside, pc.invert(from_inside))
+    if inward is not None:
+        public = pc.and_(pc.invert(from_inside), pc.and_(pc.is_valid(destinations), pc.invert(to_inside)))
+        turned = pc.or_(turned, pc.and_(inward, public))
+    return pc.if_else(known, pc.if_else(turned, destinations, sources), alone)
+
+
+def by_side(arrived: pa.Array, near: Callable[[], pa.Array], far: Callable[[], pa.Array]) -> pa.Array:
+    """What is said of the device: the source, or where contacts arrived the destination."""
+    import pyarrow.compute as pc
+
+    return pc.if_else(arrived, far(), near()) if pc.any(arrived).as_py() else near()
+
+
+def _first(
+    row: Row, keys: Sequence[str], count: int, function: Callable[[pa.Array], pa.Array]
+) -> pa.Array | None:
+    """The first of these keys' values of which the function makes anything; None when there is none of the keys."""
+    import pyarrow.compute as pc
+
+    found: pa.Array | None = None
+    for key in keys:
+        if key in row and row[key].null_count < count:
+            made = function(row[key])
+            found = made if found is None else pc.coalesce(found, made)
+            if not found.null_count:
+                break
+    return found
+
+
+def first_texts(row: Row, keys: Sequence[str], count: int) -> pa.Array:
+    """`key_value.first` of each record."""
+    found = _first(row, keys, count, stated_texts)
+    return none_of(count) if found is None else found
+
+
+def stated_texts(column: pa.Array) -> pa.Array:
+    """`key_value.first` of each text."""
+    import pyarrow.compute as pc
+
+    plain = pc.match_substring_regex(column, _STATED)
+    return kept(column, plain, lambda text: first({"": text}, ""))
+
+
+def told(column: pa.Array) -> pa.Array:
+    """`values.stated` of each text."""
+    import pyarrow.compute as pc
+
+    return kept(column, pc.match_substring_regex(column, _STATED), stated)
+
+
+def first_ips(row: Row, keys: Sequence[str], count: int) -> pa.Array:
+    """`key_value.first_ip` of each record."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def useful(column: pa.Array) -> pa.Array:
+        made = kept(column, ipv4(column), ip_of)
+        nowhere = pc.is_in(made, pa.array(["0.0.0.0", "::"]))  # noqa: S104 - means: no address
+        return pc.if_else(nowhere, pa.scalar(None, pa.string()), made) if pc.any(nowhere).as_py() else made
+
+    found = _first(row, keys, count, useful)
+    return none_of(count) if found is None else found
+
+
+def first_ports(row: Row, keys: Sequence[str], count: int) -> pa.Array:
+    """`key_value.first_port` of each record."""
+    import pyarrow as pa
+
+    found = _first(row, keys, count, port_numbers)
+    return pa.nulls(count, pa.int32()) if found is None else found
+
+
+def port_numbers(column: pa.Array) -> pa.Array:
+    """`port_of` of each text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.all(pc.match_substring_regex(column, "^[0-9]{1,5}$")).as_py():
+        numbers = column.cast(pa.int32())
+        if (pc.max(numbers).as_py() or 0) <= 65535:
+            return numbers
+    return mapped(column, port_of, pa.int32())
+
+
+def first_macs(row: Row, keys: Sequence[str], count: int) -> pa.Array:
+    """The first MAC address of each record."""
+    found = _first(row, keys, count, macs)
+    return none_of(count) if found is None else found
+
+
+def urls_of(row: Row, keys: Sequence[str], count: int) -> pa.Array:
+    """The URL of each record, as `url_of` makes it."""
+    import pyarrow.compute as pc
+
+    texts = first_texts(row, keys, count)
+    plain = pc.and_(pc.match_substring_regex(texts, _URL), pc.less(pc.binary_length(texts), _LONGEST_URL))
+    return kept(texts, plain, url_of)
+
+
+def _domains(row: Row, keys: Keys, count: int, asked: pa.Array, urls: pa.Array) -> pa.Array:
+    """The question, else the name that a key states, else the URL's host."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = asked
+    if found.null_count:
+        stated = _first(
+            row, keys.domain, count, lambda column: names(column, lambda text: domain_of(text[:300]))
+        )
+        found = found if stated is None else pc.coalesce(found, stated)
+    if found.null_count and urls.null_count < count:
+        others = pc.if_else(pc.is_null(found), urls, pa.scalar(None, pa.string()))
+        found = pc.coalesce(found, url_hosts(others))
+    return found
+
+
+def url_hosts(urls: pa.Array) -> pa.Array:
+    """`host_in` of each URL: it is asked for each distinct beginning, up to the path."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    none = pa.scalar(None, pa.string())
+    schemed = pc.fill_null(pc.match_substring_regex(urls, r"^https?://[\w.:-]{1,300}/"), False)
+    marked = pc.fill_null(pc.match_substring(urls, "://"), False)
+    bare = pc.and_(
+        pc.fill_null(pc.match_substring_regex(urls, r"^[\w.:-]{1,300}/"), False), pc.invert(marked)
+    )
+    parts = pc.split_pattern(pc.if_else(pc.or_(schemed, bare), urls, "-/-/-"), "/", max_splits=3)
+    first = pc.list_element(parts, 0)
+    third = pc.list_element(pc.split_pattern(pc.if_else(schemed, urls, "http://-/"), "/", max_splits=3), 2)
+    starts = pc.if_else(
+        schemed,
+        pc.binary_join_element_wise("http:/", third, "", "/"),
+        pc.binary_join_element_wise(first, "", "/"),
+    )
+    usual = pc.or_(schemed, bare)
+    hosts = mapped(pc.if_else(usual, starts, none), host_in)
+    if pc.all(usual).as_py():
+        return hosts
+    return pc.if_else(usual, hosts, mapped(pc.if_else(usual, none, urls), host_in))
+
+
+def actions(row: Row, keys: Sequence[str], count: int) -> pa.Array:
+    """`first_action` of these keys' values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def verbs(column: pa.Array) -> pa.Array:
+        def action(text: str | None) -> str | None:
+            found = action_of(text)
+            return None if found is Action.UNKNOWN else found.value
+
+        return mapped(column, action)
+
+    found = _first(row, keys, count, verbs)
+    unknown = pa.scalar(Action.UNKNOWN.value)
+    return pa.repeat(unknown, count) if found is None else pc.fill_null(found, unknown)

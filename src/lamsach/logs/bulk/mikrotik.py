@@ -1,0 +1,115 @@
+"""The firewall's messages of MikroTik RouterOS, behind topics and whatever syslog header."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import addresses, cells, check, halves, ipv4, macs, mapped, own_sides
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.heads import Head, heads
+from lamsach.logs.bulk.keyed import none_of, port_numbers
+from lamsach.logs.formats.mikrotik import Mikrotik
+from lamsach.logs.mikrotik_firewall import decision_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Jun 10 08:00:01 router firewall,info forward: in:bridge out:ether1, connection-state:new src-mac 02:00:5e:10:00:01, proto TCP (SYN), 10.1.1.5:51514->203.0.113.9:443, len 52
+_TOPICS = b"firewall,info "
+_PLACES = "in:"
+_WORD = r"^[\w<>.@+-]{1,60}$"
+_END = r"^[0-9.]{7,15}(?::[0-9]{1,5})?$"
+_PREFIX = r"^(?:[A-Za-z][\w-]{0,40} ){0,4}(?:[a-z]{1,20}: )$"
+_AFTER = frozenset({"len", "prio"})
+
+
+class FirewallPackets(GroupReader):
+    """Packets of IPv4 that are not translated."""
+
+    log_format: Mikrotik
+
+    def kind(self, line: bytes) -> Hashable | None:
+        """How many words stand behind the interfaces, and whether a MAC address is stated."""
+        place = line.find(_TOPICS)
+        if place < 0 or b"->(" in line or b")->" in line or b"|MikroTik|" in line or line.count(b"->") != 1:
+            return None
+        start = line.find(b" in:", place)
+        return (line.count(b" ", start), b" src-mac " in line, b"proto TCP" in line) if start > 0 else None
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lines = pa.array(data.decode().split("\n"))
+        before, packet = halves(lines, _PLACES)
+        head, prefix = halves(before, _TOPICS.decode())
+        check(pc.match_substring_regex(prefix, _PREFIX))
+        row = _row(packet, count)
+        moments, hosts = heads(head, self._head)
+        sources, source_ports = _ends(row["source"])
+        destinations, destination_ports = _ends(row["destination"])
+        return {
+            "time": moments,
+            "observer": hosts,
+            "source_ip": sources,
+            "source_port": source_ports,
+            "destination_ip": destinations,
+            "destination_port": destination_ports,
+            "device_ip": own_sides(sources, destinations),
+            "device_mac": macs(row["mac"]) if "mac" in row else none_of(count),
+            "action": mapped(prefix, lambda text: decision_of(text).value),
+        }
+
+    def _head(self, text: str) -> Head:
+        sample = f"{text}{_TOPICS.decode()}input: in:a out:b, proto UDP, 10.0.0.1:1->10.0.0.2:2, len 4"
+        event = self.log_format.parse(sample, 1)
+        if event is None:
+            raise Unusual
+        return event.time, event.observer
+
+
+def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
+    """The MAC address and the two ends of packets whose words have one order."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words = packet[0].as_py().split(" ")
+    flow = next((at for at, word in enumerate(words) if "->" in word), 0)
+    mac = words.index("src-mac") + 1 if "src-mac" in words else None
+    if not 2 <= flow < len(words) - 1 or (mac is not None and mac >= flow) or words[flow + 1] not in _AFTER:
+        raise Unusual
+    names = [str(at) for at in range(len(words))]
+    row = cells("\n".join(packet.to_pylist()).encode(), names, " ", dict.fromkeys(names, pa.string()))
+    if len(row["0"]) != count:
+        raise Unusual
+    check(pc.match_substring_regex(row["0"], _WORD))
+    check(pc.match_substring_regex(row["1"], r"^out:[\w<>.@+-]{1,60},?$"))
+    if words[1].endswith(":(unknown"):
+        raise Unusual
+    for at in range(2, flow):
+        if at != mac:
+            check(pc.equal(row[str(at)], words[at]))
+    check(pc.equal(row[str(flow + 1)], words[flow + 1]))
+    found = {}
+    if mac is not None:
+        found["mac"] = pc.ascii_rtrim(row[str(mac)], ",")
+        check(pc.match_substring_regex(found["mac"], "^(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"))
+    ends = row[str(flow)]
+    check(pc.ends_with(ends, ","))
+    found["source"], found["destination"] = halves(pc.utf8_slice_codeunits(ends, 0, -1), "->")
+    return found
+
+
+def _ends(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Address and port of `10.1.1.5:51514`, or the address alone."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    check(pc.match_substring_regex(texts, _END))
+    ported = pc.match_substring(texts, ":")
+    address, port = halves(pc.if_else(ported, texts, pc.binary_join_element_wise(texts, "", ":")), ":")
+    check(ipv4(address))
+    return addresses(address), port_numbers(pc.if_else(ported, port, pa.scalar(None, pa.string())))

@@ -1,0 +1,111 @@
+"""Palo Alto's comma-separated records of sessions and URLs, behind whatever syslog header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import cells, check, mapped
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.heads import Head, heads, times
+from lamsach.logs.bulk.keyed import event_columns
+from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, SERIAL, SUBTYPE
+from lamsach.logs.paloalto_events import COLUMN_KEYS, is_outside
+from lamsach.logs.record_times import first_time
+from lamsach.logs.syslog import split_header
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from datetime import datetime
+
+    import pyarrow as pa
+
+# <14>Jun 10 08:00:01 PA-220 1,2026/06/10 08:00:01,0123456789,TRAFFIC,end,2305,2026/06/10 08:00:01,10.1.1.5,198.51.100.7,
+_SHAPES = {
+    0: r"^(?:[^,;]*[\s:])?[0-9]{0,2}$",
+    RECEIVED: "^[0-9/: T.+-]{0,32}$",
+    SERIAL: "^[0-9A-Za-z_-]{0,40}$",
+    GENERATED - 1: "^[^,;]{0,20}$",
+    GENERATED: "^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$",
+}
+_SUBTYPES = {
+    b"TRAFFIC": frozenset({b"start", b"end", b"drop", b"deny"}),
+    b"THREAT": frozenset({b"url"}),
+}
+_OTHER_LAYOUTS = (b"CEF:", b"LEEF:", b'"LogType"')
+_EXACT = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
+)
+_IS_EXACT, _MAY_BE_EXACT = re.compile(_EXACT), re.compile(rb",\d{4}-\d\d-\d\dT")
+_SHORTEST_HASH = 32
+
+
+class PaloAltoColumns(GroupReader):
+    """Records of the types TRAFFIC and THREAT,url."""
+
+    def kind(self, line: bytes) -> Hashable | None:
+        """Type, subtype, and (but for URLs, which may hold commas) the number of columns."""
+        if any(mark in line for mark in _OTHER_LAYOUTS):
+            return None
+        parts = line.split(b",", SUBTYPE + 1)
+        if len(parts) < SUBTYPE + 2 or parts[SUBTYPE] not in _SUBTYPES.get(parts[SUBTYPE - 1], ()):
+            return None
+        quotes = line.count(b'"')
+        if quotes and (b'""' in line or quotes != line.count(b',"') + line.count(b'",')):
+            return None
+        return parts[SUBTYPE - 1], parts[SUBTYPE], 0 if quotes else line.count(b",")
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        line = data[: data.find(b"\n")].decode() if count > 1 else data.decode()
+        sample = next(csv.reader([line]))
+        places = PLACES[sample[SUBTYPE - 1]]
+        exact = max((at for at in range(GENERATED, len(sample)) if _IS_EXACT.match(sample[at])), default=None)
+        if exact is None and _MAY_BE_EXACT.search(data):
+            raise Unusual
+        names = [str(at) for at in range(len(sample))]
+        told = {*_SHAPES, *places.values(), *range(exact if exact is not None else len(sample), len(sample))}
+        wanted = {str(at): pa.string() for at in sorted(told) if at < len(sample)}
+        row = cells(data, names, ",", wanted, quotes=True)
+        if len(row["0"]) != count:
+            raise Unusual
+        for at, shape in _SHAPES.items():
+            check(pc.match_substring_regex(row[str(at)], shape))
+        for at in range(exact or len(sample), len(sample)):
+            found = pc.match_substring_regex(row[str(at)], _EXACT)
+            check(found if at == exact else pc.invert(found))
+        fields = {name: row[str(place)] for name, place in places.items() if place < len(sample)}
+        return self._columns(fields, row, count, str(GENERATED if exact is None else exact))
+
+    def _columns(
+        self, fields: dict[str, pa.Array], row: dict[str, pa.Array], count: int, time: str
+    ) -> dict[str, pa.Array]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        misc, _, digest = fields.pop("misc", None), fields.pop("threat", None), fields.pop("hash", None)
+        if misc is not None:
+            fields["url"] = misc
+        if digest is not None:
+            check(pc.less(pc.binary_length(digest), _SHORTEST_HASH))
+        outside = [mapped(fields[key], is_outside, pa.bool_()) for key in ("from_zone", "to_zone")]
+        columns = event_columns(fields, COLUMN_KEYS, count, inward=pc.and_not(*outside))
+        _, hosts = heads(pc.ascii_rtrim(row["0"], "0123456789"), self._head)
+        return columns | {
+            "time": times(row[time], self._time),
+            "observer": pc.coalesce(columns["observer"], hosts),
+        }
+
+    def _time(self, text: str) -> datetime | None:
+        return first_time((text,), self.context, month_first=True)
+
+    def _head(self, text: str) -> Head:
+        if not text:
+            return None, None
+        header = split_header(text + "-", self.context)[0]
+        return header.time, header.host or (header.app if header.pid is None else None)

@@ -1,0 +1,112 @@
+"""Packets of the Windows DNS Server's debug log without details, in whatever language its times are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
+from lamsach.logs.bulk.columns import addresses, check, halves, mapped, names
+from lamsach.logs.bulk.heads import times
+from lamsach.logs.dns_names import question_name
+from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug, question_of_packet
+from lamsach.model import Action
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# 6/10/2026 8:00:01 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5        0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
+_PACKET = (
+    r"^[0-9][^A-Fa-f]{0,40}.{0,20} [0-9A-Fa-f]{3,8} {1,4}PACKET {1,4}(?:[0-9A-Fa-f]{8,16} {1,4})?(?:UDP|TCP) {1,4}(?:Rcv|Snd) {1,4}"
+    r"[0-9A-Fa-f:.]{2,45} {1,45}[0-9A-Fa-f]{4} {1,6}(?:R {1,4})?Q {1,4}\[[0-9A-Fa-f]{4}[ A-Z]{4,30}\] [^\[\]]{0,600}$"
+)
+_LENGTHS = "|".join(rf"\({length}\)[a-z0-9_-]{{{length}}}" for length in range(1, 64))
+_LABELS = rf"^(?:{_LENGTHS})+\(0\)$"
+_TYPED = r"^[A-Z][A-Z0-9-]{0,15} +\("
+
+
+class DnsPackets(BulkReader):
+    """Questions and answers; blank lines between them are left out."""
+
+    log_format: WindowsDnsDebug
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        assert isinstance(log_format, WindowsDnsDebug)
+
+    def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
+        """See `BulkReader`. A record may have several lines, so all of them have to be usual."""
+        told = [at for at, line in enumerate(lines) if line is None or line.strip()]
+        if len(told) == len(lines):
+            return super().piece(first, lines)
+        if not told or told[0]:  # a blank line may belong to the record before
+            return None
+        return self._between_blanks(first, lines, told)
+
+    def _between_blanks(self, first: int, lines: Sequence[bytes | None], told: Sequence[int]) -> Piece | None:
+        import numpy as np
+        import pyarrow as pa
+
+        whole = [lines[at] for at in told]
+        data = joined(whole)
+        if data is None:
+            return None
+        try:
+            table = self.placed(self.read(data, len(whole)), pa.array(np.array(told) + first))
+        except (Unusual, LineError, ValueError, pa.ArrowException):
+            return None
+        tried = {0, len(told) // 2}
+        agree = all(self.agrees(table, at, whole[at] or b"", first + told[at]) for at in tried)
+        return (table, ()) if agree else None
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lines = pa.array(data.decode().split("\n"))
+        check(pc.match_substring_regex(lines, _PACKET))
+        before, packet = halves(lines, " PACKET ")
+        head, rest = halves(packet, "[")
+        flags, question = halves(rest, "]")
+        moments = pc.ascii_rtrim(pc.ascii_rtrim(before, " "), "0123456789ABCDEFabcdef")
+        sent, response = pc.match_substring(head, " Snd "), pc.match_substring(head, " R ")
+        remote = addresses(pc.list_element(pc.split_pattern(_after_way(head), " ", max_splits=1), 0))
+        from_client = pc.equal(sent, response)
+        none = pa.scalar(None, pa.string())
+        clients = pc.if_else(from_client, remote, none)
+        refused = pc.match_substring(flags, "REFUSED")
+        return {
+            "time": times(moments, self.log_format.time_of),
+            "source_ip": clients,
+            "device_ip": clients,
+            "destination_ip": pc.if_else(from_client, none, remote),
+            "domain": _questions(question),
+            "action": pc.if_else(refused, Action.BLOCKED.value, Action.ALLOWED.value),
+        }
+
+
+def _after_way(head: pa.Array) -> pa.Array:
+    """What stands after `Rcv` or `Snd`."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_ltrim_whitespace(halves(pc.replace_substring(head, " Snd ", " Rcv "), " Rcv ")[1])
+
+
+def _questions(texts: pa.Array) -> pa.Array:
+    """The names that are asked for. Usual labels, of which the stated lengths are right, are joined here."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    none = pa.scalar(None, pa.string())
+    trimmed = pc.utf8_trim_whitespace(texts)
+    parts = pc.split_pattern(pc.binary_join_element_wise(trimmed, "(", ""), "(", max_splits=1)
+    labels = pc.binary_join_element_wise("", pc.ascii_rtrim(pc.list_element(parts, 1), "("), "(")
+    usual = pc.and_(pc.match_substring_regex(trimmed, _TYPED), pc.match_substring_regex(labels, _LABELS))
+    dotted = pc.replace_substring_regex(pc.if_else(usual, labels, "(1)a(0)"), r"\([0-9]+\)", ".")
+    found = names(pc.ascii_trim(dotted, "."), question_name)
+    if pc.all(usual).as_py():
+        return found
+    return pc.if_else(usual, found, mapped(pc.if_else(usual, none, texts), question_of_packet))

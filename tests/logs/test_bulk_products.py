@@ -1,0 +1,105 @@
+"""The bulk readers of products whose lines the benchmark makes: the same events as line by line, also when lines are changed at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.reading_lines import LINES, Values
+from lamsach.logs import tables
+from lamsach.logs.bulk import READERS, groups
+from lamsach.logs.tables import _Pieces
+
+from .whole_logs import at_once, by_line
+
+PRODUCTS = {
+    "cef": "cef", "leef": "leef", "paloalto_csv": "paloalto", "cisco_asa": "cisco_asa", "iptables": "iptables", "nginx_combined": "web_access",
+    "iis_w3c": "web_access", "windows_dns_debug": "windows_dns_debug", "sophos": "sophos", "mikrotik": "mikrotik",
+}  # fmt: skip
+"""What the benchmark writes: the format that reads it at once."""
+ODD_WORDS = [
+    "", "-", " ", "  ", '"', '""', "\\", "\\=", "=", ",", ";", "|", ":", "/", "\t", "(", ")", "[", "]", "é", "\u00a0", "0.0.0.0", "::", "2001:db8::7", "10.1.1.5", "8.8.8.8",
+    "192.168.1.300", "65536", "0", "-1", "N/A", "null", "(null)", "http://a.example/b?c=d", "www.Example.", "user", "User an", "00:00:00:00:00:00", "SRC=10.0.0.1", "src=10.0.0.1",
+    "deny", "Built ", " R ", "REFUSED", "(0)", "(3)www", "CEF:0|", "LEEF:1.0|", "2026-06-10T08:00:01Z", "Feb 30 08:00:61", "TCP_MISS:HIER_DIRECT", "CONNECT", "kernel: ", "IN=",
+]  # fmt: skip
+
+
+@cache
+def usual(product: str) -> Sequence[str]:
+    """Lines of a product."""
+    values = Values.build()
+    return [LINES[product][1](values) for _ in range(400)]
+
+
+def log_of(path: Path, product: str, lines: Sequence[str], end: str = "\n") -> Path:
+    path.write_bytes((LINES[product][0] + "".join(line + end for line in lines)).encode())
+    return path
+
+
+def changed(line: str, chance: random.Random) -> str:
+    """The line with something put in, taken out, or put in place of something else."""
+    at = chance.randrange(len(line))
+    end = min(len(line), at + chance.choice([0, 0, 1, 2, 5, 12, 40]))
+    way = chance.randrange(4)
+    if way == 0:
+        return line[:at] + chance.choice(ODD_WORDS) + line[end:]
+    if way == 1:
+        words = line.split(" ")
+        words[chance.randrange(len(words))] = chance.choice(ODD_WORDS)
+        return " ".join(words)
+    if way == 2:
+        mark = chance.choice('=,:|"\t/ ')
+        parts = line.split(mark)
+        parts[chance.randrange(len(parts))] = chance.choice(ODD_WORDS)
+        return mark.join(parts)
+    return line[:at] + line[at : at + 20] * 2 + line[at + 20 :]
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_usual_lines_are_read_at_once(product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    completed = _Pieces._completed
+
+    def counted(
+        self: _Pieces, number: int, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
+    ) -> pa.RecordBatch:
+        taken.append(len(lines) - len(alone))
+        return completed(self, number, lines, table, alone)
+
+    monkeypatch.setattr(_Pieces, "_completed", counted)
+    monkeypatch.setattr(groups, "_FEW_LINES", 4)
+    path = log_of(tmp_path / "a.log", product, usual(product))
+    assert at_once(path) == by_line(path)
+    assert sum(taken) >= 380
+
+
+@given(st.sampled_from(sorted(PRODUCTS)), st.integers(0, 2**32), st.sampled_from(["\n", "\r\n", "\n\n"]))
+@settings(max_examples=120, deadline=None)
+def test_changed_lines_among_usual_ones(
+    tmp_path_factory: pytest.TempPathFactory, product: str, seed: int, end: str
+) -> None:
+    chance = random.Random(seed)
+    lines = list(chance.sample(usual(product), 60))
+    for _ in range(chance.randrange(8)):
+        at = chance.randrange(len(lines))
+        lines[at] = changed(lines[at], chance)
+    path = log_of(tmp_path_factory.mktemp("odd") / "a.log", product, lines, end)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tables, "PIECE_LINES", chance.choice([20, 60]))
+        patched.setattr(groups, "_FEW_LINES", 2)
+        assert at_once(path) == by_line(path)
+
+
+def test_every_reader_of_groups_is_tested() -> None:
+    from tests.logs.test_tables import USUAL
+
+    assert set(READERS) == {*PRODUCTS.values()} | {
+        name for name in READERS if any(usual_name.startswith(name.partition("_")[0]) for usual_name in USUAL)
+    }
