@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import mmap
+import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -37,7 +38,9 @@ PART = 64
 """Segments of the last group are kept together by so many until the group is full."""
 NO_LINES, SOME_LINES, ALL_LINES = range(3)
 """Which lines of a segment may tell who had an address: none, those kept in its description, any."""
-_LAYOUT = 7
+_HEAD = struct.Struct("<QQ32s32s")
+"""Sizes of the two parts before the filters, each in JSON (rows; what else is told), and their seals."""
+_LAYOUT = 8
 _READERS = 4
 SEAL = mark("The seal is wrong: it was changed, or the key is another.")
 
@@ -104,6 +107,16 @@ class Catalog:
 
     def packs(self) -> Iterator[Pack]:
         """Every pack. Those that do not exist yet are made, and kept if the archive can be written."""
+        for entries, full in self._groups():
+            yield self._pack(entries, full=full)
+
+    def newest(self) -> Iterator[Pack]:
+        """Every pack, the newest first, with its rows and filters alone: what else it tells is not read."""
+        for entries, full in reversed(self._groups()):
+            yield self._pack(entries, full=full, whole=False)
+
+    def _groups(self) -> list[tuple[list[Entry], bool]]:
+        """The segments of each pack, and whether no further one will belong to it."""
         segments = self.archive.segments()
         last = segments[-1].sequence if segments else 0
 
@@ -111,15 +124,16 @@ class Catalog:
             group = entry.sequence // GROUP
             return group, entry.sequence // PART if group == last // GROUP else 0
 
-        for group, entries in groupby(segments, group_of):
-            full = group[0] < last // GROUP or group[1] < last // PART
-            yield self._pack(list(entries), full=full)
+        return [
+            (list(entries), group[0] < last // GROUP or group[1] < last // PART)
+            for group, entries in groupby(segments, group_of)
+        ]
 
-    def _pack(self, entries: list[Entry], *, full: bool) -> Pack:
+    def _pack(self, entries: list[Entry], *, full: bool, whole: bool = True) -> Pack:
         name = self._name(entries)
         if full:
             with contextlib.suppress(LamsachError, ValueError, KeyError, TypeError):
-                return _opened(self.archive, name)
+                return _opened(self.archive, name, whole=whole)
         heads = self._heads(entries)
         data = _packed(heads, self.archive.key)
         forged = [entry.name for entry, head in heads if not head.sealed]
@@ -130,7 +144,7 @@ class Catalog:
                 self.archive.store.write(name, data, sync=False)
                 if entries[-1].sequence // PART > entries[0].sequence // PART:
                     self._forget_parts(name)
-        return _parsed(np.frombuffer(data, np.uint8), self.archive.key)
+        return _parsed(np.frombuffer(data, np.uint8), self.archive.key, whole=whole)
 
     def _forget_parts(self, name: str) -> None:
         """The packs of parts of a group that has a pack of its own now."""
@@ -184,46 +198,55 @@ def _packed(heads: list[tuple[Entry, Head]], key: bytes) -> bytes:
         offsets.append(place)
         blobs.append(head.filter)
         place += len(head.filter)
-    about_json = json.dumps(
-        {
-            "rows": rows,
-            "coverage": {key: rows_of(value) for key, value in coverage.items()},
-            "signs": json.dumps(signs.rows(), ensure_ascii=False, separators=(",", ":")),
-            "seen": seen.groups(),
-            "offsets": offsets,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode("utf-8", "surrogatepass")
-    about_json += b" " * (-len(about_json) % 8)
-    seal = hmac.digest(key, about_json, "sha256")
-    return len(about_json).to_bytes(8, "little") + seal + about_json + b"".join(blobs)
+    told = {
+        "coverage": {key: rows_of(value) for key, value in coverage.items()},
+        "signs": json.dumps(signs.rows(), ensure_ascii=False, separators=(",", ":")),
+        "seen": seen.groups(),
+    }
+    parts = [_as_json({"rows": rows, "offsets": offsets}), _as_json(told)]
+    seals = (hmac.digest(key, part, "sha256") for part in parts)
+    return b"".join([_HEAD.pack(*map(len, parts), *seals), *parts, *blobs])
 
 
-def _parsed(data: NDArray[np.uint8], key: bytes) -> Pack:
-    """A pack's content. Raises ValueError for one that is damaged or was made with another key."""
-    size = int.from_bytes(data[:8].tobytes(), "little")
-    about_json = data[40 : 40 + size].tobytes()
-    if not hmac.compare_digest(data[8:40].tobytes(), hmac.digest(key, about_json, "sha256")):
+def _as_json(value: Any) -> bytes:
+    """As JSON, of a length that leaves what follows aligned."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return text + b" " * (-len(text) % 8)
+
+
+def _parsed(data: NDArray[np.uint8], key: bytes, *, whole: bool = True) -> Pack:
+    """A pack's content; not `whole`: rows and filters alone. Raises ValueError for one that is damaged or was made with another key."""
+    if data.size < _HEAD.size:
         raise ValueError
-    about = json.loads(about_json.decode("utf-8", "surrogatepass"))
+    first, second, *seals = _HEAD.unpack(data[: _HEAD.size].tobytes())
+    begin = _HEAD.size
+    about = _sealed(data[begin : begin + first].tobytes(), seals[0], key)
+    told = _sealed(data[begin + first : begin + first + second].tobytes(), seals[1], key) if whole else {}
     rows = [Row(*values) for values in about["rows"]]
-    blob = data[40 + size :]
+    blob = data[begin + first + second :]
     if any(
         row.shape and offset + filters.size_of(row.shape) > blob.size
         for row, offset in zip(rows, about["offsets"], strict=True)
     ):
         raise ValueError
-    return Pack(rows, about["coverage"], about["signs"], about["seen"], about["offsets"], blob)
+    signs, seen = told.get("signs", "[]"), told.get("seen", [])
+    return Pack(rows, told.get("coverage", {}), signs, seen, about["offsets"], blob)
 
 
-def _opened(archive: Archive, name: str) -> Pack:
+def _sealed(part: bytes, seal: bytes, key: bytes) -> dict[str, Any]:
+    if not hmac.compare_digest(seal, hmac.digest(key, part, "sha256")):
+        raise ValueError
+    about: dict[str, Any] = json.loads(part.decode("utf-8", "surrogatepass"))
+    return about
+
+
+def _opened(archive: Archive, name: str, *, whole: bool) -> Pack:
     folder = archive.store.folder
     if folder is None:
-        return _parsed(np.frombuffer(archive.store.read(name), np.uint8), archive.key)
+        return _parsed(np.frombuffer(archive.store.read(name), np.uint8), archive.key, whole=whole)
     try:
         with (folder / name).open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return _parsed(np.frombuffer(mapped, np.uint8), archive.key)
+            return _parsed(np.frombuffer(mapped, np.uint8), archive.key, whole=whole)
     except OSError as error:
         raise UnreadableError(str(error), name) from None

@@ -166,7 +166,7 @@ class ArchivedLogs:
         for pack in self._packs:
             may = pack.candidates(asked, hashes) if asked is not None else [True] * len(pack.rows)
             for row, wanted in zip(pack.rows, may, strict=True):
-                if wanted and _in_time(row, rules) and row.source in self._kept:
+                if wanted and in_time(row, rules) and row.source in self._kept:
                     self._kept[row.source].chosen.add(row.sequence)
 
     def _events(self, kept: KeptSource, search: Search) -> None:
@@ -187,7 +187,8 @@ class ArchivedLogs:
             result.problems.append(summary.problem)
 
 
-def _in_time(row: Row, rules: Rules) -> bool:
+def in_time(row: Row, rules: Rules) -> bool:
+    """Whether a segment may hold lines of the time that is searched."""
     if row.first is None or row.last is None:
         return True
     first, last = datetime.fromisoformat(row.first), datetime.fromisoformat(row.last)

@@ -13,6 +13,9 @@ CLI: dict[str, str] = {
     "The search program is being compiled for this machine, once; this takes some seconds.": (
         "Đang biên dịch chương trình tìm kiếm cho máy này, chỉ một lần; mất vài giây."
     ),
+    "Seen already: {indicator}, {time}, {file} line {line}. The search goes on.": (
+        "Đã thấy: {indicator}, {time}, {file} dòng {line}. Việc tìm kiếm vẫn tiếp tục."
+    ),
     "Written: {path}": "Đã ghi: {path}",
     "The report: {path}": "Báo cáo: {path}",
     "Filling a made-up ministry's portal": "Đang tạo cổng của một bộ giả định",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lamsach.cli.console import tell
+from lamsach.cli.console import tell, translate
 from lamsach.cli.options import (
     Exceptions,
     Infrastructure,
@@ -24,6 +24,7 @@ from lamsach.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from lamsach.archive.archive import Archive
     from lamsach.archive.searching import Elsewhere
     from lamsach.hunt.run import HuntResult
     from lamsach.investigate import Request, Watch
@@ -95,12 +96,31 @@ def retro(
     )
 
     def search(request: Request, watch: Watch) -> tuple[Findings, HuntResult]:
+        _tell_first(opened, request)
         findings, result, plan = search_archive(opened, request, watch, _elsewhere(scheduler, lists))
         if stats:
             tell(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
         return findings, result
 
     raise typer.Exit(run(request, output or [], language_of(language), stats=stats, search=search))
+
+
+def _tell_first(archive: Archive, request: Request) -> None:
+    """Of a large archive, tell at once what the newest segment with something listed shows."""
+    from lamsach.archive.first import first_sighting, is_large
+    from lamsach.hunt.lists import load_lists
+
+    if request.exceptions or not is_large(archive):
+        return
+    found = first_sighting(archive, request, load_lists(request.lists))
+    if found is None:
+        return
+    key, sighting = found
+    where = sighting.evidence[0]
+    time = sighting.last.astimezone(archive.zone).isoformat(" ", "seconds") if sighting.last else "-"
+    sentence = translate()("Seen already: {indicator}, {time}, {file} line {line}. The search goes on.")
+    line = sentence.format(indicator=key.indicator, time=time, file=where.file, line=where.line)
+    tell("".join(letter if letter.isprintable() else "?" for letter in line))
 
 
 def _elsewhere(scheduler: str | None, lists: Paths) -> Elsewhere | None:
