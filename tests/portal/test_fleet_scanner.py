@@ -6,7 +6,6 @@ import argparse
 import hashlib
 import io
 import os
-import platform
 import subprocess
 import sys
 import tracemalloc
@@ -401,8 +400,8 @@ def test_from_the_download_to_the_case(
         taking, "enqueue", lambda _kind, _user, bundle_id: on_commit(lambda: taking.take_in(bundle_id))
     )
     found = bundles.findings(
-        [bundles.device(f"name:{platform.node()}")],
-        [bundles.Contact(f"name:{platform.node()}", {bundles.day(-1): 3})],
+        [bundles.device("name:pc-01")],
+        [bundles.Contact("name:pc-01", {bundles.day(-1): 3})],
     )
     bundles.hand_in(cast, campaign, found)
     case = Case.objects.get()
@@ -412,6 +411,7 @@ def test_from_the_download_to_the_case(
     )
     (tmp_path / "disk/etc").mkdir(parents=True)
     (tmp_path / "disk/etc/hosts").write_text("203.0.113.9 update.example\n")
+    (tmp_path / "disk/etc/hostname").write_text("PC-01\n")
     (tmp_path / "disk/tmp").mkdir()
     (tmp_path / "disk/tmp/a.com").write_bytes(EICAR)
     ran = run(program, "--quick", "--quiet", "--jobs", "0", "--root", str(tmp_path / "disk"))

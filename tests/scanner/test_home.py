@@ -66,6 +66,29 @@ def test_what_waited_goes_with_a_look_that_finds_nothing(carries: None, portal: 
     assert not list(unsent_folder().iterdir())
 
 
+@pytest.mark.parametrize(
+    ("hostname", "name"),
+    [
+        ("# a comment\n\nPC-01.unit.example\n", "PC-01.unit.example"),
+        (None, ""),
+        ("link", ""),
+        ("x" * 9000, "x" * 255),
+    ],
+)
+def test_another_disk_is_not_reported_as_this_machine(
+    carries: None, portal: Portal, root: Path, hostname: str | None, name: str
+) -> None:
+    """A rescue system looks at the disk of a machine: the result is that machine's, or nobody's."""
+    (root / "etc").mkdir()
+    if hostname == "link":
+        (root / "etc/hostname").symlink_to("/etc/hostname")
+    elif hostname is not None:
+        (root / "etc/hostname").write_text(hostname)
+    whole(root)
+    (told,) = portal.taken
+    assert (told["host"], told["macs"]) == (name, [])
+
+
 @pytest.mark.parametrize("case", ["token", "wrong token", "no word", "paths", "elsewhere", "no portal"])
 def test_when_it_reports_by_itself(
     carries: None, portal: Portal, root: Path, monkeypatch: pytest.MonkeyPatch, case: str

@@ -7,15 +7,33 @@ import os
 import platform
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from lamsach.scanner.findings import Host
+from lamsach.scanner.opening import Skipped, read_small
+
+_NAME_BYTES = 4096
 
 
-def read_host() -> Host:
-    """Name, system, person, rights and addresses of this machine."""
+def read_host(root: str = "/") -> Host:
+    """Name, system, person, rights and addresses of this machine; of a mounted disk, what stands on it (see hostname(5)), so that its result is not taken for this machine's."""
+    if root != "/":
+        return Host(_name_on(Path(root)), "Linux", "", "", elevated())
     addresses, macs = _addresses()
     return Host(platform.node(), platform.system(), platform.release(), _user(), elevated(), addresses, macs)
+
+
+def _name_on(disk: Path) -> str:
+    """The host name that the disk's `/etc/hostname` states; empty without one."""
+    if (disk / "etc").is_symlink():
+        return ""
+    try:
+        lines = read_small(str(disk / "etc/hostname"), _NAME_BYTES).decode("utf-8", "replace").splitlines()
+    except Skipped:
+        return ""
+    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return names[0][:255] if names else ""
 
 
 def elevated() -> bool:

@@ -88,7 +88,7 @@ def look(options: Options, control: Control | None = None) -> Result:
     rules = count_rules(sources)
     loaded = build_index(options.lists)
     started = datetime.now(UTC)
-    result = Result(read_host(), options.mode, started, started, __version__, rules=rules)
+    result = Result(read_host(options.root), options.mode, started, started, __version__, rules=rules)
     result.list_count, result.list_documents, result.list_digest = (
         loaded.count,
         loaded.documents,
