@@ -22,7 +22,7 @@ from lamsach.portal.campaigns.models import (
     Participation,
     Recipient,
 )
-from lamsach.portal.units.access import readable_units, writable_units
+from lamsach.portal.units.access import may_act, reaches, readable_units, writable_units
 
 
 def readable_campaigns(user: Any) -> QuerySet[Campaign]:
@@ -36,12 +36,20 @@ def readable_campaigns(user: Any) -> QuerySet[Campaign]:
 
 def get_campaign(user: Any, campaign_id: int, *, write: bool = False) -> Campaign:
     """The campaign; `write`: to lead it, which needs a coordinator's role over its leading unit."""
-    campaign = readable_campaigns(user).filter(pk=campaign_id).first()
-    if campaign is None:
+    campaign = Campaign.objects.filter(pk=campaign_id).select_related("owner").first()
+    if campaign is None or not _sees(user, campaign):
         raise Http404
-    if write and not writable_units(user, COORDINATORS).filter(pk=campaign.owner_id).exists():
+    if write and not may_act(user, campaign.owner_id, COORDINATORS):
         raise PermissionDenied
     return campaign
+
+
+def _sees(user: Any, campaign: Campaign) -> bool:
+    """Whether the campaign is one of `readable_campaigns`. The leading unit is asked first: it costs one look-up."""
+    if reaches(user, campaign.owner_id):
+        return True
+    taking_part = Participation.objects.filter(campaign=campaign, unit__in=readable_units(user))
+    return campaign.state != CampaignState.DRAFT and taking_part.exists()
 
 
 def readable_dispatches(user: Any) -> QuerySet[Dispatch]:

@@ -11,15 +11,20 @@ from django.http import Http404
 
 from lamsach.portal.base.roles import ALL, ONE_UNIT, WRITERS, Role
 from lamsach.portal.units.models import FOREVER, Membership, Unit, UnitLink
-from lamsach.portal.units.tree import under
+from lamsach.portal.units.tree import on_day, today, under
 
 
-def _reach(user: Any, roles: Iterable[Role]) -> Q:
-    """The condition on `Unit` for the units that the person reaches in one of the roles, closed ones with their last parent included."""
+def _held(user: Any, roles: Iterable[Role]) -> tuple[list[int], list[int]]:
+    """Where the person has one of the roles: over a unit with everything under it, and in a unit alone."""
     wanted = set(roles)
     held = [(m.unit_id, Role(m.role)) for m in memberships(user)]
     whole = [unit for unit, role in held if role in wanted - ONE_UNIT]
-    single = [unit for unit, role in held if role in wanted & ONE_UNIT]
+    return whole, [unit for unit, role in held if role in wanted & ONE_UNIT]
+
+
+def _reach(user: Any, roles: Iterable[Role]) -> Q:
+    """The condition on `Unit` for the units that the person reaches in one of the roles, closed ones with their last parent included. For one unit `reaches` is quicker."""
+    whole, single = _held(user, roles)
     condition = Q(pk__in=single)
     if whole:
         closed = UnitLink.objects.filter(
@@ -48,12 +53,27 @@ def writable_units(user: Any, roles: Iterable[Role] = WRITERS) -> QuerySet[Unit]
     return readable_units(user, set(roles) & WRITERS)
 
 
+def reaches(user: Any, unit_id: int, roles: Iterable[Role] = ALL) -> bool:
+    """Whether the person reaches this one unit in one of the roles: the same as `readable_units`, asked of the few units above it."""
+    whole, single = _held(user, roles)
+    if unit_id in single or not whole:
+        return unit_id in single
+    closed = Q(valid_until=F("descendant__valid_until"), valid_until__lt=FOREVER)
+    above = UnitLink.objects.filter(on_day(today()) | closed, descendant=unit_id, ancestor__in=whole)
+    return above.exists()
+
+
+def may_act(user: Any, unit_id: int, roles: Iterable[Role] = WRITERS) -> bool:
+    """Whether the person may act for this one unit in one of the roles: the same as `writable_units`."""
+    return reaches(user, unit_id, set(roles) & WRITERS)
+
+
 def get_unit(user: Any, unit_id: int, *, write: bool = False, roles: Iterable[Role] = WRITERS) -> Unit:
     """The unit: Http404 when the person does not see it, PermissionDenied (403) when they may only read it and `write` is asked."""
-    unit = readable_units(user).filter(pk=unit_id).first()
+    unit = Unit.objects.filter(pk=unit_id).first() if reaches(user, unit_id) else None
     if unit is None:
         raise Http404
-    if write and not writable_units(user, roles).filter(pk=unit_id).exists():
+    if write and not may_act(user, unit_id, roles):
         raise PermissionDenied
     return unit
 
