@@ -211,3 +211,31 @@ def test_added_up_reports_count_a_moved_unit_once_too(cast: Cast) -> None:
     rows = document.appendices[1].blocks[0].rows  # type: ignore[union-attr]
     assert [row[1] for row in rows[-2:]] == ["Trừ phần tính trùng", "Tổng số (các báo cáo đã tiếp nhận)"]
     assert (rows[-2][2], rows[-1][2]) == ("-7", "12")
+
+
+def test_reports_of_one_day_may_have_units_in_common_too(cast: Cast) -> None:
+    """Unit 2 stood under 1 when both reports were made, and stands beside it since: everything under 2 is in both."""
+    found = campaign(cast)
+    Participation.objects.filter(campaign=found).delete()
+    told = grow([0, 1, 2], [(2, 0, 10)], [])
+    for unit in told.units:
+        Participation.objects.create(campaign=found, unit=unit, informed_on=DAY)
+    form = parse_form(found.form.definition)
+    for number in (1, 2):
+        accepted(found, told.units[number], DAY + timedelta(days=5), cast.people["officer"], form)
+    taken = consolidate(form, Scope(found, told.units[0], LAST))
+    assert [line.values["informed"] for line in taken.lines] == [3, 2]
+    assert (taken.sums["informed"], taken.surplus["informed"]) == (3, 2)
+    assert list(taken.doubled) == told.units[2:4]
+
+
+def test_what_did_not_move_costs_no_more_queries_in_a_larger_tree(
+    cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    found = campaign(cast)
+    told = grow([0, 0, 0, 1, 1, 2, 3, 0, 0], [], [])
+    form = parse_form(found.form.definition)
+    for number in (1, 2, 3, 8, 9):
+        accepted(found, told.units[number], DAY + timedelta(days=number), cast.people["officer"], form)
+    with django_assert_max_num_queries(8):
+        assert consolidate(form, Scope(found, told.units[0], LAST)).doubled == ()

@@ -73,17 +73,13 @@ def counts(campaign: Campaign, unit_id: int, day: date | None = None, *, itself:
     return Counts(**links.aggregate(**_figures(moment)))
 
 
-def counts_by_child(campaign: Campaign, unit_id: int, day: date | None = None) -> dict[int, Counts]:
-    """For each unit directly under a unit: the counts of it and everything under it, as of a day (today)."""
+def counts_by_child(
+    campaign: Campaign, unit_id: int, day: date | None = None, *, children: Iterable[int] | None = None
+) -> dict[int, Counts]:
+    """For each unit directly under a unit (`children`, when they are known already): the counts of it and everything under it, as of a day (today)."""
     moment = day or today()
-    children = under([unit_id], moment).filter(distance=1).values("descendant")
-    links = UnitLink.objects.filter(
-        valid_from__lte=moment, valid_until__gt=moment, ancestor__in=children
-    ).annotate(
-        p=FilteredRelation(
-            "descendant__participations", condition=Q(descendant__participations__campaign=campaign)
-        )
-    )
+    below = under([unit_id], moment).filter(distance=1).values_list("descendant", flat=True)
+    links = _links(campaign, below if children is None else children, moment)
     rows = links.values("ancestor").annotate(**_figures(moment))
     found: dict[int, Counts] = {}
     for row in rows:

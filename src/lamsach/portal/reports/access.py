@@ -16,7 +16,14 @@ from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.reports.models import Extension, Received, Report
-from lamsach.portal.units.access import get_unit, memberships, readable_units, writable_units
+from lamsach.portal.units.access import (
+    get_unit,
+    may_act,
+    memberships,
+    reaches,
+    readable_units,
+    writable_units,
+)
 from lamsach.portal.units.models import Unit
 
 
@@ -31,7 +38,7 @@ def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool 
     report = readable_reports(user).filter(pk=report_id).first()
     if report is None:
         raise Http404
-    if write and not writable_units(user).filter(pk=report.unit_id).exists():
+    if write and not may_act(user, report.unit_id):
         raise PermissionDenied
     if receive and not may_receive(user, report):
         raise PermissionDenied
@@ -40,7 +47,7 @@ def get_report(user: Any, report_id: int, *, write: bool = False, receive: bool 
 
 def may_write(user: Any, unit_id: int) -> bool:
     """Whether the person acts for the unit."""
-    return writable_units(user).filter(pk=unit_id).exists()
+    return may_act(user, unit_id)
 
 
 def may_receive(user: Any, report: Report) -> bool:
@@ -51,7 +58,7 @@ def may_receive(user: Any, report: Report) -> bool:
 def receives(user: Any, campaign: Campaign, unit: Unit) -> bool:
     """Whether the person receives the unit's reports in the campaign."""
     wanted = unit.pk if unit.parent_id is None or campaign.owner_id == unit.pk else unit.parent_id
-    return writable_units(user, COORDINATORS).filter(pk=wanted).exists()
+    return may_act(user, wanted, COORDINATORS)
 
 
 def readable_received(user: Any) -> QuerySet[Received]:
@@ -89,13 +96,9 @@ def get_place(user: Any, campaign_id: int, unit_id: int, *, write: bool = False)
 
 def get_extension(user: Any, extension_id: int) -> Extension:
     """A request for a later deadline, for whoever coordinates the unit's parent."""
-    rows = Extension.objects.filter(pk=extension_id, unit__in=readable_units(user)).select_related(
-        "unit", "campaign"
-    )
-    found = rows.first()
-    if found is None:
+    found = Extension.objects.filter(pk=extension_id).select_related("unit", "campaign").first()
+    if found is None or not reaches(user, found.unit_id):
         raise Http404
-    above = found.unit.parent_id or found.unit_id
-    if not writable_units(user, COORDINATORS).filter(pk=above).exists():
+    if not may_act(user, found.unit.parent_id or found.unit_id, COORDINATORS):
         raise PermissionDenied
     return found

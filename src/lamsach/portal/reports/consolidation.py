@@ -64,10 +64,11 @@ class Consolidation:
 def consolidate(form: Form, scope: Scope, basis: Report | None = None) -> Consolidation:
     """Take the subordinates' reports together. `basis`: the unit's own submitted report; what was accepted after it is marked as changed."""
     units = list(children(scope))
-    frozen = accepted(scope)
-    newest = _newest(scope)
-    dues = due_by_unit(scope.campaign, [unit.pk for unit in units])
-    boards = counts_by_child(scope.campaign, scope.unit.pk, scope.day)
+    known = [unit.pk for unit in units]
+    frozen = accepted(scope, known)
+    newest = _newest(scope, known)
+    dues = due_by_unit(scope.campaign, known)
+    boards = counts_by_child(scope.campaign, scope.unit.pk, scope.day, children=known)
     before = _digests(basis)
     lines = []
     for unit in units:
@@ -100,9 +101,9 @@ def _named(units: Iterable[int]) -> tuple[Unit, ...]:
     return tuple(Unit.objects.filter(pk__in=wanted).order_by("code")[:MOST_NAMED]) if wanted else ()
 
 
-def _newest(scope: Scope) -> dict[int, Report]:
-    rows = Report.objects.filter(campaign=scope.campaign, unit__in=children(scope).values("pk"))
-    return {report.unit_id: report for report in rows.defer("content").order_by("edition")}
+def _newest(scope: Scope, units: list[int]) -> dict[int, Report]:
+    rows = Report.objects.filter(campaign=scope.campaign, unit__in=units)
+    return {report.unit_id: report for report in rows.defer("content", "texts").order_by("edition")}
 
 
 def _digests(basis: Report | None) -> dict[str, str] | None:

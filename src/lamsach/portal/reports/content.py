@@ -65,7 +65,7 @@ def snapshot(report: Report) -> dict[str, Any]:
                 "edition": part.edition,
                 "as_of": part.as_of.isoformat(),
                 "digest": part.digest,
-                "figures": (part.content or {}).get("figures", []),
+                "figures": part.submitted_figures,
             }
             for part in sorted(parts.values(), key=lambda part: names[part.pk].code)
         ],

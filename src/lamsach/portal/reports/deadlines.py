@@ -30,9 +30,9 @@ def due_by_unit(campaign: Campaign, units: Iterable[int]) -> dict[int, date]:
         part = wanted[begin : begin + 1000]
         found.update(dict.fromkeys(part, campaign.report_due))
         sent = Participation.objects.filter(campaign=campaign, unit__in=part, due__isnull=False)
-        found.update({row.unit_id: row.due for row in sent if row.due})
+        found.update((unit, due) for unit, due in sent.values_list("unit_id", "due") if due)
         granted = Extension.objects.filter(campaign=campaign, unit__in=part, granted=True).order_by("pk")
-        found.update({row.unit_id: row.until for row in granted})
+        found.update(granted.values_list("unit_id", "until"))
     return found
 
 

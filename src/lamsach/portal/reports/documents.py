@@ -199,8 +199,8 @@ def _lines(form: Form, taken: Consolidation) -> list[tuple[str, ...]]:
     rows = []
     for place, line in enumerate(taken.lines, 1):
         values = tuple(_shown(line.values.get(row.key)) for row in form.rows)
-        content = line.accepted.content if line.accepted else None
-        figures = {figure["key"]: figure for figure in (content or {}).get("figures", [])}
+        told = line.accepted.submitted_figures if line.accepted else []
+        figures = {figure["key"]: figure for figure in told}
         note = _overruled(form, figures) if line.accepted else "Chưa có báo cáo được tiếp nhận"
         rows.append((str(place), line.unit.name, *values, note))
     sums = tuple(_shown(taken.sums[row.key]) for row in form.rows)

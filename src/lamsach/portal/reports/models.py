@@ -82,6 +82,12 @@ class Report(models.Model):
         return self.state in (ReportState.DRAFT, ReportState.RETURNED)
 
     @property
+    def submitted_figures(self) -> list[dict[str, Any]]:
+        """The figures as they were submitted, each with its key, its value and how it came about. `figures.accepted` reads just them of the content."""
+        told: list[dict[str, Any]] | None = self.__dict__.get("told_figures")
+        return told if told is not None else (self.content or {}).get("figures", [])
+
+    @property
     def is_late(self) -> bool:
         """Whether it was sent after its deadline."""
         from django.utils import timezone

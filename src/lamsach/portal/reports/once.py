@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lamsach.letters.form import Row
@@ -35,48 +35,49 @@ class Overlap:
     between: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A reporting unit, a unit under it (or itself, at distance 0), and the days on which that holds: until before `until`."""
+
+    ancestor: int
+    descendant: int
+    distance: int
+    since: date
+    until: date
+
+    def on(self, day: date) -> bool:
+        """Whether it holds on a day."""
+        return self.since <= day < self.until
+
+
 def overlap(parts: Mapping[int, Report], day: date) -> Overlap:
-    """What the accepted reports (by unit) have in common, as the tree stands on a day. A few queries, whatever the size of the tree."""
-    if len(parts) < 1:
+    """What the accepted reports (by unit) have in common, as the tree stands on a day on which none of their units stands under another. Two queries while nothing moved.
+
+    A unit whose link held on its report's day and still holds on the day is in that report alone, so only links that ended or began in between are looked at.
+    """
+    if not parts:
         return Overlap({})
-    links = _counted(parts)
-    between = _between(parts, links, day)
-    several: set[int] = set()
-    if len({part.as_of for part in parts.values()}) > 1:
-        rows = links.values("descendant").annotate(n=Count("ancestor", distinct=True)).filter(n__gt=1)
-        several = set(rows.order_by().values_list("descendant", flat=True))
-    successors = _successors(links, day)
-    asked = several | set(successors) | set(successors.values())
-    if not asked:
-        return Overlap({}, between=between)
+    moved = {link.descendant for link in _ended(parts, day) if link.on(parts[link.ancestor].as_of)}
+    arrived = _arrived(parts, day)
+    heirs = _heirs(moved, day)
+    links = _links_to({*moved, *heirs.values(), *arrived}, parts)
+    counted = [link for link in links if link.on(parts[link.ancestor].as_of)]
     holders: dict[int, set[int]] = {}
-    for ancestor, descendant, distance in links.filter(descendant__in=asked).values_list(
-        "ancestor_id", "descendant_id", "distance"
-    ):
-        if distance or parts[ancestor].itself:
-            holders.setdefault(descendant, set()).add(ancestor)
-    now = _now(parts, several, day)
+    for link in counted:
+        if link.distance or parts[link.ancestor].itself:
+            holders.setdefault(link.descendant, set()).add(link.ancestor)
+    now = {link.descendant: link.ancestor for link in links if link.on(day)}
     dropped: dict[int, set[int]] = {}
-    for unit, held in holders.items():
-        lost = held - {_keeper(held, now.get(unit), parts)} if unit in several else set()
-        heir = successors.get(unit)
-        if heir is not None:
-            lost |= {one for one in held if holders.get(heir, set()) - {one}}
+    for unit in moved & holders.keys():
+        held = holders[unit]
+        lost = held - {_keeper(held, now.get(unit), parts)}
+        if unit in heirs:
+            lost |= {one for one in held if holders.get(heirs[unit], set()) - {one}}
         for one in lost:
             dropped.setdefault(parts[one].pk, set()).add(unit)
     found = {report: frozenset(units) for report, units in dropped.items()}
+    between = tuple(sorted(arrived - {link.descendant for link in counted}))
     return Overlap(found, frozenset(unit for units in found.values() for unit in units), between)
-
-
-def _counted(parts: Mapping[int, Report]) -> QuerySet[UnitLink]:
-    """The links from the reporting units down, each as of the day of its report."""
-    by_day: dict[date, list[int]] = {}
-    for unit, part in parts.items():
-        by_day.setdefault(part.as_of, []).append(unit)
-    condition = Q(pk__in=[])
-    for day, units in by_day.items():
-        condition |= Q(ancestor__in=units) & on_day(day)
-    return UnitLink.objects.filter(condition)
 
 
 def _keeper(held: set[int], now: int | None, parts: Mapping[int, Report]) -> int:
@@ -86,20 +87,63 @@ def _keeper(held: set[int], now: int | None, parts: Mapping[int, Report]) -> int
     return max(held, key=lambda unit: (parts[unit].as_of, parts[unit].pk))
 
 
-def _now(parts: Mapping[int, Report], units: set[int], day: date) -> dict[int, int]:
-    rows = UnitLink.objects.filter(on_day(day), ancestor__in=list(parts), descendant__in=units)
-    return dict(rows.values_list("descendant_id", "ancestor_id"))
+def _links(rows: QuerySet[UnitLink]) -> list[_Link]:
+    columns = ("ancestor_id", "descendant_id", "distance", "valid_from", "valid_until")
+    return [_Link(*row) for row in rows.values_list(*columns)]
 
 
-def _successors(links: QuerySet[UnitLink], day: date) -> dict[int, int]:
-    """The last successor of each unit that was counted and has ceased to exist."""
+def _ended(parts: Mapping[int, Report], day: date) -> list[_Link]:
+    """The links of reporting units that may have held on the day of a report and do not on this day."""
+    first, last = _span(parts)
+    gone = Q(valid_until__gt=first, valid_until__lte=day)
+    if last > day:
+        gone |= Q(valid_from__gt=day, valid_from__lte=last)
+    return _links(UnitLink.objects.filter(gone, ancestor__in=list(parts)))
+
+
+def _arrived(parts: Mapping[int, Report], day: date) -> set[int]:
+    """Units that stand under a reporting unit on this day, did not on the day of its report, and existed on that day."""
+    first, last = _span(parts)
+    fresh = Q(valid_from__gt=first)
+    if last > day:
+        fresh |= Q(valid_until__lte=last)
+    rows = UnitLink.objects.filter(
+        fresh, on_day(day), ancestor__in=list(parts), distance__gt=0, descendant__valid_from__lte=last
+    )
+    columns = ("descendant_id", "ancestor_id", "valid_from", "valid_until", "descendant__valid_from")
+    found = set()
+    for unit, above, since, until, born in rows.values_list(*columns):
+        as_of = parts[above].as_of
+        if born <= as_of and not since <= as_of < until:
+            found.add(unit)
+    return found
+
+
+def _span(parts: Mapping[int, Report]) -> tuple[date, date]:
+    """The first and the last day that the reports are about."""
+    days = [part.as_of for part in parts.values()]
+    return min(days), max(days)
+
+
+def _links_to(units: Iterable[int], parts: Mapping[int, Report]) -> list[_Link]:
+    """All links, ended ones too, from the reporting units to these units."""
+    wanted = sorted(units)
+    found: list[_Link] = []
+    for begin in range(0, len(wanted), 1000):
+        rows = UnitLink.objects.filter(descendant__in=wanted[begin : begin + 1000], ancestor__in=list(parts))
+        found += _links(rows)
+    return found
+
+
+def _heirs(units: set[int], day: date) -> dict[int, int]:
+    """The last successor of each of these units that has ceased to exist by the day."""
+    if not units:
+        return {}
     heirs = dict(
         Unit.objects.filter(successor__isnull=False, valid_until__lte=day).values_list("pk", "successor_id")
     )
-    if not heirs:
-        return {}
     found = {}
-    for unit in links.filter(descendant__in=list(heirs)).values_list("descendant_id", flat=True).distinct():
+    for unit in units & heirs.keys():
         heir, seen = heirs[unit], {unit}
         while heir in heirs and heir not in seen:
             seen.add(heir)
@@ -109,15 +153,6 @@ def _successors(links: QuerySet[UnitLink], day: date) -> dict[int, int]:
     return found
 
 
-def _between(parts: Mapping[int, Report], links: QuerySet[UnitLink], day: date) -> tuple[int, ...]:
-    """Units that stand under a reporting unit now, existed on the day of its report, and are in no report."""
-    now = UnitLink.objects.filter(on_day(day), ancestor__in=list(parts), distance__gt=0).exclude(
-        descendant__in=links.values("descendant")
-    )
-    rows = now.values_list("descendant_id", "ancestor_id", "descendant__valid_from")[: 20 * MOST_NAMED]
-    return tuple(unit for unit, above, since in rows if since <= parts[above].as_of)
-
-
 def surplus(
     rows: Iterable[Row], campaign: Campaign, parts: Mapping[int, Report], found: Overlap
 ) -> dict[str, int]:
@@ -125,7 +160,7 @@ def surplus(
     total = dict.fromkeys((row.key for row in rows), 0)
     if not found.dropped:
         return total
-    trees = _Trees()
+    trees, reached = _Trees(), _reached(campaign, found.doubled)
     for part in parts.values():
         units = found.dropped.get(part.pk)
         if not units:
@@ -134,6 +169,9 @@ def surplus(
             if row.basis == "reports" or row.source == "manual":
                 by_unit = trees.values(part, row.key)
                 off = sum(by_unit.get(unit, 0) for unit in units)
+            elif row.source in reached:
+                days = reached[row.source]
+                off = sum(1 for unit in units if (day := days.get(unit)) is not None and day <= part.as_of)
             else:
                 off = number_of(row.source, campaign, units, part.as_of)
             total[row.key] += min(max(off, 0), _said(part, row.key))
@@ -142,8 +180,17 @@ def surplus(
 
 def _said(part: Report, key: str) -> int:
     """The number of a report."""
-    figures: list[Mapping[str, Any]] = (part.content or {}).get("figures", [])
-    return next((figure["value"] for figure in figures if figure["key"] == key), None) or 0
+    return next((figure["value"] for figure in part.submitted_figures if figure["key"] == key), None) or 0
+
+
+def _reached(campaign: Campaign, units: Iterable[int]) -> dict[str, dict[int, date | None]]:
+    """By source, when each of these units was informed and when it deployed. One query."""
+    found: dict[str, dict[int, date | None]] = {source: {} for source in _REACHED}
+    rows = Participation.objects.filter(campaign=campaign, unit__in=list(units))
+    for unit, *days in rows.values_list("unit_id", *_REACHED.values()):
+        for source, day in zip(found, days, strict=True):
+            found[source][unit] = day
+    return found
 
 
 def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) -> int:
@@ -151,9 +198,6 @@ def number_of(source: str, campaign: Campaign, units: Iterable[int], day: date) 
     wanted = list(units)
     if source == "campaign.units":
         return len(wanted)
-    if source in _REACHED:
-        reached = Participation.objects.filter(campaign=campaign, unit__in=wanted)
-        return reached.filter(**{f"{_REACHED[source]}__lte": day}).count()
     if source == "people.told":
         end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
         told = Notice.objects.filter(campaign=campaign, unit__in=wanted)

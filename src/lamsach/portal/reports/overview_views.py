@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.letters.form import parse_form
+from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
@@ -30,7 +30,7 @@ from lamsach.portal.reports.models import Extension, ReceivedState, Report, Repo
 from lamsach.portal.reports.reminding import remind_units
 from lamsach.portal.reports.views import answer_file
 from lamsach.portal.reports.zipping import everything
-from lamsach.portal.units.access import get_unit, home_units, writable_units
+from lamsach.portal.units.access import get_unit, home_units, may_act, writable_units
 from lamsach.portal.units.tree import today
 
 
@@ -57,30 +57,43 @@ def mine(request: HttpRequest) -> HttpResponse:
 def overview(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The direct subordinates of a unit (`?unit=`): their reports, the sums of what was accepted, who is late or missing."""
     campaign, unit = access.get_place(request.user, campaign_id, _wanted(request))
-    scope = Scope(campaign, unit, today())
     form = parse_form(campaign.form.definition)
     newest = drafts.newest(campaign, unit)
-    taken = consolidate(form, scope, newest)
+    taken = consolidate(form, Scope(campaign, unit, today()), newest)
     groups = _groups(taken)
     state = request.GET.get("state", "")
+    page = paged(request, groups.get(state, list(taken.lines)))
+    led = {pk for pk in {unit.pk, campaign.owner_id} if may_act(request.user, pk, COORDINATORS)}
     context = {
         "campaign": campaign,
         "unit": unit,
         "rows": form.rows,
+        "sums": [(row.label, taken.sums[row.key]) for row in form.rows],
         "taken": taken,
+        "doubled": ", ".join(one.name for one in taken.doubled),
+        "between": ", ".join(one.name for one in taken.between),
         "groups": {name: len(lines) for name, lines in groups.items()},
         "state": state,
-        "page": paged(request, groups.get(state, list(taken.lines))),
+        "page": page,
+        "shown": [(line, _cells(form, line)) for line in page],
         "newest": newest,
-        "asked": Extension.objects.filter(campaign=campaign, granted=None, unit__parent=unit).select_related(
-            "unit"
-        ),
-        "may_remind": writable_units(request.user, COORDINATORS).filter(pk=unit.pk).exists(),
-        "may_lead": writable_units(request.user, COORDINATORS).filter(pk=campaign.owner_id).exists(),
+        "may_remind": unit.pk in led,
+        "may_lead": campaign.owner_id in led,
         "kinds": ["html", "docx", "pdf", "xlsx", "zip"],
-        "came": access.readable_received(request.user).filter(state=ReceivedState.WAITING).count(),
     }
+    if unit.pk in led:
+        asked = Extension.objects.filter(campaign=campaign, granted=None, unit__parent=unit)
+        context["asked"] = asked.select_related("unit")
+        context["came"] = access.readable_received(request.user).filter(state=ReceivedState.WAITING).count()
     return render(request, "reports/overview.html", context)
+
+
+def _cells(form: Form, line: Line) -> list[tuple[str, int | None]]:
+    """The line's accepted numbers in the form's order, each with what a narrow page calls its column."""
+    return [
+        (_("Row %(number)s") % {"number": place}, line.values.get(row.key))
+        for place, row in enumerate(form.rows, 1)
+    ]
 
 
 def _wanted(request: HttpRequest) -> int:

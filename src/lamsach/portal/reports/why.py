@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.letters.form import SOURCES, Row
 from lamsach.portal.reports.content import scope_of
-from lamsach.portal.reports.figures import Scope, accepted, children, has_cases, told_by_unit
+from lamsach.portal.reports.figures import Scope, accepted, children, has_cases, stated_values, told_by_unit
 from lamsach.portal.reports.models import Figure, Report
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import under
@@ -71,9 +71,7 @@ def _from_reports(scope: Scope, key: str) -> list[tuple[str, str, int | None]]:
     found = []
     for unit in children(scope):
         part = parts.get(unit.pk)
-        figures = (part.content or {}).get("figures", []) if part else []
-        value = next((figure["value"] for figure in figures if figure["key"] == key), None)
-        found.append((unit.code, unit.name, value))
+        found.append((unit.code, unit.name, stated_values(part).get(key) if part else None))
     return found
 
 
