@@ -136,6 +136,34 @@ def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
     assert b'name="doubt"' not in client.get(address).content
 
 
+def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    kept = listing.kept(cast)
+    kinds = (["dynamic_dns"], ["dynamic_dns", "homograph"], ["cdn"])
+    Doubt.objects.bulk_create(
+        [
+            Doubt(
+                list=kept, type="domain", value=f"x{number}.top", key=f"{number:064}", kinds=kinds[number % 3]
+            )
+            for number in range(3000)
+        ],
+        batch_size=1000,
+    )
+    client = cast.client("coordinator")
+    address = f"/office/blocklists/{kept.pk}/review/"
+    with django_assert_max_num_queries(25):
+        page = client.get(address, {"kind": "dynamic_dns", "size": "250", "page": "4"})
+    rows = [row for row, _, _ in page.context["rows"]]
+    assert len(rows) == 250
+    assert all("dynamic_dns" in row.kinds for row in rows)
+    assert page.context["page"].paginator.count == 2000
+    assert {kind: count for kind, _, count in page.context["kinds"]} == {
+        "dynamic_dns": 2000,
+        "homograph": 1000,
+        "cdn": 1000,
+    }
+    assert client.get(address, {"kind": "sinkhole"}).context["page"].paginator.count == 0
+
+
 def test_a_decision_is_taken_back(cast: Cast) -> None:
     kept = listing.add(cast, "x.duckdns.org\n").list
     deciding.decide(cast.people["coordinator"], kept, [("domain", "x.duckdns.org")], Choice.ACCEPT, "đã xem")

@@ -78,7 +78,7 @@ LISTS: dict[str, str] = {
     "What was ticked": "Các giá trị đã chọn",
     "Decide": "Quyết định",
     "Keys": "Phím tắt",
-    "j and k move, x ticks, / searches, n and p turn the page, Tab leads to the decision, Enter there decides.": "j và k để di chuyển, x để chọn, / để tìm, n và p để sang trang, Tab để tới phần quyết định, Enter để quyết định.",
+    "j and k move, x ticks, a ticks all on the page, / searches, n and p turn the page, Tab leads to the decision, Enter there decides, ? shows this.": "j và k để di chuyển, x để chọn, a để chọn tất cả trên trang, / để tìm, n và p để sang trang, Tab để tới phần quyết định, Enter để quyết định, ? để xem hướng dẫn này.",
     "As a file for lamsach indicators": "Dạng tệp cho lệnh lamsach indicators",
     "By": "Người quyết định",
     "accepted: it blocks": "chấp nhận chặn",

@@ -111,7 +111,10 @@ class Doubt(models.Model):
     class Meta:
         ordering = ("-dangerous", "pk")
         constraints = (models.UniqueConstraint(fields=("list", "key"), name="lists_one_doubt"),)
-        indexes = (models.Index(fields=("list", "decided", "dangerous")),)
+        indexes = (
+            models.Index(fields=("list", "decided", "-dangerous", "id"), name="lists_queue"),
+            models.Index(fields=("list", "decided", "kinds"), name="lists_queue_kinds"),
+        )
 
 
 class Decision(models.Model):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -34,12 +38,11 @@ def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _decided(request, kept, form):
         return redirect(request.get_full_path())
     rows = Doubt.objects.filter(list=kept, decided=None)
-    kinds = _kinds(rows)
+    together = _together(rows)
     chosen = request.GET.get("kind", "")
     if chosen in set(Kind):
-        rows = rows.filter(
-            pk__in=[row.pk for row in rows.only("pk", "kinds").iterator() if chosen in row.kinds]
-        )
+        with_it = [Q(kinds=kinds) for kinds, _count in together if chosen in kinds]
+        rows = rows.filter(reduce(or_, with_it)) if with_it else rows.none()
     if words := request.GET.get("q", "").strip()[:200]:
         rows = rows.filter(value__icontains=words)
     size = (
@@ -50,21 +53,23 @@ def queue(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     page = paged(request, rows, size)
     said = feedback.counted([(row.type, row.value) for row in page], kept.unit)
     context = {
-        "kept": kept, "form": form, "page": page, "size": size, "sizes": SIZES, "kinds": kinds, "chosen": chosen, "q": words,
+        "kept": kept, "form": form, "page": page, "size": size, "sizes": SIZES, "kinds": _kinds(together), "chosen": chosen, "q": words,
         "rows": [(row, [_(REASONS[Kind(kind)]) for kind in row.kinds], said[row.type, row.value]) for row in page],
     }  # fmt: skip
     return render(request, "lists/review.html", context)
 
 
-def _kinds(rows: Any) -> list[tuple[str, str, int]]:
-    counts: dict[str, int] = {}
-    for kinds in rows.values_list("kinds", flat=True).iterator():
-        for kind in kinds:
-            counts[kind] = counts.get(kind, 0) + 1
-    return [
-        (kind, _(REASONS[Kind(kind)]), count)
-        for kind, count in sorted(counts.items(), key=lambda pair: -pair[1])
-    ]
+def _together(rows: QuerySet[Doubt]) -> list[tuple[list[str], int]]:
+    """Which kinds of doubt come together, and how often: a handful for any number of rows."""
+    found = rows.order_by().values_list("kinds").annotate(Count("pk"))
+    return [(list(kinds), count) for kinds, count in found]
+
+
+def _kinds(together: list[tuple[list[str], int]]) -> list[tuple[str, str, int]]:
+    counts: Counter[str] = Counter()
+    for kinds, count in together:
+        counts.update(dict.fromkeys(kinds, count))
+    return [(kind, _(REASONS[Kind(kind)]), count) for kind, count in counts.most_common()]
 
 
 def _decided(request: HttpRequest, kept: Any, form: DecisionForm) -> bool:

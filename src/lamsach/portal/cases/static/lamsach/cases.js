@@ -1,4 +1,4 @@
-// Keys for the machines. In the list: j and k move, x ticks, Enter opens, / searches, n and p turn the page. On a machine's page: j and k go to the
+// Keys for the machines. In the list: j and k move, x ticks, a ticks all, Enter opens, / searches, n and p turn the page. On a machine's page: j and k go to the
 // next and previous machine of the list that led here, u back to it, s to the next step, c to a note. ? shows the keys on both. Everything works without this file.
 "use strict";
 (function () {
@@ -34,6 +34,7 @@
     if (key === "j") { go(at + 1); }
     else if (key === "k") { go(at < 0 ? 0 : at - 1); }
     else if (key === "x") { if (box) { box.checked = !box.checked; } }
+    else if (key === "a") { var all = table.querySelector("[data-check-all]"); if (all) { all.click(); } }
     else if (key === "n") { follow("next"); }
     else if (key === "p") { follow("prev"); }
     else { return false; }
@@ -61,7 +62,7 @@
   });
   document.addEventListener("DOMContentLoaded", function () {
     var table = document.querySelector("table[data-keys]");
-    if (!table) { return; }
+    if (!table || table.dataset.keys) { return; }
     var links = Array.prototype.map.call(table.querySelectorAll("tbody th a"), function (link) { return link.pathname; });
     try { sessionStorage.setItem(KEPT, JSON.stringify({ machines: links, list: window.location.pathname + window.location.search })); } catch (error) { /* a browser that keeps nothing: j, k do nothing on the next page */ }
   });

@@ -1,0 +1,60 @@
+"""The review queue by keyboard alone, in Chromium: a thousand values on one page, ticked and decided without a mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from lamsach.portal.lists.models import Decision, Doubt
+from tests.conftest import require_program
+
+from . import listing
+from .conftest import Cast
+from .test_accessibility import DESKTOP
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@contextmanager
+def browsing(cast: Cast) -> Iterator[Any]:
+    """A page of a browser in which the coordinator is logged in."""
+    chromium = require_program("chromium")
+    from playwright.sync_api import sync_playwright
+
+    cookie = cast.client("coordinator").cookies["sessionid"].value
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(viewport=DESKTOP)
+        context.add_cookies([{"name": "sessionid", "value": cookie, "domain": "localhost", "path": "/"}])
+        yield context.new_page()
+        browser.close()
+
+
+def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: Cast) -> None:
+    kept = listing.add(cast, "".join(f"x{number:04}.duckdns.org\n" for number in range(1200))).list
+    with browsing(cast) as page:
+        keys = page.keyboard
+        page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/review/?size=1000")
+        rows = page.locator("table[data-keys] tbody tr")
+        assert rows.count() == 1000
+        keys.press("?")
+        assert page.locator("#keys p").is_visible()
+        keys.press("?")
+        keys.press("a")
+        assert page.locator("input[name=doubt]:checked").count() == 1000
+        keys.press("j")
+        keys.press("x")
+        assert page.locator("input[name=doubt]:checked").count() == 999
+        keys.press("x")
+        page.locator("#id_choice").focus()
+        keys.press("Tab")
+        keys.type("đã xem từng tên")
+        keys.press("Enter")
+        page.wait_for_function("document.querySelectorAll('input[name=doubt]').length === 200")
+        assert "1000" in page.locator("[role=status], .messages").first.inner_text()
+        assert page.evaluate("sessionStorage.getItem('lamsach.machines')") is None, "these are no machines"
+    assert Doubt.objects.filter(list=kept, decided=None).count() == 200
+    assert Decision.objects.filter(list=kept, reason="đã xem từng tên").count() == 1000
