@@ -183,3 +183,48 @@ def test_workers_do_everything_once(
     assert sent["sent"] + sent["uncertain"] == LETTERS
     assert sent["sent"] <= len(got.to) <= LETTERS
     assert sent["uncertain"] <= 1
+
+
+STEP_ON = """
+import sys, time
+from pathlib import Path
+from lamsach.portal.server import start
+folder = Path(sys.argv[1])
+start(folder)
+from lamsach.portal.jobs import queue
+
+@queue.job("test.steps", long=True)
+def steps(progress):
+    (folder / "begun").touch()
+    while not (folder / "release").exists():
+        progress.step(1)
+        time.sleep(0.05)
+
+if len(sys.argv) > 2:
+    queue.enqueue("test.steps")
+from lamsach.portal.worker import run
+run()
+"""
+
+
+def test_a_job_of_a_worker_that_ends_is_given_back(tmp_path: Path) -> None:
+    """At the end of its current step, at once and without counting as a failure: a job that outlasts many restarts is none that kills its worker."""
+    furnish(tmp_path)
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
+    command = [sys.executable, "-c", STEP_ON, str(tmp_path)]
+
+    def job() -> Any:
+        return rows("", tmp_path, "SELECT state, attempts, lease_until FROM jobs_job")
+
+    for more in (["new"], []):
+        worker = subprocess.Popen([*command, *more], env=environment)
+        wait(lambda: (tmp_path / "begun").exists())
+        worker.terminate()
+        assert worker.wait(timeout=60) == 0
+        assert job() == [("queued", 0, None)]
+        (tmp_path / "begun").unlink()
+    (tmp_path / "release").touch()
+    worker = subprocess.Popen(command, env=environment)
+    wait(lambda: job()[0][0] == "done")
+    worker.terminate()
+    assert (worker.wait(timeout=60), job()) == (0, [("done", 1, None)])

@@ -10,13 +10,15 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
 from lamsach.portal.jobs.leases import KEEPER, Patience
 
-IDLE_S = 1.0
+IDLE_S, LAST_S = 1.0, 10.0
+"""How long a thread rests that had nothing to do; how long work may go on when the worker is to end."""
 logger = logging.getLogger("lamsach.portal.worker")
 
 
@@ -77,13 +79,14 @@ def _steps() -> dict[str, Callable[[], bool]]:
 
 
 def run() -> None:
-    """Work until SIGTERM or SIGINT, or until the parent process is gone."""
+    """Work until SIGTERM or SIGINT, or until the parent process is gone. What is at work then has some seconds to come to its next step."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
     import django
 
     django.setup()
     load_tasks()
-    stop = threading.Event()
+    from lamsach.portal.jobs.queue import STOPPING as stop  # noqa: N811 - nothing else stops it
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     parent = os.getppid()
@@ -97,8 +100,9 @@ def run() -> None:
     while not stop.wait(1.0):
         if os.environ.get("LAMSACH_PARENT") and os.getppid() != parent:
             stop.set()
+    end = time.monotonic() + LAST_S
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=max(0.0, end - time.monotonic()))
 
 
 if __name__ == "__main__":

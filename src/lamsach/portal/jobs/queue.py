@@ -6,6 +6,7 @@ There are two lanes: what may take hours (`long=True`) and everything else. Each
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from lamsach.portal.jobs.models import Clock, Job, JobState
 
 ATTEMPTS = 5
 AT_ONCE = Patience(0.0)
+STOPPING = threading.Event()
+"""Set when this worker is to end: nothing is begun any more, and jobs are given back at their next step."""
 logger = logging.getLogger("lamsach.portal.jobs")
 
 
@@ -29,6 +32,10 @@ class Cancelled(Exception):  # noqa: N818 - not an error
 
 class Overtaken(Exception):  # noqa: N818 - not an error
     """Raised inside a job that another worker has taken over: whatever it holds belongs to the other now, so it cleans nothing up."""
+
+
+class Stopped(Exception):  # noqa: N818 - not an error
+    """Raised inside a job whose worker is to end: another worker begins it anew, so it cleans nothing up."""
 
 
 class Progress:
@@ -41,12 +48,18 @@ class Progress:
         return Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, attempts=self.job.attempts)
 
     def step(self, done: int, total: int = 0) -> None:
-        """Say how far the work is, in the function's own unit. Raises Cancelled or Overtaken when the job is to stop."""
+        """Say how far the work is, in the function's own unit. Raises Cancelled, Overtaken or Stopped when the job is to stop."""
         values: dict[str, Any] = {"done": done, "lease_until": timezone.now() + LEASE}
         if total:
             values["total"] = total
         if not self._mine().filter(cancel_wanted=False).update(**values):
             raise Cancelled if self._mine().exists() else Overtaken
+        if STOPPING.is_set():
+            raise Stopped
+
+    def give_back(self) -> None:
+        """Let another worker take the job at once; this time does not count."""
+        self._mine().update(state=JobState.QUEUED, attempts=F("attempts") - 1, lease_until=None)
 
     @transaction.atomic
     def renew(self) -> None:
@@ -135,6 +148,9 @@ def _run(found: Job) -> None:
         progress.finish(JobState.CANCELLED)
     except Overtaken:
         logger.warning("job %s %s was taken over by another worker", found.pk, found.name)
+    except Stopped:
+        progress.give_back()
+        logger.info("job %s %s is given back: this worker ends", found.pk, found.name)
     except Exception as error:
         logger.exception("job %s %s failed", found.pk, found.name)
         progress.finish(JobState.FAILED, problem=f"{type(error).__name__}: {error}")
@@ -148,6 +164,8 @@ def run_regular(long: bool | None = None, patience: Patience = AT_ONCE) -> bool:
     clocks = Clock.objects.in_bulk([name for name, _every, _function in chosen])
     count = 0
     for name, every, function in chosen:
+        if STOPPING.is_set():
+            break
         clock = clocks.get(name) or _new_clock(name, every)
         count += _run_regular(clock, every, function, patience)
     return count > 0
