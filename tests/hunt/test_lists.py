@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lamsach.errors import InputError
+from lamsach.hunt.builder import NUMBERS, Builder
 from lamsach.hunt.cache import cache_folder
 from lamsach.hunt.lists import SETS_KEPT, LoadingLists, load_lists
+from lamsach.indicators.reading import read_list, read_quickly
+from lamsach.model import Indicator
 
 VALUES = "value,threat,confidence,valid_until\nevil.example,Botnet,80,2030-01-02\n192.0.2.7,,,\n2001:db8::/64,,,\nhttp://bad.example/x,,,\nhttp://worse.example/24,,,\nhttp://192.0.2.9/24,,,\n"
 
@@ -85,3 +91,35 @@ def test_a_list_without_a_value_is_an_error(listed: Path, ahead: bool) -> None:
     listed.write_text("nothing here\n")
     with pytest.raises(InputError):
         LoadingLists([str(listed)], ahead=ahead).get()
+
+
+def test_a_plain_list_is_taken_in_runs_as_value_by_value(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    kinds = (
+        "bot-{0}.top", "45.155.{0}.7", "# Malware: Mirai {0}", "http://drop-{0}.top/a", "http://45.155.{0}.9/x", "xn--bnh-{0}-5ya.top", "{0:032x}1", "{0:039x}1", "10.0.0.{0}",
+        "45.156.{0}.0/24", "2001:db8::{0}", "hxxp://say-{0}[.]top/b", "evil{0}.top # Mozi", "no value {0}",
+    )  # fmt: skip
+    path.write_text("\n".join(kind.format(number) for number in range(150) for kind in kinds))
+    quick, slow = Builder(), Builder()
+    quick.extend(read_quickly(str(path), lambda problem: pytest.fail(str(problem))))
+    for item in read_list(str(path), lambda problem: pytest.fail(str(problem))):
+        if isinstance(item, Indicator):
+            slow.add(item)
+    mine, theirs = quick.columns(), slow.columns()
+    assert quick.refused > 150
+    for entry in fields(mine):
+        one, other = getattr(mine, entry.name), getattr(theirs, entry.name)
+        if entry.name == "strings":
+            continue
+        if entry.name == "numbers":
+            one, other = _spelt(one, mine.strings), _spelt(other, theirs.strings)
+        assert np.array_equal(one, other), entry.name
+
+
+def _spelt(numbers: NDArray[np.int32], strings: list[str]) -> list[list[object]]:
+    """Rows with their strings in the place of the strings' numbers, which go by the order of first use."""
+    texts = {NUMBERS.index(name) for name in ("threat", "source", "document", "tlp")}
+    return [
+        [strings[cell] if place in texts and cell >= 0 else cell for place, cell in enumerate(row)]
+        for row in numbers.tolist()
+    ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from socket import inet_aton
 from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.layout import LEAD
+from lamsach.indicators.records import Entry, Plain
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
 TYPES = tuple(IndicatorType)
@@ -47,6 +49,12 @@ class Columns:
 NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp", "table")
 TIMES = ("valid_from", "valid_until")
 _LARGEST = (1 << 31) - 1
+_THREAT, _DOCUMENT, _ROW = map(NUMBERS.index, ("threat", "document", "row"))
+_PLACES = {kind: place for place, kind in enumerate(TYPES)}
+_PREFIXES = {kind: kind.encode() + b" " for kind in TYPES}
+_DIGESTS = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
+_RUN = 1 << 10
+"""How many plain values are added at once."""
 
 
 def _seconds(value: datetime | None) -> int:
@@ -81,15 +89,53 @@ class Builder:
     _network_rows: array[int] = field(default_factory=lambda: array("I"))
     _idn: bool = False
 
-    def extend(self, items: Iterable[Indicator | Refusal]) -> None:
+    def extend(self, items: Iterable[Entry | Plain]) -> None:
         """Add indicators; count and keep refusals."""
+        run: list[Plain] = []
         for item in items:
+            if isinstance(item, tuple):
+                run.append(item)
+                if len(run) < _RUN:
+                    continue
+            self._add_run(run)
+            run.clear()
             if isinstance(item, Refusal):
                 self.refused += 1
                 if len(self.refusals) < REFUSALS_KEPT:
                     self.refusals.append(item)
-            else:
+            elif isinstance(item, Indicator):
                 self.add(item)
+        self._add_run(run)
+
+    def _add_run(self, run: list[Plain]) -> None:
+        """Add plain values, all at once what can be."""
+        if not run:
+            return
+        first, count = len(self._types), len(run)
+        kinds, values, threats, documents, rows = zip(*run, strict=True)
+        encoded = "".join(values).encode()
+        self._types += bytes(map(_PLACES.__getitem__, kinds))
+        ends = np.cumsum(np.fromiter(map(len, values), np.int64, count)) + len(self._blob)
+        self._blob += encoded
+        self._offsets.frombytes(ends.tobytes())
+        numbers = np.full((count, len(NUMBERS)), NO_NUMBER, np.int32)
+        numbers[:, _THREAT] = np.fromiter(map(self._intern, threats), np.int32, count)
+        numbers[:, _DOCUMENT] = np.fromiter(map(self._intern, documents), np.int32, count)
+        numbers[:, _ROW] = np.minimum(np.array(rows, np.int64), _LARGEST)
+        self._numbers.frombytes(numbers.tobytes())
+        self._times.frombytes(np.full(2 * count, NO_TIME, np.int64).tobytes())
+        digests: list[bytes] = []
+        for row, kind, value in zip(range(first, first + count), kinds, values, strict=True):
+            name = value.encode()
+            digests.append(blake2b(_PREFIXES[kind] + name, digest_size=16).digest())
+            if (kind is IndicatorType.DOMAIN and "xn--" not in value) or kind in _DIGESTS:
+                self._add_name(name, row)
+            elif kind is IndicatorType.IP and ":" not in value:
+                self._networks.extend((IPV4_HIGH, int.from_bytes(inet_aton(value)), 32))
+                self._network_rows.append(row)
+            else:
+                self._add_keys(kind, value, row)
+        self._digests += b"".join(digests)
 
     def _intern(self, text: str | None) -> int:
         return NO_NUMBER if text is None else self._strings.setdefault(text, len(self._strings))
@@ -98,7 +144,7 @@ class Builder:
         """Add one indicator and the keys by which the kernel and the matcher find it."""
         row = len(self._types)
         value = indicator.value.encode()
-        self._types.append(TYPES.index(indicator.type))
+        self._types.append(_PLACES[indicator.type])
         self._blob += value
         self._offsets.append(len(self._blob))
         reference = indicator.reference or Reference("")
@@ -115,24 +161,24 @@ class Builder:
             )
         )
         self._times.extend((_seconds(indicator.valid_from), _seconds(indicator.valid_until)))
-        self._digests += hashlib.blake2b(indicator.type.encode() + b" " + value, digest_size=16).digest()
-        self._add_keys(indicator, row)
+        self._digests += blake2b(_PREFIXES[indicator.type] + value, digest_size=16).digest()
+        self._add_keys(indicator.type, indicator.value, row)
 
-    def _add_keys(self, indicator: Indicator, row: int) -> None:
-        match indicator.type:
+    def _add_keys(self, kind: IndicatorType, value: str, row: int) -> None:
+        match kind:
             case IndicatorType.IP | IndicatorType.NETWORK:
-                self._add_network(indicator.value, row)
+                self._add_network(value, row)
             case IndicatorType.DOMAIN:
-                self._add_host(indicator.value, row)
+                self._add_host(value, row)
             case IndicatorType.URL:
-                host = host_of(indicator.value)
+                host = host_of(value)
                 if host:
                     try:
                         self._add_network(str(ip_address(host)), row)
                     except ValueError:
                         self._add_host(host, row)
             case _:
-                self._add_name(indicator.value.encode(), row)
+                self._add_name(value.encode(), row)
 
     def _add_host(self, host: str, row: int) -> None:
         self._add_name(host.encode(), row)

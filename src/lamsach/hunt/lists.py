@@ -68,12 +68,12 @@ def _look(paths: Sequence[str]) -> tuple[list[str], Path | None, LoadedList | No
 
 
 def _read(paths: Sequence[str], documents: list[str], folder: Path | None) -> LoadedList:
-    from lamsach.indicators.reading import read_list
+    from lamsach.indicators.reading import read_quickly
 
     builder = Builder()
     problems: list[Problem] = []
     for document in documents:
-        builder.extend(read_list(document, problems.append))
+        builder.extend(read_quickly(document, problems.append))
     compiled = compile_columns(builder.columns())
     if not compiled.count:
         first = problems[0] if problems else Problem(", ".join(paths), "The list holds no usable value.")

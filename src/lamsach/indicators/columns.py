@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import overload
 
+from lamsach.indicators.records import Plain
 from lamsach.model import Indicator, IndicatorType, Reference
 
 _TYPES = tuple(IndicatorType)
@@ -37,9 +38,13 @@ class IndicatorColumns(Sequence[Indicator]):
         self._worded = 0
         self._last_document: str | None = None
         self._last_place = self._document(None)
+        self._last_threat: tuple[str | None, int] | None = None
 
-    def append(self, item: Indicator) -> None:
+    def append(self, item: Indicator | Plain) -> None:
         """Add one at the end."""
+        if isinstance(item, tuple):
+            self._append_plain(*item)
+            return
         row = page = _NO_ROW
         document = None
         if (place := item.reference) is not None:
@@ -65,6 +70,22 @@ class IndicatorColumns(Sequence[Indicator]):
         self._pages.append(page)
         self._documents.append(self._last_place)
         self._facts.append(self._new_facts(key, item) if facts is None else facts)
+
+    def _append_plain(
+        self, kind: IndicatorType, value: str, threat: str | None, document: str, row: int
+    ) -> None:
+        """Add one of which no more is known than its threat and its row."""
+        last = self._last_threat
+        if document is not self._last_document or last is None or last[0] is not threat or row >= _NO_ROW:
+            self.append(Indicator(kind, value, threat, None, Reference(document, None, row)))
+            self._last_threat = threat, self._facts[-1]
+            return
+        self._values.append(value)
+        self._types.append(_PLACE_OF_TYPE[kind])
+        self._rows.append(row)
+        self._pages.append(_NO_ROW)
+        self._documents.append(self._last_place)
+        self._facts.append(last[1])
 
     def _document(self, name: str | None) -> int:
         known = self._known_documents.get(name)

@@ -115,7 +115,7 @@ def with_next(line: str, following: str, *, full: bool = False) -> str | None:
         return whole
     if _DOT_END.search(line[-300:]) or (_DOT_START.match(first) and line[-1:].isalnum()):
         return line + following
-    if _goes_on_with_name(line, first.rstrip(".,;:)")):
+    if continues_name(line, first.rstrip(".,;:)")):
         return line + following
     url = _URL_END.search(line[-2100:])
     if url is not None and _continues_url(url[0], first, alone=first == following, full=full):
@@ -123,7 +123,7 @@ def with_next(line: str, following: str, *, full: bool = False) -> str | None:
     return None
 
 
-def _goes_on_with_name(line: str, first: str) -> bool:
+def continues_name(line: str, first: str) -> bool:
     """Whether a name that ends in a hyphen goes on in the next line's first word."""
     if not line.endswith("-") or not _NAME_START.match(first):
         return False

@@ -17,6 +17,9 @@ from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 Entry = Indicator | Refusal
 """What every reader of a list yields."""
 
+Plain = tuple[IndicatorType, str, str | None, str, int]
+"""What a long list says of a value, without the cost of an `Indicator`: type, canonical value, threat, document, row."""
+
 TEXT_KEPT = 300
 """How many characters of a threat's name or a note are kept."""
 
@@ -43,6 +46,19 @@ _SEVERAL = re.compile(
     r"[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//", re.IGNORECASE
 )
 """Where a text goes on with another URL."""
+
+
+def whole_indicator(item: Indicator | Plain) -> Indicator:
+    """The item as an `Indicator`."""
+    if isinstance(item, tuple):
+        kind, value, threat, document, row = item
+        return Indicator(kind, value, threat, None, Reference(document, None, row))
+    return item
+
+
+def whole_entry(item: Entry | Plain) -> Entry:
+    """The item, a plain one as an `Indicator`."""
+    return item if isinstance(item, Refusal) else whole_indicator(item)
 
 
 def entry(found: Found, reference: Reference, facts: Facts = NO_FACTS) -> Entry:

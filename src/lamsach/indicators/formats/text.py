@@ -14,7 +14,8 @@ from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry, Facts, entries, read_text, shortened
+from lamsach.indicators.records import Entry, Facts, Plain, entries, read_text, shortened, whole_entry
+from lamsach.indicators.unbroken import Unbroken
 from lamsach.model import Indicator, Reference, Refusal
 
 _COMMENT_LINE = re.compile(r"\s*(?:#|;|//(?!\S+\.\S)|!|--(?:\s|$)|\[Adblock)")
@@ -41,24 +42,41 @@ class Text(ListFormat):
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Line by line; `row` is the line."""
+        return map(whole_entry, cls.read_quickly(source))
+
+    @classmethod
+    def read_quickly(cls, source: ListSource) -> Iterator[Entry | Plain]:
+        """As `read`: lines that are nothing but a canonical value come plain."""
         document = source.document
-        advisory = source.prose
         marks = defangs([source.text_head])
-        marked = marks and (advisory or _has_sentences(source.text_head))
-        prose = Prose(advisory=advisory, defangs=marked, marks=marks)
+        marked = marks and (source.prose or _has_sentences(source.text_head))
+        prose = Prose(advisory=source.prose, defangs=marked, marks=marks)
+        broken = Unbroken()
         plain_line, threat = True, prose.threat
         for number, line in source.lines():
-            if line is None:
-                yield Refusal(Reference(document, None, number), "", refusals.TOO_LONG)
-            elif plain_line and (plain := plain_value(line)) is not None:
-                yield Indicator(plain[0], plain[1], threat, None, Reference(document, None, number))
-            elif line and not line.isspace():
-                if _COMMENT_LINE.match(line) and not defangs([line]):
-                    prose.heading(line.strip(" \t#;/!-"))
-                else:
-                    found = read_line(line.strip(), Reference(document, None, number), prose)
-                    yield from (item for item in found if item.type is not None or not advisory)
-                plain_line, threat = prose.plain, prose.threat
+            if plain_line and line is not None and broken.waiting is None and (plain := plain_value(line)):
+                yield plain[0], plain[1], threat, document, number
+                continue
+            for first, whole in broken.push(number, line):
+                yield from _entries(whole, Reference(document, None, first), prose, told=not source.prose)
+            plain_line, threat = prose.plain, prose.threat
+        for first, whole in broken.end():
+            yield from _entries(whole, Reference(document, None, first), prose, told=not source.prose)
+
+
+def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool) -> Iterator[Entry]:
+    """What a line says that is no plain value. `told`: what has no value's shape is a refusal, as in a bare list."""
+    if line is None:
+        yield Refusal(reference, "", refusals.TOO_LONG)
+    elif not line or line.isspace():
+        return
+    elif _COMMENT_LINE.match(line) and not defangs([line]):
+        prose.heading(line.strip(" \t#;/!-"))
+    elif prose.plain and (plain := plain_value(line)) is not None:
+        yield Indicator(plain[0], plain[1], prose.threat, None, reference)
+    else:
+        found = read_line(line.strip(), reference, prose)
+        yield from (item for item in found if item.type is not None or told)
 
 
 def _has_sentences(head: str) -> bool:

@@ -1,0 +1,87 @@
+"""Values that a mail program or an editor broke over the lines of a plain text, put together again.
+
+A text has no margins that would tell, and most texts are lists with a value a line. So only what cannot be read otherwise is joined: a digest that lacks exactly what
+the next line begins with, a defanged point at a line's end, and a long link whose next line is no value and no word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lamsach.indicators.flowing import MAX_JOINED, continues_name
+from lamsach.indicators.normalise import HASH_TYPES, Refused, canonical_values
+
+_MAY_BREAK = re.compile(r"(?:[-/_=&?%.\[\](){}\u00ad]|[0-9A-Fa-f]{8})\s*$")
+_HEX_END = re.compile(r"(?<![0-9A-Za-z/=.&?-])[0-9A-Fa-f]{8,63}$")
+_HEX_START = re.compile(r"[0-9A-Fa-f]{1,56}(?![0-9A-Za-z.-])")
+_POINT_END = re.compile(r"\w(?:[\[({]\.[\])}]|[\[(]dot[\])]|[\[({]\.)$", re.IGNORECASE)
+_MARKED = re.compile(r"\[\.\]|\(\.\)|\[dot\]", re.IGNORECASE)
+_URL_END = re.compile(
+    r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//[^\s/]{3,300}/\S{0,2000}[-/_=&?%]$", re.IGNORECASE
+)
+_URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
+_SHORTEST_FULL = 60
+"""How many characters a line has at least that was broken for its length."""
+_MAX_LINE = 4096
+
+
+class Unbroken:
+    """Takes the numbered lines of a text and gives them back, those that a value is broken over as one, under the number of the first."""
+
+    def __init__(self) -> None:
+        self.waiting: tuple[int, str] | None = None
+        """The line that may go on in the next one."""
+        self._parts = 0
+
+    def push(self, number: int, line: str | None) -> Iterator[tuple[int, str | None]]:
+        """The lines that are whole now that this one has come."""
+        if self.waiting is not None:
+            whole = with_next(self.waiting[1], line.strip()) if line and self._parts < MAX_JOINED else None
+            if whole is not None:
+                self.waiting, self._parts = (self.waiting[0], whole), self._parts + 1
+                return
+            yield from self.end()
+        if line and _MAY_BREAK.search(line[-16:]) and len(line) < _MAX_LINE:
+            self.waiting, self._parts = (number, line.rstrip()), 1
+        else:
+            yield number, line
+
+    def end(self) -> Iterator[tuple[int, str | None]]:
+        """The line that waited."""
+        if self.waiting is not None:
+            yield self.waiting
+            self.waiting = None
+
+
+def with_next(line: str, following: str) -> str | None:
+    """The two lines as one, when a value is broken between them; otherwise None."""
+    if not following:
+        return None
+    if line.endswith("\u00ad"):
+        return line[:-1] + following
+    if _completes_hash(line, following) or (_POINT_END.search(line[-300:]) and following[0].isalnum()):
+        return line + following
+    first = following.split(maxsplit=1)[0]
+    if _MARKED.search(first) and continues_name(line, first.rstrip(".,;:)")):
+        return line + following
+    return line + following if _completes_url(line, following) else None
+
+
+def _completes_hash(line: str, following: str) -> bool:
+    end, start = _HEX_END.search(line[-70:]), _HEX_START.match(following)
+    if end is None or start is None or len(end[0]) in HASH_TYPES or len(start[0]) in HASH_TYPES:
+        return False
+    return len(end[0]) + len(start[0]) in HASH_TYPES
+
+
+def _completes_url(line: str, following: str) -> bool:
+    if len(line) < _SHORTEST_FULL or not _URL_END.search(line[-2100:]) or not _URL_PART.fullmatch(following):
+        return False
+    if "//" in following or not following[:1].isalnum() or not re.search(r"[/?=&%]", following):
+        return False
+    try:
+        canonical_values(following)
+    except Refused:
+        return True
+    return False
