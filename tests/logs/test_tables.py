@@ -25,7 +25,6 @@ from .builders import logs
 from .whole_logs import at_once, by_line
 
 DATA = Path(__file__).parent / "formats" / "data"
-SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "evtx"
 HEADERS = {
     "zeek_dns": "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n"
     "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\trtt\tquery\tqclass\tqclass_name\tqtype\tqtype_name\trcode\trcode_name"

@@ -15,8 +15,8 @@ from lamsach.logs.json_records import text_of
 from lamsach.logs.windows_record import WindowsRecord
 
 _PROVIDER, _NUMBER, _TEXT = '"Provider":{"#attributes":{"Name":"', '"EventID":', '"#text":'
-_TIME, _CHANNEL, _COMPUTER = '"SystemTime":"', '"Channel":"', '"Computer":"'
-_EVENT_DATA = '"EventData":'
+TIME, CHANNEL, _COMPUTER = '"SystemTime":"', '"Channel":"', '"Computer":"'
+EVENT_DATA = '"EventData":'
 _decode = json.JSONDecoder().raw_decode
 _NAMES_KEPT = 4096
 
@@ -51,23 +51,36 @@ def quick_record(text: str) -> WindowsRecord | None:
     `{"Event":{..,"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon",..}},"EventID":3,..,"TimeCreated":{"#attributes":{"SystemTime":
     "2026-06-10T08:00:01.123456Z"}},..,"Channel":"..","Computer":"PC-17",..},"EventData":{..}}}`
     """
-    start = text.find(_EVENT_DATA)
-    if start < 0 or not text.startswith("{", start + len(_EVENT_DATA)):
+    start = text.find(EVENT_DATA)
+    if start < 0 or not text.startswith("{", start + len(EVENT_DATA)):
         return None
     try:
         place = text.index(_NUMBER, 0, start)
         provider = _provider(text[:place])
         number, place = _event_id(text, place + len(_NUMBER), start)
-        time, place = _string(text, _TIME, place, start)
-        channel, computer = _channel_and_computer(text[text.index(_CHANNEL, place, start) : start])
+        time, place = _string(text, TIME, place, start)
+        channel, computer = _channel_and_computer(text[text.index(CHANNEL, place, start) : start])
         wanted = _WANTED.get(provider)
         names = wanted.get(number) if wanted is not None else None
-        data = _all(text, start + len(_EVENT_DATA)) if names is None else _some(text, start, names)
+        data = _all(text, start + len(EVENT_DATA)) if names is None else _some(text, start, names)
     except (ValueError, RecursionError, IndexError):
         return None
     if data is None:
         return None
     return WindowsRecord(number, provider, channel, computer or None, time, data)
+
+
+def marks_of(beginning: str) -> tuple[str, ...] | None:
+    """What stands before each datum that an event is made of, by the beginning of its record up to the time; None when every datum may tell something."""
+    if EVENT_DATA in beginning:
+        return None
+    try:
+        place = beginning.index(_NUMBER)
+        number, _ = _event_id(beginning, place + len(_NUMBER), len(beginning))
+        names = _WANTED.get(_provider(beginning[:place]), {}).get(number)
+    except (ValueError, IndexError):
+        return None
+    return None if names is None else tuple(mark for _, mark in _marks(names))
 
 
 def _all(text: str, start: int) -> dict[str, str] | None:
@@ -124,7 +137,7 @@ def _provider(beginning: str) -> str:
 @lru_cache(_NAMES_KEPT)
 def _channel_and_computer(ending: str) -> tuple[str, str]:
     """Both names out of the ending of a record's system part, of which a log has few. Raises ValueError."""
-    channel, place = _string(ending, _CHANNEL, 0, len(ending))
+    channel, place = _string(ending, CHANNEL, 0, len(ending))
     return channel, _string(ending, _COMPUTER, place, len(ending))[0]
 
 

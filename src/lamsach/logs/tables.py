@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import InputError
-from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
 from lamsach.logs.bulk import BulkReader, bulk_reader_of
 from lamsach.logs.bulk.base import Piece
 from lamsach.logs.decoding import decode_line
@@ -18,6 +18,7 @@ from lamsach.logs.reading import (
     LineReader,
     ReadCounts,
     binary_events,
+    binary_stream,
     context_for,
     detection_for,
     line_blocks,
@@ -52,6 +53,9 @@ def read_tables(
     counts = counts if counts is not None else ReadCounts()
     detection = detection_for(log_file, format_name)
     context = context_for(log_file, detection, timezone)
+    if detection.binary is not None and detection.binary.name == "evtx":
+        yield from _event_log(log_file, context, counts, on_refusal)
+        return
     if detection.binary is not None:
         yield from _tables(binary_events(log_file, detection.binary, context, counts), on_refusal)
         return
@@ -66,6 +70,22 @@ def read_tables(
             yield from reader.rest()
             raise
         yield from reader.rest()
+
+
+def _event_log(
+    log_file: LogFile, context: FileContext, counts: ReadCounts, on_refusal: OnRefusal
+) -> Iterator[pa.RecordBatch]:
+    from lamsach.logs.bulk.evtx import EvtxTables
+    from lamsach.logs.formats.evtx import Evtx
+
+    reader = EvtxTables(Evtx(context), on_refusal)
+    with log_file.open() as stream:
+        try:
+            yield from reader.read(binary_stream(stream))
+        finally:
+            counts.lines += reader.records
+            counts.refused += reader.refused
+            counts.parsed += reader.records - reader.refused
 
 
 def _tables(items: Iterable[Event | Refusal], on_refusal: OnRefusal) -> Iterator[pa.RecordBatch]:

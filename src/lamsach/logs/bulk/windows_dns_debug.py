@@ -69,6 +69,7 @@ class DnsPackets(BulkReader):
         lines = pa.array(data.decode().split("\n"))
         check(pc.match_substring_regex(lines, _PACKET))
         before, packet = halves(lines, " PACKET ")
+        check(pc.invert(pc.match_substring(packet, "PACKET")))
         head, rest = halves(packet, "[")
         flags, question = halves(rest, "]")
         moments = pc.ascii_rtrim(pc.ascii_rtrim(before, " "), "0123456789ABCDEFabcdef")

@@ -56,17 +56,24 @@ class Evtx(BinaryFormat):
         number, cut = 0, False
         for chunk in chunks(stream):
             cut = len(chunk) < CHUNK_BYTES
-            for text in _records(chunk.ljust(CHUNK_BYTES, b"\0")):
+            for text in records(chunk.ljust(CHUNK_BYTES, b"\0")):
                 number += 1
-                yield self._refusal(number) if text is None else self._event(text, number)
+                yield self.item(text, number)
         if cut:
-            raise UnreadableError(
-                "The event log is cut short; what came before was read.",
-                self.context.file,
-                "Copy the file again from where it came.",
-            )
+            raise self.cut_short()
 
-    def _event(self, text: str, number: int) -> Event | Refusal:
+    def cut_short(self) -> UnreadableError:
+        """What is raised at the end of a file that is cut short."""
+        return UnreadableError(
+            "The event log is cut short; what came before was read.",
+            self.context.file,
+            "Copy the file again from where it came.",
+        )
+
+    def item(self, text: str | None, number: int) -> Event | Refusal:
+        """What a record's JSON tells; None is the text of one that is damaged."""
+        if text is None:
+            return self._refusal(number)
         try:
             record = quick_record(text) or record_of_json(read_object(text)[1])
             return event_of(record, self.context, self._times, self.name, number)
@@ -79,7 +86,7 @@ class Evtx(BinaryFormat):
         )
 
 
-def _records(chunk: bytes) -> Iterator[str | None]:
+def records(chunk: bytes) -> Iterator[str | None]:
     """The JSON of each record of a chunk; None for one that is damaged."""
     given = 0
     for text in _parsed(chunk):

