@@ -39,10 +39,12 @@ ALIKE = {
         "web_access",
         "sophos",
     ): "UTM's reverse proxy is Apache: its errors bear UTM's time, and UTM stands first",
+    ("web_access", "exchange"): "comments of the W3C's extended format stand above Exchange's rows too",
     ("cisco_asa", "csv_columns"): "a table whose cells hold whole messages of a firewall",
 }
 """Reviewed: (the format that recognises, whose line it is): why the two cannot be told apart by one line."""
 BY_FILE = {
+    "exchange": "columns of the file's own choice",
     "csv_columns": "rows mean nothing without their headings",
     "windows_event_csv": "rows mean nothing without their headings",
     "windows_event_listing": "a record of many lines begins with whatever heading it has",

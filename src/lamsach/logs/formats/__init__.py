@@ -17,6 +17,7 @@ from lamsach.logs.formats.bind import Bind
 from lamsach.logs.formats.cef import Cef
 from lamsach.logs.formats.checkpoint import CheckPoint
 from lamsach.logs.formats.cisco_asa import CiscoAsa
+from lamsach.logs.formats.cisco_esa import CiscoEsa
 from lamsach.logs.formats.cisco_ios import CiscoIos
 from lamsach.logs.formats.cisco_ise import CiscoIse
 from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
@@ -26,6 +27,7 @@ from lamsach.logs.formats.dnsmasq import Dnsmasq
 from lamsach.logs.formats.draytek import Draytek
 from lamsach.logs.formats.eset import Eset
 from lamsach.logs.formats.evtx import Evtx
+from lamsach.logs.formats.exchange import Exchange
 from lamsach.logs.formats.f5_apm import F5Apm
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.freeradius import FreeRadius
@@ -41,8 +43,10 @@ from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.kerio import Kerio
 from lamsach.logs.formats.key_value import KeyValue
 from lamsach.logs.formats.leef import Leef
+from lamsach.logs.formats.mail_server import MailServer
 from lamsach.logs.formats.meraki import Meraki
 from lamsach.logs.formats.mikrotik import Mikrotik
+from lamsach.logs.formats.modsecurity import ModSecurity
 from lamsach.logs.formats.neighbour_tables import NeighbourTables
 from lamsach.logs.formats.netflow import NetFlow
 from lamsach.logs.formats.netscaler import NetScaler
@@ -58,6 +62,7 @@ from lamsach.logs.formats.pf_filterlog import PfFilterlog
 from lamsach.logs.formats.powerdns import PowerDns
 from lamsach.logs.formats.pulse_secure import PulseSecure
 from lamsach.logs.formats.samba import Samba
+from lamsach.logs.formats.skyhigh_web import SkyhighWeb
 from lamsach.logs.formats.snort_fast import SnortFast
 from lamsach.logs.formats.sonicwall import SonicWall
 from lamsach.logs.formats.sophos import Sophos
@@ -136,6 +141,9 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Meraki,
     Kerio,
     Sshd,
+    MailServer,
+    CiscoEsa,
+    Exchange,
     TcpdumpText,
     Nfdump,
     Argus,
@@ -144,6 +152,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     SnortFast,
     VmwareNsx,
     WindowsFirewall,
+    ModSecurity,
+    SkyhighWeb,
     WebAccess,
     CheckPoint,
     PaloAlto,
@@ -173,7 +183,7 @@ JSON_FORMATS: tuple[type[LogFormat], ...] = (
         Samba,
         Nfdump,
     ),
-    *(SnortFast, WebAccess, CheckPoint, PaloAlto, Eset, JsonLines),
+    *(SnortFast, ModSecurity, WebAccess, CheckPoint, PaloAlto, Eset, JsonLines),
 )
 """The formats that a JSON object can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
 JsonDocument.inner_formats = JSON_FORMATS

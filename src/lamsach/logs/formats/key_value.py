@@ -113,8 +113,6 @@ _BESIDE_LOCAL = {
     "remotehostip": "destination", "remoteip": "destination", "remoteport": "destination_port", "remotehostmac": "other",
 }  # fmt: skip
 """What the names mean in a record of an endpoint, which tells its own side and the far one."""
-_OF_MAIL = {"rip": "source", "rport": "source_port", "lip": "destination", "lport": "destination_port"}
-"""Dovecot: the remote end, who logged in, and the local one."""
 _OF_SYMANTEC = {"local": "source", "remote": "destination"}
 """Symantec Endpoint Protection 12: `Local: 10.1.1.5,Local: 000000000000,Remote: 203.0.113.9`."""
 _OF_SITES = {"host": "domain", "page": "path"}
@@ -134,12 +132,11 @@ def _values(line: str) -> dict[str, list[str]] | None:
             continue
         values: dict[str, list[str]] = {}
         local = "Local Host IP" in line or "Local IP" in line
-        mail = " lip=" in line and " rip=" in line
         symantec = "SymantecServer" in line
         site = "Page=" in line and "Host=" in line
         for key, text in pairs_in(line, colon=colon):
             name = column_names.plain(key)
-            field = _BESIDE_LOCAL.get(name) if local else _OF_MAIL.get(name) if mail else None
+            field = _BESIDE_LOCAL.get(name) if local else None
             field = field or (_OF_SYMANTEC.get(name) if symantec else None)
             field = field or (_OF_SITES.get(name) if site else None)
             field = field or column_names.field_of(key)

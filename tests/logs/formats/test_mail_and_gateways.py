@@ -1,0 +1,60 @@
+"""Mail servers and gateways, web gateways and application firewalls: golden cases, and the traps that a table shows better."""
+
+from __future__ import annotations
+
+import golden
+import pytest
+from reading_of_cases import records_of
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.detect import detect
+from lamsach.logs.formats.cisco_esa import CiscoEsa
+from lamsach.logs.formats.exchange import Exchange
+from lamsach.logs.formats.mail_server import MailServer
+from lamsach.logs.formats.modsecurity import ModSecurity
+from lamsach.logs.formats.skyhigh_web import SkyhighWeb
+from lamsach.model import Event
+
+CASES = [
+    pytest.param(log_format, log, id=f"{log_format.name}-{log.stem}")
+    for log_format in (CiscoEsa, Exchange, MailServer, ModSecurity, SkyhighWeb)
+    for log in golden.cases(log_format.name)
+]
+
+
+@pytest.mark.parametrize(("log_format", "log"), CASES)
+def test_golden(log_format, log):
+    lines = golden.lines_of(log)
+    found = detect("\n".join([*lines, ""]).encode())
+    assert (found.format, found.share) == (log_format, 1.0)
+    assert records_of(log_format, log) == golden.expected(log)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "May  4 10:20:30 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[203.0.113.7]: 554 no; from=<x client=a[192.0.2.66]@b.example> helo=<from [192.0.2.66]>",
+        "May  4 10:20:30 mx sendmail[1]: q4: from=<relay=[192.0.2.66]@b.example>, size=1, relay=mail.bad.example [203.0.113.7]",
+    ],
+)
+def test_a_senders_own_words_are_no_address(line):
+    event = MailServer(FileContext()).parse(line, 1) or Event()
+    assert (event.source_ip, event.device_ip) == ("203.0.113.7", None)
+
+
+def test_a_part_without_its_beginning_tells_of_nothing():
+    assert ModSecurity(FileContext()).parse("--a1b2c3d4-H--\nMessage: x", 1) is None
+
+
+def test_exchange_rows_follow_the_columns_of_their_own_header():
+    reader = Exchange(FileContext())
+    reader.header("#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,command")
+    event = reader.parse("2026-05-04T03:20:30.123Z,s,1,192.0.2.25:993,203.0.113.7:4455,an,5,login", 1)
+    assert event is not None
+    assert (event.source_ip, event.source_port, event.destination_ip, event.destination_port, event.user) == (
+        "203.0.113.7",
+        4455,
+        "192.0.2.25",
+        993,
+        "an",
+    )
