@@ -168,6 +168,15 @@ def test_too_many_different_values_make_no_filter(maker: KeyMaker) -> None:
     assert maker.keys(padded(text), PAD, PAD + len(text)) is None
 
 
+def test_segments_with_many_and_few_keys_take_turns() -> None:
+    maker, listed = KeyMaker(), compiled("evil.example")
+    for count in (10, 60_000, 60_000, 10, 60_000, 20_000):
+        text = "\n".join(f"n{n}.p{n}.example" for n in range(count)) + "\nevil.example\n"
+        keys = keys_of(maker, text.encode())
+        assert keys.size == 2 * count + 1
+        assert may_hold(keys, listed, 1 << 30)
+
+
 def test_records_of_binary_logs_have_the_same_keys(maker: KeyMaker) -> None:
     text = "10.0.0.1 203.0.113.66 2001:db8::5 www.evil.example " + "ab" * 32
     keys = keys_of_texts([text])

@@ -9,10 +9,11 @@ import pytest
 
 from lamsach.archive.archive import HEAD, Archive, Writer, writing
 from lamsach.archive.exporting import export
+from lamsach.archive.segment import compress
 from lamsach.archive.store import Store
 from lamsach.archive.verifying import verify
 from lamsach.collect import sealing
-from lamsach.collect.sealing import Sealer
+from lamsach.collect.sealing import WELL_BYTES_S, Pace, Sealer
 from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.collect.spool import Header, Spool
@@ -114,3 +115,38 @@ def test_an_end_does_not_wait_for_room_on_the_disk(tmp_path: Path, monkeypatch: 
         sealer.finish()
     assert problems
     assert all(spool.path.exists() for spool in spools)
+
+
+def test_segments_are_compressed_well_while_there_is_time() -> None:
+    now = [100.0]
+    pace = Pace(lambda: now[0])
+
+    def of(segments: int, every_s: float, size_bytes: int) -> int:
+        well = 0
+        for _ in range(segments):
+            now[0] += every_s
+            well += pace.allows(size_bytes)
+        return well
+
+    assert of(50, 10.0, 8 << 20) == 50
+    assert of(50, 1.0, WELL_BYTES_S) == 50
+    assert of(200, 8 / 200, 8 << 20) <= 5  # 200 MB/s
+    now[0] += 5.0
+    assert of(50, 1.0, WELL_BYTES_S) == 50
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_what_comes_too_fast_is_compressed_quickly(
+    quick: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pace, "allows", lambda _pace, _size: not quick)
+    raw = b"".join(b"line %d of %d\n" % (number, number * number) for number in range(5000))
+    archive = Archive(str(tmp_path / "archive"), create=True)
+    spool = Spool(tmp_path, Header("k", "syslog-tcp/192.0.2.1", "tcp", "default", 1))
+    spool.append(raw, {})
+    spool.close()
+    with writing(archive) as writer:
+        Sealer(writer, {}, lambda _error: None).seal(spool)
+    (entry,) = archive.segments()
+    wanted = {level: compress(raw, level) for level in (1, 9)}
+    assert archive.frame(entry, archive.head(entry)) == wanted[1 if quick else 9] != wanted[9 if quick else 1]

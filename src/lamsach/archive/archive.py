@@ -42,7 +42,8 @@ _VERSION = 1
 HEAD = "chain.head"
 KEY_VARIABLE = "LAMSACH_ARCHIVE_KEY"
 """Environment variable that names a file with the key, when it does not lie in the archive."""
-DEFAULT_LEVEL = 1
+DEFAULT_LEVEL, QUICK_LEVEL = 9, 1
+"""Of zstd: when there is time, and when lines come faster than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +192,20 @@ class Writer:
             end=end,
         )
 
-    def add(self, description: Description, raw: bytes, *, searchable: bool = True) -> str:
-        """Write a segment with these lines; its object's name. `searchable`: the bytes are text. Raises OutputError."""
+    def add(
+        self, description: Description, raw: bytes, *, searchable: bool = True, quick: bool = False
+    ) -> str:
+        """Write a segment with these lines; its object's name. `searchable`: the bytes are text. `quick`: there is no time to compress them
+        well. Raises OutputError."""
         description.sequence, description.previous = self.sequence + 1, self.previous
-        data, digest = self.sealed(description, raw, searchable=searchable)
+        data, digest = self.sealed(description, raw, searchable=searchable, quick=quick)
         name = f"{SEGMENTS}/{description.created[:7]}/{description.sequence:010d}-{description.source}.zst"
         self.archive.store.write(name, data)
-        self._moved(description.sequence, digest)
+        self.moved(description.sequence, digest)
         return name
 
-    def _moved(self, sequence: int, digest: str) -> None:
+    def moved(self, sequence: int, digest: str) -> None:
+        """The end of the chain is this segment or record now."""
         self.sequence, self.previous = sequence, digest
         content = json.dumps({"sequence": sequence, "digest": digest}).encode()
         seal = hmac.digest(self.archive.key, content, "sha256").hex().encode()
@@ -209,9 +214,11 @@ class Writer:
         ):  # what was written is written; an older mark of the end is allowed
             self.archive.store.write(HEAD, content + b"\n" + seal + b"\n", sync=False)
 
-    def sealed(self, description: Description, raw: bytes, *, searchable: bool = True) -> tuple[bytes, str]:
+    def sealed(
+        self, description: Description, raw: bytes, *, searchable: bool = True, quick: bool = False
+    ) -> tuple[bytes, str]:
         """The bytes of a segment and its digest, with the filter of its lines."""
-        frame = compress(raw, self._level)
+        frame = compress(raw, min(self._level, QUICK_LEVEL) if quick else self._level)
         filter_bytes = b""
         description.filter_count, description.filter_shape = None, []
         if searchable:
@@ -231,7 +238,7 @@ class Writer:
         )
         data, digest = pack_record(record, self.archive.key)
         self.archive.store.write(f"{RECORDS}/{record.sequence:010d}.json", data)
-        self._moved(record.sequence, digest)
+        self.moved(record.sequence, digest)
 
 
 def _entry(name: str) -> Entry | None:

@@ -33,7 +33,8 @@ from lamsach.hunt.tokens import tokens
 from lamsach.logs.decoding import decode_line
 
 Keys = NDArray[np.uint64]
-_TABLE = 1 << 20
+_TABLES = (1 << 17, 1 << 20)
+"""Room for keys, twice as much as can be had: for usual segments, and for those in which nearly every line names something new."""
 _MOST_ODD_LINES = 4000
 """Lines with escapes that are read one by one; a segment with more is taken for one that may hold anything."""
 _LONGEST_ODD = 1 << 16
@@ -52,8 +53,9 @@ class KeyMaker:
         ]
         self._state = np.zeros(STATE, np.int64)
         self._tops = np.ones(TOPS_SIZE, np.uint8)
-        self._table = np.zeros(_TABLE, np.uint64)
-        self._out = np.empty(_TABLE // 2, np.uint64)
+        self._table = np.zeros(_TABLES[-1], np.uint64)
+        self._out = np.empty(_TABLES[-1] // 2, np.uint64)
+        self._first = 0  # the room that the segment before needed
         self._odd = Sieve(_asking_for_escapes())
 
     def keys(self, data: NDArray[np.uint8], begin: int, end: int) -> Keys | None:
@@ -61,19 +63,30 @@ class KeyMaker:
 
         `begin` is the start of a line; PAD line feeds must stand before it and behind `end`.
         """
-        self._table.fill(0)
-        arrays: tuple[NDArray[Any], ...] = (self._tops, self._words, *self._scratch, self._state, self._table)
-        count = functions("archive")["emit"](
-            *(data.ctypes.data, data.size, begin, end),
-            *(array.ctypes.data for array in arrays),
-            *(self._table.size, self._out.ctypes.data, self._out.size),
-        )
-        if count < 0:
+        for place in range(self._first, len(_TABLES)):
+            count = self._emit(data, begin, end, _TABLES[place])
+            if count >= 0:
+                break
+        else:
             return None
+        self._first = place if count > _TABLES[0] // 4 else 0
         odd = self._of_odd_lines(data, begin, end)
         if odd is None:
             return None
         return np.unique(np.concatenate([self._out[:count], odd]))
+
+    def _emit(self, data: NDArray[np.uint8], begin: int, end: int, room: int) -> int:
+        """How many keys stand in `_out` now; negative when they are too many for this room."""
+        table = self._table[:room]
+        table.fill(0)
+        arrays: tuple[NDArray[Any], ...] = (self._tops, self._words, *self._scratch, self._state, table)
+        return int(
+            functions("archive")["emit"](
+                *(data.ctypes.data, data.size, begin, end),
+                *(array.ctypes.data for array in arrays),
+                *(table.size, self._out.ctypes.data, room // 2),
+            )
+        )
 
     def _of_odd_lines(self, data: NDArray[np.uint8], begin: int, end: int) -> Keys | None:
         hits, _ = self._odd.search(data, begin, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from lamsach.archive.archive import Writer
@@ -19,8 +20,25 @@ from lamsach.logs.opening import HEAD_BYTES
 
 WAITING = 6
 """Full spool files that may wait; then those who take lines in wait as well."""
+WELL_BYTES_S = 12 << 20
+"""Up to so many bytes a second are compressed well, which takes a quarter of a processor; what is beyond quickly."""
+_BURST_S = 2.0
 _RETRY_SECONDS = 5.0
 _PUT_SECONDS = 0.5
+
+
+class Pace:
+    """Whether there is time to compress well. `clock`: seconds that only go forward."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._taken_until = clock()
+
+    def allows(self, size_bytes: int) -> bool:
+        """Whether this much more may be compressed well; called once for each segment."""
+        now = self._clock()
+        self._taken_until = min(max(self._taken_until, now) + size_bytes / WELL_BYTES_S, now + 2 * _BURST_S)
+        return self._taken_until - now <= _BURST_S
 
 
 class Sealer:
@@ -44,6 +62,7 @@ class Sealer:
         self._describers: dict[str, Describer] = {}
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._stop = threading.Event()
+        self._pace = Pace()
         self._left: set[str] = set()
         """Sources of which something stays in the spool when the collector ends: what came later stays there too, so that it is in order."""
 
@@ -114,7 +133,7 @@ class Sealer:
             describer.continue_after(header.lines, [])
             describer.describe(spooled.raw, about)
             about.place = {**spooled.place, "spool": header.number}
-            self._writer.add(about, spooled.raw)
+            self._writer.add(about, spooled.raw, quick=not self._pace.allows(len(spooled.raw)))
         counts = self.formats.setdefault(header.key, {})
         for row in about.coverage:
             counts[row[1]] = counts.get(row[1], 0) + row[4]
