@@ -3,46 +3,67 @@
     python -m bench.retro_scale [--sizes GB...] [--folder DIR]
 
 Days are made from a few real days of `bench.retro` by giving them other dates, machines and names, in memory: nothing but the archive
-takes room on disk. Seconds by the clock and of the processor are printed; on a machine with other work only the latter mean something.
+takes room on disk. What is beyond `--filled` GB are copies of those segments in which nothing is listed, as of other days and other sources
+(`copies`): lines, filter and machines are the same, so that what a retro-hunt has to read of them is as much. Seconds by the clock and of the
+processor are printed; on a machine with other work only the latter mean something.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import random
+import re
 import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bench.retro import HITS, lines_of_a_day
-from lamsach.archive.archive import Archive, writing
+from lamsach.archive.archive import QUICK_LEVEL, Archive, Entry, Writer, writing
+from lamsach.archive.catalog import Catalog
 from lamsach.archive.filling import fill
+from lamsach.archive.keeping import all_sources
+from lamsach.archive.keys import hash_check
+from lamsach.archive.questions import questions_of
+from lamsach.archive.searching import ArchivedLogs
+from lamsach.archive.segment import Description
+from lamsach.archive.segment import pack as pack_segment
+from lamsach.archive.sources import save
+from lamsach.indicators.normalise import canonical
 from lamsach.logs.opening import LogFile
 from lamsach.logs.sources import HandleSource
 
 BASE_DAYS = 4
 KINDS = ("fortigate", "dns")
+STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EVERY_BYTES = 2_000_000_000
 """One planted contact in so many bytes."""
 ASK = """
-import json, resource, sys, time
+import json, sys, time
 from lamsach.archive.archive import Archive
+from lamsach.archive.first import first_sighting
 from lamsach.archive.retro import retro
+from lamsach.hunt.lists import load_lists
 from lamsach.investigate import Request
-begun = time.perf_counter()
-used = resource.getrusage(resource.RUSAGE_SELF)
-findings, _, plan = retro(Archive(sys.argv[1]), Request([""], [sys.argv[2]]))
-now = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"seconds": round(time.perf_counter() - begun, 2),
-    "processor_s": round(now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime, 2),
-    "peak_MB": now.ru_maxrss // 1000, "sightings": len(findings.sightings), "opened": plan.opened, "segments": plan.segments}))
+def clock(): return time.perf_counter(), time.process_time()
+def since(begun): return [round(now - then, 2) for now, then in zip(clock(), begun)]
+archive, request, begun = Archive(sys.argv[1]), Request([""], [sys.argv[2]]), clock()
+first = first_sighting(archive, request, load_lists([sys.argv[2]]))
+first_s, begun = since(begun), clock()
+findings, _, plan = retro(archive, request)
+seconds, processor_s = since(begun)
+peak = int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) // 1000
+print(json.dumps({"first": first is not None, "first_s": first_s[0], "first_processor_s": first_s[1], "seconds": seconds,
+    "processor_s": processor_s, "peak_MB": peak, "sightings": len(findings.sightings), "opened": plan.opened, "segments": plan.segments}))
 """
 
 
@@ -87,6 +108,75 @@ def up_to(source: Iterator[tuple[str, bytes]], size: float) -> Iterator[tuple[st
         yield name, text
 
 
+def copies(writer: Writer, size: float) -> Iterator[int]:
+    """Add so many bytes of lines, at least: the archive's segments again, a year or more later each time; how many bytes each has."""
+    archive, number = writer.archive, 0
+    wanted = questions_of(canonical(value) for value in values())
+    bases = []
+    for pack in Catalog(archive).packs():
+        may = pack.candidates(wanted, hash_check())
+        bases += [
+            Entry(row.name, row.sequence, row.source)
+            for row, may_hold in zip(pack.rows, may, strict=True)
+            if not may_hold
+        ]
+    while True:
+        number += 1
+        for source in all_sources(archive):
+            if "#" not in source.name:
+                save(
+                    archive.store,
+                    replace(source, key=copied(source.key, number), name=f"{source.name}#{number}"),
+                )
+        for entry in bases:
+            head = archive.head(entry)
+            about = shifted(head.description, timedelta(days=366 * number))
+            about.source = copied(about.source, number)
+            about.sequence, about.previous = writer.sequence + 1, writer.previous
+            data, digest = pack_segment(about, head.filter, archive.frame(entry, head), archive.key)
+            archive.store.write(
+                f"segments/{number:04d}/{about.sequence:010d}-{about.source}.zst", data, sync=False
+            )
+            writer.moved(about.sequence, digest)
+            size -= about.end - about.begin
+            yield about.end - about.begin
+            if size <= 0:
+                return
+
+
+def copied(key: str, number: int) -> str:
+    """The key of a source's copy."""
+    return hashlib.sha256(f"{key} {number}".encode()).hexdigest()[:16]
+
+
+def shifted(about: Description, later: timedelta) -> Description:
+    """The description with all its days and times so much later."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, list):
+            return [moved(item) for item in value]
+        if isinstance(value, str) and STAMP.match(value):
+            if len(value) == len("2022-01-01"):
+                return (date.fromisoformat(value) + later).isoformat()
+            return (datetime.fromisoformat(value) + later).isoformat()
+        return value
+
+    return replace(
+        about,
+        **{
+            name: moved(getattr(about, name))
+            for name in ("first", "last", "coverage", "signs", "seen", "kind")
+        },
+    )
+
+
+def values() -> list[str]:
+    """The list: 1,000 values of which HITS occur."""
+    return [f"bad{n}.planted-{n * 7919 % 1000}.example" for n in range(HITS)] + [
+        f"n{n}.absent-{n % 97}.example.net" for n in range(1000 - HITS)
+    ]
+
+
 def log_of(name: str, text: bytes) -> LogFile:
     """The text as a log."""
     modified = datetime(2024, 1, 1, tzinfo=UTC)
@@ -99,22 +189,29 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", type=float, nargs="+", default=[1, 3, 10], help="GB of raw lines")
+    parser.add_argument("--filled", type=float, default=1e9, help="GB that are made and not copied")
+    parser.add_argument("--keep", action="store_true", help="go on with the archive that is there, by copies")
+    parser.add_argument("--level", type=int, default=QUICK_LEVEL, help="of zstd")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/retro-scale"))
     given = parser.parse_args()
-    shutil.rmtree(given.folder, ignore_errors=True)
-    given.folder.mkdir(parents=True)
-    values = [f"bad{n}.planted-{n * 7919 % 1000}.example" for n in range(HITS)]
-    values += [f"n{n}.absent-{n % 97}.example.net" for n in range(1000 - HITS)]
-    (given.folder / "list.txt").write_text("\n".join(values) + "\n")
-    archive = Archive(str(given.folder / "archive"), create=True)
+    if not given.keep:
+        shutil.rmtree(given.folder, ignore_errors=True)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    (given.folder / "list.txt").write_text("\n".join(values()) + "\n")
+    archive = Archive(str(given.folder / "archive"), create=True, level=given.level)
     source, total = days(bases()), 0
+    if given.keep:
+        total = ArchivedLogs(archive).size_bytes
+        given.filled = total / 1e9
     for size in given.sizes:
         begun, used, before = time.perf_counter(), processor(), total
         with writing(archive) as writer:
-            logs = (log_of(name, text) for name, text in up_to(source, size * 1e9 - total))
+            logs = (log_of(name, text) for name, text in up_to(source, min(size, given.filled) * 1e9 - total))
             total += sum(result.raw_bytes for result in fill(writer, logs))
+            if size > given.filled:
+                total += sum(copies(writer, size * 1e9 - total))
         filled = {
-            "what": "fill",
+            "what": "fill" if size <= given.filled else "copies",
             "MB/s": round((total - before) / (time.perf_counter() - begun) / 1e6, 1),
             "MB/s a core": round((total - before) / (processor() - used) / 1e6, 1),
             "ratio": round(total / stored(given.folder / "archive" / "segments"), 2),
