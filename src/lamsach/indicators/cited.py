@@ -15,6 +15,11 @@ _CITED = """
     mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
     msrc.microsoft.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev
     openphish.com phishtank.com phishtank.org malwaredomains.com malwaredomainlist.com malwarepatrol.net shodan.io censys.io urlscan.io
+    cert.ee ria.ee cert.at govcert.ch ncsc.admin.ch nukib.cz csirt.cz sk-cert.sk nksc.lt cert.lv cert.se cert.hr dnsc.ro cert-in.org.in twcert.org.tw cncert.org.cn thaicert.or.th
+    mycert.org.my kisa.or.kr cert.br ccn-cert.cni.es incibe.es csirt.gov.it cfcs.dk kyberturvallisuuskeskus.fi cert.govt.nz ccb.belgium.be bssn.go.id
+    cybereason.com morphisec.com cofense.com intezer.com inquest.net deepinstinct.com blackberry.com lookout.com zimperium.com dragos.com claroty.com prodaft.com domaintools.com
+    reversinglabs.com threatfabric.com cleafy.com drweb.com gdatasoftware.com alienvault.com securityintelligence.com bambenekconsulting.com malware-traffic-analysis.net
+    shields.io opensource.org creativecommons.org archive.org readthedocs.io
     w3.org schema.org purl.org openxmlformats.org xmlsoap.org
     gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
     viettel.com.vn vnpt.vn cystack.net fpt.vn

@@ -83,6 +83,10 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # [http]://  [hxxps]://  <hxxp>://
     (re.compile(r"[\[(]((?:h..|h.{3}|f.{1,2})ps?)[\])](?=\s?:[/\\]{2})", re.IGNORECASE), r"\1"),
     (re.compile(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
+    # 2001[:]db8[::]1
+    (re.compile(r"(?<=[0-9a-f])[\[({]::[\])}](?=[0-9a-f:/]|$)", re.IGNORECASE), "::"),
+    # evil].example, without its other half
+    (re.compile(r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)"), r"\1."),
     # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
     (
         re.compile(
@@ -95,7 +99,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
     (re.compile(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
     (re.compile(r"(?<=\w)\.?dot[\])}](?=\w)", re.IGNORECASE), "."),
-    (re.compile(r"\.[\[({]([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
+    (re.compile(r"\.[\[({](?!\d{1,3}[\])}])([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
+    (re.compile(r"(?<=\d)\.[\[({](\d{1,3})[\])}](?=[./:?\s]|$)"), r".\1"),
     # evil.example[/]path, evil.example[:]8080, user[at]evil.example, www[-]x
     (re.compile(r"(?<=\w)[\[({]([/\\-])[\])}](?=\S|$)"), r"\1"),
     (re.compile(r"(?<=\w)[\[({]:[\])}](?=\d)"), ":"),

@@ -76,12 +76,13 @@ def _completes_hash(line: str, following: str) -> bool:
 
 
 def _completes_url(line: str, following: str) -> bool:
-    if len(line) < _SHORTEST_FULL or not _URL_END.search(line[-2100:]) or not _URL_PART.fullmatch(following):
+    first = following.split(maxsplit=1)[0]
+    if len(line) < _SHORTEST_FULL or not _URL_END.search(line[-2100:]) or not _URL_PART.fullmatch(first):
         return False
-    if "//" in following or not following[:1].isalnum() or not re.search(r"[/?=&%]", following):
+    if "//" in first or not first[:1].isalnum() or not re.search(r"[/?=&%]", first):
         return False
     try:
-        canonical_values(following)
+        canonical_values(first)
     except Refused:
         return True
     return False
