@@ -6,6 +6,7 @@ import http.server
 import json
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from cryptography.x509.oid import NameOID
 from lamsach.archive.archive import Archive, writing
 from lamsach.archive.exporting import export
 from lamsach.archive.verifying import verify
+from lamsach.collect import receiving, service
 from lamsach.collect.service import Collector
 from lamsach.collect.settings import Settings
 from lamsach.errors import LamsachError, UnreadableError
@@ -208,6 +210,36 @@ def test_a_source_that_falls_silent_is_told_of(tmp_path: Path) -> None:
         until(lambda: running.said)
         assert running.collector.status()["sources"][0]["silent"]
         assert "syslog-tcp/127.0.0.1" in running.said[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sends from many addresses of loopback")
+def test_more_senders_than_files_may_be_open_are_taken_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "open_files", lambda: 40)
+    with collecting(tmp_path, udp=0) as running:
+        for number in range(1, 61):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.bind((f"127.0.1.{number}", 0))
+                sender.sendto(
+                    b"<13>Oct 11 22:14:15 gw app: message %d" % number, ("127.0.0.1", running.ports["udp"])
+                )
+        until(lambda: sum(item["lines"] for item in running.collector.status()["sources"]) == 60)
+        names = [item["name"] for item in running.collector.status()["sources"]]
+        assert len(names) == 21
+        assert "syslog-udp/others" in names
+        assert running.problems == []
+
+
+def test_as_many_files_as_the_system_allows_may_be_open() -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[0], 200), before[1]))
+        assert receiving.open_files() == min(before[1], receiving.MOST_FILES)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= receiving.open_files()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_line_numbers_go_on_after_a_restart(tmp_path: Path) -> None:

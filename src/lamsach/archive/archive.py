@@ -19,6 +19,7 @@ import hmac
 import json
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -164,12 +165,13 @@ def writing(archive: Archive) -> Iterator[Writer]:
 
 
 class Writer:
-    """Adds to the chain. See `writing`."""
+    """Adds to the chain. See `writing`. `lock`: held while one link is added; who holds it has the chain to himself."""
 
     def __init__(self, archive: Archive) -> None:
         from lamsach.archive.records import digest_of, originals
 
         self.archive = archive
+        self.lock = threading.RLock()
         self._maker = KeyMaker()
         self._hashes = hash_check()
         self._level = int(archive.settings.get("level", DEFAULT_LEVEL))
@@ -197,12 +199,15 @@ class Writer:
     ) -> str:
         """Write a segment with these lines; its object's name. `searchable`: the bytes are text. `quick`: there is no time to compress them
         well. Raises OutputError."""
-        description.sequence, description.previous = self.sequence + 1, self.previous
-        data, digest = self.sealed(description, raw, searchable=searchable, quick=quick)
-        name = f"{SEGMENTS}/{description.created[:7]}/{description.sequence:010d}-{description.source}.zst"
-        self.archive.store.write(name, data)
-        self.moved(description.sequence, digest)
-        return name
+        with self.lock:
+            description.sequence, description.previous = self.sequence + 1, self.previous
+            data, digest = self.sealed(description, raw, searchable=searchable, quick=quick)
+            name = (
+                f"{SEGMENTS}/{description.created[:7]}/{description.sequence:010d}-{description.source}.zst"
+            )
+            self.archive.store.write(name, data)
+            self.moved(description.sequence, digest)
+            return name
 
     def moved(self, sequence: int, digest: str) -> None:
         """The end of the chain is this segment or record now."""
@@ -233,12 +238,17 @@ class Writer:
         """Write down what was done, as the next in the chain."""
         from lamsach.archive.records import Record, pack_record
 
-        record = Record(
-            self.sequence + 1, self.previous, kind, datetime.now(UTC).isoformat(timespec="seconds"), values
-        )
-        data, digest = pack_record(record, self.archive.key)
-        self.archive.store.write(f"{RECORDS}/{record.sequence:010d}.json", data)
-        self.moved(record.sequence, digest)
+        with self.lock:
+            record = Record(
+                self.sequence + 1,
+                self.previous,
+                kind,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                values,
+            )
+            data, digest = pack_record(record, self.archive.key)
+            self.archive.store.write(f"{RECORDS}/{record.sequence:010d}.json", data)
+            self.moved(record.sequence, digest)
 
 
 def _entry(name: str) -> Entry | None:

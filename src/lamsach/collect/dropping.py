@@ -1,8 +1,12 @@
-"""A folder that others drop logs into (SFTP, a share): each file is archived when it has stopped growing, once."""
+"""A folder that others drop logs into (SFTP, a share): each file is archived when it has stopped growing, once.
+
+Only files that lie there: whoever may drop something could point a link at what the collector alone may read, or leave a pipe.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +21,10 @@ SETTLED_SECONDS = 2.0
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", ".swp")
 
 
+class _StoppedError(Exception):
+    """The collector ends; the file is gone on with by the next run."""
+
+
 class DropFolder:
     """Watches a folder at any depth. Files stay where they are."""
 
@@ -27,13 +35,25 @@ class DropFolder:
         self._sizes: dict[Path, tuple[int, int, float]] = {}
         self._done: dict[Path, tuple[int, int]] = {}
 
-    def step(self, writer: Writer) -> Iterator[Filled | Problem]:
-        """Archive what has settled. Raises OutputError."""
-        ready = list(self._settled())
+    def step(
+        self, writer: Writer, stopping: Callable[[], bool] = lambda: False
+    ) -> Iterator[Filled | Problem]:
+        """Archive what has settled, until `stopping` says true. Raises OutputError."""
+        try:
+            yield from self._archive(writer, stopping)
+        except _StoppedError:
+            return
+
+    def _archive(self, writer: Writer, stopping: Callable[[], bool]) -> Iterator[Filled | Problem]:
+        def on_bytes(_size: int) -> None:
+            if stopping():
+                raise _StoppedError
+
         problems: list[Problem] = []
-        for path, state in ready:
+        for path, state in list(self._settled()):
             logs = list(find_logs([str(path)], on_problem=problems.append))
-            for log, result in zip(logs, fill(writer, logs, retention=self._retention), strict=True):
+            filled = fill(writer, logs, retention=self._retention, on_bytes=on_bytes)
+            for log, result in zip(logs, filled, strict=True):
                 if self._on_log is not None and not result.known:
                     self._on_log(log)
                 yield result
@@ -45,8 +65,10 @@ class DropFolder:
         there: set[Path] = set()
         for path in _files(self.folder):
             try:
-                status = path.stat()
+                status = path.lstat()
             except OSError:
+                continue
+            if not stat.S_ISREG(status.st_mode):
                 continue
             state = (status.st_size, status.st_mtime_ns)
             there.add(path)

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from lamsach.archive.archive import Writer
 from lamsach.collect.dropping import DropFolder
@@ -21,14 +20,13 @@ _GLOB_SECONDS = 5.0
 
 
 class Feeder:
-    """Follows files and looks into a folder until `stopping` is set. `writing`: held while the archive is written to."""
+    """Follows files and looks into a folder until `stopping` is set."""
 
     def __init__(
         self,
         patterns: Sequence[str],
         drop: DropFolder | None,
         writer: Writer,
-        writing: Any,
         stream_for: Callable[[str, str], Stream],
         on_problem: Callable[[LamsachError], None],
         stopping: threading.Event,
@@ -36,7 +34,6 @@ class Feeder:
         self._patterns = patterns
         self._drop = drop
         self._writer = writer
-        self._writing = writing
         self._stream_for = stream_for
         self._on_problem = on_problem
         self._stopping = stopping
@@ -79,10 +76,9 @@ class Feeder:
         if self._drop is None:
             return
         try:
-            with self._writing:
-                for result in self._drop.step(self._writer):
-                    problem = getattr(result, "problem", None)
-                    if problem is not None:
-                        self._on_problem(problem)
+            for result in self._drop.step(self._writer, self._stopping.is_set):
+                problem = getattr(result, "problem", None)
+                if problem is not None:
+                    self._on_problem(problem)
         except LamsachError as error:
             self._on_problem(error)

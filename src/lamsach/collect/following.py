@@ -92,6 +92,8 @@ class Follower:
     def _open(self) -> bool:
         """Open the path at the place that was reached before, after the rest of what was rotated away in between."""
         try:
+            if not self.path.is_file():  # opening a pipe would wait for its other end
+                return False
             file = self.path.open("rb")
         except OSError:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from lamsach.collect.settings import Settings
 LIVE_KINDS = {"tcp": "syslog-tcp", "udp": "syslog-udp", "tls": "syslog-tls", "netflow": "netflow"}
 """Kinds of sources that send once: what comes while nobody listens is lost. And how their names begin."""
 KAFKA = "kafka"
+MOST_FILES = 1 << 16
 
 
 def shown_name(kind: str, name: str) -> str:
@@ -51,3 +53,19 @@ def reader_of(
         return None
     consumer = consumer_of(wanted.kafka)
     return KafkaReader(consumer, wanted.kafka.topics, stream_for, on_problem, stopping).run
+
+
+def open_files() -> int:
+    """How many files this process may have open, after asking the system for as many as it allows."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return MOST_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= allowed:
+        return allowed if soft == resource.RLIM_INFINITY else min(soft, MOST_FILES)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        return allowed
+    return soft

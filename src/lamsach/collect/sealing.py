@@ -50,8 +50,6 @@ class Sealer:
         known: dict[str, Known],
         on_problem: Callable[[LamsachError], None],
     ) -> None:
-        self.lock = threading.Lock()
-        """Held while something is written to the archive."""
         self.formats: dict[str, dict[str, int]] = {}
         self.stuck = False
         """The last attempt to write a segment failed."""
@@ -125,7 +123,7 @@ class Sealer:
             drop_empty(spool.path)
             return
         header = spooled.header
-        with self.lock:
+        with self._writer.lock:
             describer = self._describer(
                 spooled.header.key, header.name, header.kind, header.retention, spooled.raw
             )

@@ -22,7 +22,7 @@ from lamsach.collect.listening import TcpServer, UdpServer
 from lamsach.collect.live import LiveMatcher
 from lamsach.collect.outbox import Outbox
 from lamsach.collect.portal import Reporter, checked
-from lamsach.collect.receiving import LIVE_KINDS, reader_of, servers_of, shown_name
+from lamsach.collect.receiving import LIVE_KINDS, open_files, reader_of, servers_of, shown_name
 from lamsach.collect.sealing import Sealer
 from lamsach.collect.settings import Settings
 from lamsach.collect.silence import SilenceWatch
@@ -36,6 +36,9 @@ from lamsach.logs.opening import LogFile
 
 _SYNC_SECONDS = 1.0
 _MOST_SOURCES = 10_000
+"""Fewer where the system allows fewer open files: each source that sends has one."""
+_TOLD_AT_ONCE = 100
+"""So many sources are written into the status as soon as they are heard, more once a second."""
 _OTHERS = "others"
 """The name of all further senders: anybody can send a datagram in the name of an address."""
 
@@ -66,11 +69,12 @@ class Collector:
         self._lock = threading.Lock()
         self._status_lock = threading.Lock()
         self._streams: dict[str, Stream] = {}
+        self._most_sources = min(_MOST_SOURCES, open_files() // 2)
         self._started = time.time()
         self._ended = False
         self._known = known_sources(archive)
         self._sealer = Sealer(writer, self._known, on_problem)
-        self._silence = SilenceWatch(settings.silence_seconds, writer, self._sealer.lock, say)
+        self._silence = SilenceWatch(settings.silence_seconds, writer, say)
         portal = settings.portal
         send = f"{checked(portal)}/sightings" if portal else settings.send
         self.outbox = Outbox(settings.sightings, send, on_problem, settings.token if portal else "")
@@ -87,9 +91,7 @@ class Collector:
             if settings.drop
             else None
         )
-        self._feeder = Feeder(
-            *(settings.follow, drop, writer, self._sealer.lock, self._stream_for, on_problem, self._stopping)
-        )
+        self._feeder = Feeder(settings.follow, drop, writer, self._stream_for, on_problem, self._stopping)
 
     def stop(self) -> None:
         """End soon; may be called from a signal's handler."""
@@ -167,7 +169,7 @@ class Collector:
 
     def _stream_for(self, kind: str, name: str) -> Stream:
         with self._lock:
-            if kind in LIVE_KINDS and len(self._streams) >= _MOST_SOURCES:
+            if kind in LIVE_KINDS and len(self._streams) >= self._most_sources:
                 known_already = source_key(kind, shown_name(kind, name)) in self._streams
                 name = name if known_already else _OTHERS
             shown = shown_name(kind, name)
@@ -182,8 +184,8 @@ class Collector:
                 )
                 stream.place = dict(known.place)
                 self._streams[key] = stream
-                if kind in LIVE_KINDS:  # so that a crash knows who was heard
-                    self._write_status(ended=False)
+                if kind in LIVE_KINDS and len(self._streams) <= _TOLD_AT_ONCE:
+                    self._write_status(ended=False)  # so that a crash knows who was heard
             return stream
 
     def _new_stream(self, header: Header) -> Stream:
@@ -230,7 +232,7 @@ class Collector:
                 for stream in list(self._streams.values()):
                     stream.seal()
                 self._sealer.settle()
-                with self._sealer.lock:
+                with self._writer.lock:
                     serve(self._writer)
         except LamsachError as error:
             self._on_problem(error)

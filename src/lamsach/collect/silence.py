@@ -13,14 +13,11 @@ from lamsach.collect.streams import Stream
 
 
 class SilenceWatch:
-    """Watches streams. `limit_s`: so long a source may say nothing (0: always). `writing`: held while the archive is written to."""
+    """Watches streams. `limit_s`: so long a source may say nothing (0: always)."""
 
-    def __init__(
-        self, limit_s: float, writer: Writer, writing: Any, say: Callable[[str, dict[str, Any]], None]
-    ) -> None:
+    def __init__(self, limit_s: float, writer: Writer, say: Callable[[str, dict[str, Any]], None]) -> None:
         self._limit_s = limit_s
         self._writer = writer
-        self._writing = writing
         self._say = say
         self._began = time.time()
         self._silent: dict[str, tuple[str, float]] = {}
@@ -46,5 +43,4 @@ class SilenceWatch:
             self._record(*self._silent.popitem()[1])
 
     def _record(self, name: str, since: float) -> None:
-        with self._writing:
-            self._writer.record(GAP, sources=[name], since=stamp(since) or "", until=now(), clean=True)
+        self._writer.record(GAP, sources=[name], since=stamp(since) or "", until=now(), clean=True)
