@@ -2,7 +2,8 @@
 
     .venv/bin/python -m bench.reading [FILES...] [--size MB] [--cases FOLDER]
 
-Without files the six logs of `bench.generate` are read (made when they are not there). `--cases` reads, for each format, the raw lines of the accuracy
+Without files the six logs of `bench.generate` are read (made when they are not there) and those of `bench.reading_lines`; `--products NAMES` reads only these of the
+latter. `--cases` reads, for each format, the raw lines of the accuracy
 cases in a folder (see `bench.accuracy`), repeated until there are 8 MB. Binary logs (EVTX, pcap, NetFlow) are compared with the bare library's pace over the same file.
 Each file is read in this process by one thread; what is counted is processor time, the best of three readings, after one that warms up.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from bench.generate import make_list, make_log
 from bench.lines import FORMATS
+from bench.reading_lines import LINES, write_log
 from bench.tables import Table
 from lamsach.logs.event_tables import TableWriter
 from lamsach.logs.opening import find_logs
@@ -103,6 +105,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=200, help="size of each generated log in MB")
     parser.add_argument("--folder", type=Path, default=Path("bench-out"))
     parser.add_argument("--cases", type=Path)
+    parser.add_argument("--products", nargs="*", choices=sorted(LINES))
     options = parser.parse_args()
     table = Table("log", "MB/s", "us an event", "events", "of the library's pace")
     rates: list[float] = []
@@ -110,16 +113,19 @@ def main() -> None:
         files: list[Path] = list(options.files)
         if options.cases:
             files += repeated_cases(options.cases, Path(scratch))
-        if not files:
+        if not files and options.products is None:
             listed = make_list(options.folder, 1_000_000)
             files = [Path(make_log(options.folder, name, options.size, listed).path) for name in FORMATS]
+            options.products = list(LINES)
+        files += [write_log(options.folder, name, options.size) for name in options.products or ()]
         for path in files:
             row = measured(path)
             print(row[0], f"{row[1]:.1f}", file=sys.stderr, flush=True)
-            rates.append(row[1])
+            if path.suffix not in BARE:
+                rates.append(row[1])
             table.row(*row)
     table.print("Reading whole logs into a table, one core")
-    print(f"median: {statistics.median(rates):.1f} MB/s")
+    print(f"median of {len(rates)} logs: {statistics.median(rates):.1f} MB/s")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from .whole_logs import at_once, by_line
 PRODUCTS = {
     "cef": "cef", "leef": "leef", "paloalto_csv": "paloalto", "cisco_asa": "cisco_asa", "iptables": "iptables", "nginx_combined": "web_access",
     "iis_w3c": "web_access", "windows_dns_debug": "windows_dns_debug", "sophos": "sophos", "mikrotik": "mikrotik",
+    "dnsmasq": "dnsmasq", "unbound": "unbound", "checkpoint": "checkpoint", "juniper_srx": "juniper_srx",
 }  # fmt: skip
 """What the benchmark writes: the format that reads it at once."""
 ODD_WORDS = [
@@ -45,7 +46,7 @@ def log_of(path: Path, product: str, lines: Sequence[str], end: str = "\n") -> P
 
 def changed(line: str, chance: random.Random) -> str:
     """The line with something put in, taken out, or put in place of something else."""
-    at = chance.randrange(len(line))
+    at = chance.randrange(len(line) + 1)
     end = min(len(line), at + chance.choice([0, 0, 1, 2, 5, 12, 40]))
     way = chance.randrange(4)
     if way == 0:

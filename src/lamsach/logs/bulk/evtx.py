@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.logs.event_tables import columns_of, table_of
 from lamsach.logs.evtx_chunks import (
@@ -196,8 +196,8 @@ def _whole(batch: Sequence[bytes]) -> Iterator[str]:
     from evtx import PyEvtxParser
 
     data = b"".join([header_of(len(batch)), *map(with_sound_tables, batch)])
-    parser = PyEvtxParser(io.BytesIO(data), number_of_threads=1)
-    return (record["data"] for record in parser.records_json())
+    found: Iterable[Any] = PyEvtxParser(io.BytesIO(data), number_of_threads=1).records_json()
+    return (record["data"] for record in found)
 
 
 def _moments(stamps: pa.Array, stated: pa.Array) -> pa.Array:

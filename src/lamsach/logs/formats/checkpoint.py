@@ -28,7 +28,7 @@ from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.wrapped import continues, is_wrapped, share_with_continuations
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
-_KEYS = Keys(
+KEYS = Keys(
     source=("src", "src_ip", "client_ip", "ipv6_src", "endpoint_ip"),
     source_port=("s_port", "spt", "src_port", "srcport", "source_port"),
     source_nat=("xlatesrc", "sourceTranslatedAddress", "srcpostnat"),
@@ -68,12 +68,12 @@ _KEYS = Keys(
     action=("action", "act", "rule_action", "https_inspection_action", "malware_action"),
     observer=("hostname", "dvchost", "orig_log_server_name", "orig"),
 )
-_TIMES = ("time", "rt", "devtime", "start", "event_start_time", "start_time", "lastupdatetime")
+TIMES = ("time", "rt", "devtime", "start", "event_start_time", "start_time", "lastupdatetime")
 # CN=gw01,O=management.example.abc123
 _COMMON_NAME = re.compile(r"(?:^|,) ?CN=([\w.-]{1,128})", re.IGNORECASE)
 # pc-07@unit.example
 _MACHINE = re.compile(r"[\w-]{1,63}@[\w.-]{1,253}")
-_SERVICES = {
+SERVICES = {
     "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain-udp": "53", "domain-tcp": "53", "dns": "53", "http": "80",
     "pop3": "110", "ntp-udp": "123", "imap": "143", "ldap": "389", "https": "443", "microsoft-ds": "445", "smtps": "465", "ldap-ssl": "636",
     "MS-SQL-Server": "1433", "mysql": "3306", "Remote_Desktop_Protocol": "3389", "HTTP_proxy": "8080", "HTTP_and_HTTPS_proxy": "8080",
@@ -81,7 +81,7 @@ _SERVICES = {
 """Ports of the services that SmartConsole predefines, by their names; a service of one's own making has a number nobody else knows."""
 _OPENING = frozenset({"log in", "login", "logged in"})
 _CLOSING = frozenset({"log out", "logout"})
-_SESSIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
+SESSIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
 
 
 class CheckPoint(LogFormat):
@@ -140,14 +140,14 @@ class CheckPoint(LogFormat):
             raise LineError("The line is not a record of this product.", line[:80])
         fields = fields_of(line)
         header = self._header(line)
-        time = first_time((fields.get(key) for key in _TIMES), self.context) or header.time
+        time = first_time((fields.get(key) for key in TIMES), self.context) or header.time
         inward = fields.get("conn_direction") == "Incoming" or (
             fields.get("inzone"),
             fields.get("outzone"),
         ) == ("External", "Internal")
-        if fields.get("service", "") in _SERVICES:
-            fields["service"] = _SERVICES[fields["service"]]
-        event = event_of(fields, _KEYS, time=time, observer=header.host or _gateway(fields), inward=inward)
+        if fields.get("service", "") in SERVICES:
+            fields["service"] = SERVICES[fields["service"]]
+        event = event_of(fields, KEYS, time=time, observer=header.host or gateway_of(fields), inward=inward)
         return stamped(_completed(event, fields), self.name, self.context.file, number)
 
     def _header(self, line: str) -> SyslogHeader:
@@ -163,7 +163,7 @@ class CheckPoint(LogFormat):
             return NO_HEADER
 
 
-def _gateway(fields: Mapping[str, str]) -> str | None:
+def gateway_of(fields: Mapping[str, str]) -> str | None:
     """The gateway's name in its certificate, else its address."""
     for key in ("originsicname", "origin_sic_name"):
         match = _COMMON_NAME.search(fields.get(key, "").replace("\\", ""))
@@ -187,7 +187,7 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
     if given and event.user and done in _OPENING | _CLOSING:
         action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
         return changed(event, kind=EventKind.LEASE, action=action)
-    if done in _SESSIONS:
+    if done in SESSIONS:
         refused = done.startswith("failed")
         return changed(event, kind=EventKind.LOGON, action=Action.BLOCKED if refused else event.action)
     return event

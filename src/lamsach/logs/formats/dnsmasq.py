@@ -183,7 +183,7 @@ def _query(message: str) -> Event | None:
     if match is None:
         return None
     client = ip_of(match[3])
-    return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=_question(match[2]))
+    return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=question_of_name(match[2]))
 
 
 def _rebinding(message: str) -> Event | None:
@@ -191,7 +191,7 @@ def _rebinding(message: str) -> Event | None:
     match = _REBIND.match(message)
     if match is None:
         return None
-    return Event(kind=EventKind.DNS, domain=_question(match[1]), action=Action.BLOCKED)
+    return Event(kind=EventKind.DNS, domain=question_of_name(match[1]), action=Action.BLOCKED)
 
 
 def _forwarded(message: str) -> Event | None:
@@ -202,7 +202,7 @@ def _forwarded(message: str) -> Event | None:
         kind=EventKind.DNS,
         destination_ip=ip_of(match[2]),
         destination_port=port_of(match[3]) or 53,
-        domain=_question(match[1]),
+        domain=question_of_name(match[1]),
         forwarded=True,
     )
 
@@ -226,13 +226,13 @@ def _answer(message: str) -> Event | None:
     action = Action.BLOCKED if blocked else Action.ALLOWED if answer or value == "<CNAME>" else Action.UNKNOWN
     return Event(
         kind=EventKind.DNS,
-        domain=_question(match[2]),
+        domain=question_of_name(match[2]),
         answers=(answer,) if answer and not blocked else (),
         action=action,
     )
 
 
-def _question(text: str) -> str | None:
+def question_of_name(text: str) -> str | None:
     """The name asked for; of a reverse lookup, which is logged as an address, the name under `arpa`."""
     address = ip_of(text)
     return ip_address(address).reverse_pointer if address else question_of(text)

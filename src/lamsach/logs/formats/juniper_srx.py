@@ -28,7 +28,7 @@ from lamsach.model import Action, Event, EventKind
 
 Fields = Mapping[str, str]
 
-_EVENT = re.compile(
+EVENT = re.compile(
     r"\b(RT_FLOW_SESSION_[A-Z_]{3,24}|RT_SCREEN_[A-Z_]{2,24}|APPTRACK_SESSION_[A-Z_]{3,24}|WEBFILTER_URL_[A-Z_]{3,24}|CONTENT_FILTERING_[A-Z_]{3,24}|AV_[A-Z_]{3,40}"
     r"|IDP_[A-Z_]{3,40}|SRX_AAMW_ACTION_LOG|AAMW_[A-Z_]{3,40}|SECINTEL_[A-Z_]{3,24})\b"
 )
@@ -69,14 +69,14 @@ class JuniperSrx(LogFormat):
         """The name of one of the data plane's records, followed by a colon or by Junos' structured data."""
         if "RT_" not in line and "APPTRACK_" not in line and "junos@" not in line:
             return False
-        event = _EVENT.search(line, 0, _ROOM)
+        event = EVENT.search(line, 0, _ROOM)
         return event is not None and (
             line.startswith((": ", " [junos@"), event.end()) or "[junos@" in line[:_ROOM]
         )
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record."""
-        name = _EVENT.search(line, 0, _ROOM)
+        name = EVENT.search(line, 0, _ROOM)
         if name is None or not self.recognises(line):
             raise LineError("The line is not a record of a Juniper SRX.", line[:80])
         header, _ = split_header(line, self.context)
@@ -114,7 +114,7 @@ def _structured(text: str, name: str) -> Event:
         domain=_domain(fields, url),
         url=url,
         hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
-        action=_action(name, fields.get("action", "")),
+        action=action_of_event(name, fields.get("action", "")),
     )
 
 
@@ -149,7 +149,7 @@ def _text(text: str, name: str) -> Event:
             user=stated(site[3]) if site else None,
             domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
             url=url,
-            action=_action(name, ""),
+            action=action_of_event(name, ""),
         )
     screen = _SCREEN.search(text)
     if screen is None:
@@ -166,7 +166,7 @@ def _text(text: str, name: str) -> Event:
         destination_ip=destination,
         destination_port=destination_port,
         device_ip=own_side(source, destination),
-        action=_action(name, text.rpartition("action: ")[2]),
+        action=action_of_event(name, text.rpartition("action: ")[2]),
     )
 
 
@@ -184,7 +184,7 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
         source_nat_ip=nat,
         source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
         device_ip=own_side(source, inner or destination),
-        action=_action(name, ""),
+        action=action_of_event(name, ""),
     )
 
 
@@ -196,7 +196,7 @@ def _kind(name: str) -> EventKind:
     )
 
 
-def _action(name: str, word: str) -> Action:
+def action_of_event(name: str, word: str) -> Action:
     """What was done, by the record's `action`, else by its name."""
     lower = word.strip().lower()
     if lower and lower.startswith(_BLOCKING):

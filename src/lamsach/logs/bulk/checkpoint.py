@@ -1,0 +1,91 @@
+"""Check Point's records as its Log Exporter writes them to syslog: `[action:"Accept"; src:"10.1.1.5"; ...]`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from lamsach.logs.bulk.announced import stated_times
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import check, halves, mapped
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.heads import Head, heads, of_header
+from lamsach.logs.bulk.keyed import asked_of, event_columns
+from lamsach.logs.bulk.quoted import Quoted
+from lamsach.logs.formats.checkpoint import KEYS, SERVICES, SESSIONS, TIMES, gateway_of
+from lamsach.logs.syslog import split_header
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# <134>1 2026-06-10T08:45:34Z gw1 CheckPoint 1234 - [action:"Accept"; flags:"4606212"; ifdir:"inbound"; ... src:"10.1.1.5"; user:"an"]
+_LAYOUT = Quoted(':"', '"; ', ('"]', '"; ]'))
+_HEAD = r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $"
+_SAMPLE = '[action:"Accept"; src:"10.0.0.1"]'
+_OTHERS = (b"|", b"product: ", b"CEF:", b"LEEF:")
+"""Signs of the layouts that are read one by one."""
+_CERTIFICATES = ("originsicname", "origin_sic_name", "origin", "orig")
+_ZONES = ("conn_direction", "inzone", "outzone")
+_WANTED = asked_of(KEYS) | {*TIMES, *_ZONES, *_CERTIFICATES}
+_UNUSUAL = frozenset(
+    {*KEYS.answers, *KEYS.hashes, "office_mode_ip", "proxy_src_ip", "dhost", "Action", "act"}
+)
+
+
+class CheckPointRecords(GroupReader):
+    """Connections and threats that name no hash, no session and no VPN client's address."""
+
+    def kind(self, line: bytes) -> Hashable | None:
+        """How many keys the record has, and the first of them."""
+        place = line.find(b" [", line.find(b" CheckPoint ", 0, 200) + 1, 400)
+        if place < 0 or any(mark in line for mark in _OTHERS):
+            return None
+        record = line[place + 2 :]
+        return (record.count(b'"; '), record[:16].partition(b":")[0]) if _LAYOUT.is_usual(record) else None
+
+    def shape(self, line: bytes) -> Hashable:
+        """See `GroupReader`."""
+        return _LAYOUT.keys(line.decode().partition(" [")[2])
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        before, records = halves(pa.array(data.decode().split("\n")), "[")
+        check(pc.match_substring_regex(before, _HEAD))
+        check(pc.invert(pc.match_substring(before, '"')))
+        if _UNUSUAL & {*_LAYOUT.keys(records[0].as_py())}:
+            raise Unusual
+        row = _LAYOUT.rows(records, _WANTED)
+        if "action" in row:
+            check(mapped(row["action"], lambda text: text.lower() not in SESSIONS, pa.bool_()))
+        if "service" in row:
+            row["service"] = mapped(row["service"], lambda text: SERVICES.get(text, text))
+        moments, hosts = heads(before, self._head)
+        stated = stated_times(row, TIMES, self.context)
+        columns = event_columns(row, KEYS, count, inward=_inward(row, count))
+        keys = [key for key in _CERTIFICATES if key in row]
+        if keys and hosts.null_count:
+            told = pc.binary_join_element_wise(*(row[key] for key in keys), "\x1f")
+            gateways = mapped(told, lambda text: gateway_of(dict(zip(keys, text.split("\x1f"), strict=True))))
+            hosts = pc.coalesce(hosts, gateways)
+        columns["observer"] = pc.coalesce(columns["observer"], hosts)
+        return columns | {"time": moments if stated is None else stated}
+
+    def _head(self, text: str) -> Head:
+        return of_header(split_header(text + _SAMPLE, self.context)[0])
+
+
+def _inward(row: dict[str, pa.Array], count: int) -> pa.Array:
+    """Whether the gateway says that the contact came from outside."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pa.repeat(pa.scalar(False), count)
+    if "conn_direction" in row:
+        found = pc.equal(row["conn_direction"], "Incoming")
+    if "inzone" in row and "outzone" in row:
+        zones = pc.and_(pc.equal(row["inzone"], "External"), pc.equal(row["outzone"], "Internal"))
+        found = pc.or_(found, zones)
+    return found

@@ -1,0 +1,63 @@
+"""Records whose values all stand in quotes, `key:"value"; key:"value"` or `key="value" key="value"`, with the same keys in the same order, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import cells, check
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PART = "\x02"
+_MOST_KEYS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """How records are written. `opening`: between a key and its value; `closing`: between a value and the next key; `ends`: what may stand behind the last value."""
+
+    opening: str
+    closing: str
+    ends: tuple[str, ...]
+
+    def is_usual(self, record: bytes) -> bool:
+        """Whether every quote of the record opens or closes a value."""
+        keys = record.count(self.opening.encode())
+        return 0 < keys < _MOST_KEYS and record.count(b'"') == 2 * keys and b"\\" not in record
+
+    def keys(self, record: str) -> tuple[str, ...]:
+        """The record's keys in their order."""
+        return tuple(part.partition(self.opening)[0] for part in self._body(record).split(self.closing))
+
+    def rows(self, records: pa.Array, wanted: Collection[str]) -> dict[str, pa.Array]:
+        """The values of the wanted keys. Raises Unusual when the records do not all have the keys of the first, or a wanted key stands twice."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        first = records[0].as_py()
+        keys, end = self.keys(first), next((end for end in self.ends if first.endswith(end)), None)
+        if end is None or any(keys.count(key) > 1 for key in {*keys} & {*wanted}):
+            raise Unusual
+        check(pc.ends_with(records, end))
+        check(pc.invert(pc.match_substring(records, _PART)))
+        bodies = pc.replace_substring(pc.utf8_slice_codeunits(records, 0, -len(end)), self.closing, _PART)
+        names = [str(at) for at in range(len(keys))]
+        data = "\n".join(bodies.to_pylist()).encode()
+        row = cells(data, names, _PART, dict.fromkeys(names, pa.string()))
+        if len(row["0"]) != len(records):
+            raise Unusual
+        values = {}
+        for name, key in zip(names, keys, strict=True):
+            check(pc.starts_with(row[name], f"{key}{self.opening}"))
+            if key in wanted:
+                start = len(key) + len(self.opening)
+                values[key] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(row[name], start))
+        return values
+
+    def _body(self, record: str) -> str:
+        end = next((end for end in self.ends if record.endswith(end)), "")
+        return record.removesuffix(end)
