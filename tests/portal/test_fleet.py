@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -330,3 +331,21 @@ def test_counts_add_up_in_any_order(
     assert seen.scanned == len({machine for machine, _, _ in told})
     assert seen.found == len({machine for machine, _, more in told if more.get("malicious")})
     assert seen.left + seen.cleaned + seen.doubtful <= seen.scanned
+
+
+def test_sums_over_many_units_are_kept_for_a_moment(
+    cast: Cast, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(campaign, cast.first, summary("PC-01"))
+    assert numbers(campaign, cast.centre).scanned == 1
+    take(campaign, cast.first, summary("PC-02"))
+    assert numbers(campaign, cast.centre).scanned == 2, "in a small tree they are always those of now"
+    monkeypatch.setattr(counting, "LARGE", 0)
+    monkeypatch.setattr(counting, "KEPT_S", 30)
+    assert numbers(campaign, cast.centre).scanned == 2
+    take(campaign, cast.second, summary("PC-03"))
+    assert numbers(campaign, cast.centre).scanned == 2
+    assert numbers(campaign, cast.centre, days=14).scanned == 3
+    assert numbers(campaign, cast.root).scanned == 3
+    cache.clear()
+    assert numbers(campaign, cast.centre).scanned == 3

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -58,11 +60,6 @@ class Fleet:
     unlisted: int = 0
     unknown: int = 0
 
-    def add(self, other: Fleet) -> None:
-        """Add the numbers of another unit."""
-        for name in NAMES:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
     @property
     def percent(self) -> int | None:
         """The share of the expected machines that were scanned, never more than 100; None when nobody knows how many there are."""
@@ -71,6 +68,10 @@ class Fleet:
 
 
 NAMES = tuple(field.name for field in fields(Fleet))
+_numbers = attrgetter(*NAMES)
+LARGE, KEPT_S = 2000, 30
+"""The sums over so many units with machines are kept for so many seconds, since they take a good part of one."""
+Sums = tuple[Fleet, list["Branch"], Basis]
 
 
 def by_unit(
@@ -138,25 +139,32 @@ class Branch:
     alone: bool = False
 
 
-def by_branch(campaign: Campaign, unit: Unit, days: int, now: datetime) -> tuple[Fleet, list[Branch], Basis]:
-    """The numbers of everything under a unit in sum; the unit alone and each branch under it; and by what the unit's own number is known."""
+def by_branch(campaign: Campaign, unit: Unit, days: int, now: datetime) -> Sums:
+    """The numbers of everything under a unit in sum; the unit alone and each branch under it; and by what the unit's own number is known. In a large tree up to KEPT_S old."""
+    name = f"fleet.branches:{campaign.pk}:{unit.pk}:{days}:{today()}"
+    kept: Sums | None = cache.get(name)
+    if kept is not None:
+        return kept
     single = by_unit(campaign, descendants(unit), days, now)
-    whole = _sum(fleet for fleet, _basis in single.values())
+    sums = _by_branch(unit, single)
+    if len(single) > LARGE:
+        cache.set(name, sums, KEPT_S)
+    return sums
+
+
+def _by_branch(unit: Unit, single: dict[int, tuple[Fleet, Basis]]) -> Sums:
     children = list(Unit.objects.filter(parent=unit, valid_until=FOREVER).order_by("code"))
     places = under([child.pk for child in children], today()).values_list("ancestor_id", "descendant_id")
-    sums = {child.pk: Fleet() for child in children}
+    inside: dict[int, list[Fleet]] = {child.pk: [] for child in children}
     for child, inner in places.iterator(chunk_size=5000):
         if inner in single:
-            sums[child].add(single[inner][0])
-    branches = [Branch(child, sums[child.pk]) for child in children]
+            inside[child].append(single[inner][0])
+    branches = [Branch(child, _sum(inside[child.pk])) for child in children]
     own, basis = single.get(unit.pk, (Fleet(), Basis.UNKNOWN))
     if own != Fleet() or not children:
         branches.insert(0, Branch(unit, own, alone=True))
-    return whole, branches, basis
+    return _sum(fleet for fleet, _basis in single.values()), branches, basis
 
 
 def _sum(parts: Iterable[Fleet]) -> Fleet:
-    whole = Fleet()
-    for part in parts:
-        whole.add(part)
-    return whole
+    return Fleet(*map(sum, zip(*map(_numbers, parts), strict=True)))

@@ -23,6 +23,9 @@ class Machine(models.Model):
     class Meta:
         ordering = ("name", "pk")
         constraints = (models.UniqueConstraint(fields=("unit", "key"), name="fleet_one_machine"),)
+        indexes = (
+            models.Index(fields=("unit",), condition=models.Q(listed=True), name="fleet_listed_machines"),
+        )
 
     def __str__(self) -> str:
         return self.name or self.key
@@ -65,7 +68,12 @@ class Look(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("campaign", "machine"), name="fleet_one_look"),)
-        indexes = (models.Index(fields=("campaign", "unit", "state")),)
+        indexes = (
+            models.Index(
+                fields=("campaign", "unit", "state", "whole", "ever_found", "received", "machine"),
+                name="fleet_counted",
+            ),
+        )
 
 
 class Size(models.Model):
