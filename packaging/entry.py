@@ -18,7 +18,7 @@ def main() -> None:
     words = sys.argv[1:] or ["scan", "--page"]
     folder = Path(__file__).parent.parent / "campaign"
     if words[0] == "scan" and folder.is_dir():
-        from lamsach.cli.console import error_line
+        from lamsach.cli.console import error_line, translate
         from lamsach.errors import LamsachError
         from lamsach.scanner.campaign import read_campaign
 
@@ -26,6 +26,8 @@ def main() -> None:
             carried = read_campaign(folder, PUBLIC_KEY)
         except LamsachError as error:
             sys.stderr.write(f"{error_line(error)}\n")
+            if not sys.argv[1:] and sys.stdin is not None and sys.stdin.isatty():
+                input(translate()("Press Enter to close this window."))  # a double click opened it
             sys.exit(int(error.exit_status))
         scan_home.CARRIED = carried
         words += [part for path in carried.lists for part in ("-i", path)]

@@ -67,7 +67,7 @@ SCANNER: dict[str, str] = {
     "Fetch the bundle again from where it was published.": "Hãy tải lại gói từ nơi công bố.",
     # the page and the report
     "Check this machine for malware": "Kiểm tra mã độc trên máy này",
-    "What was found": "Đã thấy gì",
+    "What was found": "Đã phát hiện gì",
     "This would be done:": "Những việc sẽ làm:",
     "This was done:": "Những việc đã làm:",
     "Only give back what was taken by mistake: malware that is given back can start again.": "Chỉ trả lại những gì bị lấy nhầm: mã độc được trả lại có thể hoạt động trở lại.",
@@ -98,11 +98,11 @@ SCANNER: dict[str, str] = {
     "The look changes nothing on this machine. It takes two minutes at most; the full look takes longer.": (
         "Việc rà quét không thay đổi gì trên máy. Rà quét nhanh mất nhiều nhất hai phút; rà quét toàn bộ lâu hơn."
     ),
-    "Look": "Xem",
-    "Full look": "Xem toàn bộ",
+    "Look": "Rà quét",
+    "Full look": "Rà quét toàn bộ",
     "End": "Kết thúc",
     "What this look cannot see": "Những gì lần rà quét này không thấy được",
-    "Look again": "Xem lại",
+    "Look again": "Rà quét lại",
     "Clean": "Làm sạch",
     "Save result": "Lưu kết quả",
     "{files} files, {found} found": "{files} tệp, thấy {found}",
@@ -127,8 +127,8 @@ SCANNER: dict[str, str] = {
     "Machine {name}, {system}; {mode}; {started} to {finished}; version {version}": (
         "Máy {name}, {system}; {mode}; từ {started} đến {finished}; phiên bản {version}"
     ),
-    "{count} malicious thing was found.": "Thấy {count} mã độc.",
-    "{count} malicious things were found.": "Thấy {count} mã độc.",
+    "{count} malicious thing was found.": "Phát hiện {count} mã độc.",
+    "{count} malicious things were found.": "Phát hiện {count} mã độc.",
     "Nothing certainly malicious was found, but something that a person should check.": "Không thấy thứ chắc chắn là mã độc, nhưng có thứ cần người kiểm tra.",
     "No malware was found, but something that makes an infection likely.": "Không thấy mã độc, nhưng có thứ khiến máy dễ bị nhiễm.",
     "Nothing was found, but not everything could be examined.": "Không thấy gì, nhưng có phần chưa kiểm tra được.",
@@ -260,6 +260,7 @@ SCANNER: dict[str, str] = {
     "the system's program for it took too long": "công cụ của hệ điều hành mất quá nhiều thời gian",
     "Nothing is sent by itself: after the look, a button sends the result to {name}.": "Chương trình không tự gửi gì: sau khi rà quét, bấm nút để gửi kết quả đến {name}.",
     "The result was sent to {name}.": "Đã gửi kết quả đến {name}.",
+    "Press Enter to close this window.": "Nhấn Enter để đóng cửa sổ này.",
     "Send result": "Gửi kết quả",
     "a list that is not up to date any more: fetch the bundle again": "danh sách đã cũ: hãy tải lại bộ công cụ",
     "the hash of a file that every machine has": "mã băm của tệp máy nào cũng có",
