@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamsach.indicators import refusals
-from lamsach.indicators.cited import is_cited
+from lamsach.indicators.cited import is_cited, published
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes
@@ -46,6 +46,14 @@ class Publishers:
         if item[0] not in (IndicatorType.URL, IndicatorType.DOMAIN):
             return False
         return is_cited(host) or suffixes().registered(host) in self._sites
+
+
+def unless_cited(found: Found) -> Found:
+    """A value in a sentence of a table (`Nguồn: https://khonggianmang.vn`), refused where it is a page of a site that lists cite."""
+    if isinstance(found, Refused) or found[0] is not IndicatorType.URL:
+        return found
+    host = split_url(found[1])[1].partition(":")[0]
+    return Refused(refusals.REFERENCE, found[1], found[0]) if published(host) else found
 
 
 def _site(item: Found) -> str | None:

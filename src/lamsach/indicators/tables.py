@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lamsach.indicators import ranges, refusals
-from lamsach.indicators.beside import Publishers
+from lamsach.indicators.beside import Publishers, unless_cited
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
@@ -225,14 +225,15 @@ class Table:
     def _value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
         if unsupported:
             return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
-        return read_text(cell, kind)
+        found = read_text(cell, kind)
+        return list(map(unless_cited, found)) if " " in cell.strip() else found
 
     @staticmethod
     def _scan(filled: dict[int, str], fields: dict[int, Field]) -> list[Found]:
         """The values in the text of the cells, for a row of which no cell is a value."""
         text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in (None, Field.NOTE))
         whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
-        return read_text(text) if text else [Refused(refusals.NOT_A_VALUE, whole)]
+        return list(map(unless_cited, read_text(text))) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
     @staticmethod
     def _stated(filled: dict[int, str], fields: dict[int, Field]) -> tuple[IndicatorType | None, bool]:

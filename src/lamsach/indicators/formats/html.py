@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
@@ -24,7 +24,7 @@ _STARTS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MAX_TITLE = 300
-_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head", "nav"})
+_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head", "nav", "footer"})
 _BLOCKS = frozenset(
     [
         "p",
@@ -55,6 +55,7 @@ _BLOCKS = frozenset(
     ]
 )
 _MAX_TEXT = 1024 * 1024
+_MAX_COLUMNS, _MAX_ROWS = 64, 1000
 
 
 class Html(ListFormat):
@@ -89,7 +90,7 @@ class Html(ListFormat):
                 tables += 1
                 table = Table(source.document, None, tables)
             else:
-                yield from _shaped(table.row(row, cells))
+                yield from _shaped(table.row(row, cells.texts, cells.inherited))
         yield from _shaped(table.end())
 
 
@@ -108,12 +109,65 @@ def _but(own: frozenset[str], found: list[Found]) -> list[Found]:
     ]
 
 
+class Cells(NamedTuple):
+    """A table's row: its own texts by column, and those of cells above that reach into it."""
+
+    texts: list[str]
+    inherited: dict[int, str]
+
+
+class Spans:
+    """The cells of a table that are merged over columns or rows (HTML, "colspan" and "rowspan")."""
+
+    def __init__(self) -> None:
+        self.open = False
+        """Whether a cell has begun whose text is still to come."""
+        self._place, self._wide, self._high = 0, 1, 1
+        self._above: dict[int, tuple[int, str]] = {}
+        """By column: how many further rows a cell reaches into, and its text."""
+        self._new: dict[int, tuple[int, str]] = {}
+
+    def before(self, place: int) -> list[str]:
+        """Empty texts for the columns from a place on that cells above fill."""
+        end = place
+        while end in self._above:
+            end += 1
+        return [""] * (end - place)
+
+    def begin(self, place: int, attributes: dict[str, str | None]) -> None:
+        """A cell begins in this column."""
+        self.open, self._place = True, place
+        self._wide = _number(attributes.get("colspan"), _MAX_COLUMNS)
+        self._high = _number(attributes.get("rowspan"), _MAX_ROWS)
+
+    def cell(self, text: str) -> list[str]:
+        """The texts of the columns that the cell fills."""
+        wide = self._wide if self.open else 1
+        if self.open and self._high > 1 and self._place < _MAX_COLUMNS:
+            self._new.update({self._place + column: (self._high - 1, text) for column in range(wide)})
+        self.open = False
+        return [text, *[""] * (wide - 1)]
+
+    def end_row(self) -> dict[int, str]:
+        """What cells above say of the row that ends."""
+        said = {place: text for place, (_, text) in self._above.items()}
+        rest = {place: (rows - 1, text) for place, (rows, text) in self._above.items() if rows > 1}
+        self._above, self._new, self.open = {**rest, **self._new}, {}, False
+        return said
+
+
+def _number(text: str | None, most: int) -> int:
+    return (
+        min(max(int(text), 1), most) if text and text.isascii() and text.isdecimal() and len(text) < 6 else 1
+    )
+
+
 class _Page(HTMLParser):
     """Collects in order: text blocks (str), table rows (list of cells), and None where a table begins."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[tuple[int, str | list[str] | None]] = []
+        self.found: list[tuple[int, str | Cells | None]] = []
         self.title = ""
         self._in_title = False
         self._silent = 0
@@ -122,6 +176,7 @@ class _Page(HTMLParser):
         self._line = 1
         self._row: list[str] | None = None
         self._row_line = 1
+        self._spans = Spans()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_title = tag == "title"
@@ -132,11 +187,15 @@ class _Page(HTMLParser):
         if tag == "table":
             self.end_text()
             self.found.append((self.getpos()[0], None))
+            self._spans = Spans()
         elif tag == "tr":
             self._end_row()
             self._row, self._row_line = [], self.getpos()[0]
         elif tag in ("td", "th"):
             self._end_cell()
+            if self._row is not None:
+                self._row += self._spans.before(len(self._row))
+                self._spans.begin(len(self._row), dict(attrs))
         elif tag in _BLOCKS:
             self._end_block()
 
@@ -183,14 +242,15 @@ class _Page(HTMLParser):
     def _end_cell(self) -> None:
         if self._row is None:
             self.end_text()
-        elif (text := self._taken().strip()) or self._row:
-            self._row.append(text)
+        elif (text := self._taken().strip()) or self._spans.open:
+            self._row += self._spans.cell(text)
 
     def _end_row(self) -> None:
         if self._row is None:
             self.end_text()
             return
         self._end_cell()
+        inherited = self._spans.end_row()
         if any(self._row):
-            self.found.append((self._row_line, self._row))
+            self.found.append((self._row_line, Cells(self._row, inherited)))
         self._row = None

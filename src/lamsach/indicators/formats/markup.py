@@ -23,7 +23,8 @@ from lamsach.model import Indicator, Reference, Refusal
 _RULER = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*")
 _FENCE = re.compile(r"\s*\|={3,}\s*")
 _HEADING = re.compile(r"(?m)^(?:#{1,6}|={1,6}) \S")
-_MARKS = " \t|*`_"
+_MARKS = " \t|*`_\n"
+_BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _PAIRS = re.compile(r"(\*\*|__|`{1,3}|\*|~~)(?=\S)([^*`~\n]{1,2000}?)(?<=\S)\1")
 
 
@@ -89,7 +90,7 @@ def _cells(line: str) -> list[str]:
     """The cells between the bars, without the marks of code and bold type."""
     text = line.strip().replace("\\|", "\u00a6")
     cells = text.removeprefix("|").removesuffix("|").split("|")
-    return [_PAIRS.sub(r"\2", cell).strip(_MARKS) for cell in cells]
+    return [_PAIRS.sub(r"\2", _BREAK.sub("\n", cell)).strip(_MARKS) for cell in cells]
 
 
 def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:

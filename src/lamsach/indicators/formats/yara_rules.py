@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import ClassVar
 
 from lamsach.indicators import refusals
@@ -19,7 +20,7 @@ _RULE = re.compile(
 _BEFORE = re.compile(
     r"\ufeff?(?:\s+|//[^\n]*\n|/\*(?:[^*]|\*(?!/)){0,100000}\*/|(?:import|include)[ \t]+\"[^\"\n]*\"){0,2000}"
 )
-_META = re.compile(r"\s*(\w{1,64})\s*=\s*\"((?:[^\"\\]|\\.){0,2000})\"")
+_META = re.compile(r"(?<!\w)(\w{1,64})\s*=\s*\"((?:[^\"\\]|\\.){0,2000})\"")
 _HASH_KEY = re.compile(
     r"(?:.*_)?(?:hash(?:es)?|md5|sha_?1|sha_?256|sample|reference_(?:hash|sample)|original_sample)(?:_?\w{0,20})?",
     re.IGNORECASE,
@@ -28,6 +29,10 @@ _HASH_KEY = re.compile(
 _CONDITION = re.compile(r"\bhash\.(?:md5|sha1|sha256)\([^()]{0,80}\)\s*==\s*\"([0-9a-fA-F]{32,64})\"")
 _HEX = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _SECTION = re.compile(r"\s*(meta|strings|condition|variables)\s*:")
+_SECTION_WITHIN = re.compile(r"(?<![\w$#@!])(?:meta|strings|condition|variables)\s{0,8}:")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"")
+_LONGEST_RULE = 64 * 1024
+"""How long a line is at most that is looked through for sections."""
 
 
 class YaraRules(ListFormat):
@@ -64,15 +69,25 @@ class YaraRules(ListFormat):
             elif match := _RULE.match(line):
                 yield from ended()
                 rule, row, section, said, waiting = match[1], number, "", {}, []
-            elif rule:
-                section = match[1] if (match := _SECTION.match(line)) else section
+                line = line[match.end() :]
+            for piece in _pieces(line or "") if rule else ():
+                section = match[1] if (match := _SECTION.match(piece)) else section
                 if section == "condition":
-                    waiting += [(number, text) for text in _CONDITION.findall(line)]
-                elif section == "meta" and (match := _META.match(line)):
-                    said.setdefault(match[1].lower(), match[2])
-                    if _HASH_KEY.fullmatch(match[1]):
-                        waiting += [(number, text) for text in _HEX.findall(match[2])]
+                    waiting += [(number, text) for text in _CONDITION.findall(piece)]
+                for key, text in _META.findall(piece) if section == "meta" else ():
+                    said.setdefault(key.lower(), text)
+                    if _HASH_KEY.fullmatch(key):
+                        waiting += [(number, digest) for digest in _HEX.findall(text)]
         yield from ended()
+
+
+def _pieces(line: str) -> list[str]:
+    """A line cut before each section that begins on it: a whole rule may stand on one line."""
+    if ":" not in line or len(line) > _LONGEST_RULE:
+        return [line]
+    bare = _QUOTED.sub(lambda match: "\0" * len(match[0]), line)
+    places = [0, *(match.start() for match in _SECTION_WITHIN.finditer(bare)), len(line)]
+    return [line[start:end] for start, end in pairwise(places) if end > start]
 
 
 def _facts(rule: str, said: dict[str, str]) -> Facts:
