@@ -85,3 +85,27 @@ def test_a_message_without_end_is_cut_into_lines_and_kept() -> None:
     assert max(map(len, out.split(b"\n"))) <= 2 * LONGEST
     huge = b"%d " % len(data) + data
     assert framed(huge, 10, LONGEST + 100).replace(b"\n", b"") == data
+
+
+@pytest.mark.parametrize("counted_way", [True, False])
+def test_a_message_that_comes_byte_by_byte_is_not_looked_at_for_each(
+    counted_way: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+    name = "_by_count" if counted_way else "_by_trailer"
+    method = getattr(Framer, name)
+
+    def counting(framer: Framer, data: bytes) -> bytes:
+        nonlocal looked
+        looked += 1
+        out = method(framer, data)
+        assert isinstance(out, bytes)
+        return out
+
+    monkeypatch.setattr(Framer, name, counting)
+    message = b"<13>" + b"x" * 60_000
+    data = counted(message, message) if counted_way else message + b"\n" + message + b"\n"
+    framer = Framer()
+    out = b"".join(framer.feed(data[place : place + 1]) for place in range(len(data))) + framer.end()
+    assert out == message + b"\n" + message + b"\n"
+    assert looked < 20_000

@@ -13,6 +13,9 @@ LONGEST = 1 << 20
 _COUNT = re.compile(rb"([1-9][0-9]{0,6}) ")
 _COUNTED_START = re.compile(rb"[1-9][0-9]{0,6} <")
 _START_BYTES = 9
+_SMALL_BYTES = 1 << 12
+"""A longer rest of a message is not looked at again before the message can be whole: else a sender that gives it byte by byte would cost
+a copy of it for each."""
 
 
 def one_line(message: bytes) -> bytes:
@@ -29,12 +32,21 @@ class Framer:
     """Takes a connection's bytes as they come and gives whole messages, each ended by a line feed."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest: bytes | bytearray = b""
+        self._needed = 0
         self._counted: bool | None = None
 
     def feed(self, data: bytes) -> bytes:
         """The messages that are whole now."""
-        data = self._rest + data if self._rest else data
+        if len(self._rest) > _SMALL_BYTES:
+            self._rest = self._rest if isinstance(self._rest, bytearray) else bytearray(self._rest)
+            self._rest += data
+            ended = not self._counted and (b"\n" in data or b"\0" in data)
+            if len(self._rest) < self._needed and not ended:
+                return b""
+            data = bytes(self._rest)
+        elif self._rest:
+            data = bytes(self._rest) + data
         if self._counted is None:
             if len(data) < _START_BYTES and _maybe_count(data):
                 self._rest = data
@@ -44,7 +56,7 @@ class Framer:
 
     def end(self) -> bytes:
         """What is left at the end of the connection: the last message may lack its trailer, or be cut off."""
-        rest, self._rest = one_line(self._rest), b""
+        rest, self._rest = one_line(bytes(self._rest)), b""
         return rest + b"\n" if rest else b""
 
     def _by_trailer(self, data: bytes) -> bytes:
@@ -57,7 +69,7 @@ class Framer:
             pieces = [rest[start : start + LONGEST] for start in range(0, cut, LONGEST)]
             whole += b"\n".join(pieces) + b"\n"
             rest = rest[cut:]
-        self._rest = rest
+        self._rest, self._needed = rest, LONGEST + 1
         return whole
 
     def _by_count(self, data: bytes) -> bytes:
@@ -81,6 +93,7 @@ class Framer:
                     messages.append(one_line(data[begin : begin + LONGEST]) + b"\n")
                     data, place = b"%d " % (size - LONGEST) + data[begin + LONGEST :], 0
                     continue
+                self._needed = begin - place + min(size, LONGEST)
                 break
             messages.append(one_line(data[begin : begin + size]) + b"\n")
             place = begin + size
