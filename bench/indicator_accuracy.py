@@ -8,6 +8,8 @@ Some truths are partial, and say so: `line_oracle` knows only lines that are one
 when the author wrote it as a value: defanged, or alone in its line or cell in a spelling which the truth does not know. `F1` leaves
 those out; `strict` counts them as errors.
 
+A URL that a list gives without a scheme keeps none, and equals the truth's with `http://`, which the author's tool had added.
+
 A value that is refused with its type because no list may hold it (private, loopback, reserved: `INTERNAL`) counts as found: the
 truths come from tools without that policy. A case with nothing but `must_not` judges only those. Cases flagged
 `options...` were written for settings of another tool and are left out.
@@ -54,6 +56,12 @@ def plain(kind: str, value: str) -> tuple[str, str]:
     scheme, mark, rest = value.partition("://")
     host, slash, path = (rest if mark else value).partition("/")
     return kind, (scheme.lower() + mark if mark else "") + host.lower() + slash + path
+
+
+def with_scheme(found: tuple[str, str]) -> tuple[str, str]:
+    """A URL without a scheme as one of the web, anything else as it is."""
+    kind, value = found
+    return (kind, f"http://{value}") if kind == "url" and "://" not in value else found
 
 
 def values(items: list[dict[str, str]]) -> set[tuple[str, str]]:
@@ -122,7 +130,8 @@ def main() -> None:
             must = values(expected.get("must", []))
             allowed = must | values(expected.get("optional", [])) | values(expected.get("noise", []))
             hits = must & (taken | refused)
-            missed, surplus = must - hits, taken - allowed
+            missed = must - hits
+            surplus = {found for found in taken - allowed if with_scheme(found) not in allowed}
             if not must and expected.get("must_not"):
                 surplus = taken & values(expected["must_not"])
             total = sums[case["format"]]
