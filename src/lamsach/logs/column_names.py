@@ -1,4 +1,4 @@
-"""What the columns of a table, or the keys of a JSON record, mean by their names, in English and Vietnamese.
+"""What the columns of a table, or the keys of a JSON record, mean by their names, in English and Vietnamese, and of Sangfor's logs in Chinese.
 
 Source of the names: ECS, OCSF, the field lists of the common firewalls, Sysmon's and Windows' event data, NetFlow tools, the exports of antivirus
 consoles (Kaspersky, ESET, Bkav), and what people write above the columns of a sheet. Traps:
@@ -17,55 +17,70 @@ FIELDS: Mapping[str, str] = {
     "time": "timestamp datetime time creationtime eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
     " generatetime generatedtime starttime flowstart flowstarttime startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
-    " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang",
+    " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang"
+    " 时间 发生时间 日志时间 记录时间 攻击时间",
     "date": "date ngay eventdate logdate localdate ngayghinhan",
     "clock": "timeofday gio clock localtime giophut",
     "source": "src srcip sourceip sourceaddress srcaddr srcaddress sourceaddr saddr ipsrc sa srchost sourcehost sourcehostname clientip"
     " clientaddress clientaddr cip source ipsource internalip localip localaddress callingip remotehostip"
     " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address"
     " flowsrcip srcipv6 srcipaddr ipclient client clienthost origin attackerip srcendpointip"
-    " localaddressip4 localaddressip6 diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram",
+    " localaddressip4 localaddressip6 diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram"
+    " 源ip 源地址 源ip地址 源主机ip 内网ip 主机ip 攻击源ip 客户端ip",
     "source_port": "localaddressport ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
-    " congnguon",
+    " congnguon"
+    " 源端口",
     "destination": "dst dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
     " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
     " remoteaddress target targetip idresph resphost dstipv4 dstipaddress destinationipaddress destinationipv4address"
     " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 dstipaddr externalip dstendpointip"
-    " remoteaddressip4 remoteaddressip6 diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden",
+    " remoteaddressip4 remoteaddressip6 diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden"
+    " 目的ip 目标ip 目的地址 目标地址 目的ip地址 服务器ip",
     "destination_port": "dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
-    " destinationtransportport dstendpointport congdich congketnoi",
+    " destinationtransportport dstendpointport congdich congketnoi"
+    " 目的端口 目标端口",
     "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
-    " natsourceaddr postnatsourceipv4address srcnatip natip nataddress translatedip translatedaddress xlateip xlatedip snatip postnatip publicip publicaddress natsrcipaddr natsrcipaddress sourcenatipaddress srcnatipaddr",
+    " natsourceaddr postnatsourceipv4address srcnatip natip nataddress translatedip translatedaddress xlateip xlatedip snatip postnatip publicip publicaddress natsrcipaddr natsrcipaddress sourcenatipaddress srcnatipaddr"
+    " 转换后的ip 转换后ip 转换后源ip 转换后的源ip nat后ip",
     "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport natport translatedport xlateport xlatedport snatport postnatport publicport srcnatport"
-    " postnaptsourcetransportport",
+    " postnaptsourcetransportport"
+    " 转换后的端口 转换后端口 转换后源端口 转换后的源端口",
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
     " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
     "name": "devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
     " device clientdevice managedcomputer infectedcomputer tenmaynhiem maynhiem maytinhnhiem tenclient"
     " srcname hostnameofdevice pcname srccomputer clientname endpoint"
-    " tenmay tenmaytinh tenthietbi maytram maytinh thietbi tenmaytram",
+    " tenmay tenmaytinh tenthietbi maytram maytinh thietbi tenmaytram"
+    " 主机名 主机名称 终端名称 计算机名",
     "host": "host hostname agentname hostnames dnshostname tenmaychu fqdn",
     "mac": "mac macaddress macaddr clientmac srcmac sourcemac devicemac hwaddress hardwareaddress ethernetaddress chaddr"
-    " clientmacaddress callingstationid diachimac macnguon physicaladdress",
+    " clientmacaddress callingstationid diachimac macnguon physicaladdress"
+    " mac地址 源mac 源mac地址",
     "user": "user csusername username userid account accountname srcuser sourceuser sourceusername suser usr login loginname targetusername"
-    " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser accountupn initiatingprocessaccountname initiatingprocessaccountupn",
+    " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser accountupn initiatingprocessaccountname initiatingprocessaccountupn"
+    " 用户 用户名 用户名称 登录用户 账号",
     "query": "query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
     " querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
     "domain": "domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
-    " tenmien trangweb webdomain",
+    " tenmien trangweb webdomain"
+    " 域名",
     "url": "url uri requesturl httpurl fullurl urlfull urloriginal requesturi csuri link uriquery requestedurl httprequesturl"
-    " httpuri duongdan diachiweb lienket remoteurl fileoriginurl intrusionurl downloadsite",
+    " httpuri duongdan diachiweb lienket remoteurl fileoriginurl intrusionurl downloadsite"
+    " 网址 url地址 访问url",
     "path": "path urlpath requestpath csuristem httppath uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
     " responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi",
     "hash": "md5 sha1 sha256 hash hashes filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"
-    " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam applicationhash initiatingprocesssha256 initiatingprocesssha1 initiatingprocessmd5",
+    " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam applicationhash initiatingprocesssha256 initiatingprocesssha1 initiatingprocessmd5"
+    " 文件md5 md5值",
     "details": "description eventdescription eventdetails details detail object detectedobject objectname objectpath objecturi filepath filename"
-    " mota motasukien chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc",
+    " mota motasukien chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc"
+    " 病毒名称 威胁名称 文件名",
     "action": "action act disp requeststatus event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"
     " firewallaction status eventtype actiontaken actionperformed resultdescription threathandled actualaction actiontype"
-    " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly",
+    " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly"
+    " 动作 系统动作 处理动作 执行动作 拦截动作",
     "observer": "observer observername observerhostname devname devicehostname sensor sensorname logsource firewall firewallname collector"
     " dvc dvchost reportinghost loghost gateway gatewayname thietbighinhan nguonghinhan tuonglua",
     "lease_until": "leaseexpires leaseexpiration leaseexpiry expires expiry expiration expirationtime leaseend leaseexpirytime ends"

@@ -35,12 +35,12 @@ _ANSWER_SPLIT = re.compile(r"[;,|\s]+")
 _WORDS = re.compile(r"[a-z]+")
 _BLOCKED_WORDS = (
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
-    " forbidden chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted"
+    " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted"
 )
 _BLOCKED = frozenset(_BLOCKED_WORDS.split())
 _ALLOWED_WORDS = (
     "allow allowed accept accepted pass passed permit permitted forward forwarded success successful ok monitored detected chophep"
-    " duocphep thanhcong start close established"
+    " 允许 放行 通过 duocphep thanhcong start close established"
 )
 _ALLOWED = frozenset(_ALLOWED_WORDS.split())
 _DETECTED = frozenset({"detected", "detect"})

@@ -9,6 +9,7 @@ Everything is found in one pass from left to right: linear in the text's length.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 _LONGEST = 32768
@@ -16,9 +17,11 @@ _MOST_PAIRS = 400
 # src=   "src"=   SrcIPAddr(1003)=   source-ip=   src-xlated ip=
 _EQUALS = re.compile(r"(?:^|(?<=[\s,;|:({\[]))\"?([A-Za-z_][\w.-]{0,60})\"?(?:\(\d{1,6}\))?=", re.ASCII)
 # Local Host IP: 10.1.1.5,   srcip:10.1.1.5,   action:"Accept";   not 10.1.1.5:443 and not http://
+# 源IP:10.1.1.5,   Địa chỉ nguồn: 10.1.1.5;
 _COLON = re.compile(
-    r"(?:^|(?<=[,;|({\[\t])) {0,2}([A-Za-z_][\w-]{0,40}(?: [\w-]{1,30}){0,3}) ?:(?!//|:)[ \t]{0,4}", re.ASCII
+    r"(?:^|(?<=[,;|({\[\t])) {0,2}([^\W\d][\w-]{0,40}(?: [\w-]{1,30}){0,3}) ?:(?!//|:)[ \t]{0,4}"
 )
+_WIDE = str.maketrans({"：": ":", "，": ",", "；": ";", "＝": "=", "（": "(", "）": ")"})
 _SEPARATORS = " \t,;|\r\n"
 _QUOTES = "\"'"
 
@@ -26,6 +29,8 @@ _QUOTES = "\"'"
 def pairs_in(text: str, *, colon: bool = False) -> Iterator[tuple[str, str]]:
     """The pairs of the text in their order; with `colon` those of `name: value`. Of a long text its first 32 KiB are read."""
     text = text[:_LONGEST]
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).translate(_WIDE)
     pattern = _COLON if colon else _EQUALS
     match = pattern.search(text)
     for _ in range(_MOST_PAIRS):

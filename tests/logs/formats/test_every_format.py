@@ -39,6 +39,7 @@ ALIKE = {
         "web_access",
         "sophos",
     ): "UTM's reverse proxy is Apache: its errors bear UTM's time, and UTM stands first",
+    ("web_access", "container_lines"): "a container's name looks like a virtual host; it stands first",
     ("web_access", "exchange"): "comments of the W3C's extended format stand above Exchange's rows too",
     ("cisco_asa", "csv_columns"): "a table whose cells hold whole messages of a firewall",
 }

@@ -1,4 +1,4 @@
-"""Mail servers and gateways, web gateways and application firewalls: golden cases, and the traps that a table shows better."""
+"""Mail servers and gateways, web gateways, application firewalls, lines of containers: golden cases, and the traps that a table shows better."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reading_of_cases import records_of
 from lamsach.logs.base import FileContext
 from lamsach.logs.detect import detect
 from lamsach.logs.formats.cisco_esa import CiscoEsa
+from lamsach.logs.formats.container_lines import ContainerLines
 from lamsach.logs.formats.exchange import Exchange
 from lamsach.logs.formats.mail_server import MailServer
 from lamsach.logs.formats.modsecurity import ModSecurity
@@ -17,7 +18,7 @@ from lamsach.model import Event
 
 CASES = [
     pytest.param(log_format, log, id=f"{log_format.name}-{log.stem}")
-    for log_format in (CiscoEsa, Exchange, MailServer, ModSecurity, SkyhighWeb)
+    for log_format in (CiscoEsa, ContainerLines, Exchange, MailServer, ModSecurity, SkyhighWeb)
     for log in golden.cases(log_format.name)
 ]
 
@@ -58,3 +59,10 @@ def test_exchange_rows_follow_the_columns_of_their_own_header():
         993,
         "an",
     )
+
+
+@pytest.mark.parametrize(
+    "line", ["a | b | c", "web-1  | starting up", "[pod/web-0/nginx] ready", "name | address"]
+)
+def test_a_containers_line_of_no_product_is_not_claimed(line):
+    assert not ContainerLines.recognises(line)

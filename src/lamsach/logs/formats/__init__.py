@@ -21,6 +21,7 @@ from lamsach.logs.formats.cisco_esa import CiscoEsa
 from lamsach.logs.formats.cisco_ios import CiscoIos
 from lamsach.logs.formats.cisco_ise import CiscoIse
 from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
+from lamsach.logs.formats.container_lines import ContainerLines
 from lamsach.logs.formats.coredns import CoreDns
 from lamsach.logs.formats.csv_columns import CsvColumns
 from lamsach.logs.formats.dnsmasq import Dnsmasq
@@ -152,6 +153,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     SnortFast,
     VmwareNsx,
     WindowsFirewall,
+    ContainerLines,
     ModSecurity,
     SkyhighWeb,
     WebAccess,
@@ -190,6 +192,8 @@ JsonDocument.inner_formats = JSON_FORMATS
 JsonLines.inner_formats = CsvColumns.inner_formats = tuple(
     f for f in FORMATS if f not in (CsvColumns, JsonLines)
 )
+
+ContainerLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, ContainerLines))
 
 BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
     Evtx,

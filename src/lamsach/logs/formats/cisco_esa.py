@@ -62,7 +62,7 @@ class CiscoEsa(LogFormat):
         """One message. One without an address proves that the gateway logged."""
         level = _LEVEL.search(line, 0, 400) if self.recognises(line) else None
         if level is None:
-            raise LineError("The line is no message of this product.", line[:80])
+            raise LineError("The line is not a record of this product.", line[:80])
         header = header_before(line, level.start(), self.context)
         host = None if header.host in ("Info", "Warning") else header.host
         return placed(_event(line[level.end() : level.end() + 8192]), self, number, header.time, host)

@@ -42,6 +42,8 @@ _WORDS = (
     "IP",
     "client",
     "addr",
+    "地址",
+    "a chỉ",
     "SymantecServer",
 )
 """One of these stands in every line that names an address."""
@@ -119,6 +121,8 @@ _OF_SITES = {"host": "domain", "page": "path"}
 """Huawei's URL filter: `Page="/a", Host="www.example"`."""
 # Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
+# Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination
+_INWARD = re.compile(r"NAT ?(?:类型|type)\W{1,3}dnat", re.IGNORECASE)
 # Stormshield: tz=+0700
 _ZONE = re.compile(r"\btz=\"?([+-]\d{4})\b", re.ASCII)
 _ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac"})
@@ -145,6 +149,11 @@ def _values(line: str) -> dict[str, list[str]] | None:
             held = values.setdefault(field, [])
             if len(held) < _MOST_VALUES:
                 held.append(text.split(None, 1)[0] if field in _ONE_WORD else text)
+        if "ip" in values and "source" not in values and "destination" in values:
+            values["source"] = values.pop("ip")
+        if "nat" in values and _INWARD.search(line):
+            del values["nat"]
+            values.pop("nat_port", None)
         if _tells(values):
             return values
     return None

@@ -51,7 +51,7 @@ class SkyhighWeb(LogFormat):
             return None
         row = _ROW.search(line, 0, 12000) if self.recognises(line) else None
         if row is None:
-            raise LineError("The line is no row of this product.", line[:80])
+            raise LineError("The line is not a record of this product.", line[:80])
         header = header_before(line, row.start(), self.context)
         url = target_of(row[5])
         tunnel = row[5].startswith("CONNECT ")
