@@ -75,3 +75,9 @@ def test_nonsense_is_not_done(tmp_path: Path) -> None:
     with writing(archive) as writer:
         assert asking.serve(writer) == 0
     assert not list((tmp_path / "archive" / "requests").iterdir())
+
+
+def test_an_archive_elsewhere_is_not_listed_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive("memory://asked-for-nothing", create=True)
+    monkeypatch.setattr(type(archive.store), "names", lambda *_arguments: pytest.fail("it was listed"))
+    assert asking.waiting(archive) == []
