@@ -136,6 +136,15 @@ def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
     assert b'name="doubt"' not in client.get(address).content
 
 
+def test_what_is_no_value_is_not_said_to_be_unlisted(cast: Cast) -> None:
+    listing.released(cast)
+    page = cast.client("coordinator").get("/office/blocklists/", {"q": "bot"}).content.decode()
+    assert "bot" in page
+    assert "No list that you see names it." not in page
+    page = cast.client("coordinator").get("/office/blocklists/", {"q": "bot.xyz"}).content.decode()
+    assert "No list that you see names it." in page
+
+
 def test_a_long_queue_is_asked_for_in_few_questions(cast: Cast, django_assert_max_num_queries: Any) -> None:
     kept = listing.kept(cast)
     kinds = (["dynamic_dns"], ["dynamic_dns", "homograph"], ["cdn"])
@@ -281,6 +290,7 @@ def test_feedback_is_counted_on_the_indicator_and_on_its_source(cast: Cast) -> N
     worth = quality.of_list(listing.kept(cast))
     assert worth is not None
     rows = {row["source"]: row for row in worth["rows"]}
+    assert 0 <= rows["nguon-hai.txt"]["age_days"] < 1, "what states no beginning is as old as its document"
     assert (
         rows["phu-luc.txt"]["count"],
         rows["phu-luc.txt"]["unique"],

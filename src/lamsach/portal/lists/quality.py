@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
@@ -18,7 +19,8 @@ MOST_SOURCES = 40
 
 
 def of_list(kept: KeptList) -> dict[str, Any] | None:
-    """The rows and the overlaps of the latest version's sources; None without a version. A value that several documents list counts for each of them."""
+    """The rows and the overlaps of the latest version's sources; None without a version. A value that several documents list counts for each of them, and is as
+    old as the document where it states no beginning."""
     version = releasing.latest(kept)
     if version is None:
         return None
@@ -33,10 +35,12 @@ def of_list(kept: KeptList) -> dict[str, Any] | None:
 
 def _computed(kept: KeptList, version: Version) -> dict[str, Any]:
     by_source: dict[str, list[Indicator]] = {}
+    added = {said["name"]: datetime.fromisoformat(said["added"]) for said in version.documents}
     for item in releasing.values(version):
         names = [place.document for place in (item.reference, *item.other_references) if place is not None]
         for name in dict.fromkeys(names or [item.source or ""]):
-            by_source.setdefault(name, []).append(item)
+            since = item.valid_from or added.get(name.partition("!")[0])
+            by_source.setdefault(name, []).append(replace(item, valid_from=since))
     largest = dict(sorted(by_source.items(), key=lambda pair: -len(pair[1]))[:MOST_SOURCES])
     seen, false = feedback.keys(kept.unit)
     rows = [asdict(row) for row in quality(largest, timezone.now(), seen, false)]

@@ -43,7 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The lists that the person sees, what waits in them, and which of them name a value (`?q=`)."""
     mine = access.lists(request.user)
     asked = request.GET.get("q", "").strip()[:2000]
-    places: list[dict[str, Any]] = []
+    places: list[dict[str, Any]] | None = None
     if asked:
         try:
             places = looking.places(mine, asked, _home(request))
