@@ -15,6 +15,7 @@ from lamsach.archive.asking import do
 from lamsach.archive.exporting import export
 from lamsach.archive.keeping import holds
 from lamsach.archive.verifying import verify
+from lamsach.collect.spool import Header, Spool
 from lamsach.errors import LamsachError, OutputError, UsageError
 
 from .test_service import PATIENCE_S, collecting, until
@@ -54,6 +55,19 @@ def test_what_lies_in_the_spool_is_erased_too(tmp_path: Path) -> None:
         archive = Archive(str(tmp_path / "archive"))
         assert do(archive, "erase", values=["nguyenvana"], reason="request").segments == 1
     assert "nguyenvana" not in next(iter(export(archive, tmp_path / "out"))).path.read_text()
+
+
+def test_nothing_is_erased_while_a_killed_collector_left_lines(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path / "archive"), create=True)
+    (tmp_path / "archive" / asking.SPOOL).mkdir()
+    spool = Spool(tmp_path / "archive" / asking.SPOOL, Header("k", "x", "tcp", "default", 1))
+    spool.append(b"nguyenvana logged on\n", {})
+    spool.close()
+    with pytest.raises(UsageError):
+        do(archive, "erase", values=["nguyenvana"], reason="request")
+    assert do(archive, "expire", days={"default": 90}).segments == 0
+    spool.path.unlink()
+    assert do(archive, "erase", values=["nguyenvana"], reason="request").segments == 0
 
 
 def test_a_writer_that_does_not_listen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,12 @@ from typing import Any
 
 from lamsach.archive.archive import Archive, Writer, writing
 from lamsach.archive.keeping import Hold, Kept, erase, expire, hold, release
-from lamsach.errors import LamsachError, OutputError
+from lamsach.errors import LamsachError, OutputError, UsageError
 from lamsach.i18n import mark
 
 FOLDER = "requests"
+SPOOL, SPOOLED = "spool", ".wal"
+"""Where a collector keeps what it has taken in, unless it was told another place, and how such files end."""
 PATIENCE_S = 600.0
 NOBODY_S = 60.0
 """So long a request waits to be taken up before nobody is there."""
@@ -32,11 +34,25 @@ def do(archive: Archive, act: str, **values: Any) -> Kept:
     """Do an act (`expire`, `erase`, `hold`, `release`), or have the collector do it that is writing. Raises LamsachError."""
     try:
         with writing(archive) as writer:
+            if act == "erase":
+                _refuse_while_lines_wait(archive)
             return _ACTS[act](writer, values)
     except OutputError as error:
         if error.what != _BUSY:
             raise
     return _ask(archive, act, values)
+
+
+def _refuse_while_lines_wait(archive: Archive) -> None:
+    """A collector that was killed leaves lines in the spool, which would come into the archive after all was erased."""
+    folder = archive.store.folder
+    left = sorted((folder / SPOOL).glob(f"*{SPOOLED}")) if folder is not None else []
+    if left:
+        raise UsageError(
+            mark("Lines that were collected are not yet in the archive."),
+            str(left[0]),
+            mark("Start the collector, and erase while it runs."),
+        )
 
 
 def _ask(archive: Archive, act: str, values: dict[str, Any]) -> Kept:

@@ -27,6 +27,8 @@ ARCHIVE: dict[str, str] = {
     "See: lamsach archive show": "Xem: lamsach archive show",
     "A value to erase has at least three characters.": "Giá trị cần xóa phải có ít nhất ba ký tự.",
     "Give the whole value.": "Hãy nêu đầy đủ giá trị.",
+    "Lines that were collected are not yet in the archive.": "Vẫn còn những dòng đã thu nhưng chưa vào kho lưu trữ.",
+    "Start the collector, and erase while it runs.": "Hãy khởi động bộ thu nhật ký rồi xoá trong khi bộ thu đang chạy.",
     "Logs must be kept for at least 90 days.": "Nhật ký phải được lưu ít nhất 90 ngày.",
     "Give 90 or more days.": "Hãy nêu từ 90 ngày trở lên.",
     "The description of a source in the archive is damaged.": "Phần mô tả một nguồn trong kho lưu trữ bị hỏng.",
