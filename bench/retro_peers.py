@@ -3,10 +3,15 @@
 Each gets its files ready beforehand, as it likes them best, and answers in a process of its own. DuckDB is told the format and looks at
 one column for the very name; ripgrep takes the list's values wherever they stand. The retro-hunt knows subdomains, addresses, networks and
 digests besides, names the machine and counts coverage.
+
+    python -m bench.retro_peers [--size GB] [--folder DIR]
+
+compares them over so many days of `bench.retro_scale`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import shutil
@@ -94,3 +99,36 @@ def show(logs: Sequence[Path], listed: Path, folder: Path) -> None:
     """Print one JSON object for each."""
     for item in compare(logs, listed, folder):
         print(json.dumps(item), flush=True)
+
+
+def main() -> None:
+    """Make the days, an archive of them, and print one JSON object for each program."""
+    from bench import retro, retro_scale
+    from lamsach.archive.archive import QUICK_LEVEL, Archive, writing
+    from lamsach.archive.filling import fill
+    from lamsach.logs.opening import find_logs
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", type=float, default=2, help="GB of raw lines")
+    parser.add_argument("--folder", type=Path, default=Path("bench-out/retro-peers"))
+    given = parser.parse_args()
+    shutil.rmtree(given.folder, ignore_errors=True)
+    (given.folder / "logs").mkdir(parents=True)
+    listed, logs = given.folder / "list.txt", []
+    listed.write_text("\n".join(retro_scale.values()) + "\n")
+    for name, text in retro_scale.up_to(retro_scale.days(retro_scale.bases()), given.size * 1e9):
+        logs.append(given.folder / "logs" / name)
+        logs[-1].write_bytes(text)
+    archive = Archive(str(given.folder / "archive"), create=True, level=QUICK_LEVEL)
+    with writing(archive) as writer:
+        for result in fill(writer, find_logs(map(str, logs))):
+            assert result.problem is None
+    for _twice in range(2):  # the first makes packs
+        retro.ask_alone(given.folder / "archive", listed)
+    show(logs, listed, given.folder)
+
+
+if __name__ == "__main__":
+    main()
