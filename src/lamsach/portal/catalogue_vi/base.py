@@ -71,6 +71,7 @@ BASE: dict[str, str] = {
     "Malware clean-up": "Làm sạch mã độc",
     "To the content": "Đến nội dung chính",
     "Main menu": "Danh mục chính",
+    "Menu": "Danh mục",
     "Support contact": "Đầu mối hỗ trợ",
     "phone": "điện thoại",
     "e-mail": "thư điện tử",

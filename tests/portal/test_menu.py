@@ -1,0 +1,64 @@
+"""The menu of the work pages in Chromium, without scripts: folded on a phone, open by keyboard, whole in a wide window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import require_program
+
+from .conftest import Cast
+from .test_accessibility import CHECK, DESKTOP, PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page(cast: Cast) -> Iterator[Any]:
+    """A page without scripts in which the coordinator is logged in."""
+    chromium = require_program("chromium")
+    from playwright.sync_api import sync_playwright
+
+    cookie = cast.client("coordinator").cookies["sessionid"].value
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+        context.add_cookies([{"name": "sessionid", "value": cookie, "domain": "localhost", "path": "/"}])
+        yield context.new_page()
+        browser.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_menu_is_folded_on_a_phone_and_whole_elsewhere(live_server: Any, page: Any, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{live_server.url}/office/units/")
+    folded, links = page.locator("nav.menu summary"), page.locator("nav.menu a")
+    assert folded.inner_text() == "Menu: Units"
+    assert links.count() > 12
+    assert not links.first.is_visible()
+    assert page.locator("h1").bounding_box()["y"] < 260
+    folded.focus()
+    page.keyboard.press("Enter")
+    assert links.first.is_visible()
+    assert page.locator("nav.menu [aria-current]").inner_text() == "Units"
+    assert min(link.bounding_box()["height"] for link in links.all()) >= 44
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate(CHECK) == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/office/")
+    page.set_viewport_size(DESKTOP)
+    assert links.first.is_visible()
+    assert not folded.is_visible()
+
+
+def test_the_arrow_of_a_choice_is_seen_in_the_dark(live_server: Any, page: Any) -> None:
+    """Its colour is as light as the text's."""
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{live_server.url}/office/cases/")
+    field = page.locator("select.form-select").first
+    shown = field.evaluate("e => [getComputedStyle(e).backgroundImage, getComputedStyle(e).color]")
+    assert "stroke='%23e4e9eb'" in shown[0]
+    assert shown[1] == "rgb(228, 233, 235)"
