@@ -136,6 +136,21 @@ def test_a_thousand_are_decided_at_once_in_the_queue(cast: Cast) -> None:
     assert b'name="doubt"' not in client.get(address).content
 
 
+def test_red_values_do_not_go_to_a_campaign_of_units_below(cast: Cast) -> None:
+    from lamsach.portal.campaigns.models import IndicatorList
+
+    from .samples import campaign
+
+    kept = listing.kept(cast)
+    KeptList.objects.filter(pk=kept.pk).update(tlp=Tlp.STRICT)
+    listing.add(cast, listing.TEXT)
+    version, found = listing.again(cast), campaign(cast)
+    address = f"/office/blocklists/versions/{version.pk}/use/"
+    page = cast.client("coordinator").post(address, {"campaign": str(found.pk)}, follow=True)
+    assert "may not leave the unit" in page.content.decode()
+    assert not IndicatorList.objects.exists()
+
+
 def test_what_is_no_value_is_not_said_to_be_unlisted(cast: Cast) -> None:
     listing.released(cast)
     page = cast.client("coordinator").get("/office/blocklists/", {"q": "bot"}).content.decode()

@@ -19,6 +19,7 @@ from lamsach.portal.lists import access, changes, releasing, using
 from lamsach.portal.lists.forms import ReleaseForm
 from lamsach.portal.lists.views import say
 from lamsach.portal.units.access import readable_units, writable_units
+from lamsach.portal.units.tree import descendants
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
@@ -76,6 +77,11 @@ def _campaigns(request: HttpRequest) -> list[Campaign]:
     return list(mine.exclude(state=CampaignState.CLOSED).order_by("name")[:100])
 
 
+def _stays(unit_id: int, campaign: Campaign) -> bool:
+    """Whether a campaign's lists stay within a unit: it is the unit's own, and there are none below that would search for them."""
+    return campaign.owner_id == unit_id and descendants(campaign.owner).count() == 1
+
+
 @member(COORDINATORS, COORDINATORS, ("POST",))
 def use(request: HttpRequest, version_id: int) -> HttpResponse:
     """Give a version to a campaign as its list; hunts of the campaign state its digest."""
@@ -85,7 +91,7 @@ def use(request: HttpRequest, version_id: int) -> HttpResponse:
         messages.error(request, _("Choose a campaign first."))
         return redirect("lists:version", version_id=found.pk)
     campaign = get_campaign(request.user, int(number), write=True)
-    if found.list.unit_id != campaign.owner_id and not releasing.may_have(found, access.SHARED_TLP.value):
+    if not _stays(found.list.unit_id, campaign) and not releasing.may_have(found, access.SHARED_TLP.value):
         messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
         return redirect("lists:version", version_id=found.pk)
     using.give(found, campaign, request)
