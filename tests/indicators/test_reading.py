@@ -25,7 +25,7 @@ def test_each_value_once_with_every_place(tmp_path: Path) -> None:
         "http://evil.example/a",
     ]
     first = contents.indicators[0]
-    assert (first.threat, first.confidence, first.tlp) == ("Mozi", 80, "green")
+    assert (first.threat, first.confidence, first.tlp) == ("Mozi", 80, "red")
     assert first.reference == Reference(str(tmp_path / "a.txt"), None, 1)
     assert [(Path(place.document).name, place.row) for place in first.other_references] == [
         ("a.txt", 4),

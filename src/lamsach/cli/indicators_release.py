@@ -131,7 +131,8 @@ def sign(
     from lamsach.indicators.releases.release import check_release, write_release
     from lamsach.indicators.releases.runs import Kept, Runs, first_of
     from lamsach.indicators.review.releasing import judged
-    from lamsach.indicators.writers.export import TLP_LEVELS, Terms
+    from lamsach.indicators.tlp import TLP_LEVELS
+    from lamsach.indicators.writers.export import Terms
 
     if max_tlp is not None and max_tlp not in TLP_LEVELS:
         raise UsageError(

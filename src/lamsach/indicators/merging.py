@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lamsach.indicators.tlp import strictest
 from lamsach.model import Indicator, Reference
 
 REFERENCES_KEPT = 100
@@ -31,6 +32,6 @@ def merged(first: Indicator, second: Indicator) -> Indicator:
         confidence=max(
             (value for value in (first.confidence, second.confidence) if value is not None), default=None
         ),
-        tlp=first.tlp or second.tlp,
+        tlp=strictest(first.tlp, second.tlp),
         other_references=(first.other_references + tuple(added))[:REFERENCES_KEPT],
     )

@@ -82,7 +82,7 @@ def _read_source(source: ListSource, on_problem: OnProblem, depth: int = 0) -> I
 
 def read_lists(paths: Iterable[str], on_problem: OnProblem, *, ocr: bool = False) -> ListContents:
     """Every list, each value once. A path may be a folder or a pattern. What two places say of one value is put together:
-    the first stated threat, source and TLP, the highest confidence, the longest validity."""
+    the first stated threat and source, the strictest TLP, the highest confidence, the longest validity."""
     contents = ListContents()
     places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
     for path in expand(list(paths)):

@@ -157,6 +157,15 @@ def test_tlp_is_enforced(most: str | None, stated: str | None, kept: int) -> Non
     assert export.lost == ({(T.DOMAIN, TLP_ABOVE): 6 - kept} if kept < 6 else {})
 
 
+@pytest.mark.parametrize(
+    ("levels", "kept"),
+    [(("green", "red"), 0), (("red", "green"), 0), (("green", None), 1), (("green", "secret"), 0), (("clear", "green"), 1)],
+)  # fmt: skip
+def test_of_two_levels_of_one_value_the_stricter_holds(levels: tuple[str | None, ...], kept: int) -> None:
+    listed = [item(T.DOMAIN, "bot.xyz", tlp=level) for level in levels]
+    assert len(exported(BY_NAME["text"], listed, Terms(NOW, "green")).items) == kept
+
+
 def test_tlp_is_never_written_lower_than_it_is() -> None:
     listed = [item(T.DOMAIN, "a.xyz", tlp="amber+strict")]
     bundle = json.loads(text_of(exported(BY_NAME["stix"], listed)))

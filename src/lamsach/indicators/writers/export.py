@@ -10,12 +10,10 @@ from typing import BinaryIO
 
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.releases.spool import Spool
+from lamsach.indicators.tlp import TLP_LEVELS, rank
 from lamsach.indicators.writers.base import COVERED, Stamp, Writer
 from lamsach.indicators.writers.bundle import Bundle
 from lamsach.model import Indicator, IndicatorType
-
-TLP_LEVELS = ("clear", "green", "amber", "amber+strict", "red")
-"""From what everybody may know to what only the people in the room may (https://www.first.org/tlp/)."""
 
 EXPIRED = "The validity of the value is over."
 NOT_YET = "The validity of the value has not begun."
@@ -44,16 +42,9 @@ class Terms:
             return NOT_YET
         if item.confidence is not None and item.confidence < self.min_confidence:
             return UNSURE
-        if self.max_tlp is not None and _level(item.tlp or self.stated_tlp) > TLP_LEVELS.index(self.max_tlp):
+        if self.max_tlp is not None and rank(item.tlp or self.stated_tlp) > TLP_LEVELS.index(self.max_tlp):
             return TLP_ABOVE
         return None
-
-
-def _level(tlp: str | None) -> int:
-    """The place of a level; one that is not known counts as the highest."""
-    if tlp is None:
-        return TLP_LEVELS.index("amber")
-    return TLP_LEVELS.index(tlp) if tlp in TLP_LEVELS else len(TLP_LEVELS) - 1
 
 
 @dataclass(slots=True)
@@ -109,7 +100,7 @@ def stamp_of(items: Collection[Indicator], digest: str, made: datetime) -> Stamp
             expires = item.valid_until
         if item.tlp:
             levels.add(item.tlp)
-    highest = max(levels, key=_level, default=None)
+    highest = max(levels, key=rank, default=None)
     return Stamp(digest, made, len(items), expires, _known(highest))
 
 
