@@ -52,6 +52,27 @@ def block(kind: Kind, first: int = 1024, last: int = 2047) -> NatRecord:
 FORTI = 'date=2026-06-10 time=10:00:00 devname="FG1" tz="+0700" type="traffic" subtype="forward" srcip=10.20.0.5 srcport=51234 dstip=198.51.100.7 dstport=443 sessionid=77 proto=6 '
 CASES: list[tuple[str, NatRecord | None]] = [
     (
+        "*Jun 10 10:00:00: %NAT-6-LOG: create session, TCP, inside 10.20.0.5:51234, global 203.0.113.1:4321, outside 198.51.100.7:443",
+        one(Kind.OPEN, TEN, TEN),
+    ),
+    (
+        "<134>Jun 10 10:00:00 rg1 %NTD-6-NATLOG: nat delete: proto TCP, inside 10.20.0.5:51234, outside local 203.0.113.1:4321, destination 198.51.100.7:443",
+        one(Kind.CLOSE, 0, TEN),
+    ),
+    (
+        "<134>Jun 10 10:00:00 hs1 2814@traffic: NAT: 10.20.0.5:51234->198.51.100.7:443(TCP), snat to 203.0.113.1:4321, vr trust-vr, user -@-, host -, rule 1",
+        one(Kind.SEEN, TEN, TEN),
+    ),
+    (
+        "<134>Jun 10 10:00:00 hs1 2814@traffic: NAT: 198.51.100.7:443->203.0.113.1:4321(TCP), dnat to 10.20.0.5:8443, vr trust-vr, rule 2",
+        None,
+    ),
+    ("Jun 10 10:00:00 bras1 NAT444:UserbasedA [10.20.0.5 - 203.0.113.1 1024 - 2047]", block(Kind.OPEN)),
+    (
+        f"<30>1 2026-06-10T03:00:09Z bras1 - NAT444 - - [UserbasedW 2 {TEN // SECOND} 10.20.0.5 - 203.0.113.1 - 1024 2047]",
+        block(Kind.CLOSE),
+    ),
+    (
         FORTI + 'action="close" trandisp="snat" transip=203.0.113.1 transport=4321 duration=30 sentbyte=1',
         one(Kind.SESSION, TEN - 30 * SECOND, TEN, session="77"),
     ),

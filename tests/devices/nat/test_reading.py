@@ -51,3 +51,14 @@ def test_damage_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     logs = NatLogs(list(find_logs([str(tmp_path)], on_problem=problems.append)), on_problem=problems.append)
     assert len(NatTable(logs.records())) > 0
     assert problems
+
+
+def test_a_syslog_servers_file_gives_what_every_product_in_it_states(tmp_path: Path) -> None:
+    """One product has a reader of its own, the other only its format; a third states no translation."""
+    other = "Jun 10 10:00:00 ns1 unbound: [1:0] info: 10.20.0.5 www.unit.example. A IN\n"
+    table, logs = table_of(tmp_path, ASA + other + CHECK_POINT)
+    when = datetime(2026, 6, 10, 3, 0, 30, tzinfo=UTC)
+    assert [found.inside_ip for found in table.inside("203.0.113.1", 4321, "tcp", when)] == ["10.20.0.5"]
+    [found] = table.inside("203.0.113.1", 4400, "tcp", datetime(2026, 6, 10, 2, 59, tzinfo=UTC))
+    assert (found.inside_ip, found.line) == ("10.20.0.6", 5)
+    assert list(logs.counts.values()) == [3]

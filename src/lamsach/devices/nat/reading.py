@@ -11,10 +11,12 @@ from lamsach.devices.nat.batches import FortiGateBatches, NatBatch
 from lamsach.devices.nat.clock import Clock
 from lamsach.devices.nat.readers import READERS, Reader
 from lamsach.devices.nat.records import ANY_PROTOCOL, Kind, NatRecord
-from lamsach.errors import InputError
+from lamsach.errors import InputError, LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE
+from lamsach.logs.decoding import decode_line
 from lamsach.logs.detect import Detection
 from lamsach.logs.direction import as_opened
+from lamsach.logs.lines import LineParser
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import context_for, detection_for, line_blocks, read_events
 from lamsach.model import Event, Problem
@@ -23,6 +25,10 @@ _LASTED_US = 3600 * 1_000_000
 _AFTER_US = 60 * 1_000_000
 _LONGEST_LINE = 16_384
 _CHUNK_BYTES = 1 << 22
+_READ = frozenset(
+    {"fortigate", "cisco_asa", "cisco_ios", "juniper_srx", "mikrotik", "iptables", "pf_filterlog"}
+)
+"""The formats whose translations the readers take, all of them."""
 
 
 @dataclass(slots=True)
@@ -48,8 +54,10 @@ class NatLogs:
         readers = [
             reader for reader in READERS if any(_read(reader, line, clock) for line in detection.lines)
         ]
-        if readers:
-            found: Iterator[NatRecord | NatBatch] = _by_readers(log, readers, clock)
+        if readers and _gives_more(detection):
+            found: Iterator[NatRecord | NatBatch] = _by_both(log, readers, detection, clock, self.timezone)
+        elif readers:
+            found = _by_readers(log, readers, clock)
         elif _gives_nat(detection):
             found = _by_events(log, self.timezone)
         else:
@@ -110,6 +118,37 @@ def _by_several(
             if record is not None:
                 yield record if record.line else record._replace(file=clock.file, line=clock.line)
                 break
+
+
+def _by_both(
+    log: LogFile, readers: Sequence[Reader], detection: Detection, clock: Clock, timezone: ZoneInfo
+) -> Iterator[NatRecord]:
+    """The records of a syslog server's file: of a line that no reader takes, what the event of its format states."""
+    parser = LineParser(detection, context_for(log, detection, timezone))
+    with log.open() as stream:
+        for number, lines in line_blocks(stream, _CHUNK_BYTES):
+            for clock.line, line in enumerate(lines, number):
+                text = decode_line(line) if line is not None and len(line) <= _LONGEST_LINE else ""
+                record = next((found for reader in readers if (found := _read(reader, text, clock))), None)
+                if record is None and text:
+                    record = _of_format(parser, text, clock.line)
+                if record is not None:
+                    yield record if record.line else record._replace(file=clock.file, line=clock.line)
+
+
+def _of_format(parser: LineParser, text: str, number: int) -> NatRecord | None:
+    try:
+        event = parser.parse(text, number)
+    except LineError:
+        return None
+    return record_of(event) if event is not None else None
+
+
+def _gives_more(detection: Detection) -> bool:
+    """Whether a mixed file holds lines of a format that states translations and has no reader."""
+    return any(
+        "source_nat_ip" in log_format.gives and log_format.name not in _READ for log_format in detection.mixed
+    )
 
 
 def _gives_nat(detection: Detection) -> bool:

@@ -9,7 +9,16 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lamsach.devices.nat.clock import Clock
-from lamsach.devices.nat.readers import cgnat, cisco, conntrack, fortigate, juniper, mikrotik, pf_states
+from lamsach.devices.nat.readers import (
+    cgnat,
+    cisco,
+    conntrack,
+    fortigate,
+    juniper,
+    mikrotik,
+    pf_states,
+    sentences,
+)
 from lamsach.devices.nat.records import NatRecord
 
 
@@ -29,4 +38,5 @@ READERS: tuple[Reader, ...] = (
     Reader("conntrack", conntrack.MARKERS, conntrack.read),
     Reader("pf_states", pf_states.MARKERS, pf_states.read),
     Reader("cgnat", cgnat.MARKERS, cgnat.read),
+    Reader("sentences", sentences.MARKERS, sentences.read),
 )
