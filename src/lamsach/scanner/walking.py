@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -16,7 +15,11 @@ from lamsach.scanner.options import Limits
 
 HARD_LINKS_KEPT = 200_000
 _REPARSE_POINT = 0x400
-"""FILE_ATTRIBUTE_REPARSE_POINT: junctions, links and files that are not on this disk (placeholders of a cloud)."""
+"""FILE_ATTRIBUTE_REPARSE_POINT: junctions and links, but also files that lie on the disk in another way (deduplicated, kept by a cloud's program)."""
+_NAME_SURROGATE, _APP_LINK = 0x20000000, 0x8000001B
+"""The bit in a reparse tag that says that it stands for another place (IsReparseTagNameSurrogate of ntifs.h); IO_REPARSE_TAG_APPEXECLINK."""
+_NOT_HERE = 0x1000 | 0x40000 | 0x400000
+"""FILE_ATTRIBUTE_OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS: whoever reads such a file makes Windows fetch it, as OneDrive's online-only files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Walk:
                 if self._entries > self.limits.entries:
                     self._skip(folder, "too_many")
                     return
-                if stat.S_ISDIR(status.st_mode) and not _reparse(status):
+                if stat.S_ISDIR(status.st_mode) and not _stands_for_another(status):
                     if self._enters(path, status, depth):
                         inner.append((path, depth + 1))
                 else:
@@ -109,8 +112,11 @@ class Walk:
     def _entry(self, path: str, status: os.stat_result) -> Iterator[Entry]:
         if stat.S_ISLNK(status.st_mode):
             return  # its target is examined where it lies
-        if not stat.S_ISREG(status.st_mode) or (_reparse(status) and sys.platform == "win32"):
+        if not stat.S_ISREG(status.st_mode) or _stands_for_another(status):
             self._skip(path, "not_regular")
+            return
+        if _attributes(status) & _NOT_HERE:
+            self._skip(path, "cloud")
             return
         if self._excluded(path):
             self._skip(path, "excluded")
@@ -133,5 +139,12 @@ class Walk:
         self.on_skip(Skip(path, reason))
 
 
-def _reparse(status: os.stat_result) -> bool:
-    return bool(getattr(status, "st_file_attributes", 0) & _REPARSE_POINT)
+def _attributes(status: os.stat_result) -> int:
+    """Windows' attributes of a file; 0 elsewhere."""
+    return int(getattr(status, "st_file_attributes", 0))
+
+
+def _stands_for_another(status: os.stat_result) -> bool:
+    """Whether it is a junction, a link or an alias of Windows: what it leads to is examined where it lies."""
+    tag = int(getattr(status, "st_reparse_tag", 0))
+    return bool(_attributes(status) & _REPARSE_POINT) and (bool(tag & _NAME_SURROGATE) or tag == _APP_LINK)

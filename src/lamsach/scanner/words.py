@@ -120,6 +120,7 @@ SKIPS: dict[str, str] = {
     "damaged": mark("damaged; read as far as possible"),
     "pseudo": mark("made by the system, not on a disk"),
     "remote": mark("on another machine"),
+    "cloud": mark("only in the cloud: reading it would fetch it"),
     "excluded": mark("excluded"),
     "older": mark("older than asked for"),
     "too_deep": mark("folders nested too deeply"),
