@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lamsach.archive import catalog
 from lamsach.archive.archive import HEAD, Archive, Writer, writing
 from lamsach.archive.exporting import export
 from lamsach.archive.segment import compress
@@ -150,3 +151,26 @@ def test_what_comes_too_fast_is_compressed_quickly(
     (entry,) = archive.segments()
     wanted = {level: compress(raw, level) for level in (1, 9)}
     assert archive.frame(entry, archive.head(entry)) == wanted[1 if quick else 9] != wanted[9 if quick else 1]
+
+
+def test_packs_are_made_while_there_is_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "PART", 2)
+    monkeypatch.setattr(catalog, "GROUP", 6)
+    monkeypatch.setattr(sealing, "PART", 2)
+    archive = Archive(str(tmp_path / "archive"), create=True)
+    with writing(archive) as writer:
+        sealer = Sealer(writer, {}, lambda _error: None)
+        for number in range(1, 6):
+            sealer.seal(full(tmp_path, number, 7 * number))
+        parts = archive.store.names("packs")
+        assert len(parts) == 2
+        monkeypatch.setattr(Pace, "allows", lambda _pace, _size: False)
+        for number in range(6, 9):
+            sealer.seal(full(tmp_path, number, 7 * number))
+        assert archive.store.names("packs") == parts
+        monkeypatch.setattr(Pace, "allows", lambda _pace, _size: True)
+        sealer.seal(full(tmp_path, 9, 63))
+        made = archive.store.names("packs")
+        assert not set(made) & set(parts)
+    assert sum(len(pack.rows) for pack in catalog.Catalog(archive).packs()) == 9
+    assert archive.store.names("packs") == made

@@ -115,6 +115,12 @@ class Catalog:
         for entries, full in reversed(self._groups()):
             yield self._pack(entries, full=full, whole=False)
 
+    def make(self) -> None:
+        """Make the packs that do not exist yet, so that the next question need not wait for them. Raises LamsachError."""
+        for entries, full in self._groups():
+            if full and not self.archive.store.has(self._name(entries)):
+                self._pack(entries, full=True, whole=False)
+
     def _groups(self) -> list[tuple[list[Entry], bool]]:
         """The segments of each pack, and whether no further one will belong to it."""
         segments = self.archive.segments()

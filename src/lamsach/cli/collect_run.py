@@ -34,6 +34,7 @@ def spool_of(archive: str, spool: Path | None) -> Path:
 def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
     """Put files into the archive."""
     from lamsach.archive.archive import writing
+    from lamsach.archive.catalog import Catalog
     from lamsach.archive.filling import fill, remember
     from lamsach.logs.opening import find_logs
     from lamsach.model import Problem
@@ -53,6 +54,7 @@ def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
         for problem in problems:
             remember(writer, problem)
             tell(problem_line(problem))
+        Catalog(archive).make()
     sentence = _("{files} logs, {size} bytes; {known} of them were in the archive already.")
     print(sentence.format(files=files, size=raw, known=known))
     if not files:

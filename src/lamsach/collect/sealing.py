@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from lamsach.archive.archive import Writer
+from lamsach.archive.catalog import PART, Catalog
 from lamsach.archive.describing import Describer
 from lamsach.archive.filling import look_at
 from lamsach.archive.sources import Source, load, packed, save
@@ -61,6 +62,7 @@ class Sealer:
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._stop = threading.Event()
         self._pace = Pace()
+        self._packed = 0
         self._left: set[str] = set()
         """Sources of which something stays in the spool when the collector ends: what came later stays there too, so that it is in order."""
 
@@ -131,12 +133,23 @@ class Sealer:
             describer.continue_after(header.lines, [])
             describer.describe(spooled.raw, about)
             about.place = {**spooled.place, "spool": header.number}
-            self._writer.add(about, spooled.raw, quick=not self._pace.allows(len(spooled.raw)))
+            well = self._pace.allows(len(spooled.raw))
+            self._writer.add(about, spooled.raw, quick=not well)
         counts = self.formats.setdefault(header.key, {})
         for row in about.coverage:
             counts[row[1]] = counts.get(row[1], 0) + row[4]
         with contextlib.suppress(OSError):  # the next start knows that it is a segment already
             spool.path.unlink(missing_ok=True)
+        if well:
+            self._make_packs()
+
+    def _make_packs(self) -> None:
+        """Now and then, while there is time, what makes the next retro-hunt quick."""
+        full = self._writer.sequence // PART
+        if full > self._packed:
+            self._packed = full
+            with contextlib.suppress(LamsachError):
+                Catalog(self._writer.archive).make()
 
     def _describer(self, key: str, name: str, kind: str, retention: str, raw: bytes) -> Describer:
         describer = self._describers.get(key)
