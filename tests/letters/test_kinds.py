@@ -10,9 +10,17 @@ import pytest
 
 from lamsach.letters.dispatch import MOST_NAMED, dispatch, number_and_symbol
 from lamsach.letters.minutes import OPEN, RESULTS, result
-from lamsach.letters.model import Document, Head
+from lamsach.letters.model import Appendix, Document, Head
 from lamsach.letters.pdf import to_pdf
-from lamsach.letters.words import about_lines, balanced, breakable, in_sentence, width_em
+from lamsach.letters.words import (
+    about_lines,
+    attached_line,
+    balanced,
+    breakable,
+    came_with,
+    in_sentence,
+    width_em,
+)
 
 from .made import cleaning, machine_minutes, reminding
 
@@ -118,3 +126,16 @@ def test_a_campaign_begins_small_inside_a_sentence() -> None:
 def test_a_word_may_be_broken_only_when_it_is_long(text: str) -> None:
     assert breakable(text).replace("\u200b", "") == text
     assert ("\u200b" in breakable(text)) == any(len(word) > 20 for word in text.split())
+
+
+@pytest.mark.parametrize(
+    ("issuer", "lines"),
+    [("Bộ Một", 1), ("Trung tâm Dữ liệu và Công nghệ số", 2), ("Ủy ban " + "rất dài " * 20, 2)],
+)
+def test_what_an_appendix_came_with_breaks_before_the_issuer(issuer: str, lines: int) -> None:
+    """As the 2022 dispatch has it: number and day on the first line, `của ...` on the second, when one line does not hold both."""
+    head = Head(issuer, symbol="BC-CNTT", year=2026)
+    shown = attached_line(Appendix("A", came_with("Báo cáo", head), ())).split("\n")
+    assert len(shown) == lines
+    assert shown[-1].endswith(f"của {issuer.strip()})")
+    assert shown[0].startswith("(Kèm theo Báo cáo số         /BC-CNTT ngày       /     /2026")

@@ -15,6 +15,8 @@ _HEAD_EM = 16.3
 """What fits beside the nation's name, in times the letter size of 12 points."""
 _SUBJECT_EM = 28.5
 """What of a subject fits under the type's name in 14 points."""
+_ATTACHED_EM, _ATTACHED_WIDE_EM = 33.2, 51.0
+"""What fits between the margins of a page, upright and landscape, in 14 points."""
 _LONGEST_WORD = 20
 _MOST_LINES = 24
 """So many lines of 13 points fill about two thirds of a page."""
@@ -178,8 +180,15 @@ def appendix_title(document: Document, place: int) -> str:
 
 
 def attached_line(appendix: Appendix) -> str:
-    """`(Kèm theo ...)`; the empty text when there is nothing it came with."""
+    """`(Kèm theo ...)`; the empty text when there is nothing it came with. What does not fit on one line goes on with who issued the letter, as the 2022 dispatch has it."""
     text = unicodedata.normalize("NFC", appendix.attached).strip()
+    what, by, whom = text.partition(" của ")
+    if (
+        by
+        and "\n" not in text
+        and width_em(text) > (_ATTACHED_WIDE_EM if appendix.landscape else _ATTACHED_EM)
+    ):
+        text = f"{what}\ncủa {whom}"
     return f"({visible(text)})" if text else ""
 
 

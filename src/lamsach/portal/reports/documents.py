@@ -109,7 +109,7 @@ def _difference_annex(report: Report) -> list[Appendix]:
     changes = difference(report)
     if not changes:
         return []
-    columns = (_NUMBER, Column("Nội dung", 3), Column("Đã báo cáo", 2.2), Column("Đính chính", 2.2))
+    columns = (_NUMBER, Column("Nội dung", 1.8), Column("Đã báo cáo", 2.8), Column("Đính chính", 2.8))
     rows = tuple((str(place), *change) for place, change in enumerate(changes, 1))
     return [Appendix("NỘI DUNG ĐÍNH CHÍNH", "", (Table(columns, rows),))]
 
