@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import email
+import email.policy
 import io
 import json
 import time
@@ -108,6 +110,56 @@ def test_an_e_mailed_form_is_kept_at_its_unit_and_campaign(kind: str, way: str, 
     assert not Question.objects.exists()
     assert Step.objects.filter(kind="wrote").exists() == (way == "dispatch")
     assert not Report.objects.exists(), "nothing is filed before a person has looked"
+
+
+def wrapped(content: bytes, way: str) -> bytes:
+    """The e-mail as other programs make it."""
+    plain = mail({"a.docx": content})
+    if way == "named by an encoded word":
+        word = "=?UTF-8?B?QsOhbyBjw6FvLkRPQ1g=?="
+        return plain.replace(b'filename="a.docx"', f'filename="{word}"'.encode())
+    if way == "named in the type alone":
+        bare = plain.replace(
+            b'Content-Disposition: attachment; filename="a.docx"', b"Content-Disposition: inline"
+        )
+        return bare.replace(b"application/octet-stream", b'application/octet-stream; name="a.DOCX"')
+    outer = EmailMessage()
+    outer["From"], outer["To"], outer["Message-ID"] = (
+        "mot@unit.example",
+        "l@lamsach.example",
+        "<o@unit.example>",
+    )
+    inner = email.message_from_bytes(plain, policy=email.policy.default)
+    if way == "signed (S/MIME)":
+        outer.set_content("x")
+        outer.clear_content()
+        outer.make_mixed()
+        for name in ("Message-ID", "From", "To", "Subject"):
+            del inner[name]
+        outer.attach(inner)
+        signature = EmailMessage()
+        signature.set_content(b"0", maintype="application", subtype="pkcs7-signature", filename="smime.p7s")
+        outer.attach(signature)
+        outer.replace_header(
+            "Content-Type", 'multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256'
+        )
+    else:
+        outer.set_content("Chuyển tiếp.")
+        outer.add_attachment(inner)
+    return outer.as_bytes()
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["named by an encoded word", "named in the type alone", "signed (S/MIME)", "forwarded as a message"],
+)
+def test_an_e_mailed_form_is_found_however_it_is_wrapped(way: str, cast: Cast) -> None:
+    dispatch(cast)
+    take(wrapped(paper(form_of(cast)), way))
+    found = Received.objects.get()
+    assert found.unit == cast.first
+    assert [one["value"] for one in found.values if one["value"] is not None] == [7, 5]
+    assert found.name.lower().endswith(".docx")
 
 
 def test_the_name_in_the_form_tells_the_unit_of_an_unknown_sender(cast: Cast) -> None:
