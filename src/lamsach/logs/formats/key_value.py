@@ -144,11 +144,12 @@ def _values(line: str) -> dict[str, list[str]] | None:
             field = field or (_OF_SYMANTEC.get(name) if symantec else None)
             field = field or (_OF_SITES.get(name) if site else None)
             field = field or column_names.field_of(key)
-            if field is None or not text:
+            words = text.split(None, 1)
+            if field is None or not words:
                 continue
             held = values.setdefault(field, [])
             if len(held) < _MOST_VALUES:
-                held.append(text.split(None, 1)[0] if field in _ONE_WORD else text)
+                held.append(words[0] if field in _ONE_WORD else text)
         if "ip" in values and "source" not in values and "destination" in values:
             values["source"] = values.pop("ip")
         if "nat" in values and _INWARD.search(line):
