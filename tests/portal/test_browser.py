@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import email
 import email.policy
-import os
 import re
-import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -26,6 +20,8 @@ import pytest
 from lamsach.portal.catalogue_vi import VIETNAMESE
 from tests.conftest import require_program
 
+from . import serving
+
 pytestmark = pytest.mark.browser
 SHEETS = {
     "vi": "Mã;Tên;Mã cấp trên;Thư điện tử\nZ09.01;Phòng Một;Z09;mot@unit.example\nZ09.02;Phòng Hai;Z09;hai@unit.example\n",
@@ -38,50 +34,8 @@ PATIENCE_S = 90.0
 """For a page or a letter: on a busy machine with two cores other tests hold processors and disk for long."""
 
 
-class Served:
-    """A portal on a fresh folder: its address and one-time link."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.folder, self.address = folder, f"http://127.0.0.1:{port}"
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("LAMSACH_", "DATABASE_"))
-        }
-        self._log = folder.with_suffix(".log").open("w+")
-        command = [
-            "-c",
-            "from lamsach.cli import main; main()",
-            "serve",
-            "--data",
-            str(folder),
-            "--port",
-            str(port),
-        ]
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            env={**clean, "LAMSACH_MFA": "no", "LANG": "C.UTF-8"},
-            stderr=self._log,
-        )
-
-    def said(self) -> str:
-        """What the command has printed so far."""
-        return Path(self._log.name).read_text("utf-8")
-
-    def wait(self) -> None:
-        """Until the portal answers."""
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"{self.address}/alive") as answer:
-                    assert answer.read() == b"ok\n"
-                return
-            except OSError:
-                assert self.process.poll() is None, self.said()
-                time.sleep(0.2)
-        pytest.fail(self.said())
+class Served(serving.Served):
+    """A portal on a fresh folder, and the letters that it writes."""
 
     def letters(self, to: str) -> list[Any]:
         """The letters in the outbox to an address, oldest first."""
@@ -103,8 +57,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         portal.wait()
         yield portal
     finally:
-        portal.process.send_signal(signal.SIGTERM)
-        portal.process.wait(timeout=30)
+        portal.end()
 
 
 def link_in(mail: Any) -> str:
@@ -128,12 +81,12 @@ def test_a_campaign_from_set_up_to_the_last_answer(served: Served) -> None:
     from playwright.sync_api import sync_playwright
 
     chromium = require_program("chromium")
-    link = re.search(r"http://\S+/accounts/set-up/\S+", served.said())
+    link = served.set_up_link()
     assert link is not None
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:
-            page, wrong = set_up(browser, served, link[0])
+            page, wrong = set_up(browser, served, link)
             for language in ("vi", "en"):
                 lead(page, served, language)
                 for unit in UNITS[language]:
