@@ -133,21 +133,22 @@ class _Pieces:
 
     def piece(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
         """The tables of further lines, of which the first has this number."""
-        cuts = self._headings(lines)
-        for begin, end in pairwise([0, *cuts, len(lines)]):
-            if end > begin:
-                yield from self._part(number + begin, lines[begin:end])
-
-    def _headings(self, lines: Sequence[bytes | None]) -> list[int]:
-        """Where runs of header lines begin and end; none when there are many."""
         prefix = self._prefix
         if prefix is None or self._bulk is None:
-            return []
+            yield from self._part(number, lines)
+            return
         heads = [line is not None and line.startswith(prefix) for line in lines]
-        if not any(heads):
-            return []
-        cuts = [at for at, (before, here) in enumerate(pairwise(heads), 1) if before != here]
-        return cuts if len(cuts) <= _MOST_CUTS else []
+        cuts = (
+            [at for at, (before, here) in enumerate(pairwise(heads), 1) if before != here]
+            if any(heads)
+            else []
+        )
+        if len(cuts) > _MOST_CUTS:
+            yield from self._single(number, lines)
+            return
+        for begin, end in pairwise([0, *cuts, len(lines)]):
+            part = self._single if heads[begin] else self._part
+            yield from part(number + begin, lines[begin:end])
 
     def _part(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
         end = len(lines)
@@ -163,10 +164,13 @@ class _Pieces:
             yield from self._flush()
             yield self._completed(number, lines, *read)
         if rest:
-            at = number + len(lines) - len(rest)
-            self._held += _events(self._lines.events(at, rest), self._on_refusal)
-            if len(self._held) >= _EVENTS_HELD:
-                yield from self._flush()
+            yield from self._single(number + len(lines) - len(rest), rest)
+
+    def _single(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
+        """Read the lines one by one."""
+        self._held += _events(self._lines.events(number, lines), self._on_refusal)
+        if len(self._held) >= _EVENTS_HELD:
+            yield from self._flush()
 
     def _last_record(self, lines: Sequence[bytes | None]) -> int:
         """Where the last record begins, to which the lines of the next piece may belong; 0 when that is not seen at once."""
@@ -205,8 +209,6 @@ class _Pieces:
             if self._failed < _PATIENCE + _PAUSE:
                 return None
             self._failed = _PATIENCE - 1
-        if self._prefix is not None and any(line and line.startswith(self._prefix) for line in lines):
-            return None
         read = self._bulk.piece(number, lines)
         if read is None or (read[1] and self._lines.parser.multiline):  # a line may belong to the one before
             self._failed += 1

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 _LAYOUT = Quoted(':"', '"; ', ('"]', '"; ]'))
 _HEAD = r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $"
 _SAMPLE = '[action:"Accept"; src:"10.0.0.1"]'
-_OTHERS = (b"|", b"product: ", b"CEF:", b"LEEF:")
-"""Signs of the layouts that are read one by one."""
 _CERTIFICATES = ("originsicname", "origin_sic_name", "origin", "orig")
 _ZONES = ("conn_direction", "inzone", "outzone")
 _WANTED = asked_of(KEYS) | {*TIMES, *_ZONES, *_CERTIFICATES}
@@ -38,7 +36,8 @@ class CheckPointRecords(GroupReader):
     def kind(self, line: bytes) -> Hashable | None:
         """How many keys the record has, and the first of them."""
         place = line.find(b" [", line.find(b" CheckPoint ", 0, 200) + 1, 400)
-        if place < 0 or any(mark in line for mark in _OTHERS):
+        other = b"|" in line or b"product: " in line or b"CEF:" in line or b"LEEF:" in line
+        if place < 0 or other:  # signs of the layouts that are read one by one
             return None
         record = line[place + 2 :]
         return (record.count(b'"; '), record[:16].partition(b":")[0]) if _LAYOUT.is_usual(record) else None

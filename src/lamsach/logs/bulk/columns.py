@@ -104,15 +104,18 @@ def hashes(column: pa.Array, digits: int) -> pa.Array:
     return found
 
 
-def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
-    """What a function such as `domain_of`, which leaves canonical names and addresses as they are, makes of names."""
+def canonical_names(column: pa.Array) -> pa.Array:
+    """Whether a text is a name, or an IPv4 address, in canonical spelling."""
     import pyarrow.compute as pc
 
     short = pc.less_equal(pc.binary_length(column), _LABEL)
     plain = pc.and_(pc.match_substring_regex(column, _NAME), short)
-    if not pc.all(plain).as_py():
-        plain = pc.or_(plain, ipv4(column))
-    return kept(column, plain, function)
+    return plain if pc.all(plain).as_py() else pc.or_(plain, ipv4(column))
+
+
+def names(column: pa.Array, function: Callable[[str], Any]) -> pa.Array:
+    """What a function such as `domain_of`, which leaves canonical names and addresses as they are, makes of names."""
+    return kept(column, canonical_names(column), function)
 
 
 def ports(column: pa.Array) -> pa.Array:

@@ -31,14 +31,15 @@ class GroupReader(BulkReader):
 
     def kinds(self, lines: Sequence[bytes]) -> dict[Hashable | None, list[int]]:
         """The lines' numbers (from 0) by their kinds."""
+        found = list(map(self.kind, lines))
+        if len(set(found)) == 1:
+            return {found[0]: list(range(len(lines)))}
         groups: dict[Hashable | None, list[int]] = {}
-        kind = self.kind
-        for at, line in enumerate(lines):
-            found = kind(line)
-            if found in groups:
-                groups[found].append(at)
+        for at, kind in enumerate(found):
+            if kind in groups:
+                groups[kind].append(at)
             else:
-                groups[found] = [at]
+                groups[kind] = [at]
         return groups
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:

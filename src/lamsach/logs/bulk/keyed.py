@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.actions import action_of
 from lamsach.logs.bulk.columns import (
+    canonical_names,
     internal,
     ipv4,
     kept,
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = Mapping[str, "pa.Array"]
-# What `stated`, or `url_of`, leaves as it is.
-_STATED = r"^[!-~].{8,}[!-~]$"
-_URL = r"^[!#-~].*[./\\].{8,}[!#-~]$"
+_PRINTABLE_START, _PRINTABLE_END = "^[!-~]", "[!-~]$"
+_ABSENT_LENGTH = 10
+_OF_URLS, _QUOTE = r"[./\\]", '"'
 _LONGEST_URL = 8000
 
 
@@ -128,17 +129,22 @@ def first_texts(row: Row, keys: Sequence[str], count: int) -> pa.Array:
 
 def stated_texts(column: pa.Array) -> pa.Array:
     """`key_value.first` of each text."""
+    return kept(column, _plain(column), lambda text: first({"": text}, ""))
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """Whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
     import pyarrow.compute as pc
 
-    plain = pc.match_substring_regex(column, _STATED)
-    return kept(column, plain, lambda text: first({"": text}, ""))
+    ends = pc.and_(
+        pc.match_substring_regex(column, _PRINTABLE_START), pc.match_substring_regex(column, _PRINTABLE_END)
+    )
+    return pc.and_(ends, pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
 
 
 def told(column: pa.Array) -> pa.Array:
     """`values.stated` of each text."""
-    import pyarrow.compute as pc
-
-    return kept(column, pc.match_substring_regex(column, _STATED), stated)
+    return kept(column, _plain(column), stated)
 
 
 def first_ips(row: Row, keys: Sequence[str], count: int) -> pa.Array:
@@ -186,7 +192,9 @@ def urls_of(row: Row, keys: Sequence[str], count: int) -> pa.Array:
     import pyarrow.compute as pc
 
     texts = first_texts(row, keys, count)
-    plain = pc.and_(pc.match_substring_regex(texts, _URL), pc.less(pc.binary_length(texts), _LONGEST_URL))
+    quoted = pc.or_(pc.starts_with(texts, _QUOTE), pc.ends_with(texts, _QUOTE))
+    plain = pc.and_not(pc.and_(_plain(texts), pc.match_substring_regex(texts, _OF_URLS)), quoted)
+    plain = pc.and_(plain, pc.less(pc.binary_length(texts), _LONGEST_URL))
     return kept(texts, plain, url_of)
 
 
@@ -218,19 +226,16 @@ def url_hosts(urls: pa.Array) -> pa.Array:
     bare = pc.and_(
         pc.fill_null(pc.match_substring_regex(urls, r"^[\w.:-]{1,300}/"), False), pc.invert(marked)
     )
-    parts = pc.split_pattern(pc.if_else(pc.or_(schemed, bare), urls, "-/-/-"), "/", max_splits=3)
-    first = pc.list_element(parts, 0)
-    third = pc.list_element(pc.split_pattern(pc.if_else(schemed, urls, "http://-/"), "/", max_splits=3), 2)
-    starts = pc.if_else(
-        schemed,
-        pc.binary_join_element_wise("http:/", third, "", "/"),
-        pc.binary_join_element_wise(first, "", "/"),
-    )
     usual = pc.or_(schemed, bare)
-    hosts = mapped(pc.if_else(usual, starts, none), host_in)
-    if pc.all(usual).as_py():
+    first = pc.list_element(pc.split_pattern(pc.if_else(bare, urls, "-/"), "/", max_splits=1), 0)
+    third = pc.list_element(pc.split_pattern(pc.if_else(schemed, urls, "http://-/"), "/", max_splits=3), 2)
+    hosts = pc.if_else(schemed, third, first)
+    plain = pc.and_(usual, canonical_names(hosts))
+    if pc.all(plain).as_py():
         return hosts
-    return pc.if_else(usual, hosts, mapped(pc.if_else(usual, none, urls), host_in))
+    whole = pc.if_else(schemed, "http://", "")
+    starts = pc.if_else(usual, pc.binary_join_element_wise(whole, hosts, "/", ""), urls)
+    return pc.if_else(plain, hosts, mapped(pc.if_else(plain, none, starts), host_in))
 
 
 def actions(row: Row, keys: Sequence[str], count: int) -> pa.Array:

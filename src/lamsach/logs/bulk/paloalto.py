@@ -34,7 +34,6 @@ _SUBTYPES = {
     b"TRAFFIC": frozenset({b"start", b"end", b"drop", b"deny"}),
     b"THREAT": frozenset({b"url"}),
 }
-_OTHER_LAYOUTS = (b"CEF:", b"LEEF:", b'"LogType"')
 _EXACT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
 )
@@ -47,7 +46,7 @@ class PaloAltoColumns(GroupReader):
 
     def kind(self, line: bytes) -> Hashable | None:
         """Type, subtype, and (but for URLs, which may hold commas) the number of columns."""
-        if any(mark in line for mark in _OTHER_LAYOUTS):
+        if b"CEF:" in line or b"LEEF:" in line or b'"LogType"' in line:
             return None
         parts = line.split(b",", SUBTYPE + 1)
         if len(parts) < SUBTYPE + 2 or parts[SUBTYPE] not in _SUBTYPES.get(parts[SUBTYPE - 1], ()):
