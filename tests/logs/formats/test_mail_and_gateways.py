@@ -1,4 +1,4 @@
-"""Mail servers and gateways, web gateways, application firewalls, lines of containers: golden cases, and the traps that a table shows better."""
+"""Mail servers and gateways, web gateways, application firewalls, lines of containers, modems: golden cases, and the traps that a table shows better."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from lamsach.logs.formats.exchange import Exchange
 from lamsach.logs.formats.mail_server import MailServer
 from lamsach.logs.formats.modsecurity import ModSecurity
 from lamsach.logs.formats.skyhigh_web import SkyhighWeb
+from lamsach.logs.formats.udhcpd import Udhcpd
 from lamsach.model import Event
 
 CASES = [
     pytest.param(log_format, log, id=f"{log_format.name}-{log.stem}")
-    for log_format in (CiscoEsa, ContainerLines, Exchange, MailServer, ModSecurity, SkyhighWeb)
+    for log_format in (CiscoEsa, ContainerLines, Exchange, MailServer, ModSecurity, SkyhighWeb, Udhcpd)
     for log in golden.cases(log_format.name)
 ]
 

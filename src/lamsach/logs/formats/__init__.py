@@ -74,6 +74,7 @@ from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.suricata_text import SuricataText
 from lamsach.logs.formats.tcpdump_text import TcpdumpText
 from lamsach.logs.formats.technitium import Technitium
+from lamsach.logs.formats.udhcpd import Udhcpd
 from lamsach.logs.formats.unbound import Unbound
 from lamsach.logs.formats.vmware_nsx import VmwareNsx
 from lamsach.logs.formats.vpc_flow import VpcFlow
@@ -113,6 +114,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     WindowsEventCsv,
     WindowsEventListing,
     IscDhcp,
+    Udhcpd,
     Dnsmasq,
     Unbound,
     AdGuardHome,

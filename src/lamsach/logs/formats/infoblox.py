@@ -21,7 +21,9 @@ from lamsach.logs.direction import own_side
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.key_value import first
+from lamsach.logs.own_machine import calling
 from lamsach.logs.stamping import changed, stamped
+from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import ip_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
@@ -45,6 +47,12 @@ _BLOCKING = frozenset(
         "SUBSTITUTE",
         "BLOCK NO REDIRECT",
     }
+)
+# 2026-05-04 10:20:30.123Z [admin]: Login_Allowed - - to=AdminConnector ip=10.1.2.3 auth=LOCAL group=admin-group apparently_via=GUI
+_AUDIT = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z) \[([^\]\s]{1,128})\]: (Login_Allowed|Login_Denied|Logout|First_Login) - - "
+    r"(?:to=\w{1,40} )?ip=([0-9A-Fa-f.:]{2,45})",
+    re.ASCII,
 )
 _ANSWER_BREAKS = re.compile(r"[\s,;|]+")
 
@@ -71,7 +79,9 @@ class Infoblox(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """CEF whose maker is Infoblox."""
+        """CEF whose maker is Infoblox; who logged in at the grid's own pages."""
+        if "]: Log" in line or "]: First_Login" in line:
+            return _AUDIT.search(line, 0, 400) is not None
         if "nfoblox|" not in line[:600] and "NFOBLOX|" not in line[:600]:
             return False
         start = cef.find(line)
@@ -81,12 +91,29 @@ class Infoblox(LogFormat):
         """See `LogFormat.parse`."""
         if not self.recognises(line):
             raise LineError("The line is not of this format.", line[:80])
+        audit = _AUDIT.search(line, 0, 400) if "]: " in line[:400] else None
+        if audit:
+            return self._logon(line, audit, number)
         start = cef.find(line)
         record = cef.read(line[start:])
         header = header_before(line, start, self.context)
         event = cef_event(record, self.context, observer=header.host, otherwise=header.time)
         if _is_dns(record.extension, record.signature):
             event = _question(event, record.extension, record.name)
+        return stamped(event, self.name, self.context.file, number)
+
+    def _logon(self, line: str, audit: re.Match[str], number: int) -> Event:
+        header = header_before(line, audit.start(), self.context) if audit.start() else None
+        source = ip_of(audit[4])
+        event = Event(
+            time=from_iso(audit[1], self.context.timezone),
+            kind=EventKind.LOGON,
+            observer=header.host if header else None,
+            source_ip=source,
+            device_ip=calling(source),
+            user=audit[2],
+            action=Action.BLOCKED if audit[3] == "Login_Denied" else Action.ALLOWED,
+        )
         return stamped(event, self.name, self.context.file, number)
 
 
