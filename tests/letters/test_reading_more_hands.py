@@ -141,6 +141,22 @@ def test_a_cell_that_was_split_in_two_is_never_sure() -> None:
     assert (found["deployed"].value, found["deployed"].sure >= 0.85) == (5, True)
 
 
+def test_two_columns_of_amounts_are_never_sure() -> None:
+    """The heading over two columns, retyped in both: which of them is meant is asked."""
+    rows = (("1", TOLD, "3", "08", ""), ("2", DONE, "05", "05", ""))
+    heads = (("TT", "Nội dung", "Số lượng", "Số lượng", "Ghi chú"), ("", "", "Kỳ này", "Lũy kế", ""))
+    found = read(retyped(*heads, *rows))
+    assert (found["informed"].raw, found["informed"].sure <= 0.4) == ("3 | 08", True)
+    assert found["deployed"].value == 5
+
+
+@pytest.mark.parametrize("typed", ["……Chi cục Hai…………", "__Chi cục Hai__", "....Chi cục Hai....."])
+def test_a_name_among_the_dots(typed: str) -> None:
+    book = blank_book()
+    next(p for p in book.paragraphs if "Tên đơn vị" in p.text).text = f"- Tên đơn vị:{typed}"
+    assert read(saved(book))["unit"].raw == "Chi cục Hai"
+
+
 def test_what_stands_behind_the_wording_and_in_the_amount_must_agree() -> None:
     found = read(retyped(HEADS, ("1", f"{TOLD}: 08", "80", ""), ("2", f"{DONE}: 05", "05", "")))
     assert found["informed"].sure <= 0.4

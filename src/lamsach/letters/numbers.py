@@ -50,6 +50,15 @@ _SCALES = {"trăm": 100, "nghìn": 1000, "ngàn": 1000, "triệu": 1_000_000}
 _ROMAN = re.compile(
     r"\A\s*(?=[IVXL]{2})(?!X+\b)((?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?:\s+(?:đơn vị|đv|cơ quan|phòng))?[\s.]*\Z"
 )
+# "cấp tỉnh: 3; cấp xã: 5; tổng: 8"
+_TOTAL = re.compile(
+    r"\b(?:tổng(?: số| cộng)?|cộng)\s*[:=]?\s*(\d{1,3}(?:[. ]\d{3})+|\d{1,9})(?![\d.,/])", re.IGNORECASE
+)
+# "- Cấp tỉnh: 3\n- Cấp xã: 5": a list of parts without their sum
+_LISTED = re.compile(
+    r"\d[^\n;\d]*+[\n;]\s*+[-+•*]?+\s*+(?!\(|trong đó|trong do|bao gồm|gồm|cụ thể|ghi chú)[^\d\n;()]*+\d",
+    re.IGNORECASE,
+)
 _LONGEST = 2000
 _ONES = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _UNITS = {
@@ -91,8 +100,8 @@ _DATE = re.compile(
 _SUM = re.compile(r"[\s=]*(\d{1,7}(?:\s*\+\s*\d{1,7})+)\s*(?:=\s*(\d{1,8}))?[^\d+=]*\Z")
 # "5/12": of twelve; a spreadsheet may have made a day of it
 _PART = re.compile(r"(?<![\d/])(\d{1,7})\s*/\s*(\d{1,7})(?![\d/])")
-# "12,0", "12.00"
-_WHOLE = re.compile(r"(?<![\d.,])(\d{1,9})[.,]0{1,2}(?![\d.,])")
+# "12,0", "12.00", "1.204,0"
+_WHOLE = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{3})+|\d{1,9})[.,]0{1,2}(?![.,\d])")
 # a typed O for 0, l for 1: "O5", "l2"
 _MISTYPED = re.compile(r"\A\s*(?=[OolI]*\d)(?=\d*[OolI])([0-9OolI]{1,6})(?![\w.,/])")
 _WIDE = {ord("０") + digit: str(digit) for digit in range(10)}
@@ -130,11 +139,18 @@ def number_of(text: str) -> tuple[int | None, float]:
     about = 0.5 if _ABOUT.search(bare) or _ABOUT.search(shown) else 1.0
     about = min(about, 0.4) if _OTHERS.search(plain(_OF_WHICH.split(shown, maxsplit=1)[0])) else about
     if len(found) > 1:
-        first = _OF_WHICH.split(shown, maxsplit=1)[0]
-        alone = len(_NUMBER.findall(first)) == 1 and not _PART.search(shown)
-        return found[0], 0.6 * about if alone else 0.3
+        return _among(shown, found[0], about)
     rest = _NUMBER.sub("", shown, count=1).strip(" .")
     return found[0], (1.0 if not rest else 0.9) * about
+
+
+def _among(shown: str, first: int, about: float) -> tuple[int, float]:
+    """Which of several numbers is meant: the total, else the first, surest when the others are said to be parts of it."""
+    if total := _TOTAL.search(shown):
+        return int(re.sub(r"\D", "", total[1])), 0.6 * about
+    alone = len(_NUMBER.findall(_OF_WHICH.split(shown, maxsplit=1)[0])) == 1 and not _PART.search(shown)
+    listed = bool(_LISTED.search(shown))
+    return first, 0.6 * about if alone and not listed else 0.3
 
 
 def _without_digits(text: str, bare: str, spelt: int | None) -> tuple[int | None, float]:

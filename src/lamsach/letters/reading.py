@@ -7,7 +7,7 @@ Rows are found by their wording, not by their place: people move, merge, split a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -117,14 +117,22 @@ def _amount_columns(lines: Sequence[Line], title: str) -> dict[int, _Span]:
             continue
         for place, cell in enumerate(line.cells):
             if plain(cell.partition("(")[0]) in wanted:
-                begin = line.columns[place]
-                found[line.table] = begin, next(iter(line.columns[place + 1 :]), begin + 1)
+                found[line.table] = _under_heading(line, place, wanted)
                 seen = (line.columns, found[line.table])
                 break
         else:
             if seen is not None and line.columns == seen[0]:
                 found[line.table] = seen[1]
     return found
+
+
+def _under_heading(line: Line, place: int, wanted: Set[str]) -> _Span:
+    """The columns under a heading and under its repetitions beside it, for a heading over two columns may have been split."""
+    begin = line.columns[place]
+    for column, cell in zip(line.columns[place + 1 :], line.cells[place + 1 :], strict=True):
+        if plain(cell.partition("(")[0]) not in wanted:
+            return begin, column
+    return begin, line.columns[-1] + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from lamsach.letters.form import Field
 from lamsach.letters.lines import Line
 from lamsach.letters.wordings import ENUMERATION, alike, bare
 
-_DOTS = re.compile(r"[.…_]{3,}")
+_DOTS = re.compile(r"[.…_]{3,}|…+|_{2,}")
 _NEXT_LABEL = re.compile(r"\s*(?:[-+•–]\s*.{3,160}:|\d+\.\s)")
 _UNIT_LABELS = (
     "Tên đơn vị",
