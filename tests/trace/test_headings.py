@@ -19,6 +19,7 @@ FAR, FAR_PORT, THREAT, CLASS, PROTOCOL = (
     [
         ("IP", IP), ("Địa chỉ IP", IP), ("Địa chỉ IP công cộng", IP), ("IP Public", IP), ("Địa chỉ IP nguồn", IP), ("Source IP", IP), ("src_ip", IP),
         ("IP bị nhiễm", IP), ("ip_address", IP), ("Địa chỉ IP\nmáy bị nhiễm", IP), ("IP:Port", IP), ("IP nguồn (NAT)", IP), ("Địa chỉ IP (Public)", IP),
+        ("IP đơn vị", IP), ("Địa chỉ IP của đơn vị", IP), ("IP tĩnh", IP), ("Địa chỉ đơn vị", None), ("Đơn vị", None), ("Chiến dịch", CLASS), ("Họ mã độc", THREAT),
         ("IP máy chủ điều khiển", FAR), ("Địa chỉ IP đích", FAR), ("dst_ip", FAR), ("dip", FAR), ("IP C&C", FAR), ("Máy chủ C&C", FAR), ("Destination IP", FAR),
         ("Cổng", PORT), ("Cổng nguồn", PORT), ("Port", PORT), ("src_port", PORT), ("sport", PORT), ("Source Port", PORT), ("Số cổng", PORT), ("CỔNG KẾT NỐI", PORT),
         ("cong nguon", PORT), ("Cổng đích", FAR_PORT), ("dst_port", FAR_PORT), ("dport", FAR_PORT), ("Destination port", FAR_PORT),

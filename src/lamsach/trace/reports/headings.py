@@ -39,7 +39,7 @@ _IP = re.compile(
     r"(?:\b|_)(?:ip|ips|ipv4|ipv6|address|addr|dia chi|ip_address|sip|dip|ipaddr|ipaddress)(?:\b|_)|^host$"
 )
 _NO_IP = re.compile(
-    r"mac\b|e-?mail|website|\burl\b|ten mien|domain|hostname|ip_?count|so luong|tru so|lien he|asn|address_type|don vi"
+    r"mac\b|e-?mail|website|\burl\b|ten mien|domain|hostname|ip_?count|so luong|tru so|lien he|asn|address_type|(?<!ip )(?<!ip cua )don vi"
 )
 _PORT = re.compile(r"(?:\b|_)(?:port|ports|sport|dport|srcport|dstport|port_?no|portnumber)(?:\b|_)")
 # `cổng` without its accents is also `công`, as in `công cộng` (public) and `công ty` (company)
@@ -65,7 +65,7 @@ _THREAT = re.compile(
     r"(?:\b|_)(?:infection|malware|threat|botnet|bot_?name|trojan|trojan_?family|virus|family|malware_?name|ma doc|mang bot|mang botnet|loai ma doc|ten ma doc|nguy co|dong ma doc|nhan dang|phan mem doc hai|moi de doa|de doa|loai virus|ten virus|chung ma doc|bien the|name)(?:\b|_)"
 )
 _THREAT_CLASS = re.compile(
-    r"(?:\b|_)(?:tag|tags|type|category|loai|loai hinh|hanh vi|mo ta|description|noi dung|dau hieu|signature|event|su kien|loai su kien|ghi chu|note|classification|phan loai)(?:\b|_)"
+    r"(?:\b|_)(?:tag|tags|type|category|loai|loai hinh|hanh vi|chien dich|mo ta|description|noi dung|dau hieu|signature|event|su kien|loai su kien|ghi chu|note|classification|phan loai)(?:\b|_)"
 )
 _NO_THREAT = re.compile(
     r"host|device_|user|don vi|co quan|ten may|file|org|to chuc|nguoi|machine|asn?_?name|\basn\b|domain|dns|sector|city|region|model|vendor|version|source_url|server|nha mang|isp|device"
