@@ -82,7 +82,7 @@ def test_usual_lines_are_read_at_once(product: str, tmp_path: Path, monkeypatch:
 
 
 @given(st.sampled_from(sorted(PRODUCTS)), st.integers(0, 2**32), st.sampled_from(["\n", "\r\n", "\n\n"]))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_changed_lines_among_usual_ones(
     tmp_path_factory: pytest.TempPathFactory, product: str, seed: int, end: str
 ) -> None:
