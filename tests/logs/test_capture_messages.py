@@ -239,6 +239,47 @@ def test_conversations(case):
     assert said(*pieces) == expected
 
 
+PIPELINED = (
+    b"GET /one HTTP/1.1\r\nHost: a.example\r\n\r\n"
+    b"POST /two HTTP/1.1\r\nHost: b.example\r\nContent-Length: 24\r\n\r\nGET /forged HTTP/1.1\r\n\r\n"
+    b"HEAD /three HTTP/1.1\r\nHost: c.example\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 95, len(PIPELINED)])
+def test_http_pipelining(size):
+    """Requests that follow each other without waiting for answers (RFC 9112 section 9.3.2), cut into segments anywhere."""
+    pieces = [PIPELINED[at : at + size] for at in range(0, len(PIPELINED), size)]
+    assert [(domain, url) for _, domain, url in said(*pieces)] == [
+        ("a.example", "/one"),
+        ("b.example", "/two"),
+        ("c.example", "/three"),
+    ]
+
+
+def greased_hello(server: str) -> bytes:
+    """A hello with values that nobody has defined (RFC 8701) wherever a browser puts them."""
+    raw = server.encode()
+    name = struct.pack(">BH", 0, len(raw)) + raw
+    extensions = b"".join(
+        struct.pack(">HH", kind, len(body)) + body
+        for kind, body in (
+            (0x0A0A, b""),
+            (0x002B, b"\x06\x1a\x1a\x03\x04\x03\x03"),
+            (0x0000, struct.pack(">H", len(name)) + name),
+            (0x2A2A, b"\x00"),
+        )
+    )
+    body = b"\x03\x03" + bytes(32) + b"\x20" + bytes(32) + b"\0\x04\x3a\x3a\x13\x01\x01\0"
+    body += struct.pack(">H", len(extensions)) + extensions
+    return b"\x01" + len(body).to_bytes(3, "big") + body
+
+
+def test_grease_hides_no_server_name():
+    assert tls.server_name(greased_hello("c2.example")) == "c2.example"
+    assert said(build.records(greased_hello("c2.example"), 40)) == [("tls", "c2.example", None)]
+
+
 def test_dns_over_tcp():
     first, second = build.question("a.example"), build.answer("b.example", [build.address("203.0.113.9")])
     stream = b"".join(len(message).to_bytes(2, "big") + message for message in (first, second))
