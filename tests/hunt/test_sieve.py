@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.chunks import Pool, cut
 from lamsach.hunt.compiled import CompiledSet, compile_columns
+from lamsach.hunt.kernel.layout import BLOCK
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.workers import sieved
 from lamsach.indicators.normalise import canonical
@@ -143,6 +144,35 @@ def test_a_value_anywhere_in_a_block(compiled: CompiledSet, shift: int) -> None:
     ):
         data = b"\n" + b"-" * (8192 - 70 + shift) + b" " + value.encode() + b"\n"
         assert candidate_lines(compiled, data, chunk_bytes=1 << 16) == {1}, value
+
+
+@pytest.mark.parametrize("spare", range(-2, 3))
+@pytest.mark.parametrize("value", ["www.evil.example", "203.0.113.9", "x." * 40 + "evil.example"])
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_a_value_that_ends_with_the_data_at_the_end_of_a_block(
+    compiled: CompiledSet, blocks: int, value: str, spare: int
+) -> None:
+    data = b"-\n" + b" " * (blocks * BLOCK - 2 - len(value) + spare) + value.encode()
+    assert candidate_lines(compiled, data, chunk_bytes=1 << 16) == {1}
+
+
+@pytest.mark.parametrize("before", range(1, 140))
+def test_a_value_behind_many_numbers(compiled: CompiledSet, before: int) -> None:
+    numbers = "1790000012.123456 0.5 7. .5 1.2.3 12.a " * 4
+    for value in ("evil.example", "203.0.113.9", "0.evil.example", "1.2evil.x-1.co"):
+        data = f"-\n{'7' * before}.{'5' * before} {numbers}{value}".encode()
+        assert candidate_lines(compiled, data) == {1}, value
+
+
+def test_an_address_deep_in_a_long_run_of_name_bytes(compiled: CompiledSet) -> None:
+    data = b"-\n" + b"a" * 400 + b".b203.0.113.9c." + b"d" * 400 + b"\n"
+    assert candidate_lines(compiled, data) == {1}
+
+
+def test_a_long_name_whose_first_label_alone_is_international() -> None:
+    compiled = compiled_of(["xn--bcher-kva." + "l" * 60 + ".example"])
+    name = "b\u00fccher." + "l" * 60 + ".example"
+    assert candidate_lines(compiled, name.encode()) == {0}
 
 
 def test_a_token_without_end_takes_linear_time(compiled: CompiledSet) -> None:

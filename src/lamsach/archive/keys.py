@@ -48,7 +48,7 @@ class KeyMaker:
     def __init__(self) -> None:
         self._words = np.zeros((ROWS, TOTAL), np.uint64)
         self._scratch: list[NDArray[Any]] = [
-            *(np.zeros(TOKENS * columns, np.int64) for columns in (1, 3, 3, 1)),
+            *(np.zeros(TOKENS * columns, np.int64) for columns in (1, 2, 1)),
             *(np.zeros(KEYS, kind) for kind in (np.uint64, np.int64)),
         ]
         self._state = np.zeros(STATE, np.int64)

@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
-from lamsach.hunt.engine import hash_name, hash_networks, hash_places, hash_values, insert
+from lamsach.hunt.engine import hash_networks, hash_places, hash_values, insert, insert_stems
 from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
 from lamsach.indicators.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
@@ -49,6 +48,7 @@ class CompiledSet:
     keys: NDArray[np.uint64]
     rows: NDArray[np.uint32]
     tops: NDArray[np.uint8]
+    stems: NDArray[np.uint64]
     bloom: NDArray[np.uint64]
     table: NDArray[np.uint64]
     blocks: NDArray[np.uint8]
@@ -193,6 +193,7 @@ def compile_columns(columns: Columns) -> CompiledSet:
     has_names = bool(
         np.isin(columns.types, [TYPES.index(IndicatorType.DOMAIN), TYPES.index(IndicatorType.URL)]).any()
     )
+    tops, stems = _ends_of_names(columns)
     flags = HAS_NAMES * has_names | HAS_DIGESTS * has_digests | HAS_IDN * columns.idn
     flags |= HAS_IPV4 * bool(is_ipv4.any()) | HAS_IPV6 * bool(networks.shape[0])
     return CompiledSet(
@@ -209,7 +210,8 @@ def compile_columns(columns: Columns) -> CompiledSet:
         times=columns.times,
         keys=keys[order],
         rows=np.concatenate([columns.name_rows, columns.network_rows])[order],
-        tops=_tops(columns),
+        tops=tops,
+        stems=stems,
         bloom=bloom,
         table=table,
         blocks=_blocks(starts, ends),
@@ -251,31 +253,27 @@ def _merged_ranges(networks: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], ND
 
 
 def _blocks(starts: NDArray[np.uint32], ends: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """A bit for each of the 2^24 networks of length 24 that a range touches."""
+    """A bit for each of the 2^24 networks of length 24 that a range touches, then one for each of the 2^20 of length 20."""
     touched = np.zeros(1 << 24, np.bool_)
     low, high = starts >> 8, ends >> 8
     touched[low] = True
     touched[high] = True
     for index in np.flatnonzero(high > low + 1).tolist():
         touched[low[index] : high[index]] = True
-    return np.packbits(touched, bitorder="little")
+    areas = touched.reshape(-1, 16).any(axis=1)
+    return np.packbits(np.concatenate([touched, areas]), bitorder="little")
 
 
-def _tops(columns: Columns) -> NDArray[np.uint8]:
-    """Which hashes of last labels occur."""
+def _ends_of_names(columns: Columns) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    """Which hashes of last labels occur, and the filter of the last two labels."""
     tops = np.zeros(TOPS_SIZE, np.uint8)
-    offsets = columns.name_offsets
-    last_labels: set[bytes] = set()
-    for begin in range(0, offsets.size - 1, _STEP):
-        places = offsets[begin : begin + _STEP + 1].tolist()
-        names = columns.names[places[0] : places[-1]].tobytes()
-        for start, end in pairwise(place - places[0] for place in places):
-            name = names[start:end]
-            if end - start < 32 or b"." in name:
-                last_labels.add(name[name.rfind(b".") + 1 :])
-    for label in last_labels:
-        tops[(hash_name(label) >> 11) & (TOPS_SIZE - 1)] = 1
-    return tops
+    is_name = ~np.isin(columns.types[columns.name_rows], [TYPES.index(kind) for kind in _DIGEST_TYPES])
+    last = hash_places(columns.names, columns.name_offsets, labels=1)[is_name]
+    tops[(last >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] = 1
+    hashes = np.unique(hash_places(columns.names, columns.name_offsets, labels=2)[is_name])
+    stems = np.zeros(_power_of_two(hashes.size // 8), np.uint64)
+    insert_stems(hashes, stems)
+    return tops, stems
 
 
 def describe(compiled: CompiledSet) -> dict[str, Any]:

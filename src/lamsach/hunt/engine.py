@@ -20,7 +20,7 @@ class Sieve:
     def __init__(self, compiled: CompiledSet, hits: int = 1 << 16) -> None:
         self._words = np.zeros((ROWS, TOTAL), np.uint64)
         self._scratch = [
-            *(np.zeros(TOKENS * columns, np.int64) for columns in (1, 3, 3, 1)),
+            *(np.zeros(TOKENS * columns, np.int64) for columns in (1, 2, 1)),
             *(np.zeros(KEYS, kind) for kind in (np.uint64, np.int64)),
         ]
         self._state = np.zeros(STATE, np.int64)
@@ -30,6 +30,7 @@ class Sieve:
         self._arguments = (
             compiled.flags,
             _pointer(compiled.tops),
+            *(_pointer(compiled.stems), compiled.stems.size),
             *(_pointer(compiled.bloom), compiled.bloom.size, _pointer(compiled.table), compiled.table.size),
             *(_pointer(compiled.blocks), _pointer(compiled.starts), _pointer(compiled.ends)),
             *(compiled.starts.size, _pointer(compiled.lengths), compiled.lengths.size),
@@ -47,7 +48,7 @@ class Sieve:
         """
         parts: list[NDArray[np.int64]] = []
         address, place = _pointer(data), begin
-        feeds = np.empty(-(-(end - begin) // BLOCK), np.int32)
+        feeds = np.zeros((end - begin) // BLOCK + 1, np.int32)
         while place < end:
             count = functions()["sieve"](
                 *(address, data.size, place, end, *self._arguments),
@@ -98,6 +99,11 @@ def insert(keys: NDArray[np.uint64], bloom: NDArray[np.uint64], table: NDArray[n
     functions()["insert"](_pointer(keys), keys.size, _pointer(bloom), bloom.size, _pointer(table), table.size)
 
 
+def insert_stems(hashes: NDArray[np.uint64], stems: NDArray[np.uint64]) -> None:
+    """Put the hashes of the last two labels of names into the filter, which has a power of two of words."""
+    functions()["insert_stems"](_pointer(hashes), hashes.size, _pointer(stems), stems.size)
+
+
 def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The hashes of networks, rows of (high half, low half, prefix length)."""
     rows = np.ascontiguousarray(networks)
@@ -106,10 +112,11 @@ def hash_networks(networks: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return out
 
 
-def hash_places(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """The hashes of names or digests: value i is data[offsets[i]:offsets[i + 1]]; at least LEAD bytes stand before the first."""
+def hash_places(data: NDArray[np.uint8], offsets: NDArray[np.int64], labels: int = 256) -> NDArray[np.uint64]:
+    """The hashes of names or digests, of at most so many of their last labels: value i is data[offsets[i]:offsets[i + 1]];
+    at least LEAD bytes stand before the first."""
     out = np.empty(offsets.size - 1, np.uint64)
-    functions()["hash_many"](_pointer(data), data.size, _pointer(offsets), out.size, _pointer(out))
+    functions()["hash_many"](_pointer(data), data.size, _pointer(offsets), out.size, labels, _pointer(out))
     return out
 
 

@@ -26,15 +26,15 @@ _PROTOTYPES: Mapping[str, Any] = {
     "sieve": ctypes.CFUNCTYPE(
         _NUMBER,
         *(_POINTER, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
-        *(_POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
+        *(_POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, _NUMBER),
         *(_POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
-        *(_POINTER, _POINTER, _POINTER, _POINTER, _POINTER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER),
         *(_POINTER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER),
     ),
     "emit": ctypes.CFUNCTYPE(
         _NUMBER,
         *(_POINTER, _NUMBER, _NUMBER, _NUMBER, _POINTER),
-        *(_POINTER, _POINTER, _POINTER, _POINTER, _POINTER),
+        *(_POINTER, _POINTER, _POINTER, _POINTER),
         *(_POINTER, _POINTER, _POINTER, _POINTER, _NUMBER, _POINTER, _NUMBER),
     ),
     "any_in_each": ctypes.CFUNCTYPE(
@@ -47,7 +47,8 @@ _PROTOTYPES: Mapping[str, Any] = {
     "next_line": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER, ctypes.c_uint8),
     "skip_lines": ctypes.CFUNCTYPE(_NUMBER, _POINTER, _NUMBER, _NUMBER, _NUMBER),
     "insert": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER, _NUMBER),
-    "hash_many": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _POINTER),
+    "insert_stems": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER),
+    "hash_many": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER, _NUMBER, _NUMBER, _POINTER),
     "hash_networks": ctypes.CFUNCTYPE(None, _POINTER, _NUMBER, _POINTER),
 }
 _ARCHIVE = frozenset({"emit", "any_in_each"})

@@ -16,15 +16,24 @@ from lamsach.hunt.kernel import ipv4, ipv6, names
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import length_before
 from lamsach.hunt.kernel.hashing import SEED, finish, hash_ipv6, mix_label
-from lamsach.hunt.kernel.layout import BEHIND, BLOCK, DEEPEST, WORDS
+from lamsach.hunt.kernel.layout import BEHIND, BLOCK, CARRIES, DEEPEST, WORDS
 from lamsach.hunt.kernel.scan import _sixteen_ones
 from lamsach.hunt.kernel.tables import CLOSE, COLON, DOT, HEX, NAME, OPEN, PERCENT
 from lamsach.hunt.kernel.tokens import HEX as HEX_ROW
-from lamsach.hunt.kernel.tokens import TRIGGERS, classify_block, first_dots, sort_tokens
+from lamsach.hunt.kernel.tokens import (
+    TRIGGERS,
+    classify_block,
+    dots_of,
+    end_of,
+    name_place,
+    sort_tokens,
+    start_of,
+    token_ends,
+)
 from lamsach.hunt.kernel.vector import count_ones, peek, poke, trailing_zeros
 
 _IPV4 = ~np.uint64(0)
-_COUNT, _DONE, _IPV6, _DIGEST, _ODD = range(5)
+_COUNT, _DONE, _IPV6, _DIGEST = range(4)
 
 
 @inlined
@@ -185,16 +194,10 @@ def _ipv6_run(data, colon, first, table, state, out):
 @compiled
 def _odd(data, shift, rows, count, table, state, out):
     for index in range(count):
-        position = rows[index] + shift
-        if position < state[_ODD]:
-            continue
-        start = position
-        while NAME[data[start - 1]] != 0 and position - start < names.LONGEST_NAME:
+        end = rows[index] + shift + 1
+        start = end
+        while NAME[data[start - 1]] != 0:
             start -= 1
-        end = position
-        while NAME[data[end]] != 0:
-            end += 1
-        state[_ODD] = end
         last = end
         while last > start and data[last - 1] == DOT:
             last -= 1
@@ -242,36 +245,38 @@ def _digests(data, base, words, table, state, out):
 
 
 @compiled
-def emit(data, begin, end, tops, words, firsts, addresses, named, odd, keys, owners, state, table, out):
+def emit(data, begin, end, tops, words, found, tokens, odd, keys, owners, state, table, out):
     """Write the keys of data[begin:end], which has PAD line feeds before and behind, to `out`; their number, or -1 if they are too many.
 
     `table` is all zeros and has a power of two of words, `out` half as many; `tops` is all ones.
     """
     words[:] = np.uint64(0)
-    state[:] = begin
+    state[:CARRIES] = begin
+    state[CARRIES:] = 0
     state[_COUNT] = 0
     base = begin
     room = out.size - 4 * BLOCK
-    while base < end:
+    while base <= end:
         if state[_COUNT] > room:
             return -1
         classify_block(data, base, end, True, words)
-        count = first_dots(words, firsts)
-        address_count, name_count, odd_count = sort_tokens(words, firsts, count, addresses, named, odd)
+        count = token_ends(words, state, found)
+        address_count, name_count, odd_count = sort_tokens(words, found, count, tokens, odd)
         shift = base - 64 * BEHIND
         for index in range(address_count):
-            start = peek(addresses, 3 * index) + shift
-            stop = peek(addresses, 3 * index + 1) + shift
-            valid, value = ipv4.from_dots(data, start, stop, np.uint64(peek(addresses, 3 * index + 2)))
+            start = start_of(tokens, index) + shift
+            stop = end_of(tokens, index) + shift
+            valid, value = ipv4.from_dots(data, start, stop, dots_of(tokens, index))
             if valid:
                 _note_ipv4(value, table, state, out)
             else:
                 _every_ipv4(data, start, stop, table, state, out)
         asked = 0
         for index in range(name_count):
-            start = peek(named, 3 * index) + shift
-            stop = peek(named, 3 * index + 1) + shift
-            dots = np.uint64(peek(named, 3 * index + 2))
+            token = name_place(index)
+            start = start_of(tokens, token) + shift
+            stop = end_of(tokens, token) + shift
+            dots = dots_of(tokens, token)
             first, labels = asked, np.int64(count_ones(dots)) + 1
             asked = names.keys_of(data, start, stop, dots, tops, keys, owners, asked, index)
             for place in range(first, asked):

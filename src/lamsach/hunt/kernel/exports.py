@@ -10,7 +10,7 @@ from numba import types
 from lamsach.hunt.kernel import hashing, sets, tables
 from lamsach.hunt.kernel.compiler import entry
 from lamsach.hunt.kernel.emit import emit
-from lamsach.hunt.kernel.layout import KEYS, ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
+from lamsach.hunt.kernel.layout import BLOCKS_SIZE, KEYS, ROWS, STATE, TOKENS, TOPS_SIZE, TOTAL
 from lamsach.hunt.kernel.scan import sieve as _sieve
 from lamsach.hunt.kernel.vector import row_view, table_view
 
@@ -30,6 +30,8 @@ def _sieve_entry(
     end,
     flags,
     tops,
+    stems,
+    stem_size,
     bloom,
     bloom_size,
     table,
@@ -41,9 +43,8 @@ def _sieve_entry(
     lengths,
     length_count,
     words,
-    firsts,
-    addresses,
-    names,
+    found,
+    tokens,
     odd,
     keys,
     owners,
@@ -61,16 +62,16 @@ def _sieve_entry(
         end,
         flags,
         row_view(tops, TOPS_SIZE),
+        row_view(stems, stem_size),
         row_view(bloom, bloom_size),
         row_view(table, table_size),
-        row_view(blocks, 1 << 21),
+        row_view(blocks, BLOCKS_SIZE),
         row_view(starts, range_count),
         row_view(ends, range_count),
         row_view(lengths, length_count),
         table_view(words, ROWS, TOTAL),
-        row_view(firsts, TOKENS),
-        row_view(addresses, 3 * TOKENS),
-        row_view(names, 3 * TOKENS),
+        row_view(found, TOKENS),
+        row_view(tokens, 2 * TOKENS),
         row_view(odd, TOKENS),
         row_view(keys, KEYS),
         row_view(owners, KEYS),
@@ -89,9 +90,8 @@ def _emit(
     end,
     tops,
     words,
-    firsts,
-    addresses,
-    names,
+    found,
+    tokens,
     odd,
     keys,
     owners,
@@ -108,9 +108,8 @@ def _emit(
         end,
         row_view(tops, TOPS_SIZE),
         table_view(words, ROWS, TOTAL),
-        row_view(firsts, TOKENS),
-        row_view(addresses, 3 * TOKENS),
-        row_view(names, 3 * TOKENS),
+        row_view(found, TOKENS),
+        row_view(tokens, 2 * TOKENS),
         row_view(odd, TOKENS),
         row_view(keys, KEYS),
         row_view(owners, KEYS),
@@ -170,8 +169,12 @@ def _insert(keys, count, bloom, bloom_size, table, table_size):
     tables.insert(row_view(keys, count), row_view(bloom, bloom_size), row_view(table, table_size))
 
 
-def _hash_many(data, size, offsets, count, out):
-    hashing.hash_many(row_view(data, size), row_view(offsets, count + 1), row_view(out, count))
+def _insert_stems(hashes, count, stems, stem_size):
+    tables.insert_stems(row_view(hashes, count), row_view(stems, stem_size))
+
+
+def _hash_many(data, size, offsets, count, labels, out):
+    hashing.hash_many(row_view(data, size), row_view(offsets, count + 1), labels, row_view(out, count))
 
 
 def _hash_networks(networks, count, out):
@@ -183,16 +186,16 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
         _sieve_entry,
         _NUMBER(
             *(_BYTES, _NUMBER, _NUMBER, _NUMBER, _NUMBER),
-            *(_BYTES, _WORDS, _NUMBER, _WORDS, _NUMBER),
+            *(_BYTES, _WORDS, _NUMBER, _WORDS, _NUMBER, _WORDS, _NUMBER),
             *(_BYTES, _RANGES, _RANGES, _NUMBER, _BYTES, _NUMBER),
-            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
+            *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS),
             *(_WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBER, _COUNTS, _NUMBER, _NUMBERS),
         ),
     ),
     "emit": (
         _emit,
         _NUMBER(
-            *(_BYTES, _NUMBER, _NUMBER, _NUMBER, _BYTES, _WORDS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS),
+            *(_BYTES, _NUMBER, _NUMBER, _NUMBER, _BYTES, _WORDS, _NUMBERS, _NUMBERS, _NUMBERS),
             *(_WORDS, _NUMBERS, _NUMBERS, _WORDS, _NUMBER, _WORDS, _NUMBER),
         ),
     ),
@@ -208,7 +211,8 @@ _SIGNATURES: dict[str, tuple[Any, Any]] = {
     "next_line": (_next_line, _NUMBER(_BYTES, _NUMBER, _NUMBER, types.uint8)),
     "skip_lines": (_skip_lines, _NUMBER(_BYTES, _NUMBER, _NUMBER, _NUMBER)),
     "insert": (_insert, _NOTHING(_WORDS, _NUMBER, _WORDS, _NUMBER, _WORDS, _NUMBER)),
-    "hash_many": (_hash_many, _NOTHING(_BYTES, _NUMBER, _NUMBERS, _NUMBER, _WORDS)),
+    "insert_stems": (_insert_stems, _NOTHING(_WORDS, _NUMBER, _WORDS, _NUMBER)),
+    "hash_many": (_hash_many, _NOTHING(_BYTES, _NUMBER, _NUMBERS, _NUMBER, _NUMBER, _WORDS)),
     "hash_networks": (_hash_networks, _NOTHING(_WORDS, _NUMBER, _WORDS)),
 }
 

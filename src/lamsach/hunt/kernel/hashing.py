@@ -70,18 +70,25 @@ def hash_ipv6(high, low, prefix_length):
 
 
 @compiled
-def hash_many(data, offsets, out):
-    """The hashes of names or digests: value i is data[offsets[i]:offsets[i + 1]], with LEAD readable bytes before the first."""
+def hash_many(data, offsets, labels, out):
+    """The hashes of names or digests, of at most so many of their last labels.
+
+    Value i is data[offsets[i]:offsets[i + 1]], with LEAD readable bytes before the first.
+    """
     for index in range(out.size):
         state = SEED
         end = offsets[index + 1]
         position = end - 1
-        while position >= offsets[index]:
+        left = labels
+        while position >= offsets[index] and left > 0:
             if data[position] == 46:
                 state = mix_label(state, data, position + 1, end)
                 end = position
+                left -= 1
             position -= 1
-        out[index] = finish(mix_label(state, data, offsets[index], end))
+        if left > 0:
+            state = mix_label(state, data, offsets[index], end)
+        out[index] = finish(state)
 
 
 @compiled

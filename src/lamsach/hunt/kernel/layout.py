@@ -10,22 +10,27 @@ BEHIND = 2
 AHEAD = 2
 """Words behind the block that are classified for looking ahead."""
 TOTAL = BEHIND + WORDS + AHEAD
-ROWS = 6
+ROWS = 9
 """Classes of bytes that are kept for a block."""
 TOKENS = BLOCK // 2
 """Dotted tokens that a block may hold."""
 KEYS = 3 * TOKENS
 """Hashes of names that a block may ask for."""
-SHORT = 56
-"""The longest token whose bits are looked at in one word."""
+SHORT = 55
+"""The longest token whose bits are looked at in one word (`tokens.bits_before` gives one more, so that a longer one shows)."""
 DEEPEST = 5
 """An archive's filters know names by so many of their last labels."""
 PASSES = 5
-STATE = 5 + PASSES
+CARRIES = 5 + PASSES
+"""Where the state holds what `tokens.token_ends` carries from one block to the next."""
+STATE = CARRIES + 2
 PAD = 1024
 """Line feeds that must stand before and behind the data, so that neighbours and look-ahead can be read unchecked."""
 LEAD = 16
 """Bytes that must be readable before the first byte hashed (whole words are loaded)."""
 TOPS_SIZE = 4096
+AREAS_AT = 1 << 21
+"""Where the bits of IPv4 networks of length 20 begin, in bytes: behind those of length 24."""
+BLOCKS_SIZE = AREAS_AT + (1 << 17)
 HAS_NAMES, HAS_IPV4, HAS_IPV6, HAS_DIGESTS, HAS_IDN = 1, 2, 4, 8, 16
 LINE_FEED = 10

@@ -7,15 +7,46 @@ import numpy as np
 from lamsach.hunt.kernel.compiler import compiled, inlined
 from lamsach.hunt.kernel.escapes import length_before
 from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
-from lamsach.hunt.kernel.tables import CLOSE, DOT, NAME, OPEN, contains, is_digit, top_listed
+from lamsach.hunt.kernel.tables import (
+    BACKSLASH,
+    CLOSE,
+    DOT,
+    NAME,
+    OPEN,
+    PERCENT,
+    contains,
+    is_digit,
+    top_listed,
+)
 from lamsach.hunt.kernel.vector import leading_zeros, poke
 
 LONGEST_NAME = 255
 
 
 @inlined
+def stem_of(data, start, end, dots, tops):
+    """The hash of the last two labels of data[start:end], a name of at most SHORT bytes with a dot; 0 under a last label that no listed name has.
+
+    `dots` as in `keys_of`.
+    """
+    gap = leading_zeros(dots)
+    right = end - gap - 1
+    state = mix_label(SEED, data, right + 1, end)
+    known = top_listed(finish(state), tops)
+    dots &= ~(np.uint64(1) << np.uint64(63 - gap))
+    left = max(start, end - leading_zeros(dots))
+    return finish(mix_label(state, data, left, right)) * np.uint64(known)
+
+
+@inlined
+def after_escape(data, start):
+    """Whether an escape may stand just before, so that the first label may begin later than it seems."""
+    return (data[start - 1] == PERCENT) | (data[start - 1] == BACKSLASH)
+
+
+@inlined
 def keys_of(data, start, end, dots, tops, keys, owners, count, owner):
-    """Write the hashes of data[start:end], a name of at most 64 bytes, and of its parents to `keys`, and `owner` beside each.
+    """Write the hashes of data[start:end], a name of at most SHORT bytes, and of its parents to `keys`, and `owner` beside each.
 
     Bit 63 of `dots` stands for data[end - 1], bit 62 for the byte before it, and so on. Returns the new number of hashes; a
     name under a last label that no listed name has gives none.

@@ -17,6 +17,7 @@ from lamsach.hunt.kernel.hashing import SEED, finish, mix_label
 from lamsach.hunt.kernel.layout import (
     BEHIND,
     BLOCK,
+    CARRIES,
     HAS_DIGESTS,
     HAS_IDN,
     HAS_IPV4,
@@ -26,20 +27,34 @@ from lamsach.hunt.kernel.layout import (
     PASSES,
     WORDS,
 )
-from lamsach.hunt.kernel.tables import COLON, DOT, HEX, NAME, OPEN, PERCENT, contains, in_ranges
+from lamsach.hunt.kernel.tables import (
+    COLON,
+    DOT,
+    HEX,
+    NAME,
+    OPEN,
+    PERCENT,
+    contains,
+    in_ranges,
+    stem_listed,
+)
 from lamsach.hunt.kernel.tokens import HEX as HEX_ROW
 from lamsach.hunt.kernel.tokens import (
     HIGH,
     TRIGGERS,
     bits_before,
     classify_block,
-    first_dots,
+    dots_of,
+    end_of,
+    name_place,
     sort_tokens,
+    start_of,
+    token_ends,
 )
 from lamsach.hunt.kernel.vector import peek, poke, trailing_zeros
 
 _ZERO = 48
-_SIZE, _DONE, _IPV6, _DIGEST, _ODD = range(5)
+_SIZE, _DONE, _IPV6, _DIGEST = range(4)
 _ADDRESS_LINE, _NAME_LINE, _ODD_LINE, _TRIGGER_LINE, _DIGEST_LINE = range(5, 5 + PASSES)
 """Up to where each pass need not look, because it has a hit in that line: a pass goes over a whole block before the next begins."""
 
@@ -68,38 +83,59 @@ def _search_addresses(data, shift, tokens, count, values, blocks, starts, ends, 
     All are read before any is asked for, so that the processor waits for memory once for many of them.
     """
     for index in range(count):
-        start = peek(tokens, 3 * index) + shift
-        end = peek(tokens, 3 * index + 1) + shift
-        valid, value = ipv4.from_dots(data, start, end, np.uint64(peek(tokens, 3 * index + 2)))
+        start = start_of(tokens, index) + shift
+        end = end_of(tokens, index) + shift
+        valid, value = ipv4.from_dots(data, start, end, dots_of(tokens, index))
         poke(values, index, value | (np.uint64(not valid) << np.uint64(32)))
     for index in range(count):
         value = peek(values, index)
         hit = False
         if value >> np.uint64(32):
-            start = peek(tokens, 3 * index) + shift
+            start = start_of(tokens, index) + shift
             hit = start >= state[_ADDRESS_LINE] and ipv4.any_listed(
-                data, start, peek(tokens, 3 * index + 1) + shift, blocks, starts, ends
+                data, start, end_of(tokens, index) + shift, blocks, starts, ends
             )
         else:
             hit = in_ranges(np.uint32(value), blocks, starts, ends)
         if hit:
-            start = peek(tokens, 3 * index) + shift
+            start = start_of(tokens, index) + shift
             if start >= state[_ADDRESS_LINE]:
                 _hit(data, start, _ADDRESS_LINE, state, hits)
 
 
 @compiled
-def _search_names(data, shift, tokens, count, tops, bloom, table, keys, owners, state, hits):
-    """Tokens with a letter and a dot, of at most SHORT bytes; first the hashes of all, then the questions, as with addresses."""
-    asked = 0
+def _likely_names(data, shift, tokens, count, tops, stems, keys, likely):
+    """The places of those names whose last two labels a listed name has, written to `likely`; their number.
+
+    That costs two labels and one question, whatever the name's length. First the hashes of all, then the questions, as with addresses.
+    """
     for index in range(count):
-        start = peek(tokens, 3 * index) + shift
-        end = peek(tokens, 3 * index + 1) + shift
-        dots = np.uint64(peek(tokens, 3 * index + 2))
-        asked = names.keys_of(data, start, end, dots, tops, keys, owners, asked, index)
+        place = name_place(index)
+        start = start_of(tokens, place) + shift
+        end = end_of(tokens, place) + shift
+        poke(keys, index, names.stem_of(data, start, end, dots_of(tokens, place), tops))
+    kept = 0
+    for index in range(count):
+        stem = peek(keys, index)
+        place = name_place(index)
+        poke(likely, kept, place)
+        listed = stem_listed(stem, stems) | names.after_escape(data, start_of(tokens, place) + shift)
+        kept += np.int64((stem != np.uint64(0)) & listed)
+    return kept
+
+
+@compiled
+def _search_names(data, shift, tokens, count, tops, stems, bloom, table, keys, owners, likely, state, hits):
+    """Tokens with a letter and a dot, of at most SHORT bytes: of the likely ones all parents are asked for."""
+    asked = 0
+    for index in range(_likely_names(data, shift, tokens, count, tops, stems, keys, likely)):
+        place = peek(likely, index)
+        start = start_of(tokens, place) + shift
+        end = end_of(tokens, place) + shift
+        asked = names.keys_of(data, start, end, dots_of(tokens, place), tops, keys, owners, asked, start)
     for place in range(asked):
         if contains(peek(keys, place), bloom, table):
-            start = peek(tokens, 3 * peek(owners, place)) + shift
+            start = peek(owners, place)
             if start >= state[_NAME_LINE]:
                 _hit(data, start, _NAME_LINE, state, hits)
 
@@ -108,8 +144,8 @@ def _search_names(data, shift, tokens, count, tops, bloom, table, keys, owners, 
 def _search_high(data, shift, tokens, count, words, state, hits):
     """Names with a byte above 127, when the list holds such names: any may be another spelling of one."""
     for index in range(count):
-        start = peek(tokens, 3 * index)
-        end = peek(tokens, 3 * index + 1)
+        start = start_of(tokens, name_place(index))
+        end = end_of(tokens, name_place(index))
         used = ~(~np.uint64(0) >> np.uint64(end - start))
         if bits_before(words[HIGH], end) & used and start + shift >= state[_NAME_LINE]:
             _hit(data, start + shift, _NAME_LINE, state, hits)
@@ -119,18 +155,14 @@ def _search_high(data, shift, tokens, count, words, state, hits):
 def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, starts, ends, state, hits):
     """Tokens that are long, or addresses glued to something else: read byte by byte, each once."""
     for index in range(count):
-        position = rows[index] + shift
-        if position < state[_ODD] or position < state[_ODD_LINE]:
+        end = rows[index] + shift + 1
+        if end <= state[_ODD_LINE]:
             continue
-        start = position
-        while NAME[data[start - 1]] != 0 and position - start < names.LONGEST_NAME:
-            start -= 1
-        end = position
+        start = end
         high = False
-        while NAME[data[end]] != 0:
-            high = high or data[end] > 127
-            end += 1
-        state[_ODD] = end
+        while NAME[data[start - 1]] != 0:
+            start -= 1
+            high = high or data[start] > 127
         last = end
         while last > start and data[last - 1] == DOT:
             last -= 1
@@ -138,7 +170,7 @@ def _search_odd(data, shift, rows, count, flags, tops, bloom, table, blocks, sta
         hit = hit or (flags & HAS_NAMES != 0 and names.long_name(data, start, last, tops, bloom, table))
         hit = hit or (flags & HAS_IPV4 != 0 and ipv4.any_listed(data, start, end, blocks, starts, ends))
         if hit:
-            _hit(data, position, _ODD_LINE, state, hits)
+            _hit(data, start, _ODD_LINE, state, hits)
 
 
 @compiled
@@ -211,6 +243,7 @@ def sieve(
     end,
     flags,
     tops,
+    stems,
     bloom,
     table,
     blocks,
@@ -218,9 +251,8 @@ def sieve(
     ends,
     lengths,
     words,
-    firsts,
-    addresses,
-    named,
+    found,
+    tokens,
     odd,
     keys,
     owners,
@@ -230,27 +262,30 @@ def sieve(
 ):
     """Search data[begin:end], which has PAD line feeds before and behind; write a position inside each candidate line to `hits`.
 
-    `begin` is the start of a line. The line feeds of each BLOCK bytes go to `feeds`. Returns (number of hits, position from which to go on): the second is `end` unless `hits`
+    `begin` is the start of a line. The line feeds of each BLOCK bytes go to `feeds`, which has room for one more. A token belongs to the block that has the byte behind it, so that the byte at `end` is looked at too. Returns (number of hits, position from which to go on): the second is `end` unless `hits`
     ran full. A line may be hit once by each pass, and hits are not in order within a block.
     """
     words[:] = np.uint64(0)
-    state[:] = begin
+    state[:CARRIES] = begin
+    state[CARRIES:] = 0
     state[_SIZE] = 0
     room = hits.size - PASSES * BLOCK
     base = begin
-    while base < end:
+    while base <= end:
         if state[_SIZE] > room:
             return state[_SIZE], _line_start(data, base, begin)
         feeds[(base - begin) // BLOCK] = classify_block(data, base, end, flags & HAS_IPV6 != 0, words)
-        count = first_dots(words, firsts)
-        address_count, name_count, odd_count = sort_tokens(words, firsts, count, addresses, named, odd)
+        count = token_ends(words, state, found)
+        address_count, name_count, odd_count = sort_tokens(words, found, count, tokens, odd)
         shift = base - 64 * BEHIND
         if flags & HAS_IPV4:
-            _search_addresses(data, shift, addresses, address_count, keys, blocks, starts, ends, state, hits)
+            _search_addresses(data, shift, tokens, address_count, keys, blocks, starts, ends, state, hits)
         if flags & HAS_NAMES:
-            _search_names(data, shift, named, name_count, tops, bloom, table, keys, owners, state, hits)
+            _search_names(
+                data, shift, tokens, name_count, tops, stems, bloom, table, keys, owners, found, state, hits
+            )
         if flags & HAS_IDN:
-            _search_high(data, shift, named, name_count, words, state, hits)
+            _search_high(data, shift, tokens, name_count, words, state, hits)
         _search_odd(data, shift, odd, odd_count, flags, tops, bloom, table, blocks, starts, ends, state, hits)
         _search_triggers(
             data, base, words, flags, tops, bloom, table, blocks, starts, ends, lengths, state, hits

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.layout import BLOCK, LINE_FEED, TOPS_SIZE
+from lamsach.hunt.kernel.layout import AREAS_AT, BLOCK, LINE_FEED, TOPS_SIZE
 from lamsach.hunt.kernel.vector import line_starts, trailing_zeros
 
 DOT, COLON, OPEN, CLOSE, PERCENT, BACKSLASH = 46, 58, 40, 41, 37, 92
@@ -98,18 +98,43 @@ def _in_sorted(value, starts, ends):
 
 
 @inlined
+def _bit(bits, byte, number):
+    return (bits[byte] >> np.uint8(number & np.uint32(7))) & np.uint8(1) != np.uint8(0)
+
+
+@inlined
 def in_ranges(value, blocks, starts, ends):
-    """Whether an IPv4 address (uint32) lies in one of the sorted, disjoint ranges. `blocks` has a bit for each /24 they touch."""
-    block = value >> np.uint32(8)
-    if (blocks[block >> np.uint32(3)] >> np.uint8(block & np.uint32(7))) & np.uint8(1) == np.uint8(0):
+    """Whether an IPv4 address (uint32) lies in one of the sorted, disjoint ranges.
+
+    `blocks` has a bit for each /24 they touch, then one for each /20: few enough that the processor has them at hand.
+    """
+    area = value >> np.uint32(12)
+    if not _bit(blocks, np.uint32(AREAS_AT) + (area >> np.uint32(3)), area):
         return False
-    return _in_sorted(value, starts, ends)
+    block = value >> np.uint32(8)
+    return _bit(blocks, block >> np.uint32(3), block) and _in_sorted(value, starts, ends)
 
 
 @inlined
 def top_listed(hashed, tops):
     """Whether a name under this last label (by its hash) may be listed."""
     return tops[(hashed >> np.uint64(11)) & np.uint64(TOPS_SIZE - 1)] != np.uint8(0)
+
+
+@inlined
+def stem_listed(hashed, stems):
+    """Whether a name with these last two labels (by their hash) may be listed. One bit a stem: of names that are not, one in ten passes."""
+    word = stems[(hashed >> np.uint64(1)) & np.uint64(stems.size - 1)]
+    return (word >> (hashed >> np.uint64(58))) & np.uint64(1) != np.uint64(0)
+
+
+@compiled
+def insert_stems(hashes, stems):
+    """Put the hashes of the last two labels of names into the filter, which has a power of two of words."""
+    for index in range(hashes.size):
+        hashed = hashes[index]
+        place = (hashed >> np.uint64(1)) & np.uint64(stems.size - 1)
+        stems[place] |= np.uint64(1) << (hashed >> np.uint64(58))
 
 
 @compiled

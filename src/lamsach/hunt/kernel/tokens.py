@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lamsach.hunt.kernel.compiler import compiled, inlined
-from lamsach.hunt.kernel.layout import AHEAD, BEHIND, ROWS, SHORT, TOTAL, WORDS
+from lamsach.hunt.kernel.layout import AHEAD, BEHIND, CARRIES, ROWS, SHORT, TOKENS, TOTAL, WORDS
 from lamsach.hunt.kernel.vector import (
     bits_at,
     classify,
@@ -16,7 +16,7 @@ from lamsach.hunt.kernel.vector import (
     trailing_zeros,
 )
 
-DOTS, NAMES, NUMERIC, HIGH, TRIGGERS, HEX = range(ROWS)
+DOTS, NAMES, NUMERIC, HIGH, TRIGGERS, HEX, COLONS, CHAINS, DECIMALS = range(ROWS)
 
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
@@ -26,31 +26,50 @@ _FIVE = np.uint64(5)
 _ONES = ~np.uint64(0)
 _TOP = np.uint64(1) << np.uint64(63)
 _LAST_FOUR = np.uint64(15) << np.uint64(60)
-_LAST_FIVE = np.uint64(31) << np.uint64(59)
 
 
 @inlined
-def _before_colon(colons):
-    """Places with a colon at most five bytes to the right; those near the word's end count, as what follows is not seen."""
-    near = colons >> _ONE
-    near |= near >> _ONE
-    near |= near >> _TWO
-    return near | (colons >> _FIVE) | _LAST_FIVE
-
-
-@inlined
-def _ipv6_colons(colons):
-    """Of these colons, some of each run that may be an IPv6 address: its `::`, or the first of six colons near each other.
-
-    So the colons of times and of hardware addresses are passed over.
-    """
-    found = colons & ((colons >> _ONE) | _TOP)
-    if (count_ones(colons) >= 6) | (colons & _LAST_FIVE != np.uint64(0)):
-        chain = colons & _before_colon(colons)
-        for _level in range(4):
-            chain &= _before_colon(chain)
-        found |= chain
+def _near(here, after):
+    """Places of a word with one of these bits one to five places behind them; `after` is the word that follows."""
+    found = (here >> _ONE) | (after << np.uint64(63))
+    for distance in (_TWO, _THREE, _FOUR, _FIVE):
+        found |= (here >> distance) | (after << (np.uint64(64) - distance))
     return found
+
+
+@inlined
+def _step(here, after, colons, colons_after):
+    """Of the colons of two words, those with one of these bits near behind them; what follows the second word is taken to hold some."""
+    return colons & _near(here, after), colons_after & _near(after, _ONES)
+
+
+@compiled
+def _sixth_of(colons, colons_after):
+    """The colons of a word that five more follow, each near the one before, as in an IPv6 address without `::`."""
+    here, after = colons, colons_after
+    for _level in range(5):
+        here, after = _step(here, after, colons, colons_after)
+    return here
+
+
+@compiled
+def _mark_ipv6(words):
+    """Make triggers of the colons that an IPv6 address may have: each `::`, and the first of six near each other.
+
+    So the colons of times, of hardware addresses and of JSON are passed over. The first loop has no branch, so that the compiler
+    makes vector instructions of it; few words have three colons near each other.
+    """
+    colon_row, chain_row, trigger_row = words[COLONS], words[CHAINS], words[TRIGGERS]
+    for column in range(BEHIND, BEHIND + WORDS):
+        colons, colons_after = peek(colon_row, column), peek(colon_row, column + 1)
+        pairs = colons & ((colons >> _ONE) | (colons_after << np.uint64(63)))
+        here, after = _step(colons, colons_after, colons, colons_after)
+        poke(chain_row, column, colons & _near(here, after))
+        poke(trigger_row, column, peek(trigger_row, column) | pairs)
+    for column in range(BEHIND, BEHIND + WORDS):
+        if peek(chain_row, column) != np.uint64(0):
+            chain = _sixth_of(peek(colon_row, column), peek(colon_row, column + 1))
+            poke(trigger_row, column, peek(trigger_row, column) | chain)
 
 
 @compiled
@@ -62,7 +81,7 @@ def classify_block(data, base, end, with_ipv6, words):
             words[row, column] = words[row, column + WORDS]
     words[:, BEHIND:] = np.uint64(0)
     dots, names, numbers = words[DOTS], words[NAMES], words[NUMERIC]
-    highs, hexes, all_triggers = words[HIGH], words[HEX], words[TRIGGERS]
+    highs, hexes, all_triggers, colons = words[HIGH], words[HEX], words[TRIGGERS], words[COLONS]
     for column in range(BEHIND, TOTAL):
         at = base + (column - BEHIND) * 64
         if at >= end + 64 * AHEAD:
@@ -78,12 +97,13 @@ def classify_block(data, base, end, with_ipv6, words):
         closed = (closing >> _TWO) | (closing >> _THREE) | (closing >> _FOUR) | _LAST_FOUR
         triggers = percent | (opening & closed & ((digit >> _ONE) | _TOP))
         triggers |= backslash & (((digit | kind) >> _ONE) | _TOP)
-        if with_ipv6:
-            triggers |= _ipv6_colons(colon)
+        poke(colons, column, colon)
         poke(all_triggers, column, triggers)
         if at + 64 > end:
             feed &= (_ONE << np.uint64(max(0, end - at))) - _ONE
         feeds += count_ones(feed) * (column < BEHIND + WORDS)
+    if with_ipv6:
+        _mark_ipv6(words)
     return feeds
 
 
@@ -94,95 +114,124 @@ def bits_before(row, offset):
 
 
 @inlined
-def bits_from(row, offset):
-    """The class bits of at least SHORT bytes from `offset` on: bit 0 for the byte there."""
-    return bits_at(row, offset >> 3) >> np.uint64(offset & 7)
+def _carried(word, bits, carry):
+    """Add bits to a word, and the carry of the word before: (sum, carry). In a run of ones that has one of the bits, those from it
+    on become zeros, and the sum has a one behind the run. Each bit stands in a run, and no run has two."""
+    summed = word + (bits | carry)
+    return summed, (word & ~summed) >> np.uint64(63)
 
 
 @compiled
-def first_dots(words, out):
-    """The offsets (from the start of the rows) of the first dot of each token in the block, written to `out`; their number.
+def _mark_decimals(words):
+    """The ends of decimal numbers (one dot, else digits) that lie within 64 bytes: many logs have more of them than of all other tokens.
 
-    A token is a run of name bytes. Adding a token's first bit to the bits of its labels carries through the first label
-    and comes to rest on the dot behind it: so the first dots of 64 bytes are found by one addition.
+    A loop without branches and carries, of which the compiler makes vector instructions; what crosses a border is sorted out later.
     """
-    found = 0
-    name_row, dot_row = words[NAMES], words[DOTS]
-    before = words[NAMES, BEHIND - 1] >> np.uint64(63)
-    carry = np.uint64(_open_label(words))
+    name_row, dot_row, numeric_row, decimal_row = words[NAMES], words[DOTS], words[NUMERIC], words[DECIMALS]
     for column in range(BEHIND, BEHIND + WORDS):
         names = peek(name_row, column)
         dots = peek(dot_row, column)
+        digits = peek(numeric_row, column) & ~dots
+        starts = names & ~((names << _ONE) | (peek(name_row, column - 1) >> np.uint64(63)))
+        points = (digits + (starts & digits)) & ~digits & dots
+        fractions = points << _ONE
+        poke(
+            decimal_row,
+            column,
+            ((digits + (fractions & digits)) | fractions) & ~digits & ~names,
+        )
+
+
+@compiled
+def token_ends(words, state, out):
+    """The offsets (from the start of the rows) of the ends of the tokens with a dot that end in the block, written to `out`; their number.
+
+    A token is a run of name bytes. Adding its first bit to the bits of its labels carries through the first label and comes to
+    rest on the dot behind it; adding that dot to the bits of the run, on the token's end. So the tokens of 64 bytes are found by two
+    additions. What is carried out of the block waits in the state. Most decimal numbers are passed over.
+    """
+    found = 0
+    _mark_decimals(words)
+    name_row, dot_row, decimal_row = words[NAMES], words[DOTS], words[DECIMALS]
+    before = words[NAMES, BEHIND - 1] >> np.uint64(63)
+    in_label, in_token = np.uint64(state[CARRIES]), np.uint64(state[CARRIES + 1])
+    for column in range(BEHIND, BEHIND + WORDS):
+        names, dots = peek(name_row, column), peek(dot_row, column)
         labels = names & ~dots
         starts = names & ~((names << _ONE) | before)
         before = names >> np.uint64(63)
-        total = labels + starts
-        overflow = np.uint64(total < labels)
-        summed = total + carry
-        carry = overflow | np.uint64(summed < total)
-        firsts = summed & ~labels & dots
+        summed, in_label = _carried(labels, starts, in_label)
+        summed, in_token = _carried(names, summed & ~labels & dots, in_token)
+        ends = summed & ~names & ~peek(decimal_row, column)
         offset = column << 6
         for _usual in range(3):
-            poke(out, found, offset + trailing_zeros(firsts))
-            found += np.int64(firsts != np.uint64(0))
-            firsts &= firsts - _ONE
-        while firsts:
-            poke(out, found, offset + trailing_zeros(firsts))
+            poke(out, found, offset + trailing_zeros(ends))
+            found += np.int64(ends != np.uint64(0))
+            ends &= ends - _ONE
+        while ends:
+            poke(out, found, offset + trailing_zeros(ends))
             found += 1
-            firsts &= firsts - _ONE
+            ends &= ends - _ONE
+    state[CARRIES], state[CARRIES + 1] = np.int64(in_label), np.int64(in_token)
     return found
 
 
-@compiled
-def _open_label(words):
-    """1 when a token's first label reaches from the look-behind into the block."""
-    names = words[NAMES, BEHIND - 1]
-    length = leading_zeros(~names)
-    if length == 0:
-        return 0
-    dots = words[DOTS, BEHIND - 1]
-    if length < 64:
-        return 0 if dots >> np.uint64(64 - length) else 1
-    return 0 if dots else 1
+@inlined
+def start_of(tokens, place):
+    """Where a token begins, as an offset from the start of the rows."""
+    return peek(tokens, 2 * place) & 0xFFFFFFFF
+
+
+@inlined
+def end_of(tokens, place):
+    """Where it ends."""
+    return peek(tokens, 2 * place) >> 32
+
+
+@inlined
+def dots_of(tokens, place):
+    """Its dots, as in `bits_before` of its end."""
+    return np.uint64(peek(tokens, 2 * place + 1))
+
+
+@inlined
+def name_place(index):
+    """The place of the name of this number: they fill the array from its end."""
+    return TOKENS - 1 - index
 
 
 @compiled
-def sort_tokens(words, firsts, count, addresses, names, odd):
-    """Part the tokens with these first dots by what they may be.
+def sort_tokens(words, ends, count, tokens, odd):
+    """Part the tokens with these ends by what they may be.
 
-    `addresses` and `names` get three numbers a token: offset of the start, offset of the end, dots as in `bits_before` of the
-    end; `odd` gets the offsets of first dots whose tokens are long or glued together. Numbers with fewer than three dots are
-    left out. Returns the three counts.
+    `tokens` gets two numbers a token, addresses from the front and names from the end (without their trailing dot); `odd` gets
+    the offsets of the last bytes of those that are long or glued together. Numbers with fewer than three dots are left out. Returns
+    the numbers of addresses, names and odd ones. There is no branch: what a token is cannot be guessed.
     """
     address_count, name_count, odd_count = 0, 0, 0
     name_row, dot_row, numeric_row = words[NAMES], words[DOTS], words[NUMERIC]
     for index in range(count):
-        first = peek(firsts, index)
-        end = first + trailing_zeros(~bits_from(name_row, first))
-        start = first - leading_zeros(~bits_before(name_row, first))
-        size = end - start
-        poke(odd, odd_count, first)
-        if size > SHORT:
-            odd_count += 1
-            continue
-        used = ~(_ONES >> np.uint64(size))
+        end = peek(ends, index)
+        size = leading_zeros(~bits_before(name_row, end))
+        start = end - size
+        short = size <= SHORT
+        used = ~(_ONES >> np.uint64(min(size, SHORT)))
         dots = bits_before(dot_row, end) & used
         numeric = bits_before(numeric_row, end) & used
         dot_count = count_ones(dots)
         plain = numeric == used
         trailing = np.int64(dots >> np.uint64(63))
         after_digits = count_ones(dots & ((numeric & ~dots) << _ONE))
-        several_trailing = dots >> np.uint64(62) == np.uint64(3)
-        glued = (after_digits > 2) | (dot_count == trailing) | several_trailing
-        odd_count += np.int64((plain & (dot_count > 3)) | (~plain & glued))
-        place = 3 * address_count
-        poke(addresses, place, start)
-        poke(addresses, place + 1, end)
-        poke(addresses, place + 2, np.int64(dots))
-        address_count += np.int64(plain & (dot_count == 3))
-        place = 3 * name_count
-        poke(names, place, start)
-        poke(names, place + 1, end - trailing)
-        poke(names, place + 2, np.int64(dots << np.uint64(trailing)))
-        name_count += np.int64(~plain & (dot_count > trailing))
+        several_trailing = dots >> np.uint64(62) == _THREE
+        glued = (after_digits > 2) | several_trailing
+        poke(odd, odd_count, end - 1)
+        odd_count += np.int64((not short) | (plain & (dot_count > 3)) | ((not plain) & glued))
+        is_address = short & plain & (dot_count == 3)
+        is_name = short & (not plain) & (dot_count > trailing)
+        cut = trailing * np.int64(is_name)
+        place = address_count if is_address else name_place(name_count)
+        poke(tokens, 2 * place, start | ((end - cut) << 32))
+        poke(tokens, 2 * place + 1, np.int64(dots << np.uint64(cut)))
+        address_count += np.int64(is_address)
+        name_count += np.int64(is_name)
     return address_count, name_count, odd_count
