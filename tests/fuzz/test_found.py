@@ -1,22 +1,39 @@
-"""Lines that a long run of the fuzzing found, cut down: no reader may stumble over them again."""
+"""What a long run of the fuzzing found, cut down: no reader may stumble over it again."""
 
 from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from lamsach.errors import LineError
+from lamsach.indicators.reading import read_list
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats import FORMATS
+from lamsach.model import Problem
 
-FOUND = ("srcip=10.20.1.15 dstip=203.0.113.91 dstport=\x0b srcintf=lan action=blocked",)
-"""A port that is nothing but a blank of Unicode's."""
+FOUND = (
+    "srcip=10.20.1.15 dstip=203.0.113.91 dstport=\x0b srcintf=lan action=blocked",
+    '"0.20.9.1,host/pc-7.unit.example,06/10/2026,11:01:00,IAS,NPS01,31,00-1A-2B-3C-4D-5F,4108,10.20.9.1,4136,2,4142,0',
+)
+"""A port that is nothing but a blank of Unicode's; a quote that never ends."""
+BUNDLES = ('{"type": "bundle", "id": "bundle--1", "objcts": []}', '[{"type": "bundle", "objects": {}}]')
+"""Bundles of STIX without objects."""
 
 
 @pytest.mark.parametrize("line", FOUND)
 def test_no_format_stumbles(line: str) -> None:
     for kind in FORMATS:
         if kind.recognises(line):
-            try:
+            with suppress(LineError):
                 kind(FileContext("found.log")).parse(line, 1)
-            except LineError as error:
-                assert error.what
+
+
+@pytest.mark.parametrize("text", BUNDLES)
+def test_a_list_of_nothing_is_read(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text(text)
+    problems: list[Problem] = []
+    assert list(read_list(str(path), problems.append)) == []
+    assert len(problems) < 2

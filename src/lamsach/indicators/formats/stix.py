@@ -66,10 +66,10 @@ def _objects(tree: Any) -> Iterator[Record]:
         tree.get("objects", []) if isinstance(tree, Mapping) else tree if isinstance(tree, list) else []
     ):
         if isinstance(item, Mapping):
-            if item.get("type") == "bundle":
-                yield from _objects(item)
-            else:
+            if item.get("type") != "bundle":
                 yield item
+            elif isinstance(item.get("objects"), list):
+                yield from _objects(item)
 
 
 class _Names:

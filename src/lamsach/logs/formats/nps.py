@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
@@ -95,10 +96,11 @@ class Nps(LogFormat):
 
 
 def _cells(line: str) -> list[str]:
-    try:
-        return next(csv.reader([line.rstrip("\r\n")]))
-    except (csv.Error, StopIteration):
-        raise LineError("The columns of the line cannot be told apart.", line[:80]) from None
+    with suppress(csv.Error, StopIteration):
+        cells = next(csv.reader([line.rstrip("\r\n")]))
+        if len(cells) > 5:
+            return cells
+    raise LineError("The columns of the line cannot be told apart.", line[:80])
 
 
 def _columns(cells: Sequence[str]) -> dict[str, str]:
