@@ -69,8 +69,10 @@ _REFUSED = re.compile(
     r"\b(?:denied|refused|drop response|rate limit drop|rejected|bad zone transfer request)\b"
 )
 _PASSED_POLICIES = frozenset({"PASSTHRU", "DISABLED", "TCP-ONLY", "LOG-ONLY"})
-# List Matched 192.0.2.1#32622: query: www.example IN A (192.0.2.53)
-_MATCHED_LIST = re.compile(r"List Matched ([0-9A-Fa-f:.]{2,45})#(\d{1,5}): ")
+# List Matched 192.0.2.1#32622: query: www.example IN A (192.0.2.53)   Trigger Armed 192.0.2.1#32622: query: ...   (EfficientIP's Guardian)
+_MATCHED_LIST = re.compile(
+    r"\b(?:List Matched|(?:Trigger|Policy|Client|View) [A-Z]?[a-z]{3,12}) ([0-9A-Fa-f:.]{2,45})#(\d{1,5}): (?=query: |answer: )"
+)
 # DNS format error from 192.0.2.9#53 resolving www.example/AAAA for 10.1.1.5#55198: ...
 _FORMAT_ERROR = re.compile(
     r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving '?(\S{1,1100}?)/[A-Z0-9-]{1,16}(?:/[A-Z]{2,5})?'?"
