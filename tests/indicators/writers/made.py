@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 
-from lamsach.model import Indicator
+from lamsach.indicators.writers.base import HASHES
+from lamsach.model import Indicator, IndicatorType
 
 from .sample import SAMPLE, T
 
@@ -22,12 +23,21 @@ def made(count: int) -> Iterator[Indicator]:
         )
         yield Indicator(T.IP, address, HOSTILE)
         if number % 10 == 0:
-            high, low = divmod(number + 1, 65536)
-            yield Indicator(T.IP, f"2001:db{8 + high}:{low:x}::1", HOSTILE)
+            yield address_of_six(number)
             yield Indicator(T.URL, f"http://c{number}.drop.top/p;'$&()*+/{number}", HOSTILE)
-            for kind in (T.MD5, T.SHA1, T.SHA256):
-                digest = hashlib.new(kind.value, b"%d" % number, usedforsecurity=False).hexdigest()
-                yield Indicator(kind, digest, HOSTILE)
+            yield from (digest(kind, number) for kind in HASHES)
+
+
+def address_of_six(number: int) -> Indicator:
+    """An address of IPv6."""
+    high, low = divmod(number, 60_000)
+    return Indicator(T.IP, f"2001:db{8 + high}:{low + 1:x}::1", HOSTILE)
+
+
+def digest(kind: IndicatorType, number: int) -> Indicator:
+    """A hash."""
+    found = hashlib.new(kind.value, b"%d" % number, usedforsecurity=False)
+    return Indicator(kind, found.hexdigest(), HOSTILE)
 
 
 @cache
