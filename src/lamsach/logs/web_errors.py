@@ -10,7 +10,7 @@ import re
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.timestamps import local_time
-from lamsach.logs.values import host_and_port, ip_of
+from lamsach.logs.values import host_and_port, ip_of, port_of
 from lamsach.logs.web_requests import request_event, target_of
 from lamsach.model import Event
 
@@ -31,6 +31,7 @@ _APACHE_ERROR = re.compile(
     re.ASCII | re.DOTALL,
 )
 _APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
+# [client 2001:db8::7:4455]   (2.4; the last number is the port)
 # AH01618: user alice not found: /x     AH01617: user alice: authentication failure for "/x": Password Mismatch
 _APACHE_USER = re.compile(
     r"(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch| in realm| to )",
@@ -77,10 +78,16 @@ def apache_error(text: str, context: FileContext) -> Event | None:
     if match is None:
         return None
     client = _APACHE_CLIENT.search(text, match.start(2), 1000)
+    peer, port = client[1] if client else None, None
+    if peer and peer.count(":") > 1 and "[pid " in match[2]:  # 2.4 always writes the port, also behind IPv6
+        address, _, digits = peer.rpartition(":")
+        port = port_of(digits)
+        peer = address if port is not None else peer
     user = _APACHE_USER.match(match[3])
     tags: dict[str, str] = dict(_TAGGED.findall(match[3][:8192]))
     return request_event(
-        client[1] if client else None,
+        peer,
+        port=port,
         site=tags.get("hostname"),
         url=tags.get("uri"),
         user=user[1] if user else None,

@@ -20,6 +20,8 @@ from lamsach.model import Event
 
 _SIGNS: tuple[tuple[str, ...], ...] = (
     ('"http.log.access',),
+    ("\thttp.log.access", '"remote_ip"'),
+    (" http.log.access", '"remote_ip"'),
     ('"http.log.error', '"remote_'),
     ('"http.handlers.waf"', "[client "),
     ('":authority"', '"response_code"'),
@@ -93,6 +95,8 @@ _TIME = (
 )
 _SERVER = ("downstream_local_address", "server_addr")
 _OBSERVER = ("hostname", "server_host")
+# 2026/05/04 10:20:30.123	INFO	http.log.access.log0	handled request	{...}   (Caddy's console format)
+_CONSOLE = re.compile(r"(\d{4})/(\d{2})/(\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)\s", re.ASCII)
 _CORAZA_CLIENT = re.compile(r'\[client "([0-9A-Fa-f:.]{2,45})"\]')
 _CORAZA_URI = re.compile(r'\[uri "([^"]{1,4096})"\]')
 _CORAZA_HOST = re.compile(r'\[hostname "([^"]{1,255})"\]')
@@ -105,7 +109,10 @@ def is_request(line: str) -> bool:
 
 def read_request(line: str, context: FileContext) -> Event:
     """The request in a JSON line. Raises LineError for broken JSON and for a record without a client and without a target."""
-    _, record = read_object(line)
+    before, record = read_object(line)
+    console = _CONSOLE.match(before)
+    if console:
+        record.setdefault("ts", f"{console[1]}-{console[2]}-{console[3]} {console[4]}")
     if (
         "message" in record
         and isinstance(record["message"], str)
