@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.indicators import refusals
 from lamsach.indicators.mentions import Prose, Section
+from lamsach.indicators.reading import read_list
 from lamsach.indicators.refusals import Refused
+from lamsach.model import Indicator, Problem
 
 
 def judged(*lines: str) -> list[tuple[str, str | None]]:
@@ -126,3 +130,21 @@ def test_any_text_is_read(text: str) -> None:
     for line in (text, text):
         for item in prose.line(line):
             assert isinstance(item, Refused) or item[1]
+
+
+def test_a_line_as_long_as_a_book_is_read_in_pieces() -> None:
+    values = [f"evil-{number}.site" for number in range(3000)]
+    line = " and ".join(value.replace(".", "[.]") for value in values)
+    assert [found[1] for found in Prose(advisory=True).line(line) if not isinstance(found, Refused)] == values
+    assert Prose().line("a" * 100_000) == []
+
+
+def test_a_text_that_begins_with_a_footnote_is_no_json(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text(
+        "[1] https://blog.vendor.example/post\nC2: evil-one[.]site\n[2] hxxp://evil-two[.]site/a\n"
+    )
+    problems: list[Problem] = []
+    taken = {item.value for item in read_list(str(path), problems.append) if isinstance(item, Indicator)}
+    assert problems == []
+    assert taken == {"evil-one.site", "http://evil-two.site/a"}

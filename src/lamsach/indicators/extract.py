@@ -49,6 +49,9 @@ _RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
 
+PIECE = 32 * 1024
+"""How many characters of a line are looked at together."""
+
 Found = Value | Refused
 
 
@@ -224,3 +227,14 @@ def _case_is_of_a_name(host: str) -> bool:
     """False for `System.In` and `Agent.AI`: the end of a sentence or a malware's name, not a top-level domain."""
     last = host.rpartition(".")[2]
     return last == last.lower() or host == host.upper()
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A long text in pieces, cut behind spaces or commas where there are some."""
+    place = 0
+    while len(text) - place > PIECE:
+        ends = [text.rfind(mark, place + 1, place + PIECE) for mark in " \t,;|"]
+        end = max(ends) + 1 or place + PIECE
+        yield text[place:end]
+        place = end
+    yield text[place:]

@@ -14,7 +14,7 @@ from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import shortened
 from lamsach.indicators.refusals import Refused
 
-_STARTS = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]))")
+_STARTS = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d+\s*,))")
 
 
 def looks_like_json(source: ListSource) -> bool:

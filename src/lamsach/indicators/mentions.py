@@ -13,7 +13,7 @@ from enum import Enum, auto
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import PLATFORMS, is_cited, published
 from lamsach.indicators.code_lines import is_argument, is_code, without_seams
-from lamsach.indicators.extract import Found, located
+from lamsach.indicators.extract import PIECE, Found, located, pieces
 from lamsach.indicators.fields import stated_type
 from lamsach.indicators.labels import aside, is_imitated, is_to_read
 from lamsach.indicators.records import Facts
@@ -124,7 +124,9 @@ class Prose:
         return self.section is Section.LIST and not self.advisory
 
     def line(self, text: str) -> list[Found]:
-        """The values of one line, and as Refused what is only mentioned in it."""
+        """The values of one line, and as Refused what is only mentioned in it. A line as long as a book is read in pieces."""
+        if len(text) > PIECE:
+            return [found for piece in pieces(text) for found in self.line(piece)]
         if (
             "->" in text
             and HEADER.fullmatch(text.strip())
@@ -213,12 +215,14 @@ class Prose:
             pass
         elif kind in HASHES:
             reason = (
-                refusals.CODE_HASH if (code and not alone) or _LICENCE.search(text[:place][-80:]) else None
+                refusals.CODE_HASH
+                if (code and not alone) or _LICENCE.search(text[max(0, place - 80) : place])
+                else None
             )
         elif kind is IndicatorType.DOMAIN:
             reason = self._domain_reason(token, value, text, code=code, alone=alone)
         elif kind is IndicatorType.URL:
-            reason = self._url_reason(token, value, text[:place][-4:], alone=alone)
+            reason = self._url_reason(token, value, text[max(0, place - 4) : place], alone=alone)
         if reason is None and kind in (IndicatorType.DOMAIN, IndicatorType.URL):
             reason = self._clickable_reason(kind, token, text, place, alone=alone or code)
             if reason is None and marked and is_imitated(text, place):
@@ -245,12 +249,14 @@ class Prose:
         self, kind: IndicatorType, token: str, text: str, place: int, *, alone: bool
     ) -> str | None:
         """Why a name or link that is not defanged is to be read and not hunted: the sentence says so, or its author defangs the others."""
-        before, rest = text[:place][-_SENTENCE:], text.replace(token, "", 1)
+        before, rest = text[max(0, place - _SENTENCE) : place], text.replace(token, "", 1)
         if self._goes_on(before):
             before = f"{self._before[-_SENTENCE:]} {before}"
             rest = f"{self._before} {rest}"
         if kind is IndicatorType.URL and self.marks:
-            cited = _FOOTNOTE.fullmatch(text[:place]) or _LINK_TEXT.search(text[:place][-800:])
+            cited = (place < _SENTENCE and _FOOTNOTE.fullmatch(text[:place])) or _LINK_TEXT.search(
+                text[max(0, place - 800) : place]
+            )
             if cited or is_to_read(before[-_SENTENCE:]):
                 return refusals.REFERENCE
         if alone or not self.defangs or len(_WORD.findall(rest[: 4 * _SENTENCE])) < _WORDS_OF_SENTENCE:
