@@ -1,4 +1,4 @@
-"""Mail servers: Postfix, Sendmail, Exim, Dovecot, Zimbra. Who connected and logged in, and where mail was delivered to.
+"""Mail servers: Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra. Who connected and logged in, and where mail was delivered to.
 
 Source: Postfix, `smtpd(8)`, `smtp(8)`, `postscreen(8)`, `src/smtpd/smtpd.c`; Sendmail, "Installation and Operation Guide", section 2.1; Exim, "Log files"
 (chapter 53); Dovecot, "Login processes"; Zimbra, "Log Files" (`mailbox.log`, `audit.log`). Traps:
@@ -22,12 +22,15 @@ from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import domain_of, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
-_APPS = ("postfix", "dovecot", "sendmail", "sm-mta", "exim", "opendkim", "opendmarc")
+_APPS = (
+    *("postfix", "dovecot", "sendmail", "sm-mta", "exim", "opendkim", "opendmarc"),
+    *("imapd", "pop3d", "courier", "esmtpd", "imaplogin", "pop3login"),
+)
 _IN_BRACKETS = r"\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\](?::(\d{1,5}))?"
 # client=unknown[192.0.2.7]   connect from mail.example[192.0.2.7]   CONNECT from [192.0.2.7]:4455   warning: unknown[192.0.2.7]: SASL LOGIN
 # PASS NEW [192.0.2.7]:4455   DNSBL rank 3 for [192.0.2.7]:4455   relay=mail.example [192.0.2.7]   H=mail.example (helo) [192.0.2.7]:4455
 _CLIENT = re.compile(
-    r"(?:\bclient=|\b[Ff]rom |\bwarning: |^statistics: |\bPASS (?:NEW|OLD) |\b(?:ALLOW|DENY)LISTED |\b(?:WHITE|BLACK)LISTED |\bfor (?=\[)|\brelay=|\bH=|\barg2=|authenticator failed for )"
+    r"(?:\bclient=|\b[Ff]rom |\bwarning: |^statistics: |\bPASS (?:NEW|OLD) |\b(?:ALLOW|DENY)LISTED |\b(?:WHITE|BLACK)LISTED |\bfor (?=\[)|\brelay=|\bH=|\bip=|authenticator failed for )"
     rf"(?:[\w.-]{{1,255}} ?)?(?:\([^()\s]{{0,255}}\) ?)?{_IN_BRACKETS}",
     re.ASCII,
 )
@@ -55,9 +58,13 @@ _ZIMBRA = re.compile(
 )
 _ZIMBRA_ACCOUNT = re.compile(r"\baccount=([^;\s]{1,256});")
 _REFUSED = re.compile(
-    r"reject|authenticator failed|auth failed|authentication failed|unknown user|[Pp]assword mismatch|Relay access denied|\brejected\b|DENYLISTED|BLACKLISTED|invalid password"
+    r"reject|authenticator failed|auth failed|authentication failed|unknown user|[Pp]assword mismatch|Relay access denied|\brejected\b|DENYLISTED|BLACKLISTED|invalid password|^LOGIN FAILED"
 )
-_LOGON = re.compile(r"sasl_|SASL|-login:|Login:|authenticator|auth(?:-worker)?: |AuthRequest|cmd=Auth")
+# LOGIN, user=an, ip=[::ffff:192.0.2.7], port=[4455]   (Courier)
+_COURIER_PORT = re.compile(r", port=\[(\d{1,5})\]", re.ASCII)
+_LOGON = re.compile(
+    r"sasl_|SASL|: LOG(?:IN|OUT)\b|-login:|Login:|authenticator|auth(?:-worker)?: |AuthRequest|cmd=Auth"
+)
 _OUTWARD = re.compile(r"\b(?:to|mailer|ctladdr)=|^connect to |(?:=>|->|>>|\*\*|==) |, stat=|status=|\bhost ")
 # from=<anything at all>
 _IN_ANGLES = re.compile(r"<[^<>]{1,512}>")
@@ -68,7 +75,7 @@ class MailServer(LogFormat):
     """Reads who connected and logged in at a mail server, and the servers to which it delivered."""
 
     name: ClassVar[str] = "mail_server"
-    title: ClassVar[str] = "Mail servers (Postfix, Sendmail, Exim, Dovecot, Zimbra)"
+    title: ClassVar[str] = "Mail servers (Postfix, Sendmail, Exim, Dovecot, Courier, Zimbra)"
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *("device_ip", "user", "domain", "action", "forwarded"),
@@ -133,7 +140,8 @@ def _event(message: str, app: str) -> Event:
     elif client:
         source = ip_of(client[1])
         listening = _LISTENING.search(written, client.end())
-        values["source_port"] = port_of(client[2] or "")
+        stated_port = _COURIER_PORT.search(written, client.end())
+        values["source_port"] = port_of(stated_port[1] if stated_port else client[2] or "")
         if listening:
             values |= {"destination_ip": ip_of(listening[1]), "destination_port": port_of(listening[2] or "")}
         if values["user"] and not refused:
