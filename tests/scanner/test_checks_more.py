@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from lamsach.errors import UsageError
+from lamsach.scanner.checks import processes
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.event_logs import search_event_log
 from lamsach.scanner.checks.memory import memory_of
@@ -18,6 +21,7 @@ from lamsach.scanner.checks.processes import canonical_address, check_processes
 from lamsach.scanner.checks.tools import output_of
 from lamsach.scanner.clamd import parse_address
 from lamsach.scanner.control import Control, Stopped
+from lamsach.scanner.findings import Target, TargetKind
 from lamsach.scanner.index import Index
 from lamsach.scanner.look import look
 from lamsach.scanner.mounts import read_mounts
@@ -36,22 +40,52 @@ def test_addresses() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_processes_and_memory(context: Context, tmp_path: Path) -> None:
+def test_processes_and_memory(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "memory_" + "miner_" + "donate.v2." + "xmrig.com"
-    code = f"import time; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('{len(secret)}', flush=True); time.sleep(60)"
+    code = f"import time; a = 'donate.v2.' + 'xmrig.com' + ' random' + 'x crypto' + 'night'; print('{len(secret)}', flush=True); time.sleep(600)"
     # Not our child: its family's memory is not searched.
     starter = f"import subprocess,sys; p = subprocess.Popen([sys.executable, '-c', {code!r}], start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL); p.stdout.readline(); print(p.pid)"
     pid = int(
         subprocess.run([sys.executable, "-c", starter], capture_output=True, check=True, text=True).stdout
     )
     try:
+        monkeypatch.setattr(psutil, "process_iter", lambda: iter([psutil.Process(pid)]))
         context.options = Options(root="/")
         check_processes(context)
         found = {(finding.reason, finding.target.pid) for finding in context.findings if finding.target}
         assert ("memory_rule", pid) in found
-        assert context.counts.processes > 0
+        assert context.counts.processes == 1
     finally:
         psutil.Process(pid).kill()
+
+
+@pytest.mark.parametrize("pieces", [0, 3])
+def test_memory_leaves_time_for_the_rest(
+    context: Context, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    """Programs with much memory: the search ends with its share of the time, also within one, and each is listed."""
+    searched: list[bytes] = []
+
+    class Search:
+        def search(self, data: bytes) -> list[Any]:
+            searched.append(data)
+            return []
+
+    monkeypatch.setattr(processes, "memory_of", lambda *_: itertools.repeat(b"x"))
+    monkeypatch.setattr(context.control, "used", lambda: 0.39 if len(searched) < pieces else 0.41)
+    target = Target(TargetKind.PROCESS, pid=1)
+    for _ in range(2):
+        processes._memory(context, 1, "large", target, Search())  # type: ignore[arg-type]
+    assert len(searched) == pieces
+    assert [(skip.subject, skip.reason) for skip in context.skips] == [("large", "memory_slow")] * 2
+
+
+def test_how_much_of_the_time_is_used() -> None:
+    assert Control().used() == 0
+    control = Control(seconds=0.001)
+    while control.elapsed_s() < 0.001:
+        pass
+    assert control.used() >= 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

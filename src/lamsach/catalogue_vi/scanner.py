@@ -262,6 +262,7 @@ SCANNER: dict[str, str] = {
     "The result was sent to {name}.": "Đã gửi kết quả đến {name}.",
     "Press Enter to close this window.": "Nhấn Enter để đóng cửa sổ này.",
     "only in the cloud: reading it would fetch it": "chỉ có trên đám mây: đọc tệp sẽ phải tải về",
+    "no time left to search its memory": "không còn thời gian để quét bộ nhớ",
     "Send result": "Gửi kết quả",
     "a list that is not up to date any more: fetch the bundle again": "danh sách đã cũ: hãy tải lại bộ công cụ",
     "the hash of a file that every machine has": "mã băm của tệp máy nào cũng có",

@@ -80,6 +80,10 @@ class Control:
         if self._seconds is not None and self.elapsed_s() > self._seconds:
             raise Stopped("time")
 
+    def used(self) -> float:
+        """The share of the time that has gone; 0 without a limit."""
+        return self.elapsed_s() / self._seconds if self._seconds else 0.0
+
     def elapsed_s(self) -> float:
         """Seconds since the start, without pauses."""
         return time.monotonic() - self._begun - self._paused_s

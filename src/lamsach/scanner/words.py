@@ -108,6 +108,7 @@ THREATS: dict[str, str] = {
 SKIPS: dict[str, str] = {
     "no_right": mark("no right to read"),
     "memory_no_right": mark("no right to read its memory"),
+    "memory_slow": mark("no time left to search its memory"),
     "locked": mark("in use by another program"),
     "too_large": mark("larger than the limit; its beginning was examined"),
     "vanished": mark("gone while the look went on"),

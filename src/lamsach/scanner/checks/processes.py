@@ -22,6 +22,10 @@ _UPDATED = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/", "/snap/")
 """Where an update of the system replaces programs that still run: a deleted program there is nothing to see."""
 
 
+MEMORY_SHARE = 0.4
+"""Of a look with a time limit, memory is searched in so much of the time: what starts by itself and the files have to be reached."""
+
+
 def check_processes(context: Context) -> None:
     """Report odd programs, list the programs to be examined, search memory."""
     import psutil
@@ -104,8 +108,12 @@ def _odd(context: Context, reason: str, subject: str, program: str, target: Targ
 def _memory(context: Context, pid: int, subject: str, target: Target, searcher: Searcher) -> None:
     seen: set[str] = set()
     try:
+        if context.control.used() > MEMORY_SHARE:
+            raise Skipped("slow")
         for piece in memory_of(pid, context.options.limits.memory_bytes):
             context.control.check()
+            if context.control.used() > MEMORY_SHARE:
+                raise Skipped("slow")
             for hit in searcher.search(piece):
                 if hit.name not in seen:
                     seen.add(hit.name)
