@@ -26,7 +26,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.date_order import DateOrder, decide_order, numbers_of
 from lamsach.logs.dns_names import from_labels
 from lamsach.logs.syslog import split_header
-from lamsach.logs.timestamps import local_time
+from lamsach.logs.timestamps import MONTHS, local_time
 from lamsach.logs.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -47,6 +47,8 @@ _TIME = re.compile(r"(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,]\d{1,7})?(?![\d:.])",
 _DATE = re.compile(
     r"(?<![\d.:])(\d{4}|\d{1,2})(?:\. ?|[/-])(\d{1,2})(?:\. ?|[/-])(\d{4}|\d{1,2})(?![\d:])", re.ASCII
 )
+# 04-May-26   04 May 2026
+_DATE_WITH_NAME = re.compile(r"(?<![\w.:])(\d{1,2})[- ]([A-Z][a-z]{2})[- ](\d{4}|\d{2})(?![\d:])", re.ASCII)
 _DATE_WITHOUT_MARKS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2}) ", re.ASCII)
 # `A      (3)www(7)example(3)com(0)`, collapsed `A (3)www(3)com(0)`, `A      .www.example.`; or a name without a type
 _QUESTION = re.compile(r"(?:([A-Z][A-Z0-9-]{0,15}|\d{1,5}|\?\?+)\s+)?([(\[.\w].*)")
@@ -215,6 +217,9 @@ class WindowsDnsDebug(LogFormat):
 def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
     """The date, the clock and the word for morning or afternoon before a record. Raises LineError without them."""
     text = " ".join(text[-160:].split())
+    named = _DATE_WITH_NAME.search(text)
+    if named and named[2] in MONTHS:
+        text = f"{text[: named.start()]}{named[1]}/{MONTHS[named[2]]}/{named[3]}{text[named.end() :]}"
     times = list(_TIME.finditer(text))
     compact = _DATE_WITHOUT_MARKS.search(text)
     date = compact or _DATE.search(text)
