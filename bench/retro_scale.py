@@ -120,14 +120,12 @@ def copies(writer: Writer, size: float) -> Iterator[int]:
             for row, may_hold in zip(pack.rows, may, strict=True)
             if not may_hold
         ]
+    sources = all_sources(archive)
     while True:
         number += 1
-        for source in all_sources(archive):
-            if "#" not in source.name:
-                save(
-                    archive.store,
-                    replace(source, key=copied(source.key, number), name=f"{source.name}#{number}"),
-                )
+        for source in sources:
+            key = copied(source.key, number)
+            save(archive.store, replace(source, key=key, name=f"{source.name}#{number}"))
         for entry in bases:
             head = archive.head(entry)
             about = shifted(head.description, timedelta(days=366 * number))
