@@ -137,8 +137,9 @@ def median_days_to_clean(campaign: Campaign, unit_id: int) -> tuple[float | None
         steps.order_by()
         .values("case")
         .annotate(found=Min("day"), cleaned=Min("day", filter=Q(after=CaseState.CLEANED)))
+        .filter(cleaned__isnull=False)
     )
-    days = [(row["cleaned"] - row["found"]).days for row in rows if row["cleaned"]]
+    days = [(cleaned - found).days for found, cleaned in rows.values_list("found", "cleaned")]
     return (statistics.median(days) if days else None), len(days)
 
 

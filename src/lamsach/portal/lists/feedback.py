@@ -12,6 +12,7 @@ from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.model import IndicatorType
+from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.findings.models import Sighting
 from lamsach.portal.lists.keeping import key_of
 from lamsach.portal.lists.models import Feedback, FeedbackKind
@@ -65,6 +66,7 @@ def counted(values: Iterable[tuple[str, str]], unit: Unit) -> dict[tuple[str, st
     """For each value: how many units under (and with) a unit call it a false alarm, how many saw it, and how many sightings hunts brought."""
     wanted = list(values)
     below = list(under([unit.pk]).values_list("descendant", flat=True))
+    campaigns = list(Campaign.objects.values_list("pk", flat=True))
     found: dict[tuple[str, str], dict[str, int]] = {
         value: {"false": 0, "seen": 0, "sightings": 0} for value in wanted
     }
@@ -74,7 +76,11 @@ def counted(values: Iterable[tuple[str, str]], unit: Unit) -> dict[tuple[str, st
         for row in rows:
             if (row.type, row.value) in found:
                 found[row.type, row.value][row.kind] += 1
-        met = Sighting.objects.filter(device__unit__in=below, indicator__in=[value for _, value in part])
+        met = Sighting.objects.filter(
+            device__unit__in=below,
+            campaign__in=campaigns,  # the index begins with it
+            indicator__in=[value for _, value in part],
+        )
         for kind, value, total in met.values_list("indicator_type", "indicator").annotate(Sum("count")):
             if (kind, value) in found:
                 found[kind, value]["sightings"] += total
