@@ -84,6 +84,16 @@ def test_gzip_for_those_who_take_it(cast: Cast) -> None:
     assert "Accept-Encoding" in packed["Vary"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [("gzip;q=0", False), ("identity, gzip;q=0.0", False), ("x-gzipped", False), ("br, GZIP;q=0.5", True), ("", False)],
+)  # fmt: skip
+def test_who_refuses_gzip_gets_none(cast: Cast, accepted: str, packed: bool) -> None:
+    listing.released(cast)
+    _, word = listing.outlet(cast)
+    assert fetched(word, **{"Accept-Encoding": accepted}).has_header("Content-Encoding") is packed
+
+
 def test_long_lists_come_in_parts_that_hold_everything_once(cast: Cast) -> None:
     listing.add(cast, "".join(f"45.155.{number // 250}.{number % 250 + 1}\n" for number in range(0, 500, 2)))
     listing.again(cast)

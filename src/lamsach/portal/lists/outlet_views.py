@@ -24,7 +24,7 @@ def outlet_file(request: HttpRequest, token: str, part: int = 1) -> HttpResponse
     answer = outlets.answer(found, part)
     if answer is None:
         raise Http404
-    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    packed = _takes_gzip(request.headers.get("Accept-Encoding", ""))
     tag = f'"{answer.tag}{"-gz" if packed else ""}"'
     headers = {
         "ETag": tag,
@@ -48,6 +48,15 @@ def outlet_file(request: HttpRequest, token: str, part: int = 1) -> HttpResponse
         headers["Content-Encoding"] = "gzip"
     stream = (answer.packed if packed else answer.plain).open("rb")
     return FileResponse(stream, content_type=kind, headers=headers)  # type: ignore[return-value]
+
+
+def _takes_gzip(header: str) -> bool:
+    """RFC 9110 section 12.5.3: a weight of 0 refuses."""
+    for text in header.lower().split(","):
+        coding, *parameters = (part.replace(" ", "") for part in text.split(";"))
+        if coding == "gzip":
+            return not any(word.startswith("q=") and not word[2:].strip("0.") for word in parameters)
+    return False
 
 
 def _is_known(request: HttpRequest, tag: str, modified: int) -> bool:
