@@ -55,7 +55,9 @@ UNSUPPORTED_TYPE = "Values of this type cannot be met in logs."
 TOO_LONG = "The line is longer than 1 MiB."
 BAD_RECORD = "The record is damaged."
 UNREAD_PATTERN = "The pattern names no address, domain name, URL or hash."
-INDEX = "This is the index of a MISP feed: it holds digests of values, and the events beside it hold the values."
+INDEX = (
+    "This is the index of a MISP feed: it holds digests of values, and the events beside it hold the values."
+)
 WITHDRAWN = "The source has withdrawn this indicator."
 NEGATED = "The pattern says what must not be there, which is no indicator."
 
