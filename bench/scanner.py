@@ -1,9 +1,10 @@
 """The scanner beside YARA-X itself (same rules, as many processes, one file after the other as a whole) and clamscan, over one tree.
 
-    python -m bench.scanner /usr [--jobs 2] [--without clamscan]
+    python -m bench.scanner /usr [--jobs 2] [--without clamscan] [--loki /tmp/peer/bin/python]
 
 Each runs alone, the tree in the file cache as far as it fits. YARA-X searches every file by every rule; the scanner by those that could match what the file is.
 clamscan gets our rules as its whole database (its own needs a download), so that it does the same work; it opens archives as well. Speed is the tree's bytes by wall time; what came out of archives is told apart, since YARA-X alone does not look into them.
+`--loki`: also Loki's method, by a Python that has yara-python; see `bench.scanner_loki`. THOR Lite cannot be had by any registry and is closed; its method by file is the same.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--without", action="append", default=[], choices=("yara-x", "clamscan"))
+    parser.add_argument("--loki", type=Path, metavar="PYTHON", help="a Python with yara-python")
     parser.add_argument("--yara-x", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.yara_x:
@@ -47,15 +49,23 @@ def main() -> None:
         show("yara-x alone", measured(_yara(wanted)), total, None) if "yara-x" not in wanted.without else None
     )
     show("lamsach scan", measured(_lamsach(wanted)), total, base)
+    with tempfile.TemporaryDirectory() as folder:
+        rules = Path(folder) / "rules.yar"
+        rules.write_text(rule_text())
+        for name, command in _peers(wanted, rules).items():
+            show(name, measured(command), total, base)
+
+
+def _peers(wanted: argparse.Namespace, rules: Path) -> dict[str, list[str]]:
+    """The other programs that are here, with our rules."""
+    peers = {}
     if shutil.which("clamscan") and "clamscan" not in wanted.without:
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "rules.yar").write_text(rule_text())
-            show(
-                "clamscan",
-                measured(["clamscan", "-r", "-i", "-d", folder, "--quiet", str(wanted.folder)]),
-                total,
-                base,
-            )
+        options = ["-r", "-i", "-d", str(rules.parent), "--quiet"]
+        peers["clamscan"] = ["clamscan", *options, str(wanted.folder)]
+    if wanted.loki is not None:
+        method = str(Path(__file__).with_name("scanner_loki.py"))
+        peers["Loki's method"] = [str(wanted.loki), method, str(wanted.folder), str(rules)]
+    return peers
 
 
 def _yara(wanted: argparse.Namespace) -> list[str]:
@@ -82,6 +92,8 @@ def show(name: str, result: tuple[Run, int], total: int, base: Run | None) -> Ru
         else ""
     )
     speed = f"{ran.wall_s:7.1f} s {ran.cpu_s:7.1f} s of processor {total / 1e6 / ran.wall_s:6.0f} MB/s {peak / 1e6:5.0f} MB of memory"
+    if "left_out" in stats:
+        more = f", {stats['rules']} rules, {stats['left_out']} not taken, {stats['found']} files found"
     print(f"{name:14} {speed}{shares}{more}, status {ran.status}", flush=True)
     return ran
 
