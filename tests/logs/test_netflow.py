@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lamsach.errors import UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.netflow import NetFlow
+from lamsach.logs.netflow.packets import looks_like_export
 from lamsach.model import Action, Event, Refusal
 
 PC, SERVER = "10.0.0.5", "203.0.113.9"
@@ -281,3 +282,10 @@ def test_not_recognised(data):
 def test_never_raises_anything_else(tail, start):
     read(start + tail)
     read(v9(one_set(0, tail)), ipfix(one_set(2, tail)), ipfix(one_set(3, tail)), v9(one_set(1, tail)))
+
+
+def test_text_after_a_line_with_a_nul_is_no_export():
+    line = b"1781000000.123      7 10.1.1.5 TCP_MISS/200 5 GET http://a.example/b - HIER_NONE/- -\n"
+    text = b"\0\n" + line * 300
+    assert not looks_like_export(text[:1000], whole=False)
+    assert not looks_like_export(text[:0x3137], whole=True)

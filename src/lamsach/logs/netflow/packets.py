@@ -6,6 +6,7 @@ a set's number is never 2 to 255, so another version number ends it; a data set 
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -169,11 +170,16 @@ def _set_follows(data: bytes, at: int, end: int, templates: tuple[int, ...]) -> 
     return (identity in templates or identity >= 256) and 4 <= length <= end - at
 
 
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+
+
 def looks_like_export(data: bytes, *, whole: bool) -> bool:
     """Whether the data begin with an export packet, and another follows it where it ends. `whole`: nothing is missing at the end."""
     size = packet_size(data, 0)
     if not size or len(data) < 16 or not any(data[4:12]):  # a packet without any time is none
         return False
+    if data[:2] == b"\0\n" and data[2:16].isascii() and not _BINARY.search(data, 2, 16):
+        return False  # a line with a NUL in it, and text after it
     if size > len(data):
         return not whole
     return packet_size(data, size) > 0 or not any(data[size:]) or len(data) - size < 4
