@@ -98,6 +98,26 @@ def test_changed_lines_among_usual_ones(
         assert at_once(path) == by_line(path)
 
 
+@pytest.mark.parametrize(
+    ("product", "old", "new"),
+    [
+        ("iptables", "SPT=", "SPT=\t"),
+        ("iptables", "SRC=", "SRC=\v"),
+        ("dnsmasq", " from ", " from \t"),
+        ("dnsmasq", " from ", " from ["),
+        ("sophos", " src_ip=", " iap=a,src_ip=10.9.9.9 src_ip="),
+        ("sophos", " dst_port=", " dst_port=,"),
+    ],
+)
+def test_what_parts_values_as_a_space_does(
+    product: str, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "_FEW_LINES", 2)
+    lines = [line.replace(old, new, 1) if at == 9 else line for at, line in enumerate(usual(product)[:30])]
+    path = log_of(tmp_path / "a.log", product, lines)
+    assert at_once(path) == by_line(path)
+
+
 def test_every_reader_of_groups_is_tested() -> None:
     from tests.logs.test_tables import USUAL
 

@@ -26,6 +26,7 @@ _FIRST = {
     b"reply": "^reply$",
     b"cache": "^cached$",
 }
+_ADDRESS, _VALUE = "^[0-9A-Fa-f.:]{2,45}$", "^[!-~]{1,300}$"
 _SAMPLE = "query[A] a.example from 10.0.0.1"
 _DNS_PORT = 53
 
@@ -57,6 +58,7 @@ class DnsmasqMessages(GroupReader):
             raise Unusual
         check(pc.match_substring_regex(row["a"], _FIRST[kind]))
         check(pc.equal(row["c"], _WORDS[kind]))
+        check(pc.match_substring_regex(row["d"], _ADDRESS if kind in (b"query", b"forwa") else _VALUE))
         name = row["b"]
         check(pc.match_substring_regex(name, r"^[!-~]{1,250}$"))
         check(pc.invert(pc.or_(ipv4(name), pc.is_in(name, pa.array(["error", "result"])))))

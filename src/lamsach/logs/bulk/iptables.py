@@ -45,6 +45,8 @@ class KernelPackets(GroupReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if len(data.translate(None, b"\t\v\f")) != len(data):
+            raise Unusual
         before, packet = halves(pa.array(data.decode().split("\n")), "IN=")
         check(pc.match_substring_regex(before, r"^(?:.*[^\w])?$"))
         head, prefix = halves(before, _PROGRAM)

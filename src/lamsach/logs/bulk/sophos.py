@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ _WANTED = frozenset(
 )  # fmt: skip
 # Between these two keys stand two spaces.
 _TWO_SPACES, _ONE_SPACE = b"  recv_pkts=", b" recv_pkts="
+# A comma parts keys as a space does: a=1,b=2
+_COMMA = re.compile(rb'=[^" \n]*,[A-Za-z_][\w.-]*=')
 _SHAPES_KEPT = 1000
 
 
@@ -66,6 +69,8 @@ class SophosPairs(GroupReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if _COMMA.search(data) or len(data.translate(None, b"\v\f")) != len(data):
+            raise Unusual
         lines = [_record(line) for line in data.split(b"\n")]
         shape = skeleton(lines[0])
         if shape not in self._readers:
@@ -77,7 +82,7 @@ class SophosPairs(GroupReader):
         except Mixed:
             raise Unusual from None
         for key, column in row.items():
-            check(pc.invert(pc.match_substring(column, "recv_pkts=")))
+            check(pc.invert(pc.match_substring_regex(column, "recv_pkts=|^,|,$")))
             if key in HASHES:
                 check(pc.equal(column, ""))
         kinds = pc.binary_join_element_wise(*(row[key] for key in _KINDS if key in row), "|")
