@@ -9,7 +9,10 @@ import zipfile
 from functools import partial
 from pathlib import Path
 
+import pymisp
 import pytest
+import stix2
+import yara_x
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
@@ -118,7 +121,6 @@ def test_clamscan_finds_a_listed_file(tmp_path: Path) -> None:
 
 
 def test_yara_finds_a_listed_file() -> None:
-    yara_x = pytest.importorskip("yara_x")
     data = b"a file that is listed"
     digests = [
         Indicator(kind, hashlib.new(kind.value, data).hexdigest()) for kind in (T.MD5, T.SHA1, T.SHA256)
@@ -133,13 +135,11 @@ def test_yara_finds_a_listed_file() -> None:
 
 @pytest.mark.parametrize("count", [FEW, LONG])
 def test_a_stix_validator_takes_the_bundle(count: int) -> None:
-    stix2 = pytest.importorskip("stix2")
     bundle = stix2.parse(text_of(exported(BY_NAME["stix"], listed(count))), allow_custom=False, version="2.1")
     assert len([item for item in bundle.objects if item.type == "indicator"]) > 20
 
 
 def test_pymisp_takes_the_event() -> None:
-    pymisp = pytest.importorskip("pymisp")
     export = exported(BY_NAME["misp"], listed(MANY // 2))
     event = pymisp.MISPEvent()
     event.load(text_of(export))
