@@ -86,7 +86,7 @@ FLEET: dict[str, str] = {
     "Reports to": "Báo kết quả về",
     "nowhere: the portal's address is not one of https, so results are saved and carried": "không nơi nào: địa chỉ của cổng không phải https, nên kết quả được lưu và chuyển bằng USB",
     "Signed by the key": "Ký bằng khóa",
-    "Taken on": "Tải lúc",
+    "Time of download": "Tải lúc",
     "Taken by": "Người tải",
     "Taken so far": "Đã tải",
     "Whoever has one of them can hand in scans for the unit in this campaign and do nothing else. If one went astray, revoke it.": "Ai có một bản thì nộp được kết quả quét cho đơn vị trong chiến dịch này, ngoài ra không làm được gì khác. Nếu một bản bị thất lạc, hãy thu hồi.",
