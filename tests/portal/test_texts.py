@@ -15,7 +15,7 @@ from django.utils.timesince import timesince
 
 from lamsach.catalogue_vi import VIETNAMESE as COMMAND_LINE
 from lamsach.portal import catalogue_vi
-from lamsach.portal.catalogue_vi import VIETNAMESE
+from lamsach.portal.catalogue_vi import GROUPS, VIETNAMESE
 from lamsach.portal.catalogue_vi.libraries import LIBRARIES
 
 PORTAL = Path(catalogue_vi.__file__).parents[1]
@@ -79,6 +79,15 @@ def test_every_text_of_ours_has_its_vietnamese() -> None:
 
 def test_every_text_on_the_log_in_pages_has_its_vietnamese() -> None:
     assert sorted({text for _, text in THEIRS} - set(VIETNAMESE)) == []
+
+
+def test_no_text_is_said_in_two_ways() -> None:
+    """The pages share one dictionary: where two groups differ, one of them would be shown on the other's pages."""
+    said: dict[str, set[str]] = {}
+    for group in GROUPS:
+        for text, vietnamese in group.items():
+            said.setdefault(text, set()).add(vietnamese)
+    assert [text for text, ways in said.items() if len(ways) > 1] == []
 
 
 def test_no_translation_is_left_over() -> None:

@@ -143,7 +143,7 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
     for letter, width in zip("ABCDEFGHIJ", (16, 60, 28, 18, 32, 12, 12, 12, 12, 12), strict=True):
         sheet.column_dimensions[letter].width = width
     titles = (
-        _("Code"),
+        _("Unit code"),
         _("Unit"),
         _("Contact person"),
         _("Phone"),

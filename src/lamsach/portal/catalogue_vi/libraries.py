@@ -42,7 +42,6 @@ LIBRARIES: dict[str, str] = {
     "Are you sure you want to sign out?": "Bạn muốn đăng xuất?",
     "We have sent you an email. If you have not received it please check your spam folder. Otherwise contact us if you do not receive it in a few minutes.": "Cổng đã gửi thư cho bạn. Nếu chưa thấy, hãy xem thư mục thư rác. Nếu vài phút nữa vẫn chưa nhận được, hãy liên hệ cán bộ điều phối của đơn vị.",
     "Set Password": "Đặt mật khẩu",
-    "Note": "Lưu ý",
     "You are already logged in as %(user_display)s.": "Bạn đang đăng nhập với tài khoản %(user_display)s.",
     "You're receiving this email because you or someone else has requested a password reset for your user account.\nIt can be safely ignored if you did not request a password reset. Click the link below to reset your password.": "Anh/chị nhận thư này vì có người yêu cầu đặt lại mật khẩu cho tài khoản của anh/chị.\nNếu không phải anh/chị yêu cầu, hãy bỏ qua thư này. Để đặt lại mật khẩu, anh/chị mở liên kết sau.",
     "In case you forgot, your username is %(username)s.": "Tên đăng nhập của anh/chị là %(username)s.",

@@ -32,7 +32,6 @@ SOURCES: dict[str, str] = {
     "Listed contacts just now": "Kết nối tới địa chỉ trong danh sách vừa xảy ra",
     "As the line names the machine: who had the address at that time is found by the search in the archive, from which the cases come.": "Tên máy ghi theo dòng nhật ký: máy nào giữ địa chỉ vào lúc đó do lần tra trong kho lưu trữ xác định, và hồ sơ xử lý được lập từ đó.",
     "Address or machine": "Địa chỉ hoặc máy",
-    "Seen": "Lúc thấy",
     "blocked": "bị chặn",
     "Nothing listed was seen.": "Không thấy địa chỉ nào trong danh sách.",
     "Log sources that are silent: %(count)s": "Nguồn nhật ký im lặng: %(count)s",

@@ -27,7 +27,7 @@ UNITS: dict[str, str] = {
     "The CSV file is damaged.": "Tệp CSV bị hỏng.",
     "The workbook cannot be read.": "Không đọc được tệp Excel.",
     "The workbook unpacks to more than 500 MB.": "Tệp Excel giải nén ra hơn 500 MB.",
-    "Code": "Mã định danh",
+    "Unit code": "Mã định danh",
     "Name": "Tên",
     "Contact person": "Cán bộ đầu mối",
     "Phone": "Điện thoại",

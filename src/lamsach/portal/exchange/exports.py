@@ -34,7 +34,7 @@ TYPES = {
 
 HEADINGS = {
     "number": gettext_noop("Number"),
-    "unit_code": gettext_noop("Code"),
+    "unit_code": gettext_noop("Unit code"),
     "unit": gettext_noop("Unit"),
     "campaign": gettext_noop("Campaign"),
     "machine": gettext_noop("Machine"),

@@ -32,7 +32,7 @@ def units(kind: str, campaign: Campaign, unit: Unit, days: int) -> HttpResponse:
     """The numbers of each unit in the subtree, one row a unit, also for units of which nothing is known."""
     found = by_unit(campaign, descendants(unit), days, timezone.now())
     heads = {
-        "code": _("Code"), "unit": _("Unit"), "basis": _("Known by"), "expected": _("Machines"), "scanned": _("Scanned"), "partial": _("Not examined wholly"),
+        "code": _("Unit code"), "unit": _("Unit"), "basis": _("Basis"), "expected": _("Machines"), "scanned": _("Scanned"), "partial": _("Not examined wholly"),
         "found": _("Malware found"), "left": _("Still there"), "cleaned": _("Found and removed"), "doubtful": _("Suspicious"), "missing": _("Never reported"),
         "silent": _("Silent"), "unlisted": _("Not in the inventory"),
     }  # fmt: skip

@@ -21,7 +21,7 @@ FOREVER = date(9999, 12, 31)
 class Unit(models.Model):
     """A body of the administration, as it is now."""
 
-    code = models.CharField(_("Code"), max_length=60, unique=True)
+    code = models.CharField(_("Unit code"), max_length=60, unique=True)
     name = models.CharField(_("Name"), max_length=300)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Parent unit")
