@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from sources import ROOT
@@ -30,14 +31,18 @@ EMBED_PACKAGE, EMBED_VERSION, EMBED_SHA256 = (
 )
 
 
+def versions(lock: str, pins: Sequence[str]) -> list[str]:
+    """The locked versions, each with the Pythons and systems that it is for; those of `pins` (`name==version`) in their place."""
+    locked = (line.rstrip("\\ ") for line in re.findall(r"^[a-z0-9._-]+==.*", lock, re.MULTILINE))
+    others = {pin.partition("==")[0] for pin in pins}
+    return [line for line in locked if line.partition("==")[0] not in others] + list(pins)
+
+
 def packages(wanted: argparse.Namespace, platform: str, python: str, requirements: Path) -> dict[str, bytes]:
     """The files of every package, for another system if need be, in the locked versions."""
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "constraints.txt"
-        pins = re.findall(r"^[a-z0-9._-]+==[^\s;\\]+", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-        others = {pin.partition("==")[0] for pin in wanted.pin}
-        pins = [pin for pin in pins if pin.partition("==")[0] not in others] + wanted.pin
-        lock.write_text("\n".join(pins) + "\n")
+        lock.write_text("\n".join(versions((ROOT / "requirements.lock").read_text(), wanted.pin)) + "\n")
         target = Path(folder) / "lib"
         command = [wanted.uv, "pip", "install", "--quiet", "--target", str(target)]
         command += [

@@ -49,6 +49,23 @@ def test_the_same_bytes(builder: ModuleType) -> None:
     assert zips.packed(files) == zips.packed(dict(reversed(files.items())))
 
 
+def test_a_version_for_each_python(builder: ModuleType) -> None:
+    """A package may be locked in two versions, for older Pythons and for newer ones."""
+    import fetched
+
+    lock = (
+        "isal==1.8.0 \\\n    --hash=sha256:00\n"
+        "numpy==2.4.6 ; python_full_version < '3.12' \\\n    --hash=sha256:01\n"
+        "numpy==2.5.5 ; python_full_version >= '3.12' \\\n    --hash=sha256:02\n"
+    )
+    assert fetched.versions(lock, []) == [
+        "isal==1.8.0",
+        "numpy==2.4.6 ; python_full_version < '3.12'",
+        "numpy==2.5.5 ; python_full_version >= '3.12'",
+    ]
+    assert fetched.versions(lock, ["numpy==2.1.3"]) == ["isal==1.8.0", "numpy==2.1.3"]
+
+
 def test_the_program_in_the_bundle_imports_nothing_that_is_not(builder: ModuleType) -> None:
     import sources
 
