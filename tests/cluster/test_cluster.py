@@ -172,3 +172,25 @@ def test_a_cluster_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
     request = Request([str(tmp_path / "a.log")], [str(write_list(tmp_path))])
     with pytest.raises(UsageError):
         investigate(request, searcher=Cluster("tcp://127.0.0.1:9", request.lists))
+
+
+def test_a_log_that_is_cut_off_meanwhile(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(text_of(random.Random(12)))
+    request = Request([str(log)], [str(write_list(tmp_path))])
+    window, kept = searching._Run._window, log.read_bytes()[:300_000]
+
+    def shorter(run: Any, *arguments: Any) -> Any:
+        log.write_bytes(kept)
+        return window(run, *arguments)
+
+    monkeypatch.setattr(searching._Run, "_window", shorter)
+    maker = Cluster(cluster.scheduler_address, request.lists, None, chunk_bytes=CHUNK, part_bytes=PART)
+    cut, result = investigate(request, searcher=maker)
+    monkeypatch.undo()
+    assert result.searched_bytes == len(kept)
+    alone, _ = investigate(request)
+    assert cut.sightings
+    assert cut.sightings == alone.sightings

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lamsach.hunt.chunks import OVERLAP, Buffer, Chunk, Pool
+from lamsach.cluster.texts import Loaded, OnDisk, Text
+from lamsach.hunt.chunks import OVERLAP, Buffer, Chunk
 from lamsach.hunt.kernel.layout import PAD
 
 _FEEDS = b"\n" * PAD
-Text = bytes | bytearray
+Piece = bytes | bytearray | OnDisk
 
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """What the pieces before leave to the next: bytes that are in no chunk yet, and whether they begin with a line's start."""
+    """What the pieces before leave to the next: bytes that are in no chunk yet (or where they begin in a plain file), and whether they
+    begin with a line's start."""
 
     carry: bytes = b""
     whole_start: bool = True
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,38 +35,51 @@ class Cut:
     last: bool
 
 
-def cuts(joined: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iterator[Cut | Border]:
-    """The chunks of the joined bytes; at the end, unless they are the log's last, what is left for the next piece."""
+@contextmanager
+def joined(before: Border, piece: Piece) -> Iterator[Text]:
+    """What the pieces before left, and this piece's text behind it. Raises WholeError."""
+    if isinstance(piece, OnDisk):
+        with piece.opened(piece.begin if before.place is None else before.place) as text:
+            yield text
+    else:
+        yield Loaded(before.carry + piece if before.carry else piece)
+
+
+def cuts(text: Text, whole_start: bool, chunk_bytes: int, *, last: bool) -> Iterator[Cut]:
+    """The chunks of the joined bytes; unless these are the log's last, the end of them belongs to the next piece."""
     begin = 0
-    while len(joined) - begin >= chunk_bytes:
+    while len(text) - begin >= chunk_bytes:
         filled = begin + chunk_bytes
-        newline = joined.rfind(b"\n", begin, filled)
+        newline = text.last_feed(begin, filled)
         whole_end = newline >= 0
         end = newline + 1 if whole_end else filled
         yield Cut(begin, end, whole_start, whole_end, False)
         begin = end if whole_end else max(begin, filled - OVERLAP)
         whole_start = whole_end
     if last:
-        yield Cut(begin, len(joined), whole_start, True, True)
-    else:
-        yield Border(bytes(joined[begin:]), whole_start)
+        yield Cut(begin, len(text), whole_start, True, True)
 
 
-def border_after(before: Border, raw: Text, chunk_bytes: int) -> Border:
-    """What a piece leaves to the next."""
-    *_, border = cuts(before.carry + raw, before.whole_start, chunk_bytes, last=False)
-    assert isinstance(border, Border)
-    return border
+def border_after(before: Border, piece: Piece, chunk_bytes: int) -> Border:
+    """What a piece leaves to the next. Raises WholeError."""
+    with joined(before, piece) as text:
+        begin, whole_start = 0, before.whole_start
+        for cut in cuts(text, whole_start, chunk_bytes, last=False):
+            whole_start = cut.whole_end
+            begin = cut.end if whole_start else max(cut.begin, cut.end - OVERLAP)
+        if isinstance(piece, OnDisk):
+            start = piece.begin if before.place is None else before.place
+            return Border(b"", whole_start, start + begin)
+        carry = bytearray(len(text) - begin)
+        text.copy(begin, memoryview(carry))
+        return Border(bytes(carry), whole_start)
 
 
-def chunks(before: Border, raw: Text, free: Pool, chunk_bytes: int, *, last: bool) -> Iterator[Chunk]:
-    """The chunks that end in a piece, in buffers of the pool."""
-    joined = before.carry + raw if before.carry else raw
-    for cut in cuts(joined, before.whole_start, chunk_bytes, last=last):
-        if isinstance(cut, Border):
-            return
-        buffer: Buffer = free.get()
-        end = PAD + cut.end - cut.begin
-        buffer.memory[PAD:end] = memoryview(joined)[cut.begin : cut.end]
-        buffer.memory[end : end + PAD] = _FEEDS
-        yield Chunk(buffer, PAD, end, cut.whole_start, cut.whole_end, 0, cut.last)
+def chunks(before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, last: bool) -> Iterator[Chunk]:
+    """The chunks that end in a piece, one after the other in the buffer. Raises WholeError."""
+    with joined(before, piece) as text:
+        for cut in cuts(text, before.whole_start, chunk_bytes, last=last):
+            end = PAD + cut.end - cut.begin
+            text.copy(cut.begin, buffer.view[PAD:end])
+            buffer.memory[end : end + PAD] = _FEEDS
+            yield Chunk(buffer, PAD, end, cut.whole_start, cut.whole_end, 0, cut.last)

@@ -17,8 +17,9 @@ from lamsach.archive.present import Seen, seen_of
 from lamsach.archive.signs import Sign, sign_of
 from lamsach.errors import UsageError
 from lamsach.hunt.cache import sources_digest
-from lamsach.hunt.chunks import CHUNK_BYTES
+from lamsach.hunt.chunks import CHUNK_BYTES, Buffer
 from lamsach.hunt.compiled import CompiledSet
+from lamsach.hunt.engine import Sieve
 from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import load_set
 from lamsach.hunt.matcher import Matcher
@@ -166,4 +167,20 @@ def job_of(token: str) -> Job:
     if kept is None or kept[0] != token:
         taken, compiled = _orders[token]
         kept = _local.job = (token, taken.job(compiled))
+    return kept[1]
+
+
+def sieve_of(token: str) -> Sieve:
+    """The sieve of this thread over the job's set."""
+    kept: tuple[str, Sieve] | None = getattr(_local, "sieve", None)
+    if kept is None or kept[0] != token:
+        kept = _local.sieve = (token, Sieve(job_of(token).compiled))
+    return kept[1]
+
+
+def buffer_of(chunk_bytes: int) -> Buffer:
+    """The buffer of this thread. One task after the other has it, so nothing may keep a part of it."""
+    kept: tuple[int, Buffer] | None = getattr(_local, "buffer", None)
+    if kept is None or kept[0] != chunk_bytes:
+        kept = _local.buffer = (chunk_bytes, Buffer(chunk_bytes))
     return kept[1]

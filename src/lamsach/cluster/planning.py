@@ -20,8 +20,10 @@ _GROUP_BYTES = 64 << 20
 _GROUP_FILES = 64
 
 
-def pieces_of(log: LogFile, word: str, format_name: str | None, part_bytes: int) -> list[Part]:
-    """The pieces of a log; none when it has to be searched whole."""
+def pieces_of(
+    log: LogFile, word: str, format_name: str | None, part_bytes: int, *, plain_bytes: int | None = None
+) -> list[Part]:
+    """The pieces of a log, of about `part_bytes` of text (a plain file's of `plain_bytes`); none when it has to be searched whole."""
     if log.size_bytes < part_bytes // 4 or word != log.name:
         return []
     try:
@@ -41,7 +43,7 @@ def pieces_of(log: LogFile, word: str, format_name: str | None, part_bytes: int)
         with place.seekable() as handle:
             if place.path is None and sniffed[:8] != _first(handle):
                 return []  # packed, and far away: looking for its frames would read it all
-            return parts_of(handle, place.size_bytes, skip, part_bytes)
+            return parts_of(handle, place.size_bytes, skip, part_bytes, plain_bytes)
     except (InputError, OSError):
         return []
 

@@ -21,7 +21,8 @@ from lamsach.cluster.job import packed, unpacked, version
 from lamsach.cluster.joining import connected
 from lamsach.cluster.planning import pieces_of, word_for
 from lamsach.cluster.splitting import PART_BYTES
-from lamsach.cluster.tasks import UNSEEN, WholeError, load
+from lamsach.cluster.tasks import UNSEEN, load
+from lamsach.cluster.texts import WholeError
 from lamsach.errors import InputError, UnreadableError, UsageError
 from lamsach.logs.event_records import event_line
 from lamsach.logs.opening import LogFile, LogStream, find_logs

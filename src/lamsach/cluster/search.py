@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from lamsach.archive.present import replay_all
@@ -17,7 +20,8 @@ from lamsach.cluster.job import Job, Watched, unpacked
 from lamsach.cluster.joining import connected, given
 from lamsach.cluster.planning import groups, pieces_of, word_for
 from lamsach.cluster.splitting import PART_BYTES, Part
-from lamsach.cluster.tasks import Examined, Found, Named, WholeError
+from lamsach.cluster.tasks import Examined, Found, Named
+from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.chunks import CHUNK_BYTES
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
@@ -32,6 +36,10 @@ from lamsach.model import FileSummary
 _WINDOW = 4
 """Pieces of one log for each thread of the cluster that are on their way, twice."""
 _MERGED = 16
+_PLAIN = 8
+"""A plain file has at least so many pieces for each thread, and none is more than so many times as long as those that are unpacked."""
+_TOGETHER = 4
+"""Logs that are read in pieces at a time: while the last pieces of one are examined in their order, others are searched."""
 
 
 @dataclass(slots=True)
@@ -41,6 +49,7 @@ class _Split:
     named: Named
     log: LogFile
     parts: list[Part]
+    on_disk: bool
 
 
 @dataclass(slots=True)
@@ -85,6 +94,8 @@ class _Run:
         self._rules = rules
         self._progress = progress
         self._consumed = 0
+        self._counting = Lock()
+        self._ended = False
         watched = Watched()
         self._job = Job(
             *(compiled, matcher, replace(rules, observe=watched), watched),
@@ -121,19 +132,36 @@ class _Run:
                 local.append((number, log))
                 continue
             named = Named(word_for(log.name), log.name, number)
-            parts = pieces_of(log, named.word, self._cluster.format_name, self._cluster.part_bytes)
+            parts = pieces_of(
+                *(log, named.word, self._cluster.format_name, self._cluster.part_bytes),
+                plain_bytes=self._plain_bytes(log.size_bytes),
+            )
             if len(parts) > 1:
-                split.append(_Split(named, log, parts))
+                on_disk = not parts[0].packed and Path(named.word).is_file()
+                split.append(_Split(named, log, parts, on_disk))
             else:
                 whole.append((named, log.size_bytes))
         running = [
             (self._submit(tasks.hunt_whole, self._token, group), size) for group, size in groups(whole)
         ]
         found = [self._here(number, log) for number, log in local]
-        for item in split:
-            found.append(self._in_pieces(item))
+        found += self._side_by_side(split)
         found.append(self._merged(running))
         return tasks.merged(*found)
+
+    def _plain_bytes(self, size: int) -> int:
+        part_bytes = self._cluster.part_bytes
+        return max(part_bytes, min(_PLAIN * part_bytes, size // (_PLAIN * self._threads())))
+
+    def _threads(self) -> int:
+        return sum(self._client.nthreads().values()) or 1
+
+    def _side_by_side(self, split: list[_Split]) -> list[Found]:
+        with ThreadPoolExecutor(_TOGETHER) as pool:
+            try:
+                return list(pool.map(self._in_pieces, split))
+            finally:  # interrupted, or one log failed: the others begin no further window
+                self._ended = True
 
     def _here(self, number: int, log: LogFile) -> Found:
         """Standard input is read where it is."""
@@ -165,13 +193,14 @@ class _Run:
         examiner = Examiner(detection, context, self._matcher, self._job.rules, {}, CoverageCount())
         state: Any = Examined(tasks.packed_examiner(examiner, self._job))
         before: Any = Border()
-        threads = sum(self._client.nthreads().values()) or 1
-        width = max(_WINDOW * threads, 4)
+        width = max(_WINDOW * self._threads(), 4)
         found: list[Found] = []
         waiting: list[tuple[Any, Any, Any, int]] = []
         for start in range(0, len(item.parts), width):
             window = item.parts[start : start + width]
-            last_border, last_state, result = self._window(item.named.word, window, before, state)
+            if self._ended:
+                break
+            last_border, last_state, result = self._window(item, window, before, state)
             waiting.append((last_border, last_state, result, sum(part.length for part in window)))
             before, state = last_border, last_state
             if len(waiting) == 2:
@@ -184,23 +213,34 @@ class _Run:
         self._summarise(item, unpacked(state.examiner, self._job.shared), whole)
         return whole
 
-    def _window(self, word: str, parts: list[Part], before: Any, state: Any) -> tuple[Any, Any, Any]:
+    def _window(self, item: _Split, parts: list[Part], before: Any, state: Any) -> tuple[Any, Any, Any]:
         examined = []
-        chunk_bytes = self._cluster.chunk_bytes
         for part in parts:
-            raw = self._submit(tasks.load, word, part)
-            hits = self._submit(tasks.sieve, self._token, before, raw, part.last)
-            state = self._submit(tasks.examine, self._token, state, before, raw, hits, part.last)
-            if not part.last:
-                before = self._submit(tasks.border, before, raw, chunk_bytes)
+            piece, after = self._piece(item, part, before)
+            hits = self._submit(tasks.sieve, self._token, before, piece, part.last)
+            state = self._submit(tasks.examine, self._token, state, before, piece, hits, part.last)
+            before = after
             examined.append(state)
         return before, state, self._submit(tasks.results, *examined)
 
+    def _piece(self, item: _Split, part: Part, before: Any) -> tuple[Any, Any]:
+        """A piece, and what it leaves to the next. Of a plain file a look at the ends of its chunks tells that, and is taken here."""
+        word, chunk_bytes = item.named.word, self._cluster.chunk_bytes
+        if item.on_disk:
+            piece = OnDisk(word, part)
+            return piece, None if part.last else tasks.border(before, piece, chunk_bytes)
+        raw = self._submit(tasks.load, word, part)
+        return raw, None if part.last else self._submit(tasks.border, before, raw, chunk_bytes)
+
     def _gathered(self, _border: Any, _state: Any, result: Any, size: int) -> Found:
         found: Found = result.result()
-        self._consumed += size
-        self._progress(self._consumed, found.searched_bytes)
+        self._advance(size, found)
         return found
+
+    def _advance(self, size: int, found: Found) -> None:
+        with self._counting:
+            self._consumed += size
+            self._progress(self._consumed, found.searched_bytes)
 
     def _summarise(self, item: _Split, examiner: Examiner, whole: Found) -> None:
         """What `hunt.run` says of a file that was read to its end."""
@@ -230,8 +270,7 @@ class _Run:
                 for begin in range(0, len(futures), _MERGED)
             ]
         found = tasks.merged(*(future.result() for future in futures))
-        self._consumed += sum(size for _, size in running)
-        self._progress(self._consumed, found.searched_bytes)
+        self._advance(sum(size for _, size in running), found)
         return found
 
     def _submit(self, task: Any, *arguments: Any) -> Any:

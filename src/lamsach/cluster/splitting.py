@@ -37,13 +37,19 @@ class Part:
     skip: int = 0
 
 
-def parts_of(handle: IO[bytes], size: int, skip: int = 0, part_bytes: int = PART_BYTES) -> list[Part]:
+def parts_of(
+    handle: IO[bytes],
+    size: int,
+    skip: int = 0,
+    part_bytes: int = PART_BYTES,
+    plain_bytes: int | None = None,
+) -> list[Part]:
     """The pieces of an input of this size; a single one when it cannot be cut. The handle is moved about."""
     handle.seek(0)
     head = handle.read(_HEADER_BYTES)
     packed = compression_of(head) is not None
     if not packed:
-        cuts = list(range(0, size, part_bytes))
+        cuts = list(range(0, max(size, 1), plain_bytes or part_bytes))
     elif head[:4] == ZSTD_MAGIC or head[:4] in SKIPPABLE_MAGICS:
         cuts = _grouped(_frames(handle, size), part_bytes)
     elif head[:3] == _GZIP_MAGIC:

@@ -1,6 +1,6 @@
 """What workers do: whole logs, or a large log's pieces in four steps, of which the two heavy ones need nothing from other pieces.
 
-1. `load`: a piece's text, unpacked.
+1. `load`: a piece's text, unpacked. A plain file's is left on the disk (`texts.OnDisk`), and each step reads what it needs.
 2. `border`: where its last chunk ends (cheap, one after the other).
 3. `sieve`: the kernel over its chunks.
 4. `examine`: its candidate lines, behind those of the piece before (cheap when hits are rare): line numbers, headers, records over a
@@ -23,14 +23,13 @@ from numpy.typing import NDArray
 
 from lamsach.archive.present import Seen
 from lamsach.archive.signs import Sign
-from lamsach.cluster.borders import Border, Text, border_after, chunks
-from lamsach.cluster.job import Job, job_of, packed, unpacked
+from lamsach.cluster.borders import Border, Piece, border_after, chunks
+from lamsach.cluster.job import Job, buffer_of, job_of, packed, sieve_of, unpacked
 from lamsach.cluster.splitting import Part
+from lamsach.cluster.texts import WholeError
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt import merge
-from lamsach.hunt.chunks import Pool
 from lamsach.hunt.coverage import CoverageCount
-from lamsach.hunt.engine import Sieve
 from lamsach.hunt.examine import Examiner
 from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.run import hunt
@@ -49,10 +48,6 @@ UNSEEN = mark("A worker of the cluster cannot read this file.")
 _SEE_TO_IT = mark("Give a path that every worker sees, or a URL.")
 Order = tuple[bool, int, int]
 """Where something stands in the result of one process: binary logs last, then the log's number, then its own."""
-
-
-class WholeError(Exception):
-    """The log has to be read as a whole."""
 
 
 @dataclass(slots=True)
@@ -207,22 +202,19 @@ class _Memory:
         """See ByteSource."""
 
 
-def border(before: Border, raw: Text, chunk_bytes: int) -> Border:
+def border(before: Border, piece: Piece, chunk_bytes: int) -> Border:
     """See `borders.border_after`."""
-    return border_after(before, raw, chunk_bytes)
+    return border_after(before, piece, chunk_bytes)
 
 
 Hits = list[tuple[NDArray[np.int64], NDArray[np.int32]]]
 
 
-def sieve(token: str, before: Border, raw: Text, last: bool) -> Hits:
+def sieve(token: str, before: Border, piece: Piece, last: bool) -> Hits:
     """Positions in candidate lines and line feeds of each chunk of a piece."""
-    job, free = job_of(token), Pool(1, job_of(token).chunk_bytes)
-    kernel, found = Sieve(job.compiled), []
-    for chunk in chunks(before, raw, free, job.chunk_bytes, last=last):
-        found.append(kernel.search(chunk.buffer.array, chunk.begin, chunk.end))
-        free.put(chunk.buffer)
-    return found
+    job, kernel = job_of(token), sieve_of(token)
+    parts = chunks(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
+    return [kernel.search(chunk.buffer.array, chunk.begin, chunk.end) for chunk in parts]
 
 
 @dataclass(slots=True)
@@ -239,17 +231,16 @@ def packed_examiner(examiner: Examiner, job: Job) -> bytes:
     return packed(examiner, job.shared)
 
 
-def examine(token: str, earlier: Examined, before: Border, raw: Text, hits: Hits, last: bool) -> Examined:
+def examine(token: str, earlier: Examined, before: Border, piece: Piece, hits: Hits, last: bool) -> Examined:
     """Examine a piece behind the one that was examined earlier."""
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)
-    result, free = Found(examiner._found, examiner._coverage), Pool(1, job.chunk_bytes)
-    parts = chunks(before, raw, free, job.chunk_bytes, last=last)
+    result = Found(examiner._found, examiner._coverage)
+    parts = chunks(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
     for chunk, (places, feeds) in zip(parts, hits, strict=True):
         lines = LineIndex(chunk.buffer.array, chunk.begin, chunk.end, feeds)
         examiner.chunk(Sieved(0, chunk, places, lines))
         result.searched_bytes += chunk.end - chunk.begin
-        free.put(chunk.buffer)
     result.signs, result.seen = job.watched.take()
     return Examined(packed_examiner(examiner, job), result)
 
