@@ -88,7 +88,7 @@ def _all(text: str, start: int) -> dict[str, str] | None:
     if "Data" in values or "#attributes" in values:
         return None
     return {
-        name: value if value.__class__ is str else text_of(value) or ""
+        name: value if value.__class__ is str else _scalar(value)
         for name, value in zip(_lowered(tuple(values)), values.values(), strict=True)
     }
 
@@ -104,8 +104,15 @@ def _some(text: str, start: int, names: tuple[str, ...]) -> dict[str, str]:
             value = text[place + 1 : text.index('"', place + 1)]
             data[name] = _decode(text, place)[0] if "\\" in value else value
         else:
-            data[name] = text_of(_decode(text, place)[0]) or ""
+            data[name] = _scalar(_decode(text, place)[0])
     return data
+
+
+def _scalar(value: object) -> str:
+    """What is no text, as text: `Initiated` of Sysmon's connections is a truth value."""
+    if value.__class__ is bool:
+        return "true" if value else "false"
+    return text_of(value) or ""
 
 
 @lru_cache(_NAMES_KEPT)
