@@ -110,11 +110,11 @@ CLI: dict[str, str] = {
         "Đọc danh sách và đưa ra mỗi dấu hiệu một lần ở dạng chuẩn, mỗi dòng một đối tượng JSON; giá trị bị từ chối ghi ra luồng lỗi chuẩn."
     ),
     "Read pages that are pictures (needs tesseract); low confidence.": "Đọc cả các trang là ảnh (cần tesseract); độ tin cậy thấp.",
-    "Bring what is new in a TAXII 2.1 collection or at a MISP instance into a folder, which is a list to hunt with; a run that broke off is continued.": (
-        "Tải phần mới của một bộ sưu tập TAXII 2.1 hoặc máy chủ MISP về thư mục, dùng được ngay làm danh sách rà soát; lần chạy bị ngắt sẽ được tiếp tục."
+    "Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which is a list to hunt with; a run that broke off is continued.": (
+        "Tải phần mới của một bộ sưu tập TAXII 2.1, máy chủ MISP hoặc nguồn MISP về thư mục, dùng được ngay làm danh sách rà soát; lần chạy bị ngắt sẽ được tiếp tục."
     ),
-    "A TAXII 2.1 collection, https://host/api/collections/ID/, or a MISP instance, misp+https://host.": (
-        "Bộ sưu tập TAXII 2.1, https://host/api/collections/ID/, hoặc máy chủ MISP, misp+https://host."
+    "A TAXII 2.1 collection, https://host/api/collections/ID/; a MISP instance, misp+https://host; or a MISP feed, https://host/folder/manifest.json.": (
+        "Bộ sưu tập TAXII 2.1, https://host/api/collections/ID/; máy chủ MISP, misp+https://host; hoặc nguồn MISP, https://host/folder/manifest.json."
     ),
     "The folder that keeps the pages; a list itself.": "Thư mục lưu các trang, dùng được làm danh sách.",
     "Ask through this proxy.": "Kết nối qua máy chủ proxy này.",

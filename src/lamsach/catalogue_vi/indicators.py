@@ -143,6 +143,12 @@ INDICATORS: dict[str, str] = {
     "Give misp+https://host or misp+https://host/attributes.": "Hãy dùng misp+https://host hoặc misp+https://host/attributes.",
     "The server does not know this address.": "Máy chủ không có địa chỉ này.",
     "The answer of the server is no list of MISP.": "Trả lời của máy chủ không phải danh sách của MISP.",
+    "This is not the address of a MISP feed.": "Đây không phải địa chỉ của một nguồn MISP.",
+    "Give https://host/folder/manifest.json.": "Hãy dùng https://host/folder/manifest.json.",
+    "The answer of the server is no manifest of a MISP feed.": "Trả lời của máy chủ không phải tệp kê khai (manifest.json) của nguồn MISP.",
+    "The manifest of the feed names no event.": "Tệp kê khai của nguồn không nêu sự kiện nào.",
+    "The answer of the server is no event of MISP.": "Trả lời của máy chủ không phải sự kiện MISP.",
+    "The answer of the server is no JSON.": "Trả lời của máy chủ không phải JSON.",
     "The file holds no key.": "Tệp không chứa khóa.",
     "Write the key on its first line.": "Hãy ghi khóa ở dòng đầu của tệp.",
     "--token and --token-file exclude each other.": "--token và --token-file không dùng cùng nhau.",
@@ -153,6 +159,10 @@ INDICATORS: dict[str, str] = {
     "Choose an empty folder.": "Hãy chọn thư mục rỗng.",
     # the command
     "{objects} new objects on {pages} pages.": "{objects} đối tượng mới trong {pages} trang.",
+    "{objects} values in {pages} new or changed events.": "{objects} giá trị trong {pages} sự kiện mới hoặc đã thay đổi.",
+    "{count} events of the feed could not be had; the next run asks for them again.": (
+        "Không tải được {count} sự kiện của nguồn; lần chạy sau sẽ tải lại."
+    ),
     "No list names this value.": "Không danh sách nào có giá trị này.",
     "{indicators} indicators, {refused} refused, from {documents} documents.": (
         "{indicators} dấu hiệu, {refused} giá trị bị từ chối, từ {documents} tài liệu."

@@ -1,4 +1,4 @@
-"""`lamsach indicators fetch`: what a TAXII collection or a MISP instance lists, into a folder."""
+"""`lamsach indicators fetch`: what a TAXII collection, a MISP instance or a MISP feed lists, into a folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lamsach.errors import UsageError
+from lamsach.errors import ExitStatus, UsageError
 from lamsach.i18n import language_from_environment, translator
 
 
@@ -18,7 +18,7 @@ def fetch(
         str,
         typer.Argument(
             metavar="URL",
-            help="A TAXII 2.1 collection, https://host/api/collections/ID/, or a MISP instance, misp+https://host.",
+            help="A TAXII 2.1 collection, https://host/api/collections/ID/; a MISP instance, misp+https://host; or a MISP feed, https://host/folder/manifest.json.",
         ),
     ],
     folder: Annotated[
@@ -51,23 +51,32 @@ def fetch(
         typer.Option("--since", metavar="TIME", help="At first, only what was added after this time."),
     ] = None,
 ) -> None:
-    """Bring what is new in a TAXII 2.1 collection or at a MISP instance into a folder, which is a list to hunt with; a run that broke off is continued.
+    """Bring what is new in a TAXII 2.1 collection, at a MISP instance or in a MISP feed into a folder, which is a list to hunt with; a run that broke off is continued.
 
     Example: lamsach indicators fetch https://taxii.example/api/collections/7/ -d lists/authority
     """
-    from lamsach.indicators import misp_mirror, taxii_mirror
+    from lamsach.indicators import misp_feed, misp_mirror, taxii_mirror
     from lamsach.indicators.asking import Settings
     from lamsach.indicators.misp_api import key_of_file, settings_of_environment
     from lamsach.indicators.opening import MISP_SCHEMES
 
     if token is not None and token_file is not None:
         raise UsageError("--token and --token-file exclude each other.", "", "Give one of them.")
-    misp = url.startswith(MISP_SCHEMES)
     said = key_of_file(token_file) if token_file is not None else token
-    if said is None:
-        said = settings_of_environment().token if misp else os.environ.get("LAMSACH_TAXII_TOKEN")
-    settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
-    fetched = (misp_mirror if misp else taxii_mirror).mirror(url, folder, settings)
     words = translator(language_from_environment())
-    text = words("{objects} new objects on {pages} pages.")
+    if misp_feed.is_feed(url):
+        settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
+        fetched = misp_feed.mirror(url, folder, settings)
+        text = words("{objects} values in {pages} new or changed events.")
+    else:
+        misp = url.startswith(MISP_SCHEMES)
+        if said is None:
+            said = settings_of_environment().token if misp else os.environ.get("LAMSACH_TAXII_TOKEN")
+        settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
+        fetched = (misp_mirror if misp else taxii_mirror).mirror(url, folder, settings)
+        text = words("{objects} new objects on {pages} pages.")
     print(text.format(objects=fetched.objects, pages=fetched.pages), file=sys.stderr)
+    if fetched.failed:
+        told = words("{count} events of the feed could not be had; the next run asks for them again.")
+        print(told.format(count=fetched.failed), file=sys.stderr)
+        raise typer.Exit(ExitStatus.PARTIAL)

@@ -13,10 +13,11 @@ from lamsach.errors import OutputError
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What one run brought into the mirror folder."""
+    """What one run brought into the mirror folder. `failed`: what the server names but did not give; the next run asks again."""
 
     pages: int
     objects: int
+    failed: int = 0
 
 
 class MirrorState:

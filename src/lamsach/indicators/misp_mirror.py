@@ -55,7 +55,7 @@ def _seconds(moment: datetime | None) -> str | None:
 def _keep_events(folder: Path, instance: Instance, events: Iterable[Record]) -> int:
     """Whole events in the place of what the folder holds of them; how many that changes."""
     return sum(
-        _store(folder / _file_name(event), event if instance.takes_all else for_detection(event))
+        store_event(folder / _file_name(event), event if instance.takes_all else for_detection(event))
         for event in events
     )
 
@@ -78,7 +78,7 @@ def _keep_attributes(folder: Path, instance: Instance, attributes: Iterable[Reco
             else:
                 after.pop(_identity(item), None)
         changed += sum(before.get(identity) != after.get(identity) for identity in before | after)
-        _store(folder / name, {**event, "Attribute": list(after.values())})
+        store_event(folder / name, {**event, "Attribute": list(after.values())})
     return changed
 
 
@@ -92,7 +92,16 @@ def _file_name(event: Mapping[str, Any]) -> str:
     uuid = str(event.get("uuid") or "").lower()
     if not _UUID.fullmatch(uuid):
         uuid = hashlib.sha256(str(event.get("id") or json.dumps(event)).encode()).hexdigest()[:32]
+    return _name(uuid)
+
+
+def _name(uuid: str) -> str:
     return f"event-{uuid}.json"
+
+
+def event_path(folder: Path, uuid: str) -> Path:
+    """Where a folder keeps an event of this UUID."""
+    return folder / _name(uuid)
 
 
 def _stored(path: Path) -> list[Record]:
@@ -103,7 +112,7 @@ def _stored(path: Path) -> list[Record]:
         return []
 
 
-def _store(path: Path, event: Record) -> bool:
+def store_event(path: Path, event: Record) -> bool:
     """Write an event, or take its file away when nothing is left of it. Whether that changes the folder."""
     data = json.dumps({"Event": event}).encode()
     try:

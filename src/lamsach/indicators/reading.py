@@ -30,7 +30,7 @@ class ListContents:
 
 def read_list(path: str, on_problem: OnProblem, *, ocr: bool = False) -> Iterator[Entry]:
     """The indicators and refusals of one file in file order, not de-duplicated; memory does not grow with the length of a
-    TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection, `misp+https://...` a MISP instance. A file that cannot be read, or
+    TXT or CSV list. `-` is standard input, `taxii+https://...` a TAXII 2.1 collection, `misp+https://...` a MISP instance or feed. A file that cannot be read, or
     not to its end, is told to `on_problem`. `ocr`: pages that are pictures are read by tesseract."""
     return map(whole_entry, read_quickly(path, on_problem, ocr=ocr))
 
@@ -50,9 +50,9 @@ def _sources(path: str, *, ocr: bool) -> Iterator[ListSource]:
 
         return envelopes(path)
     if path.startswith(MISP_SCHEMES):
-        from lamsach.indicators.misp_api import searched
+        from lamsach.indicators import misp_api, misp_feed
 
-        return searched(path)
+        return misp_feed.events(path) if misp_feed.is_feed(path) else misp_api.searched(path)
     return sources(path, ocr=ocr)
 
 

@@ -1,0 +1,283 @@
+"""The client of MISP feeds against servers on the loopback that behave, and that do not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from lamsach.cli.indicators import app
+from lamsach.errors import ExitStatus, LimitError, OutputError, UnreadableError, UsageError
+from lamsach.indicators import misp_feed
+from lamsach.indicators.asking import Settings
+from lamsach.indicators.mirroring import Fetched
+from lamsach.indicators.misp_feed import Feed, is_feed, mirror
+from lamsach.indicators.reading import read_list, read_lists
+from lamsach.model import Indicator, Problem
+from tests.indicators.serving import Answer, server
+
+
+def uuid(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def attribute(number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "uuid": uuid(number),
+        "type": "domain",
+        "value": f"bot{number}.xyz",
+        "to_ids": True,
+        "timestamp": "1767225600",
+        **more,
+    }
+
+
+class Web:
+    """A feed as a server holds it: `events` by number with their time and attributes; remembers which files were asked for."""
+
+    def __init__(self) -> None:
+        self.events: dict[int, tuple[int, list[dict[str, Any]]]] = {}
+        self.asked: list[str] = []
+        self.answers: dict[str, Answer] = {}
+        """What stands in the place of a file."""
+
+    def manifest(self) -> bytes:
+        said = {
+            uuid(number): {
+                "Orgc": {"name": "Example CERT"},
+                "info": f"Botnet {number}",
+                "date": "2026-01-01",
+                "timestamp": str(stamp),
+            }
+            for number, (stamp, _) in self.events.items()
+        }
+        return json.dumps(said).encode()
+
+    def event(self, number: int) -> bytes:
+        return json.dumps(
+            {
+                "Event": {
+                    "uuid": uuid(number),
+                    "info": f"Botnet {number}",
+                    "Attribute": self.events[number][1],
+                }
+            }
+        ).encode()
+
+    def __call__(self, query: dict[str, str], _: Any) -> Answer:
+        assert query["path"].startswith("/feed/")
+        name = query["path"].removeprefix("/feed/")
+        self.asked.append(name)
+        if name in self.answers:
+            return self.answers[name]
+        if name == "manifest.json":
+            return 200, {}, self.manifest()
+        number = int(name.removesuffix(".json").rpartition("-")[2])
+        return (200, {}, self.event(number)) if number in self.events else (404, {}, b"")
+
+
+@pytest.fixture
+def web() -> Web:
+    made = Web()
+    made.events = {
+        1: (1_767_225_600, [attribute(1), attribute(2, to_ids=False)]),
+        2: (1_767_225_700, [attribute(3)]),
+    }
+    return made
+
+
+def serving(web: Web) -> Any:
+    return server(web, "/feed/manifest.json")
+
+
+def listed(path: Path) -> list[str]:
+    contents = read_lists([str(path)], lambda problem: pytest.fail(str(problem)))
+    return sorted(item.value for item in contents.indicators)
+
+
+def test_only_what_is_new_or_changed_is_asked_for_and_what_is_gone_leaves(web: Web, tmp_path: Path) -> None:
+    with serving(web) as url:
+        assert mirror(url, tmp_path) == Fetched(2, 2)
+        assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"], "what is not for detection is left out"
+        web.asked.clear()
+        assert mirror(f"misp+{url}", tmp_path) == Fetched(0, 0)
+        assert web.asked == ["manifest.json"]
+        web.events[1] = (1_767_225_601, [attribute(1, value="bot9.xyz")])
+        web.events[4] = (1, [attribute(4, to_ids=False)])
+        del web.events[2]
+        web.asked.clear()
+        assert mirror(url, tmp_path) == Fetched(2, 1)
+        assert web.asked == ["manifest.json", f"{uuid(1)}.json", f"{uuid(4)}.json"]
+    assert listed(tmp_path) == ["bot9.xyz"]
+
+
+def test_since_leaves_out_what_was_changed_before(web: Web, tmp_path: Path) -> None:
+    with serving(web) as url:
+        assert mirror(url, tmp_path, Settings(added_after="2026-01-01T00:01:00Z")) == Fetched(1, 1)
+    assert listed(tmp_path) == ["bot3.xyz"]
+
+
+def test_a_feed_is_read_as_a_list(web: Web) -> None:
+    with serving(web) as url:
+        problems: list[Problem] = []
+        items = list(read_list(f"misp+{url}", problems.append))
+    assert problems == []
+    found = [(item.value, item.threat) for item in items if isinstance(item, Indicator)]
+    assert found == [("bot1.xyz", "Botnet 1"), ("bot3.xyz", "Botnet 2")]
+
+
+BROKEN: list[Answer] = [
+    (404, {}, b""),
+    (500, {}, b""),
+    (200, {}, b"<html>"),
+    (200, {}, b'{"Event": [1]}'),
+    (200, {}, b"[" * 100_000),
+    (200, {"Content-Length": "99999"}, b'{"Event": {}}'),
+    (302, {"Location": "http://127.0.0.1:9/"}, b""),
+]
+
+
+@pytest.mark.parametrize("answer", BROKEN)
+def test_one_event_that_cannot_be_had_is_counted_and_asked_for_again(
+    web: Web, tmp_path: Path, answer: Answer
+) -> None:
+    web.answers[f"{uuid(1)}.json"] = answer
+    with serving(web) as url:
+        assert mirror(url, tmp_path) == Fetched(1, 1, 1)
+        assert listed(tmp_path) == ["bot3.xyz"]
+        web.answers.clear()
+        assert mirror(url, tmp_path) == Fetched(1, 1)
+    assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"]
+
+
+def test_a_changed_event_that_cannot_be_had_leaves_the_old_one(web: Web, tmp_path: Path) -> None:
+    with serving(web) as url:
+        mirror(url, tmp_path)
+        web.events[2] = (1_767_300_000, [attribute(8)])
+        web.answers[f"{uuid(2)}.json"] = (503, {}, b"")
+        assert mirror(url, tmp_path).failed == 1
+    assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"]
+
+
+def test_after_some_failures_in_a_row_the_rest_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misp_feed, "FAILURES", 3)
+    web = Web()
+    web.events = {number: (number, [attribute(number)]) for number in range(1, 10)}
+    web.answers = {f"{uuid(number)}.json": (503, {}, b"") for number in range(2, 10)}
+    with serving(web) as url:
+        with pytest.raises(UnreadableError, match="refuses to answer"):
+            mirror(url, tmp_path)
+        assert len(web.asked) == 1 + 1 + 3
+        assert listed(tmp_path) == ["bot1.xyz"], "what came before is kept"
+        web.answers.clear()
+        assert mirror(url, tmp_path) == Fetched(8, 8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        ((200, {}, b"{}"), "The manifest of the feed names no event."),
+        ((200, {}, b'{"../../x": {"timestamp": "1"}, "y": 1}'), "The manifest of the feed names no event."),
+        ((200, {}, b"[]"), "The answer of the server is no manifest of a MISP feed."),
+        ((200, {}, b"<html>"), "The answer of the server is no JSON."),
+        ((200, {"Content-Length": "9999"}, b"{}"), "half-way"),
+        ((403, {}, b""), "The server wants another name or password."),
+        ((404, {}, b""), "The server does not know this address."),
+        ((302, {"Location": "http://169.254.169.254/"}, b""), "The server refuses to answer."),
+    ],
+)
+def test_a_manifest_that_is_none_leaves_the_folder_as_it_is(
+    web: Web, tmp_path: Path, answer: Answer, what: str
+) -> None:
+    with serving(web) as url:
+        mirror(url, tmp_path)
+        web.answers["manifest.json"] = answer
+        with pytest.raises(UnreadableError, match=what):
+            mirror(url, tmp_path)
+    assert listed(tmp_path) == ["bot1.xyz", "bot3.xyz"]
+
+
+def test_a_redirection_within_the_server_goes_round_only_so_often(web: Web, tmp_path: Path) -> None:
+    web.answers["manifest.json"] = (302, {"Location": "/feed/manifest.json"}, b"")
+    with serving(web) as url, pytest.raises(UnreadableError):
+        mirror(url, tmp_path)
+    assert len(web.asked) < 20
+
+
+@pytest.mark.parametrize(("name", "limit"), [("MAX_MANIFEST_BYTES", 10), ("MAX_EVENTS", 1)])
+def test_limits_of_the_manifest(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, limit: int
+) -> None:
+    monkeypatch.setattr(misp_feed, name, limit)
+    with serving(web) as url, pytest.raises(LimitError):
+        mirror(url, tmp_path)
+
+
+def test_a_feed_sends_only_so_much(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(misp_feed, "MAX_TOTAL_BYTES", len(web.manifest()) + 1)
+    with serving(web) as url:
+        assert mirror(url, tmp_path).failed == 2
+
+
+def test_an_event_s_own_name_says_nothing(web: Web, tmp_path: Path) -> None:
+    said = json.dumps({"Event": {"uuid": "../../x", "info": "x", "Attribute": [attribute(1)]}}).encode()
+    web.answers[f"{uuid(1)}.json"] = (200, {}, said)
+    with serving(web) as url:
+        mirror(url, tmp_path / "in")
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    assert sorted(path.name for path in (tmp_path / "in").glob("event-*")) == [
+        f"event-{uuid(1)}.json",
+        f"event-{uuid(2)}.json",
+    ]
+
+
+def test_a_folder_of_another_feed_is_refused(web: Web, tmp_path: Path) -> None:
+    with serving(web) as url:
+        mirror(url, tmp_path)
+        with pytest.raises(OutputError, match="another collection"):
+            mirror(f"{url}?x=1", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "feed"),
+    [
+        ("https://a.example/manifest.json", True),
+        ("misp+https://a.example/x/manifest.json?key=1", True),
+        ("misp+https://a.example/events", False),
+        ("https://a.example/xmanifest.json", False),
+        ("lists/manifest.json", False),
+        ("https://[a/manifest.json", False),
+        ("file:///x/manifest.json", False),
+    ],
+)
+def test_which_addresses_are_feeds(url: str, feed: bool) -> None:
+    assert is_feed(url) is feed
+    if not feed:
+        with pytest.raises(UsageError):
+            Feed(url)
+
+
+def test_the_command(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of the environment is that of an instance: a feed does not get it."""
+    keys: list[str | None] = []
+    monkeypatch.setenv("LAMSACH_MISP_KEY", "of-the-instance")
+
+    def answer(query: dict[str, str], headers: Any) -> Answer:
+        keys.append(headers.get("Authorization"))
+        return web(query, headers)
+
+    with server(answer, "/feed/manifest.json") as url:
+        done = CliRunner().invoke(app, ["fetch", url, "-d", str(tmp_path / "m")])
+        assert (done.exit_code, done.stderr) == (0, "2 giá trị trong 2 sự kiện mới hoặc đã thay đổi.\n")
+        assert set(keys) == {None}
+        web.events[1] = (5, [attribute(1)])
+        web.answers[f"{uuid(1)}.json"] = (404, {}, b"")
+        done = CliRunner().invoke(app, ["fetch", url, "-d", str(tmp_path / "m"), "--token", "abc"])
+    assert done.exit_code == ExitStatus.PARTIAL
+    assert "Không tải được 1 sự kiện của nguồn" in done.stderr
+    assert keys[-1] == "abc"
