@@ -22,7 +22,7 @@ for _name in ("LAMSACH_SMTP_URL", "LAMSACH_URL", "LAMSACH_TLS", "LAMSACH_OIDC_UR
 os.environ["DATABASE_URL"] = os.environ.get("LAMSACH_TEST_POSTGRES", "")
 TEMPLATE = "lamsach_template"
 """The PostgreSQL database that others are copied from."""
-_FILES = {"uploads", "traces", "hunts", "transfers", "outlets", "outbox", "taxii"}
+_FILES = {"uploads", "traces", "hunts", "transfers", "outlets", "outbox", "mirrors"}
 """Where the portal keeps files, under the data folder."""
 
 import django  # noqa: E402

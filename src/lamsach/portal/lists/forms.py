@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +15,7 @@ from lamsach.indicators.review.guard import Own
 from lamsach.indicators.writers import WRITERS
 from lamsach.model import Problem
 from lamsach.portal.base.forms import DateInput
-from lamsach.portal.lists import fetching
+from lamsach.portal.lists import fetching, mirrored, origin_keys
 from lamsach.portal.lists.models import FeedbackKind, KeptList, Origin, Outlet
 
 
@@ -60,14 +61,32 @@ class DocumentForm(forms.Form):
 
 
 class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An address to fetch by schedule."""
+    """An address to fetch by schedule, and the key for its server, which is never shown again."""
+
+    key = forms.CharField(
+        label=gettext_lazy("Key of the server"),
+        required=False,
+        max_length=2000,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "The key of a MISP server, or what another server wants as Authorization (such as Bearer ...). It is sent to the server of this address alone. Left empty: the key that is kept stays."
+        ),
+    )
+    forget = forms.BooleanField(label=gettext_lazy("Forget the key that is kept"), required=False)
 
     class Meta:
         model = Origin
         fields = ("name", "url", "hours", "active")
         help_texts = {
-            "url": gettext_lazy("https://..., or taxii+https://... for a TAXII 2.1 collection."),
+            "url": gettext_lazy(
+                "https://... for a list, taxii+https://... for a TAXII 2.1 collection, misp+https://... for a MISP server, https://.../manifest.json for a MISP feed."
+            ),
         }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.instance.locked_key:
+            del self.fields["forget"]
 
     def clean_url(self) -> str:
         """An address that the portal may fetch from."""
@@ -86,6 +105,35 @@ class OriginForm(forms.ModelForm):  # type: ignore[type-arg]
         if not 1 <= hours <= 24 * 31:
             raise forms.ValidationError(_("Between 1 and 744 hours."))
         return hours
+
+    def clean_key(self) -> str:
+        """One line of plain letters, as a header holds it."""
+        key: str = self.cleaned_data["key"].strip()
+        if not key.isascii() or (key and not key.isprintable()):
+            raise forms.ValidationError(_("A key is one line of plain letters and digits."))
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        """A key that is kept stays only with its server; a MISP server is nothing without one."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        url = said.get("url")
+        if not url:
+            return said
+        kept = bool(self.instance.locked_key) and not said.get("forget")
+        self.forgets = kept and not said.get("key") and not origin_keys.fits(self.instance, url)
+        has_key = bool(said.get("key")) or (kept and not self.forgets)
+        if not has_key and mirrored.is_instance(url) and not settings.LISTS_MIRROR:
+            self.add_error("key", _("A MISP server gives its events only for a key: enter it."))
+        return said
+
+    def save(self, commit: bool = True) -> Any:
+        """The source, its key locked."""
+        said = self.cleaned_data
+        if said["key"]:
+            self.instance.locked_key = origin_keys.locked(said["url"], said["key"])
+        elif said.get("forget") or self.forgets:
+            self.instance.locked_key = ""
+        return super().save(commit)
 
 
 class OutletForm(forms.ModelForm):  # type: ignore[type-arg]

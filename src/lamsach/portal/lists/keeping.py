@@ -38,19 +38,19 @@ def key_of(kind: str, value: str) -> str:
     return hashlib.sha256(f"{kind} {value}".encode()).hexdigest()
 
 
-def sha256_of(data: bytes) -> str:
+def sha256_of(file: File[Any]) -> str:
     """What names a document's content."""
-    return hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def add(kept: KeptList, file: File[Any], name: str, by: Any = None, origin: Origin | None = None) -> Document:
     """Keep a document and queue its reading. LimitError when it is too large."""
     if file.size > settings.UPLOAD_LIMIT_BYTES:
         raise LimitError(mark("The file is larger than allowed."), name)
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    sha256 = digest.hexdigest()
+    sha256 = sha256_of(file)
     path = f"lists/{sha256[:2]}/{sha256}"
     if not default_storage.exists(path):
         file.seek(0)

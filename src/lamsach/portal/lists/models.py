@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.findings.models import Bundle
@@ -47,7 +48,8 @@ class KeptList(models.Model):
 
 
 class Origin(models.Model):
-    """An address from which a list is fetched every so many hours. `problem` is the last try's, empty when it went well."""
+    """An address from which a list is fetched every so many hours. `problem` is the last try's, empty when it went well: a sentence, and on a line of its own
+    where. `locked_key`: see `origin_keys`."""
 
     list = models.ForeignKey(KeptList, models.CASCADE, related_name="origins")
     name = models.CharField(_("Name"), max_length=100)
@@ -58,6 +60,7 @@ class Origin(models.Model):
     fetched = models.DateTimeField(null=True)
     etag = models.CharField(max_length=200, blank=True)
     problem = models.CharField(max_length=400, blank=True)
+    locked_key = models.TextField(blank=True)
 
     class Meta:
         ordering = ("name", "pk")
@@ -65,6 +68,12 @@ class Origin(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def told(self) -> str:
+        """The problem in the reader's language."""
+        what, _, where = self.problem.partition("\n")
+        return " ".join(filter(None, (gettext(what) if what else "", where)))
 
 
 class Document(models.Model):

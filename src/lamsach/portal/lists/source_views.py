@@ -14,7 +14,7 @@ from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.lists import access, outlets
+from lamsach.portal.lists import access, mirrored, outlets
 from lamsach.portal.lists.forms import OriginForm, OutletForm
 from lamsach.portal.lists.models import Origin
 
@@ -50,14 +50,25 @@ def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
         with transaction.atomic():
             record(request, "list.source_removed", found, kept.unit, name=found.name, url=found.url)
             Origin.objects.filter(pk=found.pk).delete()
+        mirrored.forget(origin_id)
         return redirect("lists:list", kept_list_id=kept.pk)
+    had_key = bool(found.locked_key)
     form = OriginForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
             record(request, "list.source_changed", found, kept.unit, fields=form.changed_data)
+        if form.forgets:
+            messages.warning(
+                request,
+                _(
+                    "The address leads to another server now, so the key that was kept is forgotten: enter one for this server."
+                ),
+            )
         return redirect("lists:list", kept_list_id=kept.pk)
-    return render(request, "lists/origin.html", {"form": form, "origin": found, "kept": kept})
+    return render(
+        request, "lists/origin.html", {"form": form, "origin": found, "kept": kept, "had_key": had_key}
+    )
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
