@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.capture.links import ip_offsets, is_read
+from lamsach.logs.capture.link_types import ip_offsets, is_read
 from lamsach.logs.capture.packets import MOST_PACKETS, Decapsulator
 
 from . import capture_builder as build
@@ -63,6 +63,27 @@ LINKS = {
     "token ring": (6, bytes(14) + SNAP + IP),
     "fddi": (10, bytes(13) + SNAP + IP),
     "atm": (100, SNAP + IP),
+    "redundancy tag": (1, tagged(b"\x89\x2f\x10\x34\0\x01\x08\0", IP)),
+    "port extension tag": (1, tagged(b"\x89\x3f\0\0\0\x01\0\0\x08\0", IP)),
+    "trill with option": (1, tagged(b"\x22\xf3\0\x46\0\x01\0\x02", bytes(4), ETHERNET)),
+    "signed in the clear": (1, tagged(b"\x88\xe5\x20\0\0\0\0\x01", bytes(8), b"\x08\0", IP)),
+    "jumbo llc": (1, tagged(b"\x88\x70", SNAP, IP)),
+    "ethernet bridged over atm": (100, b"\xaa\xaa\x03\0\x80\xc2\0\x07\0\0" + ETHERNET),
+    "ppp bridge": (9, b"\xff\x03\0\x31\0\x01" + ETHERNET),
+    "slip": (8, bytes(16) + IP),
+    "atm of a system's own number": (11, SNAP + IP),
+    "fibre channel": (122, bytes(16) + SNAP + IP),
+    "sunatm": (123, b"\x02\0\0\x21" + SNAP + IP),
+    "firewire": (138, bytes(16) + b"\x08\0" + IP),
+    "junos": (178, b"MGC\x81\0\x06\x01\x01\x05\x02\x01\x01" + ETHERNET),
+    "junos without link header": (178, b"MGC\x03\0\0\0\x02" + IP),
+    "endace": (197, bytes(8) + b"\x82\x04" + bytes(6) + b"\x03" + bytes(9) + ETHERNET),
+    "endace serial": (197, bytes(8) + b"\x01\x04" + bytes(6) + b"\x0f\0\x08\0" + IP),
+    "endace ip": (197, bytes(8) + b"\x16\x04" + bytes(6) + IP),
+    "solaris loopback": (226, b"\x01\x02" + bytes(22) + IP),
+    "infiniband": (242, bytes(40) + b"\x08\0\0\0" + IP),
+    "decrypted, though it says encrypted": (105, b"\x88\x41" + QOS[2:] + SNAP + IP),
+    "decrypted, its key's header left": (105, b"\x08\x41" + WIRELESS[2:] + b"\x01\0\0\x20abcd" + SNAP + IP),
     "pktap": (258, struct.pack("<III", 108, 1, 1) + bytes(96) + ETHERNET),
 }
 
@@ -93,6 +114,8 @@ def test_several_packets_in_one_wireless_frame():
 def test_what_is_not_ip():
     assert ip_offsets(1, build.ethernet(bytes(28), 0x0806)) == ()
     assert ip_offsets(105, b"\x08\x41" + bytes(60)) == ()  # encrypted
+    assert ip_offsets(178, b"XGC\2" + bytes(4) + IP) == ()
+    assert ip_offsets(1, tagged(b"\x88\xe5\x2c\0\0\0\0\x01", bytes(8), b"\x08\0", IP)) == ()  # encrypted
     assert ip_offsets(147, IP) == ()
     assert not is_read(147)
 
@@ -102,6 +125,7 @@ def gre(kind: int, flags: int = 0, rest: bytes = b"") -> bytes:
 
 
 VXLAN = b"\x08\0\0\0\0\0\x01\0"
+TEREDO = build.ip("2001:0:cb00:7109:0:abcd:3fff:fdfa", "2001:db8::9", 17, build.udp(4000, 5000, b"payload"))
 TUNNELS = {
     "ip in ip": (4, IP),
     "ipv6 in ip": (41, IP6),
@@ -140,6 +164,26 @@ TUNNELS = {
         ),
     ),
 }
+
+
+ANY_PORT = {
+    "vxlan on another port": VXLAN + ETHERNET,
+    "geneve on another port": b"\0\0\x65\x58\0\0\x01\0" + ETHERNET,
+    "geneve with option on another port": b"\x01\0\x08\0\0\0\x01\0abcd" + IP,
+    "gtp on another port": b"\x30\xff" + struct.pack(">H", len(IP)) + bytes(4) + IP,
+    "teredo to a peer": TEREDO,
+    "teredo to a peer with origin": bytes(8) + TEREDO,
+}
+TUNNELS |= {case: (17, build.udp(40000, 40001, payload)) for case, payload in ANY_PORT.items()}
+
+
+@pytest.mark.parametrize("case", ANY_PORT)
+def test_what_only_resembles_a_tunnel(case):
+    """A length that does not fit, or another address family, makes it a datagram like any other."""
+    payload = ANY_PORT[case]
+    for other in (payload[:-1], payload.replace(b"\x20\1\0\0", b"\x20\2\0\0").replace(b"\x45", b"\x42")):
+        packet = build.ip("198.51.100.1", "198.51.100.2", 17, build.udp(40000, 40001, other))
+        assert len(Decapsulator().packets(packet, 0)) == 1
 
 
 @pytest.mark.parametrize("case", TUNNELS)
@@ -196,6 +240,7 @@ def test_tunnels_without_end_are_left():
     [
         struct.pack(">BB6x", 17, 0),  # hop by hop
         struct.pack(">BB6x", 60, 0) + struct.pack(">BB6x", 17, 0),
+        struct.pack(">BB6x", 51, 0) + struct.pack(">BB", 60, 4) + bytes(22) + struct.pack(">BB6x", 17, 0),
     ],
 )
 def test_extension_headers(headers):

@@ -228,6 +228,42 @@ SAID = {
     ),
     "socks 4a": ([b"\x04\x01\x01\xbb\0\0\0\x01user\0c2.example\0"], [("web", "c2.example", None)]),
     "socks 4": ([b"\x04\x01\x01\xbb\xcb\x00\x71\x09\0"], [("web", "203.0.113.9", None)]),
+    "socks 5, all in one segment": (
+        [b"\x05\x01\x00\x05\x01\x00\x03\x0ac2.example\x01\xbb" + HELLO_RECORDS],
+        [("web", "c2.example", None), ("tls", "c2.example", None)],
+    ),
+    "socks 5 by address": (
+        [b"\x05\x01\x00\x01\xcb\0\x71\x09\0\x50" + REQUEST],
+        [("web", "203.0.113.9", None), ("web", "c2.example", "/gate.php?id=1")],
+    ),
+    "no socks": ([b"\x05\x01\x00\x01\xcb\0\x71\x09\0\x50\0\0\0", b"\x04\x01\0\x50abcdefgh"], []),
+    "empty lines first": ([b"\r\n\r\n" + REQUEST], [("web", "c2.example", "/gate.php?id=1")]),
+    "empty line between": ([REQUEST + b"\r\n" + REQUEST], [("web", "c2.example", "/gate.php?id=1")] * 2),
+    "behind a load balancer": (
+        [b"PROXY TCP4 192.0.2.5 203.0.113.9 50000 80\r\n" + REQUEST],
+        [("web", "c2.example", "/gate.php?id=1")],
+    ),
+    "behind a load balancer 2": (
+        [b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(12), HELLO_RECORDS],
+        [("tls", "c2.example", None)],
+    ),
+    "version left out": (
+        [b"GET /x\r\nHost: c2.example\r\n\r\n" + REQUEST],
+        [("web", "c2.example", "/x"), ("web", "c2.example", "/gate.php?id=1")],
+    ),
+    "target left out": ([b"GET HTTP/1.1\r\nHost: c2.example\r\n\r\n"], [("web", "c2.example", None)]),
+    "target with spaces": (
+        [b"GET /a b c HTTP/1.1 \r\nHost: c2.example\r\n\r\n"],
+        [("web", "c2.example", "/a b c")],
+    ),
+    "names that no host may bear": (
+        [b"GET /x HTTP/1.1\r\nHost: C2 host.example:80\r\n\r\n"],
+        [("web", "c2 host.example", "/x")],
+    ),
+    "hello for a name that no host may bear": (
+        [build.records(build.client_hello("C2 host.example"))],
+        [("tls", "c2 host.example", None)],
+    ),
     "not http": ([b"OPTIONS sip:a@b SIP/2.0\r\n\r\n"], []),
     "server": ([b"HTTP/1.1 200 OK\r\n\r\n", b"\x16\x03\x03\0\x04\x02\0\0\0"], []),
 }

@@ -199,6 +199,35 @@ def test_holders_of_addresses_by_arp(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("link", "head"),
+    [
+        (1, build.MAC_B + build.MAC_A + b"\x88\xa8\0\x0a\x81\0\0\x0b"),
+        (113, bytes(14)),
+        (276, b""),
+    ],
+)
+def test_arp_below_tags_and_on_all_interfaces(tmp_path, link, head):
+    message = arp(PC)[12:]
+    frame = head + message[:2] + (bytes(18) if link == 276 else b"") + message[2:]
+    (event,) = events_of(tmp_path, [frame, frame[:-12]], link=link)
+    assert (event.device_ip, event.device_mac) == (PC, "02:00:5e:10:00:15")
+
+
+def test_what_is_no_dns_on_its_port(tmp_path):
+    question = build.question("c2.example")
+    framed = len(question).to_bytes(2, "big") + question
+    for said, name in (
+        (HELLO, "c2.example"),
+        (REQUEST, "c2.example"),
+        (HELLO[:5], None),
+        (framed, "c2.example"),
+    ):
+        for cut in (1, 30):
+            packets = build.conversation((PC, 50000), (SERVER, 53), [said[:cut], said[cut:]])
+            assert [event.domain for event in events_of(tmp_path, packets)][1:] == [name] * bool(name)
+
+
 def test_exports_within_a_capture(tmp_path):
     record = (
         bytes((10, 0, 0, 1, 203, 0, 113, 9))

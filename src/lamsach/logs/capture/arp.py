@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 
-from lamsach.logs.capture.links import ARP, u16
 from lamsach.logs.capture.spelling import time_of
 from lamsach.logs.values import mac_of
 from lamsach.model import Event, EventKind, LeaseAction
@@ -13,7 +12,6 @@ from lamsach.model import Event, EventKind, LeaseAction
 AGAIN_AFTER = timedelta(minutes=5)
 """How long the same holder of an address is not told again."""
 HOLDERS_KEPT = 65_536
-_TAG = 0x8100
 
 
 class Arp:
@@ -22,10 +20,9 @@ class Arp:
     def __init__(self) -> None:
         self._holders: dict[bytes, tuple[bytes, datetime | None]] = {}
 
-    def observed(self, frame: bytes, now_ns: int | None) -> Event | None:
-        """The sender's address and MAC when an Ethernet frame is ARP, unless they were told a moment ago."""
-        at = 18 if u16(frame, 12) == _TAG else 14
-        if u16(frame, at - 2) != ARP or frame[at : at + 6] != b"\0\1\x08\0\x06\x04" or len(frame) < at + 28:
+    def observed(self, frame: bytes, at: int, now_ns: int | None) -> Event | None:
+        """The sender's address and MAC in the ARP message at the offset, unless they were told a moment ago."""
+        if frame[at : at + 6] != b"\0\1\x08\0\x06\x04" or len(frame) < at + 28:
             return None
         time = time_of(now_ns)
         mac, address = frame[at + 8 : at + 14], frame[at + 14 : at + 18]

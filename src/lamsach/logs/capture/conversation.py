@@ -1,16 +1,16 @@
 """What one side of a TCP connection says: HTTP requests, TLS ClientHellos, SOCKS requests, DNS messages, in the order of its bytes.
 
-The port decides nothing but DNS: C2 uses any. A ClientHello may come late (STARTTLS, after CONNECT or SOCKS), so the first
+The port decides nothing but DNS, and that only until something else is said: C2 uses any. A ClientHello may come late (STARTTLS, after CONNECT or SOCKS), so the first
 segments are each looked at. Memory is bounded: bytes are held only while something that began is not complete.
 """
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import re
 from typing import NamedTuple
 
-from lamsach.logs.capture import dns, http, tls
-from lamsach.logs.values import host_and_port, host_of_url
+from lamsach.logs.capture import dns, http, socks, tls
+from lamsach.logs.values import host_and_port, host_of_url, question_of
 from lamsach.model import Action, EventKind
 
 MOST_MISSES = 32
@@ -18,6 +18,7 @@ MOST_MISSES = 32
 _LONGEST = 1 << 16
 _LOOKED_AT = 2048
 _PATIENT_TRIES = 64
+_PORT = re.compile(r":\d{1,5}\s*$", re.ASCII)
 _START, _HTTP, _DNS, _DONE = range(4)
 
 
@@ -33,13 +34,20 @@ class Finding(NamedTuple):
 
 def hello_of(name: str | None) -> Finding:
     """A ClientHello for a server of this name."""
-    return Finding(EventKind.TLS, host_and_port(name)[0] if name else None, action=Action.ALLOWED)
+    return Finding(EventKind.TLS, _host(name), action=Action.ALLOWED)
+
+
+def _host(name: str | None) -> str | None:
+    """The name in a Host header or a hello, without its port; one that no host may bear as it is."""
+    if not name:
+        return None
+    return host_and_port(name)[0] or question_of(_PORT.sub("", name))
 
 
 class Conversation:
     """Follows one direction of a connection."""
 
-    __slots__ = ("_again", "_body", "_buffer", "_misses", "_mode", "_tries", "said_hello")
+    __slots__ = ("_again", "_body", "_buffer", "_misses", "_mode", "_spoke", "_tries", "said_hello")
 
     def __init__(self, *, is_dns: bool) -> None:
         self._mode = _DNS if is_dns else _START
@@ -48,6 +56,7 @@ class Conversation:
         self._body = 0
         self._tries = 0
         self._again = 0
+        self._spoke = False
         self.said_hello = False
         """Whether the connection is known to be encrypted from here on."""
 
@@ -99,6 +108,11 @@ class Conversation:
 
     def _next(self, *, complete: bool) -> Finding | None:
         """Take what the buffer begins with, if it is complete; leave the buffer as it is to wait for more."""
+        passed = http.before_request(self._buffer)
+        if passed:
+            self._body = max(0, passed - len(self._buffer))
+            self._buffer = self._buffer[passed:]
+            return None
         first = self._buffer[0]
         if first == 22 or (first & 0x80 and self._buffer[2:4] in (b"\x01\x03", b"\x01\x00")):
             return self._hello(complete=complete)
@@ -156,36 +170,31 @@ class Conversation:
         else:
             self._buffer = rest[request.body_bytes :]
             self._body = max(0, request.body_bytes - len(rest))
-        host = host_and_port(request.host)[0] if request.host else None
+        host = _host(request.host)
         if request.method == "CONNECT":
             host = host_and_port(request.target)[0] or host
         return Finding(
-            EventKind.WEB, host_of_url(request.target) or host, request.target, action=Action.ALLOWED
+            EventKind.WEB, host_of_url(request.target) or host, request.target or None, action=Action.ALLOWED
         )
 
     def _socks(self) -> Finding | None:
-        """A SOCKS 4a or 5 request (RFC 1928): the name that the proxy is asked to connect to."""
-        data, self._buffer = self._buffer, b""
-        name: str | None = None
-        if data[:4] == b"\x05\x01\x00\x03" and len(data) > 5:
-            name = data[5 : 5 + data[4]].decode("utf-8", "replace")
-        elif data[:4] == b"\x05\x01\x00\x01" and len(data) == 10:
-            name = str(ip_address(data[4:8]))
-        elif data[:4] == b"\x05\x01\x00\x04" and len(data) == 22:
-            name = str(ip_address(data[4:20]))
-        elif data[:2] == b"\x04\x01" and data[4:7] == b"\0\0\0" and data[7:8] != b"\0":
-            name = data[8:].partition(b"\0")[2].partition(b"\0")[0].decode("utf-8", "replace")
-        elif data[:2] == b"\x04\x01" and len(data) >= 9 and data.endswith(b"\0"):
-            name = str(ip_address(data[4:8]))
-        domain = host_and_port(name)[0] if name else None
-        if domain is None:
+        """A SOCKS 4, 4a or 5 request (RFC 1928): the name or address that the proxy is asked to connect to."""
+        asked = socks.request(self._buffer)
+        if asked is None:
+            self._buffer = b""
             self._misses += 1
             self._mode = _DONE if self._misses >= MOST_MISSES else self._mode
             return None
-        return Finding(EventKind.WEB, domain, action=Action.ALLOWED)
+        host, size = asked
+        self._buffer = self._buffer[size:]
+        domain = _host(host)
+        return Finding(EventKind.WEB, domain, action=Action.ALLOWED) if domain else None
 
     def _dns(self, data: bytes, *, gap: bool) -> list[Finding]:
         self._buffer = data if gap else self._buffer + data
+        if not self._spoke and (tls.HELLO.match(self._buffer) or http.is_request(self._buffer)):
+            self._mode, self._buffer, data = _START, b"", self._buffer
+            return self.feed(data)
         found: list[Finding] = []
         at = 0
         buffer = self._buffer
@@ -198,6 +207,7 @@ class Conversation:
                 self._mode, self._buffer = _DONE, b""
                 return found
             found.append(Finding(EventKind.DNS, message=message))
+            self._spoke = True
             at += 2 + size
         self._buffer = buffer[at:]
         return found

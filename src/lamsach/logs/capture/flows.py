@@ -10,7 +10,7 @@ from lamsach.logs.capture.quic import QuicHello
 from lamsach.logs.capture.streams import Stream
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
-IDLE_NS = {TCP: 3600 * 10**9}
+IDLE_NS = {TCP: 300 * 10**9}
 IDLE_OTHERS_NS = 60 * 10**9
 """After how long a silence packets between the same ends are another contact."""
 MOST_FLOWS = 200_000

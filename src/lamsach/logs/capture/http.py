@@ -6,12 +6,22 @@ import re
 from typing import NamedTuple
 
 LONGEST_HEAD = 1 << 16
-_OLDEST = re.compile(rb"GET +(/[^\s]{0,2000})\r?\n")
+# GET /index.html   (HTTP/0.9, or a client that left the version out)
+_OLDEST = re.compile(
+    rb"(GET|HEAD|POST|PUT|OPTIONS|DELETE|PROPFIND) +((?:/|[a-z]{3,8}://)[^\s]{0,2000})[ \t]*\r?\n"
+)
+_HEADER_FOLLOWS = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]?[^\r\n]")
+# PROXY TCP4 192.0.2.1 198.51.100.1 56324 443   (HAProxy's PROXY protocol, version 1; version 2 begins with the bytes below)
+_FORWARDED = re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)[^\r\n]{0,90}\r\n")
+_FORWARDED_2 = b"\r\n\r\n\0\r\nQUIT\n"
 _BEGINNING = re.compile(rb"[A-Z][A-Z-]{0,19}(?: |$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(
     rb"\n(host|content-length|transfer-encoding|upgrade)[ \t]*:[ \t]*([^\r\n]{0,4096})", re.I
 )
+
+
+_REQUEST = re.compile(rb"[A-Z]{3,12} [^\s]{1,4000} HTTP/1\.")
 
 
 class Request(NamedTuple):
@@ -30,6 +40,19 @@ def may_begin(data: bytes) -> bool:
     return _BEGINNING.match(data) is not None
 
 
+def is_request(data: bytes) -> bool:
+    """Whether the first line is there, and is a request's beyond doubt."""
+    return _REQUEST.match(data) is not None
+
+
+def before_request(data: bytes) -> int:
+    """How many bytes to pass over before a request: empty lines (RFC 9112 section 2.2), and what a load balancer says of the client."""
+    if data.startswith(_FORWARDED_2):
+        return 16 + int.from_bytes(data[14:16], "big")
+    forwarded = _FORWARDED.match(data)
+    return forwarded.end() if forwarded else len(data) - len(data.lstrip(b"\r\n"))
+
+
 def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
     """The request at the start of the data; None when more bytes are needed, False when it is none.
 
@@ -38,12 +61,15 @@ def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
     if not may_begin(data):
         return False
     line_end = data.find(b"\n") + 1
-    method, target = _request_line(data[:line_end])
-    if not target:
+    line = _request_line(data[:line_end]) if line_end else None
+    if line is None:
         oldest = _OLDEST.match(data)
-        if oldest:  # HTTP/0.9 has no headers
-            return Request("GET", _text(oldest[1]), "", 0, False, oldest.end())
-        return False if line_end or complete or len(data) > LONGEST_HEAD else None
+        if oldest is None:
+            return False if line_end or complete or len(data) > LONGEST_HEAD else None
+        if not _HEADER_FOLLOWS.match(data, line_end):  # HTTP/0.9 has no headers
+            return Request(oldest[1].decode("ascii"), _text(oldest[2]), "", 0, False, oldest.end())
+        line = oldest[1], oldest[2]
+    method, target = line
     end = _HEAD_END.search(data, max(0, line_end - 2))
     if end is None and len(data) < LONGEST_HEAD and not complete:
         return None
@@ -61,12 +87,12 @@ def request(data: bytes, *, complete: bool = False) -> Request | bool | None:
     )
 
 
-def _request_line(line: bytes) -> tuple[bytes, bytes]:
-    """Method and target of `GET /gate.php?id=1 HTTP/1.1` or `CONNECT c2.example:443 HTTP/1.1`; no target when it is none."""
-    method, _, rest = line.rstrip(b"\r\n").partition(b" ")
+def _request_line(line: bytes) -> tuple[bytes, bytes] | None:
+    """Method and target of `GET /gate.php?id=1 HTTP/1.1` or `CONNECT c2.example:443 HTTP/1.1`; None when it is no such line."""
+    method, _, rest = line.rstrip(b" \t\r\n").partition(b" ")
     target, _, version = rest.rpartition(b" ")
     if not version.startswith(b"HTTP/") or len(version) > 8 or not 3 <= len(method) <= 20:
-        return method, b""
+        return None
     return method, target.strip(b" ")
 
 

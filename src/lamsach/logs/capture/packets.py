@@ -118,6 +118,8 @@ class Decapsulator:
                 elif protocol == 43:
                     destination = _last_stop(data, start, end) or destination
                 protocol, start = data[start], start + (data[start + 1] + 1) * 8
+            elif protocol == 51:  # signed, in the clear
+                protocol, start = data[start], start + (data[start + 1] + 2) * 4
             elif protocol == 44:
                 offset = u16(data, start + 2)
                 if offset & 0xFFF9:

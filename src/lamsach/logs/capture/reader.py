@@ -28,7 +28,7 @@ from lamsach.logs.capture.flows import (
     silent,
 )
 from lamsach.logs.capture.frames import Frame
-from lamsach.logs.capture.links import ETHERNET, ip_offsets, is_read
+from lamsach.logs.capture.link_types import arp_offset, ip_offsets, is_read
 from lamsach.logs.capture.messages import dns_events
 from lamsach.logs.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
@@ -94,8 +94,9 @@ class CaptureReader:
 
     def _frame(self, frame: Frame) -> None:
         self._number, self._now, link, data = frame
-        if link == ETHERNET:
-            self._lease(self._arp.observed(data, self._now))
+        at = arp_offset(link, data)
+        if at:
+            self._lease(self._arp.observed(data, at, self._now))
         left = MOST_PACKETS
         for at in ip_offsets(link, data):
             for packet in self._decapsulator.packets(data, at, left):
@@ -183,7 +184,8 @@ class CaptureReader:
             message = dns.parse_message(data, start, end, netbios=_NETBIOS_PORT in ports)
             if message is not None:
                 self._message(packet, message)
-        elif ports <= {67, 68}:
+                return
+        if ports <= {67, 68}:
             self._lease(self._dhcp.message(data[start:end], time_of(self._now)))
         elif ports <= {546, 547}:
             self._lease(message_v6(data[start:end], time_of(self._now)))

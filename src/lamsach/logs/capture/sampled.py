@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lamsach.logs.capture.links import ETHERNET, ip_offsets
+from lamsach.logs.capture.link_types import ip_offsets
+from lamsach.logs.capture.links import ETHERNET
 from lamsach.logs.capture.packets import MOST_PACKETS, Decapsulator, Packet
 from lamsach.logs.netflow.sflow import samples
 from lamsach.logs.netflow.sflow_old import VERSIONS, old_samples

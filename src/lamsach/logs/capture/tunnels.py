@@ -7,7 +7,8 @@ draft-massar-v6ops-ayiya, TZSP as MikroTik's sniffer sends it.
 
 from __future__ import annotations
 
-from lamsach.logs.capture.links import Offsets, ethernet, ethertype, mpls, ppp, u16, wireless
+from lamsach.logs.capture.links import Offsets, ethernet, ethertype, mpls, ppp, u16
+from lamsach.logs.capture.wireless import wireless
 
 _MOST_OPTIONS = 64
 
@@ -50,14 +51,48 @@ def _after_wireless(data: bytes, at: int, end: int) -> Offsets:
 
 
 def udp_tunnel(source_port: int, destination_port: int, data: bytes, at: int, end: int) -> Offsets:
-    """Where IP headers begin within a UDP payload of a tunnel, told by its ports and its own header."""
+    """Where IP headers begin within a UDP payload of a tunnel, told by its ports and its own header, or by its shape alone."""
     for port in (destination_port, source_port):
         reader = _UDP_TUNNELS.get(port)
         if reader is not None:
             found = tuple(offset for offset in reader(data, at, end) if _plausible(data, offset, end))
             if found:
                 return found
+    return tuple(offset for offset in _by_shape(data, at, end) if _fits(data, offset, end))
+
+
+def _by_shape(data: bytes, at: int, end: int) -> Offsets:
+    """The tunnels that are found on any port: what is reserved in their headers is zero, and lengths fit."""
+    if end - at < 28:
+        return ()
+    first = data[at]
+    if first >> 4 == 6 or (first == 0 and data[at + 1] < 2):
+        found = tuple(offset for offset in _teredo(data, at, end) if _has_teredo_end(data, offset))
+        if found or first:
+            return found
+    if first == 8 and data.startswith(b"\x08\0\0\0", at) and not data[at + 7]:
+        return ethernet(data, at + 8)
+    if first >> 4 == 3 and data[at + 1] == 0xFF and u16(data, at + 2) == end - at - 8:
+        return _gtp(data, at, end)
+    if first < 0x40 and not data[at + 1] & 0x3F and not data[at + 7] and u16(data, at + 2) in _GENEVE_KINDS:
+        return _geneve(data, at, end)
     return ()
+
+
+_GENEVE_KINDS = frozenset({0x6558, 0x0800, 0x86DD})
+
+
+def _has_teredo_end(data: bytes, at: int) -> bool:
+    return b"\x20\1\0\0" in (data[at + 8 : at + 12], data[at + 24 : at + 28])
+
+
+def _fits(data: bytes, at: int, end: int) -> bool:
+    """Whether an IP header begins at the offset whose length is that of what is there."""
+    if not _plausible(data, at, end):
+        return False
+    if data[at] >> 4 == 4:
+        return u16(data, at + 2) <= end - at
+    return u16(data, at + 4) + 40 <= end - at
 
 
 def _plausible(data: bytes, at: int, end: int) -> bool:
