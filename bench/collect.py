@@ -140,7 +140,13 @@ def peer(what: str, words: list[str], port: int, out: Path, sent: tuple[bytes, i
     out.unlink(missing_ok=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child = subprocess.Popen([program, *words[1:]], stderr=subprocess.DEVNULL)
-    listening(port)
+    if not listening(port, child):
+        print(
+            json.dumps({"what": what, "note": f"{words[0]} did not begin to listen (status {child.poll()})"})
+        )
+        child.kill()
+        child.wait()
+        return
     begun = time.perf_counter()
     lines = senders(port, block, size, count)
     accepted, wanted = time.perf_counter() - begun, lines // block.count(b"\n") * len(block)
@@ -159,17 +165,16 @@ def peer(what: str, words: list[str], port: int, out: Path, sent: tuple[bytes, i
     out.unlink()
 
 
-def listening(port: int, patience_s: float = 60.0) -> None:
-    """Wait until somebody listens there."""
+def listening(port: int, child: subprocess.Popen[bytes], patience_s: float = 20.0) -> bool:
+    """Wait until the child listens there; False when it ended or takes too long."""
     until = time.monotonic() + patience_s
-    while True:
+    while child.poll() is None and time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
-            return
+            return True
         except OSError:
-            if time.monotonic() > until:
-                raise
             time.sleep(0.05)
+    return False
 
 
 def _peak(process: int) -> int:
@@ -208,6 +213,7 @@ def main() -> None:
     parser.add_argument("--list", type=Path)
     parser.add_argument("--folder", type=Path, default=Path("bench-out/collect"))
     given = parser.parse_args()
+    given.folder = given.folder.resolve()
     given.folder.mkdir(parents=True, exist_ok=True)
     block = payload(8_000_000)
     collector(given.folder, block, given.size * 1_000_000, given.senders, given.list)
