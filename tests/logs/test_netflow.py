@@ -180,6 +180,42 @@ def test_nat(fields, values):
     assert (event.source_nat_ip, event.source_nat_port) == ("198.51.100.1", 61000)
 
 
+def test_nat_of_barracuda():
+    fields = [*PLAIN, (8, 4, 10704), (9, 2, 10704)]
+    record = RECORD + address("198.51.100.1") + struct.pack(">H", 61000)
+    (event,), _, _ = read(ipfix(template(256, fields, version=10), one_set(256, record)))
+    assert (event.source_nat_ip, event.source_nat_port) == ("198.51.100.1", 61000)
+
+
+@pytest.mark.parametrize("version", [9, 10])
+@pytest.mark.parametrize(
+    ("addresses", "client", "server"),
+    [((12236, 12237), PC, SERVER), ((12238, 12239), "2001:db8::5", "2001:db8::9")],
+)
+def test_connections_by_client_and_server(version, addresses, client, server):
+    """Cisco's application visibility: a record a connection, whichever way its packets went."""
+    width = len(address(client))
+    numbers = [(addresses[0], width), (addresses[1], width), (12240, 2), (12241, 2)]
+    fields = [(0x8000 | n, size) if version == 9 else (n, size, 9) for n, size in numbers]
+    record = address(client) + address(server) + struct.pack(">HH", 4000, 443)
+    packet = v9 if version == 9 else ipfix
+    (event,), _, _ = read(packet(template(256, fields, version=version), one_set(256, record)))
+    assert ends(event) == (client, 4000, server, 443)
+
+
+def test_requests_by_citrix():
+    fields = [*PLAIN, (142, 0xFFFF, 5951), (130, 0xFFFF, 5951)]
+    record = RECORD + b"\x0ac2.example" + b"\x05/gate"
+    (event,), _, _ = read(ipfix(template(256, fields, version=10), one_set(256, record)))
+    assert (event.domain, event.url) == ("c2.example", "/gate")
+
+
+def test_a_text_ends_with_its_first_zero():
+    record = RECORD + b"c2.example\0old.example\0\0"
+    (event,), _, _ = read(v9(template(256, [*PLAIN, (57677, 24)]), one_set(256, record.ljust(37, b"\0"))))
+    assert event.domain == "c2.example"
+
+
 def test_nat_that_changes_nothing():
     (event,), _, _ = read(v9(template(256, [*PLAIN, (225, 4)]), one_set(256, RECORD + address(PC))))
     assert (event.source_nat_ip, event.source_nat_port) == (None, None)

@@ -43,10 +43,13 @@ def record(
     ports: tuple[int, int] = (49152, 443),
     protocol: int = 6,
     more: Iterable[bytes] = (),
+    forwarding: int = 0,
 ) -> bytes:
     flow = element(
         1,
-        struct.pack("<QQQQQHHBBBB", MILLISECONDS, MILLISECONDS + 5, 0, 6, 460, *ports, protocol, 0x1B, 0, 0),
+        struct.pack(
+            "<QQQQQHHBBBB", MILLISECONDS, MILLISECONDS + 5, 0, 6, 460, *ports, protocol, 0x1B, forwarding, 0
+        ),
     )
     ends = element(3 if ":" in source else 2, number(source) + number(destination))
     parts = [flow, ends, *more]
@@ -117,6 +120,14 @@ def test_a_firewall_event_with_its_translation():
     [event] = read(file_2(block(record("10.1.1.5", "203.0.113.9", more=more))))
     assert (event.source_nat_ip, event.source_nat_port) == ("198.51.100.4", 1024)
     assert (event.action, event.observer) == (Action.BLOCKED, "10.1.1.1")
+
+
+def test_who_it_was_and_what_became_of_it():
+    more = [element(24, b"UNIT\\lan".ljust(66, b"\0")), element(13, number("2001:db8::1"))]
+    data = record("10.1.1.5", "203.0.113.9", more=more, forwarding=0x81)
+    [blocked, forwarded] = read(file_2(block(data + record("10.1.1.5", "203.0.113.9", forwarding=0x40))))
+    assert (blocked.user, blocked.action, blocked.observer) == ("UNIT\\lan", Action.BLOCKED, "2001:db8::1")
+    assert (forwarded.user, forwarded.action, forwarded.observer) == (None, Action.ALLOWED, None)
 
 
 def test_icmp_has_no_ports_and_unknown_parts_are_passed_over():

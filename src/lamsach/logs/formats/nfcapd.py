@@ -10,7 +10,7 @@ Source: nfdump, `nffile.h` and `nfxV3.h` (https://github.com/phaag/nfdump). Trap
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from typing import BinaryIO, ClassVar
@@ -19,6 +19,7 @@ from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.binary import BinaryFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.netflow.blocks import unpacked
+from lamsach.logs.values import printable, stated
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
 _MAGIC = b"\x0c\xa5"
@@ -34,7 +35,20 @@ _RECORD_3 = struct.Struct("<HHHBBHBB")
 _FLOW_3 = struct.Struct("<QQQQQHHBBBB")
 _COMMON_1 = struct.Struct("<HHHHHHIIBBBBHH")
 _EVENTS = {1: Action.ALLOWED, 2: Action.ALLOWED, 3: Action.BLOCKED, 5: Action.ALLOWED}
-_FLOW, _IPV4, _IPV6, _EXPORTER_4, _NSEL, _NAT_4, _NAT_6, _NAT_PORTS = 1, 2, 3, 12, 19, 20, 21, 22
+_FORWARDED = {1: Action.ALLOWED, 2: Action.BLOCKED}
+"""By the upper two of the eight bits that state what became of a packet (RFC 7270 section 4.12)."""
+_FLOW, _IPV4, _IPV6, _EXPORTER_4, _EXPORTER_6, _NSEL, _NAT_4, _NAT_6, _NAT_PORTS = (
+    1,
+    2,
+    3,
+    12,
+    13,
+    19,
+    20,
+    21,
+    22,
+)
+_USER = 24
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,7 +59,7 @@ class NfCapd(BinaryFormat):
     title: ClassVar[str] = "nfdump's own files (nfcapd)"
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
-        *("source_nat_ip", "source_nat_port", "device_ip", "action"),
+        *("source_nat_ip", "source_nat_port", "device_ip", "user", "action"),
     )
 
     @classmethod
@@ -142,11 +156,12 @@ def _version_3(record: bytes, file: str, number: int) -> Event | None:
         at += size
     if _FLOW not in elements:
         return None
-    first, _, received, _, _, source_port, destination_port, protocol, *_ = _FLOW_3.unpack(elements[_FLOW])
+    first, _, received, _, _, source_port, destination_port, protocol, _, forwarding, _ = _FLOW_3.unpack_from(
+        elements[_FLOW]
+    )
     nat = elements.get(_NAT_4) or elements.get(_NAT_6)
     ports = struct.unpack_from("<HH", elements[_NAT_PORTS]) if _NAT_PORTS in elements else (None, None)
     event = struct.unpack_from("<QIHB", elements[_NSEL])[3] if _NSEL in elements else 0
-    exporter = elements.get(_EXPORTER_4)
     return _flow(
         _ends(elements.get(_IPV4) or elements.get(_IPV6) or b""),
         (source_port, destination_port, protocol),
@@ -154,11 +169,19 @@ def _version_3(record: bytes, file: str, number: int) -> Event | None:
         file,
         number,
         nat=(_ends(nat or b"")[0], ports[0]),
-        action=_EVENTS.get(event, Action.UNKNOWN),
-        observer=str(IPv4Address(int.from_bytes(exporter[:4], "little")))
-        if exporter and len(exporter) >= 4
-        else None,
+        action=_EVENTS.get(event) or _FORWARDED.get(forwarding >> 6, Action.UNKNOWN),
+        observer=_exporter(elements),
+        user=stated(elements.get(_USER, b"").partition(b"\0")[0].decode("utf-8", "replace")),
     )
+
+
+def _exporter(elements: Mapping[int, bytes]) -> str | None:
+    if len(raw := elements.get(_EXPORTER_4, b"")) >= 4:
+        return str(IPv4Address(int.from_bytes(raw[:4], "little")))
+    if len(raw := elements.get(_EXPORTER_6, b"")) >= 16:
+        high, low = struct.unpack_from("<QQ", raw)
+        return str(IPv6Address(high << 64 | low))
+    return None
 
 
 def _version_1(record: bytes, kind: int, file: str, number: int) -> Event | None:
@@ -192,6 +215,7 @@ def _flow(
     nat: tuple[str | None, int | None] = (None, None),
     action: Action = Action.UNKNOWN,
     observer: str | None = None,
+    user: str | None = None,
 ) -> Event | None:
     source, destination = ends
     if source is None or destination is None:
@@ -209,6 +233,7 @@ def _flow(
         source_nat_ip=nat[0] if translated else None,
         source_nat_port=nat[1] if translated else None,
         device_ip=own_side(source, destination),
+        user=printable(user) if user and user.isprintable() else None,
         action=action,
         format=NfCapd.name,
         file=file,

@@ -21,8 +21,8 @@ from lamsach.model import Action, Event, EventKind
 NAME = "netflow"
 _DENIED = 3
 _FURTHER = e.WANTED - {
-    *(e.SOURCE, e.DESTINATION, e.SOURCE_V6, e.DESTINATION_V6, e.SOURCE_PORT, e.DESTINATION_PORT, e.PROTOCOL),
-    *(e.UDP_SOURCE_PORT, e.UDP_DESTINATION_PORT, e.TCP_SOURCE_PORT, e.TCP_DESTINATION_PORT),
+    *(*e.SOURCES, *e.DESTINATIONS),
+    *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL),
 }
 """What only some exporters tell: NAT, actions, users, names."""
 _ICMP = frozenset({1, 58})
@@ -32,8 +32,8 @@ def flow_event(
     seconds: int, record: Record, file: str, line: int, observer: str | None = None
 ) -> Event | None:
     """The event of one record; None for one that names no address (statistics, MAC addresses alone)."""
-    source = _address(record, e.SOURCE, e.SOURCE_V6)
-    destination = _address(record, e.DESTINATION, e.DESTINATION_V6)
+    source = _address(record, *e.SOURCES)
+    destination = _address(record, *e.DESTINATIONS)
     if source is None and destination is None:
         return None
     source_port, destination_port = _ports(record)
@@ -116,8 +116,8 @@ def _ports(record: Record) -> tuple[int | None, int | None]:
     if record.get(e.PROTOCOL) in _ICMP:
         return None, None  # exporters put the ICMP type where the destination's port is
     return (
-        _number(record, e.SOURCE_PORT, e.UDP_SOURCE_PORT, e.TCP_SOURCE_PORT),
-        _number(record, e.DESTINATION_PORT, e.UDP_DESTINATION_PORT, e.TCP_DESTINATION_PORT),
+        _number(record, *e.SOURCE_PORTS),
+        _number(record, *e.DESTINATION_PORTS),
     )
 
 
@@ -131,8 +131,11 @@ def _number(record: Record, *names: int) -> int | None:
 
 def _nat(record: Record, source: str | None, port: int | None) -> tuple[str | None, int | None]:
     """What the source was turned into; the first port of its block when the device gives ports in blocks."""
-    nat = _address(record, e.NAT_SOURCE, e.CISCO_NAT_SOURCE, e.NAT_SOURCE_V6)
-    nat_port = _number(record, e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START)
+    nat = _address(record, e.NAT_SOURCE, e.CISCO_NAT_SOURCE, e.NAT_SOURCE_V6, e.BARRACUDA_NAT_SOURCE)
+    nat_port = _number(
+        record,
+        *(e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START, e.BARRACUDA_NAT_SOURCE_PORT),
+    )
     if nat in (None, "0.0.0.0", "::") or (nat == source and nat_port in (None, port)):  # noqa: S104 - not bound to
         return None, None
     return nat, nat_port
@@ -142,7 +145,7 @@ def _text(record: Record, *names: int) -> str | None:
     for name in names:
         raw = record.get(name)
         if isinstance(raw, bytes):
-            text = stated(raw.strip(b"\0 ").decode("utf-8", "replace"))
+            text = stated(raw.partition(b"\0")[0].decode("utf-8", "replace"))
             if text and text.isprintable():
                 return printable(text)
     return None
