@@ -22,8 +22,8 @@ _SIGNS: tuple[tuple[str, ...], ...] = (
     ('"http.log.access',),
     ("\thttp.log.access", '"remote_ip"'),
     (" http.log.access", '"remote_ip"'),
-    ('"http.log.error', '"remote_'),
     ('"http.handlers.waf"', "[client "),
+    ('"logger":"http.', '"request":{', '"remote_'),
     ('":authority"', '"response_code"'),
     ('"authority"', '"response_code"', '"downstream_remote_address"'),
     ('"RequestPath"', '"ClientHost"'),
@@ -31,8 +31,10 @@ _SIGNS: tuple[tuple[str, ...], ...] = (
     ('"remote_addr"', '"request"', '"status"'),
     ('"remote_addr"', '"request_uri"', '"status"'),
     ('"remote_addr"', '"request_method"', '"status"'),
+    ('"remote_addr"', '"method"', '"status"'),
     ('"clientip"', '"request"', '"response"'),
     ('"remote_ip"', '"request"', '"response"'),
+    ('"remote_ip"', '"request"', '"status"'),
 )
 _CLIENT = (
     "client_addr",
@@ -46,13 +48,16 @@ _CLIENT = (
     "client_ip",
 )
 _PORT = ("remote_port", "ClientPort", "ClientSrcPort", "client_port")
+# Traefik's ClientHost is what X-Forwarded-For says, where a request has one; ClientAddr is who connected
 _FORWARDED = (
     "http_x_forwarded_for",
     "x-forwarded-for",
     "x_forwarded_for",
+    "x-forward-for",
     "xff",
     "request_X-Forwarded-For",
     "X-Forwarded-For",
+    "ClientHost",
 )
 _SITE = (
     ":authority",
@@ -78,6 +83,7 @@ _URL = (
     "uri",
     "url",
 )
+_QUERY = ("request_query", "query_string", "args")
 _USER = ("user_id", "ClientUsername", "remote_user", "auth", "user_name", "user")
 _STATUS = ("status", "response_code", "DownstreamStatus", "OriginStatus", "EdgeResponseStatus", "response")
 _TIME = (
@@ -133,17 +139,18 @@ def _first(record: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
 
 def _request(record: dict[str, object], context: FileContext) -> Event:
     inner = child(record, "request")
-    client = _first(inner, ("remote_ip", "remote_addr")) or _first(record, _CLIENT)
+    client = _first(inner, ("remote_ip", "remote_addr", "client_ip")) or _first(record, _CLIENT)
     headers = child(record, "request", "headers")
     forwarded = _first(record, _FORWARDED) or _header(headers, "X-Forwarded-For")
     url = _first(inner, ("uri",)) or _first(record, _URL)
+    query = _first(record, _QUERY) if url and "?" not in url else None
     return request_event(
         client,
         port=port_of(_first(inner, ("remote_port",)) or _first(record, _PORT)),
         forwarded=forwarded,
         site=_first(inner, ("host",)) or _first(record, _SITE),
         request=None if url or inner else _first(record, _REQUEST),
-        url=url,
+        url=f"{url}?{query}" if query else url,
         user=_first(record, _USER),
         status=_first(record, _STATUS),
         time=_time(record, context),

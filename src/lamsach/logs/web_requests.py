@@ -15,6 +15,11 @@ from lamsach.logs.timestamps import MONTHS, from_iso
 from lamsach.logs.values import host_and_port, host_of_url, ip_of, stated
 from lamsach.model import Action, Event, EventKind
 
+STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+STRINGS = re.compile(STRING, re.DOTALL)
+CLF = r"\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?"
+ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
+"""Parts of patterns: a quoted text with escapes, and the two ways in which servers write a time."""
 # GET /a?b HTTP/1.1     CONNECT files.example:443 HTTP/1.1     GET http://files.example/
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,31}) (\S.*?|)(?: HTTP/\d(?:\.\d)?)?", re.DOTALL)
 # 08/Jun/2026:06:49:01.123 +0700
@@ -58,7 +63,7 @@ def request_event(
         kind=EventKind.WEB,
         observer=observer,
         source_ip=source,
-        source_port=port if port is not None else own_port,
+        source_port=(port if port is not None else own_port) or None,
         destination_ip=ip_of(server or ""),
         destination_port=server_port,
         device_ip=calling(source),
@@ -90,7 +95,9 @@ def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
 def target_of(request: str) -> str | None:
     """What a request line asks for; the line itself when it is no HTTP (a stranger's scan)."""
     match = _REQUEST.fullmatch(request)
-    return match[2] if match and match[2] else stated(request)
+    if match and match[2]:
+        return match[2]
+    return stated(request) if request.strip("- ") else None
 
 
 def _domain(site: str | None, request: str | None, url: str | None) -> str | None:

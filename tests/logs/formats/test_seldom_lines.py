@@ -1,6 +1,6 @@
 """Lines that the makers document and that are seldom seen: one of each message and version, with what a reader has to tell of it.
 
-`seldom_lines.jsonl`: the format, the file's lines (the last is the one that counts), and the event's fields; null: the field must be empty.
+`seldom_*.jsonl`: the format, the file's lines (the last is the one that counts), and the event's fields; null: the field must be empty.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from lamsach.logs.detect import detect, recognising
 from lamsach.model import Event
 
 CASES = [
-    json.loads(line) for line in Path(__file__).with_suffix("").parent.joinpath("seldom_lines.jsonl").open()
+    json.loads(line)
+    for path in sorted(Path(__file__).parent.glob("seldom_*.jsonl"))
+    for line in path.read_text(encoding="utf-8").splitlines()
 ]
 
 
