@@ -1,13 +1,14 @@
 """The values that a STIX pattern compares with (STIX 2.1 section 9), by its comparisons.
 
-Every value of a pattern is taken, also where the pattern wants several things together (AND, FOLLOWEDBY, WITHIN, REPEATS): a log line shows
-one of them. What is not checked then is told, as one refusal of the pattern.
+Every value of a pattern is taken, also where the pattern wants several things together (AND, FOLLOWEDBY, WITHIN, REPEATS, START and STOP): a log line shows
+one of them. What is not checked then is told, as one refusal of the pattern. No expression of a pattern (MATCHES) is ever run.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from lamsach.indicators import refusals
 from lamsach.indicators.extract import Found
@@ -24,20 +25,52 @@ OBSERVABLES = {
 }
 """The observables whose `value` is an indicator."""
 
-_TEXT = r"'(?:[^'\\]|\\.)*'"
-_COMPARISON = re.compile(
-    rf"(?<![a-z0-9-])(?P<object>[a-z0-9-]{{2,40}}):(?P<path>[\w.*\[\]'-]{{1,200}}?)\s{{0,20}}(?P<not>NOT\s{{1,20}})?"
-    rf"(?P<operator>!=|=|IN\b|LIKE\b|MATCHES\b|ISSUBSET\b|ISSUPERSET\b)\s{{0,20}}"
-    rf"(?P<value>{_TEXT}|\(\s*{_TEXT}(?:\s*,\s*{_TEXT})*\s*\))",
+# [network-traffic:extensions.'http-request-ext'.request_header.'Host' NOT IN ('a.example', 'b.example')] START t'2026-01-01T00:00:00Z'
+_STEP = r"(?:[\w-]{1,250}|'[^'\\\n]{1,250}'|\"[^\"\\\n]{1,250}\")"
+_TOKEN = re.compile(
+    rf"(?P<path>[a-z0-9_-]{{2,250}}:{_STEP}(?:\.{_STEP}|\[[\d*]{{1,10}}\]){{0,50}})"
+    r"|(?P<kind>[thb]?)'(?P<text>(?:[^'\\]|\\.)*+)(?P<end>'|\\?\Z)"
+    r"|(?P<word>[A-Za-z][A-Za-z0-9_]*+)"
+    r"|(?P<number>[-+]?\d[\d.]*+)"
+    r"|(?P<operator>[!=<>]{1,2})"
+    r"|(?P<mark>[\[\](),])",
     re.DOTALL,
 )
-_ONE_TEXT = re.compile(_TEXT, re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ORDER = re.compile(r"\b(?:FOLLOWEDBY|WITHIN|REPEATS)\b|\][\s)]{0,20}AND[\s(]{0,20}\[")
+_EQUAL = {"=": False, "==": False, "!=": True, "<>": True}
+"""Whether an operator asks for the contrary."""
+_WORDS = frozenset({"IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
+_ORDER = frozenset({"FOLLOWEDBY", "WITHIN", "REPEATS", "START", "STOP"})
 _IS_FIELD = re.compile(
     r"value|.*_refs?(?:\[[\d*]+\])?\.value|.*request_header.*[Hh]ost'?|.*request_value|.*\.url'?"
 )
+_NETWORK = re.compile(r"(\d{1,3})\.(?:(\d{1,3})\.(?:(\d{1,3})\.)?)?%")
+_EXPRESSION = re.compile(
+    r"(?:\^|\\A)?(?:\(\^\|\\\.\)|\(\?:\^\|\\\.\)|\(\.\*\\\.\)\?|\.\*\\\.)?"
+    r"(?P<literal>(?:https\?:\\?/\\?/)?(?:[\w:/-]|\\?\.|\\[/:-])+)(?:\$|\\Z)?"
+)
 MAX_PATTERN = 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """A path and what it is compared with: the texts, or none for numbers and what cannot be read. `joined`: the number of the observation that it stands in."""
+
+    path: str
+    operator: str
+    negated: bool
+    texts: list[str] = field(default_factory=list)
+    observation: int = 0
+
+
+@dataclass(slots=True)
+class _Pattern:
+    """The comparisons of a pattern, the observations whose comparisons are joined by AND, whether it asks for an order or a time."""
+
+    comparisons: list[_Comparison] = field(default_factory=list)
+    joined: set[int] = field(default_factory=set)
+    ordered: bool = False
+    cut: bool = False
 
 
 def hash_type(name: str) -> IndicatorType | None:
@@ -48,30 +81,136 @@ def hash_type(name: str) -> IndicatorType | None:
 
 def pattern_values(pattern: str) -> Iterator[Found]:
     """The values of a pattern in order; for a pattern without any, one Refused."""
-    found = narrowed = False
-    for match in _COMPARISON.finditer(pattern[:MAX_PATTERN]):
-        kind, taken = _kind(match["object"], match["path"])
-        if not taken:
-            narrowed |= match["object"] != "file" and not match["path"].endswith("type")
+    read = _read(pattern)
+    found = False
+    taken: dict[int, set[str]] = {}
+    narrowed: set[int] = set()
+    for one in read.comparisons:
+        observable, _, path = one.path.partition(":")
+        kind, promises = _kind(observable, path)
+        if not promises or not one.texts:
+            if observable != "file" and not path.endswith("type"):
+                narrowed.add(one.observation)
             continue
         found = True
-        texts = [_ESCAPED.sub(r"\1", text[1:-1]) for text in _ONE_TEXT.findall(match["value"])]
-        if match["not"] or match["operator"] == "!=":
-            yield from (Refused(refusals.NEGATED, shortened(text)) for text in texts)
-        elif match["operator"] == "MATCHES":
-            yield from (Refused(refusals.UNREAD_PATTERN, shortened(text)) for text in texts)
-        else:
-            for text in map(_like, texts) if match["operator"] == "LIKE" else texts:
-                yield from read_text(text, kind)
+        yield from _values(one, kind)
+        if observable in OBSERVABLES or observable == "network-traffic":
+            taken.setdefault(one.observation, set()).add(one.path)
     if not found:
         yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
-    elif _ORDER.search(_ONE_TEXT.sub("''", pattern[:MAX_PATTERN])) or (narrowed and " AND " in pattern):
+        return
+    several = {number for number, paths in taken.items() if len(paths) > 1}
+    if read.ordered or read.cut or read.joined & (narrowed | several):
         yield Refused(refusals.CONDITION, shortened(pattern))
 
 
-def _like(text: str) -> str:
-    """What stands fast of a LIKE (section 9.6.1: `%` is any text): what goes on behind it, and the names below a name, are covered anyway."""
-    return text.removeprefix("%.").removeprefix("%").rstrip("%")
+def _read(pattern: str) -> _Pattern:
+    """The comparisons of a pattern, however its brackets stand."""
+    found = _Pattern(cut=len(pattern) > MAX_PATTERN)
+    tokens = list(_TOKEN.finditer(pattern[:MAX_PATTERN]))
+    found.cut |= any(token["end"] not in (None, "'") for token in tokens[-1:])
+    place = observation = depth = 0
+    before = ""
+    while place < len(tokens):
+        token = tokens[place]
+        place += 1
+        if token["path"]:
+            one, place = _comparison(tokens, place, token["path"], before)
+            one.observation = observation
+            found.comparisons.append(one)
+        elif token["mark"] == "[":
+            depth, observation = depth + 1, observation + 1
+        elif token["mark"] == "]":
+            depth = max(0, depth - 1)
+        elif token["word"] == "AND":
+            if depth:
+                found.joined.add(observation)
+            else:
+                found.ordered = True
+        elif token["word"] in _ORDER:
+            found.ordered = True
+        before = token["word"] or ""
+    return found
+
+
+def _comparison(tokens: list[re.Match[str]], place: int, path: str, before: str) -> tuple[_Comparison, int]:
+    """What follows a path, and the place behind it."""
+    negated = before == "NOT"
+    if before == "EXISTS":
+        return _Comparison(path, "EXISTS", negated), place
+    if place < len(tokens) and tokens[place]["word"] == "NOT":
+        negated, place = not negated, place + 1
+    if place >= len(tokens):
+        return _Comparison(path, "", negated), place
+    operator = tokens[place]["operator"] or tokens[place]["word"]
+    if operator not in _WORDS and not tokens[place]["operator"]:
+        return _Comparison(path, "", negated), place
+    negated ^= _EQUAL.get(operator, False)
+    texts, place = _texts(tokens, place + 1)
+    return _Comparison(path, "=" if operator in _EQUAL else operator, negated, texts), place
+
+
+def _texts(tokens: list[re.Match[str]], place: int) -> tuple[list[str], int]:
+    """The text that stands at a place, or those of the set in round brackets there, and the place behind them."""
+    if place < len(tokens) and tokens[place]["mark"] == "(":
+        texts: list[str] = []
+        place += 1
+        while place < len(tokens) and tokens[place]["mark"] != ")" and not tokens[place]["path"]:
+            texts += _text(tokens[place])
+            place += 1
+        return texts, place
+    if place < len(tokens) and not tokens[place]["mark"] and not tokens[place]["path"]:
+        return _text(tokens[place]), place + 1
+    return [], place
+
+
+def _text(token: re.Match[str]) -> list[str]:
+    if token["kind"] != "" or token["end"] != "'":
+        return []
+    return [_ESCAPED.sub(r"\1", token["text"])]
+
+
+def _values(one: _Comparison, kind: IndicatorType | None) -> Iterator[Found]:
+    """The values that a comparison asks for, and what of it is refused."""
+    for text in one.texts:
+        if one.negated:
+            yield Refused(refusals.NEGATED, shortened(text))
+            continue
+        plain = _plain(one.operator, text, kind)
+        if plain is None:
+            yield Refused(refusals.UNREAD_PATTERN, shortened(text))
+            continue
+        found = read_text(plain, kind)
+        if one.operator == "ISSUPERSET" and any(_is_network(item) for item in found):
+            yield Refused(refusals.UNREAD_PATTERN, shortened(text))
+        else:
+            yield from found
+
+
+def _is_network(item: Found) -> bool:
+    return not isinstance(item, Refused) and item[0] is IndicatorType.NETWORK
+
+
+def _plain(operator: str, text: str, kind: IndicatorType | None) -> str | None:
+    """The value that a text stands for, or None when an expression stands for more than a value covers."""
+    if operator in ("=", "IN", "ISSUBSET", "ISSUPERSET"):
+        return text
+    if operator == "LIKE":
+        return _like(text, kind)
+    if operator == "MATCHES" and (match := _EXPRESSION.fullmatch(text[:2000])) is not None:
+        return re.sub(r"\\(.)", r"\1", match["literal"].replace("https?:", "http:"))
+    return None
+
+
+def _like(text: str, kind: IndicatorType | None) -> str | None:
+    """What stands fast of a LIKE (section 9.6.1: `%` is any text, `_` any letter): what goes on behind it, and the names below a name, are covered anyway."""
+    if (parts := _NETWORK.fullmatch(text)) is not None:
+        numbers = [part for part in parts.groups() if part is not None]
+        return ".".join([*numbers, *["0"] * (4 - len(numbers))]) + f"/{8 * len(numbers)}"
+    plain = text.removeprefix("%.").removeprefix("%").rstrip("%")
+    if "%" in plain and kind is not IndicatorType.URL:
+        return None
+    return None if "_" in plain and kind in (IndicatorType.DOMAIN, IndicatorType.IP) else plain
 
 
 def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:
@@ -79,6 +218,6 @@ def _kind(observable: str, path: str) -> tuple[IndicatorType | None, bool]:
     if observable in OBSERVABLES:
         return (OBSERVABLES[observable] if path == "value" else None), _IS_FIELD.fullmatch(path) is not None
     if observable in ("file", "artifact", "process") and "hashes" in path:
-        known = hash_type(path.rpartition("hashes")[2].strip(".[]'"))
+        known = hash_type(path.rpartition("hashes")[2].strip(".[]'\""))
         return known, known is not None
     return None, observable == "network-traffic" and _IS_FIELD.fullmatch(path) is not None

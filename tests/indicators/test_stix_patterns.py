@@ -1,0 +1,204 @@
+"""What is taken of STIX patterns, and what is said of the rest: tables, and random patterns against a slow evaluator."""
+
+from __future__ import annotations
+
+import random
+from ipaddress import ip_address, ip_network
+
+import pytest
+from stix2patterns.validator import run_validator
+
+from lamsach.indicators import refusals
+from lamsach.indicators.refusals import Refused
+from lamsach.indicators.stix_patterns import MAX_PATTERN, pattern_values
+from lamsach.model import IndicatorType
+from tests.indicators import stix_slowly
+from tests.indicators.stix_slowly import Compared, Joined, Maker, Pattern, Seen
+
+CONDITION, NEGATED, UNREAD = refusals.CONDITION, refusals.NEGATED, refusals.UNREAD_PATTERN
+
+
+def taken(pattern: str) -> tuple[list[str], list[str]]:
+    """The values, and the reasons of what is refused."""
+    found = list(pattern_values(pattern))
+    return (
+        [item[1] for item in found if not isinstance(item, Refused)],
+        [item.reason for item in found if isinstance(item, Refused)],
+    )
+
+
+C2, TOP = "domain-name:value = 'bot-c2.xyz'", "domain-name:value = 'evil-b.top'"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "values", "reasons"),
+    [
+        (f"[{C2}]", ["bot-c2.xyz"], []),
+        ("[domain-name:value='bot-c2.xyz']", ["bot-c2.xyz"], []),
+        (f"[{C2} OR {TOP}]", ["bot-c2.xyz", "evil-b.top"], []),
+        (f"[{C2}] OR [{TOP}]", ["bot-c2.xyz", "evil-b.top"], []),
+        (f"[{C2}] AND [{TOP}]", ["bot-c2.xyz", "evil-b.top"], [CONDITION]),
+        (f"([{C2}] OR [{TOP}]) AND [{TOP}]", ["bot-c2.xyz", "evil-b.top", "evil-b.top"], [CONDITION]),
+        (f"[{C2}] FOLLOWEDBY [{TOP}]", ["bot-c2.xyz", "evil-b.top"], [CONDITION]),
+        (f"[{C2}] REPEATS 5 TIMES", ["bot-c2.xyz"], [CONDITION]),
+        (f"([{C2}] FOLLOWEDBY [{TOP}]) WITHIN 600 SECONDS", ["bot-c2.xyz", "evil-b.top"], [CONDITION]),
+        (f"([{C2}] REPEATS 2 TIMES) WITHIN 5.5 SECONDS", ["bot-c2.xyz"], [CONDITION]),
+        (f"[{C2}] START t'2026-01-01T00:00:00Z' STOP t'2026-02-01T00:00:00Z'", ["bot-c2.xyz"], [CONDITION]),
+        ("[domain-name:value != 'bot-c2.xyz']", [], [NEGATED]),
+        ("[domain-name:value NOT != 'bot-c2.xyz']", ["bot-c2.xyz"], []),
+        ("[domain-name:value NOT = 'bot-c2.xyz']", [], [NEGATED]),
+        ("[domain-name:value NOT IN ('bot-c2.xyz', 'evil-b.top')]", [], [NEGATED, NEGATED]),
+        ("[domain-name:value IN ('bot-c2.xyz','evil-b.top')]", ["bot-c2.xyz", "evil-b.top"], []),
+        ("[domain-name:value LIKE '%.bot-c2.xyz']", ["bot-c2.xyz"], []),
+        ("[domain-name:value LIKE 'bot%c2.xyz']", [], [UNREAD]),
+        ("[domain-name:value LIKE 'bot_c2.xyz']", [], [UNREAD]),
+        ("[url:value LIKE 'http://evil-b.top/%']", ["http://evil-b.top"], []),
+        ("[ipv4-addr:value LIKE '45.155.37.%']", ["45.155.37.0/24"], []),
+        ("[ipv4-addr:value ISSUBSET '45.155.37.0/24']", ["45.155.37.0/24"], []),
+        ("[ipv4-addr:value ISSUPERSET '45.155.37.7/32']", ["45.155.37.7"], []),
+        ("[ipv4-addr:value ISSUPERSET '45.155.37.0/24']", [], [UNREAD]),
+        ("[ipv6-addr:value ISSUBSET '2a0e:b107:1::/48']", ["2a0e:b107:1::/48"], []),
+        (r"[domain-name:value MATCHES '^bot-c2\\.xyz$']", ["bot-c2.xyz"], []),
+        (r"[domain-name:value MATCHES '(^|\\.)bot-c2\\.xyz$']", ["bot-c2.xyz"], []),
+        (r"[url:value MATCHES '^https?:\\/\\/evil-b\\.top\\/a$']", ["http://evil-b.top/a"], []),
+        ("[domain-name:value MATCHES '^(a|b)+$']", [], [UNREAD]),
+        ("[ipv4-addr:value > '45.155.37.7']", [], [UNREAD]),
+        ("[EXISTS domain-name:value]", [], []),
+        ("[file:hashes.'SHA-256' = '" + "5f" * 32 + "' AND file:name = 'a.exe']", ["5f" * 32], []),
+        ("[file:hashes.MD5 = '" + "5f" * 16 + "' AND file:hashes.'SHA-1' = '" + "6a" * 20 + "']", ["5f" * 16, "6a" * 20], []),
+        ("[file:hashes.\"SHA-256\" = '" + "5f" * 32 + "']", ["5f" * 32], []),
+        (f"[{C2} AND ipv4-addr:value = '45.155.37.7']", ["bot-c2.xyz", "45.155.37.7"], [CONDITION]),
+        ("[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '45.155.37.7']", ["45.155.37.7"], []),
+        ("[network-traffic:dst_ref.value = '45.155.37.7' AND network-traffic:dst_port = 443]", ["45.155.37.7"], [CONDITION]),
+        ("[network-traffic:extensions.'http-request-ext'.request_header.'Host' = 'bot-c2.xyz']", ["bot-c2.xyz"], []),
+        ("[file:name = 'x] AND [domain-name:value = \\'evil-b.top\\'' OR domain-name:value = 'bot-c2.xyz']", ["bot-c2.xyz"], []),
+        ("[process:command_line = 'a FOLLOWEDBY b' OR domain-name:value = 'bot-c2.xyz']", ["bot-c2.xyz"], []),
+        ("[domain-name:value = 'bot-c2.xyz", [], []),
+        ("[domain-name:value = 'bot-c2.xyz'] OR [domain-name:value = 'evil", ["bot-c2.xyz"], [CONDITION]),
+        ("[artifact:payload_bin = h'ffd8' OR domain-name:value = 'bot-c2.xyz']", ["bot-c2.xyz"], []),
+        ("[mutex:name = 'x']", [], [UNREAD]),
+        ("", [], [UNREAD]),
+    ],
+)  # fmt: skip
+def test_what_is_taken_of_a_pattern(pattern: str, values: list[str], reasons: list[str]) -> None:
+    found, said = taken(pattern)
+    assert found == values
+    if values or reasons:
+        assert said == reasons
+    else:
+        assert said, "a pattern of which nothing is taken is told of"
+
+
+HOSTILE = {
+    "nested brackets": "(" * 200_000 + f"[{C2}]",
+    "quotes without end": "'\\" * 200_000,
+    "escaped quotes": "[domain-name:value = '" + "\\'" * 200_000,
+    "a path of many steps": "file:" + "a." * 200_000,
+    "colons": "a:" * 200_000,
+    "an expression that doubles its work": "[domain-name:value MATCHES '(a+)+(a+)+$" + "a" * 100_000 + "!']",
+    "a long expression": r"[url:value MATCHES '" + "https?:" * 50_000 + "']",
+    "a long set": "[domain-name:value IN (" + ", ".join(["'x'"] * 50_000) + ")]",
+    "percent signs": "[domain-name:value LIKE '" + "%" * 200_000 + "x']",
+    "blanks": "[domain-name:value" + " " * 500_000 + "= 'bot-c2.xyz']",
+    "NOT without end": "[domain-name:value " + "NOT " * 100_000,
+    "numbers": "1.1" * 200_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_patterns_end_in_time_that_is_linear(name: str) -> None:
+    """What grows with the square of the length takes minutes for these."""
+    assert list(pattern_values(HOSTILE[name]))
+
+
+def test_what_is_cut_off_is_told() -> None:
+    pattern = f"[{C2}] OR " * (MAX_PATTERN // 30)
+    assert len(pattern) > MAX_PATTERN
+    assert taken(pattern)[1] == [CONDITION]
+
+
+def covers(value: tuple[IndicatorType, str], path: str, text: str) -> bool:
+    """Whether a hunt for the value shows a line in which the text was seen."""
+    kind, listed = value
+    if kind is IndicatorType.NETWORK:
+        return path in ("ipv4-addr:value", "network-traffic:dst_ref.value") and ip_address(
+            text
+        ) in ip_network(listed)
+    if kind is IndicatorType.DOMAIN:
+        return path == "domain-name:value" and (text == listed or text.endswith("." + listed))
+    return text == listed
+
+
+def shown(values: list[tuple[IndicatorType, str]], seen: Seen) -> bool:
+    return any(covers(value, path, text) for value in values for path, text in seen.items())
+
+
+def is_alternatives(pattern: Pattern) -> bool:
+    """Whether a pattern is nothing but alternatives, of which each one suffices."""
+    if isinstance(pattern, Joined):
+        return pattern.by == "OR"
+    return (
+        isinstance(pattern, stix_slowly.Both)
+        and pattern.by == "OR"
+        and is_alternatives(pattern.left)
+        and is_alternatives(pattern.right)
+    )
+
+
+def expected_values(one: Compared) -> int:
+    """How many values a comparison gives."""
+    if one.path not in stix_slowly.TAKEN or one.contrary:
+        return 0
+    if one.operator == "LIKE" and "%c2" in one.texts[0]:
+        return 0
+    if one.operator == "MATCHES" and "bot-c2" not in one.texts[0]:
+        return 0
+    return len(one.texts)
+
+
+def compare(pattern: Pattern, maker: Maker) -> None:
+    """What a pattern gives, against what it says and what it matches."""
+    text = pattern.text()
+    found = list(pattern_values(text))
+    values = [item for item in found if not isinstance(item, Refused)]
+    reasons = {item.reason for item in found if isinstance(item, Refused)}
+    parts = list(stix_slowly.comparisons(pattern))
+    assert len(values) == sum(map(expected_values, parts)), text
+    assert (NEGATED in reasons) == any(part.contrary and part.path in stix_slowly.TAKEN for part in parts), (
+        text
+    )
+    if any(word in text for word in ("FOLLOWEDBY", "WITHIN", "REPEATS", "START t'")) and values:
+        assert CONDITION in reasons, text
+    for _ in range(3):
+        seen = maker.observations()
+        for way in stix_slowly.ways(pattern, seen):
+            if not reasons and not any(part.path not in stix_slowly.TAKEN for part in parts):
+                assert any(shown(values, seen[at][1]) for at in way), (
+                    text,
+                    seen,
+                    "nothing of it would be shown",
+                )
+        if not reasons and is_alternatives(pattern):
+            for at, (_, what) in enumerate(seen):
+                mine = [
+                    part
+                    for part in parts
+                    if part.path in what and not part.contrary and part.path in stix_slowly.TAKEN
+                ]
+                exact = [value for value in values if any(value[1] == what[part.path] for part in mine)]
+                if exact and all(part.operator in ("=", "IN") for part in mine):
+                    assert frozenset({at}) in stix_slowly.ways(pattern, seen), (text, seen)
+
+
+@pytest.mark.parametrize("count", [400, pytest.param(100_000, marks=pytest.mark.soak)])
+def test_random_patterns_against_a_slow_evaluator(count: int) -> None:
+    """No pattern that was taken whole matches what its values would not show; whatever is left out of one is told."""
+    chance = random.Random(8)
+    maker = Maker(chance)
+    for number in range(count):
+        pattern = maker.pattern()
+        compare(pattern, maker)
+        if number < 60:
+            said = run_validator(pattern.text(), stix_version="2.1")
+            wrong = [error for error in said if not error.endswith(" hash")]  # it takes a set for one hash
+            assert wrong == [], "the maker makes what the standard allows"
