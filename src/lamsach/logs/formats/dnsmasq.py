@@ -21,37 +21,51 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
-from lamsach.logs.syslog import SyslogHeader, split_header, split_message
+from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import domain_of, ip_of, mac_of, mac_of_duid, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 106331 192.0.2.49/5001 query[A] example.com from 192.0.2.49
-_EXTRA = re.compile(r"(\d{1,10}) (?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>)/(\d{1,5}) )?", re.ASCII)
+_EXTRA = re.compile(
+    r"(\d{1,10}|\*) (?:(?:UDP|TCP) )?(?:([0-9A-Fa-f.:]{2,45}|<[\w ]+>|\*)/(\d{1,5}) )?", re.ASCII
+)
 # query[A] example.com from 192.0.2.49   query[type=65] example.com from 192.0.2.49   auth[SOA] example.com from 192.0.2.49
-_QUERY = re.compile(r"(?:query|auth)\[([\w=<>-]{1,20})\] (\S{0,255}) from ([0-9A-Fa-f.:%\w]{2,60})", re.ASCII)
+# query[A] <name unprintable> from 192.0.2.49   and cut: query[A] example.com fr
+_QUERY = re.compile(
+    r"(?:query|auth)\[([\w=<>-]{1,20})\] (<name unprintable>|\S{0,255})(?: from (\S{2,60})| f?r?o?m?$)?(?=\s|$)",
+    re.ASCII,
+)
 # forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
 _FORWARDED = re.compile(
-    r"(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (\S{0,255}) to ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5}))?",
+    r"(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) to ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5}))?",
     re.ASCII,
 )
 # reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
 _ANSWER = re.compile(
-    r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
+    r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
     r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
     r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
-    r"|/\S{1,200}) (\S{1,255}) is (\S.{0,300})",
+    r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is (\S.{0,300})",
     re.ASCII,
+)
+# /etc/pihole/gravity.list a.example is 192.0.2.1, but not Pi-hole's own local.list and custom.list
+_LIST_OF_BLOCKED = re.compile(r"/\S*(?:gravity|black|block|deny|denied|adlist|adserv|malware)", re.IGNORECASE)
+# ipset add vpn 198.51.100.7 example.com   nftset add inet fw4 vpn 198.51.100.7 example.com
+_PUT_IN_SET = re.compile(
+    r"(?:ipset|nftset) add \S{1,100}(?: \S{1,100}){0,3}? ([0-9A-Fa-f.:]{2,45}) (\S{1,255})$", re.ASCII
 )
 _REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASCII)
 _BLOCKING = re.compile(
     r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list|blocked|denied|blacklisted"
 )
 _SINKHOLES = frozenset({"0.0.0.0", "::", "127.0.0.1", "::1", "NXDOMAIN"})  # noqa: S104 - addresses in a log
+_NOWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses in a log
 # 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e   DHCPREPLY(br0) 2001:db8::5 00:01:00:01:...
 _DHCP = re.compile(
-    r"(?:\d{1,10} )?((?:DHCP|BOOTP)[A-Z]{0,12}|RTR-[A-Z]{4,9})\(([\w.:@-]{1,32})\)((?: \S{1,300}){0,8}) *$",
+    r"(?:\d{1,10} )?((?:DHCP|BOOTP)[A-Z]{0,12}|RTR-[A-Z]{4,9}|SLAAC-CONFIRM)\(([\w.:@-]{1,32})\)((?: \S{1,300}){0,8}) *$",
     re.ASCII,
 )
 _DHCP_START = re.compile(r"(?:\d{1,10} )?(?:DHCP|BOOTP|RTR-)[A-Z]{0,12}\([\w.:@-]{1,32}\) ?", re.ASCII)
@@ -65,9 +79,21 @@ _LEASE = re.compile(
     re.ASCII,
 )
 _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
+# not giving name laptop to the DHCP lease of 192.0.2.50 because ...   abandoning lease to 00:1a:2b:3c:4d:5e of 192.0.2.50
+# not using configured address 192.0.2.50 because it is leased to 00:1a:2b:3c:4d:5e
+_LEASE_ASIDE = re.compile(
+    r"(?:\d{1,10} )?(?:not giving name (?P<name>\S{1,255}) to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) "
+    r"|abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) of (?P<left>[0-9A-Fa-f.:]{2,45})"
+    r"|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))",
+    re.ASCII,
+)
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
 # dnsmasq: query[A] www.example from 10.1.1.5    of `log-facility=-`, as containers show it
 _BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
+# Sep 15 08:32:47 gw daemon dnsmasq[2221]: ...   [2026-09-28 21:30:01] dnsmasq[99]: ...   (none) dnsmasq[3468]: ...
+_TAG_BEHIND = re.compile(
+    r"[^\"'{},;=|]{0,120}?(?<![\w.-])(dnsmasq(?:-dhcp|-tftp|-script)?)\[\d{1,10}\]: +", re.ASCII
+)
 _ACTIONS = {
     "DHCPACK": LeaseAction.ASSIGNED,
     "DHCPRELEASE": LeaseAction.RELEASED,
@@ -108,10 +134,10 @@ class Dnsmasq(LogFormat):
     def recognises(cls, line: str) -> bool:
         """A message with dnsmasq's tag, one of its own shapes without the tag, or a line of its lease file."""
         app, message = split_message(line)
-        if app is not None:
-            return app in _APPS
-        if _BARE_TAG.match(line):
+        if app in _APPS or _BARE_TAG.match(line) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
             return True
+        if app is not None:
+            return False
         if _DHCP_START.match(message) or _QUERY_START.match(message):
             return True
         return _LEASE.fullmatch(line) is not None
@@ -132,15 +158,20 @@ class Dnsmasq(LogFormat):
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)
-        bare = _BARE_TAG.match(line)
-        message = line[bare.end() :] if bare else message
+        own = header.app in _APPS
+        tag = None if own else _BARE_TAG.match(line) or _TAG_BEHIND.match(line)
+        if tag:
+            message, own = line[tag.end() :], tag.re is _TAG_BEHIND
         dhcp = _DHCP.match(message)
-        event = _dhcp(dhcp) if dhcp else _dns(message)
+        event = _dhcp(dhcp) if dhcp else _dns(message) or _lease_aside(message)
         if event is None:
-            if header.app in _APPS:
+            if own:
                 return None
             raise LineError("The line is not of dnsmasq.", line[:80])
-        return _with_header(event, header)
+        time = header.time or (
+            first_time((line[: tag.start(1)].strip("[] "),), self.context) if tag and own else None
+        )
+        return changed(event, time=time, observer=header.host)
 
     def _lease(self, match: re.Match[str]) -> Event:
         """What the lease file states is true at the time of the file, until the lease's end."""
@@ -162,17 +193,13 @@ class Dnsmasq(LogFormat):
         )
 
 
-def _with_header(event: Event, header: SyslogHeader) -> Event:
-    return changed(event, time=header.time, observer=header.host)
-
-
 def _dns(message: str) -> Event | None:
     client, port = None, None
     extra = _EXTRA.match(message)
     if extra:
         client, port = ip_of(extra[2] or ""), port_of(extra[3])
         message = message[extra.end() :]
-    event = _query(message) or _forwarded(message) or _answer(message) or _rebinding(message)
+    event = _query(message) or _forwarded(message) or _answer(message) or _seldom(message)
     if event is None or client is None:
         return event
     return changed(event, source_ip=client, source_port=port, device_ip=client)
@@ -182,16 +209,21 @@ def _query(message: str) -> Event | None:
     match = _QUERY.match(message)
     if match is None:
         return None
-    client = ip_of(match[3])
+    client = ip_of(match[3] or "")
     return Event(kind=EventKind.DNS, source_ip=client, device_ip=client, domain=question_of_name(match[2]))
 
 
-def _rebinding(message: str) -> Event | None:
-    """`possible DNS-rebind attack detected: name`: the answer held an inner address and was dropped."""
-    match = _REBIND.match(message)
-    if match is None:
+def _seldom(message: str) -> Event | None:
+    """An answer that held an inner address and was dropped (DNS rebinding), or whose address went into a set."""
+    if match := _REBIND.match(message):
+        return Event(kind=EventKind.DNS, domain=question_of_name(match[1]), action=Action.BLOCKED)
+    put = _PUT_IN_SET.match(message)
+    address = ip_of(put[1]) if put else None
+    if put is None or address is None:
         return None
-    return Event(kind=EventKind.DNS, domain=question_of_name(match[1]), action=Action.BLOCKED)
+    return Event(
+        kind=EventKind.DNS, domain=question_of_name(put[2]), answers=(address,), action=Action.ALLOWED
+    )
 
 
 def _forwarded(message: str) -> Event | None:
@@ -218,8 +250,9 @@ def _answer(message: str) -> Event | None:
     answer = ip_of(value) or (domain_of(value) if "." in value and ip_of(match[2]) else None)
     blocked = (
         _BLOCKING.match(match[1]) is not None
-        or "list" in match[1]
+        or _LIST_OF_BLOCKED.match(match[1]) is not None
         or (match[1] == "config" and value in _SINKHOLES)
+        or (match[1].startswith("/") and value in _NOWHERE)
     )
     if "whitelisted" in match[1] or "allowed" in match[1]:
         blocked = False
@@ -234,6 +267,8 @@ def _answer(message: str) -> Event | None:
 
 def question_of_name(text: str) -> str | None:
     """The name asked for; of a reverse lookup, which is logged as an address, the name under `arpa`."""
+    if text.startswith("<name "):
+        return None
     address = ip_of(text)
     return ip_address(address).reverse_pointer if address else question_of(text)
 
@@ -247,7 +282,23 @@ def _dhcp(match: re.Match[str]) -> Event:
     mac = mac_of(client.rpartition("-")[2] if client.count("-") == 1 else client) or mac_of_duid(client)
     action = _ACTIONS.get(kind)
     name = stated(rest[1]) if len(rest) > 1 and kind in ("DHCPACK", "DHCPREPLY") else None
+    if kind == "SLAAC-CONFIRM":
+        name = stated(client)
     event = Event(source_ip=address, device_ip=address, device_mac=mac, device_name=name)
     if action is None or address is None:
         return event
     return changed(event, kind=EventKind.LEASE, action=action)
+
+
+def _lease_aside(message: str) -> Event | None:
+    """What dnsmasq says of a lease or a client beside its DHCP messages."""
+    match = _LEASE_ASIDE.match(message)
+    if match is None:
+        return None
+    address = ip_of(match["ip"] or match["left"] or match["kept"] or "")
+    return Event(
+        source_ip=address,
+        device_ip=address,
+        device_mac=mac_of(match["mac"] or match["holder"]),
+        device_name=stated(match["name"]),
+    )

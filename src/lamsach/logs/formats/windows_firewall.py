@@ -44,10 +44,15 @@ _COLUMNS = (
     *("tcpack", "tcpwin", "icmptype", "icmpcode", "info", "path", "pid"),
 )
 # 2026-06-02 12:35:19 DROP UDP 192.0.2.197 224.0.0.251 5353 5353 59 - - - - - - - RECEIVE
+# 2026-06-02,12:35:19,DROP,UDP,192.0.2.197,...   as a spreadsheet or a script saved it
 _ROW = re.compile(
-    r"\d{4}-\d{2}-\d{2}[ \t]\d{2}:\d{2}:\d{2}[ \t](?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND|INFO-EVENTS-LOST)[ \t](?:[A-Z][A-Za-z0-9-]{1,15}|\d{1,3}|-)[ \t]",
+    r"\d{4}-\d{2}-\d{2}([ \t]{1,8}|[,;])\d{2}:\d{2}:\d{2}(?:[ \t]{1,8}|[,;])(?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND|INFO-EVENTS-LOST|Allow|Drop|Open|Close)(?:[ \t]{1,8}|[,;])"
+    r"(?:[A-Z][A-Za-z0-9-]{1,15}|\d{1,3}|-)[ \t,;]",
     re.ASCII,
 )
+_BREAKS = re.compile(r"[ \t]+|[,;][ \t]*")
+_ROOM = 300
+"""How far behind a line's start a row is looked for."""
 _PRODUCT = "#Software: Microsoft Windows Firewall"
 _TIME_FORMAT = "#Time Format:"
 _VERSION = "#Version: 1.5"
@@ -91,7 +96,9 @@ class WindowsFirewall(LogFormat):
             return line.startswith((_PRODUCT, _TIME_FORMAT, _VERSION)) or {"src-ip", "tcpflags"} <= names_in(
                 line
             )
-        return _ROW.match(line) is not None or (_may_hold_row(line) and _row(line) is not None)
+        return _ROW.match(line) is not None or (
+            _may_hold_row(line) and _ROW.search(line, 0, _ROOM) is not None
+        )
 
     def header(self, line: str) -> None:
         """See `LogFormat.header`."""
@@ -104,11 +111,12 @@ class WindowsFirewall(LogFormat):
         """One row; None for a `#` line."""
         if line.startswith("#") and self.recognises(line):
             return None
-        text = line if _ROW.match(line) else _row(line)
-        if text is None:
+        row = _ROW.search(line, 0, _ROOM)
+        if row is None:
             raise LineError("The line is not a row of the Windows Firewall.", line[:80])
-        values = self._columns.read(text)
-        observer = split_header(line, self.context)[0].host if text is not line else None
+        text = line[row.start() :]
+        values = self._columns.read(text if row[1] in (" ", "\t") else _BREAKS.sub(" ", text))
+        observer = split_header(line, self.context)[0].host if row.start() else None
         time = from_iso(f"{values.get('date')} {values.get('time')}", self._zone)
         return placed(_event(values), self, number, time, observer)
 
@@ -126,12 +134,6 @@ def _in_utc(line: str) -> bool:
     return line.startswith(_TIME_FORMAT) and line[len(_TIME_FORMAT) :].strip().upper() in ("UTC", "GMT")
 
 
-def _row(line: str) -> str | None:
-    """The row behind a syslog header."""
-    start = _ROW.search(line, 0, 300)
-    return line[start.start() :] if start else None
-
-
 def _event(values: Mapping[str, str]) -> Event:
     source, destination = ip_of(values.get("src-ip", "")), ip_of(values.get("dst-ip", ""))
     return Event(
@@ -141,7 +143,7 @@ def _event(values: Mapping[str, str]) -> Event:
         destination_ip=destination,
         destination_port=port_of(values.get("dst-port")),
         device_ip=_device(source, destination, values.get("path", "")),
-        action=_ACTIONS.get(values.get("action", ""), Action.UNKNOWN),
+        action=_ACTIONS.get(values.get("action", "").upper(), Action.UNKNOWN),
     )
 
 
