@@ -91,6 +91,10 @@ def test_datagram_hello():
     record = b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(hello)) + hello
     assert tls.datagram_server_name(record) == "c2.example"
     assert tls.datagram_server_name(b"\x17" + record[1:]) is tls.Need.OTHER
+    first = record[:22] + (40).to_bytes(3, "big") + record[25:65]
+    assert tls.datagram_server_name(first) is tls.Need.MORE
+    assert tls.datagram_server_name(record[:22] + (72).to_bytes(3, "big") + record[25:]) == "c2.example"
+    assert tls.datagram_server_name(record[:19] + b"\0\0\x28" + record[22:]) is tls.Need.OTHER
 
 
 # RFC 9001 appendix A.2
@@ -134,7 +138,7 @@ def test_the_example_of_the_rfc():
     assert tls.server_name(hello) == "example.com"
 
 
-@pytest.mark.parametrize("version", [1, 0x6B3343CF, 0xFF00001D, 0xFF000017, 0xFACEB002])
+@pytest.mark.parametrize("version", [1, 0x6B3343CF, 0xFF000022, 0xFF00001D, 0xFF000017, 0xFACEB002])
 def test_versions(version):
     assert quic.QuicHello().add(initial(crypto(HELLO), version=version)) == HELLO
 

@@ -261,10 +261,21 @@ def test_an_echo_and_its_reply_are_one_contact(tmp_path):
     packets = [
         build.ip(PC, SERVER, 1, b"\x08\0\0\0"),
         build.ip(SERVER, PC, 1, b"\0\0\0\0"),
-        build.ip(SERVER, PC, 1, b"\x03\0\0\0"),
     ]
     found = [(event.source_ip, event.source_port) for event in events_of(tmp_path, packets)]
-    assert found == [(PC, None), (SERVER, None)]
+    assert found == [(PC, None)]
+
+
+def test_a_message_of_icmp_that_nothing_answers_is_a_contact_of_its_own(tmp_path):
+    """Type and code tell them apart, and the other side's is no answer."""
+    unreachable, other = b"\x03\x01\0\0", b"\x03\x03\0\0"
+    packets = [build.ip(SERVER, PC, 1, said) for said in (unreachable, other, unreachable)]
+    found = events_of(tmp_path, [*packets, build.ip(PC, SERVER, 1, unreachable)])
+    assert [(event.source_ip, event.action.value) for event in found] == [
+        (SERVER, "unknown"),
+        (SERVER, "unknown"),
+        (PC, "unknown"),
+    ]
 
 
 def test_protocols_without_ports(tmp_path):

@@ -32,6 +32,10 @@ _ICMPV6_PAIRS = {
     131: 130,
     139: 140,
     140: 139,
+    144: 145,
+    145: 144,
+    146: 147,
+    147: 146,
 }
 
 
@@ -39,7 +43,7 @@ class Packet(NamedTuple):
     """One transport packet: `data[start:end]` is its payload.
 
     Ports are negative for protocols without any; of ICMP they stand for the message's type and the type that answers it, so that
-    a request and its answer are the two directions of one contact.
+    a request and its answer are the two directions of one contact, or for type and code of a message that nothing answers.
     """
 
     protocol: int
@@ -212,16 +216,18 @@ class Decapsulator:
             ) if depth < DEEPEST else None
             return
         kind, answer = (
-            _icmp(protocol, data[start]) if start < end and protocol in (ICMP, ICMPV6) else (-1, -1)
+            _icmp(protocol, data[start], data[start + 1])
+            if start + 1 < end and protocol in (ICMP, ICMPV6)
+            else (-1, -1)
         )
         found.append(Packet(protocol, source, destination, kind, answer, data, start, end))
         for inner in ip_tunnel(protocol, data, start, end):
             self._ip(data, inner, end, found, depth + 1)
 
 
-def _icmp(protocol: int, kind: int) -> tuple[int, int]:
-    pairs = _ICMP_PAIRS if protocol == ICMP else _ICMPV6_PAIRS
-    return -2 - kind, -2 - pairs.get(kind, kind)
+def _icmp(protocol: int, kind: int, code: int) -> tuple[int, int]:
+    answer = (_ICMP_PAIRS if protocol == ICMP else _ICMPV6_PAIRS).get(kind)
+    return -2 - kind, -2 - (256 + code if answer is None else answer)
 
 
 def _last_stop(data: bytes, start: int, end: int) -> bytes | None:

@@ -18,6 +18,8 @@ _VERSION_2 = 0x6B3343CF
 _VERSIONS = {
     1: _SALT_1,
     _VERSION_2: _SALT_2,
+    0xFF000021: _SALT_1,  # drafts 33 and 34 are version 1 but for their number
+    0xFF000022: _SALT_1,
     **{0xFF000000 + draft: _SALT_29 for draft in range(29, 33)},
     **{0xFF000000 + draft: _SALT_23 for draft in range(23, 29)},
     0xFACEB002: _SALT_23,  # as Facebook's own library names draft 27

@@ -63,12 +63,16 @@ def handshake_in_records(data: bytes) -> bytes | Need:
 
 
 def datagram_server_name(data: bytes) -> str | Need | None:
-    """The server name in a DTLS datagram (1.0, 1.2) that is a ClientHello in one piece."""
+    """The server name in a DTLS datagram (1.0, 1.2, 1.3) that is a ClientHello, or its first fragment (RFC 6347 section 4.2.3).
+
+    Need.MORE when the name stands in a fragment that follows.
+    """
     if len(data) < 25 or data[0] != _HANDSHAKE_RECORD or data[1] != 0xFE or data[2] not in (0xFF, 0xFD, 0xFC):
         return Need.OTHER
-    if data[13] != _CLIENT_HELLO:
+    if data[13] != _CLIENT_HELLO or any(data[19:22]):
         return Need.OTHER
-    return _name_in_hello(data[25:], datagram=True)
+    name = _name_in_hello(data[25:], datagram=True)
+    return Need.MORE if name is None and data[14:17] != data[22:25] else name
 
 
 def _name_in_hello(hello: bytes, *, datagram: bool) -> str | None:
