@@ -28,7 +28,7 @@ from lamsach.model import Event, Refusal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PIECE_LINES = 8192
+PIECE_LINES = 32768
 """How many lines are read at once. One that is unusual sends its piece to the reader of single lines."""
 _CHUNK_BYTES = 1 << 22
 _EVENTS_HELD = 4096

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.errors import LineError
@@ -57,9 +57,8 @@ class BulkReader(ABC):
             return None
         rows = columns.get("line", pa.array(np.arange(count)))
         table = self.placed(columns, pc.add(rows, first))
-        tried = [(at, rows[at].as_py()) for at in {0, len(rows) // 2}]
-        agree = all(self.agrees(table, at, lines[row] or b"", first + row) for at, row in tried)
-        return table if agree else None
+        tried = {at: lines[rows[at].as_py()] or b"" for at in (0, len(rows) // 2)}
+        return table if self.agrees(table, tried) else None
 
     def placed(self, columns: dict[str, pa.Array], numbers: pa.Array) -> pa.RecordBatch:
         """The columns with the format, the file and the lines' numbers as a table."""
@@ -71,13 +70,21 @@ class BulkReader(ABC):
         columns["line"] = numbers
         return table_of(columns, count)
 
-    def agrees(self, table: pa.RecordBatch, at: int, line: bytes, number: int) -> bool:
-        """Whether the format itself reads the same from a line."""
+    def agrees(self, table: pa.RecordBatch, lines: Mapping[int, bytes]) -> bool:
+        """Whether the format itself reads the same from some lines, which are given by their rows in the table."""
+        import pyarrow as pa
+
+        rows = pa.array(lines, pa.int64())
+        numbers = table.column("line").take(rows).to_pylist()
         try:
-            event = self.log_format.parse(line.decode().rstrip("\r"), number)
+            events = [
+                self.log_format.parse(line.decode().rstrip("\r"), number)
+                for line, number in zip(lines.values(), numbers, strict=True)
+            ]
         except LineError:
             return False
-        return event is not None and table_of(columns_of([event]), 1).equals(table.slice(at, 1))
+        told = [event for event in events if event is not None]
+        return len(told) == len(events) and table_of(columns_of(told), len(told)).equals(table.take(rows))
 
 
 def joined(lines: Sequence[bytes | None]) -> bytes | None:

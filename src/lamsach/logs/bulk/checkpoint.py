@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.announced import stated_times
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, halves, mapped
+from lamsach.logs.bulk.columns import check, halves, lines_of, mapped
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import asked_of, event_columns
@@ -51,7 +51,7 @@ class CheckPointRecords(GroupReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        before, records = halves(pa.array(data.decode().split("\n")), "[")
+        before, records = halves(lines_of(data), "[")
         check(pc.match_substring_regex(before, _HEAD))
         check(pc.invert(pc.match_substring(before, '"')))
         if _UNUSUAL & {*_LAYOUT.keys(records[0].as_py())}:

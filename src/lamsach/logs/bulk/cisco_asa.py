@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.announced import heads_before
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, halves, internal, ipv4, mapped
+from lamsach.logs.bulk.columns import cells, check, halves, internal, ipv4, lines_of, mapped, text_of
+from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import port_numbers
 from lamsach.logs.cisco_actions import action_of_message
@@ -31,10 +32,10 @@ _LAYOUTS = {
 """The words of the messages: one that stands as it is, an expression, or the number of an end."""
 _MAPPED = r"^\([0-9.]{7,15}/[0-9]{1,5}\)$"
 _KINDS = {
-    b"302013": "Built connection", b"302015": "Built connection", b"302014": "Teardown connection", b"302016": "Teardown connection",
-    b"305011": "Built translation", b"305012": "Teardown translation", b"106023": "Deny",
+    "302013": "Built connection", "302015": "Built connection", "302014": "Teardown connection", "302016": "Teardown connection",
+    "305011": "Built translation", "305012": "Teardown translation", "106023": "Deny",
 }  # fmt: skip
-_MARKS = (b"%ASA-", b"%FTD-")
+_MARKS = ("%ASA-", "%FTD-")
 # 6-302013: Built
 _TAG = r"^[0-7]-[0-9]{6}: "
 _REASON = re.compile(r"(?: [A-Z][A-Za-z-]{1,20}){0,5}(?: (?:from|by) [\w-]{1,40}){0,2}")
@@ -44,25 +45,30 @@ _WELL_KNOWN, _EPHEMERAL = 1024, 32768
 class AsaContacts(GroupReader):
     """Messages about two IPv4 addresses with ports, without users."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """The product's mark, the message's number and the direction of a connection that begins."""
-        for mark in _MARKS:
-            at = line.find(mark)
-            if at >= 0:
-                layout = _KINDS.get(line[at + 7 : at + 13])
-                return (mark, layout, line.count(b" ")) if layout and b'"' not in line[:at] else None
-        return None
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the product's mark, the layout of the message, and how many words the line has."""
+        import numpy as np
+
+        told = Lines(lines)
+        asa = told.place(_MARKS[0])
+        place = np.where(asa >= 0, asa, told.place(_MARKS[1]))
+        number = told.letters(place + len(_MARKS[0]) + 2, 6)
+        layout = np.zeros(len(lines), np.int64)
+        for at, name in enumerate(_LAYOUTS, 1):
+            numbers = [letters_of(digits) for digits, kind in _KINDS.items() if kind == name]
+            layout[np.isin(number, numbers)] = at
+        quoted = told.count('"') > told.count('"', place)
+        return groups_of((asa >= 0, layout, told.count(" ")), (place >= 0) & (layout > 0) & ~quoted)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        mark = next((mark for mark in _MARKS if mark in data[: data.find(b"\n")]), _MARKS[0]).decode()
-        before, message = halves(pa.array(data.decode().split("\n")), mark)
+        mark = next((mark for mark in _MARKS if mark.encode() in data.partition(b"\n")[0]), _MARKS[0])
+        before, message = halves(lines_of(data), mark)
         check(pc.invert(pc.match_substring_regex(before, "-[0-7]-[0-9]{6}|SFIMS")))
         check(pc.match_substring_regex(message, _TAG))
-        layout = _LAYOUTS[_KINDS[message[0].as_py()[2:8].encode()]]
+        layout = _LAYOUTS[_KINDS[message[0].as_py()[2:8]]]
         ends, row = _words(message, layout, count)
         times, hosts = heads_before(before, f"{mark}6-302013: Built", self.context)
         first, second = _end(ends[0]), _end(ends[1])
@@ -87,7 +93,7 @@ def _words(
 
     words = message[0].as_py().count(" ") + 1
     names = [str(at) for at in range(words)]
-    data = "\n".join(message.to_pylist()).encode()
+    data = text_of(message)
     row = cells(data, names, " ", dict.fromkeys(names, pa.string()))
     if len(row["0"]) != count or words <= len(layout):
         raise Unusual

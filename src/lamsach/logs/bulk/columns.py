@@ -4,7 +4,6 @@ text once; so a value comes out as the reader of single lines gives it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,25 +16,59 @@ if TYPE_CHECKING:
 
 _NAME = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LABEL = 63
+_SPACES = (b"  ", b"\t", b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+_MAC_DIGITS = 12
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = rf"^(?:{_OCTET}\.){{3}}{_OCTET}$"
 _INTERNAL = r"^(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2[0-9]|3[01])|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\."
 
 
 def cells(
-    data: bytes, names: Sequence[str], delimiter: str, kinds: dict[str, Any], *, quotes: bool = False
+    data: bytes | pa.Buffer,
+    names: Sequence[str],
+    delimiter: str,
+    kinds: dict[str, Any],
+    *,
+    quotes: bool = False,
 ) -> dict[str, pa.Array]:
     """The columns of delimited rows: those of `kinds`, in its types. Raises pyarrow.ArrowInvalid for rows of other lengths and other types."""
     import pyarrow as pa
     from pyarrow import csv
 
     table = csv.read_csv(
-        io.BytesIO(data),
+        pa.BufferReader(data),
         csv.ReadOptions(use_threads=False, column_names=list(names), block_size=len(data) + 64),
         csv.ParseOptions(delimiter=delimiter, quote_char='"' if quotes else False, double_quote=False),
         csv.ConvertOptions(column_types=kinds, include_columns=list(kinds), check_utf8=False),
     )
     return {name: _one(table.column(name), pa) for name in kinds}
+
+
+def lines_of(data: bytes) -> pa.Array:
+    """The lines of a text in UTF-8."""
+    import numpy as np
+    import pyarrow as pa
+
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    offsets = np.zeros(len(ends) + 2, np.int32)
+    offsets[1:-1] = ends - np.arange(len(ends))
+    offsets[-1] = len(data) - len(ends)
+    texts = pa.py_buffer(data.replace(b"\n", b""))
+    return pa.StringArray.from_buffers(len(ends) + 1, pa.py_buffer(offsets), texts)
+
+
+def text_of(lines: pa.Array) -> pa.Buffer:
+    """Lines, of which none is absent, as one text; the other way round from `lines_of`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
+    return pc.binary_join(whole, "\n")[0].as_buffer()
+
+
+def parted_by_single_spaces(data: bytes) -> bool:
+    """Whether `str.split` finds the columns of the lines where single spaces stand."""
+    return data.isascii() and not any(mark in data for mark in _SPACES)
 
 
 def _one(column: pa.ChunkedArray, pa: Any) -> pa.Array:
@@ -47,6 +80,15 @@ def check(condition: pa.Array) -> None:
     import pyarrow.compute as pc
 
     if condition.null_count or not pc.all(condition).as_py():
+        raise Unusual
+
+
+def check_distinct(column: pa.Array, shape: str) -> None:
+    """Raise Unusual unless all texts have this shape (regular expression): quick for columns of few distinct texts."""
+    import pyarrow.compute as pc
+
+    coded = column.dictionary_encode()
+    if coded.null_count or not pc.all(pc.match_substring_regex(coded.dictionary, shape)).as_py():
         raise Unusual
 
 
@@ -72,6 +114,22 @@ def kept(column: pa.Array, canonical: pa.Array, function: Callable[[str], Any]) 
     return pc.if_else(canonical, column, made.take(coded.indices))
 
 
+def said(column: pa.Array) -> pa.Array:
+    """The texts that state something: `-` says that there is nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.equal(column, "-"), pa.scalar(None, pa.string()), column)
+
+
+def not_empty(column: pa.Array) -> pa.Array:
+    """The texts, absent where they are empty."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
 def ipv4(column: pa.Array) -> pa.Array:
     """Whether a text is an IPv4 address in canonical spelling."""
     import pyarrow.compute as pc
@@ -93,6 +151,37 @@ def macs(column: pa.Array) -> pa.Array:
 
     plain = pc.match_substring_regex(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
     return kept(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
+
+
+def bare_macs(column: pa.Array) -> pa.Array:
+    """`mac_of` of each, quick for twelve digits without marks between them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    bare = pc.match_substring_regex(column, f"^[0-9A-Fa-f]{{{_MAC_DIGITS}}}$")
+    bare = pc.fill_null(pc.and_(bare, pc.not_equal(column, "0" * _MAC_DIGITS)), False)
+    if not pc.any(bare).as_py():
+        return mapped(column, mac_of)
+    marked = _with_colons(column.filter(bare))
+    if pc.all(bare).as_py():
+        return marked
+    others = mapped(pc.if_else(bare, pa.scalar(None, pa.string()), column), mac_of)
+    return pc.replace_with_mask(others, bare, marked)
+
+
+def _with_colons(column: pa.Array) -> pa.Array:
+    """`02005E101234` as `02:00:5e:10:12:34`."""
+    import numpy as np
+    import pyarrow as pa
+
+    count = len(column)
+    digits = np.frombuffer(text_of(column), np.uint8)
+    rows = np.append(digits, ord("\n")).reshape(count, _MAC_DIGITS + 1)[:, :_MAC_DIGITS]
+    made = np.full((count, 17), ord(":"), np.uint8)
+    for pair in range(6):
+        made[:, 3 * pair : 3 * pair + 2] = rows[:, 2 * pair : 2 * pair + 2] | 0x20  # lower case
+    offsets = np.arange(0, 17 * (count + 1), 17, dtype=np.int32)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(made.tobytes()))
 
 
 def hashes(column: pa.Array, digits: int) -> pa.Array:

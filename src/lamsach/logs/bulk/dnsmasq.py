@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, halves, ipv4, kept, names
+from lamsach.logs.bulk.columns import (
+    addresses,
+    cells,
+    check,
+    check_distinct,
+    halves,
+    ipv4,
+    kept,
+    lines_of,
+    names,
+    text_of,
+)
+from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.formats.dnsmasq import question_of_name
@@ -18,13 +30,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Sep 15 08:32:47 gw dnsmasq[2221]: query[A] www.example from 192.0.2.49     forwarded www.example to 198.51.100.53     reply www.example is 198.51.100.7
-_TAG = b"dnsmasq["
-_WORDS = {b"query": "from", b"forwa": "to", b"reply": "is", b"cache": "is"}
+_TAG, _END = "dnsmasq[", "]: "
+_LETTERS = 5
+_WORDS = {"query": "from", "forwa": "to", "reply": "is", "cache": "is"}
 _FIRST = {
-    b"query": r"^query\[[A-Za-z0-9=]{1,20}\]$",
-    b"forwa": "^forwarded$",
-    b"reply": "^reply$",
-    b"cache": "^cached$",
+    "query": r"^query\[[A-Za-z0-9=]{1,20}\]$",
+    "forwa": "^forwarded$",
+    "reply": "^reply$",
+    "cache": "^cached$",
 }
 _ADDRESS, _VALUE = "^[0-9A-Fa-f.:]{2,45}$", "^[!-~]{1,300}$"
 _SAMPLE = "query[A] a.example from 10.0.0.1"
@@ -34,44 +47,45 @@ _DNS_PORT = 53
 class DnsmasqMessages(GroupReader):
     """Messages of four words."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """The message's first letters."""
-        place = line.find(_TAG)
-        end = line.find(b"]: ", place) + 3
-        usual = place >= 0 and end > place + 3 and line.count(b" ", end) == 3
-        word = line[end : end + 5]
-        return word if usual and word in _WORDS else None
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the message's first letters."""
+        import numpy as np
+
+        told = Lines(lines)
+        place, end = told.place(_TAG), told.place(_END) + len(_END)
+        word = told.letters(end, _LETTERS)
+        usual = (place >= 0) & (end > place + len(_TAG)) & (told.count(" ", end) == len("abcd") - 1)
+        return groups_of((word,), usual & np.isin(word, list(map(letters_of, _WORDS))))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        lines = pa.array(data.decode().split("\n"))
-        before, tagged = halves(lines, _TAG.decode())
-        pid, message = halves(tagged, "]: ")
-        check(pc.match_substring_regex(pid, "^[0-9]{1,10}$"))
-        check(pc.match_substring_regex(before, r"^(?:.*[^0-9\w\s].* )?$"))
-        kind = message[0].as_py()[:5].encode()
-        row = cells("\n".join(message.to_pylist()).encode(), "abcd", " ", dict.fromkeys("abcd", pa.string()))
+        lines = lines_of(data)
+        before, tagged = halves(lines, _TAG)
+        pid, message = halves(tagged, _END)
+        check_distinct(pid, "^[0-9]{1,10}$")
+        kind = message[0].as_py()[:_LETTERS]
+        row = cells(text_of(message), "abcd", " ", dict.fromkeys("abcd", pa.string()))
         if len(row["a"]) != count or kind not in _FIRST:
             raise Unusual
-        check(pc.match_substring_regex(row["a"], _FIRST[kind]))
+        check_distinct(row["a"], _FIRST[kind])
         check(pc.equal(row["c"], _WORDS[kind]))
-        check(pc.match_substring_regex(row["d"], _ADDRESS if kind in (b"query", b"forwa") else _VALUE))
+        check(pc.match_substring_regex(row["d"], _ADDRESS if kind in ("query", "forwa") else _VALUE))
         name = row["b"]
         check(pc.match_substring_regex(name, r"^[!-~]{1,250}$"))
         check(pc.invert(pc.or_(ipv4(name), pc.is_in(name, pa.array(["error", "result"])))))
-        times, hosts = heads(before, self._head)
+        times, hosts = heads(before, self._head, r"^(?:.*[^0-9\w\s].* )?$")
         columns = {"time": times, "observer": hosts, "domain": names(name, question_of_name)}
-        if kind == b"query":
+        if kind == "query":
             clients = addresses(row["d"])
             return columns | {
                 "source_ip": clients,
                 "device_ip": clients,
                 "action": _all(Action.UNKNOWN, count),
             }
-        if kind == b"forwa":
+        if kind == "forwa":
             server, port = addresses(row["d"]), pa.repeat(pa.scalar(_DNS_PORT, pa.int32()), count)
             return columns | {
                 "destination_ip": server,
@@ -83,7 +97,7 @@ class DnsmasqMessages(GroupReader):
     def _head(self, text: str) -> Head:
         if not text:
             return None, None
-        header, message = split_header(f"{text}{_TAG.decode()}1]: {_SAMPLE}", self.context)
+        header, message = split_header(f"{text}{_TAG}1]: {_SAMPLE}", self.context)
         if header.app != "dnsmasq" or message != _SAMPLE:
             raise Unusual
         return of_header(header)

@@ -1,37 +1,31 @@
 """Windows event logs as tables. Most events of a log tell the same of a contact, which is nothing but the machine and the account: what has been made of the
-same texts before is not made again, only time and number are the record's own.
-
-The library is given several chunks at once; a batch in which anything is damaged is read a chunk at a time by the format.
+same values before is not made again, only time, number and ports are the record's own (`lamsach.logs.evtx_events`).
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.logs.event_tables import columns_of, table_of
-from lamsach.logs.evtx_chunks import (
-    CHUNK_BYTES,
-    CHUNK_MAGIC,
-    chunks,
-    header_of,
-    with_sound_tables,
-)
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, batches
 from lamsach.logs.evtx_records import CHANNEL, EVENT_DATA, TIME, marks_of
-from lamsach.logs.formats.evtx import Evtx, records
+from lamsach.logs.formats.evtx import Evtx
 from lamsach.model import Event, Reference, Refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lamsach.logs.evtx_events import Records
+
 Key = tuple[str, ...]
-_BATCH_CHUNKS = 32
+_BATCH_CHUNKS = 64
 _TABLE_ROWS = 8192
 _HEADS_KEPT = 4096
 _TIME_CHARACTERS = 27
 _REFUSED = -1
+_ABSENT = -(1 << 63)
+"""In place of a time: the event states its own, or none."""
 _UNSEEN: tuple[str, ...] = ("",)
 
 
@@ -39,112 +33,149 @@ class EvtxTables:
     """Reads one file. What is refused goes to `on_refusal`."""
 
     def __init__(self, log_format: Evtx, on_refusal: Callable[[Refusal], None]) -> None:
+        from lamsach.logs.evtx_events import EventMaker
+
         self.records = 0
         self.refused = 0
         self._format = log_format
         self._on_refusal = on_refusal
-        self._marks: dict[str, tuple[str, ...] | None] = {}
-        self._events: list[Event] = []
-        self._known: dict[Key, int] = {}
+        self._maker = EventMaker(log_format.event)
+        self._texts = _Texts(log_format, self._maker.events)
+        self._parts: list[Records] = []
+        self._rows = 0
         self._refusals: dict[int, Refusal] = {}
-        self._rows: list[int] = []
-        self._times: list[str | None] = []
 
     def read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         """The events in the file's order. Raises what `Evtx.read` raises, after all that could be read."""
         cut = False
-        for batch in _batches(stream):
+        for batch in batches(stream, _BATCH_CHUNKS):
             cut = len(batch[-1]) < CHUNK_BYTES
-            if len(batch) == 1 or not self._take_whole(batch):
-                for chunk in batch:
-                    self._take(records(chunk.ljust(CHUNK_BYTES, b"\0")))
-            if len(self._rows) >= _TABLE_ROWS:
+            self._take([chunk.ljust(CHUNK_BYTES, b"\0") for chunk in batch])
+            if self._rows >= _TABLE_ROWS:
                 yield self._table()
         if self._rows:
             yield self._table()
         if cut:
             raise self._format.cut_short()
 
-    def _take_whole(self, batch: Sequence[bytes]) -> bool:
-        """Take the records of several chunks at once; nothing, and false, when there is damage in them."""
-        rows, events, known = len(self._rows), len(self._events), len(self._known)
-        try:
-            self._take(_whole(batch))
-        except BaseException as error:  # the library's panics are no Exception
-            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-                raise
-        else:
-            return True
-        del self._rows[rows:], self._times[rows:], self._events[events:]
-        self._known = dict(islice(self._known.items(), known))
-        self._refusals = {at: refusal for at, refusal in self._refusals.items() if at < rows}
-        return False
+    def _take(self, batch: Sequence[bytes]) -> None:
+        import numpy as np
 
-    def _take(self, texts: Iterable[str | None]) -> None:
-        """Take records: the row of what has been made of the same texts before, or a new one."""
-        known, events, row_of, time_of = self._known, self._events, self._rows.append, self._times.append
-        marks_at, first, time_bytes, text_bytes = (
-            self._marks.get,
-            self.records + 1,
-            len(TIME),
-            len(EVENT_DATA),
-        )
-        for text in texts:
-            key, time = None, None
-            if text is not None and (place := text.find(TIME)) >= 0:
-                head, place = text[:place], place + time_bytes
-                stop = place + _TIME_CHARACTERS
-                marks = marks_at(head, _UNSEEN)
-                if marks is _UNSEEN:
-                    marks = self._marks_of(head)
-                data = text.find(EVENT_DATA, stop)
-                channel = text.find(CHANNEL, stop, data)
-                if marks is not None and channel > 0 and text[stop] == '"' and text[data + text_bytes] == "{":
-                    key = _key(text, head, text[channel:data], data, marks)
-            row = known.get(key) if key is not None else None
-            if row is None or text is None:
-                item = self._format.item(text, first + len(self._rows))
-                if isinstance(item, Refusal):
-                    self._refusals[len(self._rows)] = item
-                    row, key = _REFUSED, None
-                else:
-                    row = len(events)
-                    events.append(item)
-                    if key is not None:
-                        known[key] = row
-            elif key is not None:
-                time = text[place:stop]
-            row_of(row)
-            time_of(time)
+        from lamsach.logs.evtx_events import LEFT
 
-    def _marks_of(self, head: str) -> tuple[str, ...] | None:
-        if len(self._marks) >= _HEADS_KEPT:
-            self._marks.clear()
-        self._marks[head] = marks_of(head)
-        return self._marks[head]
+        records, texts = self._maker.read(batch)
+        if texts:
+            left = np.flatnonzero(records.codes == LEFT)
+            numbers = left + self.records + self._rows + 1
+            codes, times, refusals = self._texts.take(texts, numbers.tolist())
+            records.codes[left] = codes
+            records.times[left] = times
+            self._refusals |= {refusal.reference.row or 0: refusal for refusal in refusals}
+        self._parts.append(records)
+        self._rows += len(records.codes)
 
     def _table(self) -> pa.RecordBatch:
         """What was taken so far."""
         import numpy as np
         import pyarrow as pa
 
-        distinct = table_of(columns_of(self._events), len(self._events)) if self._events else _nothing()
-        rows = np.array(self._rows)
-        stamps, impossible = _stamps(self._times)
-        for at in impossible:
-            place = Reference(self._format.context.file, row=self.records + 1 + at)
-            self._refusals[at] = Refusal(place, self._times[at] or "", "The date or time is impossible.")
-            rows[at] = _REFUSED
-        numbers = np.arange(self.records + 1, self.records + 1 + len(rows))
-        told = np.flatnonzero(rows != _REFUSED)
-        for at in sorted(self._refusals):
-            self._on_refusal(self._refusals[at])
-        self.records += len(rows)
+        from lamsach.logs.evtx_events import joined
+
+        records = joined(self._parts)
+        told = np.flatnonzero(records.codes != _REFUSED)
+        codes = records.codes[told]
+        used = np.flatnonzero(np.bincount(codes))
+        place = np.zeros(len(self._maker.events), np.int64)
+        place[used] = np.arange(len(used))
+        events = [self._maker.events[code] for code in used.tolist()]
+        made = (table_of(columns_of(events), len(events)) if events else _nothing()).take(
+            pa.array(place[codes])
+        )
+        made = _with(made, "line", pa.array(told + self.records + 1))
+        made = _with(made, "time", _times(records.times[told], made.column("time")))
+        for name, ports in (
+            ("source_port", records.source_ports),
+            ("destination_port", records.destination_ports),
+        ):
+            made = _with(made, name, _ports(ports[told], made.column(name)))
+        for number in sorted(self._refusals):
+            self._on_refusal(self._refusals[number])
+        self.records += self._rows
         self.refused += len(self._refusals)
-        made = distinct.take(pa.array(rows[told]))
-        made = _with(made, "time", _moments(stamps.take(pa.array(told)), made.column("time")))
-        self._events, self._known, self._refusals, self._rows, self._times = [], {}, {}, [], []
-        return _with(made, "line", pa.array(numbers[told]))
+        self._parts, self._rows, self._refusals = [], 0, {}
+        self._maker.forget()
+        self._texts.forget(self._maker.events)
+        return made
+
+
+class _Texts:
+    """Makes the events of records that the library gave as texts, and adds them to those of the file."""
+
+    def __init__(self, log_format: Evtx, events: list[Event]) -> None:
+        self._format = log_format
+        self._events = events
+        self._marks: dict[str, tuple[str, ...] | None] = {}
+        self._known: dict[Key, int] = {}
+
+    def forget(self, events: list[Event]) -> None:
+        """Go on with other events, when what was made before has been forgotten."""
+        if events is not self._events:
+            self._events, self._known = events, {}
+
+    def take(
+        self, texts: Sequence[str | None], numbers: Sequence[int]
+    ) -> tuple[list[int], Any, list[Refusal]]:
+        """For records with these texts and numbers: which event each is, its time if the text has one, and what is refused."""
+        codes: list[int] = []
+        times: list[str | None] = []
+        refusals: list[Refusal] = []
+        for text, number in zip(texts, numbers, strict=True):
+            key, time = self._key(text) if text is not None else (None, None)
+            code = self._known.get(key) if key is not None else None
+            if code is None:
+                time = None
+                code = self._new(text, number, key, refusals)
+            codes.append(code)
+            times.append(time)
+        stamps, impossible = _stamps(times)
+        for at in impossible:
+            place = Reference(self._format.context.file, row=numbers[at])
+            refusals.append(Refusal(place, times[at] or "", "The date or time is impossible."))
+            codes[at] = _REFUSED
+        return codes, stamps, refusals
+
+    def _new(self, text: str | None, number: int, key: Key | None, refusals: list[Refusal]) -> int:
+        item = self._format.item(text, number)
+        if isinstance(item, Refusal):
+            refusals.append(item)
+            return _REFUSED
+        self._events.append(item)
+        code = len(self._events) - 1
+        if key is not None:
+            self._known[key] = code
+        return code
+
+    def _key(self, text: str) -> tuple[Key | None, str | None]:
+        """What the text's event is known by, and its time; None when that is not told at once."""
+        place = text.find(TIME)
+        if place < 0:
+            return None, None
+        head, place = text[:place], place + len(TIME)
+        stop = place + _TIME_CHARACTERS
+        marks = self._marks.get(head, _UNSEEN)
+        if marks is _UNSEEN:
+            marks = self._marks_of(head)
+        data = text.find(EVENT_DATA, stop)
+        channel = text.find(CHANNEL, stop, data)
+        if marks is None or channel <= 0 or text[stop] != '"' or text[data + len(EVENT_DATA)] != "{":
+            return None, None
+        return _key(text, head, text[channel:data], data, marks), text[place:stop]
+
+    def _marks_of(self, head: str) -> tuple[str, ...] | None:
+        if len(self._marks) >= _HEADS_KEPT:
+            self._marks.clear()
+        self._marks[head] = marks_of(head)
+        return self._marks[head]
 
 
 def _key(text: str, head: str, tail: str, data: int, marks: tuple[str, ...]) -> Key | None:
@@ -173,52 +204,42 @@ def _nothing() -> pa.RecordBatch:
     return table_of({}, 0)
 
 
-def _batches(stream: BinaryIO) -> Iterator[list[bytes]]:
-    """The file's chunks: several whole ones, or one that is not whole."""
-    batch: list[bytes] = []
-    for chunk in chunks(stream):
-        if len(chunk) < CHUNK_BYTES or not chunk.startswith(CHUNK_MAGIC):
-            if batch:
-                yield batch
-            yield [chunk]
-            batch = []
-            continue
-        batch.append(chunk)
-        if len(batch) == _BATCH_CHUNKS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _whole(batch: Sequence[bytes]) -> Iterator[str]:
-    """The JSON of the records of several chunks. Raises what the library raises for damage."""
-    from evtx import PyEvtxParser
-
-    data = b"".join([header_of(len(batch)), *map(with_sound_tables, batch)])
-    found: Iterable[Any] = PyEvtxParser(io.BytesIO(data), number_of_threads=1).records_json()
-    return (record["data"] for record in found)
-
-
-def _moments(stamps: pa.Array, stated: pa.Array) -> pa.Array:
-    """The times as the event log writes them; where one is absent the time that the event states."""
+def _times(times: Any, stated: pa.Array) -> pa.Array:
+    """The records' own times; where one is absent the time that the event states."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.coalesce(stamps, stated)
+    absent = times == _ABSENT
+    own = pa.array(times, mask=absent).cast(pa.timestamp("us", "UTC"))
+    return pc.coalesce(own, stated) if absent.any() else own
 
 
-def _stamps(texts: Sequence[str | None]) -> tuple[pa.Array, Sequence[int]]:
-    """The times of the texts, and where one is impossible."""
+def _ports(ports: Any, stated: pa.Array) -> pa.Array:
+    """The records' own ports; where there is none of its own the event's."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    carried = ports >= 0
+    if not carried.any():
+        return stated
+    own = pa.array(ports, pa.int32(), mask=ports <= 0)
+    return own if carried.all() else pc.if_else(pa.array(carried), own, stated)
+
+
+def _stamps(texts: Sequence[str | None]) -> tuple[Any, Sequence[int]]:
+    """The times of the texts as microseconds since 1970, and where one is impossible."""
     import pyarrow as pa
 
     kind = pa.timestamp("us", "UTC")
+    wrong: list[int] = []
     try:
-        return pa.array(texts, pa.string()).cast(kind), ()
+        made = pa.array(texts, pa.string()).cast(kind)
     except pa.ArrowInvalid:
         wrong = [at for at, text in enumerate(texts) if text is not None and not _is_time(text)]
         apart = set(wrong)
         usable = [None if at in apart else text for at, text in enumerate(texts)]
-        return pa.array(usable, pa.string()).cast(kind), wrong
+        made = pa.array(usable, pa.string()).cast(kind)
+    return made.cast(pa.int64()).fill_null(_ABSENT).to_numpy(zero_copy_only=False), wrong
 
 
 def _is_time(text: str) -> bool:

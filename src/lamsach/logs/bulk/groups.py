@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,40 +20,42 @@ _MOST_KINDS = 64
 class GroupReader(BulkReader):
     """Reads the lines of each kind at once. An unusual line spoils only the lines around it."""
 
-    @abstractmethod
     def kind(self, line: bytes) -> Hashable | None:
-        """What lines of one layout have in common, told cheaply; None for a line that is read alone."""
+        """What lines of one layout have in common, told cheaply; None for a line that is read alone. Not asked when `groups` tells it."""
+        return None
 
     def shape(self, line: bytes) -> Hashable:
         """What lines of one layout have in common for certain; asked for when lines of one kind are not all usual."""
         return None
 
-    def kinds(self, lines: Sequence[bytes]) -> dict[Hashable | None, list[int]]:
-        """The lines' numbers (from 0) by their kinds."""
-        found = list(map(self.kind, lines))
-        if len(set(found)) == 1:
-            return {found[0]: list(range(len(lines)))}
-        groups: dict[Hashable | None, list[int]] = {}
-        for at, kind in enumerate(found):
-            if kind in groups:
-                groups[kind].append(at)
-            else:
-                groups[kind] = [at]
-        return groups
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """The numbers (from 0) of the lines of each kind, and of those that are read alone. Readers of short lines tell it for all lines at once (`groups_of`)."""
+        kinds = list(map(self.kind, lines))
+        found: dict[Hashable | None, list[int]] = {}
+        if len(set(kinds)) == 1:
+            found[kinds[0]] = list(range(len(lines)))
+        else:
+            for at, kind in enumerate(kinds):
+                if kind in found:
+                    found[kind].append(at)
+                else:
+                    found[kind] = [at]
+        alone = found.pop(None, [])
+        return list(found.values()), alone
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
         alone: list[int] = []
         usable = _usable(lines, alone)
-        groups = self.kinds(usable)
-        alone = sorted({*alone, *groups.pop(None, ())})
+        groups, odd = self.groups(usable)
+        if alone:
+            apart = {*alone}
+            groups = [[at for at in rows if at not in apart] for rows in groups]
+        alone = sorted({*alone, *odd})
         if len(groups) > _MOST_KINDS:
             groups = _largest(groups, alone)
         tables: list[pa.RecordBatch] = []
-        if alone:
-            apart = {*alone}
-            groups = {kind: [at for at in rows if at not in apart] for kind, rows in groups.items()}
-        for rows in groups.values():
+        for rows in groups:
             tables += self._tables(rows, usable, first, alone)
         return (in_line_order(tables), sorted(alone)) if tables else None
 
@@ -97,9 +98,8 @@ class GroupReader(BulkReader):
         except (Unusual, LineError, ValueError, pa.ArrowException):
             return None
         table = self.placed(columns, pa.array(np.array(rows) + first))
-        tried = {0, len(rows) // 2, len(rows) - 1}
-        agree = all(self.agrees(table, at, lines[rows[at]], first + rows[at]) for at in tried)
-        return table if agree else None
+        tried = {at: lines[rows[at]] for at in (0, len(rows) // 2, len(rows) - 1)}
+        return table if self.agrees(table, tried) else None
 
 
 def _usable(lines: Sequence[bytes | None], alone: list[int]) -> Sequence[bytes]:
@@ -113,9 +113,9 @@ def _usable(lines: Sequence[bytes | None], alone: list[int]) -> Sequence[bytes]:
     return [text or b"" for text in texts]
 
 
-def _largest(groups: dict[Hashable | None, list[int]], alone: list[int]) -> dict[Hashable | None, list[int]]:
+def _largest(groups: list[list[int]], alone: list[int]) -> list[list[int]]:
     """The groups with the most lines; the lines of the others are read alone."""
-    by_size = sorted(groups.items(), key=lambda item: -len(item[1]))
-    for _, rows in by_size[_MOST_KINDS:]:
+    by_size = sorted(groups, key=lambda rows: -len(rows))
+    for rows in by_size[_MOST_KINDS:]:
         alone += rows
-    return dict(by_size[:_MOST_KINDS])
+    return by_size[:_MOST_KINDS]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import check
 from lamsach.logs.syslog import SyslogHeader
 
 if TYPE_CHECKING:
@@ -23,10 +24,16 @@ _FEW = 256
 _LAST_SECOND = timedelta(seconds=59)
 
 
-def heads(texts: pa.Array, read: Callable[[str], Head]) -> tuple[pa.Array, pa.Array]:
-    """The time and the name of each text. Raises what `read` raises."""
+def heads(
+    texts: pa.Array, read: Callable[[str], Head], shape: str | None = None
+) -> tuple[pa.Array, pa.Array]:
+    """The time and the name of each text. Raises what `read` raises, and Unusual unless all texts have this shape (regular expression)."""
+    import pyarrow.compute as pc
+
     coded = texts.dictionary_encode()
     distinct = coded.dictionary
+    if shape is not None:
+        check(pc.match_substring_regex(distinct, shape))
     found = _by_minutes(distinct, read) if len(distinct) > _FEW else None
     times, names = found or _columns([read(text) for text in distinct.to_pylist()])
     return times.take(coded.indices), names.take(coded.indices)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, halves, macs, mapped, own_sides
+from lamsach.logs.bulk.columns import (
+    addresses,
+    cells,
+    check,
+    check_distinct,
+    halves,
+    lines_of,
+    macs,
+    mapped,
+    own_sides,
+    text_of,
+)
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import none_of, port_numbers
@@ -18,10 +30,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Jun 10 08:00:01 fw kernel: [123.456] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=60 ... ID=1 DF PROTO=TCP SPT=1 DPT=2 WINDOW=...
-_PROGRAM = "kernel: "
+_PROGRAM, _PROTOCOL = "kernel: ", " PROTO="
 _STARTS_NOTHING = "[x] IN="
 """What `split_header` finds no second header in."""
-_PREFIX = r"^(?:\[ *[0-9]{1,9}\.[0-9]{1,9}\] ?)?(?:[^0-9<*.].{0,200}?)?$"
+_PREFIX = r"^(?:[^0-9<*.\w]|[^0-9<*.].{0,199}\W)?$"
 _UPTIME = r"^\[ *[0-9]{1,9}\.[0-9]{1,9}\] ?"
 _INTERFACE = r"^[^\s=]{0,32}$"
 _MAC = r"^(?:[0-9a-f]{2}:){13}[0-9a-f]{2}$"
@@ -33,28 +45,27 @@ _MOST_WORDS = 60
 class KernelPackets(GroupReader):
     """Packets of which both addresses are stated, without a quoted one."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """How many words the line has, whether it says DF, and the protocol."""
-        place = line.find(b" PROTO=")
-        if place < 0 or b"[SRC=" in line or b"REPLY: SRC=" in line or b"|" in line:
-            return None
-        return line.count(b" "), b" DF " in line, line[place + 7 : place + 10]
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By how many words a line has, whether it says DF, and the protocol."""
+        told = Lines(lines)
+        place = told.place(_PROTOCOL)
+        usual = (place >= 0) & ~told.has("[SRC=", "REPLY: SRC=", "|")
+        protocol = told.letters(place + len(_PROTOCOL), 3)
+        return groups_of((told.count(" "), told.has(" DF "), protocol), usual)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        if len(data.translate(None, b"\t\v\f")) != len(data):
+        if any(mark in data for mark in (b"\t", b"\v", b"\f")):
             raise Unusual
-        before, packet = halves(pa.array(data.decode().split("\n")), "IN=")
-        check(pc.match_substring_regex(before, r"^(?:.*[^\w])?$"))
+        before, packet = halves(lines_of(data), "IN=")
         head, prefix = halves(before, _PROGRAM)
-        check(pc.match_substring_regex(prefix, _PREFIX))
+        prefixes = pc.replace_substring_regex(prefix, _UPTIME, "")
+        check_distinct(prefixes, _PREFIX)
         times, hosts = heads(head, self._head)
         row = _row(packet, count)
         sources, destinations = addresses(row["SRC"]), addresses(row["DST"])
-        prefixes = pc.replace_substring_regex(prefix, _UPTIME, "")
         return {
             "time": times,
             "observer": hosts,
@@ -85,9 +96,7 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
         raise Unusual
     ends = max((at for at, key in enumerate(keys) if key in ("SPT=", "DPT=")), default=len(words) - 1)
     names = [str(at) for at in range(len(words))]
-    row = cells(
-        "\n".join(packet.to_pylist()).encode(), names, " ", dict.fromkeys(names[: ends + 1], pa.string())
-    )
+    row = cells(text_of(packet), names, " ", dict.fromkeys(names[: ends + 1], pa.string()))
     if len(row["0"]) != count:
         raise Unusual
     check(pc.match_substring_regex(row["0"], _INTERFACE))

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, halves, mapped, names
+from lamsach.logs.bulk.columns import check, halves, lines_of, mapped, names
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
@@ -56,7 +56,7 @@ class SrxRecords(GroupReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        before, tagged = halves(pa.array(data.decode().split("\n")), _START.decode())
+        before, tagged = halves(lines_of(data), _START.decode())
         number, records = halves(tagged, " ")
         check(pc.match_substring_regex(number, r"^[0-9.]{1,40}$"))
         event = EVENT.search(before[0].as_py())

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, halves, ipv4, macs, mapped, own_sides
+from lamsach.logs.bulk.columns import (
+    addresses,
+    cells,
+    check,
+    halves,
+    ipv4,
+    lines_of,
+    macs,
+    mapped,
+    own_sides,
+    text_of,
+)
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.keyed import none_of, port_numbers
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Jun 10 08:00:01 router firewall,info forward: in:bridge out:ether1, connection-state:new src-mac 02:00:5e:10:00:01, proto TCP (SYN), 10.1.1.5:51514->203.0.113.9:443, len 52
-_TOPICS = b"firewall,info "
+_TOPICS = "firewall,info "
 _PLACES = "in:"
 _WORD = r"^[\w<>.@+-]{1,60}$"
 _END = r"^[0-9.]{7,15}(?::[0-9]{1,5})?$"
@@ -30,22 +42,21 @@ class FirewallPackets(GroupReader):
 
     log_format: Mikrotik
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """How many words stand behind the interfaces, and whether a MAC address is stated."""
-        place = line.find(_TOPICS)
-        if place < 0 or b"->(" in line or b")->" in line or b"|MikroTik|" in line or line.count(b"->") != 1:
-            return None
-        start = line.find(b" in:", place)
-        return (line.count(b" ", start), b" src-mac " in line, b"proto TCP" in line) if start > 0 else None
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By how many words stand behind the interfaces, whether a MAC address is stated, and whether it is TCP."""
+        told = Lines(lines)
+        start = told.place(" in:")
+        usual = (start > told.place(_TOPICS)) & told.has(_TOPICS) & (told.count("->") == 1)
+        usual &= ~told.has("->(", ")->", "|MikroTik|")
+        return groups_of((told.count(" ", start), told.has(" src-mac "), told.has("proto TCP")), usual)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        lines = pa.array(data.decode().split("\n"))
+        lines = lines_of(data)
         before, packet = halves(lines, _PLACES)
-        head, prefix = halves(before, _TOPICS.decode())
+        head, prefix = halves(before, _TOPICS)
         check(pc.match_substring_regex(prefix, _PREFIX))
         row = _row(packet, count)
         moments, hosts = heads(head, self._head)
@@ -64,7 +75,7 @@ class FirewallPackets(GroupReader):
         }
 
     def _head(self, text: str) -> Head:
-        sample = f"{text}{_TOPICS.decode()}input: in:a out:b, proto UDP, 10.0.0.1:1->10.0.0.2:2, len 4"
+        sample = f"{text}{_TOPICS}input: in:a out:b, proto UDP, 10.0.0.1:1->10.0.0.2:2, len 4"
         event = self.log_format.parse(sample, 1)
         if event is None:
             raise Unusual
@@ -82,7 +93,7 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
     if not 2 <= flow < len(words) - 1 or (mac is not None and mac >= flow) or words[flow + 1] not in _AFTER:
         raise Unusual
     names = [str(at) for at in range(len(words))]
-    row = cells("\n".join(packet.to_pylist()).encode(), names, " ", dict.fromkeys(names, pa.string()))
+    row = cells(text_of(packet), names, " ", dict.fromkeys(names, pa.string()))
     if len(row["0"]) != count:
         raise Unusual
     check(pc.match_substring_regex(row["0"], _WORD))

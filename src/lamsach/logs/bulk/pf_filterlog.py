@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import addresses, check, mapped, own_sides
+from lamsach.logs.bulk.columns import addresses, check, lines_of, mapped, own_sides
 from lamsach.logs.formats.pf_filterlog import ACTIONS, WITH_PORTS
 from lamsach.logs.syslog import split_header
 from lamsach.model import Action
@@ -40,7 +40,7 @@ class PfPackets(BulkReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        lines = pa.array(data.decode().split("\n"))
+        lines = lines_of(data)
         check(pc.invert(pc.match_substring_regex(lines, r"\s$")))
         split = pc.split_pattern(
             pc.binary_join_element_wise(lines, "," * _COLUMNS, ""), ",", max_splits=_COLUMNS

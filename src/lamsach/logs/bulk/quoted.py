@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check
+from lamsach.logs.bulk.columns import cells, check, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +46,7 @@ class Quoted:
         check(pc.invert(pc.match_substring(records, _PART)))
         bodies = pc.replace_substring(pc.utf8_slice_codeunits(records, 0, -len(end)), self.closing, _PART)
         names = [str(at) for at in range(len(keys))]
-        data = "\n".join(bodies.to_pylist()).encode()
+        data = text_of(bodies)
         row = cells(data, names, _PART, dict.fromkeys(names, pa.string()))
         if len(row["0"]) != len(records):
             raise Unusual

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, halves, names
+from lamsach.logs.bulk.columns import (
+    addresses,
+    cells,
+    check,
+    check_distinct,
+    halves,
+    lines_of,
+    names,
+    text_of,
+)
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.dns_names import from_presentation
@@ -16,8 +26,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # May 20 16:29:19 gw unbound: [79652:0] info: 192.168.10.8 www.example. A IN     ... info: 192.168.10.8 www.example. A IN NOERROR 0.095659 0 134
-_MARKS = (b"] info: ", b"] query: ", b"] reply: ")
+_MARKS = ("] info: ", "] query: ", "] reply: ")
 _WORDS = ("client", "name", "type", "class", "code", "seconds", "cached", "size")
+_QUESTION, _FEW = _WORDS[:4], ("type", "class", "code", "cached")
+_THREAD = r"unbound(?:\[[0-9]{1,10}\])?: \[[0-9]{1,10}:[0-9a-f]{1,4}$"
 _SHAPES = {
     "client": r"^[0-9A-Fa-f.:]{2,45}$",
     "name": r"^[!-~]{1,400}$",
@@ -34,16 +46,21 @@ _SAMPLE = "10.0.0.1 a.example. A IN"
 class UnboundQuestions(GroupReader):
     """Lines that name a client and a question."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """The level, and whether it is a question or a reply."""
-        if b"unbound" not in line:
-            return None
-        for mark in _MARKS:
-            place = line.find(mark)
-            if place >= 0:
-                words = line.count(b" ", place + len(mark))
-                return (mark, words) if words in (3, 7) else None
-        return None
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the level, and whether it is a question or a reply."""
+        import numpy as np
+
+        told = Lines(lines)
+        level, place = np.zeros((2, len(lines)), np.int64)
+        for at, mark in reversed([*enumerate(_MARKS, 1)]):
+            found = told.place(mark)
+            level = np.where(found >= 0, at, level)
+            place = np.where(found >= 0, found + len(mark), place)
+        words = told.count(" ", place)
+        usual = (
+            (level > 0) & told.has("unbound") & ((words == len(_QUESTION) - 1) | (words == len(_WORDS) - 1))
+        )
+        return groups_of((level, words), usual)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
@@ -51,15 +68,17 @@ class UnboundQuestions(GroupReader):
         import pyarrow.compute as pc
 
         line = data.partition(b"\n")[0]
-        mark = next((mark for mark in _MARKS if mark in line), _MARKS[0]).decode()
-        before, message = halves(pa.array(data.decode().split("\n")), mark)
-        check(pc.match_substring_regex(before, r"unbound(?:\[[0-9]{1,10}\])?: \[[0-9]{1,10}:[0-9a-f]{1,4}$"))
+        mark = next((mark for mark in _MARKS if mark.encode() in line), _MARKS[0])
+        before, message = halves(lines_of(data), mark)
         shown = _WORDS[: message[0].as_py().count(" ") + 1]
-        row = cells("\n".join(message.to_pylist()).encode(), shown, " ", dict.fromkeys(shown, pa.string()))
+        row = cells(text_of(message), shown, " ", dict.fromkeys(shown, pa.string()))
         if len(row["client"]) != count:
             raise Unusual
         for name in shown:
-            check(pc.match_substring_regex(row[name], _SHAPES[name]))
+            if name in _FEW:
+                check_distinct(row[name], _SHAPES[name])
+            else:
+                check(pc.match_substring_regex(row[name], _SHAPES[name]))
 
         def head(text: str) -> Head:
             event = self.log_format.parse(f"{text}{mark}{_SAMPLE}", 1)
@@ -67,7 +86,7 @@ class UnboundQuestions(GroupReader):
                 raise Unusual
             return event.time, event.observer
 
-        times, hosts = heads(before, head)
+        times, hosts = heads(before, head, _THREAD)
         clients = addresses(row["client"])
         question = row["name"]
         dotted = pc.ends_with(question, ".")

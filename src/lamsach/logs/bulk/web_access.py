@@ -7,7 +7,17 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, internal, ipv4, kept, mapped
+from lamsach.logs.bulk.columns import (
+    addresses,
+    cells,
+    check,
+    internal,
+    ipv4,
+    kept,
+    mapped,
+    parted_by_single_spaces,
+    said,
+)
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import none_of, port_numbers, told
@@ -33,8 +43,6 @@ _SHAPES = {
     "status": "^[0-9]{3}$",
     "size": "^(?:[0-9]{1,18}|-)$",
 }
-_SPACES = b"\t\v\f\x1c\x1d\x1e\x1f"
-"""What parts columns as a space does."""
 _SQUID = (b" TCP", b" UDP", b" NONE", b" TAG")
 """What may be the result code by which Squid's lines are told."""
 _PLAIN_REQUEST = r"^[A-Z]{3,16} /[!-~]* HTTP/[0-9](?:\.[0-9])?$"
@@ -119,29 +127,28 @@ class WebRequests(GroupReader):
         names = self.log_format.columns
         if names[:2] != ("date", "time") or not {"c-ip", "cs-method"} <= {*names} or _UNUSUAL & {*names}:
             raise Unusual
-        spaced = b"  " in data or len(data.translate(None, _SPACES)) != len(data)
-        if len({*names}) != len(names) or spaced or b'"' in data or not data.isascii():
+        if len({*names}) != len(names) or not parted_by_single_spaces(data) or b'"' in data:
             raise Unusual
         row = cells(data, names, " ", {name: pa.string() for name in names if name in _ROW})
         if len(row["c-ip"]) != count:
             raise Unusual
         stems = row.get("cs-uri-stem", none_of(count))
         queries = row.get("cs-uri-query", none_of(count))
-        joined = pc.binary_join_element_wise(_said(stems), _said(queries), "?")
+        joined = pc.binary_join_element_wise(said(stems), said(queries), "?")
         columns = self._events(
             row["c-ip"],
-            urls=told(pc.coalesce(joined, _said(stems))),
-            users=_said(row.get("cs-username", none_of(count))),
+            urls=told(pc.coalesce(joined, said(stems))),
+            users=said(row.get("cs-username", none_of(count))),
             status=row.get("sc-status", pa.repeat("", count)),
         )
         whole = pc.binary_join_element_wise(row["date"], row["time"], " ")
         check(pc.match_substring_regex(whole, "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"))
-        servers = _said(row.get("s-ip", none_of(count)))
+        servers = said(row.get("s-ip", none_of(count)))
         columns["time"] = times(whole, lambda text: from_iso(text, UTC))
         columns["destination_ip"] = kept(servers, ipv4(servers), ip_of)
-        columns["destination_port"] = port_numbers(_said(row.get("s-port", none_of(count))))
-        columns["observer"] = _said(row.get("s-computername", none_of(count)))
-        sites = mapped(_said(row.get("cs-host", none_of(count))), _site)
+        columns["destination_port"] = port_numbers(said(row.get("s-port", none_of(count))))
+        columns["observer"] = said(row.get("s-computername", none_of(count)))
+        sites = mapped(said(row.get("cs-host", none_of(count))), _site)
         columns["domain"] = pc.coalesce(sites, columns["domain"])
         return columns
 
@@ -166,14 +173,6 @@ class WebRequests(GroupReader):
 
     def _clf_time(self, text: str) -> datetime:
         return web_time(text, self.context.timezone)
-
-
-def _said(column: pa.Array) -> pa.Array:
-    """The texts that state something: `-` says that there is nothing."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return pc.if_else(pc.equal(column, "-"), pa.scalar(None, pa.string()), column)
 
 
 def _site(text: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
-from lamsach.logs.bulk.columns import addresses, check, halves, mapped, names
+from lamsach.logs.bulk.columns import addresses, check, halves, lines_of, mapped, names
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug, question_of_packet
@@ -57,16 +57,15 @@ class DnsPackets(BulkReader):
             table = self.placed(self.read(data, len(whole)), pa.array(np.array(told) + first))
         except (Unusual, LineError, ValueError, pa.ArrowException):
             return None
-        tried = {0, len(told) // 2}
-        agree = all(self.agrees(table, at, whole[at] or b"", first + told[at]) for at in tried)
-        return (table, ()) if agree else None
+        tried = {at: whole[at] or b"" for at in (0, len(told) // 2)}
+        return (table, ()) if self.agrees(table, tried) else None
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        lines = pa.array(data.decode().split("\n"))
+        lines = lines_of(data)
         check(pc.match_substring_regex(lines, _PACKET))
         before, packet = halves(lines, " PACKET ")
         check(pc.invert(pc.match_substring(packet, "PACKET")))
