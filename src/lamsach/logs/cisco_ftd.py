@@ -37,6 +37,8 @@ KEYS = Keys(
     action=("InlineResult", "AccessControlRuleAction", "FileAction", "Action"),
     observer=("SensorName", "DeviceName"),
 )
+_NOBODY = frozenset({"no authentication required", "unknown", "not found", "no authentication"})
+"""What stands in place of a user's name."""
 TIMES = ("FirstPacketSecond", "EventSecond", "FileEventSecond", "LastPacketSecond")
 
 
@@ -50,4 +52,6 @@ def security_fields(text: str) -> Mapping[str, str]:
         key, start = match[1].replace(" ", ""), match.end()
     if key:
         fields.setdefault(key, text[start:].strip())
+    if fields.get("User", "").casefold() in _NOBODY:
+        del fields["User"]
     return fields

@@ -54,7 +54,13 @@ _CONTEXT = re.compile(
     rf"packet: ?\S{{1,64}} ({ADDRESS}) ({ADDRESS})(?: (\d{{1,5}}) (\d{{1,5}}))?(?! ?\d)", re.ASCII
 )
 # Deny MAC address 0011.2233.4455, possible spoof attempt   Unable to send DHCP reply to client 0011.2233.4455 on interface
-_HARDWARE = re.compile(r"(?:Deny MAC address|reply to client) ([0-9A-Fa-f.:]{12,17})(?=[ ,])", re.ASCII)
+# Deny src 0011.2233.4455 dst 0011.2233.4466 by access-group "l2"   MAC 0011.2233.4455 moved from inside to dmz
+_HARDWARE = re.compile(
+    r"(?:Deny MAC address|Deny src|reply to client|^MAC) ([0-9A-Fa-f.:]{12,17})(?=[ ,])", re.ASCII
+)
+# user-identity: DNS lookup for c2.bad.example failed, reason: Timeout
+_LOOKUP = re.compile(r"DNS lookup for ([\w.-]{1,253}) failed")
+_ROUTES = ("Added ", "Deleted ", "Adding tracked route ", "Removing tracked route ")
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _PAIRS = (
     ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
@@ -105,6 +111,11 @@ def contact_of(text: str) -> CiscoContact:
     asked = _URL_SERVER.match(text)
     if asked:
         return CiscoContact(End(ip_of(asked[1])), url=asked[2])
+    if text.startswith(_ROUTES) and " route " in text[:60]:  # networks and gateways, no machine's contact
+        return CiscoContact()
+    lookup = _LOOKUP.search(text, 0, 400) if "DNS lookup for " in text else None
+    if lookup:
+        return CiscoContact(domain=domain_of(lookup[1]))
     resolved = _RESOLVED.search(text) if "[FQDN]" in text else None
     if resolved:
         return CiscoContact(domain=domain_of(resolved[1]), answer=ip_of(resolved[2]))
@@ -156,9 +167,14 @@ def _ends(text: str) -> tuple[End, End]:
         found = way(text)
         if found:
             return found
-    if text.startswith("Shun added: "):
-        source, stop = end_at(text, len("Shun added: "))
-        return source or End(), (end_at(text, stop)[0] if source else None) or End()
+    for words, between in (("Shun added: ", ""), ("Shunned packet: ", " = ")):
+        if text.startswith(words):
+            source, stop = end_at(text, len(words))
+            if source is None or not text.startswith(between, stop):
+                return source or End(), End()
+            return source, end_at(text, stop + len(between))[0] or End()
+    if text.startswith("AAA challenge received "):
+        return End(), End()  # the server that asks is no client
     context = _CONTEXT.search(text) if "security context" in text[:80] else None
     if context:
         return End(ip_of(context[1]), port_of(context[3] or "")), End(
@@ -173,9 +189,11 @@ def _ends(text: str) -> tuple[End, End]:
         "rom ",
         "SSL client ",
         "client ",
+        "with server ",
         "low port: ",
         "different address: ",
         "Syslog Server ",
+        " flow ",
         " for ",
     ):
         source, stop = end_after(text, word)

@@ -20,6 +20,7 @@ _NO_USERS = frozenset(
         "authorization",
         "ip",
         "is",
+        "of",
         "specific",
         "added",
         "deleted",

@@ -17,10 +17,10 @@ _SOURCE_MAC = re.compile(rf"src-mac ({_MAC})")
 _END = r"(\[[0-9A-Fa-f:.]{2,45}\]|[0-9.]{7,15}|[0-9A-Fa-f:]{2,45}?)(?::(\d{1,5}))?"
 # , 192.0.2.1:5->192.0.2.2:80,    [2001:db8::1]:5->[2001:db8::2]:80,   192.0.2.1->192.0.2.2,
 _FLOW = re.compile(rf"[,\s]{_END}->{_END}(?=[,\s]|$)")
-# NAT (10.0.0.5:1000->203.0.113.1:1000)->198.51.100.7:53
-_SOURCE_NAT = re.compile(rf"[,\s]\({_END}->{_END}\)->{_END}(?=[,\s]|$)")
+# NAT (10.0.0.5:1000->203.0.113.1:1000)->198.51.100.7:53     NAT (10.0.0.5:1000->203.0.113.1:1000)->(198.51.100.7:53->10.0.0.9:53)
+_SOURCE_NAT = re.compile(rf"[,\s]\({_END}->{_END}\)->\(?{_END}(?=[,\s]|$|->)")
 # NAT 198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)     198.51.100.7:5->(203.0.113.1:80->10.0.0.9:80)
-_DESTINATION_NAT = re.compile(rf"[,\s]{_END}->\({_END}->{_END}\)")
+_DESTINATION_NAT = re.compile(rf"(?:[,\s]{_END}|\))->\({_END}->{_END}\)")
 _BLOCKING = re.compile(
     r"(?<![a-z])(?:drop|dropped|block|blocked|deny|denied|reject|rejected|ban|banned|invalid|blacklist)(?![a-z])",
     re.I,
@@ -71,9 +71,13 @@ def _ends(text: str, start: int) -> tuple[_Address, _Address, _Address, str | No
 
 
 def _pair(match: re.Match[str] | None, group: int) -> _Address:
-    """The address in a group and the port in the next."""
-    address = ip_of(match[group]) if match else None
-    return address, port_of(match[group + 1]) if match and address else None
+    """The address in a group and the port in the next; one of IPv6 without brackets has no port."""
+    if match is None or match[group] is None:
+        return None, None
+    if ":" in match[group] and not match[group].startswith("["):
+        return ip_of(f"{match[group]}:{match[group + 1]}" if match[group + 1] else match[group]), None
+    address = ip_of(match[group])
+    return address, port_of(match[group + 1]) if address else None
 
 
 def decision_of(before: str) -> Action:

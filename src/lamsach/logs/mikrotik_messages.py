@@ -35,6 +35,10 @@ _PACKET_PEER = re.compile(
 _LOGIN = re.compile(
     r"(?:user (?P<user>.{1,128}) logged (?P<way>in|out)|login failure for user (?P<refused>.{0,128})) from (?P<address>[0-9A-Fa-f:.%\w]{2,60}) via \S{1,20}"
 )
+# <203.0.113.7>: user lan authentication failed      <pptp-lan>: user lan authentication failed - radius timeout
+_REFUSED = re.compile(r"<([^<>\s]{1,80})>: user (.{1,128}?) authentication failed\b")
+# filter rule changed by winbox-3.41/tcp-msg(winbox):lan@10.0.0.9 (/ip firewall filter set 3 disabled=no)
+_CHANGED = re.compile(r" by [^\s()]{1,60}\([\w-]{1,20}\):([^\s@]{1,128})@([0-9A-Fa-f:.]{2,45})(?=[\s/]|$)")
 # lan logged in, 10.9.0.2 from 203.0.113.5      lan logged in, 10.9.0.2 from 02:00:5e:00:53:01      <pppoe-lan>: lan logged in, 10.9.0.2
 _SESSION = re.compile(
     rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged in, ([0-9.]{{7,15}})(?: from ({_MAC}|[0-9A-Fa-f:.]{{2,45}}))?\s*$"
@@ -57,6 +61,8 @@ _RECEIVED = re.compile(
     r"(?:received|established|connection|connect) from ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?=[\s,]|$)"
 )
 # 203.0.113.7 failed to pre-process ph1 packet (side: 1, status 1).      203.0.113.7 failed to get valid proposal.
+# wg1: [peer1] kQ2=: Handshake for peer completed (203.0.113.7:51820)
+_TUNNEL_PEER = re.compile(r"\(\[?([0-9A-Fa-f:.]{2,45}?)\]?:(\d{1,5})\)$")
 _PEER_FAILED = re.compile(
     r"([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])? (?:failed|phase1 negotiation failed|parsing packet failed)\b"
 )
@@ -157,7 +163,7 @@ def _dns_packet(text: str) -> Event | None:
 def _login(text: str) -> Event | None:
     match = _LOGIN.match(text)
     if match is None:
-        return None
+        return _refused(text) or _changed(text)
     source = ip_of(match["address"])
     actions = {"in": Action.ALLOWED, None: Action.BLOCKED}
     return Event(
@@ -168,6 +174,29 @@ def _login(text: str) -> Event | None:
         user=stated(match["user"] or match["refused"]),
         action=actions.get(match["way"], Action.UNKNOWN),
     )
+
+
+def _refused(text: str) -> Event | None:
+    match = _REFUSED.match(text) if " authentication failed" in text else None
+    if match is None:
+        return None
+    source = ip_of(match[1])
+    return Event(
+        kind=EventKind.LOGON,
+        source_ip=source,
+        device_ip=calling(source),
+        user=stated(match[2]),
+        action=Action.BLOCKED,
+    )
+
+
+def _changed(text: str) -> Event | None:
+    """Who changed the configuration, and from where."""
+    match = _CHANGED.search(text, 0, 400) if " by " in text else None
+    source = ip_of(match[2]) if match else None
+    if match is None or source is None:
+        return None
+    return Event(source_ip=source, device_ip=calling(source), user=stated(match[1]))
 
 
 def _session(text: str) -> Event | None:
@@ -256,6 +285,15 @@ def _other(text: str) -> Event | None:
     if caller:
         source = ip_of(caller[1])
         return Event(kind=EventKind.CONNECTION, source_ip=source, device_ip=calling(source))
+    peer = _TUNNEL_PEER.search(text) if "peer" in text and text.endswith(")") else None
+    if peer:
+        source = ip_of(peer[1])
+        return Event(
+            kind=EventKind.CONNECTION,
+            source_ip=source,
+            source_port=port_of(peer[2]),
+            device_ip=calling(source),
+        )
     station = _STATION.match(text)
     return Event(device_mac=mac_of(station[1])) if station else None
 

@@ -29,7 +29,7 @@ from lamsach.model import Event, EventKind, LeaseAction
 
 # %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built   %NGIPS-1-430003:
 _TAG = re.compile(
-    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{2,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: ))"
+    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{0,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: ))"
 )
 # 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound
 _ASDM = re.compile(r"^([0-7])\|([A-Z][a-z]{2} \d{1,2} \d{4})[| ](\d{2}:\d{2}:\d{2})\|(\d{6})(?:: ?|\|)")
@@ -176,15 +176,19 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
             device_mac=contact.mac,
             action=action,
         )
-    if contact.answer:  # the firewall's own question, for a rule with a name in it
-        return Event(
-            time, EventKind.DNS, observer, domain=contact.domain, answers=(contact.answer,), forwarded=True
-        )
+    if (
+        contact.domain and contact.source == End()
+    ):  # the firewall's own question, for a rule with a name in it
+        answers = (contact.answer,) if contact.answer else ()
+        return Event(time, EventKind.DNS, observer, domain=contact.domain, answers=answers, forwarded=True)
     source, destination = contact.source, contact.destination
     device = _device(contact, text)
     inward = device is not None and device == destination.ip and device != source.ip
     url = contact.url
-    far_name = destination.name if destination.ip is None else None
+    if source.ip is None and destination.ip is None and _leads_inside(source, destination):
+        inward = True  # both ends are names: the interfaces tell which one is the unit's
+    far = source if inward and source.ip is None else destination
+    far_name = far.name if far.ip is None else None
     event = Event(
         time=time,
         kind=_kind(contact, identifier, text),
@@ -250,8 +254,11 @@ def _is_inward(source: End, destination: End, text: str) -> bool:
         return True
     if source.interface is None and destination.interface is not None:
         return True
-    outside = [leads_outside(end.interface or "") for end in (source, destination)]
-    return outside == [True, False]
+    return _leads_inside(source, destination)
+
+
+def _leads_inside(source: End, destination: End) -> bool:
+    return [leads_outside(end.interface or "") for end in (source, destination)] == [True, False]
 
 
 def leads_outside(interface: str) -> bool:

@@ -28,12 +28,12 @@ from lamsach.logs.syslog import SyslogHeader, split_header
 from lamsach.logs.timestamps import MONTHS, local_time, without_year
 from lamsach.model import Event
 
-# jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05
+# jun/02/2026 15:04:05 firewall,info ...   jun/02 15:04:05   2026-06-02 15:04:05   06-02 15:04:05   15:04:05   Jun/02/2026 15:04:05 memory firewall, info
 _TIME = re.compile(
-    r"(?:(?:([a-z]{3})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))? (?:(?=\S+,)|(?=[a-z]))",
+    r"(?:(?:([A-Za-z][a-z]{2})/(\d{2})(?:/(\d{4}))?|(?:(\d{4})-)?(\d{2})-(\d{2})) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?[ \t]+(?:(?=\S+,)|(?=[a-z]))",
     re.ASCII,
 )
-# firewall,info   system,error,critical   dns   hotspot,account,info,debug   l2tp,ppp,info,account
+# firewall,info   system,error,critical   dns   hotspot,account,info,debug   l2tp,ppp,info,account   dhcp,info:   firewall, info (as WinBox copies them)
 _TOPIC = (
     r"(?:account|arp|async|backup|bfd|bgp|bridge|calc|caps|certificate|container|critical|ddns|debug|dhcp|discovery|dns|dot1x|dude|e-mail|"
     r"error|event|fetch|firewall|gps|gsm|health|hotspot|igmp-proxy|info|interface|ipsec|iscsi|isdn|kvm|l2tp|ldp|lora|lte|manager|mme|"
@@ -41,7 +41,7 @@ _TOPIC = (
     r"rsvp|script|sertcp|simulator|smb|snmp|ssh|sstp|state|store|stp|system|telephony|tftp|timer|tr069|update|upnp|ups|vpls|vrrp|warning|"
     r"watchdog|web-proxy|wireguard|wireless|write|zerotier)"
 )
-_TOPICS = re.compile(rf"({_TOPIC}(?:,!?{_TOPIC}){{1,8}}|dns|web-proxy) (?=\S)", re.ASCII)
+_TOPICS = re.compile(rf"({_TOPIC}(?:, ?!?{_TOPIC}){{1,8}}:?|dns|web-proxy)[ \t]+(?=\S)", re.ASCII)
 _MARKERS = (
     ",info",
     ",error",
@@ -52,11 +52,19 @@ _MARKERS = (
     ",packet",
     ",event",
     ",raw",
+    ", info",
+    ", error",
+    ", warning",
+    ", critical",
+    ", debug",
     "dns ",
     "web-proxy ",
 )
 # CEF:0|MikroTik|CHR|7.18 (stable)|14|system,info,account|Low|dvchost=gw dvc=192.0.2.1 msg=user admin logged in from ...
 _CEF = re.compile(r"(?:CEF: ?)?0\|MikroTik\|", re.ASCII)
+# echo: system,error,critical login failure   memory firewall, info input: (the buffer that WinBox shows)
+_BUFFER = re.compile(r"(?:echo:|memory|disk|remote)[ \t]+")
+_SPACES = re.compile(r"[ \t]")
 _ROOM = 400
 _WORDS_BEFORE = 18
 _QUESTIONS_KEPT = 4096
@@ -121,7 +129,8 @@ class Mikrotik(LogFormat):
     def _header(self, line: str) -> tuple[SyslogHeader, str]:
         own = _TIME.match(line)
         if own:
-            return SyslogHeader(time=self._time(own)), line[own.end() :]
+            buffer = _BUFFER.match(line, own.end())
+            return SyslogHeader(time=self._time(own)), line[buffer.end() if buffer else own.end() :]
         header, message = split_header(line, self.context)
         cef_start = _CEF.search(message, 0, _ROOM) if "|MikroTik|" in message else None
         if cef_start:
@@ -188,7 +197,8 @@ def _find_topics(line: str) -> re.Match[str] | None:
         match = _TOPICS.match(line, position)
         if match:
             return match if "," in match[1] or mikrotik_messages.says_dns(line[match.end() :]) else None
-        position = line.find(" ", position, _ROOM) + 1
-        if position == 0:
+        space = _SPACES.search(line, position, _ROOM)
+        if space is None:
             return None
+        position = space.end()
     return None
