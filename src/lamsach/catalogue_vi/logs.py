@@ -92,7 +92,6 @@ LOGS: dict[str, str] = {
     "The line is not a DHCP audit record.": "Dòng không phải bản ghi kiểm tra DHCP.",
     "The columns of the line cannot be told apart.": "Không tách được các cột của dòng.",
     "The line is not a DNS debug record.": "Dòng không phải bản ghi gỡ lỗi DNS.",
-    "The remote address cannot be read.": "Không đọc được địa chỉ phía bên kia.",
     "The JSON record is not of Zeek.": "Bản ghi JSON không phải của Zeek.",
     "The line has no Zeek header and no shape of a Zeek log.": "Dòng không có tiêu đề và cũng không có dạng của nhật ký Zeek.",
     "The line is not of Zeek.": "Dòng không phải của Zeek.",

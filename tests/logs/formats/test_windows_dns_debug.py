@@ -175,3 +175,39 @@ def test_never_raises_anything_else(before, after):
         WindowsDnsDebug.starts_record(line)
         with contextlib.suppress(LineError):
             WindowsDnsDebug(FileContext(head=[line])).parse(line, 1)
+
+
+DETAILS = """\
+UDP response info at 000000000181D1C0
+  Socket = 380
+  Remote addr 10.20.1.15, port 53527
+  Message:
+    XID       0x0c6b
+    QUESTION SECTION:
+    Name      "(4)evil(7)example(0)"
+      QTYPE   A (1)
+    ANSWER SECTION:
+    Name      "[C00C](4)evil(7)example(0)"
+      TYPE   A  (1)
+      TTL    3600
+      DATA   203.0.113.7
+    AUTHORITY SECTION:
+      empty"""
+ANSWER = "2026-06-05 13:51:18" + REST.replace("Rcv", "Snd").replace(" Q [0001", "R Q [8081")
+
+
+@pytest.mark.parametrize("indented", [True, False])
+def test_details_are_read_also_when_a_paste_lost_their_indentation(indented):
+    lines = [ANSWER, *(line if indented else line.strip() for line in DETAILS.split("\n"))]
+    assert WindowsDnsDebug.score(lines) == 1.0
+    event = event_of("\n".join(lines), lines)
+    assert (event.source_port, event.answers) == (53527, ("203.0.113.7",))
+
+
+@pytest.mark.parametrize("mark", [" 10.20", " Q [0001", " [0001", " (4)evil"])
+def test_a_record_that_a_paste_wrapped(mark):
+    lines = f"5/6/2026 1:51:18 PM{REST}".replace(mark, f"\n{mark.strip()}").split("\n")
+    assert WindowsDnsDebug.recognises(lines[0])
+    assert not WindowsDnsDebug.starts_record(lines[1])
+    event = event_of("\n".join(lines), lines)
+    assert (event.source_ip, event.domain) == ("10.20.1.15", "evil.example")

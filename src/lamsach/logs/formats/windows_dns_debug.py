@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -33,10 +34,11 @@ from lamsach.model import Action, Event, EventKind
 # 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
 _PACKET = re.compile(
     r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{8,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv|Snd)\s{1,4}"
-    r"([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])\s{1,4}\[([^\]\n]{4,48})\]"
+    r"(<[^<>\n]{1,40}>|\S{1,60})\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])(?:\s{1,4}\[([^\]\n]{0,48})(?:\]|$)|\s{0,4}$)"
     r"[ \t]{0,12}([^\r\n]{0,2000})"
 )
 _PACKET_HEAD = 400
+_SHORT_RECORD = _PACKET_HEAD + 2400
 # 5/21/2015 1:51:18 PM 0D48 EVENT   The DNS server has started.
 _RECORD = re.compile(
     r"\d{1,2}[:.]\d{2}[:.]\d{2}(?![:.])\S{0,12}(?: \S{1,12}){0,2} [0-9A-Fa-f]{3,8} {1,4}(PACKET|EVENT|Note:|NOTE|ERROR|WARNING|INIT|DSPOLL|DS\b|LOOKUP|RECURSE|"
@@ -45,83 +47,36 @@ _RECORD = re.compile(
 )
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,]\d{1,7})?(?![\d:.])", re.ASCII)
 _DATE = re.compile(
-    r"(?<![\d.:])(\d{4}|\d{1,2})(?:\. ?|[/-])(\d{1,2})(?:\. ?|[/-])(\d{4}|\d{1,2})(?![\d:])", re.ASCII
+    r"(?<![\d.])(?<!\d:)(\d{4}|\d{1,2})(?:\. ?|[/-])(\d{1,2})(?:\. ?|[/-])(\d{4}|\d{1,2})(?![\d:])", re.ASCII
 )
 # 04-May-26   04 May 2026
 _DATE_WITH_NAME = re.compile(r"(?<![\w.:])(\d{1,2})[- ]([A-Z][a-z]{2})[- ](\d{4}|\d{2})(?![\d:])", re.ASCII)
 _DATE_WITHOUT_MARKS = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2}) ", re.ASCII)
 # `A      (3)www(7)example(3)com(0)`, collapsed `A (3)www(3)com(0)`, `A      .www.example.`; or a name without a type
 _QUESTION = re.compile(r"(?:([A-Z][A-Z0-9-]{0,15}|\d{1,5}|\?\?+)\s+)?([(\[.\w].*)")
-# The preamble, and the lines of packet details, which are indented but for their first: `UDP question info at 000000000181D1C0`
+_QUOTES = re.compile("[`'\"]")
+_PLAIN_NAME = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,40}\.?", re.ASCII)
+# The preamble, and the lines of packet details, which are indented but for their first, `UDP question info at 000000000181D1C0`; pasted, all lose the indentation
 _OTHER = re.compile(
     r"$|\s|DNS Server log file|Log file wrap|Message logging key|(?:UDP|TCP) [a-z]{2,12} (?:info|packet) at [0-9A-Fa-f]"
+    r"|(?:Socket|Remote addr|Time Query|Buf length|Msg length|Offset) ?=? |Message:$|(?:QUESTION|ANSWER|AUTHORITY|ADDITIONAL) SECTION:|empty$"
+    r"|(?:XID|Flags|QR|OPCODE|AA|TC|RD|RA|Z|CD|AD|RCODE|QCOUNT|ACOUNT|NSCOUNT|ARCOUNT|Name|QTYPE|QCLASS|TYPE|CLASS|TTL|DLEN|DATA) {2,10}\S"
 )
 # Remote addr 10.1.1.5, port 53527
 _REMOTE_PORT = re.compile(r"Remote addr [0-9A-Fa-f:.%]{2,60}, port (\d{1,5})")
 # TYPE   A  (1) ... DATA   198.51.100.7
 _ANSWER = re.compile(r"\bTYPE\s{1,8}(\w{1,16})|\bDATA\s{1,8}(\S{1,1100})")
 # AM and PM as the languages of Windows write them: vi SA/CH, zh, ja, ko, el, mn, ar, fa, hu, fi, cs, tr, sq, es, sv, af, th, bn
-_AFTERNOON = frozenset(
-    {
-        "pm",
-        "p.m.",
-        "p.m",
-        "ch",
-        "下午",
-        "午後",
-        "오후",
-        "μμ",
-        "μ.μ.",
-        "мм",
-        "م",
-        "د.م.",
-        "em",
-        "ip.",
-        "ip",
-        "iltapäivä",
-        "odp.",
-        "odpoledne",
-        "du.",
-        "du",
-        "ös",
-        "md",
-        "p.",
-        "nm",
-        "n.m.",
-        "ค่ำ",
-        "หลังเที่ยง",
-        "mu",
-        "pl",
-    }
+_AFTERNOON_WORDS = (
+    "pm p.m. p.m ch 下午 午後 오후 μμ μ.μ. мм م د.م. em ip. ip iltapäivä odp. odpoledne du. du ös md "
+    "p. nm n.m. ค่ำ หลังเที่ยง mu pl "
 )
-_MORNING = frozenset(
-    {
-        "am",
-        "a.m.",
-        "a.m",
-        "sa",
-        "上午",
-        "午前",
-        "오전",
-        "πμ",
-        "π.μ.",
-        "ص",
-        "fm",
-        "ap.",
-        "ap",
-        "aamupäivä",
-        "dop.",
-        "dopoledne",
-        "de.",
-        "de",
-        "öö",
-        "pd",
-        "a.",
-        "vm",
-        "v.m.",
-        "ก่อนเที่ยง",
-    }
+_AFTERNOON = frozenset(_AFTERNOON_WORDS.split())
+_MORNING_WORDS = (
+    "am a.m. a.m sa 上午 午前 오전 πμ π.μ. ص fm ap. ap aamupäivä dop. dopoledne de. de öö pd a. vm "
+    "v.m. ก่อนเที่ยง "
 )
+_MORNING = frozenset(_MORNING_WORDS.split())
 _ENGLISH = frozenset({"am", "pm", "a.m.", "p.m."})
 
 
@@ -143,8 +98,13 @@ class WindowsDnsDebug(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The thread, `PACKET`, transport, direction, address, and the flags in brackets."""
-        return "PACKET" in line and _PACKET.search(line, 0, _PACKET_HEAD) is not None
+        """The thread, `PACKET`, transport, direction, address, and the flags in brackets; cut, at least a time, the thread and `PACKET`."""
+        if "PACKET" not in line:
+            return False
+        record = _RECORD.search(line, 0, 160)
+        return (record is not None and record[1] == "PACKET") or _PACKET.search(
+            line, 0, _PACKET_HEAD
+        ) is not None
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
@@ -162,16 +122,14 @@ class WindowsDnsDebug(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for the preamble and for contexts other than PACKET."""
         first = line.partition("\n")[0]
-        packet = _PACKET.search(first, 0, _PACKET_HEAD + 2400)
+        packet = _packet(line, first)
         if packet is None:
             if _RECORD.search(first, 0, 160) or _OTHER.match(first):
                 return None
             raise LineError("The line is not a DNS debug record.", first[:80])
         header, before = self._before(first[: packet.start()])
         sent, response = packet[1] == "Snd", packet[4] is not None
-        remote = ip_of(packet[2])
-        if remote is None:
-            raise LineError("The remote address cannot be read.", packet[2])
+        remote = ip_of(packet[2])  # None when it was masked
         from_client = sent == response
         details = line[len(first) :]
         stated_port = _REMOTE_PORT.search(details, 0, 2000)
@@ -185,9 +143,9 @@ class WindowsDnsDebug(LogFormat):
             destination_ip=None if from_client else remote,
             destination_port=None if from_client else port,
             device_ip=remote if from_client else None,
-            domain=question_of_packet(packet[7]),
+            domain=question_of_packet(packet[7] or ""),
             answers=_answers(details) if response and details else (),
-            action=Action.BLOCKED if "REFUSED" in packet[6] else Action.ALLOWED,
+            action=Action.BLOCKED if "REFUSED" in (packet[6] or "") else Action.ALLOWED,
             forwarded=not from_client,
             response=bool(response),
             format=self.name,
@@ -214,6 +172,16 @@ class WindowsDnsDebug(LogFormat):
         return local_time(year, month, day, hour, minute, second, 0, self.context.timezone)
 
 
+def _packet(line: str, first: str) -> re.Match[str] | None:
+    """The packet in a record whose first line is given; of a line that was wrapped, in the lines together."""
+    packet = _PACKET.search(first, 0, _SHORT_RECORD)
+    if len(line) == len(first) or "PACKET" not in first or (packet and question_of_packet(packet[7] or "")):
+        return packet
+    together = " ".join(line[:_SHORT_RECORD].split("\n", 4)[:4])
+    wrapped = _PACKET.search(together, 0, _SHORT_RECORD)
+    return wrapped if wrapped and (packet is None or question_of_packet(wrapped[7] or "")) else packet
+
+
 def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
     """The date, the clock and the word for morning or afternoon before a record. Raises LineError without them."""
     text = " ".join(text[-160:].split())
@@ -229,10 +197,13 @@ def _split_time(text: str) -> tuple[str, tuple[int, int, int], str]:
     hour, minute, second = map(int, time.groups())
     rest = text[: date.start()] + " " + text[date.end() : time.start()] + " " + text[time.end() :]
     words = [word for word in rest.casefold().split() if not word.isdigit()]
-    marker = "".join(words)
-    if len(words) > 2 or len(marker) > 20:
-        marker = words[-1]
-    return " ".join(date.groups()), (hour, minute, second), marker.strip("‎‏,")
+    return " ".join(date.groups()), (hour, minute, second), _marker_of([word.strip("‎‏,") for word in words])
+
+
+def _marker_of(words: list[str]) -> str:
+    """The word for morning or afternoon, which may be written in two (`p. m.`), among others (a prompt, a file's name)."""
+    pairs = ("".join(pair) for pair in pairwise(words))
+    return next((text for text in (*pairs, *reversed(words)) if text in _AFTERNOON or text in _MORNING), "")
 
 
 def _overlap(one: re.Match[str], other: re.Match[str]) -> bool:
@@ -269,8 +240,11 @@ def _usual(date: re.Match[str], text: str) -> DateOrder:
 
 def question_of_packet(text: str) -> str | None:
     """The name that the text behind a packet's flags asks for."""
-    match = _QUESTION.match(text.strip())
-    return from_labels(match[2]) if match and match[2][:1] in "([." else None
+    match = _QUESTION.match(_QUOTES.sub("", text.strip()))
+    if match is None:
+        return None
+    plain = match[2][:1] not in "([."  # a name that was written anew: `A      www.example`
+    return from_labels(match[2]) if not plain or _PLAIN_NAME.fullmatch(match[2]) else None
 
 
 def _answers(details: str) -> tuple[str, ...]:
