@@ -8,6 +8,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import secrets
+from array import array
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -85,18 +87,26 @@ def answer(outlet: Outlet, part: int, now: datetime | None = None) -> Answer | N
 
 def _moment(version: Version, now: datetime) -> datetime:
     """When the values in force last changed; looked up in the file of moments of the version, which is made once."""
-    path = Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}.moments"
+    path = Path(settings.DATA) / "outlets" / f"{version.sha256[:32]}.times"
     if not path.exists():
-        moments = {int(version.made.timestamp())}
-        for item in releasing.values(version):
-            moments.update(
-                int(at.timestamp()) for at in (item.valid_from, item.valid_until) if at is not None
-            )
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, "\n".join(map(str, sorted(moments))).encode())
-    past = [int(line) for line in path.read_text().split() if int(line) <= now.timestamp()]
-    last = max([*past, int(version.made.timestamp())])
+        _write(path, _moments(version).tobytes())
+    moments = array("q")
+    moments.frombytes(path.read_bytes())
+    made = int(version.made.timestamp())
+    place = bisect_right(moments, int(now.timestamp()))
+    last = max(moments[place - 1] if place else made, made)
     return datetime.fromtimestamp(last, version.made.tzinfo)
+
+
+def _moments(version: Version) -> array[int]:
+    """The moments (seconds since 1970) at which a value of a version begins or ends to hold, and that at which it was made, each once, in order."""
+    import numpy as np
+
+    found = array("q", [int(version.made.timestamp())])
+    for item in releasing.values(version):
+        found.extend(int(at.timestamp()) for at in (item.valid_from, item.valid_until) if at is not None)
+    return array("q", np.unique(np.frombuffer(found, dtype=np.int64)).tobytes())
 
 
 def _terms(outlet: Outlet) -> str:

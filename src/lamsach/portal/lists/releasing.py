@@ -1,4 +1,7 @@
-"""A new version of a list: its documents' values, decisions applied, what must never be blocked left out, signed with the unit's key."""
+"""A new version of a list: its documents' values, decisions applied, what must never be blocked left out, signed with the unit's key.
+
+A version of ten million values needs no more memory than one of some hundred thousand: values are sorted and merged in temporary files.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,17 +22,15 @@ from django.utils import timezone
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
-from lamsach.indicators.columns import IndicatorColumns
-from lamsach.indicators.releases.diff import Difference, difference
 from lamsach.indicators.releases.records import from_mapping
 from lamsach.indicators.releases.release import Manifest, write_release
-from lamsach.indicators.review.releasing import passed
-from lamsach.indicators.review.reviewing import Collected
+from lamsach.indicators.releases.runs import Runs
+from lamsach.indicators.review.releasing import judged
 from lamsach.model import Indicator, Refusal
 from lamsach.portal.audit.trail import record
 from lamsach.portal.exchange import keyring
 from lamsach.portal.jobs.queue import enqueue
-from lamsach.portal.lists import looking, taxii_objects
+from lamsach.portal.lists import changes, looking, taxii_objects
 from lamsach.portal.lists.deciding import decisions_of
 from lamsach.portal.lists.keeping import copies, key_of, own_of
 from lamsach.portal.lists.models import Document, Doubt, KeptList, Version
@@ -58,41 +59,48 @@ def release(
     kept = KeptList.objects.select_related("unit").get(pk=list_id)
     now = timezone.now().replace(microsecond=0)
     documents = list(kept.documents.filter(withdrawn=None).exclude(read=None).order_by("pk"))
-    items = _values(kept, documents, now, step)
     waiting = set(Doubt.objects.filter(list=kept, decided=None, dangerous=True).values_list("key", flat=True))
-    looked_at = (item for item in items if not waiting or key_of(item.type.value, item.value) not in waiting)
-    result = passed(looked_at, decisions_of(kept), own_of(kept), now)
     before = latest(kept)
-    changes = difference(values(before) if before else (), result.items)
-    if before is not None and not changes:
-        return {"version": before.number, "count": before.count, "changed": 0}
-    key = keyring.current(kept.unit) or keyring.renew(kept.unit, user)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "release.zip"
-        with path.open("wb") as stream:
-            manifest = write_release(
-                stream, result.items, keyring.opened(key), name=kept.name, version=(before.number if before else 0) + 1,
-                made=now, previous=before.digest if before else None, note=note, tlp=kept.tlp,
-            )  # fmt: skip
-        made = _keep(kept, path, manifest, key.fingerprint, user, changes, documents)
-    looking.index(made, result.items)
+    with Runs() as items:
+        left = _pass(kept, _values(kept, documents, step), waiting, now, items)
+        found = changes.compared(values(before) if before else (), items)
+        if before is not None and not found:
+            return {"version": before.number, "count": before.count, "changed": 0}
+        key = keyring.current(kept.unit) or keyring.renew(kept.unit, user)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "release.zip"
+            with path.open("wb") as stream:
+                manifest = write_release(
+                    stream, items, keyring.opened(key), name=kept.name, version=(before.number if before else 0) + 1,
+                    made=now, previous=before.digest if before else None, note=note, tlp=kept.tlp,
+                )  # fmt: skip
+            made = _keep(kept, path, manifest, key.fingerprint, user, found, documents)
+        changes.keep(made, found)
+        looking.index(made, items)
     taxii_objects.of(made)
-    left = len(waiting) + len(result.left_out) + len(result.guarded)
-    Version.objects.filter(pk=made.pk).update(left_out=left)
-    return {
-        "version": made.number,
-        "count": made.count,
-        "changed": len(changes.added) + len(changes.removed) + len(changes.changed),
-    }
+    Version.objects.filter(pk=made.pk).update(left_out=len(waiting) + left)
+    return {"version": made.number, "count": made.count, "changed": found.total}
 
 
-def _values(
-    kept: KeptList, documents: list[Document], now: datetime, step: Callable[[int], None]
-) -> IndicatorColumns:
-    """Each value once, with every place that lists it; what the list says holds where the documents say nothing."""
+def _pass(kept: KeptList, listed: Iterable[Indicator], waiting: set[str], now: datetime, items: Runs) -> int:
+    """Put what may go out into `items`; how many values decisions and the guard leave out. A dangerous value that waits is not counted."""
+    left = 0
+    with Runs(listed) as merged:
+        looked_at = (
+            item for item in merged if not waiting or key_of(item.type.value, item.value) not in waiting
+        )
+        for item, reason, danger in judged(looked_at, decisions_of(kept), own_of(kept), now):
+            if reason is None and danger is None:
+                items.extend((item,))
+            else:
+                left += 1
+    return left
+
+
+def _values(kept: KeptList, documents: list[Document], step: Callable[[int], None]) -> Iterator[Indicator]:
+    """Each value with every place that lists it; what the list says holds where the documents say nothing."""
     from lamsach.indicators.reading import read_list
 
-    collected = Collected()
     with copies(documents) as places:
         for document, path in places:
             end = None
@@ -101,16 +109,14 @@ def _values(
             for number, item in enumerate(read_list(str(path), lambda problem: None)):
                 if isinstance(item, Refusal):
                     continue
-                stated = replace(
+                yield replace(
                     item,
                     tlp=item.tlp or kept.tlp,
                     valid_until=item.valid_until or end,
                     source=item.source or document.name,
                 )
-                collected.take(stated)
                 if number % 50_000 == 0:
-                    step(len(collected.items))
-    return collected.items
+                    step(number)
 
 
 @transaction.atomic
@@ -120,11 +126,12 @@ def _keep(
     manifest: Manifest,
     fingerprint: str,
     user: Any,
-    changes: Difference,
+    found: changes.Changes,
     documents: list[Document],
 ) -> Version:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        stream.seek(0)
         stored = default_storage.save(f"lists/releases/{kept.pk}-{manifest.version}.zip", File(stream))
     made = Version.objects.create(
         list=kept,
@@ -135,9 +142,9 @@ def _keep(
         digest=manifest.digest,
         fingerprint=fingerprint,
         count=manifest.count,
-        added=len(changes.added),
-        removed=len(changes.removed),
-        changed=len(changes.changed),
+        added=found.counts["added"],
+        removed=found.counts["removed"],
+        changed=found.counts["changed"],
         by_type=dict(manifest.by_type or {}),
         by_source=dict(sorted((manifest.by_source or {}).items(), key=lambda pair: -pair[1])[:200]),
         documents=[_said(document) for document in documents],

@@ -141,14 +141,15 @@ def _write(version: Version, before: Objects | None) -> None:
     temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     temporary.mkdir(parents=True)
     try:
-        places: list[tuple[int, int]] = []
+        places: dict[int, array[int]] = {}
         with (temporary / _LINES).open("wb") as stream:
             for held in _merged(before.by_value() if before else iter(()), version):
-                places.append((held.since, stream.tell()))
+                places.setdefault(held.since, array("Q")).append(stream.tell())
                 stream.write(held.line().encode())
-        places.sort()
-        index = array("Q", (number for place in places for number in place))
-        (temporary / _INDEX).write_bytes(index.tobytes())
+        with (temporary / _INDEX).open("wb") as stream:
+            for since in sorted(places):
+                for place in places[since]:
+                    stream.write(array("Q", (since, place)).tobytes())
         if not folder.exists():
             temporary.rename(folder)
     except OSError:

@@ -1,0 +1,91 @@
+"""Long lists: a version, its changes and its outlets are made without the list in memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lamsach.indicators.columns import IndicatorColumns
+from lamsach.indicators.releases import runs
+from lamsach.portal.lists import changes, outlets, releasing
+from lamsach.portal.lists.models import Document, Listed
+
+from . import listing
+from .conftest import Cast
+
+
+def names(first: int, count: int) -> str:
+    return "".join(f"c{number:05}.bot-c2.xyz\n" for number in range(first, first + count))
+
+
+@pytest.fixture
+def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a hundred values are held at once, and nothing keeps a whole list."""
+
+    def refused(self: IndicatorColumns) -> None:
+        raise AssertionError("the list is held as a whole")
+
+    monkeypatch.setattr(runs, "RUN", 100)
+    monkeypatch.setattr(IndicatorColumns, "__init__", refused)
+
+
+def test_versions_and_their_changes_are_made_in_pieces(
+    cast: Cast, scarce: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "SHOWN", 20)
+    listing.add(cast, names(0, 1000))
+    first = listing.again(cast)
+    assert (first.count, first.added, first.removed, first.changed) == (1000, 1000, 0, 0)
+    Document.objects.update(withdrawn=datetime.now(UTC))
+    listing.add(cast, names(100, 1000))
+    second = listing.again(cast)
+    assert (second.count, second.added, second.removed, second.changed) == (1000, 100, 100, 0)
+    assert [item.value for item in releasing.values(second)][:1] == ["c00100.bot-c2.xyz"]
+    assert Listed.objects.filter(list=second.list).count() == 1000
+    found = changes.of(second)
+    assert found is not None
+    assert [item.value for item in found.added] == [
+        f"c{number:05}.bot-c2.xyz" for number in range(1000, 1020)
+    ]
+    assert (len(found.removed), found.counts["removed"]) == (20, 100)
+
+
+def test_the_page_of_a_version_needs_no_comparing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA = tmp_path
+    listing.add(cast, "bot-c2.xyz\n")
+    listing.again(cast)
+    listing.add(cast, "evil-b.top\n")
+    version = listing.again(cast)
+    monkeypatch.setattr(changes, "MOST", 0)
+    monkeypatch.setattr(releasing, "values", lambda version: pytest.fail("it reads the version again"))
+    page = cast.client("coordinator").get(f"/office/blocklists/versions/{version.pk}/").content.decode()
+    assert "evil-b.top" in page
+    monkeypatch.undo()
+    for path in (tmp_path / "changes").iterdir():
+        path.unlink()
+    again = changes.of(version)
+    assert again is not None
+    assert [item.value for item in again.added] == ["evil-b.top"], "made anew when the file is gone"
+    monkeypatch.setattr(changes, "MOST", 0)
+    for path in (tmp_path / "changes").iterdir():
+        path.write_text("{")
+    assert changes.of(version) is None
+
+
+def test_an_outlet_s_moments_are_those_of_its_values(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA = tmp_path
+    ends = [datetime(2030, 1, day, tzinfo=UTC) for day in (5, 3, 4)]
+    rows = "".join(f"c{number}.bot-c2.xyz,{end:%Y-%m-%d}\n" for number, end in enumerate(ends))
+    listing.add(cast, "domain,valid_until\n" + rows, "a.csv")
+    version = listing.again(cast)
+    assert outlets._moment(version, version.made) == version.made
+    assert outlets._moment(version, ends[2] + timedelta(hours=1)) == ends[2]
+    monkeypatch.setattr(releasing, "values", lambda version: pytest.fail("it reads the version again"))
+    assert outlets._moment(version, ends[0]) == ends[0]
