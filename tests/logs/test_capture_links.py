@@ -153,6 +153,16 @@ TUNNELS = {
     "l2tp": (17, build.udp(1701, 1701, b"\0\x02\0\x01\0\x01\xff\x03\0\x21" + IP)),
     "l2tp with length": (17, build.udp(1701, 1701, b"\x40\x02\0\x40\0\x01\0\x01\xff\x03\0\x21" + IP)),
     "tzsp": (17, build.udp(40000, 37008, b"\x01\0\0\x01\x0a\x01\x05\x01" + ETHERNET)),
+    "lisp": (17, build.udp(40000, 4341, b"\xc0\0\0\x01\0\0\0\x01" + IP)),
+    "capwap": (17, build.udp(40000, 5247, b"\0\x10\x02\0\0\0\0\0" + ETHERNET)),
+    "capwap of wireless frames": (17, build.udp(40000, 5247, b"\0\x10\x03\0\0\0\0\0" + QOS + SNAP + IP)),
+    "capwap with swapped bytes": (
+        17,
+        build.udp(40000, 5247, b"\0\x18\x03\x10" + bytes(8) + b"\x01\x88" + QOS[2:] + SNAP + IP),
+    ),
+    "l2tp 3": (115, b"\0\0\0\x05" + ETHERNET),
+    "l2tp 3 with cookie": (115, b"\0\0\0\x05" + bytes(range(8)) + ETHERNET),
+    "pim register": (103, b"\x21\0" + bytes(6) + IP),
     "mpls in udp": (17, build.udp(40000, 6635, b"\0\x01\x01\x40" + IP)),
     "vxlan in geneve": (
         17,

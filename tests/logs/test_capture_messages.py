@@ -376,6 +376,16 @@ def test_segments_in_any_order_and_sent_again(data, sizes, random, start):
     assert stream.held_bytes == 0
 
 
+def test_a_beginning_that_is_sent_again():
+    stream = Stream()
+    stream.start(99)
+    assert list(stream.add(100, b"abc")) == [(b"abc", False)]
+    stream.start(99)
+    assert list(stream.add(103, b"def")) == [(b"def", False)]
+    stream.start(500)
+    assert list(stream.add(501, b"new")) == [(b"new", False)]
+
+
 def test_a_segment_that_never_comes():
     stream = Stream()
     stream.start(99)

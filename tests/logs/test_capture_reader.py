@@ -156,12 +156,14 @@ def test_leases(tmp_path):
         build.ip(RESOLVER, PC, 17, build.udp(67, 68, dhcp(5, server + seconds, PC))),
         build.ip(RESOLVER, PC, 17, build.udp(67, 68, dhcp(5, server + seconds, PC, PC))),
         build.ip(PC, RESOLVER, 17, build.udp(68, 67, dhcp(7, b"", current=PC))),
+        build.ip(RESOLVER, PC, 17, build.udp(67, 68, dhcp(5, server, current=PC))),
     ]
     leases = [event for event in events_of(tmp_path, packets) if event.kind.value == "lease"]
     assert [(e.action.value, e.device_name) for e in leases] == [
         ("assigned", "PC-0042"),
         ("renewed", None),
         ("released", None),
+        ("observed", None),
     ]
     assert {(e.device_ip, e.device_mac) for e in leases} == {(PC, "02:00:5e:10:00:15")}
     assert leases[0].lease_until == START + timedelta(hours=1, microseconds=1)
@@ -172,15 +174,17 @@ def test_leases_of_ipv6(tmp_path):
     address = bytes.fromhex("20010db8000000000000000000000005")
     inner = struct.pack(">HH", 5, 24) + address + struct.pack(">II", 1800, 3600)
     association = struct.pack(">HHIII", 3, 12 + len(inner), 1, 0, 0) + inner
+    name = b"\0" + build.name("pc-0042.unit.example")
     reply = b"\x07\0\0\x01" + struct.pack(">HH", 1, len(duid)) + duid + association
+    reply += struct.pack(">HH", 39, len(name)) + name
     relayed = b"\x0d\0" + bytes(32) + struct.pack(">HH", 9, len(reply)) + reply
     packets = [
         build.ip("fe80::1", "fe80::5", 17, build.udp(547, 546, reply)),
         build.ip("fe80::1", "fe80::2", 17, build.udp(547, 547, relayed)),
     ]
     leases = [event for event in events_of(tmp_path, packets) if event.kind.value == "lease"]
-    assert [(e.device_ip, e.device_mac, e.action.value) for e in leases] == [
-        ("2001:db8::5", "02:00:5e:10:00:15", "assigned")
+    assert [(e.device_ip, e.device_mac, e.device_name, e.action.value) for e in leases] == [
+        ("2001:db8::5", "02:00:5e:10:00:15", "pc-0042.unit.example", "assigned")
     ] * 2
 
 

@@ -1,4 +1,4 @@
-"""DHCP messages that bind an address to a machine or free it (RFC 2131, 2132, 4702; RFC 8415 for IPv6)."""
+"""DHCP messages that bind an address to a machine or free it (RFC 2131, 2132, 4702; RFC 8415, 4704 for IPv6)."""
 
 from __future__ import annotations
 
@@ -66,9 +66,15 @@ class Dhcp:
             device_ip=address,
             device_mac=mac_of(data[28:34].hex(":")),
             device_name=self._names.pop(key, None) or _name(options),
-            action=LeaseAction.RENEWED if renewed else LeaseAction.ASSIGNED,
+            action=_granted(new=granted != b"\0\0\0\0", renewed=renewed, seconds=seconds),
             lease_until=_until(time, seconds),
         )
+
+
+def _granted(*, new: bool, renewed: bool, seconds: int) -> LeaseAction:
+    if not new and not seconds:  # the answer to DHCPINFORM: the client said which address it has
+        return LeaseAction.OBSERVED
+    return LeaseAction.RENEWED if renewed else LeaseAction.ASSIGNED
 
 
 def _options(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
@@ -136,6 +142,7 @@ def message_v6(data: bytes, time: datetime | None) -> Event | None:
                     source_ip=address,
                     device_ip=address,
                     device_mac=mac_of_duid(options.get(1, b"").hex(":")),
+                    device_name=_plain(_labels(options.get(39, b"")[1:])),
                     action=LeaseAction.RELEASED if released else LeaseAction.ASSIGNED,
                     lease_until=None if released else _until(time, seconds),
                 )

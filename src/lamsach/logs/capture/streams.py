@@ -14,9 +14,10 @@ _HALF = 1 << 31
 class Stream:
     """Orders the segments of one direction."""
 
-    __slots__ = ("_held", "_held_bytes", "_next")
+    __slots__ = ("_first", "_held", "_held_bytes", "_next")
 
     def __init__(self) -> None:
+        self._first: int | None = None
         self._next: int | None = None
         self._held: dict[int, bytes] | None = None
         self._held_bytes = 0
@@ -27,8 +28,11 @@ class Stream:
         return self._held_bytes
 
     def start(self, sequence: int) -> None:
-        """A SYN was seen: the first byte has the number after it."""
-        self._next = (sequence + 1) % _WRAP
+        """A SYN was seen: the first byte has the number after it. The same one again changes nothing."""
+        first = (sequence + 1) % _WRAP
+        if first == self._first:
+            return
+        self._first = self._next = first
         self._held, self._held_bytes = None, 0
 
     def add(self, sequence: int, payload: bytes) -> Iterator[tuple[bytes, bool]]:

@@ -1,8 +1,8 @@
 """What tunnels carry: where IP headers begin within a packet of an IP protocol or a UDP port that carries others.
 
 Sources: RFC 2003, 2473, 4213 (IP in IP), 2784, 2890, 2637 (GRE, PPTP), 3378 (EtherIP), ERSPAN (draft-foschiano-erspan),
-7348 (VXLAN), 8926 (Geneve), 4380 (Teredo), 2661 (L2TP), 7510 (MPLS), 8086 (GRE in UDP), 3GPP TS 29.281 (GTP-U),
-draft-massar-v6ops-ayiya, TZSP as MikroTik's sniffer sends it.
+7348 (VXLAN), 8926 (Geneve), 4380 (Teredo), 2661, 3931 (L2TP), 7510 (MPLS), 8086 (GRE in UDP), 9300 (LISP), 5415 (CAPWAP), 7761 (PIM),
+3GPP TS 29.281 (GTP-U), draft-massar-v6ops-ayiya, TZSP as MikroTik's sniffer sends it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,26 @@ _MOST_OPTIONS = 64
 
 def ip_tunnel(protocol: int, data: bytes, at: int, end: int) -> Offsets:
     """Where IP headers begin within a packet of an IP protocol that carries others."""
-    if protocol in (4, 41):
+    if protocol in (4, 41, 94):
         return (at,) if at < end else ()
     if protocol == 47:
         return _gre(data, at, end)
     if protocol == 97:  # EtherIP (RFC 3378)
         return ethernet(data, at + 2)
+    if protocol == 115:
+        return _l2tp_3(data, at, end)
+    if protocol == 103:  # PIM: a sender's packet on its way to the meeting point
+        return (at + 8,) if end - at > 8 and data[at] & 15 == 1 else ()
     return mpls(data, at) if protocol == 137 else ()
+
+
+def _l2tp_3(data: bytes, at: int, end: int) -> Offsets:
+    """Version 3 of L2TP: what stands before the frame was agreed on, so the first place counts where a whole IP packet fits."""
+    for skip in (4, 8, 12, 16):
+        found = tuple(offset for offset in ethernet(data, at + skip) if _fits(data, offset, end))
+        if found:
+            return found
+    return ()
 
 
 def _gre(data: bytes, at: int, end: int) -> Offsets:
@@ -174,6 +187,21 @@ def _tzsp(data: bytes, at: int, end: int) -> Offsets:
     return wireless(data, at + 1) if kind == 18 else ()
 
 
+def _lisp(data: bytes, at: int, end: int) -> Offsets:
+    return (at + 8,) if end - at > 8 else ()
+
+
+def _capwap(data: bytes, at: int, end: int) -> Offsets:
+    """What an access point and its controller carry in the clear: Ethernet, or wireless frames, of which some swap the first two bytes."""
+    if end - at < 8 or data[at] or (data[at + 3] & 0x80 and u16(data, at + 6) >> 3):
+        return ()  # encrypted; a fragment after the first
+    start = at + (data[at + 1] >> 3) * 4
+    if not data[at + 2] & 1:
+        return ethernet(data, start)
+    swapped = data[:start] + data[start + 1 : start + 2] + data[start : start + 1] + data[start + 2 :]
+    return wireless(data, start) or wireless(swapped, start)
+
+
 def _mpls(data: bytes, at: int, end: int) -> Offsets:
     return mpls(data, at)
 
@@ -195,4 +223,6 @@ _UDP_TUNNELS = {
     37008: _tzsp,
     6635: _mpls,
     4754: _gre_in_udp,
+    4341: _lisp,
+    5247: _capwap,
 }
