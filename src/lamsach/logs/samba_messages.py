@@ -68,10 +68,9 @@ def refused(message: str) -> Event | None:
 
 def audit(message: str) -> Event | None:
     """A record of `vfs_full_audit`; None when no address stands in its prefix."""
-    fields = [field.strip() for field in _INNER_TIME.sub("", message[:4000], count=1).split("|")]
-    results = [
-        at for at, field in enumerate(fields[:_AUDIT_FIELDS]) if at > 1 and _AUDIT_RESULT.fullmatch(field)
-    ]
+    record = _INNER_TIME.sub("", message[:4000], count=1)
+    fields = [field.strip() for field in record.split("|", _AUDIT_FIELDS)][:_AUDIT_FIELDS]
+    results = [at for at, field in enumerate(fields) if at > 1 and _AUDIT_RESULT.fullmatch(field)]
     if not results:
         return None
     prefix = fields[: results[0] - 1]

@@ -80,7 +80,7 @@ _SOURCE = ("id.orig_h", "src", "src_addr", "host", "client_addr", "tx_hosts")
 _SOURCE_PORT = ("id.orig_p", "src_port", "host_p")
 _DESTINATION = ("id.resp_h", "dst", "dst_addr", "server_addr", "rx_hosts")
 _DESTINATION_PORT = ("id.resp_p", "dst_port", "p")
-_USERS = ("username", "user", "client_name", "client", "cookie")
+_USERS = ("username", "user", "client", "cookie")
 _HASHES = ("sha256", "sha1", "md5", "fingerprint", "seen.indicator")
 _NAMES = ("server_name", "request.name", "seen.indicator", "san.dns", "certificate.subject", "subject")
 _LONGEST_LEASE = timedelta(days=3660)
@@ -191,10 +191,10 @@ def _device(
 
 
 def _device_name(path: str | None, columns: Columns) -> str | None:
-    """The workstation that NTLM names; `hostname` of other logs is another machine's."""
+    """The workstation that NTLM and RDP name; `hostname` of other logs is another machine's."""
     if path == "ntlm" or "domainname" in columns:
         return _text(columns, "hostname")
-    return None
+    return _text(columns, "client_name")
 
 
 def _user(kind: EventKind, columns: Columns) -> str | None:

@@ -22,7 +22,7 @@ from lamsach.logs.values import ip_of, port_of
 from lamsach.model import Event, EventKind
 
 _HEADING = re.compile(r"\s{0,40}(?:StartTime|SrcAddr|LastTime|Flgs|Rank|Seq)\b.{0,400}\bDstAddr\b", re.ASCII)
-_DIRECTION = r"(?:<?[-?|]>|<[-?|]|-)"
+_DIRECTION = r"(?:<?[-?|]>|<[-?|]|-|who)"
 _ENDS = r"[0-9A-Fa-f:.]{3,45}"
 # 2026/10/03 14:22:02.672448,63.822830,tcp,192.0.2.5,51514,   ->,203.0.113.9,443,S0,0,0,31,8764,1887,15,
 _ROW = re.compile(
@@ -37,6 +37,20 @@ _ALIGNED = re.compile(
 )
 _IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,20}))?", re.ASCII)
 _HEX_PORT = re.compile(r"0x[0-9a-fA-F]{1,4}", re.ASCII)
+_OF_THE_FRAME = frozenset({"arp", "llc", "man", "rarp", "ether", "lldp", "stp"})
+"""What is no IP: of ARP the addresses that were asked for stand there, the others have none."""
+_WITHOUT_PORTS = _OF_THE_FRAME | {
+    "icmp",
+    "ipv6-icmp",
+    "icmp6",
+    "igmp",
+    "esp",
+    "ah",
+    "gre",
+    "pim",
+    "ospf",
+    "vrrp",
+}
 _FIELDS = {
     "starttime": "time",
     "lasttime": "last",
@@ -81,6 +95,7 @@ class Argus(LogFormat):
             and "<-" not in line
             and "<?" not in line
             and "- " not in line
+            and " who," not in line
         ):
             return False
         return (_ROW.match(line) or _ALIGNED.match(line)) is not None
@@ -94,7 +109,7 @@ class Argus(LogFormat):
         return sum(abs(line.count(",") - commas) <= 1 for line in head) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One flow; None for the heading and for ARP."""
+        """One flow; None for the heading and for frames without addresses of IP."""
         if _HEADING.match(line):
             return None
         match = _ALIGNED.match(line)
@@ -104,19 +119,18 @@ class Argus(LogFormat):
             fields["destination"], fields["destination_port"] = _apart(fields["destination"])
         elif "," in line:
             fields = dict(zip(self._columns, (cell.strip() for cell in line.split(",", 200)), strict=False))
-            if fields.get("direction") == "who":
-                return None
         else:
             raise LineError("The line is not of Argus.", line[:80])
         source, destination = ip_of(fields.get("source") or ""), ip_of(fields.get("destination") or "")
         if source is None and destination is None:
-            if fields.get("protocol") in ("arp", "llc", "man", "rarp"):
+            if fields.get("protocol") in _OF_THE_FRAME:
                 return None
             raise LineError("The line is not of Argus.", line[:80])
-        has_ports = not (fields.get("protocol") or "").lower().startswith(("icmp", "ipv6-icmp"))
+        protocol = (fields.get("protocol") or "").lower()
+        has_ports = protocol not in _WITHOUT_PORTS
         return Event(
             time=self._time(fields.get("time") or fields.get("last") or ""),
-            kind=EventKind.CONNECTION,
+            kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
             source_ip=source,
             source_port=_port(fields.get("source_port") or "") if has_ports else None,
             destination_ip=destination,

@@ -28,16 +28,16 @@ from lamsach.model import Action, Event, EventKind
 # 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
 # [24/Jan/2025:13:32:23 +0700] 12 10.1.1.5 TCP_MISS/200 ...     2025-01-24 13:32:23 12 10.1.1.5 TCP_MISS/200 ...
 _NATIVE = re.compile(
-    r"(?:^|(?<=[\s:\]]))(?:(\d{9,10}[.,]\d{1,6})|\[?(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]?"
+    r"(?:^|(?<=[\s:\]]))(?:(\d{9,10}(?:[.,]\d{1,6})?)|\[?(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]?"
     r"|\[?(\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)\]?)"
-    r" +(-?\d{1,12}|-) +([0-9A-Za-z:.%_\[\]-]{2,255}) +"
+    r" +(-?\d{1,12}|-) +([0-9A-Za-z:.%_\[\]-]{2,255})(?: +((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}))? +"
     r"((?:TCP|UDP|NONE|TAG|ERR|NF|SWAPFAIL)[A-Z_]{0,60})/(\d{1,3}|-) +(\d{1,20}|-) +",
     re.ASCII,
 )
 # 10.1.1.5 - lan [24/Jan/2025:13:32:23 +0700] "GET http://files.example/a HTTP/1.1" 200 512 "-" "curl/8" TCP_MISS:HIER_DIRECT
 _COMBINED = re.compile(
     r"(?:^|(?<=[\s:]))([0-9A-Za-z:.%_-]{2,255}) (\S{1,255}) (\S{1,255}) "
-    r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([A-Z_]{1,32}) ",
+    r"\[(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] \"([A-Z_]{1,32}|-) ",
     re.ASCII,
 )
 _COMBINED_END = re.compile(
@@ -85,7 +85,7 @@ class Squid(LogFormat):
         return self._combined(line, start, end, number)
 
     def _native(self, line: str, match: re.Match[str], number: int) -> Event:
-        epoch, clf, iso, _, client, code, _, _ = match.groups()
+        epoch, clf, iso, _, client, frame, code, _, _ = match.groups()
         if epoch:
             time = from_epoch(epoch.replace(",", "."))
         else:
@@ -96,7 +96,7 @@ class Squid(LogFormat):
         at, hierarchy = _hierarchy(columns)
         url = " ".join(columns[1 : at - 1])
         user = columns[at - 1]
-        mac = next((mac for mac in (mac_of(user), *map(mac_of, columns[at + 2 : at + 4])) if mac), None)
+        mac = next((mac for mac in map(mac_of, (frame, user, *columns[at + 2 : at + 4])) if mac), None)
         header = self._header(line[: match.start()])
         return self._event(
             number,

@@ -1,12 +1,14 @@
 """OpenSSH's `sshd` and Dropbear: who logged in, tried to, or only connected.
 
 Source: OpenSSH portable, `auth.c` (`auth_log`), `packet.c` (`sshpkt_vfatal`), `sshd.c`, `sshd-session.c`, `monitor.c`, and
-`pam_unix(8)`; Dropbear `svr-auth.c`, `svr-session.c`; tcp_wrappers' `refused connect from`.
+`pam_unix(8)`; Dropbear `svr-auth.c`, `svr-authpam.c`, `svr-session.c`; `sftp-server.c`; tcp_wrappers' `refused connect from`.
 
 Traps:
 - The client chooses the user's name, spaces and ` from 192.0.2.1 port 1` within it included: the last address counts.
 - Since 9.8 the program is called `sshd-session` or `sshd-auth`.
 - `Connection from A port P on B port 22`: B is the server.
+- PAM's own sentences name the user before or after the address: `PAM: ... for root from A`, `rhost=A  user=root`.
+- Solaris puts `[ID 800047 auth.info] ` before the message.
 - A stranger who connects is no machine of the unit: `device_ip` is the client only when it is internal.
 """
 
@@ -23,7 +25,10 @@ from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.values import ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
 
-_APPS = frozenset({"sshd", "sshd-session", "sshd-auth", "dropbear", "sshguard"})
+_APPS = frozenset(
+    {"sshd", "sshd-session", "sshd-auth", "dropbear", "sshguard", "internal-sftp", "sftp-server"}
+)
+_SIGNS = ("sshd", "dropbear", "sshguard", "internal-sftp[", "sftp-server[")
 _BARE_WORDS = (
     "Invalid user ",
     "Accepted ",
@@ -43,28 +48,31 @@ _ON = re.compile(
 # fatal: Timeout before authentication for connection from 192.0.2.7 to 192.0.2.22, pid = 812
 _WAITED = re.compile(rf" to {_ADDRESS}(?=,|$)", re.ASCII)
 _NAMES_SERVER = ("Connection from ", "drop connection ", "error: drop connection ")
-# Invalid user admin from 192.0.2.7     Received disconnect from 192.0.2.7: 11: Bye     rhost=192.0.2.7  user=root
+# Invalid user admin from 192.0.2.7     ROOT LOGIN REFUSED FROM 192.0.2.7     (host=pc.example, ip=192.0.2.7)     Received disconnect from 192.0.2.7: 11: Bye     rhost=192.0.2.7  user=root
 # refused connect from host.example (192.0.2.7)     getaddrinfo for host.example [192.0.2.7] failed
 _WITHOUT_PORT = re.compile(
-    rf"(?: from | with | by | for | new |Address |rhost=|[(\[]){_ADDRESS}(?![\w.])", re.ASCII
+    rf"(?: from | FROM | with | by | for | new |Address |rhost=|, ip=|[(\[]){_ADDRESS}(?![\w.])", re.ASCII
 )
 # message repeated 2 times: [ Failed password for root from 192.0.2.7 port 51182 ssh2]
 _REPEATED = re.compile(r"message repeated \d{1,9} times: \[ ?(.*)\]", re.DOTALL)
 _QUOTED_USER = re.compile(r"(?:for|user) '([^']{0,256})'")
+# [ID 800047 auth.info] Failed password for root from 192.0.2.7 port 51182 ssh2
+_SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,10}\.[a-z]{2,10}\] ", re.ASCII)
 _PAM_USER = re.compile(r"(?<= )user=(\S{1,256})\s*$")
 _SPEAKS_OF_A_USER = re.compile(
-    r"(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for "
+    r"(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for |Authentication tried for "
+    r"|PAM: .{1,80}? for (?:illegal user )?|Disconnecting: .{1,80}? for |session (?:opened|closed) for local user "
     r"|(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Close session:|Timeout, client not responding from) (?=\S+ user |user )"
-    r"|Starting session: .{1,60}? for |pam_unix\(sshd:session\): session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
+    r"|Starting session: .{1,60}? for |pam_\w{1,20}\((?:sshd|dropbear):session\): session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
     re.ASCII,
 )
 _USER_WORD = re.compile(r"(?:(?:[Ii]nvalid|[Ii]llegal|authenticating) user |[uU]ser )", re.ASCII)
 _ALLOWED = re.compile(
-    r"Accepted |Password auth succeeded|Pubkey auth succeeded|pam_unix\(sshd:session\): session opened|Starting session"
+    r"Accepted |(?:PAM p|P)assword auth succeeded|Pubkey auth succeeded|pam_\w{1,20}\((?:sshd|dropbear):session\): session opened|Starting session|session opened for local user"
 )
 _BLOCKED = re.compile(
-    r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication|Unable to negotiate|Bad p|PAM \d|drop connection|"
-    r"pam_unix\(sshd:auth\): authentication failure|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
+    r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication|Unable to negotiate|Bad p|PAM \d|PAM: |drop connection|ROOT LOGIN REFUSED|Authentication tried|Disconnecting: Too many|"
+    r"pam_\w{1,20}\((?:sshd|dropbear):auth\): authentication failure|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
 )
 # Invalid user admin from 192.0.2.7 port 51182   (the journal's `-o cat`, which leaves the program out)
 _BARE = re.compile(
@@ -90,7 +98,7 @@ class Sshd(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """A syslog header with the program's name."""
-        if "sshd" in line or "dropbear" in line or "sshguard" in line:
+        if any(word in line for word in _SIGNS):
             return split_message(line)[0] in _APPS
         return line.startswith(_BARE_WORDS) and _BARE.match(line) is not None
 
@@ -99,10 +107,11 @@ class Sshd(LogFormat):
         header, message = split_header(line, self.context)
         if header.app not in _APPS and not self.recognises(line):
             raise LineError("The line is not a message of an ssh server.", line[:80])
-        repeated = _REPEATED.fullmatch(message.strip())
-        return placed(
-            _event(repeated[1] if repeated else message.strip()), self, number, header.time, header.host
-        )
+        message = message.strip()
+        if solaris := _SOLARIS.match(message):
+            message = message[solaris.end() :]
+        repeated = _REPEATED.fullmatch(message)
+        return placed(_event(repeated[1] if repeated else message), self, number, header.time, header.host)
 
 
 def _event(message: str) -> Event:
@@ -154,7 +163,11 @@ def _user(before: str) -> str | None:
         return None
     word = _USER_WORD.match(before, start.end())
     name = before[word.end() if word else start.end() :]
-    name = re.sub(r"(?: from| by \(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$", "", name[:256])
+    name = re.sub(
+        r"(?: from| with correct key but not from .*| by \(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$",
+        "",
+        name[:256],
+    )
     return stated(name)
 
 

@@ -34,6 +34,7 @@ _WRAPPERS = (
     *TEXT_KEYS,
 )
 _PATHS = ("_path", "@stream", "path", "zeek_log", "log_type", "event.dataset")
+_GROUPS = ("id_orig_", "id_resp_", "certificate_", "san_", "seen_")
 _OBSERVERS = ("_system_name", "@system", "_node_name", "host.name")
 
 
@@ -64,7 +65,8 @@ class ZeekJson(LogFormat):
             raise LineError("The JSON record is not of Zeek.", line[:80])
         columns = _columns(inner)
         path = next(
-            (text for key in _PATHS if (text := text_of(inner.get(key)) or text_of(record.get(key)))), None
+            (text for key in _PATHS if (text := text_of(inner.get(key)) or text_of(record.get(key)))),
+            next(iter(record)) if inner is not record and len(record) == 1 else None,
         )
         if path and not _plausible(path):
             path = None
@@ -99,7 +101,10 @@ def _innermost(record: dict[str, object]) -> dict[str, object]:
                 record = value
                 break
         else:
-            break
+            only = next(iter(record.values())) if len(record) == 1 else None
+            if not isinstance(only, dict) or "ts" not in only:
+                break
+            record = only  # {"conn": {...}}: the plug-in for Kafka with `tag_json`
     return record
 
 
@@ -107,7 +112,7 @@ def _columns(record: dict[str, object]) -> zeek_fields.Columns:
     """The record by Zeek's own column names; `id_orig_h` and nested objects become `id.orig_h`."""
     columns: dict[str, zeek_fields.Value] = {}
     for key, value in flat(record).items():
-        name = "id." + key[3:] if key.startswith(("id_orig_", "id_resp_")) else key
+        name = _dotted(key) if "_" in key else key
         if isinstance(value, bool):
             columns.setdefault(name, "T" if value else "F")
         elif isinstance(value, list):
@@ -120,6 +125,13 @@ def _columns(record: dict[str, object]) -> zeek_fields.Columns:
                 columns["ts"] = columns[key]
                 break
     return columns
+
+
+def _dotted(key: str) -> str:
+    """The name of a column of a record within the record, whose dot some writers make an underscore."""
+    if key.startswith(_GROUPS) or key in ("request_host", "request_name"):
+        return key.replace("_", ".", 1)
+    return key
 
 
 def _plausible(path: str) -> bool:
