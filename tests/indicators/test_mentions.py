@@ -57,7 +57,14 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["- evil-n.top, evil-o.top;"], [("evil-n.top", None), ("evil-o.top", None)]),
         (["Tên miền evil-p.top(Mozi);"], [("evil-p.top", None)]),
         (["máy chủ (C2) evil-q.top;"], [("evil-q.top", None)]),
+        (["qXy.run(aBc, 0, false);"], [("qxy.run", refusals.CODE)]),
+        (["Join-Path $a 'WWW.zip'"], [("www.zip", refusals.FILE_NAME)]),
         # keys and versions
+        (["Password: 203.0.113.5"], [("203.0.113.5", refusals.CODE)]),
+        (
+            [f"evil-v.top:2404:1|...|{'.|...|' * 8}5F4DCC3B5AA765D61D8327DEB882CF99|...|0"],
+            [("evil-v.top", None), ("5f4dcc3b5aa765d61d8327deb882cf99", refusals.CODE_HASH)],
+        ),
         (
             ["License Code: 5F4DCC3B5AA765D61D8327DEB882CF99"],
             [("5f4dcc3b5aa765d61d8327deb882cf99", refusals.CODE_HASH)],
@@ -91,6 +98,10 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (
             ["Game Pro 5f4dcc3b5aa765d61d8327deb882cf99 org.game.top"],
             [("5f4dcc3b5aa765d61d8327deb882cf99", None), ("org.game.top", refusals.PACKAGE)],
+        ),
+        (
+            ["App name SHA256 Package Name", f"Game {'5f4dcc3b' * 8} fr.game.pro"],
+            [("5f4dcc3b" * 8, None), ("fr.game.pro", refusals.PACKAGE)],
         ),
         # what stays an indicator
         (["The malware connects to evil-g.top every hour"], [("evil-g.top", None)]),

@@ -12,7 +12,7 @@ _CITED = """
     withsecure.com netskope.com akamai.com cloudflare.com f5.com ivanti.com sonicwall.com zyxel.com mikrotik.com exploit-db.com cve.org vuldb.com ncsc.nl bsi.bund.de
     anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
     threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
-    mozilla.org apache.org python.org php.net asp.net node.js adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
+    mozilla.org apache.org python.org php.net asp.net node.js pic.twitter.com twimg.com adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
     msrc.microsoft.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev
     openphish.com phishtank.com phishtank.org malwaredomains.com malwaredomainlist.com malwarepatrol.net shodan.io censys.io urlscan.io
     cert.ee ria.ee cert.at govcert.ch ncsc.admin.ch nukib.cz csirt.cz sk-cert.sk nksc.lt cert.lv cert.se cert.hr dnsc.ro cert-in.org.in twcert.org.tw cncert.org.cn thaicert.or.th

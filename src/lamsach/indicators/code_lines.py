@@ -8,7 +8,7 @@ _CODE = re.compile(
     r"\bfunction\b[^()]{0,60}\(|\b(?:var|let|const|dim|set)\s{1,4}\w{1,60}\s{0,4}=|ActiveXObject|CreateObject|\bWScript\b"
     r"|\b(?:powershell|pwsh|cmd|curl|wget|bitsadmin|msiexec|wscript|cscript|certutil|mshta|regsvr32|rundll32)(?:\.exe)?\"?\s{1,8}[-/\"'$&%|]|\$\w{1,60}\s{0,4}=|=\s{0,2}(?:CALL|IF|EXEC)\("
     r"|\b(?:iex|iwr|Invoke-\w{2,40}|New-Object)\b|\breturn\s{1,4}[\"'!(\w.]{1,80}\(|\s(?:!=|==|===|&&)\s|^\s{0,20}ping\s"
-    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\((?:[^()]{0,100}[\"'][^()]{0,100})?\);\s{0,4}$|\)\s{0,4}\{\s{0,4}$",
+    r"|\b(?:if|for|while|switch)\s?\(\w{1,60}[.\[(=!]|\w\((?:[^()]{0,100}[\"'][^()]{0,100})?\);\s{0,4}$|\w\(\w{1,60}(?:,\s?\w{1,60}){1,8}\);\s{0,4}$|\)\s{0,4}\{\s{0,4}$",
     re.IGNORECASE,
 )
 _YARA = re.compile(
@@ -24,9 +24,17 @@ _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
 """The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
 
 
+_FIELDS_OF_DUMP = 8
+
+
 def is_code(text: str) -> bool:
     """Whether a line is of a program or a command; a rule for YARA is none."""
     return len(text) > 8 and _CODE.search(text) is not None and not _YARA.search(text)
+
+
+def is_dump(text: str) -> bool:
+    """Whether a line shows a program's memory, its many fields parted by `|...|`: a long number in it is seldom a file's hash."""
+    return text.count("|...|") >= _FIELDS_OF_DUMP
 
 
 def without_seams(text: str) -> str:

@@ -36,7 +36,7 @@ def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
     """Whether a canonical name with a real last label is likely that of a file: in running text `install.sh` is one too."""
     last = name.rpartition(".")[2]
     if last in FILE_LIKE_ENDINGS:
-        return not name.startswith("www.")
+        return name.count(".") == 1 or not name.startswith("www.")
     return (
         in_sentence
         and name.count(".") == 1

@@ -29,9 +29,10 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _NEXT_URL = re.compile(
-    rf"[,;|]+(?={_SCHEMES}://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)",
+    rf"[,;|]+(?={_SCHEMES}://)|(?<=[a-z0-9])(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?=\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
     re.IGNORECASE,
 )
+_INNER_URL = re.compile(rf"{_SCHEMES}://", re.IGNORECASE)
 _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
 """Where a URL ends and the text of its link begins (AsciiDoc): `https://host/page/[text`."""
 _CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
@@ -65,10 +66,13 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
     """As `scan`, each with the piece of the refanged text that it comes from."""
     refanged = refang(text)
     written = text.lower()
-    for match in _TOKEN.finditer(refanged):
+    for match in _tokens(refanged):
         token = match[0]
         if match["url"]:
-            for place, part in enumerate(_NEXT_URL.split(match["url"])):
+            url = match["url"]
+            if refanged.startswith("++", max(0, match.start() - 2)):  # ++http://evil.example/a++ of AsciiDoc
+                url = url.rstrip("`").removesuffix("++")
+            for place, part in enumerate(_NEXT_URL.split(url)):
                 part = part.lstrip("'\",;|()[]@{}") if place else part
                 yield from ((part, found) for found in _url(part, written))
         elif match["range"]:
@@ -82,6 +86,17 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
         else:
             for found in _word(match["word"], written):
                 yield token, _doubted(found, refanged, match)
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """URLs, ranges and words of a text; a URL begins a token of its own behind a label (`url:http://evil.example/a?b=c`)."""
+    place = 0
+    while (match := _TOKEN.search(text, place)) is not None:
+        word = match["word"]
+        if word and "://" in word and (inner := _INNER_URL.search(word)) is not None and inner.start():
+            match = _TOKEN.search(text, match.start(), match.start() + inner.start()) or match
+        yield match
+        place = match.end()
 
 
 def _masked(token: str) -> Iterator[Found]:
@@ -115,7 +130,8 @@ def _doubted(found: Found, text: str, match: re.Match[str]) -> Found:
         return Refused(refusals.CODE, value, kind)
     if kind is IndicatorType.DOMAIN and is_detection(match[0]):
         return Refused(refusals.DETECTION, value, kind)
-    reason = doubt(kind, value, text, match.start())
+    inside = match[0].lower().find(value[:8])  # behind a label: `imphash:0f4c..`
+    reason = doubt(kind, value, text, match.start() + max(0, inside))
     return found if reason is None else Refused(reason, value, kind)
 
 
@@ -163,6 +179,10 @@ def _whole(text: str) -> Iterator[Found]:
 def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     if _STARRED.fullmatch(word):
         yield from _whole(word)
+        return
+    if (scheme := _INNER_URL.search(word)) is not None:  # url:http://evil.example/a
+        yield from _word(word[: scheme.start()], written, depth)
+        yield from _url(word[scheme.start() :], written)
         return
     word = word.strip("-–—·!?&#+~*").rstrip(".:")
     if word.startswith("_") and word.endswith("_"):

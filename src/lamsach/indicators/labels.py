@@ -50,7 +50,7 @@ _TO_READ = re.compile(
     r"(?:xem thêm|xem chi tiết|tham khảo|chi tiết (?:tại|xem)|thông tin (?:chi tiết|thêm)|hướng dẫn (?:chi tiết )?tại|liên hệ|cổng thông tin|trang thông tin|được công bố (?:tại|trên)"
     r"|(?:công cụ|phần mềm|bản vá|tiện ích)[^.:;]{0,60}\b(?:tại|từ|ở)|\bbản vá(?: lỗi)?|truy cập|\b(?:more|further|additional) (?:info(?:rmation)?|details|reading)|for details|\bsee(?: also)?|\brefer(?:ence)? to"
     r"|\bread(?: more)?|\blearn more|\bavailable (?:at|from|here|on)|\bpublished (?:at|on|by|in)|\b(?:report|article|advisory|blog(?: post)?|write-?up|analysis|guidance)(?: by| from| at| on| here)?"
-    r"|\bsource|\bcontact(?: us)?|\b(?:tools?|patch(?:es)?|updates?|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
+    r"|\bsource|\bcontact(?: us)?|\bfollow(?: us)?|theo dõi|\b(?:tools?|patch(?:es)?|updates?|decryptors?|scripts?|rules?)[^.:;]{0,60}\b(?:at|from|on|here)|\bvia github)"
     r"[^\w.;]{0,3}(?:(?:tại|ở|at|on|here|in|the|us|là|địa chỉ|đường dẫn|website|link|:|\[\d{1,3}\])\W{1,3}){0,3}$",
     re.IGNORECASE,
 )
@@ -70,6 +70,8 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
             return refusals.REFERENCE
         return refusals.BESIDE if _ASIDE.match(text) else None
     if kind is IndicatorType.IP:
+        if _KEY.search(before):
+            return refusals.CODE
         return refusals.VERSION if is_number_of_a_section(token, text, place) else None
     if kind in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) and _KEY.search(before):
         return refusals.CODE_HASH

@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import PLATFORMS, is_cited, published
-from lamsach.indicators.code_lines import is_argument, is_code, without_seams
+from lamsach.indicators.code_lines import is_argument, is_code, is_dump, without_seams
 from lamsach.indicators.extract import PIECE, Found, located, pieces
 from lamsach.indicators.fields import stated_type
 from lamsach.indicators.labels import aside, is_imitated, is_to_read
@@ -62,6 +62,7 @@ _PACKAGE = re.compile(
     r"(?:com|org|net|io|app)(?:\.[a-z][a-z0-9_]*){2,6}|[a-z]{2}(?:\.[a-z][a-z0-9_]*){1,5}\.[a-z][a-z0-9_]{3,}",
     re.IGNORECASE,
 )
+_PACKAGES = re.compile(r"\b(?:package|bundle)[ _-]?(?:names?|ids?)\b|\btên gói", re.IGNORECASE)
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
@@ -109,6 +110,8 @@ class Prose:
         self.threat: str | None = None
         self._before = ""
         self._form: bool | None = None
+        self._packages = False
+        """Whether the last heading announced names of apps' packages beside hashes."""
         self.number: str | None = None
         """The document's own number, as dispatches state it at their head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
         self._lines = 0
@@ -172,6 +175,7 @@ class Prose:
         ):
             return
         bare = text.strip(" \t=#*_-:")
+        self._packages = _PACKAGES.search(bare) is not None
         if _LISTS.search(bare):
             self.section = Section.LIST
         elif _REFERENCES.fullmatch(bare):
@@ -216,7 +220,7 @@ class Prose:
         elif kind in HASHES:
             reason = (
                 refusals.CODE_HASH
-                if (code and not alone) or _LICENCE.search(text[max(0, place - 80) : place])
+                if (code and not alone) or is_dump(text) or _LICENCE.search(text[max(0, place - 80) : place])
                 else None
             )
         elif kind is IndicatorType.DOMAIN:
@@ -235,7 +239,7 @@ class Prose:
         if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not is_argument(token, text)):
             return refusals.CODE
         if not alone and _HASH.search(text):
-            if _PACKAGE.fullmatch(token):
+            if self._packages or _PACKAGE.fullmatch(token):
                 return refusals.PACKAGE
             if value.count(".") == 1 and value.rpartition(".")[2] in _FILE_ENDINGS - {"ps"}:
                 return refusals.FILE_NAME

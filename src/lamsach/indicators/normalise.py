@@ -41,7 +41,11 @@ _HEX = re.compile(r"[0-9a-f]{32,128}", re.ASCII | re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@/:]{1,128}@[^\s@/]{1,255}")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):/{2}", re.IGNORECASE | re.ASCII)
 _HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
-_HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}(?:/(?:tcp|udp)?)?", re.ASCII | re.IGNORECASE)
+_HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}(?::\d|/(?:tcp|udp)?)?", re.ASCII | re.IGNORECASE)
+_TAG = re.compile(r"<(?:/[a-z]{1,12}|br ?/?)>$", re.IGNORECASE)
+"""A mark of HTML left behind a URL."""
+_SENTENCE_ENDS = ".,;:!?…"
+"""What stands behind a URL and is the sentence's."""
 _QUOTES = " \t\r\n\v\f\u00a0\"'`‘’“”«»"
 _HOST_SCHEMES = frozenset(
     {
@@ -121,8 +125,12 @@ def _unwrapped(text: str) -> str:
     quotes, and the end of a sentence behind a URL, that stand there then."""
     if text[:1] in ("(", "<", "{") and text[-1:] in (")", ">", "}"):
         return text[1:-1].strip(_QUOTES)
-    if "://" in text and text[-1:] in (".", ",", ";"):
-        return text.rstrip(".,;").strip(_QUOTES)
+    if text.endswith("\\") and "\\" not in text[:-1] and "://" not in text:
+        return text[:-1]
+    if "://" in text and (tag := _TAG.search(text)) is not None:
+        return text[: tag.start()].strip(_QUOTES)
+    if "://" in text and text[-1:] in _SENTENCE_ENDS:
+        return text.rstrip(_SENTENCE_ENDS).strip(_QUOTES)
     if text[-1:] in ("]", ")", "}", ">") and not any(mark in text for mark in "[({<"):
         return text.rstrip("])}>").strip(_QUOTES)
     return text
@@ -170,6 +178,7 @@ def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None)
 
 def _name_or_bare_url(text: str, *, strict: bool) -> Value:
     text = text.removeprefix("*://").removesuffix("/*")  # a mask of everything on a host
+    text = text.partition("#")[0] or text  # a note or a page's section
     if match := _HOST_AND_PORT.fullmatch(text):
         text = match[1]
     elif text.endswith(("/", "\\")) and not any(mark in text.rstrip("/\\") for mark in "/\\?"):

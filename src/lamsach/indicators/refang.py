@@ -52,7 +52,7 @@ _LOOKALIKES: dict[int, str | int] = {
 _TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
 _HINT = re.compile(
-    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|:_|:/ |:/\w|zzp|&#46;|&period;)"
+    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|h(?!tt)[a-z]{2}ps?://|tps?//|:_|:/ |:/\w|zzp|&#46;|&period;)"
 )
 """What a text must contain for anything below to change it."""
 
@@ -66,6 +66,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=\w)\\{1,8}(?=[._-]\w)"), ""),
     # hxxp://evil.example/a.exehxxp://evil.example/b.exe: two values that an edit ran together
     (re.compile(r"(?<=[a-z0-9/])(?=hxxps?\[?:\]?//)", re.IGNORECASE), " "),
+    # http:\/\/evil.example\/a: a text of JSON
+    (re.compile(r"(?<=\w):\\/\\/(?=\w)"), "://"),
+    (re.compile(r"(?<=\w)\\/(?=[\w.~?-]|$)"), "/"),
     # http[:]//  http[://]  http(:)//  hxxp[:/]/
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
@@ -95,6 +98,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         ".",
     ),
+    # evil[.com]/a
+    (re.compile(r"(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", re.IGNORECASE), r".\1"),
     (re.compile(r"(?<=\w)[\[({]{1,8}\.(?=\w)"), "."),
     (re.compile(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
     (re.compile(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
@@ -108,16 +113,24 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(rf"(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", re.IGNORECASE),
         "@",
     ),
+    # hxxp//evil.example, http__evil.example/a: no colon
+    (
+        re.compile(
+            r"(?<![\w/=.?&%-])(h(?:tt|xx)ps?|f[tx]p)(?://|__)(?=[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}(?:[/:?\s]|$))",
+            re.IGNORECASE,
+        ),
+        r"\1://",
+    ),
 )
 _SCHEME = re.compile(
     # hxxp, hXXp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space before it
-    r"(?<![a-z0-9])(?:(?P<web>h(?:xx|xxx|zz|\*\*|tx|xt|__|--|tt|t\*|x|\.\.|\?\?)p|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
+    r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t\*|x|\.\.|\?\?)p|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
     r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
     re.IGNORECASE,
 )
 _SPACED = re.compile(
-    # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a
-    r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?=(?P<path>[/:])|[^\w.-]|$)",
+    # http:// evil.example/a   http://evil .example/a   http://evil. example/a   http://evil example/a   http://evil .example /a
+    r"(?P<scheme>(?:https?|ftp)://)(?P<space> {0,2})(?P<host>(?:[\w-]{1,63}\.){0,8}[\w-]{1,63})(?P<gap> ?\. ?| |)(?P<end>[a-z]{2,24})?(?P<tail> (?=/[^\s/]))?(?=(?P<path>[/:])|[^\w.-]|$)",
     re.IGNORECASE,
 )
 _WIDE = re.compile(
@@ -210,5 +223,7 @@ def _closed(match: re.Match[str]) -> str:
 def _spelt(match: re.Match[str]) -> str:
     """`evil dot example` as a name, if its last word is a top-level domain; otherwise it is an English sentence."""
     name = _SPELT_DOT.sub(".", match[1])
+    if _QUAD.fullmatch(name):
+        return name
     last = name.rpartition(".")[2].lower()
     return name if last in suffixes().top_levels and last not in _ENGLISH else match[0]

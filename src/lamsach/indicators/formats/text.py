@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.code_lines import is_dump
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import field_of
 from lamsach.indicators.flowing import defangs
@@ -113,7 +114,7 @@ def _values(line: str, prose: Prose) -> list[Found]:
         if all(isinstance(item, Refused) and item.type is None for item in found):
             prose.heading(line)
             return found
-        if prose.plain and "/[" not in line and "](" not in line and "'" not in line:
+        if prose.plain and "/[" not in line and "](" not in line and "'" not in line and not is_dump(line):
             return found
     found = prose.line(line)
     if found:
