@@ -143,6 +143,66 @@ case(
     ),
     "203.0.113.21 www.evil-p10.site http://evil-p10.site/x " + sha256("e"),
 )
+case(
+    "misp_digests.csv",
+    "uuid,type,value\na,filename|imphash,x.exe|{}\nb,filename|md5,x.exe|{}\n".format(md5("1"), md5("2")),
+    md5("2"),
+)
+case(
+    "file_facts.csv",
+    "file name,x.exe\nmd5,{}\nimphash,{}\ncompany,vendor-x.com\ndescription,x.vendor-y.com\nc2,evil-p11.site\n".format(
+        md5("1"), md5("2")
+    ),
+    "evil-p11.site " + md5("1"),
+)
+case(
+    "several_in_cells.csv",
+    "#comment\n2026-01-01,203.0.113.70;203.0.113.71,evil-p12.site\n2026-01-02,203.0.113.72|203.0.113.73,evil-p13.site\n",
+    "203.0.113.70 203.0.113.71 203.0.113.72 203.0.113.73 evil-p12.site evil-p13.site",
+)
+case(
+    "threat_column.csv",
+    "Threat ID,Threat,Type,Severity\n1,https://evil-p14.site/x,url,1\n",
+    "https://evil-p14.site/x",
+)
+case("hash_of_file.txt", "a.exe: {}\nb.dll: {}\n".format(md5("3"), md5("4")), f"{md5('3')} {md5('4')}")
+case(
+    "name_address.txt",
+    "evil-p15.site: 203.0.113.74\nevil-p16.site: 203.0.113.75\n",
+    "evil-p15.site evil-p16.site 203.0.113.74 203.0.113.75",
+)
+case("hosts_ports.txt", "203.0.113.76:80,203.0.113.77:443\n", "203.0.113.76 203.0.113.77")
+case(
+    "links_of_services.json",
+    json.dumps(
+        {
+            "next": "https://feeds.vendor-x.com/v1/pulses?page=2",
+            "data": "HTTP/1.1 301\r\nLocation: https://shop-x.com/",
+            "crawler": sha1("5"),
+            "vendor_intel": {"ANY.RUN": [{"analysis_url": "https://app.any.run/tasks/1"}]},
+            "reportURL": "https://urlscan.io/result/x/",
+            "authentihash": sha256("6"),
+            "threat": {"indicator": {"file": {"hash": {"sha256": sha256("7")}}}},
+            "ip_str": "203.0.113.78",
+        }
+    ),
+    "203.0.113.78 " + sha256("7"),
+)
+case(
+    "two_documents.json",
+    '{\n "ip": "203.0.113.79"\n}\n{\n "ip": "203.0.113.80"\n}\n',
+    "203.0.113.79 203.0.113.80",
+)
+case(
+    "dns_record.xml",
+    '<stix:STIX_Package xmlns:stix="s" xmlns:c="c" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:d="d" xmlns:u="u" xmlns:a="a"><stix:Indicators><stix:Indicator><c:Properties xsi:type="d:DNSRecordObjectType"><d:Domain_Name><u:Value>evil-s1.site</u:Value></d:Domain_Name><d:IP_Address><a:Address_Value>203.0.113.81</a:Address_Value></d:IP_Address></c:Properties></stix:Indicator></stix:Indicators></stix:STIX_Package>',
+    "evil-s1.site 203.0.113.81",
+)
+case(
+    "download_history.ioc",
+    '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator operator="OR"><IndicatorItem id="a"><Context document="FileDownloadHistoryItem" search="FileDownloadHistoryItem/SourceURL"/><Content type="string">http://evil-s2.site/x.exe</Content></IndicatorItem></Indicator></definition></ioc>',
+    "http://evil-s2.site/x.exe",
+)
 case("dates_look_like_ip.csv", "ip,version,date\n203.0.113.22,1.2.3.4,01.02.2024\n", "203.0.113.22")
 # XLSX
 case(

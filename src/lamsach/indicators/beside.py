@@ -5,6 +5,7 @@ from __future__ import annotations
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import is_cited, published
 from lamsach.indicators.extract import Found, scan
+from lamsach.indicators.records import whole_value
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.urls import split_url
@@ -46,6 +47,14 @@ class Publishers:
         if item[0] not in (IndicatorType.URL, IndicatorType.DOMAIN):
             return False
         return is_cited(host) or suffixes().registered(host) in self._sites
+
+
+def beside(text: str) -> list[Found]:
+    """The value that a text is nothing but as a refused one: it describes what is listed."""
+    return [
+        item if isinstance(item, Refused) else Refused(refusals.BESIDE, item[1], item[0])
+        for item in whole_value(text)
+    ]
 
 
 def unless_cited(found: Found) -> Found:

@@ -16,6 +16,9 @@ from lamsach.indicators.refusals import Refused
 
 _STARTS = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\]]|-?\d+\s*,))")
 
+_BEGINS = re.compile(r"[^\s,\x1e]")
+"""Where a document begins behind another: spaces, a comma or a record separator (RFC 7464) may stand between."""
+
 
 def looks_like_json(source: ListSource) -> bool:
     """Whether a document begins as JSON does (and not as `[text](link)` or `[Adblock]`)."""
@@ -32,13 +35,21 @@ def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
         encoding = source.encoding
         data = source.whole()[encoding.mark_bytes :]
         text = decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace")
-        yield None, json.loads(text)
+        yield from _one_after_the_other(text)
     except ValueError:
         raise UnreadableError(
             "The JSON is damaged or cut short.", source.document, "Fetch the file again."
         ) from None
     except RecursionError:
         raise LimitError("The JSON is nested too deep.", source.document) from None
+
+
+def _one_after_the_other(text: str) -> Iterator[tuple[None, Any]]:
+    """The documents of a text, mostly one. What comes before a damaged one holds. Raises ValueError where one is damaged."""
+    decoder, place = json.JSONDecoder(), 0
+    while place < len(text) and (start := _BEGINS.search(text, place)) is not None:
+        tree, place = decoder.raw_decode(text, start.start())
+        yield None, tree
 
 
 def _one_a_line(head: str) -> bool:

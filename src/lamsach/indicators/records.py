@@ -43,7 +43,8 @@ MAX_WORDED = 20_000
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WORDS_LEAST = 2
 _SEVERAL = re.compile(
-    r"[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//", re.IGNORECASE
+    r"://\S{3,300}[a-z0-9]https?://|[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)",
+    re.IGNORECASE,
 )
 """Where a text goes on with another URL."""
 
@@ -157,6 +158,19 @@ def whole_value(text: str) -> list[Found]:
         return [_doubted(value, text) for value in canonical_values(text)]
     except Refused as refused:
         return [] if refused.type is None or refused.reason is refusals.UNKNOWN_SUFFIX else [refused]
+
+
+_BETWEEN_VALUES = re.compile(r"\s*[|;,\n]\s*|\s+")
+_SEVERAL_LEAST, _SEVERAL_MOST = 2, 64
+
+
+def several_values(text: str) -> list[Found]:
+    """The values of a cell that is nothing but several of them (`192.0.2.7|192.0.2.8`), or an empty list."""
+    parts = [part for part in _BETWEEN_VALUES.split(text.strip(), _SEVERAL_MOST) if part]
+    if not _SEVERAL_LEAST <= len(parts) <= _SEVERAL_MOST:
+        return []
+    found = [whole_value(part) for part in parts]
+    return [item for items in found for item in items] if all(found) else []
 
 
 def shortened(text: str, length: int = TEXT_KEPT) -> str:

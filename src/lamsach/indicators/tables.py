@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lamsach.indicators import ranges, refusals
-from lamsach.indicators.beside import Publishers, unless_cited
+from lamsach.indicators.beside import Publishers, beside, unless_cited
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
@@ -25,7 +25,16 @@ from lamsach.indicators.fields import (
     victims,
 )
 from lamsach.indicators.normalise import Refused, canonical_values, plain_value
-from lamsach.indicators.records import Entry, Facts, entries, indicator, read_text, shortened, whole_value
+from lamsach.indicators.records import (
+    Entry,
+    Facts,
+    entries,
+    indicator,
+    read_text,
+    several_values,
+    shortened,
+    whole_value,
+)
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType, Reference, Refusal
 
@@ -198,6 +207,9 @@ class Table:
         if (spanned := ranges.spanned(filled, self._bounds)) is not None:
             yield from entries(read_text(spanned), reference, facts)
             return
+        if self._fields is None and len(filled) == 2 and _is_aside(next(iter(filled.values()))):
+            yield from entries(beside(list(filled.values())[1]), reference, facts)
+            return
         for place, cell in filled.items():
             field = fields.get(place)
             if field is Field.VALUE:
@@ -209,7 +221,7 @@ class Table:
             elif field is Field.VICTIM:
                 doubtful.extend(_victim(cell))
             elif field is None:
-                unheaded.extend(whole_value(cell))
+                unheaded.extend(whole_value(cell) or several_values(cell))
         found += self._publishers.beside([*found, *unheaded])[len(found) :]
         if not found and not doubtful:
             found = self._scan(filled, fields)
@@ -231,7 +243,8 @@ class Table:
     @staticmethod
     def _scan(filled: dict[int, str], fields: dict[int, Field]) -> list[Found]:
         """The values in the text of the cells, for a row of which no cell is a value."""
-        text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in (None, Field.NOTE))
+        read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
+        text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
         whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
         return list(map(unless_cited, read_text(text))) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
@@ -261,6 +274,14 @@ def holds_value(cell: str) -> bool:
         not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
         for item in scan(cell)
     )
+
+
+def _is_aside(label: str) -> bool:
+    """Whether the first of two cells (`imphash`, `company`) says that the second is no value. Advisories list the thumbprints
+    of certificates that sign malware among their values."""
+    key = plain_key(label)
+    described = field_of(label) is Field.CONTEXT or key == "description" or stated_type(label)[1]
+    return described and not key.startswith("thumbprint")
 
 
 def _host_as_promised(found: Found) -> list[Found]:

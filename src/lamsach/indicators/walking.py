@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from lamsach.indicators import refusals
+from lamsach.indicators.beside import beside as described
+from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, type_of_heading
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, whole_value
@@ -48,31 +50,41 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     beside = _beside(record)
     for key, value in record.items():
         if key in beside and isinstance(value, str):
-            found += _refused_beside(value)
+            found += described(value)
             continue
         if isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
-            found += _value(value, type_of_heading(str(key)) or kind)
+            # `data` is also what a service answered, which is a text
+            found += whole_value(value) if key == "data" else _value(value, type_of_heading(str(key)) or kind)
         elif isinstance(value, str) and fields[key] is None and not _names_else(str(key), value):
             found += whole_value(value)
-        if isinstance(value, (Mapping, list, tuple)):
+        if isinstance(value, (Mapping, list, tuple)) and not is_cited(str(key).lower()):
             found += whole_value(str(key))
     yield from entries(found, reference, facts)
     for key, value in record.items():
-        if isinstance(value, (Mapping, list, tuple)) and fields[key] not in (Field.CONTEXT, Field.SOURCE):
+        if isinstance(value, (Mapping, list, tuple)) and (
+            key == "file" or fields[key] not in (Field.CONTEXT, Field.SOURCE)
+        ):
             within = walk(value, reference, facts, depth + 1)
             yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
 
 
 # OpenPhish: "family_id": "d8b0..", "ssl_cert_serial": "03F8..", "ssl_cert_issued_to": "*.evil.example"
 _ELSE = re.compile(
-    r"(?:_id|serial(?:_?number)?|fingerprint|thumbprint|issued_(?:to|by)|issuer|subject|token|etag|revision|commit|cursor|signature|favicon_\w+)$",
+    r"(?:_id|serial(?:_?number)?|crawler|authenti_?hash|vhash|imp_?hash|fingerprint|thumbprint|issued_(?:to|by)|issuer|subject|token|etag|revision|commit|cursor|signature|favicon_\w+)$",
+    re.IGNORECASE,
+)
+# MalwareBazaar: "analysis_url": "https://app.any.run/..", urlscan.io: "reportURL", OTX: "next": "https://../pulses?page=2"
+_TO_READ = re.compile(
+    r"(?:reference|refs?|report|permalink|screenshot|analysis|details?|documentation|info|source|logo|icon|avatar|profile|result|terms|licen[cs]e)_?(?:link|url|uri|href)s?|next|prev(?:ious)?",
     re.IGNORECASE,
 )
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
 
 
 def _names_else(key: str, value: str) -> bool:
-    """Whether a key says that a digest, or the name in a certificate, is that of something else than what is listed."""
+    """Whether a key says that a digest, a link, or the name in a certificate, is that of something else than what is listed."""
+    if "://" in value and (match := _TO_READ.search(key)) is not None and match.end() == len(key):
+        return True
     return _ELSE.search(key) is not None and (
         _DIGEST.fullmatch(value) is not None or "issue" in key.lower() or "subject" in key.lower()
     )
@@ -104,13 +116,6 @@ def _beside(record: Mapping[Any, Any]) -> frozenset[str]:
     ):
         keys.add("host")
     return frozenset(keys)
-
-
-def _refused_beside(text: str) -> list[Found]:
-    return [
-        item if isinstance(item, Refused) else Refused(refusals.BESIDE, item[1], item[0])
-        for item in whole_value(text)
-    ]
 
 
 def _value(text: str, kind: IndicatorType | None) -> list[Found]:

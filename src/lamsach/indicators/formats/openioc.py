@@ -27,7 +27,7 @@ _TERMS: tuple[tuple[re.Pattern[str], IndicatorType | None], ...] = (
         re.compile(r".*(?:/dns|dnsentryitem/.*(?:host|recordname)|/host(?:name)?|/domain)", re.IGNORECASE),
         IndicatorType.DOMAIN,
     ),
-    (re.compile(r".*(?:/uri|/url|/referr?er|http_referr)", re.IGNORECASE), None),
+    (re.compile(r".*(?:/\w{0,20}uri|/\w{0,20}url|/referr?er|http_referr)", re.IGNORECASE), None),
     (re.compile(r".*(?:ip|ipv4|ipv6|address|destination|ipinfo)", re.IGNORECASE), IndicatorType.IP),
 )
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -25,6 +25,8 @@ _VALUES: dict[str, IndicatorType | None] = {
     "Hostname_Value": IndicatorType.DOMAIN,
     "Domain_Name": IndicatorType.DOMAIN,
 }
+_VALUED: dict[str, IndicatorType] = {"Domain_Name": IndicatorType.DOMAIN, "Referer": IndicatorType.URL}
+"""Parts of other objects (DNS records, HTTP requests) of which the `Value` is one."""
 _BETWEEN = re.compile(r"##comma##|,(?!\S)")
 _NEGATED = ("DoesNotEqual", "DoesNotContain")
 _MARK = re.compile(r"<(?:\w{1,30}:)?(?:STIX_Package|Observables)[\s>]")
@@ -129,4 +131,6 @@ def _kind_of_object(parent: Element | None) -> IndicatorType | None:
     )
     if "DomainName" in stated or (parent is not None and parent.get("type") == "FQDN"):
         return IndicatorType.DOMAIN
-    return IndicatorType.URL if "URI" in stated or "Link" in stated else None
+    if "URI" in stated or "Link" in stated:
+        return IndicatorType.URL
+    return None if parent is None else _VALUED.get(local_name(parent.tag))
