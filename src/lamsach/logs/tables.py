@@ -137,6 +137,9 @@ class _Pieces:
         if prefix is None or self._bulk is None:
             yield from self._part(number, lines)
             return
+        if None not in lines and prefix not in b"".join(lines):  # type: ignore[arg-type]
+            yield from self._part(number, lines)
+            return
         heads = [line is not None and line.startswith(prefix) for line in lines]
         cuts = (
             [at for at, (before, here) in enumerate(pairwise(heads), 1) if before != here]

@@ -33,6 +33,8 @@ READERS: Mapping[str, str] = {
     "unbound": "unbound:UnboundQuestions",
     "web_access": "web_access:WebRequests",
     "windows_dns_debug": "windows_dns_debug:DnsPackets",
+    "windows_dhcp_audit": "windows_dhcp_audit:AuditRecords",
+    "windows_firewall": "windows_firewall:FirewallRows",
     "zeek_json": "zeek_json:ZeekObjects",
     "zeek_tsv": "zeek_tsv:ZeekRows",
 }

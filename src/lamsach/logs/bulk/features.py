@@ -62,17 +62,18 @@ class Lines:
 
         found: Truths = np.zeros(self._lines, np.bool_)
         for mark in marks:
-            found[self._line_of(self._where(mark))] = True
+            places = self._where(mark)
+            if len(places):
+                found[self._line_of(places)] = True
         return found
 
     def place(self, mark: str) -> Numbers:
         """Where the mark stands first, in bytes from the line's start; -1 when nowhere."""
         import numpy as np
 
-        places = self._where(mark)
-        rows = self._line_of(places)
-        found: Numbers = np.full(self._lines, -1, np.int64)
-        found[rows[::-1]] = (places - self._ends[rows])[::-1]  # of several the first is written last
+        places = np.append(self._where(mark), len(self._bytes))
+        first = places[np.searchsorted(places, self._ends[:-1])]
+        found: Numbers = np.where(first < self._ends[1:], first - self._ends[:-1], -1)
         return found
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:
@@ -84,12 +85,18 @@ class Lines:
         found: Numbers = np.searchsorted(places, self._ends[1:]) - np.searchsorted(places, begins)
         return found
 
+    def letters_at(self, place: int, count: int) -> Numbers:
+        """As `letters`, at the same place in every line."""
+        import numpy as np
+
+        return self.letters(np.full(self._lines, place, np.int64), count)
+
     def letters(self, place: Numbers, count: int) -> Numbers:
         """So many bytes (up to eight) at a place in each line, as one number; behind the line's end they are zero."""
         import numpy as np
 
         assert 0 < count <= _MOST_LETTERS
-        found: Numbers = np.zeros(len(place), np.int64)
+        found: Numbers = np.zeros(self._lines, np.int64)
         if not len(self._bytes):
             return found
         begins = self._ends[:-1] + np.maximum(place, 0)

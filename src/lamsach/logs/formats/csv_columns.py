@@ -66,6 +66,16 @@ class CsvColumns(LogFormat):
         self._carried = CarriedLines(context, self.inner_formats, self._carried_head)
         self._times = LooseTimes(context, month_first=self._month_first())
 
+    @property
+    def table(self) -> Table | None:
+        """How the file is laid out; None when it has no header that names its columns."""
+        return self._table
+
+    @property
+    def times(self) -> LooseTimes:
+        """What reads the file's times."""
+        return self._times
+
     @classmethod
     def recognises(cls, line: str) -> bool:
         """A header that names columns of a log; a row alone cannot be told."""

@@ -125,7 +125,7 @@ class WindowsDhcpAudit(LogFormat):
             observer=header.host if header else None,
             source_ip=address,
             device_ip=address if names_client and _is_forwards(identifier, address) else None,
-            device_name=_host(columns) if names_client else None,
+            device_name=host_of(columns[2]) if names_client and len(columns) > 2 else None,
             device_mac=_mac(identifier, columns),
             user=_user(identifier, columns),
             action=action or Action.UNKNOWN,
@@ -171,8 +171,9 @@ def _is_forwards(identifier: int, address: str | None) -> bool:
     return identifier not in _DNS_UPDATES or (address is not None and is_internal(address))
 
 
-def _host(columns: list[str]) -> str | None:
-    name = stated(columns[2]) if len(columns) > 2 else None
+def host_of(text: str) -> str | None:
+    """The client's name as the record states it."""
+    name = stated(text)
     return None if name is None or name.upper() in _NO_HOST else name.rstrip(".")
 
 
@@ -184,4 +185,10 @@ def _mac(identifier: int, columns: list[str]) -> str | None:
 
 def _user(identifier: int, columns: list[str]) -> str | None:
     at = 4 if identifier < 11000 else 6
-    return stated(columns[at]) if len(columns) > at and not columns[at].isdigit() else None
+    return user_in(columns[at]) if len(columns) > at else None
+
+
+def user_in(text: str) -> str | None:
+    """The user that a column states; a number is none."""
+    text = text.strip()
+    return None if text.isdigit() else stated(text)

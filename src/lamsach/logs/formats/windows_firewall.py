@@ -56,13 +56,14 @@ _ROOM = 300
 _PRODUCT = "#Software: Microsoft Windows Firewall"
 _TIME_FORMAT = "#Time Format:"
 _VERSION = "#Version: 1.5"
-_ACTIONS = {
+ACTIONS = {
     "DROP": Action.BLOCKED,
     "ALLOW": Action.ALLOWED,
     "OPEN": Action.ALLOWED,
     "OPEN-INBOUND": Action.ALLOWED,
     "CLOSE": Action.ALLOWED,
 }
+"""What became of a packet or connection, by the word in its row."""
 
 
 class WindowsFirewall(LogFormat):
@@ -88,6 +89,11 @@ class WindowsFirewall(LogFormat):
         super().__init__(context)
         self._columns = W3cColumns(_COLUMNS, context.head if _is_own(context.head) else ())
         self._zone: tzinfo = UTC if any(map(_in_utc, context.head)) else context.timezone
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns in force."""
+        return self._columns.names
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -143,7 +149,7 @@ def _event(values: Mapping[str, str]) -> Event:
         destination_ip=destination,
         destination_port=port_of(values.get("dst-port")),
         device_ip=_device(source, destination, values.get("path", "")),
-        action=_ACTIONS.get(values.get("action", "").upper(), Action.UNKNOWN),
+        action=ACTIONS.get(values.get("action", "").upper(), Action.UNKNOWN),
     )
 
 
