@@ -1,6 +1,7 @@
 """The campaign's lists as an index on disk, so that a million indicators take little memory and start fast in each worker.
 
-A SQLite file in a private temporary folder: `value, type -> threat, source, document, row`. Workers open it read-only.
+A SQLite file in a private temporary folder: `value, type -> threat, source, document, row`. Workers open it read-only. Values whose lists all say that they
+are over are not looked for; they count in the digest all the same, which names the list.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lamsach.errors import InputError
@@ -23,7 +25,10 @@ from lamsach.scanner.common import common_file
 from lamsach.scanner.findings import Skip
 
 _HASHES = (IndicatorType.SHA256, IndicatorType.SHA1, IndicatorType.MD5)
-_SCHEMA = "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, PRIMARY KEY (value, type)) WITHOUT ROWID"
+_SCHEMA = "CREATE TABLE entry (value TEXT, type TEXT, threat TEXT, source TEXT, place TEXT, ends INTEGER, PRIMARY KEY (value, type)) WITHOUT ROWID"
+_INSERT = """INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = max(ends, excluded.ends)"""
+_NEVER = 1 << 62
+_EXPIRED_KEPT = 200
 _REFUSED_KEPT = 1000
 
 
@@ -75,10 +80,13 @@ class Index:
 
 @dataclass(slots=True)
 class LoadedIndex:
-    """An index that was built, what it was built from, and what was refused on the way. `close` removes its file."""
+    """An index that was built, what it was built from, and what was refused on the way. `close` removes its file. `count`: values that are looked for;
+    `expired`: how many are over, `over` the first of them."""
 
     path: str
     count: int
+    expired: int
+    over: tuple[Skip, ...]
     documents: tuple[str, ...]
     digest: str
     refused: tuple[Skip, ...]
@@ -89,8 +97,8 @@ class LoadedIndex:
         shutil.rmtree(Path(self.path).parent, ignore_errors=True)
 
 
-def build_index(lists: Sequence[str]) -> LoadedIndex:
-    """Read lists of any supported format into an index. Hashes of empty and common files are refused: see `common`.
+def build_index(lists: Sequence[str], now: datetime | None = None) -> LoadedIndex:
+    """Read lists of any supported format into an index. Hashes of empty and common files are refused: see `common`. What is over `now` is left out.
 
     Raises InputError when lists were given and none holds a value that can be used.
     """
@@ -106,24 +114,43 @@ def build_index(lists: Sequence[str]) -> LoadedIndex:
         base.execute(_SCHEMA)
         base.execute("BEGIN")
         rows = _rows(documents, problems, refused)
-        base.executemany("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?)", rows)
+        base.executemany(_INSERT, rows)
         base.execute("COMMIT")
-        count = int(base.execute("SELECT count(*) FROM entry").fetchone()[0])
         digest = _digest(base.execute("SELECT type, value FROM entry ORDER BY value, type"))
+        expired, over = _take_out(base, int((now or datetime.now(UTC)).timestamp()))
+        count = int(base.execute("SELECT count(*) FROM entry").fetchone()[0])
         base.close()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     if lists and not count:
         shutil.rmtree(folder, ignore_errors=True)
-        first = problems[0] if problems else Problem(", ".join(documents), "The list holds no usable value.")
-        raise InputError(first.what, first.where, first.todo or "Give a list of addresses, names or hashes.")
-    return LoadedIndex(path, count, tuple(documents), digest, tuple(refused), tuple(problems))
+        none = "Every value of the list is past its end." if expired else "The list holds no usable value."
+        first = problems[0] if problems else Problem(", ".join(documents), none)
+        raise InputError(first.what, first.where, first.todo or _todo(expired))
+    return LoadedIndex(path, count, expired, over, tuple(documents), digest, tuple(refused), tuple(problems))
+
+
+def _todo(expired: int) -> str:
+    return (
+        "Fetch the newest list, and check the clock of this computer."
+        if expired
+        else "Give a list of addresses, names or hashes."
+    )
+
+
+def _take_out(base: sqlite3.Connection, now: int) -> tuple[int, tuple[Skip, ...]]:
+    """Delete what is over; how many values, and the first of them."""
+    first = base.execute(
+        "SELECT value FROM entry WHERE ends <= ? ORDER BY value, type LIMIT ?", (now, _EXPIRED_KEPT)
+    )
+    over = tuple(Skip(value, "expired") for (value,) in first)
+    return base.execute("DELETE FROM entry WHERE ends <= ?", (now,)).rowcount, over
 
 
 def _rows(
     documents: Iterable[str], problems: list[Problem], refused: list[Skip]
-) -> Iterator[tuple[str, str, str, str, str]]:
+) -> Iterator[tuple[str, str, str, str, str, int]]:
     for document in documents:
         for item in read_list(document, problems.append):
             if isinstance(item, Refusal):
@@ -132,7 +159,8 @@ def _rows(
             elif item.type in _HASHES and common_file(item.value):
                 refused.append(Skip(item.value, "common_hash"))
             else:
-                yield item.value, item.type.value, item.threat or "", item.source or "", _place(item)
+                ends = _NEVER if item.valid_until is None else int(item.valid_until.timestamp())
+                yield item.value, item.type.value, item.threat or "", item.source or "", _place(item), ends
 
 
 def _place(item: Indicator) -> str:

@@ -98,6 +98,10 @@ def look(options: Options, control: Control | None = None) -> Result:
     result.problems += loaded.problems
     for name in options.outdated:
         result.skip(Skip(name, "list_old"))
+    for value in loaded.over:
+        result.skip(value)
+    if loaded.expired:
+        result.skipped["expired"] = loaded.expired
     index = Index(loaded.path)
     settings = Settings(
         sources, loaded.path if index.hash_types else "", options.clamd, options.limits, options.nice

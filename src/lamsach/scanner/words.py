@@ -147,8 +147,11 @@ SKIPS: dict[str, str] = {
     "signature_unknown": mark("Windows does not tell whether it is signed"),
     "list_old": mark("a list that is not up to date any more: fetch the bundle again"),
     "common_hash": mark("the hash of a file that every machine has"),
+    "expired": mark("past the end that its list states: not looked for any more"),
 }
-HARMLESS_SKIPS = frozenset({"not_regular", "pseudo", "excluded", "older", "vanished", "link", "common_hash"})
+HARMLESS_SKIPS = frozenset(
+    {"not_regular", "pseudo", "excluded", "older", "vanished", "link", "common_hash", "expired"}
+)
 """Skips that leave nothing unseen that was asked for."""
 STAGES: dict[str, str] = {
     "connections": mark("Connections"),
