@@ -238,10 +238,16 @@ def test_actions(element, value, action):
     assert event.action is action
 
 
-def test_icmp_has_no_ports():
-    record = RECORD[:-1] + b"\x01"
-    (event,), _, _ = read(v9(template(256, PLAIN), one_set(256, record)))
-    assert ends(event) == (PC, None, SERVER, None)
+@pytest.mark.parametrize("protocol", [1, 2, 47, 50, 58, 89])
+def test_protocols_without_ports(protocol):
+    """ICMP's type and code stand where the destination's port is, zeros or anything for the others."""
+    old = fixed(5, 1)
+    for packet in (
+        v9(template(256, PLAIN), one_set(256, RECORD[:-1] + bytes([protocol]))),
+        old[:62] + bytes([protocol]) + old[63:],
+    ):
+        (event,), _, _ = read(packet)
+        assert ends(event) == (PC, None, SERVER, None)
 
 
 def test_records_without_addresses_are_no_contacts():

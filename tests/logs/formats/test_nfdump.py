@@ -36,6 +36,36 @@ def test_others_are_not_its(line):
     assert not Nfdump.recognises(line)
 
 
+def test_messages_of_icmp_6_and_protocols_without_ports():
+    start = "2026-06-05 07:31:12.494     1.512 "
+    echo = PARSER.parse(
+        f"{start}ICMP6  2001:db8::5.0    ->    2001:db8::9.128.0             1      120     1", 1
+    )
+    assert (echo.destination_ip, echo.destination_port) == ("2001:db8::9", None)
+    mapped = PARSER.parse(
+        f"{start}TCP  ::ffff:192.0.2.5.50000    ->    2001:db8::9.443             1      120     1", 1
+    )
+    assert (mapped.source_ip, mapped.source_port, mapped.destination_port) == ("192.0.2.5", 50000, 443)
+    tunnel = PARSER.parse(
+        f"{start}GRE    192.0.2.5:0     ->      203.0.113.9:0            1      120     1", 1
+    )
+    assert (tunnel.source_port, tunnel.destination_port, tunnel.destination_ip) == (None, None, "203.0.113.9")
+
+
+def test_what_became_of_a_packet_and_who_saw_it():
+    row = "2026-06-05 07:31:12,2026-06-05 07:31:13,1.000,192.0.2.5,203.0.113.9,51514,443,TCP,.AP.SF,130,0,"
+    full = row + "0," * 33 + "10.0.0.1,0/0,1,2026-06-05 07:31:20.123"
+    keys = (
+        '"src4_addr":"192.0.2.5","dst4_addr":"203.0.113.9","proto":6,"fwd_status":64,"ip4_router":"0.0.0.0"'
+    )
+    found = [PARSER.parse(text, 1) for text in (full, row + "1,1,1", f"{{{keys}}}")]
+    assert [(event.action.value, event.observer) for event in found] == [
+        ("blocked", "10.0.0.1"),
+        ("blocked", None),
+        ("allowed", None),
+    ]
+
+
 @settings(max_examples=60)
 @given(
     st.text(max_size=80),

@@ -49,6 +49,8 @@ _FLOW, _IPV4, _IPV6, _EXPORTER_4, _EXPORTER_6, _NSEL, _NAT_4, _NAT_6, _NAT_PORTS
     22,
 )
 _USER = 24
+_PORTED = frozenset({0, 6, 17, 33, 132, 136})
+"""Protocols with ports, and 0 for one that is not stated."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -220,7 +222,7 @@ def _flow(
     source, destination = ends
     if source is None or destination is None:
         return None
-    with_ports = ports[2] not in (1, 2, 58)  # ICMP and IGMP keep type and code there
+    with_ports = ports[2] in _PORTED  # ICMP and IGMP keep type and code there
     translated = nat[0] not in (None, "0.0.0.0", "::") and (nat[0], nat[1]) != (source, ports[0])  # noqa: S104
     return Event(
         time=_EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None,

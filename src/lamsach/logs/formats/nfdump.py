@@ -18,7 +18,6 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import read_object, text_of
-from lamsach.logs.stamping import changed
 from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import ip_of, port_of
 from lamsach.model import Action, Event, EventKind
@@ -27,7 +26,8 @@ _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _IP = r"[0-9A-Fa-f:.]{2,45}"
 # 2026-10-03 14:22:02,2026-10-03 14:22:03,1.000,192.0.2.5,203.0.113.9,51514,443,TCP,...AP.SF,
 _CSV_16 = re.compile(
-    rf"(?P<time>{_TIME}),{_TIME},[\d.]{{1,20}},(?P<source>{_IP}),(?P<destination>{_IP}),(?P<source_port>\d{{1,5}}),(?P<destination_port>[\d.]{{1,7}}),(?P<protocol>[\w-]{{1,16}}),",
+    rf"(?P<time>{_TIME}),{_TIME},[\d.]{{1,20}},(?P<source>{_IP}),(?P<destination>{_IP}),(?P<source_port>\d{{1,5}}),(?P<destination_port>[\d.]{{1,7}}),(?P<protocol>[\w-]{{1,16}}),"
+    r"(?:[^,]{0,8},(?P<forwarding>\d{1,3}),(?:(?:[^,]{0,60},){34}(?P<observer>[0-9A-Fa-f:.]{2,45}),)?)?",
     re.ASCII,
 )
 # 2026-10-03 14:22:02.494,1.000,TCP,192.0.2.5,51514,203.0.113.9,443,10,1000,1
@@ -50,6 +50,10 @@ _AROUND = re.compile(
     r"Date first seen |Date flow start |Summary|flows,bytes,packets|\d+(?:,\d+){5}\s*$|Time window: |Total (?:flows|records) |Sys: |Top \d|Aggregated |[\[\]]\s*$"
 )
 _DENIED = frozenset({"DENIED", "DENY"})
+_WITH_PORTS = frozenset({"", "TCP", "UDP", "DCCP", "SCTP", "UDPLT", "6", "17", "33", "132", "136"})
+_DROPPED = 2
+_ACTIONS = {1: Action.ALLOWED, _DROPPED: Action.BLOCKED}
+"""By the upper two of the eight bits that state what became of a packet (RFC 7270 section 4.12)."""
 
 
 class Nfdump(LogFormat):
@@ -107,25 +111,28 @@ class Nfdump(LogFormat):
         source, destination = ip_of(fields["source"] or ""), ip_of(fields["destination"] or "")
         if source is None and destination is None:
             raise LineError("The record is not of nfdump.", fields["time"] or "")
-        icmp = (fields["protocol"] or "").upper() in ("ICMP", "ICMP6", "ICMPV6", "1", "58")
-        source_port = None if icmp else port_of(fields["source_port"])
+        ported = (fields["protocol"] or "").upper() in _WITH_PORTS
+        source_port = port_of(fields["source_port"]) if ported else None
         nat, nat_port = ip_of(fields.get("nat") or ""), port_of(fields.get("nat_port"))
         if nat in (None, "0.0.0.0", "::") or (nat, nat_port) == (source, source_port):  # noqa: S104 - not bound to
             nat = nat_port = None
-        denied = (fields.get("event") or "").upper() in _DENIED
+        forwarding = int(fields.get("forwarding") or 0) >> 6
+        if (fields.get("event") or "").upper() in _DENIED:
+            forwarding = _DROPPED
+        observer = ip_of(fields.get("observer") or "")
         return Event(
             time=from_iso(fields["time"], self.context.timezone) if fields["time"] else None,
             kind=EventKind.CONNECTION,
-            observer=fields.get("observer"),
+            observer=None if observer in ("0.0.0.0", "::") else observer,  # noqa: S104 - not bound to
             source_ip=source,
             source_port=source_port,
             destination_ip=destination,
-            destination_port=None if icmp else port_of(fields["destination_port"]),
+            destination_port=port_of(fields["destination_port"]) if ported else None,
             source_nat_ip=nat,
             source_nat_port=nat_port,
             device_ip=own_side(source, destination),
             user=fields.get("user"),
-            action=Action.BLOCKED if denied else Action.UNKNOWN,
+            action=_ACTIONS.get(forwarding, Action.UNKNOWN),
             format=self.name,
             file=self.context.file,
             line=number,
@@ -139,8 +146,8 @@ class Nfdump(LogFormat):
 
         if first("src4_addr", "src6_addr", "dst4_addr", "dst6_addr") is None:
             return None  # a statistic, or an option of the exporter
-        router = ip_of(first("ip4_router", "ip6_router") or "")
-        event = self._event(
+        forwarding = first("fwd_status") or ""
+        return self._event(
             {
                 "time": first("t_first", "first", "firstSeen", "t_event", "received", "t_received"),
                 "source": first("src4_addr", "src6_addr"),
@@ -152,17 +159,21 @@ class Nfdump(LogFormat):
                 "nat_port": first("src_xlt_port"),
                 "event": first("event", "nat_event"),
                 "user": first("username", "user"),
+                "forwarding": forwarding if re.fullmatch(r"\d{1,3}", forwarding, re.ASCII) else None,
+                "observer": first("ip4_router", "ip6_router"),
             },
             number,
         )
-        return changed(event, observer=None if router in ("0.0.0.0", "::") else router)  # noqa: S104 - not bound to
 
 
 def _with_ports(fields: dict[str, str | None]) -> dict[str, str | None]:
-    """The fields of a line with addresses and ports apart: `192.0.2.5:443`, `2001:db8::5.443`, `192.0.2.5:8.0` (ICMP)."""
+    """The fields of a line with addresses and ports apart: `192.0.2.5:443`, `2001:db8::5.443`, `192.0.2.5:8.0`, `2001:db8::5.128.0` (ICMP)."""
     for name in ("source", "destination", "nat"):
         text = fields[name]
         if text:
             mark = ":" if text.count(":") == 1 else "."
-            fields[name], _, fields[f"{name}_port"] = text.rpartition(mark)
+            address, _, port = text.rpartition(mark)
+            if mark == "." and ip_of(address) is None:
+                address = address.rpartition(".")[0]
+            fields[name], fields[f"{name}_port"] = address, port
     return fields
