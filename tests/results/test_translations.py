@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.catalogue_vi import GROUPS, VIETNAMESE
 from lamsach.devices.reasons import REASONS
 from lamsach.i18n import (
     counted,
@@ -33,6 +33,15 @@ def placeholders(text: str) -> set[str]:
 def test_every_text_is_translated(part: str) -> None:
     missing = sorted({f"{file}: {text}" for file, text in texts_of(part) if text not in VIETNAMESE})
     assert not missing, "\n".join(missing)
+
+
+def test_no_text_is_said_in_two_ways() -> None:
+    """The parts share one dictionary: where two of them differ, one would be shown in the other's place."""
+    said: dict[str, set[str]] = {}
+    for group in GROUPS:
+        for text, vietnamese in group.items():
+            said.setdefault(text, set()).add(vietnamese)
+    assert [text for text, ways in said.items() if len(ways) > 1] == []
 
 
 def test_every_reason_is_translated() -> None:

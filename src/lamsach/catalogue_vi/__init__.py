@@ -16,20 +16,21 @@ from lamsach.catalogue_vi.scanner import SCANNER
 from lamsach.catalogue_vi.sending import SENDING
 from lamsach.catalogue_vi.trace import TRACE
 
-VIETNAMESE: dict[str, str] = {
-    **ARCHIVE,
-    **SCANNER,
-    **INDICATORS,
-    **BLOCKING,
-    **LOGS,
-    **FIREWALLS,
-    **CAPTURES,
-    **DEVICES,
-    **DESK,
-    **RESULTS,
-    **SENDING,
-    **LETTERS,
-    **PORTAL,
-    **CLI,
-    **TRACE,
-}
+GROUPS: tuple[dict[str, str], ...] = (
+    ARCHIVE,
+    SCANNER,
+    INDICATORS,
+    BLOCKING,
+    LOGS,
+    FIREWALLS,
+    CAPTURES,
+    DEVICES,
+    DESK,
+    RESULTS,
+    SENDING,
+    LETTERS,
+    PORTAL,
+    CLI,
+    TRACE,
+)
+VIETNAMESE: dict[str, str] = {text: said for group in GROUPS for text, said in group.items()}

@@ -162,7 +162,7 @@ BLOCKING: dict[str, str] = {
     "See: lamsach indicators export --formats": "Xem: lamsach indicators export --formats",
     "There is no such format to write.": "Không có định dạng xuất này.",
     "-o and -d exclude each other.": "-o và -d không dùng cùng nhau.",
-    "Give one of them.": "Hãy dùng một trong hai.",
+    "Give one of them.": "Hãy chỉ dùng một trong số đó.",
     "Several formats need a folder.": "Xuất nhiều định dạng cần một thư mục.",
     "Give it with -d.": "Hãy chỉ định bằng -d.",
     "This format is an archive and needs a file.": "Định dạng này là tệp nén, cần ghi ra tệp.",

@@ -42,7 +42,7 @@ LOGS: dict[str, str] = {
     "A link inside an archive was skipped.": "Đã bỏ qua một liên kết trong tệp lưu trữ.",
     "The archive is locked with AES, which is not read.": "Tệp lưu trữ được khóa bằng AES, loại này không đọc được.",
     "The archive's kind of compression is not known.": "Không nhận biết được kiểu nén của tệp lưu trữ.",
-    "The archive is locked with a password.": "Tệp lưu trữ được khóa bằng mật khẩu.",
+    "The archive is locked with a password.": "Tệp lưu trữ bị khóa bằng mật khẩu.",
     "Unpack it first, or give its password.": "Hãy giải nén trước, hoặc cung cấp mật khẩu.",
     "Members of the archive overlap: it looks like a decompression bomb.": "Các tệp con chồng lấn nhau: có dấu hiệu là bom nén.",
     "Ask for a fresh copy from where it came.": "Hãy xin lại bản mới từ nơi gốc.",

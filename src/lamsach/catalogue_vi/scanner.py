@@ -60,7 +60,7 @@ SCANNER: dict[str, str] = {
     "It is not clear which items are meant.": "Chưa rõ cần xử lý mục nào.",
     "Give their names, or --all.": "Hãy ghi tên các mục, hoặc --all.",
     "The two kinds of look exclude each other.": "Không thể chọn cùng lúc hai kiểu rà quét.",
-    "Give one of them.": "Hãy chọn một.",
+    "Give one of them.": "Hãy chỉ dùng một trong số đó.",
     "There is no plan to carry out.": "Chưa có kế hoạch nào để thực hiện.",
     "Give --quarantine too.": "Hãy ghi thêm --quarantine.",
     "The list in this bundle was changed after it was signed; it is not used.": "Danh sách trong gói này đã bị thay đổi sau khi ký; chương trình không dùng.",
