@@ -73,9 +73,21 @@ def test_the_filtering_platform_names_its_own_side_first(
     assert (found.device_ip, found.inbound, found.action) == (device, inbound, action)
 
 
-def test_a_bound_port_has_no_other_side():
+def test_a_bound_port_has_no_other_side_and_accuses_nobody():
     found = event(5158, SECURITY, SourceAddress="0.0.0.0", SourcePort="3389")
-    assert (found.source_ip, found.source_port, found.destination_ip) == (None, 3389, None)
+    assert (found.source_ip, found.source_port, found.destination_ip) == ("0.0.0.0", 3389, None)
+    assert (found.device_ip, found.device_name) == (None, "SRV-01")
+
+
+def test_a_packet_that_came_in_states_its_sender_first():
+    ends = {
+        "SourceAddress": "10.20.0.9",
+        "SourcePort": "51000",
+        "DestAddress": "10.20.0.31",
+        "DestPort": "445",
+    }
+    assert event(5152, SECURITY, Direction="%%14592", **ends).device_ip == "10.20.0.31"
+    assert event(5152, SECURITY, Direction="%%14593", **ends).device_ip == "10.20.0.9"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 Source: https://learn.microsoft.com/sysinternals/downloads/sysmon (event schema), the Security auditing reference
 (https://learn.microsoft.com/windows/security/threat-protection/auditing/event-5156), the manifests of Microsoft-Windows-DNS-Client,
 Microsoft-Windows-DNSServer, Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and Microsoft-Windows-Windows Defender. Traps:
-- In 5156 and its kin `SourceAddress` is the machine's own side, also of an inbound connection; in Sysmon's event 3 it mostly
-  is the side that opened it, but not of UDP answers and in old versions.
+- In 5156 and its kin `SourceAddress` is the machine's own side, also of an inbound connection, but of packets (5150 to 5153) the
+  sender's; in Sysmon's event 3 it mostly is the side that opened it, but not of UDP answers and in old versions.
+- 5154, 5155, 5158 and 5159 name where a program listens: 0.0.0.0 there means every address of the machine.
 - Sysmon's `QueryResults` and the DNS client's hold IPv4 addresses as `::ffff:192.0.2.1`, other records as `type:  5 name`.
 - An IMPHASH has the length of an MD5 and is none.
 """
@@ -27,6 +28,8 @@ Fields = dict[str, Any]
 """Arguments of `Event`."""
 
 _INBOUND, _OUTBOUND = "%%14592", "%%14593"
+_PACKETS = frozenset({5150, 5151, 5152, 5153})
+_BINDS = frozenset({5154, 5155, 5158, 5159})
 # type:  5 cdn.evil.example
 _TYPED = re.compile(r"type:\s{0,4}(\d{1,5})\s{1,4}(\S.{0,400})")
 _NAMES_OF_TYPES = frozenset({"2", "5", "12", "15", "33", "39", "64", "65"})
@@ -37,14 +40,31 @@ _FILE_DATA = frozenset({"hashes", "hash", "path", "targetfilename"})
 _MOST_ANSWERS = 200
 _LONGEST_PACKET = 131072
 SOURCE = ("sourceip", "sourceaddress", "sourceipaddress", "srcip", "ipaddress", "clientaddress", "clientip", "clientipaddress", "ipstring",
-          "sourcenetworkaddress", "networkaddress", "callerip", "clientname", "client", "peeraddress", "ip", "sourceipv4", "address")  # fmt: skip
+          "sourcenetworkaddress", "networkaddress", "callerip", "clientname", "client", "peeraddress", "ip", "sourceipv4", "src_ip_addr", "address")  # fmt: skip
 DESTINATION = ("destinationip", "destaddress", "destinationaddress", "destip", "dstip", "destinationipaddress", "serveraddress",
-               "serverip", "targetip", "targetserver", "remoteaddress", "remoteip", "dnsserveripaddress")  # fmt: skip
-SOURCE_PORT = ("sourceport", "srcport", "ipport", "clientport", "clientaddress", "clientip", "ipstring")
-DESTINATION_PORT = ("destinationport", "destport", "dstport", "serverport", "remoteport", "serveraddress")
-_TEXTS = ("commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication", "command line",
+               "serverip", "targetip", "targetserver", "remoteaddress", "remoteip", "dnsserveripaddress", "dst_ip_addr")  # fmt: skip
+SOURCE_PORT = (
+    "sourceport",
+    "srcport",
+    "src_port",
+    "ipport",
+    "clientport",
+    "clientaddress",
+    "clientip",
+    "ipstring",
+)
+DESTINATION_PORT = (
+    "destinationport",
+    "destport",
+    "dstport",
+    "dst_port",
+    "serverport",
+    "remoteport",
+    "serveraddress",
+)
+TEXTS = ("commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication", "command line",
           "process command line", "contents", "arguments", "destination", "details", "process creation")  # fmt: skip
-SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(_TEXTS)
+SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(TEXTS)
 
 
 def connection(record: WindowsRecord) -> Fields:
@@ -52,10 +72,14 @@ def connection(record: WindowsRecord) -> Fields:
     source, destination = record.ip(*SOURCE), record.ip(*DESTINATION)
     source_port, destination_port = record.port(*SOURCE_PORT), record.port(*DESTINATION_PORT)
     data = record.data
+    if source is None and record.event_id in _BINDS:
+        source = ip_of(data.get("sourceaddress", ""))
     initiated, direction = data.get("initiated", "").lower(), data.get("direction", "")
     filtering = 5150 <= record.event_id <= 5159
     inbound = initiated == "false" or direction == _INBOUND or direction.lower() in ("inbound", "in")
-    if filtering or initiated == "true":
+    if inbound and record.event_id in _PACKETS:
+        own = source if is_internal(source or "") and not is_internal(destination or "") else destination
+    elif filtering or initiated == "true":
         own = source
     elif initiated == "false":
         own = _accepting(source, source_port, destination, destination_port)
@@ -181,7 +205,7 @@ def file_or_process(record: WindowsRecord) -> Fields:
     A text that the machine ran may name several addresses: the first URL is the event's, the others are `mentioned`.
     """
     data = record.data
-    texts = [] if _TEXT_NAMES.isdisjoint(data) else [value for name in _TEXTS if (value := data.get(name))]
+    texts = [] if _TEXT_NAMES.isdisjoint(data) else [value for name in TEXTS if (value := data.get(name))]
     if record.unnamed and "powershell" in record.provider.lower():
         texts += record.unnamed
     found = mentions("\n".join(texts)) if texts else ()
@@ -261,10 +285,10 @@ def hashes_of(record: WindowsRecord) -> tuple[str, ...]:
     data = record.data
     if _HASH_NAMES.isdisjoint(data):
         return ()
-    return _digests(*[data[name] for name in _HASH_ORDER if name in data])
+    return _digests(*[data[name] for name in HASH_DATA if name in data])
 
 
-_HASH_ORDER = (
+HASH_DATA = (
     "hashes",
     "hash",
     "md5",
@@ -277,7 +301,7 @@ _HASH_ORDER = (
     "sha1 hash",
     "sha256 hash",
 )
-_HASH_NAMES = frozenset(_HASH_ORDER)
+_HASH_NAMES = frozenset(HASH_DATA)
 
 
 @lru_cache(4096)

@@ -114,6 +114,7 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("powershell", lambda _: contacts.file_or_process),
     ("defender", lambda record: contacts.detection if record.event_id in _DEFENDER else _by_data(record)),
     ("rdpclient", lambda _: logons.remote_desktop_client),
+    ("clientactivexcore", lambda _: logons.remote_desktop_client),
     ("terminalservices", lambda _: logons.remote_desktop),
     ("remotedesktopservices", lambda _: logons.remote_desktop),
     ("dhcp", lambda _: logons.lease),

@@ -5,6 +5,7 @@ Source: Winlogbeat and Elastic Agent (https://www.elastic.co/guide/en/beats/winl
 (`winlogbeat_winlog_event_data_..`), evtx_dump, Velociraptor, Fluent Bit, PowerShell's `ConvertTo-Json`. Traps:
 - Of Winlogbeat `@timestamp` is the event's time; of NXLog it is the log server's, and `EventTime` is a local time without an offset:
   Sysmon's `UtcTime` beside it is better.
+- How far `EventReceivedTime`, on the same local clock, is from a `@timestamp` moments later tells that clock's offset.
 - NXLog's `Domain`, `AccountName` and Logstash's `host` and `port` are about the sender.
 - A record may hold the event as XML in a text (`RawXml`, `Event`), or as JSON in a text (`message`).
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 
 from lamsach.errors import LineError
@@ -221,7 +223,32 @@ class _Found:
         utc = self.data.get("utctime")
         if utc and len(utc) >= 19 and "sysmon" in provider.lower():
             return utc if utc.endswith("Z") else f"{utc}Z"
-        return stated or next((self.times[name] for name in _TIME_ORDER if name in self.times), None)
+        local = (
+            _with_zone(self.times, self.flat.get("eventreceivedtime")) if "eventtime" in self.times else None
+        )
+        return stated or local or next((self.times[name] for name in _TIME_ORDER if name in self.times), None)
+
+
+# 2026-06-10 08:00:01     2026-06-10T08:00:04.123Z
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,6})?", re.ASCII)
+_STEP_S, _SLACK_S, _FARTHEST_S = 1800, 120, 14 * 3600
+
+
+def _with_zone(times: Mapping[str, str], received: str | None) -> str | None:
+    """NXLog's `EventTime` with its offset: how far the local clock at which it was received is from Logstash's `@timestamp` just after."""
+    event, at = times["eventtime"], times.get("@timestamp")
+    if not (received and at and at.endswith("Z") and _LOCAL.fullmatch(event) and _LOCAL.fullmatch(received)):
+        return None
+    try:
+        behind = datetime.fromisoformat(at[:19]) - datetime.fromisoformat(received[:19])
+    except ValueError:
+        return None
+    seconds = round(behind.total_seconds())
+    offset = round(seconds / _STEP_S) * _STEP_S
+    if abs(seconds - offset) > _SLACK_S or abs(offset) > _FARTHEST_S:
+        return None
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    return f"{event}{'-' if offset > 0 else '+'}{hours:02d}:{minutes:02d}"
 
 
 def _computer(computer: str | None, host: str | None) -> str | None:

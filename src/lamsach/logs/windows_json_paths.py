@@ -42,7 +42,7 @@ class Part(Enum):
 # last part of a path, or the path itself: what it is of the system part
 _SYSTEM: Mapping[str, str] = {
     **dict.fromkeys(("eventid", "event_id", "eventcode", "event.code", "event_code", "eventid.value"), "id"),
-    **dict.fromkeys(("computer", "computer_name", "computername", "machinename"), "computer"),
+    **dict.fromkeys(("computer", "computer_name", "computername", "machinename", "host_name"), "computer"),
     **dict.fromkeys(("host.hostname", "host.name", "hostname"), "host"),
     **dict.fromkeys(
         ("provider.name", "provider_name", "providername", "sourcename", "source_name", "eventsource", "eventsourcename"), "provider"
@@ -109,6 +109,8 @@ def _plain(path: str) -> str:
     path = path.lower()
     if "#" in path or "_attributes" in path:
         path = path.replace(".#attributes", "").replace("_attributes", "").removesuffix(".#text")
+    if path.endswith((".@systemtime", ".@name")):
+        path = path.replace(".@", ".")
     return _PREFIX.sub("", path)
 
 

@@ -30,11 +30,11 @@ RADIUS = frozenset(range(6272, 6281))
 _FAILED = frozenset(
     {4625, 4771, 4772, 4773, 4775, 4777, 529, 530, 531, 532, 533, 534, 535, 536, 537, 539, 675, 676, 677, 681}
 )
-_ADDRESS = ("ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip", "clientip", "ipstring",
+ADDRESS = ("ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress", "networkaddress", "sourceip", "clientip", "ipstring",
             "address", "param3", "clientipaddress", "client", "clientname")  # fmt: skip
-_PORT = ("ipport", "clientport", "sourceport", "clientaddress", "clientip", "ipstring")
-_USER = ("targetusername", "accountname", "user", "param1", "username", "subjectusername", "useraccount")
-_STATION = ("workstationname", "workstation", "clientname", "clientmachine", "sourceworkstation")
+PORT = ("ipport", "clientport", "sourceport", "clientaddress", "clientip", "ipstring")
+USER = ("targetusername", "accountname", "user", "param1", "username", "subjectusername", "useraccount")
+STATION = ("workstationname", "workstation", "clientname", "clientmachine", "sourceworkstation")
 _LEASES = {
     10: LeaseAction.ASSIGNED,
     11: LeaseAction.RENEWED,
@@ -47,15 +47,15 @@ _LEASES = {
 
 def logon(record: WindowsRecord) -> Fields:
     """Who logged on, from which address (`device_ip`), and at which server (`observer`)."""
-    address = record.ip(*_ADDRESS)
+    address = record.ip(*ADDRESS)
     share = 5140 <= record.event_id <= 5145
-    account = record.text("subjectusername", *_USER) if share else record.text(*_USER)
+    account = record.text("subjectusername", *USER) if share else record.text(*USER)
     client = machine_address(address)
     fields: Fields = {
         "kind": EventKind.LOGON,
         "observer": record.computer,
         "source_ip": address,
-        "source_port": record.port(*_PORT),
+        "source_port": record.port(*PORT),
         "user": user_of(account),
         "action": Action.BLOCKED if _failed(record) else Action.ALLOWED,
     }
@@ -94,7 +94,7 @@ def _failed(record: WindowsRecord) -> bool:
 
 def _station(record: WindowsRecord) -> str | None:
     """The client's name as it states it; an address is no name."""
-    name = record.text(*_STATION)
+    name = record.text(*STATION)
     name = name.strip("\\ ") if name else None
     return name if name and len(name) <= 255 and not ip_of(name) else None
 
@@ -163,8 +163,9 @@ def lease(record: WindowsRecord) -> Fields:
 
 def vpn_address(record: WindowsRecord) -> Fields:
     """Routing and Remote Access 20274: `The user X connected on port Y has been assigned address Z` (data without names)."""
-    address = next((ip for text in reversed(record.unnamed) if (ip := ip_of(text))), None)
-    user = next((text for text in record.unnamed if "\\" in text or "@" in text), None)
+    texts = record.unnamed or record.message[:2000].split()
+    address = next((ip for text in reversed(texts) if (ip := ip_of(text.rstrip(".")))), None)
+    user = next((text for text in texts if "\\" in text or "@" in text), None)
     return {
         "kind": EventKind.LOGON,
         "observer": record.computer,
