@@ -255,6 +255,17 @@ SAID = {
         [b"GET /x\r\nHost: c2.example\r\n\r\n" + REQUEST],
         [("web", "c2.example", "/x"), ("web", "c2.example", "/gate.php?id=1")],
     ),
+    "methods of Microsoft": (
+        [
+            b"RPC_IN_DATA /rpc/rpcproxy.dll HTTP/1.1\r\nHost: mail.example\r\nContent-Length: 0\r\n\r\n"
+            b"BITS_POST /in HTTP/1.1\r\nHost: c2.example\r\n\r\n"
+        ],
+        [("web", "mail.example", "/rpc/rpcproxy.dll"), ("web", "c2.example", "/in")],
+    ),
+    "addresses in brackets": (
+        [b"GET / HTTP/1.1\r\nhost:\t[2001:db8::9]:8080\r\n\r\nCONNECT [2001:db8::a]:443 HTTP/1.1\r\n\r\n"],
+        [("web", "2001:db8::9", "/"), ("web", "2001:db8::a", "[2001:db8::a]:443")],
+    ),
     "target left out": ([b"GET HTTP/1.1\r\nHost: c2.example\r\n\r\n"], [("web", "c2.example", None)]),
     "target with spaces": (
         [b"GET /a b c HTTP/1.1 \r\nHost: c2.example\r\n\r\n"],

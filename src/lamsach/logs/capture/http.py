@@ -14,14 +14,14 @@ _HEADER_FOLLOWS = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]?[^\r\n]")
 # PROXY TCP4 192.0.2.1 198.51.100.1 56324 443   (HAProxy's PROXY protocol, version 1; version 2 begins with the bytes below)
 _FORWARDED = re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)[^\r\n]{0,90}\r\n")
 _FORWARDED_2 = b"\r\n\r\n\0\r\nQUIT\n"
-_BEGINNING = re.compile(rb"[A-Z][A-Z-]{0,19}(?: |$)")
+_BEGINNING = re.compile(rb"[A-Z][A-Z_-]{0,19}(?: |$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(
     rb"\n(host|content-length|transfer-encoding|upgrade)[ \t]*:[ \t]*([^\r\n]{0,4096})", re.I
 )
 
 
-_REQUEST = re.compile(rb"[A-Z]{3,12} [^\s]{1,4000} HTTP/1\.")
+_REQUEST = re.compile(rb"[A-Z_-]{3,16} [^\s]{1,4000} HTTP/1\.")
 
 
 class Request(NamedTuple):
