@@ -22,6 +22,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.bind_resolver import QUOTED, is_resolvers, resolvers
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.syslog import NO_HEADER, split_header, split_message
@@ -37,8 +38,10 @@ _TIME_WITHOUT_YEAR = re.compile(
 )
 # 2024-01-02T03:04:05.678Z queries: info: client ...
 _TIME_ISO = re.compile(
-    r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?) ", re.ASCII
+    r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?) ", re.ASCII
 )
+# infoblox-responses: 28-Nov-2024 15:26:27.498 client ...
+_BEFORE_TIME = re.compile(r"infoblox-(?:responses|queries): ")
 _CATEGORIES = (
     "client cname config database default delegation-only dispatch dnssec dnstap edns-disabled general lame-servers network "
     "notify nsid queries query-errors rate-limit resolver responses rpz rpz-passthru security serve-stale sslkeylog spill "
@@ -49,22 +52,25 @@ _LABELS = re.compile(
 )
 # client @0x7f65100ee4d8 192.0.2.1#3076/key home (www.example): view internal: query: www.example IN A +E(0)K (192.0.2.53)
 _CLIENT = re.compile(
-    r"\bclient (?:@0x[0-9a-fA-F]{1,16} )?([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,32})?#(\d{1,5})(?:/key [^\s:]{1,255})?"
-    r"(?: \(((?:[^()\\]|\\.){0,1100})\))?: (?:signer \"[^\"]{0,255}\": )?(?:view ([^:\s]{1,128}): )?"
+    r"\bclient (?:@0x[0-9a-fA-F]{1,16} )?([\w:.*-]{2,60}|<[^<>]{1,40}>)(?:%[\w.-]{1,32})?#(\d{1,5}|[xX*]{1,5})(?:/key [^\s:]{1,255})?"
+    r"(?: \(((?:[^()\\]|\\.){0,1100})(?:\)|$))?(?:: |:?$)(?:signer \"[^\"]{0,255}\": )?(?:view ([^:\s]{1,128}): )?"
 )
+_NO_MASK = re.compile(r"[0-9A-Fa-f.:]+")
 # query: www.example IN A +E(0)K (192.0.2.53)       UDP: query: www.example IN A response: NOERROR +A www.example. 60 IN A 192.0.2.9;
 _QUERY = re.compile(
     r"(?:(?:UDP|TCP): )?(?:query|response|answer): (\S{1,1100}) (?:(?:IN|CH|CHAOS|HS|ANY|NONE|CLASS\d{1,5}) (\S{1,16})|\(null\))"
 )
 _SERVER = re.compile(r"\(([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,32})?(?:#(\d{1,5}))?\)")
 # rpz QNAME NXDOMAIN rewrite bot-c2.xyz/A/IN via bot-c2.xyz.rpz.example
-_RPZ = re.compile(r"(disabled )?rpz (\S{1,16}) (\S{1,16}) rewrite (\S{1,1100})", re.ASCII)
+_RPZ = re.compile(r"(disabled )?rpz (\S{1,16}) (?:(\S{1,16}) )?rewrite (\S{1,1100})", re.ASCII)
 # query failed (SERVFAIL) for www.example/IN/A at query.c:7841
 _FAILED = re.compile(
     r"query failed \([^)]{0,80}\) for (\S{1,1100}?)/(?:IN|CH|HS|ANY|CLASS\d{1,5})/\S{1,16} at "
 )
-# query (cache) 'www.example/A/IN' denied (allow-query-cache did not match)
-_QUOTED = re.compile(r"'([^'\s]{1,1100}?)(?:/[A-Z][A-Z0-9-]{0,15}){0,2}(?:/[\w-]{1,64})?'")
+# rate limit drop NXDOMAIN response to 192.0.2.0/24 for www.example IN A  (0a1b2c3d)
+_LIMITED = re.compile(
+    r"(?:would )?rate limit (?:drop|slip) (?:\S{1,20} )?response to [0-9A-Fa-f.:/]{2,49} for (\S{1,1100}) "
+)
 _REFUSED = re.compile(
     r"\b(?:denied|refused|drop response|rate limit drop|rejected|bad zone transfer request)\b"
 )
@@ -73,19 +79,6 @@ _PASSED_POLICIES = frozenset({"PASSTHRU", "DISABLED", "TCP-ONLY", "LOG-ONLY"})
 _MATCHED_LIST = re.compile(
     r"\b(?:List Matched|(?:Trigger|Policy|Client|View) [A-Z]?[a-z]{3,12}) ([0-9A-Fa-f:.]{2,45})#(\d{1,5}): (?=query: |answer: )"
 )
-# DNS format error from 192.0.2.9#53 resolving www.example/AAAA for 10.1.1.5#55198: ...
-_FORMAT_ERROR = re.compile(
-    r"DNS format error from ([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5}) resolving '?(\S{1,1100}?)/[A-Z0-9-]{1,16}(?:/[A-Z]{2,5})?'?"
-    r"(?: for (?:client )?(?:([0-9A-Fa-f:.]{2,45})(?:%\w{1,32})?#(\d{1,5})|<unknown>))?(?=[:\s]|$)"
-)
-# timed out resolving 'www.example/A/IN': 192.0.2.9#53     transfer of 'example/IN' from 192.0.2.9#53: connected using 192.0.2.53#41
-_RESOLVING = re.compile(r"\bresolving '[^'\s]{1,1100}'|^transfer of '[^'\s]{1,1100}' from ")
-_ADDRESS = re.compile(r"(?<![\w.:])([0-9A-Fa-f]{0,4}[:.][0-9A-Fa-f:.]{1,44})(?:%\w{1,32})?#(\d{1,5})\b")
-# zone example.vn/IN: www.example.vn/A: bad owner name (check-names)
-_ZONE = re.compile(r"^(?:\w+: )?zone ([^/\s]{1,255})/(?:IN|CH|HS)(?:/[\w-]{1,64})?: ")
-_OWNER = re.compile(r"([^\s/:]{1,1100})/[A-Z0-9]{1,16}: ")
-# validating www.example/A: no valid signature found
-_VALIDATING = re.compile(r"validating (?:@0x[0-9a-f]{1,16}: )?([^\s/:]{1,1100})[/ ]([A-Z0-9]{1,16}): ")
 # XX+/10.1.1.5/www.example/A/IN   (BIND 8)
 _BIND8 = re.compile(r"XX ?\+?/([0-9A-Fa-f:.]{2,45})/([^/\s]{1,1100})/([A-Z0-9]{1,16})/[A-Z]{2,5}\b")
 # www.example. 3600 IN A 198.51.100.7;     -> NOERROR 300 A 198.51.100.7
@@ -123,9 +116,7 @@ class Bind(LogFormat):
                 break
         labels = _LABELS.match(message)
         message = message[labels.end() :] if labels else message
-        if _RESOLVING.search(message, 0, _HEAD) or _FORMAT_ERROR.match(message):
-            return True
-        return message.startswith(("zone ", "XX")) and bool(_ZONE.match(message) or _BIND8.match(message))
+        return is_resolvers(message) or (message.startswith("XX") and _BIND8.match(message) is not None)
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for messages about neither an address nor a name, such as `all zones loaded`."""
@@ -138,7 +129,7 @@ class Bind(LogFormat):
         elif old := _BIND8.match(message):
             values = _client(old[1], None, old[2], "") | {"action": Action.ALLOWED}
         elif self.recognises(line):
-            values = _resolver(message)
+            values = resolvers(message)
         else:
             raise LineError("The line is not a BIND record.", line[:80])
         if not values:
@@ -164,6 +155,7 @@ class Bind(LogFormat):
 
     def _own_time(self, text: str) -> tuple[datetime | None, str]:
         zone = self.context.timezone
+        text = _BEFORE_TIME.sub("", text, count=1) if text.startswith("infoblox-") else text
         match = _TIME.match(text)
         if match:
             day, month, year, hour, minute, second, fraction = match.groups()
@@ -194,7 +186,7 @@ _LABELS_OR_CLIENT = re.compile(
 def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str, object]:
     """The event of a message about a client; `name`: the question in brackets, where there is one."""
     source = ip_of(ip)
-    if source is None:
+    if source is None and _NO_MASK.fullmatch(ip):
         raise LineError("The client's address cannot be read.", ip)
     question, action = name, Action.UNKNOWN
     answers: tuple[str, ...] = ()
@@ -209,22 +201,24 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         answers = _answers(tail)
     elif rpz := _RPZ.match(rest):
         question = _without_type(rpz[4])
-        passed = rpz[1] or rpz[3].upper() in _PASSED_POLICIES
-        action = Action.ALLOWED if passed else Action.BLOCKED
+        passed = rpz[1] or (rpz[3] or "").upper() in _PASSED_POLICIES
+        action = Action.ALLOWED if passed else Action.BLOCKED if rpz[3] else Action.UNKNOWN
     else:
         failed = _FAILED.match(rest)
-        quoted = _QUOTED.search(rest, 0, _HEAD)
-        question = failed[1] if failed else name or (quoted[1] if quoted else None)
+        limited = _LIMITED.match(rest)
+        quoted = QUOTED.search(rest, 0, _HEAD)
+        about = failed or limited or (quoted if rest.startswith("query") else None)
+        question = about[1] if about else name or (quoted[1] if quoted else None)
         refused = _REFUSED.search(rest, 0, _HEAD) is not None
         action = Action.BLOCKED if refused else Action.UNKNOWN
-        stranger = refused and not is_internal(source)
+        stranger = refused and source is not None and not is_internal(source)
     return {
         "kind": EventKind.DNS,
         "source_ip": source,
         "source_port": port_of(port),
         "destination_ip": server,
         "destination_port": server_port,
-        "device_ip": None if stranger else own_side(source, server),
+        "device_ip": None if stranger or source is None else own_side(source, server),
         "domain": from_presentation(question) if question else None,
         "answers": answers,
         "action": action,
@@ -242,50 +236,3 @@ def _answers(text: str) -> tuple[str, ...]:
         ip_of(value) if kind != "CNAME" else from_presentation(value) for kind, value in _ANSWER.findall(text)
     )
     return tuple(dict.fromkeys(value for value in found if value))
-
-
-def _resolver(message: str) -> dict[str, object]:
-    """The event of a message that names no client; empty when it tells of no address and no question."""
-    if error := _FORMAT_ERROR.match(message):
-        server, server_port, name, client, client_port = error.groups()
-        return {
-            "kind": EventKind.DNS,
-            "source_ip": ip_of(client) if client else None,
-            "source_port": port_of(client_port),
-            "destination_ip": ip_of(server),
-            "destination_port": port_of(server_port),
-            "device_ip": ip_of(client) if client else None,
-            "domain": from_presentation(name),
-            "forwarded": client is None,
-        }
-    if zone := _ZONE.match(message):
-        owner = _OWNER.match(message, zone.end())
-        address = _ADDRESS.search(message, zone.end(), _HEAD)
-        name = owner[1] if owner else zone[1]
-        if owner is None and address is None:
-            return {}
-        return _far_side(name, address)
-    if validating := _VALIDATING.search(message, 0, _HEAD):
-        return _far_side(validating[1], None)
-    resolving = message.find("resolving '", 0, _HEAD)
-    quoted = _QUOTED.search(message, max(0, resolving), _HEAD)
-    address = _ADDRESS.search(message, 0, _HEAD)
-    if quoted is None or (address is None and resolving < 0):
-        return {}
-    values = _far_side(quoted[1], address)
-    if "unexpected RCODE" in message[:400]:  # the server was asked and answered
-        values["destination_ip"], values["destination_port"] = (
-            values.pop("source_ip"),
-            values.pop("source_port"),
-        )
-    return values
-
-
-def _far_side(name: str, address: re.Match[str] | None) -> dict[str, object]:
-    return {
-        "kind": EventKind.DNS,
-        "source_ip": ip_of(address[1]) if address else None,
-        "source_port": port_of(address[2]) if address else None,
-        "domain": from_presentation(name),
-        "forwarded": True,
-    }

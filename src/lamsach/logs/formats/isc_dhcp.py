@@ -42,6 +42,8 @@ _MESSAGE = re.compile(
     r"(?: via ([\w.:%@/-]{1,64}?))?(?=[:,]? |[:,]?$)",
     re.ASCII,
 )
+# dhcpd: DHCPACK on ...   with nothing before it
+_BARE_TAG = re.compile(r"dhcpd6?: (?=\S)")
 # lease-duration 43200   [43200]
 _DURATION = re.compile(r" lease-duration (\d{1,10})| \[(\d{1,10})\]$", re.ASCII)
 # Reply NA: address 2001:db8::50 to client with duid 00:01:00:01:2a:bc:de:f0:00:1a:2b:3c:4d:5e iaid = 7 valid for 3600 seconds
@@ -128,7 +130,7 @@ class IscDhcp(LogFormat):
         """A message of dhcpd, or a line of its lease file that no other product writes."""
         if "DHCP" in line or "BOOT" in line or "dhcpd" in line or " NA: " in line or "r-l-e:" in line:
             app, message = split_message(line)
-            if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message):
+            if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message) or _BARE_TAG.match(line):
                 return True
         if line[:1] not in " \t" and aside(split_message(line)[1].strip()) is not None:
             return True
@@ -163,7 +165,8 @@ class IscDhcp(LogFormat):
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)
-        message = message.strip()
+        bare = _BARE_TAG.match(line)
+        message = message[bare.end() if bare else 0 :].strip()
         event = (
             _infoblox(message)
             or _message_v6(message, header.time)
@@ -171,7 +174,12 @@ class IscDhcp(LogFormat):
             or aside(message)
         )
         if event is None:
-            if header.app in ("dhcpd", "dhcpd6") or _LEASE_FILE.match(line) or line.rstrip().endswith("{"):
+            if (
+                bare
+                or header.app in ("dhcpd", "dhcpd6")
+                or _LEASE_FILE.match(line)
+                or line.rstrip().endswith("{")
+            ):
                 return None
             raise LineError("The line is not of a DHCP server.", line[:80])
         return changed(event, time=event.time or header.time, observer=header.host)
