@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lamsach.errors import UnreadableError
 from lamsach.logs.capture.frames import pcap_frames, pcapng_frames
+from lamsach.logs.formats.pcap import Pcap
 
 from . import capture_builder as build
 
@@ -39,6 +40,48 @@ def test_variants_of_pcap(order, magic, unit_ns):
     assert [frame.time_ns for frame in found] == [
         build.TIME_S * 10**9 + number * unit_ns for number in range(4)
     ]
+
+
+@pytest.mark.parametrize(("minor", "swapped"), [(4, False), (3, False), (3, True), (2, True)])
+def test_old_versions_of_pcap_state_the_whole_size_first(minor, swapped):
+    sizes = (60, 1514)[:: -1 if swapped else 1]
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, minor, 0, 0, 262144, 1)
+    data = head + (struct.pack("<IIII", build.TIME_S, 0, *sizes) + FRAMES[0]) * 2
+    assert Pcap.recognises(data)
+    found, error = frames_of(data)
+    assert ([frame.data for frame in found], error) == ([FRAMES[0]] * 2, None)
+
+
+def snoop(kind: int = 4) -> bytes:
+    """A file of Solaris' snoop; records are filled up to four bytes."""
+    records = b""
+    for number, frame in enumerate(FRAMES):
+        padding = bytes(-len(frame) % 4)
+        size = 24 + len(frame) + len(padding)
+        records += (
+            struct.pack(">IIIIII", len(frame), len(frame), size, 0, build.TIME_S, number) + frame + padding
+        )
+    return b"snoop\0\0\0" + struct.pack(">II", 2, kind) + records
+
+
+@pytest.mark.parametrize(("kind", "link"), [(4, 1), (0, 1), (8, 10), (99, 0xFFFF)])
+def test_snoop(kind, link):
+    data = snoop(kind)
+    assert Pcap.recognises(data)
+    found, error = frames_of(data)
+    assert ([frame.data for frame in found], error) == (FRAMES, None)
+    assert {frame.link for frame in found} == {link}
+    assert [frame.time_ns for frame in found] == [build.TIME_S * 10**9 + number * 1000 for number in range(4)]
+
+
+def test_snoop_that_is_cut_short_or_damaged():
+    whole = snoop()
+    for size in range(len(whole)):
+        found, error = frames_of(whole[:size])
+        assert [frame.data for frame in found][:-1] == FRAMES[: max(0, len(found) - 1)]
+        assert error is not None or size in (16, 16 + 84, 16 + 84 + 24, 16 + 84 + 24 + 88)
+    found, error = frames_of(whole[:24] + b"\0\0\0\x08" + whole[28:])
+    assert (found, error and "damaged" in error.what) == ([], True)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -1,7 +1,7 @@
-"""Frames of capture files: pcap in its five variants, and pcapng.
+"""Frames of capture files: pcap in its five variants, pcapng, and Solaris' snoop.
 
-Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, `pcap-savefile(5)`. Traps: both byte orders; nanoseconds by another magic number;
-Kuznetzov's variant with longer record headers; several sections, interfaces and time resolutions in a pcapng file;
+Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, `pcap-savefile(5)`, RFC 1761 (snoop). Traps: both byte orders; nanoseconds by another magic
+number; Kuznetzov's variant with longer record headers; captured and whole size in the other order in old versions; several sections, interfaces and time resolutions in a pcapng file;
 a last frame that is cut off; frames stated to be larger than any real one.
 """
 
@@ -26,10 +26,17 @@ PCAP_MAGICS = {
 PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
 PCAPNG_ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 
+SNOOP_MAGIC = b"snoop\0\0\0"
+_SNOOP_LINKS = {0: 1, 2: 6, 4: 1, 8: 10, 26: 242}
+"""Ethernet, token ring, FDDI, InfiniBand: the number in a file of snoop, and the LINKTYPE."""
+_NO_LINK = 0xFFFF
+
 LONGEST_FRAME = 1 << 20
 """A frame that is stated to be longer is damage: the largest that tools write is 256 KiB."""
 LONGEST_BLOCK = 16 << 20
-_GLOBAL_HEADER = 24
+_GLOBAL_HEADER, _SNOOP_HEADER = 24, 16
+_ORDERED = 4
+"""From this minor version on the captured size always stands before the whole one; before 3 never."""
 _INTERFACE, _SIMPLE, _ENHANCED, _PACKET = 1, 3, 6, 2
 _SECTION = 0x0A0D0D0A
 _MOST_INTERFACES = 65536
@@ -46,8 +53,12 @@ class Frame(NamedTuple):
 
 
 def pcap_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
-    """The frames of a pcap file. Raises UnreadableError at damage, after the frames before it."""
-    head = stream.read(_GLOBAL_HEADER)
+    """The frames of a file of pcap or snoop. Raises UnreadableError at damage, after the frames before it."""
+    head = stream.read(_SNOOP_HEADER)
+    if head.startswith(SNOOP_MAGIC):
+        yield from _snoop_frames(head, stream, where)
+        return
+    head += stream.read(_GLOBAL_HEADER - _SNOOP_HEADER)
     variant = PCAP_MAGICS.get(head[:4])
     if variant is None:
         raise not_a_capture(where)
@@ -55,6 +66,7 @@ def pcap_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
         raise cut_short(where)
     order, unit_ns, header_bytes = variant
     (network,) = struct.unpack_from(f"{order}I", head, 20)
+    (minor,) = struct.unpack_from(f"{order}H", head, 6)
     link = network & 0xFFFF
     unpack = struct.Struct(f"{order}IIII").unpack_from
     read = stream.read
@@ -65,13 +77,33 @@ def pcap_frames(stream: BinaryIO, where: str) -> Iterator[Frame]:
             if header:
                 raise cut_short(where)
             return
-        seconds, fraction, size, _ = unpack(header)
+        seconds, fraction, size, whole = unpack(header)
+        if minor < _ORDERED and (minor < _ORDERED - 1 or whole < size):
+            size = whole
         if size > LONGEST_FRAME:
             raise damaged(where)
         data = read(size)
         number += 1
         yield Frame(number, seconds * 1_000_000_000 + fraction * unit_ns, link, data)
         if len(data) < size:
+            raise cut_short(where)
+
+
+def _snoop_frames(head: bytes, stream: BinaryIO, where: str) -> Iterator[Frame]:
+    if len(head) < _SNOOP_HEADER:
+        raise cut_short(where)
+    link = _SNOOP_LINKS.get(int.from_bytes(head[12:16], "big"), _NO_LINK)
+    number = 0
+    while header := stream.read(24):
+        if len(header) < 24:
+            raise cut_short(where)
+        _, size, record, _, seconds, microseconds = struct.unpack(">IIIIII", header)
+        if not 24 + size <= record <= LONGEST_FRAME:
+            raise damaged(where)
+        data = stream.read(record - 24)
+        number += 1
+        yield Frame(number, seconds * 1_000_000_000 + microseconds * 1000, link, data[:size])
+        if len(data) < record - 24:
             raise cut_short(where)
 
 

@@ -1,6 +1,6 @@
-"""Captures as tcpdump, firewalls and the older Wireshark write them.
+"""Captures as tcpdump, firewalls, the older Wireshark and Solaris' snoop write them.
 
-Source: draft-ietf-opsawg-pcap. What stands in the frames: `lamsach.logs.capture`.
+Sources: draft-ietf-opsawg-pcap, RFC 1761 (snoop). What stands in the frames: `lamsach.logs.capture`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from typing import BinaryIO, ClassVar
 
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.capture.frames import PCAP_MAGICS, pcap_frames
+from lamsach.logs.capture.frames import PCAP_MAGICS, SNOOP_MAGIC, pcap_frames
 from lamsach.model import Event, Refusal
+
+_VERSIONS = frozenset(
+    version for minor in range(5) for version in (bytes((2, 0, minor, 0)), bytes((0, 2, 0, minor)))
+)
 
 
 class Pcap(BinaryFormat):
-    """Reads pcap files of either byte order, with micro- or nanoseconds, and of the variant with longer headers."""
+    """Reads pcap files of either byte order, with micro- or nanoseconds, and of the variant with longer headers; snoop's files."""
 
     name: ClassVar[str] = "pcap"
     title: ClassVar[str] = "Network capture (pcap)"
@@ -26,12 +30,10 @@ class Pcap(BinaryFormat):
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:
-        """One of the six magic numbers, and a version that exists."""
-        return (
-            len(head) >= 24
-            and head[:4] in PCAP_MAGICS
-            and head[4:8] in (b"\2\0\4\0", b"\0\2\0\4", b"\2\0\3\0", b"\0\2\0\3")
-        )
+        """One of the six magic numbers and a version that exists, or snoop's."""
+        if head.startswith(SNOOP_MAGIC):
+            return head[8:12] == b"\0\0\0\2"
+        return len(head) >= 24 and head[:4] in PCAP_MAGICS and head[4:8] in _VERSIONS
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See BinaryFormat. `line` is the frame's number, of a contact its first frame's."""
