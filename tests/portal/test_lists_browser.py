@@ -58,3 +58,22 @@ def test_a_thousand_values_are_decided_without_a_mouse(live_server: Any, cast: C
         assert page.evaluate("sessionStorage.getItem('lamsach.machines')") is None, "these are no machines"
     assert Doubt.objects.filter(list=kept, decided=None).count() == 200
     assert Decision.objects.filter(list=kept, reason="đã xem từng tên").count() == 1000
+
+
+def test_all_are_ticked_on_a_phone_too(live_server: Any, cast: Cast) -> None:
+    """The heads of columns are not shown there: what ticks all has a line of its own, with its words."""
+    kept = listing.add(cast, "".join(f"x{number:02}.duckdns.org\n" for number in range(12))).list
+    with browsing(cast) as page:
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/review/")
+        every = page.get_by_role("checkbox", name="Tick all on this page")
+        box = every.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        page.get_by_text("Tick all on this page").click()
+        assert page.locator("input[name=doubt]:checked").count() == 12
+        every.focus()
+        page.keyboard.press("Space")
+        assert page.locator("input[name=doubt]:checked").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -13,6 +13,7 @@ document.addEventListener("DOMContentLoaded", function () {
   if (summary) { summary.focus(); }
   document.querySelectorAll("[data-check-all]").forEach(function (box) {
     box.hidden = false;
+    if (box.parentElement.tagName === "LABEL") { box.parentElement.hidden = false; }
     box.addEventListener("change", function () {
       box.closest("form").querySelectorAll("input[name='" + box.dataset.checkAll + "']").forEach(function (other) { other.checked = box.checked; });
     });

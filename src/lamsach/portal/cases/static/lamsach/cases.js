@@ -34,7 +34,7 @@
     if (key === "j") { go(at + 1); }
     else if (key === "k") { go(at < 0 ? 0 : at - 1); }
     else if (key === "x") { if (box) { box.checked = !box.checked; } }
-    else if (key === "a") { var all = table.querySelector("[data-check-all]"); if (all) { all.click(); } }
+    else if (key === "a") { var all = (table.closest("form") || table).querySelector("[data-check-all]"); if (all) { all.click(); } }
     else if (key === "n") { follow("next"); }
     else if (key === "p") { follow("prev"); }
     else { return false; }
