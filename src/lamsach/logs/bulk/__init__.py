@@ -19,6 +19,7 @@ READERS: Mapping[str, str] = {
     "cef": "cef:CefRecords",
     "checkpoint": "checkpoint:CheckPointRecords",
     "cisco_asa": "cisco_asa:AsaContacts",
+    "csv_columns": "csv_columns:NamedCells",
     "dnsmasq": "dnsmasq:DnsmasqMessages",
     "fortigate": "fortigate:FortiGatePairs",
     "iptables": "iptables:KernelPackets",

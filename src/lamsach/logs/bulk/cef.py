@@ -13,8 +13,7 @@ from lamsach.logs.bulk.cef_rows import CefRows, keys_of, kind_of
 from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns, none_of
-from lamsach.logs.cef_events import BY_LABEL, HASH_KEY, KEYS, LABEL, NUMERIC_ID, TIME_ORDER
-from lamsach.logs.column_names import field_of
+from lamsach.logs.cef_events import HASH_KEY, KEYS, LABEL, NUMERIC_ID, TIME_ORDER, meaning_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,7 +91,7 @@ def _labelled(row: dict[str, pa.Array]) -> None:
             continue
         values = row[label[1]]
         check(pc.invert(pc.match_substring_regex(values, _LIKE_HASH)))
-        meaning = BY_LABEL.get(field_of(constant(row, key) or "") or "")
+        meaning = meaning_of(constant(row, key) or "")
         if meaning:
             stated = row.get(meaning, pa.repeat("", len(values)))
             row[meaning] = pc.if_else(pc.equal(stated, ""), values, stated)

@@ -129,10 +129,10 @@ def first_texts(row: Row, keys: Sequence[str], count: int) -> pa.Array:
 
 def stated_texts(column: pa.Array) -> pa.Array:
     """`key_value.first` of each text."""
-    return kept(column, _plain(column), lambda text: first({"": text}, ""))
+    return kept(column, plain_texts(column), lambda text: first({"": text}, ""))
 
 
-def _plain(column: pa.Array) -> pa.Array:
+def plain_texts(column: pa.Array) -> pa.Array:
     """Whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
     import pyarrow.compute as pc
 
@@ -144,7 +144,7 @@ def _plain(column: pa.Array) -> pa.Array:
 
 def told(column: pa.Array) -> pa.Array:
     """`values.stated` of each text."""
-    return kept(column, _plain(column), stated)
+    return kept(column, plain_texts(column), stated)
 
 
 def first_ips(row: Row, keys: Sequence[str], count: int) -> pa.Array:
@@ -193,7 +193,7 @@ def urls_of(row: Row, keys: Sequence[str], count: int) -> pa.Array:
 
     texts = first_texts(row, keys, count)
     quoted = pc.or_(pc.starts_with(texts, _QUOTE), pc.ends_with(texts, _QUOTE))
-    plain = pc.and_not(pc.and_(_plain(texts), pc.match_substring_regex(texts, _OF_URLS)), quoted)
+    plain = pc.and_not(pc.and_(plain_texts(texts), pc.match_substring_regex(texts, _OF_URLS)), quoted)
     plain = pc.and_(plain, pc.less(pc.binary_length(texts), _LONGEST_URL))
     return kept(texts, plain, url_of)
 

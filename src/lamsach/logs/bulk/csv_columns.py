@@ -1,0 +1,75 @@
+"""Rows of tables whose header names their columns, with as many cells as the header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import cells, check, lines_of, not_empty
+from lamsach.logs.bulk.features import Lines, groups_of, letters_of
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.named import event_columns
+from lamsach.logs.formats.csv_columns import CsvColumns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BOM, _SEPARATOR_LINE = b"\xef\xbb\xbf", "sep="
+
+
+class NamedCells(GroupReader):
+    """Rows that carry no line of another product; a cell in quotes is wholly so."""
+
+    log_format: CsvColumns
+    _first = 1
+
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By whether any cell is in quotes. The header, and what is above it, is no row."""
+        import numpy as np
+
+        table = self.log_format.table
+        if table is None or table.carrier is not None:
+            return [], [*range(len(lines))]
+        header = table.header.encode()
+        told = Lines(lines)
+        quoted = told.has('"')
+        usual = quoted | (told.count(table.delimiter) == len(table.fields) - 1)
+        first = told.letters_at(0, 1)
+        usual &= (
+            (first != ord("{")) & (told.letters_at(0, 4) != letters_of(_SEPARATOR_LINE)) & (first != _BOM[0])
+        )
+        usual[: max(0, table.position + 1 - self._first)] = False
+        same = [at for at, line in enumerate(lines) if line == header] if header in lines else []
+        usual[np.array(same, np.int64)] = False
+        return groups_of((quoted,), usual)
+
+    def piece(self, first: int, lines: Sequence[bytes | None]) -> tuple[pa.RecordBatch, Sequence[int]] | None:
+        """See `BulkReader`."""
+        self._first = first
+        return super().piece(first, lines)
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        table = self.log_format.table
+        if table is None:
+            raise Unusual
+        quotes = b'"' in data
+        if quotes:
+            mark = f"[{table.delimiter}]"
+            cell = f'(?:"[^"]*"|(?:[^" {table.delimiter}][^"{table.delimiter}]*)?)'
+            check(pc.match_substring_regex(lines_of(data), f"^{cell}(?:{mark}{cell})*$"))
+        names = [str(at) for at in range(len(table.fields))]
+        told = {name: field for name, field in zip(names, table.fields, strict=True) if field}
+        row = cells(data, names, table.delimiter, dict.fromkeys(told, pa.string()), quotes=quotes)
+        if any(len(column) != count for column in row.values()):
+            raise Unusual
+        values: dict[str, list[pa.Array]] = {}
+        for name, field in told.items():
+            column = not_empty(row[name])
+            if column.null_count < count:
+                values.setdefault(field, []).append(column)
+        return event_columns(values, self.log_format.times, count, host_is_device=True)
