@@ -22,6 +22,7 @@ from lamsach.indicators.formats.rpz import Rpz
 from lamsach.indicators.formats.rtf import Rtf
 from lamsach.indicators.formats.stix import Stix
 from lamsach.indicators.formats.stix1 import Stix1
+from lamsach.indicators.formats.suricata_dataset import SuricataDataset
 from lamsach.indicators.formats.text import Text
 from lamsach.indicators.formats.xls import Xls
 from lamsach.indicators.formats.xlsx import Xlsx
@@ -53,6 +54,7 @@ FORMATS: tuple[type[ListFormat], ...] = (
     Rpz,
     MikroTik,
     FortigateConfig,
+    SuricataDataset,
     Markup,
     Blocklist,
     Delimited,

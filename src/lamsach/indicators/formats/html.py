@@ -13,11 +13,14 @@ from lamsach.indicators.decoding import decode_8bit
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
+from lamsach.indicators.normalise import Value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.tables import Table
-from lamsach.model import Reference
+from lamsach.indicators.urls import split_url
+from lamsach.model import IndicatorType, Reference
 
 _STARTS = re.compile(
     r"[\ufeff\s]*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|table|div|meta)[\s>]",
@@ -81,9 +84,10 @@ class Html(ListFormat):
         marked = defangs(text for _, text in page.found if isinstance(text, str))
         tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=marked)
         own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
+        site = _site(page.address)
         for row, cells in page.found:
             if isinstance(cells, str):
-                found = _but(own, prose.line(cells))
+                found = _but(own, site, prose.line(cells))
                 yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
             elif cells is None:
                 yield from _shaped(table.end())
@@ -99,14 +103,26 @@ def _shaped(found: Iterator[Entry]) -> Iterator[Entry]:
     return (item for item in found if item.type is not None)
 
 
-def _but(own: frozenset[str], found: list[Found]) -> list[Found]:
-    """The values, those of the page's own site refused: a page that bears its site's name in its title speaks of itself."""
+def _site(address: str) -> str | None:
+    """The registered name in a page's own address."""
+    return suffixes().registered(split_url(address.strip().lower())[1].partition(":")[0]) if address else None
+
+
+def _but(own: frozenset[str], site: str | None, found: list[Found]) -> list[Found]:
+    """The values, those of the page's own site refused: a page that bears its site's name in its title, or states its own
+    address, speaks of itself."""
     return [
         Refused(refusals.IN_SENTENCE, item[1], item[0])
-        if not isinstance(item, Refused) and item[1] in own
+        if not isinstance(item, Refused) and (item[1] in own or (site is not None and _site_of(item) == site))
         else item
         for item in found
     ]
+
+
+def _site_of(found: Value) -> str | None:
+    if found[0] is IndicatorType.DOMAIN:
+        return suffixes().registered(found[1])
+    return _site(found[1]) if found[0] is IndicatorType.URL else None
 
 
 class Cells(NamedTuple):
@@ -169,6 +185,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.found: list[tuple[int, str | Cells | None]] = []
         self.title = ""
+        self.address = ""
+        """What the page states as its own address (HTML, "canonical"; the Open Graph protocol, "og:url")."""
         self._in_title = False
         self._silent = 0
         self._text: list[str] = []
@@ -180,6 +198,12 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_title = tag == "title"
+        if tag in ("link", "meta") and not self.address:
+            said = dict(attrs)
+            if (said.get("rel") or "").lower() == "canonical":
+                self.address = said.get("href") or ""
+            elif said.get("property") == "og:url":
+                self.address = said.get("content") or ""
         if tag in _SILENT:
             self._silent += 1
         elif tag == "body":

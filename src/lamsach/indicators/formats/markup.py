@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.indicators import refusals
+from lamsach.indicators.asciidoc import Rows, begins_cell, columns_of, without_kind
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
@@ -50,13 +51,16 @@ class Markup(ListFormat):
         prose, tables = Prose(advisory=True, defangs=defangs([source.text_head])), 1
         table = Table(source.document, None, tables)
         fenced = in_table = False
+        rows, columns = Rows(), None
         waiting: tuple[int, str] | None = None
         for number, line in source.lines():
             if line is None:
                 yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
                 continue
             if _FENCE.fullmatch(line):
-                fenced = not fenced
+                for first, cells in rows.end():
+                    yield from _listed(table, table.row(first, cells), prose)
+                fenced, rows = not fenced, Rows(columns)
                 is_row = False
             elif "|" in line and "-" in line and _RULER.fullmatch(line):
                 in_table = True
@@ -69,6 +73,12 @@ class Markup(ListFormat):
             if waiting is not None:
                 yield from _prose(waiting[1], Reference(source.document, None, waiting[0]), prose)
                 waiting = None
+            columns = columns_of(line)
+            if is_row and fenced:
+                goes_on = not begins_cell(line)
+                for first, cells in rows.take(number, _cells(without_kind(line)), goes_on=goes_on):
+                    yield from _listed(table, table.row(first, cells), prose)
+                continue
             if is_row:
                 yield from _listed(table, table.row(number, _cells(line)), prose)
                 continue
@@ -81,6 +91,8 @@ class Markup(ListFormat):
                 waiting = (number, line)  # the headings of a table, if a ruler follows
             else:
                 yield from _prose(line, Reference(source.document, None, number), prose)
+        for first, cells in rows.end():
+            yield from _listed(table, table.row(first, cells), prose)
         if waiting is not None:
             yield from _prose(waiting[1], Reference(source.document, None, waiting[0]), prose)
         yield from _listed(table, table.end(), prose)
@@ -90,7 +102,7 @@ def _cells(line: str) -> list[str]:
     """The cells between the bars, without the marks of code and bold type."""
     text = line.strip().replace("\\|", "\u00a6")
     cells = text.removeprefix("|").removesuffix("|").split("|")
-    return [_PAIRS.sub(r"\2", _BREAK.sub("\n", cell)).strip(_MARKS) for cell in cells]
+    return [_PAIRS.sub(r"\2", _BREAK.sub("\n", cell)).strip(_MARKS).removesuffix(" +") for cell in cells]
 
 
 def _prose(line: str, reference: Reference, prose: Prose) -> Iterator[Entry]:

@@ -16,6 +16,11 @@ from lamsach.model import Reference
 
 _STARTS = re.compile(r"[\ufeff\s]*(?:<\?xml\s|<[A-Za-z][\w:.-]{0,60}(?:\s[^<>]{0,2000})?>\s{0,1000}<)")
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+_PIECE = re.compile(
+    r"[\ufeff\s]*<(?:script|iframe|a|img|p|div|span|form|input|link|meta|object|embed|style|center|font|b|br)[\s>/]",
+    re.IGNORECASE,
+)
+"""How a piece of a page begins, as analysts quote it in a text."""
 
 
 class XmlRecords(ListFormat):
@@ -32,6 +37,7 @@ class XmlRecords(ListFormat):
             not source.encoding.binary
             and _STARTS.match(head) is not None
             and _HTML.search(head[:4096]) is None
+            and _PIECE.match(head) is None
         )
 
     @classmethod

@@ -1,7 +1,7 @@
 """Suricata datasets (https://docs.suricata.io/en/latest/rules/datasets.html) with the few rules that use them, as a zip.
 
 Unpack into the rule folder (`default-rule-path`). Datasets look whole names up, so names below a listed name are not seen; the file
-hash keywords need `force-hash` in the configuration.
+hash keywords need `force-hash` in the configuration. Single addresses are a dataset of type `ip` (Suricata 7), networks stand in rules.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lamsach.model import Indicator, IndicatorType
 
 
 class SuricataDatasets(Bundle):
-    """`lamsach.rules`, `lamsach-names.lst` and the lists of hashes."""
+    """`lamsach.rules`, `lamsach-addresses.lst`, `lamsach-names.lst` and the lists of hashes."""
 
     name = "suricata_datasets"
     title = "Suricata datasets with their rules"
@@ -26,13 +26,17 @@ class SuricataDatasets(Bundle):
         IndicatorType.DOMAIN: NAME_ONLY,
         **dict.fromkeys(HASHES, WHOLE),
     }
-    reads_back = False
 
     def files(self, items: Collection[Indicator], stamp: Stamp) -> Iterator[tuple[str, Iterator[str]]]:
         """Only the lists that hold something, and their rules."""
         hashes = [kind for kind in HASHES if _any(items, kind)]
-        names = _any(items, IndicatorType.DOMAIN)
-        yield "lamsach.rules", _rules(stamp, items, names, hashes)
+        names, addresses = _any(items, IndicatorType.DOMAIN), _any(items, IndicatorType.IP)
+        yield "lamsach.rules", _rules(stamp, items, addresses, names, hashes)
+        if addresses:
+            yield (
+                "lamsach-addresses.lst",
+                (item.value + "\n" for item in of_types(items, IndicatorType.IP)),
+            )
         if names:
             yield (
                 "lamsach-names.lst",
@@ -50,11 +54,18 @@ def _any(items: Collection[Indicator], kind: IndicatorType) -> bool:
 
 
 def _rules(
-    stamp: Stamp, items: Collection[Indicator], names: bool, hashes: list[IndicatorType]
+    stamp: Stamp, items: Collection[Indicator], addresses: bool, names: bool, hashes: list[IndicatorType]
 ) -> Iterator[str]:
     yield f"# {stamp.text()}\n"
     sid = FIRST_SID
-    for listed in listed_addresses(items):
+    if addresses:
+        yield (
+            'alert ip $HOME_NET any -> any any (msg:"Lamsach listed address"; ip.dst; '
+            "dataset:isset,lamsach-addresses,type ip,load lamsach-addresses.lst,memcap 512mb,hashsize 65536; "
+            f"sid:{sid}; rev:1;)\n"
+        )
+        sid += 1
+    for listed in listed_addresses(of_types(items, IndicatorType.NETWORK)):
         yield f'alert ip $HOME_NET any -> {listed} any (msg:"Lamsach listed address"; sid:{sid}; rev:1;)\n'
         sid += 1
     dataset = "dataset:isset,lamsach-names,type string,load lamsach-names.lst,memcap 512mb,hashsize 65536"
