@@ -97,6 +97,10 @@ class Pack:
                 result[index] = may
         return result
 
+    def forget_filters(self) -> None:
+        """Give back their memory: nothing more will be asked."""
+        self.data = np.empty(0, np.uint8)
+
 
 @dataclass(slots=True)
 class Catalog:

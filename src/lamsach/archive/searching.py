@@ -165,6 +165,7 @@ class ArchivedLogs:
         hashes = hash_check()
         for pack in self._packs:
             may = pack.candidates(asked, hashes) if asked is not None else [True] * len(pack.rows)
+            pack.forget_filters()
             for row, wanted in zip(pack.rows, may, strict=True):
                 if wanted and in_time(row, rules) and row.source in self._kept:
                     self._kept[row.source].chosen.add(row.sequence)

@@ -112,6 +112,9 @@ class _Archived(MarkedLog):
         return self.source.head[:size]
 
 
+_KNOWN = frozenset(entry.name for entry in fields(Source))
+
+
 def packed(head: bytes) -> bytes:
     """A head as a source keeps it."""
     return zstandard.ZstdCompressor(level=6).compress(head)
@@ -130,8 +133,7 @@ def load(store: Store, name: str) -> Source:
     """Read a source's description. Raises UnreadableError."""
     about, _, head = store.read(name).partition(b"\n")
     try:
-        known = {entry.name for entry in fields(Source)}
-        values = {key: value for key, value in json.loads(about).items() if key in known}
+        values = {key: value for key, value in json.loads(about).items() if key in _KNOWN}
         if head or values.get("kind") != UNREAD:
             zstandard.get_frame_parameters(head)  # it is unpacked when it is wanted
         return Source(**values, packed_head=head)
