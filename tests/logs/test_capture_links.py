@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs.capture.link_types import ip_offsets, is_read
+from lamsach.logs.capture.link_types import arp_offset, ip_offsets, is_read
 from lamsach.logs.capture.packets import MOST_PACKETS, Decapsulator
 
 from . import capture_builder as build
@@ -306,8 +306,36 @@ def test_fragments_of_ipv6():
 @settings(max_examples=150, deadline=None)
 @given(
     st.binary(max_size=200),
-    st.sampled_from([0, 1, 6, 9, 50, 101, 105, 107, 113, 117, 119, 127, 192, 239, 258, 276]),
+    st.sampled_from(
+        [
+            0,
+            1,
+            6,
+            8,
+            9,
+            50,
+            101,
+            105,
+            107,
+            113,
+            117,
+            119,
+            122,
+            123,
+            127,
+            138,
+            178,
+            192,
+            197,
+            226,
+            239,
+            242,
+            258,
+            276,
+        ]
+    ),
 )
 def test_never_raises(data, link):
     for at in ip_offsets(link, data):
         Decapsulator().packets(data, at)
+    assert 0 <= arp_offset(link, data) <= max(20, len(data))
