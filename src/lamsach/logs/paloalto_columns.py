@@ -24,6 +24,12 @@ _SESSION = {
     "source_nat_port": 26,
     "action": 30,
 }
+_CARRIED = {
+    key: place
+    for key, place in _SESSION.items()
+    if not key.startswith("source_nat") and not key.endswith("_user")
+}
+_AUTHENTICATION = {"source": 8, "source_user": 9, "message": 18, "observer": 29}
 _TRAFFIC = {
     **_SESSION,
     "observer": 52,
@@ -54,11 +60,8 @@ PLACES: Mapping[str, Mapping[str, int]] = {
     "DATA": _THREAT,
     "WILDFIRE": _THREAT,
     "DECRYPTION": {**_SESSION, "domain": 63, "observer": 97},
-    "SCTP": {
-        **{key: place for key, place in _SESSION.items() if "nat" not in key and "user" not in key},
-        "observer": 36,
-    },
-    "GTP": {key: place for key, place in _SESSION.items() if "nat" not in key and "user" not in key},
+    "SCTP": {**_CARRIED, "observer": 36},
+    "GTP": _CARRIED,
     "CONFIG": {"source": 7, "source_user": 10, "observer": 21},
     "SYSTEM": _SYSTEM,
     "HIPMATCH": {
@@ -88,8 +91,9 @@ PLACES: Mapping[str, Mapping[str, int]] = {
         "destination_port": 15,
         "observer": 25,
     },
-    "IPTAG": {"source": 8, "event": 10, "observer": 21},
-    "AUTHENTICATION": {"source": 8, "source_user": 9, "message": 18, "observer": 29},
+    "IPTAG": {"source": 8, "event": 10, "observer": 23},
+    "AUTHENTICATION": _AUTHENTICATION,
+    "AUTH": _AUTHENTICATION,
     "CORRELATION": {"source": 7, "source_user": 8, "observer": 17},
     "AUDIT": {},
 }

@@ -18,7 +18,7 @@ from lamsach.logs.paloalto_columns import PLACES
 from lamsach.logs.paloalto_messages import ends_of, lease_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed
-from lamsach.logs.values import domain_of, stated
+from lamsach.logs.values import domain_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 COLUMN_KEYS = Keys(
@@ -48,7 +48,7 @@ _JSON_KEYS = Keys(
     source_nat_port=("NATSourcePort",),
     source_name=("SourceDeviceHost", "EndpointDeviceName", "SourceDeviceName", "MachineName"),
     source_mac=("SourceDeviceMac",),
-    source_user=("SourceUser", "SourceUserName", "User", "UserName", "Users"),
+    source_user=("SourceUser", "SourceUserName", "User", "UserName", "Users", "AdminUserName", "Admin"),
     destination=("DestinationAddress", "DNSResolverIP", "DestinationIP"),
     destination_port=("DestinationPort",),
     destination_name=("DestinationDeviceHost",),
@@ -75,8 +75,11 @@ _SESSION_STAGES = {
     "gateway-tunnel-latency": LeaseAction.RENEWED,
     "gateway-logout": LeaseAction.RELEASED,
     "gateway-config-release": LeaseAction.RELEASED,
+    "globalprotectgateway-config-succ": LeaseAction.ASSIGNED,
+    "globalprotectgateway-switch-to-ssl-vpn": LeaseAction.ASSIGNED,
 }
 """GlobalProtect's events that give a client an address of the tunnel, or take it back."""
+_QUESTIONS = ("spyware", "dns", "dns-security")
 _OUTSIDE = ("untrust", "outside", "internet", "wan", "external")
 
 
@@ -89,6 +92,7 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
     _spread(fields, cells[4] if len(cells) > 4 else "")
     inward = is_outside(fields.get("from_zone")) and not is_outside(fields.get("to_zone"))
     event = event_of(fields, COLUMN_KEYS, time=time, observer=observer, inward=inward)
+    event = with_status(event, fields.get("status"))
     if kind == "USERID":  # the ports of a terminal server's user, 0 for all others
         event = changed(
             event, source_port=event.source_port or None, destination_port=event.destination_port or None
@@ -96,6 +100,22 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
     return completed(
         event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"), fields.get("event")
     )
+
+
+def with_status(event: Event, status: str | None) -> Event:
+    """The event with how it ended, unless its action says so."""
+    refused = event.action is Action.UNKNOWN and (status or "").lower() == "failure"
+    return changed(event, action=Action.BLOCKED) if refused else event
+
+
+def with_question(event: Event, subtype: str, *texts: str | None) -> Event:
+    """The event of a threat in a DNS question, whose name stands where others have a file's name, or within the threat's."""
+    if event.domain or event.url or subtype not in _QUESTIONS:
+        return event
+    fields = {"misc": texts[0] or "", "threat": " ".join(text for text in texts[1:] if text)}
+    _spread(fields, subtype)
+    name = question_of(fields.get("query"))
+    return changed(event, kind=EventKind.DNS, domain=name) if name else event
 
 
 def is_outside(zone: str | None) -> bool:
@@ -108,7 +128,7 @@ def _spread(fields: dict[str, str], subtype: str) -> None:
     misc, threat = fields.pop("misc", ""), fields.pop("threat", "")
     if subtype == "url":
         fields["url"] = misc
-    elif subtype in ("spyware", "dns", "dns-security") or "dns" in threat.lower():
+    elif subtype in _QUESTIONS or "dns" in threat.lower():
         name = domain_of(misc) if "." in misc and "/" not in misc else None
         match = _THREAT_DOMAIN.search(threat) or _THREAT_DOMAIN.search(misc) if name is None else None
         if name or match:
@@ -137,8 +157,13 @@ def json_event(line: str, context: FileContext) -> Event:
         event = changed(event, kind=EventKind.DNS)
     if kind == "DNS":
         event = changed(event, device_ip=event.source_ip, response=bool(event.answers))
+    if kind == "THREAT":
+        subtype = fields.get("Subtype") or fields.get("SubType") or ""
+        event = with_question(
+            event, subtype.lower(), fields.get("FileName"), fields.get("ThreatID"), fields.get("ThreatName")
+        )
     return completed(
-        event,
+        with_status(event, fields.get("EventStatus")),
         kind,
         fields.get("EventDescription"),
         fields.get("PrivateIPv4"),
@@ -183,8 +208,12 @@ def completed(
             destination_port=event.destination_port or ends.server_port,
             domain=event.domain or ends.server_name,
             user=event.user or ends.user,
+            device_name=event.device_name or ends.device_name,
             device_ip=event.device_ip or (source if source and is_internal(source) else None),
         )
+    session = _SESSION_STAGES.get((stage or "").lower())
+    if session and kind == "SYSTEM" and event.device_ip and event.user:
+        return changed(event, kind=EventKind.LEASE, action=session)
     inner = first_ip({"given": given or "", "given_ipv6": given_ipv6 or ""}, "given", "given_ipv6")
     if kind == "GLOBALPROTECT":
         event = changed(
@@ -192,9 +221,8 @@ def completed(
             device_ip=inner
             or (event.source_ip if event.source_ip and is_internal(event.source_ip) else None),
         )
-        lease_action = _SESSION_STAGES.get((stage or "").lower())
-        if inner and event.user and lease_action and event.action is not Action.BLOCKED:
-            return changed(event, kind=EventKind.LEASE, action=lease_action)
+        if inner and event.user and session and event.action is not Action.BLOCKED:
+            return changed(event, kind=EventKind.LEASE, action=session)
     if kind in _LOGONS or (message and event.user):
         told = _told(message) if message and event.action is Action.UNKNOWN else event.action
         return changed(event, kind=EventKind.LOGON, action=told)

@@ -31,8 +31,10 @@ _SERVER = re.compile(
 _ASSOCIATION = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]-([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
 # user 'a.b'   User name: a.b,   for user a.b.   User admin logged in via Web
 _USER = re.compile(
-    r"\b[Uu]ser(?: name)?:? ?(?:'([^']{1,128})'|\"([^\"]{1,128})\"|([\w\\@$-][\w.\\@$-]{0,127}))"
+    r"\b[Uu]ser(?: name)?:? ?(?:'([^']{1,128})'|\"([^\"]{1,128})\"|([\w\\@$][\w.\\@$-]{0,127}))"
 )
+# Private IP: 10.9.8.7, Client version: 6.0.4, Device name: LAPTOP-7, Client OS version: Windows 10
+_DEVICE = re.compile(r"\b[Dd]evice name: ([^\s,]{1,255})")
 # DHCP lease started ip 10.1.1.77 --> mac 00:11:22:33:44:55 - hostname PC-7, interface ethernet1/1
 _LEASE = re.compile(
     r"DHCP lease (started|renewed|expired|released|ended|stopped) ip ([0-9A-Fa-f:.]{2,45}) --> mac ([0-9A-Fa-f:.-]{12,17})(?: - hostname ([^\s,]{1,255}))?",
@@ -55,6 +57,7 @@ _NO_USERS = frozenset(
         "has",
         "with",
         "login",
+        "logout",
         "logged",
         "to",
         "from",
@@ -74,6 +77,7 @@ class MessageEnds:
     server_port: int | None = None
     server_name: str | None = None
     user: str | None = None
+    device_name: str | None = None
 
 
 def ends_of(message: str) -> MessageEnds:
@@ -97,7 +101,14 @@ def ends_of(message: str) -> MessageEnds:
             break
         if "." in text and name is None:
             name = domain_of(text)
-    return MessageEnds(client=client, server=server, server_name=None if server else name, user=user)
+    device = _DEVICE.search(message) if "evice name:" in message else None
+    return MessageEnds(
+        client=client,
+        server=server,
+        server_name=None if server else name,
+        user=user,
+        device_name=stated(device[1]) if device else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,13 @@ from lamsach.logs.json_records import start_of_object
 from lamsach.logs.keyed_events import domain_in, host_in, unquoted
 from lamsach.logs.leef_events import leef_event
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
-from lamsach.logs.paloalto_events import completed, event_of_columns, json_event
+from lamsach.logs.paloalto_events import (
+    completed,
+    event_of_columns,
+    json_event,
+    with_question,
+    with_status,
+)
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
@@ -53,6 +59,18 @@ _JSON_KEYS = (
     '"TimeGenerated"',
     '"LogSourceName"',
 )
+
+
+_USERS = (
+    "PanOSSourceUserName",
+    "PanOSSourceUser",
+    "suser0",
+    "PanOSAuthenticatedUserName",
+    "PanOSUser",
+    "duser0",
+    "PanOSDestinationUserName",
+)
+_SITES = ("PanOSURLDomain", "PanOSServerNameIndication", "PanOSSNI", "PanOSCommonName", "dntdom")
 
 
 class PaloAlto(LogFormat):
@@ -84,7 +102,7 @@ class PaloAlto(LogFormat):
         *("action", "response"),
     )
 
-    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease", "GLOBALPROTECT")
+    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP lease", "GLOBALPROTECT", "globalprotectgateway-")
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -111,7 +129,7 @@ class PaloAlto(LogFormat):
                 header = header_before(line, position, self.context)
                 record = leef.read(line[position:])
                 event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
-                event = _with_site(event, record.attributes)
+                event = _with_site(_with_firewall(event, record.attributes), record.attributes)
             else:
                 event = self._columns(line)
         return stamped(event, self.name, self.context.file, number)
@@ -127,8 +145,14 @@ class PaloAlto(LogFormat):
             source_ip=event.source_ip or _first(fields, "PanOSPublicIPv4", "PanOSPublicIPv6"),
             device_name=event.device_name
             or _first(fields, "PanOSEndpointDeviceName", "PanOSSourceDeviceHost"),
-            domain=event.domain or domain_in(fields, ("PanOSURLDomain", "dntdom")),
+            user=event.user or _first(fields, *_USERS),
         )
+        if record.signature == "THREAT":
+            event = with_question(
+                event, record.name.lower(), _first(fields, "fname", "filePath"), fields.get("cat")
+            )
+        event = with_status(event, fields.get("PanOSEventStatus"))
+        event = changed(event, domain=event.domain or domain_in(fields, _SITES))
         kind = record.signature if record.signature in PLACES else record.name
         message = (
             _first(fields, "msg", "PanOSEventDescription", "PanOSDescription")
@@ -160,6 +184,14 @@ class PaloAlto(LogFormat):
         exact = next((cell for cell in reversed(cells[GENERATED:]) if _WITH_OFFSET.fullmatch(cell)), None)
         local = (cell for cell in (cells[GENERATED], cells[RECEIVED]) if _DATE.fullmatch(cell))
         return first_time((exact, *local), self.context, month_first=True)
+
+
+def _with_firewall(event: Event, fields: Mapping[str, str]) -> Event:
+    """The event of LEEF, in which `DeviceName` is the firewall's."""
+    firewall = fields.get("devicename")
+    if not firewall or event.device_name != firewall:
+        return event
+    return changed(event, device_name=None, observer=event.observer or firewall)
 
 
 def _with_site(event: Event, fields: Mapping[str, str]) -> Event:
