@@ -24,13 +24,13 @@ from lamsach.logs.values import hash_of
 from lamsach.model import Action, Event
 
 KEYS = Keys(
-    source=("src", "c6a2", "sourceAddress", "sourceIpAddress", "c6a1"),
+    source=("src", "c6a2", "sourceAddress", "sourceIpAddress", "shost", "c6a1"),
     source_port=("spt", "sourcePort"),
     source_nat=("sourceTranslatedAddress",),
     source_nat_port=("sourceTranslatedPort",),
     source_name=("shost", "sourceHostName"),
     source_mac=("smac", "sourceMacAddress"),
-    source_user=("suser", "suid", "sourceUserName"),
+    source_user=("suser", "suid", "sourceUserName", "susr"),
     destination=("dst", "c6a3", "destinationAddress"),
     destination_port=("dpt", "destinationPort"),
     destination_name=("dhost", "destinationHostName"),
@@ -64,10 +64,18 @@ BY_LABEL = {
     "name": "shost",
     "user": "suser",
 }
+_LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}
+"""What labels mean that are no usual name of a column; a link leads to the console that reports."""
 # fileHash   TrendMicroDsFileSHA256
 HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 _CLEANED = frozenset({"clean", "delete", "remove", "move", "terminate", "kill", "repair"})
 NUMERIC_ID = re.compile(r"[\d-]{1,12}|S-1-[\d-]+")
+
+
+def meaning_of(label: str) -> str | None:
+    """The standard key that a custom key's label stands for."""
+    key = label.lower().replace(" ", "")
+    return _LABELS[key] if key in _LABELS else BY_LABEL.get(field_of(label) or "")
 
 
 def labelled(extension: Mapping[str, str]) -> dict[str, str]:
@@ -78,7 +86,7 @@ def labelled(extension: Mapping[str, str]) -> dict[str, str]:
         value = extension.get(match[1]) if match else None
         if not value:
             continue
-        meaning = BY_LABEL.get(field_of(label) or "")
+        meaning = meaning_of(label)
         digest = hash_of(value)
         if digest:
             fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)
