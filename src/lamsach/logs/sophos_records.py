@@ -54,9 +54,14 @@ _LEASES = {
     "disconnected": LeaseAction.RELEASED, "expire": LeaseAction.EXPIRED, "expired": LeaseAction.EXPIRED,
 }  # fmt: skip
 # [client 192.0.2.4:5678] ModSecurity: ...     packet from 192.0.2.4:500: ...     Client 192.0.2.4 is connected
+# "to_hq"[3] 192.0.2.4:500 #7: received Delete SA payload     H=mx.example (mx) [192.0.2.4]:5678 F=<a@b.example> rejected
 _CLIENT = re.compile(
-    r"(?:\[client |\bfrom |\bClient )\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)",
+    r"(?:\[client |\bfrom |\bClient |^\"[^\"]{1,80}\"\[\d{1,9}\] |\bH=\S{1,255} (?:\([^()]{1,255}\) )?(?=\[))\[?([0-9A-Fa-f]{0,4}[.:][0-9A-Fa-f.:]{1,41}?)\]?(?::(\d{1,5}))?(?=[\s:\],]|$)",
     re.ASCII,
+)
+# 192.0.2.4 - - [05/Jun/2026:07:27:59 +0000] "GET /a HTTP/1.1" 200 5
+_VISITOR = re.compile(
+    r'([0-9A-Fa-f.:]{2,45}) - \S{1,128} \[[^\]"]{1,40}\] "[A-Z]{3,10} (\S{1,2000})', re.ASCII
 )
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 _ROOM = 2000
@@ -74,6 +79,8 @@ _WEB = frozenset(
 )
 
 
+_USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
+"""The keys of a user's name, and those in records of the firewall's load, in which `user` is a share of the processor's time."""
 DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "server_name", "sni")
 HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
 
@@ -83,7 +90,7 @@ def event_of(fields: Fields) -> Event:
     lease = _lease(fields)
     if lease:
         return lease
-    source = first_ip(fields, "src_ip", "sourceip", "srcip", "remote_ip", "ipaddress", "client_ip")
+    source = first_ip(fields, "src_ip", "sourceip", "srcip", "remote_ip", "ipaddress", "client_ip", "ep_ip")
     if _is_waf(fields):
         return _visit(fields, source)
     destination = first_ip(fields, "dst_ip", "destinationip", "dstip")
@@ -103,9 +110,10 @@ def event_of(fields: Fields) -> Event:
         source_nat_ip=nat,
         source_nat_port=(first_port(fields, "tran_src_port", "src_trans_port") or None) if nat else None,
         device_ip=device,
+        device_name=first(fields, "ep_name"),
         source_mac=mac_as_stated(first(fields, "src_mac", "srcmac")),
         device_mac=mac_of_device(device, source, mac_as_stated(first(fields, "src_mac", "srcmac"))),
-        user=first(fields, "user_name", "user", "login_user", "username"),
+        user=first(fields, *_USERS[fields.get("log_type") == "System Health"]),
         domain=_domain(fields, url),
         url=url,
         hashes=_hashes(fields),
@@ -115,6 +123,10 @@ def event_of(fields: Fields) -> Event:
 
 def event_of_text(text: str) -> Event:
     """The event of one of UTM's messages that has no fields: at most a client, and what a web application firewall tags."""
+    visitor = _VISITOR.match(text)
+    if visitor and ip_of(visitor[1]):
+        source = ip_of(visitor[1])
+        return Event(kind=EventKind.WEB, source_ip=source, device_ip=calling(source), url=visitor[2])
     client = _CLIENT.search(text, 0, _ROOM)
     source = ip_of(client[1].rstrip(".:")) if client else None
     tags = dict(_TAGGED.findall(text[:8192]))

@@ -28,7 +28,7 @@ from lamsach.logs.key_value import first, first_ip, first_port
 from lamsach.logs.own_machine import mac_of_device
 from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
-from lamsach.logs.timestamps import MONTHS, from_iso
+from lamsach.logs.timestamps import MONTHS, from_iso, local_time
 from lamsach.logs.values import domain_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -42,6 +42,8 @@ _PROXMOX = re.compile(
     r"\d{1,10} \d (\S{1,64}) (\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{4}) (?:policy )?([A-Z]{1,20})\b",
     re.ASCII,
 )
+# [Fri Mar 27 17:48:43 2026] [UFW BLOCK] IN=      as `dmesg -T` prints it
+_DMESG = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4})\]", re.ASCII)
 # [WAN_LOCAL-D-2147483647] DESCR="..." IN=     [LAN_IN-RET-4-A] [WAN_IN-default-D]IN=
 _RULE = re.compile(r"\[[\w .:-]{1,80}?-([ADRBCadrb])(?:-\d{1,12})?\]", re.ASCII)
 _BLOCKING = re.compile(
@@ -49,6 +51,7 @@ _BLOCKING = re.compile(
 )
 _ALLOWING = re.compile(r"(?<![a-z])(?:accept|accepted|allow|allowed|permit|pass)(?![a-z])", re.I)
 _RULE_ACTIONS = {"A": Action.ALLOWED, "D": Action.BLOCKED, "R": Action.BLOCKED, "B": Action.BLOCKED}
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _CEF = "|Ubiquiti|UniFi"
 # CEF:0|Ubiquiti|UniFi Network|10.0.140|201|Threat Detected and Blocked|7|proto=TCP src=...
 _CEF_START = re.compile(r"(?:CEF: ?)?0\|Ubiquiti\|UniFi")
@@ -94,7 +97,14 @@ class Iptables(LogFormat):
         else:
             event = _packet(message)
         dated = _PROXMOX.match(message)
-        return placed(event, self, number, _proxmox_time(dated) if dated else header.time, header.host)
+        printed = _DMESG.match(message) if header.time is None else None
+        time = _proxmox_time(dated) if dated else self._dmesg_time(printed) if printed else header.time
+        return placed(event, self, number, time, header.host)
+
+    def _dmesg_time(self, match: re.Match[str]) -> datetime:
+        hour, minute, second = (int(part) for part in match[3].split(":"))
+        month = MONTHS.get(match[1], 0)
+        return local_time(int(match[4]), month, int(match[2]), hour, minute, second, 0, self.context.timezone)
 
 
 def _packet(message: str) -> Event:
@@ -173,7 +183,7 @@ def _unifi(message: str) -> Event:
     stated = first(fields, "UNIFIutcTime")
     action = (first(fields, "act", "UNIFIaction") or record.name).lower()
     return Event(
-        time=from_iso(stated, UTC) if stated else None,
+        time=from_iso(stated, UTC) if stated and _ISO.match(stated) else None,
         kind=EventKind.CONNECTION if source and destination else EventKind.OTHER,
         observer=first(fields, "UNIFIhost", "UNIFIdeviceName", "dvchost"),
         source_ip=source,

@@ -107,7 +107,8 @@ class Sophos(LogFormat):
         cut = _UTM_TIME.match(message)
         if cut:
             time, host, message = self._utm_time(cut), cut[7], message[cut.end() :]
-        event = event_of(spaced_pairs(message)) if _has_fields(message) else event_of_text(message)
+        start = _fields_at(message)
+        event = event_of(spaced_pairs(message[start:])) if start >= 0 else event_of_text(message)
         return placed(event, self, number, time, host)
 
     def time_of(self, fields: Fields) -> datetime | None:
@@ -128,5 +129,9 @@ class Sophos(LogFormat):
         return without_year(month, day, hour, minute, second, self.context)
 
 
-def _has_fields(message: str) -> bool:
-    return message.startswith("id=") or _UTM.match(message) is not None
+def _fields_at(message: str) -> int:
+    """Where the fields begin, behind a worker's name too (`SCANNER[99]: id="1000" severity=`); -1 for a message without."""
+    if message.startswith("id="):
+        return 0
+    match = _UTM.search(message, 0, _ROOM) if "id=" in message else None
+    return message.find("id=", match.start()) if match else -1
