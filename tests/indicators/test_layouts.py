@@ -203,6 +203,28 @@ case(
     '<ioc xmlns="http://schemas.mandiant.com/2010/ioc"><definition><Indicator operator="OR"><IndicatorItem id="a"><Context document="FileDownloadHistoryItem" search="FileDownloadHistoryItem/SourceURL"/><Content type="string">http://evil-s2.site/x.exe</Content></IndicatorItem></Indicator></definition></ioc>',
     "http://evil-s2.site/x.exe",
 )
+case(
+    "cells_on_lines.adoc",
+    '= Foo\n\nIt is like http://vendor-x.com/post/[the report].\n\n[options="header"]\n|===\n|SHA-1 |File |Details\n\n|`{}`\n|`x.com`\n|Seen at hoster-x.com\n\n|`{}`\n|`y.dll`\n|-\n|===\n\n[cols="1,1,2"]\n|===\na|Domain\na|IP\n|Details\n\n|`a.evil-k3[.]site` +\n`evil-k4[.]site`|`203.0.113.82` +\n`203.0.113.83`|2026\n|===\n'.format(
+        sha1("1"), sha1("2")
+    ),
+    f"{sha1('1')} {sha1('2')} a.evil-k3.site evil-k4.site 203.0.113.82 203.0.113.83",
+)
+case(
+    "quoted_urls.txt",
+    '"http://evil-u1.site/a/","http://evil-u2.site/b/"\nhttp://evil-u3.site/a/*http://evil-u4.site/b\n',
+    "http://evil-u1.site/a http://evil-u2.site/b http://evil-u3.site/a http://evil-u4.site/b",
+)
+case(
+    "piece_of_page.txt",
+    '<script src="https://evil-u5.site/x.js"></script>\n<iframe src="https://evil-u6.site/f">\n',
+    "https://evil-u5.site/x.js https://evil-u6.site/f",
+)
+case(
+    "own_site.html",
+    '<!doctype html><html><head><link rel="canonical" href="https://www.vendor-q.com/post/1"></head><body><p>https://www.vendor-q.com/about</p><p>other.vendor-q.com</p><p>evil-u7[.]site</p></body></html>',
+    "evil-u7.site",
+)
 case("dates_look_like_ip.csv", "ip,version,date\n203.0.113.22,1.2.3.4,01.02.2024\n", "203.0.113.22")
 # XLSX
 case(

@@ -59,6 +59,11 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["máy chủ (C2) evil-q.top;"], [("evil-q.top", None)]),
         (["qXy.run(aBc, 0, false);"], [("qxy.run", refusals.CODE)]),
         (["Join-Path $a 'WWW.zip'"], [("www.zip", refusals.FILE_NAME)]),
+        # sums of files
+        (
+            ["MD5 (setup-a.com) = 5f4dcc3b5aa765d61d8327deb882cf99"],
+            [("setup-a.com", refusals.FILE_NAME), ("5f4dcc3b5aa765d61d8327deb882cf99", None)],
+        ),
         # keys and versions
         (["Password: 203.0.113.5"], [("203.0.113.5", refusals.CODE)]),
         (

@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _NEXT_URL = re.compile(
-    rf"[,;|]+(?={_SCHEMES}://)|(?<=[a-z0-9])(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?=\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
+    rf"[,;|*@]+(?={_SCHEMES}://)|'(?=\.\w{{1,20}}\()|(?<=[a-z0-9])(?=https?://)|\]\(|\\?'(?=[,;)\]\\]|$)|&quot;|\\n|\\r|\\'|\\\"|(?<![?&=])&&(?=\w)|\|(?=\s?(?:(?:ba|z|da|k)?sh|iex|python\d?|perl|php|base64)\b)",
     re.IGNORECASE,
 )
 _INNER_URL = re.compile(rf"{_SCHEMES}://", re.IGNORECASE)
@@ -41,12 +41,16 @@ _LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
 HASH_NAMED_FILE = re.compile(
     r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?:[._-][\w.-]*)?", re.IGNORECASE | re.ASCII
 )
+# 0f4c..:setup.exe
+_HASH_AND_NAME = re.compile(r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}):(?=[^:\s])", re.IGNORECASE | re.ASCII)
 _IPV6 = re.compile(
     r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
     re.IGNORECASE | re.ASCII,
 )
 _STARRED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}(?:\.\*){1,2}", re.ASCII)
 _RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}", re.ASCII)
+# evil.example:1604:secret
+_HOST_PORT_MORE = re.compile(r"([^/?#:\\]{1,253}:\d{1,5}):[^/:]")
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
 
@@ -93,10 +97,19 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
     place = 0
     while (match := _TOKEN.search(text, place)) is not None:
         word = match["word"]
-        if word and "://" in word and (inner := _INNER_URL.search(word)) is not None and inner.start():
-            match = _TOKEN.search(text, match.start(), match.start() + inner.start()) or match
+        if word and (inner := _inner_url(word)):
+            match = _TOKEN.search(text, match.start(), match.start() + inner) or match
         yield match
         place = match.end()
+
+
+def _inner_url(word: str) -> int | None:
+    """Where a URL begins within a word; None where it is in the path of another (`archive.example/1/http://evil.example`)."""
+    match = _INNER_URL.search(word) if "://" in word else None
+    if match is None:
+        return None
+    before = word[: match.start()]
+    return None if before.endswith("/") and "." in before else match.start()
 
 
 def _masked(token: str) -> Iterator[Found]:
@@ -180,9 +193,9 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     if _STARRED.fullmatch(word):
         yield from _whole(word)
         return
-    if (scheme := _INNER_URL.search(word)) is not None:  # url:http://evil.example/a
-        yield from _word(word[: scheme.start()], written, depth)
-        yield from _url(word[scheme.start() :], written)
+    if (inner := _inner_url(word)) is not None:  # url:http://evil.example/a
+        yield from _word(word[:inner], written, depth)
+        yield from _url(word[inner:], written)
         return
     word = word.strip("-–—·!?&#+~*").rstrip(".:")
     if word.startswith("_") and word.endswith("_"):
@@ -194,6 +207,9 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         return
     if match := HASH_NAMED_FILE.fullmatch(word):
         yield from _whole(match[1])
+    elif match := _HASH_AND_NAME.match(word):
+        yield from _whole(match[1])
+        yield from _word(word[match.end() :], written, depth + 1)
     elif ":" in word and _is_ipv6(word):
         yield from _whole(word)
     elif depth < 4 and (match := _LABELLED.match(word)):
@@ -225,6 +241,8 @@ def _dotted(word: str, written: str) -> Iterator[Found]:
     if _RANGE.fullmatch(word):
         yield from _whole(word)
         return
+    if match := _HOST_PORT_MORE.match(word):
+        word = match[1]
     host = _HOST.match(word)[0]  # type: ignore[index]
     if addresses.parse_v4(host) is not None:
         yield from _whole(word)

@@ -38,6 +38,9 @@ _IMITATED = re.compile(
     r"|legit(?:imate)?|genuine|official|real|chính thức|chính thống|hợp pháp|thay vì|instead of)(?: (?:site|website|domain|trang(?: web)?|tên miền|của|the|of|is|là))?\W{1,3}(?:www\.)?$",
     re.IGNORECASE,
 )
+# MD5 (setup.com) = 0f4c..    SHA256(setup.com)= 0f4c..
+_DIGEST_OF = re.compile(r"\b(?:md5|sha-?\d{1,3}|blake\w{0,3}) ?\($", re.IGNORECASE)
+_DIGEST_IS = re.compile(r"\) ?= ?[0-9a-f]{32}", re.IGNORECASE)
 _SECTION = re.compile(
     r"\s{0,8}((?:1?\d|20)(?:\.\d){3})\.?\s{1,4}(?=[^\W\d_a-z])[^\W\d_][^.:;\d]{3,100}", re.UNICODE
 )
@@ -64,6 +67,8 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     if kind is IndicatorType.URL:
         return refusals.REFERENCE if place < _BEFORE and _REFERENCE.search(before) else None
     if kind is IndicatorType.DOMAIN:
+        if _DIGEST_OF.search(before) and _DIGEST_IS.match(text, place + len(token)):
+            return refusals.FILE_NAME
         if _PACKAGE.search(before):
             return refusals.PACKAGE
         if _REFERENCE.search(before):

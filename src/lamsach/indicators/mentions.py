@@ -68,12 +68,14 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
 # [1] https://..., ¹ https://...: what a footnote cites
 _FOOTNOTE = re.compile(
-    r"\s{0,8}(?:\[\d{1,3}\]|\(\d{1,3}\)|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
+    r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
 )
 # [the vendor's report](https://...), [![licence](https://...)](https://...)
 _LINK_TEXT = re.compile(
     r"\[(?:!\[[^\[\]]{0,200}\]\([^()\s]{1,500}\)|[^\[\]./]{2,200})\]\(\s?<?$|!\[[^\[\]]{0,200}\]\(\s?<?$"
 )
+_TEXT_OF_LINK = re.compile(r"(?<=[^=&?]{4})\[[*_`]?[^\W\d_]")
+"""The text of a link behind it, as AsciiDoc has it: `https://vendor.example/post/[the report]`."""
 _NUMBER = re.compile(
     r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
 )
@@ -261,7 +263,8 @@ class Prose:
             cited = (place < _SENTENCE and _FOOTNOTE.fullmatch(text[:place])) or _LINK_TEXT.search(
                 text[max(0, place - 800) : place]
             )
-            if cited or is_to_read(before[-_SENTENCE:]):
+            named = _TEXT_OF_LINK.search(token)
+            if cited or named or is_to_read(before[-_SENTENCE:]):
                 return refusals.REFERENCE
         if alone or not self.defangs or len(_WORD.findall(rest[: 4 * _SENTENCE])) < _WORDS_OF_SENTENCE:
             return None

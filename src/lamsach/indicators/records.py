@@ -43,7 +43,7 @@ MAX_WORDED = 20_000
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WORDS_LEAST = 2
 _SEVERAL = re.compile(
-    r"://\S{3,300}[a-z0-9]https?://|[,;|]\s{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)",
+    r"://\S{3,300}[a-z0-9*@]https?://|[,;|][\s\"']{0,3}(?:h[tx*]{2}ps?|s?ftps?)\[?:\]?//|[a-z0-9/]hxxps?\[?:\]?//|://[^\s\\]{3,300}\\[rn](?:\\|$)",
     re.IGNORECASE,
 )
 """Where a text goes on with another URL."""

@@ -62,7 +62,7 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     yield from entries(found, reference, facts)
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and (
-            key == "file" or fields[key] not in (Field.CONTEXT, Field.SOURCE)
+            key in _WALKED or fields[key] not in (Field.CONTEXT, Field.SOURCE)
         ):
             within = walk(value, reference, facts, depth + 1)
             yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
@@ -79,6 +79,8 @@ _TO_READ = re.compile(
     re.IGNORECASE,
 )
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
+_WALKED = frozenset({"file", "subject"})
+"""Keys that describe a value when a text stands behind them, and hold values when a record does."""
 
 
 def _names_else(key: str, value: str) -> bool:
