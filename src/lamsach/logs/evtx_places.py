@@ -1,0 +1,214 @@
+"""Where the values of many records of an EVTX file stand, computed for all of them at once.
+
+Source: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc. A record has a head of 24 bytes, then an instance of
+a template: `INSTANCE`, the template's number and place, the definition itself if that place is here, the count of values, the size and kind of each, the values. All
+places are checked against the record's end: a chunk's checksums say that Windows, or somebody who computes checksums, wrote it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from isal.isal_zlib import crc32
+
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, RECORDS_START
+from lamsach.logs.evtx_templates import (
+    ANY,
+    DEFINITION_HEAD,
+    INSTANCE,
+    MOST_VALUES,
+    UNUSUAL,
+    Names,
+    Template,
+    Templates,
+)
+from lamsach.logs.evtx_values import HEX32, HEX64, NULL, SIZE, SIZES
+
+Ints = Any
+"""An array of whole numbers, one a record, or one a record and value."""
+_RECORD = struct.Struct("<4sI")
+_RECORD_MAGIC = b"\x2a\x2a\0\0"
+_MARK = int.from_bytes(_RECORD_MAGIC, "little")
+_HEAD_BYTES = len(INSTANCE) + 8
+_SMALLEST = 28
+_ROOM = bytes(4 * MOST_VALUES + 64)
+_SIZE_OF = np.full(256, -1, np.int32)
+_SIZE_OF[list(SIZES)] = list(SIZES.values())
+_SIZE_OF[NULL] = 0
+
+
+def end_of_records(chunk: bytes) -> int:
+    """Where the last record of a chunk ends; 0 for a chunk whose checksums do not hold."""
+    if len(chunk) != CHUNK_BYTES or not chunk.startswith(CHUNK_MAGIC):
+        return 0
+    end, checksum = struct.unpack_from("<II", chunk, 48)
+    head_checksum = struct.unpack_from("<I", chunk, 124)[0]
+    if not RECORDS_START <= end <= CHUNK_BYTES or crc32(memoryview(chunk)[RECORDS_START:end]) != checksum:
+        return 0
+    return end if crc32(chunk[128:RECORDS_START], crc32(chunk[:120])) == head_checksum else 0
+
+
+def _walked(chunk: bytes, end: int) -> list[int] | None:
+    """Where the records of a chunk begin, and where the last one ends, from size to size; None when these lead elsewhere."""
+    places, at, read = [RECORDS_START], RECORDS_START, _RECORD.unpack_from
+    while at < end:
+        if at > end - _SMALLEST:
+            return None
+        magic, size = read(chunk, at)
+        at += size
+        if magic != _RECORD_MAGIC or size < _SMALLEST or at > end:
+            return None
+        places.append(at)
+    return places
+
+
+@dataclass(slots=True)
+class Instances:
+    """An instance of a template of each record. `usual` tells for which the rest holds. `templates`: what the numbers in `template` mean.
+    `starts`, `sizes`: place and size of each value; `listed`: where sizes and kinds begin; `counts`: how many values there are."""
+
+    usual: Any
+    template: Ints
+    templates: list[Template]
+    listed: Ints
+    counts: Ints
+    starts: Ints
+    sizes: Ints
+
+    def place(self, index: Ints) -> tuple[Ints, Ints]:
+        """Beginning and end of one value of each record; twice 0 where the index is negative or there is none."""
+        begin, end = self.places(index[:, None], np.arange(len(index)))
+        return begin[:, 0], end[:, 0]
+
+    def places(self, index: Ints, rows: Ints) -> tuple[Ints, Ints]:
+        """The same of several values, with an index for each, of these records."""
+        stated = (index >= 0) & (index < self.starts.shape[1]) & self.usual[rows, None]
+        at = np.where(stated, index, 0)
+        begin = self.starts[rows[:, None], at]
+        end = begin + self.sizes[rows[:, None], at]
+        return begin * stated, end * stated
+
+
+class Batch:
+    """The bytes of several chunks."""
+
+    def __init__(self, chunks: Sequence[bytes], templates: Templates) -> None:
+        self.data = b"".join((*chunks, _ROOM))
+        self._chunks = chunks
+        self._names = [Names(chunk) for chunk in chunks]
+        self._templates = templates
+
+    def records(self) -> tuple[Ints, Ints, list[int | None]]:
+        """Where the records begin, where their sizes' second copies stand, and how many each chunk has; None for a chunk that is left to the library."""
+        stops = np.array([end_of_records(chunk) for chunk in self._chunks], np.int64)
+        bases = np.arange(len(stops)) * CHUNK_BYTES
+        begin, end = self._marked(bases, stops)
+        chunk = begin // CHUNK_BYTES
+        follows = np.append(begin[1:], 0)
+        last = np.append(chunk[1:], -1) != chunk
+        first = np.append(-1, chunk[:-1]) != chunk
+        wrong = end != np.where(last, bases[chunk] + stops[chunk], follows)
+        wrong |= first & (begin != bases[chunk] + RECORDS_START)
+        counts: list[int | None] = list(np.bincount(chunk, minlength=len(stops)).tolist())
+        walked: list[int] = []
+        walked_ends: list[int] = []
+        again = set(chunk[wrong].tolist()) | {
+            at for at, stop in enumerate(stops.tolist()) if stop and not counts[at]
+        }
+        for at in again:
+            places = _walked(self._chunks[at], int(stops[at]))
+            counts[at] = None if places is None else len(places) - 1
+            base = at * CHUNK_BYTES
+            walked += [base + place for place in (places or [])[:-1]]
+            walked_ends += [base + place for place in (places or [])[1:]]
+        for at in np.flatnonzero(stops == 0).tolist():
+            counts[at] = None
+        if again:
+            kept = ~np.isin(chunk, list(again))
+            begin = np.sort(np.append(begin[kept], np.array(walked, np.int64)))
+            end = np.sort(np.append(end[kept], np.array(walked_ends, np.int64)))
+        return begin, end - 4, counts
+
+    def _marked(self, bases: Ints, stops: Ints) -> tuple[Ints, Ints]:
+        """Where a record's mark stands at a place where Windows puts records, and where the record ends that begins there."""
+        words = np.frombuffer(self.data, "<u4")
+        found = np.flatnonzero(words[: len(bases) * CHUNK_BYTES // 4 : 2] == _MARK) * 2
+        within = found * 4 % CHUNK_BYTES
+        found = found[(within >= RECORDS_START) & (within < stops[found * 4 // CHUNK_BYTES])]
+        return found * 4, found * 4 + words[found + 1].astype(np.int64)
+
+    def numbers(self, places: Ints, kind: str) -> Ints:
+        """The numbers of this kind (`<u4`) at these places."""
+        size = np.dtype(kind).itemsize
+        shape = (len(self.data) - size + 1,)
+        return np.ndarray(shape, kind, self.data, strides=(1,))[places]
+
+    def _pieces(self, places: Ints, size: int) -> Any:
+        """So many bytes from each place on."""
+        shape = (len(self.data) - size + 1, size)
+        return np.ndarray(shape, np.uint8, self.data, strides=(1, 1))[places]
+
+    def instances(self, places: Ints, ends: Ints, usual: Any) -> Instances:
+        """The instances that begin at these places and end before these ends."""
+        heads = self._pieces(places, _HEAD_BYTES)
+        usual = usual & (heads[:, : len(INSTANCE)] == np.frombuffer(INSTANCE, np.uint8)).all(axis=1)
+        usual &= places + _HEAD_BYTES + 4 <= ends
+        stated = heads[:, len(INSTANCE) + 4 :].copy().view("<u4")[:, 0].astype(np.int64)
+        usual &= (stated > 0) & (stated <= CHUNK_BYTES - DEFINITION_HEAD)
+        definitions = np.where(usual, places // CHUNK_BYTES * CHUNK_BYTES + stated, 0)
+        template, templates = self._templates_at(definitions)
+        usual &= np.array([known is not UNUSUAL for known in templates])[template]
+        listed = places + _HEAD_BYTES
+        here = usual & (definitions == listed)
+        lengths = self.numbers(np.where(here, listed + DEFINITION_HEAD - 4, 0), "<u4").astype(np.int64)
+        listed = listed + np.where(here, DEFINITION_HEAD + lengths, 0)
+        usual &= listed + 4 <= ends
+        listed = np.where(usual, listed, 0)
+        counts = np.where(usual, self.numbers(listed, "<u4"), 0)
+        usual &= counts <= MOST_VALUES
+        counts = np.where(usual, counts, 0)
+        return self._values(usual, template, templates, listed + 4, counts, ends)
+
+    def _templates_at(self, definitions: Ints) -> tuple[Ints, list[Template]]:
+        """The template of each definition as a number, and what the numbers mean."""
+        distinct, which = np.unique(definitions, return_inverse=True)
+        numbers: dict[Template, int] = {}
+        found: list[int] = []
+        for place in distinct.tolist():
+            chunk, offset = divmod(place, CHUNK_BYTES)
+            template = self._templates.at(self._chunks[chunk], offset, self._names[chunk])
+            found.append(numbers.setdefault(template, len(numbers)))
+        return np.array(found)[which], list(numbers)
+
+    def _values(
+        self, usual: Any, template: Ints, templates: list[Template], listed: Ints, counts: Ints, ends: Ints
+    ) -> Instances:
+        width = max(int(counts.max(initial=0)), 1)
+        pairs = self._pieces(listed, 4 * width).view("<u2")
+        pairs *= np.repeat(np.arange(width) < counts[:, None], 2, axis=1)  # those that there are
+        sizes, kinds = pairs[:, ::2].astype(np.int32), pairs[:, 1::2]
+        stops = np.cumsum(sizes, axis=1, dtype=np.int32)
+        stops += (listed + 4 * counts).astype(np.int32)[:, None]
+        usual = usual & (stops[:, -1] <= ends)
+        usual &= _as_declared(kinds, sizes, template, templates).all(axis=1)
+        usual &= np.array([len(known.kinds) for known in templates])[template] <= counts
+        return Instances(usual, template, templates, listed, counts, stops - sizes, sizes)
+
+
+def _as_declared(kinds: Ints, sizes: Ints, template: Ints, templates: list[Template]) -> Any:
+    """Whether each value is of its template's kind, or absent, and has the size of its kind."""
+    declared = np.full((len(templates), kinds.shape[1]), ANY, np.uint16)
+    for number, known in enumerate(templates):
+        row = known.kinds[: kinds.shape[1]]
+        declared[number, : len(row)] = row
+    declared = declared[template]
+    as_declared = kinds == declared
+    if not as_declared.all():
+        as_declared |= (kinds == NULL) | (declared == ANY)
+        as_declared |= (declared == SIZE) & ((kinds == HEX32) | (kinds == HEX64))
+    size = _SIZE_OF[kinds & 0xFF]
+    return as_declared & ((size == sizes) | (size < 0))

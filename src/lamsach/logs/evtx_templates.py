@@ -1,0 +1,392 @@
+"""The templates of an EVTX file's binary XML: what stands at which place of an event, read once for all the records that refer to it.
+
+Source: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc. Windows writes a record as the number of a template
+and the values that belong into it; the event's own data are a value that is laid out in the same way. The first record of a chunk that needs
+a template holds its definition: a GUID, the size, the elements. An element's name is written where the chunk first needs it, elsewhere
+its place is named; so a definition that is known is told by its bytes but for these places, and by what stands there.
+What is laid out otherwise than the usual event is left to the library (`UnusualError`).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+UINT16, STRING, FILETIME, BINARY_XML = 6, 1, 17, 33
+"""Kinds of values."""
+INSTANCE = b"\x0f\x01\x01\x00\x0c\x01"
+"""What a record, and its data, begin with: a fragment's header, then an instance of a template."""
+DEFINITION_HEAD = 24
+"""Next definition, GUID, size of what follows."""
+MOST_VALUES = 64
+_LONGEST = 8192
+_DEEPEST = 8
+_MOST_LAYOUTS = 16
+_U16, _U32 = struct.Struct("<H"), struct.Struct("<I")
+_NAME = struct.Struct("<IHH")
+ANY = 255
+"""The kind of a value that stands nowhere."""
+_SCHEMA = {
+    "Provider": frozenset({"Name", "Guid", "EventSourceName"}),
+    "EventID": frozenset({"Qualifiers"}),
+    "TimeCreated": frozenset({"SystemTime"}),
+    "Correlation": frozenset({"ActivityID", "RelatedActivityID"}),
+    "Execution": frozenset(
+        {"ProcessID", "ThreadID", "ProcessorID", "SessionID", "KernelTime", "UserTime", "ProcessorTime"}
+    ),
+    "Security": frozenset({"UserID"}),
+}
+_IN_ORDER = ["Provider", "EventID", "TimeCreated", "Channel", "Computer"]
+Substitution = tuple[int, int]
+"""The index and the kind of the value that is put there."""
+Content = str | Substitution
+
+
+class UnusualError(ValueError):
+    """A record or template that is not laid out as nearly all are."""
+
+
+@dataclass(slots=True)
+class Element:
+    """An element of a definition: its attributes and what is in it, in order."""
+
+    name: str
+    attributes: dict[str, Content] = field(default_factory=dict)
+    content: list[Content | Element] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Where an event's system part has its values: an index among the values, or the text itself."""
+
+    number: int
+    time: int
+    body: int
+    provider: int | str
+    channel: int | str
+    computer: int | str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A definition: the kind of each of its values, and what they mean: an event's system part, or its data as names and
+    indexes, -1 for a value that is never stated; neither of a definition that is unusual. Two that mean the same are one object."""
+
+    kinds: tuple[int, ...] = ()
+    system: System | None = None
+    data: tuple[tuple[str, int], ...] = ()
+
+
+UNUSUAL = Template()
+
+
+class Names:
+    """The names of one chunk. `known`: those that have been read, by their places."""
+
+    def __init__(self, chunk: bytes) -> None:
+        self._chunk = chunk
+        self.known: dict[int, str] = {}
+
+    def at(self, place: int) -> str:
+        """The name at this offset. Raises UnusualError."""
+        name = self.known.get(place)
+        if name is None:
+            if not 0 < place <= len(self._chunk) - _NAME.size:
+                raise UnusualError
+            _, _, length = _NAME.unpack_from(self._chunk, place)
+            name = self.known[place] = _utf16(self._chunk, place + _NAME.size, length)
+        return name
+
+
+def _utf16(chunk: bytes, start: int, length: int) -> str:
+    piece = chunk[start : start + 2 * length]
+    if len(piece) != 2 * length:
+        raise UnusualError
+    try:
+        text = piece.decode("utf-16-le")
+    except UnicodeDecodeError as error:
+        raise UnusualError from error
+    if "\0" in text:
+        raise UnusualError
+    return text
+
+
+class Layout:
+    """A definition that has been read: its bytes but for the places of names, and these."""
+
+    __slots__ = ("_bits", "_fields", "_inline", "_mask", "_names", "_names_here", "_places_here", "template")
+
+    def __init__(self, body: bytes, reader: _Reader, template: Template) -> None:
+        mask = bytearray(b"\xff") * len(body)
+        for place in reader.masked:
+            mask[place : place + 4] = bytes(4)
+        self._mask = int.from_bytes(mask, "little")
+        self._bits = int.from_bytes(body, "little") & self._mask
+        self._names = tuple(name for _, _, name in reader.places)
+        here = [at for at, (_, inline, _) in enumerate(reader.places) if inline]
+        self._inline = tuple(reader.places[at][1] for at in here)
+        self._names_here = tuple(self._names[at] for at in here)
+        self._places_here: Callable[[tuple[int, ...]], tuple[int, ...]] = (
+            itemgetter(*here) if len(here) > 1 else lambda places: tuple(places[at] for at in here)
+        )
+        end, parts = 0, ["<"]
+        for place, _, _ in reader.places:
+            parts.append(f"{place - end}xI")
+            end = place + 4
+        self._fields = struct.Struct("".join(parts))
+        self.template = template
+
+    def fits(self, body: bytes, start: int, names: Names) -> bool:
+        """Whether a definition of this size, whose elements begin at this offset of the chunk, is the same. Raises UnusualError."""
+        if int.from_bytes(body, "little") & self._mask != self._bits:
+            return False
+        places = self._fields.unpack_from(body)
+        if self._inline:
+            here = tuple(map(start.__add__, self._inline))
+            if self._places_here(places) != here:
+                return False
+            names.known.update(zip(here, self._names_here, strict=True))
+        if tuple(map(names.known.get, places)) == self._names:
+            return True
+        return tuple(map(names.at, places)) == self._names
+
+
+class Templates:
+    """The definitions that have been read, for all files of the process; how much is kept is bounded."""
+
+    def __init__(self, most_bytes: int = 8 << 20) -> None:
+        self._layouts: dict[bytes, list[Layout]] = {}
+        self._meanings: dict[tuple[object, ...], Template] = {}
+        self._kept, self._most = 0, most_bytes
+
+    def at(self, chunk: bytes, place: int, names: Names) -> Template:
+        """What the definition at this offset of the chunk means."""
+        start = place + DEFINITION_HEAD
+        if place <= 0 or start > len(chunk):
+            return UNUSUAL
+        key = chunk[place + 4 : start]
+        (size,) = _U32.unpack_from(key, 16)
+        body = chunk[start : start + size]
+        if len(body) != size or size > _LONGEST:
+            return UNUSUAL
+        try:
+            known = self._layouts.get(key, ())
+            for layout in known:
+                if layout.fits(body, start, names):
+                    return layout.template
+            return self._read(key, body, start, names)
+        except UnusualError:
+            return UNUSUAL
+
+    def _read(self, key: bytes, body: bytes, start: int, names: Names) -> Template:
+        reader = _Reader(body, start, names)
+        try:
+            template = _meaning(reader.root())
+            meaning = (template.kinds, template.system, template.data)
+            template = self._meanings.setdefault(meaning, template)
+        except (UnusualError, struct.error, IndexError):
+            if not reader.whole:
+                raise UnusualError from None
+            template = UNUSUAL
+        self._kept += 4 * len(body)
+        if self._kept > self._most:
+            self._layouts.clear()
+            self._meanings.clear()
+            self._kept = 4 * len(body)
+        layouts = self._layouts.setdefault(key, [])
+        layouts.insert(0, Layout(body, reader, template))
+        del layouts[_MOST_LAYOUTS:]
+        return template
+
+
+class _Reader:
+    """Reads the elements of one definition. `places`: where names are named, as offset within the definition, the inline name's offset or 0, name."""
+
+    def __init__(self, body: bytes, start: int, names: Names) -> None:
+        self._body, self._start, self._names = body, start, names
+        self._at = 0
+        self.places: list[tuple[int, int, str]] = []
+        self.masked: list[int] = []
+        self.whole = False
+
+    def root(self) -> Element:
+        """The one element of the definition. Raises UnusualError, struct.error, IndexError."""
+        if self._body[:4] != INSTANCE[:4]:
+            raise UnusualError
+        self._at = 4
+        root = self._element(0)
+        if self._token() != 0:
+            raise UnusualError
+        self.whole = True
+        return root
+
+    def _token(self) -> int:
+        token = self._body[self._at]
+        self._at += 1
+        return token
+
+    def _u16(self) -> int:
+        (value,) = _U16.unpack_from(self._body, self._at)
+        self._at += 2
+        return int(value)
+
+    def _name(self) -> str:
+        at = self._at
+        (place,) = _U32.unpack_from(self._body, at)
+        self._at = at + 4
+        name = self._names.at(place)
+        inline = self._at if place == self._start + self._at else 0
+        self.places.append((at, inline, name))
+        self.masked.append(at)
+        if inline:
+            self.masked.append(inline)
+            self._at += _NAME.size + len(name.encode("utf-16-le")) + 2
+        return name
+
+    def _element(self, depth: int) -> Element:
+        token = self._token()
+        if token not in (0x01, 0x41) or depth > _DEEPEST:
+            raise UnusualError
+        self._at += 6  # dependency, size
+        element = Element(self._name())
+        if token == 0x41:
+            self._attributes(element)
+        closing = self._token()
+        if closing == 0x02:
+            self._content(element, depth)
+        elif closing != 0x03:
+            raise UnusualError
+        return element
+
+    def _attributes(self, element: Element) -> None:
+        self._at += 4
+        more = True
+        while more:
+            token = self._token()
+            if token not in (0x06, 0x46):
+                raise UnusualError
+            more = token == 0x46
+            name = self._name()
+            if name in element.attributes:
+                raise UnusualError
+            element.attributes[name] = self._value(self._token())
+
+    def _content(self, element: Element, depth: int) -> None:
+        while (token := self._body[self._at]) != 0x04:
+            if token in (0x01, 0x41):
+                element.content.append(self._element(depth + 1))
+            else:
+                self._at += 1
+                element.content.append(self._value(token))
+        self._at += 1
+
+    def _value(self, token: int) -> Content:
+        if token == 0x05:
+            if self._token() != STRING:
+                raise UnusualError
+            length = self._u16()
+            text = _utf16(self._body, self._at, length)
+            self._at += 2 * length
+            return text
+        if token not in (0x0D, 0x0E):
+            raise UnusualError
+        return self._u16(), self._token()
+
+
+def _meaning(root: Element) -> Template:
+    kinds: dict[int, int] = {}
+    _collect(root, kinds)
+    count = max(kinds, default=-1) + 1
+    if count > MOST_VALUES:
+        raise UnusualError
+    in_order = tuple(kinds.get(index, ANY) for index in range(count))
+    if root.name == "Event":
+        return Template(in_order, system=_system(root))
+    if root.name == "EventData":
+        return Template(in_order, data=_data(root))
+    raise UnusualError
+
+
+def _collect(element: Element, kinds: dict[int, int]) -> None:
+    for item in (*element.attributes.values(), *element.content):
+        if isinstance(item, Element):
+            _collect(item, kinds)
+        elif not isinstance(item, str) and kinds.setdefault(*item) != item[1]:
+            raise UnusualError
+
+
+def _system(event: Element) -> System:
+    if len(event.content) != 2 or not isinstance(event.content[0], Element):
+        raise UnusualError
+    system, body = event.content
+    if not isinstance(system, Element) or system.name != "System" or system.attributes:
+        raise UnusualError
+    parts: dict[str, Element] = {}
+    for part in system.content:
+        if not isinstance(part, Element) or part.name in parts or len(part.content) > 1:
+            raise UnusualError
+        if not _SCHEMA.get(part.name, frozenset()) >= part.attributes.keys():
+            raise UnusualError
+        parts[part.name] = part
+    if [name for name in parts if name in _IN_ORDER] != _IN_ORDER:
+        raise UnusualError
+    provider = _first(parts["Provider"], "Name")
+    time = _first(parts["TimeCreated"], "SystemTime")
+    number, channel, computer = (_only(parts[name]) for name in ("EventID", "Channel", "Computer"))
+    return System(
+        _index(number, UINT16),
+        _index(time, FILETIME),
+        _index(body, BINARY_XML),
+        _text(provider),
+        _text(channel),
+        _text(computer),
+    )
+
+
+def _first(element: Element, name: str) -> Content:
+    if next(iter(element.attributes), None) != name:
+        raise UnusualError
+    return element.attributes[name]
+
+
+def _only(element: Element) -> Content | Element:
+    if len(element.content) != 1:
+        raise UnusualError
+    return element.content[0]
+
+
+def _index(value: Content | Element, kind: int) -> int:
+    if not isinstance(value, tuple) or value[1] != kind:
+        raise UnusualError
+    return value[0]
+
+
+def _text(value: Content | Element) -> int | str:
+    return value if isinstance(value, str) else _index(value, STRING)
+
+
+def _data(root: Element) -> tuple[tuple[str, int], ...]:
+    indexes: dict[str, int] = {}
+    if root.attributes or not root.content:
+        raise UnusualError
+    for item in root.content:
+        if (
+            not isinstance(item, Element)
+            or item.name != "Data"
+            or list(item.attributes) != ["Name"]
+            or len(item.content) > 1
+        ):
+            raise UnusualError
+        name = item.attributes["Name"]
+        value = item.content[0] if item.content else (-1, 0)
+        if (
+            not isinstance(name, str)
+            or not isinstance(value, tuple)
+            or name in indexes
+            or name in ("Data", "#attributes", "#text")
+        ):
+            raise UnusualError
+        indexes[name] = value[0]
+    return tuple(indexes.items())
