@@ -302,15 +302,16 @@ HASH_DATA = (
     "sha256 hash",
 )
 _HASH_NAMES = frozenset(HASH_DATA)
+_DIGEST_LENGTHS = (32, 40, 64)
 
 
 @lru_cache(4096)
 def _digests(*texts: str) -> tuple[str, ...]:
-    found: list[str] = []
+    digests: list[str | None] = []
     for text in texts:
         if "=" in text:
-            found += _HASH_PAIR.findall(text[:2000])
+            found = _HASH_PAIR.findall(text[:2000])
+            digests += [digest.lower() for digest in found if len(digest) in _DIGEST_LENGTHS]
         elif text:
-            found += text[:2000].replace(",", " ").split()
-    digests = (hash_of(text) for text in found)
+            digests += map(hash_of, text[:2000].replace(",", " ").split())
     return tuple(dict.fromkeys(digest for digest in digests if digest and digest.strip("0")))
