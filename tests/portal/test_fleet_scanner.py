@@ -184,6 +184,17 @@ def test_the_catalogue_takes_the_single_file(browser: Callable[[str], Client]) -
 # taking one
 
 
+def test_the_public_page_says_which_tool_knows_none_of_the_lists(cast: Cast) -> None:
+    client = cast.client("officer")
+    for data, said in ((plain(), True), (b"PK\x03\x04 another program", False)):
+        tool = catalogued(data)
+        Tool.objects.filter(pk=tool.pk).update(hidden=False)
+        page = client.get("/clean/").content.decode()
+        assert tool.sha256 in page
+        assert ("none of the campaign" in page) is said
+        tool.delete()
+
+
 def test_an_officer_takes_a_filled_scanner(
     cast: Cast, campaign: Campaign, browser: Callable[[str], Client], tmp_path: Path
 ) -> None:

@@ -1,0 +1,16 @@
+"""Whether a tool of the catalogue is a scanner without a campaign's lists, for pages that show the catalogue."""
+
+from __future__ import annotations
+
+from django import template
+
+from lamsach.portal.fleet.programs import program_of
+from lamsach.portal.public.models import Tool
+
+register = template.Library()
+
+
+@register.filter
+def knows_no_list(tool: Tool) -> bool:
+    """Whether it is a scanner as it was built: with the product's rules, without any list."""
+    return bool(tool.path) and program_of(tool) is not None
