@@ -38,6 +38,7 @@ READERS: Mapping[str, str] = {
     "windows_firewall": "windows_firewall:FirewallRows",
     "zeek_json": "zeek_json:ZeekObjects",
     "zeek_tsv": "zeek_tsv:ZeekRows",
+    "zyxel": "zyxel:SessionRecords",
 }
 """The bulk readers by format: module and class, imported when one is needed."""
 

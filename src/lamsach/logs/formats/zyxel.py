@@ -111,12 +111,12 @@ def _event(fields: Fields) -> Event:
             device_mac=mac_of(lease[4]),
             action=_LEASES[lease[1].lower()],
         )
-    source, source_port = _end(fields, "src", "spt")
-    destination, destination_port = _end(fields, "dst", "dpt")
+    source, source_port = end_of(fields, "src", "spt")
+    destination, destination_port = end_of(fields, "dst", "dpt")
     category = fields.get("cat", "").lower()
     login = category == "user" or "login" in message[:40].lower() or "has logged" in message
     device = calling(source) if login else own_side(source, destination)
-    site = _site(fields, category)
+    site = site_of(fields, category)
     nat = first_ip(fields, "sourceTranslatedAddress")
     return Event(
         kind=EventKind.LOGON
@@ -138,11 +138,12 @@ def _event(fields: Fields) -> Event:
         user=first(fields, "user", "suser"),
         domain=site[0],
         url=site[1],
-        action=_action(fields),
+        action=action_of(fields),
     )
 
 
-def _end(fields: Fields, key: str, port_key: str) -> tuple[str | None, int | None]:
+def end_of(fields: Fields, key: str, port_key: str) -> tuple[str | None, int | None]:
+    """Address and port of one side; none of both where it says that there is none."""
     host, port = host_and_port(fields.get(key, ""))
     address = ip_of(host or "")
     if address in (None, "0.0.0.0", "::"):  # noqa: S104 - means: no address
@@ -151,7 +152,7 @@ def _end(fields: Fields, key: str, port_key: str) -> tuple[str | None, int | Non
     return address, port or None
 
 
-def _site(fields: Fields, category: str) -> tuple[str | None, str | None]:
+def site_of(fields: Fields, category: str) -> tuple[str | None, str | None]:
     """The site that a web or name filter's message starts with, and the URL when it has a path."""
     stated_url = first(fields, "request", "url")
     host = domain_of(first(fields, "dhost", "hostname") or "")
@@ -166,7 +167,8 @@ def _site(fields: Fields, category: str) -> tuple[str | None, str | None]:
     return name, f"{match[1]}{match[2]}" if match[2] else None
 
 
-def _action(fields: Fields) -> Action:
+def action_of(fields: Fields) -> Action:
+    """What happened, by the first key whose words tell it."""
     for key in ("act", "note", "msg"):
         text = fields.get(key, "")[:600]
         if _BLOCKING.search(text):
