@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
     "time": "timestamp datetime time creationtime eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
-    " generatetime generatedtime starttime flowstart flowstarttime startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
+    " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang"
     " 时间 发生时间 日志时间 记录时间 攻击时间",
@@ -23,20 +23,20 @@ FIELDS: Mapping[str, str] = {
     "clock": "timeofday gio clock localtime giophut",
     "source": "src srcip sourceip sourceaddress srcaddr srcaddress sourceaddr saddr ipsrc sa srchost sourcehost sourcehostname clientip"
     " clientaddress clientaddr cip source ipsource internalip localip localaddress callingip remotehostip"
-    " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address"
+    " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address ianasourceipv4address ianasourceipv6address"
     " flowsrcip srcipv6 srcipaddr ipclient client clienthost origin attackerip srcendpointip"
     " localaddressip4 localaddressip6 diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram"
     " 源ip 源地址 源ip地址 源主机ip 内网ip 主机ip 攻击源ip 客户端ip",
-    "source_port": "localaddressport ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
+    "source_port": "portsrc srcl4portid ianasourcetransportport localaddressport ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
     " congnguon"
     " 源端口",
-    "destination": "dst dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
+    "destination": "dst dip ianadestinationipv4address ianadestinationipv6address dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
     " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
     " remoteaddress target targetip idresph resphost dstipv4 dstipaddress destinationipaddress destinationipv4address"
     " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 dstipaddr externalip dstendpointip"
     " remoteaddressip4 remoteaddressip6 diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden"
     " 目的ip 目标ip 目的地址 目标地址 目的ip地址 服务器ip",
-    "destination_port": "dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
+    "destination_port": "portdst dstl4portid ianadestinationtransportport dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
     " destinationtransportport dstendpointport congdich congketnoi"
     " 目的端口 目标端口",
     "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
@@ -100,6 +100,7 @@ _ONLY_AT_TOP = frozenset(
         "sp",
         "dp",
         "sip",
+        "dip",
         "cip",
         "ends",
         "starts",
@@ -201,11 +202,20 @@ def field_of(key: str) -> str | None:
     return None
 
 
+def beside(plain_names: Container[str]) -> Mapping[str, str]:
+    """What names mean because of another beside them: `sip` is a server's address, beside `dip` the source's."""
+    return _BESIDE_DIP if "dip" in plain_names else {}
+
+
+_BESIDE_DIP = {"sip": "source"}
+
+
 def fields_of(names: Sequence[str]) -> list[str | None]:
     """The fields of a table's columns. With `date` and a second column `time`, the latter is the time of day; `origin` beside a source
     is the gateway that wrote the row (Check Point)."""
-    fields = [field_of(name) for name in names]
     plain_names = [plain(name) for name in names]
+    others = beside(plain_names)
+    fields = [others.get(n) or field_of(name) for n, name in zip(plain_names, names, strict=True)]
     if "date" in fields:
         fields = [
             "clock" if f == "time" and n in ("time", "thoigian") else f

@@ -56,6 +56,18 @@ def test_every_delimiter(delimiter):
     )
 
 
+def test_what_sip_is_beside_dip():
+    """SiLK's `rwcut`, and Chinese makers; alone it is a proxy's `s-ip`."""
+    flow = parse(
+        "        sIP|        dIP|sPort|dPort|pro|                  sTime|",
+        " 10.20.0.31|203.0.113.7|51514|  443|  6|2026/06/10T15:00:01.000|",
+    )
+    assert (flow.source_ip, flow.destination_ip, flow.destination_port) == ("10.20.0.31", "203.0.113.7", 443)
+    assert flow.time is not None
+    request = parse("time,c-ip,s-ip", "2026-06-10 15:00:01,10.20.0.31,203.0.113.7")
+    assert (request.source_ip, request.destination_ip) == ("10.20.0.31", "203.0.113.7")
+
+
 @pytest.mark.parametrize(
     "stamps, wanted",
     [

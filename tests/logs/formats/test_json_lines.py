@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from golden import cases, expected, lines_of
@@ -17,7 +19,7 @@ from lamsach.logs.formats.json_lines import JsonLines
 
 def parse(record):
     text = record if isinstance(record, str) else json.dumps(record)
-    return JsonLines(FileContext()).parse(text, 1)
+    return JsonLines(FileContext(timezone=ZoneInfo("Asia/Ho_Chi_Minh"))).parse(text, 1)
 
 
 @pytest.mark.parametrize("log", cases("json_lines"), ids=lambda log: log.stem)
@@ -37,6 +39,12 @@ def test_golden(log):
         {"_src_ip": "10.20.0.31", "_dst_ip": "203.0.113.7", "short_message": "x"},
         {"message": json.dumps({"src": "10.20.0.31", "dst": "203.0.113.7"})},
         {"client": {"ip": "10.20.0.31"}, "server": {"ip": "203.0.113.7"}},
+        {"cip": "10.20.0.31", "sip": "203.0.113.7"},
+        {"sip": "10.20.0.31", "dip": "203.0.113.7"},
+        {"data": {"sip": "10.20.0.31", "sport": 5, "dip": "203.0.113.7"}},
+        {"iana:sourceIPv4Address": "10.20.0.31", "iana:destinationIPv4Address": "203.0.113.7"},
+        {"netflow": {"ipv4_src_addr": "10.20.0.31", "ipv4_dst_addr": "203.0.113.7"}},
+        {"flow.src.ip.addr": "10.20.0.31", "flow.dst.ip.addr": "203.0.113.7"},
         {"src_endpoint": {"ip": "10.20.0.31"}, "dst_endpoint": {"ip": "203.0.113.7"}},
     ],
 )
@@ -47,6 +55,24 @@ def test_every_nesting(record):
         "203.0.113.7",
         "10.20.0.31",
     )
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"time_flow_start_ns": 1780619472494000000, "src_addr": "10.20.0.31", "dst_addr": "203.0.113.7", "src_port": 5, "dst_port": 443},
+        {"TimeReceived": 1780619472, "SrcAddr": "10.20.0.31", "DstAddr": "203.0.113.7", "SrcPort": 5, "DstPort": 443},
+        {"timestamp_start": "2026-06-05 07:31:12.494", "ip_src": "10.20.0.31", "ip_dst": "203.0.113.7", "port_src": 5, "port_dst": 443},
+        {"@timestamp": "2026-06-05T00:31:12Z", "flow.src.ip.addr": "10.20.0.31", "flow.src.l4.port.id": 5, "flow.dst.ip.addr": "203.0.113.7", "flow.dst.l4.port.id": 443},
+    ],
+)  # fmt: skip
+def test_flows_of_collectors(record):
+    """goflow2, goflow, pmacct and ElastiFlow, by the names in their documentation."""
+    event = parse(record)
+    assert (event.source_ip, event.source_port) == ("10.20.0.31", 5)
+    assert (event.destination_ip, event.destination_port) == ("203.0.113.7", 443)
+    assert event.time is not None
+    assert event.time.astimezone(UTC).replace(microsecond=0) == datetime(2026, 6, 5, 0, 31, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def test_what_a_quoted_value_holds_forges_no_field():
 
 
 def test_a_time_that_cannot_be_read_does_not_spoil_the_line():
+    event = parse(KeyValue, "Jun  2 15:45:34 gw sip=10.1.1.5 sport=5 dip=203.0.113.9 dport=443 action=drop")
+    assert (event.source_ip, event.destination_ip, event.destination_port) == ("10.1.1.5", "203.0.113.9", 443)
     event = parse(KeyValue, "Jun  2 15:45:34 gw time=yesterday src=10.1.1.5 dst=203.0.113.9 action=drop")
     assert event.time == datetime(2026, 6, 2, 8, 45, 34, tzinfo=UTC)
     assert event.destination_ip == "203.0.113.9"

@@ -39,7 +39,7 @@ from lamsach.logs.syslog import split_header
 from lamsach.model import Event
 
 # {"src_ip":"192.0.2.5", ...   {\"srcip\": ...   {"source":{"ip":   {"QueryName":
-_KEY = re.compile(r'\\?"([@\w. -]{1,60})\\?"\s*:\s*', re.ASCII)
+_KEY = re.compile(r'\\?"([@\w. :-]{1,60})\\?"\s*:\s*', re.ASCII)
 _KEYS_LOOKED_AT = 200
 # winlog, EventID, Image, ProcessGuid ...: the record is of an endpoint, whose name `host` is
 _ENDPOINT_KEYS = frozenset(
@@ -171,8 +171,11 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
     ]
     endpoint = any(column_names.plain(part) in _ENDPOINT_KEYS for parts, _ in paths for part in parts)
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
+    others = column_names.beside({column_names.plain(parts[-1]) for parts, _ in paths})
     for parts, value in paths:
         field = column_names.field_of(".".join(parts))
+        if others:
+            field = others.get(column_names.plain(parts[-1]), field)
         if logon:
             field = _LOGON_FIELDS.get(column_names.plain(parts[-1]), field)
         if field is None:

@@ -138,9 +138,10 @@ def _values(line: str) -> dict[str, list[str]] | None:
         local = "Local Host IP" in line or "Local IP" in line
         symantec = "SymantecServer" in line
         site = "Page=" in line and "Host=" in line
-        for key, text in pairs_in(line, colon=colon):
-            name = column_names.plain(key)
-            field = _BESIDE_LOCAL.get(name) if local else None
+        pairs = [(column_names.plain(key), key, text) for key, text in pairs_in(line, colon=colon)]
+        others = column_names.beside({name for name, _, _ in pairs})
+        for name, key, text in pairs:
+            field = _BESIDE_LOCAL.get(name) if local else others.get(name)
             field = field or (_OF_SYMANTEC.get(name) if symantec else None)
             field = field or (_OF_SITES.get(name) if site else None)
             field = field or column_names.field_of(key)
