@@ -315,3 +315,20 @@ def test_checking_says_where_and_what_was_decided(listed: Path, tmp_path: Path) 
         lamsach("indicators", "check", "http://drop.top/ab", "-i", listed).status == ExitStatus.NOTHING_FOUND
     )
     assert lamsach("indicators", "check", "203.0.113.0/24", "-i", listed).status == ExitStatus.NOTHING_FOUND
+
+
+def test_what_is_signed_although_it_is_dangerous_is_told(tmp_path: Path) -> None:
+    """A release goes to many units: whoever signs reads what the exporter would read, and what was refused on the way in."""
+    key, listed = tmp_path / "k.pem", tmp_path / "l.txt"
+    listed.write_text("8.8.8.8\nbot-c2.xyz\n10.0.0.1\nbad.gov.vn\n")
+    lamsach("indicators", "sign", "--new-key", key)
+    ran = lamsach("indicators", "sign", listed, "--key", key, "-o", tmp_path / "1.zip", *AT)
+    said = "\n".join(ran.errors)
+    assert "1 entries were refused while reading" in said
+    assert "Written, but dangerous to block; look at them with review (1):\n  8.8.8.8" in said
+    assert "Never to be blocked, so left out (1):\n  bad.gov.vn" in said
+    (tmp_path / "d.csv").write_text("value,decision,to,until,reason\n8.8.8.8,accept,,,checked\n")
+    ran = lamsach(
+        "indicators", "sign", listed, "--key", key, "-o", tmp_path / "2.zip", "--decisions", tmp_path / "d.csv", *AT
+    )  # fmt: skip
+    assert "dangerous" not in "\n".join(ran.errors)

@@ -162,6 +162,9 @@ BLOCKING: dict[str, str] = {
     "See: lamsach indicators export --formats": "Xem: lamsach indicators export --formats",
     "There is no such format to write.": "Không có định dạng xuất này.",
     "-o and -d exclude each other.": "-o và -d không dùng cùng nhau.",
+    "{count} entries were refused while reading; lamsach indicators read names them.": (
+        "{count} mục bị từ chối khi đọc; lệnh lamsach indicators read nêu từng mục."
+    ),
     "Give one of them.": "Hãy chỉ dùng một trong số đó.",
     "Several formats need a folder.": "Xuất nhiều định dạng cần một thư mục.",
     "Give it with -d.": "Hãy chỉ định bằng -d.",

@@ -128,9 +128,9 @@ def sign(
     if key is None or output is None or not files:
         raise UsageError("FILES..., --key and -o are needed.", "", "See: lamsach indicators sign --help")
 
+    from lamsach.cli.indicators_rules import Rules
     from lamsach.indicators.releases.release import check_release, write_release
     from lamsach.indicators.releases.runs import Kept, Runs, first_of
-    from lamsach.indicators.review.releasing import judged
     from lamsach.indicators.tlp import TLP_LEVELS
     from lamsach.indicators.writers.export import Terms
 
@@ -141,19 +141,18 @@ def sign(
     private = keys.private_key(key, password)
     before = check_release(previous, [private.public_key()])[0] if previous else None
     terms = Terms(moment(at), max_tlp)
-    left_out, guarded = Kept(), Kept()
+    left_out = Kept()
+    rules = Rules(decisions_of(decisions), own_of(own), terms.at, None)
 
-    def allowed(listed: Runs) -> Iterator[Indicator]:
-        for item, left, danger in judged(listed, decisions_of(decisions), own_of(own), terms.at):
-            if danger is not None:
-                guarded.add(item, danger)
-            elif (reason := left or terms.refusal(item)) is not None:
+    def within_terms(listed: Runs) -> Iterator[Indicator]:
+        for item in listed:
+            if (reason := terms.refusal(item)) is not None:
                 left_out.add(item, reason)
             else:
-                yield _with_end(item, terms.at, valid_days)
+                yield item
 
     with runs_of(files, partial=partial) as (listed, problems), Runs() as chosen, replacing(output) as stream:
-        chosen.extend(allowed(listed))
+        chosen.extend(_with_end(item, terms.at, valid_days) for item in rules.allowed(within_terms(listed)))
         if first_of(chosen) is None:
             raise InputError(
                 "No value of the lists may go into a release; nothing was written.", ", ".join(files)
@@ -176,8 +175,8 @@ def sign(
         )
     )
     tell_values("Left out ({count}):", left_out)
-    tell_values("Never to be blocked, so left out ({count}):", guarded)
-    if problems or guarded.count:
+    rules.tell()
+    if problems or rules.guarded.count:
         raise typer.Exit(ExitStatus.PARTIAL)
 
 

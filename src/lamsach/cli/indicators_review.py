@@ -23,6 +23,7 @@ from lamsach.cli.indicators_shared import (
     own_of,
     replacing,
     stop_or_tell,
+    tell_refused,
     write_out,
 )
 from lamsach.errors import ExitStatus
@@ -102,6 +103,7 @@ def review(
     text = _(
         "{dangerous} dangerous, {doubtful} doubtful, {new} new, {known} others; {decided} already decided."
     )
+    tell_refused(collected.refused)
     tell(text.format(**dict(zip(RANKS, found.counts, strict=True)), decided=decided))
     if problems:
         raise typer.Exit(ExitStatus.PARTIAL)

@@ -66,12 +66,30 @@ def runs_of(files: list[str], *, partial: bool) -> Iterator[tuple[Runs, list[Pro
     from lamsach.indicators.releases.runs import Runs
 
     problems: list[Problem] = []
+    refused = 0
+
+    def values() -> Iterator[Indicator]:
+        nonlocal refused
+        for path in expand(list(files)):
+            for item in read_list(path, problems.append):
+                if isinstance(item, Indicator):
+                    yield item
+                else:
+                    refused += 1
+
     with Runs() as runs:
         with room_needed():
-            for path in expand(list(files)):
-                runs.extend(item for item in read_list(path, problems.append) if isinstance(item, Indicator))
+            runs.extend(values())
         stop_or_tell(problems, partial=partial)
+        tell_refused(refused)
         yield runs, problems
+
+
+def tell_refused(count: int) -> None:
+    """That entries of lists were refused while they were read, if any were."""
+    if count:
+        text = translate()("{count} entries were refused while reading; lamsach indicators read names them.")
+        tell(text.format(count=count))
 
 
 @contextmanager

@@ -47,16 +47,18 @@ class Reviewed:
 
 
 class Collected:
-    """What lists say, each value once, with what they say of one value differently. Ten million values fit into 2 GiB."""
+    """What lists say, each value once, with what they say of one value differently, and how many entries were refused. Ten million values fit into 2 GiB."""
 
     def __init__(self) -> None:
         self.items = IndicatorColumns()
+        self.refused = 0
         self.disagreements: dict[Key, list[str]] = {}
         self._places: dict[IndicatorType, dict[str, int]] = {kind: {} for kind in IndicatorType}
 
     def take(self, item: Indicator | Refusal) -> None:
         """Add one entry of a list."""
         if isinstance(item, Refusal):
+            self.refused += 1
             if item.reason in _CONTRADICTING and item.type is not None:
                 self.disagreements.setdefault((item.type, item.value), []).append(_place(item))
             return
