@@ -225,6 +225,39 @@ case(
     '<!doctype html><html><head><link rel="canonical" href="https://www.vendor-q.com/post/1"></head><body><p>https://www.vendor-q.com/about</p><p>other.vendor-q.com</p><p>evil-u7[.]site</p></body></html>',
     "evil-u7.site",
 )
+case(
+    "intelmq.csv",
+    '"time.source","source.ip","source.fqdn","source.geolocation.cc","malware.name","feed","feed.documentation","event_description.url"\n"2026-01-01","203.0.113.84","evil-p17.site","VN","mirai","F","https://docs.vendor-x.com/a","https://vendor-x.com/b"\n',
+    "203.0.113.84 evil-p17.site",
+)
+case("names.csv", "SHA-1;Name;Detection\n{};setup.com;Win32/X\n".format(sha1("8")), sha1("8"))
+case(
+    "feed.rss",
+    "<rss><channel><link>https://feed-x.com</link><atom:link xmlns:atom='a' href='https://feed-x.com/rss' rel='self'/><item><title>evil-w1.site/x.exe (2026)</title><link>https://feed-x.com/1</link><description>Host: evil-w2.site, IP address: 203.0.113.85, MD5: {}</description></item></channel></rss>".format(
+        md5("9")
+    ),
+    "evil-w1.site/x.exe evil-w2.site 203.0.113.85 " + md5("9"),
+)
+case(
+    "records.ndjson",
+    '{"type":"indicator","indicator":{"name":"203.0.113.86","type":"ipv4"}}\n{"ioc":"evil-w3.site"}\n',
+    "203.0.113.86 evil-w3.site",
+)
+case(
+    "patterns_within.json",
+    json.dumps({"value": [{"properties": {"pattern": "[ipv4-addr:value = '203.0.113.87']"}}]}),
+    "203.0.113.87",
+)
+case(
+    "trail.txt",
+    "# Reference: https://www.vendor-x.com/post\n\nevil-w4.site\nhttp://203.0.113.88\nevil-w5.site/panel\n",
+    "evil-w4.site http://203.0.113.88 evil-w5.site/panel",
+)
+case(
+    "sandbox.json",
+    json.dumps({"Summary": {"Subject": {"md5": md5("7"), "Name": "x.com.exe"}, "tags": ["vendor-x.com"]}}),
+    md5("7"),
+)
 case("dates_look_like_ip.csv", "ip,version,date\n203.0.113.22,1.2.3.4,01.02.2024\n", "203.0.113.22")
 # XLSX
 case(

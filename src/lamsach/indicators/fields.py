@@ -124,6 +124,27 @@ _GEO = "_geo_"
 """How keys begin under which a sensor says where an address is (AnubisNetworks)."""
 
 
+_DOTTED = re.compile(
+    r"(source|destination|time|feed|classification|malware|protocol|event_description|extra)\.(\w{1,40})(?:\.\w{1,40}){0,3}"
+)
+"""IntelMQ's names of an event's fields (https://docs.intelmq.org/latest/user/event/)."""
+_DOTTED_FIELDS = {
+    "ip": Field.VALUE,
+    "fqdn": Field.VALUE,
+    "url": Field.VALUE,
+    "network": Field.VALUE,
+    "hash": Field.VALUE,
+    "malware.name": Field.THREAT,
+    "classification.type": Field.THREAT_CLASS,
+    "time.source": Field.VALID_FROM,
+    "feed.name": Field.SOURCE,
+    "feed.accuracy": Field.CONFIDENCE,
+    "feed.url": Field.CONTEXT,
+    "event_description.url": Field.CONTEXT,
+    "event_description.text": Field.NOTE,
+}
+
+
 @lru_cache(4096)
 def field_of(heading: str) -> Field | None:
     """What a column with this heading holds, or None when the heading is not known."""
@@ -139,6 +160,8 @@ def _field_of(heading: str) -> Field | None:
     key = plain_key(heading)
     if key in _FIELDS:
         return _FIELDS[key]
+    if "." in key and (match := _DOTTED.fullmatch(key)) is not None:
+        return _DOTTED_FIELDS.get(match[0], _DOTTED_FIELDS.get(match[2], Field.CONTEXT))
     spaced = key.replace("_", " ").replace("-", " ")
     if spaced in _FIELDS:
         return _FIELDS[spaced]

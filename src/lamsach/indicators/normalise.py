@@ -184,7 +184,8 @@ def _name_or_bare_url(text: str, *, strict: bool) -> Value:
     elif text.endswith(("/", "\\")) and not any(mark in text.rstrip("/\\") for mark in "/\\?"):
         text = text.rstrip("/\\")
     if _HOST_AND_PATH.fullmatch(text):
-        if "." not in re.split(r"[/?]", text, maxsplit=1)[0]:
+        host, _, rest = text.partition("/")
+        if "." not in host.partition("?")[0] or (strict and " " in rest):
             raise Refused(refusals.NOT_A_VALUE)
         value = canonical_url(text)
         if "/" not in value and "?" not in value:  # nothing but a fragment was behind the host

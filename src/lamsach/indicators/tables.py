@@ -42,6 +42,8 @@ _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
 _NAME_KEYS = frozenset({"domain", "fqdn"})
 """Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
+_CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
+"""Columns that say what a thing is called, where others hold its values."""
 _TITLE_ROWS = 50
 """How many rows above the headings may be a title."""
 _KNOWN_KEPT = 1000
@@ -174,8 +176,16 @@ class Table:
         fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
         fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
         values = [place for place, found in fields.items() if found is Field.VALUE]
+        if values:
+            fields.update(
+                {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
+            )
         enough = len(fields) >= max(least, 1 + len(filled) // 4)
-        if not enough or not (values or len(fields) >= 2) or any(map(holds_value, filled.values())):
+        if (
+            not enough
+            or not (values or len(fields) >= 2)
+            or any(holds_value(cell) for place, cell in filled.items() if place not in fields)
+        ):
             return False
         if not values and self._fields is not None and number != self._heading_row + 1:
             return False

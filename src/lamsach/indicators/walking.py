@@ -15,6 +15,7 @@ from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, type_of_heading
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, whole_value
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.stix_patterns import pattern_values
 from lamsach.indicators.tables import facts_of
 from lamsach.model import IndicatorType, Reference, Refusal
 
@@ -52,7 +53,9 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
         if key in beside and isinstance(value, str):
             found += described(value)
             continue
-        if isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
+        if key == "pattern" and isinstance(value, str) and value.startswith("[") and ":" in value:
+            found += pattern_values(value)
+        elif isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
             # `data` is also what a service answered, which is a text
             found += whole_value(value) if key == "data" else _value(value, type_of_heading(str(key)) or kind)
         elif isinstance(value, str) and fields[key] is None and not _names_else(str(key), value):
@@ -61,11 +64,15 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             found += whole_value(str(key))
     yield from entries(found, reference, facts)
     for key, value in record.items():
-        if isinstance(value, (Mapping, list, tuple)) and (
-            key in _WALKED or fields[key] not in (Field.CONTEXT, Field.SOURCE)
-        ):
+        if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key]):
             within = walk(value, reference, facts, depth + 1)
             yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
+
+
+def _may_hold(key: str, field: Field | None) -> bool:
+    """Whether a record or list under this key may hold values."""
+    key = key.lower()
+    return key in _WALKED or (field not in (Field.CONTEXT, Field.SOURCE) and key not in _WORDS)
 
 
 # OpenPhish: "family_id": "d8b0..", "ssl_cert_serial": "03F8..", "ssl_cert_issued_to": "*.evil.example"
@@ -79,6 +86,7 @@ _TO_READ = re.compile(
     re.IGNORECASE,
 )
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
+_WORDS = frozenset({"tags", "tag", "labels", "label"})
 _WALKED = frozenset({"file", "subject"})
 """Keys that describe a value when a text stands behind them, and hold values when a record does."""
 
@@ -100,9 +108,11 @@ def _withdrawn(item: Entry) -> Entry:
 
 
 # Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's holder.
+# Links of a feed to itself (RFC 4287, RFC 8288).
 _BESIDE = (
     (frozenset({"ip_address", "hostname", "as_number"}), "hostname"),
     (frozenset({"asn", "asname", "cc", "domain"}), "domain"),
+    (frozenset({"href", "rel"}), "href"),
 )
 
 

@@ -18,7 +18,10 @@ from lamsach.indicators.rule_text import rule_values
 from lamsach.indicators.stix_patterns import OBSERVABLES, hash_type, pattern_values
 from lamsach.model import IndicatorType, Reference
 
-_MARK = re.compile(r'"type"\s*:\s*"(?:bundle|indicator|observed-data)"|"id"\s*:\s*"bundle--')
+_MARK = re.compile(
+    r'"type"\s*:\s*"(?:bundle|observed-data)"|"id"\s*:\s*"(?:bundle|indicator|observed-data)--'
+    r'|"type"\s*:\s*"indicator"(?=[\s\S]{0,4000}"pattern")|"pattern"(?=[\s\S]{0,4000}"type"\s*:\s*"indicator")'
+)
 _NAMING = frozenset({"malware", "tool", "threat-actor", "intrusion-set", "campaign"})
 # STIX 2.1 section 7.2.1.4: the identifiers of the four TLP markings.
 _TLP_MARKINGS = {

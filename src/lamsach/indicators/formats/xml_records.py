@@ -8,8 +8,10 @@ from typing import ClassVar
 from xml.etree.ElementTree import Element
 
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.flowing import found_values
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry
+from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.safe_xml import local_name, parse_whole
 from lamsach.indicators.walking import walk
 from lamsach.model import Reference
@@ -21,6 +23,11 @@ _PIECE = re.compile(
     re.IGNORECASE,
 )
 """How a piece of a page begins, as analysts quote it in a text."""
+
+_NEWS = frozenset({"item", "entry"})
+"""Items of RSS and Atom."""
+_NEWS_TEXTS = ("title", "description", "summary", "encoded", "content")
+_TAGS = re.compile(r"<[^<>]{1,1000}>")
 
 
 class XmlRecords(ListFormat):
@@ -46,9 +53,22 @@ class XmlRecords(ListFormat):
         row = 0
         for element in parse_whole(source.whole(), source.document).iter():
             record = _record(element)
-            if record:
-                row += 1
-                yield from walk(record, Reference(source.document, None, row))
+            if not record:
+                continue
+            row += 1
+            reference = Reference(source.document, None, row)
+            yield from walk(record, reference)
+            if local_name(element.tag) in _NEWS:
+                yield from _news(record, reference)
+
+
+def _news(record: dict[str, object], reference: Reference) -> Iterator[Entry]:
+    """The values in the texts of a feed's item: `Host: evil.example, IP: 203.0.113.5`."""
+    prose = Prose(advisory=True)
+    for key in _NEWS_TEXTS:
+        text = record.get(key)
+        for line in _TAGS.sub("\n", text).splitlines() if isinstance(text, str) else ():
+            yield from entries(found_values(prose.line(line)), reference, prose.facts, line)
 
 
 def _record(element: Element) -> dict[str, object]:
