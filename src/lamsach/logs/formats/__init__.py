@@ -30,8 +30,10 @@ from lamsach.logs.formats.eset import Eset
 from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.formats.exchange import Exchange
 from lamsach.logs.formats.f5_apm import F5Apm
+from lamsach.logs.formats.fail2ban import Fail2ban
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.freeradius import FreeRadius
+from lamsach.logs.formats.ftp_servers import FtpServers
 from lamsach.logs.formats.hostapd import Hostapd
 from lamsach.logs.formats.infoblox import Infoblox
 from lamsach.logs.formats.iptables import Iptables
@@ -44,6 +46,7 @@ from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.kerio import Kerio
 from lamsach.logs.formats.key_value import KeyValue
 from lamsach.logs.formats.leef import Leef
+from lamsach.logs.formats.linux_audit import LinuxAudit
 from lamsach.logs.formats.mail_server import MailServer
 from lamsach.logs.formats.meraki import Meraki
 from lamsach.logs.formats.mikrotik import Mikrotik
@@ -63,6 +66,7 @@ from lamsach.logs.formats.pf_filterlog import PfFilterlog
 from lamsach.logs.formats.powerdns import PowerDns
 from lamsach.logs.formats.pulse_secure import PulseSecure
 from lamsach.logs.formats.samba import Samba
+from lamsach.logs.formats.server_logons import ServerLogons
 from lamsach.logs.formats.skyhigh_web import SkyhighWeb
 from lamsach.logs.formats.snort_fast import SnortFast
 from lamsach.logs.formats.sonicwall import SonicWall
@@ -77,6 +81,7 @@ from lamsach.logs.formats.technitium import Technitium
 from lamsach.logs.formats.udhcpd import Udhcpd
 from lamsach.logs.formats.unbound import Unbound
 from lamsach.logs.formats.vmware_nsx import VmwareNsx
+from lamsach.logs.formats.voip_servers import VoipServers
 from lamsach.logs.formats.vpc_flow import VpcFlow
 from lamsach.logs.formats.watchguard import WatchGuard
 from lamsach.logs.formats.web_access import WebAccess
@@ -144,6 +149,10 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Meraki,
     Kerio,
     Sshd,
+    LinuxAudit,
+    FtpServers,
+    Fail2ban,
+    VoipServers,
     MailServer,
     CiscoEsa,
     Exchange,
@@ -167,6 +176,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     CiscoUmbrella,
     Kaspersky,
     Eset,
+    ServerLogons,
     # frames that any product may write
     Cef,
     Leef,
