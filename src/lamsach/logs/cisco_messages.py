@@ -69,6 +69,11 @@ _PAIRS = (
 """What stands before the two ends."""
 # Local:2001:db8::1:500 Remote:2001:db8::9:500
 _IKE = re.compile(rf"Local: ?({ADDRESS}):(\d{{1,5}}),? Remote: ?({ADDRESS}):(\d{{1,5}})(?!\S)", re.ASCII)
+# {tcp} 192.0.2.5:49152 (unknown)->198.51.100.7:80 (viet nam)
+_ALERT = re.compile(
+    rf"\{{[\w-]{{1,16}}\}} ({ADDRESS})(?::(\d{{1,5}}))?(?: \([^()]{{0,64}}\))? ?-> ?({ADDRESS})(?::(\d{{1,5}}))?(?![\w.])",
+    re.ASCII,
+)
 _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})", re.ASCII)
 
 
@@ -163,7 +168,7 @@ def _ends(text: str) -> tuple[End, End]:
     """Who opened the contact and the other end, by the first of the ways of saying it that fits."""
     if "faddr " in text:
         return _icmp(text)
-    for way in (_connection, _translation, _paired, _arrow):
+    for way in (_connection, _translation, _alert, _paired, _arrow):
         found = way(text)
         if found:
             return found
@@ -213,6 +218,16 @@ def _translation(text: str) -> tuple[End, End] | None:
     return End(real.ip, real.port, real.name, real.interface, mapped.ip, mapped.port, real.user), mapped
 
 
+def _alert(text: str) -> tuple[End, End] | None:
+    """The two ends of an intrusion that the management centre reports."""
+    match = _ALERT.search(text, 0, 2000) if "->" in text and "{" in text else None
+    if match is None or not ip_of(match[1].rstrip(":")) or not ip_of(match[3].rstrip(":")):
+        return None
+    return End(ip_of(match[1].rstrip(":")), port_of(match[2] or "")), End(
+        ip_of(match[3].rstrip(":")), port_of(match[4] or "")
+    )
+
+
 def _arrow(text: str) -> tuple[End, End] | None:
     """`inside/A(49152)(user) -> outside/B(80)`, `A ==> B`."""
     arrow = "->" if "->" in text else "==>"
@@ -242,13 +257,23 @@ def _paired(text: str) -> tuple[End, End] | None:
     alone: tuple[End, End] | None = None
     for before, between in _PAIRS:
         source, stop = end_after(text, before) if before in text else (None, -1)
+        if source is None and before == "src " and between in text:
+            source, stop = _end_of_words(text, text.find(before) + len(before))
         if source is None:
             continue
-        destination, _ = end_after(text, between, 0 if before == "src_addr=" else stop)
+        destination, after = end_after(text, between, 0 if before == "src_addr=" else stop)
+        if destination is None and after < 0 and text.startswith(between, stop):
+            destination, _ = _end_of_words(text, stop + len(between))
         if destination:
             return source, destination
         alone = alone or (source, End())
     return alone
+
+
+def _end_of_words(text: str, start: int) -> tuple[End | None, int]:
+    """The end behind an interface whose name has a space: `guest wifi:192.0.2.5/80`."""
+    space = text.find(" ", start, start + 64)
+    return end_at(text, space + 1) if space > start and ":" not in text[start:space] else (None, -1)
 
 
 def _icmp(text: str) -> tuple[End, End]:

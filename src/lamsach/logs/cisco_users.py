@@ -47,6 +47,8 @@ _NO_USERS = frozenset(
         "-",
     ]
 )
+# Group = VPN, Username = Nguyen Van An, IP = 192.0.2.5,
+_NAMED = re.compile(r"\bUsername = ([^,<>=*]{1,128}), ")
 # domain\an mapped to the address: `Add IP-User mapping 10.1.1.5 - CORP\an Succeeded`
 _MAPPING = re.compile(r" - ([^\s,]{1,128})")
 
@@ -62,6 +64,9 @@ def user_of(text: str) -> str | None:
     if " - " in text and "mapping" in text:
         mapping = _MAPPING.search(text)
         return mapping[1] if mapping else None
+    named = _NAMED.search(text) if "Username = " in text else None
+    if named and named[1].strip().lower() not in _NO_USERS and ip_of(named[1].strip()) is None:
+        return named[1].strip()
     for count, match in enumerate(_USER.finditer(text)):
         name = (match[1] or match[2] or match[3] or match[4]).strip().rstrip(".")
         if name and name.lower() not in _NO_USERS and "*" not in name and ip_of(name) is None:

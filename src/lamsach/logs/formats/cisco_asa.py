@@ -29,7 +29,7 @@ from lamsach.model import Event, EventKind, LeaseAction
 
 # %ASA-6-302013: Built   %ASA-session-6-302013:   %FTD-4-750003 Local:   ASA-6-302013: Built   %NGIPS-1-430003:
 _TAG = re.compile(
-    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{0,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: ))"
+    r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{0,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: |[^{}]{0,600}\{[\w-]{1,16}\} [\d.:A-Fa-f]{3,45}))"
 )
 # 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound
 _ASDM = re.compile(r"^([0-7])\|([A-Z][a-z]{2} \d{1,2} \d{4})[| ](\d{2}:\d{2}:\d{2})\|(\d{6})(?:: ?|\|)")
@@ -42,10 +42,12 @@ _BARE = (
     *("Invalid transport field ", "AAA user ", "DAP: User ", "UAUTH: Session", "WebVPN session ", "TCP access ", "UDP access ", "UDP request "),
     *("Failed to locate egress interface for ", "Routing failed to locate next hop for "),
     *("portmap translation creation failed ", "Asymmetric NAT rules matched ", "Login permitted from ", "Login denied from ", "SSL client "),
+    *("IPAA: Session", "SSL session with ", "Device failed SSL handshake ", "Device chooses cipher ", "Device selects trust-point "),
+    *("user-identity: ", "Threat-detection ", "Begin configuration: ", "Shunned packet: "),
     *("Starting SSL handshake with client ", "Device completed SSL handshake with client ", "Routing failed to locate next hop ", "Local:"),
 )  # fmt: skip
 _BARE_SIGN = re.compile(
-    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface"
+    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface|Assigned IP=|Client assigned|Freeing local pool|IP-User mapping|adds host|reading from"
 )
 # 304001: an@10.1.1.5(CORP\an) Accessed URL 203.0.113.9:http://c2.example/   [10.1.1.5] drop rate-1 exceeded.   User 'an', running 'CLI' from IP 10.1.1.9
 _BARE_START = re.compile(

@@ -59,6 +59,8 @@ _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"}
 OWN_ROLES = frozenset({"lan", "dmz"})
 _ELEMENT = "[FTNTFGT@"
 """How the whole record begins when it is sent as structured data of RFC 5424."""
+# msg="DNS lookup of www.example from client 00:11:22:33:44:55 failed with \\"non-existing domain\\""
+_LOOKUP = re.compile(r"DNS lookup of ([\w.-]{1,253}) from client ")
 # msg="Login disabled from IP 203.0.113.7 for 60 seconds because of 3 bad attempts"
 _DISABLED = re.compile(r"Login disabled from IP ([0-9A-Fa-f:.]{2,45}) ", re.ASCII)
 
@@ -117,7 +119,7 @@ class FortiGate(LogFormat):
         place = {"observer": observer, "format": self.name, "file": self.context.file, "line": number}
         if _is_lease(fields):
             return _lease(fields, time, place)
-        event = _event(fields, time, place)
+        event = _looked_up(_event(fields, time, place), fields)
         held = session(fields)
         if held is None:
             return event
@@ -216,6 +218,22 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         hashes=_hashes(fields),
         action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
         **place,  # type: ignore[arg-type]
+    )
+
+
+def _looked_up(event: Event, fields: Fields) -> Event:
+    """The event of a wireless client's DNS question that failed: `remip` is the server, not the client."""
+    match = _LOOKUP.match(fields.get("msg", "")) if "DNS lookup of " in fields.get("msg", "")[:20] else None
+    if match is None:
+        return event
+    source = first_ip(fields, "srcip", "src")
+    return replace(
+        event,
+        kind=EventKind.DNS,
+        source_ip=source,
+        device_ip=source,
+        destination_ip=first_ip(fields, "dstip", "dst", "remip"),
+        domain=domain_of(match[1]),
     )
 
 
