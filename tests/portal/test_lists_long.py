@@ -51,6 +51,7 @@ def test_versions_and_their_changes_are_made_in_pieces(
         f"c{number:05}.bot-c2.xyz" for number in range(1000, 1020)
     ]
     assert (len(found.removed), found.counts["removed"]) == (20, 100)
+    assert {item.reference.document for item in found.added if item.reference} == {"phu-luc.txt"}
 
 
 def test_the_page_of_a_version_needs_no_comparing(

@@ -100,7 +100,7 @@ def write_release(
     by_source: Counter[str] = Counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="", prefix="lamsach-release-") as spool:
         for found in ordered:
-            item = _without_paths(found)
+            item = without_paths(found)
             line = json.dumps(as_mapping(item), ensure_ascii=False) + "\n"
             spool.write(line)
             digest.update(line.encode())
@@ -130,7 +130,7 @@ def write_release(
     return manifest
 
 
-def _without_paths(item: Indicator) -> Indicator:
+def without_paths(item: Indicator) -> Indicator:
     """The value with its documents' bare names: where they lay on the signer's machine is nobody's business."""
     if item.reference is None:
         return item

@@ -59,6 +59,7 @@ LISTS: dict[str, str] = {
     "No version yet: add a document, look through it, and make the first one.": "Chưa có phiên bản: hãy thêm tài liệu, xem xét, rồi tạo phiên bản đầu tiên.",
     "Make a signed version": "Tạo phiên bản có chữ ký số",
     "Document": "Tài liệu",
+    "Documents of the list": "Tài liệu của danh sách",
     "Added": "Ngày thêm",
     "read": "đã đọc",
     "being read": "đang đọc",

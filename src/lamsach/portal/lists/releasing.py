@@ -23,7 +23,7 @@ from django.utils import timezone
 from lamsach.errors import InputError
 from lamsach.i18n import mark
 from lamsach.indicators.releases.records import from_mapping
-from lamsach.indicators.releases.release import Manifest, write_release
+from lamsach.indicators.releases.release import Manifest, without_paths, write_release
 from lamsach.indicators.releases.runs import Runs
 from lamsach.indicators.review.releasing import judged
 from lamsach.model import Indicator, Refusal
@@ -109,12 +109,13 @@ def _values(kept: KeptList, documents: list[Document], step: Callable[[int], Non
             for number, item in enumerate(read_list(str(path), lambda problem: None)):
                 if isinstance(item, Refusal):
                     continue
-                yield replace(
+                stated = replace(
                     item,
                     tlp=item.tlp or kept.tlp,
                     valid_until=item.valid_until or end,
                     source=item.source or document.name,
                 )
+                yield without_paths(stated)
                 if number % 50_000 == 0:
                     step(number)
 
