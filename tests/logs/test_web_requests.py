@@ -56,6 +56,8 @@ def test_a_stranger_is_no_machine_whatever_site_is_asked_for(client, device):
         ("GET /", "/"),
         ("CONNECT a.example:443 HTTP/1.1", "a.example:443"),
         ("batman", "batman"),
+        ("OPTIONS sip:nm SIP/2.0", "OPTIONS sip:nm SIP/2.0"),
+        ("- - -", None),
         (r"\x16\x03\x01", r"\x16\x03\x01"),
         ("-", None),
         ("", None),

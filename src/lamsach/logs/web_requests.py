@@ -22,6 +22,8 @@ ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?
 """Parts of patterns: a quoted text with escapes, and the two ways in which servers write a time."""
 # GET /a?b HTTP/1.1     CONNECT files.example:443 HTTP/1.1     GET http://files.example/
 _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,31}) (\S.*?|)(?: HTTP/\d(?:\.\d)?)?", re.DOTALL)
+# OPTIONS sip:nm SIP/2.0     DESCRIBE rtsp://192.0.2.1/ RTSP/1.0
+_OTHER_PROTOCOL = re.compile(r" (?!HTTP/)[A-Z]{2,8}/\d\.\d$", re.ASCII)
 # 08/Jun/2026:06:49:01.123 +0700
 _CLF_TIME = re.compile(
     r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(?: ([+-]\d{4}|Z))?", re.ASCII
@@ -95,7 +97,7 @@ def _client_behind(peer: str | None, forwarded: str | None) -> str | None:
 def target_of(request: str) -> str | None:
     """What a request line asks for; the line itself when it is no HTTP (a stranger's scan)."""
     match = _REQUEST.fullmatch(request)
-    if match and match[2]:
+    if match and match[2] and not _OTHER_PROTOCOL.search(match[2][-20:]):
         return match[2]
     return stated(request) if request.strip("- ") else None
 
