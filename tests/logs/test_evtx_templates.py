@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from lamsach.logs import evtx_events, evtx_library
 from lamsach.logs.base import FileContext
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, chunks
-from lamsach.logs.evtx_events import LEFT, EventMaker
+from lamsach.logs.evtx_elements import Names, UnusualError
+from lamsach.logs.evtx_events import EventMaker
 from lamsach.logs.evtx_library import library_texts, some_library_texts
 from lamsach.logs.evtx_plans import READS, Head, plan_of
-from lamsach.logs.evtx_templates import UNUSUAL, Names, Template, Templates, UnusualError
+from lamsach.logs.evtx_rows import LEFT
+from lamsach.logs.evtx_templates import UNUSUAL, Template, Templates
 from lamsach.logs.evtx_values import value
 from lamsach.logs.formats.evtx import Evtx
 from lamsach.logs.windows_record import WindowsRecord

@@ -7,7 +7,7 @@ again, only time, number and mostly the ports are the record's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -15,18 +15,15 @@ from typing import Any
 import numpy as np
 
 from lamsach.errors import LineError
-from lamsach.logs.evtx_chunks import CHUNK_BYTES
-from lamsach.logs.evtx_library import library_texts, some_library_texts
-from lamsach.logs.evtx_places import Batch, Instances, Ints, end_of_records
+from lamsach.logs.evtx_elements import UnusualError
+from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
 from lamsach.logs.evtx_plans import ALWAYS, NOWHERE, UNREADABLE, Head, Plan, plan_of, port_in
-from lamsach.logs.evtx_templates import UINT16, System, Template, Templates, UnusualError
+from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, Records, joined, with_texts
+from lamsach.logs.evtx_templates import UINT16, System, Template, Templates
 from lamsach.logs.evtx_values import NULL, SECONDS_TO_1970, text, value
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event
 
-LEFT = -1
-"""The code of a record that is left to the library."""
-NOT_CARRIED = -1
 _TEMPLATES = Templates()
 _BODY_AT = 24
 _MOST_ROWS = 8192
@@ -37,67 +34,6 @@ _PARTS = ("provider", "channel", "computer")
 _PLACE_BITS = 10
 _ESCAPED = frozenset('"\\').union(map(chr, range(32)))
 """What JSON escapes: the library's text is then read in another way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Records in their order. `codes`: which of `EventMaker.events` each is, or LEFT. `times`: microseconds since 1970. `source_ports` and
-    `destination_ports`: 0 for none, NOT_CARRIED where the event's is right."""
-
-    codes: Ints
-    times: Ints
-    source_ports: Ints
-    destination_ports: Ints
-
-    def part(self, begin: int, end: int) -> Records:
-        """Some of the records."""
-        return Records(*(column[begin:end] for column in self.columns()))
-
-    def columns(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """The columns in their order."""
-        return self.codes, self.times, self.source_ports, self.destination_ports
-
-
-def joined(parts: Sequence[Records]) -> Records:
-    """The records of several parts."""
-    if not parts:
-        return _all_left(0)
-    return Records(
-        *(np.concatenate(columns) for columns in zip(*(part.columns() for part in parts), strict=True))
-    )
-
-
-def _all_left(count: int) -> Records:
-    left, nothing = np.full(count, LEFT, np.int64), np.full(count, NOT_CARRIED, np.int64)
-    return Records(left, np.zeros(count, np.int64), nothing, nothing)
-
-
-def _with_texts(
-    records: Records, chunks: Sequence[bytes], counts: Sequence[int | None], places: Ints
-) -> tuple[Records, list[str | None]]:
-    """The records of chunks that have so many, None for a chunk that could not be read at all; and the texts of those that are left.
-    `places`: where the records begin."""
-    left = records.codes == LEFT
-    if not left.any() and None not in counts:
-        return records, []
-    parts: list[Records] = []
-    texts: list[str | None] = []
-    at = 0
-    for number, (chunk, count) in enumerate(zip(chunks, counts, strict=True)):
-        stop = at + (count or 0)
-        here = np.flatnonzero(left[at:stop]).tolist()
-        given: list[str | None] | None = None if count is None else []
-        if count is not None and here:
-            begins = (places[at:stop] - number * CHUNK_BYTES).tolist()
-            given = some_library_texts(chunk, [*begins, end_of_records(chunk)], here)
-        if given is not None:
-            parts.append(records.part(at, stop))
-        else:
-            given = library_texts(chunk)
-            parts.append(_all_left(len(given)))
-        texts += given
-        at = stop
-    return joined(parts), texts
 
 
 class EventMaker:
@@ -150,7 +86,7 @@ class EventMaker:
             self._records(batch, begin[at : at + _MOST_ROWS], end[at : at + _MOST_ROWS])
             for at in range(0, len(begin), _MOST_ROWS)
         ]
-        return _with_texts(joined(made), chunks, counts, begin)
+        return with_texts(joined(made), chunks, counts, begin)
 
     def _records(self, batch: Batch, places: Ints, ends: Ints) -> Records:
         outer = batch.instances(places + _BODY_AT, ends, np.ones(len(places), bool))
@@ -191,23 +127,17 @@ class EventMaker:
             ends = (begin - first) + ((end - first) << _PLACE_BITS)
             packed |= np.where(end > begin, ends << 2 * _PLACE_BITS * at, 0)
         outer.usual &= last - first < 1 << _PLACE_BITS
-        regions = map(batch.data.__getitem__, map(slice, first.tolist(), last.tolist()))
         known_systems = self._systems
         which = [known_systems.setdefault(template, len(known_systems)) for template in outer.templates]
-        keys = list(
-            zip(
-                (np.array(which)[outer.template] << 16 | numbers).tolist(),
-                packed.tolist(),
-                regions,
-                strict=True,
-            )
-        )
-        heads = list(map(self._heads.get, keys))
+        systems_and_numbers = (np.array(which)[outer.template] << 16 | numbers).tolist()
+        regions = list(map(batch.data.__getitem__, map(slice, first.tolist(), last.tolist())))
+        columns = systems_and_numbers, packed.tolist(), regions
+        heads = list(map(self._heads.get, zip(*columns, strict=True)))
         if None in heads:
             in_order = [template.system for template in known_systems]
             for at, head in enumerate(heads):
                 if head is None:
-                    heads[at] = self._new_head(keys[at], in_order)
+                    heads[at] = self._new_head(tuple(column[at] for column in columns), in_order)
         return np.array(heads, np.int64)
 
     def _new_head(self, key: tuple[Any, ...], systems: Sequence[System | None]) -> int:
@@ -223,7 +153,7 @@ class EventMaker:
     def _events_of(self, batch: Batch, inner: Instances, heads: Ints) -> tuple[Ints, tuple[Ints, Ints]]:
         """The code and the carried ports of each record."""
         width = len(inner.templates)
-        distinct, which = np.unique(heads * width + inner.template, return_inverse=True)
+        distinct, which = numbered(heads * width + inner.template, len(self._told) * width)
         plans = [self._plan(pair // width, inner.templates[pair % width]) for pair in distinct.tolist()]
         usual = inner.usual & np.array([plan is not None for plan in plans], bool)[which]
         carried = usual & _is_carried(batch, inner, plans, which)
@@ -231,10 +161,12 @@ class EventMaker:
         usual &= (sources != UNREADABLE) & (destinations != UNREADABLE)
         codes = np.full(len(which), LEFT, np.int64)
         widths = np.array([_width(plan) for plan in plans], np.int64)[which]
-        for width in np.unique(widths[usual]).tolist():
+        for width in {_width(plan) for plan in plans if plan}:
             rows = np.flatnonzero(usual & (widths == width))
-            keys = _keys(batch, inner, plans, which[rows], carried[rows], rows)
-            codes[rows] = self._codes_of(keys, batch, inner, rows)
+            if not len(rows):
+                continue
+            columns = _key_columns(batch, inner, plans, which[rows], carried[rows], rows)
+            codes[rows] = self._codes_of(columns, batch, inner, rows)
         return codes, (sources, destinations)
 
     def _plan(self, head: int, template: Template) -> Plan | None:
@@ -247,19 +179,18 @@ class EventMaker:
         return plan
 
     def _codes_of(
-        self, keys: Sequence[tuple[Any, ...]], batch: Batch, inner: Instances, rows: Ints
+        self, columns: Sequence[Sequence[Any]], batch: Batch, inner: Instances, rows: Ints
     ) -> list[int]:
         known = self._codes
-        codes = list(map(known.get, keys))
-        if None not in codes:
-            return codes  # type: ignore[return-value]
-        for at, code in enumerate(codes):
-            if code is None:
-                key = keys[at]
-                made = known.get(key)
-                if made is None:
-                    made = known[key] = self._new(key[0], batch, inner, int(rows[at]))
-                codes[at] = made
+        codes = list(map(known.get, zip(*columns, strict=True)))
+        if None in codes:
+            for at, code in enumerate(codes):
+                if code is None:
+                    key = tuple(column[at] for column in columns)
+                    made = known.get(key)
+                    if made is None:
+                        made = known[key] = self._new(key[0], batch, inner, int(rows[at]))
+                    codes[at] = made
         return codes  # type: ignore[return-value]
 
     def _new(self, plan: Plan, batch: Batch, inner: Instances, row: int) -> int:
@@ -348,17 +279,16 @@ def _width(plan: Plan | None) -> int:
     return 0 if plan is None or plan.key is None else len(plan.key)
 
 
-def _keys(
+def _key_columns(
     batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, carried: Any, rows: Ints
-) -> list[tuple[Any, ...]]:
-    """What the event of each record is known by; all have keys of the same length."""
+) -> list[Sequence[Any]]:
+    """What the event of each record is known by, column by column; all are known by as many values."""
     told = list(map(plans.__getitem__, which.tolist()))
     width = _width(told[0])
     if not width:  # all values, and how they are laid out
         ends = inner.starts[rows, -1] + inner.sizes[rows, -1]
-        return list(zip(told, *_slices(batch.data, inner.listed[rows, None], ends[:, None]), strict=True))
-    index = np.array([plan.key if plan and _width(plan) == width else (NOWHERE,) * width for plan in plans])[
-        which
-    ]
+        return [told, *_slices(batch.data, inner.listed[rows, None], ends[:, None])]
+    keys = [plan.key if plan and _width(plan) == width else (NOWHERE,) * width for plan in plans]
+    index = np.array(keys)[which]
     index[carried, -2:] = NOWHERE
-    return list(zip(told, *_slices(batch.data, *inner.places(index, rows)), strict=True))
+    return [told, *_slices(batch.data, *inner.places(index, rows))]

@@ -16,13 +16,13 @@ import numpy as np
 from isal.isal_zlib import crc32
 
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, RECORDS_START
+from lamsach.logs.evtx_elements import Names
 from lamsach.logs.evtx_templates import (
     ANY,
     DEFINITION_HEAD,
     INSTANCE,
     MOST_VALUES,
     UNUSUAL,
-    Names,
     Template,
     Templates,
 )
@@ -34,8 +34,12 @@ _RECORD = struct.Struct("<4sI")
 _RECORD_MAGIC = b"\x2a\x2a\0\0"
 _MARK = int.from_bytes(_RECORD_MAGIC, "little")
 _HEAD_BYTES = len(INSTANCE) + 8
+_FRAGMENT, _INSTANCE = struct.unpack("<IH", INSTANCE)
+_PRESENT = np.tril(np.ones((MOST_VALUES + 1, MOST_VALUES), np.uint16), -1)
+"""By the count of values, which there are."""
 _SMALLEST = 28
 _ROOM = bytes(4 * MOST_VALUES + 64)
+_MOST_NUMBERED = 1 << 20
 _SIZE_OF = np.full(256, -1, np.int32)
 _SIZE_OF[list(SIZES)] = list(SIZES.values())
 _SIZE_OF[NULL] = 0
@@ -91,6 +95,18 @@ class Instances:
         begin = self.starts[rows[:, None], at]
         end = begin + self.sizes[rows[:, None], at]
         return begin * stated, end * stated
+
+
+def numbered(codes: Ints, most: int) -> tuple[Ints, Ints]:
+    """The distinct ones of codes below this number, and of each code which of them it is."""
+    if most > _MOST_NUMBERED:
+        return np.unique(codes, return_inverse=True)
+    seen = np.zeros(most, bool)
+    seen[codes] = True
+    distinct = np.flatnonzero(seen)
+    which = np.zeros(most, np.int64)
+    which[distinct] = np.arange(len(distinct))
+    return distinct, which[codes]
 
 
 class Batch:
@@ -154,10 +170,13 @@ class Batch:
 
     def instances(self, places: Ints, ends: Ints, usual: Any) -> Instances:
         """The instances that begin at these places and end before these ends."""
-        heads = self._pieces(places, _HEAD_BYTES)
-        usual = usual & (heads[:, : len(INSTANCE)] == np.frombuffer(INSTANCE, np.uint8)).all(axis=1)
+        usual = (
+            usual
+            & (self.numbers(places, "<u4") == _FRAGMENT)
+            & (self.numbers(places + 4, "<u2") == _INSTANCE)
+        )
         usual &= places + _HEAD_BYTES + 4 <= ends
-        stated = heads[:, len(INSTANCE) + 4 :].copy().view("<u4")[:, 0].astype(np.int64)
+        stated = self.numbers(places + _HEAD_BYTES - 4, "<u4").astype(np.int64)
         usual &= (stated > 0) & (stated <= CHUNK_BYTES - DEFINITION_HEAD)
         definitions = np.where(usual, places // CHUNK_BYTES * CHUNK_BYTES + stated, 0)
         template, templates = self._templates_at(definitions)
@@ -189,26 +208,30 @@ class Batch:
     ) -> Instances:
         width = max(int(counts.max(initial=0)), 1)
         pairs = self._pieces(listed, 4 * width).view("<u2")
-        pairs *= np.repeat(np.arange(width) < counts[:, None], 2, axis=1)  # those that there are
-        sizes, kinds = pairs[:, ::2].astype(np.int32), pairs[:, 1::2]
+        sizes, kinds = pairs[:, ::2], pairs[:, 1::2]
+        if (counts != width).any():
+            present = _PRESENT[counts, :width]
+            sizes, kinds = sizes * present, kinds * present
         stops = np.cumsum(sizes, axis=1, dtype=np.int32)
         stops += (listed + 4 * counts).astype(np.int32)[:, None]
         usual = usual & (stops[:, -1] <= ends)
-        usual &= _as_declared(kinds, sizes, template, templates).all(axis=1)
+        usual[_not_as_declared(kinds, sizes, template, templates)] = False
         usual &= np.array([len(known.kinds) for known in templates])[template] <= counts
         return Instances(usual, template, templates, listed, counts, stops - sizes, sizes)
 
 
-def _as_declared(kinds: Ints, sizes: Ints, template: Ints, templates: list[Template]) -> Any:
-    """Whether each value is of its template's kind, or absent, and has the size of its kind."""
-    declared = np.full((len(templates), kinds.shape[1]), ANY, np.uint16)
+def _not_as_declared(kinds: Ints, sizes: Ints, template: Ints, templates: list[Template]) -> Ints:
+    """Which records have a value that is neither of its template's kind nor absent, or not of its kind's size."""
+    width = kinds.shape[1]
+    declared = np.full((len(templates), width), ANY, np.uint16)
     for number, known in enumerate(templates):
-        row = known.kinds[: kinds.shape[1]]
+        row = known.kinds[:width]
         declared[number, : len(row)] = row
     declared = declared[template]
-    as_declared = kinds == declared
-    if not as_declared.all():
-        as_declared |= (kinds == NULL) | (declared == ANY)
-        as_declared |= (declared == SIZE) & ((kinds == HEX32) | (kinds == HEX64))
+    wrong = kinds != declared
+    if wrong.any():
+        wrong &= (kinds != NULL) & (declared != ANY)
+        wrong &= (declared != SIZE) | ((kinds != HEX32) & (kinds != HEX64))
     size = _SIZE_OF[kinds & 0xFF]
-    return as_declared & ((size == sizes) | (size < 0))
+    wrong |= (size != sizes) & (size >= 0)
+    return np.flatnonzero(wrong) // width if wrong.any() else np.zeros(0, np.int64)

@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from lamsach.logs import windows_contacts as contacts
 from lamsach.logs import windows_logons as logons
+from lamsach.logs.evtx_elements import STRING, UnusualError
 from lamsach.logs.evtx_records import wanted_data
-from lamsach.logs.evtx_templates import STRING, UINT16, Template, UnusualError
+from lamsach.logs.evtx_templates import UINT16, Template
 from lamsach.logs.evtx_values import BOOLEAN, NULL, text
 from lamsach.logs.windows_events import Reader, reader_of
 from lamsach.logs.windows_record import WindowsRecord

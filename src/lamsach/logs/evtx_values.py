@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from lamsach.logs.evtx_templates import UnusualError
+from lamsach.logs.evtx_elements import UnusualError
 
 NULL, STRING, BOOLEAN, SIZE, HEX32, HEX64 = 0, 1, 13, 16, 20, 21
 """Kinds of values. A template's SIZE is written as HEX32 or HEX64, as wide as the machine's addresses."""

@@ -16,10 +16,10 @@ from lamsach.model import Event, Reference, Refusal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lamsach.logs.evtx_events import Records
+    from lamsach.logs.evtx_rows import Records
 
 Key = tuple[str, ...]
-_BATCH_CHUNKS = 64
+_BATCH_CHUNKS = 128
 _TABLE_ROWS = 8192
 _HEADS_KEPT = 4096
 _TIME_CHARACTERS = 27
@@ -61,7 +61,7 @@ class EvtxTables:
     def _take(self, batch: Sequence[bytes]) -> None:
         import numpy as np
 
-        from lamsach.logs.evtx_events import LEFT
+        from lamsach.logs.evtx_rows import LEFT
 
         records, texts = self._maker.read(batch)
         if texts:
@@ -79,18 +79,14 @@ class EvtxTables:
         import numpy as np
         import pyarrow as pa
 
-        from lamsach.logs.evtx_events import joined
+        from lamsach.logs.evtx_places import numbered
+        from lamsach.logs.evtx_rows import joined
 
         records = joined(self._parts)
         told = np.flatnonzero(records.codes != _REFUSED)
-        codes = records.codes[told]
-        used = np.flatnonzero(np.bincount(codes))
-        place = np.zeros(len(self._maker.events), np.int64)
-        place[used] = np.arange(len(used))
+        used, which = numbered(records.codes[told], len(self._maker.events))
         events = [self._maker.events[code] for code in used.tolist()]
-        made = (table_of(columns_of(events), len(events)) if events else _nothing()).take(
-            pa.array(place[codes])
-        )
+        made = (table_of(columns_of(events), len(events)) if events else _nothing()).take(pa.array(which))
         made = _with(made, "line", pa.array(told + self.records + 1))
         made = _with(made, "time", _times(records.times[told], made.column("time")))
         for name, ports in (
