@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 from lamsach.model import Indicator, IndicatorType
 
@@ -80,3 +82,43 @@ def overlaps(sources: Mapping[str, Iterable[Indicator]]) -> dict[tuple[str, str]
         for place, first in enumerate(names)
         for second in names[place + 1 :]
     }
+
+
+PAIRED = 20
+"""Of how many sources of one value each two are counted as sharing it."""
+MOST_PAIRS = 100_000
+
+
+class Tally:
+    """`quality` and `overlaps` of a list whose values come one after the other, each once, with the sources that list it: memory is that of the sources.
+    `rows` by source; `pairs` counts what each two share."""
+
+    def __init__(self, at: datetime, seen: Iterable[Key] = (), false: Iterable[Key] = ()) -> None:
+        self.rows: dict[str, Quality] = {}
+        self.pairs: Counter[tuple[str, str]] = Counter()
+        self._at, self._seen, self._false = at, set(seen), set(false)
+        self._ages: Counter[str] = Counter()
+
+    def add(self, item: Indicator, since: Mapping[str, datetime | None]) -> None:
+        """A value, and since when each of its sources lists it (None: not known)."""
+        key = (item.type, item.value)
+        for name, begun in since.items():
+            row = self.rows.setdefault(name, Quality(name))
+            row.count += 1
+            row.unique += len(since) == 1
+            row.shared += len(since) > 1
+            row.over += item.valid_until is not None and item.valid_until <= self._at
+            row.seen += key in self._seen
+            row.false += key in self._false
+            if begun is None:
+                row.undated += 1
+            else:
+                self._ages[name] += int((self._at - begun).total_seconds())
+                row.age_days = self._ages[name] / 86400 / (row.count - row.undated)
+        if len(since) > 1:
+            self._pair(sorted(since)[:PAIRED])
+
+    def _pair(self, names: Sequence[str]) -> None:
+        for pair in combinations(names, 2):
+            if pair in self.pairs or len(self.pairs) < MOST_PAIRS:
+                self.pairs[pair] += 1

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
 
-from lamsach.indicators.releases.quality import overlaps, quality
-from lamsach.model import Indicator
+from lamsach.indicators.releases.quality import Tally
 from lamsach.portal.lists import feedback, releasing
 from lamsach.portal.lists.models import KeptList, Version
 
@@ -34,19 +33,20 @@ def of_list(kept: KeptList) -> dict[str, Any] | None:
 
 
 def _computed(kept: KeptList, version: Version) -> dict[str, Any]:
-    by_source: dict[str, list[Indicator]] = {}
     added = {said["name"]: datetime.fromisoformat(said["added"]) for said in version.documents}
+    tally = Tally(timezone.now(), *feedback.keys(kept.unit))
     for item in releasing.values(version):
         names = [place.document for place in (item.reference, *item.other_references) if place is not None]
-        for name in dict.fromkeys(names or [item.source or ""]):
-            since = item.valid_from or added.get(name.partition("!")[0])
-            by_source.setdefault(name, []).append(replace(item, valid_from=since))
-    largest = dict(sorted(by_source.items(), key=lambda pair: -len(pair[1]))[:MOST_SOURCES])
-    seen, false = feedback.keys(kept.unit)
-    rows = [asdict(row) for row in quality(largest, timezone.now(), seen, false)]
+        since = {
+            name: item.valid_from or added.get(name.partition("!")[0])
+            for name in names or [item.source or ""]
+        }
+        tally.add(item, since)
+    rows = sorted(tally.rows.values(), key=lambda row: -row.count)[:MOST_SOURCES]
+    shown = {row.source for row in rows}
     shared = [
         {"first": first, "second": second, "count": count}
-        for (first, second), count in sorted(overlaps(largest).items(), key=lambda pair: -pair[1])
-        if count
+        for (first, second), count in tally.pairs.most_common()
+        if first in shown and second in shown
     ]
-    return {"rows": rows, "overlaps": shared[:100], "version": version.number}
+    return {"rows": [asdict(row) for row in rows], "overlaps": shared[:100], "version": version.number}
