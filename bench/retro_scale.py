@@ -4,7 +4,8 @@
 
 Days are made from a few real days of `bench.retro` by giving them other dates, machines and names, in memory: nothing but the archive
 takes room on disk. What is beyond `--filled` GB are copies of those segments in which nothing is listed, as of other days and other sources
-(`copies`): lines, filter and machines are the same, so that what a retro-hunt has to read of them is as much. Seconds by the clock and of the
+(`copies`): lines, filter and machines are the same, so that what a retro-hunt has to read of them is as much. With `--hollow` the lines of
+copies, which no filter lets anybody open, are a hole in the file, so that a terabyte finds room. Seconds by the clock and of the
 processor are printed; on a machine with other work only the latter mean something.
 """
 
@@ -14,6 +15,7 @@ import argparse
 import hashlib
 import io
 import json
+import os
 import random
 import re
 import resource
@@ -108,7 +110,7 @@ def up_to(source: Iterator[tuple[str, bytes]], size: float) -> Iterator[tuple[st
         yield name, text
 
 
-def copies(writer: Writer, size: float) -> Iterator[int]:
+def copies(writer: Writer, size: float, *, hollow: bool) -> Iterator[int]:
     """Add so many bytes of lines, at least: the archive's segments again, a year or more later each time; how many bytes each has."""
     archive, number = writer.archive, 0
     wanted = questions_of(canonical(value) for value in values())
@@ -131,10 +133,13 @@ def copies(writer: Writer, size: float) -> Iterator[int]:
             about = shifted(head.description, timedelta(days=366 * number))
             about.source = copied(about.source, number)
             about.sequence, about.previous = writer.sequence + 1, writer.previous
-            data, digest = pack_segment(about, head.filter, archive.frame(entry, head), archive.key)
-            archive.store.write(
-                f"segments/{number:04d}/{about.sequence:010d}-{about.source}.zst", data, sync=False
-            )
+            frame = b"" if hollow else archive.frame(entry, head)
+            data, digest = pack_segment(about, head.filter, frame, archive.key)
+            name = f"segments/{number:04d}/{about.sequence:010d}-{about.source}.zst"
+            archive.store.write(name, data, sync=False)
+            if hollow and archive.store.folder:
+                whole = (archive.store.folder / entry.name).stat().st_size - head.frame_offset
+                os.truncate(archive.store.folder / name, len(data) + whole)
             writer.moved(about.sequence, digest)
             size -= about.end - about.begin
             yield about.end - about.begin
@@ -189,6 +194,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=float, nargs="+", default=[1, 3, 10], help="GB of raw lines")
     parser.add_argument("--filled", type=float, default=1e9, help="GB that are made and not copied")
     parser.add_argument("--keep", action="store_true", help="go on with the archive that is there, by copies")
+    parser.add_argument("--hollow", action="store_true", help="leave the lines of copies out")
     parser.add_argument("--level", type=int, default=QUICK_LEVEL, help="of zstd")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/retro-scale"))
     given = parser.parse_args()
@@ -207,7 +213,7 @@ def main() -> None:
             logs = (log_of(name, text) for name, text in up_to(source, min(size, given.filled) * 1e9 - total))
             total += sum(result.raw_bytes for result in fill(writer, logs))
             if size > given.filled:
-                total += sum(copies(writer, size * 1e9 - total))
+                total += sum(copies(writer, size * 1e9 - total, hollow=given.hollow))
         filled = {
             "what": "fill" if size <= given.filled else "copies",
             "MB/s": round((total - before) / (time.perf_counter() - begun) / 1e6, 1),

@@ -15,8 +15,9 @@ import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import groupby
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -224,14 +225,22 @@ def _as_json(value: Any) -> bytes:
     return text + b" " * (-len(text) % 8)
 
 
-def _parsed(data: NDArray[np.uint8], key: bytes, *, whole: bool = True) -> Pack:
-    """A pack's content; not `whole`: rows and filters alone. Raises ValueError for one that is damaged or was made with another key."""
+def _parsed(
+    data: NDArray[np.uint8], key: bytes, *, whole: bool = True, file: IO[bytes] | None = None
+) -> Pack:
+    """A pack's content; not `whole`: rows and filters alone. Raises ValueError for one that is damaged or was made with another key.
+
+    `file`: the same bytes, from which all but the filters is read, so that only these stay in memory.
+    """
     if data.size < _HEAD.size:
         raise ValueError
-    first, second, *seals = _HEAD.unpack(data[: _HEAD.size].tobytes())
+    file = file or BytesIO(data)
+    first, second, *seals = _HEAD.unpack(file.read(_HEAD.size))
     begin = _HEAD.size
-    about = _sealed(data[begin : begin + first].tobytes(), seals[0], key)
-    told = _sealed(data[begin + first : begin + first + second].tobytes(), seals[1], key) if whole else {}
+    if begin + first + second > data.size:
+        raise ValueError
+    about = _sealed(file.read(first), seals[0], key)
+    told = _sealed(file.read(second), seals[1], key) if whole else {}
     rows = [Row(*values) for values in about["rows"]]
     blob = data[begin + first + second :]
     if any(
@@ -257,6 +266,6 @@ def _opened(archive: Archive, name: str, *, whole: bool) -> Pack:
     try:
         with (folder / name).open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return _parsed(np.frombuffer(mapped, np.uint8), archive.key, whole=whole)
+            return _parsed(np.frombuffer(mapped, np.uint8), archive.key, whole=whole, file=file)
     except OSError as error:
         raise UnreadableError(str(error), name) from None

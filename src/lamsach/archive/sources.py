@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import partial
 
 import zstandard
 
@@ -33,7 +34,8 @@ class Source:
 
     `name` goes into events and evidence. `kind`: file, followed, tcp, udp, tls. `size_bytes` and `modified` are those of the file.
     `retention`: the class by which its segments expire. `fingerprint` tells a file that was archived before. `whole` is true when
-    nothing will be added. `known_format`: some format reads it; `format`: the one, if it is one. `holders`: it tells who had an address. `head` is its beginning, by which its format is told.
+    nothing will be added. `known_format`: some format reads it; `format`: the one, if it is one. `holders`: it tells who had an address. `head` is its beginning, by which its format is told;
+    `fetch` brings it, packed, when it is wanted: there may be tens of thousands of sources.
     """
 
     key: str
@@ -50,21 +52,27 @@ class Source:
     holders: bool = False
     problem: list[str] | None = None
     packed_head: bytes = field(default=b"", repr=False)
+    fetch: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
 
     @property
     def head(self) -> bytes:
         """Its beginning. Raises UnreadableError when it is damaged."""
-        if not self.packed_head:
+        kept = self.kept_head()
+        if not kept:
             return b""
         try:
             unpacker = zstandard.ZstdDecompressor()
-            return unpacker.decompress(self.packed_head, max_output_size=HEAD_BYTES)
+            return unpacker.decompress(kept, max_output_size=HEAD_BYTES)
         except zstandard.ZstdError:
             raise UnreadableError(_DAMAGED, self.object_name) from None
 
     @head.setter
     def head(self, head: bytes) -> None:
         self.packed_head = packed(head)
+
+    def kept_head(self) -> bytes:
+        """Its beginning as it is kept. Raises UnreadableError."""
+        return self.packed_head or (self.fetch() if self.fetch else b"")
 
     @property
     def object_name(self) -> str:
@@ -112,7 +120,8 @@ class _Archived(MarkedLog):
         return self.source.head[:size]
 
 
-_KNOWN = frozenset(entry.name for entry in fields(Source))
+_KNOWN = tuple(entry.name for entry in fields(Source) if entry.name not in ("packed_head", "fetch"))
+_FIRST_READ, _FRAME_HEADER = 4096, 18
 
 
 def packed(head: bytes) -> bytes:
@@ -122,20 +131,31 @@ def packed(head: bytes) -> bytes:
 
 def save(store: Store, source: Source) -> None:
     """Write the source's description. Raises OutputError."""
-    about = asdict(source)
-    del about["packed_head"]
-    store.write(
-        source.object_name, json.dumps(about, ensure_ascii=False).encode() + b"\n" + source.packed_head
-    )
+    text = json.dumps({name: getattr(source, name) for name in _KNOWN}, ensure_ascii=False).encode()
+    store.write(source.object_name, text + b"\n" + source.kept_head())
 
 
 def load(store: Store, name: str) -> Source:
-    """Read a source's description. Raises UnreadableError."""
-    about, _, head = store.read(name).partition(b"\n")
+    """Read a source's description; its head is read when it is wanted. Raises UnreadableError."""
+    begin = store.read(name, 0, _FIRST_READ)
+    whole = len(begin) < _FIRST_READ
+    about, _, head = begin.partition(b"\n")
+    if not whole and len(head) < _FRAME_HEADER:
+        about, _, head = store.read(name).partition(b"\n")
+        whole = True
     try:
         values = {key: value for key, value in json.loads(about).items() if key in _KNOWN}
         if head or values.get("kind") != UNREAD:
-            zstandard.get_frame_parameters(head)  # it is unpacked when it is wanted
-        return Source(**values, packed_head=head)
+            zstandard.get_frame_parameters(head)
+        source = Source(**values)
     except (ValueError, TypeError, AttributeError, zstandard.ZstdError):
         raise UnreadableError(_DAMAGED, f"{store.url}/{name}") from None
+    if whole:
+        source.packed_head = head
+    else:
+        source.fetch = partial(_head_of, store, name)
+    return source
+
+
+def _head_of(store: Store, name: str) -> bytes:
+    return store.read(name).partition(b"\n")[2]
