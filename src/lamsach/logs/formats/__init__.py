@@ -32,6 +32,7 @@ from lamsach.logs.formats.exchange import Exchange
 from lamsach.logs.formats.f5_apm import F5Apm
 from lamsach.logs.formats.fail2ban import Fail2ban
 from lamsach.logs.formats.fortigate import FortiGate
+from lamsach.logs.formats.framed_lines import FramedLines
 from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.ftp_servers import FtpServers
 from lamsach.logs.formats.hostapd import Hostapd
@@ -177,6 +178,8 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Kaspersky,
     Eset,
     ServerLogons,
+    # lines of these behind something that they do not expect
+    FramedLines,
     # frames that any product may write
     Cef,
     Leef,
@@ -206,6 +209,9 @@ JsonLines.inner_formats = CsvColumns.inner_formats = tuple(
 )
 
 ContainerLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, ContainerLines))
+FramedLines.inner_formats = tuple(
+    f for f in FORMATS if f not in (CsvColumns, KeyValue, ContainerLines, FramedLines)
+)
 
 BINARY_FORMATS: tuple[type[BinaryFormat], ...] = (
     Evtx,

@@ -84,6 +84,7 @@ _BIND8 = re.compile(r"XX ?\+?/([0-9A-Fa-f:.]{2,45})/([^/\s]{1,1100})/([A-Z0-9]{1
 # www.example. 3600 IN A 198.51.100.7;     -> NOERROR 300 A 198.51.100.7
 _ANSWER = re.compile(r"(?:^|[ ;])(A|AAAA|CNAME) ([^\s;,]{2,255})")
 _HEAD = 2600
+_BEFORE_CLIENT = 160
 
 
 class Bind(LogFormat):
@@ -150,6 +151,8 @@ class Bind(LogFormat):
         if time is None:
             header, message = split_header(line, self.context)
             time, message = self._own_time(message)
+            if time is None and header is NO_HEADER and (pasted := _TIME.search(line, 0, _BEFORE_CLIENT)):
+                time, message = self._own_time(line[pasted.start() :])
         labels = _LABELS.match(message)
         return time or header.time, header.host, message[labels.end() :] if labels else message
 

@@ -31,6 +31,12 @@ _PREFIX = re.compile(
 _HEAD_LOOKED_AT = 50
 
 
+def _behind(line: str, prefix: re.Match[str]) -> tuple[str, ...]:
+    """The line behind the prefix; also with the time that may be the prefix's or the line's own."""
+    rest = line[prefix.end() :]
+    return (rest, prefix[3] + rest) if prefix[3] else (rest,)
+
+
 class ContainerLines(LogFormat):
     """Reads the lines of containers, each with the format that it is of."""
 
@@ -58,15 +64,16 @@ class ContainerLines(LogFormat):
         )
         if prefix is None:
             return False
-        rest = line[prefix.end() :]
-        return any(log_format.recognises(rest) for log_format in cls.inner_formats)
+        return any(
+            log_format.recognises(rest) for rest in _behind(line, prefix) for log_format in cls.inner_formats
+        )
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
         prefix = _PREFIX.match(line)
         if prefix is None:
             raise LineError("No container's name stands before the line.", line[:80])
-        event = self._carried.event((line[prefix.end() :],), number)
+        event = self._carried.event(_behind(line, prefix), number)
         if event is None:
             if self.recognises(line):
                 return None

@@ -23,7 +23,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
-from lamsach.logs.syslog import split_header, split_message
+from lamsach.logs.syslog import SyslogHeader, split_header, split_message
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import domain_of, ip_of, mac_of, mac_of_duid, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -134,7 +134,7 @@ class Dnsmasq(LogFormat):
     def recognises(cls, line: str) -> bool:
         """A message with dnsmasq's tag, one of its own shapes without the tag, or a line of its lease file."""
         app, message = split_message(line)
-        if app in _APPS or _BARE_TAG.match(line) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
+        if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
             return True
         if app is not None:
             return False
@@ -159,19 +159,26 @@ class Dnsmasq(LogFormat):
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)
         own = header.app in _APPS
-        tag = None if own else _BARE_TAG.match(line) or _TAG_BEHIND.match(line)
-        if tag:
-            message, own = line[tag.end() :], tag.re is _TAG_BEHIND
+        bare = None if own else _BARE_TAG.match(message)
+        tag = None if own or bare else _TAG_BEHIND.match(line)
+        if bare:
+            message = message[bare.end() :]
+        elif tag:
+            header, message, own = self._header_behind(line, tag.start(1)), line[tag.end() :], True
         dhcp = _DHCP.match(message)
         event = _dhcp(dhcp) if dhcp else _dns(message) or _lease_aside(message)
         if event is None:
             if own:
                 return None
             raise LineError("The line is not of dnsmasq.", line[:80])
-        time = header.time or (
-            first_time((line[: tag.start(1)].strip("[] "),), self.context) if tag and own else None
-        )
-        return changed(event, time=time, observer=header.host)
+        return changed(event, time=header.time, observer=header.host)
+
+    def _header_behind(self, line: str, tag: int) -> SyslogHeader:
+        """What stands before a tag that is not where syslog has it, or has something before it (a prompt, an indentation)."""
+        header, _ = split_header(line.lstrip("> \t"), self.context)
+        if header.time:
+            return header
+        return SyslogHeader(first_time((line[:tag].strip("[]> \t"),), self.context), header.host)
 
     def _lease(self, match: re.Match[str]) -> Event:
         """What the lease file states is true at the time of the file, until the lease's end."""

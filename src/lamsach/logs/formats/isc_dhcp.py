@@ -130,7 +130,7 @@ class IscDhcp(LogFormat):
         """A message of dhcpd, or a line of its lease file that no other product writes."""
         if "DHCP" in line or "BOOT" in line or "dhcpd" in line or " NA: " in line or "r-l-e:" in line:
             app, message = split_message(line)
-            if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message) or _BARE_TAG.match(line):
+            if app in ("dhcpd", "dhcpd6") or _MESSAGE_START.match(message) or _BARE_TAG.match(message):
                 return True
         if line[:1] not in " \t" and aside(split_message(line)[1].strip()) is not None:
             return True
@@ -165,7 +165,7 @@ class IscDhcp(LogFormat):
 
     def _message(self, line: str) -> Event | None:
         header, message = split_header(line, self.context)
-        bare = _BARE_TAG.match(line)
+        bare = _BARE_TAG.match(message)
         message = message[bare.end() if bare else 0 :].strip()
         event = (
             _infoblox(message)

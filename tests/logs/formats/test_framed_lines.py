@@ -1,0 +1,62 @@
+"""Lines behind a prompt, an indentation, grep's file name or a relay's header: golden cases, and what is not claimed."""
+
+from __future__ import annotations
+
+import pytest
+from golden import as_json, cases, expected, lines_of, read
+
+from lamsach.logs.detect import recognising
+from lamsach.logs.formats import FORMATS
+from lamsach.logs.formats.framed_lines import FramedLines
+
+VPN = "2026-10-19 05:34:06 203.0.113.9:52234 TLS Error: TLS handshake failed"
+
+
+@pytest.mark.parametrize("log", cases("framed_lines"), ids=lambda log: log.stem)
+def test_golden(log):
+    lines = lines_of(log)
+    assert [as_json(event) for event in read(FramedLines, lines)] == expected(log)
+    assert FramedLines.score(lines) == 1.0
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "  ",
+        "\t",
+        "> ",
+        ">> ",
+        "| ",
+        "* ",
+        "$ ",
+        "# ",
+        "% ",
+        "12: ",
+        "12) ",
+        "openvpn.log:",
+        "/var/log/openvpn.log.1:7:",
+        r"C:\logs\vpn.log:",
+    ],
+)
+def test_what_a_paste_left_before_a_line(before):
+    assert recognising(before + VPN) is FramedLines
+    (event,) = read(FramedLines, [before + VPN])
+    assert (event.source_ip, event.observer) == ("203.0.113.9", None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["  hello", "> 10.1.2.3 said so", "a.log:", "12: ", "<13>Oct 19 12:34:05 gw app: 2026-10-19 nothing"],
+)
+def test_a_line_of_no_product_is_not_claimed(line):
+    assert not FramedLines.recognises(line)
+
+
+def test_a_line_that_its_product_reads_as_it_stands_is_that_products():
+    assert not FramedLines.recognises(VPN)
+    assert recognising("<13>Oct 19 12:34:05 vpn01 openvpn[7]: " + VPN).name == "openvpn"
+
+
+def test_it_is_asked_after_every_product():
+    names = [log_format.name for log_format in FORMATS]
+    assert names.index("framed_lines") == names.index("cef") - 1
