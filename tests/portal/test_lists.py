@@ -427,7 +427,7 @@ def test_a_release_is_carried_to_a_portal_without_a_network(cast: Cast, tmp_path
     assert Lists().take(arrival, offered) == {"lists": 1}
     assert Lists().take(arrival, offered) == {"lists": 0}, "the same version is not taken twice"
     taken = Version.objects.get(list__name="Danh sách chung")
-    assert (taken.digest, taken.count) == (version.digest, 4)
+    assert (taken.digest, taken.count, taken.added) == (version.digest, 4, 4)
     broken = tmp_path / "broken.zip"
     with zipfile.ZipFile(offered.files[0].path) as old, zipfile.ZipFile(broken, "w") as new:
         for name in old.namelist():
