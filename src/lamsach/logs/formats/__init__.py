@@ -200,7 +200,7 @@ JSON_FORMATS: tuple[type[LogFormat], ...] = (
         Samba,
         Nfdump,
     ),
-    *(SnortFast, ModSecurity, WebAccess, CheckPoint, PaloAlto, Eset, JsonLines),
+    *(SnortFast, ModSecurity, WebAccess, CheckPoint, PaloAlto, Eset, ServerLogons, JsonLines),
 )
 """The formats that a JSON object can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
 JsonDocument.inner_formats = JSON_FORMATS

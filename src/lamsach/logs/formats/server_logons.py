@@ -1,5 +1,5 @@
 """Log-ons that programs of one line each tell of: PAM, telnet, su, Proxmox, Cockpit, Webmin, Synology, QNAP, MySQL and MariaDB, PostgreSQL,
-Gitea, Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana, cPanel, WordPress, endlessh.
+Gitea, Vaultwarden, Jellyfin, Home Assistant, Authelia, Keycloak, Grafana, cPanel, WordPress, endlessh; as JSON what `lamsach.logs.logon_json` names.
 
 Source: pam_unix(8), shadow's login(1), xinetd.conf(5), Proxmox VE "Fail2ban", Webmin `miniserv.pl`, Synology and QNAP "Connection logs", MySQL "The Error Log",
 PostgreSQL "Error Reporting and Logging" (`log_connections`, `pg_hba.conf`), each application's page about Fail2ban. Traps:
@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
+from lamsach.logs import logon_json
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.logon_lines import event_of, sentence
 from lamsach.logs.loose_times import LooseTimes
@@ -91,7 +92,8 @@ class ServerLogons(LogFormat):
     name: ClassVar[str] = "server_logons"
     title: ClassVar[str] = "Log-ons at servers and applications (PAM, databases, NAS, web applications)"
     gives: ClassVar[tuple[str, ...]] = (
-        *("time", "observer", "source_ip", "source_port", "device_ip", "user", "action"),
+        *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
+        *("device_ip", "user", "domain", "url", "hashes", "action"),
     )
 
     def __init__(self, context: FileContext) -> None:
@@ -101,6 +103,8 @@ class ServerLogons(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """One of the sentences, with an address in it."""
+        if logon_json.product_of(line):
+            return True
         if line[:1] == "{" or not any(sign in line for sign in _SIGNS):
             return False
         try:
@@ -110,7 +114,12 @@ class ServerLogons(LogFormat):
         return event_of(SENTENCES, _sentence(message)) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
-        """One sentence."""
+        """One sentence, or one JSON object."""
+        product = logon_json.product_of(line)
+        if product:
+            before, found = logon_json.read(line, product, self._times)
+            header = split_header(line, self.context)[0] if before.strip() else NO_HEADER
+            return placed(found, self, number, header.time, header.host)
         header, message = _apart(line, self.context)
         event = event_of(SENTENCES, _sentence(message))
         if event is None:
