@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lamsach.logs.direction import own_side
-from lamsach.logs.own_machine import mac_of_device
+from lamsach.logs.own_machine import mac_of_device, own_end
 from lamsach.logs.values import ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
@@ -35,7 +34,8 @@ def firewall_event(text: str) -> Event | None:
     if place is None or ends is None:
         return None
     (source, source_port), (destination, destination_port), (nat, nat_port), inner = ends
-    device = own_side(source, inner or destination)
+    received = "out:(" in place[0] and "in:(" not in place[0]  # by the router itself
+    device = own_end(source, inner or destination, received=received)
     mac = _SOURCE_MAC.search(text, place.end())
     return Event(
         kind=EventKind.CONNECTION,

@@ -12,7 +12,9 @@ from lamsach.logs.bulk.columns import (
     cells,
     check,
     check_distinct,
+    cut,
     halves,
+    internal,
     lines_of,
     macs,
     mapped,
@@ -24,6 +26,7 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import none_of, port_numbers
 from lamsach.logs.formats.iptables import action_of_prefix
+from lamsach.logs.own_machine import is_public_machine
 from lamsach.logs.syslog import split_header
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ _UPTIME = r"^\[ *[0-9]{1,9}\.[0-9]{1,9}\] ?"
 _INTERFACE = r"^[^\s=]{0,32}$"
 _MAC = r"^(?:[0-9a-f]{2}:){13}[0-9a-f]{2}$"
 _KEY = re.compile(r"[A-Z][A-Za-z]{1,9}=", re.ASCII)
-_WANTED = ("MACSRC", "MAC", "SRC", "DST", "SPT", "DPT")
+_WANTED = ("MACSRC", "MAC", "SRC", "DST", "SPT", "DPT", "OUT")
 _MOST_WORDS = 60
 
 
@@ -73,7 +76,7 @@ class KernelPackets(GroupReader):
             "source_port": _ports(row, "SPT", count),
             "destination_ip": destinations,
             "destination_port": _ports(row, "DPT", count),
-            "device_ip": own_sides(sources, destinations),
+            "device_ip": _devices(row, sources, destinations),
             "device_mac": _source_macs(row, count),
             "action": mapped(prefixes, lambda text: action_of_prefix(text).value),
         }
@@ -100,7 +103,7 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
     if len(row["0"]) != count:
         raise Unusual
     check(pc.match_substring_regex(row["0"], _INTERFACE))
-    values: dict[str, pa.Array] = {}
+    values: dict[str, pa.Array] = {"IN": row["0"]}
     for at in range(1, ends + 1):
         key, column = keys[at], row[str(at)]
         if key is None:
@@ -108,8 +111,19 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
             continue
         check(pc.starts_with(column, key))
         if key[:-1] in _WANTED:
-            values.setdefault(key[:-1], pc.utf8_slice_codeunits(column, len(key)))
+            values.setdefault(key[:-1], cut(column, len(key)))
     return values
+
+
+def _devices(row: dict[str, pa.Array], sources: pa.Array, destinations: pa.Array) -> pa.Array:
+    """The unit's own side: see `own_machine.own_end`; a packet that goes out nowhere is the machine's that logs."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    onward = pc.not_equal(row["OUT"], "") if "OUT" in row else pa.repeat(pa.scalar(False), len(sources))
+    received = pc.and_not(pc.not_equal(row["IN"], ""), onward)
+    public = pc.and_not(mapped(destinations, is_public_machine, pa.bool_()), internal(sources))
+    return pc.if_else(pc.and_(received, public), destinations, own_sides(sources, destinations))
 
 
 def _ports(row: dict[str, pa.Array], key: str, count: int) -> pa.Array:
@@ -127,5 +141,5 @@ def _source_macs(row: dict[str, pa.Array], count: int) -> pa.Array:
         return none_of(count)
     whole = pc.match_substring_regex(row["MAC"], _MAC)
     check(pc.or_(whole, pc.equal(row["MAC"], "")))
-    sources = pc.utf8_slice_codeunits(row["MAC"], 18, 35)
+    sources = cut(row["MAC"], 18, 35)
     return macs(pc.if_else(whole, sources, pa.scalar(None, pa.string())))

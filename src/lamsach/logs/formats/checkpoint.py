@@ -35,7 +35,10 @@ KEYS = Keys(
     source_nat_port=("xlatesport", "sourceTranslatedPort", "srcpostnatport"),
     source_name=("src_machine_name", "shost", "machine", "host_name", "identhostname"),
     source_mac=("mac_source_address", "src_mac", "smac", "mac_address"),
-    source_user=("src_user_name", "suser", "user", "user_name", "username", "usrname", "src_user"),
+    source_user=(
+        *("src_user_name", "suser", "user", "user_name", "username", "usrname", "src_user"),
+        *("sourceUserName", "administrator"),
+    ),
     destination=("dst", "dst_ip", "ipv6_dst"),
     destination_port=("service", "dpt", "d_port", "dst_port", "dstport", "service_id"),
     destination_name=("dst_machine_name", "dhost"),

@@ -25,7 +25,7 @@ from lamsach.logs import cef, conntrack
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
-from lamsach.logs.own_machine import mac_of_device
+from lamsach.logs.own_machine import mac_of_device, own_end
 from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import MONTHS, from_iso, local_time
@@ -33,7 +33,10 @@ from lamsach.logs.values import domain_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind
 
 # kernel: [123.4] [UFW BLOCK] IN=eth0 OUT= MAC=... SRC=192.0.2.1 DST=192.0.2.2 LEN=40 ... PROTO=TCP SPT=1 DPT=2
-_START = re.compile(r"(?:^|[^\w])IN=[^\s=]{0,32} ")
+# policy DROP: OUT=vmbr0 SRC=192.0.2.1      Proxmox leaves out the side that there is none of
+_START = re.compile(
+    r"(?:^|[^\w])(?:IN=([^\s=]{0,32}) |OUT=[^\s=]{1,32} (?=(?:PHYS[A-Z]{2,3}=\S{1,32} ){0,2}(?:MAC=\S{0,64} )?SRC=))"
+)
 _FIELD = re.compile(r"(?:^|(?<=[ \[>]))([A-Z][A-Za-z]{1,9})=(\S*)", re.ASCII)
 _QUOTED_PACKET = " [SRC="
 _PREFIX_ROOM = 1000
@@ -121,7 +124,7 @@ def _packet(message: str) -> Event:
     source, destination = ip_of(fields.get("SRC", "")), ip_of(fields.get("DST", ""))
     if source is None and destination is None:
         raise LineError("The record of the packet filter has no address.", message[:80])
-    device = own_side(source, destination)
+    device = own_end(source, destination, received=bool(start[1]) and not fields.get("OUT"))
     return Event(
         kind=EventKind.CONNECTION,
         source_ip=source,
