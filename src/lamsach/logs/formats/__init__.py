@@ -97,6 +97,7 @@ from lamsach.logs.formats.windows_event_text import WindowsEventText
 from lamsach.logs.formats.windows_event_xml import WindowsEventXml
 from lamsach.logs.formats.windows_firewall import WindowsFirewall
 from lamsach.logs.formats.wireguard import WireGuard
+from lamsach.logs.formats.wireshark_list import WiresharkList
 from lamsach.logs.formats.zeek_json import ZeekJson
 from lamsach.logs.formats.zeek_tsv import ZeekTsv
 from lamsach.logs.formats.zyxel import Zyxel
@@ -158,6 +159,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     CiscoEsa,
     Exchange,
     TcpdumpText,
+    WiresharkList,
     Nfdump,
     Argus,
     VpcFlow,
