@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.announced import constant, heads_before, stated_times
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.cef_rows import CefRows, keys_of, kind_of
+from lamsach.logs.bulk.cef_rows import CefRows, groups_by_signature, keys_of
 from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns, none_of
@@ -38,9 +38,9 @@ class CefRecords(GroupReader):
         super().__init__(log_format, context)
         self._rows: dict[tuple[str, ...], CefRows] = {}
 
-    def kind(self, line: bytes) -> Hashable | None:
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """See `GroupReader`."""
-        return kind_of(line)
+        return groups_by_signature(lines)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""

@@ -6,12 +6,13 @@ The lines are taken apart at `=`: before each stands the value of one key and th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs import cef
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, halves, kept
+from lamsach.logs.bulk.columns import cells, check, cut, halves, holds, kept
+from lamsach.logs.bulk.features import Lines, groups_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,13 +21,13 @@ _MARK, _ESCAPED = b"\x01", b"\\="
 _MOST_KEYS = 200
 
 
-def kind_of(line: bytes) -> Hashable | None:
-    """The record's signature and how many keys it has; None when the line holds no usual record."""
-    parts = line.split(b"|", 5)
-    if len(parts) < 6 or _MARK in line:
-        return None
-    keys = line.count(b"=") - line.count(_ESCAPED)
-    return (parts[1], parts[4], keys) if 0 < keys < _MOST_KEYS else None
+def groups_by_signature(lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+    """The lines by how many keys their records have, and the beginnings of the vendor's name and of the signature; see `GroupReader.groups`."""
+    told = Lines(lines)
+    keys = told.count("=") - told.count(_ESCAPED.decode())
+    vendor, signature = told.nth("|", 1), told.nth("|", 4)
+    usual = (told.nth("|", 5) >= 0) & (keys > 0) & (keys < _MOST_KEYS) & ~told.has(_MARK.decode())
+    return groups_of((keys, told.letters(vendor + 1, 8), told.letters(signature + 1, 8)), usual)
 
 
 def keys_of(line: bytes) -> tuple[str, ...] | None:
@@ -65,7 +66,7 @@ class CefRows:
             if key in self._wanted:
                 text = row[names[at]]
                 if at < len(keys):
-                    text = pc.utf8_slice_codeunits(text, 0, -len(keys[at]) - 1)
+                    text = cut(text, 0, -len(keys[at]) - 1)
                 values[key] = _value(pc.utf8_trim_whitespace(text), key)
         return before, values
 
@@ -74,5 +75,10 @@ def _value(texts: pa.Array, key: str) -> pa.Array:
     """The values without escapes."""
     import pyarrow.compute as pc
 
-    plain = pc.invert(pc.match_substring_regex(texts, r"[\x01\\]"))
+    if not holds(texts, b"\x01", b"\\"):
+        return texts
+    escaped = pc.match_substring(texts, "\\")
+    if not pc.any(escaped).as_py():
+        return pc.replace_substring(texts, _MARK.decode(), "=")
+    plain = pc.invert(pc.or_(escaped, pc.match_substring(texts, _MARK.decode())))
     return kept(texts, plain, lambda text: cef.unescaped(key, text.replace("\x01", "\\=")))

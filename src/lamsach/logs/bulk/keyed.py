@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lamsach.logs.actions import action_of
 from lamsach.logs.bulk.columns import (
     canonical_names,
+    ends_of,
     internal,
     ipv4,
     kept,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = Mapping[str, "pa.Array"]
-_PRINTABLE_START, _PRINTABLE_END = "^[!-~]", "[!-~]$"
+_SPACE, _DELETE = 0x20, 0x7F
 _ABSENT_LENGTH = 10
 _OF_URLS, _QUOTE = r"[./\\]", '"'
 _LONGEST_URL = 8000
@@ -134,12 +135,12 @@ def stated_texts(column: pa.Array) -> pa.Array:
 
 def plain_texts(column: pa.Array) -> pa.Array:
     """Whether a text is one that `stated` leaves as it is: too long to say that there is nothing, without spaces around it."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    ends = pc.and_(
-        pc.match_substring_regex(column, _PRINTABLE_START), pc.match_substring_regex(column, _PRINTABLE_END)
-    )
-    return pc.and_(ends, pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
+    first, last = ends_of(column)
+    printable = (first > _SPACE) & (first < _DELETE) & (last > _SPACE) & (last < _DELETE)
+    return pc.and_(pa.array(printable), pc.greater_equal(pc.binary_length(column), _ABSENT_LENGTH))
 
 
 def told(column: pa.Array) -> pa.Array:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs import leef
 from lamsach.logs.bulk.announced import constant, heads_before, stated_times
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, halves
+from lamsach.logs.bulk.columns import cells, check, cut, halves
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns
 from lamsach.logs.leef_events import HASH_KEY, KEYS, MONTH_FIRST, TIMES
@@ -32,12 +33,16 @@ _HEADER = re.compile(r"LEEF: ?([12])")
 class LeefRecords(GroupReader):
     """Records that state no hashes."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """The delimiter, how often it stands, and the record's beginning."""
-        delimiter = b"\t" if b"\t" in line else b"^"
-        count = line.count(delimiter)
-        parts = line.split(b"|", 5)
-        return (delimiter, count, parts[1], parts[4]) if 0 < count < _MOST_KEYS and len(parts) > 5 else None
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the delimiter, how often it stands, and the beginnings of the vendor's name and of the event's."""
+        import numpy as np
+
+        told = Lines(lines)
+        tabs = told.count("\t")
+        count = np.where(tabs > 0, tabs, told.count("^"))
+        vendor, event = told.nth("|", 1), told.nth("|", 4)
+        usual = (told.nth("|", 5) >= 0) & (count > 0) & (count < _MOST_KEYS)
+        return groups_of((tabs > 0, count, told.letters(vendor + 1, 8), told.letters(event + 1, 8)), usual)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
@@ -74,7 +79,7 @@ class LeefRecords(GroupReader):
         for name, key, written in zip(names, keys, stated, strict=True):
             check(pc.starts_with(row[name], f"{written}="))
             if key in _ASKED or HASH_KEY.search(key):
-                values[key] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(row[name], len(key) + 1))
+                values[key] = pc.utf8_trim_whitespace(cut(row[name], len(key) + 1))
         return self._columns(before, values, count)
 
     def _columns(self, before: pa.Array, row: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs.bulk.columns import cells
+from lamsach.logs.bulk.columns import cells, cut
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,5 +84,5 @@ class PairRows:
             raise Mixed
         for key in self._bare:
             if key in self._wanted:
-                row[key] = pc.utf8_slice_codeunits(row[key], len(key) + 1)
+                row[key] = cut(row[key], len(key) + 1)
         return {key: row[key] for key in self._wanted if key in row}

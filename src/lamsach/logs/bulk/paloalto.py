@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import cells, check, mapped
+from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, times
 from lamsach.logs.bulk.keyed import event_columns
@@ -17,7 +18,7 @@ from lamsach.logs.record_times import first_time
 from lamsach.logs.syslog import split_header
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Sequence
     from datetime import datetime
 
     import pyarrow as pa
@@ -31,8 +32,8 @@ _SHAPES = {
     GENERATED: "^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$",
 }
 _SUBTYPES = {
-    b"TRAFFIC": frozenset({b"start", b"end", b"drop", b"deny"}),
-    b"THREAT": frozenset({b"url"}),
+    "TRAFFIC": ("start", "end", "drop", "deny"),
+    "THREAT": ("url",),
 }
 _EXACT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
@@ -44,17 +45,23 @@ _SHORTEST_HASH = 32
 class PaloAltoColumns(GroupReader):
     """Records of the types TRAFFIC and THREAT,url."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """Type, subtype, and (but for URLs, which may hold commas) the number of columns."""
-        if b"CEF:" in line or b"LEEF:" in line or b'"LogType"' in line:
-            return None
-        parts = line.split(b",", SUBTYPE + 1)
-        if len(parts) < SUBTYPE + 2 or parts[SUBTYPE] not in _SUBTYPES.get(parts[SUBTYPE - 1], ()):
-            return None
-        quotes = line.count(b'"')
-        if quotes and (b'""' in line or quotes != line.count(b',"') + line.count(b'",')):
-            return None
-        return parts[SUBTYPE - 1], parts[SUBTYPE], 0 if quotes else line.count(b",")
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By type, subtype, and (but for URLs, which may hold commas) the number of columns."""
+        import numpy as np
+
+        told = Lines(lines)
+        place = told.nth(",", SUBTYPE - 1) + 1
+        kind, subtype = np.zeros((2, len(lines)), np.int64)
+        for at, (name, several) in enumerate(_SUBTYPES.items(), 1):
+            is_so = told.letters(place, len(name)) == letters_of(name)
+            kind[is_so] = at
+            for number, word in enumerate(several, 1):
+                text = f",{word},"
+                subtype[is_so & (told.letters(place + len(name), len(text)) == letters_of(text))] = number
+        quotes = told.count('"')
+        odd = told.has('""') | (quotes != told.count(',"') + told.count('",'))
+        usual = (place > 0) & (subtype > 0) & ~((quotes > 0) & odd) & ~told.has("CEF:", "LEEF:", '"LogType"')
+        return groups_of((kind, subtype, np.where(quotes > 0, 0, told.count(","))), usual)
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""

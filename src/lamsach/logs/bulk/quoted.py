@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, text_of
+from lamsach.logs.bulk.columns import cells, check, cut, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ class Quoted:
             raise Unusual
         check(pc.ends_with(records, end))
         check(pc.invert(pc.match_substring(records, _PART)))
-        bodies = pc.replace_substring(pc.utf8_slice_codeunits(records, 0, -len(end)), self.closing, _PART)
+        bodies = pc.replace_substring(cut(records, 0, -len(end)), self.closing, _PART)
         names = [str(at) for at in range(len(keys))]
         data = text_of(bodies)
         row = cells(data, names, _PART, dict.fromkeys(names, pa.string()))
@@ -55,7 +55,7 @@ class Quoted:
             check(pc.starts_with(row[name], f"{key}{self.opening}"))
             if key in wanted:
                 start = len(key) + len(self.opening)
-                values[key] = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(row[name], start))
+                values[key] = pc.utf8_trim_whitespace(cut(row[name], start))
         return values
 
     def _body(self, record: str) -> str:

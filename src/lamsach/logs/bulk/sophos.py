@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.announced import constant
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, mapped, names
+from lamsach.logs.bulk.columns import check, ends_of, holds, mapped, names
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
@@ -52,13 +53,15 @@ class SophosPairs(GroupReader):
         super().__init__(log_format, context)
         self._readers: dict[bytes, PairRows] = {}
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """The record's number, and how many keys it has."""
-        quotes = line.count(b'="')
-        if line.count(b'"') != 2 * quotes or b"\\" in line or b"\t" in line:
-            return None
-        place = line.find(b"log_id=")
-        return line[place : place + 19], quotes, line.count(b"=")
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the record's number, and how many keys it has."""
+        told = Lines(lines)
+        quotes, place = told.count('="'), told.place("log_id=")
+        usual = (told.count('"') == 2 * quotes) & ~told.has("\\", "\t")
+        number = told.letters(place + len("log_id="), 8)
+        return groups_of(
+            (number, told.letters(place + len("log_id=") + 8, 4), quotes, told.count("=")), usual
+        )
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
@@ -82,7 +85,9 @@ class SophosPairs(GroupReader):
         except Mixed:
             raise Unusual from None
         for key, column in row.items():
-            check(pc.invert(pc.match_substring_regex(column, "recv_pkts=|^,|,$")))
+            first, last = ends_of(column)
+            if holds(column, b"recv_pkts=") or (first == ord(",")).any() or (last == ord(",")).any():
+                raise Unusual
             if key in HASHES:
                 check(pc.equal(column, ""))
         kinds = pc.binary_join_element_wise(*(row[key] for key in _KINDS if key in row), "|")
