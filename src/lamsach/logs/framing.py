@@ -88,3 +88,11 @@ def within_json(line: str, position: int) -> bool:
     """Whether a JSON object begins before this place: what stands there is then the text of one of its values."""
     before = line[:position]
     return '{"' in before or '{ "' in before or "{'" in before
+
+
+def uncelled(line: str) -> str:
+    """The line within the only cell of a table's row, as a spreadsheet saves lines with quotes: `"devname=""gw"" srcip=..."`; else the line."""
+    if len(line) < 3 or line[0] != '"' or line[-1] != '"' or '""' not in line:
+        return line
+    inner = line[1:-1]
+    return line if '"' in inner.replace('""', "") else inner.replace('""', '"')

@@ -31,6 +31,7 @@ from lamsach.logs.fortinet_actions import action_of as action_of
 from lamsach.logs.fortinet_actions import logon_action_of
 from lamsach.logs.fortinet_sessions import session
 from lamsach.logs.fortinet_times import time_of
+from lamsach.logs.framing import uncelled
 from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.keyed_events import host_in
 from lamsach.logs.syslog import SyslogHeader, split_header
@@ -91,6 +92,7 @@ class FortiGate(LogFormat):
         """FortiOS states `type=` and `subtype=` side by side; CEF names the vendor in its header."""
         if line[:1] in "{[":
             return False
+        line = uncelled(line)
         if _cef_start(line):
             return True
         if _TYPE.search(line):
@@ -102,6 +104,7 @@ class FortiGate(LogFormat):
         """See `LogFormat.parse`. A record without an address is an event all the same: it proves that the firewall logged."""
         if not self.recognises(line):
             raise LineError("The line is not a FortiGate record.", line[:80])
+        line = uncelled(line)
         header, message = split_header(line, self.context)
         element = line.find(_ELEMENT) if not message else -1
         if element >= 0:

@@ -22,6 +22,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.framing import uncelled
 from lamsach.logs.key_value import first
 from lamsach.logs.placing import placed
 from lamsach.logs.sophos_records import event_of, event_of_text
@@ -82,6 +83,7 @@ class Sophos(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """SFOS states log type and component side by side; UTM its four first keys, or its own kind of time."""
+        line = uncelled(line)
         if "log_type=" in line:
             return _SFOS.search(line) is not None
         if "id=" in line and (_UTM.search(line, 0, _ROOM) or _UTM_WAF.search(line, 0, _ROOM)):
@@ -97,6 +99,7 @@ class Sophos(LogFormat):
         """One record. One of UTM's that has no keys proves that the device logged."""
         if not self.recognises(line):
             raise LineError("The line is not a Sophos record.", line[:80])
+        line = uncelled(line)
         header, message = split_header(line, self.context)
         if "log_type=" in line:
             fields = spaced_pairs(message)
