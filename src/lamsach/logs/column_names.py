@@ -14,29 +14,29 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
-    "time": "timestamp datetime time creationtime eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
+    "time": "frametimeepoch timestamp datetime time creationtime eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
     " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang"
     " 时间 发生时间 日志时间 记录时间 攻击时间",
     "date": "date ngay eventdate logdate localdate ngayghinhan",
     "clock": "timeofday gio clock localtime giophut",
-    "source": "src srcip sourceip sourceaddress srcaddr srcaddress sourceaddr saddr ipsrc sa srchost sourcehost sourcehostname clientip"
+    "source": "ipipsrc ipv6ipv6src src srcip sourceip sourceaddress srcaddr srcaddress sourceaddr saddr ipsrc sa srchost sourcehost sourcehostname clientip"
     " clientaddress clientaddr cip source ipsource internalip localip localaddress callingip remotehostip"
     " idorigh orighost srcipv4 srcipaddress sourceipaddress sourceipv4address ipv4srcaddr ipv6srcaddr sourceipv6address ianasourceipv4address ianasourceipv6address"
     " flowsrcip srcipv6 srcipaddr ipclient client clienthost origin attackerip srcendpointip"
     " localaddressip4 localaddressip6 diachinguon ipnguon nguon diachiipnguon maynguon diachimaytram ipmaytram"
     " 源ip 源地址 源ip地址 源主机ip 内网ip 主机ip 攻击源ip 客户端ip",
-    "source_port": "portsrc srcl4portid ianasourcetransportport localaddressport ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
+    "source_port": "tcptcpsrcport udpudpsrcport portsrc srcl4portid ianasourcetransportport localaddressport ipport srcport sourceport sport spt sp clientport cport localport idorigp l4srcport sourcetransportport srcendpointport"
     " congnguon"
     " 源端口",
-    "destination": "dst dip ianadestinationipv4address ianadestinationipv6address dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
+    "destination": "ipipdst ipv6ipv6dst dst dip ianadestinationipv4address ianadestinationipv6address dstip destinationip destinationaddress dstaddr dstaddress destinationaddr destaddr daddr ipdst da dest destip"
     " destaddress destination dsthost desthost destinationhost destinationhostname serverip serveraddress serveraddr sip remoteip"
     " remoteaddress target targetip idresph resphost dstipv4 dstipaddress destinationipaddress destinationipv4address"
     " ipv4dstaddr ipv6dstaddr destinationipv6address dstipv6 dstipaddr externalip dstendpointip"
     " remoteaddressip4 remoteaddressip6 diachidich ipdich dich diachiipdich maydich diachiketnoi ketnoiden"
     " 目的ip 目标ip 目的地址 目标地址 目的ip地址 服务器ip",
-    "destination_port": "portdst dstl4portid ianadestinationtransportport dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
+    "destination_port": "tcptcpdstport udpudpdstport portdst dstl4portid ianadestinationtransportport dstport destinationport destport dport dpt dp serverport remoteport targetport idrespp l4dstport"
     " destinationtransportport dstendpointport congdich congketnoi"
     " 目的端口 目标端口",
     "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
@@ -59,16 +59,16 @@ FIELDS: Mapping[str, str] = {
     "user": "user csusername username userid account accountname srcuser sourceuser sourceusername suser usr login loginname targetusername"
     " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser accountupn initiatingprocessaccountname initiatingprocessaccountupn"
     " 用户 用户名 用户名称 登录用户 账号",
-    "query": "query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
+    "query": "dnsqryname dnsdnsqryname query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
     " querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
-    "domain": "domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
+    "domain": "extensionsservername tlstlshandshakeextensionsservername httphttphost domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
     " tenmien trangweb webdomain"
     " 域名",
     "url": "url uri requesturl httpurl fullurl urlfull urloriginal requesturi csuri link uriquery requestedurl httprequesturl"
     " httpuri duongdan diachiweb lienket remoteurl fileoriginurl intrusionurl downloadsite"
     " 网址 url地址 访问url",
-    "path": "path urlpath requestpath csuristem httppath uripath",
+    "path": "httphttprequesturi path urlpath requestpath csuristem httppath uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
     " responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi",
     "hash": "md5 sha1 sha256 hash hashes filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"

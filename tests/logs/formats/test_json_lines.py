@@ -76,6 +76,21 @@ def test_flows_of_collectors(record):
 
 
 @pytest.mark.parametrize(
+    "layers",
+    [
+        {"ip": {"ip.src": "10.20.0.31", "ip.dst": "203.0.113.7"}, "tcp": {"tcp.srcport": "5", "tcp.dstport": "443"}, "tls": {"tls.handshake.extensions_server_name": "c2.example"}},
+        {"ip": {"ip_ip_src": "10.20.0.31", "ip_ip_dst": "203.0.113.7"}, "udp": {"udp_udp_srcport": "5", "udp_udp_dstport": "443"}, "dns": {"dns_dns_qry_name": "c2.example"}},
+    ],
+)  # fmt: skip
+def test_packets_of_tshark(layers):
+    """`tshark -T json` and `-T ek`."""
+    event = parse({"timestamp": "1780619472494", "_source": {"layers": layers}})
+    assert (event.source_ip, event.source_port) == ("10.20.0.31", 5)
+    assert (event.destination_ip, event.destination_port, event.domain) == ("203.0.113.7", 443, "c2.example")
+    assert event.time is not None
+
+
+@pytest.mark.parametrize(
     "record, name, observer",
     [
         ({"host": "gw01", "src_ip": "10.20.0.31", "dst_ip": "203.0.113.7"}, None, "gw01"),
