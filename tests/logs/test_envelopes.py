@@ -61,6 +61,21 @@ def test_the_envelope_adds_time_and_observer_where_the_line_has_none():
     assert (event.time, event.observer) == (datetime(2026, 6, 5, tzinfo=UTC), "fw02")
 
 
+@pytest.mark.parametrize(
+    ("stated", "line", "time"),
+    [
+        ("2019-02-28T23:59:00Z", "Feb 28 23:58:59", "2019-02-28T16:58:59+00:00"),
+        ("2020-01-01T00:00:30Z", "Dec 31 23:59:59", "2019-12-31T16:59:59+00:00"),
+        ("2019-08-01T00:00:00Z", "Feb 28 23:58:59", "2026-02-28T16:58:59+00:00"),
+        ("2019-02-28T23:59:00Z", "2020-02-28T23:58:59Z", "2020-02-28T23:58:59+00:00"),
+    ],
+)
+def test_a_line_without_a_year_is_of_its_envelopes(stated, line, time):
+    event = read({"@timestamp": stated, "message": f"{line} gw sshd[812]: Invalid user a from 203.0.113.7"})
+    assert event.time is not None
+    assert event.time.isoformat() == time
+
+
 def test_what_the_shipper_has_parsed_comes_before_a_message_for_people():
     event = read({"source": {"ip": "10.1.1.9"}, "destination": {"ip": "198.51.100.9"}, "message": LINE})
     assert (event.source_ip, event.destination_ip) == ("10.1.1.9", "198.51.100.9")

@@ -8,7 +8,9 @@ systemd's Journal Export and JSON formats (`MESSAGE`, `SYSLOG_IDENTIFIER`), rsys
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
@@ -84,6 +86,8 @@ _QUOTED = tuple(
 _SHORTEST = 12
 _MOST_CARRIED = 4
 _LONGEST_TAG = 64
+_HEADER = 300
+_CLOSE = timedelta(days=2)
 
 
 def may_carry(line: str) -> bool:
@@ -113,6 +117,18 @@ def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[
             yield f"{tag if tag.endswith(']') else f'{tag}[1]'}: {text}"
 
 
+def _in_year_of(outer: datetime, time: datetime) -> datetime:
+    """A line's time in the year of its envelope, when that brings the two together: the line then stated no year."""
+    if abs(outer - time) < _CLOSE:
+        return time
+    for year in (outer.year, outer.year - 1, outer.year + 1):
+        with suppress(ValueError):  # 29 February
+            moved = time.replace(year=year)
+            if abs(outer - moved) < _CLOSE:
+                return moved
+    return time
+
+
 class CarriedLines:
     """Reads the lines that one file's records carry, each with the format that recognises it."""
 
@@ -123,6 +139,7 @@ class CarriedLines:
         self._formats = formats
         self._head = head
         self._parsers: dict[type[LogFormat], LogFormat] = {}
+        self._text = ""
 
     def event(self, texts: Iterable[str], number: int) -> Event | None:
         """The event of the first of these texts that a format reads; None when none is a product's line."""
@@ -135,17 +152,19 @@ class CarriedLines:
                 except LineError:
                     continue
                 if event is not None:
+                    self._text = text
                     return event
         return None
 
     def completed(self, inner: Event, values: Values, times: LooseTimes) -> Event:
-        """The carried line's event, with time and observer of its envelope where it has none."""
+        """The carried line's event, with time and observer of its envelope where it has none; and the year, where the line states none."""
         time = inner.time
-        if time is None and values.get("time"):
+        if (time is None or str(time.year) not in self._text[:_HEADER]) and values.get("time"):
             try:
-                time = times.read(values["time"][0])
+                outer = times.read(values["time"][0])
             except LineError:
-                time = None
+                outer = None
+            time = _in_year_of(outer, time) if time and outer else time or outer
         hosts = (stated(text) for field in ("observer", "host") for text in values.get(field, ()))
         return replace(
             inner, time=time, observer=inner.observer or next((host for host in hosts if host), None)
