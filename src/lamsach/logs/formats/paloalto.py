@@ -23,6 +23,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.cef_events import cef_event, cef_time
 from lamsach.logs.framing import header_before
 from lamsach.logs.json_records import start_of_object
+from lamsach.logs.key_value import first_ip
 from lamsach.logs.keyed_events import domain_in, host_in, unquoted
 from lamsach.logs.leef_events import leef_event
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, TYPE
@@ -130,6 +131,7 @@ class PaloAlto(LogFormat):
                 record = leef.read(line[position:])
                 event = leef_event(record, self.context, observer=header.host, otherwise=header.time)
                 event = _with_site(_with_firewall(event, record.attributes), record.attributes)
+                event = _completed(event, record.attributes)
             else:
                 event = self._columns(line)
         return stamped(event, self.name, self.context.file, number)
@@ -189,9 +191,30 @@ class PaloAlto(LogFormat):
 def _with_firewall(event: Event, fields: Mapping[str, str]) -> Event:
     """The event of LEEF, in which `DeviceName` is the firewall's."""
     firewall = fields.get("devicename")
-    if not firewall or event.device_name != firewall:
+    if not firewall:
         return event
-    return changed(event, device_name=None, observer=event.observer or firewall)
+    name = None if event.device_name == firewall else event.device_name
+    return changed(
+        event,
+        source_ip=event.source_ip or first_ip(fields, "publicip", "publicipv4", "publicipv6"),
+        device_name=name or _first(fields, "machinename"),
+        observer=event.observer or firewall,
+    )
+
+
+def _completed(event: Event, fields: Mapping[str, str]) -> Event:
+    """The event of LEEF with what its message tells, and the address that a VPN client was given."""
+    kind = (_first(fields, "type", "cat") or "").upper()
+    if kind not in PLACES:
+        return event
+    return completed(
+        with_status(event, fields.get("status")),
+        kind,
+        _first(fields, "msg", "description", "opaque") if kind in ("SYSTEM", "AUTHENTICATION") else None,
+        _first(fields, "privateip", "privateipv4"),
+        fields.get("privateipv6"),
+        fields.get("eventid"),
+    )
 
 
 def _with_site(event: Event, fields: Mapping[str, str]) -> Event:
