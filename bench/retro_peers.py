@@ -30,7 +30,7 @@ to 'OUT' (format parquet, compression zstd, row_group_size 122880, dictionary_si
 ASK = """
 import duckdb, json, sys
 connection = duckdb.connect()
-connection.execute("set threads to 2")
+connection.execute("set threads to 2; set enable_progress_bar = false")
 names = [line.strip() for line in open(sys.argv[2])]
 found = connection.execute(f"select line from read_parquet('{sys.argv[1]}/*.parquet') where name in ({','.join('?' * len(names))})", names)
 print(len(found.fetchall()))
