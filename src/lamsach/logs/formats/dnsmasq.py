@@ -21,6 +21,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.pasted import unpasted
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import SyslogHeader, split_header, split_message
@@ -175,7 +176,7 @@ class Dnsmasq(LogFormat):
 
     def _header_behind(self, line: str, tag: int) -> SyslogHeader:
         """What stands before a tag that is not where syslog has it, or has something before it (a prompt, an indentation)."""
-        header, _ = split_header(line.lstrip("> \t"), self.context)
+        header, _ = split_header(unpasted(line), self.context)
         if header.time:
             return header
         return SyslogHeader(first_time((line[:tag].strip("[]> \t"),), self.context), header.host)

@@ -17,21 +17,15 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines
+from lamsach.logs.pasted import unpasted
 from lamsach.logs.placing import placed
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header, split_message
 from lamsach.model import Event
 
-# `    line`   `> line`   `$ line`   `| line`   `12: line`   `/var/log/named.log:12:line`   `C:\Windows\dns.log:line`
-_LEFT_BY_A_PASTE = re.compile(
-    r"(?:[ \t>|*]{1,12}|[$#%] |\d{1,7}[:.)] {1,4}|(?:[A-Za-z]:)?[\w./\\~-]{1,120}\.(?:log|txt|out)(?:\.\d{1,3})?(?::(?!\d\d:\d\d:\d\d(?:[.,]\d|\s))\d{1,9})?: ?)(?=\S)",
-    re.ASCII,
-)
-_MAY_BE_PASTED = frozenset(" \t>|*$#%/~.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 # what begins with a time: 2026-05-04 ..., [2026-05-04 ...], 10:20:30.123 ..., Mon May  4 ...
 _OWN_TIME = re.compile(
     r"[\[<(]?\d{1,4}[-/.:]\d{1,2}[-/.:]\d{1,4}|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} "
 )
-_ROOM = 160
 _HEAD_LOOKED_AT = 50
 
 
@@ -74,7 +68,7 @@ class FramedLines(LogFormat):
         return placed(event, self, number, header.time, header.host)
 
     def _header(self, line: str) -> SyslogHeader:
-        return NO_HEADER if _pasted(line) else split_header(line, self.context)[0]
+        return NO_HEADER if unpasted(line) is not line else split_header(line, self.context)[0]
 
     def _lines(self) -> Iterator[str]:
         """The first lines without what stands before them, for formats that are decided per file."""
@@ -86,14 +80,10 @@ class FramedLines(LogFormat):
 
 def _unframed(line: str) -> str | None:
     """The line without what stands before it; None when nothing does."""
-    pasted = _pasted(line)
-    if pasted:
-        return line[pasted.end() :].rstrip()
+    pasted = unpasted(line)
+    if pasted is not line:
+        return pasted.rstrip()
     if not line[:1].isdigit() and line[:1] not in "<JFMASONDTW":
         return None
     _, message = split_message(line)
     return message if len(message) < len(line) and _OWN_TIME.match(message) else None
-
-
-def _pasted(line: str) -> re.Match[str] | None:
-    return _LEFT_BY_A_PASTE.match(line, 0, _ROOM) if line[:1] in _MAY_BE_PASTED else None

@@ -30,6 +30,7 @@ _MESSAGE = re.compile(
     r"((?:DHCP[46]|DHCPSRV|ALLOC_ENGINE|LEASE_CMDS|HOST_CMDS|HOSTS|EVAL|HOOKS|LEGAL_LOG|HA|COMMAND|DCTL|DHCP_DDNS)_[A-Z0-9_]{3,60})(?: |$)(.*)",
     re.ASCII | re.DOTALL,
 )
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?= )", re.ASCII)
 _CLIENT = re.compile(r"\[hwtype=\d{1,3} ([0-9A-Fa-f:]{2,60})\]", re.ASCII)
 _DUID = re.compile(r"duid=\[?([0-9A-Fa-f:]{8,400})\]?", re.ASCII)
 # lease 192.0.2.50 has   lease for address 2001:db8::50 and   address 192.0.2.50 was   addr 192.0.2.50 from   prefix 2001:db8:1::/56
@@ -151,9 +152,10 @@ class Kea(LogFormat):
         header, match = None, _MESSAGE.match(line)
         if match is None:
             header, message = split_header(line, self.context)
-            match = _MESSAGE.match(message)
+            match = _MESSAGE.match(message) or _message_of(line)
         if match is None:
             return None
+        own = match[1] or _stated_before(line, match)
         text = match[3]
         client, duid = _CLIENT.search(text, 0, 2000), _DUID.search(text, 0, 2000)
         mac = (mac_of(client[1]) if client else None) or (mac_of_duid(duid[1]) if duid else None)
@@ -163,19 +165,19 @@ class Kea(LogFormat):
             return None
         action = next((action for pattern, action in _NAMES if pattern.fullmatch(match[2])), None)
         length = _FOR_SECONDS.search(text, 0, 4000)
-        time = from_iso(match[1], self.context.timezone) if match[1] else header.time if header else None
+        time = from_iso(own, self.context.timezone) if own else header.time if header else None
         return _event(
             address, mac, None, action, time, int(length[1]) if length else 0, header.host if header else None
         )
 
 
 def _message_of(line: str) -> re.Match[str] | None:
-    match = _MESSAGE.match(line[:600])
+    match = _MESSAGE.match(line)
     if match is None:
         tag = line.find("]: ", 0, 200)
         brackets = line.find("[kea", 0, 200)
         start = tag + 3 if tag > 0 else brackets
-        match = _MESSAGE.match(line[start:600]) if start >= 0 else None
+        match = _MESSAGE.match(line, start) if start >= 0 else None
     if match is None:
         return None
     return (
@@ -183,6 +185,12 @@ def _message_of(line: str) -> re.Match[str] | None:
         if match[2].startswith(("DHCP4_", "DHCP6_", "DHCPSRV_", "ALLOC_ENGINE_")) or "kea" in line[:200]
         else None
     )
+
+
+def _stated_before(line: str, message: re.Match[str]) -> str | None:
+    """Kea's own time before a message that something else stands before (a container's name, a prompt)."""
+    time = _TIME.search(line, 0, message.start()) if message.string is line else None
+    return time[0] if time else None
 
 
 def _row(line: str) -> Event | None:

@@ -25,6 +25,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.own_machine import calling
+from lamsach.logs.pasted import unpasted
 from lamsach.logs.placing import placed
 from lamsach.logs.printed_packets import printed_packet
 from lamsach.logs.record_times import first_time
@@ -83,6 +84,7 @@ class PfFilterlog(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One packet, or one log-in."""
+        line = unpasted(line)
         header, message = split_header(line, self.context)
         packet = _PACKET.search(message, 0, _ROOM)
         if packet:

@@ -1,0 +1,22 @@
+r"""What a paste left before a line: an indentation, a mark of quoting, a prompt, a line's number, the name of grep's file.
+
+Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `).
+"""
+
+from __future__ import annotations
+
+import re
+
+# `    line`   `> line`   `$ line`   `| line`   `12: line`   `/var/log/named.log:12:line`   `C:\Windows\dns.log:line`
+_LEFT_BY_A_PASTE = re.compile(
+    r"(?:[ \t>|*]{1,12}|[$#%] |\d{1,7}[:.)] {1,4}|(?:[A-Za-z]:)?[\w./\\~-]{1,120}\.(?:log|txt|out)(?:\.\d{1,3})?(?::(?!\d\d:\d\d:\d\d(?:[.,]\d|\s))\d{1,9})?: ?)(?=\S)",
+    re.ASCII,
+)
+_MAY_BE_PASTED = frozenset(" \t>|*$#%/~.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_ROOM = 160
+
+
+def unpasted(line: str) -> str:
+    """The line without it; the line itself when there is nothing."""
+    found = _LEFT_BY_A_PASTE.match(line, 0, _ROOM) if line[:1] in _MAY_BE_PASTED else None
+    return line[found.end() :] if found else line
