@@ -28,7 +28,7 @@ def program(name: str) -> str:
 
 def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [program(name), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+        [program(name), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=1200
     )
 
 
