@@ -210,6 +210,27 @@ def test_requests_by_citrix():
     assert (event.domain, event.url) == ("c2.example", "/gate")
 
 
+@pytest.mark.parametrize(
+    ("said", "domain"),
+    [(b"C2.example:8080", "c2.example"), (b"/gate.php", None), (b"Mozilla/5.0 (X11)", None), (b"", None)],
+)
+def test_requests_by_cisco(said, domain):
+    """Application visibility: four bytes of application and two of what of it, then the text."""
+    value = b"\x03\0\0\x50\x34\x02" + said
+    fields = [*PLAIN, (12235, 0xFFFF, 9)]
+    packet = ipfix(template(256, fields, version=10), one_set(256, RECORD + bytes([len(value)]) + value))
+    (event,), _, _ = read(packet)
+    assert event.domain == domain
+
+
+def test_the_exporter_that_a_record_names():
+    fields = [*PLAIN, (130, 4)]
+    (event,), _, _ = read(v9(template(256, fields), one_set(256, RECORD + address("10.0.0.1"))))
+    assert (event.observer, ends(event)) == ("10.0.0.1", FLOW)
+    (event,), _, _ = read(v9(template(256, fields), one_set(256, RECORD + bytes(4))))
+    assert event.observer is None
+
+
 def test_a_text_ends_with_its_first_zero():
     record = RECORD + b"c2.example\0old.example\0\0"
     (event,), _, _ = read(v9(template(256, [*PLAIN, (57677, 24)]), one_set(256, record.ljust(37, b"\0"))))

@@ -22,6 +22,7 @@ CLIENTS = (_CISCO | 12236, _CISCO_V9 | 12236, _CISCO | 12238, _CISCO_V9 | 12238)
 SERVERS = (_CISCO | 12237, _CISCO_V9 | 12237, _CISCO | 12239, _CISCO_V9 | 12239)
 SOURCES, DESTINATIONS = (SOURCE, SOURCE_V6, *CLIENTS), (DESTINATION, DESTINATION_V6, *SERVERS)
 """Addresses of the packets' ends, and those of a connection's client and server where a device reports connections."""
+EXPORTER, EXPORTER_V6 = 130, 131
 PROTOCOL, FORWARDING = 4, 89
 NAT_SOURCE, NAT_SOURCE_V6, NAT_SOURCE_PORT, NAT_EVENT = 225, 281, 227, 230
 FIREWALL_EVENT = 233
@@ -33,6 +34,9 @@ USER = 371
 HTTP_HOST, HTTP_TARGET = 460, 461
 PALO_ALTO_USER = 56702
 _NPROBE, _NPROBE_V9, _YAF = 35632 << 16, 57472, 6871 << 16
+CISCO_NAMES = (_CISCO | 12235, _CISCO_V9 | 12235)
+"""A Host header or a server's name behind six bytes of application (AVC); of several such elements in a record the first counts."""
+CISCO_NAME_HEAD_BYTES = 6
 NAMES = frozenset(
     {
         HTTP_HOST,
@@ -45,9 +49,18 @@ NAMES = frozenset(
 URLS = frozenset({HTTP_TARGET, _CITRIX | 130, _NPROBE | 180, _NPROBE_V9 + 180})
 
 ADDRESSES = frozenset(
-    {*SOURCES, *DESTINATIONS, NAT_SOURCE, NAT_SOURCE_V6, CISCO_NAT_SOURCE, BARRACUDA_NAT_SOURCE}
+    {
+        *SOURCES,
+        *DESTINATIONS,
+        NAT_SOURCE,
+        NAT_SOURCE_V6,
+        CISCO_NAT_SOURCE,
+        BARRACUDA_NAT_SOURCE,
+        EXPORTER,
+        EXPORTER_V6,
+    }
 )
-TEXTS = frozenset({USER, CISCO_USER, PALO_ALTO_USER, *NAMES, *URLS})
+TEXTS = frozenset({USER, CISCO_USER, PALO_ALTO_USER, *NAMES, *CISCO_NAMES, *URLS})
 WANTED = frozenset(
     {
         *ADDRESSES,

@@ -20,6 +20,7 @@ from lamsach.model import Action, Event, EventKind
 
 NAME = "netflow"
 _DENIED = 3
+_NOWHERE = frozenset({None, "0.0.0.0", "::"})  # noqa: S104 - not bound to
 _FURTHER = e.WANTED - {
     *(*e.SOURCES, *e.DESTINATIONS),
     *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL),
@@ -56,7 +57,7 @@ def flow_event(
     return Event(
         time=time_of_seconds(seconds),
         kind=EventKind.CONNECTION,
-        observer=observer,
+        observer=_exporter(record) or observer,
         source_ip=source,
         source_port=source_port,
         destination_ip=destination,
@@ -137,9 +138,15 @@ def _nat(record: Record, source: str | None, port: int | None) -> tuple[str | No
         record,
         *(e.NAT_SOURCE_PORT, e.CISCO_NAT_SOURCE_PORT, e.PORT_RANGE_START, e.BARRACUDA_NAT_SOURCE_PORT),
     )
-    if nat in (None, "0.0.0.0", "::") or (nat == source and nat_port in (None, port)):  # noqa: S104 - not bound to
+    if nat in _NOWHERE or (nat == source and nat_port in (None, port)):
         return None, None
     return nat, nat_port
+
+
+def _exporter(record: Record) -> str | None:
+    """The device that a record names as its own, where another passes it on."""
+    exporter = _address(record, e.EXPORTER, e.EXPORTER_V6)
+    return None if exporter in _NOWHERE else exporter
 
 
 def _text(record: Record, *names: int) -> str | None:
@@ -153,11 +160,16 @@ def _text(record: Record, *names: int) -> str | None:
 
 
 def _domain(record: Record) -> str | None:
-    for name in e.NAMES:
-        if name in record:
-            text = _text(record, name)
-            if text:
-                return host_and_port(text)[0] or question_of(text)
+    for name in e.NAMES.intersection(record):
+        text = _text(record, name)
+        if text:
+            return host_and_port(text)[0] or question_of(text)
+    for name in e.CISCO_NAMES:
+        raw = record.get(name)
+        if isinstance(raw, bytes):
+            host, _ = host_and_port(raw[e.CISCO_NAME_HEAD_BYTES :].decode("utf-8", "replace"))
+            if host and "." in host:  # the element may hold a path or a browser's name instead
+                return host
     return None
 
 
