@@ -1,6 +1,6 @@
 """Threads that run the kernel over chunks, and hand the results on in the order of the input.
 
-A thread takes the next chunk of the input under a lock (so files are read in order) and sieves it without the interpreter's
+One thread at a time takes the next chunk of the input (so files are read in order); each sieves without the interpreter's
 lock. The buffers are few, so a reader that is ahead waits. The caller's thread is one of them: while the result that comes next is
 not there yet, it sieves too. So there are never more busy threads than were asked for, and none that holds the interpreter's lock
 must wait for a processor.
@@ -36,9 +36,6 @@ class Sieved:
 _SWITCH_S = 0.0005
 """How long a worker that comes back from the kernel may wait for the interpreter's lock; the usual 5 ms are as long as a chunk takes."""
 
-_SOON_S = 0.002
-"""How long the caller's thread waits for another to have read, or for the next result, before it looks again for the other of the two."""
-
 Source = Iterator[tuple[int, Chunk]]
 
 
@@ -63,45 +60,100 @@ def sieved(compiled: CompiledSet, source: Source, free: Pool, threads: int) -> I
 
 
 class _Team:
+    """`_ready` guards all that is told between threads: who reads, which chunks are sieved, how many there are."""
+
     def __init__(self, compiled: CompiledSet, source: Source, free: Pool, helpers: int) -> None:
         self._compiled = compiled
         self._source = source
         self._free = free
-        self._reading = threading.Lock()
         self._ready = threading.Condition()
+        self._reading = False
+        self._reading_is_ours = False
         self._done: dict[int, Sieved | BaseException] = {}
         self._taken = 0
         self._total: int | None = None
         self._stopped = False
         self._threads = [threading.Thread(target=self._help, daemon=True) for _ in range(helpers)]
 
+    def results(self) -> Iterator[Sieved]:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_S)
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield from self._in_order(Sieve(self._compiled))
+        finally:
+            with self._ready:
+                self._stopped = True
+                self._ready.notify_all()
+            sys.setswitchinterval(usual)
+
+    def _in_order(self, sieve: Sieve) -> Iterator[Sieved]:
+        """The results, one after the other. While the next is not there, this thread sieves too if it may read at once."""
+        number = 0
+        while not self._over(number):
+            result = self._awaited(number)
+            if isinstance(result, BaseException):
+                raise result
+            if result is not None:
+                yield result
+                number += 1
+            elif self._reading_is_ours:
+                self._sieve_next(sieve)
+
+    def _awaited(self, number: int) -> Sieved | BaseException | None:
+        """The result; None when there will be none, or when this thread may read meanwhile, which is then its right."""
+        with self._ready:
+            self._ready.wait_for(
+                lambda: number in self._done or self._over(number) or self._may_read(wait=False)
+            )
+            result = self._done.pop(number, None)
+            self._reading_is_ours = result is None and not self._over(number)
+            self._reading = self._reading or self._reading_is_ours
+            return result
+
     def _help(self) -> None:
         sieve = Sieve(self._compiled)
-        while self._sieve_next(sieve, wait=True):
-            pass
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._ended() or self._may_read(wait=True))
+                if self._ended():
+                    return
+                self._reading = True
+            self._sieve_next(sieve)
 
-    def _sieve_next(self, sieve: Sieve, *, wait: bool) -> bool:
-        """Read and sieve the next chunk. False when there is none; without `wait` also when no buffer is free, or another thread reads for long."""
-        if not self._reading.acquire(timeout=-1 if wait else _SOON_S):
-            return False
+    def _ended(self) -> bool:
+        return self._stopped or self._total is not None
+
+    def _over(self, number: int) -> bool:
+        return self._total is not None and number >= self._total
+
+    def _may_read(self, *, wait: bool) -> bool:
+        """Whether nobody reads and there is more; unless the thread can `wait` for a buffer, one must be free."""
+        return not self._reading and not self._ended() and (wait or not self._free.empty())
+
+    def _sieve_next(self, sieve: Sieve) -> None:
+        """Read the next chunk, which is this thread's right now, let the next one read, and sieve it."""
         try:
-            if self._total is not None or self._stopped or (not wait and self._free.empty()):
-                return False
+            index, chunk = next(self._source)
+        except StopIteration:
+            self._read(ended=True)
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+            self._put(self._read(ended=True, failed=True), error)
+        else:
+            number = self._read()
+            self._put(number, self._guarded(sieve_chunk, sieve, index, chunk))
+
+    def _read(self, *, ended: bool = False, failed: bool = False) -> int:
+        """This thread has read: the number of what it read, if it did."""
+        with self._ready:
             number = self._taken
-            try:
-                index, chunk = next(self._source)
-            except StopIteration:
-                self._finish(number)
-                return False
-            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-                self._put(number, error)
-                self._finish(number + 1)
-                return False
-            self._taken += 1
-        finally:
-            self._reading.release()
-        self._put(number, self._guarded(sieve_chunk, sieve, index, chunk))
-        return True
+            self._taken += not ended or failed
+            if ended:
+                self._total = self._taken
+            self._reading = False
+            self._ready.notify_all()
+            return number
 
     @staticmethod
     def _guarded(function: Callable[..., Sieved], *arguments: Any) -> Sieved | BaseException:
@@ -114,36 +166,3 @@ class _Team:
         with self._ready:
             self._done[number] = result
             self._ready.notify_all()
-
-    def _finish(self, total: int) -> None:
-        with self._ready:
-            self._total = total
-            self._ready.notify_all()
-
-    def results(self) -> Iterator[Sieved]:
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_S)
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield from self._in_order(Sieve(self._compiled))
-        finally:
-            self._stopped = True
-            sys.setswitchinterval(usual)
-
-    def _in_order(self, sieve: Sieve) -> Iterator[Sieved]:
-        number = 0
-        while True:
-            with self._ready:
-                result = self._done.pop(number, None)
-                if result is None and self._total is not None and number >= self._total:
-                    return
-            if isinstance(result, BaseException):
-                raise result
-            if result is not None:
-                yield result
-                number += 1
-            elif not self._sieve_next(sieve, wait=False):
-                with self._ready:
-                    if number not in self._done:
-                        self._ready.wait(_SOON_S)
