@@ -65,13 +65,20 @@ def datagram(*parts: bytes, agent: str = SWITCH) -> bytes:
     )
 
 
-def read(*payloads: bytes) -> list[Event]:
+def read(*payloads: bytes, port: int = 6343) -> list[Event]:
     frames = [
-        build.ethernet(build.ip(SWITCH, COLLECTOR, 17, build.udp(50000, 6343, payload)))
+        build.ethernet(build.ip(SWITCH, COLLECTOR, 17, build.udp(50000, port, payload)))
         for payload in payloads
     ]
     events = list(Pcap(FileContext("case")).read(io.BytesIO(build.pcap(frames, 1))))
     return [event for event in events if isinstance(event, Event) and event.observer]
+
+
+def test_a_collector_on_another_port():
+    whole = datagram(sample(addresses(PC, SERVER)), sample(addresses(PC, SERVER)))
+    assert len(read(whole, port=9999)) == 2
+    for other in (whole[:30], whole[:28] + b"\0\0\0\x09" + whole[32:], b"\0\0\0\x05" + bytes(60), whole[:60]):
+        assert read(other, port=9999) == []
 
 
 def test_the_first_bytes_of_a_packet():

@@ -38,7 +38,7 @@ from lamsach.logs.capture.streams import Stream
 from lamsach.logs.direction import own_side
 from lamsach.logs.netflow.events import flow_event
 from lamsach.logs.netflow.packets import Decoder, looks_like_export
-from lamsach.logs.netflow.sflow import PORT, agent_of, looks_like_sflow
+from lamsach.logs.netflow.sflow import PORT, agent_of, is_sflow, looks_like_sflow
 from lamsach.logs.stamping import stamped
 from lamsach.model import Action, Event, EventKind, Reference, Refusal
 
@@ -192,7 +192,9 @@ class CaptureReader:
         elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
             flow.exports = True
             self._exported(packet)
-        elif PORT in ports and looks_like_sflow(data[start : start + 28]):
+        elif data[start] == 0 and (
+            looks_like_sflow(data[start : start + 28]) if PORT in ports else is_sflow(data[start:end])
+        ):
             self._sampled(data[start:end])
         elif looks_like_quic(data, start, end):
             self._quic(flow, packet)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 PORT = 6343
 ETHERNET, IPV4, IPV6 = 1, 11, 12
 """Protocols of a sampled header."""
-_FLOW, _EXPANDED_FLOW = 1, 3
+_FLOW, _EXPANDED_FLOW, _LAST_KIND = 1, 3, 4
 _HEADER, _SAMPLED_V4, _SAMPLED_V6 = 1, 3, 4
 MOST_SAMPLES = 256
 _MOST_RECORDS = 64
@@ -40,6 +40,17 @@ def looks_like_sflow(data: bytes) -> bool:
         and data[4:8] in (b"\0\0\0\x01", b"\0\0\0\x02")
         and len(data) >= 28
     )
+
+
+def is_sflow(data: bytes) -> bool:
+    """Whether a datagram is one of version 5 beyond doubt, whatever its port: its first sample is of a known kind, and fits."""
+    if data[:4] != b"\0\0\0\x05" or not looks_like_sflow(data):
+        return False
+    at = 8 + len(agent_of(data)) + 12
+    if at + 12 > len(data):
+        return False
+    count, kind, size = struct.unpack_from(">III", data, at)
+    return 1 <= count <= MOST_SAMPLES and 1 <= kind <= _LAST_KIND and 0 < size <= len(data) - at - 12
 
 
 def agent_of(data: bytes) -> bytes:
