@@ -115,6 +115,24 @@ _CLOUDFRONT = (
 """The columns of CloudFront's standard logs, which never change their order."""
 
 
+_HTTP_ERRORS = (
+    "date",
+    "time",
+    "c-ip",
+    "c-port",
+    "s-ip",
+    "s-port",
+    "cs-version",
+    "cs-method",
+    "cs-uri",
+    "sc-status",
+    "s-siteid",
+    "s-reason",
+    "s-queuename",
+)
+"""The columns of HTTPERR, the log of Windows' own HTTP driver."""
+
+
 def names_in(line: str) -> frozenset[str]:
     """The columns that a `#Fields:` line names; none for another line."""
     return (
@@ -132,6 +150,14 @@ def default_columns(values: Sequence[str]) -> tuple[str, ...]:
     """
     if len(values) >= 20 and values[5] in METHODS and ip_of(values[4]) and values[3].isdigit():
         return _CLOUDFRONT
+    if (
+        len(values) > 9
+        and values[7] in METHODS
+        and values[6].startswith("HTTP/")
+        and values[3].isdigit()
+        and ip_of(values[2])
+    ):
+        return _HTTP_ERRORS
     method = next((index for index, value in enumerate(values[:8]) if value in METHODS), None)
     if method is None:
         return ()

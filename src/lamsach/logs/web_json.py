@@ -1,7 +1,7 @@
 """Access logs as one JSON object a line: Caddy (and its Coraza firewall), Envoy, Traefik, nginx and Apache with a JSON format, Cloudflare.
 
 Source: Caddy "log" directive and its `http.log.access` schema; Coraza audit messages; Envoy "Access logging" (JSON dictionaries);
-Traefik "Access Logs" (fields); nginx `log_format escape=json` by the names of its variables; Cloudflare "HTTP requests" log fields.
+Traefik "Access Logs" (fields); Google Cloud's load balancers (`httpRequest`), Azure's Application Gateway and Front Door, AWS WAF, Kong, GitLab; nginx `log_format escape=json` by the names of its variables; Cloudflare "HTTP requests" log fields.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
-from lamsach.logs.json_records import child, read_object, text_of
+from lamsach.logs.json_records import child, objects_of, read_object, text_of
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.values import port_of
 from lamsach.logs.web_requests import request_event, web_time
@@ -35,6 +35,14 @@ _SIGNS: tuple[tuple[str, ...], ...] = (
     ('"clientip"', '"request"', '"response"'),
     ('"remote_ip"', '"request"', '"response"'),
     ('"remote_ip"', '"request"', '"status"'),
+    ('"remote_ip"', '"method"', '"status"'),
+    ('"client":"', '"request":"', '"status"'),
+    ('"client":"', '"method"', '"status"', '"uri"'),
+    ('"client_ip"', '"request":{', '"started_at"'),
+    ('"httpRequest"', '"remoteIp"', '"requestUrl"'),
+    ('"httpRequest"', '"clientIp"', '"httpMethod"'),
+    ('"ApplicationGatewayAccess', '"clientIP"'),
+    ('"FrontDoorAccessLog', '"clientIp"'),
 )
 _CLIENT = (
     "client_addr",
@@ -46,8 +54,11 @@ _CLIENT = (
     "clientip",
     "remote_ip",
     "client_ip",
+    "client",
+    "clientIP",
+    "clientIp",
 )
-_PORT = ("remote_port", "ClientPort", "ClientSrcPort", "client_port")
+_PORT = ("clientPort", "remote_port", "ClientPort", "ClientSrcPort", "client_port")
 # Traefik's ClientHost is what X-Forwarded-For says, where a request has one; ClientAddr is who connected
 _FORWARDED = (
     "http_x_forwarded_for",
@@ -60,6 +71,8 @@ _FORWARDED = (
     "ClientHost",
 )
 _SITE = (
+    "originalHost",
+    "hostName",
     ":authority",
     "authority",
     "RequestHost",
@@ -82,10 +95,20 @@ _URL = (
     "request_uri",
     "uri",
     "url",
+    "requestUri",
 )
-_QUERY = ("request_query", "query_string", "args")
-_USER = ("user_id", "ClientUsername", "remote_user", "auth", "user_name", "user")
-_STATUS = ("status", "response_code", "DownstreamStatus", "OriginStatus", "EdgeResponseStatus", "response")
+_QUERY = ("requestQuery", "request_query", "query_string", "args")
+_USER = ("user_id", "ClientUsername", "remote_user", "auth", "user_name", "username", "user")
+_STATUS = (
+    "httpStatus",
+    "httpStatusCode",
+    "status",
+    "response_code",
+    "DownstreamStatus",
+    "OriginStatus",
+    "EdgeResponseStatus",
+    "response",
+)
 _TIME = (
     "start_time",
     "StartUTC",
@@ -98,6 +121,7 @@ _TIME = (
     "msec",
     "ts",
     "date",
+    "started_at",
 )
 _SERVER = ("downstream_local_address", "server_addr")
 _OBSERVER = ("hostname", "server_host")
@@ -126,7 +150,9 @@ def read_request(line: str, context: FileContext) -> Event:
     ):
         _, record = read_object(record["message"].lstrip())
     event = (
-        _coraza(record, context) if "waf" in str(record.get("logger", ""))[:40] else _request(record, context)
+        _coraza(record, context)
+        if "waf" in str(record.get("logger", ""))[:40]
+        else _request(_lifted(record), context)
     )
     if event.source_ip is None and event.url is None and event.domain is None:
         raise LineError("The JSON record has no known key.", line[:80])
@@ -148,7 +174,7 @@ def _request(record: dict[str, object], context: FileContext) -> Event:
         client,
         port=port_of(_first(inner, ("remote_port",)) or _first(record, _PORT)),
         forwarded=forwarded,
-        site=_first(inner, ("host",)) or _first(record, _SITE),
+        site=_first(inner, ("host",)) or _first(record, _SITE) or _header(headers, "host"),
         request=None if url or inner else _first(record, _REQUEST),
         url=f"{url}?{query}" if query else url,
         user=_first(record, _USER),
@@ -160,6 +186,26 @@ def _request(record: dict[str, object], context: FileContext) -> Event:
         server_port=port_of((_first(record, ("downstream_local_address",)) or "").rpartition(":")[2]),
         observer=_first(record, _OBSERVER),
     )
+
+
+def _lifted(record: dict[str, object]) -> dict[str, object]:
+    """The record with what Google's and AWS's records keep in `httpRequest`, and Kong's in `response`, at its top."""
+    if inside := child(record, "properties"):  # Azure's gateways and front doors
+        return inside | {"time": record.get("time") or record.get("timeStamp")}
+    call, answer = child(record, "httpRequest"), child(record, "response")
+    if not call:
+        return record | {"status": answer["status"]} if "status" in answer else record
+    sent = call.get("headers")
+    headers = objects_of(sent) if isinstance(sent, list) else []
+    host = next((each.get("value") for each in headers if str(each.get("name")).lower() == "host"), None)
+    return record | {
+        "client": call.get("remoteIp") or call.get("clientIp"),
+        "url": call.get("requestUrl") or call.get("uri"),
+        "args": call.get("args"),
+        "host": host,
+        "status": "403" if record.get("action") == "BLOCK" else call.get("status"),
+        "server_addr": call.get("serverIp"),
+    }
 
 
 def _header(headers: Mapping[str, object], name: str) -> str | None:

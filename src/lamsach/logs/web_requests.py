@@ -17,7 +17,7 @@ from lamsach.model import Action, Event, EventKind
 
 STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)"'
 STRINGS = re.compile(STRING, re.DOTALL)
-CLF = r"\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?"
+CLF = r"\d{2}/[A-Z][a-z]{2}/\d{4}[: ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: [+-]\d{4})?"
 ISO = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?"
 """Parts of patterns: a quoted text with escapes, and the two ways in which servers write a time."""
 # GET /a?b HTTP/1.1     CONNECT files.example:443 HTTP/1.1     GET http://files.example/
@@ -26,7 +26,7 @@ _REQUEST = re.compile(r"([A-Z][A-Z_-]{1,31}) (\S.*?|)(?: HTTP/\d(?:\.\d)?)?", re
 _OTHER_PROTOCOL = re.compile(r" (?!HTTP/)[A-Z]{2,8}/\d\.\d$", re.ASCII)
 # 08/Jun/2026:06:49:01.123 +0700
 _CLF_TIME = re.compile(
-    r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(?: ([+-]\d{4}|Z))?", re.ASCII
+    r"(\d{2})/([A-Z][a-z]{2})/(\d{4})[: ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(?: ([+-]\d{4}|Z))?", re.ASCII
 )
 _REFUSED = frozenset({"401", "403", "407", "429", "444"})
 _FORWARDED_LONGEST = 1000

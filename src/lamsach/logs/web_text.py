@@ -13,6 +13,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.timestamps import local_time
 from lamsach.logs.values import domain_of, host_and_port, ip_of
+from lamsach.logs.web_apps import labelled, rails, store, uwsgi
 from lamsach.logs.web_errors import apache_error, litespeed_error, nginx_error
 from lamsach.logs.web_proxies import (
     balancer,
@@ -28,6 +29,10 @@ from lamsach.model import Event
 # www.unit.example 192.0.2.1 - lan [08/Jun/2026:06:49:01 +0700] "GET /a HTTP/1.1" 200 803 "-" "agent" "203.0.113.5"
 _COMMON = re.compile(
     rf'((?:[^"{{}}]|""){{1,700}}?) \[({CLF}|{ISO})\] {STRING} (\d{{3}}|-)(?=\s|$)', re.DOTALL
+)
+# ... "agent" rt=0.1 xff="203.0.113.5"
+_NAMED_FORWARDED = re.compile(
+    r' (?:xff|x_forwarded_for|http_x_forwarded_for|x-forwarded-for)[=:]"([^"]{2,400})"'
 )
 _PROXY_RESULT = re.compile(r" (?:TCP|UDP|NONE|TAG)[A-Z_]{0,60}:(?:HIER_)?[A-Z]{3}")
 # 192.0.2.114, -, 06/03/26, 7:55:20, W3SVC2, WEB01, 10.0.0.45, 4502, 163, 3223, 200, 0, GET, /a.gif, -,
@@ -50,8 +55,10 @@ def _common(text: str, context: FileContext) -> Event | None:
         return None
     client, site, user, forwarded = ends
     strings = STRINGS.findall(text[match.end() : match.end() + 16384])
-    if forwarded is None and len(strings) > 2 and _is_address_list(strings[2]):
-        forwarded = strings[2]
+    if forwarded is None:
+        named = _NAMED_FORWARDED.search(text, match.end(), match.end() + 16384)
+        listed = named[1] if named else strings[2] if len(strings) > 2 else ""
+        forwarded = listed if _is_address_list(listed) else None
     return request_event(
         client,
         forwarded=forwarded,
@@ -191,6 +198,10 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     apache_error,
     litespeed_error,
     _iis_native,
+    uwsgi,
+    rails,
+    store,
+    labelled,
 )
 _LEVELS = tuple(
     f"[{level}] " for level in ("error", "info", "warn", "notice", "crit", "alert", "emerg", "debug")
@@ -211,6 +222,14 @@ def may_be_request(line: str) -> bool:
     if '"- ' in line and "Z " in line[:60]:
         return True
     if line[:1] == "[" and " HTTP/" in line:
+        return True
+    if (
+        "[pid: " in line
+        or ("Started " in line and '" for ' in line)
+        or ("\thost:" in line and "\tstatus:" in line)
+    ):
+        return True
+    if "] " in line and ' "' in line and (" REST." in line or " WEBSITE." in line):
         return True
     if "#" in line and any(level in line for level in _LEVELS):
         return True

@@ -150,7 +150,7 @@ class WebAccess(LogFormat):
 
 
 def _w3c(values: Mapping[str, str]) -> Event:
-    stem, query = values.get("cs-uri-stem"), values.get("cs-uri-query")
+    stem, query = values.get("cs-uri-stem") or values.get("cs-uri"), values.get("cs-uri-query")
     return request_event(
         values.get("c-ip"),
         port=port_of(values.get("c-port")),
