@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from golden import cases, expected, lines_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_of_cases import records, records_of
 
@@ -48,6 +48,7 @@ def test_other_lines_are_refused(line):
         WindowsEventText(FileContext()).parse(line, 1)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='\t#01;,: =[]"\\4624abc', max_size=80), st.integers(0, 300))
 def test_no_text_raises_anything_but_line_errors(text, cut):
     lines = [
