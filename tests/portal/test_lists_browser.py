@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lamsach.portal.lists.models import Decision, Doubt
+from lamsach.portal.lists import fetching, keeping
+from lamsach.portal.lists.models import Decision, Document, Doubt, Origin
 from tests.conftest import require_program
 
 from . import listing
 from .conftest import Cast
+from .lists_server import Answer, trusted
 from .test_accessibility import DESKTOP
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -77,3 +81,41 @@ def test_all_are_ticked_on_a_phone_too(live_server: Any, cast: Cast) -> None:
         page.keyboard.press("Space")
         assert page.locator("input[name=doubt]:checked").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_misp_server_is_added_in_the_page_and_its_key_is_not_shown_again(
+    live_server: Any, cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    """From the form to the values, over TLS to a server on the loopback that wants the key."""
+    kept, key, pages = listing.kept(cast), "MISP-key-of-forty-letters-and-digits-0123", []
+
+    def answer(path: str, headers: dict[str, str]) -> Answer:
+        if headers.get("authorization") != key:
+            return 403, {}, b""
+        pages.append(path)
+        said = {"uuid": f"{1:032x}", "type": "domain", "value": "bot-c2.xyz", "to_ids": True}
+        events = [{"Event": {"info": "Mirai", "Attribute": [said]}}] if len(pages) == 1 else []
+        return 200, {}, json.dumps({"response": events}).encode()
+
+    settings.DATA = tmp_path / "data"
+    with trusted(tmp_path, settings) as server:
+        server.answer = answer
+        with browsing(cast) as page:
+            page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/")
+            page.get_by_text("Add a source").click()
+            page.locator("#origin_name").fill("MISP")
+            page.locator("#origin_url").fill(f"misp+https://127.0.0.1:{server.server_port}")
+            assert page.locator("#origin_key").get_attribute("type") == "password"
+            page.locator("#origin_key").fill(key)
+            page.locator("#origin_key").press("Enter")
+            page.get_by_role("link", name="MISP", exact=True).click()
+            page.get_by_text("A key is kept for the server of this source.").wait_for()
+            assert page.locator("#id_key").input_value() == ""
+            assert key not in page.content()
+        assert fetching.fetch(Origin.objects.get().pk) == {"new": True}
+        keeping.read(Document.objects.get().pk)
+        with browsing(cast) as page:
+            page.goto(f"{live_server.url}/office/blocklists/{kept.pk}/")
+            row = page.get_by_role("row", name="MISP.zip")
+            assert row.get_by_role("cell", name="1", exact=True).count() == 1
+            assert key not in page.content()
