@@ -41,6 +41,7 @@ _BLOCKED = (
     "Resetting connection",
     "requested to drop",
     "to shun list",
+    "adding shun",
 )
 _ENDED = ("Teardown ", "torn down")
 

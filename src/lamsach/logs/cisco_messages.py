@@ -60,7 +60,7 @@ _HARDWARE = re.compile(
 )
 # user-identity: DNS lookup for c2.bad.example failed, reason: Timeout
 _LOOKUP = re.compile(r"DNS lookup for ([\w.-]{1,253}) failed")
-_ROUTES = ("Added ", "Deleted ", "Adding tracked route ", "Removing tracked route ")
+_ROUTES = ("Added ", "Deleted ", "Adding ", "Deleting ", "Removing ")
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _PAIRS = (
     ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
@@ -126,6 +126,8 @@ def contact_of(text: str) -> CiscoContact:
         return CiscoContact(domain=domain_of(resolved[1]), answer=ip_of(resolved[2]))
     source, destination = _ends(text)
     if text.startswith(("Group <", "TunnelGroup <")) and _SESSION_CLIENT.search(text):
+        source, destination = End(), End()
+    if text.startswith("Group = ") and " IP = " in text[:300]:
         source, destination = End(), End()
     given = (
         _GIVEN.search(text)
@@ -195,6 +197,7 @@ def _ends(text: str) -> tuple[End, End]:
         "SSL client ",
         "client ",
         "with server ",
+        "Connection info: ",
         "low port: ",
         "different address: ",
         "Syslog Server ",

@@ -11,7 +11,7 @@ import re
 from lamsach.logs.values import ip_of
 
 _USER = re.compile(
-    r"\b(?:Username|User(?: ?name)?|user|Uname|username is)(?: ?= ?|: ?| )"
+    r"\b(?:Username|User(?: ?name)?|user|Uname|username is|username,?)(?: ?= ?|: ?| )"
     r"(?:<([^<>]{1,128})>|'([^']{1,128})'|\"([^\"]{1,128})\"|([^\s,;:<>'\"()]{1,128}))"
 )
 _NO_USERS = frozenset(
@@ -21,6 +21,7 @@ _NO_USERS = frozenset(
         "ip",
         "is",
         "of",
+        "groups",
         "specific",
         "added",
         "deleted",

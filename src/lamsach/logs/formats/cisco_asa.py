@@ -93,6 +93,7 @@ class CiscoAsa(LogFormat):
         "address released",
         "assigned to session",
         "Assigned private IP",
+        "Assigned IP=",
         "Session disconnected",
     )
 
@@ -215,8 +216,10 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         url=url,
         action=action_of_message(text),
     )
-    if contact.given and contact.user and "mapping" not in text:
-        return changed(event, kind=EventKind.LEASE, action=LeaseAction.ASSIGNED)
+    if contact.given and contact.user and "mapping" not in text and "Failed " not in text:
+        removed = "removed" in text or "torn down" in text
+        action = LeaseAction.RELEASED if removed else LeaseAction.ASSIGNED
+        return changed(event, kind=EventKind.LEASE, action=action)
     if "Session disconnected" in text and contact.user and source.ip:
         return changed(event, kind=EventKind.LEASE, device_ip=None, action=LeaseAction.RELEASED)
     return _as_written(event) if contact.far_first else event
