@@ -49,7 +49,7 @@ def is_sflow(data: bytes) -> bool:
     at = 8 + len(agent_of(data)) + 12
     if at + 12 > len(data):
         return False
-    count, kind, size = struct.unpack_from(">III", data, at)
+    count, kind, size = (int.from_bytes(data[at + 4 * n : at + 4 * n + 4], "big") for n in range(3))
     return 1 <= count <= MOST_SAMPLES and 1 <= kind <= _LAST_KIND and 0 < size <= len(data) - at - 12
 
 
