@@ -10,7 +10,7 @@ import pytest
 
 from lamsach.indicators.columns import IndicatorColumns
 from lamsach.indicators.releases import runs
-from lamsach.portal.lists import changes, outlets, releasing
+from lamsach.portal.lists import changes, looking, outlets, releasing
 from lamsach.portal.lists.models import Document, Listed
 
 from . import listing
@@ -90,3 +90,20 @@ def test_an_outlet_s_moments_are_those_of_its_values(
     assert outlets._moment(version, ends[2] + timedelta(hours=1)) == ends[2]
     monkeypatch.setattr(releasing, "values", lambda version: pytest.fail("it reads the version again"))
     assert outlets._moment(version, ends[0]) == ends[0]
+
+
+def test_a_worker_that_was_killed_before_the_index_was_whole_makes_it_whole(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    kept = listing.add(cast, names(0, 30)).list
+    with monkeypatch.context() as changed:
+        changed.setattr(looking, "index", killed)
+        with pytest.raises(KeyboardInterrupt):
+            listing.again(cast)
+    assert (releasing.latest(kept) is not None, looking.places([kept], "c00007.bot-c2.xyz")) == (True, [])
+    version = listing.again(cast)
+    assert (version.number, version.count) == (1, 30)
+    assert len(looking.places([kept], "c00007.bot-c2.xyz")) == 1

@@ -36,6 +36,12 @@ def index(version: Version, items: Iterable[Indicator]) -> None:
     Listed.objects.bulk_create(rows, batch_size=1000)
 
 
+def complete(version: Version, items: Iterable[Indicator]) -> None:
+    """Keep where each value of a version stands, unless that is kept already."""
+    if Listed.objects.filter(list=version.list).count() != version.count:
+        index(version, items)
+
+
 def places(lists: Iterable[KeptList], text: str, unit: Unit | None = None) -> list[dict[str, Any]]:
     """The lists that cover a value, the nearest value first, with the decision that holds for it. InputError for what is no value."""
     from django.utils import timezone

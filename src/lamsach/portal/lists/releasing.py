@@ -65,6 +65,7 @@ def release(
         left = _pass(kept, _values(kept, documents, step), waiting, now, items)
         found = changes.compared(values(before) if before else (), items)
         if before is not None and not found:
+            looking.complete(before, items)  # the worker may have been killed before it was
             return {"version": before.number, "count": before.count, "changed": 0}
         key = keyring.current(kept.unit) or keyring.renew(kept.unit, user)
         with tempfile.TemporaryDirectory() as folder:
