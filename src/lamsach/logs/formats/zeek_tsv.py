@@ -68,7 +68,9 @@ class ZeekTsv(LogFormat):
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
-        """A file that starts with `#separator` is Zeek's, whatever its separator."""
+        """A file that starts with `#separator` is Zeek's, whatever its separator; so is one whose `#fields` begin with the time."""
+        if any(line.startswith("#fields\tts\t") for line in head[:20]):
+            return 1.0
         if any(line.startswith("#separator ") for line in head[:20]) and any(
             line.startswith("#fields") for line in head
         ):
