@@ -88,6 +88,15 @@ def test_a_refused_connection(tmp_path):
     assert short(event) == ("connection", *ends(None, None, "unknown"))
 
 
+@pytest.mark.parametrize("flags", [0, 1, 0x29])
+def test_probes_that_nobody_answered(tmp_path, flags):
+    """Without SYN and ACK (null, FIN and Christmas-tree scans) a packet shows no connection; nor does a header that is cut off."""
+    probe = build.ip(PC, SERVER, 6, build.tcp(50000, 8443, 1, flags))
+    for packet in (probe, probe[:-10]):
+        (event,) = events_of(tmp_path, [packet])
+        assert short(event) == ("connection", *ends(None, None, "unknown"))
+
+
 def test_who_began_when_the_capture_began_later(tmp_path):
     packets = build.conversation((PC, 50000), (SERVER, 443), [])[1:]
     (event,) = events_of(tmp_path, packets)

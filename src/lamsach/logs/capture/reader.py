@@ -140,7 +140,7 @@ class CaptureReader:
 
     def _tcp(self, flow: Flow, packet: Packet, *, from_client: bool) -> None:
         flags = packet.flags
-        if flow.pending and (flags & ACK or not flags & SYN):
+        if flow.pending and flags & (ACK | RST):
             self._tell(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
         if flags & (FIN | RST):
             flow.closed = True
