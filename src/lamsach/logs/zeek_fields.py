@@ -157,7 +157,9 @@ def _kind(path: str | None, columns: Columns) -> EventKind:
             return known
     if "assigned_addr" in columns or "assigned_ip" in columns or "lease_time" in columns:
         return EventKind.LEASE
-    if "qtype_name" in columns or ("query" in columns and "trans_id" in columns):
+    if "qtype_name" in columns or (
+        "query" in columns and not columns.keys().isdisjoint(("trans_id", "answers", "qtype"))
+    ):
         return EventKind.DNS
     if "uri" in columns and "id.orig_h" in columns and "request_from" not in columns:
         return EventKind.WEB
