@@ -258,6 +258,52 @@ case(
     json.dumps({"Summary": {"Subject": {"md5": md5("7"), "Name": "x.com.exe"}, "tags": ["vendor-x.com"]}}),
     md5("7"),
 )
+case(
+    "report_in_event.json",
+    json.dumps(
+        {
+            "Event": {
+                "info": "x",
+                "Attribute": [
+                    {
+                        "type": "url",
+                        "category": "External analysis",
+                        "to_ids": False,
+                        "value": "https://blog-x.com/a",
+                    },
+                    {
+                        "type": "url",
+                        "category": "Network activity",
+                        "to_ids": False,
+                        "value": "http://evil-w6.site/a",
+                    },
+                    {"type": "md5", "category": "External analysis", "to_ids": False, "value": md5("6")},
+                ],
+            }
+        }
+    ),
+    "http://evil-w6.site/a " + md5("6"),
+)
+case(
+    "report_in_bundle.json",
+    json.dumps(
+        {
+            "type": "bundle",
+            "objects": [
+                {
+                    "type": "observed-data",
+                    "labels": [f'misp:category="{category}"'],
+                    "objects": {"0": {"type": "url", "value": url}},
+                }
+                for category, url in (
+                    ("External analysis", "https://blog-x.com/a"),
+                    ("Network activity", "http://evil-w7.site/a"),
+                )
+            ],
+        }
+    ),
+    "http://evil-w7.site/a",
+)
 case("dates_look_like_ip.csv", "ip,version,date\n203.0.113.22,1.2.3.4,01.02.2024\n", "203.0.113.22")
 # XLSX
 case(

@@ -28,6 +28,7 @@ IP, NETWORK, DOMAIN, URL = IndicatorType.IP, IndicatorType.NETWORK, IndicatorTyp
         ("192.0.2[.]1\\", (IP, "192.0.2.1")),
         ("evil.example:2404:1", (DOMAIN, "evil.example")),
         ("evil.example#Mirai", (DOMAIN, "evil.example")),
+        ("<http://evil.example/a|here>", (URL, "http://evil.example/a")),
         ("http://evil.example/a!", (URL, "http://evil.example/a")),
         ("http://evil.example/a?", (URL, "http://evil.example/a")),
         ("http://evil.example/a…", (URL, "http://evil.example/a")),

@@ -57,6 +57,13 @@ def beside(text: str) -> list[Found]:
     ]
 
 
+def to_read(found: Found) -> Found:
+    """A link or a name of a report that others come from as a refused one: it is there to be read."""
+    if isinstance(found, Refused) or found[0] not in (IndicatorType.URL, IndicatorType.DOMAIN):
+        return found
+    return Refused(refusals.REFERENCE, found[1], found[0])
+
+
 def unless_cited(found: Found) -> Found:
     """A value in a sentence of a table (`Nguồn: https://khonggianmang.vn`), refused where it is a page of a site that lists cite."""
     if isinstance(found, Refused) or found[0] is not IndicatorType.URL:

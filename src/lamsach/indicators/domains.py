@@ -26,6 +26,8 @@ _LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
 FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
 """Endings that are top-level domains and yet far oftener file names: a bare `order.zip` is a file unless the list says otherwise."""
 _AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
+_BETWEEN_NAMES = re.compile("[‐-―→⇒➔「」『』]")
+"""Dashes, arrows and quotes that no name holds, though they could be encoded."""
 _FILE_NAMES = re.compile(
     r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
     re.ASCII,
@@ -59,7 +61,7 @@ def _from_unicode(text: str) -> str | None:
     import idna
 
     name = text.rstrip(".。．")
-    if len(name) > 253:
+    if len(name) > 253 or _BETWEEN_NAMES.search(name):
         return None
     try:
         return idna.encode(name, uts46=True).decode().lower()

@@ -21,11 +21,11 @@ from lamsach.model import IndicatorType
 _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
 _TOKEN = re.compile(
     rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”‘’]+)"
-    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?[-–—]\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
+    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?(?:[-–—]|to|đến)\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
     r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3}[ \t]{1,3}(?:255|0)(?:\.[0-9]{1,3}){3})(?![\w.])"
     r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
     r"|jndi:(?P<named>(?:ldaps?|rmi|dns)://[^\s<>\"“”‘’}]+)"
-    r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›]+)",
+    r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›–—→⇒➔「」『』]+)",
     re.IGNORECASE,
 )
 _NEXT_URL = re.compile(
@@ -42,7 +42,9 @@ HASH_NAMED_FILE = re.compile(
     r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?:[._-][\w.-]*)?", re.IGNORECASE | re.ASCII
 )
 # 0f4c..:setup.exe
-_HASH_AND_NAME = re.compile(r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}):(?=[^:\s])", re.IGNORECASE | re.ASCII)
+_HASH_AND_NAME = re.compile(
+    r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[:/](?=[^:\s])", re.IGNORECASE | re.ASCII
+)
 _IPV6 = re.compile(
     r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
     re.IGNORECASE | re.ASCII,
@@ -174,7 +176,7 @@ def _trimmed(text: str) -> str:
     while text:
         last = text[-1]
         closes_nothing = last in _PAIRS and text.count(last) > text.count(_PAIRS[last])
-        if not (closes_nothing or last in ".,;:!?'’*|\\`…({["):
+        if not (closes_nothing or last in ".,;:!?'’*|\\`…({[」』》、，；"):
             break
         text = text[:-1]
     return text

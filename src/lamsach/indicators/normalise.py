@@ -44,7 +44,7 @@ _HOST_AND_PATH = re.compile(r"[^\s/?#@]+(?::\d{1,5})?[/?].*", re.DOTALL)
 _HOST_AND_PORT = re.compile(r"([^\s/?#@:]+):\d{1,5}(?::\d|/(?:tcp|udp)?)?", re.ASCII | re.IGNORECASE)
 _TAG = re.compile(r"<(?:/[a-z]{1,12}|br ?/?)>$", re.IGNORECASE)
 """A mark of HTML left behind a URL."""
-_SENTENCE_ENDS = ".,;:!?…"
+_SENTENCE_ENDS = ".,;:!?…」』》、"
 """What stands behind a URL and is the sentence's."""
 _QUOTES = " \t\r\n\v\f\u00a0\"'`‘’“”«»"
 _HOST_SCHEMES = frozenset(
@@ -123,6 +123,10 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
 def _unwrapped(text: str) -> str:
     """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`), and without the
     quotes, and the end of a sentence behind a URL, that stand there then."""
+    if (
+        text.startswith("<") and text.endswith(">") and "|" in text
+    ):  # <http://evil.example|here> of chat programs
+        return text[1:].partition("|")[0].strip(_QUOTES)
     if text[:1] in ("(", "<", "{") and text[-1:] in (")", ">", "}"):
         return text[1:-1].strip(_QUOTES)
     if text.endswith("\\") and "\\" not in text[:-1] and "://" not in text:

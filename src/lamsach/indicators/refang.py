@@ -102,6 +102,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<=\w)[\[({]\.([a-z0-9-]{1,63})[\])}](?=[./:?,;\s]|$)", re.IGNORECASE), r".\1"),
     (re.compile(r"(?<=\w)[\[({]{1,8}\.(?=\w)"), "."),
     (re.compile(r"(?<=\w)(?: ?\[{1,8}| ?\{{1,8})(?:\.|dot)(?=\w)", re.IGNORECASE), "."),
+    (re.compile(r"(?<=/)\[\.\](?=\w)"), "."),
     (re.compile(r"(?<=\w)\.[\])}]{1,8}(?=\w)"), "."),
     (re.compile(r"(?<=\w)\.?dot[\])}](?=\w)", re.IGNORECASE), "."),
     (re.compile(r"\.[\[({](?!\d{1,3}[\])}])([a-z0-9-]{1,63})[\])}](?=[./:?\s]|$)", re.IGNORECASE), r".\1"),
@@ -112,6 +113,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(rf"(?<=\w) {{0,2}}{_OPEN} {{0,2}}(?:@|at) {{0,2}}{_CLOSE} {{0,2}}(?=\w)", re.IGNORECASE),
         "@",
+    ),
+    # app—evil.example alone on its line: an editor made one dash of two
+    (
+        re.compile(
+            r"^([\s*`|-]{0,8}[a-z0-9][a-z0-9-]{0,62})[–—](?=[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}[\s`|]{0,8}$)"
+        ),
+        r"\1--",
     ),
     # hxxp//evil.example, http__evil.example/a: no colon
     (

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.beside import to_read
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import plain_key, read_date, read_tlp, stated_type
 from lamsach.indicators.json_documents import documents, looks_like_json
@@ -125,4 +126,6 @@ def _values(attribute: Mapping[str, Any]) -> list[Found]:
         stated, _ = stated_type(part)
         if stated in _READABLE and part not in ("link", "port"):
             found.extend(read_text(text, stated))
+    if attribute.get("category") == "External analysis" and attribute.get("to_ids") is False:
+        found = list(map(to_read, found))
     return found or [Refused(refusals.UNSUPPORTED_TYPE, shortened(value))]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.beside import to_read
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.json_documents import documents, looks_like_json
@@ -56,6 +57,8 @@ class Stix(ListFormat):
             names = _Names(objects)
             for place, item in enumerate(objects, 1):
                 found = list(_values(item))
+                if _is_analysis(item):
+                    found = list(map(to_read, found))
                 if found:
                     yield from entries(
                         found, Reference(source.document, None, line or place), names.facts(item)
@@ -112,6 +115,16 @@ class _Names:
             if isinstance(markings, list)
             else None,
         )
+
+
+def _is_analysis(item: Record) -> bool:
+    """Whether an observation is the report that the others come from (MISP's category, as its converter to STIX labels it)."""
+    labels = item.get("labels")
+    return (
+        item.get("type") != "indicator"
+        and isinstance(labels, list)
+        and 'misp:category="External analysis"' in labels
+    )
 
 
 def _text(item: Record, key: str) -> str | None:
