@@ -267,7 +267,16 @@ def test_a_page_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         list(Instance(url, Settings()).pages())
 
 
-@pytest.mark.parametrize("url", ["misp+ftp://a.example/", "misp+https:///x", "misp+file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "misp+ftp://a.example/",
+        "misp+https:///x",
+        "misp+file:///etc/passwd",
+        "misp+https://[a/x",
+        "misp+https://a.example:port/",
+    ],
+)
 def test_no_instance(url: str) -> None:
     with pytest.raises(UsageError):
         Instance(url, Settings())

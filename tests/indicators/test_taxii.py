@@ -175,7 +175,17 @@ def test_nobody_there() -> None:
         list(Collection("http://127.0.0.1:9/x/", Settings(timeout_s=2)).pages())
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example/", "taxii+file:///etc/passwd", "https:///x", "x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/",
+        "taxii+file:///etc/passwd",
+        "https:///x",
+        "x",
+        "https://[a/x",
+        "https://a.example:x/",
+    ],
+)
 def test_no_collection(url: str) -> None:
     with pytest.raises(UsageError):
         Collection(url)

@@ -38,6 +38,16 @@ class Settings:
     handlers: tuple[urllib.request.BaseHandler, ...] = ()
 
 
+def web_parts(url: str) -> urllib.parse.SplitResult | None:
+    """The parts of an address on the web; None for what is none."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        known = parts.port is None or parts.port >= 0
+    except ValueError:
+        return None
+    return parts if known and parts.scheme in ("http", "https") and parts.hostname else None
+
+
 class _SameOrigin(urllib.request.HTTPRedirectHandler):
     """Follows a redirection only within the server: a token is not handed to another."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.errors import LimitError, UnreadableError, UsageError
-from lamsach.indicators.asking import Server, Settings
+from lamsach.indicators.asking import Server, Settings, web_parts
 from lamsach.indicators.opening import MIB, ListSource
 
 MAX_PAGE_BYTES = 128 * MIB
@@ -48,8 +48,8 @@ class Instance:
 
     def __init__(self, url: str, settings: Settings | None = None) -> None:
         self.settings = settings or settings_of_environment()
-        parts = urllib.parse.urlsplit(url.removeprefix("misp+"))
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = web_parts(url.removeprefix("misp+"))
+        if parts is None:
             raise UsageError(
                 "This is not the address of a MISP instance.",
                 url,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lamsach.errors import InputError, LimitError, UsageError
-from lamsach.indicators.asking import Server, Settings
+from lamsach.indicators.asking import Server, Settings, web_parts
 from lamsach.indicators.fields import read_date
 from lamsach.indicators.mirroring import Fetched, MirrorState
 from lamsach.indicators.misp_api import MAX_PAGE_BYTES, MAX_TOTAL_BYTES, Record, for_detection
@@ -36,15 +36,8 @@ _STAMP = re.compile(r"\d{1,12}")
 
 def is_feed(url: str) -> bool:
     """Whether an address is that of a feed's manifest."""
-    bare = url.removeprefix("misp+")
-    return bare.startswith(("https://", "http://")) and _path(bare).endswith("/" + MANIFEST)
-
-
-def _path(url: str) -> str:
-    try:
-        return urllib.parse.urlsplit(url).path
-    except ValueError:
-        return ""
+    parts = web_parts(url.removeprefix("misp+"))
+    return parts is not None and parts.path.endswith("/" + MANIFEST)
 
 
 class Feed:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lamsach.errors import LimitError, UsageError
-from lamsach.indicators.asking import Server, Settings
+from lamsach.indicators.asking import Server, Settings, web_parts
 from lamsach.indicators.opening import MIB, ListSource
 
 __all__ = ["Collection", "Page", "Settings", "envelopes"]
@@ -46,8 +46,8 @@ class Collection:
     def __init__(self, url: str, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         bare = url.removeprefix("taxii+")
-        parts = urllib.parse.urlsplit(bare)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = web_parts(bare)
+        if parts is None:
             raise UsageError(
                 "This is not the address of a TAXII collection.",
                 url,
