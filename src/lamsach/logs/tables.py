@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PIECE_LINES = 32768
-"""How many lines are read at once. One that is unusual sends its piece to the reader of single lines."""
+"""How many lines are read at once. One that is unusual sends those around it to the reader of single lines."""
+_SMALLER = 4
+"""How many times fewer of a format whose records may have several lines: there an unusual one sends all of them."""
 _CHUNK_BYTES = 1 << 22
 _EVENTS_HELD = 4096
 _PATIENCE = 8
@@ -61,11 +63,12 @@ def read_tables(
         return
     lines = LineReader(log_file, detection, timezone, counts, stated=format_name is not None)
     reader = _Pieces(lines, bulk_reader_of(lines.parser, context), counts, on_refusal)
+    size = max(1, PIECE_LINES // _SMALLER) if lines.parser.multiline else PIECE_LINES
     with log_file.open() as stream:
         try:
             for number, block in line_blocks(stream, _CHUNK_BYTES):
-                for at in range(0, len(block), PIECE_LINES):
-                    yield from reader.piece(number + at, block[at : at + PIECE_LINES])
+                for at in range(0, len(block), size):
+                    yield from reader.piece(number + at, block[at : at + size])
         except InputError:
             yield from reader.rest()
             raise

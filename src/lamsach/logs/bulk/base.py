@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.event_tables import columns_of, table_of
+from lamsach.logs.event_tables import columns_of, in_line_order, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +18,8 @@ class Unusual(Exception):  # noqa: N818 - no error: the lines are read one by on
     """A line of the piece is not of the usual shape."""
 
 
+_SMALLEST = 1024
+"""Fewer lines are not halved when one of them is unusual."""
 Piece = tuple["pa.RecordBatch", Sequence[int]]
 """The events that were read at once, in the order of their lines, and the lines that were not."""
 
@@ -38,8 +40,29 @@ class BulkReader(ABC):
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """The events of the lines, of which the first has this number, and the numbers (from 0) of the lines that have to be read one by one, in their order;
         None when nothing is gained."""
-        table = self.table(first, lines)
-        return None if table is None else (table, ())
+        tables: list[pa.RecordBatch] = []
+        alone: list[int] = []
+        self._parts(first, 0, lines, tables, alone)
+        return (in_line_order(tables), alone) if tables else None
+
+    def _parts(
+        self,
+        first: int,
+        begin: int,
+        lines: Sequence[bytes | None],
+        tables: list[pa.RecordBatch],
+        alone: list[int],
+    ) -> None:
+        """The tables of the lines, of which the first is the piece's `begin`th: of all, or of halves where something is unusual."""
+        table = self.table(first + begin, lines)
+        if table is not None:
+            tables.append(table)
+        elif len(lines) < 2 * _SMALLEST:
+            alone += range(begin, begin + len(lines))
+        else:
+            half = len(lines) // 2
+            self._parts(first, begin, lines[:half], tables, alone)
+            self._parts(first, begin + half, lines[half:], tables, alone)
 
     def table(self, first: int, lines: Sequence[bytes | None]) -> pa.RecordBatch | None:
         """The events of the lines, of which the first has this number; None when they are not all usual."""

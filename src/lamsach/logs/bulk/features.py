@@ -69,11 +69,15 @@ class Lines:
 
     def place(self, mark: str) -> Numbers:
         """Where the mark stands first, in bytes from the line's start; -1 when nowhere."""
+        return self.nth(mark, 1)
+
+    def nth(self, mark: str, number: int) -> Numbers:
+        """Where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it does not stand so often."""
         import numpy as np
 
-        places = np.append(self._where(mark), len(self._bytes))
-        first = places[np.searchsorted(places, self._ends[:-1])]
-        found: Numbers = np.where(first < self._ends[1:], first - self._ends[:-1], -1)
+        places = np.append(self._where(mark), np.full(number, len(self._bytes)))
+        found_at = places[np.searchsorted(places, self._ends[:-1]) + number - 1]
+        found: Numbers = np.where(found_at < self._ends[1:], found_at - self._ends[:-1], -1)
         return found
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:

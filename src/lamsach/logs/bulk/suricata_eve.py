@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, check, hashes, mapped, names, own_sides
 from lamsach.logs.bulk.eve_keys import IDLE, TOLD, WITHIN
+from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.formats.suricata_eve import KINDS, action_of, answers_of, names_of
 from lamsach.logs.timestamps import from_iso
@@ -20,8 +21,9 @@ from lamsach.model import EventKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TYPE = re.compile(rb'^\{"timestamp":"[^"\\]{20,40}",(?:[^{}\[\]]{0,200},)?"event_type":"([a-z]+)"')
-_TYPES = frozenset({b"dns", b"flow", b"http", b"tls", b"fileinfo", b"alert"})
+_MARK, _FARTHEST = '"event_type":"', 250
+_TYPE = re.compile(rb'"event_type":"([a-z]+)')
+_TYPES = ("dns", "flow", "http", "tls", "fileinfo", "alert")
 _FEW_LINES = 8
 _DEEPEST = 200
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d{4}$"
@@ -38,16 +40,10 @@ class EveObjects(BulkReader):
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
         lines = data.split(b"\n")
-        groups: dict[bytes, list[int]] = {}
-        alone: list[int] = []
-        for at, line in enumerate(lines):
-            match = _TYPE.match(line)
-            if match and match[1] in _TYPES and line.count(b"{") + line.count(b"[") < _DEEPEST:
-                groups.setdefault(match[1], []).append(at)
-            else:
-                alone.append(at)
+        groups, alone = _groups(lines)
         parts = []
-        for name, rows in groups.items():
+        for rows in groups:
+            name = _TYPE.findall(lines[rows[0]])[0]
             columns = self._group(name, b"\n".join([lines[at] for at in rows]), len(rows))
             if columns is None:
                 alone += rows
@@ -70,11 +66,32 @@ class EveObjects(BulkReader):
         return from_iso(text, self.context.timezone)
 
 
+def _groups(lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+    """The lines by their event types, which stand behind the time and before anything nested; and those of which it is not told so."""
+    import numpy as np
+
+    told = Lines(lines)
+    place = told.place(_MARK)
+    usual = (place > 0) & (place < _FARTHEST) & (told.letters(place - 1, 1) == ord(","))
+    usual &= told.letters_at(0, 8) == letters_of('{"timest')
+    braces, brackets = told.count("{"), told.count("[")
+    usual &= (told.count("{", place) == braces - 1) & (told.count("[", place) == brackets)
+    usual &= braces + brackets < _DEEPEST
+    name = told.letters(place + len(_MARK), 8)
+    types = np.zeros(len(lines), np.int64)
+    for at, known in enumerate(_TYPES, 1):
+        shown = f'{known}"'[:8]
+        width = 8 * (8 - len(shown))
+        types[(name >> width) == letters_of(shown)] = at
+    return groups_of((types,), usual & (types > 0))
+
+
 class _Group:
     """Records of one event type."""
 
     def __init__(self, name: str, data: bytes, count: int) -> None:
         import pyarrow as pa
+        import pyarrow.compute as pc
         from pyarrow import json
 
         self._name = name
@@ -88,6 +105,7 @@ class _Group:
             raise Unusual
         if name == "alert" and not {"dns", "http", "tls"}.isdisjoint(table.column_names):
             raise Unusual  # its kind is that of each record
+        check(pc.equal(table.column("event_type"), name))
         self._count = count
         self._row: Row = {key: table.column(key).combine_chunks() for key in table.column_names}
 
