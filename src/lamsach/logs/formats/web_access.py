@@ -1,4 +1,5 @@
-"""Access and error logs of web servers and reverse proxies: IIS, nginx, Apache, Tomcat, LiteSpeed, Traefik, Caddy, HAProxy, Envoy, AWS.
+"""Access and error logs of web servers and reverse proxies: IIS, nginx, Apache, Tomcat, LiteSpeed, Traefik, Caddy, HAProxy, Envoy, AWS, and
+of application servers and clouds (`web_apps`, `web_json`).
 
 Source: Apache HTTP Server "Log Files" and `mod_log_config`; nginx `ngx_http_log_module` and `ngx_errlog_module`; Microsoft "W3C Logging" and
 "IIS Log File Format"; NGINX Proxy Manager `log.conf`; HAProxy "Configuration Manual" chapter 8; Envoy "Access logging"; AWS "Access
