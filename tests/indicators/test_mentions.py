@@ -59,6 +59,10 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["máy chủ (C2) evil-q.top;"], [("evil-q.top", None)]),
         (["qXy.run(aBc, 0, false);"], [("qxy.run", refusals.CODE)]),
         (["Join-Path $a 'WWW.zip'"], [("www.zip", refusals.FILE_NAME)]),
+        (
+            ["Mozilla/5.0 (compatible; bot-a.com/x; +http://bot-b.com/about)"],
+            [("bot-a.com/x", refusals.BESIDE), ("http://bot-b.com/about", refusals.BESIDE)],
+        ),
         # sums of files
         (
             ["MD5 (setup-a.com) = 5f4dcc3b5aa765d61d8327deb882cf99"],

@@ -41,6 +41,8 @@ _IMITATED = re.compile(
 # MD5 (setup.com) = 0f4c..    SHA256(setup.com)= 0f4c..
 _DIGEST_OF = re.compile(r"\b(?:md5|sha-?\d{1,3}|blake\w{0,3}) ?\($", re.IGNORECASE)
 _DIGEST_IS = re.compile(r"\) ?= ?[0-9a-f]{32}", re.IGNORECASE)
+# Mozilla/5.0 (compatible; Bot/1.0; +http://bot.example/about)
+_AGENT = re.compile(r"^\W{0,8}(?:user[ _-]?agents?\W{1,4})?mozilla/\d\.\d", re.IGNORECASE)
 _SECTION = re.compile(
     r"\s{0,8}((?:1?\d|20)(?:\.\d){3})\.?\s{1,4}(?=[^\W\d_a-z])[^\W\d_][^.:;\d]{3,100}", re.UNICODE
 )
@@ -64,6 +66,8 @@ _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
 def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     """Why a value that its author did not defang is none, by what stands before it on the line; or None."""
     before = text[max(0, place - _BEFORE) : place]
+    if kind in (IndicatorType.URL, IndicatorType.DOMAIN) and _AGENT.match(text):
+        return refusals.BESIDE
     if kind is IndicatorType.URL:
         return refusals.REFERENCE if place < _BEFORE and _REFERENCE.search(before) else None
     if kind is IndicatorType.DOMAIN:
