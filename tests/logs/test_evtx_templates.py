@@ -83,12 +83,32 @@ def filtered(number: int, port: str, source: str = "10.0.2.17") -> Record:
     return Record(number, data, SECURITY, "Security")
 
 
+def some_digests(chance: random.Random) -> str:
+    """Digests as Sysmon writes them, and what may be found in their place."""
+    md5, sha1, sha256 = (chance.randbytes(size).hex() for size in (16, 20, 32))
+    return chance.choice(
+        [
+            f"SHA1={sha1.upper()},MD5={md5.upper()},SHA256={sha256.upper()},IMPHASH={md5.upper()}",
+            f"SHA1={sha1.upper()},MD5={md5.upper()},SHA256={sha256.upper()},IMPHASH={'0' * 32}",
+            f"MD5={md5},SHA256={sha256}",
+            f"MD5={'0' * 32},SHA256={sha256}",
+            f"MD5={md5[:-1]}g,SHA256={sha256}",
+            f"MD5={md5}ab,SHA256={sha256}",
+            f"MD5={md5},MD5={md5[::-1]}",
+            f"MD5={md5},SHA256={sha256[:-1]}ể",
+            f"MD5={md5},SHA256=\0{sha256[:-1]}",
+            f"SHA1={sha1},XXX={md5},SHA256={sha256}a",
+            *(md5, "", "-"),
+        ]
+    )
+
+
 def some_record(chance: random.Random) -> Record:
     """An event of one of the kinds that logs are full of."""
     user = chance.choice(["UNIT\\an", "NT AUTHORITY\\SYSTEM", "", "PC-17$", "Đặng Ân", 'a"b'])
     process = ("ProcessGuid", GUID, chance.randbytes(16)), ("ProcessId", UINT32, chance.randbytes(4))
     written = ("UtcTime", *text("2026-06-10 16:00:00.123"))
-    digests = f"MD5={chance.randbytes(16).hex().upper()},SHA256={chance.randbytes(32).hex()}"
+    digests = some_digests(chance)
     ports = chance.choice(["0", "443", str(chance.randrange(65536)), "", "no"])
     kinds = [
         lambda: connection(chance.random() < 0.5, chance.choice(["10.1.1.5", "::1", "fe80::1"]), chance.randrange(65536), User=user),
@@ -158,6 +178,32 @@ def test_what_differs_in_time_and_carried_ports_alone_is_made_once() -> None:
     assert len(maker.events) == 2
     maker.read([template_chunk([connection(False, port=port) for port in range(50)])])
     assert len(maker.events) == 52
+
+
+def test_digests_are_carried_over_too(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    told = [(chance.randbytes(32).hex(), chance.randbytes(16).hex()) for _ in range(60)]
+    texts = [f"SHA256={long.upper()},MD5={short.upper()},IMPHASH={long[:32].upper()}" for long, short in told]
+    records = [Record(7, strings(Hashes=text, User="UNIT\\an")) for text in texts]
+    maker = EventMaker(Evtx(FileContext("a.evtx")).event)
+    found, _ = maker.read([template_chunk(records)])
+    assert len(maker.events) == 1
+    assert [event.hashes for event in maker.stamped(found, 1) if event] == told
+    path = tmp_path / "a.evtx"
+    path.write_bytes(file(template_chunk(records), template_chunk([Record(7, strings(User="UNIT\\an"))])))
+    table, _, _ = at_once(path)
+    assert table.column("sha256").to_pylist() == [*(long for long, _ in told), None]
+    assert table.column("md5").to_pylist() == [*(short for _, short in told), None]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_digests_of_all_kinds(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    records = [Record(7, strings(Hashes=some_digests(chance), User="UNIT\\an")) for _ in range(70)]
+    path = tmp_path / "a.evtx"
+    path.write_bytes(file(template_chunk(records)))
+    assert items_of(path.read_bytes()) == by_library(path.read_bytes())
+    assert at_once(path) == by_line(path)
 
 
 UNUSUAL_RECORDS = {
@@ -300,7 +346,7 @@ def test_damage_without_right_checksums_is_read_as_before(seed: int) -> None:
     assert items_of(bytes(data)) == by_library(bytes(data))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 3),
     st.lists(st.tuples(st.integers(512, 12000), st.binary(min_size=1, max_size=4)), min_size=1, max_size=8),

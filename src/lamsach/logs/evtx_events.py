@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from lamsach.errors import LineError
+from lamsach.logs.evtx_digests import PLACES, WIDTH, digests_at
 from lamsach.logs.evtx_elements import UnusualError
+from lamsach.logs.evtx_keys import carried_ports, is_carried, key_columns, key_width, looked_up
 from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
-from lamsach.logs.evtx_plans import ALWAYS, NOWHERE, UNREADABLE, Head, Plan, plan_of, port_in
+from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Head, Plan, plan_of
 from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, Records, joined, with_texts
-from lamsach.logs.evtx_templates import UINT16, System, Template, Templates
-from lamsach.logs.evtx_values import NULL, SECONDS_TO_1970, text, value
+from lamsach.logs.evtx_templates import System, Template, Templates
+from lamsach.logs.evtx_values import SECONDS_TO_1970, text, value
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event
 
@@ -28,7 +31,9 @@ _TEMPLATES = Templates()
 _BODY_AT = 24
 _MOST_ROWS = 8192
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
-_values_of = attrgetter(*[part.name for part in fields(Event)][1:-1])
+_NAMES = [part.name for part in fields(Event)][1:-1]
+_values_of = attrgetter(*_NAMES)
+_HASHES_AT = _NAMES.index("hashes") - _NAMES.index("destination_port") - 1
 _KEPT = 65536
 _PARTS = ("provider", "channel", "computer")
 _PLACE_BITS = 10
@@ -41,7 +46,9 @@ class EventMaker:
 
     def __init__(self, make: Callable[[WindowsRecord], Event]) -> None:
         self.events: list[Event] = []
-        """The events that differ by more than time, number and carried ports."""
+        """The events that differ by more than time, number and what is carried over."""
+        self.orders: list[tuple[int, ...]] = []
+        """In which order, by their lengths, digests stand that are carried over."""
         self._make = make
         self._values: dict[int, tuple[Any, ...]] = {}
         self._codes: dict[tuple[Any, ...], int] = {}
@@ -60,8 +67,8 @@ class EventMaker:
     def stamped(self, records: Records, first: int) -> Iterator[Event | None]:
         """The records' events, numbered from the first on; None for each that is left."""
         values, events = self._values, self.events
-        columns = (column.tolist() for column in records.columns())
-        for number, (code, time, source, destination) in enumerate(zip(*columns, strict=True), first):
+        columns = (column.tolist() for column in records.numbers())
+        for number, (code, time, source, destination, order) in enumerate(zip(*columns, strict=True), first):
             if code == LEFT:
                 yield None
                 continue
@@ -73,10 +80,13 @@ class EventMaker:
                 source_port = source or None
             if destination >= 0:
                 destination_port = destination or None
+            if order >= 0:
+                row = records.digests[number - first].tobytes().decode("ascii")
+                others[_HASHES_AT] = tuple(row[PLACES[length]] for length in self.orders[order])
             moment = _1970 + timedelta(microseconds=time)
             ends = (source_ip, source_port, destination_ip, destination_port)
-            row: tuple[Any, ...] = (moment, kind, observer, *ends, *others, number)
-            yield Event(*row)
+            stamped: tuple[Any, ...] = (moment, kind, observer, *ends, *others, number)
+            yield Event(*stamped)
 
     def read(self, chunks: Sequence[bytes]) -> tuple[Records, list[str | None]]:
         """The records of the chunks, and the library's text of each that is left to it, None for a damaged one."""
@@ -109,8 +119,7 @@ class EventMaker:
             np.where(outer.usual, body, 0), np.where(outer.usual, body_end, 0), outer.usual
         )
         inner.usual &= np.array([bool(template.data) for template in inner.templates], bool)[inner.template]
-        codes, ports = self._events_of(batch, inner, heads)
-        return Records(codes, times, *ports)
+        return self._events_of(batch, inner, heads, times)
 
     def _heads_of(
         self, batch: Batch, outer: Instances, systems: Sequence[System | None], numbers: Ints
@@ -132,42 +141,53 @@ class EventMaker:
         systems_and_numbers = (np.array(which)[outer.template] << 16 | numbers).tolist()
         regions = list(map(batch.data.__getitem__, map(slice, first.tolist(), last.tolist())))
         columns = systems_and_numbers, packed.tolist(), regions
-        heads = list(map(self._heads.get, zip(*columns, strict=True)))
-        if None in heads:
-            in_order = [template.system for template in known_systems]
-            for at, head in enumerate(heads):
-                if head is None:
-                    heads[at] = self._new_head(tuple(column[at] for column in columns), in_order)
-        return np.array(heads, np.int64)
+        makes = partial(self._new_head, [template.system for template in known_systems])
+        return np.array(looked_up(self._heads, columns, makes), np.int64)
 
-    def _new_head(self, key: tuple[Any, ...], systems: Sequence[System | None]) -> int:
-        head = self._heads.get(key)
-        if head is None:
-            head = self._heads[key] = len(self._told)
-            system, packed, region = key
-            places = [packed >> at * _PLACE_BITS & (1 << _PLACE_BITS) - 1 for at in range(6)]
-            stated = [region[places[at] : places[at + 1]] for at in (0, 2, 4)]
-            self._told.append(_head(systems[system >> 16], system & 0xFFFF, stated))
-        return head
+    def _new_head(self, systems: Sequence[System | None], key: tuple[Any, ...], _at: int) -> int:
+        system, packed, region = key
+        places = [packed >> at * _PLACE_BITS & (1 << _PLACE_BITS) - 1 for at in range(6)]
+        stated = [region[places[at] : places[at + 1]] for at in (0, 2, 4)]
+        self._told.append(_head(systems[system >> 16], system & 0xFFFF, stated))
+        return len(self._told) - 1
 
-    def _events_of(self, batch: Batch, inner: Instances, heads: Ints) -> tuple[Ints, tuple[Ints, Ints]]:
-        """The code and the carried ports of each record."""
+    def _events_of(self, batch: Batch, inner: Instances, heads: Ints, times: Ints) -> Records:
+        """The code of each record, and what is carried over."""
         width = len(inner.templates)
         distinct, which = numbered(heads * width + inner.template, len(self._told) * width)
         plans = [self._plan(pair // width, inner.templates[pair % width]) for pair in distinct.tolist()]
         usual = inner.usual & np.array([plan is not None for plan in plans], bool)[which]
-        carried = usual & _is_carried(batch, inner, plans, which)
-        sources, destinations = (_ports(batch, inner, plans, which, carried, side) for side in (0, 1))
+        carried = usual & is_carried(batch, inner, plans, which)
+        sources, destinations = (carried_ports(batch, inner, plans, which, carried, side) for side in (0, 1))
         usual &= (sources != UNREADABLE) & (destinations != UNREADABLE)
+        orders, digests = self._digests(batch, inner, plans, which, usual)
         codes = np.full(len(which), LEFT, np.int64)
-        widths = np.array([_width(plan) for plan in plans], np.int64)[which]
-        for width in {_width(plan) for plan in plans if plan}:
+        widths = np.array([key_width(plan) for plan in plans], np.int64)[which]
+        for width in {key_width(plan) for plan in plans if plan}:
             rows = np.flatnonzero(usual & (widths == width))
-            if not len(rows):
-                continue
-            columns = _key_columns(batch, inner, plans, which[rows], carried[rows], rows)
-            codes[rows] = self._codes_of(columns, batch, inner, rows)
-        return codes, (sources, destinations)
+            if len(rows):
+                own = carried[rows], orders[rows] >= 0
+                columns = key_columns(batch, inner, plans, which[rows], own, rows)
+                makes = partial(self._new, batch, inner, rows)
+                codes[rows] = looked_up(self._codes, columns, makes)
+        return Records(codes, times, sources, destinations, orders, digests)
+
+    def _digests(
+        self, batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, usual: Any
+    ) -> tuple[Ints, Any]:
+        """The order and the digits of each record's own digests."""
+        index = np.array([plan.digests if plan else NOWHERE for plan in plans], np.int64)[which]
+        rows = np.flatnonzero(usual & (index >= 0))
+        orders, digests = np.full(len(which), NOT_CARRIED, np.int64), np.zeros((len(which), WIDTH), np.uint8)
+        if len(rows):
+            begin, end = inner.places(index[rows, None], rows)
+            found, of_row, digits = digests_at(batch, begin[:, 0], end[:, 0])
+            for order in found:
+                if order not in self.orders:
+                    self.orders.append(order)
+            numbers = np.array([*map(self.orders.index, found), NOT_CARRIED], np.int64)
+            orders[rows], digests[rows] = numbers[of_row], digits
+        return orders, digests
 
     def _plan(self, head: int, template: Template) -> Plan | None:
         told = self._told[head]
@@ -178,23 +198,10 @@ class EventMaker:
             plan = self._plans[head, template] = plan_of(told, template)
         return plan
 
-    def _codes_of(
-        self, columns: Sequence[Sequence[Any]], batch: Batch, inner: Instances, rows: Ints
-    ) -> list[int]:
-        known = self._codes
-        codes = list(map(known.get, zip(*columns, strict=True)))
-        if None in codes:
-            for at, code in enumerate(codes):
-                if code is None:
-                    key = tuple(column[at] for column in columns)
-                    made = known.get(key)
-                    if made is None:
-                        made = known[key] = self._new(key[0], batch, inner, int(rows[at]))
-                    codes[at] = made
-        return codes  # type: ignore[return-value]
-
-    def _new(self, plan: Plan, batch: Batch, inner: Instances, row: int) -> int:
-        """The code of an event that was not made before."""
+    def _new(self, batch: Batch, inner: Instances, rows: Ints, key: tuple[Any, ...], at: int) -> int:
+        """The code of an event that was not made before, of one of these rows."""
+        plan: Plan = key[0]
+        row = int(rows[at])
         values: dict[int, str] = {}
         try:
             for _, index in plan.read:
@@ -229,66 +236,3 @@ def _indexes(systems: Sequence[System | None], name: str) -> Ints:
     """At which index each system part has this value; NOWHERE for one that has the text itself."""
     found = [getattr(system, name) if system else NOWHERE for system in systems]
     return np.array([NOWHERE if isinstance(index, str) else index for index in found], np.int64)
-
-
-def _slices(data: bytes, begin: Ints, end: Ints) -> list[Sequence[bytes]]:
-    """The bytes between the places, column by column."""
-    columns: list[Sequence[bytes]] = []
-    for at in range(begin.shape[1]):
-        if not end[:, at].any():
-            columns.append([b""] * len(end))
-        else:
-            columns.append(
-                list(map(data.__getitem__, map(slice, begin[:, at].tolist(), end[:, at].tolist())))
-            )
-    return columns
-
-
-def _is_carried(batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints) -> Any:
-    """Whether the ports are a record's own, so that they do not make its event another."""
-    opener = np.array([plan.opener if plan else NOWHERE for plan in plans], np.int64)[which]
-    begin, end = inner.place(opener)
-    stated = end - begin == 4
-    return (opener == ALWAYS) | (stated & (batch.numbers(np.where(stated, begin, 0), "<u4") == 1))
-
-
-def _ports(
-    batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, carried: Any, side: int
-) -> Ints:
-    """The port of each record that carries it: as a number, or as text."""
-    index = np.array([plan.ports[side] if plan else NOWHERE for plan in plans], np.int64)[which]
-    index = np.where(carried, index, NOWHERE)
-    found = np.where(index >= 0, 0, NOT_CARRIED)
-    rows = np.flatnonzero(index >= 0)
-    if not len(rows):
-        return found
-    begin, end = (places[:, 0] for places in inner.places(index[rows, None], rows))
-    kinds = np.array([plan.kind(plan.ports[side]) if plan else NULL for plan in plans], np.int64)
-    is_number = kinds[which[rows]] == UINT16
-    numbers = is_number & (end > begin)
-    found[rows[numbers]] = batch.numbers(begin[numbers], "<u2")
-    pieces = batch.data
-    found[rows[~is_number]] = [
-        port_in(pieces[start:stop])
-        for start, stop in zip(begin[~is_number].tolist(), end[~is_number].tolist(), strict=True)
-    ]
-    return found
-
-
-def _width(plan: Plan | None) -> int:
-    return 0 if plan is None or plan.key is None else len(plan.key)
-
-
-def _key_columns(
-    batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, carried: Any, rows: Ints
-) -> list[Sequence[Any]]:
-    """What the event of each record is known by, column by column; all are known by as many values."""
-    told = list(map(plans.__getitem__, which.tolist()))
-    width = _width(told[0])
-    if not width:  # all values, and how they are laid out
-        ends = inner.starts[rows, -1] + inner.sizes[rows, -1]
-        return [told, *_slices(batch.data, inner.listed[rows, None], ends[:, None])]
-    keys = [plan.key if plan and _width(plan) == width else (NOWHERE,) * width for plan in plans]
-    index = np.array(keys)[which]
-    index[carried, -2:] = NOWHERE
-    return [told, *_slices(batch.data, *inner.places(index, rows))]

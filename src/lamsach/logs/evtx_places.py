@@ -163,7 +163,7 @@ class Batch:
         shape = (len(self.data) - size + 1,)
         return np.ndarray(shape, kind, self.data, strides=(1,))[places]
 
-    def _pieces(self, places: Ints, size: int) -> Any:
+    def pieces(self, places: Ints, size: int) -> Any:
         """So many bytes from each place on."""
         shape = (len(self.data) - size + 1, size)
         return np.ndarray(shape, np.uint8, self.data, strides=(1, 1))[places]
@@ -207,7 +207,7 @@ class Batch:
         self, usual: Any, template: Ints, templates: list[Template], listed: Ints, counts: Ints, ends: Ints
     ) -> Instances:
         width = max(int(counts.max(initial=0)), 1)
-        pairs = self._pieces(listed, 4 * width).view("<u2")
+        pairs = self.pieces(listed, 4 * width).view("<u2")
         sizes, kinds = pairs[:, ::2], pairs[:, 1::2]
         if (counts != width).any():
             present = _PRESENT[counts, :width]

@@ -55,7 +55,8 @@ class Plan:
 
     `read`: the data that tell something, by lower-case name, with the index of the value; `unread`: the names of the others.
     `opener`: the index of a truth value, or ALWAYS: if it is true, the values at `ports` (source's, destination's) are carried over.
-    `key`: the indexes of the values that make events differ, the ports last; None for all there are.
+    `digests`: the index of the text whose digests may be carried over.
+    `key`: the indexes of the values that make events differ, digests and ports last; None for all there are.
     """
 
     head: Head
@@ -64,6 +65,7 @@ class Plan:
     unread: tuple[str, ...] = ()
     ports: tuple[int, int] = (NOWHERE, NOWHERE)
     opener: int = NOWHERE
+    digests: int = NOWHERE
     key: tuple[int, ...] | None = None
 
     def kind(self, index: int) -> int:
@@ -97,11 +99,16 @@ def plan_of(head: Head, template: Template) -> Plan:
     ports = (NOWHERE, NOWHERE)
     if opener != NOWHERE:
         kinds = template.kinds
-        ports = (_port(asked, contacts.SOURCE_PORT, kinds), _port(asked, contacts.DESTINATION_PORT, kinds))
-    told = sorted({index for index in asked.values() if index >= 0}.difference(ports))
+        ports = (_only(asked, contacts.SOURCE_PORT, kinds), _only(asked, contacts.DESTINATION_PORT, kinds))
+    digests = (
+        _only(asked, contacts.HASH_DATA, template.kinds) if reader is contacts.file_or_process else NOWHERE
+    )
+    told = sorted({index for index in asked.values() if index >= 0}.difference((*ports, digests)))
     if len(told) > _MOST_IN_KEY:
         return Plan(head, template.kinds, tuple(asked.items()), unread)
-    return Plan(head, template.kinds, tuple(asked.items()), unread, ports, opener, (*told, *ports))
+    return Plan(
+        head, template.kinds, tuple(asked.items()), unread, ports, opener, digests, (*told, digests, *ports)
+    )
 
 
 def _opener(head: Head, data: Mapping[str, int], kinds: tuple[int, ...]) -> int:
@@ -112,8 +119,8 @@ def _opener(head: Head, data: Mapping[str, int], kinds: tuple[int, ...]) -> int:
     return index if index >= 0 and kinds[index] == BOOLEAN else NOWHERE
 
 
-def _port(data: Mapping[str, int], names: tuple[str, ...], kinds: tuple[int, ...]) -> int:
-    """The one value that can be this port."""
+def _only(data: Mapping[str, int], names: tuple[str, ...], kinds: tuple[int, ...]) -> int:
+    """The one value among these data, when there is no other."""
     found = [data[name] for name in names if name in data]
     if len(found) != 1 or found[0] < 0 or kinds[found[0]] not in (UINT16, STRING):
         return NOWHERE

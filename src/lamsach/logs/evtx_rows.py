@@ -4,36 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from lamsach.logs.evtx_chunks import CHUNK_BYTES
+from lamsach.logs.evtx_digests import WIDTH
 from lamsach.logs.evtx_library import library_texts, some_library_texts
 from lamsach.logs.evtx_places import Ints, end_of_records
 
 LEFT = -1
 """The code of a record that is left to the library."""
 NOT_CARRIED = -1
-"""In place of a port."""
+"""In place of a port or an order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """Records in their order. `codes`: which of `EventMaker.events` each is, or LEFT. `times`: microseconds since 1970. `source_ports` and
-    `destination_ports`: 0 for none, NOT_CARRIED where the event's is right."""
+    `destination_ports`: 0 for none, NOT_CARRIED where the event's is right. `orders`: which of `EventMaker.orders` the record's own `digests` have
+    (`evtx_digests`), NOT_CARRIED where the event's are right."""
 
     codes: Ints
     times: Ints
     source_ports: Ints
     destination_ports: Ints
+    orders: Ints
+    digests: Any
 
     def part(self, begin: int, end: int) -> Records:
         """Some of the records."""
         return Records(*(column[begin:end] for column in self.columns()))
 
-    def columns(self) -> tuple[Ints, Ints, Ints, Ints]:
+    def columns(self) -> tuple[Any, ...]:
         """The columns in their order."""
-        return self.codes, self.times, self.source_ports, self.destination_ports
+        return (*self.numbers(), self.digests)
+
+    def numbers(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        """All columns but the digests."""
+        return self.codes, self.times, self.source_ports, self.destination_ports, self.orders
 
 
 def joined(parts: Sequence[Records]) -> Records:
@@ -47,7 +56,8 @@ def joined(parts: Sequence[Records]) -> Records:
 
 def _all_left(count: int) -> Records:
     left, nothing = np.full(count, LEFT, np.int64), np.full(count, NOT_CARRIED, np.int64)
-    return Records(left, np.zeros(count, np.int64), nothing, nothing)
+    times, digests = np.zeros(count, np.int64), np.zeros((count, WIDTH), np.uint8)
+    return Records(left, times, nothing, nothing, nothing, digests)
 
 
 def with_texts(

@@ -305,6 +305,12 @@ _HASH_NAMES = frozenset(HASH_DATA)
 _DIGEST_LENGTHS = (32, 40, 64)
 
 
+def digest_places(text: str) -> list[tuple[int, int]]:
+    """Where the digests stand that a text names in pairs (`SHA1=..,MD5=..`): the beginnings and ends of those that are kept unless they are all zeros."""
+    found = (match.span(1) for match in _HASH_PAIR.finditer(text[:2000])) if "=" in text else ()
+    return [(start, stop) for start, stop in found if stop - start in _DIGEST_LENGTHS]
+
+
 @lru_cache(4096)
 def _digests(*texts: str) -> tuple[str, ...]:
     digests: list[str | None] = []

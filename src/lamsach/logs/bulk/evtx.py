@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from lamsach.logs.event_records import HASH_KEYS
 from lamsach.logs.event_tables import columns_of, table_of
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, batches
 from lamsach.logs.evtx_records import CHANNEL, EVENT_DATA, TIME, marks_of
@@ -79,6 +80,7 @@ class EvtxTables:
         import numpy as np
         import pyarrow as pa
 
+        from lamsach.logs.evtx_digests import PLACES
         from lamsach.logs.evtx_places import numbered
         from lamsach.logs.evtx_rows import joined
 
@@ -94,6 +96,11 @@ class EvtxTables:
             ("destination_port", records.destination_ports),
         ):
             made = _with(made, name, _ports(ports[told], made.column(name)))
+        own = records.orders[told] >= 0
+        if own.any():
+            digests = records.digests[told]
+            for length, name in HASH_KEYS.items():
+                made = _with(made, name, _digests(digests[:, PLACES[length]], own, made.column(name)))
         for number in sorted(self._refusals):
             self._on_refusal(self._refusals[number])
         self.records += self._rows
@@ -220,6 +227,19 @@ def _ports(ports: Any, stated: pa.Array) -> pa.Array:
         return stated
     own = pa.array(ports, pa.int32(), mask=ports <= 0)
     return own if carried.all() else pc.if_else(pa.array(carried), own, stated)
+
+
+def _digests(digits: Any, own: Any, stated: pa.Array) -> pa.Array:
+    """The digests of one length: the records' own, NUL for none, and where these are not its own the event's."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    there = digits[:, 0] != 0
+    offsets = np.append(0, np.cumsum(there * digits.shape[1])).astype(np.int32)
+    buffers = [np.packbits(there, bitorder="little"), offsets, digits[there].tobytes()]
+    made = pa.Array.from_buffers(pa.string(), len(there), list(map(pa.py_buffer, buffers)))
+    return made if own.all() else pc.if_else(pa.array(own), made, stated)
 
 
 def _stamps(texts: Sequence[str | None]) -> tuple[Any, Sequence[int]]:

@@ -1,0 +1,104 @@
+"""What the events of many records of an EVTX file are known by, and what is carried over from a record as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamsach.logs.evtx_places import Batch, Instances, Ints
+from lamsach.logs.evtx_plans import ALWAYS, NOWHERE, Plan, port_in
+from lamsach.logs.evtx_rows import NOT_CARRIED
+from lamsach.logs.evtx_templates import UINT16
+from lamsach.logs.evtx_values import NULL
+
+
+def looked_up(
+    known: dict[tuple[Any, ...], int],
+    columns: Sequence[Sequence[Any]],
+    new: Callable[[tuple[Any, ...], int], int],
+) -> list[int]:
+    """The code of each key that these columns make; `new` gives that of one that is not known, by it and its first place."""
+    codes = list(map(known.get, zip(*columns, strict=True)))
+    if None in codes:
+        missing = [at for at, code in enumerate(codes) if code is None]
+        keys = list(zip(*([column[at] for at in missing] for column in columns), strict=True))
+        for at, key in zip(missing, keys, strict=True):
+            code = known.get(key)
+            if code is None:
+                code = known[key] = new(key, at)
+            codes[at] = code
+    return codes  # type: ignore[return-value]
+
+
+def slices(data: bytes, begin: Ints, end: Ints) -> list[Sequence[bytes]]:
+    """The bytes between the places, column by column."""
+    columns: list[Sequence[bytes]] = []
+    for at in range(begin.shape[1]):
+        if not end[:, at].any():
+            columns.append([b""] * len(end))
+        else:
+            columns.append(
+                list(map(data.__getitem__, map(slice, begin[:, at].tolist(), end[:, at].tolist())))
+            )
+    return columns
+
+
+def is_carried(batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints) -> Any:
+    """Whether the ports are a record's own, so that they do not make its event another."""
+    opener = np.array([plan.opener if plan else NOWHERE for plan in plans], np.int64)[which]
+    begin, end = inner.place(opener)
+    stated = end - begin == 4
+    return (opener == ALWAYS) | (stated & (batch.numbers(np.where(stated, begin, 0), "<u4") == 1))
+
+
+def carried_ports(
+    batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, carried: Any, side: int
+) -> Ints:
+    """The port of each record that carries it: as a number, or as text."""
+    index = np.array([plan.ports[side] if plan else NOWHERE for plan in plans], np.int64)[which]
+    index = np.where(carried, index, NOWHERE)
+    found = np.where(index >= 0, 0, NOT_CARRIED)
+    rows = np.flatnonzero(index >= 0)
+    if not len(rows):
+        return found
+    begin, end = (places[:, 0] for places in inner.places(index[rows, None], rows))
+    kinds = np.array([plan.kind(plan.ports[side]) if plan else NULL for plan in plans], np.int64)
+    is_number = kinds[which[rows]] == UINT16
+    numbers = is_number & (end > begin)
+    found[rows[numbers]] = batch.numbers(begin[numbers], "<u2")
+    pieces = batch.data
+    found[rows[~is_number]] = [
+        port_in(pieces[start:stop])
+        for start, stop in zip(begin[~is_number].tolist(), end[~is_number].tolist(), strict=True)
+    ]
+    return found
+
+
+def key_width(plan: Plan | None) -> int:
+    """By how many values an event is known; 0 for all that there are."""
+    return 0 if plan is None or plan.key is None else len(plan.key)
+
+
+def key_columns(
+    batch: Batch,
+    inner: Instances,
+    plans: Sequence[Plan | None],
+    which: Ints,
+    carried: tuple[Any, Any],
+    rows: Ints,
+) -> list[Sequence[Any]]:
+    """What the event of each record is known by, column by column; all are known by as many values.
+    `carried`: whether ports, whether digests do not count."""
+    told = list(map(plans.__getitem__, which.tolist()))
+    width = key_width(told[0])
+    if not width:  # all values, and how they are laid out
+        ends = inner.starts[rows, -1] + inner.sizes[rows, -1]
+        return [told, *slices(batch.data, inner.listed[rows, None], ends[:, None])]
+    keys = [plan.key if plan and key_width(plan) == width else (NOWHERE,) * width for plan in plans]
+    index = np.array(keys)[which]
+    ports, digests = carried
+    index[ports, -2:] = NOWHERE
+    index[digests, -3] = NOWHERE
+    return [told, *slices(batch.data, *inner.places(index, rows))]
