@@ -76,6 +76,19 @@ def test_a_request_whose_end_was_lost(tmp_path):
     assert [event.domain for event in events_of(tmp_path, packets[:-1])] == [None, "c2.example"]
 
 
+def test_what_was_held_is_told_of_its_own_connections_time(tmp_path):
+    """A request behind a segment that was lost shows when its connection is over, long after."""
+    packets = build.conversation((PC, 50000), (SERVER, 8443), [b"x" * 10, REQUEST])
+    later = [build.ip(PC, RESOLVER, 17, build.udp(40000 + n, 123, b"x")) for n in range(5)]
+    found = events_of(tmp_path, [*packets[:2], *packets[3:], *later])
+    (request,) = (event for event in found if event.kind.value == "web")
+    assert (request.domain, request.time, request.line) == (
+        "c2.example",
+        START + timedelta(microseconds=3),
+        1,
+    )
+
+
 def test_a_connection_without_an_answer(tmp_path):
     packets = build.conversation((PC, 50000), (SERVER, 8443), [])[:1]
     (event,) = events_of(tmp_path, packets)

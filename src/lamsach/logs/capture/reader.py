@@ -306,7 +306,9 @@ class CaptureReader:
         self._number, self._now = number, now
 
     def _finish(self, flow: Flow) -> None:
-        """What is left to tell of a flow that is over."""
+        """What is left to tell of a flow that is over, of its last packet's time and its first packet's frame."""
+        number, now = self._number, self._now
+        self._number, self._now = flow.number, flow.last_ns
         for side in (0, 1):
             stream, conversation = flow.streams[side], flow.conversations[side]
             if conversation is None or conversation.is_done():
@@ -319,6 +321,7 @@ class CaptureReader:
                 self._found(flow, side, finding)
         if flow.pending:
             self._tell(flow, Action.UNKNOWN)
+        self._number, self._now = number, now
 
     def _sweep(self) -> None:
         """Forget the flows that have been silent for long, and the oldest if there are still too many."""
