@@ -17,11 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs import suricata_fast
+from lamsach.logs import suricata_fast, suricata_leases
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import TEXT_KEYS, child, objects_of, read_object, text_of, texts_of
@@ -35,12 +35,11 @@ from lamsach.logs.values import (
     host_and_port,
     host_of_url,
     ip_of,
-    mac_of,
     port_of,
     question_of,
     stated,
 )
-from lamsach.model import Action, Event, EventKind, LeaseAction
+from lamsach.model import Action, Event, EventKind
 
 Record = Mapping[str, object]
 
@@ -68,7 +67,6 @@ _WRAPPERS = (
 )
 # CN=update.evil.example, O=...
 _COMMON_NAME = re.compile(r"(?:^|[,/])\s*CN=([^,/]{1,255})")
-_LONGEST_LEASE_S = 3660 * 86400
 _ANSWER_TYPES = frozenset({"A", "AAAA", "CNAME", "NS", "PTR", "MX", "DNAME", "HTTPS", "SVCB"})
 
 
@@ -92,7 +90,7 @@ class SuricataEve(LogFormat):
             "lease_until",
         ),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = ('"dhcp"', '\\"dhcp\\"')
+    lease_markers: ClassVar[tuple[str, ...]] = ('"dhcp"', '\\"dhcp\\"', '"arp"', '\\"arp\\"')
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -143,7 +141,9 @@ class SuricataEve(LogFormat):
             hashes=tuple(dict.fromkeys(_hashes(eve))),
             action=action_of(kind_name, eve),
         )
-        return _lease(event, child(eve, "dhcp")) if kind is EventKind.LEASE else event
+        if kind is EventKind.LEASE:
+            return suricata_leases.lease(event, child(eve, "dhcp"))
+        return suricata_leases.neighbour(event, child(eve, "arp")) if kind_name == "arp" else event
 
     def _time(self, eve: Record, outer: Record) -> datetime | None:
         text = (
@@ -249,7 +249,7 @@ def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
     """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no SNI."""
     dns, http = child(eve, "dns"), child(eve, "http")
     if kind is EventKind.DNS:
-        return next(_questions(dns), None), None
+        return next(_questions(dns or child(eve, "mdns")), None), None
     if http:
         return _web_names(http)
     for key in ("tls", "quic"):
@@ -335,11 +335,13 @@ def _user(eve: Record) -> str | None:
         ("rdp", "cookie"),
         ("http", "username"),
         ("ftp", "user"),
+        ("mqtt", "connect", "username"),
     ):
         text = stated(text_of(child(eve, *path[:-1]).get(path[-1])))
         if text and not text.startswith("<"):
             return text
-    return None
+    ftp = child(eve, "ftp")
+    return stated(text_of(ftp.get("command_data"))) if text_of(ftp.get("command")) == "USER" else None
 
 
 def action_of(kind_name: str, eve: Record) -> Action:
@@ -358,35 +360,3 @@ def action_of(kind_name: str, eve: Record) -> Action:
         text_of(child(eve, "dns").get("rcode")) == "NOERROR" or child(eve, "http").get("status") is not None
     )
     return Action.ALLOWED if established or answered else Action.UNKNOWN
-
-
-def _lease(event: Event, dhcp: Record) -> Event:
-    """A DHCP message: an ACK binds the address, a RELEASE frees it; the others name only the machine."""
-    kind = (text_of(dhcp.get("dhcp_type")) or "").lower()
-    assigned, client = _lease_address(dhcp, "assigned_ip"), _lease_address(dhcp, "client_ip")
-    action: Action | LeaseAction = Action.UNKNOWN
-    address = assigned or client
-    if kind == "ack" and address:
-        action = LeaseAction.ASSIGNED if assigned else LeaseAction.RENEWED
-    elif kind == "release" and client:
-        action, address = LeaseAction.RELEASED, client
-    seconds = text_of(dhcp.get("lease_time"))
-    until = None
-    if event.time and action is LeaseAction.ASSIGNED and seconds and seconds.isascii() and seconds.isdigit():
-        length = int(seconds[:12])
-        until = event.time + timedelta(seconds=length) if 0 < length <= _LONGEST_LEASE_S else None
-    return replace(
-        event,
-        kind=EventKind.LEASE if isinstance(action, LeaseAction) else EventKind.OTHER,
-        device_ip=address or _lease_address(dhcp, "requested_ip"),
-        device_mac=mac_of(text_of(dhcp.get("client_mac"))),
-        device_name=stated(text_of(dhcp.get("hostname"))),
-        action=action,
-        lease_until=until,
-    )
-
-
-def _lease_address(dhcp: Record, key: str) -> str | None:
-    text = text_of(dhcp.get(key))
-    address = ip_of(text) if text else None
-    return None if address in ("0.0.0.0", "::") else address  # noqa: S104 - an address in a log
