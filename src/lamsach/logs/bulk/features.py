@@ -18,8 +18,8 @@ _MIX = 0x9E37_79B9_7F4A_7C15
 """An odd number: multiplying by it, modulo 2 to the 64th, loses nothing."""
 
 
-# The characters of marks by how rare they are in logs, the rarest first; those that are left out are the most frequent.
-_RARE = "\\^~`{}|<>%#[]&;?!@+*()\"'ZQJXKVWYGHUBLPMRNOITSCDFAE>=$_/qzjxkwvyfgpbhuml"
+_RARE = "\\^~`{}|<>%#[]&;?!@+*()\"'ZQJXKVWYGHUBLPMRNOITSCDFAE$_=zqjxkvwyfgpbhumldcirnotsae/:-,.9876543210 "
+"""The characters of marks by how rare they are in logs, the rarest first."""
 
 
 class Lines:

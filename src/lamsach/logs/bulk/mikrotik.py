@@ -45,8 +45,8 @@ class FirewallPackets(GroupReader):
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By how many words stand behind the interfaces, whether a MAC address is stated, and whether it is TCP."""
         told = Lines(lines)
-        start = told.place(" in:")
-        usual = (start > told.place(_TOPICS)) & told.has(_TOPICS) & (told.count("->") == 1)
+        start, topics = told.place(" in:"), told.place(_TOPICS)
+        usual = (start > topics) & (topics >= 0) & (told.count("->") == 1)
         usual &= ~told.has("->(", ")->", "|MikroTik|")
         return groups_of((told.count(" ", start), told.has(" src-mac "), told.has("proto TCP")), usual)
 

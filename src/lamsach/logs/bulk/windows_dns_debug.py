@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
-from lamsach.logs.bulk.columns import addresses, check, halves, lines_of, mapped, names
+from lamsach.logs.bulk.columns import addresses, check, halves, holds, lines_of, mapped, names, text_of
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug, question_of_packet
@@ -68,7 +68,8 @@ class DnsPackets(BulkReader):
         lines = lines_of(data)
         check(pc.match_substring_regex(lines, _PACKET))
         before, packet = halves(lines, " PACKET ")
-        check(pc.invert(pc.match_substring(packet, "PACKET")))
+        if holds(packet, b"PACKET"):
+            check(pc.invert(pc.match_substring(packet, "PACKET")))
         head, rest = halves(packet, "[")
         flags, question = halves(rest, "]")
         moments = pc.ascii_rtrim(pc.ascii_rtrim(before, " "), "0123456789ABCDEFabcdef")
@@ -95,6 +96,17 @@ def _after_way(head: pa.Array) -> pa.Array:
     return pc.utf8_ltrim_whitespace(halves(pc.replace_substring(head, " Snd ", " Rcv "), " Rcv ")[1])
 
 
+def _dotted(labels: pa.Array) -> pa.Array:
+    """`(3)www(7)example(0)` as `.www.example.`: a dot for what is in brackets, which are never nested."""
+    import numpy as np
+
+    letters = np.frombuffer(text_of(labels), np.uint8)
+    opened = np.cumsum(letters == ord("("), dtype=np.int32)
+    closing = letters == ord(")")
+    outside = opened == np.cumsum(closing, dtype=np.int32)
+    return lines_of(np.where(closing, ord("."), letters)[outside].astype(np.uint8).tobytes())
+
+
 def _questions(texts: pa.Array) -> pa.Array:
     """The names that are asked for. Usual labels, of which the stated lengths are right, are joined here."""
     import pyarrow as pa
@@ -105,7 +117,7 @@ def _questions(texts: pa.Array) -> pa.Array:
     parts = pc.split_pattern(pc.binary_join_element_wise(trimmed, "(", ""), "(", max_splits=1)
     labels = pc.binary_join_element_wise("", pc.ascii_rtrim(pc.list_element(parts, 1), "("), "(")
     usual = pc.and_(pc.match_substring_regex(trimmed, _TYPED), pc.match_substring_regex(labels, _LABELS))
-    dotted = pc.replace_substring_regex(pc.if_else(usual, labels, "(1)a(0)"), r"\([0-9]+\)", ".")
+    dotted = _dotted(pc.if_else(usual, labels, "(1)a(0)"))
     found = names(pc.ascii_trim(dotted, "."), question_name)
     if pc.all(usual).as_py():
         return found
