@@ -91,6 +91,18 @@ def test_a_packet_that_came_in_states_its_sender_first():
 
 
 @pytest.mark.parametrize(
+    "found",
+    [
+        event(5156, SECURITY, Direction="%%14593", SourceAddress="0.0.0.0", SourcePort="68", DestAddress="255.255.255.255", DestPort="67"),
+        event(3, SYSMON, Initiated="true", SourceIp="0.0.0.0", SourcePort="68", DestinationIp="255.255.255.255", DestinationPort="67"),
+    ],
+)  # fmt: skip
+def test_a_machine_that_has_no_address_yet(found):
+    assert (found.source_ip, found.source_port, found.destination_ip) == ("0.0.0.0", 68, "255.255.255.255")
+    assert (found.device_ip, found.device_name) == (None, "SRV-01")
+
+
+@pytest.mark.parametrize(
     "event_id, data, device_ip, name, user, action",
     [
         (4624, {"TargetUserName": "minh.tran", "IpAddress": "10.20.0.31", "WorkstationName": "PC-MINH"}, "10.20.0.31", "PC-MINH", "minh.tran", Action.ALLOWED),

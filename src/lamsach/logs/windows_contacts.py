@@ -85,6 +85,8 @@ def connection(record: WindowsRecord) -> Fields:
         own = _accepting(source, source_port, destination, destination_port)
     else:
         own = own_side(source, destination)
+    if source is None and destination:  # a machine that has no address yet asks for one
+        source = ip_of(data.get("sourceaddress") or data.get("sourceip") or "")
     remote_name = record.text("destinationhostname")
     fields: Fields = {
         "kind": EventKind.CONNECTION,
