@@ -30,7 +30,10 @@ _OWNER = re.compile(r"([^\s/:]{1,1100})/[A-Z0-9]{1,16}: ")
 # validating www.example/A: no valid signature found
 _VALIDATING = re.compile(r"validating (?:@0x[0-9a-f]{1,16}: )?([^\s/:]{1,1100})[/ ]([A-Z0-9]{1,16}): ")
 # dispatch 0x7f3c5c0a1000: shutting down due to TCP receive error: 192.0.2.9#53: connection reset
-_DISPATCH = re.compile(r"dispatch 0x[0-9a-f]{4,16}: ")
+# invalid command from 192.0.2.9#40111: bad auth
+_DISPATCH = re.compile(r"dispatch 0x[0-9a-f]{4,16}: |invalid command from ")
+# RFC 1918 response from Internet for 1.0.0.10.in-addr.arpa
+LEAKED = re.compile(r"RFC 1918 response from Internet for (\S{1,1100})")
 # limit NXDOMAIN responses to 192.0.2.0/24 for www.example IN A (0a1b2c3d)     stop limiting error responses to 192.0.2.0/24
 _LIMITED = re.compile(
     r"\*?(?:would |stop |continue )?limit(?:ing)? (?:[\w-]{1,20} )?responses? to [0-9A-Fa-f.:]{2,45}(?:/\d{1,3})?(?: for (\S{1,1100}))?(?=\s|$)"
@@ -40,7 +43,7 @@ _TAPPED = re.compile(
     r"([ACFRSTU])([QR]) (\S{2,45}):(\d{1,5}) (?:->|<-) (\S{2,45}):(\d{1,5}) (?:UDP|TCP|DOT|DOH|DNSCryptUDP|DNSCryptTCP) \d{1,6}b (\S{1,1100})/[A-Z]{2,5}/[A-Z0-9-]{1,16}(?=\s|$)",
     re.ASCII,
 )
-_SHAPES = (_FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _LIMITED, _TAPPED)
+_SHAPES = (LEAKED, _FORMAT_ERROR, _ZONE, _VALIDATING, _DISPATCH, _LIMITED, _TAPPED)
 
 
 def is_resolvers(message: str) -> bool:
@@ -81,6 +84,8 @@ def resolvers(message: str) -> dict[str, object]:
         return _far_side(name, address)
     if validating := _VALIDATING.search(message, 0, _HEAD):
         return _far_side(validating[1], None)
+    if leaked := LEAKED.match(message):
+        return _far_side(leaked[1], None)
     if _DISPATCH.match(message):
         address = _ADDRESS.search(message, 0, _HEAD)
         return _far_side(None, address) if address else {}

@@ -32,6 +32,8 @@ _SHAPES = tuple(
         # Solicit message from fe80::1 port 546, transaction ID 0x8E0F1B00     Sending Reply to fe80::1 port 546
         rf"(?:Solicit|Request|Confirm|Renew|Rebind|Release|Decline|Information-request|Relay-forward) message from (?P<ip>{_IP}) port \d{{1,5}}",
         rf"Sending (?:Advertise|Reply|Relay-reply) to (?P<ip>{_IP}) port \d{{1,5}}",
+        # Option 82: received a REQUEST DHCP packet from relay-agent 192.0.2.1 with a circuit-id of "..." and remote-id of "..." for 192.0.2.50 (00:1a:2b:3c:4d:5e) lease time is 3600 seconds.
+        rf"Option 82: received an? \w{{4,10}} DHCP packet from relay-agent \S{{2,45}} .{{0,400}}? for (?P<ip>{_IP}) \((?P<mac>[0-9A-Fa-f:]{{11,17}})\)",
         # DHCPLEASEQUERY from 192.0.2.1 for IP 192.0.2.50     DHCPLEASEACTIVE to 192.0.2.1 for IP 192.0.2.50 (1 associated IPs)
         rf"DHCPLEASE(?:QUERY|ACTIVE|UNASSIGNED|UNKNOWN) (?:from|to) (?P<ip>{_IP}) for ",
     )
@@ -40,7 +42,7 @@ _STARTS = (
     "RELEASE ", "FREE ", "EXPIRE ", "ABANDON ", "uid lease ", "client lease ", "hardware lease ", "Abandoning ", "Reclaiming ", "Dynamic and static", "ICMP Echo",
     "Wrote lease", "bind update on ", "reuse_lease: ", "Added ", "Removed ", "Unable to add ", "Deleted ", "Forward map ", "forward map ", "Solicit message",
     "Request message", "Confirm message", "Renew message", "Rebind message", "Release message", "Decline message", "Information-request", "Relay-forward",
-    "DHCPLEASE", "Sending Advertise", "Sending Reply", "Sending Relay-reply",
+    "DHCPLEASE", "Option 82: ", "Sending Advertise", "Sending Reply", "Sending Relay-reply",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.bind_resolver import QUOTED, is_resolvers, resolvers
+from lamsach.logs.bind_resolver import LEAKED, QUOTED, is_resolvers, resolvers
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.pasted import unpasted
@@ -212,7 +212,7 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         failed = _FAILED.match(rest)
         limited = _LIMITED.match(rest)
         quoted = QUOTED.search(rest, 0, _HEAD)
-        about = failed or limited or (quoted if rest.startswith("query") else None)
+        about = failed or limited or LEAKED.match(rest) or (quoted if rest.startswith("query") else None)
         question = about[1] if about else name or (quoted[1] if quoted else None)
         refused = _REFUSED.search(rest, 0, _HEAD) is not None
         action = Action.BLOCKED if refused else Action.UNKNOWN

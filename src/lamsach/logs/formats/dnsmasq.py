@@ -71,7 +71,7 @@ _DHCP = re.compile(
 )
 _DHCP_START = re.compile(r"(?:\d{1,10} )?(?:DHCP|BOOTP|RTR-)[A-Z]{0,12}\([\w.:@-]{1,32}\) ?", re.ASCII)
 _QUERY_START = re.compile(
-    r"(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from |forwarded \S+ to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached) \S+ is )",
+    r"(?:\d{1,10} (?:[0-9A-Fa-f.:]{2,45}/\d{1,5} )?)?(?:query\[[\w=-]{1,20}\] \S+ from |forwarded \S+ to [0-9a-f.:]+(?:#\d+)?$|(?:reply|cached|config|gravity blocked|(?:exactly|regex) (?:denied|blacklisted)) \S+ is )",
     re.ASCII,
 )
 # 1790000000 00:1a:2b:3c:4d:5e 192.0.2.50 laptop 01:00:1a:2b:3c:4d:5e
@@ -91,6 +91,8 @@ _LEASE_ASIDE = re.compile(
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
 # dnsmasq: query[A] www.example from 10.1.1.5    of `log-facility=-`, as containers show it
 _BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
+# 08:32:47: query[A] www.example from 10.1.1.5    Sep 15 08:32:47: gravity blocked ...    as `pihole -t` prints
+_CLOCK = re.compile(r"(?:[A-Z][a-z]{2} [ \d]\d )?\d\d:\d\d:\d\d: ", re.ASCII)
 # Sep 15 08:32:47 gw daemon dnsmasq[2221]: ...   [2026-09-28 21:30:01] dnsmasq[99]: ...   (none) dnsmasq[3468]: ...
 _TAG_BEHIND = re.compile(
     r"[^\"'{},;=|]{0,120}?(?<![\w.-])(dnsmasq(?:-dhcp|-tftp|-script)?)\[\d{1,10}\]: +", re.ASCII
@@ -137,6 +139,9 @@ class Dnsmasq(LogFormat):
         app, message = split_message(line)
         if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
             return True
+        clock = _CLOCK.match(line)
+        if clock and _QUERY_START.match(line, clock.end()):
+            return True
         if app is not None:
             return False
         if _DHCP_START.match(message) or _QUERY_START.match(message):
@@ -164,6 +169,8 @@ class Dnsmasq(LogFormat):
         tag = None if own or bare else _TAG_BEHIND.match(line)
         if bare:
             message = message[bare.end() :]
+        elif not own and (clock := _CLOCK.match(line)):
+            header, message = SyslogHeader(header.time), line[clock.end() :]
         elif tag:
             header, message, own = self._header_behind(line, tag.start(1)), line[tag.end() :], True
         dhcp = _DHCP.match(message)

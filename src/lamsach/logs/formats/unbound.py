@@ -40,10 +40,12 @@ _NAMED = re.compile(
 )
 _CLASS = r"(?:IN|CH|HS|ANY|NONE|CLASS\d{1,5})"
 _ADDRESS = r"[0-9A-Fa-f.:]{2,45}(?:%[\w.-]{1,32})?"
+_MASKED = r"[\dxX*]{1,3}(?:\.[\dxX*]{1,3}){3}"
+# x.x.x.x www.example. A   (masked, cut)
 # 192.168.10.8 www.example. A IN                        192.168.10.8 www.example. A IN NOERROR 0.095659 0 134
 _ASKED = re.compile(
-    rf"({_ADDRESS})(?:[@#](\d{{1,5}}))? (\S{{1,1100}}) ([A-Z0-9]{{1,16}}) {_CLASS}"
-    r"(?: ([A-Z]{2,16}\d{0,5}|RCODE\d{1,5}) (\d{1,10}\.\d{1,9}) [01] (\d{1,7})(?: on (?:udp|tcp|dot|doh|doq|ssl|https|dnscrypt|quic) (\S{1,64}?)(?:[@ #](\d{1,5}))?)?)? *$",
+    rf"({_ADDRESS}|{_MASKED})(?:[@#](\d{{1,5}}))? (\S{{1,1100}}) ([A-Z0-9]{{1,16}})(?: {_CLASS}"
+    r"(?: ([A-Z]{2,16}\d{0,5}|RCODE\d{1,5})(?: (\d{1,10}\.\d{1,9}) [01] (\d{1,7}))?(?: on (?:udp|tcp|dot|doh|doq|ssl|https|dnscrypt|quic) (\S{1,64}?)(?:[@ #](\d{1,5}))?)?(?: [\d.]{1,12}){0,2})?)? *$",
     re.ASCII,
 )
 # bot-c2.xyz. always_nxdomain 192.0.2.9@51345 www.bot-c2.xyz. A IN
@@ -73,6 +75,7 @@ _OWN = re.compile(
 _UPSTREAM = re.compile(
     rf"(?:reply from|sending to target:) <(\S{{1,1100}})> ({_ADDRESS})#(\d{{1,5}})", re.ASCII
 )
+_MASKS = frozenset("xX*")
 _ANSWERED = frozenset({"NOERROR"})
 _REFUSED = frozenset({"REFUSED"})
 
@@ -158,7 +161,7 @@ def _event(message: str, reply: bool = False) -> dict[str, object] | None:
 
 def _asked(match: re.Match[str], reply: bool) -> dict[str, object] | None:
     client, code = ip_of(match[1]), match[5]
-    if client is None:
+    if client is None and not set(match[1]) & _MASKS:
         return None
     blocked = code in _REFUSED
     return {

@@ -32,12 +32,14 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # 10,06/28/26,13:22:53,Assign,10.1.1.17,PC-KETOAN.unit.example,001122334455,,3344130468,0,,,
 _RECORD = re.compile(
-    r"(?:^|(?<=[\s:]))\"?(\d{1,5})\"?([,;\t]) ?\"?(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\"?\2 ?\"?(\d{1,2}):(\d{2}):(\d{2})"
-    r"(?: ?([AP])M)?\"?\2",
+    r"(?:^|(?<=[\s:]))\"?(\d{1,5})\"? ?([,;\t]) ?\"?(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\"? ?\2 ?\"?(\d{1,2}):(\d{2}):(\d{2})"
+    r"(?: ?([AP])M)?\"? ?\2",
     re.ASCII,
 )
 # ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the server's language
-_HEADER_ROW = re.compile(r"\"?\bID\"?([,;\t])(?: ?\"?[^,;\t\d\"=][^,;\t\"=]{1,40}\"?\1){4,}")
+_HEADER_ROW = re.compile(
+    r"\"?\bID\"?([,;\t])(?: ?\"?[^,;\t\d\"=][^,;\t\"=]{1,40}\"?\1){4,}|^ID {1,4}Date,Time,Description,IP Address,"
+)
 # Microsoft DHCP Service Activity Log / Event ID  Meaning / 00\tThe log was started. / QResult: 0: NoQuarantine, ...
 _PREAMBLE = re.compile(
     r"\s*(?:Microsoft (?:Windows )?DHCP|Event ID +Meaning|QResult: ?0|ProbationTime:|50\+\s|110\d\d\s+(?:DHCPV6|DNS)"
