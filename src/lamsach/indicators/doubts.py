@@ -30,8 +30,8 @@ _PRODUCT_VERSION = re.compile(
 _OTHER_DIGEST = re.compile(
     r"\b(?:ja3s?|ja4\w{0,4}|jarm|hassh|imp(?:ort)?[ _-]?hash|imphash|authenti[ _-]?hash|pe[ _-]?hash|rich[ _-]?(?:header|pe)(?:[ _-]?hash)?|vhash|telfhash|gimphash|typelib id"
     r"|thumb ?print|(?:certificate|cert|ssl|tls|x\.?509)[ _-]{0,3}(?:fingerprint|thumbprint|serial(?:[ _-]?number)?|sha-?1|sha-?256|md5|hash)|fingerprint|serial(?:[ _-]?number)?|exit ?node|mutex|mvid|guid|uuid"
-    r"|commit(?:[ _-]?(?:hash|sha-?1))?|urn:btih|(?:commit|session|bot|user|campaign|victim|machine|client|device)[ _-]?id)"
-    r"\s{0,3}(?:hash|fingerprint|md5|sha-?1|sha-?256|value|\(md5\))?\s{0,3}(?:[:=|–-]|is|là)?\s{0,3}[\"'`(\[]?$",
+    r"|commit(?:[ _-]?(?:hash|sha-?1))?|urn:btih|public[_ ]?key|spawn[_ ]?to(?:_x\d\d)?|(?:commit|session|bot|user|campaign|victim|machine|client|device)[ _-]?id)"
+    r"[\s_]{0,3}(?:hash|fingerprint|md5|sha-?1|sha-?256|value|\(md5\))?[\"']?\s{0,3}(?:[:=|–-]|is|là)?\s{0,3}[\"'`(\[]?$",
     re.IGNORECASE,
 )
 _HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lamsach.indicators import ranges, refusals
-from lamsach.indicators.beside import Publishers, beside, unless_cited
+from lamsach.indicators.beside import Publishers, beside, to_read, unless_cited
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
@@ -48,6 +48,11 @@ _TITLE_ROWS = 50
 """How many rows above the headings may be a title."""
 _KNOWN_KEPT = 1000
 """For how many combinations of the cells beside a value the facts are kept."""
+_SOURCE_LINE = re.compile(
+    r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
+    re.IGNORECASE,
+)
+"""A row that says where the list comes from."""
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
@@ -255,6 +260,8 @@ class Table:
         """The values in the text of the cells, for a row of which no cell is a value."""
         read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
         text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
+        if _SOURCE_LINE.match(text):
+            return list(map(to_read, scan(text)))
         whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
         return list(map(unless_cited, read_text(text))) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
