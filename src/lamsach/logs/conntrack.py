@@ -1,6 +1,6 @@
 """Connection tracking of the Linux kernel: both directions of a connection, and so what its address was turned into.
 
-Source: `conntrack(8)` (`conntrack -E -o timestamp`), ulogd2 `ulogd_output_LOGEMU` with `NFCT` (`ORIG: ... , REPLY: ...`).
+Source: `conntrack(8)` (`conntrack -E -o timestamp`, `conntrack -L`), ulogd2 `ulogd_output_LOGEMU` with `NFCT` (`ORIG: ... , REPLY: ...`).
 
 Trap: the second direction is the answer's: its destination is what the source was turned into, its source the inner server.
 """
@@ -16,7 +16,13 @@ from lamsach.model import Action, Event, EventKind
 
 # [1780387445.123456]	    [NEW] tcp      6 120 SYN_SENT src=10.0.0.5 dst=203.0.113.9 sport=1000 dport=443 [UNREPLIED] src=203.0.113.9 dst=198.51.100.1 ...
 # [NEW] ORIG: SRC=10.0.0.5 DST=203.0.113.9 PROTO=TCP SPT=1000 DPT=443 PKTS=0 BYTES=0 , REPLY: SRC=203.0.113.9 DST=198.51.100.1 PROTO=TCP ...
-_START = re.compile(r"(?:\[(\d{10}(?:\.\d{1,6})?)\]\s{0,12})?\[(NEW|UPDATE|DESTROY)\] ", re.ASCII)
+# tcp      6 431999 ESTABLISHED src=10.0.0.5 dst=203.0.113.9 sport=1000 dport=443 src=203.0.113.9 dst=198.51.100.1 ... [ASSURED] mark=0
+# ipv4     2 udp      17 29 src=10.0.0.5 ...      as `conntrack -L` and /proc/net/nf_conntrack list them
+_START = re.compile(
+    r"(?:\[(\d{10}(?:\.\d{1,6})?)\]\s{0,12})?\[(NEW|UPDATE|DESTROY)\] "
+    r"|(?:^|\s)(?:tcp|udp|icmp|icmpv6|sctp|dccp|udplite|gre|unknown) {1,10}\d{1,3} (?:\d{1,10} )?(?:[A-Z_]{2,16} )?(?=src=)",
+    re.ASCII,
+)
 _FIELD = re.compile(r"(?<=[ \t])(src|dst|sport|dport|SRC|DST|SPT|DPT)=([0-9A-Fa-f:.]{1,45})", re.ASCII)
 _KEYS = {"SPT": "sport", "DPT": "dport"}
 _ROOM = 300

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lamsach.logs.direction import own_side
 from lamsach.logs.mikrotik_firewall import firewall_event
-from lamsach.logs.own_machine import calling
+from lamsach.logs.own_machine import calling, own_end
 from lamsach.logs.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -53,8 +52,12 @@ _HOTSPOT = re.compile(
 )
 # 10.0.0.9 GET http://www.example/ action=allow cache=MISS
 _PROXY = re.compile(r"([0-9A-Fa-f:.]{2,45}) ([A-Z]{3,10}) (\S{1,4096})(?: .{0,40})? action=(\w{1,20})")
-# respond new phase 1 (Identity Protection): 203.0.113.1[500]<=>198.51.100.7[500]
-_IPSEC = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]<=>([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
+# respond new phase 1 (Identity Protection): 203.0.113.1[500]<=>198.51.100.7[500]      new ike2 SA (R): 203.0.113.1[4500]-198.51.100.7[4500] spi:
+_IPSEC = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\](?:<=>|-)([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
+# acquired 10.9.0.2 address for 198.51.100.7[4500], lan
+_ACQUIRED = re.compile(
+    r"acquired ([0-9A-Fa-f:.]{2,45}) address for ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?:, (\S{1,128}))?\s*$"
+)
 # 02:00:5e:00:53:01@wlan1: connected      first L2TP UDP packet received from 203.0.113.7      TCP connection established from 203.0.113.7
 _STATION = re.compile(rf"({_MAC})@\S{{1,40}}(?:\(.{{0,40}}?\))?:? (?:dis)?connected")
 _RECEIVED = re.compile(
@@ -215,6 +218,21 @@ def _session(text: str) -> Event | None:
     )
 
 
+def _acquired(text: str) -> Event | None:
+    """A client of an IPsec tunnel is given an address."""
+    match = _ACQUIRED.match(text) if " address for " in text else None
+    address = ip_of(match[1]) if match else None
+    if match is None or address is None:
+        return None
+    return Event(
+        kind=EventKind.LEASE,
+        source_ip=ip_of(match[2]) or address,
+        device_ip=address,
+        user=stated(match[3]),
+        action=LeaseAction.ASSIGNED,
+    )
+
+
 def _session_end(text: str) -> Event | None:
     match = _SESSION_END.match(text) if " logged out, " in text else None
     if match is None:
@@ -270,21 +288,27 @@ def _proxy(text: str) -> Event | None:
 
 def _other(text: str) -> Event | None:
     """An IPsec peer, a caller of a VPN server, a wireless station."""
-    peers = _IPSEC.search(text, 0, 600) if "<=>" in text else None
+    peers = _IPSEC.search(text, 0, 600) if "]<=>" in text or "]-" in text else None
     if peers:
-        source, destination = ip_of(peers[3]), ip_of(peers[1])
+        called, caller = (3, 1) if " (I): " in text else (1, 3)  # the router's own address stands first
+        source, destination = ip_of(peers[caller]), ip_of(peers[called])
         return Event(
             kind=EventKind.CONNECTION,
             source_ip=source,
-            source_port=port_of(peers[4]),
+            source_port=port_of(peers[caller + 1]),
             destination_ip=destination,
-            destination_port=port_of(peers[2]),
-            device_ip=own_side(source, destination),
+            destination_port=port_of(peers[called + 1]),
+            device_ip=own_end(source, destination, received=caller == 3),
         )
-    caller = _RECEIVED.search(text, 0, 600) if " from " in text else _PEER_FAILED.match(text)
-    if caller:
-        source = ip_of(caller[1])
-        return Event(kind=EventKind.CONNECTION, source_ip=source, device_ip=calling(source))
+    known = _RECEIVED.search(text, 0, 600) if " from " in text else _PEER_FAILED.match(text)
+    if known:
+        source = ip_of(known[1])
+        return Event(
+            kind=EventKind.CONNECTION if source else EventKind.OTHER,
+            source_ip=source,
+            device_ip=calling(source),
+            device_mac=mac_of(known[1]),
+        )
     peer = _TUNNEL_PEER.search(text) if "peer" in text and text.endswith(")") else None
     if peer:
         source = ip_of(peer[1])
@@ -305,6 +329,7 @@ _READERS: tuple[Callable[[str], Event | None], ...] = (
     _dns,
     _login,
     _session,
+    _acquired,
     _session_end,
     _hotspot,
     _proxy,

@@ -31,8 +31,10 @@ from lamsach.model import Event, EventKind, LeaseAction
 _TAG = re.compile(
     r"(?<![\w-])%?(?:(?:ASA|FTD|PIX|FWSM|NGIPS|SFIMS)-(?:[a-z]{0,20}-)?([0-7])-(\d{6}):? ?|SFIMS ?: (?=Protocol: \w{1,20}, SrcIP: |[^{}]{0,600}\{[\w-]{1,16}\} [\d.:A-Fa-f]{3,45}))"
 )
-# 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound
-_ASDM = re.compile(r"^([0-7])\|([A-Z][a-z]{2} \d{1,2} \d{4})[| ](\d{2}:\d{2}:\d{2})\|(\d{6})(?:: ?|\|)")
+# 6|Nov 28 2026 12:59:03|302021: Teardown   302020: Built inbound     4|Nov 28 2026|12:59:03|106023|192.0.2.5|49152|198.51.100.7|80|Deny tcp; with tabs when copied
+_ASDM = re.compile(
+    r"^([0-7])[|\t]([A-Z][a-z]{2} \d{1,2} \d{4})[| \t](\d{2}:\d{2}:\d{2})([|\t])(\d{6})(?:: ?|[|\t])"
+)
 _NUMBER = re.compile(r"(?:^|(?<=\s))(\d{6}): (?=[A-Z])")
 _BARE = (
     *("Built inbound ", "Built outbound ", "Built dynamic ", "Built static ", "Built local-host ", "Built ICMP ", "Teardown "),
@@ -121,9 +123,9 @@ class CiscoAsa(LogFormat):
         else:
             asdm = _ASDM.match(line)
             text = line[asdm.end() :] if asdm else _NUMBER.sub("", line[start:], count=1).lstrip(": ")
-            identifier = asdm[4] if asdm else ""
+            identifier = asdm[5] if asdm else ""
             columns = (
-                text.split("|", 4) if asdm else []
+                text.split(asdm[4], 4) if asdm else []
             )  # source, its port, destination, its port, the message
             text = columns[4] if len(columns) == 5 else text
             time = first_time((f"{asdm[2]} {asdm[3]}",), self.context) if asdm else None

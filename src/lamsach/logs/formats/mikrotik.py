@@ -98,7 +98,7 @@ class Mikrotik(LogFormat):
             "response",
         ),
     )
-    lease_markers: ClassVar[tuple[str, ...]] = (" assigned ", " deassigned ", " logged in, ")
+    lease_markers: ClassVar[tuple[str, ...]] = (" assigned ", " deassigned ", " logged in, ", "acquired ")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
