@@ -33,6 +33,8 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _FILE_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\|file:")
 _ANSWER_SPLIT = re.compile(r"[;,|\s]+")
 _WORDS = re.compile(r"[a-z]+")
+# 0.020431   of Wireshark and others: seconds since the first record, which say no day
+_SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 _BLOCKED_WORDS = (
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
     " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted"
@@ -235,7 +237,7 @@ def _time(values: Values, times: LooseTimes) -> datetime | None:
     for field in ("time", "lease_start", "date"):
         for value in values.get(field, ()):
             text = stated(value)
-            if text:
+            if text and not _SINCE_START.fullmatch(text):
                 return times.read(text)
     return None
 

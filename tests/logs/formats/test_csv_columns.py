@@ -56,6 +56,16 @@ def test_every_delimiter(delimiter):
     )
 
 
+def test_a_time_counted_from_the_first_record_is_none():
+    """Wireshark's list with columns of the user's own."""
+    event = parse(
+        '"Time","Source","Src Port","Destination","Dst Port","Host"',
+        '"12.020431","10.20.0.31","51514","203.0.113.7","443","c2.example"',
+    )
+    assert (event.time, event.source_ip, event.destination_ip) == (None, "10.20.0.31", "203.0.113.7")
+    assert (event.source_port, event.destination_port) == (51514, 443)
+
+
 def test_what_sip_is_beside_dip():
     """SiLK's `rwcut`, and Chinese makers; alone it is a proxy's `s-ip`."""
     flow = parse(
