@@ -25,6 +25,7 @@ from lamsach.logs.radius import machine_name
 from lamsach.logs.samba_messages import audit, endpoint, named, refused, service
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import MONTHS, from_iso
+from lamsach.logs.zone_names import zone_of
 from lamsach.model import Action, Event, EventKind
 
 # [2021/10/14 15:24:12.023984,  2] ../../auth/auth_log.c:653(log_authentication_event_human_readable)   [2021/10/14 15:24:12,  1, pid=12] smbd/...
@@ -47,7 +48,6 @@ _AUTH_TIME = re.compile(
     r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? ?(\S{0,12})",
     re.ASCII,
 )
-_OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})?", re.ASCII)
 _JSON_TYPE = re.compile(r'"type"\s*:\s*"(Authentication|Authorization)"', re.ASCII)
 _JSON_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d{2}):?(\d{2})", re.ASCII)
 
@@ -171,17 +171,14 @@ def _authentication(match: re.Match[str], zone: tzinfo) -> Event:
 
 
 def _auth_time(text: str, local: tzinfo) -> datetime | None:
-    """The time that a message states; an abbreviation of a zone may mean several, and is taken for the server's own."""
+    """The time that a message states; an abbreviation that may mean several zones is taken for the server's own."""
     match = _AUTH_TIME.match(text)
     if match is None:
         return None
     day, month, year, hour, minute, second, fraction, zone = match.groups()
     micro = int((fraction or "0").ljust(6, "0"))
     date = f"{year}-{MONTHS.get(month, 0):02}-{day}T{hour}:{minute}:{second}.{micro:06}"
-    if zone in ("UTC", "GMT", "Z"):
-        return from_iso(date, UTC)
-    offset = _OFFSET.fullmatch(zone)
-    return from_iso(f"{date}{offset[1]}:{offset[2] or '00'}" if offset else date, local)
+    return from_iso(date, UTC if zone == "Z" else zone_of(zone) or local)
 
 
 def _json(record: Mapping[str, object]) -> Event:
