@@ -53,11 +53,13 @@ def main() -> None:
     )
     parser.add_argument("--size", type=int, default=1000, help="MB for each worker")
     parser.add_argument("--folder", type=Path, default=Path("bench-out/cluster"))
+    parser.add_argument("--list", type=Path, help="indicators; else 100,000 names that do not occur")
     parser.add_argument("--times", type=int, default=3)
     given = parser.parse_args()
     paths = make(given.folder, given.size)
-    listed = given.folder / "list.txt"
-    listed.write_text("\n".join(f"bad{n}.planted-{n % 97}.example.net" for n in range(100_000)) + "\n")
+    listed = given.list or given.folder / "list.txt"
+    if given.list is None:
+        listed.write_text("\n".join(f"bad{n}.planted-{n % 97}.example.net" for n in range(100_000)) + "\n")
     for workers in (0, 1, 2):
         logs = [str(path) for path in paths[: max(1, workers)]]
         request = Request(logs, [str(listed)], threads=1)
