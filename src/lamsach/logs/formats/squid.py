@@ -62,7 +62,7 @@ class Squid(LogFormat):
     name = "squid"
     title = "Squid"
     gives: ClassVar[tuple[str, ...]] = (
-        "time", "observer", "source_ip", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac",
+        "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac",
         "user", "domain", "url", "action",
     )  # fmt: skip
 
@@ -143,13 +143,15 @@ class Squid(LogFormat):
         hierarchy: tuple[str, str],
     ) -> Event:
         host, port = target_of(method, url)
-        source = ip_of(client) or host_and_port(client)[0]
+        source, source_port = (client, None) if ip_of(client) else host_and_port(client)
+        source = source and (ip_of(source) or source)
         named = source is not None and ip_of(source) is None
         return Event(
             time=time,
             kind=EventKind.WEB,
             observer=header.host,
             source_ip=None if named else source,
+            source_port=None if named else source_port,
             device_ip=None if named else source,
             device_name=source if named else None,
             device_mac=mac,
