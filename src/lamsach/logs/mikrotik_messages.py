@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 from lamsach.logs.mikrotik_firewall import firewall_event
-from lamsach.logs.own_machine import calling, own_end
+from lamsach.logs.mikrotik_tunnels import peer_of_tunnel, session_of_tunnel
+from lamsach.logs.own_machine import calling
 from lamsach.logs.values import host_and_port, host_of_url, ip_of, mac_of, port_of, question_of, stated
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -34,41 +35,16 @@ _PACKET_PEER = re.compile(
 _LOGIN = re.compile(
     r"(?:user (?P<user>.{1,128}) logged (?P<way>in|out)|login failure for user (?P<refused>.{0,128})) from (?P<address>[0-9A-Fa-f:.%\w]{2,60}) via \S{1,20}"
 )
-# <203.0.113.7>: user lan authentication failed      <pptp-lan>: user lan authentication failed - radius timeout
-_REFUSED = re.compile(r"<([^<>\s]{1,80})>: user (.{1,128}?) authentication failed\b")
 # filter rule changed by winbox-3.41/tcp-msg(winbox):lan@10.0.0.9 (/ip firewall filter set 3 disabled=no)
 _CHANGED = re.compile(r" by [^\s()]{1,60}\([\w-]{1,20}\):([^\s@]{1,128})@([0-9A-Fa-f:.]{2,45})(?=[\s/]|$)")
-# lan logged in, 10.9.0.2 from 203.0.113.5      lan logged in, 10.9.0.2 from 02:00:5e:00:53:01      <pppoe-lan>: lan logged in, 10.9.0.2
-_SESSION = re.compile(
-    rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged in, ([0-9.]{{7,15}})(?: from ({_MAC}|[0-9A-Fa-f:.]{{2,45}}))?\s*$"
-)
-# lan logged out, 3600 1000 2000 10 20 from 02:00:5e:00:53:01
-_SESSION_END = re.compile(
-    rf"(?:<\S{{1,80}}>: )?(\S{{1,128}}) logged out, [\d ]{{1,120}} from ({_MAC}|[0-9A-Fa-f:.]{{2,45}})\s*$"
-)
 # lan (10.5.50.2): logged in      ->: lan (10.5.50.2): login failed: invalid password      lan (10.5.50.2): logged out: user request
 _HOTSPOT = re.compile(
     r"(?:->: )?(.{1,128}?) \(([0-9A-Fa-f.:]{2,45})\): (logged in|logged out|login failed|trying to log in)"
 )
 # 10.0.0.9 GET http://www.example/ action=allow cache=MISS
 _PROXY = re.compile(r"([0-9A-Fa-f:.]{2,45}) ([A-Z]{3,10}) (\S{1,4096})(?: .{0,40})? action=(\w{1,20})")
-# respond new phase 1 (Identity Protection): 203.0.113.1[500]<=>198.51.100.7[500]      new ike2 SA (R): 203.0.113.1[4500]-198.51.100.7[4500] spi:
-_IPSEC = re.compile(r"([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\](?:<=>|-)([0-9A-Fa-f:.]{2,45})\[(\d{1,5})\]")
-# acquired 10.9.0.2 address for 198.51.100.7[4500], lan
-_ACQUIRED = re.compile(
-    r"acquired ([0-9A-Fa-f:.]{2,45}) address for ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?:, (\S{1,128}))?\s*$"
-)
-# 02:00:5e:00:53:01@wlan1: connected      first L2TP UDP packet received from 203.0.113.7      TCP connection established from 203.0.113.7
+# 02:00:5e:00:53:01@wlan1: connected
 _STATION = re.compile(rf"({_MAC})@\S{{1,40}}(?:\(.{{0,40}}?\))?:? (?:dis)?connected")
-_RECEIVED = re.compile(
-    r"(?:received|established|connection|connect) from ([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])?(?=[\s,]|$)"
-)
-# 203.0.113.7 failed to pre-process ph1 packet (side: 1, status 1).      203.0.113.7 failed to get valid proposal.
-# wg1: [peer1] kQ2=: Handshake for peer completed (203.0.113.7:51820)
-_TUNNEL_PEER = re.compile(r"\(\[?([0-9A-Fa-f:.]{2,45}?)\]?:(\d{1,5})\)$")
-_PEER_FAILED = re.compile(
-    r"([0-9A-Fa-f:.]{2,45})(?:\[\d{1,5}\])? (?:failed|phase1 negotiation failed|parsing packet failed)\b"
-)
 
 
 def event_of(text: str) -> Event:
@@ -166,7 +142,7 @@ def _dns_packet(text: str) -> Event | None:
 def _login(text: str) -> Event | None:
     match = _LOGIN.match(text)
     if match is None:
-        return _refused(text) or _changed(text)
+        return _changed(text)
     source = ip_of(match["address"])
     actions = {"in": Action.ALLOWED, None: Action.BLOCKED}
     return Event(
@@ -179,20 +155,6 @@ def _login(text: str) -> Event | None:
     )
 
 
-def _refused(text: str) -> Event | None:
-    match = _REFUSED.match(text) if " authentication failed" in text else None
-    if match is None:
-        return None
-    source = ip_of(match[1])
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=source,
-        device_ip=calling(source),
-        user=stated(match[2]),
-        action=Action.BLOCKED,
-    )
-
-
 def _changed(text: str) -> Event | None:
     """Who changed the configuration, and from where."""
     match = _CHANGED.search(text, 0, 400) if " by " in text else None
@@ -200,51 +162,6 @@ def _changed(text: str) -> Event | None:
     if match is None or source is None:
         return None
     return Event(source_ip=source, device_ip=calling(source), user=stated(match[1]))
-
-
-def _session(text: str) -> Event | None:
-    """A PPP session gives its user an address, as a lease does."""
-    match = _SESSION.match(text) if " logged in, " in text else None
-    address = ip_of(match[2]) if match else None
-    if match is None or address is None:
-        return None
-    return Event(
-        kind=EventKind.LEASE,
-        source_ip=ip_of(match[3] or "") or address,
-        device_ip=address,
-        device_mac=mac_of(match[3]),
-        user=stated(match[1]),
-        action=LeaseAction.ASSIGNED,
-    )
-
-
-def _acquired(text: str) -> Event | None:
-    """A client of an IPsec tunnel is given an address."""
-    match = _ACQUIRED.match(text) if " address for " in text else None
-    address = ip_of(match[1]) if match else None
-    if match is None or address is None:
-        return None
-    return Event(
-        kind=EventKind.LEASE,
-        source_ip=ip_of(match[2]) or address,
-        device_ip=address,
-        user=stated(match[3]),
-        action=LeaseAction.ASSIGNED,
-    )
-
-
-def _session_end(text: str) -> Event | None:
-    match = _SESSION_END.match(text) if " logged out, " in text else None
-    if match is None:
-        return None
-    source = ip_of(match[2])
-    return Event(
-        kind=EventKind.LOGON,
-        source_ip=source,
-        device_ip=calling(source),
-        device_mac=mac_of(match[2]),
-        user=stated(match[1]),
-    )
 
 
 def _hotspot(text: str) -> Event | None:
@@ -286,38 +203,8 @@ def _proxy(text: str) -> Event | None:
     )
 
 
-def _other(text: str) -> Event | None:
-    """An IPsec peer, a caller of a VPN server, a wireless station."""
-    peers = _IPSEC.search(text, 0, 600) if "]<=>" in text or "]-" in text else None
-    if peers:
-        called, caller = (3, 1) if " (I): " in text else (1, 3)  # the router's own address stands first
-        source, destination = ip_of(peers[caller]), ip_of(peers[called])
-        return Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(peers[caller + 1]),
-            destination_ip=destination,
-            destination_port=port_of(peers[called + 1]),
-            device_ip=own_end(source, destination, received=caller == 3),
-        )
-    known = _RECEIVED.search(text, 0, 600) if " from " in text else _PEER_FAILED.match(text)
-    if known:
-        source = ip_of(known[1])
-        return Event(
-            kind=EventKind.CONNECTION if source else EventKind.OTHER,
-            source_ip=source,
-            device_ip=calling(source),
-            device_mac=mac_of(known[1]),
-        )
-    peer = _TUNNEL_PEER.search(text) if "peer" in text and text.endswith(")") else None
-    if peer:
-        source = ip_of(peer[1])
-        return Event(
-            kind=EventKind.CONNECTION,
-            source_ip=source,
-            source_port=port_of(peer[2]),
-            device_ip=calling(source),
-        )
+def _station(text: str) -> Event | None:
+    """A wireless station."""
     station = _STATION.match(text)
     return Event(device_mac=mac_of(station[1])) if station else None
 
@@ -328,10 +215,9 @@ _READERS: tuple[Callable[[str], Event | None], ...] = (
     _offer,
     _dns,
     _login,
-    _session,
-    _acquired,
-    _session_end,
+    session_of_tunnel,
     _hotspot,
     _proxy,
-    _other,
+    peer_of_tunnel,
+    _station,
 )
