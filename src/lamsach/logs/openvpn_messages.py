@@ -48,6 +48,14 @@ _SUCCEEDED = re.compile(r"authentication succeeded|authenticated$|- connected$|V
 UNKNOWN_NAMES = frozenset({"UNDEF", "", "AF_INET", "AF_INET6"})
 
 
+def end_of(ip: str | None, port: str | None) -> tuple[str | None, int | None]:
+    """Address and port of the outside; of an IPv6 address without a port the last part looked like one."""
+    address = ip_of(ip or "")
+    if address is None and ip and port and (whole := ip_of(f"{ip}:{port}")):
+        return whole, None
+    return address, port_of(port)
+
+
 def lease(text: str, name: str | None, ip: str | None, port: str | None) -> Event | None:
     """The event of a message about an address of the tunnel."""
     if learn := _LEARN.search(text, 0, 600):
@@ -62,10 +70,11 @@ def lease(text: str, name: str | None, ip: str | None, port: str | None) -> Even
         return held(pushed[1], name, ip, port, None, LeaseAction.ASSIGNED)
     if _GONE.search(text, 0, 600) and name and ip:
         user = None if name in UNKNOWN_NAMES else name
+        address, number = end_of(ip, port)
         return Event(
             kind=EventKind.LEASE,
-            source_ip=ip_of(ip),
-            source_port=port_of(port),
+            source_ip=address,
+            source_port=number,
             user=user,
             action=LeaseAction.RELEASED,
         )
@@ -79,7 +88,11 @@ def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Even
         return logged_on(connected[1] or name or "", connected[2], connected[3], None)
     outer = _OUTER.search(text, 0, 1000)
     outer = outer or _MARKED.search(text, 0, 1000)
-    address = ip_of(ip or "") or (ip_of(outer[1]) if outer else None)
+    address, number = end_of(ip, port)
+    if address is None and outer:
+        address, number = end_of(outer[1], outer[2])
+    elif number is None and outer:
+        number = port_of(outer[2])
     stated = _USER.search(text, 0, 1000)
     user = name or ((stated[1] or stated[2]) if stated else None)
     failed = _FAILED.search(text, 0, 1000) is not None
@@ -89,7 +102,7 @@ def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Even
     return Event(
         kind=EventKind.LOGON if failed or succeeded else EventKind.OTHER,
         source_ip=address,
-        source_port=port_of(port or (outer[2] if outer else None)),
+        source_port=number,
         device_ip=address if address and is_internal(address) else None,
         user=None if user in UNKNOWN_NAMES else user,
         action=Action.BLOCKED if failed else Action.ALLOWED if succeeded else Action.UNKNOWN,
@@ -98,13 +111,13 @@ def logon(text: str, name: str | None, ip: str | None, port: str | None) -> Even
 
 def logged_on(name: str, ip: str, port: str | None, time: datetime | None) -> Event:
     """The event of a client that has come in from this address and port of the outside."""
-    address = ip_of(ip)
+    address, number = end_of(ip, port)
     user = None if name in UNKNOWN_NAMES else name
     return Event(
         time=time,
         kind=EventKind.LOGON,
         source_ip=address,
-        source_port=port_of(port),
+        source_port=number,
         device_ip=address if address and is_internal(address) else None,
         user=user,
         action=Action.ALLOWED if user else Action.UNKNOWN,
@@ -124,11 +137,12 @@ def held(
     address, mac = ip_of(text), mac_of(text)
     if address is None and mac is None:
         return None
+    outside, number = end_of(ip, port)
     return Event(
         time=time,
         kind=EventKind.LEASE if address else EventKind.OTHER,
-        source_ip=ip_of(ip or ""),
-        source_port=port_of(port),
+        source_ip=outside,
+        source_port=number,
         device_ip=address,
         device_mac=mac,
         user=None if name in UNKNOWN_NAMES else name,

@@ -37,7 +37,7 @@ _CLIENT = re.compile(rf"(?:({NAME})/)?{ENDPOINT} (?=\S)", re.ASCII)
 _WORDS = re.compile(
     r"TLS(?: Auth)? Error|TLS: |MULTI: |MULTI_sva|VERIFY |PUSH|Peer Connection|AUTH|Authenticate/Decrypt|client-instance|Control Channel|Data Channel"
     r"|peer info|peer_info|TCP connection established|Connection reset|SENT CONTROL|WARNING: 'link-mtu|LZO|Outgoing|Incoming|OpenVPN|tls-crypt|OPTIONS IMPORT|CC-EEN"
-    r"|PLUGIN_CALL|OpenSSL: |read (?:UDP|TCP)|write (?:UDP|TCP)|Bad encapsulated|\[[^\]]{1,64}\] Inactivity timeout|WARNING: Bad|Closing TUN|tls_|PID_ERR|Delayed exit|MANAGEMENT: |Key \[|NCP|Float requested|Recursive routing|Fatal TLS|AEAD|Replay-window|WRITE|READ"
+    r"|PLUGIN_CALL|OpenSSL: |read (?:UDP|TCP)|write (?:UDP|TCP)|Bad encapsulated|\[[^\]]{1,64}\] Inactivity timeout|WARNING: Bad|Closing TUN|tls_|PID_ERR|Delayed exit|MANAGEMENT: |Key \[|NCP|Float requested|Recursive routing|Fatal TLS|AEAD|Replay-window|Username/Password |[Aa]uthentication (?:failed|succeeded)|Connection rejected|CRL: |WRITE|READ"
     r"|SIGUSR1|SIGTERM|Initialization Sequence|TUN/TAP|UDPv[46]|TCPv[46]|Local Options|Expected Remote Options|Re-using SSL|Diffie-Hellman",
     re.ASCII,
 )

@@ -126,7 +126,8 @@ def _packet(message: str, match: re.Match[str]) -> Event:
 
 def _login(line: str) -> re.Match[str] | None:
     app, message = split_message(line)
-    return _LOGIN.match(message) if app in _LOGIN_APPS else None
+    own = app in _LOGIN_APPS or (message[:1] == "/" and "uthentication error for " in message[:160])
+    return _LOGIN.match(message) if own else None
 
 
 def _logged_in(match: re.Match[str]) -> Event:
