@@ -178,13 +178,26 @@ def measured(folder: Path, values: int) -> None:
     table = Table("step", "time", "peak memory")
     for name, what in STEPS.items():
         done = run(
-            [sys.executable, "-m", "bench.list_versions", "--step", name, str(folder), "--values", str(values)],
+            [
+                sys.executable,
+                "-m",
+                "bench.list_versions",
+                "--step",
+                name,
+                str(folder),
+                "--values",
+                str(values),
+            ],
             3600,
         )
         if done.status != 0:
             sys.exit(f"{name}: {done.stderr[-2000:]}")
         said = done.stdout.strip().replace("\n", " ")
-        print(f"{name}: {done.wall_s:.1f} s, {done.peak_bytes / 1e6:,.0f} MB, {said}", file=sys.stderr, flush=True)
+        print(
+            f"{name}: {done.wall_s:.1f} s, {done.peak_bytes / 1e6:,.0f} MB, {said}",
+            file=sys.stderr,
+            flush=True,
+        )
         table.row(what, f"{done.wall_s:.1f} s", f"{done.peak_bytes / 1e6:,.0f} MB")
     table.print(f"The portal with a list of {values:,} values")
 
