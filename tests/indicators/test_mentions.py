@@ -144,6 +144,12 @@ def test_a_page_header_lists_nothing() -> None:
     assert prose.section is Section.MARGIN
 
 
+@pytest.mark.parametrize("unit", ["x evil-a.top ", "MD5 (evil-a.top) = ", "evil-a.top <a@evil-b.top> "])
+def test_a_long_line_of_names_is_read_through(unit: str) -> None:
+    # A look at the whole line for each of its names would keep this from ending.
+    assert len(Prose().line(unit * 10_000)) >= 10_000
+
+
 @given(st.text(alphabet="ab.:/[]()<>@#=|`*\"'\\$&; \tx0123456789-évp", max_size=200))
 def test_any_text_is_read(text: str) -> None:
     prose = Prose()

@@ -112,6 +112,8 @@ class Prose:
         self.threat: str | None = None
         self._before = ""
         self._form: bool | None = None
+        self._has_hash = self._has_mailbox = False
+        """Whether the line that is read holds a hash, or an address of a mail in angle brackets."""
         self._packages = False
         """Whether the last heading announced names of apps' packages beside hashes."""
         self.number: str | None = None
@@ -150,6 +152,7 @@ class Prose:
         if self._form:
             return [_unsupported(item) for _, item in found]
         marked = any(token not in text for token, item in found if not isinstance(item, Refused))
+        self._has_hash, self._has_mailbox = _HASH.search(text) is not None, _MAILBOX.search(text) is not None
         judged = [
             self._judged(token, item, text, code=code, alone=alone, marked=marked) for token, item in found
         ]
@@ -240,12 +243,12 @@ class Prose:
             return refusals.FILE_NAME
         if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not is_argument(token, text)):
             return refusals.CODE
-        if not alone and _HASH.search(text):
+        if not alone and self._has_hash:
             if self._packages or _PACKAGE.fullmatch(token):
                 return refusals.PACKAGE
             if value.count(".") == 1 and value.rpartition(".")[2] in _FILE_ENDINGS - {"ps"}:
                 return refusals.FILE_NAME
-        if self.section is Section.MAIL or (not alone and _MAILBOX.search(text)):
+        if self.section is Section.MAIL or (not alone and self._has_mailbox):
             return refusals.IN_SENTENCE
         if not alone and is_cited(value):
             return refusals.WELL_KNOWN
