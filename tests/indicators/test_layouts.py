@@ -309,6 +309,11 @@ case(
     "Foo Campaign IOCs,,\nSource: https://www.vendor-q.com/x,,\n,,\nType,Value,Note\nDomain,evil-p18.site,x\nIP,203.0.113.89,y\n",
     "evil-p18.site 203.0.113.89",
 )
+case(
+    "data_text.json",
+    '{"data": "203.0.113.90, 203.0.113.91\\nevil-w8.site"}',
+    "203.0.113.90 203.0.113.91 evil-w8.site",
+)
 case("dates_look_like_ip.csv", "ip,version,date\n203.0.113.22,1.2.3.4,01.02.2024\n", "203.0.113.22")
 # XLSX
 case(

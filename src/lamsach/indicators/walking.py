@@ -13,7 +13,7 @@ from lamsach.indicators.beside import beside as described
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, type_of_heading
-from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, whole_value
+from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, several_values, whole_value
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.stix_patterns import pattern_values
 from lamsach.indicators.tables import facts_of
@@ -57,7 +57,11 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             found += pattern_values(value)
         elif isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
             # `data` is also what a service answered, which is a text
-            found += whole_value(value) if key == "data" else _value(value, type_of_heading(str(key)) or kind)
+            found += (
+                (whole_value(value) or several_values(value))
+                if key == "data"
+                else _value(value, type_of_heading(str(key)) or kind)
+            )
         elif isinstance(value, str) and fields[key] is None and not _names_else(str(key), value):
             found += whole_value(value)
         if isinstance(value, (Mapping, list, tuple)) and not is_cited(str(key).lower()):
