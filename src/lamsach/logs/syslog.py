@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
+from lamsach.logs.zone_names import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,11 @@ _BSD_TIME = re.compile(
 _UTM_TIME = re.compile(r"(\d{4}):(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
 _EPOCH_TIME = re.compile(r"(\d{10}(?:\.\d{1,9})?)(?= )", re.ASCII)
 # `named[812]: `, `(squid-1): `, `postfix/smtpd[12]: `, `kernel: `
-_TAG = re.compile(r"\(?([A-Za-z_][\w./@-]{0,63})\)?(?:\[([^\]\s]{1,32})\])?:(?: +|$)", re.ASCII)
+# `/usr/sbin/sshd[812]: `, `sshd(pam_unix)[812]: `
+_TAG = re.compile(
+    r"(?:\(|(?:/[\w.-]{1,32}){1,8}/)?([A-Za-z_][\w./@-]{0,63})(?:\)|\(pam_\w{1,16}\))?(?:\[([^\]\s]{1,32})\])?:(?: +|$)",
+    re.ASCII,
+)
 _TAG_WITH_PID = re.compile(r"\(?([A-Za-z_][\w./@-]{0,63})\)?\[(\d{1,10})\]:(?: +|$)", re.ASCII)
 _NOT_TAGS = frozenset({"CEF", "LEEF", "http", "https", "query", "client", "error", "info", "warning"})
 _HOST = re.compile(r"([A-Za-z0-9_][\w.:%-]{0,254}|::[0-9A-Fa-f:.]{0,40})(?: +|$)", re.ASCII)
@@ -61,6 +66,16 @@ _FACILITY = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LONGEST_FACILITY = len("authpriv.")
+# AIX: `auth|security:info sshd[812]: `; ESXi since 8: `In(38) sshd[812]: `
+_LEVEL = re.compile(
+    r"(?:[a-z]{3,8}(?:\|[a-z]{3,8})?:(?:emerg|alert|crit|err|warn|warning|notice|info|debug)|(?:Db|In|No|Wa|Er|Cr|Al|Em)\(\d{1,3}\)) (?=[A-Za-z_/])",
+    re.ASCII,
+)
+# journalctl -o short-full: `Sun 2026-06-07 09:00:01 +07 host1 sshd[812]: `
+_JOURNAL_TIME = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([A-Z]{2,5}|[+-]\d{2,4})(?= )",
+    re.ASCII,
+)
 _CONTAINER = re.compile(r"(?:stdout|stderr) [FP] ")
 # rsyslog without the version: `gw01 CheckPoint 1130 - CEF: 0|...`
 _APP_PID_DASH = re.compile(r"([A-Za-z_][\w./-]{0,63}) (\d{1,10}) (?:-|[A-Za-z][\w.-]{0,31}) (?=\S)", re.ASCII)
@@ -149,6 +164,10 @@ def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
     if match:
         stated = match[1]
         return (lambda context: from_iso(stated, context.timezone)), match.end(), text[10] == "T"
+    match = _JOURNAL_TIME.match(text) if text[3:5] == " 2" else None
+    if match:
+        clock, zone = match.groups()
+        return (lambda context: from_iso(clock, zone_of(zone) or context.timezone)), match.end(), True
     match = _UTM_TIME.match(text)
     if match:
         year, month, day, hour, minute, second = map(int, match.groups())
@@ -229,6 +248,8 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
         return reader, None, app, pid, message
     facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text
+    level = _LEVEL.match(text)
+    text = text[level.end() :] if level else text
     tag = _tag(text)
     if tag and text.startswith("%", tag.end()):  # Cisco: `Mar 14 09:26:53 gw01: %ASA-...`
         return reader, tag[1], None, None, text[tag.end() :]
@@ -243,6 +264,8 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
     text = text.removeprefix(": ")  # Cisco: `gw01 : %ASA-...`
     facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text
+    level = _LEVEL.match(text)
+    text = text[level.end() :] if level else text
     tag = _tag(text) or _APP_PID_DASH.match(text)
     if tag:
         return reader, host[1], tag[1], tag[2], text[tag.end() :]
