@@ -72,7 +72,7 @@ _ALLOWED = re.compile(
 )
 _BLOCKED = re.compile(
     r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication|Unable to negotiate|Bad p|PAM \d|PAM: |drop connection|ROOT LOGIN REFUSED|Authentication tried|Disconnecting: Too many|"
-    r"pam_\w{1,20}\((?:sshd|dropbear):auth\): authentication failure|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
+    r"pam_\w{1,20}\((?:sshd|dropbear):auth\): authentication failure|authentication failure;|Login attempt for nonexistent|User .* not allowed|.*POSSIBLE BREAK-IN)"
 )
 # Invalid user admin from 192.0.2.7 port 51182   (the journal's `-o cat`, which leaves the program out)
 _BARE = re.compile(
