@@ -11,6 +11,7 @@ import re
 from lamsach.logs.values import domain_of, printable
 
 _LABEL = re.compile(r"\((\d{1,3})\)")
+_CUT_LENGTH = re.compile(r"\(\d{0,3}$")
 _POINTER = re.compile(r"\[[0-9A-Fa-f]{4}\]")
 # RFC 1035 section 5.1: \DDD is the byte with that decimal number, \X the character X.
 _ESCAPE = re.compile(r"\\(?:(\d{3})|(.))", re.DOTALL)
@@ -43,9 +44,9 @@ def from_labels(text: str) -> str | None:
     """A name with the length before each label, `(3)www(7)example(3)com(0)`, which Windows prints.
 
     The lengths count when they fit, so that a label which itself holds `(3)` stays one label; when they do not (another
-    encoding, a name that was made anonymous) each number in brackets is a dot. `[C00C]` marks a compressed name.
+    encoding, a name that was made anonymous) each number in brackets is a dot. A length that was cut off (`(3)com(0`) is none. `[C00C]` marks a compressed name.
     """
-    text = _POINTER.sub("", text.strip())
+    text = _CUT_LENGTH.sub("", _POINTER.sub("", text.strip()))
     if "(" not in text:
         return question_name(text.strip("."))
     labels = _counted(text)

@@ -159,8 +159,8 @@ class AdGuardHome(LogFormat):
         client = _FROM.search(line, match.end(), _HEAD) if match else None
         if match is None or client is None:
             return None
-        address = ip_of((client[1] or "").rstrip(":.")) or host_and_port(client[2] or "")[0]
-        address = ip_of(address or "")
+        text = (client[1] or client[2]).rstrip(":.")
+        address = ip_of(text) or ip_of(host_and_port(text)[0] or "")
         if address is None:
             return None
         host = split_header(line[: match.start()] + "-", self.context)[0].host if match.start() else None
