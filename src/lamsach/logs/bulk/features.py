@@ -28,13 +28,24 @@ class Lines:
     def __init__(self, lines: Sequence[bytes]) -> None:
         import numpy as np
 
-        _, offsets, texts = lines_of(b"\n".join(lines)).buffers()
+        self._data = b"\n".join(lines)
+        self._found: dict[str, Numbers] = {}
+        _, offsets, texts = lines_of(self._data).buffers()
         self._ends: Numbers = np.frombuffer(offsets, np.int32).astype(np.int64)
         self._bytes = np.frombuffer(texts, np.uint8)
         self._lines = len(lines)
 
     def _where(self, mark: str) -> Numbers:
-        """Where the mark stands in the text of all lines. It is looked for by its rarest character."""
+        """Where the mark stands in the text of all lines."""
+        import numpy as np
+
+        if mark not in self._found:
+            absent = mark.encode() not in self._data
+            self._found[mark] = np.zeros(0, np.int64) if absent else self._search(mark)
+        return self._found[mark]
+
+    def _search(self, mark: str) -> Numbers:
+        """See `_where`. The mark is looked for by its rarest character."""
         import numpy as np
 
         letters = mark.encode()
