@@ -292,7 +292,8 @@ def _dhcp(match: re.Match[str]) -> Event:
     """`DHCPACK(interface) address mac name`; without an address for DISCOVER, with a DUID for DHCPv6."""
     kind, words = match[1], match[3].split()
     address = ip_of(words[0]) if words else None
-    rest = words[1:] if address else words
+    masked = address is None and bool(words) and words[0].count(".") == 3
+    rest = words[1:] if address or masked else words
     client = rest[0] if rest else ""
     mac = mac_of(client.rpartition("-")[2] if client.count("-") == 1 else client) or mac_of_duid(client)
     action = _ACTIONS.get(kind)

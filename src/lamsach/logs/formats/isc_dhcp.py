@@ -36,7 +36,7 @@ _MESSAGE_START = re.compile(
 # DHCPDISCOVER from 00:1a:2b:3c:4d:5e (PC-0042) via eth0: network 192.0.2/24: no free leases
 _MESSAGE = re.compile(
     r"(DHCP[A-Z]+|BOOTRE[A-Z]+)"
-    r"(?: (?:on|to|for|of) ([0-9A-Fa-f.:]{2,45})(?: \(([^()]{1,64})\))?)?"
+    r"(?: (?:on|to|for|of) ([0-9A-Fa-f.:xX*]{2,45})(?: \(([^()]{1,64})\))?)?"
     r"(?: (?:to|from) (<no identifier>|[^\s()<>]{2,255}))?"
     r"(?: \((.{0,255}?)\))?"
     r"(?: via ([\w.:%@/-]{1,64}?))?(?=[:,]? |[:,]?$)",
