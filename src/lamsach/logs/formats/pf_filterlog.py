@@ -109,8 +109,9 @@ def _packet(message: str, match: re.Match[str]) -> Event:
         names, ends = columns[6:8], columns[9:13]
     else:
         names, ends = columns[3:5], columns[6:10]
-    source, destination = (ip_of(text) for text in (*ends, "", "")[:2])
-    if source is None or destination is None:
+    addresses = (*ends, "", "")[:2]
+    source, destination = map(ip_of, addresses)
+    if (source is None and destination is None) or not all(addresses):  # one may be masked
         raise LineError("The filterlog record is cut short or has no address.", message[:80])
     ports = ends[2:4] if WITH_PORTS & {name.lower() for name in names} else []
     return Event(
@@ -119,7 +120,7 @@ def _packet(message: str, match: re.Match[str]) -> Event:
         source_port=port_of(ports[0]) if ports else None,
         destination_ip=destination,
         destination_port=port_of(ports[1]) if len(ports) > 1 else None,
-        device_ip=own_side(source, destination),
+        device_ip=own_side(source, destination) if source else None,
         action=ACTIONS.get(match[1], Action.UNKNOWN),
     )
 
