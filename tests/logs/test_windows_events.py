@@ -13,6 +13,7 @@ from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.script_mentions import mentions
 from lamsach.logs.windows_contacts import answers_of, packet_answers
 from lamsach.logs.windows_events import event_of
+from lamsach.logs.windows_json import record_of_json
 from lamsach.logs.windows_messages import labels
 from lamsach.logs.windows_record import WindowsRecord, machine_address, machine_of, user_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -71,6 +72,26 @@ def test_the_filtering_platform_names_its_own_side_first(
         SourcePort="3389",
     )
     assert (found.device_ip, found.inbound, found.action) == (device, inbound, action)
+
+
+@pytest.mark.parametrize("initiated, device", [(True, "192.0.2.1"), (False, "192.0.2.2")])
+def test_who_opened_a_connection_is_a_truth_value_in_json(initiated, device):
+    """evtx_dump writes `"Initiated": false`."""
+    system = {
+        "Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}},
+        "EventID": 3,
+        "Computer": "PC-17",
+    }
+    data = {
+        "Initiated": initiated,
+        "SourceIp": "192.0.2.1",
+        "SourcePort": 52543,
+        "DestinationIp": "192.0.2.2",
+        "DestinationPort": 445,
+    }
+    record = record_of_json({"Event": {"System": system, "EventData": data}})
+    found = event_of(record, FileContext("a.json"), LooseTimes(FileContext("a.json")), "x", 1)
+    assert (found.device_ip, found.inbound) == (device, not initiated)
 
 
 def test_a_bound_port_has_no_other_side_and_accuses_nobody():

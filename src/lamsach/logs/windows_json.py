@@ -46,6 +46,8 @@ _OWN_LOG = re.compile(
 )
 _TIME_ORDER = ("eventtime", "@timestamp", "timegenerated", "time", "timestamp", "eventtimestamp")
 _MOST_XML = 4
+# Sysmon's `Initiated`, of which it depends who is whose client, as evtx_dump and others write it.
+_TRUTH: Mapping[object, str] = {True: "true", False: "false"}
 
 
 def looks_like_windows_event(text: str) -> bool:
@@ -123,7 +125,7 @@ class _Found:
         part, name, may_be_xml, winlogbeat = place
         if winlogbeat:
             self.winlogbeat = True
-        text = text_of(value)
+        text = _TRUTH[value] if value.__class__ is bool else text_of(value)
         if not text:
             if isinstance(value, list):
                 self._list(part, name, value)
