@@ -33,6 +33,15 @@ HEADERS = [
     ),
     ("Jun  5 07:31:12 2001:db8::1 (squid-1): hello", IN_JUNE, "2001:db8::1", "squid-1", None, "hello"),
     ("Jun  5 07:31:12.25 gw a: b", "2026-06-05T00:31:12.250000+00:00", "gw", "a", None, "b"),
+    ("2026 Jun  5 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
+    (
+        "<189>: 2026 Jun  5 07:31:12 UTC: %X-5-Y: up",
+        "2026-06-05T07:31:12+00:00",
+        None,
+        None,
+        None,
+        "%X-5-Y: up",
+    ),
     ("123 <30>Jun  5 07:31:12 gw a: b", IN_JUNE, "gw", "a", None, "b"),
     (
         "<189>Jun  5 07:31:12 fw date=2026-06-05 time=07:31:12",

@@ -42,9 +42,9 @@ _ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z| ?[+-]\d{2}:
 _ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
 # RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1
 # 18:46:11.123 UTC: `;
-# rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes.
+# rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes; NX-OS' `2026 Mar 27 10:00:01 sw1 %...`.
 _BSD_TIME = re.compile(
-    r"[*.]?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
+    r"[*.]?(?:(\d{4}) )?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
     r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?= |: ))?(?: (?:UTC|GMT)(?=[ :]))?(?=[ :]|$)",
     re.ASCII,
 )
@@ -128,7 +128,7 @@ def _split_once(line: str) -> _Parts:
     if line[:1] not in _MAY_START:
         return _bare_tag(line, line)
     priority = _PRIORITY.match(line) if line[0] in "<0123456789" else None
-    rest = line[priority.end() :] if priority else line
+    rest = line[priority.end() :].removeprefix(": ") if priority else line  # NX-OS: `<189>: 2026 Mar 27 ...`
     if priority and priority[1]:
         parts = _rfc5424(rest)
         if parts:
@@ -181,10 +181,10 @@ def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
 
 def _bsd_reader(match: re.Match[str]) -> _TimeReader:
     def read(context: FileContext) -> datetime:
-        month, day = MONTHS[match[1]], int(match[2])
-        year = match[3] or match[8]
-        hour, minute, second = int(match[4]), int(match[5]), int(match[6])
-        micro = int(match[7][:6].ljust(6, "0")) if match[7] else 0
+        month, day = MONTHS[match[2]], int(match[3])
+        year = match[1] or match[4] or match[9]
+        hour, minute, second = int(match[5]), int(match[6]), int(match[7])
+        micro = int(match[8][:6].ljust(6, "0")) if match[8] else 0
         if match[0].endswith(("UTC", "GMT")):
             context = FileContext(context.file, _UTC_ZONE, context.modified)
         if year:
