@@ -76,6 +76,7 @@ LOGS: dict[str, str] = {
     "The file has no header that names its columns.": "Tệp không có dòng tiêu đề nêu tên các cột.",
     "The line has fewer columns than the header.": "Dòng có ít cột hơn dòng tiêu đề.",
     "The line is not a row of a table.": "Dòng không phải một hàng của bảng.",
+    "The line is not a packet of Wireshark's list.": "Dòng không phải một gói tin trong danh sách của Wireshark.",
     "The line is not of dnsmasq.": "Dòng không phải của dnsmasq.",
     "The line is not of Unbound.": "Dòng không phải của Unbound.",
     "The line is not of AdGuard Home.": "Dòng không phải của AdGuard Home.",
