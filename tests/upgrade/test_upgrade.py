@@ -1,5 +1,5 @@
 """An archive, a findings bundle and a portal's database as the first version wrote them (`data/*-1.*`), and with backups of portals on SQLite and PostgreSQL by the version
-before sightings lay in months (`data/*-2*`): they open in this one.
+before sightings lay in months (`data/*-2*`), and as the last one before the first release does (`data/*-3*`): they open in this one.
 
 The fixtures are kept as they are. A version that changes what it writes adds its own beside them, with the next number.
 """
