@@ -54,3 +54,46 @@ def test_a_long_list_keeps_its_line_numbers_over_blocks(tmp_path: Path) -> None:
         for item in items
         if item.reference.row
     )
+
+
+COLOURED = {
+    "colours": "\x1b[31mevil.top\x1b[0m",
+    "colours within": "e\x1b[1;38;5;196mvil\x1b[0m.top\x1b[K",
+    "a link": "\x1b]8;;https://other.example/\x1b\\evil.top\x1b]8;;\x1b\\",
+    "a title": "\x1b]0;terminal of other.example\x07evil.top",
+    "a character set": "\x1b(B\x1b[mevil.top",
+    "as `cat -v` shows them": "^[[31mevil^[[0m.top",
+    "as a program's source spells them": "\\033[1;31mevil\\033[0m.top",
+    "as characters": "\u241b[31mevil.top\u241b[0m",
+}
+
+
+@pytest.mark.parametrize("line", COLOURED.values(), ids=COLOURED)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_colours_a_terminal_is_no_text(tmp_path: Path, line: str, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes(f"first.top\n{line}\nlast.top\n".encode(encoding))
+    items = list(read_list(str(tmp_path / "a.txt"), print))
+    assert [(item.value, item.reference.row) for item in items if item.reference] == [
+        ("first.top", 1),
+        ("evil.top", 2),
+        ("last.top", 3),
+    ]
+
+
+def test_coloured_tables_and_documents(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "\x1b[1mdomain\x1b[0m,\x1b[1mmalware\x1b[0m\n\x1b[31mevil.top\x1b[0m,Mi\x1b[7mra\x1b[0mi\n"
+    )
+    (tmp_path / "a.json").write_text('{\x1b[34m"domain"\x1b[0m: \x1b[32m"evil.top"\x1b[0m}\n')
+    (tmp_path / "b.json").write_text('{"domain": "\\u001b[32mevil\\u001b[0m.top"}\n')
+    for name, threat in (("a.csv", "Mirai"), ("a.json", None), ("b.json", None)):
+        items = list(read_list(str(tmp_path / name), print))
+        assert [(item.value, item.threat) for item in items if isinstance(item, Indicator)] == [
+            ("evil.top", threat)
+        ], name
+
+
+def test_escapes_that_never_end_take_nothing_with_them(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("\x1b]8;;" * 20_000 + "\nevil.top\n\x1b[31\nlast.top\n\x1b")
+    values = [item.value for item in read_list(str(tmp_path / "a.txt"), print) if isinstance(item, Indicator)]
+    assert values == ["evil.top", "last.top"]

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from lamsach.indicators.terminal import without_escapes
+
 HEAD_BYTES = 256 * 1024
 """How much of a file is looked at to tell what it is."""
 BLOCK_BYTES = 1024 * 1024
@@ -33,12 +35,14 @@ class Encoding:
 
     def decode_head(self, head: bytes) -> str:
         """The text of a file's first bytes, which may end within a character."""
-        data = head[self.mark_bytes :]
-        if self.name == "utf-8":
-            return decode_8bit(
-                data[: data.rfind(b"\n") + 1] if len(head) >= HEAD_BYTES and b"\n" in data else data
-            )
-        return data.decode(self.name, "replace")
+        cut = self.name == "utf-8" and len(head) >= HEAD_BYTES and b"\n" in head
+        return self.decode(head[: head.rfind(b"\n") + 1] if cut else head)
+
+    def decode(self, data: bytes) -> str:
+        """The text of a whole file's bytes, without what steers a terminal. Never fails."""
+        data = data[self.mark_bytes :]
+        text = decode_8bit(data) if self.name == "utf-8" else data.decode(self.name, "replace")
+        return without_escapes(text)
 
 
 def detect_encoding(head: bytes) -> Encoding:
@@ -83,7 +87,7 @@ def blocks(stream: BinaryIO, encoding: Encoding) -> Iterator[str | None]:
             continue
         if "\r" in block:
             block = block.replace("\r\n", "\n").replace("\r", "\n")
-        yield block.removesuffix("\n")
+        yield without_escapes(block.removesuffix("\n"))
 
 
 def _byte_blocks(stream: BinaryIO, skip: int) -> Iterator[str | None]:

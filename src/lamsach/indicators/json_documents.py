@@ -9,7 +9,6 @@ from typing import Any
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators import refusals
-from lamsach.indicators.decoding import decode_8bit
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import shortened
 from lamsach.indicators.refusals import Refused
@@ -32,10 +31,7 @@ def documents(source: ListSource) -> Iterator[tuple[int | None, Any]]:
         if _one_a_line(source.text_head):
             yield from _records(source)
             return
-        encoding = source.encoding
-        data = source.whole()[encoding.mark_bytes :]
-        text = decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace")
-        yield from _one_after_the_other(text)
+        yield from _one_after_the_other(source.encoding.decode(source.whole()))
     except ValueError:
         raise UnreadableError(
             "The JSON is damaged or cut short.", source.document, "Fetch the file again."

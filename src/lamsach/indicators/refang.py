@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from lamsach.indicators.suffixes import suffixes
+from lamsach.indicators.terminal import without_spelt_escapes
 
 _INVISIBLE: dict[int, None] = dict.fromkeys(
     [
@@ -182,6 +183,8 @@ def refang(text: str) -> str:
     """The text with every defanged spelling undone. Never raises; a text without any is returned unchanged."""
     if _HINT.search(text) is None:
         return text
+    if "[" in text:
+        text = without_spelt_escapes(text)
     if not text.isascii():
         text = text.translate(_TRANSLATE)
     for pattern, replacement in _RULES:

@@ -9,7 +9,6 @@ from typing import ClassVar, NamedTuple
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
-from lamsach.indicators.decoding import decode_8bit
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.flowing import defangs
 from lamsach.indicators.mentions import Prose
@@ -75,10 +74,8 @@ class Html(ListFormat):
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Tables by their columns; of other text only what has a value's shape, taken or refused."""
-        encoding = source.encoding
-        data = source.whole()[encoding.mark_bytes :]
         page = _Page()
-        page.feed(decode_8bit(data) if encoding.name == "utf-8" else data.decode(encoding.name, "replace"))
+        page.feed(source.encoding.decode(source.whole()))
         page.close()
         page.end_text()
         marked = defangs(text for _, text in page.found if isinstance(text, str))
