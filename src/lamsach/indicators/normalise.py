@@ -11,6 +11,7 @@ import re
 
 from lamsach.indicators import addresses, refusals
 from lamsach.indicators.domains import FILE_LIKE_ENDINGS, LABEL, canonical_domain, to_ascii_domain
+from lamsach.indicators.encoded import encoded_url
 from lamsach.indicators.refang import refang
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes
@@ -31,6 +32,8 @@ _EMPTY_FILE = frozenset(
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     }
 )
+_HEX_OF_URL = ("687474703a2f2f", "68747470733a2f2f")
+"""What hexadecimal digits begin with that spell a URL and are no hash."""
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _PLAIN = re.compile(
     rf"(?P<ip>{_OCTET}(?:\.{_OCTET}){{3}})|(?P<hash>[0-9a-f]{{32}}|[0-9a-f]{{40}}|[0-9a-f]{{64}})|(?P<domain>{LABEL}(?:\.{LABEL})+)"
@@ -89,7 +92,7 @@ def plain_value(text: str) -> Value | None:
         return (IndicatorType.URL, text) if ordinary else None
     if kind == "ip":
         return None if addresses.may_be_internal(text) else (IndicatorType.IP, text)
-    return None if text in _EMPTY_FILE else (HASH_TYPES[len(text)], text)
+    return None if text in _EMPTY_FILE or text.startswith(_HEX_OF_URL) else (HASH_TYPES[len(text)], text)
 
 
 def canonical(text: str, indicator_type: IndicatorType | None = None) -> Value:
@@ -111,7 +114,7 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     bare = text.strip(_QUOTES)
     if len(bare) > 16384:
         raise Refused(refusals.NOT_A_VALUE)
-    bare = refang(bare).strip(_QUOTES)
+    bare = refang(encoded_url(bare) or bare).strip(_QUOTES)
     while (inner := _unwrapped(bare)) != bare:
         bare = inner
     values = _read(bare, stated=indicator_type)

@@ -40,6 +40,8 @@ NO_FACTS = Facts()
 WORDS_KEPT = 200
 """How many characters of the text around a value are kept."""
 MAX_WORDED = 20_000
+_SHORT_ENCODED = ("aHR0", "6874", "http%")
+"""What an encoded URL begins with, which has no point or colon (see `lamsach.indicators.encoded`)."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WORDS_LEAST = 2
 _SEVERAL = re.compile(
@@ -152,6 +154,7 @@ def whole_value(text: str) -> list[Found]:
         and not any(mark in text for mark in ".:")
         and "dot" not in text.lower()
         and text.isascii()
+        and not text.startswith(_SHORT_ENCODED)
     ):
         return []
     try:
