@@ -85,6 +85,8 @@ def cef_start(line: str) -> re.Match[str] | None:
 def is_checkpoint(line: str) -> bool:
     """Whether the line is a Check Point record of any layout."""
     if line[:1] == "{":
+        if '"origin"' in line and '"product"' in line and '"src"' in line:
+            return True
         return '"loguid"' in line or '"originsicname"' in line or '"origin_sic_name"' in line
     if cef_start(line):
         return True

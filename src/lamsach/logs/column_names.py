@@ -203,11 +203,16 @@ def field_of(key: str) -> str | None:
 
 
 def beside(plain_names: Container[str]) -> Mapping[str, str]:
-    """What names mean because of another beside them: `sip` is a server's address, beside `dip` the source's."""
+    """What names mean because of another beside them: `sip` is a server's address, beside `dip` the source's; `origin` beside `src` is the
+    gateway that wrote the record (Check Point)."""
+    if "origin" in plain_names and any(name in plain_names for name in _SOURCES):
+        return _BESIDE_SOURCE
     return _BESIDE_DIP if "dip" in plain_names else {}
 
 
+_SOURCES = ("src", "srcip", "sourceip", "sourceaddress", "clientip")
 _BESIDE_DIP = {"sip": "source"}
+_BESIDE_SOURCE = {"origin": "observer"}
 
 
 def fields_of(names: Sequence[str]) -> list[str | None]:

@@ -91,7 +91,10 @@ def within_json(line: str, position: int) -> bool:
 
 
 def uncelled(line: str) -> str:
-    """The line within the only cell of a table's row, as a spreadsheet saves lines with quotes: `"devname=""gw"" srcip=..."`; else the line."""
+    """The line within the only cell of a table's row, as a spreadsheet saves lines with quotes: `"devname=""gw"" srcip=..."`; or one of which all
+    quotes are escaped, as text cut out of JSON has them: `devname=\\"gw\\" srcip=...`; else the line."""
+    if '=\\"' in line and '="' not in line:
+        return line.replace('\\"', '"').strip('"') if line[0] == '"' else line.replace('\\"', '"')
     if len(line) < 3 or line[0] != '"' or line[-1] != '"' or '""' not in line:
         return line
     inner = line[1:-1]

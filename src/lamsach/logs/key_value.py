@@ -23,25 +23,33 @@ _SPACED = re.compile(
     re.DOTALL,
 )
 # date=2024-03-06,time=10:11:12,devname="FG 1",msg="a, b"
-_COMMAS = re.compile(
-    rf'(?:^|(?<=,)) ?{_KEY}(?:{_ESCAPED}(?= ?,|\s*$)|"([^"]*)"(?= ?,|\s*$)|"([^"]*)$|([^,]*))',
-    re.DOTALL,
+# date=2024-03-06;time=10:11:12;devname="FG 1"
+_COMMAS, _SEMICOLONS = (
+    re.compile(
+        rf'(?:^|(?<={mark})) ?{_KEY}(?:{_ESCAPED}(?= ?{mark}|\s*$)|"([^"]*)"(?= ?{mark}|\s*$)|"([^"]*)$|([^{mark}]*))',
+        re.DOTALL,
+    )
+    for mark in ",;"
 )
 # date=2024-03-06,time=   date="2024-03-06", time=
-_COMMAS_START = re.compile(r'[A-Za-z_]\w*=(?:"[^"]*"|[^\s,"]*) ?, ?[A-Za-z_]\w*=')
+_COMMAS_START, _SEMICOLONS_START = (
+    re.compile(rf'[A-Za-z_]\w*=(?:"[^"]*"|[^\s,;"]*) ?{mark} ?[A-Za-z_]\w*=') for mark in ",;"
+)
 # "date=2024-03-06","time=10:11:12","devname=""FG 1"""
 _CELLS_START = re.compile(r'"[A-Za-z_]\w*=[^",]*(?:""[^"]*"")?"[,;]')
 _ESCAPE = re.compile(r'\\(["\\])')
 
 
 def pairs(text: str) -> dict[str, str]:
-    """The fields of a line whose separator is a space or a comma, or whose pairs are quoted as CSV cells.
+    """The fields of a line whose separator is a space, a comma or a semicolon, or whose pairs are quoted as CSV cells.
 
     Raises LineError for CSV that cannot be read.
     """
     if text.startswith('"') and _CELLS_START.match(text):
         return _cells(text)
-    pattern = _COMMAS if _COMMAS_START.match(text) else _SPACED
+    pattern = (
+        _COMMAS if _COMMAS_START.match(text) else _SEMICOLONS if _SEMICOLONS_START.match(text) else _SPACED
+    )
     fields: dict[str, str] = {}
     for key, escaped, plain, cut, bare in pattern.findall(text):
         if key in fields:

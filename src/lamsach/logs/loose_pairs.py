@@ -15,7 +15,9 @@ from collections.abc import Iterator
 _LONGEST = 32768
 _MOST_PAIRS = 400
 # src=   "src"=   SrcIPAddr(1003)=   source-ip=   src-xlated ip=
-_EQUALS = re.compile(r"(?:^|(?<=[\s,;|:({\[]))\"?([A-Za-z_][\w.-]{0,60})\"?(?:\(\d{1,6}\))?=", re.ASCII)
+_EQUALS = re.compile(
+    r"(?:^|(?<=[\s,;|:({\[]))\"?((?:src|dst)-xlated ip|[A-Za-z_][\w.-]{0,60})\"?(?:\(\d{1,6}\))?=", re.ASCII
+)
 # Local Host IP: 10.1.1.5,   srcip:10.1.1.5,   action:"Accept";   not 10.1.1.5:443 and not http://
 # 源IP:10.1.1.5,   Địa chỉ nguồn: 10.1.1.5;
 _COLON = re.compile(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
+from lamsach.logs.keyed_events import device_of
 from lamsach.logs.own_machine import calling, mac_of_device
 from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of, port_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -81,6 +81,8 @@ _WEB = frozenset(
 
 _USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
 """The keys of a user's name, and those in records of the firewall's load, in which `user` is a share of the processor's time."""
+ZONES = ("srczonetype", "src_zone_type")
+"""The keys of the kind of zone that the opener is in: `WAN`, `LAN`, `DMZ`, `LOCAL`."""
 DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "server_name", "sni")
 HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
 
@@ -95,7 +97,7 @@ def event_of(fields: Fields) -> Event:
         return _visit(fields, source)
     destination = first_ip(fields, "dst_ip", "destinationip", "dstip")
     inner = first_ip(fields, "tran_dst_ip", "dst_trans_ip") or destination
-    device = own_side(source, inner)
+    device = device_of(source, inner, inward=first(fields, *ZONES) == "WAN")
     url = first(fields, "url")
     kind = _kind(fields, source, destination)
     nat = first_ip(fields, "tran_src_ip", "src_trans_ip")

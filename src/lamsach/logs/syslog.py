@@ -76,6 +76,21 @@ _JOURNAL_TIME = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([A-Z]{2,5}|[+-]\d{2,4})(?= )",
     re.ASCII,
 )
+# UniFi: `U7PG2,788a20d6e0f1,v4.0.42.10433: kernel: `, `("U7PG2,788a20d6e0f1,v4.0.42.10433") hostapd: `; since 5: `U6-Lite 788a20d6e0f1,U6-Lite-6.5.28+14491: `
+_UNIFI = re.compile(
+    r'(?:\("?)?([A-Za-z0-9][\w.-]{0,63}),[0-9A-Fa-f]{12},v?\d[\w.+-]{0,40}(?:"?\))?:? +', re.ASCII
+)
+_UNIFI_VERSION = re.compile(r"[0-9A-Fa-f]{12},[\w.+-]{1,60}:? +", re.ASCII)
+# journalctl -o short-unix: `1780797601.123456 host1 sshd[812]: `; Squid's own time has milliseconds
+_UNIX_TIME = re.compile(r"(\d{10}\.\d{6})(?= [A-Za-z_])", re.ASCII)
+# rsyslog's and others' templates by the clock of a country: `06/07/2026 09:00:01 host1 sshd[812]: `, `6/7/2026 9:00:01 PM host1 ...`,
+# `Mon 2026-06-07 09:00:01 host1 ...`, `Jun 7, 2026 09:00:01 host1 ...`
+_LOCAL_TIME = re.compile(
+    r"(?:\d{1,2}([/.-])\d{1,2}\1\d{4}|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d{2}-\d{2}"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2}, \d{4}),? "
+    r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?(?: [AP]M)?(?= [A-Za-z0-9_])",
+    re.ASCII,
+)
 _CONTAINER = re.compile(r"(?:stdout|stderr) [FP] ")
 # rsyslog without the version: `gw01 CheckPoint 1130 - CEF: 0|...`
 _APP_PID_DASH = re.compile(r"([A-Za-z_][\w./-]{0,63}) (\d{1,10}) (?:-|[A-Za-z][\w.-]{0,31}) (?=\S)", re.ASCII)
@@ -84,6 +99,7 @@ _5424_FIELDS = re.compile(r"(\S{1,255}) (\S{1,64}) (\S{1,128}) (\S{1,64}) (?=[-\
 _STRUCTURED = re.compile(r'\[[^\s=\]"]{1,64}(?: [^\s=\]"]{1,64}="(?:[^"\\]|\\.)*")*\]')
 _MAY_START = frozenset("<0123456789*.JFMASONDTW")
 _BARE_TAG_LENGTH = 80
+_HEAD_LOOKED_AT = 50
 
 
 def split_header(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
@@ -176,7 +192,23 @@ def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
             match.end(),
             True,
         )
+    match = _UNIX_TIME.match(text)
+    if match:
+        moment = match[1]
+        return (lambda _: from_epoch(moment)), match.end(), False
+    match = _LOCAL_TIME.match(text)
+    if match:
+        written = match[0]
+        return (lambda context: _loosely(written, context)), match.end(), False
     return None
+
+
+def _loosely(text: str, context: FileContext) -> datetime:
+    """A time whose order of day and month the file decides; without a number above 12 the day comes first, as in Vietnam."""
+    from lamsach.logs.loose_times import LooseTimes, month_comes_first
+
+    times = (match[0] for line in context.head[:_HEAD_LOOKED_AT] if (match := _LOCAL_TIME.match(line)))
+    return LooseTimes(context, month_comes_first((text, *times))).read(text)
 
 
 def _bsd_reader(match: re.Match[str]) -> _TimeReader:
@@ -255,12 +287,14 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
         return reader, tag[1], None, None, text[tag.end() :]
     if tag:
         return (reader, None, tag[1], tag[2], text[tag.end() :]) if trusted or tag[2] else None
-    host = _HOST.match(text)
+    host = (_UNIFI.match(text) if "," in text[:80] else None) or _HOST.match(text)
     if host is None:
         return (reader, None, None, None, text) if trusted else None
     text = text[host.end() :]
     if text.startswith(host[1] + " "):  # UniFi states its name twice
         text = text[len(host[1]) + 1 :]
+    version = _UNIFI_VERSION.match(text) if text[12:13] == "," else None
+    text = text[version.end() :] if version else text
     text = text.removeprefix(": ")  # Cisco: `gw01 : %ASA-...`
     facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text

@@ -11,7 +11,7 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
 from lamsach.logs.bulk.quoted import Quoted
-from lamsach.logs.formats.juniper_srx import EVENT, action_of_event
+from lamsach.logs.formats.juniper_srx import DESTINATION_ZONE, EVENT, SOURCE_ZONE, action_of_event, arrives
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of
 
@@ -30,7 +30,7 @@ _INNER, _HOSTS, _NAMES = (
 )
 _SOURCE_PORTS, _DESTINATION_PORTS = ("source-port",), ("destination-port",)
 _WANTED = frozenset(
-    (*_SOURCES, *_DESTINATIONS, *_INNER, *_HOSTS, *_NAMES, *_SOURCE_PORTS, *_DESTINATION_PORTS, "protocol-id", "username", "action")
+    (*_SOURCES, *_DESTINATIONS, *_INNER, *_HOSTS, *_NAMES, *_SOURCE_PORTS, *_DESTINATION_PORTS, SOURCE_ZONE, DESTINATION_ZONE, "protocol-id", "username", "action")
 )  # fmt: skip
 _UNUSUAL = frozenset({"url", "obj", "sample-sha256", "sha256", "file-hash-lookup"})
 _LONGEST_START = 500
@@ -67,7 +67,9 @@ class SrxRecords(GroupReader):
         row = {key: _told(column) for key, column in _LAYOUT.rows(records, _WANTED).items()}
         moments, hosts = heads(before, self._head)
         sources, destinations = first_ips(row, _SOURCES, count), first_ips(row, _DESTINATIONS, count)
-        devices = device_columns(sources, pc.coalesce(first_ips(row, _INNER, count), destinations))
+        devices = device_columns(
+            sources, pc.coalesce(first_ips(row, _INNER, count), destinations), _arriving(row, count)
+        )
         icmp = pc.is_in(row.get("protocol-id", none_of(count)), pa.array(["1", "58"]))
         no_port, no_name = pa.scalar(None, pa.int32()), pa.scalar(None, pa.string())
         near = pc.fill_null(pc.equal(devices, sources), False)
@@ -89,6 +91,15 @@ class SrxRecords(GroupReader):
 
     def _head(self, text: str) -> Head:
         return of_header(split_header(f'{text}{_START.decode()}2636.1 reason="x"]', self.context)[0])
+
+
+def _arriving(row: dict[str, pa.Array], count: int) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    zones = [pc.fill_null(row.get(key, none_of(count)), "") for key in (SOURCE_ZONE, DESTINATION_ZONE)]
+    both = pc.binary_join_element_wise(*zones, "\x1f")
+    return mapped(both, lambda text: arrives(*text.split("\x1f")), pa.bool_())
 
 
 def _told(column: pa.Array) -> pa.Array:

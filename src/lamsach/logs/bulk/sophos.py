@@ -16,7 +16,7 @@ from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
 from lamsach.logs.bulk.pairs import Mixed, PairRows, keys_of, skeleton
 from lamsach.logs.formats.sophos import Sophos
-from lamsach.logs.sophos_records import DOMAINS, HASHES, action_of_fields, mac_as_stated, site_of_url
+from lamsach.logs.sophos_records import DOMAINS, HASHES, ZONES, action_of_fields, mac_as_stated, site_of_url
 from lamsach.logs.values import domain_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _ACTIONS = ("action", "log_subtype", "status", "result", "statuscode", "httpstat
 _TIMES = ("date", "time", "timezone", "timestamp")
 _UNUSUAL = frozenset({"virtual_ip", "localip", "threatname", "name"})
 _WANTED = frozenset(
-    (*_NEEDED, *_KINDS, *_SOURCES, *_DESTINATIONS, *_INNER, *_USERS, *_MACS, *_SOURCE_PORTS, *_DESTINATION_PORTS, *_ACTIONS, *_TIMES, *DOMAINS, *HASHES, "url")
+    (*_NEEDED, *_KINDS, *_SOURCES, *_DESTINATIONS, *_INNER, *_USERS, *_MACS, *_SOURCE_PORTS, *_DESTINATION_PORTS, *_ACTIONS, *_TIMES, *DOMAINS, *HASHES, *ZONES, "url")
 )  # fmt: skip
 # Between these two keys stand two spaces.
 _TWO_SPACES, _ONE_SPACE = b"  recv_pkts=", b" recv_pkts="
@@ -118,7 +118,7 @@ class SophosPairs(GroupReader):
             "source_port": first_ports(row, _SOURCE_PORTS, count),
             "destination_ip": destinations,
             "destination_port": first_ports(row, _DESTINATION_PORTS, count),
-            "device_ip": device_columns(sources, inner),
+            "device_ip": device_columns(sources, inner, _from_outside(row, count)),
             "device_mac": mapped(first_texts(row, _MACS, count), mac_as_stated),
             "user": first_texts(row, _USERS, count),
             "domain": pc.coalesce(found, mapped(others, site_of_url)),
@@ -144,6 +144,12 @@ class SophosPairs(GroupReader):
         return times(
             row["timestamp"], lambda text: self.log_format.time_of({"timestamp": text, "timezone": zone})
         )
+
+
+def _from_outside(row: dict[str, pa.Array], count: int) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.fill_null(pc.equal(first_texts(row, ZONES, count), "WAN"), False)
 
 
 def _record(line: bytes) -> bytes:

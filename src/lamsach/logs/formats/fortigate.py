@@ -42,7 +42,7 @@ Place = Mapping[str, str | int | None]
 
 # date=2024-03-06 time=22:06:03 logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=10.1.1.5
 # "date=2024-03-06","type=""event""","subtype=""vpn""","devid=FG100D"
-_TYPE = re.compile(r'\btype="{0,2}[a-z][a-z-]*"{0,3}[ ,]+"?subtype="{0,2}[a-z]')
+_TYPE = re.compile(r'\btype="{0,2}[a-z][a-z-]*"{0,3}[ ,;\t]+"?subtype="{0,2}[a-z]')
 _FAMILY = re.compile(r'\b(?:devid|device_id|logid|log_id|vd|devname|eventtime|logdesc)="{0,2}\w')
 _LOG_ID = re.compile(r'\b(?:logid|log_id)="{0,2}\d{10}\b')
 # CEF:0|Fortinet|Fortigate|v7.2.10|28704|utm:app-ctrl signature|2|deviceExternalId=FG100D

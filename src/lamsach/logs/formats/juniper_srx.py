@@ -8,6 +8,7 @@ Traps:
 - What the source was turned into is the second flow; when both are equal nothing was translated.
 - `nat-destination-address` is the inner server of a published address: the device is there.
 - ICMP has an id and a type in place of ports.
+- When both ends are public, the zones' names (`untrust`) tell which one is outside.
 - In structured data `N/A`, `UNKNOWN` and `0.0.0.0` say that there is nothing.
 """
 
@@ -19,8 +20,8 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
+from lamsach.logs.keyed_events import device_of
 from lamsach.logs.placing import placed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, port_of, stated
@@ -42,6 +43,10 @@ _UTM_FLOW = re.compile(rf"{_IP}\((\d{{1,5}})\)->{_IP}\((\d{{1,5}})\)")
 _UTM_URL = re.compile(r"\bURL=(\S{1,255}) OBJ=(\S{0,4096})(?: USERNAME=(\S{1,128}))?")
 # SYN flood! source: 203.0.113.4:4000, destination: 10.0.0.5:23, zone name: untrust, ... action: drop
 _SCREEN = re.compile(r"source: (\S{2,60}), destination: (\S{2,60}),")
+# N/A N/A N/A N/A 6 policy1 trust untrust 12345      junos-smb 6(0) default-deny untrust dmz UNKNOWN
+_ZONES = re.compile(r"(?<=\s)\d{1,3}(?:\(\d{1,3}\))? \S{1,64} (\S{1,64}) (\S{1,64})(?=\s|$)", re.ASCII)
+SOURCE_ZONE, DESTINATION_ZONE = "source-zone-name", "destination-zone-name"
+_OUTSIDE = frozenset({"untrust", "internet", "wan", "outside", "external"})
 _BLOCKING = ("deny", "denied", "block", "drop", "reject", "close", "sinkhole")
 _ALLOWED_EVENTS = ("SESSION_CREATE", "SESSION_CLOSE", "VOL_UPDATE", "PERMITTED", "ROUTE_UPDATE")
 
@@ -97,7 +102,7 @@ def _structured(text: str, name: str) -> Event:
     if nat == source:
         nat = None
     icmp = fields.get("protocol-id") in ("1", "58")
-    device = own_side(source, inner)
+    device = device_of(source, inner, inward=arrives(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE)))
     url = _url(first(fields, "url"), first(fields, "obj"))
     hashes = (hash_of(fields.get(key, "")) for key in ("sample-sha256", "sha256", "file-hash-lookup"))
     return Event(
@@ -116,6 +121,11 @@ def _structured(text: str, name: str) -> Event:
         hashes=tuple(dict.fromkeys(digest for digest in hashes if digest)),
         action=action_of_event(name, fields.get("action", "")),
     )
+
+
+def arrives(source_zone: str | None, destination_zone: str | None) -> bool:
+    """Whether the zones' names say that the contact came from outside."""
+    return (source_zone or "").lower() in _OUTSIDE and (destination_zone or "").lower() not in _OUTSIDE
 
 
 def _domain(fields: Fields, url: str | None) -> str | None:
@@ -145,7 +155,7 @@ def _text(text: str, name: str) -> Event:
             source_port=port_of(web[2]),
             destination_ip=destination,
             destination_port=port_of(web[4]),
-            device_ip=own_side(source, destination),
+            device_ip=device_of(source, destination),
             user=stated(site[3]) if site else None,
             domain=host_of_url(url) or host_and_port(url.partition("/")[0])[0] if url else None,
             url=url,
@@ -165,7 +175,7 @@ def _text(text: str, name: str) -> Event:
         source_port=source_port,
         destination_ip=destination,
         destination_port=destination_port,
-        device_ip=own_side(source, destination),
+        device_ip=device_of(source, destination, inward=True),
         action=action_of_event(name, text.rpartition("action: ")[2]),
     )
 
@@ -175,6 +185,8 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
     outer, inner = (ip_of(flows[1][1]), ip_of(flows[1][3])) if len(flows) > 1 else (source, destination)
     icmp = re.search(r"\sicmp6?\s", text[flows[0].end() : flows[0].end() + 40]) is not None
     nat = outer if outer != source else None
+    zones = _ZONES.search(text, flows[-1].end())
+    inward = zones is not None and arrives(zones[1], zones[2])
     return Event(
         kind=EventKind.CONNECTION,
         source_ip=source,
@@ -183,7 +195,7 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
         destination_port=None if icmp else port_of(flows[0][4]),
         source_nat_ip=nat,
         source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
-        device_ip=own_side(source, inner or destination),
+        device_ip=device_of(source, inner or destination, inward=inward),
         action=action_of_event(name, ""),
     )
 

@@ -17,7 +17,7 @@ from lamsach.errors import LineError
 from lamsach.logs import column_names, columns
 from lamsach.logs.actions import action_of
 from lamsach.logs.base import FileContext, LogFormat
-from lamsach.logs.framing import header_before
+from lamsach.logs.framing import header_before, uncelled
 from lamsach.logs.loose_pairs import pairs_in, start_of_pairs
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.placing import placed
@@ -90,9 +90,10 @@ class KeyValue(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        values = _values(line)
+        values = _values(uncelled(line))
         if values is None:
             raise LineError("The line has no named values that are known.", line[:80])
+        line = uncelled(line)
         header, message = split_header(line, self.context)
         zone = _ZONE.search(line) if "tz=" in line else None
         own = zone_of(zone[1]) if zone else None
@@ -106,6 +107,8 @@ class KeyValue(LogFormat):
             before = message[: start_of_pairs(message)]
             policy = _POLICY.search(before)
             event = replace(event, action=action_of(policy[1] if policy else before))
+        if event.source_nat_ip == event.source_ip and event.source_nat_port == event.source_port:
+            event = replace(event, source_nat_ip=None, source_nat_port=None)
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         return placed(event, self, number, time, header.host)
 
@@ -117,6 +120,8 @@ _BESIDE_LOCAL = {
 """What the names mean in a record of an endpoint, which tells its own side and the far one."""
 _OF_SYMANTEC = {"local": "source", "remote": "destination"}
 """Symantec Endpoint Protection 12: `Local: 10.1.1.5,Local: 000000000000,Remote: 203.0.113.9`."""
+_OF_NETSCREEN = {"srcxlatedip": "nat", "port": "nat_port"}
+"""NetScreen: `src-xlated ip=198.51.100.2 port=1024 dst-xlated ip=203.0.113.9 port=80`."""
 _OF_SITES = {"host": "domain", "page": "path"}
 """Huawei's URL filter: `Page="/a", Host="www.example"`."""
 # Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
@@ -137,6 +142,7 @@ def _values(line: str) -> dict[str, list[str]] | None:
         values: dict[str, list[str]] = {}
         local = "Local Host IP" in line or "Local IP" in line
         symantec = "SymantecServer" in line
+        netscreen = "src-xlated ip=" in line
         site = "Page=" in line and "Host=" in line
         pairs = [(column_names.plain(key), key, text) for key, text in pairs_in(line, colon=colon)]
         others = column_names.beside({name for name, _, _ in pairs})
@@ -144,6 +150,7 @@ def _values(line: str) -> dict[str, list[str]] | None:
             field = _BESIDE_LOCAL.get(name) if local else others.get(name)
             field = field or (_OF_SYMANTEC.get(name) if symantec else None)
             field = field or (_OF_SITES.get(name) if site else None)
+            field = field or (_OF_NETSCREEN.get(name) if netscreen else None)
             field = field or column_names.field_of(key)
             words = text.split(None, 1)
             if field is None or not words:
