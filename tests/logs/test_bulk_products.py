@@ -28,7 +28,7 @@ PRODUCTS = {
 ODD_WORDS = [
     "", "-", " ", "  ", '"', '""', "\\", "\\=", "=", ",", ";", "|", ":", "/", "\t", "(", ")", "[", "]", "é", "\u00a0", "0.0.0.0", "::", "2001:db8::7", "10.1.1.5", "8.8.8.8",
     "192.168.1.300", "65536", "0", "-1", "N/A", "null", "(null)", "http://a.example/b?c=d", "www.Example.", "user", "User an", "00:00:00:00:00:00", "SRC=10.0.0.1", "src=10.0.0.1",
-    "deny", "Built ", " R ", "REFUSED", "(0)", "(3)www", "CEF:0|", "LEEF:1.0|", "2026-06-10T08:00:01Z", "Feb 30 08:00:61", "TCP_MISS:HIER_DIRECT", "CONNECT", "kernel: ", "IN=",
+    "deny", "Built ", " R ", "REFUSED", "(0)", "(3)www", "CEF:0|", "LEEF:1.0|", "2026-06-10T08:00:01Z", "Feb 30 08:00:61", "TCP_MISS:HIER_DIRECT", "CONNECT", "kernel: ", "IN=", "\x1b[31m",
 ]  # fmt: skip
 
 

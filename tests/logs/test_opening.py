@@ -319,6 +319,8 @@ def test_any_head_has_an_encoding(head):
         (b"\x8a\xd2", "\x8aÒ"),
         (b"\0\0\0date=1\0\0", "date=1"),
         (b"a\0b", "a b"),
+        (b"\x1b[0;33mJan 24\x1b[0m gw: \x1b[38;5;196mno\x1b[m\x1b[K\r\n", "Jan 24 gw: no"),
+        (b"\x1b]0;title\x07a", "\x1b]0;title\x07a"),
         (b"", ""),
         (b"\xff", "ÿ"),
     ],

@@ -8,6 +8,7 @@ looks for are ASCII in all of them, and `decode_line` reads the text of a single
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 
 import numpy as np
@@ -30,6 +31,8 @@ _BOM_SIZES = {UTF8_BOM: 3, "utf-32-le": 4, "utf-32-be": 4, "utf-16-le": 2, "utf-
 SNIFF_BYTES = 4096
 """How many first bytes the encoding is decided on."""
 _CHUNK_BYTES = 1 << 18
+# ECMA-48: colours, and "erase to the end of the line", of a program that took its log for a terminal
+_COLOURS = re.compile(rb"\x1b\[[0-9;:]{0,40}[mK]")
 
 
 def encoding_of(head: bytes) -> str:
@@ -130,9 +133,11 @@ def decode_line(line: bytes) -> str:
     """The text of a line: UTF-8, else CP1258 (Vietnamese Windows), else Latin-1. Never fails.
 
     The line end is taken off. NUL bytes around the text are taken off too; one inside becomes a space, so that it
-    goes on separating.
+    goes on separating. Colours are taken out.
     """
     line = line.rstrip(b"\r\n\0").lstrip(b"\0")
+    if b"\x1b" in line:
+        line = _COLOURS.sub(b"", line)
     if b"\0" in line:
         line = line.replace(b"\0", b" ")
     try:

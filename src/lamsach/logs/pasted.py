@@ -1,6 +1,6 @@
-r"""What a paste left before a line: an indentation, a mark of quoting, a prompt, a line's number, the name of grep's file.
+r"""What a paste left before a line: an indentation, a mark of quoting, a prompt, a line's number, the name of grep's file or of a container.
 
-Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `).
+Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs" (`web-1  | `).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ _LEFT_BY_A_PASTE = re.compile(
     r"(?:[ \t>|*]{1,12}|[$#%] |\d{1,7}[:.)] {1,4}|(?:[A-Za-z]:)?[\w./\\~-]{1,120}\.(?:log|txt|out)(?:\.\d{1,3})?(?::(?!\d\d:\d\d:\d\d(?:[.,]\d|\s))\d{1,9})?: ?)(?=\S)",
     re.ASCII,
 )
+# `bind-1  | line`
+_CONTAINER = re.compile(r"[A-Za-z0-9][\w.-]{0,100} {1,40}\| (?=\S)", re.ASCII)
 _MAY_BE_PASTED = frozenset(" \t>|*$#%/~.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _ROOM = 160
 
@@ -20,3 +22,9 @@ def unpasted(line: str) -> str:
     """The line without it; the line itself when there is nothing."""
     found = _LEFT_BY_A_PASTE.match(line, 0, _ROOM) if line[:1] in _MAY_BE_PASTED else None
     return line[found.end() :] if found else line
+
+
+def bare(line: str) -> str:
+    """The line without the name of a container before it, or else without what a paste left."""
+    found = _CONTAINER.match(line, 0, _ROOM) if "|" in line[:_ROOM] else None
+    return line[found.end() :] if found else unpasted(line)

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from lamsach.logs.direction import own_side
 from lamsach.logs.dns_names import from_presentation
+from lamsach.logs.service_names import port_or_service
 from lamsach.logs.stamping import changed
-from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of, port_of
+from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of
 from lamsach.model import Action, Event, EventKind
 
 FLOW = re.compile(
@@ -33,56 +34,6 @@ _RECORD = re.compile(r"(?:^|[ ,])(?:AAAA|A|CNAME|PTR|NS|DNAME) ([^\s,]{1,300})")
 _NAME_SERVICES = frozenset({53, 5353, 5355})
 _REQUEST = re.compile(r"(?:HTTP: |\n\s{0,8})(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|PATCH) (\S{1,8000})")
 _HOST = re.compile(r"\n\s{0,8}[Hh]ost: (\S{1,300})")
-_SERVICES = {
-    "domain": 53,
-    "http": 80,
-    "https": 443,
-    "ssh": 22,
-    "ftp": 21,
-    "ftp-data": 20,
-    "telnet": 23,
-    "smtp": 25,
-    "mdns": 5353,
-    "llmnr": 5355,
-    "hostmon": 5355,
-    "ntp": 123,
-    "bootps": 67,
-    "bootpc": 68,
-    "netbios-ns": 137,
-    "netbios-dgm": 138,
-    "netbios-ssn": 139,
-    "microsoft-ds": 445,
-    "snmp": 161,
-    "snmptrap": 162,
-    "syslog": 514,
-    "imap": 143,
-    "imap2": 143,
-    "imaps": 993,
-    "pop3": 110,
-    "pop3s": 995,
-    "submission": 587,
-    "submissions": 465,
-    "ldap": 389,
-    "ldaps": 636,
-    "kerberos": 88,
-    "ms-wbt-server": 3389,
-    "http-alt": 8080,
-    "https-alt": 8443,
-    "mysql": 3306,
-    "postgresql": 5432,
-    "ms-sql-s": 1433,
-    "ircd": 6667,
-    "sip": 5060,
-    "socks": 1080,
-    "tftp": 69,
-    "domain-s": 853,
-    "openvpn": 1194,
-    "isakmp": 500,
-    "l2tp": 1701,
-    "route": 520,
-    "rfb": 5900,
-    "ssdp": 1900,
-}
 
 
 def printed_packet(text: str, time: datetime | None) -> Event | None:
@@ -133,7 +84,7 @@ def _end(text: str, *, has_ports: bool) -> tuple[str | None, str | None, int | N
 
 
 def _port(text: str | None) -> int | None:
-    return (port_of(text) if text.isdigit() else _SERVICES.get(text)) if text else None
+    return port_or_service(text) if text else None
 
 
 def _dns(event: Event, message: str) -> Event:

@@ -21,6 +21,12 @@ _PROXY_MANAGER = re.compile(
     rf"\[({CLF})\] (?:\S{{1,20}} ){{0,3}}?(\d{{3}}) (?:- )?([A-Z]{{1,20}}) (https?) (\S{{1,255}}) {STRING} \[Client ([^\]\s]{{2,60}})\]",
     re.DOTALL,
 )
+# [24/Jan/2026:16:50:41 +0700] [Client 192.0.2.1:51514] TCP 200 1024 512 1.250 [Sent-to 10.0.0.3:22] [Sent 512] ...   (streams of NGINX Proxy Manager)
+# 192.0.2.1 [24/Jan/2026:16:50:41 +0700] TCP 200 1024 512 1.250 "10.0.0.3:22" "512" "1024" "0.001"   (nginx's own example)
+_STREAM = re.compile(
+    rf"(?:\[({CLF})\] \[Client (?P<client>\S{{2,60}})\]|(?P<peer>[0-9A-Fa-f.:]{{2,60}}) \[({CLF})\]) (?:TCP|UDP) (\d{{3}}) \d{{1,20}} \d{{1,20}} \d{{1,10}}(?:\.\d{{1,6}})?"
+    r"(?: (?:\[Sent-to |\")(?P<server>[^\]\s\",]{2,60})[\]\",])?(?=\s|$)",
+)
 # https 2026-04-26T12:23:00.186641Z app/a/4 192.0.2.11:44740 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://a.example:443/x HTTP/1.1" "agent" ...
 _BALANCER = re.compile(
     r"(?:(?:(?:https?|h2|grpcs|wss?) )?(\S{20,35}) (\S{1,255}) )?(\S{2,60}):(\d{1,5}) (?:(\S{2,60}):(\d{1,5})|-) (?:-?\d{1,9}(?:\.\d{1,9})? ){3}(\d{3}|-) (?:\d{3}|-) -?\d{1,20} -?\d{1,20} "
@@ -61,6 +67,22 @@ def proxy_manager(text: str, context: FileContext) -> Event | None:
     return request_event(
         match[7], site=match[5], url=match[6], status=match[2], time=web_time(match[1], context.timezone)
     )
+
+
+def stream(text: str, context: FileContext) -> Event | None:
+    """Connections that nginx passed on without looking into them (`ngx_stream_log_module`)."""
+    match = _STREAM.match(text) if "] TCP " in text or "] UDP " in text else None
+    if match is None:
+        return None
+    server, port = host_and_port(match["server"] or "")
+    event = request_event(
+        match["client"] or match["peer"],
+        status=match[5],
+        time=web_time(match[1] or match[4], context.timezone),
+        server=server,
+        server_port=port,
+    )
+    return replace(event, kind=EventKind.CONNECTION)
 
 
 def balancer(text: str, context: FileContext) -> Event | None:
@@ -159,4 +181,4 @@ def envoy(text: str, context: FileContext) -> Event | None:
     return replace(event, domain=named, device_ip=calling(event.source_ip)) if named else event
 
 
-__all__ = ("balancer", "envoy", "haproxy", "haproxy_connect", "network_balancer", "proxy_manager")
+__all__ = ("balancer", "envoy", "haproxy", "haproxy_connect", "network_balancer", "proxy_manager", "stream")

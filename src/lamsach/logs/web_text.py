@@ -22,6 +22,7 @@ from lamsach.logs.web_proxies import (
     haproxy_connect,
     network_balancer,
     proxy_manager,
+    stream,
 )
 from lamsach.logs.web_requests import CLF, ISO, STRING, STRINGS, request_event, web_time
 from lamsach.model import Event
@@ -159,6 +160,31 @@ def _time_first(text: str, context: FileContext) -> Event | None:
     )
 
 
+# 192.0.2.1 - - [24/Jan/2026:16:50:41 +0700] GET /a HTTP/1.1 200 612 ...   (layouts whose author forgot the quotes, quotes that a relay took away)
+_UNQUOTED = re.compile(
+    rf"([^\[\]\"{{}}]{{3,300}}?) \[({CLF}|{ISO})\] ([A-Z]{{3,20}} \S{{1,8192}} HTTP/\d(?:\.\d)?) (\d{{3}}|-)(?=\s|$)",
+    re.ASCII,
+)
+
+
+def _unquoted(text: str, context: FileContext) -> Event | None:
+    """The common layout without quotes around the request."""
+    match = _UNQUOTED.match(text) if " HTTP/" in text else None
+    ends = _ends(match[1]) if match else None
+    if match is None or ends is None:
+        return None
+    client, site, user, forwarded = ends
+    return request_event(
+        client,
+        forwarded=forwarded,
+        site=site,
+        request=match[3],
+        user=user,
+        status=match[4],
+        time=web_time(match[2], context.timezone),
+    )
+
+
 def _iis_native(text: str, context: FileContext) -> Event | None:
     match = _IIS_NATIVE.match(text) if ", W3SVC" in text[:150] or ", MSFTPSVC" in text[:150] else None
     if match is None:
@@ -188,6 +214,7 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     _common,
     nginx_error,
     proxy_manager,
+    stream,
     balancer,
     network_balancer,
     envoy,
@@ -195,6 +222,7 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     haproxy_connect,
     _tls_request,
     _time_first,
+    _unquoted,
     apache_error,
     litespeed_error,
     _iis_native,
@@ -221,7 +249,9 @@ def may_be_request(line: str) -> bool:
         return True
     if '"- ' in line and "Z " in line[:60]:
         return True
-    if line[:1] == "[" and " HTTP/" in line:
+    if (line[:1] == "[" or "] " in line) and " HTTP/" in line:
+        return True
+    if "] TCP " in line or "] UDP " in line or ("[Client " in line and "[Sent-to " in line):
         return True
     if (
         "[pid: " in line

@@ -111,13 +111,13 @@ class BulkReader(ABC):
 
 
 def joined(lines: Sequence[bytes | None]) -> bytes | None:
-    """The lines as one text; None when a line needs a second look: one that is too long, empty, or not UTF-8."""
+    """The lines as one text; None when a line needs a second look: one that is too long, empty, coloured, or not UTF-8."""
     if not lines or not all(lines):
         return None
     data = b"\n".join(lines)  # type: ignore[arg-type]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
-    if b"\r" in data or b"\0" in data:
+    if b"\r" in data or b"\0" in data or b"\x1b" in data:
         return None
     try:
         data.decode("utf-8")

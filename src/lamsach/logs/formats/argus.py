@@ -18,7 +18,8 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.values import ip_of, port_of
+from lamsach.logs.service_names import port_or_service
+from lamsach.logs.values import ip_of
 from lamsach.model import Event, EventKind
 
 _HEADING = re.compile(r"\s{0,40}(?:StartTime|SrcAddr|LastTime|Flgs|Rank|Seq)\b.{0,400}\bDstAddr\b", re.ASCII)
@@ -153,8 +154,8 @@ class Argus(LogFormat):
 
 
 def _port(text: str) -> int | None:
-    """A port, which `ra -n` writes in hexadecimal for protocols that it does not know well (`0x0050`)."""
-    return port_of(str(int(text, 16))) if _HEX_PORT.fullmatch(text) else port_of(text)
+    """A port, which `ra` writes as a service's name, and in hexadecimal for protocols that it does not know well (`0x0050`)."""
+    return int(text, 16) if _HEX_PORT.fullmatch(text) else port_or_service(text)
 
 
 def _apart(text: str) -> tuple[str, str]:

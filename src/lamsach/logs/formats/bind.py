@@ -25,7 +25,7 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.bind_resolver import LEAKED, QUOTED, is_resolvers, resolvers
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.dns_names import from_presentation
-from lamsach.logs.pasted import unpasted
+from lamsach.logs.pasted import bare
 from lamsach.logs.syslog import NO_HEADER, split_header, split_message
 from lamsach.logs.timestamps import MONTHS, from_iso, local_time, without_year
 from lamsach.logs.values import ip_of, port_of
@@ -149,7 +149,7 @@ class Bind(LogFormat):
         """The record's time (BIND's own before syslog's), the host that syslog names, and the message."""
         time, message = self._own_time(line)
         header = NO_HEADER
-        line = unpasted(line)
+        line = bare(line)
         if time is None:
             header, message = split_header(line, self.context)
             time, message = self._own_time(message)

@@ -20,8 +20,9 @@ from ipaddress import ip_address
 from typing import ClassVar
 
 from lamsach.errors import LineError
+from lamsach.logs import pihole_ftl
 from lamsach.logs.base import LogFormat
-from lamsach.logs.pasted import unpasted
+from lamsach.logs.pasted import bare
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import SyslogHeader, split_header, split_message
@@ -81,9 +82,9 @@ _LEASE = re.compile(
 )
 _SERVER_DUID = re.compile(r"duid (?:[0-9a-f]{2}:){5,60}[0-9a-f]{2}\s*", re.ASCII)
 # not giving name laptop to the DHCP lease of 192.0.2.50 because ...   abandoning lease to 00:1a:2b:3c:4d:5e of 192.0.2.50
-# not using configured address 192.0.2.50 because it is leased to 00:1a:2b:3c:4d:5e
+# client provides name: laptop   not using configured address 192.0.2.50 because it is leased to 00:1a:2b:3c:4d:5e
 _LEASE_ASIDE = re.compile(
-    r"(?:\d{1,10} )?(?:not giving name (?P<name>\S{1,255}) to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) "
+    r"(?:\d{1,10} )?(?:client provides name: (?P<own>\S{1,255})\s*$|not giving name (?P<name>\S{1,255}) to the DHCP lease of (?P<ip>[0-9A-Fa-f.:]{2,45}) "
     r"|abandoning lease to (?P<mac>[0-9A-Fa-f:-]{11,60}) of (?P<left>[0-9A-Fa-f.:]{2,45})"
     r"|not using configured address (?P<kept>[0-9A-Fa-f.:]{2,45}) because it is leased to (?P<holder>[0-9A-Fa-f:-]{11,60}))",
     re.ASCII,
@@ -139,6 +140,8 @@ class Dnsmasq(LogFormat):
         app, message = split_message(line)
         if app in _APPS or _BARE_TAG.match(message) or ("dnsmasq" in line[:140] and _TAG_BEHIND.match(line)):
             return True
+        if pihole_ftl.FTL.match(line):
+            return True
         clock = _CLOCK.match(line)
         if clock and _QUERY_START.match(line, clock.end()):
             return True
@@ -158,6 +161,14 @@ class Dnsmasq(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """One message, or one line of the lease file."""
         line = line.rstrip("\r\n")
+        if ftl := pihole_ftl.FTL.match(line):
+            told = pihole_ftl.message(line[ftl.end() :])
+            return told and stamped(
+                changed(told, time=pihole_ftl.time_of(ftl, self.context)),
+                self.name,
+                self.context.file,
+                number,
+            )
         lease = _LEASE.fullmatch(line)
         event = self._lease(lease) if lease else None if _SERVER_DUID.fullmatch(line) else self._message(line)
         return event and stamped(event, self.name, self.context.file, number)
@@ -183,7 +194,7 @@ class Dnsmasq(LogFormat):
 
     def _header_behind(self, line: str, tag: int) -> SyslogHeader:
         """What stands before a tag that is not where syslog has it, or has something before it (a prompt, an indentation)."""
-        header, _ = split_header(unpasted(line), self.context)
+        header, _ = split_header(bare(line), self.context)
         if header.time:
             return header
         return SyslogHeader(first_time((line[:tag].strip("[]> \t"),), self.context), header.host)
@@ -316,5 +327,5 @@ def _lease_aside(message: str) -> Event | None:
         source_ip=address,
         device_ip=address,
         device_mac=mac_of(match["mac"] or match["holder"]),
-        device_name=stated(match["name"]),
+        device_name=stated(match["name"] or match["own"]),
     )

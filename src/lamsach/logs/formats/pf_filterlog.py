@@ -12,6 +12,7 @@ Traps:
 - The header is RFC 3164 or RFC 5424, with or without the process id; older pfSense's has neither host nor id.
 - Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol decides.
 - `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514 > 198.51.100.7.443: ...`.
+- Spreadsheets and some relays put a space after each comma.
 - OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
 """
 
@@ -25,7 +26,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.own_machine import calling
-from lamsach.logs.pasted import unpasted
+from lamsach.logs.pasted import bare
 from lamsach.logs.placing import placed
 from lamsach.logs.printed_packets import printed_packet
 from lamsach.logs.record_times import first_time
@@ -76,15 +77,15 @@ class PfFilterlog(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in message of the web pages."""
-        if ",in," in line or ",out," in line:
-            return _PACKET.search(line, 0, _ROOM) is not None
+        if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
+            return _PACKET.search(_tight(line), 0, _ROOM) is not None
         if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
             return True
         return "' from" in line and _login(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
         """One packet, or one log-in."""
-        line = unpasted(line)
+        line = _tight(bare(line))
         header, message = split_header(line, self.context)
         packet = _PACKET.search(message, 0, _ROOM)
         if packet:
@@ -101,6 +102,11 @@ class PfFilterlog(LogFormat):
             event = _logged_in(login)
         time = header.time or (first_time((line[:26],), self.context) if _DATED.match(line) else None)
         return placed(event, self, number, time, header.host)
+
+
+def _tight(line: str) -> str:
+    """The line without spaces after its commas."""
+    return line.replace(", ", ",") if ", in, " in line or ", out, " in line else line
 
 
 def _packet(message: str, match: re.Match[str]) -> Event:

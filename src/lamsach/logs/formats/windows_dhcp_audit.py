@@ -7,6 +7,7 @@ Traps:
 - Twenty lines of prose and a header row come before the records. A file is per weekday and is overwritten.
 - The server writes mm/dd/yy; files saved anew by a spreadsheet have the order of its language and four-digit years. The order is
   decided per file.
+- What was copied from a page or a mail has spaces in place of its commas: then the description's own words end it.
 - MAC addresses are bare hex; a longer identifier is the client's own and no MAC (`52415320...`: a remote access server).
   DHCPv6 gives a DUID, in which the MAC mostly is.
 - Record 30 (a request to update DNS) writes some addresses backwards; 13 gives `BAD_ADDRESS` as the host's name; above 50 the name
@@ -34,6 +35,13 @@ from lamsach.model import Action, Event, EventKind, LeaseAction
 _RECORD = re.compile(
     r"(?:^|(?<=[\s:]))\"?(\d{1,5})\"? ?([,;\t]) ?\"?(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\"? ?\2 ?\"?(\d{1,2}):(\d{2}):(\d{2})"
     r"(?: ?([AP])M)?\"? ?\2",
+    re.ASCII,
+)
+# 10 06/28/26 13:22:53 Assign 10.1.1.17 PC-KETOAN.unit.example 001122334455
+_SPACED = re.compile(
+    r"(?:^|(?<=[\s:]))(\d{2})\s{1,4}(\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4})\s{1,4}(\d{1,2}:\d{2}:\d{2}(?: ?[AP]M)?)\s{1,4}"
+    r"((?:Assign|Renew|Release|Conflict|NACK|Deny|Delete|Expired|DNS [Uu]pdate|DNS record|BOOTP|No more|Lease)\b[A-Za-z ()]{0,40}?)\s{1,4}"
+    r"(\d{1,3}(?:\.\d{1,3}){3})(?=\s|$)(?:\s{1,4}([A-Za-z_][\w.-]{0,254}|(?![0-9A-Fa-f]{12}(?:\s|$))\d[\w.-]{0,254})(?=\s|$))?(?:\s{1,4}([0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})(?=\s|$))?",
     re.ASCII,
 )
 # ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,... in the server's language
@@ -84,7 +92,7 @@ class WindowsDhcpAudit(LogFormat):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        dates = [match[3] for match in map(_RECORD.search, context.head) if match]
+        dates = [match[3] for match in map(_RECORD.search, map(_with_commas, context.head)) if match]
         years = {len(part) for text in dates for part in re.split("[/.-]", text) if len(part) > 2}
         usual = DateOrder.DAY_FIRST if years else DateOrder.MONTH_FIRST
         self._order = decide_order([numbers_of(text) for text in dates], usual, context)
@@ -93,6 +101,7 @@ class WindowsDhcpAudit(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """A number, a date and a time as the first three columns, or a line of the prose atop the file."""
+        line = _with_commas(line)
         match = _RECORD.search(line, 0, 400)
         if match is None:
             return (
@@ -110,6 +119,7 @@ class WindowsDhcpAudit(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for the prose and the header row."""
+        line = _with_commas(line)
         match = _RECORD.search(line, 0, 400)
         if match is None:
             if number <= self._prose_lines or self.recognises(line):
@@ -142,6 +152,16 @@ class WindowsDhcpAudit(LogFormat):
         if match[7]:
             hour = hour % 12 + (12 if match[7] == "P" else 0)
         return local_time(year, month, day, hour, int(match[5]), int(match[6]), 0, self.context.timezone)
+
+
+def _with_commas(line: str) -> str:
+    """The line with the commas that its record had; the line itself when it has others, or is none."""
+    if "," in line[:60] or ";" in line[:60]:
+        return line
+    match = _SPACED.search(line, 0, 400)
+    if match is None:
+        return line
+    return line[: match.start()] + ",".join(cell or "" for cell in match.groups()) + ","
 
 
 def _prose_lines(head: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import is_internal
-from lamsach.logs.pasted import unpasted
+from lamsach.logs.pasted import bare
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of, port_of
@@ -86,7 +86,7 @@ class WireGuard(LogFormat):
             return self._peer(dump, number)
         if not self.recognises(line):
             raise LineError("The line is not of this format.")
-        header, message = split_header(unpasted(line), self.context)
+        header, message = split_header(bare(line), self.context)
         found = _KERNEL.search(line, 0, 400)
         text = line[found.start(2) :] if found else message
         peer, outer, short = (
