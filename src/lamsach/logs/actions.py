@@ -2,7 +2,7 @@
 
 Source of the verbs: Check Point's "Log fields", Palo Alto's "Syslog Field Descriptions", Cisco's "Syslog Messages" guides, the CEF key `act`,
 and the export formats of Kaspersky Security Center and ESET PROTECT. Traps: `block-url`, `reset-both`, `Block with reset` are one verb with more words;
-`not blocked` is no block; `detect` and `alert` let the contact pass.
+`not blocked` is no block, `Would have dropped` let it pass; `detect` and `alert` let the contact pass.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def action_of(text: str | None) -> Action:
     words = {word.lower() for word in _WORD.findall(text[:_LONGEST])} if text else set()
     if words & _NEGATIONS:
         return Action.UNKNOWN
+    if "would" in words and words & _BLOCKED:
+        return Action.ALLOWED
     if words & _BLOCKED:
         return Action.BLOCKED
     return Action.ALLOWED if words & _ALLOWED and "failure" not in words else Action.UNKNOWN

@@ -2,7 +2,7 @@
 
 Source: Elastic Common Schema (`event.original`, `message`), Wazuh (`full_log`), GELF 1.1 (`short_message`, `full_message`), Docker's json-file (`log`),
 systemd's Journal Export and JSON formats (`MESSAGE`, `SYSLOG_IDENTIFIER`), rsyslog's and syslog-ng's JSON templates, Fluentd and Fluent Bit, Splunk's exports
-(`_raw`), Graylog's and Loki's exports, Google Cloud's `textPayload`.
+(`_raw`) and HTTP events (`event`), Graylog's and Loki's exports, Google Cloud's `textPayload`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _CARRIERS = (
         "rawevent",
         "originallog",
         "originalmessage",
+        "event",
     ),
     *(
         "message",
@@ -79,9 +80,9 @@ _TAGS = frozenset(
         "facilityname",
     }
 )
-_QUOTED = tuple(
-    f'"{key}"'
-    for key in ("message", "msg", "log", "full_log", "_raw", "raw", "original", "event.original", "log.original", "short_message", "full_message", "MESSAGE", "line", "textPayload", "raw_message", "rawMessage", "syslog_message", "content", "body")
+_QUOTED = (
+    '"event":"', '"event": "',
+    *(f'"{key}"' for key in ("message", "msg", "log", "full_log", "_raw", "raw", "original", "event.original", "log.original", "short_message", "full_message", "MESSAGE", "line", "textPayload", "raw_message", "rawMessage", "syslog_message", "content", "body")),
 )  # fmt: skip
 _SHORTEST = 12
 _MOST_CARRIED = 4

@@ -64,6 +64,8 @@ _VISITOR = re.compile(
     r'([0-9A-Fa-f.:]{2,45}) - \S{1,128} \[[^\]"]{1,40}\] "[A-Z]{3,10} (\S{1,2000})', re.ASCII
 )
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
+# User admin failed to login from '192.0.2.4' using ssh      User admin logged in successfully
+_LOGIN = re.compile(r"\blog(?:in|ged (?:in|out))\b", re.IGNORECASE)
 _ROOM = 2000
 _WEB = frozenset(
     {
@@ -191,6 +193,8 @@ def _lease(fields: Fields) -> Event | None:
 
 def _kind(fields: Fields, source: str | None, destination: str | None) -> EventKind:
     words = {fields.get(key, "").lower() for key in ("log_type", "log_component", "sub")}
+    if fields.get("log_subtype", "").lower() == "admin" and _LOGIN.search(fields.get("message", "")):
+        return EventKind.LOGON
     if "auth" in words or any(
         "authentication" in word for word in (*words, fields.get("log_subtype", "").lower())
     ):

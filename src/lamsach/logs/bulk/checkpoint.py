@@ -12,7 +12,7 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import asked_of, event_columns
 from lamsach.logs.bulk.quoted import Quoted
-from lamsach.logs.formats.checkpoint import KEYS, SERVICES, SESSIONS, TIMES, gateway_of
+from lamsach.logs.formats.checkpoint import KEYS, OWN_ZONES, SERVICES, SESSIONS, TIMES, gateway_of
 from lamsach.logs.syslog import split_header
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _inward(row: dict[str, pa.Array], count: int) -> pa.Array:
     if "conn_direction" in row:
         found = pc.equal(row["conn_direction"], "Incoming")
     if "inzone" in row and "outzone" in row:
-        zones = pc.and_(pc.equal(row["inzone"], "External"), pc.equal(row["outzone"], "Internal"))
+        inside = pc.is_in(row["outzone"], pa.array(OWN_ZONES))
+        zones = pc.and_(pc.equal(row["inzone"], "External"), inside)
         found = pc.or_(found, zones)
     return found

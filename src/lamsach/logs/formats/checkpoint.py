@@ -22,6 +22,7 @@ from lamsach.logs.direction import is_internal
 from lamsach.logs.framing import header_before
 from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of
+from lamsach.logs.own_machine import calling
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
@@ -84,6 +85,7 @@ SERVICES = {
 """Ports of the services that SmartConsole predefines, by their names; a service of one's own making has a number nobody else knows."""
 _OPENING = frozenset({"log in", "login", "logged in"})
 _CLOSING = frozenset({"log out", "logout"})
+OWN_ZONES = ("Internal", "Local")
 SESSIONS = frozenset({"log in", "log out", "login", "logout", "failed log in", "logged in"})
 
 
@@ -145,9 +147,8 @@ class CheckPoint(LogFormat):
         header = self._header(line)
         time = first_time((fields.get(key) for key in TIMES), self.context) or header.time
         inward = fields.get("conn_direction") == "Incoming" or (
-            fields.get("inzone"),
-            fields.get("outzone"),
-        ) == ("External", "Internal")
+            fields.get("inzone") == "External" and fields.get("outzone") in OWN_ZONES
+        )
         if fields.get("service", "") in SERVICES:
             fields["service"] = SERVICES[fields["service"]]
         event = event_of(fields, KEYS, time=time, observer=header.host or gateway_of(fields), inward=inward)
@@ -191,6 +192,8 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
         action = LeaseAction.ASSIGNED if done in _OPENING else LeaseAction.RELEASED
         return changed(event, kind=EventKind.LEASE, action=action)
     if done in SESSIONS:
+        device = event.device_ip if event.device_ip != event.source_ip else calling(event.source_ip)
         refused = done.startswith("failed")
-        return changed(event, kind=EventKind.LOGON, action=Action.BLOCKED if refused else event.action)
+        action = Action.BLOCKED if refused else event.action
+        return changed(event, kind=EventKind.LOGON, action=action, device_ip=device)
     return event

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
 from lamsach.logs import column_names, columns
@@ -34,6 +35,7 @@ from lamsach.logs.json_records import (
 )
 from lamsach.logs.json_shapes import looks_like_suricata, looks_like_zeek
 from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.record_times import zone_of
 from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
 from lamsach.model import Event
@@ -41,6 +43,8 @@ from lamsach.model import Event
 # {"src_ip":"192.0.2.5", ...   {\"srcip\": ...   {"source":{"ip":   {"QueryName":
 _KEY = re.compile(r'\\?"([@\w. :-]{1,60})\\?"\s*:\s*', re.ASCII)
 _KEYS_LOOKED_AT = 200
+# {"date":"2026-06-05","time":"07:31:12"
+_CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
 # winlog, EventID, Image, ProcessGuid ...: the record is of an endpoint, whose name `host` is
 _ENDPOINT_KEYS = frozenset(
     {"eventid", "winlog", "win", "image", "processguid", "process", "computer", "eventdata", "sourcename"}
@@ -135,7 +139,9 @@ class JsonLines(LogFormat):
             return stamped(inner, self.name, self.context.file, number)
         if not column_names.tells_of_contacts(values.keys()):
             raise LineError("The JSON record has no known key.", line[:80])
-        event = columns.event_of(values, self._times, host_is_device=endpoint or "source" not in values)
+        zone = _zone(record) if "clock" in values else None
+        times = LooseTimes(replace(self.context, timezone=zone)) if zone else self._times
+        event = columns.event_of(values, times, host_is_device=endpoint or "source" not in values)
         if header.strip() and (event.time is None or event.observer is None):
             stated = split_header(line, self.context)[0]
             event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
@@ -171,18 +177,21 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
     ]
     endpoint = any(column_names.plain(part) in _ENDPOINT_KEYS for parts, _ in paths for part in parts)
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
-    others = column_names.beside({column_names.plain(parts[-1]) for parts, _ in paths})
+    names = {column_names.plain(parts[-1]) for parts, _ in paths}
+    others = column_names.beside(names)
     for parts, value in paths:
         field = column_names.field_of(".".join(parts))
         if others:
             field = others.get(column_names.plain(parts[-1]), field)
         if logon:
             field = _LOGON_FIELDS.get(column_names.plain(parts[-1]), field)
-        if field is None:
-            continue
+        if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
+            continue  # what Splunk calls a source is the input it came by
         if field == "time":
             text = text_of(value)
-            if text:
+            if text and _CLOCK.fullmatch(text):
+                values.setdefault("clock", []).append(text)
+            elif text:
                 times.append((_time_rank(parts[-1]), _in_utc(parts[-1], text)))
             continue
         texts = _texts(value)
@@ -194,8 +203,15 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
             held = values.setdefault(field, [])
             held[:] = [*texts[:room], *held] if first else [*held, *texts[:room]]
     if times:
+        values.pop("clock", None)
         values["time"] = [min(times, key=lambda ranked: ranked[0])[1]]
     return values, endpoint and not logon
+
+
+def _zone(record: dict[str, object]) -> ZoneInfo | None:
+    """The zone that a record names beside its date and its time of day."""
+    texts = (text_of(record.get(key)) for key in ("tz", "timezone"))
+    return next((zone for text in texts if text and (zone := zone_of(text))), None)
 
 
 def _time_rank(name: str) -> int:
