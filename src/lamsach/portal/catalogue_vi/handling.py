@@ -69,6 +69,7 @@ HANDLING: dict[str, str] = {
     "Save the view": "Lưu bộ lọc",
     "next and previous machine": "máy sau, máy trước",
     "tick it": "chọn máy",
+    "tick all on the page": "chọn tất cả trên trang",
     "open it": "mở hồ sơ",
     "to the search": "đến ô tìm kiếm",
     "next and previous page": "trang sau, trang trước",
