@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-_DATA = Path(tempfile.mkdtemp(prefix="lamsach-portal-test-"))
+_STAGE = Path(tempfile.mkdtemp(prefix="lamsach-portal-test-"))
+_DATA = _STAGE / "data"
+_DATA.mkdir(mode=0o700)
 os.environ["LAMSACH_DATA"] = str(_DATA)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
 for _name in ("LAMSACH_SMTP_URL", "LAMSACH_URL", "LAMSACH_TLS", "LAMSACH_OIDC_URL", "LAMSACH_PROXIES"):
@@ -51,6 +53,11 @@ from lamsach.portal.units import tree  # noqa: E402
 from lamsach.portal.units.models import Membership, Unit  # noqa: E402
 
 from .template import migrate, pour  # noqa: E402
+
+
+def pytest_unconfigure() -> None:
+    """Leave no folder behind when the process ends."""
+    shutil.rmtree(_STAGE, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

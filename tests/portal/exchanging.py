@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from lamsach.portal.exchange import keyring, moving
 from lamsach.portal.exchange.models import Partner, Taken
 
@@ -25,8 +27,8 @@ def partners(cast: Any) -> tuple[Partner, Partner]:
 
 
 def made(partner: Partner, by: Any, kinds: Sequence[str] | None = None) -> Path:
-    """The next file for a partner."""
-    path = Path(tempfile.mkdtemp(prefix="lamsach-exchange-test-")) / "exchange.zip"
+    """The next file for a partner, beside the portal's data; it goes with them when the tests end."""
+    path = Path(tempfile.mkdtemp(prefix="exchange-", dir=settings.DATA.parent)) / "exchange.zip"
     moving.make(Partner.objects.get(pk=partner.pk), path, by, kinds)
     return path
 
