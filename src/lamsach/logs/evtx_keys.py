@@ -86,11 +86,12 @@ def key_columns(
     inner: Instances,
     plans: Sequence[Plan | None],
     which: Ints,
-    carried: tuple[Any, Any],
+    carried: tuple[Any, Any, Any],
+    mentioned: Any,
     rows: Ints,
 ) -> list[Sequence[Any]]:
     """What the event of each record is known by, column by column; all are known by as many values.
-    `carried`: whether ports, whether digests do not count."""
+    `carried`: whether ports, digests, parts do not count. `mentioned`: what texts mention."""
     told = list(map(plans.__getitem__, which.tolist()))
     width = key_width(told[0])
     if not width:  # all values, and how they are laid out
@@ -98,7 +99,8 @@ def key_columns(
         return [told, *slices(batch.data, inner.listed[rows, None], ends[:, None])]
     keys = [plan.key if plan and key_width(plan) == width else (NOWHERE,) * width for plan in plans]
     index = np.array(keys)[which]
-    ports, digests = carried
+    ports, digests, parts = carried
     index[ports, -2:] = NOWHERE
     index[digests, -3] = NOWHERE
-    return [told, *slices(batch.data, *inner.places(index, rows))]
+    index[parts, -5:-3] = NOWHERE
+    return [told, parts.tolist(), mentioned.tolist(), *slices(batch.data, *inner.places(index, rows))]

@@ -1,12 +1,13 @@
 """Which data of a Windows event make its `Event`: those that its reader asks for. All others need not be looked at.
 
-A source's or destination's port is mostly carried over as it is: then it is none of the data either, and events that differ in nothing else are made once.
+A source's or destination's port is mostly carried over as it is: then it is none of the data either, and events that differ in nothing else are made once. So
+are digests, whom a machine reached, and what it asked a name server; of texts that a machine ran nothing counts but what they mention.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lamsach.logs import windows_contacts as contacts
@@ -24,6 +25,9 @@ UNREADABLE = -2
 """In place of a port."""
 _PORTS_KEPT = 65536
 _MOST_IN_KEY = 8
+PART_FIELDS = ("destination_ip", "domain", "answers")
+"""What a part tells of an event."""
+_SERVERS = frozenset({"dnsserveripaddress", "dnsserverip", "destinationip"})
 _CONNECTION = (*contacts.SOURCE, *contacts.DESTINATION, *contacts.SOURCE_PORT, *contacts.DESTINATION_PORT)
 # What each reader asks a record for.
 READS: Mapping[Reader, frozenset[str]] = {
@@ -56,17 +60,22 @@ class Plan:
     `read`: the data that tell something, by lower-case name, with the index of the value; `unread`: the names of the others.
     `opener`: the index of a truth value, or ALWAYS: if it is true, the values at `ports` (source's, destination's) are carried over.
     `digests`: the index of the text whose digests may be carried over.
-    `key`: the indexes of the values that make events differ, digests and ports last; None for all there are.
+    `part`: the one or two values, by name and index, that alone tell `PART_FIELDS`, and nothing but these, when `opener` holds.
+    `texts`: the indexes of the texts of which only counts what they mention.
+    `key`: the indexes of the values that make events differ, those of the part, of digests and ports last; None for all there are.
     """
 
     head: Head
     kinds: tuple[int, ...]
-    read: tuple[tuple[str, int], ...]
+    read: tuple[tuple[str, int], ...] = ()
     unread: tuple[str, ...] = ()
     ports: tuple[int, int] = (NOWHERE, NOWHERE)
     opener: int = NOWHERE
     digests: int = NOWHERE
+    part: tuple[tuple[str, int], ...] = ()
+    texts: tuple[int, ...] = ()
     key: tuple[int, ...] | None = None
+    reader: Reader | None = None
 
     def kind(self, index: int) -> int:
         """The kind of the value with this index."""
@@ -95,20 +104,35 @@ def plan_of(head: Head, template: Template) -> Plan:
     names = None if "url" in read or head.provider == "OpenSSH" else READS.get(reader)
     asked = {name: index for name, index in read.items() if names is None or name in names}
     unread = tuple(name for name in read if name not in asked)
-    opener = _opener(head, asked, template.kinds) if reader is contacts.connection else NOWHERE
-    ports = (NOWHERE, NOWHERE)
-    if opener != NOWHERE:
-        kinds = template.kinds
-        ports = (_only(asked, contacts.SOURCE_PORT, kinds), _only(asked, contacts.DESTINATION_PORT, kinds))
-    digests = (
-        _only(asked, contacts.HASH_DATA, template.kinds) if reader is contacts.file_or_process else NOWHERE
-    )
-    told = sorted({index for index in asked.values() if index >= 0}.difference((*ports, digests)))
-    if len(told) > _MOST_IN_KEY:
-        return Plan(head, template.kinds, tuple(asked.items()), unread)
-    return Plan(
-        head, template.kinds, tuple(asked.items()), unread, ports, opener, digests, (*told, digests, *ports)
-    )
+    carried = _carried(reader, head, asked, template.kinds) if names is not None else Plan(head, ())
+    of_part = tuple(index for _, index in carried.part)
+    own = (*of_part, *(NOWHERE,) * (2 - len(of_part)), carried.digests, *carried.ports)
+    told = sorted({index for index in asked.values() if index >= 0}.difference(own, carried.texts))
+    key = (*told, *own)
+    made = replace(carried, kinds=template.kinds, read=tuple(asked.items()), unread=unread, reader=reader)
+    return replace(made, key=key) if len(told) <= _MOST_IN_KEY else Plan(head, made.kinds, made.read, unread)
+
+
+def _carried(reader: Reader, head: Head, data: Mapping[str, int], kinds: tuple[int, ...]) -> Plan:
+    """What this reader takes over from these data as it is."""
+    if reader is contacts.connection:
+        opener = _opener(head, data, kinds)
+        if opener == NOWHERE:
+            return Plan(head, ())
+        source = _only(data, contacts.SOURCE_PORT, kinds, contacts.SOURCE)
+        destination = _only(data, contacts.DESTINATION_PORT, kinds, contacts.DESTINATION)
+        part = _reached(head, data, kinds, opener)
+        return Plan(head, (), ports=(source, destination), opener=opener, part=part)
+    if reader is contacts.question:
+        part = _asked(data, kinds)
+        return Plan(head, (), opener=ALWAYS if part else NOWHERE, part=part)
+    if reader is logons.logon:
+        port = _only(data, logons.PORT, kinds, (*logons.ADDRESS, *logons.STATION))
+        return Plan(head, (), ports=(port, NOWHERE), opener=ALWAYS if port >= 0 else NOWHERE)
+    if reader is contacts.file_or_process:
+        digests = _only(data, contacts.HASH_DATA, kinds)
+        return Plan(head, (), digests=digests, texts=_texts(data, kinds))
+    return Plan(head, ())
 
 
 def _opener(head: Head, data: Mapping[str, int], kinds: tuple[int, ...]) -> int:
@@ -119,12 +143,59 @@ def _opener(head: Head, data: Mapping[str, int], kinds: tuple[int, ...]) -> int:
     return index if index >= 0 and kinds[index] == BOOLEAN else NOWHERE
 
 
-def _only(data: Mapping[str, int], names: tuple[str, ...], kinds: tuple[int, ...]) -> int:
-    """The one value among these data, when there is no other."""
-    found = [data[name] for name in names if name in data]
-    if len(found) != 1 or found[0] < 0 or kinds[found[0]] not in (UINT16, STRING):
-        return NOWHERE
-    return found[0]
+def _reached(
+    head: Head, data: Mapping[str, int], kinds: tuple[int, ...], opener: int
+) -> tuple[tuple[str, int], ...]:
+    """Whom a machine reached, when that tells neither which side the machine is nor who began."""
+    packets = 5150 <= head.number <= 5153
+    if packets or (opener != ALWAYS and "direction" in data):
+        return ()
+    address = _only_name(data, contacts.DESTINATION, kinds, contacts.DESTINATION_PORT)
+    name = _only_name(data, ("destinationhostname",), kinds)
+    if address is None or ("destinationhostname" in data and (name is None or opener == ALWAYS)):
+        return ()
+    return tuple((found, data[found]) for found in (address, name) if found)
+
+
+def _asked(data: Mapping[str, int], kinds: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
+    """What a machine asked a name server and was answered."""
+    name = _only_name(data, ("queryname", "query", "name"), kinds)
+    answered = [found for found in ("queryresults", "queryresponse") if found in data]
+    answer = _only_name(data, answered, kinds)
+    if name is None or (answered and answer is None) or not _SERVERS.isdisjoint(data):
+        return ()
+    return tuple((found, data[found]) for found in (name, answer) if found)
+
+
+def _texts(data: Mapping[str, int], kinds: tuple[int, ...]) -> tuple[int, ...]:
+    """The texts that a machine ran, when nothing but what they mention is read of them."""
+    found = [data[name] for name in contacts.TEXTS if data.get(name, NOWHERE) >= 0]
+    others = {index for name, index in data.items() if name not in contacts.TEXTS}
+    plain = all(kinds[index] == STRING for index in found)
+    return tuple(found) if plain and "contents" not in data and others.isdisjoint(found) else ()
+
+
+def _only(
+    data: Mapping[str, int], names: Collection[str], kinds: tuple[int, ...], others: Collection[str] = ()
+) -> int:
+    """The one value among these data, when there is no other, and it is not among the others either."""
+    name = _only_name(data, names, kinds, others, (UINT16, STRING))
+    return NOWHERE if name is None else data[name]
+
+
+def _only_name(
+    data: Mapping[str, int],
+    names: Collection[str],
+    kinds: tuple[int, ...],
+    others: Collection[str] = (),
+    usual: tuple[int, ...] = (STRING,),
+) -> str | None:
+    found = [name for name in names if name in data]
+    if len(found) != 1 or found[0] in others:
+        return None
+    index = data[found[0]]
+    once = list(data.values()).count(index) == 1
+    return found[0] if index >= 0 and once and kinds[index] in usual else None
 
 
 @lru_cache(_PORTS_KEPT)

@@ -23,13 +23,15 @@ NOT_CARRIED = -1
 class Records:
     """Records in their order. `codes`: which of `EventMaker.events` each is, or LEFT. `times`: microseconds since 1970. `source_ports` and
     `destination_ports`: 0 for none, NOT_CARRIED where the event's is right. `orders`: which of `EventMaker.orders` the record's own `digests` have
-    (`evtx_digests`), NOT_CARRIED where the event's are right."""
+    (`evtx_digests`), NOT_CARRIED where the event's are right. `parts`: which of `Parts.told` (`evtx_parts`) is the record's own, NOT_CARRIED where
+    the event is right."""
 
     codes: Ints
     times: Ints
     source_ports: Ints
     destination_ports: Ints
     orders: Ints
+    parts: Ints
     digests: Any
 
     def part(self, begin: int, end: int) -> Records:
@@ -40,9 +42,9 @@ class Records:
         """The columns in their order."""
         return (*self.numbers(), self.digests)
 
-    def numbers(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    def numbers(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
         """All columns but the digests."""
-        return self.codes, self.times, self.source_ports, self.destination_ports, self.orders
+        return self.codes, self.times, self.source_ports, self.destination_ports, self.orders, self.parts
 
 
 def joined(parts: Sequence[Records]) -> Records:
@@ -57,7 +59,7 @@ def joined(parts: Sequence[Records]) -> Records:
 def _all_left(count: int) -> Records:
     left, nothing = np.full(count, LEFT, np.int64), np.full(count, NOT_CARRIED, np.int64)
     times, digests = np.zeros(count, np.int64), np.zeros((count, WIDTH), np.uint8)
-    return Records(left, times, nothing, nothing, nothing, digests)
+    return Records(left, times, nothing, nothing, nothing, nothing, digests)
 
 
 def with_texts(

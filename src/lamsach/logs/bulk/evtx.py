@@ -17,6 +17,7 @@ from lamsach.model import Event, Reference, Refusal
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lamsach.logs.evtx_parts import Part
     from lamsach.logs.evtx_rows import Records
 
 Key = tuple[str, ...]
@@ -96,6 +97,9 @@ class EvtxTables:
             ("destination_port", records.destination_ports),
         ):
             made = _with(made, name, _ports(ports[told], made.column(name)))
+        parts = records.parts[told]
+        if (parts >= 0).any():
+            made = _with_parts(made, events, which, parts, self._maker.parts.told)
         own = records.orders[told] >= 0
         if own.any():
             digests = records.digests[told]
@@ -201,6 +205,29 @@ def _key(text: str, head: str, tail: str, data: int, marks: tuple[str, ...]) -> 
 def _with(table: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
     place = table.schema.get_field_index(name)
     return table.set_column(place, table.schema.field(place), column)
+
+
+def _with_parts(
+    table: pa.RecordBatch, events: Sequence[Event], which: Any, parts: Any, told: Sequence[Part]
+) -> pa.RecordBatch:
+    """The table, with the records' own parts where they are not those of the events; `which`: the event of each record."""
+    import pyarrow as pa
+
+    from lamsach.logs.evtx_places import numbered
+    from lamsach.logs.evtx_plans import PART_FIELDS
+
+    carried = parts >= 0
+    used, codes = numbered(parts[carried], len(told))
+    own: tuple[Sequence[Any], ...] = tuple(zip(*(told[code] for code in used.tolist()), strict=True))
+    which = which.copy()
+    which[carried] = codes + len(events)
+    places = pa.array(which)
+    for name, values in zip(PART_FIELDS, own, strict=True):
+        kind = table.schema.field(name).type
+        known = [getattr(event, name) or None for event in events]
+        column = pa.array([*known, *(value or None for value in values)], kind)
+        table = _with(table, name, column.take(places))
+    return table
 
 
 def _nothing() -> pa.RecordBatch:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .evtx_builder import CHUNK_BYTES, RECORDS_START
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START
 
-STRING, ANSI, UINT16, UINT32, BOOL, GUID, FILETIME, SID, HEX64, BODY = 1, 2, 6, 8, 13, 15, 17, 19, 21, 33
+STRING, ANSI, UINT8, UINT16, UINT32, UINT64 = 1, 2, 4, 6, 8, 10
+BOOL, GUID, FILETIME, SID, HEX64, BODY = 13, 15, 17, 19, 21, 33
 FIRST_TIME = 134_255_808_000_000_000
 """A `FILETIME` of June 2026."""
 Value = tuple[int, bytes]
 """The kind of a value and its bytes."""
+ABSENT: Value = (0, b"")
+_LOCAL_SYSTEM = bytes.fromhex("010100000000000512000000")
+_PROVIDER_ID = bytes(range(16))
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,24 @@ def template_chunk(records: Sequence[Record], first: int = 1) -> bytes:
     made = _Chunk()
     for number, record in enumerate(records, first):
         made.add(record, number)
-    return sealed(bytes(made.data).ljust(CHUNK_BYTES, b"\0"), first, len(records), made.last, len(made.data))
+    return made.sealed(first, len(records))
+
+
+def full_chunks(records: Iterable[Record]) -> Iterator[bytes]:
+    """Chunks of as many events as each has room for; the last one may have fewer."""
+    made, first, count = _Chunk(), 1, 0
+    for record in records:
+        end, last = len(made.data), made.last
+        made.add(record, first + count)
+        if len(made.data) > CHUNK_BYTES:
+            del made.data[end:]
+            made.last = last
+            yield made.sealed(first, count)
+            made, first, count = _Chunk(), first + count, 0
+            made.add(record, first)
+        count += 1
+    if count:
+        yield made.sealed(first, count)
 
 
 def sealed(chunk: bytes, first: int, count: int, last: int, end: int) -> bytes:
@@ -79,6 +100,10 @@ class _Chunk:
     _names: dict[str, int] = field(default_factory=dict)
     _templates: dict[object, int] = field(default_factory=dict)
 
+    def sealed(self, first: int, count: int) -> bytes:
+        """The whole chunk of so many records."""
+        return sealed(bytes(self.data).ljust(CHUNK_BYTES, b"\0"), first, count, self.last, len(self.data))
+
     def add(self, record: Record, number: int) -> None:
         data, self.last = self.data, len(self.data)
         data += struct.pack("<4sIQQ", b"\x2a\x2a\0\0", 0, number, record.time)
@@ -95,15 +120,15 @@ class _Chunk:
 
     @staticmethod
     def _system(record: Record, number: int) -> list[Value]:
+        """The values of the system part in the order that Windows has; the body's size is filled in later."""
+        named = [] if record.literal else [text(record.computer)]
         return [
-            (UINT16, struct.pack("<H", record.number)),
-            (FILETIME, struct.pack("<Q", record.time)),
-            (10, struct.pack("<Q", number)),
-            text(record.provider),
-            text(record.channel),
-            text(record.computer),
-            (BODY, b""),
-        ]
+            *((UINT8, b"\4"), (UINT8, b"\0"), (UINT16, b"\1\0"), (UINT16, struct.pack("<H", record.number)), ABSENT),
+            *((HEX64, struct.pack("<Q", 1 << 63)), (FILETIME, struct.pack("<Q", record.time)), ABSENT),
+            *((UINT32, struct.pack("<I", 1412)), (UINT32, struct.pack("<I", 2208)), (UINT64, struct.pack("<Q", number))),
+            *((UINT8, b"\5"), (SID, _LOCAL_SYSTEM), ABSENT, text(record.provider), (GUID, _PROVIDER_ID)),
+            *(text(record.channel), *named, (BODY, b"")),
+        ]  # fmt: skip
 
     @staticmethod
     def _inner_key(record: Record) -> object:
@@ -140,14 +165,26 @@ class _Chunk:
     def _outer(self, record: Record) -> None:
         space = "http://schemas.microsoft.com/win/2004/08/events/event"
         with self._element("Event", {"xmlns": space}), self._open("System"):
-            self._leaf("Provider", {"Name": (3, STRING)})
-            self._leaf("EventID", {}, (0, UINT16))
-            self._leaf("TimeCreated", {"SystemTime": (1, FILETIME)})
-            self._leaf("EventRecordID", {}, (2, 10))
-            self._leaf("Channel", {}, (4, STRING))
-            self._leaf("Computer", {}, record.computer if record.literal else (5, STRING))
+            self._leaf("Provider", {"Name": (14, STRING), "Guid": (15, GUID)})
+            with self._element("EventID", {"Qualifiers": (4, UINT16)}):
+                self._substitution((3, UINT16), optional=True)
+            for name, place in (
+                ("Version", (11, UINT8)),
+                ("Level", (0, UINT8)),
+                ("Task", (2, UINT16)),
+                ("Opcode", (1, UINT8)),
+                ("Keywords", (5, HEX64)),
+            ):
+                self._leaf(name, {}, place)
+            self._leaf("TimeCreated", {"SystemTime": (6, FILETIME)})
+            self._leaf("EventRecordID", {}, (10, UINT64))
+            self._leaf("Correlation", {"ActivityID": (7, GUID), "RelatedActivityID": (13, GUID)})
+            self._leaf("Execution", {"ProcessID": (8, UINT32), "ThreadID": (9, UINT32)})
+            self._leaf("Channel", {}, (16, STRING))
+            self._leaf("Computer", {}, record.computer if record.literal else (17, STRING))
+            self._leaf("Security", {"UserID": (12, SID)})
             self.data.append(0x04)
-            self._substitution((6, BODY), optional=True)
+            self._substitution((17 if record.literal else 18, BODY), optional=True)  # fmt: skip
 
     def _inner(self, record: Record) -> None:
         with self._element(record.inner, {}):
