@@ -122,5 +122,7 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
         "activedirectory_domainservice",
         lambda record: logons.directory if record.event_id == 2889 else _by_data(record),
     ),
+    ("-ntlm", lambda _: logons.ntlm),
+    ("-winrm", lambda _: logons.remote_shell),
     ("remoteaccess", lambda record: logons.vpn_address if record.event_id == 20274 else _by_data(record)),
 )

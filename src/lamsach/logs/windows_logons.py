@@ -11,10 +11,11 @@ Traps:
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lamsach.logs.direction import is_internal
-from lamsach.logs.values import ip_of, mac_of, stated
+from lamsach.logs.values import host_and_port, ip_of, mac_of, stated
 from lamsach.logs.windows_record import WindowsRecord, machine_address, machine_of, user_of
 from lamsach.model import Action, EventKind, LeaseAction
 
@@ -35,6 +36,8 @@ ADDRESS = ("ipaddress", "clientaddress", "sourcenetworkaddress", "sourceaddress"
 PORT = ("ipport", "clientport", "sourceport", "clientaddress", "clientip", "ipstring")
 USER = ("targetusername", "accountname", "user", "param1", "username", "subjectusername", "useraccount")
 STATION = ("workstationname", "workstation", "clientname", "clientmachine", "sourceworkstation")
+# Creating WSMan Session. The connection string is: srv01/wsman?PSVersion=5.1
+_CONNECTION = re.compile(r"connection string is: (\S{1,500})")
 _LEASES = {
     10: LeaseAction.ASSIGNED,
     11: LeaseAction.RENEWED,
@@ -117,6 +120,50 @@ def remote_desktop_client(record: WindowsRecord) -> Fields:
         "destination_ip": address,
         "domain": None if address or not value else value.lower()[:253],
     }
+
+
+def ntlm(record: WindowsRecord) -> Fields:
+    """NTLM's audit (a user of "(NULL)" is the one whose session it is): 8001 on the machine that logs on elsewhere, 8002 and 8003 on the server, 8004 to 8006 on the domain controller."""
+    user = user_of(record.text("username", "clientusername"))
+    user = None if user == "(NULL)" else user
+    if record.event_id in (8001, 4001):
+        target = (record.text("targetname") or "").partition("/")[2].partition("@")[0]
+        return {
+            "kind": EventKind.CONNECTION,
+            "device_name": record.computer,
+            "destination_ip": ip_of(target),
+            "domain": None if ip_of(target) or "." not in target else target.lower()[:253],
+            "user": user,
+        }
+    station = _station(record)
+    return {
+        "kind": EventKind.LOGON,
+        "observer": record.computer if station else None,
+        "device_name": station or record.computer,
+        "user": user,
+        "action": Action.BLOCKED if record.event_id in (4002, 4003, 4004) else Action.ALLOWED,
+    }
+
+
+def remote_shell(record: WindowsRecord) -> Fields:
+    """WinRM: 6 names the server that this machine goes to (`srv01.unit.example/wsman?PSVersion=5.1`), others mostly nobody."""
+    told = _CONNECTION.search(record.message[:2000])
+    place = record.text("connection", "connectionstring") or (told[1] if told else "")
+    host = place.rpartition("//")[2].partition("/")[0].partition("?")[0]
+    address, port = host_and_port(host)
+    remote = ip_of(address or "")
+    client = record.ip("clientip", "clientipaddress", "ipaddress")
+    fields: Fields = {
+        "kind": EventKind.CONNECTION if address else EventKind.OTHER,
+        "device_name": record.computer,
+        "destination_ip": remote,
+        "destination_port": port,
+        "domain": None if remote or not address else address.lower()[:253],
+        "user": user_of(record.text("username", "user")),
+    }
+    if client:
+        fields |= {"source_ip": client, "inbound": True, "kind": EventKind.LOGON}
+    return fields
 
 
 def radius(record: WindowsRecord) -> Fields:
