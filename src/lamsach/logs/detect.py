@@ -118,9 +118,9 @@ def _few(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _may_be(log_format: type[LogFormat], few: Sequence[str]) -> bool:
-    """Whether a format is worth a look at all lines: it recognises one of these, or judges files in a way of its own."""
+    """Whether a format is worth a look at all lines: it reads some of these."""
     if log_format.score.__func__ is not LogFormat.score.__func__:  # type: ignore[attr-defined]
-        return True
+        return log_format.score(few) > 0
     return any(map(log_format.recognises, few))
 
 
