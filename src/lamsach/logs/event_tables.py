@@ -19,7 +19,7 @@ GROUP_ROWS = 65_536
 _HASHES = tuple(HASH_KEYS.values())
 _PLAIN = tuple(key for key in KEYS if key not in _HASHES)
 _values_of = attrgetter(*_PLAIN, "source_mac", "hashes")
-_REPEATED = ["action", "observer", "format", "file", "device_name", "user"]
+_REPEATED = ["action", "observer", "format", "file", "device_name", "user", "source_ip", "device_ip"]
 
 
 def schema() -> pa.Schema:
@@ -84,9 +84,19 @@ def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:
             made = pa.array(values, kind)
         except UnicodeEncodeError:  # half a surrogate pair, which JSON logs and file names may hold
             made = pa.array([_printable(value) for value in values], kind)
-    if pa.types.is_string(kind) and pc.any(empty := pc.equal(made, "")).as_py():
+    if pa.types.is_string(kind) and may_be_empty(made) and pc.any(empty := pc.equal(made, "")).as_py():
         made = pc.if_else(empty, pa.scalar(None, kind), made)
     return made
+
+
+def may_be_empty(texts: pa.Array) -> bool:
+    """Whether any of the texts may be empty: told quickly where none is absent."""
+    import numpy as np
+
+    if texts.null_count == len(texts):
+        return False
+    places = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return not (places[1:] > places[:-1]).all()
 
 
 def _printable(value: Any) -> Any:

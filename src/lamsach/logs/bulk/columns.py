@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.direction import is_internal
+from lamsach.logs.event_tables import may_be_empty
 from lamsach.logs.values import hash_of, ip_of, mac_of
 
 if TYPE_CHECKING:
@@ -18,11 +19,14 @@ _NAME = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LABEL = 63
 _SPACES = (b"  ", b"\t", b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 _MAC_DIGITS = 12
-_REPEATED = 0.7
+_REPEATED = 0.5
+_TRIED = 8192
 _FAR = 2**31 - 1
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = rf"^(?:{_OCTET}\.){{3}}{_OCTET}$"
-_INTERNAL = r"^(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2[0-9]|3[01])|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\."
+_INTERNAL = ("10.", "192.168.", "127.", "169.254.")
+_PARTLY_INTERNAL = ("172.", "100.")
+_INTERNAL_PART = r"^(?:172\.(?:1[6-9]|2[0-9]|3[01])|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\."
 
 
 def cells(
@@ -129,6 +133,8 @@ def not_empty(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if not may_be_empty(column):
+        return column
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
@@ -163,16 +169,17 @@ def cut(column: pa.Array, start: int, stop: int = _FAR) -> pa.Array:
 
 def ipv4(column: pa.Array) -> pa.Array:
     """Whether a text is an IPv4 address in canonical spelling."""
-    return _judged(column, _IPV4)
+    return judged(column, _IPV4)
 
 
-def _judged(column: pa.Array, shape: str) -> pa.Array:
+def judged(column: pa.Array, shape: str) -> pa.Array:
     """Whether each text has the shape (regular expression); where texts are repeated each distinct one is looked at once."""
     import pyarrow.compute as pc
 
-    coded = column.dictionary_encode()
-    if len(coded.dictionary) > len(column) * _REPEATED:
+    first = column.slice(0, _TRIED).dictionary_encode()
+    if len(first.dictionary) > len(first) * _REPEATED:
         return pc.match_substring_regex(column, shape)
+    coded = first if len(first) == len(column) else column.dictionary_encode()
     return pc.match_substring_regex(coded.dictionary, shape).take(coded.indices)
 
 
@@ -188,7 +195,7 @@ def macs(column: pa.Array) -> pa.Array:
     """`mac_of` of each."""
     import pyarrow.compute as pc
 
-    plain = pc.match_substring_regex(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
+    plain = judged(column, "^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$")
     return kept(column, pc.and_(plain, pc.not_equal(column, "00:00:00:00:00:00")), mac_of)
 
 
@@ -272,10 +279,23 @@ def internal(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    four = _judged(column, _INTERNAL)
+    four = _starts_with(column, _INTERNAL)
+    partly = _starts_with(column, _PARTLY_INTERNAL)
+    if pc.any(partly).as_py():
+        rest = pc.if_else(partly, column, "")
+        four = pc.or_(four, pc.match_substring_regex(rest, _INTERNAL_PART))
     if not holds(column, b":"):
         return four
     return pc.if_else(pc.match_substring(column, ":"), mapped(column, is_internal, pa.bool_()), four)
+
+
+def _starts_with(column: pa.Array, beginnings: Sequence[str]) -> pa.Array:
+    """Whether each text starts with one of these."""
+    from functools import reduce
+
+    import pyarrow.compute as pc
+
+    return reduce(pc.or_, [pc.starts_with(column, beginning) for beginning in beginnings])
 
 
 def own_sides(sources: pa.Array, destinations: pa.Array) -> pa.Array:

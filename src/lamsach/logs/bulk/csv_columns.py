@@ -24,6 +24,15 @@ class NamedCells(GroupReader):
     log_format: CsvColumns
     _first = 1
 
+    def alike(self, data: bytes) -> bool:
+        """See `GroupReader`: rows below the header without quotes, of which the cells are counted."""
+        table = self.log_format.table
+        if table is None or table.carrier is not None or self._first <= table.position + 1 or b'"' in data:
+            return False
+        text = b"\n" + data + b"\n"
+        odd = (b"\n{", b"\n" + _SEPARATOR_LINE.encode(), b"\n" + _BOM[:1], b"\n%b\n" % table.header.encode())
+        return not any(beginning in text for beginning in odd)
+
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By whether any cell is in quotes. The header, and what is above it, is no row."""
         import numpy as np

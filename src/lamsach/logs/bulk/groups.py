@@ -15,10 +15,18 @@ if TYPE_CHECKING:
 _FEW_LINES = 64
 """So many lines are not worth a second look when one of them is unusual."""
 _MOST_KINDS = 64
+_PAUSE = 16
+"""After lines that are not alike so many pieces are put together without a try."""
 
 
 class GroupReader(BulkReader):
     """Reads the lines of each kind at once. An unusual line spoils only the lines around it."""
+
+    _not_tried = 0
+
+    def alike(self, data: bytes) -> bool:
+        """Whether all these lines (as one text) may be read at once before they are put together: cheap. Only for a `read` that refuses what `groups` sets apart."""
+        return False
 
     def kind(self, line: bytes) -> Hashable | None:
         """What lines of one layout have in common, told cheaply; None for a line that is read alone. Not asked when `groups` tells it."""
@@ -46,7 +54,10 @@ class GroupReader(BulkReader):
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`."""
         alone: list[int] = []
-        usable = _usable(lines, alone)
+        usable, data = _usable(lines, alone)
+        table = self._all_alike(data, usable, first)
+        if table is not None:
+            return table, []
         groups, odd = self.groups(usable)
         if alone:
             apart = {*alone}
@@ -58,6 +69,17 @@ class GroupReader(BulkReader):
         for rows in groups:
             tables += self._tables(rows, usable, first, alone)
         return (in_line_order(tables), sorted(alone)) if tables else None
+
+    def _all_alike(self, data: bytes | None, lines: Sequence[bytes], first: int) -> pa.RecordBatch | None:
+        """The events of lines that are all of one kind; None when they are not, or that is not likely."""
+        if self._not_tried:
+            self._not_tried -= 1
+            return None
+        if data is None or len(lines) < _FEW_LINES or not self.alike(data):
+            return None
+        table = self._at_once([*range(len(lines))], lines, first, data)
+        self._not_tried = _PAUSE if table is None else 0
+        return table
 
     def _tables(
         self, rows: list[int], lines: Sequence[bytes], first: int, alone: list[int], *, certain: bool = False
@@ -87,12 +109,15 @@ class GroupReader(BulkReader):
             groups.setdefault(shape, []).append(at)
         return list(groups.values())
 
-    def _at_once(self, rows: list[int], lines: Sequence[bytes], first: int) -> pa.RecordBatch | None:
+    def _at_once(
+        self, rows: list[int], lines: Sequence[bytes], first: int, data: bytes | None = None
+    ) -> pa.RecordBatch | None:
+        """The events of these lines; `data` is their text where there is one already."""
         import numpy as np
         import pyarrow as pa
 
-        whole = len(rows) == len(lines)
-        data = b"\n".join(lines if whole else [lines[at] for at in rows])
+        if data is None:
+            data = b"\n".join(lines if len(rows) == len(lines) else [lines[at] for at in rows])
         try:
             columns = self.read(data, len(rows))
         except (Unusual, LineError, ValueError, pa.ArrowException):
@@ -102,15 +127,15 @@ class GroupReader(BulkReader):
         return table if self.agrees(table, tried) else None
 
 
-def _usable(lines: Sequence[bytes | None], alone: list[int]) -> Sequence[bytes]:
-    """The lines without carriage returns. Of those that need a second look (see `joined`) the numbers go to `alone`."""
+def _usable(lines: Sequence[bytes | None], alone: list[int]) -> tuple[Sequence[bytes], bytes | None]:
+    """The lines without carriage returns, and as one text. Of those that need a second look (see `joined`) the numbers go to `alone`, and there is no text."""
     data = joined(lines)
     if data is not None:
         same = sum(map(len, lines)) + len(lines) - 1 == len(data)  # type: ignore[arg-type]
-        return lines if same else data.split(b"\n")  # type: ignore[return-value]
+        return (lines if same else data.split(b"\n")), data  # type: ignore[return-value]
     texts = [joined((line,)) for line in lines]
     alone += (at for at, text in enumerate(texts) if text is None)
-    return [text or b"" for text in texts]
+    return [text or b"" for text in texts], None
 
 
 def _largest(groups: list[list[int]], alone: list[int]) -> list[list[int]]:

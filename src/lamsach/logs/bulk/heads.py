@@ -39,9 +39,9 @@ def heads(
     return times.take(coded.indices), names.take(coded.indices)
 
 
-def times(texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
-    """The time of each text; Unusual when one has none."""
-    found = heads(texts, lambda text: (read(text), None))[0]
+def times(texts: pa.Array, read: Callable[[str], datetime | None], shape: str | None = None) -> pa.Array:
+    """The time of each text; Unusual when one has none, or not this shape (regular expression)."""
+    found = heads(texts, lambda text: (read(text), None), shape)[0]
     if found.null_count:
         raise Unusual
     return found

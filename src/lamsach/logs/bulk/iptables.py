@@ -15,6 +15,7 @@ from lamsach.logs.bulk.columns import (
     cut,
     halves,
     internal,
+    judged,
     lines_of,
     macs,
     mapped,
@@ -102,7 +103,7 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
     row = cells(text_of(packet), names, " ", dict.fromkeys(names[: ends + 1], pa.string()))
     if len(row["0"]) != count:
         raise Unusual
-    check(pc.match_substring_regex(row["0"], _INTERFACE))
+    check_distinct(row["0"], _INTERFACE)
     values: dict[str, pa.Array] = {"IN": row["0"]}
     for at in range(1, ends + 1):
         key, column = keys[at], row[str(at)]
@@ -122,8 +123,13 @@ def _devices(row: dict[str, pa.Array], sources: pa.Array, destinations: pa.Array
 
     onward = pc.not_equal(row["OUT"], "") if "OUT" in row else pa.repeat(pa.scalar(False), len(sources))
     received = pc.and_not(pc.not_equal(row["IN"], ""), onward)
-    public = pc.and_not(mapped(destinations, is_public_machine, pa.bool_()), internal(sources))
-    return pc.if_else(pc.and_(received, public), destinations, own_sides(sources, destinations))
+    own = own_sides(sources, destinations)
+    arrived = pc.and_not(received, internal(sources))
+    if not pc.any(arrived).as_py():
+        return own
+    machines = pc.if_else(arrived, destinations, pa.scalar(None, pa.string()))
+    public = pc.fill_null(mapped(machines, is_public_machine, pa.bool_()), False)
+    return pc.if_else(public, destinations, own)
 
 
 def _ports(row: dict[str, pa.Array], key: str, count: int) -> pa.Array:
@@ -139,7 +145,7 @@ def _source_macs(row: dict[str, pa.Array], count: int) -> pa.Array:
         raise Unusual
     if "MAC" not in row:
         return none_of(count)
-    whole = pc.match_substring_regex(row["MAC"], _MAC)
+    whole = judged(row["MAC"], _MAC)
     check(pc.or_(whole, pc.equal(row["MAC"], "")))
     sources = cut(row["MAC"], 18, 35)
     return macs(pc.if_else(whole, sources, pa.scalar(None, pa.string())))

@@ -16,6 +16,7 @@ from lamsach.logs.bulk.columns import (
     mapped,
     names,
 )
+from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.key_value import first
 from lamsach.logs.keyed_events import Keys, host_in, url_of
 from lamsach.logs.values import domain_of, ip_of, port_of, question_of, stated
@@ -29,6 +30,7 @@ _SPACE, _DELETE = 0x20, 0x7F
 _ABSENT_LENGTH = 10
 _OF_URLS, _QUOTE = r"[./\\]", '"'
 _LONGEST_URL = 8000
+_PORT_DIGITS = 5
 
 
 def asked_of(keys: Keys) -> frozenset[str]:
@@ -175,7 +177,7 @@ def port_numbers(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pc.all(pc.match_substring_regex(column, "^[0-9]{1,5}$")).as_py():
+    if made_of(column, DIGITS, 1, _PORT_DIGITS):
         numbers = column.cast(pa.int32())
         if (pc.max(numbers).as_py() or 0) <= 65535:
             return numbers

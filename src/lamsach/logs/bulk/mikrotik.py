@@ -10,8 +10,10 @@ from lamsach.logs.bulk.columns import (
     addresses,
     cells,
     check,
+    check_distinct,
     halves,
     ipv4,
+    judged,
     lines_of,
     macs,
     mapped,
@@ -52,12 +54,11 @@ class FirewallPackets(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        import pyarrow.compute as pc
 
         lines = lines_of(data)
         before, packet = halves(lines, _PLACES)
         head, prefix = halves(before, _TOPICS)
-        check(pc.match_substring_regex(prefix, _PREFIX))
+        check_distinct(prefix, _PREFIX)
         row = _row(packet, count)
         moments, hosts = heads(head, self._head)
         sources, source_ports = _ends(row["source"])
@@ -96,8 +97,8 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
     row = cells(text_of(packet), names, " ", dict.fromkeys(names, pa.string()))
     if len(row["0"]) != count:
         raise Unusual
-    check(pc.match_substring_regex(row["0"], _WORD))
-    check(pc.match_substring_regex(row["1"], r"^out:[\w<>.@+-]{1,60},?$"))
+    check_distinct(row["0"], _WORD)
+    check_distinct(row["1"], r"^out:[\w<>.@+-]{1,60},?$")
     if words[1].endswith(":(unknown"):
         raise Unusual
     for at in range(2, flow):
@@ -107,7 +108,7 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
     found = {}
     if mac is not None:
         found["mac"] = pc.ascii_rtrim(row[str(mac)], ",")
-        check(pc.match_substring_regex(found["mac"], "^(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"))
+        check(judged(found["mac"], "^(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"))
     ends = row[str(flow)]
     check(pc.ends_with(ends, ","))
     found["source"], found["destination"] = halves(pc.utf8_slice_codeunits(ends, 0, -1), "->")

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import addresses, cells, check, halves, ipv4, mapped, names, seconds
+from lamsach.logs.bulk.columns import (
+    addresses,
+    cells,
+    check,
+    check_distinct,
+    halves,
+    ipv4,
+    mapped,
+    names,
+    seconds,
+)
+from lamsach.logs.bulk.letters import DIGITS, check_made_of, made_of
 from lamsach.logs.formats.squid import action_of, destination_of
 from lamsach.logs.values import host_and_port, mac_of, port_of, stated
 
@@ -14,16 +25,15 @@ if TYPE_CHECKING:
 
 # 1737725543.236   1822 10.1.1.5 TCP_TUNNEL/200 1232 CONNECT files.example:443 - HIER_DIRECT/203.0.113.9 -
 _WORDS = ["time", "took", "client", "result", "size", "method", "url", "user", "peer", "type"]
-_SHAPES = {
-    "took": r"^-?\d{1,12}$",
-    "client": r"^(?:[0-9.]{7,15}|[0-9A-Fa-f:]{3,39})$",
+_FEW = {
     "result": r"^(?:TCP|UDP|NONE)[A-Z_]*/\d{1,3}$",
-    "size": r"^\d{1,20}$",
     "method": "^[A-Z]{3,16}$",
-    "peer": "^HIER_(?:DIRECT|NONE|ORIGINAL_DST)/.",
     "type": "^.",
 }
+_TOOK, _CLIENT = r"^-?\d{1,12}$", r"^(?:[0-9.]{7,15}|[0-9A-Fa-f:]{3,39})$"
+_PEER = "^HIER_(?:DIRECT|NONE|ORIGINAL_DST)$"
 _LONGEST = 2000
+_OF_NAMES = DIGITS + b"abcdefghijklmnopqrstuvwxyz-."
 
 
 class SquidNative(BulkReader):
@@ -34,14 +44,18 @@ class SquidNative(BulkReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        while b"  " in data:  # the columns are padded
-            data = data.replace(b"  ", b" ")
+        data = _single_spaces(data)
         kinds = dict.fromkeys(_WORDS, pa.string()) | {"time": pa.float64()}
         row = cells(data, _WORDS, " ", kinds)
         if len(row["time"]) != count:
             raise Unusual
-        for name, shape in _SHAPES.items():
-            check(pc.match_substring_regex(row[name], shape))
+        for name, shape in _FEW.items():
+            check_distinct(row[name], shape)
+        check_made_of(row["size"], DIGITS, 1, 20)
+        if not made_of(row["took"], DIGITS, 1, 12):
+            check(pc.match_substring_regex(row["took"], _TOOK))
+        if not made_of(row["client"], DIGITS + b".", 7, 15):
+            check(pc.match_substring_regex(row["client"], _CLIENT))
         check(pc.less(pc.binary_length(row["url"]), _LONGEST))
         authority = _authorities(row["method"], row["url"])
         stated_port = pc.match_substring(authority, ":")
@@ -63,16 +77,31 @@ class SquidNative(BulkReader):
         }
 
 
+def _single_spaces(data: bytes) -> bytes:
+    """The lines with one space for several: the columns are padded."""
+    import numpy as np
+
+    if b"  " not in data:
+        return data
+    letters = np.frombuffer(data, np.uint8)
+    space = letters == ord(" ")
+    space[1:] &= space[:-1].copy()
+    space[0] = False
+    single: bytes = letters[~space].tobytes()
+    return single
+
+
 def _authorities(methods: pa.Array, urls: pa.Array) -> pa.Array:
     """`files.example:8080` of `http://files.example:8080/a`, and of what CONNECT names."""
     import pyarrow.compute as pc
 
     tunnel = pc.equal(methods, "CONNECT")
-    check(pc.or_(tunnel, pc.match_substring_regex(urls, "^https?://")))
-    check(pc.or_(pc.invert(tunnel), pc.match_substring_regex(urls, r"^[^/]+:\d{1,5}$")))
+    check(pc.or_(tunnel, pc.or_(pc.starts_with(urls, "http://"), pc.starts_with(urls, "https://"))))
+    check(pc.match_substring_regex(urls.filter(tunnel), r"^[^/]+:\d{1,5}$"))
     whole = pc.if_else(tunnel, pc.binary_join_element_wise("http:/", urls, "/"), urls)
     found = pc.list_element(pc.split_pattern(whole, "/", max_splits=3), 2)
-    check(pc.invert(pc.match_substring_regex(found, r"^$|[?#@\s\[\]]|:.*:|:\D")))
+    if not made_of(found, _OF_NAMES, 1, _LONGEST):  # without a port
+        check(pc.invert(pc.match_substring_regex(found, r"^$|[?#@\s\[\]]|:.*:|:\D")))
     return found
 
 
@@ -82,6 +111,8 @@ def _destinations(peers: pa.Array, hosts: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     code, peer = halves(peers, "/")
+    check_distinct(code, _PEER)
+    check(pc.greater(pc.binary_length(peer), 0))
     direct = pc.and_(pc.not_equal(code, "HIER_NONE"), ipv4(peer))
     if pc.all(direct).as_py():
         return peer

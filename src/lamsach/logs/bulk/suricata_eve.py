@@ -12,6 +12,7 @@ from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, check, hashes, mapped, names, own_sides
 from lamsach.logs.bulk.eve_keys import IDLE, TOLD, WITHIN
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
+from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.formats.suricata_eve import KINDS, action_of, answers_of, names_of
 from lamsach.logs.timestamps import from_iso
@@ -177,16 +178,7 @@ class _Group:
         return found.cast(pa.int32())
 
     def _times(self, second: Callable[[str], Any]) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        kind, text = pa.timestamp("us", "UTC"), self._text("timestamp")
-        check(pc.match_substring_regex(text, _TIME))
-        whole = pc.binary_join_element_wise(
-            pc.utf8_slice_codeunits(text, 0, 19), pc.utf8_slice_codeunits(text, 26), ""
-        )
-        micro = pc.utf8_slice_codeunits(text, 20, 26).cast(pa.int64())
-        return pc.add(mapped(whole, second, kind).cast(pa.int64()), micro).cast(kind)
+        return times(self._text("timestamp"), second, _TIME)
 
     def _devices(
         self, sources: pa.Array, source_ports: pa.Array, destinations: pa.Array, destination_ports: pa.Array
