@@ -20,7 +20,7 @@ from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed
-from lamsach.logs.values import hash_of
+from lamsach.logs.values import hash_of, host_and_port, ip_of
 from lamsach.model import Action, Event
 
 KEYS = Keys(
@@ -66,6 +66,8 @@ BY_LABEL = {
 }
 _LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}
 """What labels mean that are no usual name of a column; a link leads to the console that reports."""
+OF_MAKERS = frozenset({"cpt", "snat"})
+"""Keys of single makers that change what others mean."""
 # fileHash   TrendMicroDsFileSHA256
 HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
 _CLEANED = frozenset({"clean", "delete", "remove", "move", "terminate", "kill", "repair"})
@@ -92,10 +94,24 @@ def labelled(extension: Mapping[str, str]) -> dict[str, str]:
             fields.setdefault({32: "md5", 40: "sha1"}.get(len(digest), "sha256"), digest)
         elif meaning and not fields.get(meaning):
             fields[meaning] = value
+    if fields.keys() & OF_MAKERS:
+        _put_right(fields)
     for key in ("suid", "duid"):
         if NUMERIC_ID.fullmatch(fields.get(key, "")):
             del fields[key]
     return fields
+
+
+def _put_right(fields: dict[str, str]) -> None:
+    """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and port in one (`snat`)."""
+    if "cpt" in fields:
+        fields.setdefault("dst", fields.get("sip", ""))
+        fields.setdefault("dpt", fields.get("spt", ""))
+        fields["spt"] = fields["cpt"]
+    address, port = host_and_port(fields.get("snat", ""))
+    if address and ip_of(address):
+        fields.setdefault("sourceTranslatedAddress", address)
+        fields.setdefault("sourceTranslatedPort", str(port or ""))
 
 
 def cef_time(

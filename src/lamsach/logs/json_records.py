@@ -131,3 +131,8 @@ def objects_of(value: object) -> list[dict[str, object]]:
     if isinstance(value, dict):
         return [value]
     return [item for item in value[:MOST_FIELDS] if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def is_flat_object(line: str) -> bool:
+    """Whether a line of JSON is one object without others in it, that does not carry a line of `key="value"` as text."""
+    return line[:1] == "{" and line.count("{") == 1 and '="' not in line and '=\\"' not in line

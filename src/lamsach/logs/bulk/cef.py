@@ -13,7 +13,7 @@ from lamsach.logs.bulk.cef_rows import CefRows, groups_by_signature, keys_of
 from lamsach.logs.bulk.columns import check, mapped
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns, none_of
-from lamsach.logs.cef_events import HASH_KEY, KEYS, LABEL, NUMERIC_ID, TIME_ORDER, meaning_of
+from lamsach.logs.cef_events import HASH_KEY, KEYS, LABEL, NUMERIC_ID, OF_MAKERS, TIME_ORDER, meaning_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +51,7 @@ class CefRecords(GroupReader):
         import pyarrow.compute as pc
 
         keys = keys_of(data.partition(b"\n")[0])
-        if keys is None:
+        if keys is None or not OF_MAKERS.isdisjoint(keys):
             raise Unusual
         if keys not in self._rows:
             if len(self._rows) > _SHAPES_KEPT:

@@ -202,7 +202,18 @@ JSON_FORMATS: tuple[type[LogFormat], ...] = (
         Samba,
         Nfdump,
     ),
-    *(SnortFast, ModSecurity, WebAccess, CheckPoint, PaloAlto, Eset, ServerLogons, JsonLines),
+    *(
+        SnortFast,
+        ModSecurity,
+        WebAccess,
+        FortiGate,
+        Sophos,
+        CheckPoint,
+        PaloAlto,
+        Eset,
+        ServerLogons,
+        JsonLines,
+    ),
 )
 """The formats that a JSON object can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
 JsonDocument.inner_formats = JSON_FORMATS

@@ -194,6 +194,6 @@ def _completed(event: Event, fields: Mapping[str, str]) -> Event:
     if done in SESSIONS:
         device = event.device_ip if event.device_ip != event.source_ip else calling(event.source_ip)
         refused = done.startswith("failed")
-        action = Action.BLOCKED if refused else event.action
-        return changed(event, kind=EventKind.LOGON, action=action, device_ip=device)
+        done_to = Action.BLOCKED if refused else event.action
+        return changed(event, kind=EventKind.LOGON, action=done_to, device_ip=device)
     return event

@@ -32,9 +32,10 @@ from lamsach.logs.fortinet_actions import logon_action_of
 from lamsach.logs.fortinet_sessions import session
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.framing import uncelled
+from lamsach.logs.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs
 from lamsach.logs.keyed_events import host_in
-from lamsach.logs.syslog import SyslogHeader, split_header
+from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
@@ -49,6 +50,10 @@ _LOG_ID = re.compile(r'\b(?:logid|log_id)="{0,2}\d{10}\b')
 _CEF = re.compile(r"(?:^|[\s:])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy)\b", re.IGNORECASE)
 _CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
 _HEAD = 600
+# {"logid":"0316013056","type":"utm"
+_IN_OBJECT = re.compile(r'"logid": ?"\d{10}"')
+# v009xxxxdate=2026-11-20
+_TRANSMITTED = re.compile(r"v0\d\dx{4}(?=[a-z_]+=)")
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _LEASES = {
@@ -91,12 +96,14 @@ class FortiGate(LogFormat):
     def recognises(cls, line: str) -> bool:
         """FortiOS states `type=` and `subtype=` side by side; CEF names the vendor in its header."""
         if line[:1] in "{[":
-            return False
+            return _is_object(line)
         line = uncelled(line)
         if _cef_start(line):
             return True
         if _TYPE.search(line):
             return _FAMILY.search(line) is not None
+        if "device_id=FG" in line and "subtype=" in line and _LOG_ID.search(line):  # FortiOS 4
+            return True
         client = "devid=FCT" in line and "fctver=" in line  # FortiClient states no subtype
         return client or ("subtype=" in line and "devid=" in line and _LOG_ID.search(line) is not None)
 
@@ -104,12 +111,17 @@ class FortiGate(LogFormat):
         """See `LogFormat.parse`. A record without an address is an event all the same: it proves that the firewall logged."""
         if not self.recognises(line):
             raise LineError("The line is not a FortiGate record.", line[:80])
+        if line[0] == "{":
+            record = read_object(line)[1]
+            fields = {key: text for key, value in record.items() if (text := text_of(value))}
+            return self.event_of(fields, NO_HEADER, number)
         line = uncelled(line)
         header, message = split_header(line, self.context)
         element = line.find(_ELEMENT) if not message else -1
         if element >= 0:
             message = line[element + len(_ELEMENT) :].partition(" ")[2].rstrip(" ]")
         start = _cef_start(message)
+        message = _TRANSMITTED.sub("", message, count=1) if message[:2] == "v0" else message
         fields = _cef_fields(message, start) if start else pairs(message)
         return self.event_of(fields, header, number)
 
@@ -128,6 +140,11 @@ class FortiGate(LogFormat):
             return event
         action, address, user = held
         return replace(event, kind=EventKind.LEASE, device_ip=address, user=user, action=action)
+
+
+def _is_object(line: str) -> bool:
+    known = '"subtype"' in line and '"type"' in line and _IN_OBJECT.search(line) is not None
+    return known and is_flat_object(line)
 
 
 def _cef_start(text: str) -> re.Match[str] | None:

@@ -27,8 +27,12 @@ from lamsach.logs.syslog import split_header
 from lamsach.logs.values import mac_of
 from lamsach.model import Action, Event, EventKind
 
+# CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
 # CEF:0|KasperskyLab|SecurityCenter|13.2|GNRL_EV_VIRUS_FOUND|   LEEF:1.0|KasperskyLab|SecurityCenter|
-_FRAMED = re.compile(r"(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|", re.IGNORECASE)
+_FRAMED = re.compile(
+    r"(?:CEF: ?[01]|LEEF: ?[12](?:\.\d)?)\|(?:AO )?Kaspersky ?(?:Lab)?\|(?!CyberTrace|Kaspersky CyberTrace|Anti Targeted|KATA|Web Traffic|Secure Mail)",
+    re.IGNORECASE,
+)
 # [event@23668 et="GNRL_EV_VIRUS_FOUND" hdn="PC-7" hip="10.1.1.7" p1="C:\\a.exe"]
 _STRUCTURED = re.compile(r'(?<= )([A-Za-z]\w{0,40})="((?:[^"\\]|\\.)*)"')
 _ELEMENT = "[event@23668 "

@@ -95,7 +95,7 @@ class KeyValue(LogFormat):
             raise LineError("The line has no named values that are known.", line[:80])
         line = uncelled(line)
         header, message = split_header(line, self.context)
-        zone = _ZONE.search(line) if "tz=" in line else None
+        zone = _ZONE.search(line) if "tz=" in line or "timezone=" in line else None
         own = zone_of(zone[1]) if zone else None
         times = LooseTimes(replace(self.context, timezone=own)) if own else self._times
         try:
@@ -128,8 +128,10 @@ _OF_SITES = {"host": "domain", "page": "path"}
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
 # Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination
 _INWARD = re.compile(r"NAT ?(?:类型|type)\W{1,3}dnat", re.IGNORECASE)
-# Stormshield: tz=+0700
-_ZONE = re.compile(r"\btz=\"?([+-]\d{4})\b", re.ASCII)
+# Stormshield: tz=+0700    FortiWeb: timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
+_ZONE = re.compile(r"\b(?:tz|timezone)=\"?\(?([A-Z]{0,5}[+-]\d{1,2}:?(?:\d{2})?)(?!\w)", re.ASCII)
+# FortiWeb, FortiMail: date=2026-06-05 time=07:31:12
+_CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
 _ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac"})
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
 
@@ -155,6 +157,8 @@ def _values(line: str) -> dict[str, list[str]] | None:
             words = text.split(None, 1)
             if field is None or not words:
                 continue
+            if field == "time" and _CLOCK.fullmatch(text):
+                field = "clock"
             held = values.setdefault(field, [])
             if len(held) < _MOST_VALUES:
                 held.append(words[0] if field in _ONE_WORD else text)

@@ -23,6 +23,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.framing import uncelled
+from lamsach.logs.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.key_value import first
 from lamsach.logs.placing import placed
 from lamsach.logs.sophos_records import event_of, event_of_text
@@ -83,6 +84,8 @@ class Sophos(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """SFOS states log type and component side by side; UTM its four first keys, or its own kind of time."""
+        if line[:1] == "{":
+            return '"log_type"' in line and '"log_component"' in line and is_flat_object(line)
         line = uncelled(line)
         if "log_type=" in line:
             return _SFOS.search(line) is not None
@@ -99,12 +102,14 @@ class Sophos(LogFormat):
         """One record. One of UTM's that has no keys proves that the device logged."""
         if not self.recognises(line):
             raise LineError("The line is not a Sophos record.", line[:80])
+        if line[0] == "{":
+            record = {key: text for key, value in read_object(line)[1].items() if (text := text_of(value))}
+            return placed(event_of(record), self, number, self.time_of(record), observer_of(record))
         line = uncelled(line)
         header, message = split_header(line, self.context)
         if "log_type=" in line:
             fields = spaced_pairs(message)
-            observer = first(fields, "device_name", "device_id") if first(fields, "device") else None
-            observer = observer or header.host or first(fields, "device_serial_id")
+            observer = observer_of(fields, header.host)
             return placed(event_of(fields), self, number, self.time_of(fields) or header.time, observer)
         time, host = header.time, header.host
         cut = _UTM_TIME.match(message)
@@ -130,6 +135,12 @@ class Sophos(LogFormat):
         if match[1]:
             return local_time(int(match[1]), month, day, hour, minute, second, 0, self.context.timezone)
         return without_year(month, day, hour, minute, second, self.context)
+
+
+def observer_of(fields: Fields, sender: str | None = None) -> str | None:
+    """The firewall that wrote the record; where `device_name` is only the model it is the sender of the line."""
+    named = first(fields, "device_name", "device_id") if first(fields, "device") else None
+    return named or sender or first(fields, "device_serial_id")
 
 
 def _fields_at(message: str) -> int:
