@@ -169,6 +169,7 @@ class EventMaker:
         usual &= (sources != UNREADABLE) & (destinations != UNREADABLE)
         parts = self.parts.of(batch, inner, plans, which, carried)
         mentioned = self.parts.mentioned(batch, inner, plans, which, usual)
+        usual &= mentioned != UNREADABLE
         orders, digests = self._digests(batch, inner, plans, which, usual)
         codes = np.full(len(which), LEFT, np.int64)
         widths = np.array([key_width(plan) for plan in plans], np.int64)[which]

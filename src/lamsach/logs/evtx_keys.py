@@ -13,6 +13,9 @@ from lamsach.logs.evtx_rows import NOT_CARRIED
 from lamsach.logs.evtx_templates import UINT16
 from lamsach.logs.evtx_values import NULL
 
+_OWN_PART = -1
+"""In place of what texts mention."""
+
 
 def looked_up(
     known: dict[tuple[Any, ...], int],
@@ -103,4 +106,8 @@ def key_columns(
     index[ports, -2:] = NOWHERE
     index[digests, -3] = NOWHERE
     index[parts, -5:-3] = NOWHERE
-    return [told, parts.tolist(), mentioned.tolist(), *slices(batch.data, *inner.places(index, rows))]
+    return [
+        told,
+        np.where(parts, _OWN_PART, mentioned).tolist(),
+        *slices(batch.data, *inner.places(index, rows)),
+    ]

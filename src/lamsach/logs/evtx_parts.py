@@ -13,9 +13,9 @@ import numpy as np
 from lamsach.logs import windows_contacts as contacts
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.evtx_elements import UnusualError
-from lamsach.logs.evtx_keys import slices
+from lamsach.logs.evtx_keys import looked_up, slices
 from lamsach.logs.evtx_places import Batch, Instances, Ints
-from lamsach.logs.evtx_plans import Plan
+from lamsach.logs.evtx_plans import UNREADABLE, Plan
 from lamsach.logs.evtx_rows import NOT_CARRIED
 from lamsach.logs.evtx_values import text
 from lamsach.logs.script_mentions import mentions
@@ -24,8 +24,6 @@ from lamsach.logs.windows_record import WindowsRecord
 
 Part = tuple[str | None, str | None, tuple[str, ...]]
 """`evtx_plans.PART_FIELDS` in their order."""
-_BY_THEMSELVES = -1
-"""In place of what texts mention: they count as they are."""
 
 
 class Parts:
@@ -50,18 +48,13 @@ class Parts:
                 continue
             rows = np.flatnonzero(carried & (which == number))
             if len(rows):
-                indexes = [index for _, index in plan.part]
-                found[rows] = self._looked_up(plan, _values(batch, inner, indexes, rows))
+                values = _values(batch, inner, [index for _, index in plan.part], rows)
+                found[rows] = looked_up(self._codes, [[plan] * len(rows), *values], self._new)
         return found
 
-    def _looked_up(self, plan: Plan, values: Sequence[tuple[bytes, ...]]) -> list[int]:
-        known = self._codes
-        for value in set(values):
-            if (plan, value) not in known:
-                known[plan, value] = self._new(plan, value)
-        return [known[plan, value] for value in values]
-
-    def _new(self, plan: Plan, values: tuple[bytes, ...]) -> int:
+    def _new(self, key: tuple[Any, ...], _at: int) -> int:
+        plan: Plan
+        plan, *values = key
         try:
             data = {name: text(value) for (name, _), value in zip(plan.part, values, strict=True)}
         except UnusualError:
@@ -75,29 +68,24 @@ class Parts:
 
     def mentioned(
         self, batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, usual: Any
-    ) -> Any:
-        """What each record's texts mention, as a number; the texts themselves where they cannot be read, 0 where none count."""
-        found = np.zeros(len(which), object)
+    ) -> Ints:
+        """What each record's texts mention, as a number; 0 where none count, UNREADABLE for what has to be left to the library."""
+        found = np.zeros(len(which), np.int64)
         for number, plan in enumerate(plans):
             if plan is None or not plan.texts:
                 continue
             rows = np.flatnonzero(usual & (which == number))
-            values = _values(batch, inner, plan.texts, rows)
-            known = self._texts
-            for value in set(values).difference(known):
-                known[value] = self._mention(value)
-            for row, value in zip(rows.tolist(), values, strict=True):
-                code = known[value]
-                found[row] = value if code == _BY_THEMSELVES else code
+            if len(rows):
+                found[rows] = looked_up(self._texts, _values(batch, inner, plan.texts, rows), self._mention)
         return found
 
-    def _mention(self, values: tuple[bytes, ...]) -> int:
+    def _mention(self, values: tuple[bytes, ...], _at: int) -> int:
         try:
             texts = [told for value in values if (told := text(value))]
         except UnusualError:
-            return _BY_THEMSELVES
+            return UNREADABLE
         found = mentions("\n".join(texts)) if texts else ()
-        return self._mentioned.setdefault(found, len(self._mentioned))
+        return self._mentioned.setdefault(found, len(self._mentioned) + 1)
 
 
 def _reached(record: WindowsRecord) -> Part | None:
@@ -117,7 +105,6 @@ def _asked(record: WindowsRecord) -> Part:
     return None, question_name(name or ""), tuple(dict.fromkeys(found))
 
 
-def _values(batch: Batch, inner: Instances, indexes: Sequence[int], rows: Ints) -> list[tuple[bytes, ...]]:
-    """The bytes of the values with these indexes, of each row."""
-    places = inner.places(np.broadcast_to(np.array(indexes), (len(rows), len(indexes))), rows)
-    return list(zip(*slices(batch.data, *places), strict=True))
+def _values(batch: Batch, inner: Instances, indexes: Sequence[int], rows: Ints) -> list[Sequence[bytes]]:
+    """The bytes of the values with these indexes, of each row, column by column."""
+    return slices(batch.data, *inner.places(np.array([indexes] * len(rows)), rows))
