@@ -1,6 +1,6 @@
 """The lines that application servers and stores write about requests. Each reader knows one shape and gives None for any other.
 
-Source: uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its
+Source: uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Zoraxy `src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its
 recommended labels for web servers). Traps: `lamsach.logs.formats.web_access`.
 """
 
@@ -30,6 +30,17 @@ _STORE = re.compile(
     rf"[0-9a-f]{{8,64}} (\S{{3,63}}) \[({CLF})\] ([0-9A-Fa-f:.]{{2,45}}) (\S{{1,300}}) \S{{1,64}} [A-Z]{{2,10}}\.[A-Z_.]{{3,40}} \S{{1,2048}} (?:{STRING}|-) (\d{{3}}|-)",
     re.ASCII | re.DOTALL,
 )
+# [2026-06-04 09:00:01.123456] [router:host-http] [origin:a.example] [client: 192.0.2.1] [useragent: curl/8] GET /a?b 200
+_ZORAXY = re.compile(
+    r"\[(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{1,9})\] \[router:[\w-]{1,40}\] \[origin:([^\]]{0,255})\] \[client:? ([0-9A-Fa-f:.\[\]]{2,60})\] \[useragent:? .{0,2000}?\] "
+    r"([A-Z]{3,20}) (\S{1,8192}) (\d{3})\s*$",
+    re.ASCII,
+)
+# http: TLS handshake error from 192.0.2.1:51514: EOF   (servers written in Go: Traefik, Caddy, Gitea and others)
+_HANDSHAKE = re.compile(
+    r"(?:(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) )?http: TLS handshake error from (\S{2,60}): ",
+    re.ASCII,
+)
 _LABEL = re.compile(r"([a-z_]{2,20}):(.*)", re.ASCII | re.DOTALL)
 _MOST_LABELS = 60
 
@@ -50,6 +61,24 @@ def rails(text: str, context: FileContext) -> Event | None:
     if match is None:
         return None
     return request_event(match[3], url=match[2], time=LooseTimes(context).read(match[4]))
+
+
+def zoraxy(text: str, context: FileContext) -> Event | None:
+    """The reverse proxy Zoraxy."""
+    match = _ZORAXY.match(text) if "] [router:" in text[:60] else None
+    if match is None:
+        return None
+    return request_event(
+        match[3], site=match[2], url=match[5], status=match[6], time=LooseTimes(context).read(match[1])
+    )
+
+
+def handshake(text: str, context: FileContext) -> Event | None:
+    """A client with which Go's HTTP server could not agree on TLS."""
+    match = _HANDSHAKE.match(text) if "http: TLS handshake error from " in text[:80] else None
+    if match is None:
+        return None
+    return request_event(match[2], time=LooseTimes(context).read(match[1]) if match[1] else None)
 
 
 def store(text: str, context: FileContext) -> Event | None:

@@ -24,6 +24,7 @@ _SIGNS: tuple[tuple[str, ...], ...] = (
     (" http.log.access", '"remote_ip"'),
     ('"http.handlers.waf"', "[client "),
     ('"logger":"http.', '"request":{', '"remote_'),
+    ('"logger":"http.', "TLS handshake error from "),
     ('":authority"', '"response_code"'),
     ('"authority"', '"response_code"', '"downstream_remote_address"'),
     ('"RequestPath"', '"ClientHost"'),
@@ -127,6 +128,8 @@ _SERVER = ("downstream_local_address", "server_addr")
 _OBSERVER = ("hostname", "server_host")
 # 2026/05/04 10:20:30.123	INFO	http.log.access.log0	handled request	{...}   (Caddy's console format)
 _CONSOLE = re.compile(r"(\d{4})/(\d{2})/(\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)\s", re.ASCII)
+# http: TLS handshake error from 192.0.2.1:51514: EOF   (Go's own server beneath Caddy)
+_HANDSHAKE = re.compile(r"http: TLS handshake error from (\S{2,60}): ")
 _CORAZA_CLIENT = re.compile(r'\[client "([0-9A-Fa-f:.]{2,45})"\]')
 _CORAZA_URI = re.compile(r'\[uri "([^"]{1,4096})"\]')
 _CORAZA_HOST = re.compile(r'\[hostname "([^"]{1,255})"\]')
@@ -165,15 +168,19 @@ def _first(record: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
 
 def _request(record: dict[str, object], context: FileContext) -> Event:
     inner = child(record, "request")
-    client = _first(inner, ("remote_ip", "remote_addr", "client_ip")) or _first(record, _CLIENT)
+    peer = _first(inner, ("remote_ip", "remote_addr"))
+    client = _first(inner, ("client_ip",)) or peer or _first(record, _CLIENT)
+    handshake = None if client else _HANDSHAKE.search(text_of(record.get("msg")) or "")
+    client = handshake[1] if handshake else client
+    behind = peer is not None and client != peer  # Caddy: who is behind the proxies that it trusts
     headers = child(record, "request", "headers")
     forwarded = _first(record, _FORWARDED) or _header(headers, "X-Forwarded-For")
     url = _first(inner, ("uri",)) or _first(record, _URL)
     query = _first(record, _QUERY) if url and "?" not in url else None
     return request_event(
         client,
-        port=port_of(_first(inner, ("remote_port",)) or _first(record, _PORT)),
-        forwarded=forwarded,
+        port=None if behind else port_of(_first(inner, ("remote_port",)) or _first(record, _PORT)),
+        forwarded=None if behind else forwarded,
         site=_first(inner, ("host",)) or _first(record, _SITE) or _header(headers, "host"),
         request=None if url or inner else _first(record, _REQUEST),
         url=f"{url}?{query}" if query else url,

@@ -13,7 +13,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.timestamps import local_time
 from lamsach.logs.values import domain_of, host_and_port, ip_of
-from lamsach.logs.web_apps import labelled, rails, store, uwsgi
+from lamsach.logs.web_apps import handshake, labelled, rails, store, uwsgi, zoraxy
 from lamsach.logs.web_errors import apache_error, litespeed_error, nginx_error
 from lamsach.logs.web_proxies import (
     balancer,
@@ -160,9 +160,10 @@ def _time_first(text: str, context: FileContext) -> Event | None:
     )
 
 
+# [24/Jan/2026:16:50:41 +0700] 192.0.2.1 - - a.example to: 10.0.0.9:80: GET /a HTTP/1.1 200 ...
 # 192.0.2.1 - - [24/Jan/2026:16:50:41 +0700] GET /a HTTP/1.1 200 612 ...   (layouts whose author forgot the quotes, quotes that a relay took away)
 _UNQUOTED = re.compile(
-    rf"([^\[\]\"{{}}]{{3,300}}?) \[({CLF}|{ISO})\] ([A-Z]{{3,20}} \S{{1,8192}} HTTP/\d(?:\.\d)?) (\d{{3}}|-)(?=\s|$)",
+    rf"(?:([^\[\]\"{{}}]{{3,300}}?) \[({CLF}|{ISO})\]|\[({CLF}|{ISO})\] ([^\[\]\"{{}}]{{3,300}}?)) ([A-Z]{{3,20}} \S{{1,8192}} HTTP/\d(?:\.\d)?) (\d{{3}}|-)(?=\s|$)",
     re.ASCII,
 )
 
@@ -170,18 +171,20 @@ _UNQUOTED = re.compile(
 def _unquoted(text: str, context: FileContext) -> Event | None:
     """The common layout without quotes around the request."""
     match = _UNQUOTED.match(text) if " HTTP/" in text else None
-    ends = _ends(match[1]) if match else None
+    ends = _ends(match[1] or match[4]) if match else None
     if match is None or ends is None:
         return None
     client, site, user, forwarded = ends
+    if match[4]:  # 192.0.2.1 - - a.example to: 10.0.0.9:80:
+        site, user = next((word for word in match[4].split()[1:] if _is_name(word)), None), None
     return request_event(
         client,
         forwarded=forwarded,
         site=site,
-        request=match[3],
+        request=match[5],
         user=user,
-        status=match[4],
-        time=web_time(match[2], context.timezone),
+        status=match[6],
+        time=web_time(match[2] or match[3], context.timezone),
     )
 
 
@@ -223,8 +226,10 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     _tls_request,
     _time_first,
     _unquoted,
+    zoraxy,
     apache_error,
     litespeed_error,
+    handshake,
     _iis_native,
     uwsgi,
     rails,
@@ -242,6 +247,8 @@ def may_be_request(line: str) -> bool:
     if '"' in line and ('] "' in line or "[Client " in line or ("://" in line and " HTTP/" in line)):
         return True
     if "Connect from " in line or ("v1" in line and "] " in line and '"' in line):
+        return True
+    if "] [router:" in line[:160] or "http: TLS handshake error from " in line[:240]:
         return True
     if "[client " in line or ("] [" in line and "[pid " in line) or "Failed Login Attempt - " in line:
         return True

@@ -61,6 +61,11 @@ _LOGIN = re.compile(
     r" for (?:user )?'(?P<user>.*)' from:? (?P<address>[0-9A-Fa-f.:]{2,45})",
     re.ASCII,
 )
+# user an authenticated successfully for WebGui [using OPNsense\\Auth\\Services\\WebGui + OPNsense\\Auth\\Local]
+_AUDITED = re.compile(
+    r"(?:/[\w./-]{1,80}\.php: )?user (?P<user>\S{1,256}) (?:(?P<good>authenticated successfully)|(?:could not authenticate|failed authentication)) for [\w.-]{1,64}\.? \[using OPNsense",
+    re.ASCII,
+)
 _LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
 
 
@@ -81,6 +86,8 @@ class PfFilterlog(LogFormat):
             return _PACKET.search(_tight(line), 0, _ROOM) is not None
         if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
             return True
+        if " [using OPNsense" in line:
+            return _AUDITED.match(split_message(line)[1]) is not None
         return "' from" in line and _login(line) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -94,6 +101,12 @@ class PfFilterlog(LogFormat):
             event = replace(
                 printed_packet(line[rule.end() :], None) or Event(),
                 action=ACTIONS.get(rule[1], Action.UNKNOWN),
+            )
+        elif audited := _AUDITED.match(message):
+            event = Event(
+                kind=EventKind.LOGON,
+                user=stated(audited["user"]),
+                action=Action.ALLOWED if audited["good"] else Action.BLOCKED,
             )
         else:
             login = _login(line)

@@ -164,7 +164,7 @@ def _user(before: str) -> str | None:
     word = _USER_WORD.match(before, start.end())
     name = before[word.end() if word else start.end() :]
     name = re.sub(
-        r"(?: from| with correct key but not from .*| by \(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$",
+        r"(?: from| not allowed because .*| with correct key but not from .*| by \(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$",
         "",
         name[:256],
     )

@@ -75,6 +75,12 @@ _OWN = re.compile(
 _UPSTREAM = re.compile(
     rf"(?:reply from|sending to target:) <(\S{{1,1100}})> ({_ADDRESS})#(\d{{1,5}})", re.ASCII
 )
+# ip_ratelimit exceeded 192.0.2.9 100 www.example. A IN    ratelimit exceeded example. 1000 query www.example. A IN from 192.0.2.9
+_HELD_BACK = re.compile(
+    rf"(?:ip_ratelimit exceeded ({_ADDRESS})(?:@\d{{1,5}})? \d{{1,10}}(?: \(cookie\))?(?: (\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS})?"
+    rf"|ratelimit exceeded \S{{1,1100}} \d{{1,10}} query (\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}(?: from ({_ADDRESS}))?)",
+    re.ASCII,
+)
 _MASKS = frozenset("xX*")
 _ANSWERED = frozenset({"NOERROR"})
 _REFUSED = frozenset({"REFUSED"})
@@ -149,6 +155,15 @@ def _event(message: str, reply: bool = False) -> dict[str, object] | None:
             "device_ip": client,
             "domain": from_presentation(applied[6]),
             "action": Action.BLOCKED if blocked else Action.ALLOWED,
+        }
+    if held := _HELD_BACK.match(message):
+        client = ip_of(held[1] or held[4] or "")
+        name = held[2] or held[3]
+        return {
+            "source_ip": client,
+            "device_ip": client,
+            "domain": from_presentation(name) if name else None,
+            "action": Action.BLOCKED,
         }
     if failed := _FAILED.match(message):
         return _forwarded(failed[1], failed[3], None)
