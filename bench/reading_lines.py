@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from bench.reading_json import winlogbeat, zeek_dns_json
+
 Line = Callable[["Values"], str]
 _ICT = timezone(timedelta(hours=7))
 _SEED = 20_260_610
@@ -243,14 +245,14 @@ def plain_csv(v: Values) -> str:
     return f"{v.tick():%Y-%m-%d %H:%M:%S},{v.pick(v.inside)},{v.port},{v.pick(v.outside)},443,{v.pick(v.names)},allow"
 
 
-def winlogbeat(v: Values) -> str:
-    moment = f"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z"
-    return (
-        f'{{"@timestamp":"{moment}","agent":{{"type":"winlogbeat","version":"8.13.0"}},"event":{{"code":"3","kind":"event","provider":"Microsoft-Windows-Sysmon"}},"host":{{"name":"pc-{v.below(900)}"}},'
-        f'"winlog":{{"channel":"Microsoft-Windows-Sysmon/Operational","computer_name":"PC-{v.below(900)}.unit.example","event_id":"3","provider_name":"Microsoft-Windows-Sysmon","record_id":{v.below(10**7)},'
-        f'"event_data":{{"UtcTime":"{moment[:-1].replace("T", " ")}","ProcessId":"{v.below(9999)}","Image":"C:\\\\Windows\\\\System32\\\\svchost.exe","User":"UNIT\\\\lan{v.below(900)}","Protocol":"tcp","Initiated":"true",'
-        f'"SourceIp":"{v.pick(v.inside)}","SourcePort":"{v.port}","DestinationIp":"{v.pick(v.outside)}","DestinationPort":"443","DestinationHostname":"-"}}}}}}'
+def pf_packets(v: Values) -> str:
+    ends, tcp = f"{v.pick(v.inside)},{v.pick(v.outside)}", v.below(4)
+    rest = (
+        f"6,tcp,60,{ends},{v.port},443,0,S,{v.below(2**32)},,64240,,mss"
+        if tcp
+        else f"17,udp,92,{ends},{v.port},53,72"
     )
+    return f"<134>{_syslog(v)}filterlog[5231]: {v.below(90)},,,10000001{v.below(90):02d},igb1,match,pass,in,4,0x0,,128,{v.below(65536)},0,DF,{rest}"
 
 
 LINES: Mapping[str, tuple[str, Line]] = {
@@ -272,6 +274,8 @@ LINES: Mapping[str, tuple[str, Line]] = {
     "windows_dhcp_audit": (_DHCP_HEAD + "\n", windows_dhcp_audit),
     "windows_firewall": (_FIREWALL_HEAD, windows_firewall),
     "plain_csv": ("time,source_ip,source_port,destination_ip,destination_port,domain,action\n", plain_csv),
+    "pf_filterlog": ("", pf_packets),
+    "zeek_dns_json": ("", zeek_dns_json),
     "winlogbeat_json": ("", winlogbeat),
 }
 """The lines atop a log, and what makes each line."""

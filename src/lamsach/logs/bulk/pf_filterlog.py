@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import addresses, check, lines_of, mapped, own_sides
+from lamsach.logs.bulk.columns import addresses, check, check_distinct, lines_of, mapped, own_sides
+from lamsach.logs.bulk.heads import Head, heads, of_header
+from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.formats.pf_filterlog import ACTIONS, WITH_PORTS
 from lamsach.logs.syslog import split_header
 from lamsach.model import Action
@@ -27,7 +29,10 @@ _SHAPES = {
     _VERSION: "^[46]$",
 }
 _NAMES, _ENDS = {"4": (15, 16), "6": (12, 13)}, {"4": 18, "6": 15}
-_COLUMNS = 23
+_COLUMNS, _PORT_DIGITS = 23, 5
+_READ = sorted(
+    {0, *_SHAPES, *_NAMES["4"], *_NAMES["6"], *(at + end for at in _ENDS.values() for end in range(4))}
+)
 _BEFORE = r"^[^,]*(?:\s|\]|^)[0-9]{0,9}$"
 _PACKET = "0,,,0,em0,match,pass,in,4,"
 
@@ -45,9 +50,9 @@ class PfPackets(BulkReader):
         split = pc.split_pattern(
             pc.binary_join_element_wise(lines, "," * _COLUMNS, ""), ",", max_splits=_COLUMNS
         )
-        cell = [pc.list_element(split, at) for at in range(_COLUMNS)]
+        cell = {at: pc.list_element(split, at) for at in _READ}
         for at, shape in _SHAPES.items():
-            check(pc.match_substring_regex(cell[at], shape))
+            check_distinct(cell[at], shape)
         check(pc.match_substring_regex(cell[0], _BEFORE))
         six = pc.equal(cell[_VERSION], "6")
         source, destination, source_port, destination_port = (
@@ -57,10 +62,11 @@ class PfPackets(BulkReader):
         known = pa.array(sorted(WITH_PORTS))
         ported = pc.or_(*(pc.is_in(pc.utf8_lower(name), known) for name in names))
         sources, destinations = addresses(source), addresses(destination)
-        before = pc.ascii_rtrim(cell[0], "0123456789")
+        moments, hosts = heads(pc.ascii_rtrim(cell[0], "0123456789"), self._head)
+        check(pc.is_valid(moments))
         return {
-            "time": mapped(before, self._time, pa.timestamp("us", "UTC")),
-            "observer": mapped(before, lambda text: self._header(text).host),
+            "time": moments,
+            "observer": hosts,
             "source_ip": sources,
             "source_port": _ports(source_port, ported),
             "destination_ip": destinations,
@@ -69,14 +75,8 @@ class PfPackets(BulkReader):
             "action": mapped(cell[_ACTION], lambda text: ACTIONS.get(text, Action.UNKNOWN)),
         }
 
-    def _header(self, text: str) -> Any:
-        return split_header(text + _PACKET, self.context)[0]
-
-    def _time(self, text: str) -> Any:
-        found = self._header(text).time
-        if found is None:
-            raise Unusual
-        return found
+    def _head(self, text: str) -> Head:
+        return of_header(split_header(text + _PACKET, self.context)[0])
 
 
 def _ports(column: pa.Array, ported: pa.Array) -> pa.Array:
@@ -86,7 +86,8 @@ def _ports(column: pa.Array, ported: pa.Array) -> pa.Array:
 
     stated = pc.and_(ported, pc.not_equal(column, ""))
     text = pc.if_else(stated, column, pa.scalar(None, pa.string()))
-    check(pc.fill_null(pc.match_substring_regex(text, r"^\d{1,5}$"), True))
+    if not made_of(text, DIGITS, 1, _PORT_DIGITS):
+        raise Unusual
     found = text.cast(pa.int32())
     check(pc.fill_null(pc.less_equal(found, 65535), True))
     return found

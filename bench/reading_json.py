@@ -1,0 +1,29 @@
+"""Records in JSON that only `bench.reading` reads; see `reading_lines` beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.reading_lines import Values
+
+
+def zeek_dns_json(v: Values) -> str:
+    """A question and its answer as Zeek's own writer of JSON puts them."""
+    v.tick()
+    return (
+        f'{{"ts":{v.seconds:.6f},"uid":"C{v.below(36**10):x}","id.orig_h":"{v.pick(v.inside)}","id.orig_p":{v.port},"id.resp_h":"10.0.0.53","id.resp_p":53,"proto":"udp",'
+        f'"trans_id":{v.below(65536)},"rtt":{v.random.random() / 10:.6f},"query":"{v.pick(v.names)}","qclass":1,"qclass_name":"C_INTERNET","qtype":1,"qtype_name":"A","rcode":0,'
+        f'"rcode_name":"NOERROR","AA":false,"TC":false,"RD":true,"RA":true,"Z":0,"answers":["{v.pick(v.outside)}"],"TTLs":[{v.below(600)}.0],"rejected":false}}'
+    )
+
+
+def winlogbeat(v: Values) -> str:
+    """A connection that Sysmon saw, as Winlogbeat sends it."""
+    moment = f"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z"
+    return (
+        f'{{"@timestamp":"{moment}","agent":{{"type":"winlogbeat","version":"8.13.0"}},"event":{{"code":"3","kind":"event","provider":"Microsoft-Windows-Sysmon"}},"host":{{"name":"pc-{v.below(900)}"}},'
+        f'"winlog":{{"channel":"Microsoft-Windows-Sysmon/Operational","computer_name":"PC-{v.below(900)}.unit.example","event_id":"3","provider_name":"Microsoft-Windows-Sysmon","record_id":{v.below(10**7)},'
+        f'"event_data":{{"UtcTime":"{moment[:-1].replace("T", " ")}","ProcessId":"{v.below(9999)}","Image":"C:\\\\Windows\\\\System32\\\\svchost.exe","User":"UNIT\\\\lan{v.below(900)}","Protocol":"tcp","Initiated":"true",'
+        f'"SourceIp":"{v.pick(v.inside)}","SourcePort":"{v.port}","DestinationIp":"{v.pick(v.outside)}","DestinationPort":"443","DestinationHostname":"-"}}}}}}'
+    )
