@@ -203,6 +203,8 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")
     word = word if word.startswith("::") else word.lstrip(":")
+    if word.startswith("\\") and HASH_NAMED_FILE.fullmatch(word, 1):  # sha256sum, of a name with an escape
+        word = word[1:]
     if len(word) < 4:
         if word == "::1":
             yield from _whole(word)

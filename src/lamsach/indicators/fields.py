@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from lamsach.indicators.type_words import TYPE_WORDS
 from lamsach.model import IndicatorType
 
 
@@ -77,26 +78,6 @@ _WORDS: dict[Field, str] = {
         |subject|subjects|subject cn|issuer|issuer cn|subject name|issuer name|company|company name|product|product name|original filename|original file name|internal name|legal copyright|publisher|certificate subject|certificate issuer
         |table|words|bang|severity|action|platforms|more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
 }
-_TYPE_WORDS: dict[IndicatorType | None, str] = {
-    IndicatorType.IP: """ip|ips|ipv4|ipv6|ip address|ipaddress|address|addr|ip-dst|ip-src|ip dst|ip src|ipv4-addr|ipv6-addr|ip-dst/port|ip-src/port|ip:port|ip port
-        |intel::addr|dia chi ip|dia chi|ipv4 address|ipv6 address|ip_address|c2 ip""",
-    IndicatorType.NETWORK: "network|cidr|subnet|netblock|ip range|ip-range|range|intel::subnet|dai ip|dai mang|mang|ipv4-cidr|ip network|prefix",
-    IndicatorType.DOMAIN: """domain|domains|domain name|domain-name|domain_name|hostname|host|fqdn|host name|intel::domain|ten mien|c2 domain|dns|domain:port""",
-    IndicatorType.URL: "url|urls|uri|intel::url|duong dan|lien ket|url address",
-    IndicatorType.MD5: "md5|file-md5|filehash-md5|md5 hash|hash-md5|hash md5|md5_hash|hash.md5|file md5|filemd5",
-    IndicatorType.SHA1: "sha1|sha-1|filehash-sha1|sha1 hash|hash-sha1|hash sha1|sha1_hash|hash.sha1|file sha1|filesha1",
-    IndicatorType.SHA256: "sha256|sha-256|filehash-sha256|sha256 hash|hash-sha256|hash sha256|sha256_hash|hash.sha256|file sha256|filesha256",
-    None: """email|e-mail|email-src|email-dst|email address|email-addr|email-subject|email subject|email-attachment|filename|file name|file-name|mutex|regkey|registry key
-        |link|regkey/value|registry|yara|sigma|snort|text|comment|other|user-agent|user agent|useragent|vulnerability|cve|as|asn|port|sha512|sha-512|sha384|sha224|ssdeep|imphash|filehash-imphash|filehash-pehash|certificatethumbprint|certificate thumbprint|cert-thumbprint
-        |tlsh|pehash|authentihash|impfuzzy|pattern-in-file|pattern-in-memory|pattern-in-traffic|pdb|named pipe|windows-service-name|whois-registrant-email
-        |whois-registrant-name|x509-fingerprint-sha1|x509-fingerprint-md5|x509-fingerprint-sha256|ja3-fingerprint-md5|ja3s-fingerprint-md5|jarm-fingerprint|mac-address|btc|xmr|phone-number|code-signing certificate|certificate
-        |code signing certificate|threat-actor|campaign-name|campaign-id|datetime|size-in-bytes|mime-type|target-user|target-email|malware-type|github-username|gene
-        |ja3|ja3s|ja3 hash|ja3 fingerprint|ja4|ja4s|ja4h|ja4x|jarm|hassh|hasshserver|telfhash|gimphash|vhash|rich hash|rich header hash|rich pe hash|import hash|fuzzy hash|certificate sha1|certificate sha256
-        |certificate sha-1|certificate sha-256|certificate md5|certificate hash|certificate serial|certificate serial number|certificate fingerprint|ssl certificate|tls certificate|x509|x.509|x509 certificate|ssl cert|thumbprint|serial number
-        |sha-384|sha3-384|sha3_384|blake2b|crc32|password|encryption key|key|rc4 key|aes key|wallet|bitcoin address|btc address|cryptocurrency wallet|bitcoin|monero|ethereum|telegram|phone|phone number|command|command line
-        |scheduled task|task name|service|service name|process|process name|pdb path|file path|filepath|path|directory|folder|mac|mac address|ten tep|ten file|tep tin|duong dan tep|khoa registry|dia chi email|thu dien tu
-        |ten tien trinh|ten dich vu|lenh|mat khau|vi dien tu|so dien thoai""",
-}
 _EDGES = " \t\r\n\u00a0\ufeff\"'*:.#()[]"
 
 
@@ -111,12 +92,17 @@ def plain_key(text: str) -> str:
     return " ".join(lowered.strip(_EDGES).split())
 
 
+def _spaced(key: str) -> str:
+    return key.replace("_", " ").replace("-", " ")
+
+
 def _index(groups: str) -> list[str]:
     return [" ".join(word.split()) for word in groups.split("|")]
 
 
 _FIELDS = {word: found for found, words in _WORDS.items() for word in _index(words)}
-_TYPES = {word: found for found, words in _TYPE_WORDS.items() for word in _index(words)}
+_TYPES = {word: found for found, words in TYPE_WORDS.items() for word in _index(words)}
+_SPACED_TYPES = {_spaced(word): found for word, found in _TYPES.items()}
 
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -162,11 +148,11 @@ def _field_of(heading: str) -> Field | None:
         return _FIELDS[key]
     if "." in key and (match := _DOTTED.fullmatch(key)) is not None:
         return _DOTTED_FIELDS.get(match[0], _DOTTED_FIELDS.get(match[2], Field.CONTEXT))
-    spaced = key.replace("_", " ").replace("-", " ")
+    spaced = _spaced(key)
     if spaced in _FIELDS:
         return _FIELDS[spaced]
     start = re.split(r"\s*[(/\[:]", key, maxsplit=1)[0]
-    return _FIELDS.get(start, _FIELDS.get(start.replace("_", " ").replace("-", " ")))
+    return _FIELDS.get(start, _FIELDS.get(_spaced(start)))
 
 
 _REPORT_COLUMNS = frozenset({"timestamp", "ip", "asn", "geo"})
@@ -196,10 +182,19 @@ def stated_type(text: str) -> tuple[IndicatorType | None, bool]:
     """
     key = plain_key(text)
     if "|" in key:
-        return None, all(part in _TYPES and _TYPES[part] is None for part in key.split("|"))
-    if key in _TYPES:
-        return _TYPES[key], _TYPES[key] is None
-    return None, False
+        parts = key.removesuffix("|value").split("|")
+        return None, all(part in _TYPES and _TYPES[part] is None for part in parts)
+    known, word = (_TYPES, key) if key in _TYPES else (_SPACED_TYPES, _spaced(key))
+    return known.get(word), word in known and known[word] is None
+
+
+def supported_part(kind: str, value: str) -> str:
+    """The parts of a composite value (`filename|md5`) that may be met in logs; any other value as it is."""
+    key = plain_key(kind).replace("malware-sample", "filename|md5")
+    kinds, parts = key.split("|"), value.split("|")
+    if len(kinds) < 2 or len(kinds) != len(parts):
+        return value
+    return "|".join(part for name, part in zip(kinds, parts, strict=True) if not stated_type(name)[1])
 
 
 _DATE_FORMATS = (

@@ -62,7 +62,9 @@ _PACKAGE = re.compile(
     r"(?:com|org|net|io|app)(?:\.[a-z][a-z0-9_]*){2,6}|[a-z]{2}(?:\.[a-z][a-z0-9_]*){1,5}\.[a-z][a-z0-9_]{3,}",
     re.IGNORECASE,
 )
-_PACKAGES = re.compile(r"\b(?:package|bundle)[ _-]?(?:names?|ids?)\b|\btên gói", re.IGNORECASE)
+_PACKAGES = re.compile(
+    r"\b(?:package|bundle)[ _-]?(?:names?|ids?)\b|\btên gói|(?:android )?packages?$", re.IGNORECASE
+)
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
@@ -180,7 +182,8 @@ class Prose:
         ):
             return
         bare = text.strip(" \t=#*_-:")
-        self._packages = _PACKAGES.search(bare) is not None
+        goes_on = self._packages and _PACKAGE.fullmatch(bare) is not None
+        self._packages = goes_on or _PACKAGES.search(bare) is not None
         if _LISTS.search(bare):
             self.section = Section.LIST
         elif _REFERENCES.fullmatch(bare):
@@ -243,6 +246,8 @@ class Prose:
             return refusals.FILE_NAME
         if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not is_argument(token, text)):
             return refusals.CODE
+        if alone and self._packages and _PACKAGE.fullmatch(token):
+            return refusals.PACKAGE
         if not alone and self._has_hash:
             if self._packages or _PACKAGE.fullmatch(token):
                 return refusals.PACKAGE

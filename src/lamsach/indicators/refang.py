@@ -227,7 +227,7 @@ def _closed(match: re.Match[str]) -> str:
     ):
         return f"{match['scheme']}{host}.{end}"
     if match["space"] and ("." in host or gap == "."):
-        return f"{match['scheme']}{match[0][match.end('space') - match.start() :]}"
+        return f"{match['scheme']}{match[0][match.end('space') - match.start() :].removesuffix(' ')}"
     return match[0]
 
 

@@ -48,6 +48,8 @@ _STICKY = re.compile(
     r"(?:dns|tls|http|http2|file|ssh|smb|ja3|ja3s|quic|smtp|krb5|sip|mqtt|snmp|ftp|rfb|app-layer)[._][\w.-]+|file_data|pkt_data|base64_data|http_\w+|dns_query|sdp_\w+"
 )
 _HEX_PART = re.compile(r"\|([0-9a-fA-F\s]*)\|")
+# content:"Host|3a 20|evil.example|0d 0a|" and content:"Host: evil.example"; http_header
+_HOST_LINE = re.compile(r"(?:\r\n)?Host: ?([\w.-]{4,253})(?:\r\n)*", re.IGNORECASE)
 _NAME = re.compile(r"\.?[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}\.?")
 
 
@@ -85,7 +87,9 @@ def _contents(options: list[tuple[str, str]]) -> list[Found]:
             found += _name(_content(value)[3:])
         elif name == "content":
             last = "" if value.lstrip().startswith("!") else _content(value)
-            if last and (buffer in _NAME_BUFFERS or _is_dns_encoded(value)):
+            if host := _HOST_LINE.fullmatch(last):
+                found += _name(host[1])
+            elif last and (buffer in _NAME_BUFFERS or _is_dns_encoded(value)):
                 found += _name(last)
         elif name in _MODIFIERS and last and buffer not in _NAME_BUFFERS:
             found += _name(last)

@@ -21,6 +21,7 @@ from lamsach.indicators.fields import (
     read_date,
     read_tlp,
     stated_type,
+    supported_part,
     type_of_heading,
     victims,
 )
@@ -142,7 +143,7 @@ class Table:
         }
         filled.pop(self._only_value, None)  # type: ignore[arg-type]
         fields = self._fields or {}
-        stated, unsupported = self._stated(filled, fields)
+        stated, unsupported = stated_type(_kind_of(filled, fields))
         facts: Facts | None = None
         plain_others = not any(whole_value(cell) for place, cell in filled.items() if place not in fields)
         if plain_others and not unsupported and stated in (None, kind):
@@ -189,7 +190,11 @@ class Table:
         if (
             not enough
             or not (values or len(fields) >= 2)
-            or any(holds_value(cell) for place, cell in filled.items() if place not in fields)
+            or any(
+                holds_value(cell)
+                for place, cell in filled.items()
+                if place not in fields or ":" in cell or "=" in cell
+            )
         ):
             return False
         if not values and self._fields is not None and number != self._heading_row + 1:
@@ -215,7 +220,8 @@ class Table:
         if self._loose and not any(fields.get(place) is Field.VALUE for place in filled):
             fields = {}
         facts = self._facts(described, fields)
-        kind, unsupported = self._stated(described, fields)
+        stated = _kind_of(described, fields)
+        kind, unsupported = stated_type(stated)
         found: list[Found] = []
         doubtful: list[Found] = []
         unheaded: list[Found] = []
@@ -228,6 +234,7 @@ class Table:
         for place, cell in filled.items():
             field = fields.get(place)
             if field is Field.VALUE:
+                cell = supported_part(stated, cell)
                 items = self._value_cell(cell, self._types.get(place) or kind, unsupported=unsupported)
                 if place in self._names and len(items) == 1:
                     items += _host_as_promised(items[0])
@@ -265,13 +272,6 @@ class Table:
         whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
         return list(map(unless_cited, read_text(text))) if text else [Refused(refusals.NOT_A_VALUE, whole)]
 
-    @staticmethod
-    def _stated(filled: dict[int, str], fields: dict[int, Field]) -> tuple[IndicatorType | None, bool]:
-        for place, field in fields.items():
-            if field is Field.TYPE and place in filled:
-                return stated_type(filled[place])
-        return None, False
-
     def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:
         said: dict[Field, str] = {}
         for place, field in fields.items():
@@ -283,6 +283,13 @@ class Table:
                 (cell for cell in filled.values() if _WORDY.search(cell) and not whole_value(cell)), None
             )
         return facts_of(said, threat)
+
+
+def _kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
+    """What a row states as the kind of its values, or an empty text."""
+    return next(
+        (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
+    )
 
 
 def holds_value(cell: str) -> bool:

@@ -12,7 +12,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.beside import beside as described
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found
-from lamsach.indicators.fields import Field, field_of, stated_type, type_of_heading
+from lamsach.indicators.fields import Field, field_of, stated_type, supported_part, type_of_heading
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, several_values, whole_value
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.stix_patterns import pattern_values
@@ -50,6 +50,8 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     found: list[Found] = []
     beside = _beside(record)
     for key, value in record.items():
+        if isinstance(value, str) and fields[key] is Field.VALUE:
+            value = supported_part(said.get(Field.TYPE, ""), value)
         if key in beside and isinstance(value, str):
             found += described(value)
             continue
