@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START
 
 STRING, ANSI, UINT8, UINT16, UINT32, UINT64 = 1, 2, 4, 6, 8, 10
-BOOL, GUID, FILETIME, SID, HEX64, BODY = 13, 15, 17, 19, 21, 33
+BOOL, GUID, FILETIME, SID, HEX32, HEX64, BODY = 13, 15, 17, 19, 20, 21, 33
 FIRST_TIME = 134_255_808_000_000_000
 """A `FILETIME` of June 2026."""
 Value = tuple[int, bytes]

@@ -2,10 +2,10 @@
 
     .venv/bin/python -m bench.reading [FILES...] [--size MB] [--cases FOLDER]
 
-Without files the six logs of `bench.generate` are read (made when they are not there) and those of `bench.reading_lines`; `--products NAMES` reads only these of the
-latter. `--cases` reads, for each format, the raw lines of the accuracy
+Without files the six logs of `bench.generate` are read (made when they are not there) and those of `bench.reading_lines` and `bench.reading_evtx`; `--products NAMES`
+reads only these of the latter two. `--cases` reads, for each format, the raw lines of the accuracy
 cases in a folder (see `bench.accuracy`), repeated until there are 8 MB. Binary logs (EVTX, pcap, NetFlow) are compared with the bare library's pace over the same file.
-Each file is read in this process by one thread; what is counted is processor time, the best of three readings, after one that warms up.
+Each file is read in this process by one thread; what is counted is processor time, the best of three readings; ours and the library's alternate.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench.generate import make_list, make_log
 from bench.lines import FORMATS
+from bench.reading_evtx import EVENT_LOGS, write_event_log
 from bench.reading_lines import LINES, write_log
 from bench.tables import Table
 from lamsach.logs.event_tables import TableWriter
@@ -43,14 +44,15 @@ def read(path: Path) -> int:
     return rows
 
 
-def seconds_of(work: Callable[[], int], times: int = 3) -> tuple[float, int]:
-    """The processor time of the quickest run, and what the work gave."""
-    best, given = float("inf"), 0
+def seconds_of(works: Sequence[Callable[[], int]], times: int = 3) -> list[tuple[float, int]]:
+    """The processor time of each work's quickest run, and what it gave; they take turns."""
+    best, given = [float("inf")] * len(works), [0] * len(works)
     for _ in range(times):
-        begun = time.process_time()
-        given = work()
-        best = min(best, time.process_time() - begun)
-    return best, given
+        for at, work in enumerate(works):
+            begun = time.process_time()
+            given[at] = work()
+            best[at] = min(best[at], time.process_time() - begun)
+    return list(zip(best, given, strict=True))
 
 
 def bare_evtx(path: Path) -> int:
@@ -86,14 +88,22 @@ def repeated_cases(folder: Path, target: Path) -> Iterator[Path]:
         yield path
 
 
-def measured(path: Path) -> tuple[str, float, float, int, object]:
-    """A row of the table: name, MB a second, microseconds an event, events, and the pace compared with the bare library's."""
+def written(folder: Path, name: str, size_mb: int) -> Path:
+    """A product's log of so many MB, made unless it is there."""
+    return (write_event_log if name in EVENT_LOGS else write_log)(folder, name, size_mb)
+
+
+def measured(path: Path) -> tuple[object, ...]:
+    """A row of the table: name, MB a second, microseconds an event, events, the bare library's microseconds, and our pace compared with its."""
     size = path.stat().st_size
-    seconds, rows = seconds_of(lambda: read(path), 3 if size < 100_000_000 else 1)
     bare = BARE.get(path.suffix)
-    alone = seconds_of(lambda: bare(path)) if bare else (0.0, 0)
-    compared = alone[0] / seconds if alone[1] else ""
-    return path.stem, size / seconds / 1e6, seconds / max(rows, 1) * 1e6, rows, compared
+    works = [lambda: read(path), *([lambda: bare(path)] if bare else [])]
+    (seconds, rows), *alone = seconds_of(works, 3 if size < 100_000_000 else 1)
+    each = seconds / max(rows, 1) * 1e6
+    if not alone or not alone[0][1]:
+        return path.stem, size / seconds / 1e6, each, rows, "", ""
+    library = alone[0][0]
+    return path.stem, size / seconds / 1e6, each, rows, library / alone[0][1] * 1e6, library / seconds
 
 
 def main() -> None:
@@ -105,9 +115,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=200, help="size of each generated log in MB")
     parser.add_argument("--folder", type=Path, default=Path("bench-out"))
     parser.add_argument("--cases", type=Path)
-    parser.add_argument("--products", nargs="*", choices=sorted(LINES))
+    parser.add_argument("--products", nargs="*", choices=sorted([*LINES, *EVENT_LOGS]))
     options = parser.parse_args()
-    table = Table("log", "MB/s", "us an event", "events", "of the library's pace")
+    table = Table("log", "MB/s", "us an event", "events", "library us", "of the library's pace")
     rates: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         files: list[Path] = list(options.files)
@@ -116,8 +126,8 @@ def main() -> None:
         if not files and options.products is None:
             listed = make_list(options.folder, 1_000_000)
             files = [Path(make_log(options.folder, name, options.size, listed).path) for name in FORMATS]
-            options.products = list(LINES)
-        files += [write_log(options.folder, name, options.size) for name in options.products or ()]
+            options.products = [*LINES, *EVENT_LOGS]
+        files += [written(options.folder, name, options.size) for name in options.products or ()]
         for path in files:
             row = measured(path)
             print(row[0], f"{row[1]:.1f}", file=sys.stderr, flush=True)
@@ -125,7 +135,8 @@ def main() -> None:
                 rates.append(row[1])
             table.row(*row)
     table.print("Reading whole logs into a table, one core")
-    print(f"median of {len(rates)} logs: {statistics.median(rates):.1f} MB/s")
+    if rates:
+        print(f"median of {len(rates)} logs: {statistics.median(rates):.1f} MB/s")
 
 
 if __name__ == "__main__":

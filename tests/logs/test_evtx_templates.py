@@ -27,11 +27,13 @@ from bench.evtx_builder import (
     UINT16,
     UINT32,
     Record,
+    full_chunks,
     resealed,
     strings,
     template_chunk,
     text,
 )
+from bench.reading_evtx import EVENT_LOGS, records_of
 from lamsach.logs import evtx_events, evtx_library
 from lamsach.logs.base import FileContext
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, chunks
@@ -253,6 +255,14 @@ def test_what_stands_alone_makes_no_event_of_its_own(make: Callable[[int], Recor
     maker.read([template_chunk(records)])
     assert len(maker.events) == 1
     assert items_of(file(template_chunk(records))) == by_library(file(template_chunk(records)))
+
+
+@pytest.mark.parametrize("name", EVENT_LOGS)
+def test_the_logs_that_are_measured_are_read_without_the_library(name: str) -> None:
+    chunk = next(full_chunks(records_of(name)))
+    assert len(library_texts(chunk)) > 40
+    assert left_of(chunk) == []
+    assert items_of(file(chunk)) == by_library(file(chunk))
 
 
 def test_two_data_of_one_value_are_not_taken_for_one() -> None:
