@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,8 @@ from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 _PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)
 # a name or an address, but no time of day
 _HOST = re.compile(r"(?!\d{1,2}:\d\d)[A-Za-z0-9][\w.:-]{0,254}", re.ASCII)
+# "devname=""gw""","srcip=10.1.1.5"
+_PAIR_CELL = re.compile(r'"[A-Za-z_][\w.-]*=')
 _MOST_WORDS = 6
 _MOST_RELAYS = 4
 
@@ -91,11 +94,23 @@ def within_json(line: str, position: int) -> bool:
 
 
 def uncelled(line: str) -> str:
-    """The line within the only cell of a table's row, as a spreadsheet saves lines with quotes: `"devname=""gw"" srcip=..."`; or one of which all
-    quotes are escaped, as text cut out of JSON has them: `devname=\\"gw\\" srcip=...`; else the line."""
-    if '=\\"' in line and '="' not in line:
+    """The line without what a table or another program's text put around its quotes; else the line itself.
+
+    A spreadsheet doubles the quotes of a cell (`"devname=""gw"" srcip=..."`, alone or beside other cells); text cut out of JSON has them escaped
+    (`devname=\\"gw\\" srcip=...`, `[action:\\"Drop\\"; ...`).
+    """
+    if ('=\\"' in line or ':\\"' in line) and '="' not in line and ':"' not in line:
         return line.replace('\\"', '"').strip('"') if line[0] == '"' else line.replace('\\"', '"')
     if len(line) < 3 or line[0] != '"' or line[-1] != '"' or '""' not in line:
         return line
     inner = line[1:-1]
-    return line if '"' in inner.replace('""', "") else inner.replace('""', '"')
+    if '"' not in inner.replace('""', ""):
+        return inner.replace('""', '"')
+    return _longest_cell(line) if '=""' in line and not _PAIR_CELL.match(line) else line
+
+
+def _longest_cell(line: str) -> str:
+    try:
+        return max(next(csv.reader([line])), key=len)
+    except (csv.Error, StopIteration):
+        return line

@@ -68,6 +68,8 @@ class PaloAltoColumns(GroupReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if b',\\"' in data:
+            raise Unusual
         line = data[: data.find(b"\n")].decode() if count > 1 else data.decode()
         sample = next(csv.reader([line]))
         places = PLACES[sample[SUBTYPE - 1]]

@@ -19,7 +19,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.checkpoint_fields import fields_of, is_checkpoint
 from lamsach.logs.direction import is_internal
-from lamsach.logs.framing import header_before
+from lamsach.logs.framing import header_before, uncelled
 from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.own_machine import calling
@@ -127,7 +127,7 @@ class CheckPoint(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """The maker's name in a CEF or LEEF header, or several of the keys that only its records have."""
-        return is_checkpoint(line)
+        return is_checkpoint(uncelled(line))
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
@@ -143,6 +143,7 @@ class CheckPoint(LogFormat):
         """See `LogFormat.parse`."""
         if not self.recognises(line):
             raise LineError("The line is not a record of this product.", line[:80])
+        line = uncelled(line)
         fields = fields_of(line)
         header = self._header(line)
         time = first_time((fields.get(key) for key in TIMES), self.context) or header.time

@@ -52,8 +52,8 @@ _CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
 _HEAD = 600
 # {"logid":"0316013056","type":"utm"
 _IN_OBJECT = re.compile(r'"logid": ?"\d{10}"')
-# v009xxxxdate=2026-11-20
-_TRANSMITTED = re.compile(r"v0\d\dx{4}(?=[a-z_]+=)")
+# v009xxxxdate=2026-11-20    <189>date=2026-11-20 behind a container's header
+_BEFORE = re.compile(r"(?:v0\d\dx{4}|<\d{1,3}>)(?=[a-z_]+=)")
 # ui="https(192.0.2.7)"  sproc=192.0.2.7
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _LEASES = {
@@ -121,7 +121,7 @@ class FortiGate(LogFormat):
         if element >= 0:
             message = line[element + len(_ELEMENT) :].partition(" ")[2].rstrip(" ]")
         start = _cef_start(message)
-        message = _TRANSMITTED.sub("", message, count=1) if message[:2] == "v0" else message
+        message = _BEFORE.sub("", message, count=1) if message[:1] in ("v", "<") else message
         fields = _cef_fields(message, start) if start else pairs(message)
         return self.event_of(fields, header, number)
 

@@ -171,6 +171,8 @@ class PaloAlto(LogFormat):
         )
 
     def _columns(self, line: str) -> Event:
+        if ',\\"' in line and ',"' not in line:  # text cut out of JSON
+            line = line.replace('\\"', '"')
         start = _RECORD.search(line, 0, _ROOM)
         if start is None:
             raise LineError("The line is not a record of this product.", line[:80])
