@@ -160,6 +160,16 @@ def test_refuses_other_products(line):
 
 
 @pytest.mark.parametrize(
+    "rest", ["", "000000000181D1C0", "000000000181D1C0 XDP Seen 10.1.1.5 0c6b", "00 UDP Rcv 10.1.1.5"]
+)
+def test_a_packet_of_an_unknown_layout_is_no_silence(rest):
+    line = f"5/6/2026 1:51:18 PM 0D48 PACKET  {rest} (3)www(7)example(3)com(0)"
+    assert WindowsDnsDebug.recognises(line)
+    with pytest.raises(LineError):  # and the hunt looks at its words
+        WindowsDnsDebug(FileContext(head=[line])).parse(line, 1)
+
+
+@pytest.mark.parametrize(
     "clock", ["", "31/31/2026 13:51:18", "2026-02-30 13:51:18", "2026-06-05", "99:99:99"]
 )
 def test_impossible_time_is_a_line_error(clock):

@@ -33,7 +33,7 @@ from lamsach.model import Action, Event, EventKind
 
 # 5/21/2015 1:51:18 PM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5    0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
 _PACKET = re.compile(
-    r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{8,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv|Snd)\s{1,4}"
+    r"\b[0-9A-Fa-f]{3,8}\s{1,4}PACKET\s{1,4}(?:[0-9A-Fa-f]{4,16}\s{1,4})?(?:UDP|TCP)\s{1,4}(Rcv|Snd)\s{1,4}"
     r"(<[^<>\n]{1,40}>|\S{1,60})\s{1,45}([0-9A-Fa-f]{4})\s{1,6}(R\s{1,4})?([A-Z?])(?:\s{1,4}\[([^\]\n]{0,48})(?:\]|$)|\s{0,4}$)"
     r"[ \t]{0,12}([^\r\n]{0,2000})"
 )
@@ -124,7 +124,8 @@ class WindowsDnsDebug(LogFormat):
         first = line.partition("\n")[0]
         packet = _packet(line, first)
         if packet is None:
-            if _RECORD.search(first, 0, 160) or _OTHER.match(first):
+            record = _RECORD.search(first, 0, 160)
+            if record[1] != "PACKET" if record else _OTHER.match(first):
                 return None
             raise LineError("The line is not a DNS debug record.", first[:80])
         header, before = self._before(first[: packet.start()])
