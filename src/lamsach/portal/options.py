@@ -171,7 +171,7 @@ OPTIONS: tuple[Option, ...] = (
         "LAMSACH_LISTS_MIRROR",
         "text",
         "",
-        "A folder from which sources of lists are read in place of the network: `https://host/a/b.txt` is the file `host/a/b.txt` in it.",
+        "A folder from which sources of lists are read in place of the network: `https://host/a/b.txt` is the file `host/a/b.txt` in it; a collection, a MISP server or a MISP feed is the folder of its address, as `lamsach indicators fetch` fills it.",
     ),
     Option(
         "LAMSACH_OUTGOING_NETWORKS",
