@@ -68,7 +68,9 @@ def in_line_order(tables: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     if len(tables) == 1:
         return tables[0]
     whole = pa.concat_batches(tables)
-    return whole.take(pa.array(np.argsort(whole.column("line").to_numpy(), kind="stable")))
+    order = pa.array(np.argsort(whole.column("line").to_numpy(), kind="stable"))
+    columns = [one if one.null_count == len(one) else one.take(order) for one in whole.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=whole.schema)
 
 
 def _array(values: Any, kind: pa.DataType, count: int) -> pa.Array:

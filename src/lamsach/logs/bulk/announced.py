@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check
+from lamsach.logs.bulk.columns import check, judged
 from lamsach.logs.bulk.heads import Head, heads, of_header, times
 from lamsach.logs.framing import header_before
 from lamsach.logs.record_times import first_time
@@ -26,7 +26,7 @@ def heads_before(before: pa.Array, record: str, context: FileContext) -> tuple[p
     """The time and the host that a header before records states; `record`: how the records begin. Raises Unusual, LineError."""
     import pyarrow.compute as pc
 
-    check(pc.match_substring_regex(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
+    check(judged(before, r"^(?:[^{]*[^{A-Za-z0-9])?$"))
     check(pc.less(pc.binary_length(before), _LONGEST_HEADER))
 
     def read(text: str) -> Head:

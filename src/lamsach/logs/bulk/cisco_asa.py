@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.announced import heads_before
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, halves, internal, ipv4, lines_of, mapped, text_of
+from lamsach.logs.bulk.columns import (
+    cells,
+    check,
+    check_distinct,
+    halves,
+    internal,
+    ipv4,
+    judged,
+    lines_of,
+    mapped,
+    text_of,
+)
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import port_numbers
+from lamsach.logs.bulk.letters import DIGITS, check_made_of
 from lamsach.logs.cisco_actions import action_of_message
 from lamsach.logs.formats.cisco_asa import leads_outside
 
@@ -22,14 +34,15 @@ if TYPE_CHECKING:
 # Teardown TCP connection 7 for outside:203.0.113.9/443 to inside:10.1.1.5/51000 duration 0:00:30 bytes 1234 TCP FINs
 # Built dynamic TCP translation from inside:10.1.1.5/51000 to outside:198.51.100.1/51000
 # Deny tcp src inside:10.1.1.5/51000 dst outside:203.0.113.9/443 by access-group "in" [0x0, 0x0]
+_NUMBER, _DURATION = (DIGITS, 1, 20), (DIGITS + b":", 5, 12)
 _LAYOUTS = {
-    "Built connection": ("Built", "^(?:in|out)bound$", "^(?:TCP|UDP)$", "connection", r"^\d{1,20}$", "for", 0, "MAPPED", "to", 1, "MAPPED"),
-    "Teardown connection": ("Teardown", "^(?:TCP|UDP)$", "connection", r"^\d{1,20}$", "for", 0, "to", 1, "duration", r"^[\d:]{5,12}$", "bytes", r"^\d{1,20}$"),
+    "Built connection": ("Built", "^(?:in|out)bound$", "^(?:TCP|UDP)$", "connection", _NUMBER, "for", 0, "MAPPED", "to", 1, "MAPPED"),
+    "Teardown connection": ("Teardown", "^(?:TCP|UDP)$", "connection", _NUMBER, "for", 0, "to", 1, "duration", _DURATION, "bytes", _NUMBER),
     "Built translation": ("Built", "^(?:dynamic|static)$", "^(?:TCP|UDP)$", "translation", "from", 0, "to", 1),
-    "Teardown translation": ("Teardown", "^(?:dynamic|static)$", "^(?:TCP|UDP)$", "translation", "from", 0, "to", 1, "duration", r"^[\d:]{5,12}$"),
+    "Teardown translation": ("Teardown", "^(?:dynamic|static)$", "^(?:TCP|UDP)$", "translation", "from", 0, "to", 1, "duration", _DURATION),
     "Deny": ("Deny", "^(?:tcp|udp)$", "src", 0, "dst", 1, "by", "access-group", r'^"[\w.-]{1,80}"$', r"^\[0x[0-9a-f]{1,8},$", r"^0x[0-9a-f]{1,8}\]$"),
 }  # fmt: skip
-"""The words of the messages: one that stands as it is, an expression, or the number of an end."""
+"""The words of the messages: one that stands as it is, what it is made of, an expression for few distinct words, or the number of an end."""
 _MAPPED = r"^\([0-9.]{7,15}/[0-9]{1,5}\)$"
 _KINDS = {
     "302013": "Built connection", "302015": "Built connection", "302014": "Teardown connection", "302016": "Teardown connection",
@@ -37,9 +50,9 @@ _KINDS = {
 }  # fmt: skip
 _MARKS = ("%ASA-", "%FTD-")
 # 6-302013: Built
-_TAG = r"^[0-7]-[0-9]{6}: "
+_TAG = "^[0-7]-[0-9]{6}:$"
 _REASON = re.compile(r"(?: [A-Z][A-Za-z-]{1,20}){0,5}(?: (?:from|by) [\w-]{1,40}){0,2}")
-_WELL_KNOWN, _EPHEMERAL = 1024, 32768
+_WELL_KNOWN, _EPHEMERAL, _PORT_DIGITS = 1024, 32768, 5
 
 
 class AsaContacts(GroupReader):
@@ -66,8 +79,7 @@ class AsaContacts(GroupReader):
 
         mark = next((mark for mark in _MARKS if mark.encode() in data.partition(b"\n")[0]), _MARKS[0])
         before, message = halves(lines_of(data), mark)
-        check(pc.invert(pc.match_substring_regex(before, "-[0-7]-[0-9]{6}|SFIMS")))
-        check(pc.match_substring_regex(message, _TAG))
+        check(pc.invert(judged(before, "-[0-7]-[0-9]{6}|SFIMS")))
         layout = _LAYOUTS[_KINDS[message[0].as_py()[2:8]]]
         ends, row = _words(message, layout, count)
         times, hosts = heads_before(before, f"{mark}6-302013: Built", self.context)
@@ -97,6 +109,7 @@ def _words(
     row = cells(data, names, " ", dict.fromkeys(names, pa.string()))
     if len(row["0"]) != count or words <= len(layout):
         raise Unusual
+    check_distinct(row["0"], _TAG)
     ends: list[pa.Array] = []
     for at, word in enumerate(layout, 1):
         column = row[str(at)]
@@ -104,8 +117,10 @@ def _words(
             ends.append(column)
         elif word == "MAPPED":
             check(pc.match_substring_regex(column, _MAPPED))
+        elif isinstance(word, tuple):
+            check_made_of(column, *word)
         elif isinstance(word, str) and word.startswith("^"):
-            check(pc.match_substring_regex(column, word))
+            check_distinct(column, word)
         else:
             check(pc.equal(column, str(word)))
     rest = [row[str(at)] for at in range(len(layout) + 1, words)]
@@ -123,11 +138,12 @@ def _end(texts: pa.Array) -> dict[str, pa.Array]:
     """The interface, the address and the port of `inside:10.1.1.5/51000`."""
     import pyarrow.compute as pc
 
-    check(pc.match_substring_regex(texts, r"^[A-Za-z][\w.-]{0,40}:[0-9.]{7,15}/[0-9]{1,5}$"))
     interface, rest = halves(texts, ":")
-    check(pc.invert(pc.match_substring_regex(interface, "(?i)user|name")))  # what follows would be one's name
+    check_distinct(interface, r"^[A-Za-z][\w.-]{0,40}$")
+    check(pc.invert(judged(interface, "(?i)user|name")))  # what follows would be one's name
     address, port = halves(rest, "/")
     check(ipv4(address))
+    check_made_of(port, DIGITS, 1, _PORT_DIGITS)
     ports = port_numbers(port)
     check(pc.is_valid(ports))
     return {"interface": interface, "ip": address, "port": ports}
