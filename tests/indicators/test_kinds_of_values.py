@@ -105,6 +105,7 @@ LISTS = [
     ("apps.yaml", "- name: Spy\n  packages:\n  - com.spy.one\n  - org.spy.two\n  - net.spy.three\n  c2:\n    domains:\n    - api.spy.example\n", ["api.spy.example"]),
     ("sums.txt", f"\\{SHA256}  back\\\\slash.exe\n", [SHA256]),
     ("old.rules", 'alert tcp any any -> any 80 (msg:"x"; content:"Host|3a 20|evil.example|0d 0a|"; sid:1;)\nalert tcp any any -> any 80 (msg:"y"; content:"Host: b.example"; http_header; sid:2;)\nalert tcp any any -> any 80 (msg:"z"; content:!"Host|3a| good.example"; sid:3;)\n', ["evil.example", "b.example"]),
+    ("note.txt", "4. Mẫu tệp: C:\\Windows\\a.exe, update.com\n- File name: setup.com\n- Máy chủ: update.example\n", ["update.example"]),
     ("spaced.txt", "C2: http:// evil[.]example /gate\n", ["http://evil.example/gate"]),
 ]  # fmt: skip
 

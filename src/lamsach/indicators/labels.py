@@ -32,6 +32,11 @@ _ASIDE = re.compile(
     r"|signer|signed by|product(?: name)?|internal name|original name|original filename|company|copyright|nhà cung cấp|nhà đăng ký)\s{0,20}[:=]",
     re.IGNORECASE,
 )
+# File name: setup.com    4. Mẫu tệp: C:\\Windows\\Temp\\a.exe, update.com
+_FILES = re.compile(
+    r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|attachments?|(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]",
+    re.IGNORECASE,
+)
 # vcb-vn[.]top giả mạo vietcombank.com.vn
 _IMITATED = re.compile(
     r"(?:giả mạo|giả danh|mạo danh|giống(?: với)?|nhái|impersonat\w{1,4}|mimick?\w{0,4}|spoof\w{0,4}|imitat\w{1,4}|pretend\w{0,4} to be|typosquat\w{0,5}(?: of)?|look-?alike of"
@@ -71,6 +76,8 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     if kind is IndicatorType.URL:
         return refusals.REFERENCE if place < _BEFORE and _REFERENCE.search(before) else None
     if kind is IndicatorType.DOMAIN:
+        if token.count(".") == 1 and _FILES.match(text):
+            return refusals.FILE_NAME
         if _DIGEST_OF.search(before) and _DIGEST_IS.match(text, place + len(token)):
             return refusals.FILE_NAME
         if _PACKAGE.search(before):
