@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamsach.indicators import refusals
-from lamsach.indicators.mentions import Prose, Section
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.reading import read_list
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.sections import Section
 from lamsach.model import Indicator, Problem
 
 

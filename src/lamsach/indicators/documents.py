@@ -8,9 +8,10 @@ from unicodedata import normalize
 
 from lamsach.indicators import refusals
 from lamsach.indicators.flowing import Line, defangs, joined, rejoined
-from lamsach.indicators.mentions import Prose, Section
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values
 from lamsach.indicators.records import Entry, entries
+from lamsach.indicators.sections import Section
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 

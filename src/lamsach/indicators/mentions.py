@@ -8,7 +8,6 @@ a Refused with its type and reason, so that a reviewer may take it after all. Li
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
 
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import PLATFORMS, is_cited, published
@@ -19,6 +18,7 @@ from lamsach.indicators.labels import aside, is_imitated, is_to_read
 from lamsach.indicators.records import Facts
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import HEADER, rule_values
+from lamsach.indicators.sections import Section, announced, is_title, may_be_heading
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType
 
@@ -27,22 +27,6 @@ HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256}
 _LICENCE = re.compile(
     r"\b(?:licen[cs]e|serial|product|activation|encryption|rc4|xor|aes|botnet|campaign)[ _-]{0,3}(?:code|key|number|id|iv)\b|\bmã bản quyền|\bkhóa",
     re.IGNORECASE,
-)
-_REFERENCES = re.compile(
-    r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external links|related (?:links|posts)|learn more"
-    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo)\s{0,3}(?::(?!.{0,60}://).{0,60})?",
-    re.IGNORECASE,
-)
-_LISTS = re.compile(
-    r"\b(?:phụ lục|danh sách|annex|appendix|indicators?|iocs?|c2s?|c&c|ips?|ipv4|ipv6|address(?:es)?|domains?|urls?|hosts?|servers?|network|địa chỉ|tên miền|máy chủ|liên kết độc hại)\b",
-    re.IGNORECASE,
-)
-"""What a heading says that announces addresses or names, whatever else it says."""
-_HASH_HEADING = re.compile(
-    r"\bhash(?:es)?\b|\bmd5\b|\bsha-?(?:1|256)\b|\bmã băm|\bfile ?names?\b|\btên tệp", re.IGNORECASE
-)
-_MAIL_HEADING = re.compile(
-    r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b", re.IGNORECASE
 )
 # THREAT IDENTIFICATION: QAKBOT    Malware family: Mirai    Mã độc: Mozi
 _THREAT_LINE = re.compile(
@@ -54,8 +38,6 @@ _FILE_ENDINGS = frozenset({"zip", "mov", "one", "test", "sh", "py", "rs", "md", 
 """Top-level domains that files under a heading of hashes end in."""
 _PROGRAM_ROOTS = frozenset({"document", "window", "this", "navigator", "wscript", "console", "activexobject"})
 """Where names of members begin in scripts: `document.location.host`."""
-# = Title of an AsciiDoc document
-_TITLE = re.compile(r"={1,5} \w")
 _MAILBOX = re.compile(r"<[^<>\s]{1,64}@[^<>\s]{1,253}>")
 # 0f4c..: com.example.bank.app: an app's name is a domain name turned round.
 _PACKAGE = re.compile(
@@ -86,17 +68,6 @@ _HEAD_LINES = 40
 _SENTENCE = 120
 """How many characters before a value are looked at for what the sentence says."""
 _WORDS_OF_SENTENCE = 4
-
-
-class Section(Enum):
-    """What the last heading announced."""
-
-    LIST = auto()
-    REFERENCES = auto()
-    FILES = auto()
-    MAIL = auto()
-    MARGIN = auto()
-    """A page header or footer, which lists nothing."""
 
 
 class Prose:
@@ -171,31 +142,14 @@ class Prose:
         if self.section is Section.MARGIN:
             return
         self._name_threat(text)
-        if _TITLE.match(text):
+        if is_title(text):
             self.advisory = True
-        words = text.split()
-        if (
-            not words
-            or len(words) > 9
-            or len(text) > 100
-            or text.rstrip().endswith((".", ";", ",", "!", "?"))
-        ):
+        if not may_be_heading(text):
             return
         bare = text.strip(" \t=#*_-:")
         goes_on = self._packages and _PACKAGE.fullmatch(bare) is not None
         self._packages = goes_on or _PACKAGES.search(bare) is not None
-        if _LISTS.search(bare):
-            self.section = Section.LIST
-        elif _REFERENCES.fullmatch(bare):
-            self.section = Section.REFERENCES
-        elif not _WORD.search(bare):
-            return
-        elif _MAIL_HEADING.search(bare) and _like_heading(text):
-            self.section = Section.MAIL
-        elif _HASH_HEADING.search(bare) and _like_heading(text):
-            self.section = Section.FILES
-        elif _like_heading(text):
-            self.section = Section.LIST
+        self.section = announced(text, bare) or self.section
 
     def _take_form(self, text: str) -> None:
         """Forms that give an attribute on lines of their own (MISP's reports): `Type`, `link`, `Value`, the value."""
@@ -303,16 +257,3 @@ class Prose:
 
 def _unsupported(item: Found) -> Found:
     return item if isinstance(item, Refused) else Refused(refusals.UNSUPPORTED_TYPE, item[1], item[0])
-
-
-def _like_heading(text: str) -> bool:
-    """Capitals, a colon at the end, or a mark of Markdown or AsciiDoc at the start."""
-    bare = text.strip()
-    letters = [character for character in bare if character.isalpha()]
-    upper = sum(character.isupper() for character in letters)
-    return (
-        bare.endswith((":", ":*", ":**"))
-        or bare.startswith(("#", "=", "**", "=="))
-        or (len(letters) > 3 and upper * 4 >= 3 * len(letters))
-        or (bare[:1].isupper() and "." not in bare and len(bare.split()) <= 6)
-    )

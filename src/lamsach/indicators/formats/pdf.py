@@ -24,9 +24,10 @@ from lamsach.indicators.flowing import (
     with_surroundings,
     without_margins,
 )
-from lamsach.indicators.mentions import HASHES, Prose, Section
+from lamsach.indicators.mentions import HASHES, Prose
 from lamsach.indicators.opening import MIB, ListSource
 from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.sections import Section
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, IndicatorType, Reference, Refusal
 
