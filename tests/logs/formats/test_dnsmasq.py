@@ -174,7 +174,7 @@ def test_no_input_raises_anything_but_line_errors(line):
         ("gravity blocked (CNAME) tracker.example is 0.0.0.0", "tracker.example", Action.BLOCKED),
         ("blocked upstream with NULL address bad.example is 0.0.0.0", "bad.example", Action.BLOCKED),
         ("Pi-hole hostname pi.hole is 10.20.0.2", "pi.hole", Action.ALLOWED),
-        ("Rate-limiting bot-c2.xyz is REFUSED (EDE: synthesized)", "bot-c2.xyz", Action.UNKNOWN),
+        ("Rate-limiting bot-c2.xyz is REFUSED (EDE: synthesized)", "bot-c2.xyz", Action.BLOCKED),
         ("reply a.example is NODATA-IPv6", "a.example", Action.UNKNOWN),
     ],
 )

@@ -63,6 +63,13 @@ _REBIND = re.compile(r"possible DNS-rebind attack detected: (\S{1,255})", re.ASC
 _BLOCKING = re.compile(
     r"gravity|regex (?:blacklist|denied)|exactly (?:blacklist|denied)|wildcard|black\.list|gravity\.list|blocked|denied|blacklisted"
 )
+# Rate-limiting a.example is REFUSED (EDE: synthesized)   special domain mask.icloud.com is NXDOMAIN   reply a.example is blocked during CNAME inspection
+_ANSWERED_BY_PIHOLE = (
+    "Rate-limiting",
+    "special domain",
+    "Mozilla canary domain",
+    "Apple iCloud Private Relay",
+)
 _SINKHOLES = frozenset({"0.0.0.0", "::", "127.0.0.1", "::1", "NXDOMAIN"})  # noqa: S104 - addresses in a log
 _NOWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - addresses in a log
 # 1234567 DHCPACK(br0) 192.0.2.50 00:1a:2b:3c:4d:5e laptop   DHCPDISCOVER(br0) 00:1a:2b:3c:4d:5e   DHCPREPLY(br0) 2001:db8::5 00:01:00:01:...
@@ -279,6 +286,8 @@ def _answer(message: str) -> Event | None:
         or _LIST_OF_BLOCKED.match(match[1]) is not None
         or (match[1] == "config" and value in _SINKHOLES)
         or (match[1].startswith("/") and value in _NOWHERE)
+        or (match[1].startswith(_ANSWERED_BY_PIHOLE) and answer is None)
+        or value.startswith("blocked ")
     )
     if "whitelisted" in match[1] or "allowed" in match[1]:
         blocked = False
