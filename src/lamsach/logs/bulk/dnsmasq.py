@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import (
     addresses,
@@ -44,10 +46,15 @@ _FIRST = {
 _ADDRESS, _VALUE = (HEX_DIGITS + b".:", 2, 45), (PRINTABLE, 1, 300)
 _SAMPLE = "query[A] a.example from 10.0.0.1"
 _DNS_PORT = 53
+_HEADS_KEPT = 1024
 
 
 class DnsmasqMessages(GroupReader):
     """Messages of four words."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._known_head = lru_cache(maxsize=_HEADS_KEPT)(self._head)
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the message's first letters."""
@@ -81,7 +88,7 @@ class DnsmasqMessages(GroupReader):
         if np.isin(ends_of(name)[1], [*DIGITS]).any():
             check(pc.invert(ipv4(name)))
         check(pc.invert(pc.is_in(name, pa.array(["error", "result"]))))
-        times, hosts = heads(before, self._head, r"^(?:.*[^0-9\w\s].* )?$")
+        times, hosts = heads(before, self._known_head, r"^(?:.*[^0-9\w\s].* )?$")
         columns = {"time": times, "observer": hosts, "domain": names(name, question_of_name)}
         if kind == "query":
             clients = addresses(row["d"])

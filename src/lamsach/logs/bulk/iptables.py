@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import (
     addresses,
@@ -44,10 +46,15 @@ _MAC = r"^(?:[0-9a-f]{2}:){13}[0-9a-f]{2}$"
 _KEY = re.compile(r"[A-Z][A-Za-z]{1,9}=", re.ASCII)
 _WANTED = ("MACSRC", "MAC", "SRC", "DST", "SPT", "DPT", "OUT")
 _MOST_WORDS = 60
+_HEADS_KEPT = 1024
 
 
 class KernelPackets(GroupReader):
     """Packets of which both addresses are stated, without a quoted one."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._known_head = lru_cache(maxsize=_HEADS_KEPT)(self._head)
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By how many words a line has, whether it says DF, and the protocol."""
@@ -67,7 +74,7 @@ class KernelPackets(GroupReader):
         head, prefix = halves(before, _PROGRAM)
         prefixes = pc.replace_substring_regex(prefix, _UPTIME, "")
         check_distinct(prefixes, _PREFIX)
-        times, hosts = heads(head, self._head)
+        times, hosts = heads(head, self._known_head)
         row = _row(packet, count)
         sources, destinations = addresses(row["SRC"]), addresses(row["DST"])
         return {
