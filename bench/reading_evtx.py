@@ -33,6 +33,7 @@ from lamsach.logs.evtx_chunks import CHUNK_BYTES, header_of
 _MOST_CHUNKS = 0xFFFF
 _TICKS = 10**7
 _SECURITY = "Microsoft-Windows-Security-Auditing"
+_NOBODY = bytes.fromhex("010100000000000000000000")
 Datum = tuple[str, int, bytes]
 
 
@@ -145,7 +146,9 @@ def _logged_on(values: Values) -> list[Datum]:
     more = strings(ImpersonationLevel="%%1833", RestrictedAdminMode="-", TargetOutboundUserName="-",
                    TargetOutboundDomainName="-", VirtualAccount="%%1843")  # fmt: skip
     return [
-        *(*_account(values, "Subject"), *_account(values, "Target"), _number("LogonType", 3), *how),
+        ("SubjectUserSid", SID, _NOBODY),
+        *(*strings(SubjectUserName="-", SubjectDomainName="-"), ("SubjectLogonId", HEX64, bytes(8))),
+        *(*_account(values, "Target"), _number("LogonType", 3), *how),
         *(("LogonGuid", GUID, bytes(16)), *package, _number("KeyLength", 128)),
         *(("ProcessId", HEX64, bytes(8)), *strings(ProcessName="-"), *where, *more),
         *(("TargetLinkedLogonId", HEX64, bytes(8)), *strings(ElevatedToken="%%1842")),
@@ -154,7 +157,6 @@ def _logged_on(values: Values) -> list[Datum]:
 
 def _allowed(values: Values) -> list[Datum]:
     program = "\\device\\harddiskvolume2\\windows\\system32\\svchost.exe"
-    nobody = bytes.fromhex("010100000000000000000000")
     return [
         ("ProcessID", UINT64, struct.pack("<Q", 4 * values.below(5000))),
         *strings(Application=program, Direction="%%14593"),
@@ -162,7 +164,7 @@ def _allowed(values: Values) -> list[Datum]:
         *strings(DestAddress=values.pick(values.outside), DestPort="443"),
         *(_number("Protocol", 6), ("FilterRTID", UINT64, struct.pack("<Q", values.below(99999)))),
         *(*strings(LayerName="%%14611"), ("LayerRTID", UINT64, struct.pack("<Q", 48))),
-        *(("RemoteUserID", SID, nobody), ("RemoteMachineID", SID, nobody)),
+        *(("RemoteUserID", SID, _NOBODY), ("RemoteMachineID", SID, _NOBODY)),
     ]
 
 

@@ -213,12 +213,12 @@ class EventMaker:
         plan: Plan = key[0]
         row = int(rows[at])
         values: dict[int, str] = {}
+        starts, sizes = inner.starts[row].tolist(), inner.sizes[row].tolist()
         try:
             for _, index in plan.read:
                 if index >= 0:
-                    start = int(inner.starts[row, index])
-                    piece = batch.data[start : start + int(inner.sizes[row, index])]
-                    values[index] = value(plan.kind(index), piece)
+                    piece = batch.data[starts[index] : starts[index] + sizes[index]]
+                    values[index] = value(plan.kinds[index], piece)
             event = self._make(plan.record(values))
         except (UnusualError, LineError):
             return LEFT

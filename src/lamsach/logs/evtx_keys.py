@@ -17,6 +17,13 @@ _OWN_PART = -1
 """In place of what texts mention."""
 
 
+_HIGHEST_PORT, _MOST_DIGITS = 65535, 5
+_WORTHS = np.array(
+    [[10 ** max(count - 1 - at, 0) for at in range(_MOST_DIGITS)] for count in range(_MOST_DIGITS + 1)]
+)
+"""By the count of digits, what each is worth."""
+
+
 def looked_up(
     known: dict[tuple[Any, ...], int],
     columns: Sequence[Sequence[Any]],
@@ -71,12 +78,23 @@ def carried_ports(
     is_number = kinds[which[rows]] == UINT16
     numbers = is_number & (end > begin)
     found[rows[numbers]] = batch.numbers(begin[numbers], "<u2")
-    pieces = batch.data
-    found[rows[~is_number]] = [
-        port_in(pieces[start:stop])
-        for start, stop in zip(begin[~is_number].tolist(), end[~is_number].tolist(), strict=True)
-    ]
+    found[rows[~is_number]] = _ports_in_text(batch, begin[~is_number], end[~is_number])
     return found
+
+
+def _ports_in_text(batch: Batch, begin: Ints, end: Ints) -> Ints:
+    """The ports that these texts state: up to five digits as nearly all, or what `port_in` reads."""
+    digits = batch.pieces(begin, 2 * _MOST_DIGITS).view("<u2").astype(np.int64) - ord("0")
+    count = (end - begin) >> 1
+    stated = np.arange(_MOST_DIGITS) < count[:, None]
+    plain = (end - begin == 2 * count) & (count <= _MOST_DIGITS)
+    plain &= (((digits >= 0) & (digits <= 9)) | ~stated).all(axis=1)
+    ports = (digits * stated * _WORTHS[np.clip(count, 0, _MOST_DIGITS)]).sum(axis=1)
+    ports[ports > _HIGHEST_PORT] = 0
+    others = np.flatnonzero(~plain)
+    ends = zip(begin[others].tolist(), end[others].tolist(), strict=True)
+    ports[others] = [port_in(batch.data[start:stop]) for start, stop in ends]
+    return ports
 
 
 def key_width(plan: Plan | None) -> int:

@@ -89,8 +89,8 @@ class Parts:
 
 
 def _reached(record: WindowsRecord) -> Part | None:
-    """Whom a machine reached; None when no address is stated: then the source may be stated otherwise."""
-    address = record.ip(*contacts.DESTINATION)
+    """Whom a machine reached: the first datum is the address. None when none is stated: then the source may be stated otherwise."""
+    address = record.ip(next(iter(record.data)))
     if address is None:
         return None
     name = record.text("destinationhostname")

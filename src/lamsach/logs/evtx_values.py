@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -22,7 +23,7 @@ _VALUES_KEPT = 65536
 def text(data: bytes) -> str:
     """Text up to its first NUL. Raises UnusualError for what is no UTF-16."""
     try:
-        return data.decode("utf-16-le").partition("\0")[0]
+        return utf_16_le_decode(data, "strict", True)[0].partition("\0")[0]
     except UnicodeDecodeError as error:
         raise UnusualError from error
 
