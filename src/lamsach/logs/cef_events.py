@@ -66,7 +66,7 @@ BY_LABEL = {
 }
 _LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}
 """What labels mean that are no usual name of a column; a link leads to the console that reports."""
-OF_MAKERS = frozenset({"cpt", "snat"})
+OF_MAKERS = frozenset({"cpt", "snat", "source_info_ip"})
 """Keys of single makers that change what others mean."""
 # fileHash   TrendMicroDsFileSHA256
 HASH_KEY = re.compile(r"hash|sha-?1|sha-?256|md5", re.IGNORECASE)
@@ -103,11 +103,15 @@ def labelled(extension: Mapping[str, str]) -> dict[str, str]:
 
 
 def _put_right(fields: dict[str, str]) -> None:
-    """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and port in one (`snat`)."""
+    """Imperva says `cpt` for the client's port and `sip` and `spt` for the server; SonicWALL says address and port in one (`snat`);
+    Sophos Central has the endpoint's address in `source_info_ip` and its name in `dhost`."""
     if "cpt" in fields:
         fields.setdefault("dst", fields.get("sip", ""))
         fields.setdefault("dpt", fields.get("spt", ""))
         fields["spt"] = fields["cpt"]
+    if "source_info_ip" in fields:
+        fields.setdefault("src", fields["source_info_ip"])
+        fields.setdefault("shost", fields.pop("dhost", ""))
     address, port = host_and_port(fields.get("snat", ""))
     if address and ip_of(address):
         fields.setdefault("sourceTranslatedAddress", address)

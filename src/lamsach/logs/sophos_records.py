@@ -85,7 +85,7 @@ _USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
 """The keys of a user's name, and those in records of the firewall's load, in which `user` is a share of the processor's time."""
 ZONES = ("srczonetype", "src_zone_type")
 """The keys of the kind of zone that the opener is in: `WAN`, `LAN`, `DMZ`, `LOCAL`."""
-DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "server_name", "sni")
+DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "website", "server_name", "sni")
 HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
 
 

@@ -37,7 +37,9 @@ _ROOM = 600
 _FIELD = re.compile(r' ([A-Za-z][\w.-]{0,63})="((?:[^"\\]|\\.)*)"', re.DOTALL)
 _IP = r"([0-9A-Fa-f:.]{2,45})"
 # session created 10.0.0.5/51000->203.0.113.9/443 0x0 junos-https 198.51.100.1/1024->203.0.113.9/443 0x0 source rule r1 ... 6 p1 trust untrust
-_FLOW = re.compile(rf"(?:^|(?<=\s)){_IP}/(\d{{1,5}})->{_IP}/(\d{{1,5}})(?=\s|$)")
+# SIG Attack log <203.0.113.9/51000->10.0.0.5/80> for TCP protocol ... action=DROP
+_FLOW = re.compile(rf"(?:^|(?<=[\s<])){_IP}/(\d{{1,5}})->{_IP}/(\d{{1,5}})(?=[\s>]|$)")
+_DONE = re.compile(r"\baction=([A-Za-z_]{2,32})")
 # 10.0.0.5(51000)->203.0.113.9(80) CATEGORY="x" URL=www.example OBJ=/a USERNAME=N/A
 _UTM_FLOW = re.compile(rf"{_IP}\((\d{{1,5}})\)->{_IP}\((\d{{1,5}})\)")
 _UTM_URL = re.compile(r"\bURL=(\S{1,255}) OBJ=(\S{0,4096})(?: USERNAME=(\S{1,128}))?")
@@ -185,6 +187,7 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
     outer, inner = (ip_of(flows[1][1]), ip_of(flows[1][3])) if len(flows) > 1 else (source, destination)
     icmp = re.search(r"\sicmp6?\s", text[flows[0].end() : flows[0].end() + 40]) is not None
     nat = outer if outer != source else None
+    done = _DONE.search(text, flows[-1].end())
     zones = _ZONES.search(text, flows[-1].end())
     inward = zones is not None and arrives(zones[1], zones[2])
     return Event(
@@ -196,7 +199,7 @@ def _flow(text: str, name: str, flows: list[re.Match[str]]) -> Event:
         source_nat_ip=nat,
         source_nat_port=port_of(flows[1][2]) if nat and not icmp else None,
         device_ip=device_of(source, inner or destination, inward=inward),
-        action=action_of_event(name, ""),
+        action=action_of_event(name, done[1] if done else ""),
     )
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
 from lamsach.errors import LineError
@@ -48,6 +48,8 @@ _UTM_TIME = re.compile(
     r"(?:(\d{4}):)?(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2}) (\S{1,255}) [\w./()-]{1,64}(?:\[[^\]\s]{1,32}\])?: ?",
     re.ASCII,
 )
+_INDIA = timezone(timedelta(hours=5, minutes=30))
+"""What `IST` is to this maker, whose guides are written with it."""
 _OTHERS = frozenset({"named", "dhcpd", "sshd", "dnsmasq", "kernel", "openvpn"})
 _ROOM = 600
 
@@ -122,7 +124,8 @@ class Sophos(LogFormat):
     def time_of(self, fields: Fields) -> datetime | None:
         """The time that a record of SFOS states."""
         date, clock = first(fields, "date"), first(fields, "time")
-        zone = zone_of(fields.get("timezone", "")) or self.context.timezone
+        name = fields.get("timezone", "")
+        zone = (_INDIA if name == "IST" else zone_of(name)) or self.context.timezone
         if date and clock:
             return from_iso(f"{date} {clock}", zone)
         stated = first(fields, "timestamp")
