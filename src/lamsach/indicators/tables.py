@@ -10,22 +10,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lamsach.indicators import ranges, refusals
-from lamsach.indicators.beside import Publishers, beside, to_read, unless_cited
-from lamsach.indicators.cited import is_cited
-from lamsach.indicators.extract import Found, scan
-from lamsach.indicators.fields import (
-    Field,
-    field_of,
-    plain_key,
-    read_confidence,
-    read_date,
-    read_tlp,
-    stated_type,
-    supported_part,
-    type_of_heading,
-    victims,
+from lamsach.indicators.beside import Publishers, beside
+from lamsach.indicators.cells import (
+    facts_of,
+    filled_cells,
+    host_as_promised,
+    is_aside,
+    scattered,
+    value_cell,
+    victim,
 )
-from lamsach.indicators.normalise import Refused, canonical_values, plain_value
+from lamsach.indicators.extract import Found
+from lamsach.indicators.fields import Field, stated_type, supported_part
+from lamsach.indicators.headings import Headings, kind_of
+from lamsach.indicators.normalise import Refused, plain_value
 from lamsach.indicators.records import (
     Entry,
     Facts,
@@ -33,27 +31,15 @@ from lamsach.indicators.records import (
     indicator,
     read_text,
     several_values,
-    shortened,
     whole_value,
 )
-from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType, Reference, Refusal
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
-_NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
-_NAME_KEYS = frozenset({"domain", "fqdn"})
-"""Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
-_CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
-"""Columns that say what a thing is called, where others hold its values."""
 _TITLE_ROWS = 50
 """How many rows above the headings may be a title."""
 _KNOWN_KEPT = 1000
 """For how many combinations of the cells beside a value the facts are kept."""
-_SOURCE_LINE = re.compile(
-    r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
-    re.IGNORECASE,
-)
-"""A row that says where the list comes from."""
 _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
@@ -64,41 +50,33 @@ class Table:
         self.document = document
         self.page = page
         self.place = place
-        self.heads = 0
-        """How many different rows of headings were met one after the other: so many tables, where nothing else tells them apart."""
-        self._headings: tuple[str, ...] = ()
-        self._fields: dict[int, Field] | None = None
-        self._types: dict[int, IndicatorType | None] = {}
-        self._heading_row = 0
+        self._headings = Headings()
         self._before: list[Entry] = []
-        self._only_value: int | None = None
-        self._loose = False
-        """Whether the headings stand in a comment, which may have other columns than the rows."""
         self._known: dict[tuple[str, ...], Facts | None] = {}
         self._publishers = Publishers()
-        self._bounds: tuple[int, int] | None = None
-        self._names: frozenset[int] = frozenset()
+
+    @property
+    def heads(self) -> int:
+        """How many different rows of headings were met one after the other: so many tables, where nothing else tells them apart."""
+        return self._headings.count
 
     @property
     def headed(self) -> bool:
         """Whether headings that promise values were met."""
-        return self._fields is not None and Field.VALUE in self._fields.values()
+        return self._headings.fields is not None and Field.VALUE in self._headings.fields.values()
 
     def row(
         self, number: int, cells: Sequence[str], inherited: Mapping[int, str] | None = None
     ) -> Iterator[Entry]:
         """The indicators and refusals of one row (`number` is 1-based). `inherited` is what cells merged over several rows
         hand down: it describes this row's values and is no value of this row."""
-        if self._only_value is not None and not inherited and len(cells) > self._only_value:
-            plain = plain_value(cells[self._only_value])
-            if plain is not None and (quick := self._quick(cells, plain[0])) is not None:
+        only = self._headings.only_value
+        if only is not None and not inherited and len(cells) > only:
+            plain = plain_value(cells[only])
+            if plain is not None and (quick := self._quick(cells, only, plain[0])) is not None:
                 yield indicator(plain, self._reference(number), quick)
                 return
-        filled = {
-            place: text
-            for place, cell in enumerate(cells)
-            if (text := cell.strip()) and not _NOTHING.fullmatch(text)
-        }
+        filled = filled_cells(cells)
         if not filled:
             return
         first = next(iter(filled.values()))
@@ -106,17 +84,15 @@ class Table:
         if comment is not None and not plain_value(first):
             self._publishers.comment(" ".join(filled.values()))
             rest = [cell if place else cell[comment.end() :] for place, cell in enumerate(cells)]
-            if self._take_headings(
-                {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, least=2
-            ):
-                self._loose = True
+            self._take_headings(
+                {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, loose=True
+            )
             return
-        if self._take_headings(filled, number, least=1):
-            self._loose = False
+        if self._take_headings(filled, number, loose=False):
             yield from self._mentioned()
             return
         found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
-        alone = self._fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
+        alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
         elif alone:
@@ -128,22 +104,18 @@ class Table:
     def _reference(self, row: int) -> Reference:
         return Reference(self.document, self.page, row, table=self.place)
 
-    def _quick(self, cells: Sequence[str], kind: IndicatorType) -> Facts | None:
-        """The facts beside a canonical value of this kind, if nothing else in the row asks for a closer look.
+    def _quick(self, cells: Sequence[str], only: int, kind: IndicatorType) -> Facts | None:
+        """The facts beside a canonical value of this kind in the one column of values, if nothing else in the row asks for a closer look.
 
         Long lists say the same few things of most values, so what the other cells say is kept.
         """
-        others = (kind, *cells[: self._only_value], *cells[self._only_value + 1 :])  # type: ignore[operator]
+        others = (kind, *cells[:only], *cells[only + 1 :])
         if others in self._known:
             return self._known[others]
-        filled = {
-            place: text
-            for place, cell in enumerate(cells)
-            if (text := cell.strip()) and not _NOTHING.fullmatch(text)
-        }
-        filled.pop(self._only_value, None)  # type: ignore[arg-type]
-        fields = self._fields or {}
-        stated, unsupported = stated_type(_kind_of(filled, fields))
+        filled = filled_cells(cells)
+        filled.pop(only, None)
+        fields = self._headings.fields or {}
+        stated, unsupported = stated_type(kind_of(filled, fields))
         facts: Facts | None = None
         plain_others = not any(whole_value(cell) for place, cell in filled.items() if place not in fields)
         if plain_others and not unsupported and stated in (None, kind):
@@ -177,76 +149,48 @@ class Table:
                 yield Refusal(item.reference, item.value, refusals.MENTIONED, item.type)
         self._before.clear()
 
-    def _take_headings(self, filled: dict[int, str], number: int, *, least: int) -> bool:
-        """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
-        fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
-        fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
-        values = [place for place, found in fields.items() if found is Field.VALUE]
-        if values:
-            fields.update(
-                {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
-            )
-        enough = len(fields) >= max(least, 1 + len(filled) // 4)
-        if (
-            not enough
-            or not (values or len(fields) >= 2)
-            or any(
-                holds_value(cell)
-                for place, cell in filled.items()
-                if place not in fields or ":" in cell or "=" in cell
-            )
-        ):
+    def _take_headings(self, filled: dict[int, str], number: int, *, loose: bool) -> bool:
+        """Whether the row is one of headings. `loose`: it stands in a comment, of which more is asked."""
+        if not self._headings.take(filled, number, least=2 if loose else 1):
             return False
-        if not values and self._fields is not None and number != self._heading_row + 1:
-            return False
-        types = {place: type_of_heading(filled[place]) for place in values}
-        if self._fields is not None and number == self._heading_row + 1:
-            fields, types = {**self._fields, **fields}, {**self._types, **types}
-        if (headings := tuple(map(plain_key, filled.values()))) != self._headings:
-            self.heads += number != self._heading_row + 1 or not self.heads
-            self._headings = headings
-        self._fields, self._types, self._heading_row = fields, types, number
-        self._bounds = ranges.bounds(filled)
-        self._names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
-        columns = [place for place, field in fields.items() if field is Field.VALUE]
-        self._only_value = columns[0] if len(columns) == 1 and types.get(columns[0]) is None else None
+        self._headings.loose = loose
         self._known.clear()
         return True
 
     def _data(
         self, reference: Reference, filled: dict[int, str], described: dict[int, str]
     ) -> Iterator[Entry]:
-        fields = self._fields or {}
-        if self._loose and not any(fields.get(place) is Field.VALUE for place in filled):
+        fields = self._headings.fields or {}
+        if self._headings.loose and not any(fields.get(place) is Field.VALUE for place in filled):
             fields = {}
         facts = self._facts(described, fields)
-        stated = _kind_of(described, fields)
+        stated = kind_of(described, fields)
         kind, unsupported = stated_type(stated)
         found: list[Found] = []
         doubtful: list[Found] = []
         unheaded: list[Found] = []
-        if (spanned := ranges.spanned(filled, self._bounds)) is not None:
+        if (spanned := ranges.spanned(filled, self._headings.bounds)) is not None:
             yield from entries(read_text(spanned), reference, facts)
             return
-        if self._fields is None and len(filled) == 2 and _is_aside(next(iter(filled.values()))):
+        if self._headings.fields is None and len(filled) == 2 and is_aside(next(iter(filled.values()))):
             yield from entries(beside(list(filled.values())[1]), reference, facts)
             return
         for place, cell in filled.items():
             field = fields.get(place)
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
-                items = self._value_cell(cell, self._types.get(place) or kind, unsupported=unsupported)
-                if place in self._names and len(items) == 1:
-                    items += _host_as_promised(items[0])
+                items = value_cell(cell, self._headings.types.get(place) or kind, unsupported=unsupported)
+                if place in self._headings.names and len(items) == 1:
+                    items += host_as_promised(items[0])
                 taken = [item for item in items if not isinstance(item, Refused)]
                 (found if taken else doubtful).extend(items)
             elif field is Field.VICTIM:
-                doubtful.extend(_victim(cell))
+                doubtful.extend(victim(cell))
             elif field is None:
                 unheaded.extend(whole_value(cell) or several_values(cell))
         found += self._publishers.beside([*found, *unheaded])[len(found) :]
         if not found and not doubtful:
-            found = self._scan(filled, fields)
+            found = scattered(filled, fields)
         if any(not isinstance(item, Refused) for item in found):
             doubtful = [item for item in doubtful if isinstance(item, Refused) and item.type is not None]
         yield from entries([*found, *doubtful], reference, facts, self._words(described))
@@ -255,85 +199,14 @@ class Table:
         """What the row says around its values: only of a document's table, since a list's rows say it in their facts."""
         return "" if self.place is None else " | ".join(described[place] for place in sorted(described))
 
-    @staticmethod
-    def _value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
-        if unsupported:
-            return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
-        found = read_text(cell, kind)
-        return list(map(unless_cited, found)) if " " in cell.strip() else found
-
-    @staticmethod
-    def _scan(filled: dict[int, str], fields: dict[int, Field]) -> list[Found]:
-        """The values in the text of the cells, for a row of which no cell is a value."""
-        read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
-        text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
-        if _SOURCE_LINE.match(text):
-            return list(map(to_read, scan(text)))
-        whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
-        return list(map(unless_cited, read_text(text))) if text else [Refused(refusals.NOT_A_VALUE, whole)]
-
     def _facts(self, filled: dict[int, str], fields: dict[int, Field]) -> Facts:
         said: dict[Field, str] = {}
         for place, field in fields.items():
             if place in filled:
                 said.setdefault(field, filled[place])
         threat = said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE)
-        if self._fields is None and len(filled) == 2:
+        if self._headings.fields is None and len(filled) == 2:
             threat = next(
                 (cell for cell in filled.values() if _WORDY.search(cell) and not whole_value(cell)), None
             )
         return facts_of(said, threat)
-
-
-def _kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
-    """What a row states as the kind of its values, or an empty text."""
-    return next(
-        (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
-    )
-
-
-def holds_value(cell: str) -> bool:
-    """Whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
-    return bool(whole_value(cell)) or any(
-        not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
-        for item in scan(cell)
-    )
-
-
-def _is_aside(label: str) -> bool:
-    """Whether the first of two cells (`imphash`, `company`) says that the second is no value. Advisories list the thumbprints
-    of certificates that sign malware among their values."""
-    key = plain_key(label)
-    described = field_of(label) is Field.CONTEXT or key == "description" or stated_type(label)[1]
-    return described and not key.startswith("thumbprint")
-
-
-def _host_as_promised(found: Found) -> list[Found]:
-    """The name in a URL, for a column that promises names; none of a site that many share."""
-    if isinstance(found, Refused) or found[0] is not IndicatorType.URL:
-        return []
-    try:
-        (name,) = canonical_values(split_url(found[1])[1])
-    except (Refused, ValueError):
-        return []
-    return [name] if name[0] is IndicatorType.DOMAIN and not is_cited(name[1]) else []
-
-
-def _victim(cell: str) -> list[Found]:
-    """The values of a cell as refused ones: they name the reported machine."""
-    return [
-        item if isinstance(item, Refused) else Refused(refusals.VICTIM, item[1], item[0])
-        for item in whole_value(cell)
-    ]
-
-
-def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:
-    """The facts that the texts of a record's fields state."""
-    return Facts(
-        threat=shortened(threat) if threat else None,
-        source=shortened(said[Field.SOURCE]) if said.get(Field.SOURCE) else None,
-        valid_from=read_date(said.get(Field.VALID_FROM, "")),
-        valid_until=read_date(said.get(Field.VALID_UNTIL, "")),
-        confidence=read_confidence(said.get(Field.CONFIDENCE, "")),
-        tlp=read_tlp(said.get(Field.TLP, "")),
-    )

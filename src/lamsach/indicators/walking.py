@@ -10,13 +10,13 @@ from typing import Any
 
 from lamsach.indicators import refusals
 from lamsach.indicators.beside import beside as described
+from lamsach.indicators.cells import facts_of
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, supported_part, type_of_heading
 from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, several_values, whole_value
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.stix_patterns import pattern_values
-from lamsach.indicators.tables import facts_of
 from lamsach.model import IndicatorType, Reference, Refusal
 
 MAX_DEPTH = 60

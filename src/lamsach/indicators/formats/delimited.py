@@ -10,11 +10,12 @@ from typing import ClassVar
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.cells import holds_value
 from lamsach.indicators.fields import field_of
 from lamsach.indicators.normalise import plain_value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry
-from lamsach.indicators.tables import Table, holds_value
+from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 
 _DELIMITERS = ("\t", ",", ";", "|", "^", "~")

@@ -1,0 +1,105 @@
+"""What one cell of a table, or the cells of one row together, hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from lamsach.indicators import refusals
+from lamsach.indicators.beside import to_read, unless_cited
+from lamsach.indicators.cited import is_cited
+from lamsach.indicators.extract import Found, scan
+from lamsach.indicators.fields import (
+    Field,
+    field_of,
+    plain_key,
+    read_confidence,
+    read_date,
+    read_tlp,
+    stated_type,
+)
+from lamsach.indicators.normalise import Refused, canonical_values
+from lamsach.indicators.records import Facts, read_text, shortened, whole_value
+from lamsach.indicators.urls import split_url
+from lamsach.model import IndicatorType
+
+_NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
+_SOURCE_LINE = re.compile(
+    r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
+    re.IGNORECASE,
+)
+"""A row that says where the list comes from."""
+
+
+def filled_cells(cells: Iterable[str]) -> dict[int, str]:
+    """The cells of a row that say something, by their places."""
+    return {
+        place: text
+        for place, cell in enumerate(cells)
+        if (text := cell.strip()) and not _NOTHING.fullmatch(text)
+    }
+
+
+def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> list[Found]:
+    """What a cell under a heading that promises values holds. `unsupported`: the row says that it is of a kind which logs do not show."""
+    if unsupported:
+        return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
+    found = read_text(cell, kind)
+    return list(map(unless_cited, found)) if " " in cell.strip() else found
+
+
+def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Found]:
+    """The values in the text of the cells, for a row of which no cell is a value."""
+    read = (None, Field.NOTE) if Field.VALUE in fields.values() else (None, Field.NOTE, Field.THREAT)
+    text = " ; ".join(cell for place, cell in filled.items() if fields.get(place) in read)
+    if _SOURCE_LINE.match(text):
+        return list(map(to_read, scan(text)))
+    whole = shortened(" ; ".join(filled.values()), refusals.VALUE_KEPT)
+    return list(map(unless_cited, read_text(text))) if text else [Refused(refusals.NOT_A_VALUE, whole)]
+
+
+def holds_value(cell: str) -> bool:
+    """Whether there is a value in a cell, be it behind a label (`MD5: 0f4c..`), so that it is no heading."""
+    return bool(whole_value(cell)) or any(
+        not isinstance(item, Refused) or item.type is not None or item.reason == refusals.EMAIL
+        for item in scan(cell)
+    )
+
+
+def is_aside(label: str) -> bool:
+    """Whether the first of two cells (`imphash`, `company`) says that the second is no value. Advisories list the thumbprints
+    of certificates that sign malware among their values."""
+    key = plain_key(label)
+    described = field_of(label) is Field.CONTEXT or key == "description" or stated_type(label)[1]
+    return described and not key.startswith("thumbprint")
+
+
+def host_as_promised(found: Found) -> list[Found]:
+    """The name in a URL, for a column that promises names; none of a site that many share."""
+    if isinstance(found, Refused) or found[0] is not IndicatorType.URL:
+        return []
+    try:
+        (name,) = canonical_values(split_url(found[1])[1])
+    except (Refused, ValueError):
+        return []
+    return [name] if name[0] is IndicatorType.DOMAIN and not is_cited(name[1]) else []
+
+
+def victim(cell: str) -> list[Found]:
+    """The values of a cell as refused ones: they name the reported machine."""
+    return [
+        item if isinstance(item, Refused) else Refused(refusals.VICTIM, item[1], item[0])
+        for item in whole_value(cell)
+    ]
+
+
+def facts_of(said: Mapping[Field, str], threat: str | None) -> Facts:
+    """The facts that the texts of a record's fields state."""
+    return Facts(
+        threat=shortened(threat) if threat else None,
+        source=shortened(said[Field.SOURCE]) if said.get(Field.SOURCE) else None,
+        valid_from=read_date(said.get(Field.VALID_FROM, "")),
+        valid_until=read_date(said.get(Field.VALID_UNTIL, "")),
+        confidence=read_confidence(said.get(Field.CONFIDENCE, "")),
+        tlp=read_tlp(said.get(Field.TLP, "")),
+    )

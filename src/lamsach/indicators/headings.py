@@ -1,0 +1,78 @@
+"""The headings of a table: which columns hold values, of what kind, and what the others say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lamsach.indicators import ranges
+from lamsach.indicators.cells import holds_value
+from lamsach.indicators.fields import Field, field_of, plain_key, type_of_heading, victims
+from lamsach.model import IndicatorType
+
+_NAME_KEYS = frozenset({"domain", "fqdn"})
+"""Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
+_CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
+"""Columns that say what a thing is called, where others hold its values."""
+
+
+class Headings:
+    """What the last row of headings said. Before the first one nothing is known: `fields` is None."""
+
+    def __init__(self) -> None:
+        self.fields: dict[int, Field] | None = None
+        self.types: dict[int, IndicatorType | None] = {}
+        """The kind of value that a column of values promises."""
+        self.count = 0
+        """How many different rows of headings were met one after the other."""
+        self.only_value: int | None = None
+        """The one column of values, if there is one alone and it promises no kind."""
+        self.loose = False
+        """Whether they stand in a comment, which may have other columns than the rows."""
+        self.bounds: tuple[int, int] | None = None
+        """The columns of the first and the last address of a range."""
+        self.names: frozenset[int] = frozenset()
+        """The columns that promise names, of whatever spelling."""
+        self._texts: tuple[str, ...] = ()
+        self._row = 0
+
+    def take(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
+        """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
+        fields = {place: found for place, cell in filled.items() if (found := field_of(cell)) is not None}
+        fields.update(dict.fromkeys(victims(filled), Field.VICTIM))
+        values = [place for place, found in fields.items() if found is Field.VALUE]
+        if values:
+            fields.update(
+                {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
+            )
+        enough = len(fields) >= max(least, 1 + len(filled) // 4)
+        if (
+            not enough
+            or not (values or len(fields) >= 2)
+            or any(
+                holds_value(cell)
+                for place, cell in filled.items()
+                if place not in fields or ":" in cell or "=" in cell
+            )
+        ):
+            return False
+        if not values and self.fields is not None and number != self._row + 1:
+            return False
+        types = {place: type_of_heading(filled[place]) for place in values}
+        if self.fields is not None and number == self._row + 1:
+            fields, types = {**self.fields, **fields}, {**self.types, **types}
+        if (headings := tuple(map(plain_key, filled.values()))) != self._texts:
+            self.count += number != self._row + 1 or not self.count
+            self._texts = headings
+        self.fields, self.types, self._row = fields, types, number
+        self.bounds = ranges.bounds(filled)
+        self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
+        columns = [place for place, field in fields.items() if field is Field.VALUE]
+        self.only_value = columns[0] if len(columns) == 1 and types.get(columns[0]) is None else None
+        return True
+
+
+def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
+    """What a row states as the kind of its values, or an empty text."""
+    return next(
+        (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
+    )
