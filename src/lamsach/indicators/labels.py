@@ -110,5 +110,6 @@ def is_number_of_a_section(token: str, text: str, place: int) -> bool:
     if heading is not None and heading.start(1) == place:
         return True
     return (
-        _SMALL.fullmatch(token) is not None and _ARTICLE.search(text[max(0, place - 24) : place]) is not None
+        _SMALL.fullmatch(token.rstrip(".")) is not None
+        and _ARTICLE.search(text[max(0, place - 24) : place]) is not None
     )
