@@ -91,6 +91,8 @@ _LOCAL_TIME = re.compile(
     r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?(?: [AP]M)?(?= [A-Za-z0-9_])",
     re.ASCII,
 )
+# Kiwi Syslog's other files: `01-04-2026 TAB 07:09:49 TAB Auth.Info TAB 192.0.2.9 TAB ...`, in either order or from the year on
+_KIWI_TIME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4})\t\d{2}:\d{2}:\d{2}(?=\t)", re.ASCII)
 _CONTAINER = re.compile(r"(?:stdout|stderr) [FP] ")
 # rsyslog without the version: `gw01 CheckPoint 1130 - CEF: 0|...`
 _APP_PID_DASH = re.compile(r"([A-Za-z_][\w./-]{0,63}) (\d{1,10}) (?:-|[A-Za-z][\w.-]{0,31}) (?=\S)", re.ASCII)
@@ -196,7 +198,7 @@ def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
     if match:
         moment = match[1]
         return (lambda _: from_epoch(moment)), match.end(), False
-    match = _LOCAL_TIME.match(text)
+    match = (_KIWI_TIME if text[10:11] == "\t" else _LOCAL_TIME).match(text)
     if match:
         written = match[0]
         return (lambda context: _loosely(written, context)), match.end(), False
@@ -207,8 +209,9 @@ def _loosely(text: str, context: FileContext) -> datetime:
     """A time whose order of day and month the file decides; without a number above 12 the day comes first, as in Vietnam."""
     from lamsach.logs.loose_times import LooseTimes, month_comes_first
 
-    times = (match[0] for line in context.head[:_HEAD_LOOKED_AT] if (match := _LOCAL_TIME.match(line)))
-    return LooseTimes(context, month_comes_first((text, *times))).read(text)
+    pattern = _KIWI_TIME if "\t" in text else _LOCAL_TIME
+    times = (match[0] for line in context.head[:_HEAD_LOOKED_AT] if (match := pattern.match(line)))
+    return LooseTimes(context, month_comes_first((text, *times))).read(text.replace("\t", " "))
 
 
 def _bsd_reader(match: re.Match[str]) -> _TimeReader:
