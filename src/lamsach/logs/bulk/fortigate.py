@@ -15,7 +15,7 @@ from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, check, internal, kept, macs, mapped, names, ports
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.bulk.pairs import Keys, Mixed, PairRows, groups_by_shape, keys_of, likely_groups, skeleton
-from lamsach.logs.formats.fortigate import OWN_ROLES, FortiGate, action_of
+from lamsach.logs.formats.fortigate import ARRIVING, OWN_ROLES, FortiGate, action_of
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import first, pairs
 from lamsach.logs.syslog import NO_HEADER
@@ -216,7 +216,7 @@ def _devices(
     from_own = pc.is_in(row["srcintfrole"], roles) if "srcintfrole" in row else no
     to_own = pc.is_in(row["dstintfrole"], roles) if "dstintfrole" in row else no
     from_wan = pc.equal(row["srcintfrole"], "wan") if "srcintfrole" in row else no
-    inward = pc.or_(pc.or_(from_wan, to_own), pc.equal(row["subtype"], "local"))
+    inward = pc.or_(pc.or_(from_wan, to_own), pc.is_in(row["subtype"], pa.array(sorted(ARRIVING))))
     inbound = pc.if_else(own, no, pc.or_(far, pc.and_(pc.invert(from_own), inward)))
     return pc.if_else(inbound, destinations, sources), inbound
 

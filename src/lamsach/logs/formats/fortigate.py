@@ -65,6 +65,8 @@ _LEASES = {
 _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
 _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
 OWN_ROLES = frozenset({"lan", "dmz"})
+ARRIVING = frozenset({"local", "ztna"})
+"""The kinds of traffic that comes to the firewall itself."""
 _ELEMENT = "[FTNTFGT@"
 """How the whole record begins when it is sent as structured data of RFC 5424."""
 # msg="DNS lookup of www.example from client 00:11:22:33:44:55 failed with \\"non-existing domain\\""
@@ -307,7 +309,7 @@ def _device(
         if fields.get("srcintfrole") in OWN_ROLES:
             return source, "src"
         inward = (
-            fields.get("srcintfrole") == "wan" or fields.get("dstintfrole") in OWN_ROLES or sub == "local"
+            fields.get("srcintfrole") == "wan" or fields.get("dstintfrole") in OWN_ROLES or sub in ARRIVING
         )
         return (inner, "dst") if inward else (source, "src")
     device = own_side(source, inner)
