@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.logs.bulk import groups
+from lamsach.logs.bulk.bare_macs import bare_macs
 from lamsach.logs.bulk.base import BulkReader
-from lamsach.logs.bulk.columns import bare_macs, cut, lines_of, text_of
+from lamsach.logs.bulk.columns import cut, lines_of, text_of
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.values import mac_of
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lamsach.logs.bulk.bare_macs import bare_macs
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import bare_macs, cells, check, check_distinct, internal, ipv4, kept, mapped
+from lamsach.logs.bulk.columns import cells, check, check_distinct, internal, ipv4, kept, mapped
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times

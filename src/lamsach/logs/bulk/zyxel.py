@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.bare_macs import bare_macs
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import bare_macs, check, halves, internal, ipv4, lines_of, mapped, text_of
+from lamsach.logs.bulk.columns import check, halves, internal, ipv4, lines_of, mapped, text_of
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
