@@ -42,6 +42,10 @@ _APACHE_USER = re.compile(
     r"(?:AH\d{5}: )?user (\S{1,128}?)(?: not found:|: authentication failure|: password mismatch| in realm| to )",
     re.I | re.A,
 )
+_QUOTED = re.compile(r'"[^"]*"')
+_NGINX_REFUSES = re.compile(
+    r"access forbidden|denied|mismatch|was not found in|login failed|no user/password was provided|limiting (?:requests|connections)"
+)
 _TAGGED = re.compile(r'\[(hostname|uri) "([^"]{1,2000})"\]')
 
 
@@ -59,12 +63,10 @@ def nginx_error(text: str, context: FileContext) -> Event | None:
         _NGINX_LOGIN.search(message),
     )
     address, port = host_and_port(server[1]) if server else (None, None)
-    refused = (
-        "access forbidden" in message
-        or "denied" in message
-        or "mismatch" in message
-        or "was not found in" in message
-    )
+    cause = _QUOTED.sub(
+        "", message.partition(", client: ")[0][:2000]
+    )  # a stranger's request may hold any word
+    refused = _NGINX_REFUSES.search(cause) is not None
     return request_event(
         client[1] if client else None,
         site=host[1] if host else server[1] if server and not ip_of(address or "") else None,
