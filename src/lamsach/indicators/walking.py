@@ -70,14 +70,16 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
             found += whole_value(str(key))
     yield from entries(found, reference, facts)
     for key, value in record.items():
-        if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key]):
+        if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
             within = walk(value, reference, facts, depth + 1)
             yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
 
 
-def _may_hold(key: str, field: Field | None) -> bool:
+def _may_hold(key: str, field: Field | None, held: Any) -> bool:
     """Whether a record or list under this key may hold values."""
     key = key.lower()
+    if key in _CALLED and isinstance(held, list) and all(isinstance(item, str) for item in held):
+        return False
     return key in _WALKED or (field not in (Field.CONTEXT, Field.SOURCE) and key not in _WORDS)
 
 
@@ -93,6 +95,21 @@ _TO_READ = re.compile(
 )
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
 _WORDS = frozenset({"tags", "tag", "labels", "label"})
+_CALLED = frozenset(
+    {
+        "files",
+        "file_names",
+        "filenames",
+        "names",
+        "aliases",
+        "paths",
+        "packages",
+        "package_names",
+        "apps",
+        "mutexes",
+    }
+)
+"""Keys whose texts say what files, programs and the like are called; records under them are walked."""
 _WALKED = frozenset({"file", "subject"})
 """Keys that describe a value when a text stands behind them, and hold values when a record does."""
 
@@ -120,11 +137,15 @@ _BESIDE = (
     (frozenset({"asn", "asname", "cc", "domain"}), "domain"),
     (frozenset({"href", "rel"}), "href"),
 )
+_DIGESTS = frozenset({"md5", "sha1", "sha256"})
+"""Keys of the digests of a file, whose `name` stands beside them."""
 
 
 def _beside(record: Mapping[Any, Any]) -> frozenset[str]:
     """The keys that describe what a record lists: the host of its URL, or a name that a known feed adds."""
     keys = {key for needed, key in _BESIDE if needed <= record.keys()}
+    if not _DIGESTS.isdisjoint(str(key).lower() for key in record):
+        keys.add("name")
     url, host = record.get("url"), record.get("host")
     if (
         isinstance(url, str)

@@ -43,7 +43,12 @@ class OpenIoc(ListFormat):
     def recognises(cls, source: ListSource) -> bool:
         """Whether the XML names OpenIOC's elements."""
         head = source.text_head.lstrip("\ufeff \t\r\n")
-        return head.startswith("<") and re.search(r"<(?:\w{1,20}:)?(?:ioc|OpenIOC)[\s>]", head) is not None
+        return (
+            head.startswith("<")
+            and re.search(r"<(?:\w{1,20}:)?(?:ioc|OpenIOC)[\s>]", head) is not None
+            and re.search(r"schemas\.mandiant\.com|openioc\.org|<(?:\w{1,20}:)?Indicator(?:Item)?[\s>]", head)
+            is not None
+        )
 
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
