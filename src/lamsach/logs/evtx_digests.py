@@ -21,10 +21,8 @@ _LONGEST = 2000
 _MOST_SIZES, _MOST_TRIES = 4, 3
 _ZERO = ord("0")
 _RUN = re.compile(rb"[0-9A-Fa-f]{32,}")
-_LOWER = np.zeros(256, np.uint8)
-for _digits in (b"0123456789", b"abcdef"):
-    _LOWER[list(_digits)] = list(_digits)
-    _LOWER[list(_digits.upper())] = list(_digits)
+_LOWER_CASE = np.uint8(0x20)
+"""The bit that makes a letter a small one, and leaves a digit as it is."""
 
 
 def digests_at(batch: Batch, begin: Ints, end: Ints) -> tuple[list[tuple[int, ...]], Ints, Any]:
@@ -68,16 +66,26 @@ def _places(first: bytes) -> list[tuple[int, int]]:
 
 def _read(plain: Any, places: list[tuple[int, int]]) -> tuple[Any, list[Any]]:
     """Which texts are as the first one but for digits, and their digits in lower case."""
-    lowered = _LOWER[plain]
-    free = np.zeros(plain.shape[1], bool)
-    for run in _RUN.finditer(plain[0].tobytes()):
-        free[run.start() : run.end()] = True
     fits = np.ones(len(plain), bool)
-    for wrong in (plain[:, ~free] != plain[0, ~free], lowered[:, free] == 0):
+    lowered = plain | _LOWER_CASE
+    end = 0
+    for run in (*_RUN.finditer(plain[0].tobytes()), None):
+        start = run.start() if run else plain.shape[1]
+        wrong = plain[:, end:start] != plain[0, end:start]
         if wrong.any():
             fits &= ~wrong.any(axis=1)
+        if run:
+            end = run.end()
+            wrong = _no_digit(plain[:, start:end], lowered[:, start:end])
+            if wrong.any():
+                fits &= ~wrong.any(axis=1)
     digits = [lowered[:, start:stop] for start, stop in places]
     for one in digits:
         zeros = np.flatnonzero(one[:, 0] == _ZERO)
         fits[zeros] &= (one[zeros] != _ZERO).any(axis=1)
     return fits, digits
+
+
+def _no_digit(plain: Any, lowered: Any) -> Any:
+    """Which bytes are no hexadecimal digits."""
+    return (plain < _ZERO) | ((lowered - np.uint8(_ZERO) > 9) & (lowered - np.uint8(ord("a")) > 5))

@@ -15,7 +15,7 @@ from lamsach.logs.dns_names import question_name
 from lamsach.logs.evtx_elements import UnusualError
 from lamsach.logs.evtx_keys import looked_up, slices
 from lamsach.logs.evtx_places import Batch, Instances, Ints
-from lamsach.logs.evtx_plans import UNREADABLE, Plan
+from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Plan
 from lamsach.logs.evtx_rows import NOT_CARRIED
 from lamsach.logs.evtx_values import text
 from lamsach.logs.script_mentions import mentions
@@ -43,20 +43,18 @@ class Parts:
     ) -> Ints:
         """The code of each record's part; NOT_CARRIED where it has to be told by the event."""
         found = np.full(len(which), NOT_CARRIED, np.int64)
-        for number, plan in enumerate(plans):
-            if plan is None or not plan.part:
-                continue
-            rows = np.flatnonzero(carried & (which == number))
-            if len(rows):
-                values = _values(batch, inner, [index for _, index in plan.part], rows)
-                found[rows] = looked_up(self._codes, [[plan] * len(rows), *values], self._new)
+        indexes = [tuple(index for _, index in plan.part) if plan else () for plan in plans]
+        rows, values = _values(batch, inner, indexes, which, carried)
+        if len(rows):
+            told = list(map(plans.__getitem__, which[rows].tolist()))
+            found[rows] = looked_up(self._codes, [told, *values], self._new)
         return found
 
     def _new(self, key: tuple[Any, ...], _at: int) -> int:
         plan: Plan
         plan, *values = key
         try:
-            data = {name: text(value) for (name, _), value in zip(plan.part, values, strict=True)}
+            data = {name: text(value) for (name, _), value in zip(plan.part, values, strict=False)}
         except UnusualError:
             return NOT_CARRIED
         record = WindowsRecord(data=data)
@@ -71,12 +69,10 @@ class Parts:
     ) -> Ints:
         """What each record's texts mention, as a number; 0 where none count, UNREADABLE for what has to be left to the library."""
         found = np.zeros(len(which), np.int64)
-        for number, plan in enumerate(plans):
-            if plan is None or not plan.texts:
-                continue
-            rows = np.flatnonzero(usual & (which == number))
-            if len(rows):
-                found[rows] = looked_up(self._texts, _values(batch, inner, plan.texts, rows), self._mention)
+        indexes = [plan.texts if plan else () for plan in plans]
+        rows, values = _values(batch, inner, indexes, which, usual)
+        if len(rows):
+            found[rows] = looked_up(self._texts, values, self._mention)
         return found
 
     def _mention(self, values: tuple[bytes, ...], _at: int) -> int:
@@ -105,6 +101,13 @@ def _asked(record: WindowsRecord) -> Part:
     return None, question_name(name or ""), tuple(dict.fromkeys(found))
 
 
-def _values(batch: Batch, inner: Instances, indexes: Sequence[int], rows: Ints) -> list[Sequence[bytes]]:
-    """The bytes of the values with these indexes, of each row, column by column."""
-    return slices(batch.data, *inner.places(np.array([indexes] * len(rows)), rows))
+def _values(
+    batch: Batch, inner: Instances, indexes: Sequence[tuple[int, ...]], which: Ints, wanted: Any
+) -> tuple[Ints, list[Sequence[bytes]]]:
+    """Which of the wanted records have values with the indexes of their plan, and the bytes of these, column by column; nothing where a plan has fewer."""
+    width = max(map(len, indexes), default=0)
+    if not width:
+        return np.zeros(0, np.int64), []
+    table = np.array([(*some, *(NOWHERE,) * (width - len(some))) for some in indexes])
+    rows = np.flatnonzero(wanted & (table[:, 0] != NOWHERE)[which])
+    return rows, slices(batch.data, *inner.places(table[which[rows]], rows))
