@@ -299,6 +299,14 @@ def test_every_bulk_reader_is_tested() -> None:
     assert {name.partition("_")[0] for name in USUAL} <= {name.partition("_")[0] for name in READERS}
 
 
+def test_a_site_whose_port_is_missing(tmp_path: Path) -> None:
+    path, chance = tmp_path / "a.log", random.Random(4)
+    usual = [squid(chance) for _ in range(40)]
+    odd = "1781000000.123      1 10.1.1.5 TCP_MISS/200 512 GET http://files.example://b.example/a - HIER_NONE/- text/html"
+    path.write_text("".join(f"{line}\n" for line in [*usual, odd, *usual]))
+    assert at_once(path) == by_line(path)
+
+
 def test_a_damaged_file_gives_what_came_before(tmp_path: Path) -> None:
     import gzip
 

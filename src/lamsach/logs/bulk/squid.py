@@ -101,7 +101,7 @@ def _authorities(methods: pa.Array, urls: pa.Array) -> pa.Array:
     whole = pc.if_else(tunnel, pc.binary_join_element_wise("http:/", urls, "/"), urls)
     found = pc.list_element(pc.split_pattern(whole, "/", max_splits=3), 2)
     if not made_of(found, _OF_NAMES, 1, _LONGEST):  # without a port
-        check(pc.invert(pc.match_substring_regex(found, r"^$|[?#@\s\[\]]|:.*:|:\D")))
+        check(pc.invert(pc.match_substring_regex(found, r"^$|[?#@\s\[\]]|:.*:|:(?:\D|$)")))
     return found
 
 
