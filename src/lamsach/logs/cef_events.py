@@ -20,7 +20,7 @@ from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of, kind_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed
-from lamsach.logs.values import hash_of, host_and_port, ip_of
+from lamsach.logs.values import domain_of, hash_of, host_and_port, ip_of
 from lamsach.model import Action, Event
 
 KEYS = Keys(
@@ -66,6 +66,7 @@ BY_LABEL = {
 }
 _LABELS = {"cnchost": "destinationDnsDomain", "cncport": "dpt", "link": None, "linktomalop": None}
 """What labels mean that are no usual name of a column; a link leads to the console that reports."""
+_NAMED = re.compile(r"\.[a-z][a-z0-9-]+$", re.IGNORECASE)
 OF_MAKERS = frozenset({"cpt", "snat", "source_info_ip"})
 """Keys of single makers that change what others mean."""
 # fileHash   TrendMicroDsFileSHA256
@@ -107,7 +108,8 @@ def _put_right(fields: dict[str, str]) -> None:
     Sophos Central has the endpoint's address in `source_info_ip` and its name in `dhost`."""
     if "cpt" in fields:
         fields.setdefault("dst", fields.get("sip", ""))
-        fields.setdefault("dpt", fields.get("spt", ""))
+        if fields.get("spt") != fields["cpt"]:
+            fields.setdefault("dpt", fields.get("spt", ""))
         fields["spt"] = fields["cpt"]
     if "source_info_ip" in fields:
         fields.setdefault("src", fields["source_info_ip"])
@@ -116,6 +118,12 @@ def _put_right(fields: dict[str, str]) -> None:
     if address and ip_of(address):
         fields.setdefault("sourceTranslatedAddress", address)
         fields.setdefault("sourceTranslatedPort", str(port or ""))
+
+
+def far_name(text: str) -> str | None:
+    """The name that stands where the destination's address is expected; None for anything else."""
+    name = domain_of(text)
+    return name if name and _NAMED.search(name) else None
 
 
 def cef_time(
@@ -160,7 +168,7 @@ def cef_event(
         )
         if event.action is Action.UNKNOWN and fields.get("act", "").lower() in _CLEANED:
             event = changed(event, action=Action.BLOCKED)
-    domain = event.domain
+    domain = event.domain or (far_name(fields.get("dst", "")) if event.destination_ip is None else None)
     if domain and event.source_ip is None and domain == (event.device_name or "").lower():
         domain = None  # an endpoint's console: `dst` and `dhost` are the endpoint
     return changed(event, kind=kind, hashes=hashes, domain=domain)

@@ -45,7 +45,10 @@ def first_time(
         if text in _NO_TIMES:
             continue
         try:
-            time = times.read(_with_offset(text))
+            bare, own = _with_zone(text)
+            time = (
+                LooseTimes(replace(context, timezone=own), month_first=month_first) if own else times
+            ).read(bare)
         except LineError:
             continue
         if time.year >= 1980:
@@ -53,10 +56,11 @@ def first_time(
     return None
 
 
-def _with_offset(text: str) -> str:
+def _with_zone(text: str) -> tuple[str, ZoneInfo | None]:
+    """The time without its zone's abbreviation at the end, and that zone; the text itself when it has none that is known."""
     match = _ABBREVIATION.search(text) if text[-1:].isalpha() else None
-    offset = ABBREVIATIONS.get(match[1]) if match and not match[2] else None
-    return f"{text[: match.start()]} {offset}" if match and offset else text
+    known = match is not None and not match[2] and match[1] in ABBREVIATIONS
+    return (text[: match.start()], zone_of(match[1])) if match and known else (text, None)
 
 
 @lru_cache(maxsize=64)

@@ -68,6 +68,8 @@ class CefRecords(GroupReader):
         columns = event_columns(row, KEYS, count, inward=inward)
         columns["observer"] = pc.coalesce(columns["observer"], hosts, row.get("dvc", none_of(count)))
         _check_endpoint(row, columns)
+        if "dst" in row:  # a name in place of an address
+            check(pc.or_(pc.is_valid(columns["destination_ip"]), pc.equal(row["dst"], "")))
         return columns | {"time": times if stated is None else stated}
 
 
