@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lamsach.indicators.flowing import (
     Line,
     full_width,
+    hash_lengths,
     joined,
     read_lines,
     rejoined,
@@ -20,6 +21,18 @@ from lamsach.model import Indicator
 HASH = "0123456789abcdef" * 4
 
 
+def test_a_document_that_names_one_kind_of_hash_has_no_other() -> None:
+    lines = [Line(None, row, text) for row, text in enumerate(["1 " + HASH[:32], HASH[32:] + " a.exe"], 1)]
+    assert [line.text for line in joined(lines)] == [line.text for line in lines]
+    assert [line.text for line in joined(lines, digits=hash_lengths(["STT SHA-256", "a"]))] == [
+        f"1 {HASH} a.exe"
+    ]
+    quarters = [Line(None, row, HASH[place : place + 16]) for row, place in enumerate((0, 16, 32, 48), 1)]
+    assert [line.text for line in joined(quarters, digits=hash_lengths(["SHA256"]))] == [HASH]
+    assert hash_lengths(["SHA-256", "MD5"]) == hash_lengths(["no kind"]) == (32, 40, 64)
+    assert hash_lengths(["SHA-1"]) == (40,)
+
+
 @pytest.mark.parametrize(
     ("lines", "values"),
     [
@@ -28,6 +41,7 @@ HASH = "0123456789abcdef" * 4
         ([HASH[:32] + "-", HASH[32:]], [HASH]),
         (["a" * 32, "b" * 32], ["a" * 32, "b" * 32]),
         (["a" * 32, "5a0ed8a5-46fc-4a2b-8000-0123456789ab"], ["a" * 32]),
+        (["từ hxxp://", "evil-a[.]top/a về máy"], ["http://evil-a.top/a"]),
         (["C2: evil-a[.]", "top và khác"], ["evil-a.top"]),
         (["C2: evil-a", "[.]top"], ["evil-a.top"]),
         (["203.0.113[.]", "9"], ["203.0.113.9"]),

@@ -21,6 +21,7 @@ _HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}-?$")
 _HEX_START = re.compile(r"^[0-9A-Fa-f]{1,56}(?![0-9A-Za-z-])")
 _HASH_DIGITS = (32, 40, 64)
 _URL_END = re.compile(r"(?:h(?:xx|tt|\*\*|XX|TT)ps?|ftps?|fxp)\s?\[?:\]?\s?//\S{4,2000}$", re.IGNORECASE)
+_SCHEME_END = re.compile(r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//$", re.IGNORECASE)
 _URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}$")
 _SCHEME = re.compile(r"[a-z*]{3,6}\[?:\]?//", re.IGNORECASE)
 _DOT_END = re.compile(r"(?:\w[\[({]\.[\])}]|\w\[?\.?\[|\w\(dot\)|\w\[dot\]|\w[\[({]\.)$", re.IGNORECASE)
@@ -58,11 +59,12 @@ def read_lines(
     prose: Prose | None = None,
     known: dict[tuple[IndicatorType, str], Facts] | None = None,
     width: int = 0,
+    digits: tuple[int, ...] = _HASH_DIGITS,
 ) -> Iterator[Entry]:
     """Whatever has a value's shape on the lines, taken or refused. `known` are facts that a table states of a value, `width` is
-    the length of a full line in characters (0: unknown)."""
+    the length of a full line in characters (0: unknown), `digits` the lengths of the document's hashes."""
     prose = prose or Prose(advisory=True)
-    for line in joined(lines, width):
+    for line in joined(lines, width, digits):
         reference = Reference(document, line.page, line.row)
         for found in prose.line(line.text):
             stated = None if isinstance(found, Refused) or known is None else known.get(found)
@@ -78,7 +80,7 @@ def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:
             yield Line(page, place + 1, text, max(near, default=0))
 
 
-def joined(lines: Iterable[Line], width: int = 0) -> Iterator[Line]:
+def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = _HASH_DIGITS) -> Iterator[Line]:
     """The lines that are not blank, with broken values put together under the place of their first line."""
     waiting: Line | None = None
     parts = last = 0
@@ -88,7 +90,8 @@ def joined(lines: Iterable[Line], width: int = 0) -> Iterator[Line]:
             continue
         if waiting is not None and parts < MAX_JOINED:
             margin = min(width, waiting.around) if waiting.around >= _NARROWEST else width
-            whole = with_next(waiting.text, text, full=bool(width) and last * 10 >= margin * 8)
+            full = bool(width) and last * 10 >= margin * 8
+            whole = with_next(waiting.text, text, full=full, digits=digits)
             if whole is not None:
                 waiting, parts, last = waiting._replace(text=whole, around=line.around), parts + 1, len(text)
                 continue
@@ -106,16 +109,20 @@ def rejoined(text: str) -> str:
     return "\n".join(line.text for line in joined(Line(None, 0, part) for part in text.split("\n")))
 
 
-def with_next(line: str, following: str, *, full: bool = False) -> str | None:
+def with_next(
+    line: str, following: str, *, full: bool = False, digits: tuple[int, ...] = _HASH_DIGITS
+) -> str | None:
     """The two lines as one, when a value is broken between them; otherwise None. `full`: the first line reaches the margin."""
     if line.endswith("\u00ad"):
         return line[:-1] + following
     first = following.split(maxsplit=1)[0]
-    if (whole := _hash(line, following)) is not None:
+    if (whole := _hash(line, following, digits)) is not None:
         return whole
     if _DOT_END.search(line[-300:]) or (_DOT_START.match(first) and line[-1:].isalnum()):
         return line + following
     if continues_name(line, first.rstrip(".,;:)")):
+        return line + following
+    if _SCHEME_END.search(line[-12:]) and first[0].isalnum():
         return line + following
     url = _URL_END.search(line[-2100:])
     if url is not None and _continues_url(url[0], first, alone=first == following, full=full):
@@ -136,16 +143,16 @@ def continues_name(line: str, first: str) -> bool:
     return _is_value(line.rsplit(maxsplit=1)[-1] + first)
 
 
-def _hash(line: str, following: str) -> str | None:
+def _hash(line: str, following: str, lengths: tuple[int, ...]) -> str | None:
     end, start = _HEX_END.search(line[-70:]), _HEX_START.match(following)
     if end is None or start is None:
         return None
     before = end[0].rstrip("-")
     continues = start.end() == len(following)
-    if len(before) in _HASH_DIGITS and len(start[0]) in _HASH_DIGITS and before == end[0]:
+    if len(before) in lengths and len(start[0]) in lengths and before == end[0]:
         return None
     digits = len(before) + len(start[0])
-    if digits in _HASH_DIGITS or (continues and digits < 64 and len(before) not in _HASH_DIGITS):
+    if digits in lengths or (continues and digits < max(lengths) and len(before) not in lengths):
         return line.rstrip("-") + following
     return None
 
@@ -188,7 +195,9 @@ def has_fragments(text: str) -> bool:
     return any(len(piece) not in _HASH_DIGITS for piece in _FRAGMENT.findall(text))
 
 
-def hashes_in_columns(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+def hashes_in_columns(
+    lines: Sequence[str], digits: tuple[int, ...] = _HASH_DIGITS
+) -> Iterator[tuple[int, str]]:
     """The hashes that are broken within the columns of a page's layout, with the 1-based line on which each begins."""
     above: list[tuple[int, int, str]] = []
     for row, line in enumerate(lines, 1):
@@ -199,13 +208,25 @@ def hashes_in_columns(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         for start, text in cells[:64]:
             first, whole = row, text
             for place, begun, before in above:
-                if abs(place - start) <= _COLUMN_SLACK and (joined_text := _hash(before, text)) is not None:
+                if (
+                    abs(place - start) <= _COLUMN_SLACK
+                    and (joined_text := _hash(before, text, digits)) is not None
+                ):
                     first, whole = begun, joined_text
                     break
-            if first != row and len(whole) in _HASH_DIGITS:
+            if first != row and len(whole) in digits:
                 yield first, whole
             below.append((start, first, whole))
         above = below
+
+
+_NAMED_HASH = re.compile(r"\b(?:(md-?5)|(sha-?1)|(sha-?256))(?![0-9])", re.IGNORECASE)
+
+
+def hash_lengths(texts: Iterable[str]) -> tuple[int, ...]:
+    """How many digits the hashes of a document have: those of the one kind that it names, or of any."""
+    named = {match.lastindex for text in texts for match in _NAMED_HASH.finditer(text)}
+    return tuple(_HASH_DIGITS[place - 1] for place in named if place) if len(named) == 1 else _HASH_DIGITS
 
 
 def full_width(texts: Sequence[str]) -> int:

@@ -19,6 +19,7 @@ from lamsach.indicators.flowing import (
     defangs,
     full_width,
     has_fragments,
+    hash_lengths,
     hashes_in_columns,
     read_lines,
     with_surroundings,
@@ -91,7 +92,7 @@ class Pdf(ListFormat):
             if item.type in HASHES:
                 seen.add(item.value)
             yield item
-        yield from tables.broken(seen)
+        yield from tables.broken(seen, hash_lengths(text for texts in pages for text in texts))
         yield from _margin_entries(source.document, margins)
         if pictures:
             yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
@@ -112,7 +113,9 @@ def _text_entries(
     lines = (line for page, texts in enumerate(pages, 1) for line in with_surroundings(page, texts))
     every = [text for texts in pages for text in texts]
     prose = Prose(advisory=True, defangs=defangs(every))
-    for item in read_lines(document, lines, prose=prose, known=facts, width=full_width(every)):
+    for item in read_lines(
+        document, lines, prose=prose, known=facts, width=full_width(every), digits=hash_lengths(every)
+    ):
         if isinstance(item, Indicator) and item.reference and (item.type, item.value) in places:
             place = replace(item.reference, table=places[item.type, item.value])
             yield replace(item, reference=place)
@@ -161,7 +164,8 @@ class _Tables:
         self._facts = facts
         self._places = places
         self._headed = False
-        self._broken: list[tuple[Reference, str]] = []
+        self._layouts: list[tuple[int, list[str]]] = []
+        """The pages on which columns may have broken hashes, by their numbers."""
 
     def page(self, number: int, page: PageObject, lines: list[str]) -> None:
         """Read one page's tables, if it has any."""
@@ -176,20 +180,18 @@ class _Tables:
         except Exception:  # noqa: BLE001 - only what is said beside a value is lost; the value itself was read
             return
         if fragments:
-            self._broken += [
-                (Reference(self._table.document, number, row), text)
-                for row, text in hashes_in_columns(layout)
-            ]
+            self._layouts.append((number, layout))
         for row, line in enumerate(layout if self._headed else (), 1):
             cells = [cell for cell in _GAP.split(line.strip()) if cell]
             if cells:
                 self._row(number, row, cells)
 
-    def broken(self, seen: set[str]) -> Iterator[Entry]:
-        """The hashes that narrow columns broke and the plain text did not show."""
-        for reference, text in self._broken:
-            if text.lower() not in seen:
-                yield from entries(scan(text), reference)
+    def broken(self, seen: set[str], digits: tuple[int, ...]) -> Iterator[Entry]:
+        """The hashes that narrow columns broke and the plain text did not show. `digits`: how long the document's hashes are."""
+        for number, layout in self._layouts:
+            for row, text in hashes_in_columns(layout, digits):
+                if text.lower() not in seen:
+                    yield from entries(scan(text), Reference(self._table.document, number, row))
 
     def _row(self, number: int, row: int, cells: list[str]) -> None:
         self._table.page = number
