@@ -26,6 +26,13 @@ PRODUCTS = {
     "pf_filterlog": "pf_filterlog", "zeek_dns_json": "zeek_json",
 }  # fmt: skip
 """What the benchmark writes: the format that reads it at once."""
+BEFORE = {
+    "container": "web-1  | ",
+    "colour": "\x1b[32m",
+    "Kiwi's cells": "06-25-2026\t09:00:01\tLocal7.Info\t10.0.0.9\t",
+    "a country's date": "06/25/2026 09:00:01 host1 ",
+    "seconds": "1780797601.123456 host1 ",
+}
 ODD_WORDS = [
     "", "-", " ", "  ", '"', '""', "\\", "\\=", "=", ",", ";", "|", ":", "/", "\t", "(", ")", "[", "]", "é", "\u00a0", "0.0.0.0", "::", "2001:db8::7", "10.1.1.5", "8.8.8.8",
     "192.168.1.300", "65536", "0", "-1", "N/A", "null", "(null)", "http://a.example/b?c=d", "www.Example.", "user", "User an", "00:00:00:00:00:00", "SRC=10.0.0.1", "src=10.0.0.1",
@@ -116,6 +123,16 @@ def test_what_parts_values_as_a_space_does(
     monkeypatch.setattr(groups, "_FEW_LINES", 2)
     lines = [line.replace(old, new, 1) if at == 9 else line for at, line in enumerate(usual(product)[:30])]
     path = log_of(tmp_path / "a.log", product, lines)
+    assert at_once(path) == by_line(path)
+
+
+@pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_what_may_stand_before_a_line(
+    before: str, product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "_FEW_LINES", 4)
+    path = log_of(tmp_path / "a.log", product, [before + line for line in usual(product)[:40]])
     assert at_once(path) == by_line(path)
 
 

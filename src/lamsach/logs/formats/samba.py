@@ -21,6 +21,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import child, read_object, text_of
+from lamsach.logs.pasted import bare
 from lamsach.logs.radius import machine_name
 from lamsach.logs.samba_messages import audit, endpoint, named, refused, service
 from lamsach.logs.syslog import split_header
@@ -117,7 +118,7 @@ class Samba(LogFormat):
     def _event(self, line: str) -> tuple[Event | None, str | None, datetime | None]:
         at = _auth_start(line)
         if at >= 0 and (match := _AUTH.match(line, at)):
-            header = split_header(line, self.context)[0] if at and line[0] not in "[ " else None
+            header = split_header(bare(line), self.context)[0] if at and line[0] not in "[ " else None
             return (
                 _authentication(match, self.context.timezone),
                 header.host if header else None,
@@ -132,7 +133,7 @@ class Samba(LogFormat):
         if line[:1] == "[" and "\n" in line:
             text = line.partition("\n")[2].strip()
             return service(text) or refused(text), None, None
-        header, message = split_header(line, self.context)
+        header, message = split_header(bare(line), self.context)
         return service(message) or refused(message) or audit(message), header.host, header.time
 
 

@@ -20,6 +20,7 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.dns_names import from_presentation
+from lamsach.logs.pasted import bare
 from lamsach.logs.syslog import split_header, split_message
 from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of, port_of
@@ -112,7 +113,7 @@ class Unbound(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for what Unbound says of itself: its start, its statistics."""
-        header, message = split_header(line, self.context)
+        header, message = split_header(bare(line), self.context)
         if message.startswith("[meta"):
             message = _META.sub("", message, count=1)
         start = _START.match(message)
