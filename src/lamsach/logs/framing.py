@@ -18,6 +18,8 @@ _PRIORITY = re.compile(r"<\d{1,3}>(?:\d )?", re.ASCII)
 _HOST = re.compile(r"(?!\d{1,2}:\d\d)[A-Za-z0-9][\w.:-]{0,254}", re.ASCII)
 # "devname=""gw""","srcip=10.1.1.5"
 _PAIR_CELL = re.compile(r'"[A-Za-z_][\w.-]*=')
+# Cisco ASA with several contexts: `Nov 20 2026 10:00:01 asa1/ctx1 : %ASA-...`
+_CONTEXT = re.compile(r"(?:^|\s)([A-Za-z][\w.-]{0,63}/[\w.-]{1,64})$", re.ASCII)
 _MOST_WORDS = 6
 _MOST_RELAYS = 4
 
@@ -47,6 +49,9 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
         and header.app not in ABBREVIATIONS
     ):
         header = replace(header, host=header.app, app=None)  # `Jun  5 07:31:12 gw: CEF:0|...`
+    within = _CONTEXT.search(before) if header.host is None and "/" in before[-130:] else None
+    if within:
+        header = replace(header, host=within[1])
     words = before.split()
     time = header.time or _time(words, context)
     host = header.host
