@@ -145,7 +145,9 @@ def some_record(chance: random.Random) -> Record:
     process = ("ProcessGuid", GUID, chance.randbytes(16)), ("ProcessId", UINT32, chance.randbytes(4))
     written = ("UtcTime", *text("2026-06-10 16:00:00.123"))
     digests = some_digests(chance)
-    ports = chance.choice(["0", "443", str(chance.randrange(65536)), "", "no", "65536", "00443", "000443", " 5", "5\0", "٣"])
+    ports = chance.choice(
+        ["0", "443", str(chance.randrange(65536)), "", "no", "65536", "00443", "000443", " 5", "5\0", "٣"]
+    )
     asked = chance.choice(["bot-c2.xyz", "", "-", "a b", "WWW.Unit.Example.", "\ud800", ".", "x" * 300])
     answered = chance.choice(
         ["::ffff:192.0.2.1;", "type:  5 cdn.bad.example;192.0.2.9;192.0.2.9;", "", "-", "\ud800"]
