@@ -47,9 +47,7 @@ _TYPE = re.compile(r'\btype="{0,2}[a-z][a-z-]*"{0,3}[ ,;\t]+"?subtype="{0,2}[a-z
 _FAMILY = re.compile(r'\b(?:devid|device_id|logid|log_id|vd|devname|eventtime|logdesc)="{0,2}\w')
 _LOG_ID = re.compile(r'\b(?:logid|log_id)="{0,2}\d{10}\b')
 # CEF:0|Fortinet|Fortigate|v7.2.10|28704|utm:app-ctrl signature|2|deviceExternalId=FG100D
-_CEF = re.compile(
-    r"(?:^|[\s:])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy|deceptor)\b", re.IGNORECASE
-)
+_CEF = re.compile(r"(?:^|[\s:])0\|Fortinet\|Forti(?:gate|os|analyzer|manager|proxy)\b", re.IGNORECASE)
 _CEF_PREFIX = re.compile(r"(?:FTNTFGT|FortinetFortiGate|ad\.)(?=[a-z])")
 _HEAD = 600
 # {"logid":"0316013056","type":"utm"
@@ -126,6 +124,8 @@ class FortiGate(LogFormat):
             message = line[element + len(_ELEMENT) :].partition(" ")[2].rstrip(" ]")
         start = _cef_start(message)
         message = _BEFORE.sub("", message, count=1) if message[:1] in ("v", "<") else message
+        own = -1 if start else message.find("|date=", 0, _HEAD)
+        message = message[own + 1 :]  # FortiDeceptor: its own pairs in a frame of CEF
         fields = _cef_fields(message, start) if start else pairs(message)
         return self.event_of(fields, header, number)
 
