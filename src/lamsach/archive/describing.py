@@ -53,9 +53,9 @@ class _Looker(Examiner):
 
     noted: list[tuple[int, str]]
 
-    def _wanted(self, total: int) -> list[int]:
+    def _wanted(self, total: int, *, whole: bool) -> list[int]:
         """See Examiner; also the first line, when nothing is known of the one before."""
-        chosen = super()._wanted(total)
+        chosen = super()._wanted(total, whole=whole)
         return chosen if self._last_kind is not None or chosen[:1] == [0] else [0, *chosen]
 
     def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:

@@ -28,7 +28,7 @@ LONGEST_LINE = 1 << 20
 """A longer line is not parsed but searched token by token around each hit."""
 AROUND = 1024
 """Bytes on each side of a hit that are looked at in such a line."""
-FIRST_LINES = 200
+FIRST_LINES, FIRST_OF_MANY = 200, 50
 STEP = 8192
 CONTINUATIONS = 200
 """Lines that one multi-line record may have."""
@@ -260,7 +260,7 @@ class Examiner:
         chunk = sieved.chunk
         samples: list[Sample] = []
         offset = chunk.begin
-        for number in self._wanted(total):
+        for number in self._wanted(total, whole=chunk.last and not self.state.lines):
             offset = sieved.lines.start_of(number)
             samples.append(Sample(number, offset, self._kind_at(chunk, offset, number, watch=True)))
         last = chunk.buffer.memory.rfind(b"\n", chunk.begin, max(chunk.begin, chunk.end - 1)) + 1
@@ -271,10 +271,11 @@ class Examiner:
         self._coverage.spread(samples, total, lambda left, right: self._look(sieved, left, right), before)
         self._last_kind = samples[-1].kind
 
-    def _wanted(self, total: int) -> list[int]:
-        """Which lines of a chunk are parsed (0-based in the chunk): of the file the first FIRST_LINES and every STEP-th."""
+    def _wanted(self, total: int, *, whole: bool) -> list[int]:
+        """Which lines of a chunk are parsed (0-based in the chunk): of the file the first ones (more when this is the `whole` of it) and
+        every STEP-th."""
         base = self.state.lines
-        first = range(min(total, max(0, FIRST_LINES - base)))
+        first = range(min(total, max(0, (FIRST_LINES if whole else FIRST_OF_MANY) - base)))
         return sorted({*first, *range((-base) % STEP, total, STEP)})
 
     def _look(self, sieved: Sieved, left: int, right: int) -> Sample | None:
