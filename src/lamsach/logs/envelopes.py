@@ -141,9 +141,12 @@ class CarriedLines:
         self._head = head
         self._parsers: dict[type[LogFormat], LogFormat] = {}
         self._text = ""
+        self.refused = False
+        """Whether a format that recognised the last line could not read it: its words are still to be searched."""
 
     def event(self, texts: Iterable[str], number: int) -> Event | None:
         """The event of the first of these texts that a format reads; None when none is a product's line."""
+        self.refused = False
         for text in texts:
             for log_format in self._formats:
                 if not log_format.recognises(text):
@@ -151,6 +154,7 @@ class CarriedLines:
                 try:
                     event = self._parser(log_format).parse(text, number)
                 except LineError:
+                    self.refused = True
                     continue
                 if event is not None:
                     self._text = text

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from golden import as_json, cases, expected, lines_of, read
 
+from lamsach.errors import LineError
+from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.detect import recognising
 from lamsach.logs.formats import FORMATS
+from lamsach.logs.formats.container_lines import ContainerLines
 from lamsach.logs.formats.framed_lines import FramedLines
 
 VPN = "2026-10-19 05:34:06 203.0.113.9:52234 TLS Error: TLS handshake failed"
@@ -60,3 +63,23 @@ def test_a_line_that_its_product_reads_as_it_stands_is_that_products():
 def test_it_is_asked_after_every_product():
     names = [log_format.name for log_format in FORMATS]
     assert names.index("framed_lines") == names.index("cef") - 1
+
+
+class Refusing(LogFormat):
+    name = "refusing"
+
+    @classmethod
+    def recognises(cls, line):
+        return line.startswith("X1 ")
+
+    def parse(self, line, number):
+        raise LineError("The line is damaged.", line)
+
+
+@pytest.mark.parametrize(("log_format", "before"), [(FramedLines, "> "), (ContainerLines, "dns-1  | ")])
+def test_a_line_that_its_product_cannot_read_is_no_silence(log_format, before, monkeypatch):
+    monkeypatch.setattr(log_format, "inner_formats", (Refusing,))
+    line = f"{before}X1 10.1.1.5 www.evil.example"
+    assert log_format.recognises(line)
+    with pytest.raises(LineError):  # and the hunt looks at its words
+        log_format(FileContext(head=[line])).parse(line, 1)
