@@ -40,6 +40,8 @@ class CheckPointRecords(GroupReader):
         if place < 0 or other:  # signs of the layouts that are read one by one
             return None
         record = line[place + 2 :]
+        if record.count(b'"]') > 1:  # the record ends at the first, and what follows is no value
+            return None
         return (record.count(b'"; '), record[:16].partition(b":")[0]) if _LAYOUT.is_usual(record) else None
 
     def shape(self, line: bytes) -> Hashable:
