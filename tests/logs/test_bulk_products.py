@@ -110,7 +110,7 @@ def test_changed_lines_among_usual_ones(
     ("product", "old", "new"),
     [
         ("iptables", "SPT=", "SPT=\t"),
-        ("checkpoint", '"; src:"', '"]r:"x"; src:"'),
+        ("checkpoint", '; user:"', '; user:"x"]r:"'),
         ("iptables", "SRC=", "SRC=\v"),
         ("dnsmasq", " from ", " from \t"),
         ("dnsmasq", " from ", " from ["),
