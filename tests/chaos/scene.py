@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.account import Account
-from tests.chaos.world import PATIENCE_S, PLANTED, Child, Disk, Postgres, Writer, free_port, send, wait_for
+from tests.chaos.world import PATIENCE_S, PLANTED, Child, Disk, Postgres, Writer, send, wait_for
+from tests.ports import free_port
 
 _LINES = re.compile(r'^lamsach_source_lines_total\{source="([^"]*)",kind="\w+"\} (\S+)$', re.MULTILINE)
 TCP_SOURCE = "syslog-tcp/127.0.0.1"

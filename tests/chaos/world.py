@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.portal.postgres import _as_user, programs
+from tests.ports import free_port
 
 START = "import sys; from lamsach.cli import main; main(sys.argv[1:])"
 PATIENCE_S = 180.0
@@ -28,19 +29,6 @@ EVERY = 97
 
 STAMP = f"{datetime.now(UTC) - timedelta(days=1):%b %e %H:%M:%S}"
 """Yesterday, also for a clock that is some hours behind."""
-_PORTS = range(18_000, 30_000)
-_given: set[int] = set()
-
-
-def free_port() -> int:
-    """A port that nobody uses now, and that no system gives to an outgoing connection: it stays ours while its owner is dead."""
-    while True:
-        port = random.SystemRandom().choice(_PORTS)
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            if port not in _given:
-                _given.add(port)
-                return port
 
 
 @cache

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
+
+from tests.ports import free_port
 
 
 def programs() -> Path | None:
@@ -39,9 +40,7 @@ def cluster(bin_folder: Path) -> Iterator[str]:
             account = pwd.getpwnam("postgres")
             os.chown(folder, account.pw_uid, account.pw_gid)
         folder.chmod(0o700)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         data = str(folder / "data")
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
 

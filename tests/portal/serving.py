@@ -6,7 +6,6 @@ import http.cookiejar
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
+
 MAIN = ("-c", "from lamsach.cli import main; main()")
 """The command line, whatever the environment is called."""
 
@@ -26,13 +27,6 @@ def clean_environment(**more: str) -> dict[str, str]:
     """The environment without the portal's settings, and with these."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_", "DJANGO_"))}
     return {**kept, "LANG": "C.UTF-8", **more}
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens at just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Served:

@@ -9,7 +9,6 @@ import http.cookiejar
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import require_program
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 CHECK = Path(__file__).with_name("accessibility.js").read_text("utf-8")
@@ -47,9 +47,7 @@ LEAVE = re.compile(
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str], str]]:
     """`lamsach demo`: its address, a session of each role, the coordinator's first page. Afterwards nothing of it is left."""
     folder = tmp_path_factory.mktemp("demo")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("LAMSACH_", "DATABASE_"))}
     environment = {
         **clean,

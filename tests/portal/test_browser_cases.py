@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.conftest import require_program
+from tests.ports import free_port
 
 from .postgres import cluster, programs
 from .template import furnish
@@ -94,9 +94,7 @@ def clean_environment(database: str) -> dict[str, str]:
 @contextmanager
 def portal(folder: Path, database: str, plant: str = "") -> Iterator[tuple[str, str, list[int]]]:
     """Address, the officer's session, three units of theirs. `plant`: lines that run in the portal before it serves."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     if not database:
         furnish(folder / "data")
     process = subprocess.Popen(

@@ -25,6 +25,7 @@ from lamsach.portal.cases.states import move
 from lamsach.portal.exchange import hooks, misp, outgoing
 from lamsach.portal.exchange.models import Delivery, Happening, MispServer, MispSighting, Webhook
 from lamsach.portal.exchange.tasks import webhooks as run_webhooks
+from tests.ports import free_port
 
 from . import samples
 from .bundles import EVIL, Contact, day, device, findings, hand_in
@@ -385,8 +386,6 @@ def test_the_pages_of_misp_servers(cast: Cast, server: Server, seen: Any) -> Non
 
 def test_a_server_that_is_not_there(cast: Cast, seen: Any, settings: Any) -> None:
     settings.OUTGOING_NETWORKS = (ip_network("127.0.0.1/32"),)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     made = misp.make(cast.centre, f"http://127.0.0.1:{port}", "x", cast.people["coordinator"])
     assert "could not be reached" in misp.push(made).problem

@@ -14,8 +14,9 @@ from django.utils import timezone
 from lamsach.indicators.writers import BY_NAME, WRITERS
 from lamsach.portal.lists import outlets
 from lamsach.portal.lists.models import KeptList, Outlet, Tlp
-from tests.indicators.writers.programs import ask, free_port, running
+from tests.indicators.writers.programs import ask, running
 from tests.indicators.writers.test_resolvers import ANSWER, CASES
+from tests.ports import free_port
 
 from . import listing
 from .conftest import Cast

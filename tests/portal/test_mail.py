@@ -26,6 +26,7 @@ from lamsach.portal.mail import delivery
 from lamsach.portal.mail.letters import html, message, queue_letter
 from lamsach.portal.mail.models import Letter, LetterState
 from lamsach.portal.mail.tasks import look_at_the_clock
+from tests.ports import free_port
 
 from .conftest import Cast
 
@@ -62,9 +63,7 @@ class Receiver:
 
 @pytest.fixture
 def receiver(settings: Any) -> Iterator[Receiver]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     handler = Receiver()
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
@@ -126,9 +125,7 @@ def test_letters_go_by_tls_to_a_server_that_proves_who_it_is(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     handler = Receiver()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     way = (
         {"ssl_context": context} if scheme == "smtps" else {"tls_context": context, "require_starttls": True}
     )

@@ -14,8 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.ports import free_port
+
 from .postgres import fresh
-from .serving import MAIN, Served, Visitor, clean_environment, free_port
+from .serving import MAIN, Served, Visitor, clean_environment
 
 PASSWORD = "mat khau rat dai"
 

@@ -12,8 +12,9 @@ import pytest
 from lamsach.indicators.writers import BY_NAME
 from lamsach.indicators.writers.export import Terms
 from lamsach.model import Indicator
+from tests.ports import free_port
 
-from .programs import ask, free_port, program, running
+from .programs import ask, program, running
 from .sample import NOW, T, exported, text_of
 
 pytestmark = pytest.mark.programs

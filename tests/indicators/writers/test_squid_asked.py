@@ -9,13 +9,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from lamsach.indicators.writers import BY_NAME
 from lamsach.model import Indicator
+from tests.ports import free_port
 
 from .programs import program
 from .sample import T, exported, text_of
@@ -66,9 +66,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def proxy(folder: Path) -> Iterator[int]:
     squid = program("squid")
-    with closing(socket.socket()) as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port = int(chosen.getsockname()[1])
+    port = free_port()
     (folder / "lamsach.conf").write_text(text_of(exported(BY_NAME["squid"], LISTED)))
     (folder / "hosts").write_text(HOSTS)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
