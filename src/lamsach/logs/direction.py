@@ -24,10 +24,10 @@ def is_internal(address: str) -> bool:
     if isinstance(ip, IPv6Address):
         return ip.is_link_local or ip.is_loopback or int(ip) >> 121 == 0xFC >> 1
     value = int(ip)
-    return any(value >> shift == prefix for prefix, shift in _INTERNAL_IPV4)
+    return any(value >> shift == prefix for prefix, shift in INTERNAL_IPV4)
 
 
-_INTERNAL_IPV4 = (
+INTERNAL_IPV4 = (
     (0x0A, 24),
     (0xAC1, 20),
     (0xC0A8, 16),
@@ -35,6 +35,7 @@ _INTERNAL_IPV4 = (
     (0xA9FE, 16),
     (0x7F, 24),
 )
+"""What remains of an internal IPv4 address when so many bits are shifted out of it."""
 
 
 def own_side(source_ip: str | None, destination_ip: str | None) -> str | None:

@@ -14,15 +14,17 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from lamsach.errors import LineError
+from lamsach.logs.evtx_columns import column, looked_up
 from lamsach.logs.evtx_digests import PLACES, WIDTH, digests_at
 from lamsach.logs.evtx_elements import UnusualError
-from lamsach.logs.evtx_keys import carried_ports, is_carried, key_columns, key_width, looked_up
-from lamsach.logs.evtx_parts import Parts
+from lamsach.logs.evtx_keys import carried_ports, is_carried, key_columns, key_width
+from lamsach.logs.evtx_parts import TELLS, Parts
 from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
 from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Head, Plan, plan_of
-from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, Records, joined, with_texts
+from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, OWN, Records, joined, with_texts
 from lamsach.logs.evtx_templates import System, Template, Templates
 from lamsach.logs.evtx_values import SECONDS_TO_1970, text, value
 from lamsach.logs.windows_record import WindowsRecord
@@ -34,8 +36,7 @@ _MOST_ROWS = 8192
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = [part.name for part in fields(Event)][1:-1]
 _values_of = attrgetter(*_NAMES)
-_OTHERS = _NAMES[_NAMES.index("destination_port") + 1 :]
-_HASHES_AT, _DOMAIN_AT, _ANSWERS_AT = map(_OTHERS.index, ("hashes", "domain", "answers"))
+_AT = {name: at for at, name in enumerate(_NAMES)}
 _KEPT = 65536
 _PARTS = ("provider", "channel", "computer")
 _PLACE_BITS = 10
@@ -57,42 +58,42 @@ class EventMaker:
         self._heads: dict[tuple[Any, ...], int] = {}
         self._systems: dict[Template, int] = {}
         self._told: list[Head | None] = []
-        self._plans: dict[tuple[int, Template], Plan] = {}
+        self._plans: dict[tuple[int, Template], int] = {}
+        self._planned: list[Plan] = []
         self.parts = Parts()
 
     def forget(self) -> None:
         """Forget what was made, when that is much; the codes given before mean nothing any more."""
         if any(len(kept) >= _KEPT for kept in (self.events, self._told, self._plans, self.parts)):
             self.events, self.parts = [], Parts()
-            for known in (self._values, self._codes, self._systems, self._heads, self._told, self._plans):
+            for known in (self._values, self._codes, self._systems, self._heads, self._plans):
                 known.clear()
+            self._told, self._planned = [], []
 
     def stamped(self, records: Records, first: int) -> Iterator[Event | None]:
         """The records' events, numbered from the first on; None for each that is left."""
         values, events = self._values, self.events
-        columns = (column.tolist() for column in records.numbers())
-        for number, (code, time, source, destination, order, part) in enumerate(
-            zip(*columns, strict=True), first
-        ):
+        numbers = zip(*(some.tolist() for some in records.numbers()), strict=True)
+        own = (
+            {name: records.own.column(name).to_pylist() for name in OWN.names} if records.parts.any() else {}
+        )
+        for at, (code, time, source, destination, order, part) in enumerate(numbers):
             if code == LEFT:
                 yield None
                 continue
-            told = values.get(code)
-            if told is None:
-                told = values[code] = _values_of(events[code])
-            kind, observer, source_ip, source_port, destination_ip, destination_port, *others = told
+            if code not in values:
+                values[code] = _values_of(events[code])
+            told = [*values[code]]
             if source >= 0:
-                source_port = source or None
+                told[_AT["source_port"]] = source or None
             if destination >= 0:
-                destination_port = destination or None
+                told[_AT["destination_port"]] = destination or None
             if order >= 0:
-                row = records.digests[number - first].tobytes().decode("ascii")
-                others[_HASHES_AT] = tuple(row[PLACES[length]] for length in self.orders[order])
-            if part >= 0:
-                destination_ip, others[_DOMAIN_AT], others[_ANSWERS_AT] = self.parts.told[part]
-            moment = _1970 + timedelta(microseconds=time)
-            ends = (source_ip, source_port, destination_ip, destination_port)
-            stamped: tuple[Any, ...] = (moment, kind, observer, *ends, *others, number)
+                row = records.digests[at].tobytes().decode("ascii")
+                told[_AT["hashes"]] = tuple(row[PLACES[length]] for length in self.orders[order])
+            for name in TELLS.get(part, ()):
+                told[_AT[name]] = own[name][at] if name != "answers" else tuple(own[name][at] or ())
+            stamped: tuple[Any, ...] = (_1970 + timedelta(microseconds=time), *told, first + at)
             yield Event(*stamped)
 
     def read(self, chunks: Sequence[bytes]) -> tuple[Records, list[str | None]]:
@@ -121,7 +122,7 @@ class EventMaker:
         times = ticks.astype(np.int64) - SECONDS_TO_1970 * 10**6
         outer.usual &= (times >= 0) & (times < 4_102_444_800 * 10**6)
         numbers = batch.numbers(np.where(outer.usual, number, 0), "<u2")
-        heads = self._heads_of(batch, outer, systems, numbers)
+        heads = self._heads_of(batch, outer, systems, numbers, places)
         inner = batch.instances(
             np.where(outer.usual, body, 0), np.where(outer.usual, body_end, 0), outer.usual
         )
@@ -129,9 +130,9 @@ class EventMaker:
         return self._events_of(batch, inner, heads, times)
 
     def _heads_of(
-        self, batch: Batch, outer: Instances, systems: Sequence[System | None], numbers: Ints
+        self, batch: Batch, outer: Instances, systems: Sequence[System | None], numbers: Ints, places: Ints
     ) -> Ints:
-        """The number of each record's head."""
+        """The number of each record's head. `places`: where the records begin."""
         spans = [outer.place(_indexes(systems, name)[outer.template]) for name in _PARTS]
         first, last = np.full(len(numbers), len(batch.data)), np.zeros(len(numbers), np.int64)
         for begin, end in spans:
@@ -145,11 +146,12 @@ class EventMaker:
         outer.usual &= last - first < 1 << _PLACE_BITS
         known_systems = self._systems
         which = [known_systems.setdefault(template, len(known_systems)) for template in outer.templates]
-        systems_and_numbers = (np.array(which)[outer.template] << 16 | numbers).tolist()
-        regions = list(map(batch.data.__getitem__, map(slice, first.tolist(), last.tolist())))
-        columns = systems_and_numbers, packed.tolist(), regions
+        systems_and_numbers = np.array(which, np.int64)[outer.template] << 16 | numbers
+        last = np.where(outer.usual, last, 0)
+        regions = column(batch, first, last, places)
         makes = partial(self._new_head, [template.system for template in known_systems])
-        return np.array(looked_up(self._heads, columns, makes), np.int64)
+        by = pa.array(systems_and_numbers), pa.array(packed), regions
+        return looked_up(self._heads, by, makes, len(numbers))
 
     def _new_head(self, systems: Sequence[System | None], key: tuple[Any, ...], _at: int) -> int:
         system, packed, region = key
@@ -162,12 +164,14 @@ class EventMaker:
         """The code of each record, and what is carried over."""
         width = len(inner.templates)
         distinct, which = numbered(heads * width + inner.template, len(self._told) * width)
-        plans = [self._plan(pair // width, inner.templates[pair % width]) for pair in distinct.tolist()]
+        planned = [self._plan(pair // width, inner.templates[pair % width]) for pair in distinct.tolist()]
+        plans = [None if number is None else self._planned[number] for number in planned]
+        numbers = np.array([NOWHERE if number is None else number for number in planned], np.int64)[which]
         usual = inner.usual & np.array([plan is not None for plan in plans], bool)[which]
         carried = usual & is_carried(batch, inner, plans, which)
         sources, destinations = (carried_ports(batch, inner, plans, which, carried, side) for side in (0, 1))
         usual &= (sources != UNREADABLE) & (destinations != UNREADABLE)
-        parts = self.parts.of(batch, inner, plans, which, carried)
+        parts, values = self.parts.of(batch, inner, plans, which, carried)
         mentioned = self.parts.mentioned(batch, inner, plans, which, usual)
         usual &= mentioned != UNREADABLE
         orders, digests = self._digests(batch, inner, plans, which, usual)
@@ -176,11 +180,11 @@ class EventMaker:
         for width in {key_width(plan) for plan in plans if plan}:
             rows = np.flatnonzero(usual & (widths == width))
             if len(rows):
-                own = carried[rows], orders[rows] >= 0, parts[rows] >= 0
-                columns = key_columns(batch, inner, plans, which[rows], own, mentioned[rows], rows)
+                own = carried[rows], orders[rows] >= 0, parts[rows]
+                by = key_columns(batch, inner, plans, which[rows], own, mentioned[rows], rows)
                 makes = partial(self._new, batch, inner, rows)
-                codes[rows] = looked_up(self._codes, columns, makes)
-        return Records(codes, times, sources, destinations, orders, parts, digests)
+                codes[rows] = looked_up(self._codes, [pa.array(numbers[rows]), *by], makes, len(rows))
+        return Records(codes, times, sources, destinations, orders, parts, digests, values.table())
 
     def _digests(
         self, batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, usual: Any
@@ -199,18 +203,20 @@ class EventMaker:
             orders[rows], digests[rows] = numbers[of_row], digits
         return orders, digests
 
-    def _plan(self, head: int, template: Template) -> Plan | None:
+    def _plan(self, head: int, template: Template) -> int | None:
+        """Which of the plans is the one for this head and these data."""
         told = self._told[head]
         if told is None or not template.data:
             return None
-        plan = self._plans.get((head, template))
-        if plan is None:
-            plan = self._plans[head, template] = plan_of(told, template)
-        return plan
+        number = self._plans.get((head, template))
+        if number is None:
+            number = self._plans[head, template] = len(self._planned)
+            self._planned.append(plan_of(told, template))
+        return number
 
     def _new(self, batch: Batch, inner: Instances, rows: Ints, key: tuple[Any, ...], at: int) -> int:
         """The code of an event that was not made before, of one of these rows."""
-        plan: Plan = key[0]
+        plan = self._planned[key[0]]
         row = int(rows[at])
         values: dict[int, str] = {}
         starts, sizes = inner.starts[row].tolist(), inner.sizes[row].tolist()

@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from lamsach.logs.evtx_columns import Texts, column, columns
 from lamsach.logs.evtx_places import Batch, Instances, Ints
 from lamsach.logs.evtx_plans import ALWAYS, NOWHERE, Plan, port_in
-from lamsach.logs.evtx_rows import NOT_CARRIED
+from lamsach.logs.evtx_rows import NO_PART, NOT_CARRIED
 from lamsach.logs.evtx_templates import UINT16
 from lamsach.logs.evtx_values import NULL
-
-_OWN_PART = -1
-"""In place of what texts mention."""
-
 
 _HIGHEST_PORT, _MOST_DIGITS = 65535, 5
 _WORTHS = np.array(
     [[10 ** max(count - 1 - at, 0) for at in range(_MOST_DIGITS)] for count in range(_MOST_DIGITS + 1)]
 )
 """By the count of digits, what each is worth."""
-
-
-def looked_up(
-    known: dict[tuple[Any, ...], int],
-    columns: Sequence[Sequence[Any]],
-    new: Callable[[tuple[Any, ...], int], int],
-) -> list[int]:
-    """The code of each key that these columns make; `new` gives that of one that is not known, by it and its first place."""
-    codes = list(map(known.get, zip(*columns, strict=True)))
-    if None in codes:
-        missing = [at for at, code in enumerate(codes) if code is None]
-        keys = list(zip(*([column[at] for at in missing] for column in columns), strict=True))
-        for at, key in zip(missing, keys, strict=True):
-            code = known.get(key)
-            if code is None:
-                code = known[key] = new(key, at)
-            codes[at] = code
-    return codes  # type: ignore[return-value]
-
-
-def slices(data: bytes, begin: Ints, end: Ints) -> list[Sequence[bytes]]:
-    """The bytes between the places, column by column."""
-    columns: list[Sequence[bytes]] = []
-    for at in range(begin.shape[1]):
-        if not end[:, at].any():
-            columns.append([b""] * len(end))
-        else:
-            columns.append(
-                list(map(data.__getitem__, map(slice, begin[:, at].tolist(), end[:, at].tolist())))
-            )
-    return columns
 
 
 def is_carried(batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints) -> Any:
@@ -110,22 +77,18 @@ def key_columns(
     carried: tuple[Any, Any, Any],
     mentioned: Any,
     rows: Ints,
-) -> list[Sequence[Any]]:
-    """What the event of each record is known by, column by column; all are known by as many values.
-    `carried`: whether ports, digests, parts do not count. `mentioned`: what texts mention."""
-    told = list(map(plans.__getitem__, which.tolist()))
-    width = key_width(told[0])
+) -> list[Texts]:
+    """What the event of each record is known by but for its plan, column by column; all are known by as many values.
+    `carried`: whether ports, digests do not count, and the kinds of the parts that do not. `mentioned`: what texts mention."""
+    width = key_width(plans[which[0]])
     if not width:  # all values, and how they are laid out
         ends = inner.starts[rows, -1] + inner.sizes[rows, -1]
-        return [told, *slices(batch.data, inner.listed[rows, None], ends[:, None])]
+        return [column(batch, inner.listed[rows], ends, inner.listed[rows])]
     keys = [plan.key if plan and key_width(plan) == width else (NOWHERE,) * width for plan in plans]
     index = np.array(keys)[which]
     ports, digests, parts = carried
     index[ports, -2:] = NOWHERE
     index[digests, -3] = NOWHERE
-    index[parts, -5:-3] = NOWHERE
-    return [
-        told,
-        np.where(parts, _OWN_PART, mentioned).tolist(),
-        *slices(batch.data, *inner.places(index, rows)),
-    ]
+    index[parts != NO_PART, -5:-3] = NOWHERE
+    told = np.where(parts != NO_PART, -parts, mentioned)
+    return [pa.array(told), *columns(batch, inner, index, rows)]

@@ -1,113 +1,212 @@
-"""What a few of a Windows event's values tell without all others: whom a machine reached, what it asked, what the texts that it ran mention.
+"""What a few of a Windows event's values tell without all others: whom a machine reached, what it asked, who logged on from where, what the texts that it
+ran mention.
 
-These are as many as there are addresses and names, while all the rest of such events is the same in the whole log.
+These are as many as there are addresses and names, while all the rest of such events is the same in the whole log. Those that are canonical as they stand are
+taken over in columns; each other one is read by itself, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from lamsach.logs import windows_contacts as contacts
+from lamsach.logs import windows_logons as logons
+from lamsach.logs.direction import INTERNAL_IPV4
 from lamsach.logs.dns_names import question_name
+from lamsach.logs.evtx_columns import (
+    Texts,
+    are,
+    are_ipv4,
+    are_names,
+    columns,
+    ipv4_answers,
+    ipv4_numbers,
+    mention_nothing,
+    plain,
+    told_apart,
+)
 from lamsach.logs.evtx_elements import UnusualError
-from lamsach.logs.evtx_keys import looked_up, slices
 from lamsach.logs.evtx_places import Batch, Instances, Ints
 from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Plan
-from lamsach.logs.evtx_rows import NOT_CARRIED
+from lamsach.logs.evtx_rows import NO_PART, OWN, Own
 from lamsach.logs.evtx_values import text
 from lamsach.logs.script_mentions import mentions
 from lamsach.logs.values import domain_of
+from lamsach.logs.windows_events import Reader
 from lamsach.logs.windows_record import WindowsRecord
 
-Part = tuple[str | None, str | None, tuple[str, ...]]
-"""`evtx_plans.PART_FIELDS` in their order."""
+REACHED, ASKED, CLIENT, STRANGER = 1, 2, 3, 4
+"""Kinds of parts: whom a machine reached, what it asked, a log-on from a machine of ours, and from outside."""
+TELLS: Mapping[int, tuple[str, ...]] = {
+    REACHED: ("destination_ip", "domain"),
+    ASKED: ("domain", "answers"),
+    CLIENT: ("source_ip", "device_ip"),
+    STRANGER: ("source_ip",),
+}
+"""The fields that each kind of part tells."""
+Told = dict[str, Any]
+_LOOPBACK, _MULTICAST, _LAST = (0x7F, 24), (0xE, 28), 0xFF
 
 
 class Parts:
-    """The parts of one file's events. `told`: what each code means."""
+    """The parts of one file's events."""
 
     def __init__(self) -> None:
-        self.told: list[Part] = []
-        self._codes: dict[tuple[Any, ...], int] = {}
+        self._told: dict[tuple[Any, ...], Told | None] = {}
         self._texts: dict[tuple[bytes, ...], int] = {}
         self._mentioned: dict[tuple[str, ...], int] = {}
 
     def __len__(self) -> int:
-        return max(len(self._codes), len(self._texts))
+        return max(len(self._told), len(self._texts))
 
     def of(
         self, batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, carried: Any
-    ) -> Ints:
-        """The code of each record's part; NOT_CARRIED where it has to be told by the event."""
-        found = np.full(len(which), NOT_CARRIED, np.int64)
+    ) -> tuple[Ints, Own]:
+        """The kind of each record's part, NO_PART where the event has to tell it, and what it says."""
+        kinds, own = np.full(len(which), NO_PART, np.int64), Own(len(which))
         indexes = [tuple(index for _, index in plan.part) if plan else () for plan in plans]
-        rows, values = _values(batch, inner, indexes, which, carried)
-        if len(rows):
-            told = list(map(plans.__getitem__, which[rows].tolist()))
-            found[rows] = looked_up(self._codes, [told, *values], self._new)
-        return found
+        for reader, take in _TAKEN.items():
+            its = [
+                some if plan and plan.reader is reader else ()
+                for plan, some in zip(plans, indexes, strict=True)
+            ]
+            rows, values = _values(batch, inner, its, which, carried)
+            if len(rows):
+                kinds[rows] = take(self, values, rows, own)
+        return kinds, own
 
-    def _new(self, key: tuple[Any, ...], _at: int) -> int:
-        plan: Plan
-        plan, *values = key
-        try:
-            data = {name: text(value) for (name, _), value in zip(plan.part, values, strict=False)}
-        except UnusualError:
-            return NOT_CARRIED
-        record = WindowsRecord(data=data)
-        part = _asked(record) if plan.reader is contacts.question else _reached(record)
-        if part is None:
-            return NOT_CARRIED
-        self.told.append(part)
-        return len(self.told) - 1
+    def _reached(self, values: Sequence[Texts], rows: Ints, own: Own) -> Ints:
+        addresses, usual = plain(values[0])
+        names, are_plain = plain(values[1]) if len(values) > 1 else (None, True)
+        named = np.zeros(len(rows), bool)
+        if names is not None:
+            named = are_names(names)
+            usual &= are_plain & (named | are(names, "", "-"))
+        usual &= are_ipv4(addresses) & ~are(addresses, "0.0.0.0")  # noqa: S104 - means: no address
+        own.put("destination_ip", rows, addresses, usual)
+        if names is not None:
+            own.put("domain", rows, names, usual & named)
+        return self._kinds(REACHED, usual, values, rows, own)
+
+    def _asked(self, values: Sequence[Texts], rows: Ints, own: Own) -> Ints:
+        names, usual = plain(values[0])
+        usual &= are_names(names)
+        if len(values) > 1:
+            texts, are_plain = plain(values[1])
+            answers, answered = ipv4_answers(texts)
+            usual &= are_plain & (answered | are(texts, "", "-"))
+            own.put("answers", rows, answers, usual & answered)
+        own.put("domain", rows, names, usual)
+        return self._kinds(ASKED, usual, values, rows, own)
+
+    def _kinds(self, kind: int, usual: Any, values: Sequence[Texts], rows: Ints, own: Own) -> Ints:
+        """The kind where the values are usual ones, and where they can be read one by one, which is done here."""
+        kinds = np.where(usual, kind, NO_PART)
+        others = np.flatnonzero(~usual)
+        if not len(others):
+            return kinds
+        values = [one.take(pa.array(others)) for one in values]
+        which, first = told_apart(values, len(others))
+        keys = zip(*(one.take(pa.array(first)).to_pylist() for one in values), strict=True)
+        told = [self._read(kind, key) for key in keys]
+        known = np.array([one is not None for one in told])[which]
+        kinds[others[known]] = kind
+        for field in TELLS[kind]:
+            stated = pa.array([one and one[field] for one in told], OWN.field(field).type)
+            own.put(field, rows[others], stated.take(pa.array(which)), known)
+        return kinds
+
+    def _read(self, kind: int, key: tuple[bytes, ...]) -> Told | None:
+        known = (kind, *key)
+        if known not in self._told:
+            try:
+                self._told[known] = _READ[kind](*map(text, key))
+            except UnusualError:
+                self._told[known] = None
+        return self._told[known]
 
     def mentioned(
         self, batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints, usual: Any
     ) -> Ints:
         """What each record's texts mention, as a number; 0 where none count, UNREADABLE for what has to be left to the library."""
         found = np.zeros(len(which), np.int64)
-        indexes = [plan.texts if plan else () for plan in plans]
-        rows, values = _values(batch, inner, indexes, which, usual)
-        if len(rows):
-            found[rows] = looked_up(self._texts, values, self._mention)
+        rows, values = _values(batch, inner, [plan.texts if plan else () for plan in plans], which, usual)
+        if not len(rows):
+            return found
+        of_row, first = told_apart(values, len(rows))
+        values = [one.take(pa.array(first)) for one in values]
+        nothing = np.array([mention_nothing(one) for one in values]).all(axis=0)
+        codes = np.full(len(first), self._code(()), np.int64)
+        others = np.flatnonzero(~nothing)
+        keys = zip(*(one.take(pa.array(others)).to_pylist() for one in values), strict=True)
+        codes[others] = list(map(self._mention, keys))
+        found[rows] = codes[of_row]
         return found
 
-    def _mention(self, values: tuple[bytes, ...], _at: int) -> int:
-        try:
-            texts = [told for value in values if (told := text(value))]
-        except UnusualError:
-            return UNREADABLE
-        found = mentions("\n".join(texts)) if texts else ()
+    def _mention(self, values: tuple[bytes, ...]) -> int:
+        code = self._texts.get(values)
+        if code is None:
+            try:
+                code = self._code(mentions("\n".join(filter(None, map(text, values)))))
+            except UnusualError:
+                code = UNREADABLE
+            self._texts[values] = code
+        return code
+
+    def _code(self, found: tuple[str, ...]) -> int:
         return self._mentioned.setdefault(found, len(self._mentioned) + 1)
 
 
-def _reached(record: WindowsRecord) -> Part | None:
-    """Whom a machine reached: the first datum is the address. None when none is stated: then the source may be stated otherwise."""
-    address = record.ip(next(iter(record.data)))
-    if address is None:
+def _came(_parts: Parts, values: Sequence[Texts], rows: Ints, own: Own) -> Ints:
+    """From which machine somebody logged on. What is no machine's address changes the event, and is not told here."""
+    texts, usual = plain(values[0])
+    usual &= are_ipv4(texts)
+    numbers = ipv4_numbers(texts.filter(pa.array(usual)))
+    internal = np.array([numbers >> shift == prefix for prefix, shift in INTERNAL_IPV4]).any(axis=0)
+    nobody = (numbers == 0) | (numbers & _LAST == _LAST)
+    for prefix, shift in (_LOOPBACK, _MULTICAST):
+        nobody |= numbers >> shift == prefix
+    kinds = np.full(len(rows), NO_PART, np.int64)
+    kinds[usual] = np.where(nobody, NO_PART, np.where(internal, CLIENT, STRANGER))
+    own.put("source_ip", rows, texts, kinds != NO_PART)
+    own.put("device_ip", rows, texts, kinds == CLIENT)
+    return kinds
+
+
+def _read_reached(address: str, name: str = "") -> Told | None:
+    """None when no address is stated: then the source may be stated otherwise."""
+    record = WindowsRecord(data={"address": address, "name": name})
+    found, stated = record.ip("address"), record.text("name")
+    if found is None:
         return None
-    name = record.text("destinationhostname")
-    return address, domain_of(name) if name else None, ()
+    return {"destination_ip": found, "domain": domain_of(stated) if stated else None}
 
 
-def _asked(record: WindowsRecord) -> Part:
-    """What a machine asked, and what it was answered."""
-    name = record.text("queryname", "query", "name")
-    answers = record.data.get("queryresults") or record.data.get("queryresponse")
+def _read_asked(name: str, answers: str = "") -> Told:
+    question = WindowsRecord(data={"name": name}).text("name") or ""
     found = contacts.answers_of(answers) if answers else ()
-    return None, question_name(name or ""), tuple(dict.fromkeys(found))
+    return {"domain": question_name(question), "answers": list(dict.fromkeys(found)) or None}
+
+
+_TAKEN: Mapping[Reader, Callable[[Parts, Sequence[Texts], Ints, Own], Ints]] = {
+    contacts.connection: Parts._reached,
+    contacts.question: Parts._asked,
+    logons.logon: _came,
+}
+_READ: Mapping[int, Callable[..., Told | None]] = {REACHED: _read_reached, ASKED: _read_asked}
 
 
 def _values(
     batch: Batch, inner: Instances, indexes: Sequence[tuple[int, ...]], which: Ints, wanted: Any
-) -> tuple[Ints, list[Sequence[bytes]]]:
-    """Which of the wanted records have values with the indexes of their plan, and the bytes of these, column by column; nothing where a plan has fewer."""
+) -> tuple[Ints, list[Texts]]:
+    """Which of the wanted records have values with the indexes of their plan, and these, column by column; empty where a plan has fewer."""
     width = max(map(len, indexes), default=0)
     if not width:
         return np.zeros(0, np.int64), []
     table = np.array([(*some, *(NOWHERE,) * (width - len(some))) for some in indexes])
     rows = np.flatnonzero(wanted & (table[:, 0] != NOWHERE)[which])
-    return rows, slices(batch.data, *inner.places(table[which[rows]], rows))
+    return rows, columns(batch, inner, table[which[rows]], rows)

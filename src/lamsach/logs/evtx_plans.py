@@ -25,8 +25,6 @@ UNREADABLE = -2
 """In place of a port."""
 _PORTS_KEPT = 65536
 _MOST_IN_KEY = 8
-PART_FIELDS = ("destination_ip", "domain", "answers")
-"""What a part tells of an event."""
 _SERVERS = frozenset({"dnsserveripaddress", "dnsserverip", "destinationip"})
 _CONNECTION = (*contacts.SOURCE, *contacts.DESTINATION, *contacts.SOURCE_PORT, *contacts.DESTINATION_PORT)
 # What each reader asks a record for.
@@ -60,7 +58,7 @@ class Plan:
     `read`: the data that tell something, by lower-case name, with the index of the value; `unread`: the names of the others.
     `opener`: the index of a truth value, or ALWAYS: if it is true, the values at `ports` (source's, destination's) are carried over.
     `digests`: the index of the text whose digests may be carried over.
-    `part`: the one or two values, by name and index, that alone tell `PART_FIELDS`, and nothing but these, when `opener` holds.
+    `part`: the one or two values, by name and index, that alone tell some fields (`evtx_parts`), and nothing but these, when `opener` holds.
     `texts`: the indexes of the texts of which only counts what they mention.
     `key`: the indexes of the values that make events differ, those of the part, of digests and ports last; None for all there are.
     """
@@ -128,7 +126,9 @@ def _carried(reader: Reader, head: Head, data: Mapping[str, int], kinds: tuple[i
         return Plan(head, (), opener=ALWAYS if part else NOWHERE, part=part)
     if reader is logons.logon:
         port = _only(data, logons.PORT, kinds, (*logons.ADDRESS, *logons.STATION))
-        return Plan(head, (), ports=(port, NOWHERE), opener=ALWAYS if port >= 0 else NOWHERE)
+        part = _came(data, kinds)
+        opener = ALWAYS if port >= 0 or part else NOWHERE
+        return Plan(head, (), ports=(port, NOWHERE), opener=opener, part=part)
     if reader is contacts.file_or_process:
         digests = _only(data, contacts.HASH_DATA, kinds)
         return Plan(head, (), digests=digests, texts=_texts(data, kinds))
@@ -165,6 +165,12 @@ def _asked(data: Mapping[str, int], kinds: tuple[int, ...]) -> tuple[tuple[str, 
     if name is None or (answered and answer is None) or not _SERVERS.isdisjoint(data):
         return ()
     return tuple((found, data[found]) for found in (name, answer) if found)
+
+
+def _came(data: Mapping[str, int], kinds: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
+    """From where somebody logged on."""
+    name = _only_name(data, logons.ADDRESS, kinds, (*logons.PORT, *logons.USER, *logons.STATION))
+    return ((name, data[name]),) if name else ()
 
 
 def _texts(data: Mapping[str, int], kinds: tuple[int, ...]) -> tuple[int, ...]:

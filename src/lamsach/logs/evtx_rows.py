@@ -7,24 +7,63 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from lamsach.logs.evtx_chunks import CHUNK_BYTES
 from lamsach.logs.evtx_digests import WIDTH
 from lamsach.logs.evtx_library import library_texts, some_library_texts
 from lamsach.logs.evtx_places import Ints, end_of_records
 
+OWN = pa.schema(
+    [
+        *((name, pa.string()) for name in ("source_ip", "destination_ip", "device_ip", "domain")),
+        ("answers", pa.list_(pa.string())),
+    ]
+)
+"""The fields that records may have of their own, but for ports and digests (`evtx_parts`)."""
+NO_PART = 0
+"""In place of a kind of part."""
 LEFT = -1
 """The code of a record that is left to the library."""
 NOT_CARRIED = -1
 """In place of a port or an order."""
 
 
+class Own:
+    """The records' own values, put together from columns of some of them."""
+
+    def __init__(self, count: int) -> None:
+        self._pieces: dict[str, list[Any]] = {}
+        self._places: dict[str, Ints] = {}
+        self._count = count
+
+    def put(self, field: str, rows: Ints, values: Any, stated: Any) -> None:
+        """A field's values for these records, where they are stated."""
+        if not stated.any():
+            return
+        pieces = self._pieces.setdefault(field, [])
+        places = self._places.setdefault(field, np.full(self._count, -1, np.int32))
+        places[rows[stated]] = sum(map(len, pieces)) + np.flatnonzero(stated)
+        pieces.append(values)
+
+    def table(self) -> pa.RecordBatch:
+        """All of them, null where none was put."""
+        made = [self._column(field.name, field.type) for field in OWN]
+        return pa.RecordBatch.from_arrays(made, schema=OWN)
+
+    def _column(self, field: str, kind: pa.DataType) -> pa.Array:
+        if field not in self._pieces:
+            return pa.nulls(self._count, kind)
+        places = self._places[field]
+        return pa.concat_arrays(self._pieces[field]).take(pa.array(places, mask=places < 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Records in their order. `codes`: which of `EventMaker.events` each is, or LEFT. `times`: microseconds since 1970. `source_ports` and
     `destination_ports`: 0 for none, NOT_CARRIED where the event's is right. `orders`: which of `EventMaker.orders` the record's own `digests` have
-    (`evtx_digests`), NOT_CARRIED where the event's are right. `parts`: which of `Parts.told` (`evtx_parts`) is the record's own, NOT_CARRIED where
-    the event is right."""
+    (`evtx_digests`), NOT_CARRIED where the event's are right. `parts`: which kind of part (`evtx_parts`) is the record's own and stands in `own`, NO_PART
+    where the event is right."""
 
     codes: Ints
     times: Ints
@@ -33,17 +72,16 @@ class Records:
     orders: Ints
     parts: Ints
     digests: Any
+    own: pa.RecordBatch
 
     def part(self, begin: int, end: int) -> Records:
         """Some of the records."""
-        return Records(*(column[begin:end] for column in self.columns()))
-
-    def columns(self) -> tuple[Any, ...]:
-        """The columns in their order."""
-        return (*self.numbers(), self.digests)
+        some = (column[begin:end] for column in (*self.numbers(), self.digests))
+        columns: tuple[Any, ...] = (*some, self.own.slice(begin, end - begin))
+        return Records(*columns)
 
     def numbers(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
-        """All columns but the digests."""
+        """All columns of numbers."""
         return self.codes, self.times, self.source_ports, self.destination_ports, self.orders, self.parts
 
 
@@ -51,15 +89,21 @@ def joined(parts: Sequence[Records]) -> Records:
     """The records of several parts."""
     if not parts:
         return _all_left(0)
-    return Records(
-        *(np.concatenate(columns) for columns in zip(*(part.columns() for part in parts), strict=True))
+    if len(parts) == 1:
+        return parts[0]
+    several = zip(*((*part.numbers(), part.digests) for part in parts), strict=True)
+    columns: tuple[Any, ...] = (
+        *map(np.concatenate, several),
+        pa.concat_batches([part.own for part in parts]),
     )
+    return Records(*columns)
 
 
 def _all_left(count: int) -> Records:
     left, nothing = np.full(count, LEFT, np.int64), np.full(count, NOT_CARRIED, np.int64)
     times, digests = np.zeros(count, np.int64), np.zeros((count, WIDTH), np.uint8)
-    return Records(left, times, nothing, nothing, nothing, nothing, digests)
+    parts = np.full(count, NO_PART, np.int64)
+    return Records(left, times, nothing, nothing, nothing, parts, digests, Own(count).table())
 
 
 def with_texts(

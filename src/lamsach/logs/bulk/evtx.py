@@ -17,7 +17,6 @@ from lamsach.model import Event, Reference, Refusal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from lamsach.logs.evtx_parts import Part
     from lamsach.logs.evtx_rows import Records
 
 Key = tuple[str, ...]
@@ -97,9 +96,9 @@ class EvtxTables:
             ("destination_port", records.destination_ports),
         ):
             made = _with(made, name, _ports(ports[told], made.column(name)))
-        parts = records.parts[told]
-        if (parts >= 0).any():
-            made = _with_parts(made, events, which, parts, self._maker.parts.told)
+        if records.parts.any():
+            own_values = records.own if len(told) == len(records.codes) else records.own.take(pa.array(told))
+            made = _with_parts(made, records.parts[told], own_values)
         own = records.orders[told] >= 0
         if own.any():
             digests = records.digests[told]
@@ -207,26 +206,20 @@ def _with(table: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
     return table.set_column(place, table.schema.field(place), column)
 
 
-def _with_parts(
-    table: pa.RecordBatch, events: Sequence[Event], which: Any, parts: Any, told: Sequence[Part]
-) -> pa.RecordBatch:
-    """The table, with the records' own parts where they are not those of the events; `which`: the event of each record."""
+def _with_parts(table: pa.RecordBatch, parts: Any, own: pa.RecordBatch) -> pa.RecordBatch:
+    """The table, with the records' own values where they have parts of these kinds."""
+    import numpy as np
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    from lamsach.logs.evtx_places import numbered
-    from lamsach.logs.evtx_plans import PART_FIELDS
+    from lamsach.logs.evtx_parts import TELLS
 
-    carried = parts >= 0
-    used, codes = numbered(parts[carried], len(told))
-    own: tuple[Sequence[Any], ...] = tuple(zip(*(told[code] for code in used.tolist()), strict=True))
-    which = which.copy()
-    which[carried] = codes + len(events)
-    places = pa.array(which)
-    for name, values in zip(PART_FIELDS, own, strict=True):
-        kind = table.schema.field(name).type
-        known = [getattr(event, name) or None for event in events]
-        column = pa.array([*known, *(value or None for value in values)], kind)
-        table = _with(table, name, column.take(places))
+    for name in own.schema.names:
+        told = np.isin(parts, [kind for kind, names in TELLS.items() if name in names])
+        if told.any():
+            values = own.column(name)
+            stated = table.column(name)
+            table = _with(table, name, values if told.all() else pc.if_else(pa.array(told), values, stated))
     return table
 
 
