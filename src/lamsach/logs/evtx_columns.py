@@ -42,15 +42,20 @@ def column(batch: Batch, begin: Ints, end: Ints, after: Ints) -> Texts:
 
 def columns(batch: Batch, inner: Instances, index: Ints, rows: Ints) -> list[Texts]:
     """The values with these indexes (one row of them for each of these records), column by column."""
-    begin, end = inner.places(index, rows)
+    used = np.flatnonzero((index >= 0).any(axis=0)).tolist()
+    begin, end = inner.places(index[:, used], rows)
     after = inner.listed[rows]
-    return [column(batch, begin[:, at], end[:, at], after) for at in range(index.shape[1])]
+    nothing = pa.array([b""]).take(pa.array(np.zeros(len(rows), np.int32)))
+    found = {at: column(batch, begin[:, place], end[:, place], after) for place, at in enumerate(used)}
+    return [found.get(at, nothing) for at in range(index.shape[1])]
 
 
 def told_apart(known: Sequence[Texts], count: int) -> tuple[Ints, Ints]:
     """Which of the distinct rows of these columns each row is, and where each of these stands first."""
     codes, most = np.zeros(count, np.int64), 1
     for one in known:
+        if pa.types.is_binary(one.type) and not one.total_values_length:
+            continue
         found = one.dictionary_encode()
         distinct = len(found.dictionary)
         if distinct <= 1:
@@ -130,13 +135,12 @@ def ipv4_answers(texts: Texts) -> tuple[Texts, Any]:
 
 def mention_nothing(values: Texts) -> Any:
     """Of which texts in UTF-16 it is clear at once that they mention neither address nor name."""
-    texts, usual = plain(values)
-    words = pc.replace_substring_regex(texts, NO_HOST, " ")
-    return (
-        usual
-        & ~_matching(texts, MAY_MENTION)
-        & ~pc.match_substring(words, ".").to_numpy(zero_copy_only=False)
-    )
+    texts, nothing = plain(values)
+    marked = np.flatnonzero(_holding(texts, "-") | _holding(texts, "/"))  # without these nothing matches
+    nothing[marked] &= ~_matching(texts.take(pa.array(marked)), MAY_MENTION)
+    dotted = np.flatnonzero(nothing & _holding(texts, "."))
+    nothing[dotted] = ~_holding(pc.replace_substring_regex(texts.take(pa.array(dotted)), NO_HOST, " "), ".")
+    return nothing
 
 
 def are(texts: Texts, *these: str) -> Any:
@@ -146,6 +150,10 @@ def are(texts: Texts, *these: str) -> Any:
 
 def _lengths(texts: Texts) -> Ints:
     return pc.binary_length(texts).to_numpy()
+
+
+def _holding(texts: Texts, piece: str) -> Any:
+    return pc.match_substring(texts, piece).to_numpy(zero_copy_only=False)
 
 
 def _matching(texts: Texts, pattern: str) -> Any:

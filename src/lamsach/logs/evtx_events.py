@@ -32,7 +32,7 @@ from lamsach.model import Event
 
 _TEMPLATES = Templates()
 _BODY_AT = 24
-_MOST_ROWS = 8192
+_MOST_ROWS = 32768
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = [part.name for part in fields(Event)][1:-1]
 _values_of = attrgetter(*_NAMES)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from isal.isal_zlib import crc32
 
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, RECORDS_START
@@ -35,7 +36,7 @@ _RECORD_MAGIC = b"\x2a\x2a\0\0"
 _MARK = int.from_bytes(_RECORD_MAGIC, "little")
 _HEAD_BYTES = len(INSTANCE) + 8
 _FRAGMENT, _INSTANCE = struct.unpack("<IH", INSTANCE)
-_PRESENT = np.tril(np.ones((MOST_VALUES + 1, MOST_VALUES), np.uint16), -1)
+_PRESENT = np.tril(np.ones((MOST_VALUES + 1, MOST_VALUES), np.uint32), -1)
 """By the count of values, which there are."""
 _SMALLEST = 28
 _ROOM = bytes(4 * MOST_VALUES + 64)
@@ -194,44 +195,50 @@ class Batch:
 
     def _templates_at(self, definitions: Ints) -> tuple[Ints, list[Template]]:
         """The template of each definition as a number, and what the numbers mean."""
-        distinct, which = np.unique(definitions, return_inverse=True)
+        distinct = pa.array(definitions).dictionary_encode()
         numbers: dict[Template, int] = {}
         found: list[int] = []
-        for place in distinct.tolist():
+        for place in distinct.dictionary.to_pylist():
             chunk, offset = divmod(place, CHUNK_BYTES)
             template = self._templates.at(self._chunks[chunk], offset, self._names[chunk])
             found.append(numbers.setdefault(template, len(numbers)))
-        return np.array(found)[which], list(numbers)
+        return np.array(found, np.int64)[distinct.indices.to_numpy()], list(numbers)
 
     def _values(
         self, usual: Any, template: Ints, templates: list[Template], listed: Ints, counts: Ints, ends: Ints
     ) -> Instances:
         width = max(int(counts.max(initial=0)), 1)
-        pairs = self.pieces(listed, 4 * width).view("<u2")
-        sizes, kinds = pairs[:, ::2], pairs[:, 1::2]
+        pairs = self.pieces(listed, 4 * width).view("<u4")
         if (counts != width).any():
-            present = _PRESENT[counts, :width]
-            sizes, kinds = sizes * present, kinds * present
+            pairs *= _PRESENT[counts, :width]
+        sizes = pairs.view("<u2")[:, ::2]
         stops = np.cumsum(sizes, axis=1, dtype=np.int32)
         stops += (listed + 4 * counts).astype(np.int32)[:, None]
         usual = usual & (stops[:, -1] <= ends)
-        usual[_not_as_declared(kinds, sizes, template, templates)] = False
+        usual[_not_as_declared(pairs, template, templates)] = False
         usual &= np.array([len(known.kinds) for known in templates])[template] <= counts
         return Instances(usual, template, templates, listed, counts, stops - sizes, sizes)
 
 
-def _not_as_declared(kinds: Ints, sizes: Ints, template: Ints, templates: list[Template]) -> Ints:
-    """Which records have a value that is neither of its template's kind nor absent, or not of its kind's size."""
-    width = kinds.shape[1]
-    declared = np.full((len(templates), width), ANY, np.uint16)
+def _not_as_declared(pairs: Ints, template: Ints, templates: list[Template]) -> Ints:
+    """Which records have a value that is neither of its template's kind nor absent, or not of its kind's size. `pairs`: size and kind of each value in one number."""
+    count, width = pairs.shape
+    declared = np.full((len(templates), width), ANY, np.uint32)
     for number, known in enumerate(templates):
         row = known.kinds[:width]
         declared[number, : len(row)] = row
-    declared = declared[template]
-    wrong = kinds != declared
-    if wrong.any():
-        wrong &= (kinds != NULL) & (declared != ANY)
-        wrong &= (declared != SIZE) | ((kinds != HEX32) & (kinds != HEX64))
+    size = _SIZE_OF[declared]
+    expected = declared << 16 | np.maximum(size, 0).astype(np.uint32)
+    counted = np.where(size < 0, np.uint32(0xFFFF0000), np.uint32(0xFFFFFFFF))
+    nowhere = declared == ANY  # mostly there is none
+    expected[nowhere], counted[nowhere] = 0, 0xFFFFFFFF
+    unlike = pairs ^ expected[template]
+    unlike &= counted[template]
+    at = np.flatnonzero(unlike)
+    found, stated = pairs.ravel()[at], declared[template[at // width], at % width]
+    kinds, sizes = found >> 16, found & 0xFFFF
+    wrong = (kinds != stated) & (kinds != NULL) & (stated != ANY)
+    wrong &= (stated != SIZE) | ((kinds != HEX32) & (kinds != HEX64))
     size = _SIZE_OF[kinds & 0xFF]
     wrong |= (size != sizes) & (size >= 0)
-    return np.flatnonzero(wrong) // width if wrong.any() else np.zeros(0, np.int64)
+    return at[wrong] // width
