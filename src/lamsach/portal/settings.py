@@ -158,6 +158,10 @@ SOCIALACCOUNT_PROVIDERS = (
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lamsach"
+MFA_FORMS = {
+    "add_webauthn": "lamsach.portal.accounts.keys.AddKeyForm",
+    "edit_webauthn": "lamsach.portal.accounts.keys.EditKeyForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
 MFA_REQUIRED = OPTIONS.switch("LAMSACH_MFA")
 USERSESSIONS_TRACK_ACTIVITY = True

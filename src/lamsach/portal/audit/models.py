@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from lamsach.errors import LamsachError
+from lamsach.portal.audit.words import words
 
 
 class Entry(models.Model):
@@ -28,6 +29,11 @@ class Entry(models.Model):
     class Meta:
         ordering = ("-pk",)
         indexes = (models.Index(fields=("object_type", "object_id")),)
+
+    @property
+    def words(self) -> str:
+        """The act in the reader's language."""
+        return words(self.action)
 
     def save(self, *args: Any, **options: Any) -> None:
         """Add the row; a second save is refused."""

@@ -46,8 +46,8 @@ def _parses(text: str) -> bool:
 @member(ADMINISTRATORS, ADMINISTRATORS, ("GET",))
 def entries(request: HttpRequest) -> HttpResponse:
     """The trail, newest first, with filters."""
-    page = paged(request, _chosen(request))
     record(request, "audit.viewed")
+    page = paged(request, _chosen(request))
     return render(request, "audit/list.html", {"page": page})
 
 

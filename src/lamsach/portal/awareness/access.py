@@ -45,15 +45,16 @@ def get_notice(user: Any, notice_id: int) -> Notice:
 
 
 def counts(user: Any, campaign: Campaign) -> QuerySet[Unit]:
-    """For each unit that the person sees and that told people: how many were told (the letter went out, or they stand on the printed sheet) and confirmed. No names."""
+    """For each unit that the person sees and that told people: how many were told (the letter went out, or they stand on the printed sheet, or answered before) and confirmed. No names."""
     of_campaign = Q(notices__campaign=campaign)
-    reached = Q(notices__sent__isnull=False) | Q(notices__planned=None)
+    answered = Q(notices__confirmed__isnull=False)
+    reached = answered | Q(notices__sent__isnull=False) | Q(notices__planned=None)
     return (
         readable_units(user)
         .annotate(
             told=Count("notices", filter=of_campaign & reached),
             arrived=Count("notices", filter=of_campaign & Q(notices__sent__isnull=False)),
-            confirmed=Count("notices", filter=of_campaign & Q(notices__confirmed__isnull=False)),
+            confirmed=Count("notices", filter=of_campaign & answered),
         )
         .filter(told__gt=0)
         .annotate(share=F("confirmed") * 100 / F("told"))

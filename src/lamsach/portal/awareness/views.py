@@ -103,7 +103,7 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
             "waiting": told.filter(sent=None, planned__isnull=False).exists(),
             "erased_on": campaign.ends + timedelta(days=settings.PEOPLE_DAYS),
             "total": rows.count(),
-            "told": told.filter(Q(sent__isnull=False) | Q(planned=None)).count(),
+            "told": told.filter(Q(sent__isnull=False) | Q(planned=None) | Q(confirmed__isnull=False)).count(),
             "confirmed": told.filter(confirmed__isnull=False).count(),
         },
     )

@@ -13,7 +13,7 @@ from lamsach.portal.base.menu import MENU
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The menu for the person, the other language, the version."""
+    """The menu for the person, the other language, the version. A page that no entry leads to stands under the entry of its kind."""
     user = getattr(request, "user", None)
     roles = user.roles if user is not None and user.is_authenticated else frozenset()
     entries: list[dict[str, Any]] = []
@@ -24,9 +24,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
             except NoReverseMatch:
                 continue
             entries.append(
-                {"title": entry.title, "url": address, "current": request.path.startswith(address)}
+                {
+                    "title": entry.title,
+                    "url": address,
+                    "current": any(request.path.startswith(start) for start in (address, *entry.also)),
+                }
             )
     best = max((e for e in entries if e["current"]), key=lambda e: len(e["url"]), default=None)
     for shown in entries:
         shown["current"] = shown is best
-    return {"menu": entries, "version": __version__, "oidc": bool(settings.OIDC_URL), "roles": roles}
+    return {"menu": entries, "product_version": __version__, "oidc": bool(settings.OIDC_URL), "roles": roles}

@@ -17,11 +17,13 @@ class Entry:
     title: Any
     view: str
     roles: frozenset[Role]
+    also: tuple[str, ...] = ()
+    """Beginnings of other addresses whose pages belong here."""
 
 
 MENU: tuple[Entry, ...] = (
     Entry(_("My work"), "web:home", ALL),
-    Entry(_("Campaigns"), "campaigns:list", ALL),
+    Entry(_("Campaigns"), "campaigns:list", ALL, ("/office/dispatches/", "/office/answers/")),
     Entry(_("Machines"), "cases:list", ALL),
     Entry(_("Findings"), "findings:list", ALL),
     Entry(_("Scans of machines"), "fleet:list", ALL),
@@ -31,7 +33,7 @@ MENU: tuple[Entry, ...] = (
     Entry(_("Units"), "units:list", ALL),
     Entry(_("People"), "accounts:people", COORDINATORS),
     Entry(_("Awareness"), "awareness:list", ALL),
-    Entry(_("Questions"), "support:list", HELPERS),
+    Entry(_("Questions"), "support:list", HELPERS, ("/office/knowledge/",)),
     Entry(_("Tools"), "public:tools", LEADERS),
     Entry(_("E-mail"), "mail:log", COORDINATORS),
     Entry(_("Personal data"), "privacy:overview", WRITERS),

@@ -172,4 +172,5 @@ CASES: dict[str, str] = {
     "Please do this:": "Đề nghị anh/chị thực hiện:",
     "Get the scanner here and run it, or ask the IT officer to do it:": "Tải công cụ quét tại đây và chạy, hoặc nhờ cán bộ CNTT chạy giúp:",
     "Tell us here that you did it, or that you need help:": "Báo lại tại đây khi đã làm xong hoặc khi cần hỗ trợ:",
+    "seen by the unit itself only": "chỉ đơn vị đó được xem",
 }

@@ -93,7 +93,7 @@ HANDLING: dict[str, str] = {
     "Machines by day. Cleaned counts all that were stated to be cleaned, verified and blind ones among them.": "Số máy theo ngày. Đã làm sạch gồm mọi máy đã khai báo làm sạch, kể cả máy đã xác minh và máy mù.",
     "Units with the most work": "Đơn vị còn nhiều máy phải xử lý nhất",
     "Missing in the last seven days": "Thiếu trong bảy ngày qua",
-    "No day of a log has been searched whole yet.": "Chưa có ngày nhật ký nào được rà soát trọn vẹn.",
+    "No day of a log has been searched whole yet. To begin:": "Chưa có ngày nhật ký nào được rà soát trọn vẹn.",
     "%(count)s machines found": "%(count)s máy phát hiện",
     "%(count)s open": "%(count)s chưa xử lý",
     "%(count)s verified clean": "%(count)s đã xác minh sạch",

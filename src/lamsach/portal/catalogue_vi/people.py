@@ -64,4 +64,9 @@ PEOPLE: dict[str, str] = {
     "If you did not expect this, do nothing.": "Nếu không chờ thư này, anh/chị không cần làm gì.",
     "Invitation to the malware clean-up portal: %(unit)s": "Lời mời vào cổng làm sạch mã độc: %(unit)s",
     "%(inviter)s invites you to the malware clean-up portal as %(role)s of %(unit)s.": "%(inviter)s mời anh/chị vào cổng làm sạch mã độc với vai trò %(role)s của %(unit)s.",
+    "Name of the key": "Tên khóa",
+    "this one": "phiên này",
+    "Something here is not yours? End the others, then change the password.": "Có phiên không phải của bạn? Hãy kết thúc các phiên khác rồi đổi mật khẩu.",
+    "End every other session": "Kết thúc mọi phiên khác",
+    "You are logged in nowhere else.": "Bạn không đăng nhập ở nơi nào khác.",
 }

@@ -210,4 +210,6 @@ REPORTS: dict[str, str] = {
     "Empty a wording to take it out. Reports that are submitted keep the form they were written in.": "Để trống nội dung để bỏ mục đó. Báo cáo đã trình giữ nguyên biểu mẫu lúc lập.",
     "Text %(number)s": "Mục %(number)s",
     "Versions": "Các phiên bản",
+    "Consolidated report": "Báo cáo tổng hợp",
+    "Reminder": "Công văn đôn đốc",
 }

@@ -111,6 +111,7 @@ def device(request: HttpRequest, device_id: int) -> HttpResponse:
     members = [standing.pk, *standing.parts.values_list("pk", flat=True)]
     context = {
         "device": standing,
+        "nobody": standing.key.startswith("unattributed:"),
         "parts": standing.parts.all(),
         "identities": _identities(members),
         "merges": Merge.objects.filter(kept__in=members, gone__in=members, undone=None).select_related(

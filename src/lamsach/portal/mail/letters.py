@@ -90,6 +90,13 @@ def words(letter: Letter) -> tuple[str, str]:
     return _CONTROL.sub(" ", subject).strip()[:250], re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+def subject(letter: Letter) -> str:
+    """The subject that went out, or the one that will; a letter that was taken back keeps none."""
+    if letter.subject or not (letter.context or letter.common):
+        return letter.subject or "–"
+    return words(letter)[0]
+
+
 _BODY = (
     "font-family:Arial,'Noto Sans',sans-serif;font-size:16px;line-height:1.5;color:#1b2124;max-width:640px"
 )

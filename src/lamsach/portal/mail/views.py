@@ -14,6 +14,7 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.mail import access
+from lamsach.portal.mail import letters as letters_of
 from lamsach.portal.mail.models import IncomingKind, Letter, LetterState
 
 _DECIDABLE = (LetterState.UNCERTAIN, LetterState.FAILED, LetterState.CANCELLED, LetterState.BOUNCED)
@@ -30,8 +31,15 @@ def log(request: HttpRequest) -> HttpResponse:
     if search:
         rows = rows.filter(to__icontains=search)
     page = paged(request, rows)
+    letters = [(letter, letters_of.subject(letter)) for letter in page]
     record(request, "mail.viewed", count=len(page.object_list))
-    context = {"page": page, "states": LetterState.choices, "state": state, "search": search}
+    context = {
+        "page": page,
+        "letters": letters,
+        "states": LetterState.choices,
+        "state": state,
+        "search": search,
+    }
     return render(request, "mail/log.html", context)
 
 

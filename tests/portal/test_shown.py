@@ -1,0 +1,138 @@
+"""What pages show instead of the portal's own codes: acts, subjects, browsers, the place in the menu."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils import timezone, translation
+
+from lamsach import __version__
+from lamsach.indicators.review.decisions import Choice
+from lamsach.portal import catalogue_vi
+from lamsach.portal.audit.trail import record
+from lamsach.portal.audit.words import ACTS, THINGS, words
+from lamsach.portal.awareness import access as awareness
+from lamsach.portal.awareness.models import Notice, Person
+from lamsach.portal.base.templatetags.house import browser as named
+from lamsach.portal.campaigns.models import CampaignState, Recipient, StepKind
+from lamsach.portal.cases.models import CaseState
+from lamsach.portal.findings.models import Device
+from lamsach.portal.mail.letters import queue_letter
+from lamsach.portal.mail.models import Letter
+from lamsach.portal.reports.chain import Action
+
+from .conftest import Cast
+from .samples import dispatch
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[str], Client]
+PORTAL = Path(catalogue_vi.__file__).parents[1]
+NOTED = re.compile(r"record\(\s*[\w.]+,\s*(.{1,120})", re.DOTALL)
+
+
+def acts() -> set[str]:
+    """Every act that the code notes in plain words."""
+    code = "\n".join(path.read_text("utf-8") for path in PORTAL.rglob("*.py"))
+    return {act for call in NOTED.findall(code) for act in re.findall(r'^[^"\n]*"([a-z_]+\.[a-z_]+)"', call)}
+
+
+def test_every_act_has_its_words() -> None:
+    found = acts()
+    assert len(found) > 120
+    counted = {
+        "case": CaseState.values, "dispatch": [*StepKind.values, "reminded"], "report": Action, "list": Choice,
+        "campaign": CampaignState.values[1:], "exemption": ("approve", "end"), "consent": ("given", "withdrawn"),
+        "canned": ("saved", "withdrawn"), "article": ("saved", "withdrawn"), "hunt": ("stopped",), "trace": ("stopped",),
+    }  # fmt: skip
+    found |= {f"{thing}.{act}" for thing, every in counted.items() for act in every}
+    missing = sorted(act for act in found if words(act) == act)
+    assert not missing, " ".join(missing)
+    assert sorted(set(THINGS) - {act.split(".")[0] for act in found}) == []
+    assert words("of a.later version") == "of a.later version"
+
+
+def test_the_trail_speaks_the_readers_language(cast: Cast, browser: Browser) -> None:
+    record(cast.people["officer"], "dispatch.sent")
+    page = browser("administrator").get("/office/audit/", HTTP_ACCEPT_LANGUAGE="vi").content.decode()
+    assert "dispatch.sent" in page, "the code by which one filters"
+    with translation.override("vi"):
+        assert words("dispatch.sent") == "Công văn: đã gửi"
+    assert len(ACTS) > 90
+
+
+def test_a_letter_that_waits_shows_its_subject(cast: Cast, browser: Browser) -> None:
+    queue_letter("case_due", to="mot@unit.example", key="k", unit=cast.first, context={"count": 3, "late": 1})
+    queue_letter("plain", to="hai@unit.example", key="l", unit=cast.second, context={"subject": "x"})
+    Letter.objects.filter(key="l").update(context={})
+    page = browser("coordinator").get("/office/mail/").content.decode()
+    assert "case_due" not in page
+    assert re.search(r"(Machines overdue|Máy quá hạn xử lý): 3", page)
+    assert ">–</td>" in page, "one that was taken back keeps no words"
+
+
+def test_the_footer_names_the_product_on_every_page(cast: Cast, browser: Browser) -> None:
+    campaign = dispatch(cast).campaign
+    for path in (
+        f"/office/campaigns/{campaign.pk}/playbooks/botnet/",
+        f"/office/campaigns/{campaign.pk}/form/",
+    ):
+        page = browser("coordinator").get(path).content.decode()
+        assert f"Lamsach {__version__}</p>" in page, path
+
+
+def test_a_page_stands_under_the_entry_of_its_kind(cast: Cast, browser: Browser) -> None:
+    made = dispatch(cast)
+    told = Recipient.objects.filter(dispatch=made).first()
+    assert told is not None
+    for path, view in (
+        (f"/office/dispatches/{made.pk}/", "/office/campaigns/"),
+        (f"/office/answers/{told.pk}/", "/office/campaigns/"),
+        ("/office/knowledge/", "/office/questions/"),
+        ("/office/", "/office/"),
+    ):
+        page = browser("coordinator").get(path).content.decode()
+        assert re.findall(r'href="([^"]+)" aria-current="page"', page) == [view], path
+
+
+def test_who_confirmed_was_told(cast: Cast) -> None:
+    campaign = dispatch(cast).campaign
+    person = Person.objects.create(unit=cast.first, name="Người A", email="a@person.example")
+    moment = timezone.now()
+    Notice.objects.create(campaign=campaign, unit=cast.first, person=person, planned=moment, confirmed=moment)
+    (row,) = awareness.counts(cast.people["coordinator"], campaign)
+    assert (row.told, row.arrived, row.confirmed, row.share) == (1, 0, 1, 100)
+
+
+def test_an_address_of_nobody_shows_no_key(cast: Cast, browser: Browser) -> None:
+    device = Device.objects.create(unit=cast.first, key="unattributed:stated:192.0.2.9", ip="192.0.2.9")
+    page = browser("officer").get(f"/office/findings/devices/{device.pk}/").content.decode()
+    assert "192.0.2.9" in page
+    assert "unattributed" not in page
+
+
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", "Chrome, Windows"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        ("Mozilla/5.0 (Windows NT 10.0) coc_coc_browser/120 Chrome/114 Safari/537.36", "Cốc Cốc, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari, iOS"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("curl/8.5", "curl/8.5"),
+        ("", "–"),
+        ("x" * 900, "x" * 80),
+    ],
+)  # fmt: skip
+def test_a_browser_in_two_words(agent: str, expected: str) -> None:
+    assert named(agent) == expected
+
+
+def test_the_name_of_a_key_is_asked_for_in_the_readers_language(cast: Cast, browser: Browser) -> None:
+    from lamsach.portal.accounts.keys import AddKeyForm
+
+    with translation.override("vi"):
+        assert str(AddKeyForm.base_fields["name"].label) == "Tên khóa"
