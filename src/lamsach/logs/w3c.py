@@ -6,6 +6,7 @@ space or a tab; spaces inside a value are written as `+` or `%20`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from lamsach.logs.values import domain_of, ip_of
@@ -45,6 +46,8 @@ METHODS = frozenset(
 )
 """The methods by which a row is told without its headings: HTTP, WebDAV, Exchange."""
 _FIELDS = "#Fields:"
+# "203.0.113.9" "Mozilla/5.0 (X11; ""a"")" 200   (IIS Advanced Logging, Oracle Web Cache, Imperva: texts in quotes, columns padded with spaces)
+_QUOTED_VALUE = re.compile(r'"((?:[^"]|"")*)"(?=\s|$)|\S+')
 _MOST_COLUMNS = 200
 
 
@@ -71,10 +74,24 @@ class W3cColumns:
 
     def read(self, text: str) -> dict[str, str]:
         """A line's values by column, `-` left out."""
-        values = text.split("\t") if "\t" in text else text.split()
+        values = self.cells(text)
         return {
             name: value for name, value in zip(self.names, values, strict=False) if value not in ("-", "")
         }
+
+    def cells(self, text: str) -> list[str]:
+        """A line's values. Quotes hold spaces together only where the line has too many values without them: IIS does not escape a stranger's."""
+        values = text.split("\t") if "\t" in text else text.split()
+        if '"' not in text or len(values) == len(self.names) or "\t" in text:
+            return [value[1:-1] for value in values] if self._all_quoted(values) else values
+        return [
+            found[0] if found[1] is None else found[1].replace('""', '"')
+            for found in _QUOTED_VALUE.finditer(text)
+        ]
+
+    @staticmethod
+    def _all_quoted(values: Sequence[str]) -> bool:
+        return all(len(value) > 1 and value[0] == value[-1] == '"' for value in values)
 
 
 _CLOUDFRONT = (

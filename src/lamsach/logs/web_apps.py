@@ -1,6 +1,6 @@
 """The lines that application servers and stores write about requests. Each reader knows one shape and gives None for any other.
 
-Source: uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Zoraxy `src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its
+Source: Gin `logger.go`; uWSGI "Formatting uWSGI requests logs"; Rails `Rails::Rack::Logger`; Zoraxy `src/mod/info/logger`; Amazon S3 "Server access log format"; LTSV (http://ltsv.org, its
 recommended labels for web servers). Traps: `lamsach.logs.formats.web_access`.
 """
 
@@ -41,6 +41,11 @@ _HANDSHAKE = re.compile(
     r"(?:(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) )?http: TLS handshake error from (\S{2,60}): ",
     re.ASCII,
 )
+# [GIN] 2026/06/04 - 09:00:01 | 401 |     505.317µs |       192.0.2.1 | POST     "/client"   (colours on a terminal; before 1.6 a path without quotes)
+_GIN = re.compile(
+    r"\[GIN\] (\d{4}/\d{2}/\d{2}) - (\d{2}:\d{2}:\d{2}) \|(?:\x1b\[[\d;]{0,12}m)? {0,4}(\d{3}) {0,4}(?:\x1b\[[\d;]{0,12}m)?\| {0,20}[\w.µμ]{1,20} {0,20}\| {0,40}(\S{2,45}) "
+    r'{0,4}\|(?:\x1b\[[\d;]{0,12}m)? {0,4}([A-Z]{3,20}) {0,8}(?:\x1b\[[\d;]{0,12}m)? {0,8}(?:"([^"\s]{1,8192})"|(/\S{0,8192}))'
+)
 _LABEL = re.compile(r"([a-z_]{2,20}):(.*)", re.ASCII | re.DOTALL)
 _MOST_LABELS = 60
 
@@ -71,6 +76,15 @@ def zoraxy(text: str, context: FileContext) -> Event | None:
     return request_event(
         match[3], site=match[2], url=match[5], status=match[6], time=LooseTimes(context).read(match[1])
     )
+
+
+def gin(text: str, context: FileContext) -> Event | None:
+    """The middleware `Logger` of programs written with Gin (Gotify, Ollama and others)."""
+    match = _GIN.match(text) if text.startswith("[GIN] ") else None
+    if match is None or ip_of(match[4]) is None:
+        return None
+    time = LooseTimes(context).read(f"{match[1]} {match[2]}")
+    return request_event(match[4], url=match[6] or match[7], status=match[3], time=time)
 
 
 def handshake(text: str, context: FileContext) -> Event | None:

@@ -1,7 +1,7 @@
-"""The error logs of nginx, Apache and LiteSpeed, which name the client that met the error.
+"""The error logs of nginx, Apache, LiteSpeed and lighttpd, which name the client that met the error.
 
 Source: nginx `ngx_errlog_module`, `ngx_mail_core_module`; Apache HTTP Server `ErrorLogFormat`; ModSecurity's tags within either;
-OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons.
+OpenLiteSpeed "Server Log", and its WebAdmin console's failed log-ons; lighttpd `mod_auth.c`, `mod_access.c`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ _NGINX_HOST = re.compile(r', host: "([^"]{1,255})"')
 _NGINX_LOGIN = re.compile(r'(?:, login: "([^"]{1,255})"|^user "([^"]{1,255})")')
 # [Wed Jun 03 14:32:52.123456 2026] [core:error] [pid 35708:tid 437] [client 192.0.2.1:5678] AH00135: ...
 # [2026-06-03 14:32:52.123456] [core:error] [pid 35708] [client 192.0.2.1:5678] ...     ErrorLogFormat with another time; [error] [pid 1] without any
+# [error] [client 192.0.2.1] user alice not found: /x   (ErrorLog syslog, whose header states the time)
 _LEVEL = r"(?:error|warn|notice|info|crit|alert|emerg|debug)"
 _APACHE_ERROR = re.compile(
     r"(?:\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?:\.\d{1,6})? \d{4})\] "
     rf"|\[(?P<other>\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?|{CLF})\] (?=(?:\[[^\]]{{1,100}}\] ){{0,4}}\[(?:pid|client|remote) )"
-    rf"|(?=\[\w{{0,40}}:?{_LEVEL}\] \[pid ))(?P<tags>(?:\[[^\]]{{1,100}}\] ){{1,5}})(?P<message>.*)",
+    rf"|(?=\[\w{{0,40}}:?{_LEVEL}\] \[(?:pid|client) ))(?P<tags>(?:\[[^\]]{{1,100}}\] ){{1,5}})(?P<message>.*)",
     re.ASCII | re.DOTALL,
 )
 _APACHE_CLIENT = re.compile(r"\[(?:client|remote) ([0-9A-Fa-f:.\[\]]{2,60}?)\] ")
@@ -140,3 +141,27 @@ def litespeed_error(text: str, context: FileContext) -> Event | None:
     if client is None or ip_of(client[1]) is None:
         return None
     return request_event(client[1], port=port_of(client[2]), site=client[3], time=time)
+
+
+# 2026-06-08 22:44:57: (mod_auth.c.525) password doesn't match for /git/ username: alice, IP: 203.0.113.9
+_LIGHTTPD = re.compile(
+    r"(?:(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}): )?\((?:[\w-]{1,40}\.c)\.\d{1,5}\) (.{1,4096}?),? IP: ([0-9A-Fa-f:.]{2,45})$",
+    re.ASCII,
+)
+_LIGHTTPD_USER = re.compile(r"(?:username: |auth failed for +)(.{1,128}?)(?:,| : |$)", re.ASCII)
+_LIGHTTPD_PLACE = re.compile(r" for (/\S{0,2000}) ", re.ASCII)
+
+
+def lighttpd_error(text: str, context: FileContext) -> Event | None:
+    """A line of lighttpd's error log that names a client: a log-on that failed."""
+    match = _LIGHTTPD.match(text) if ".c." in text[:64] else None
+    if match is None or ip_of(match[3]) is None:
+        return None
+    user, place = _LIGHTTPD_USER.search(match[2]), _LIGHTTPD_PLACE.search(match[2])
+    return request_event(
+        match[3],
+        user=user[1].strip() if user else None,
+        url=place[1] if place else None,
+        status="401",
+        time=LooseTimes(context).read(match[1]) if match[1] else None,
+    )

@@ -13,8 +13,8 @@ from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.timestamps import local_time
 from lamsach.logs.values import domain_of, host_and_port, ip_of
-from lamsach.logs.web_apps import handshake, labelled, rails, store, uwsgi, zoraxy
-from lamsach.logs.web_errors import apache_error, litespeed_error, nginx_error
+from lamsach.logs.web_apps import gin, handshake, labelled, rails, store, uwsgi, zoraxy
+from lamsach.logs.web_errors import apache_error, lighttpd_error, litespeed_error, nginx_error
 from lamsach.logs.web_proxies import (
     balancer,
     envoy,
@@ -30,6 +30,10 @@ from lamsach.model import Event
 # www.unit.example 192.0.2.1 - lan [08/Jun/2026:06:49:01 +0700] "GET /a HTTP/1.1" 200 803 "-" "agent" "203.0.113.5"
 _COMMON = re.compile(
     rf'((?:[^"{{}}]|""){{1,700}}?) \[({CLF}|{ISO})\] {STRING} (\d{{3}}|-)(?=\s|$)', re.DOTALL
+)
+# 192.0.2.1 - - [08/Jun/2026:06:49:01 +0700] "GET /a?q=<b>"x"</b> HTTP/1.1" 404 196   (servers and relays that do not escape quotes)
+_LOOSE_QUOTES = re.compile(
+    rf'([^"{{}}]{{1,700}}?) \[({CLF}|{ISO})\] "([A-Z]{{3,20}} [^\s"]{{1,8192}}"[^\r\n]{{0,8192}}? HTTP/\d(?:\.\d)?)" (\d{{3}}|-)(?=\s|$)'
 )
 # ... "agent" rt=0.1 xff="203.0.113.5"
 _NAMED_FORWARDED = re.compile(
@@ -48,7 +52,7 @@ def _common(text: str, context: FileContext) -> Event | None:
     """Common, combined and virtual-host layouts of Apache, nginx, LiteSpeed, Tomcat, Traefik, lighttpd, ingress-nginx."""
     if text[:1] == '"':  # LiteSpeed as shipped puts the whole line in quotes
         text = text[1:]
-    match = _COMMON.match(text) if '] "' in text else None
+    match = (_COMMON.match(text) or _LOOSE_QUOTES.match(text)) if '] "' in text else None
     if match is None or _PROXY_RESULT.search(text, max(0, len(text) - 200)):
         return None
     ends = _ends(match[1])
@@ -83,7 +87,9 @@ def _ends(prefix: str) -> tuple[str, str | None, str | None, str | None] | None:
         return words[0], None, _user(words), ", ".join([*listed, words[0]])
     if len(words) >= 3 and not _is_address(words[0]) and _is_address(words[1]):
         return words[1], words[0], _user(words[1:]), None
-    if not (_is_address(words[0]) or words[0] == "-" or domain_of(words[0])) or len(words) < 2:
+    if len(words) == 1:  # a layout that names the client alone
+        return (words[0], None, None, None) if _is_address(words[0]) else None
+    if not (_is_address(words[0]) or words[0] == "-" or domain_of(words[0])):
         return None
     site = (
         words[1]
@@ -175,7 +181,12 @@ def _unquoted(text: str, context: FileContext) -> Event | None:
     if match is None or ends is None:
         return None
     client, site, user, forwarded = ends
-    if match[4]:  # 192.0.2.1 - - a.example to: 10.0.0.9:80:
+    words = match[4].split() if match[4] else []
+    if (
+        len(words) == 3 and not _is_address(words[0]) and _is_address(words[2])
+    ):  # Confluence: user thread client
+        client, site, user = words[2], None, words[0]
+    elif match[4]:  # 192.0.2.1 - - a.example to: 10.0.0.9:80:
         site, user = next((word for word in match[4].split()[1:] if _is_name(word)), None), None
     return request_event(
         client,
@@ -229,6 +240,8 @@ _READERS: tuple[Callable[[str, FileContext], Event | None], ...] = (
     zoraxy,
     apache_error,
     litespeed_error,
+    lighttpd_error,
+    gin,
     handshake,
     _iis_native,
     uwsgi,
@@ -245,6 +258,8 @@ _MILLISECONDS = re.compile(r":\d{2}\.\d{3}\] ")
 def may_be_request(line: str) -> bool:
     """A cheap look: false for almost every line that no reader reads."""
     if '"' in line and ('] "' in line or "[Client " in line or ("://" in line and " HTTP/" in line)):
+        return True
+    if "[GIN] " in line[:400] or (".c." in line[:400] and ") " in line and " IP: " in line):
         return True
     if "Connect from " in line or ("v1" in line and "] " in line and '"' in line):
         return True

@@ -133,20 +133,25 @@ class WebAccess(LogFormat):
 
     def _has_columns(self, line: str) -> bool:
         """Whether a line whose columns do not begin with a date has as many as the headings name (TMG)."""
-        return (
-            self._stated
-            and self._columns.names[:1] not in (("date",), ("time",))
-            and line.count("\t") == len(self._columns.names) - 1 > 0
-        )
+        return (line[:1] == '"' or self._columns.names[:1] not in (("date",), ("time",))) and self._fits(line)
+
+    def _fits(self, text: str) -> bool:
+        """Whether the row has as many values as the headings name columns."""
+        return self._stated and len(self._columns.cells(text)) == len(self._columns.names) > 1
 
     def _row(self, text: str) -> Event:
         values = self._columns.read(text) if self._stated else {}
-        if ip_of(values.get("c-ip", "")) is None:  # no headings, or those of another file within this one
+        if ip_of(values.get("c-ip", "")) is None and not self._fits(
+            text
+        ):  # no headings, or those of another file within this one
             values = W3cColumns(default_columns(text.split())).read(text) or values
         if not _MARKS & values.keys():
             raise LineError("The line is not a web server's record.", text[:80])
-        date = values.get("date") or self._columns.date
-        time = from_iso(f"{date} {values.get('time')}", UTC)
+        if "time-local" in values:  # IIS Advanced Logging by the server's clock
+            time = from_iso(f"{values.get('date-local')} {values['time-local']}", self.context.timezone)
+        else:
+            date = values.get("date") or values.get("date-utc") or self._columns.date
+            time = from_iso(f"{date} {values.get('time') or values.get('time-utc')}", UTC)
         return replace(_proxied(values) if _PROXY & values.keys() else _w3c(values), time=time)
 
 
