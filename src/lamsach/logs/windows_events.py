@@ -35,10 +35,11 @@ HOLDER_MARKERS = (
 """Texts of which every event that tells who was at an address holds one: the IDs of log-ons, tickets and sessions, and the sources of leases."""
 # /Date(1781078401000)/ of PowerShell's ConvertTo-Json; 1781078401.123 of others
 _COUNT = re.compile(r"(?:\\?/Date\()?(\d{9,19}(?:\.\d{1,9})?)(?:[+-]\d{4})?(?:\)\\?/)?")
-_CONTACT_DATA = frozenset(
+CONTACT_DATA = frozenset(
     (*contacts.SOURCE, *contacts.DESTINATION, "queryname", "qname", "url", "hashes", "path", "scriptblocktext", "commandline", "param3",
      "targetusername", "subjectusername")
 )  # fmt: skip
+"""Data that tell of a contact: of an event that has one the rendered text is not read."""
 _DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3020, 1014, 1015})
 _DEFENDER = frozenset({1006, 1007, 1008, 1015, 1116, 1117, 1118, 1119, 1121, 1122, 1125, 1126})
 
@@ -48,7 +49,7 @@ def event_of(
 ) -> Event:
     """The event, of this format and line. Raises LineError for an impossible time."""
     text = record.message or (record.data.get("payload", "") if record.provider == "OpenSSH" else "")
-    if text and _CONTACT_DATA.isdisjoint(record.data):
+    if text and CONTACT_DATA.isdisjoint(record.data):
         for name, value in labels(text).items():
             record.data.setdefault(name, value)
     fields = reader_of(record)(record)

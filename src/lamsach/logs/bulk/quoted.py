@@ -25,8 +25,11 @@ class Quoted:
     ends: tuple[str, ...]
 
     def is_usual(self, record: bytes) -> bool:
-        """Whether every quote of the record opens or closes a value."""
-        keys = record.count(self.opening.encode())
+        """Whether every quote of the record opens or closes a value, and all but the last value are closed as usual."""
+        keys, closing = record.count(self.opening.encode()), self.closing.encode()
+        closed_too = any(end.startswith(self.closing) and record.endswith(end.encode()) for end in self.ends)
+        if record.count(closing) != keys - (not closed_too):  # `a:"1";b:"2"; `
+            return False
         return 0 < keys < _MOST_KEYS and record.count(b'"') == 2 * keys and b"\\" not in record
 
     def keys(self, record: str) -> tuple[str, ...]:

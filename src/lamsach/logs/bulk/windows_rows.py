@@ -1,0 +1,157 @@
+"""The events of Windows records of one number and source, whose data are columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.logs import windows_contacts as contacts
+from lamsach.logs import windows_logons as logons
+from lamsach.logs.base import FileContext
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import ipv4, kept, mapped, names
+from lamsach.logs.bulk.letters import DIGITS, made_of
+from lamsach.logs.event_records import KEYS
+from lamsach.logs.event_tables import columns_of, table_of
+from lamsach.logs.evtx_plans import READS
+from lamsach.logs.loose_times import LooseTimes
+from lamsach.logs.values import domain_of, stated
+from lamsach.logs.windows_events import Reader, event_of, reader_of
+from lamsach.logs.windows_record import WindowsRecord, machine_address, user_of
+from lamsach.model import Action
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lamsach.logs.bulk.windows_json import Records
+
+_SEPARATOR = "\x1f"
+_STAMPED = frozenset({"time", "format", "file", "line"})
+_OWN_PRODUCTS = ("sysmon", "security")
+"""Sources whose events are read by their numbers alone, whatever data they have."""
+_BLOCKED = frozenset({5155, 5157, 5159})
+_FIRST_PACKET, _LAST_PACKET, _FIRST_CONTACT, _LAST_CONTACT = 5150, 5153, 5154, 5159
+_UNSPECIFIED = "0.0.0.0"  # noqa: S104 - means: no address
+_PORT_DIGITS = 5
+
+
+def connections(record: Records) -> dict[str, pa.Array] | None:
+    """The columns of connections that the machine itself opened or that its filter saw, with both addresses; None for other events. See `windows_contacts.connection`."""
+    import pyarrow as pa
+
+    data = record.data
+    if _reader(record) is not contacts.connection or not _own_side_is_source(record):
+        return None
+    sides = [_only(data, names_of) for names_of in (contacts.SOURCE, contacts.DESTINATION)]
+    doors = [_only(data, names_of) for names_of in (contacts.SOURCE_PORT, contacts.DESTINATION_PORT)]
+    if None in sides or None in doors or {*sides} & {*doors}:
+        return None
+    source, destination = (_addresses(data[name]) for name in sides if name)
+    if source.null_count or destination.null_count:
+        return None
+    source_port, destination_port = (_ports(data[name]) for name in doors if name)
+    nothing = pa.nulls(record.count, pa.string())
+    called = data.get("destinationhostname")
+    action = Action.BLOCKED if record.event_id in _BLOCKED else Action.ALLOWED
+    return {
+        "source_ip": source,
+        "source_port": source_port,
+        "destination_ip": destination,
+        "destination_port": destination_port,
+        "device_ip": mapped(source, machine_address),
+        "device_name": record.computer,
+        "user": mapped(data["user"], lambda text: user_of(stated(text))) if "user" in data else nothing,
+        "domain": nothing if called is None else names(called, _domain),
+        "action": pa.repeat(action.value, record.count),
+    }
+
+
+def _own_side_is_source(record: Records) -> bool:
+    """Whether the machine is the source of each: it opened the connection, or the filtering platform saw it."""
+    import pyarrow.compute as pc
+
+    data = record.data
+    if _FIRST_PACKET <= record.event_id <= _LAST_PACKET:
+        return False
+    if _FIRST_CONTACT <= record.event_id <= _LAST_CONTACT:
+        return "destinationhostname" not in data
+    initiated = data.get("initiated")
+    if initiated is None or initiated.null_count or "direction" in data:
+        return False
+    return {text.lower() for text in pc.unique(initiated).to_pylist()} == {"true"}
+
+
+def _only(data: Mapping[str, pa.Array], wanted: Sequence[str]) -> str | None:
+    """The one of these data that there is."""
+    found = [name for name in wanted if name in data]
+    return found[0] if len(found) == 1 else None
+
+
+def _addresses(column: pa.Array) -> pa.Array:
+    """`WindowsRecord.ip` of each."""
+    import pyarrow.compute as pc
+
+    usual = pc.and_(ipv4(column), pc.not_equal(column, _UNSPECIFIED))
+    return kept(column, usual, lambda text: WindowsRecord(data={"": text or ""}).ip(""))
+
+
+def _ports(column: pa.Array) -> pa.Array:
+    """`WindowsRecord.port` of each."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if made_of(column, DIGITS, 1, _PORT_DIGITS):
+        numbers = column.cast(pa.int32())
+        if (pc.max(numbers).as_py() or 0) <= 65535:
+            return pc.if_else(pc.equal(numbers, 0), pa.scalar(None, pa.int32()), numbers)
+    return mapped(column, lambda text: WindowsRecord(data={"": text or ""}).port(""), pa.int32())
+
+
+def _domain(text: str | None) -> str | None:
+    told = stated(text)
+    return domain_of(told) if told else None
+
+
+def _reader(record: Records) -> Reader | None:
+    """What reads the records when their number tells it; None where their data do."""
+    place = f"{record.provider} {record.channel}".lower()
+    if not any(word in place for word in _OWN_PRODUCTS):
+        return None
+    return reader_of(WindowsRecord(record.event_id, record.provider, record.channel))
+
+
+def distinct_events(record: Records, context: FileContext, times: LooseTimes) -> dict[str, pa.Array]:
+    """The columns of the events, of which each that differs in what its reader asks for is made once."""
+    import pyarrow as pa
+
+    reader = _reader(record)
+    asked = READS.get(reader) if reader is not None else None
+    data = {name: column for name, column in record.data.items() if asked is None or name in asked}
+    port = _only(data, logons.PORT) if reader is logons.logon else None
+    carried = None
+    if port is not None and port not in (*logons.ADDRESS, *logons.STATION):
+        carried = _ports(data.pop(port))
+    message = [] if record.message is None else [record.message]
+    keys, which = _distinct([record.computer, *message, *data.values()], record.count)
+    events = []
+    for computer, *values in keys:
+        text = values.pop(0) if message else ""
+        stated_data = {name: value for name, value in zip(data, values, strict=True) if value}
+        one = WindowsRecord(
+            record.event_id, record.provider, record.channel, computer or None, None, stated_data, (), text
+        )
+        events.append(event_of(one, context, times, "", 0))
+    table = table_of(columns_of(events), len(events)).take(which)
+    found = {key: table.column(key) for key in KEYS if key not in _STAMPED}
+    return found if carried is None else found | {"source_port": carried.cast(pa.int32())}
+
+
+def _distinct(columns: Sequence[pa.Array], count: int) -> tuple[list[list[str]], pa.Array]:
+    """The distinct rows of texts, absent ones empty, and which of them each row is."""
+    import pyarrow.compute as pc
+
+    joined = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), _SEPARATOR)
+    if pc.sum(pc.count_substring(joined, _SEPARATOR)).as_py() != (len(columns) - 1) * count:
+        raise Unusual
+    coded = joined.dictionary_encode()
+    return [text.split(_SEPARATOR) for text in coded.dictionary.to_pylist()], coded.indices
