@@ -15,14 +15,17 @@ import pyarrow.compute as pc
 
 from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
 from lamsach.logs.script_mentions import MAY_MENTION, NO_HOST
-from lamsach.logs.values import CANONICAL_IPV4, CANONICAL_NAME
+from lamsach.logs.values import CANONICAL_IPV4
 
 Texts = Any
 """A column of text, or of a value's bytes."""
 _MOST_PRODUCT = 1 << 20
-_LONGEST_NAME = 253
+_LONGEST_LABEL = 63
+_FEW = 64
+"""So many texts are sooner read than the large regular expression is made ready."""
 _ASCII = 0x7F
-_IPV4, _NAME = rf"\A{CANONICAL_IPV4}\z", rf"\A{CANONICAL_NAME}\z"
+_IPV4 = rf"\A{CANONICAL_IPV4}\z"
+_NAME = r"\A(?:[a-z0-9_-]+\.)+[a-z][a-z]+\z"
 _ANSWER = rf"\A::ffff:{CANONICAL_IPV4};\z"
 _OCTETS = np.array([1 << 24, 1 << 16, 1 << 8, 1])
 
@@ -115,8 +118,8 @@ def are_ipv4(texts: Texts) -> Any:
 
 
 def are_names(texts: Texts) -> Any:
-    """Which texts are names that are canonical as they stand."""
-    return _matching(texts, _NAME) & (_lengths(texts) <= _LONGEST_NAME)
+    """Which texts are names that are canonical as they stand (`values.CANONICAL_NAME`), and so short that no label is too long."""
+    return _matching(texts, _NAME) & (_lengths(texts) <= _LONGEST_LABEL)
 
 
 def ipv4_numbers(texts: Texts) -> Ints:
@@ -139,7 +142,11 @@ def mention_nothing(values: Texts) -> Any:
     marked = np.flatnonzero(_holding(texts, "-") | _holding(texts, "/"))  # without these nothing matches
     nothing[marked] &= ~_matching(texts.take(pa.array(marked)), MAY_MENTION)
     dotted = np.flatnonzero(nothing & _holding(texts, "."))
-    nothing[dotted] = ~_holding(pc.replace_substring_regex(texts.take(pa.array(dotted)), NO_HOST, " "), ".")
+    if len(dotted) > _FEW:
+        words = pc.replace_substring_regex(texts.take(pa.array(dotted)), NO_HOST, " ")
+        nothing[dotted] = ~_holding(words, ".")
+    else:
+        nothing[dotted] = False
     return nothing
 
 

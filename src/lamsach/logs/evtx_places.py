@@ -222,7 +222,7 @@ class Batch:
 
 def _not_as_declared(pairs: Ints, template: Ints, templates: list[Template]) -> Ints:
     """Which records have a value that is neither of its template's kind nor absent, or not of its kind's size. `pairs`: size and kind of each value in one number."""
-    count, width = pairs.shape
+    width = pairs.shape[1]
     declared = np.full((len(templates), width), ANY, np.uint32)
     for number, known in enumerate(templates):
         row = known.kinds[:width]

@@ -27,7 +27,7 @@ from lamsach.logs.windows_json import record_of_json
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event, Reference, Refusal
 
-_BATCH_CHUNKS = 16
+_BATCH_CHUNKS = 64
 
 
 class Evtx(BinaryFormat):
