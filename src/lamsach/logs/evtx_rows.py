@@ -116,19 +116,21 @@ def with_texts(
         return records, []
     parts: list[Records] = []
     texts: list[str | None] = []
-    at = 0
+    at = kept = 0
     for number, (chunk, count) in enumerate(zip(chunks, counts, strict=True)):
         stop = at + (count or 0)
         here = np.flatnonzero(left[at:stop]).tolist()
-        given: list[str | None] | None = None if count is None else []
-        if count is not None and here:
+        given: list[str | None] | None = None
+        if count is not None and not here:
+            at = stop
+            continue
+        if count is not None:
             begins = (places[at:stop] - number * CHUNK_BYTES).tolist()
             given = some_library_texts(chunk, [*begins, end_of_records(chunk)], here)
-        if given is not None:
-            parts.append(records.part(at, stop))
-        else:
+        if given is None:  # its records are those that the library finds
             given = library_texts(chunk)
-            parts.append(_all_left(len(given)))
+            parts += [records.part(kept, at), _all_left(len(given))]
+            kept = stop
         texts += given
         at = stop
-    return joined(parts), texts
+    return joined([*parts, records.part(kept, at)]), texts
