@@ -136,3 +136,18 @@ def test_the_name_of_a_key_is_asked_for_in_the_readers_language(cast: Cast, brow
 
     with translation.override("vi"):
         assert str(AddKeyForm.base_fields["name"].label) == "Tên khóa"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("unattributed:?:FW-01", "not known (log of FW-01)"),
+        ("unattributed:?", "no machine known"),
+        ("unattributed:dns:192.0.2.53", "192.0.2.53"),
+        ("unattributed:public:2001:db8::1", "2001:db8::1"),
+        ("mac:02:00:00:00:00:01", "mac:02:00:00:00:00:01"),
+    ],
+)
+def test_a_stand_in_is_called_by_its_place(key: str, expected: str) -> None:
+    with translation.override("en"):
+        assert str(Device(key=key)) == expected

@@ -79,7 +79,7 @@ BASE: dict[str, str] = {
     "Previous": "Trang trước",
     "Next": "Trang sau",
     "Page %(number)s of %(total)s": "Trang %(number)s trên %(total)s",
-    "Not saved yet: please correct": "Chưa lưu, cần sửa các mục sau",
+    "Not done yet: please correct": "Chưa xong, cần sửa các mục sau",
     "To the first page": "Về trang đầu",
     "State deployment by {day}: {subject}": "Xác nhận triển khai trước {day}: {subject}",
     "Acknowledge by {day}: {subject}": "Tiếp nhận trước {day}: {subject}",

@@ -28,4 +28,6 @@ KNOWLEDGE: dict[str, str] = {
     "Write an article": "Viết bài hướng dẫn",
     "Take it off the shelf": "Bỏ khỏi danh mục",
     "Use an answer kept ready": "Dùng câu trả lời mẫu",
+    "Save the article": "Lưu bài hướng dẫn",
+    "Keep the answer": "Lưu câu trả lời mẫu",
 }

@@ -1,6 +1,7 @@
 """The log-in pages and letters of django-allauth, which has no Vietnamese of its own; and what Django says in English only."""
 
 LIBRARIES: dict[str, str] = {
+    "This field is required.": "Cần điền mục này.",
     "Email": "Thư điện tử",
     "Email address": "Địa chỉ thư điện tử",
     "Current Password": "Mật khẩu hiện tại",

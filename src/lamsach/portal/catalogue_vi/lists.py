@@ -159,7 +159,6 @@ LISTS: dict[str, str] = {
     "Signed lists": "Danh sách có chữ ký số",
     "List “{name}”, version {number}: {count} values.": "Danh sách “{name}”, phiên bản {number}: {count} giá trị.",
     "The exchange file names a list that is not in it.": "Tệp trao đổi nêu một danh sách không có trong tệp.",
-    "Close": "Đóng",
     "Decision": "Quyết định",
     "Result": "Kết quả",
     "Settings": "Thiết lập",
@@ -168,4 +167,10 @@ LISTS: dict[str, str] = {
     "Search for this version": "Rà soát theo phiên bản này",
     "Choose a campaign first.": "Hãy chọn chiến dịch trước.",
     "The campaign searches for this version now.": "Chiến dịch rà soát theo phiên bản này.",
+    "Add the document": "Thêm tài liệu",
+    "Add the source": "Thêm nguồn này",
+    "Close the outlet": "Đóng đầu cấp",
+    "Save the list": "Lưu danh sách",
+    "Save the source": "Lưu nguồn",
+    "Send the feedback": "Gửi phản hồi",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lamsach.portal.campaigns.models import Campaign
@@ -93,7 +94,21 @@ class Device(models.Model):
         indexes = (models.Index(fields=("unit", "mac")), models.Index(fields=("unit", "name")))
 
     def __str__(self) -> str:
-        return self.name or self.mac or self.ip or self.user or self.key
+        return self.name or self.mac or self.ip or self.user or _called(self.key)
+
+
+def _called(key: str) -> str:
+    """What to call a device of which a key is all that is known: that of a stand-in (`unattributed:ROLE:PLACE`) by its place."""
+    if not key.startswith("unattributed:"):
+        return key
+    _mark, role, place = (*key.split(":", 2), "")[:3]
+    if role == "?":
+        return (
+            gettext("not known (log of {observer})").format(observer=place)
+            if place
+            else gettext("no machine known")
+        )
+    return place
 
 
 class IdentityKind(models.TextChoices):

@@ -34,7 +34,11 @@ def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
         return redirect("lists:list", kept_list_id=kept.pk)
     if form.is_valid():
         form.add_error("name", _("The list has a source of this name already."))
-    return render(request, "lists/form.html", {"form": form, "title": _("Add a source"), "kept": kept})
+    return render(
+        request,
+        "lists/form.html",
+        {"form": form, "title": _("Add a source"), "does": _("Add the source"), "kept": kept},
+    )
 
 
 @member(COORDINATORS, COORDINATORS)
@@ -77,7 +81,11 @@ def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     kept = access.get_list(request.user, kept_list_id, write=True)
     form = OutletForm(request.POST)
     if not form.is_valid():
-        return render(request, "lists/form.html", {"form": form, "title": _("New outlet"), "kept": kept})
+        return render(
+            request,
+            "lists/form.html",
+            {"form": form, "title": _("New outlet"), "does": _("Make its address"), "kept": kept},
+        )
     with transaction.atomic():
         made, word = outlets.issue(kept, request, **form.cleaned_data)
     address = absolute("lists:outlet_file", token=word)

@@ -84,7 +84,9 @@ def new(request: HttpRequest) -> HttpResponse:
             record(request, "list.made", made, made.unit, name=made.name)
         return redirect("lists:list", kept_list_id=made.pk)
     return render(
-        request, "lists/form.html", {"form": form, "title": _("New list"), "back": "lists:overview"}
+        request,
+        "lists/form.html",
+        {"form": form, "title": _("New list"), "does": _("Save the list"), "back": "lists:overview"},
     )
 
 
@@ -98,7 +100,11 @@ def edit(request: HttpRequest, kept_list_id: int) -> HttpResponse:
             form.save()
             record(request, "list.changed", kept, kept.unit, fields=form.changed_data)
         return redirect("lists:list", kept_list_id=kept.pk)
-    return render(request, "lists/form.html", {"form": form, "title": kept.name, "kept": kept})
+    return render(
+        request,
+        "lists/form.html",
+        {"form": form, "title": kept.name, "does": _("Save the list"), "kept": kept},
+    )
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -199,5 +205,10 @@ def tell(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "lists/form.html",
-        {"form": form, "title": _("Say something about a value"), "back": "lists:overview"},
+        {
+            "form": form,
+            "title": _("Say something about a value"),
+            "does": _("Send the feedback"),
+            "back": "lists:overview",
+        },
     )
