@@ -101,7 +101,7 @@ class EvtxTables:
             made = _with_parts(made, records.parts[told], own_values)
         own = records.orders[told] >= 0
         if own.any():
-            digests = records.digests[told]
+            digests = records.digests if len(told) == len(records.codes) else records.digests[told]
             for length, name in HASH_KEYS.items():
                 made = _with(made, name, _digests(digests[:, PLACES[length]], own, made.column(name)))
         for number in sorted(self._refusals):
