@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from lamsach.errors import LineError
 from lamsach.logs.values import ip_of, port_of, stated
@@ -37,6 +37,14 @@ _COMMAS_START, _SEMICOLONS_START = (
 )
 # "date=2024-03-06","time=10:11:12","devname=""FG 1"""
 _CELLS_START = re.compile(r'"[A-Za-z_]\w*=[^",]*(?:""[^"]*"")?"[,;]')
+_NEXT = r"[A-Za-z_][\w.-]*="
+# user=NGUYEN VAN AN group=
+_GOES_ON = re.compile(rf'[^\s"]\S* (?!{_NEXT})[^\s"]')
+_LOOSE = re.compile(
+    r'(?<!\S)([A-Za-z_][\w.-]*)=(?:"[^"\\]*(?:\\.[^"\\]*)*"(?=[\s,]|$)|"[^"]*"(?=[\s,]|$)|"[^"]*$'
+    rf'|([^\s"]\S*(?: (?!{_NEXT})[^\s"]\S*)*))',
+    re.DOTALL,
+)
 _ESCAPE = re.compile(r'\\(["\\])')
 
 
@@ -59,6 +67,23 @@ def pairs(text: str) -> dict[str, str]:
         else:
             fields[key] = plain or cut or bare.strip()
     return fields
+
+
+def with_spaces(fields: dict[str, str], text: str, keys: Collection[str]) -> dict[str, str]:
+    """The fields of `pairs`, of which those of these keys go on to the next key where they have no quotes: `user=NGUYEN VAN AN group=`."""
+    if not any(_goes_on(text, key) for key in keys if key in fields):
+        return fields
+    seen: set[str] = set()
+    for key, bare in _LOOSE.findall(text):
+        if key not in seen and key in keys and bare.startswith(f"{fields.get(key)} "):
+            fields[key] = bare
+        seen.add(key)
+    return fields
+
+
+def _goes_on(text: str, key: str) -> bool:
+    place = text.find(f" {key}=")
+    return place >= 0 and _GOES_ON.match(text, place + len(key) + 2) is not None
 
 
 def _cells(text: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ host within a URL) is alike for all and stands here once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from lamsach.logs.values import (
     host_of_url,
     ip_of,
     mac_of,
+    port_of,
     question_of,
     stated,
 )
@@ -26,6 +28,8 @@ from lamsach.model import Event, EventKind
 
 Names = tuple[str, ...]
 _LONGEST_URL = 8192
+# 192.0.2.5:49152   [2001:db8::5]:49152
+ADDRESS_WITH_PORT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})")
 _MOST_ANSWERS = 200
 
 
@@ -61,7 +65,8 @@ def event_of(
 
     `inward`: whether the observer says that the contact came from outside; it decides when the addresses do not (both public).
     """
-    source, destination = first_ip(fields, *keys.source), first_ip(fields, *keys.destination)
+    source, source_port = end_in(fields, keys.source, keys.source_port)
+    destination, destination_port = end_in(fields, keys.destination, keys.destination_port)
     device = device_of(source, destination, inward=inward)
     arrived = device is not None and device != source
     names = (
@@ -80,9 +85,9 @@ def event_of(
         kind=kind_of(query=query, url=url, hashes=hashes, destination=destination),
         observer=first(fields, *keys.observer) or observer,
         source_ip=source,
-        source_port=first_port(fields, *keys.source_port),
+        source_port=source_port,
         destination_ip=destination,
-        destination_port=first_port(fields, *keys.destination_port),
+        destination_port=destination_port,
         source_nat_ip=nat,
         source_nat_port=first_port(fields, *keys.source_nat_port) if nat else None,
         device_ip=device,
@@ -95,6 +100,19 @@ def event_of(
         hashes=hashes,
         action=first_action(*(fields.get(key) for key in keys.action)),
     )
+
+
+def end_in(fields: Fields, keys: Names, port_keys: Names) -> tuple[str | None, int | None]:
+    """The address and the port of one end. Some makers write both under the address's key: `src=192.0.2.5:49152`, `src=[2001:db8::5]:49152`."""
+    address, port = first_ip(fields, *keys), first_port(fields, *port_keys)
+    if address:
+        return address, port
+    for key in keys:
+        joined = ADDRESS_WITH_PORT.fullmatch(fields.get(key) or "")
+        address = first_ip({key: joined[1]}, key) if joined else None
+        if joined and address:
+            return address, port if port is not None else port_of(joined[2])
+    return None, port
 
 
 def device_of(source: str | None, destination: str | None, *, inward: bool = False) -> str | None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.pasted import uncontained
 from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
 from lamsach.logs.zone_names import zone_of
 
@@ -94,12 +95,16 @@ _LOCAL_TIME = re.compile(
 # Kiwi Syslog's other files: `01-04-2026 TAB 07:09:49 TAB Auth.Info TAB 192.0.2.9 TAB ...`, in either order or from the year on
 _KIWI_TIME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4})\t\d{2}:\d{2}:\d{2}(?=\t)", re.ASCII)
 _CONTAINER = re.compile(r"(?:stdout|stderr) [FP] ")
+# docker logs --timestamps: `2026-03-14T02:26:53.123456789Z line`
+_OF_A_CONTAINER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}Z ", re.ASCII)
 # rsyslog without the version: `gw01 CheckPoint 1130 - CEF: 0|...`
 _APP_PID_DASH = re.compile(r"([A-Za-z_][\w./-]{0,63}) (\d{1,10}) (?:-|[A-Za-z][\w.-]{0,31}) (?=\S)", re.ASCII)
 _5424_FIELDS = re.compile(r"(\S{1,255}) (\S{1,64}) (\S{1,128}) (\S{1,64}) (?=[-\[])")
 # RFC 5424 section 6.3: `[id name="value \" \] \\" ...]`
 _STRUCTURED = re.compile(r'\[[^\s=\]"]{1,64}(?: [^\s=\]"]{1,64}="(?:[^"\\]|\\.)*")*\]')
-_MAY_START = frozenset("<0123456789*.JFMASONDTW")
+# `[2026-03-01 10:00:01] host1 sshd[812]: `, `[Sun Mar  1 10:00:01 2026] host1 kernel: `
+_BRACKETED = re.compile(r"\[([^\[\]]{14,40})\]:?(?= )")
+_MAY_START = frozenset("<0123456789*.JFMASONDTW[")
 _BARE_TAG_LENGTH = 80
 _HEAD_LOOKED_AT = 50
 
@@ -116,8 +121,8 @@ def split_header(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
 
 
 def split_message(line: str) -> tuple[str | None, str]:
-    """The program's name (None when not stated) and the message, without looking at the time; never raises."""
-    _, _, app, _, message = _split(line)
+    """The program's name (None when not stated) and the message, without looking at the time or behind a container's name; never raises."""
+    _, _, app, _, message = _split_twice(line)
     return app, message
 
 
@@ -128,6 +133,15 @@ def sender_of(line: str) -> tuple[str | None, str | None]:
 
 
 def _split(line: str) -> _Parts:
+    """The header, also behind the name of a container; without a time behind it the line stays as it is."""
+    parts = _split_twice(line)
+    if parts[0] is None and parts[1] is None and parts[2] is None and (rest := uncontained(line)) is not line:
+        inner = _split_twice(rest)
+        return inner if inner[0] is not None else parts
+    return parts
+
+
+def _split_twice(line: str) -> _Parts:
     """One header, or two when a relay put its own before the sender's: of what both state the sender's counts.
 
     A second one is believed only when it states a time, and a program or a priority, because messages may begin with a time.
@@ -155,13 +169,15 @@ def _split_once(line: str) -> _Parts:
         parts = _rfc5424(line[2:])
         if parts and parts[1]:
             return parts
-    found = _time(rest)
+    found = _bracketed_time(rest) if rest[:1] == "[" else _time(rest)
     if found is None:
         return _bare_tag(rest, rest)
     reader, end, trusted = found
     after = rest[end:]
     if after[:1] == "\t":
         return _kiwi(reader, after[1:]) or (None, None, None, None, rest)
+    if _OF_A_CONTAINER.match(rest):  # the runtime knows no host: what follows is the program's line
+        return _host_and_tag(reader, after, False) or (reader, None, None, None, after.lstrip(" "))
     return _host_and_tag(reader, after, trusted or priority is not None) or (None, None, None, None, rest)
 
 
@@ -203,6 +219,13 @@ def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
         written = match[0]
         return (lambda context: _loosely(written, context)), match.end(), False
     return None
+
+
+def _bracketed_time(text: str) -> tuple[_TimeReader, int, bool] | None:
+    """The same of a time in square brackets, which other programs write as well: so a host and a program have to follow."""
+    match = _BRACKETED.match(text)
+    found = _time(match[1] + " ") if match else None
+    return (found[0], match.end(), False) if match and found and found[1] == len(match[1]) else None
 
 
 def _loosely(text: str, context: FileContext) -> datetime:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lamsach.logs.actions import action_of
 from lamsach.logs.bulk.columns import (
     canonical_names,
+    check,
     ends_of,
     internal,
     ipv4,
@@ -18,7 +19,7 @@ from lamsach.logs.bulk.columns import (
 )
 from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.key_value import first
-from lamsach.logs.keyed_events import Keys, host_in, url_of
+from lamsach.logs.keyed_events import ADDRESS_WITH_PORT, Keys, host_in, url_of
 from lamsach.logs.values import domain_of, ip_of, port_of, question_of, stated
 from lamsach.model import Action
 
@@ -54,6 +55,8 @@ def event_columns(row: Row, keys: Keys, count: int, *, inward: pa.Array | None =
     import pyarrow.compute as pc
 
     sources, destinations = first_ips(row, keys.source, count), first_ips(row, keys.destination, count)
+    _check_joined(row, keys.source, sources)
+    _check_joined(row, keys.destination, destinations)
     devices = device_columns(sources, destinations, inward)
     arrived = pc.fill_null(pc.not_equal(devices, sources), False)
     arrived = pc.or_(arrived, pc.and_(pc.is_valid(devices), pc.is_null(sources)))
@@ -82,6 +85,16 @@ def event_columns(row: Row, keys: Keys, count: int, *, inward: pa.Array | None =
         "action": actions(row, keys.action, count),
         "observer": first_texts(row, keys.observer, count),
     }
+
+
+def _check_joined(row: Row, keys: Sequence[str], found: pa.Array) -> None:
+    """Unusual where an address is missing because its port is written behind it."""
+    import pyarrow.compute as pc
+
+    for key in keys if found.null_count else ():
+        if key in row:
+            joined = pc.match_substring_regex(row[key], f"^(?:{ADDRESS_WITH_PORT.pattern})$")
+            check(pc.invert(pc.fill_null(joined, False)))
 
 
 def device_columns(sources: pa.Array, destinations: pa.Array, inward: pa.Array | None = None) -> pa.Array:

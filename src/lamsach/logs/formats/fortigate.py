@@ -4,7 +4,7 @@ Source: Fortinet, "FortiOS Log Message Reference" of 5.0, 5.6, 6.0, 6.4, 7.0, 7.
 "CEF support"), and the 4.3 reference for the older keys.
 
 Traps:
-- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole.
+- Before 5.6 only some values are quoted, after it all text is; a quoted value is consumed whole, one without quotes goes on to the next key.
 - `eventtime` counts seconds, milli-, micro- or nanoseconds by version; `date` and `time` are on the firewall's clock and have
   `tz` only in newer versions. So `eventtime` comes first. FortiAnalyzer's `timestamp` and `itime` are the last resort.
 - FortiOS 4 says `src=`, `src_port=`, `tran_ip=`; in CEF the firewall's own keys bear the prefix `FTNTFGT`.
@@ -33,8 +33,8 @@ from lamsach.logs.fortinet_sessions import session
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.framing import uncelled
 from lamsach.logs.json_records import is_flat_object, read_object, text_of
-from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs
-from lamsach.logs.keyed_events import host_in
+from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
+from lamsach.logs.keyed_events import ADDRESS_WITH_PORT, host_in
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
@@ -65,6 +65,11 @@ _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"}
 OWN_ROLES = frozenset({"lan", "dmz"})
 ARRIVING = frozenset({"local", "ztna"})
 """The kinds of traffic that comes to the firewall itself."""
+_TEXTS = (
+    *("devname", "user", "unauthuser", "xauthuser", "srcname", "dstname", "src_name", "dst_name", "host", "hostname"),
+    *("name", "url", "msg"),
+)  # fmt: skip
+"""The keys whose values have spaces, and no quotes before FortiOS 5.6."""
 _ELEMENT = "[FTNTFGT@"
 """How the whole record begins when it is sent as structured data of RFC 5424."""
 # msg="DNS lookup of www.example from client 00:11:22:33:44:55 failed with \\"non-existing domain\\""
@@ -126,7 +131,7 @@ class FortiGate(LogFormat):
         message = _BEFORE.sub("", message, count=1) if message[:1] in ("v", "<") else message
         own = -1 if start else message.find("|date=", 0, _HEAD)
         message = message[own + 1 :]  # FortiDeceptor: its own pairs in a frame of CEF
-        fields = _cef_fields(message, start) if start else pairs(message)
+        fields = _cef_fields(message, start) if start else with_spaces(pairs(message), message, _TEXTS)
         return self.event_of(fields, header, number)
 
     def event_of(self, fields: Fields, header: SyslogHeader, number: int) -> Event:
@@ -160,6 +165,10 @@ def _cef_fields(message: str, start: re.Match[str]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for key, value in extension.items():
         fields.setdefault(_CEF_PREFIX.sub("", key, count=1), value.strip('"'))
+    for key, port in (("src", "spt"), ("dst", "dpt")):
+        joined = ADDRESS_WITH_PORT.fullmatch(fields.get(key, ""))
+        if joined:
+            fields[key], fields[port] = joined[1], fields.get(port) or joined[2]
     return fields
 
 
