@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,4 +28,26 @@ def winlogbeat(v: Values) -> str:
         f'"winlog":{{"channel":"Microsoft-Windows-Sysmon/Operational","computer_name":"PC-{v.below(900)}.unit.example","event_id":"3","provider_name":"Microsoft-Windows-Sysmon","record_id":{v.below(10**7)},'
         f'"event_data":{{"UtcTime":"{moment[:-1].replace("T", " ")}","ProcessId":"{v.below(9999)}","Image":"C:\\\\Windows\\\\System32\\\\svchost.exe","User":"UNIT\\\\lan{v.below(900)}","Protocol":"tcp","Initiated":"true",'
         f'"SourceIp":"{v.pick(v.inside)}","SourcePort":"{v.port}","DestinationIp":"{v.pick(v.outside)}","DestinationPort":"443","DestinationHostname":"-"}}}}}}'
+    )
+
+
+def ecs_sessions(v: Values) -> str:
+    """A connection in the Elastic Common Schema, as shippers send what a firewall wrote."""
+    inside, outside = v.pick(v.inside), v.pick(v.outside)
+    return (
+        f'{{"@timestamp":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(1000):03d}Z","ecs":{{"version":"8.11.0"}},"observer":{{"name":"fw01","type":"firewall"}},"event":{{"action":"allow","category":["network"]}},'
+        f'"source":{{"ip":"{inside}","port":{v.port},"bytes":{v.below(9999)}}},"destination":{{"ip":"{outside}","port":443,"bytes":{v.below(99999)},"domain":"{v.pick(v.names)}"}},'
+        f'"user":{{"name":"lan{v.below(900)}"}},"network":{{"transport":"tcp","protocol":"tls"}}}}'
+    )
+
+
+def adguard_home(v: Values) -> str:
+    """A question that AdGuard Home answered, as its query log keeps it."""
+    name = v.pick(v.names)
+    question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
+    head = struct.pack(">6H", v.below(65536), 0x8180, 1, 1, 0, 0)
+    told = struct.pack(">3HIH4B", 0xC00C, 1, 1, v.below(3600), 4, *map(int, v.pick(v.outside).split(".")))
+    return (
+        f'{{"T":"{v.tick():%Y-%m-%dT%H:%M:%S}.{v.below(10**9):09d}+07:00","QH":"{name}","QT":"A","QC":"IN","CP":"","Upstream":"tls://dns.example:853","Answer":"'
+        f'{base64.b64encode(head + question + told).decode()}","IP":"{v.pick(v.inside)}","Result":{{}},"Elapsed":{v.below(10**8)}}}'
     )

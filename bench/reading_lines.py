@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from bench.reading_json import winlogbeat, zeek_dns_json
+from bench.reading_json import adguard_home, ecs_sessions, winlogbeat, zeek_dns_json
 
 Line = Callable[["Values"], str]
 _ICT = timezone(timedelta(hours=7))
@@ -255,6 +255,33 @@ def pf_packets(v: Values) -> str:
     return f"<134>{_syslog(v)}filterlog[5231]: {v.below(90)},,,10000001{v.below(90):02d},igb1,match,pass,in,4,0x0,,128,{v.below(65536)},0,DF,{rest}"
 
 
+def dhcpd_messages(v: Values) -> str:
+    """What a thousand machines that renew their leases make a server write."""
+    number = v.below(1000)
+    address = f"10.4.{number // 250}.{number % 250 + 2}"
+    mac = f"02:00:5e:10:{number // 250:02x}:{number % 250:02x} (PC-{number:04d}) via eth0"
+    return _syslog(v, "dhcp01") + "dhcpd[812]: " + (
+        f"DHCPACK on {address} to {mac}",
+        f"DHCPREQUEST for {address} from {mac}",
+        f"DHCPREQUEST for {address} (10.4.0.1) from {mac}",
+        f"DHCPDISCOVER from {mac}",
+        f"DHCPOFFER on {address} to {mac}",
+    )[min(v.below(8), 4) if v.below(2) else v.below(2)]  # fmt: skip
+
+
+def kea_messages(v: Values) -> str:
+    """The same of Kea, in its own file."""
+    number = v.below(1000)
+    mac = f"02:00:5e:10:{number // 250:02x}:{number % 250:02x}"
+    does = (
+        ("ALLOC", "has been allocated for 3600 seconds") if v.below(4) else ("ADVERT", "will be advertised")
+    )
+    return (
+        f"{v.tick():%Y-%m-%d %H:%M:%S}.{v.below(1000):03d} INFO  [kea-dhcp4.leases/812.14073748835{v.below(4)}] DHCP4_LEASE_{does[0]} [hwtype=1 {mac}], cid=[01:{mac}], "
+        f"tid=0x{v.below(2**32):x}: lease 10.4.{number // 250}.{number % 250 + 2} {does[1]}"
+    )
+
+
 LINES: Mapping[str, tuple[str, Line]] = {
     "paloalto_csv": ("", paloalto_csv),
     "cef": ("", cef_sessions),
@@ -277,6 +304,10 @@ LINES: Mapping[str, tuple[str, Line]] = {
     "pf_filterlog": ("", pf_packets),
     "zeek_dns_json": ("", zeek_dns_json),
     "winlogbeat_json": ("", winlogbeat),
+    "isc_dhcp": ("", dhcpd_messages),
+    "kea": ("", kea_messages),
+    "json_lines": ("", ecs_sessions),
+    "adguardhome": ("", adguard_home),
 }
 """The lines atop a log, and what makes each line."""
 

@@ -190,11 +190,10 @@ class _Pieces:
         self, number: int, lines: Sequence[bytes | None], table: pa.RecordBatch, alone: Sequence[int]
     ) -> pa.RecordBatch:
         """The table with the events of the lines that are read one by one, in the order of the lines."""
-        events = [
-            event
-            for at in alone
-            for event in _events(self._lines.events(number + at, lines[at : at + 1]), self._on_refusal)
-        ]
+        events: list[Event] = []
+        for at in alone:
+            events += _events(self._lines.events(number + at, lines[at : at + 1]), self._on_refusal)
+            events += _events(self._lines.rest(), self._on_refusal)
         return in_line_order([table, table_of(columns_of(events), len(events))]) if events else table
 
     def rest(self) -> Iterator[pa.RecordBatch]:
@@ -216,7 +215,7 @@ class _Pieces:
                 return None
             self._failed = _PATIENCE - 1
         read = self._bulk.piece(number, lines)
-        if read is None or (read[1] and self._lines.parser.multiline):  # a line may belong to the one before
+        if read is None or (self._lines.parser.multiline and not self._are_records(lines, read[1])):
             self._failed += 1
             return None
         alone = len(read[1])
@@ -224,3 +223,8 @@ class _Pieces:
         self._counts.lines += len(lines) - alone
         self._counts.parsed += len(lines) - alone
         return read
+
+    def _are_records(self, lines: Sequence[bytes | None], alone: Sequence[int]) -> bool:
+        """Whether each line that is read alone begins a record, and so belongs to none before it."""
+        told = (lines[at] for at in alone)
+        return all(line and self._lines.parser.starts_record(decode_line(line)) for line in told)
