@@ -77,6 +77,18 @@ def taken(text: str) -> list[str]:
         ("evil.example/gate.php, evil.example:8080", ["evil.example/gate.php", "evil.example"]),
         ("\\\\203.0.113.5\\share\\a.exe", ["203.0.113.5"]),
         ("BAR.EXAMPLE", ["bar.example"]),
+        # two things in one word
+        ("setup.exe:5f4dcc3b5aa765d61d8327deb882cf99", ["5f4dcc3b5aa765d61d8327deb882cf99"]),
+        ("client 203.0.113.5#53124 asked", ["203.0.113.5"]),
+        ("203.0.113.5/203.0.113.6", ["203.0.113.5", "203.0.113.6"]),
+        ("203.0.113.0/255.255.255.0", ["203.0.113.0/24"]),
+        ("evil.example:203.0.113.5", ["evil.example", "203.0.113.5"]),
+        # a log's label behind a comma; an expression that matches URLs; a file's host
+        ("http://203.0.113.5/a.exe,file: C:\\a.exe", ["http://203.0.113.5/a.exe"]),
+        ("^(https://evil.example/)([a-zA-Z0-9]{0,50})?", []),
+        ("https://evil.example/a_(b)(c)", ["https://evil.example/a_(b)(c)"]),
+        ("open file://203.0.113.5/share/a.url or file:///C:/Users/a.exe", ["203.0.113.5"]),
+        ("hxxp://evil%2Eexample/a", ["http://evil.example/a"]),
         ("12:34:56 AA:BB:CC:DD:EE:FF std::string 1:1 aa:bb:cc:dd:ee:ff:00:11", []),
         ("Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/535.11 Chrome/17.0.963.56 .NET CLR 1.1.4322", []),
         ("C:\\Users\\Public\\evil.example.exe /usr/bin/evil.sh ./a.py HKLM\\SOFTWARE\\x.com", []),

@@ -40,6 +40,7 @@ def test_a_document_that_names_one_kind_of_hash_has_no_other() -> None:
         ([HASH[:20], HASH[20:40], HASH[40:]], [HASH]),
         ([HASH[:32] + "-", HASH[32:]], [HASH]),
         (["a" * 32, "b" * 32], ["a" * 32, "b" * 32]),
+        (["4000123412341234", "4000123412341235"], []),
         (["a" * 32, "5a0ed8a5-46fc-4a2b-8000-0123456789ab"], ["a" * 32]),
         (["từ hxxp://", "evil-a[.]top/a về máy"], ["http://evil-a.top/a"]),
         (["C2: evil-a[.]", "top và khác"], ["evil-a.top"]),

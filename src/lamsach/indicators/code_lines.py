@@ -16,7 +16,7 @@ _YARA = re.compile(
 )
 """A rule for YARA, which is no program: the hashes in its head are those of samples."""
 _FETCHES = re.compile(
-    r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|Invoke-\w*Request|Invoke-RestMethod|WebClient)\b",
+    r"\b(?:curl|wget|bitsadmin|certutil|iwr|nslookup|echo\s{1,3}open|Invoke-\w*Request|Invoke-RestMethod|WebClient)\b",
     re.IGNORECASE,
 )
 """Commands of which an argument is the server that is asked."""

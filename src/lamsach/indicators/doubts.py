@@ -34,6 +34,13 @@ _OTHER_DIGEST = re.compile(
     r"[\s_]{0,3}(?:hash|fingerprint|md5|sha-?1|sha-?256|value|\(md5\))?[\"']?\s{0,3}(?:[:=|–-]|is|là)?\s{0,3}[\"'`(\[]?$",
     re.IGNORECASE,
 )
+# the version number of the latest sample was 1.0.0.9, other version numbers were 1.0.0.1 and 1.0.0.8
+_TOLD_VERSION = re.compile(
+    r"(?:versions?|phiên bản)(?: numbers?| số)?\b[^.:;()]{0,60}?\b(?:was|were|is|are|là|numbered)\s{1,3}v?"
+    r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
+    re.IGNORECASE,
+)
+_SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}", re.ASCII)
 _HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 # Trojan.Win32.Agent.xyz, HEUR:Backdoor.Linux.Mirai.b, Ransom.MSIL.Hidden.one
 _DETECTION = re.compile(
@@ -47,6 +54,8 @@ def doubt(kind: IndicatorType, value: str, text: str, start: int) -> str | None:
     if kind is IndicatorType.IP and ":" not in value:
         before = text[max(0, start - _BEFORE) : start]
         if _STATED_VERSION.search(before):
+            return refusals.VERSION
+        if _SMALL.fullmatch(value) and _TOLD_VERSION.search(before):
             return refusals.VERSION
         product = _PRODUCT_VERSION.search(before)
         if product is not None and (".0" in value or ".0" in product[0]):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from lamsach.indicators import addresses, refusals
+from lamsach.indicators import addresses, compounds, refusals
 from lamsach.indicators.domains import is_file_name, may_be_file_name, to_ascii_domain
 from lamsach.indicators.doubts import doubt, is_detection
 from lamsach.indicators.normalise import Refused, Value, canonical_values
@@ -35,6 +35,9 @@ _NEXT_URL = re.compile(
 _INNER_URL = re.compile(rf"{_SCHEMES}://", re.IGNORECASE)
 _LINK_TEXT = re.compile(r"(?<=/)\[(?=[\w_*])|\[$")
 """Where a URL ends and the text of its link begins (AsciiDoc): `https://host/page/[text`."""
+# http://evil.example/a.exe,file: C:\\a.exe, behind which a label begins; ^(https://evil.example/)([a-z]{0,50})?
+_NEXT_LABEL = re.compile(r",[a-z]{2,20}:$", re.IGNORECASE)
+_EXPRESSION = re.compile(r"[^()]{1,2000}\)[(\[{*+?]")
 _CALLED = re.compile(r"\(\s{0,4}(?:['\")]|$)")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _LABELLED = re.compile(r"[\w-]{1,24}:(?=[^/\\])")
@@ -153,8 +156,10 @@ def _doubted(found: Found, text: str, match: re.Match[str]) -> Found:
 
 
 def _url(text: str, written: str) -> Iterator[Found]:
-    text = _trimmed(text)
-    if "://" in text:
+    text = _trimmed(_NEXT_LABEL.sub("", text) if text.endswith(":") else text)
+    if ")" in text and _EXPRESSION.match(text):
+        yield Refused(refusals.BAD_URL, text)
+    elif "://" in text:
         yield from _whole(text)
     elif text:
         yield from _word(text, written)
@@ -218,6 +223,9 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         yield from _word(word[match.end() :], written, depth + 1)
     elif ":" in word and _is_ipv6(word):
         yield from _whole(word)
+    elif depth < 4 and (several := compounds.parts(word)):
+        for part in several:
+            yield from _word(part, written, depth + 1)
     elif match := _SHELL_SOCKET.fullmatch(word):
         yield from _word(match[1], written, depth + 1)
     elif depth < 4 and (match := _LABELLED.match(word)):

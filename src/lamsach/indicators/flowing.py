@@ -20,6 +20,8 @@ from lamsach.model import IndicatorType, Reference
 _HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}-?$")
 _HEX_START = re.compile(r"^[0-9A-Fa-f]{1,56}(?![0-9A-Za-z-])")
 _HASH_DIGITS = (32, 40, 64)
+_TWO_NUMBERS = 32
+"""How many digits two numbers of cards or accounts below each other may have, and an MD5, which is never without letters."""
 _URL_END = re.compile(r"(?:h(?:xx|tt|\*\*|XX|TT)ps?|ftps?|fxp)\s?\[?:\]?\s?//\S{4,2000}$", re.IGNORECASE)
 _SCHEME_END = re.compile(r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//$", re.IGNORECASE)
 _URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}$")
@@ -32,6 +34,8 @@ _MAIL_END = re.compile(r"[\w.+-]{1,64}@[\w.\[\]-]{1,250}-$")
 _FILE_START = re.compile(
     r"(?:zip|rar|7z|gz|exe|msi|dll|php|html?|aspx?|jsp|js|pdf|docx?|xlsx?|apk|sh|ps1|vbs|bat|txt|png|jpe?g|gif|bin|dat|iso|img)\W{0,2}$"
 )
+_SENTENCE = re.compile(r"^\W{0,8}(?:[^\W\d_][\w'’-]*[,;:]?[ \t]+(?:\S+[ \t]+){9,})")
+_SENTENCES = 2
 _MARKED_DOT = re.compile(r"\[\.\]|\(\.\)|\[dot\]", re.IGNORECASE)
 _DEFANGED = re.compile(r"\w ?\[ ?\.{1,2} ?\] ?\w|\w\(\.\)\w|\bhxxps?\b|\w\[dot\]\w|\w\[:\]//", re.IGNORECASE)
 _JOINS = "/-_=&?%.+"
@@ -152,6 +156,8 @@ def _hash(line: str, following: str, lengths: tuple[int, ...]) -> str | None:
     if len(before) in lengths and len(start[0]) in lengths and before == end[0]:
         return None
     digits = len(before) + len(start[0])
+    if digits == _TWO_NUMBERS and (before + start[0]).isdecimal():
+        return None
     if digits in lengths or (continues and digits < max(lengths) and len(before) not in lengths):
         return line.rstrip("-") + following
     return None
@@ -276,6 +282,11 @@ def _pattern(line: str) -> str:
 def defangs(texts: Iterable[str]) -> bool:
     """Whether the author of these texts defangs what is malicious."""
     return any(_DEFANGED.search(text) for text in texts)
+
+
+def has_sentences(text: str) -> bool:
+    """Whether a text has several sentences, so that what is in them is mentioned and not listed."""
+    return sum(_SENTENCE.search(line) is not None for line in text.splitlines()) >= _SENTENCES
 
 
 def found_values(found: Iterable[Found]) -> list[Found]:

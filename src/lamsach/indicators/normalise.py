@@ -67,7 +67,22 @@ _HOST_SCHEMES = frozenset(
 )
 """Schemes that say no more than how to reach a host: the value is the host."""
 _NAMED_SCHEMES = frozenset(
-    {"ldap", "ldaps", "rmi", "smb", "ssh", "irc", "ircs", "telnet", "rdp", "vnc", "mqtt", "redis", "mysql"}
+    {
+        "ldap",
+        "ldaps",
+        "rmi",
+        "smb",
+        "file",
+        "ssh",
+        "irc",
+        "ircs",
+        "telnet",
+        "rdp",
+        "vnc",
+        "mqtt",
+        "redis",
+        "mysql",
+    }
 )
 """Schemes of which logs show the host and not the path."""
 

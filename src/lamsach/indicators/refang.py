@@ -153,6 +153,7 @@ _SPELT = re.compile(
     re.IGNORECASE,
 )
 _SPELT_DOT = re.compile(r"\s+dot\s+|_dot_", re.IGNORECASE)
+_POINTLESS = re.compile(r"(?<![\w.@/-])[\w-]{4,253}(?![\w.@-])")
 _ENGLISH = frozenset(
     [
         "to",
@@ -197,6 +198,8 @@ def refang(text: str) -> str:
         text = _WIDE.sub(lambda match: _narrow(match, alone), text)
     if "dot" in text.lower():
         text = _SPELT.sub(_spelt, text)
+        if "DOT" in text or "-dot-" in text:
+            text = _POINTLESS.sub(_pointed, text)
     return text
 
 
@@ -229,6 +232,21 @@ def _closed(match: re.Match[str]) -> str:
     if match["space"] and ("." in host or gap == "."):
         return f"{match['scheme']}{match[0][match.end('space') - match.start() :].removesuffix(' ')}"
     return match[0]
+
+
+def _pointed(match: re.Match[str]) -> str:
+    """`evilDOTexample`, `203-dot-0-dot-113-dot-5`: a word without any point that spells its points out."""
+    word = match[0]
+    if "DOT" in word and "dot" not in (plain := word.replace("DOT", "")) and plain == plain.lower():
+        name = word.replace("DOT", ".")
+    elif word.count("-dot-") > 1:
+        name = word.replace("-dot-", ".")
+    else:
+        return word
+    last = name.rpartition(".")[2]
+    whole = all(name.split("."))
+    is_name = last in suffixes().top_levels and last not in _ENGLISH
+    return name if whole and (is_name or _QUAD.fullmatch(name)) else word
 
 
 def _spelt(match: re.Match[str]) -> str:

@@ -21,6 +21,8 @@ _URL_END = re.compile(
     r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//[^\s/]{3,300}/\S{0,2000}[-/_=&?%]$", re.IGNORECASE
 )
 _URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
+_TWO_NUMBERS = 32
+"""How many digits two numbers of cards or accounts below each other may have, and an MD5, which is never without letters."""
 _SHORTEST_FULL = 60
 """How many characters a line has at least that was broken for its length."""
 _MAX_LINE = 4096
@@ -72,7 +74,10 @@ def _completes_hash(line: str, following: str) -> bool:
     end, start = _HEX_END.search(line[-70:]), _HEX_START.match(following)
     if end is None or start is None or len(end[0]) in HASH_TYPES or len(start[0]) in HASH_TYPES:
         return False
-    return len(end[0]) + len(start[0]) in HASH_TYPES
+    whole = end[0] + start[0]
+    return (
+        len(whole) in HASH_TYPES and not whole.isdecimal()
+    )  # two numbers of cards or accounts below each other
 
 
 def _completes_url(line: str, following: str) -> bool:

@@ -32,6 +32,7 @@ MAX_URL_LENGTH = 8192
 _URL = re.compile(
     r"(?:([a-z][a-z0-9+.-]{1,20}):/{2,4})?([^/?#\\]{1,512})([^#]*)", re.IGNORECASE | re.ASCII | re.DOTALL
 )
+_ENCODED_POINT = re.compile("%2e", re.IGNORECASE)
 _HOST_PORT = re.compile(r"(\[[0-9a-f:.]{2,45}(?:%25?\w{1,20})?\]|[^:\[\]]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
 
 
@@ -66,7 +67,7 @@ def canonical_url(text: str, *, strict: bool = True) -> str:
         raise Refused(refusals.BAD_URL)
     if port == DEFAULT_PORTS.get(scheme):
         port = ""
-    host, reason = _host(host_port[1], strict=strict)
+    host, reason = _host(_ENCODED_POINT.sub(".", host_port[1]), strict=strict)
     value = (f"{scheme}://" if scheme else "") + host + (f":{port}" if port else "") + _path(match[3])
     if reason is not None:
         raise Refused(reason, value, IndicatorType.URL)

@@ -17,6 +17,7 @@ from lamsach.indicators.formats.misp_index import MispIndex
 from lamsach.indicators.formats.opendocument import OpenDocument
 from lamsach.indicators.formats.openioc import OpenIoc
 from lamsach.indicators.formats.own_records import OwnRecords
+from lamsach.indicators.formats.paged_text import PagedText
 from lamsach.indicators.formats.pdf import Pdf
 from lamsach.indicators.formats.rpz import Rpz
 from lamsach.indicators.formats.rtf import Rtf
@@ -55,6 +56,7 @@ FORMATS: tuple[type[ListFormat], ...] = (
     MikroTik,
     FortigateConfig,
     SuricataDataset,
+    PagedText,
     Markup,
     Blocklist,
     Delimited,

@@ -11,7 +11,7 @@ from lamsach.indicators.base import ListFormat
 from lamsach.indicators.code_lines import is_dump
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import field_of
-from lamsach.indicators.flowing import defangs
+from lamsach.indicators.flowing import defangs, has_sentences
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values, plain_value
 from lamsach.indicators.opening import ListSource
@@ -24,8 +24,6 @@ _TRAILING_COMMENT = re.compile(r"\s(?:#|;|//)\s*")
 _HOSTS_LINE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S*[A-Za-z_])", re.ASCII)
 # dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
 _DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
-_SENTENCE = re.compile(r"^\W{0,8}(?:[^\W\d_][\w'’-]*[,;:]?[ \t]+(?:\S+[ \t]+){9,})")
-_SENTENCES = 2
 _NO_WORDS = re.compile(r"[\W_]*")
 
 
@@ -50,7 +48,7 @@ class Text(ListFormat):
         """As `read`: lines that are nothing but a canonical value come plain."""
         document = source.document
         marks = defangs([source.text_head])
-        marked = marks and (source.prose or _has_sentences(source.text_head))
+        marked = marks and (source.prose or has_sentences(source.text_head))
         prose = Prose(advisory=source.prose, defangs=marked, marks=marks)
         broken = Unbroken()
         plain_line, threat = True, prose.threat
@@ -78,11 +76,6 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
     else:
         found = read_line(line.strip(), reference, prose)
         yield from (item for item in found if item.type is not None or told)
-
-
-def _has_sentences(head: str) -> bool:
-    """Whether a text has several sentences, so that what is in them is mentioned and not listed."""
-    return sum(_SENTENCE.search(line) is not None for line in head.splitlines()) >= _SENTENCES
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
