@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from lamsach.model import Findings
+from lamsach.model import Findings, Problem
 from lamsach.results.terminal import show
 
 from .sample import DAY0, REASONS, empty_findings, large_findings, rich_findings
@@ -99,3 +99,36 @@ def test_nothing_found_but_blind_is_not_clean() -> None:
 
 def test_many_machines_are_counted() -> None:
     assert "20 more machines are in the report (-o report.html)." in shown(large_findings(60, 1))
+
+
+def test_rows_of_which_the_same_is_said_stand_in_one_line() -> None:
+    same = [
+        Problem(f"pcs.xlsx:PCs:{row}", "The machine stands in two rows.", "", minor=True)
+        for row in (4, 9, 12)
+    ]
+    other = [
+        Problem("a.log", "Cannot be read."),
+        Problem("a.log", "Is cut."),
+        Problem("b.log:7", "Cannot be read."),
+    ]
+    findings = replace(rich_findings(), problems=tuple([*same, *other]))
+    text = re.sub(r"\s+", " ", shown(findings))
+    assert "- pcs.xlsx:PCs:4, 9, 12: The machine stands in two rows. -" in text
+    assert "- a.log: Cannot be read. - a.log: Is cut. - b.log:7: Cannot be read." in text
+
+
+def test_many_rows_are_cut() -> None:
+    many = tuple(Problem(f"pcs.csv:{row}", "Twice.", "", minor=True) for row in range(2, 40))
+    text = re.sub(r"\s+", " ", shown(replace(rich_findings(), problems=many)))
+    assert "pcs.csv:2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …: Twice." in text
+
+
+def test_a_report_that_is_written_is_opened_not_asked_for_again() -> None:
+    stream = io.StringIO()
+    show(rich_findings(), Console(file=stream, width=100), "en", REASONS, "out/report.html")
+    assert (
+        "then open the report for what proves it and what to do with each:\n   out/report.html\n"
+        in stream.getvalue()
+    )
+    assert "-o report.html" not in stream.getvalue()
+    assert "-o report.html" in shown(rich_findings())

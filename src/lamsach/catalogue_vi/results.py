@@ -252,7 +252,6 @@ _HEADINGS: dict[str, str] = {
     "Contacts": "Số lần",
     "First": "Lần đầu",
     "Last": "Lần cuối",
-    "Last ({zone})": "Lần cuối ({zone})",
     "First – last": "Lần đầu – lần cuối",
     "First contact": "Kết nối đầu tiên",
     "Last contact": "Kết nối cuối cùng",
@@ -375,6 +374,7 @@ _TERMINAL: dict[str, str] = {
         "Cô lập các máy nhiễm, rồi mở báo cáo để xem chứng cứ và việc cần làm với từng máy:"
     ),
     "Write the report to look at each contact:": "Ghi báo cáo để xem từng kết nối:",
+    "Open the report to look at each contact:": "Mở báo cáo để xem từng kết nối:",
     "Name the machines behind DNS servers, proxies and gateways: add their client logs and the DHCP leases:": (
         "Tìm máy phía sau máy chủ DNS, proxy, cổng NAT: thêm nhật ký máy trạm của các thiết bị đó và nhật ký cấp địa chỉ DHCP:"
     ),

@@ -161,7 +161,8 @@ def run(
         time.perf_counter() - begun, result.searched_bytes, sum(summary.lines for summary in findings.files)
     )
     try:
-        show(findings, output_console(), language, REASONS)
+        page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
+        show(findings, output_console(), language, REASONS, page)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of the pipe has enough; the results are still written.

@@ -6,7 +6,7 @@ Fits 100 columns, or the terminal's width down to 60. In a pipe: 100 columns, no
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -16,14 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
-from lamsach.model import Device, DeviceState, Findings
+from lamsach.model import Device, DeviceState, Findings, Problem
 from lamsach.results import words
 from lamsach.results.safe import clip, visible_line
-from lamsach.results.summary import figures, report_zone, searched_sentence, state_counts, verdict, zone_words
+from lamsach.results.summary import figures, report_zone, searched_sentence, state_counts, verdict
 
 _WIDEST, _NARROWEST = 100, 60
 _DEVICES_SHOWN = 40
 _PROBLEMS_SHOWN = 10
+_ROWS_SHOWN = 12
 _COMMAND_LENGTH = 2_000
 _COLOURS: dict[DeviceState, str] = {DeviceState.INFECTED: "bold red"}
 _ORDER = (
@@ -32,11 +33,15 @@ _ORDER = (
 
 
 def show(
-    findings: Findings, console: Console, language: str, reasons: Mapping[str, str] | None = None
+    findings: Findings,
+    console: Console,
+    language: str,
+    reasons: Mapping[str, str] | None = None,
+    report: str = "",
 ) -> None:
-    """Print findings. `reasons` gives the English sentence of each reason's code."""
+    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page that is written, if one is."""
     with _width(console) as width:
-        screen = _Screen(findings, console, language, reasons or {}, width)
+        screen = _Screen(findings, console, language, reasons or {}, width, report)
         screen.result()
         screen.not_read()
         screen.next_steps()
@@ -58,13 +63,20 @@ class _Screen:
     """One printing of findings."""
 
     def __init__(
-        self, findings: Findings, console: Console, language: str, reasons: Mapping[str, str], width: int
+        self,
+        findings: Findings,
+        console: Console,
+        language: str,
+        reasons: Mapping[str, str],
+        width: int,
+        report: str = "",
     ) -> None:
         self.findings = findings
         self.console = console
         self.language = language
         self.reasons = reasons
         self.width = width
+        self.report = report
         self._ = translator(language)
         self.zone = report_zone(findings)
         self.figures = figures(findings)
@@ -92,12 +104,11 @@ class _Screen:
         table = Table(
             box=box.SIMPLE_HEAD, width=self.width, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
         )
-        last = self._("Last ({zone})").format(zone=zone_words(self.findings, self.language))
         table.add_column(self._("Machine"), overflow="fold", ratio=5)
         table.add_column(self._("State"), overflow="fold", ratio=4)
         table.add_column(self._("Severity"), overflow="fold", width=10)
         table.add_column(self._("Contacts"), justify="right", width=9)
-        table.add_column(last, overflow="fold", width=10)
+        table.add_column(self._("Last"), overflow="fold", width=10)
         if wide:
             table.add_column(self._("Why"), overflow="fold", ratio=9)
         for device in devices:
@@ -127,14 +138,15 @@ class _Screen:
         lines = list(self._blind())
         if findings.partial:
             lines.insert(0, self._("The hunt was interrupted: this result is partial."))
-        for problem in findings.problems[:_PROBLEMS_SHOWN]:
-            lines.append(f"{problem.where}: {self._(problem.what)} {self._(problem.todo)}".strip())
-        if len(findings.problems) > _PROBLEMS_SHOWN:
+        alike = list(_alike(findings.problems))
+        for where, problem in alike[:_PROBLEMS_SHOWN]:
+            lines.append(f"{where}: {self._(problem.what)} {self._(problem.todo)}".strip())
+        if len(alike) > _PROBLEMS_SHOWN:
             one, many = (
                 mark("{count} more input could not be read."),
                 mark("{count} more inputs could not be read."),
             )
-            lines.append(counted(len(findings.problems) - _PROBLEMS_SHOWN, one, many, language))
+            lines.append(counted(len(alike) - _PROBLEMS_SHOWN, one, many, language))
         if self.figures.refused:
             one, many = (
                 mark("{count} log record could not be read."),
@@ -179,14 +191,16 @@ class _Screen:
                     self._(
                         "Isolate the infected machines, then open the report for what proves it and what to do with each:"
                     ),
-                    self._command("-o", self._("report.html")),
+                    self._opened(),
                 )
             )
         elif self.figures.found:
             steps.append(
                 (
-                    self._("Write the report to look at each contact:"),
-                    self._command("-o", self._("report.html")),
+                    self._("Open the report to look at each contact:")
+                    if self.report
+                    else self._("Write the report to look at each contact:"),
+                    self._opened(),
                 )
             )
         if known[DeviceState.UNATTRIBUTED]:
@@ -198,7 +212,8 @@ class _Screen:
                     self._command("--leases", self._("DHCP-LOG")),
                 )
             )
-        if self.findings.blind_days or self.findings.partial or self.findings.problems:
+        unread = any(not problem.minor for problem in self.findings.problems)
+        if self.findings.blind_days or self.findings.partial or unread:
             steps.append((self._("Get the logs that are missing and hunt again:"), self._command()))
         if self.findings.list.refused:
             lists = shlex.join(["lamsach", "indicators", "read", *self.findings.parameters.lists])
@@ -217,6 +232,10 @@ class _Screen:
             # Commands are not wrapped, so that they can be copied whole.
             self.console.print(Text(f"   {command}", style="cyan"), soft_wrap=True)
 
+    def _opened(self) -> str:
+        """The report that is written, else the command that writes one."""
+        return visible_line(self.report) if self.report else self._command("-o", self._("report.html"))
+
     def _command(self, *further: str) -> str:
         """The command of this hunt, with further options."""
         given = self.findings.parameters
@@ -234,3 +253,19 @@ class _Screen:
         if len(command) > _COMMAND_LENGTH:
             command = f"lamsach hunt … {shlex.join(further)}".strip()
         return visible_line(command)
+
+
+def _alike(problems: Iterable[Problem]) -> Iterator[tuple[str, Problem]]:
+    """Problems with their places; those that say the same of several rows of one file in one line, such as `inventory.xlsx:PCs:4, 9`."""
+    for (start, _where, _what, _todo), group in groupby(problems, key=_said):
+        every = list(group)
+        rows = [problem.where.rpartition(":")[2] for problem in every]
+        shown = ", ".join(rows[:_ROWS_SHOWN]) + (", …" if len(rows) > _ROWS_SHOWN else "")
+        yield (f"{start}:{shown}" if start else every[0].where), every[0]
+
+
+def _said(problem: Problem) -> tuple[str, str, str, str]:
+    """What makes two problems alike: the words, and the file when a row of it is named, else the whole place."""
+    start, _colon, row = problem.where.rpartition(":")
+    numbered = bool(start) and row.isdigit()
+    return start if numbered else "", "" if numbered else problem.where, problem.what, problem.todo
