@@ -111,7 +111,7 @@ def test_rows_of_which_the_same_is_said_stand_in_one_line() -> None:
         Problem("a.log", "Is cut."),
         Problem("b.log:7", "Cannot be read."),
     ]
-    findings = replace(rich_findings(), problems=tuple([*same, *other]))
+    findings = replace(rich_findings(), problems=(*same, *other))
     text = re.sub(r"\s+", " ", shown(findings))
     assert "- pcs.xlsx:PCs:4, 9, 12: The machine stands in two rows. -" in text
     assert "- a.log: Cannot be read. - a.log: Is cut. - b.log:7: Cannot be read." in text
