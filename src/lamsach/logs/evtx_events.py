@@ -22,7 +22,7 @@ from lamsach.logs.evtx_digests import PLACES, WIDTH, digests_at
 from lamsach.logs.evtx_elements import UnusualError
 from lamsach.logs.evtx_keys import carried_ports, is_carried, key_columns, key_width
 from lamsach.logs.evtx_parts import TELLS, Parts
-from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
+from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered, room_for
 from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Head, Plan, plan_of
 from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, OWN, Records, joined, with_texts
 from lamsach.logs.evtx_templates import System, Template, Templates
@@ -32,7 +32,7 @@ from lamsach.model import Event
 
 _TEMPLATES = Templates()
 _BODY_AT = 24
-_MOST_ROWS = 32768
+_MOST_ROWS = 16384
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = [part.name for part in fields(Event)][1:-1]
 _values_of = attrgetter(*_NAMES)
@@ -60,6 +60,7 @@ class EventMaker:
         self._told: list[Head | None] = []
         self._plans: dict[tuple[int, Template], int] = {}
         self._planned: list[Plan] = []
+        self._room = bytearray()
         self.parts = Parts()
 
     def forget(self) -> None:
@@ -98,7 +99,9 @@ class EventMaker:
 
     def read(self, chunks: Sequence[bytes]) -> tuple[Records, list[str | None]]:
         """The records of the chunks, and the library's text of each that is left to it, None for a damaged one."""
-        batch = Batch(chunks, _TEMPLATES)
+        if len(self._room) < room_for(chunks):
+            self._room = bytearray(room_for(chunks))
+        batch = Batch(chunks, _TEMPLATES, self._room)
         begin, end, counts = batch.records()
         made = [
             self._records(batch, begin[at : at + _MOST_ROWS], end[at : at + _MOST_ROWS])
@@ -224,7 +227,7 @@ class EventMaker:
             for _, index in plan.read:
                 if index >= 0:
                     piece = batch.data[starts[index] : starts[index] + sizes[index]]
-                    values[index] = value(plan.kinds[index], piece)
+                    values[index] = value(plan.kinds[index], bytes(piece))
             event = self._make(plan.record(values))
         except (UnusualError, LineError):
             return LEFT

@@ -60,7 +60,7 @@ def _ports_in_text(batch: Batch, begin: Ints, end: Ints) -> Ints:
     ports[ports > _HIGHEST_PORT] = 0
     others = np.flatnonzero(~plain)
     ends = zip(begin[others].tolist(), end[others].tolist(), strict=True)
-    ports[others] = [port_in(batch.data[start:stop]) for start, stop in ends]
+    ports[others] = [port_in(bytes(batch.data[start:stop])) for start, stop in ends]
     return ports
 
 

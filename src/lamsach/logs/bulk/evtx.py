@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lamsach.logs.evtx_rows import Records
 
 Key = tuple[str, ...]
-_BATCH_CHUNKS = 256
+_BATCH_CHUNKS = 128
 _TABLE_ROWS = 8192
 _HEADS_KEPT = 4096
 _TIME_CHARACTERS = 27
