@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import queue
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,7 +31,7 @@ class Stream(Protocol):
 
 
 class Buffer:
-    """Memory for one chunk, with room for the line feeds that the kernel wants around it."""
+    """Memory for one chunk, with room for the line feeds that the kernel wants around it. `holder`: the thread that filled it last."""
 
     def __init__(self, size: int = CHUNK_BYTES) -> None:
         self.memory = bytearray(PAD + size + PAD)
@@ -39,28 +39,50 @@ class Buffer:
         self.view = memoryview(self.memory)
         self.array: NDArray[np.uint8] = np.frombuffer(self.memory, np.uint8)
         self.limit = PAD + size
+        self.holder = 0
 
 
 class Pool:
-    """At most `count` buffers. The one given back last, which the processor still has at hand, is taken first; none is made before it is needed."""
+    """At most `count` buffers; none is made before it is needed.
+
+    A thread gets back the buffer that it had last: its processor still has that memory at hand, and need not take it from the other one.
+    """
 
     def __init__(self, count: int, size: int = CHUNK_BYTES) -> None:
         self._size = size
-        self._free: queue.LifoQueue[Buffer | None] = queue.LifoQueue()
-        for _ in range(count):
-            self._free.put(None)
+        self._unmade = count
+        self._free: list[Buffer] = []
+        self._changed = threading.Condition()
 
     def get(self) -> Buffer:
         """A buffer; waits for one."""
-        return self._free.get() or Buffer(self._size)
+        with self._changed:
+            self._changed.wait_for(lambda: not self.empty())
+            buffer = self._last_of(threading.get_ident()) or self._made() or self._free.pop()
+        buffer.holder = threading.get_ident()
+        return buffer
+
+    def _last_of(self, thread: int) -> Buffer | None:
+        for place in reversed(range(len(self._free))):
+            if self._free[place].holder == thread:
+                return self._free.pop(place)
+        return None
+
+    def _made(self) -> Buffer | None:
+        if not self._unmade:
+            return None
+        self._unmade -= 1
+        return Buffer(self._size)
 
     def put(self, buffer: Buffer) -> None:
         """Give a buffer back."""
-        self._free.put(buffer)
+        with self._changed:
+            self._free.append(buffer)
+            self._changed.notify()
 
     def empty(self) -> bool:
         """Whether `get` would wait."""
-        return self._free.empty()
+        return not self._free and not self._unmade
 
 
 @dataclass(slots=True)
