@@ -1,6 +1,7 @@
 r"""What a paste left before a line: an indentation, a mark of quoting, a prompt, a line's number, the name of grep's file or of a container.
 
-Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs" (`web-1  | `).
+Source: POSIX grep (`file:` with -H, `file:line:` with -n); RFC 3676 (`> `); Docker, "docker compose logs" (`web-1  | `);
+Kubernetes, "kubectl logs --prefix" (`[pod/NAME/CONTAINER] `).
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ _LEFT_BY_A_PASTE = re.compile(
     r"(?:[ \t>|*]{1,12}|[$#%] |\d{1,7}[:.)] {1,4}|(?:[A-Za-z]:)?[\w./\\~-]{1,120}\.(?:log|txt|out)(?:\.\d{1,3})?(?::(?!\d\d:\d\d:\d\d(?:[.,]\d|\s))\d{1,9})?: ?)(?=\S)",
     re.ASCII,
 )
-# `bind-1  | line`
-_CONTAINER = re.compile(r"[A-Za-z0-9][\w.-]{0,100} {1,40}\| (?=\S)", re.ASCII)
+# `bind-1  | line`   `[pod/bind-5d78c9869d-abcde/named] line`
+_CONTAINER = re.compile(
+    r"(?:[A-Za-z0-9][\w.-]{0,100} {1,40}\||\[pod/[\w.-]{1,100}/[\w.-]{1,40}\]) (?=\S)", re.ASCII
+)
 _MAY_BE_PASTED = frozenset(" \t>|*$#%/~.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-_ROOM = 160
+_ROOM = 190
 
 
 def unpasted(line: str) -> str:
@@ -26,5 +29,11 @@ def unpasted(line: str) -> str:
 
 def bare(line: str) -> str:
     """The line without the name of a container before it, or else without what a paste left."""
-    found = _CONTAINER.match(line, 0, _ROOM) if "|" in line[:_ROOM] else None
-    return line[found.end() :] if found else unpasted(line)
+    rest = uncontained(line)
+    return unpasted(line) if rest is line else rest
+
+
+def uncontained(line: str) -> str:
+    """The line without the name of a container before it; the line itself when there is none."""
+    found = _CONTAINER.match(line, 0, _ROOM) if line[:5] == "[pod/" or "|" in line[:_ROOM] else None
+    return line[found.end() :] if found else line

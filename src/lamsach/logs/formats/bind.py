@@ -39,7 +39,7 @@ _TIME_WITHOUT_YEAR = re.compile(
 )
 # 2024-01-02T03:04:05.678Z queries: info: client ...
 _TIME_ISO = re.compile(
-    r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?) ", re.ASCII
+    r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) ", re.ASCII
 )
 # infoblox-responses: 28-Nov-2024 15:26:27.498 client ...
 _BEFORE_TIME = re.compile(r"infoblox-(?:responses|queries): ")
@@ -93,6 +93,7 @@ class Bind(LogFormat):
 
     name = "bind"
     title = "ISC BIND"
+    of_resolver = True
     gives: ClassVar[tuple[str, ...]] = (
         "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
         "action", "forwarded",
@@ -147,9 +148,9 @@ class Bind(LogFormat):
 
     def _split(self, line: str) -> tuple[datetime | None, str | None, str]:
         """The record's time (BIND's own before syslog's), the host that syslog names, and the message."""
+        line = bare(line)
         time, message = self._own_time(line)
         header = NO_HEADER
-        line = bare(line)
         if time is None:
             header, message = split_header(line, self.context)
             time, message = self._own_time(message)
