@@ -96,6 +96,18 @@ def may_carry(line: str) -> bool:
     return any(key in line for key in _QUOTED)
 
 
+def may_hold_line(path: str, *, literal: bool = False) -> bool:
+    """Whether a record may carry a line under this dotted key. `literal`: see `carried`."""
+    rank = _rank(path)
+    return rank is not None and (not literal or rank < _FIRST_MESSAGE)
+
+
+def _rank(path: str) -> int | None:
+    parts = path.split(".")
+    name = plain(parts[-1])
+    return _RANK.get(plain("".join(parts[-2:])) if name == "original" else name)
+
+
 def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[str]:
     """The lines that a record carries, the most literal first; each also behind its program's name, when the record states that.
 
@@ -104,11 +116,9 @@ def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[
     found: list[tuple[int, str]] = []
     tag = ""
     for key, value in walk(record):
-        parts = key.split(".")
-        name = plain(parts[-1])
-        if not tag and name in _TAGS:
+        if not tag and plain(key.rpartition(".")[2]) in _TAGS:
             tag = (text_of(value) or "").strip().rstrip(":")
-        rank = _RANK.get(plain("".join(parts[-2:])) if name == "original" else name)
+        rank = _rank(key)
         text = text_of(value) if rank is not None and (not literal or rank < _FIRST_MESSAGE) else None
         if rank is not None and text and len(text) >= _SHORTEST:
             found.append((rank, text.rstrip("\r\n")))

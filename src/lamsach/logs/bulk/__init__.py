@@ -24,6 +24,7 @@ READERS: Mapping[str, str] = {
     "fortigate": "fortigate:FortiGatePairs",
     "iptables": "iptables:KernelPackets",
     "isc_dhcp": "isc_dhcp:DhcpdMessages",
+    "json_lines": "json_lines:NamedKeys",
     "juniper_srx": "juniper_srx:SrxRecords",
     "kea": "kea:KeaMessages",
     "leef": "leef:LeefRecords",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
+from json import loads
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.base import Unusual
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_MARKS = 120
 """Arrow ends the process at lists within lists that are nested very deep: a line has fewer brackets and braces than this."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DEEPEST, _MOST_LEAVES = 8, 400
 
 
@@ -25,30 +28,50 @@ def is_whole(line: bytes) -> bool:
     )
 
 
-def table_of_objects(data: bytes, count: int, texts: tuple[str, ...] = ()) -> pa.Table:
-    """The objects of so many lines, each of which `is_whole`. `texts`: keys whose values are texts, though they look like times. Raises Unusual, pyarrow.ArrowException."""
-    import pyarrow as pa
+def table_of_objects(data: bytes, count: int) -> pa.Table:
+    """The objects of so many lines, each of which `is_whole`. What looks like a time in the first stays a text. Raises Unusual, ValueError, pyarrow.ArrowException."""
     from pyarrow import json
 
-    kinds = pa.schema([(name, pa.string()) for name in texts])
+    end = data.find(b"\n")
     table = json.read_json(
         io.BytesIO(data),
         json.ReadOptions(use_threads=False, block_size=len(data) + 64),
-        json.ParseOptions(explicit_schema=kinds),
+        json.ParseOptions(explicit_schema=_times_in(data if end < 0 else data[:end])),
     )
     if table.num_rows != count:
         raise Unusual
     return table
 
 
+def _times_in(line: bytes) -> pa.Schema:
+    """The object's keys whose values look like times: Arrow would make moments of them."""
+    import pyarrow as pa
+
+    try:
+        kind = _kind_of(loads(line), 0)
+    except RecursionError:
+        raise Unusual from None
+    return pa.schema(list(kind)) if kind is not None else pa.schema([])
+
+
+def _kind_of(value: object, depth: int) -> pa.DataType | None:
+    import pyarrow as pa
+
+    if isinstance(value, str):
+        return pa.string() if _DATE.match(value) else None
+    if not isinstance(value, dict) or depth > _DEEPEST:
+        return None
+    kinds = [(key, kind) for key, inner in value.items() if (kind := _kind_of(inner, depth + 1)) is not None]
+    return pa.struct(kinds) if kinds else None
+
+
 def leaves(table: pa.Table) -> Mapping[str, pa.Array]:
-    """The values by their dotted paths; absent where what they lie in is. Keys that no object gives a value are left out. Raises Unusual."""
+    """The values by their dotted paths; absent where what they lie in is. Raises Unusual."""
     found: dict[str, pa.Array] = {}
     for path, column in _walked(table):
         if path in found or len(found) >= _MOST_LEAVES:  # "a": {"b": ..} beside "a.b"
             raise Unusual
-        if column.null_count < len(column):
-            found[path] = column
+        found[path] = column
     return found
 
 

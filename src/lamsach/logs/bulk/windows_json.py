@@ -51,7 +51,7 @@ class WindowsObjects(GroupReader):
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
-        record = _record_of(leaves(table_of_objects(data, count, (_TIME,))), count)
+        record = _record_of(leaves(table_of_objects(data, count)), count)
         made = connections(record) or distinct_events(record, self.context, self._times)
         return made | {"time": times(record.time, self._second)}
 
@@ -78,6 +78,8 @@ def _record_of(values: Columns, count: int) -> Records:
     found: dict[Part, dict[str, pa.Array]] = {part: {} for part in Part}
     written = False
     for path, column in values.items():
+        if column.null_count == count:
+            continue
         part, name, may_be_xml, winlogbeat = part_of(path)
         written |= winlogbeat and not column.null_count
         if part in (Part.NOTHING, Part.FLAT) and not may_be_xml:

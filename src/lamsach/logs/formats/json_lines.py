@@ -44,9 +44,9 @@ from lamsach.model import Event
 _KEY = re.compile(r'\\?"([@\w. :-]{1,60})\\?"\s*:\s*', re.ASCII)
 _KEYS_LOOKED_AT = 200
 # {"date":"2026-06-05","time":"07:31:12"
-_CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
+CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
 # winlog, EventID, Image, ProcessGuid ...: the record is of an endpoint, whose name `host` is
-_ENDPOINT_KEYS = frozenset(
+ENDPOINT_KEYS = frozenset(
     {"eventid", "winlog", "win", "image", "processguid", "process", "computer", "eventdata", "sourcename"}
 )
 _LOGON_FIELDS = {
@@ -55,7 +55,12 @@ _LOGON_FIELDS = {
     "computername": "observer",
     "hostname": "observer",
 }
-_PARSED = ("destination", "query", "url", "domain")
+PARSED = ("destination", "query", "url", "domain")
+"""Fields of which each says that a shipper has taken the record apart itself."""
+SPECIAL_NAMES = frozenset(
+    {"ipaddress", "sourcetype", "origin", "dip", "src", "srcip", "sourceip", "sourceaddress", "clientip"}
+)
+"""Names whose presence in a record says what other names mean."""
 _MOST_VALUES = 50
 _HEAD_LOOKED_AT = 200
 _TIME_ORDER = (
@@ -130,7 +135,7 @@ class JsonLines(LogFormat):
         header, record = read_object(line)
         values, endpoint = _values(record)
         # what the shipper parsed itself has a `message` for people
-        parsed = any(field in values for field in _PARSED) and object_in_text(record) is None
+        parsed = any(field in values for field in PARSED) and object_in_text(record) is None
         inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
         if inner is not None and (_tells(inner) or not column_names.tells_of_contacts(values.keys())):
             if any(key.startswith("gl2_") for key in record):  # Graylog: `source` is who sent the line
@@ -175,7 +180,7 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
     paths = [
         ([part.lstrip("_@") for part in key.split(".")], value) for key, value in _with_text_inside(record)
     ]
-    endpoint = any(column_names.plain(part) in _ENDPOINT_KEYS for parts, _ in paths for part in parts)
+    endpoint = any(column_names.plain(part) in ENDPOINT_KEYS for parts, _ in paths for part in parts)
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
     names = {column_names.plain(parts[-1]) for parts, _ in paths}
     others = column_names.beside(names)
@@ -189,10 +194,10 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
             continue  # what Splunk calls a source is the input it came by
         if field == "time":
             text = text_of(value)
-            if text and _CLOCK.fullmatch(text):
+            if text and CLOCK.fullmatch(text):
                 values.setdefault("clock", []).append(text)
             elif text:
-                times.append((_time_rank(parts[-1]), _in_utc(parts[-1], text)))
+                times.append((time_rank(parts[-1]), _in_utc(parts[-1], text)))
             continue
         texts = _texts(value)
         room = _MOST_VALUES - len(values.get(field, ()))
@@ -214,7 +219,8 @@ def _zone(record: dict[str, object]) -> ZoneInfo | None:
     return next((zone for text in texts if text and (zone := zone_of(text))), None)
 
 
-def _time_rank(name: str) -> int:
+def time_rank(name: str) -> int:
+    """Of several times of a record that with the lowest rank counts."""
     plain = column_names.plain(name)
     return _TIME_ORDER.index(plain) if plain in _TIME_ORDER else len(_TIME_ORDER)
 

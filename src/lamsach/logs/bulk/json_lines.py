@@ -1,0 +1,169 @@
+"""JSON objects of any product whose keys are known by their names, with the same keys in each record. What carries another product's line is read line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from lamsach.logs import column_names
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.columns import check, not_empty
+from lamsach.logs.bulk.features import Lines
+from lamsach.logs.bulk.groups import GroupReader
+from lamsach.logs.bulk.json_table import as_texts, is_whole, leaves, table_of_objects
+from lamsach.logs.bulk.named import event_columns
+from lamsach.logs.envelopes import may_hold_line
+from lamsach.logs.formats.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, SPECIAL_NAMES, time_rank
+from lamsach.logs.json_records import TEXT_KEYS
+from lamsach.logs.loose_times import LooseTimes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_KEY = re.compile(rb'"([^"\\]{1,80})" ?:')
+_MOST_ITEMS = 8
+_WITH_TEXT_INSIDE = r"^\s*\{"
+Held = list[tuple[str, "pa.Array"]]
+"""Columns of texts with their paths."""
+
+
+class NamedKeys(GroupReader):
+    """Records with a time, and a known key that all of them state."""
+
+    def __init__(self, log_format: LogFormat, context: FileContext) -> None:
+        super().__init__(log_format, context)
+        self._times = LooseTimes(context)
+
+    def kind(self, line: bytes) -> Hashable | None:
+        """By the number of keys."""
+        return line.count(b'":') if is_whole(line) else None
+
+    def shape(self, line: bytes) -> Hashable:
+        """See `GroupReader`."""
+        return tuple(_KEY.findall(line))
+
+    def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
+        """See `BulkReader`."""
+        values = leaves(table_of_objects(data, count))
+        endpoint, held = _fields(values)
+        time = _moments(held.pop("time", []))
+        told = {field: _ordered(columns, data) for field, columns in held.items()} | {"time": [time]}
+        whole = {field for field, columns in told.items() if any(not one.null_count for one in columns)}
+        if not column_names.tells_of_contacts(whole):
+            raise Unusual
+        _check_carries_nothing(values, parsed=any(field in whole for field in PARSED))
+        if not endpoint and "source" in told and "source" not in whole:
+            raise Unusual  # whether `host` is the device depends on the record
+        return event_columns(told, self._times, count, host_is_device=endpoint or "source" not in told)
+
+
+def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
+    """Whether the records are of an endpoint, and the columns of each field: see `json_lines.values_of`."""
+    paths = [([part.lstrip("_@") for part in path.split(".")], path) for path in values]
+    names: set[str] = set()
+    endpoint = False
+    for parts, path in paths:
+        plain = {column_names.plain(part) for part in parts}
+        last = column_names.plain(parts[-1])
+        names.add(last)
+        if not ENDPOINT_KEYS.isdisjoint(plain) or last in SPECIAL_NAMES:
+            if values[path].null_count:  # of some records it may not be a key
+                raise Unusual
+            endpoint |= not ENDPOINT_KEYS.isdisjoint(plain)
+    others = column_names.beside(names)
+    if endpoint and "ipaddress" in names:  # a log-on
+        raise Unusual
+    held: dict[str, Held] = {}
+    for parts, path in paths:
+        last = column_names.plain(parts[-1])
+        field = others.get(last, column_names.field_of(".".join(parts)))
+        if field is None or (field == "source" and parts == ["source"] and "sourcetype" in names):
+            continue
+        if field == "host" and last == "hostname":
+            raise Unusual  # stands before the `host` of a collector
+        columns = [column for column in _columns(values[path]) if column.null_count < len(column)]
+        if columns:
+            held.setdefault(field, []).extend((path, column) for column in columns)
+    return endpoint, held
+
+
+def _columns(column: pa.Array) -> list[pa.Array]:
+    """A value as text; of a list its items, a column for each place."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_boolean(kind) or pa.types.is_null(kind):
+        return []
+    if not pa.types.is_list(kind):
+        return [as_texts(column)]
+    if pa.types.is_null(kind.value_type):
+        return []
+    items = as_texts(column.flatten())
+    if items.null_count or not pa.types.is_string(kind.value_type):
+        raise Unusual
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
+    begins = np.cumsum(lengths) - lengths
+    if lengths.max(initial=0) > _MOST_ITEMS:
+        raise Unusual
+    return [items.take(pa.array(begins + at, mask=lengths <= at)) for at in range(lengths.max(initial=0))]
+
+
+def _moments(held: Held) -> pa.Array:
+    """The text of each record's time: of several that of the best name."""
+    import pyarrow.compute as pc
+
+    ranked = sorted(held, key=lambda each: time_rank(each[0].rpartition(".")[2]))
+    ranks = [time_rank(path.rpartition(".")[2]) for path, _ in ranked]
+    if not ranked or len({*ranks}) < len(ranks):
+        raise Unusual
+    for path, column in ranked:
+        if "utc" in column_names.plain(path.rpartition(".")[2]):
+            raise Unusual  # says in its name what its value lacks
+        check(pc.fill_null(pc.invert(pc.match_substring_regex(column, f"^(?:{CLOCK.pattern})$")), True))
+    return pc.coalesce(*(column for _, column in ranked))
+
+
+def _ordered(held: Held, data: bytes) -> Sequence[pa.Array]:
+    """The columns of a field. Unusual where two state something else and their keys do not stand in the same order in all records."""
+    for at, (path, column) in enumerate(held):
+        for other, beside in held[:at]:
+            if other != path and _differ(column, beside):
+                _check_order(other, path, data)
+    return [column for _, column in held]
+
+
+def _differ(column: pa.Array, other: pa.Array) -> bool:
+    import pyarrow.compute as pc
+
+    return not pc.all(pc.equal(column, other)).as_py()  # an absent one is no exception
+
+
+def _check_order(first: str, second: str, data: bytes) -> None:
+    """What lies deeper comes after; else the first key that is not the same stands before the other's, once in each line."""
+    above, below = first.split("."), second.split(".")
+    if len(above) < len(below):
+        return
+    one, two = next(pair for pair in zip(above, below, strict=True) if pair[0] != pair[1])
+    told = Lines(data.split(b"\n"))
+    marks = [f'"{name}":' for name in (one, two)]
+    once = all((told.count(mark) == 1).all() for mark in marks)
+    if not once or (told.place(marks[0]) > told.place(marks[1])).any():
+        raise Unusual
+
+
+def _check_carries_nothing(values: Mapping[str, pa.Array], *, parsed: bool) -> None:
+    """Unusual when a record may carry another product's line, or an object as text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for path, column in values.items():
+        if not pa.types.is_string(column.type) or column.null_count == len(column):
+            continue
+        if may_hold_line(path, literal=parsed):
+            raise Unusual
+        if path.removeprefix("result.") in TEXT_KEYS:
+            check(pc.invert(pc.match_substring_regex(pc.fill_null(not_empty(column), ""), _WITH_TEXT_INSIDE)))
