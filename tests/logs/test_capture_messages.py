@@ -69,13 +69,14 @@ def test_an_update_names_what_it_changes():
     assert message.questions == ("unit.example", "pc1.unit.example")
 
 
-def test_netbios_names():
+@pytest.mark.parametrize("name", ["FILESERVER", "c2.bad.example"])
+def test_netbios_names(name):
     encoded = "".join(
-        chr(65 + (byte >> 4)) + chr(65 + (byte & 15)) for byte in b"FILESERVER".ljust(15) + b"\0"
+        chr(65 + (byte >> 4)) + chr(65 + (byte & 15)) for byte in name.encode().ljust(15) + b"\0"
     )
     message = parsed(build.question(encoded, kind=32), netbios=True)
     assert message is not None
-    assert message.questions == ("FILESERVER",)
+    assert message.questions == (name,)
 
 
 @pytest.mark.parametrize("size", [1 << 14, 100, 7])

@@ -164,9 +164,10 @@ def label_text(label: bytes) -> str:
 
 
 def netbios_name(name: str) -> str:
-    """The first-level encoding undone (RFC 1001 section 14.1): 32 letters are 16 bytes, the last of which is the kind of name."""
+    """The first-level encoding undone (RFC 1001 section 14.1): 32 letters are 16 bytes, the last of which is the kind of name. Windows asks for a short
+    name of the DNS in the same way when no server answers: its dots are those of any name."""
     first = name.partition(".")[0].upper()
     if len(first) != 32 or any(not "A" <= letter <= "P" for letter in first):
         return name
     raw = bytes((ord(first[i]) - 65) << 4 | (ord(first[i + 1]) - 65) for i in range(0, 30, 2))
-    return label_text(raw.rstrip(b" \0"))
+    return ".".join(map(label_text, raw.rstrip(b" \0").split(b".")))
