@@ -17,14 +17,17 @@ _CEF = re.compile(r"(?<![\w.])(?:CEF: ?)?[01]\|{1,2}Check ?Point\|")
 _ROOM = 600
 # action:"Accept"; ifname:"eth1"; resource:"http://a.example/\"b"
 _QUOTED = re.compile(r'(?:^|(?<=[\[; ]))([A-Za-z_][\w/.-]{0,80}): ?"([^"\\]*(?:\\.[^"\\]*)*)"')
-# action="Accept" ifname="eth1"
-_STRUCTURED = re.compile(r'(?<= )([A-Za-z_][\w/.-]{0,80})="([^"\\]*(?:\\.[^"\\]*)*)"')
 # time=1790000000|hostname=gw|product=Firewall|originsicname=CN\=gw,O\=m.example.abc|
 _BARS = re.compile(r"(?:^|(?<=\|)|(?<=\s))([A-Za-z_][\w/.-]{0,80})=((?:[^|\\]|\\.|\\$)*)")
+# time=1790000000 hostname=gw product=VPN-1 & FireWall-1 action=Drop src=192.0.2.5 protection_name="C2 \"a\""   [sc4s@2620 action="Accept" ifname="eth1"]
+_NEXT = r"[A-Za-z_][\w/.-]{0,80}="
+_SPACES = re.compile(
+    rf'(?:^|(?<=\s))([A-Za-z_][\w/.-]{{0,80}})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]\S*(?:\s+(?!{_NEXT})\S+)*))'
+)
 # 26Oct2026 10:11:12 accept gw >eth0 product: VPN-1 & FireWall-1; src: 192.0.2.5; dst: 198.51.100.7;
 _FW_LOG = re.compile(r"(?:^|(?<=[;\s]))([A-Za-z_][\w/.-]{0,80}): ([^;\"]{0,400})(?:;|$)")
 _FW_LOG_START = re.compile(
-    r"(?:(\d{1,2}[A-Z][a-z]{2}\d{4}) {0,3})?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(\w+) +(?:\d+ +)?(\S+) +[<>]"
+    r"(?:(\d{1,2}[A-Z][a-z]{2}\d{4}) {0,3})?(\d{1,2}:\d{2}:\d{2}) +(?:\d \S+ )?(?:(\w+) +)?(?:\d+ +)?(\S+) +[<>]"
 )
 # <134>1 2026-06-02T08:45:34Z gw1 CheckPoint 1234 - [action:"Log In";
 _EXPORTED = re.compile(r" CheckPoint \d{1,10} \S{1,40} \[(?:\w{1,60}[:=]\"|[\w-]{1,40}@)", re.ASCII)
@@ -125,14 +128,15 @@ def fields_of(line: str) -> dict[str, str]:
         return leef.read(line[position:]).attributes
     if _FW_LOG_START.search(line, 0, 200) and _FW_LOG_MARK.search(line):
         return _fw_log(line)
-    return _kept(_layout(line).findall(line))
+    found = _layout(line).findall(line)
+    return _kept([(key, "".join(values)) for key, *values in found])
 
 
 def _layout(line: str) -> re.Pattern[str]:
     """How the fields of a line are written, by what stands in it most."""
     if line.count(':"') + line.count(': "') >= _ENOUGH:
         return _QUOTED
-    return _STRUCTURED if line.count('="') > line.count("|") else _BARS
+    return _BARS if "|" in line and line.count("|") >= line.count('="') else _SPACES
 
 
 def _kept(pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -149,7 +153,7 @@ def _fw_log(line: str) -> dict[str, str]:
     fields = _kept(_FW_LOG.findall(line))
     start = _FW_LOG_START.search(line, 0, 200)
     if start:
-        fields.setdefault("action", start[3])
+        fields.setdefault("action", start[3] or "")  # an alert of SmartDefense has none
         fields.setdefault("hostname", start[4])
         day, clock = start[1] or "", start[2]
         fields.setdefault("time", f"{day} {clock:0>8}" if day else "")

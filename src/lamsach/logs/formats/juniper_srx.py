@@ -1,4 +1,4 @@
-"""Juniper SRX (Junos): sessions, web filter, intrusion, threat and screen records, in text or as structured data.
+"""Juniper SRX (Junos): sessions, web filter, intrusion, threat and screen records, in text or as structured data; log-ons; events of ScreenOS.
 
 Source: Juniper, "Junos OS System Log Explorer" (RT_FLOW_SESSION_CREATE, _CREATE_LS, _CLOSE, _DENY, APPTRACK_*, WEBFILTER_URL_*, AV_*, IDP_ATTACK_LOG_EVENT,
 RT_SCREEN_*, SRX_AAMW_ACTION_LOG, AAMW_MALWARE_EVENT_LOG, SECINTEL_ACTION_LOG); RFC 5424 for `[junos@2636... key="value"]`.
@@ -9,6 +9,7 @@ Traps:
 - `nat-destination-address` is the inner server of a published address: the device is there.
 - ICMP has an id and a type in place of ports.
 - When both ends are public, the zones' names (`untrust`) tell which one is outside.
+- Threat records may have their `key="value"` without the structured data's frame.
 - In structured data `N/A`, `UNKNOWN` and `0.0.0.0` say that there is nothing.
 """
 
@@ -16,13 +17,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
+from lamsach.logs.juniper_admin import JUNOS, SCREENOS, junos_logon, screenos_event, stamped_at
 from lamsach.logs.key_value import first, first_ip, first_port
 from lamsach.logs.keyed_events import device_of
 from lamsach.logs.placing import placed
+from lamsach.logs.stamping import changed
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of, hash_of, host_and_port, host_of_url, ip_of, port_of, stated
 from lamsach.model import Action, Event, EventKind
@@ -33,7 +37,9 @@ EVENT = re.compile(
     r"\b(RT_FLOW_SESSION_[A-Z_]{3,24}|RT_SCREEN_[A-Z_]{2,24}|APPTRACK_SESSION_[A-Z_]{3,24}|WEBFILTER_URL_[A-Z_]{3,24}|CONTENT_FILTERING_[A-Z_]{3,24}|AV_[A-Z_]{3,40}"
     r"|IDP_[A-Z_]{3,40}|SRX_AAMW_ACTION_LOG|AAMW_[A-Z_]{3,40}|SECINTEL_[A-Z_]{3,24})\b"
 )
-_ROOM = 600
+_ROOM, _HEAD = 600, 200
+# SECINTEL_ACTION_LOG: category="CC" sub-category="x"   AAMW_ACTION_LOG hostname="pc"
+_UNFRAMED = re.compile(r':? [a-z][a-z-]{1,40}="')
 _FIELD = re.compile(r' ([A-Za-z][\w.-]{0,63})="((?:[^"\\]|\\.)*)"', re.DOTALL)
 _IP = r"([0-9A-Fa-f:.]{2,45})"
 # session created 10.0.0.5/51000->203.0.113.9/443 0x0 junos-https 198.51.100.1/1024->203.0.113.9/443 0x0 source rule r1 ... 6 p1 trust untrust
@@ -75,21 +81,43 @@ class JuniperSrx(LogFormat):
     def recognises(cls, line: str) -> bool:
         """The name of one of the data plane's records, followed by a colon or by Junos' structured data."""
         if "RT_" not in line and "APPTRACK_" not in line and "junos@" not in line:
-            return False
+            return _of_the_device(line) is not None
         event = EVENT.search(line, 0, _ROOM)
         return event is not None and (
-            line.startswith((": ", " [junos@"), event.end()) or "[junos@" in line[:_ROOM]
+            line.startswith((": ", " [junos@"), event.end())
+            or "[junos@" in line[:_ROOM]
+            or _UNFRAMED.match(line, event.end()) is not None
         )
 
     def parse(self, line: str, number: int) -> Event | None:
         """One record."""
-        name = EVENT.search(line, 0, _ROOM)
-        if name is None or not self.recognises(line):
+        if not self.recognises(line):
             raise LineError("The line is not a record of a Juniper SRX.", line[:80])
         header, _ = split_header(line, self.context)
+        name = EVENT.search(line, 0, _ROOM)
+        if name is None:
+            event, time = self._own(line)
+            return placed(event, self, number, time or header.time, header.host)
         start = line.find("[junos@", 0, _ROOM)
+        if start < 0 and _UNFRAMED.match(line, name.end()):
+            start = name.end()
         event = _structured(line[start:], name[1]) if start >= 0 else _text(line[name.end() :], name[1])
         return placed(event, self, number, header.time, header.host)
+
+    def _own(self, line: str) -> tuple[Event, datetime | None]:
+        """What the firewall tells of itself, and its own time for it."""
+        match = _of_the_device(line)
+        if match is None:
+            raise LineError("The line is not a record of a Juniper SRX.", line[:80])
+        if match.re is JUNOS:
+            return junos_logon(line[match.start() :]), None
+        return changed(screenos_event(line[match.end() :]), observer=match[1]), stamped_at(line, self.context)
+
+
+def _of_the_device(line: str) -> re.Match[str] | None:
+    if "NetScreen device_id=" in line:
+        return SCREENOS.search(line, 0, _ROOM)
+    return JUNOS.search(line, 0, _HEAD) if "LOGIN_" in line or "UI_" in line else None
 
 
 def _structured(text: str, name: str) -> Event:

@@ -4,7 +4,8 @@ Source: SonicWall, "SonicOS Log Events Reference Guide" (SonicOS 5.9, 6.5, 7.x),
 - `src` and `dst` hold address, port, interface and, if it was resolved, the name: `10.1.1.5:49152:X0:pc.unit.local`; IPv6 with or without brackets.
 - Of a URL the site stands in `dstname` and the path in `arg`; `dstname` may also be the name of the machine.
 - `npcs` and `natSrc` are the translation; `m` is the number of the message, which tells what was done when no word does.
-- `fw` is the firewall's own address in the Internet: it is the observer when no header names one.
+- `fw` is the firewall's own address in the Internet: it is the observer when no header names one, and what is sent to it comes from outside.
+- Messages of floods have no `src` and `dst`, their text names the ends.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.actions import action_of
 from lamsach.logs.base import LogFormat
-from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, pairs
+from lamsach.logs.keyed_events import device_of
 from lamsach.logs.own_machine import calling, mac_of_device
 from lamsach.logs.placing import placed
 from lamsach.logs.record_times import first_time
@@ -37,6 +38,12 @@ _END = re.compile(
 )
 # DHCP Server: ... IP 10.1.1.5, Ethernet 00:11:22:33:44:55, host pc
 _LEASE = re.compile(r"(?:IP|ip)[ =]([\d.]{7,15}).{0,80}?((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2})", re.ASCII)
+# Possible SYN Flood on IF X1 - src: 203.0.113.7:5 dst: 198.51.100.9:443   TCP-Flooding machine 203.0.113.7 on WAN
+_TOLD = re.compile(
+    r"(?:\bsrc: ?|[Ff]looding machine )([0-9A-Fa-f.:\[\]]{7,48})(?:,? dst: ?([0-9A-Fa-f.:\[\]]{7,48}))?",
+    re.ASCII,
+)
+_OUTSIDE = frozenset({"WAN", "UNTRUSTED", "INTERNET"})
 _BLOCKING = frozenset(
     [
         "14",
@@ -140,15 +147,21 @@ class SonicWall(LogFormat):
 
 
 def _event(fields: Fields) -> Event:
-    source, source_port, source_name = _end(fields.get("src", ""))
-    destination, destination_port, destination_name = _end(fields.get("dst", ""))
     message = fields.get("msg", "")
+    told = _TOLD.search(message, 0, _ROOM) if "src" not in fields and "dst" not in fields else None
+    source, source_port, source_name = _end(told[1] if told else fields.get("src", ""))
+    destination, destination_port, destination_name = _end((told[2] or "") if told else fields.get("dst", ""))
     lease = _lease(fields, message)
     if lease is not None:
         return lease
     number = fields.get("m", "")
     login = number in _LOGONS or "ogin" in message[:80] or "logged" in message[:80]
-    device = calling(source) if login else own_side(source, destination)
+    to_itself = destination is not None and destination == ip_of(fields.get("fw", ""))
+    device = (
+        calling(source)
+        if login or (told and not destination)
+        else device_of(source, destination, inward=to_itself or _arrives(fields, told))
+    )
     arrived = device is not None and device != source
     domain, url = _site(fields, destination_name)
     nat, nat_port, _ = _end(fields.get("natSrc", "") or fields.get("npcs", ""))
@@ -172,6 +185,12 @@ def _event(fields: Fields) -> Event:
         hashes=(digest,) if digest else (),
         action=_action(fields, number, message),
     )
+
+
+def _arrives(fields: Fields, told: re.Match[str] | None) -> bool:
+    """Whether the zones, or an attack's message, say that the contact came from outside."""
+    zones = [fields.get(key, "").upper() for key in ("srcZone", "dstZone")]
+    return told is not None or (zones[0] in _OUTSIDE and zones[1] not in _OUTSIDE)
 
 
 def _kind(*, login: bool, web: bool, both: bool) -> EventKind:
