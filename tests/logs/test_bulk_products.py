@@ -23,7 +23,7 @@ PRODUCTS = {
     "cef": "cef", "leef": "leef", "paloalto_csv": "paloalto", "cisco_asa": "cisco_asa", "iptables": "iptables", "nginx_combined": "web_access",
     "iis_w3c": "web_access", "windows_dns_debug": "windows_dns_debug", "sophos": "sophos", "mikrotik": "mikrotik",
     "plain_csv": "csv_columns", "zyxel": "zyxel", "windows_dhcp_audit": "windows_dhcp_audit", "windows_firewall": "windows_firewall", "dnsmasq": "dnsmasq", "unbound": "unbound", "checkpoint": "checkpoint", "juniper_srx": "juniper_srx",
-    "pf_filterlog": "pf_filterlog", "zeek_dns_json": "zeek_json", "winlogbeat_json": "windows_event_json", "isc_dhcp": "isc_dhcp", "kea": "kea", "json_lines": "json_lines",
+    "pf_filterlog": "pf_filterlog", "zeek_dns_json": "zeek_json", "winlogbeat_json": "windows_event_json", "isc_dhcp": "isc_dhcp", "kea": "kea", "json_lines": "json_lines", "adguardhome": "adguardhome",
 }  # fmt: skip
 """What the benchmark writes: the format that reads it at once."""
 BEFORE = {

@@ -15,6 +15,7 @@ from lamsach.logs.lines import LineParser
 __all__ = ["BulkReader", "bulk_reader_of"]
 
 READERS: Mapping[str, str] = {
+    "adguardhome": "adguardhome:QueryLog",
     "bind": "bind:BindQueries",
     "cef": "cef:CefRecords",
     "checkpoint": "checkpoint:CheckPointRecords",

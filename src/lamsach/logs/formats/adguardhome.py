@@ -48,7 +48,8 @@ _REFUSED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _HEAD = 4000
-_BLOCKING = frozenset({3, 4, 5, 6, 7, 8})
+BLOCKING = frozenset({3, 4, 5, 6, 7, 8})
+"""Reasons of `Result.Reason` that keep the asker away."""
 _BLOCKING_WORDS = frozenset(
     {
         "FilteredBlackList",
@@ -68,6 +69,7 @@ class AdGuardHome(LogFormat):
 
     name: ClassVar[str] = "adguardhome"
     title: ClassVar[str] = "AdGuard Home"
+    of_resolver: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "device_ip", "device_name"),
         *("domain", "answers", "action"),
@@ -106,7 +108,7 @@ class AdGuardHome(LogFormat):
         """A line of `querylog.json`."""
         result = child(record, "Result")
         reason = result.get("Reason")
-        blocked = bool(result.get("IsFiltered")) and (reason is None or reason in _BLOCKING)
+        blocked = bool(result.get("IsFiltered")) and (reason is None or reason in BLOCKING)
         wire = record.get("Answer")
         answers = answers_in_base64(wire) if isinstance(wire, str) and not blocked else ()
         values = self._question(record.get("T"), record.get("IP"), record.get("QH"), blocked, answers)
