@@ -95,6 +95,7 @@ def test_it_prints_on_a4_with_the_folded_evidence(browser: Any, pages: dict[str,
     page = context.new_page()
     page.goto(pages["rich-vi"])
     page.emulate_media(media="print")
-    assert page.locator("#m1 figure details table").is_visible()
+    assert page.locator("#m1 .evidence").is_visible()
+    assert not page.locator("#m1 figure details table").is_visible(), "the chart names every figure"
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     context.close()

@@ -6,14 +6,16 @@ import base64
 import hashlib
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
-from lamsach.model import DeviceState, Evidence, Findings, Problem
+from lamsach.model import Coverage, DeviceState, Evidence, Findings, Problem, Reason
 from lamsach.results.html import write_html
+from lamsach.results.summary import figures
 from lamsach.results.view_parts import Limits
 
 from .sample import (
@@ -287,3 +289,29 @@ def test_contrast_is_enough(dark: bool, front: str, back: str) -> None:
     colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", style))
     high, low = sorted((luminance(colours[front]), luminance(colours[back])), reverse=True)
     assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_logs_are_named_by_product_and_loose_files_stand_in_one_row() -> None:
+    loose = [Coverage(f"dhcp/{n}.log", "unknown_text", None, 4, 0, 4, 0, 90) for n in range(30)]
+    findings = replace(rich_findings(), coverage=(*rich_findings().coverage, *loose))
+    text = Outline(page(findings)).text
+    assert "Windows DNS Server debug log" in text
+    assert "windows_dns_debug" not in text
+    assert "unknown_text" not in text
+    assert "dhcp/7.log" not in text
+    assert re.search(r"30 tệp\s+dòng chưa rõ định dạng\s+0\s+0\s+120\s", text)
+    assert figures(findings).observers == figures(rich_findings()).observers
+
+
+def test_a_few_loose_files_keep_their_names() -> None:
+    findings = replace(rich_findings(), coverage=(Coverage("a.log", "unknown_text", None, 4, 0, 4, 0, 90),))
+    assert "a.log" in Outline(page(findings)).text
+
+
+def test_the_table_gives_two_reasons_and_the_machine_all() -> None:
+    reasons = tuple(Reason(code, {}) for code in ("one", "two", "three"))
+    device = replace(rich_findings().devices[0], reasons=reasons)
+    text = page(replace(rich_findings(), devices=(device,)))
+    row, section = text[text.index("<tbody") : text.index('id="m1"')], text[text.index('id="m1"') :]
+    assert ("two" in row, "three" in row) == (True, False)
+    assert "three" in section

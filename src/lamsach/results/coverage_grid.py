@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lamsach.i18n import counted, format_date, format_number, mark, translator
@@ -12,6 +12,9 @@ from lamsach.model import Findings
 
 _MOST_OBSERVERS = 60
 _MOST_MONTHS = 24
+_LOOSE_SHOWN = 3
+UNKNOWN = "unknown_text"
+"""The format of lines that no product is known to write."""
 _UNITS: tuple[tuple[int, str], ...] = (
     (1_000_000, mark("Figures are millions of lines.")),
     (1_000, mark("Figures are thousands of lines.")),
@@ -132,3 +135,28 @@ def observer_rows(findings: Findings) -> list[ObserverRow]:
         for (observer, name), sums in rows.items()
     ]
     return sorted(shown, key=lambda row: (-row.blind, row.observer, row.format))
+
+
+def shown_rows(findings: Findings, language: str) -> list[ObserverRow]:
+    """The rows as people read them: formats by their title, and the files of no known format that state no day in one row when they are many."""
+    titles = _titles()
+    rows = observer_rows(findings)
+    loose = [row for row in rows if row.format == UNKNOWN and not row.days and not row.blind]
+    if len(loose) > _LOOSE_SHOWN:
+        rows = [row for row in rows if row not in loose]
+        name = counted(len(loose), "{count} file", "{count} files", language)
+        sums = [
+            sum(getattr(row, field) for row in loose) for field in ("lines", "parsed", "unparsed", "refused")
+        ]
+        rows.append(ObserverRow(name, UNKNOWN, 0, 0, *sums))
+    unknown = translator(language)("line of unknown format")
+    return [
+        replace(row, format=unknown if row.format == UNKNOWN else titles.get(row.format, row.format))
+        for row in rows
+    ]
+
+
+def _titles() -> dict[str, str]:
+    from lamsach.logs.formats import FORMATS
+
+    return {known.name: known.title for known in FORMATS}

@@ -19,6 +19,7 @@ from lamsach.i18n import translator
 from lamsach.model import Findings
 from lamsach.results import words
 from lamsach.results.safe import visible
+from lamsach.results.svg import MOST_LABELS
 from lamsach.results.view import Page
 from lamsach.results.view_parts import Limits
 
@@ -42,6 +43,7 @@ def write_html(
             page=page,
             findings=findings,
             limits=limits,
+            labelled=MOST_LABELS,
             language=language,
             words=words,
             style=Markup(style),  # noqa: S704 - our own file

@@ -13,6 +13,7 @@ from lamsach.model import DeviceState, Findings, MatchStatus, Severity
 from lamsach.results.safe import clip, visible_line
 from lamsach.results.words import INDICATOR_TYPES
 
+_UNKNOWN = "unknown_text"
 _VIETNAM = "Asia/Ho_Chi_Minh"
 _NAMES_SHOWN = 5
 
@@ -65,7 +66,7 @@ def figures(findings: Findings) -> Figures:
         refused=sum(row.refused for row in findings.coverage),
         files=len(findings.files),
         size_bytes=sum(file.size_bytes for file in findings.files),
-        observers=len({row.observer for row in findings.coverage}),
+        observers=len({row.observer for row in findings.coverage if row.day or row.format != _UNKNOWN}),
         blind_days=len(findings.blind_days),
         first=min(times, default=None),
         last=max(times, default=None),

@@ -18,7 +18,8 @@ _WIDTH = 560
 _HEIGHT = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 8, 36, 54
 _MOST_BARS = 62
-_MOST_LABELS = 31
+MOST_LABELS = 31
+"""Up to so many bars, every one has its number written at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def timeline(shown: list[Bar], title: str, language: str) -> Markup:
     for place, bar in enumerate(shown):
         left = _LEFT + place * step
         parts.append(_bar(bar, left, step, plot * bar.count / most, base, translate("blind")))
-        if bar.count and (len(shown) <= _MOST_LABELS or bar.count == most):
+        if bar.count and (len(shown) <= MOST_LABELS or bar.count == most):
             number = format_number(bar.count, language)
             top = base - plot * bar.count / most - 5
             parts.append(_text(left + step / 2, top, number, "middle", "value"))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
 from lamsach.model import Device, DeviceState, Evidence, Findings, Indicator, MatchStatus, Reference, Sighting
 from lamsach.results import svg, words
-from lamsach.results.coverage_grid import Grid, ObserverRow, grids, observer_rows
+from lamsach.results.coverage_grid import Grid, ObserverRow, grids, shown_rows
 from lamsach.results.safe import clip, visible, visible_line
 from lamsach.results.summary import figures, opening_facts, report_zone, state_counts, verdict, zone_words
 from lamsach.results.view_parts import Detail, EvidenceView, Group, Limits, Row
@@ -279,7 +279,7 @@ class Page:
 
     def observers(self) -> list[ObserverRow]:
         """The coverage, a row an observer and format."""
-        return observer_rows(self.findings)
+        return shown_rows(self.findings, self.language)
 
 
 def _least(times: Iterable[datetime | None]) -> datetime | None:
