@@ -84,6 +84,12 @@ LINKS = {
     "infiniband": (242, bytes(40) + b"\x08\0\0\0" + IP),
     "decrypted, though it says encrypted": (105, b"\x88\x41" + QOS[2:] + SNAP + IP),
     "decrypted, its key's header left": (105, b"\x08\x41" + WIRELESS[2:] + b"\x01\0\0\x20abcd" + SNAP + IP),
+    "broadcom's switch tag": (281, bytes(12) + b"\x20\0\x80\0" + b"\x08\0" + IP),
+    "broadcom's switch tag in front": (282, b"\x20\0\x80\0" + ETHERNET),
+    "marvell's switch tag": (284, bytes(12) + b"\xc0\x0a\0\0" + b"\x08\0" + IP),
+    "marvell's switch tag with type": (285, bytes(12) + b"\xda\xda\0\0\xc0\0\0\0" + b"\x08\0" + IP),
+    "arista's time": (1, tagged(b"\xd2\x8b\0\x01\0\x10", bytes(8), b"\x81\0\0\x64\x08\0", IP)),
+    "arista's short time": (1, tagged(b"\xd2\x8b\0\x01\0\x20", bytes(6), b"\x08\0", IP)),
     "pktap": (258, struct.pack("<III", 108, 1, 1) + bytes(96) + ETHERNET),
 }
 

@@ -142,6 +142,16 @@ def test_a_datagram_that_is_cut_or_broken_ends(cut, junk):
             assert all(isinstance(one, Sample) for one in samples(data))
 
 
+def test_a_datagram_that_ends_before_its_frame_does_is_none():
+    """Its own length says that it has four bytes; what stands behind them is not its own."""
+    whole = build.udp(50000, 6343, datagram(sample(addresses(PC, SERVER)), agent="2001:db8::1"))
+    short = whole[:4] + (8 + 4).to_bytes(2, "big") + whole[6:]
+    frame = build.ethernet(build.ip(SWITCH, COLLECTOR, 17, short))
+    [event] = Pcap(FileContext("case")).read(io.BytesIO(build.pcap([frame], 1)))
+    assert isinstance(event, Event)
+    assert (event.source_ip, event.observer) == (SWITCH, None)
+
+
 def old_flow(packet: bytes, *extensions: bytes) -> bytes:
     return (
         struct.pack(">I", 1) + bytes(28) + packet + struct.pack(">I", len(extensions)) + b"".join(extensions)

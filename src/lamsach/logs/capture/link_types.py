@@ -174,6 +174,10 @@ _LINKS: dict[int, Callable[[bytes], Offsets]] = {
     _PKTAP: _pktap,
     274: lambda data: ethernet(data, 8),
     COOKED_2: _cooked2,
+    281: _typed(16, 18),  # switches' own tags after the addresses: Broadcom,
+    282: lambda data: ethernet(data, 4),  # or before them,
+    284: _typed(16, 18),  # Marvell, four bytes
+    285: _typed(20, 22),  # or eight
 }
 
 

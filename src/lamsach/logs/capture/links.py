@@ -17,6 +17,8 @@ _BRIDGES = {0x88E7: 4, 0x8903: 2, 0x6558: 0}
 """Provider backbone, FabricPath, Ethernet bridged in GRE or Geneve: how many bytes stand before the next Ethernet header."""
 _MPLS = frozenset({0x8847, 0x8848})
 _PPPOE, _PPP, _SERVICE_HEADER, _TRILL, _MACSEC, _JUMBO_LLC = 0x8864, 0x880B, 0x894F, 0x22F3, 0x88E5, 0x8870
+_TIMESTAMP, _SHORT_TIMESTAMP = 0xD28B, 0x20
+"""Arista's switches put the time before the type: kind, version, 8 bytes or 6."""
 _ETHERNET_BYTES = 14
 _MOST_LAYERS = 16
 _LONGEST_LENGTH = 1500
@@ -68,6 +70,9 @@ def _wrapped(kind: int, data: bytes, at: int) -> tuple[int, int]:
         return _service_header(data, at)
     elif kind == _MACSEC:
         return _integrity_only(data, at)
+    elif kind == _TIMESTAMP:
+        at += 10 if data[at + 3 : at + 4] and data[at + 3] & _SHORT_TIMESTAMP else 12
+        return u16(data, at), at + 2
     else:
         return -1, at
     return u16(data, at + 12), at + _ETHERNET_BYTES

@@ -193,7 +193,9 @@ class CaptureReader:
             flow.exports = True
             self._exported(packet)
         elif data[start] == 0 and (
-            looks_like_sflow(data[start : start + 28]) if PORT in ports else is_sflow(data[start:end])
+            looks_like_sflow(data[start : min(end, start + 28)])
+            if PORT in ports
+            else is_sflow(data[start:end])
         ):
             self._sampled(data[start:end])
         elif looks_like_quic(data, start, end):
