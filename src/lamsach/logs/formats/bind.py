@@ -54,12 +54,12 @@ _LABELS = re.compile(
 # client @0x7f65100ee4d8 192.0.2.1#3076/key home (www.example): view internal: query: www.example IN A +E(0)K (192.0.2.53)
 _CLIENT = re.compile(
     r"\bclient (?:@0x[0-9a-fA-F]{1,16} )?([\w:.*-]{2,60}|<[^<>]{1,40}>)(?:%[\w.-]{1,32})?#(\d{1,5}|[xX*]{1,5})(?:/key [^\s:]{1,255})?"
-    r"(?: \(((?:[^()\\]|\\.){0,1100})(?:\)|$))?(?:: |:?$)(?:signer \"[^\"]{0,255}\": )?(?:view ([^:\s]{1,128}): )?"
+    r"(?: \(((?:[^()\\]|\\.){0,1100})(?:\)|$))?(?:: |:? ?$)(?:signer \"[^\"]{0,255}\": )?(?:view ([^:\s]{1,128}): )?"
 )
 _NO_MASK = re.compile(r"[0-9A-Fa-f.:]+")
-# query: www.example IN A +E(0)K (192.0.2.53)       UDP: query: www.example IN A response: NOERROR +A www.example. 60 IN A 192.0.2.9;
+# query: www.example IN A +E(0)K (192.0.2.53)     and cut: query: www.example I     UDP: query: www.example IN A response: NOERROR +A www.example. 60 IN A 192.0.2.9;
 _QUERY = re.compile(
-    r"(?:(?:UDP|TCP): )?(?:query|response|answer): (\S{1,1100}) (?:(?:IN|CH|CHAOS|HS|ANY|NONE|CLASS\d{1,5}) (\S{1,16})|\(null\))"
+    r"(?:(?:UDP|TCP): )?(?:query|response|answer): (\S{1,1100}) (?:(?:IN|CH|CHAOS|HS|ANY|NONE|CLASS\d{1,5}) (\S{1,16})|\(null\)|I?N?$)"
 )
 _SERVER = re.compile(r"\(([0-9A-Fa-f:.]{2,45})(?:%[\w.-]{1,32})?(?:#(\d{1,5}))?\)")
 # rpz QNAME NXDOMAIN rewrite bot-c2.xyz/A/IN via bot-c2.xyz.rpz.example

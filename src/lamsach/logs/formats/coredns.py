@@ -17,9 +17,10 @@ from lamsach.logs.placing import placed
 from lamsach.logs.values import host_and_port, ip_of, question_of
 from lamsach.model import Action, Event, EventKind
 
-# [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR
+# [INFO] 10.1.1.5:49152 - 4711 "A IN c2.example. udp 40 false 512" NOERROR   and cut: ... "A IN c2.example. udp 4
 _QUERY = re.compile(
-    r'(?:\[INFO\] )?(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}) - \d{1,5} "([A-Z0-9]{1,12}) (?:IN|CH|HS|ANY) (\S{1,1024}) (?:udp|tcp|https|tls|quic|grpc)\b[^"]{0,80}" ([A-Z]{1,12})',
+    r'(?:\[INFO\] )?(\[?[0-9A-Fa-f.:]{2,45}\]?:\d{1,5}) - \d{1,5} "([A-Z0-9]{1,12}) (?:IN|CH|HS|ANY) (\S{1,1024})'
+    r'(?: (?:udp|tcp|https|tls|quic|grpc)\b(?:[^"]{0,80}" ([A-Z]{1,12})|[^"]{0,80}(?:" ?)?$)| ?$)',
     re.ASCII,
 )
 # [ERROR] plugin/errors: 2 c2.example. A: read udp 10.1.1.53:5000->203.0.113.53:53: i/o timeout
@@ -35,6 +36,7 @@ class CoreDns(LogFormat):
 
     name: ClassVar[str] = "coredns"
     title: ClassVar[str] = "CoreDNS"
+    of_resolver: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = (
         "time",
         "observer",
@@ -65,13 +67,14 @@ class CoreDns(LogFormat):
         header = header_before(line, match.start(), self.context)
         host, port = host_and_port(match[1])
         source = ip_of(host or "")
+        code = match[4]
         event = Event(
             kind=EventKind.DNS,
             source_ip=source,
             source_port=port,
             device_ip=calling(source),
             domain=question_of(match[3]),
-            action=Action.BLOCKED if match[4] in _FAILED else Action.ALLOWED,
+            action=Action.UNKNOWN if not code else Action.BLOCKED if code in _FAILED else Action.ALLOWED,
         )
         return placed(event, self, number, header.time, header.host)
 

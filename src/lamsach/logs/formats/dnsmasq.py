@@ -42,7 +42,7 @@ _QUERY = re.compile(
 )
 # forwarded example.com to 198.51.100.53   dnssec-query[DS] example.com to 198.51.100.53#53
 _FORWARDED = re.compile(
-    r"(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) to ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5}))?",
+    r"(?:forwarded|dnssec-(?:query|retry)\[[\w=-]{1,20}\]) (<name unprintable>|\S{0,255}) t?o?(?:$|(?<=to) $|(?<=to) ([0-9A-Fa-f.:%\w]{2,60})(?:[#](\d{1,5})?)?)",
     re.ASCII,
 )
 # reply example.com is 198.51.100.7   cached example.com is <CNAME>   /etc/hosts printer is 192.0.2.9   gravity blocked x is 0.0.0.0
@@ -50,7 +50,7 @@ _ANSWER = re.compile(
     r"(reply|cached|cached-stale|config|DHCP|auth|validation|Apple iCloud Private Relay(?: domain)?|special domain|Mozilla canary domain|Pi-hole hostname|Rate-limiting"
     r"|(?:gravity|regex|exactly|wildcard|antigravity|upstream|blocked|blacklisted|denied|already)\S*"
     r"(?: (?:blocked|blacklisted|denied|allowed|whitelisted|upstream|during|CNAME|inspection|with|known|as|\S{1,40})){0,5}?"
-    r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is (\S.{0,300})",
+    r"|/\S{1,200}) (<name unprintable>|\S{1,255}) is(?: (\S.{0,300})| ?$)",
     re.ASCII,
 )
 # /etc/pihole/gravity.list a.example is 192.0.2.1, but not Pi-hole's own local.list and custom.list
@@ -118,6 +118,7 @@ class Dnsmasq(LogFormat):
 
     name: ClassVar[str] = "dnsmasq"
     title: ClassVar[str] = "dnsmasq, Pi-hole"
+    of_resolver: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *(
@@ -265,8 +266,8 @@ def _forwarded(message: str) -> Event | None:
         return None
     return Event(
         kind=EventKind.DNS,
-        destination_ip=ip_of(match[2]),
-        destination_port=port_of(match[3]) or 53,
+        destination_ip=ip_of(match[2] or ""),
+        destination_port=port_of(match[3]) or (53 if match[2] else None),
         domain=question_of_name(match[1]),
         forwarded=True,
     )
@@ -279,7 +280,7 @@ def _answer(message: str) -> Event | None:
         "result",
     ):  # `reply error is SERVFAIL`, `validation result is SECURE`
         return None
-    value = match[3].strip()
+    value = (match[3] or "").strip()
     answer = ip_of(value) or (domain_of(value) if "." in value and ip_of(match[2]) else None)
     blocked = (
         _BLOCKING.match(match[1]) is not None

@@ -49,10 +49,16 @@ _ASKED = re.compile(
     r"(?: ([A-Z]{2,16}\d{0,5}|RCODE\d{1,5})(?: (\d{1,10}\.\d{1,9}) [01] (\d{1,7}))?(?: on (?:udp|tcp|dot|doh|doq|ssl|https|dnscrypt|quic) (\S{1,64}?)(?:[@ #](\d{1,5}))?)?(?: [\d.]{1,12}){0,2})?)? *$",
     re.ASCII,
 )
+# cut: 192.168.10.8 www.example. A I     192.168.10.8 www.example. A IN NOERROR 0.095659 0 134 on ud
+_ASKED_CUT = re.compile(
+    rf"({_ADDRESS}|{_MASKED})(?:[@#](\d{{1,5}}))? (\S{{1,1100}}\.)(?: ([A-Z0-9]{{1,16}})(?: (?:I|{_CLASS}(?: ([A-Z]{{2,16}}\d{{0,5}})(?: [\d.]{{1,24}}){{0,3}}"
+    r"(?: on?(?: [a-z]{1,8}(?: [0-9A-Fa-f.:]{0,45}[@#]?)?)?)?)?)?)?)? *$",
+    re.ASCII,
+)
 # bot-c2.xyz. always_nxdomain 192.0.2.9@51345 www.bot-c2.xyz. A IN
 # rpz: applied [blocklist] bot-c2.xyz. rpz-nxdomain 192.0.2.9@5353 www.bot-c2.xyz. A IN
 _APPLIED = re.compile(
-    rf"(rpz: applied (?:\[[^\]]{{0,255}}\] )?)?(?:(\S{{1,1100}}) )?([a-z_-]{{3,40}}) ({_ADDRESS})[@#](\d{{1,5}}) (\S{{1,1100}}) ([A-Z0-9]{{1,16}}) {_CLASS}",
+    rf"(rpz: applied (?:\[[^\]]{{0,255}}\] )?)?(?:(\S{{1,1100}}) )?([a-z_-]{{3,40}}) ({_ADDRESS})[@#](\d{{1,5}})(?: (\S{{1,1100}}) [A-Z0-9]{{1,16}} {_CLASS}| (\S{{1,1100}}\.)(?: [A-Z0-9]{{1,16}}(?: I)?)? *$)",
     re.ASCII,
 )
 _ZONE_KINDS = (
@@ -92,6 +98,7 @@ class Unbound(LogFormat):
 
     name: ClassVar[str] = "unbound"
     title: ClassVar[str] = "NLnet Labs Unbound"
+    of_resolver: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *("device_ip", "domain", "action", "forwarded", "response"),
@@ -141,7 +148,7 @@ class Unbound(LogFormat):
 
 def _event(message: str, reply: bool = False) -> dict[str, object] | None:
     """The fields of a message's event; None when it is about no question."""
-    if asked := _ASKED.match(message):
+    if asked := _ASKED.match(message) or _ASKED_CUT.match(message):
         return _asked(asked, reply)
     if (applied := _APPLIED.match(message)) and (
         applied[1] or applied[3] in _LOCAL_ZONES or applied[3].startswith("rpz-")
@@ -154,7 +161,7 @@ def _event(message: str, reply: bool = False) -> dict[str, object] | None:
             "source_ip": client,
             "source_port": port_of(applied[5]),
             "device_ip": client,
-            "domain": from_presentation(applied[6]),
+            "domain": from_presentation(applied[6] or applied[7]),
             "action": Action.BLOCKED if blocked else Action.ALLOWED,
         }
     if held := _HELD_BACK.match(message):
@@ -177,14 +184,15 @@ def _event(message: str, reply: bool = False) -> dict[str, object] | None:
 
 def _asked(match: re.Match[str], reply: bool) -> dict[str, object] | None:
     client, code = ip_of(match[1]), match[5]
+    server, port = (match[8], match[9]) if match.re is _ASKED else (None, None)
     if client is None and not set(match[1]) & _MASKS:
         return None
     blocked = code in _REFUSED
     return {
         "source_ip": client,
         "source_port": port_of(match[2]),
-        "destination_ip": ip_of(match[8] or ""),
-        "destination_port": port_of(match[9]),
+        "destination_ip": ip_of(server or ""),
+        "destination_port": port_of(port),
         "device_ip": client,
         "domain": from_presentation(match[3]),
         "action": Action.BLOCKED
