@@ -61,6 +61,20 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
     return header if time is header.time and host is header.host else replace(header, time=time, host=host)
 
 
+def last_header(before: str, context: FileContext) -> SyslogHeader:
+    """The header that the sender itself wrote, of several that stand before a record: each relay puts its own before it. LineError as of `split_header`."""
+    header, rest = split_header(f"{before}-", context)
+    for _ in range(_MOST_RELAYS):
+        try:
+            inner, rest = split_header(rest, context) if len(rest) > 1 else (NO_HEADER, rest)
+        except LineError:
+            break
+        if inner.time is None:
+            break
+        header = replace(inner, host=inner.host or inner.app or header.host)
+    return header
+
+
 def _innermost(line: str, position: int, context: FileContext) -> SyslogHeader:
     """The last of the headers before this position: each relay puts its own before that of whom it had the record from."""
     found = NO_HEADER

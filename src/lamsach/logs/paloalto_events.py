@@ -95,7 +95,10 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
     event = with_status(event, fields.get("status"))
     if kind == "USERID":  # the ports of a terminal server's user, 0 for all others
         event = changed(
-            event, source_port=event.source_port or None, destination_port=event.destination_port or None
+            event,
+            source_port=event.source_port or None,
+            destination_port=event.destination_port or None,
+            action=Action.ALLOWED if cells[4] == "login" else event.action,
         )
     return completed(
         event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"), fields.get("event")

@@ -12,10 +12,10 @@ from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, times
 from lamsach.logs.bulk.keyed import event_columns
+from lamsach.logs.framing import last_header
 from lamsach.logs.paloalto_columns import GENERATED, PLACES, RECEIVED, SERIAL, SUBTYPE
 from lamsach.logs.paloalto_events import COLUMN_KEYS, is_outside
 from lamsach.logs.record_times import first_time
-from lamsach.logs.syslog import split_header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,5 +115,5 @@ class PaloAltoColumns(GroupReader):
     def _head(self, text: str) -> Head:
         if not text:
             return None, None
-        header = split_header(text + "-", self.context)[0]
+        header = last_header(text, self.context)
         return header.time, header.host or (header.app if header.pid is None else None)

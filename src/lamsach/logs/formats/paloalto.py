@@ -21,7 +21,7 @@ from lamsach.errors import LineError
 from lamsach.logs import cef, leef
 from lamsach.logs.base import LogFormat
 from lamsach.logs.cef_events import cef_event, cef_time
-from lamsach.logs.framing import header_before
+from lamsach.logs.framing import header_before, last_header
 from lamsach.logs.json_records import start_of_object
 from lamsach.logs.key_value import first_ip
 from lamsach.logs.keyed_events import domain_in, host_in, unquoted
@@ -36,7 +36,6 @@ from lamsach.logs.paloalto_events import (
 )
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import changed, stamped
-from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of
 from lamsach.model import Event, EventKind
 
@@ -178,7 +177,7 @@ class PaloAlto(LogFormat):
             raise LineError("The line is not a record of this product.", line[:80])
         begin = start.start() + (not line[start.start()].isdigit() and line[start.start()] not in ",;")
         cells = _cells(line[begin:], start[1])
-        header = split_header(line[:begin] + "-", self.context)[0] if begin else None
+        header = last_header(line[:begin], self.context) if begin else None
         time = self._time(cells) or (header.time if header else None)
         observer = header.host or (header.app if header.pid is None else None) if header else None
         return event_of_columns(cells[TYPE].strip('"'), cells, time, observer)

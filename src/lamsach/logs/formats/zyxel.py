@@ -20,6 +20,7 @@ from lamsach.errors import LineError
 from lamsach.logs import cef
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
+from lamsach.logs.framing import header_before
 from lamsach.logs.key_value import first, first_ip, first_port, pairs
 from lamsach.logs.own_machine import calling, mac_of_device
 from lamsach.logs.placing import placed
@@ -94,6 +95,8 @@ class Zyxel(LogFormat):
             fields: Fields = {"cat": record.name, "note": record.name, **record.extension}
         else:
             fields = pairs(message)
+            if header.time is None:  # a collector's own way: `2026-03-01 10:00:01 192.0.2.1 usg src="...`
+                header = header_before(line, line.find('src="'), self.context)
         observer = header.host or first(fields, "dvchost", "devID")
         return placed(_event(fields), self, number, header.time, observer)
 
