@@ -98,7 +98,6 @@ def event_of_columns(kind: str, cells: Sequence[str], time: datetime | None, obs
             event,
             source_port=event.source_port or None,
             destination_port=event.destination_port or None,
-            action=Action.ALLOWED if cells[4] == "login" else event.action,
         )
     return completed(
         event, kind, fields.get("message"), fields.get("given"), fields.get("given_ipv6"), fields.get("event")
