@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
@@ -107,6 +108,8 @@ _BRACKETED = re.compile(r"\[([^\[\]]{14,40})\]:?(?= )")
 _MAY_START = frozenset("<0123456789*.JFMASONDTW[")
 _BARE_TAG_LENGTH = 80
 _HEAD_LOOKED_AT = 50
+_SPLIT_KEPT = 4
+"""How many lines' headers are kept: lines may be long."""
 
 
 def split_header(line: str, context: FileContext) -> tuple[SyslogHeader, str]:
@@ -141,6 +144,7 @@ def _split(line: str) -> _Parts:
     return parts
 
 
+@lru_cache(_SPLIT_KEPT)  # whoever looks whether the line is his, and who reads it then, each ask
 def _split_twice(line: str) -> _Parts:
     """One header, or two when a relay put its own before the sender's: of what both state the sender's counts.
 
