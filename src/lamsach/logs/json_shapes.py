@@ -12,7 +12,7 @@ _ZEEK_RECORD = re.compile(
     r'"_path"\s*:\s*"[a-z]|"@stream"\s*:\s*"[a-z]|"id"\s*:\s*\{\s*"(?:orig|resp)_[hp]"'
     r'|"ts"\s*:\s*(?:\d{9,10}\.\d|"\d{4}-\d\d-\d\dT)[^{}]{0,40}?,\s*"(?:uids?"\s*:\s*\[?\s*"C[A-Za-z0-9]{9}'
     r'|f?u?id"\s*:\s*"F[A-Za-z0-9]{9}|note"\s*:\s*"[A-Z]\w*::|host"\s*:\s*"[0-9a-f.:]{3,45}"\s*[,}]'
-    r'|name"\s*:|peer"\s*:|ts_delta"\s*:|mac"\s*:)',
+    r'|name"\s*:|peer"\s*:|ts_delta"\s*:|mac"\s*:|fingerprint"\s*:\s*"[0-9a-f]{40,64}"\s*,\s*"certificate[._])',
     re.ASCII,
 )
 _SURICATA_TYPE = re.compile(r'\\?"event_type\\?"\s*:\s*\\?"[a-z]', re.ASCII)

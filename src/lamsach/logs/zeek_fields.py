@@ -10,7 +10,9 @@ Decisions:
   came from the peer and not from the observer.
 - The device is the originator, unless only the responder is internal (`local_orig` and `local_resp` count before the
   address ranges). A capture that began in mid-stream turns DNS around: an originator on port 53 is the server.
-- `orig_l2_addr` is not the device's MAC: on a routed network it is the router's. Only DHCP names MAC addresses.
+- `orig_l2_addr` is not the device's MAC: on a routed network it is the router's. Only DHCP names MAC addresses, and RADIUS
+  that of the station beside the address that it got (`framed_addr`): that station is the device, not the access point that asks.
+- What a client asked a SOCKS proxy for (`request.host`) is the domain, also when it is an address.
 """
 
 from __future__ import annotations
@@ -82,7 +84,10 @@ _DESTINATION = ("id.resp_h", "dst", "dst_addr", "server_addr", "rx_hosts")
 _DESTINATION_PORT = ("id.resp_p", "dst_port", "p")
 _USERS = ("username", "user", "client", "cookie")
 _HASHES = ("sha256", "sha1", "md5", "fingerprint", "seen.indicator")
-_NAMES = ("server_name", "request.name", "seen.indicator", "san.dns", "certificate.subject", "subject")
+_NAMES = (
+    *("server_name", "request.name", "request.host", "seen.indicator", "san.dns"),
+    *("certificate.subject", "subject"),
+)
 _LONGEST_LEASE = timedelta(days=3660)
 
 
@@ -95,6 +100,9 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
     source, destination = _address(columns, _SOURCE), _address(columns, _DESTINATION)
     source_port, destination_port = _port(columns, _SOURCE_PORT), _port(columns, _DESTINATION_PORT)
     domain, url = _names(kind, columns)
+    framed = _address(
+        columns, ("framed_addr",)
+    )  # RADIUS: the address that the station got; the originator is the access point
     return Event(
         time=time,
         kind=kind,
@@ -103,8 +111,9 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
         source_port=source_port,
         destination_ip=destination,
         destination_port=destination_port,
-        device_ip=_device(kind, columns, source, source_port, destination, destination_port),
+        device_ip=framed or _device(kind, columns, source, source_port, destination, destination_port),
         device_name=_device_name(path, columns),
+        device_mac=mac_of(_text(columns, "mac")) if framed else None,
         user=_user(kind, columns),
         domain=domain,
         url=url,
@@ -165,6 +174,8 @@ def _kind(path: str | None, columns: Columns) -> EventKind:
         return EventKind.WEB
     if "server_name" in columns:
         return EventKind.TLS
+    if "certificate.version" in columns or "certificate.subject" in columns:
+        return EventKind.TLS
     if "fuid" in columns and ("analyzers" in columns or "tx_hosts" in columns):
         return EventKind.FILE
     return EventKind.CONNECTION if "id.orig_h" in columns and "id.resp_h" in columns else EventKind.OTHER
@@ -216,15 +227,10 @@ def _names(kind: EventKind, columns: Columns) -> tuple[str | None, str | None]:
         return question_of(_text(columns, "query")), None
     if kind is EventKind.WEB:
         return _web_names(columns)
-    for name in (
-        "server_name",
-        "request.name",
-        "seen.indicator",
-        "san.dns",
-        "certificate.subject",
-        "subject",
-    ):
+    for name in _NAMES:
         text = _text(columns, name)
+        if text and name == "request.host" and (address := ip_of(text)):
+            return address, None
         domain = _common_name(text) if text and name.endswith("subject") else domain_of(text or "")
         if (
             domain
