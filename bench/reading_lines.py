@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from bench.reading_dhcp import AUDIT_HEAD, dhcpd_messages, kea_messages, windows_dhcp_audit
 from bench.reading_json import adguard_home, ecs_sessions, winlogbeat, zeek_dns_json
 
 Line = Callable[["Values"], str]
@@ -226,14 +227,6 @@ def zyxel_sessions(v: Values) -> str:
     )
 
 
-_DHCP_HEAD = "\t\tMicrosoft DHCP Service Activity Log\n\nEvent ID  Meaning\n00\tThe log was started.\n\nID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult,Probationtime, CorrelationID,Dhcid,VendorClass(Hex),VendorClass(ASCII),UserClass(Hex),UserClass(ASCII),RelayAgentInformation,DnsRegError."
-
-
-def windows_dhcp_audit(v: Values) -> str:
-    moment = v.tick()
-    return f"11,{moment:%m/%d/%y,%H:%M:%S},Renew,{v.pick(v.inside)},PC-{v.below(2000):04d}.unit.example,02005E10{v.below(65536):04X},,{v.below(2**32)},0,,,,0x4D53465420352E30,MSFT 5.0,,,,0"
-
-
 _FIREWALL_HEAD = "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path\n"
 
 
@@ -255,33 +248,6 @@ def pf_packets(v: Values) -> str:
     return f"<134>{_syslog(v)}filterlog[5231]: {v.below(90)},,,10000001{v.below(90):02d},igb1,match,pass,in,4,0x0,,128,{v.below(65536)},0,DF,{rest}"
 
 
-def dhcpd_messages(v: Values) -> str:
-    """What a thousand machines that renew their leases make a server write."""
-    number = v.below(1000)
-    address = f"10.4.{number // 250}.{number % 250 + 2}"
-    mac = f"02:00:5e:10:{number // 250:02x}:{number % 250:02x} (PC-{number:04d}) via eth0"
-    return _syslog(v, "dhcp01") + "dhcpd[812]: " + (
-        f"DHCPACK on {address} to {mac}",
-        f"DHCPREQUEST for {address} from {mac}",
-        f"DHCPREQUEST for {address} (10.4.0.1) from {mac}",
-        f"DHCPDISCOVER from {mac}",
-        f"DHCPOFFER on {address} to {mac}",
-    )[min(v.below(8), 4) if v.below(2) else v.below(2)]  # fmt: skip
-
-
-def kea_messages(v: Values) -> str:
-    """The same of Kea, in its own file."""
-    number = v.below(1000)
-    mac = f"02:00:5e:10:{number // 250:02x}:{number % 250:02x}"
-    does = (
-        ("ALLOC", "has been allocated for 3600 seconds") if v.below(4) else ("ADVERT", "will be advertised")
-    )
-    return (
-        f"{v.tick():%Y-%m-%d %H:%M:%S}.{v.below(1000):03d} INFO  [kea-dhcp4.leases/812.14073748835{v.below(4)}] DHCP4_LEASE_{does[0]} [hwtype=1 {mac}], cid=[01:{mac}], "
-        f"tid=0x{v.below(2**32):x}: lease 10.4.{number // 250}.{number % 250 + 2} {does[1]}"
-    )
-
-
 LINES: Mapping[str, tuple[str, Line]] = {
     "paloalto_csv": ("", paloalto_csv),
     "cef": ("", cef_sessions),
@@ -298,7 +264,7 @@ LINES: Mapping[str, tuple[str, Line]] = {
     "windows_dns_debug": ("", windows_dns_debug),
     "dnsmasq": ("", dnsmasq_queries),
     "unbound": ("", unbound_queries),
-    "windows_dhcp_audit": (_DHCP_HEAD + "\n", windows_dhcp_audit),
+    "windows_dhcp_audit": (AUDIT_HEAD + "\n", windows_dhcp_audit),
     "windows_firewall": (_FIREWALL_HEAD, windows_firewall),
     "plain_csv": ("time,source_ip,source_port,destination_ip,destination_port,domain,action\n", plain_csv),
     "pf_filterlog": ("", pf_packets),
