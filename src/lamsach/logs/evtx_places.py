@@ -243,7 +243,7 @@ def _not_as_declared(pairs: Ints, template: Ints, templates: list[Template]) -> 
     expected[nowhere], counted[nowhere] = 0, 0xFFFFFFFF
     unlike = pairs ^ expected[template]
     unlike &= counted[template]
-    at = np.flatnonzero(unlike)
+    at = np.flatnonzero(unlike != 0)
     found, stated = pairs.ravel()[at], declared[template[at // width], at % width]
     kinds, sizes = found >> 16, found & 0xFFFF
     wrong = (kinds != stated) & (kinds != NULL) & (stated != ANY)

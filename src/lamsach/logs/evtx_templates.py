@@ -10,7 +10,7 @@ What is laid out otherwise than the usual event is left to the library (`Unusual
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -77,7 +77,10 @@ UNUSUAL = Template()
 class Layout:
     """A definition that has been read: its bytes but for the places of names, and these."""
 
-    __slots__ = ("_bits", "_fields", "_inline", "_mask", "_names", "_names_here", "_places_here", "template")
+    __slots__ = (
+        *("_bits", "_fields", "_mask", "template"),
+        *("_inline", "_names_elsewhere", "_names_here", "_places_elsewhere", "_places_here"),
+    )
 
     def __init__(self, body: bytes, reader: ElementReader, template: Template) -> None:
         mask = bytearray(b"\xff") * len(body)
@@ -85,13 +88,13 @@ class Layout:
             mask[place : place + 4] = bytes(4)
         self._mask = int.from_bytes(mask, "little")
         self._bits = int.from_bytes(body, "little") & self._mask
-        self._names = tuple(name for _, _, name in reader.places)
+        names = tuple(name for _, _, name in reader.places)
         here = [at for at, (_, inline, _) in enumerate(reader.places) if inline]
+        elsewhere = [at for at, (_, inline, _) in enumerate(reader.places) if not inline]
         self._inline = tuple(reader.places[at][1] for at in here)
-        self._names_here = tuple(self._names[at] for at in here)
-        self._places_here: Callable[[tuple[int, ...]], tuple[int, ...]] = (
-            itemgetter(*here) if len(here) > 1 else lambda places: tuple(places[at] for at in here)
-        )
+        self._names_here = tuple(names[at] for at in here)
+        self._names_elsewhere = tuple(names[at] for at in elsewhere)
+        self._places_here, self._places_elsewhere = _picked(here), _picked(elsewhere)
         end, parts = 0, ["<"]
         for place, _, _ in reader.places:
             parts.append(f"{place - end}xI")
@@ -109,9 +112,15 @@ class Layout:
             if self._places_here(places) != here:
                 return False
             names.known.update(zip(here, self._names_here, strict=True))
-        if tuple(map(names.known.get, places)) == self._names:
+        elsewhere = self._places_elsewhere(places)  # the names here are among the bytes
+        if tuple(map(names.known.get, elsewhere)) == self._names_elsewhere:
             return True
-        return tuple(map(names.at, places)) == self._names
+        return tuple(map(names.at, elsewhere)) == self._names_elsewhere
+
+
+def _picked(which: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    """What takes these of some numbers."""
+    return itemgetter(*which) if len(which) > 1 else lambda some: tuple(some[at] for at in which)
 
 
 class Templates:
