@@ -14,7 +14,7 @@ import argparse
 import gzip
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -72,6 +72,9 @@ class Recording(Matcher):
 
     def line(self, event: Event, text: str) -> list[Match]:
         return self.remember(super().line(event, text))
+
+    def beside(self, event: Event, text: str, passed: Collection[str]) -> list[Match]:
+        return self.remember(super().beside(event, text, passed))
 
     seen: dict[int, set[str]]
     devices: dict[int, set[str | None]]

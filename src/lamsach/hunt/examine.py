@@ -8,13 +8,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.hunt import merge
+from lamsach.hunt import merge, unread
 from lamsach.hunt.asked import Asked
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount, LineKind, Sample
 from lamsach.hunt.engine import next_line
 from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.unread import Rest
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.base import FileContext
 from lamsach.logs.decoding import decode_line
@@ -88,6 +89,8 @@ class Examiner:
         self._mixed = bool(detection.mixed)
         self._tail = b""
         self._last_record = 0
+        self._rest: Rest | None = None
+        self._told: set[str] = set()
         self._asked = Asked()
         self._last_day: LineKind | None = None
         self._last_kind: LineKind | None = None
@@ -157,33 +160,46 @@ class Examiner:
 
     def _candidate(self, chunk: Chunk, start: int, end: int, number: int) -> None:
         text = decode_line(bytes(chunk.buffer.memory[start:end]))
-        record, number = self._record(chunk, start, end, text, number)
-        if number == self._last_record:
-            return  # another line of the record before
-        self._last_record = number
+        record, first = self._record(chunk, start, end, text, number)
+        if first != self._last_record:
+            self._last_record, self._told = first, set()
+            self._rest = self._read(record, first, text)
+        if self._rest is None:
+            return
+        for match in unread.found(self._matcher, self._rest, text, number, self._told):
+            self._told.add(match.indicator.value)
+            self._add(match)
+
+    def _read(self, record: str, number: int, text: str) -> Rest | None:
+        """Match the event that a record tells. What its lines hold besides is still to be searched; None when nothing is."""
         try:
             event = self._parser.parse(record, number)
         except LineError:
-            self._unparsed(text, number)
-            return
+            return self._as_text(text, number)
         if event is None:
-            return
+            return self._passed_over(record, number)
         event = as_opened(event)
         self._rules.observe(event)
         if not self._rules.in_time(event.time):
-            return
+            return None
         if _has_nothing_to_match(event):
-            self._unparsed(text, number)
-            return
+            return self._as_text(text, number)
         for match in self._matcher.event(event, text):
+            self._told.add(match.indicator.value)
             if not self._asked.is_counted(match):
                 self._add(match)
+        return unread.beside(event, record)
 
-    def _unparsed(self, text: str, number: int) -> None:
+    def _as_text(self, text: str, number: int) -> Rest | None:
         event = self._unknown.parse(text, number)
-        if event is not None and self._rules.in_time(event.time):
-            for match in self._matcher.line(event, text):
-                self._add(match)
+        return Rest(event) if self._rules.in_time(event.time) else None
+
+    def _passed_over(self, record: str, number: int) -> Rest | None:
+        reader = self._parser.reader
+        if reader is None or reader.passes_over(record):
+            return None
+        event = self._unknown.parse(record, number)
+        return unread.passed_over(event, reader, record) if self._rules.in_time(event.time) else None
 
     def _add(self, match: Match) -> None:
         merge.add(self._found, match, self._rules.identify(match.event), self._rules.zone)
@@ -304,6 +320,9 @@ class Examiner:
             event, parsed = self._unknown.parse(text, self.state.lines + number + 1), self._is_blank(text)
             if not parsed and self._parser.format is not None:
                 self._coverage.refuse(self._kind(event, parsed=False))
+        if event is None and self._is_unread(text):
+            event, parsed = self._unknown.parse(text, self.state.lines + number + 1), False
+            self._coverage.refuse(self._kind(event, parsed=False))
         if event is None or (parsed and event.time is None and self._last_day is not None):
             return self._last_day or self._kind(None, parsed=True)
         if watch and parsed:
@@ -314,6 +333,11 @@ class Examiner:
         if parsed:
             self._last_day = kind
         return kind
+
+    def _is_unread(self, record: str) -> bool:
+        """Whether the reader that passed over a record did so because it does not know what it holds."""
+        reader = self._parser.reader
+        return reader is not None and not reader.passes_over(record) and unread.holds_a_value(record)
 
     @staticmethod
     def _is_blank(text: str) -> bool:

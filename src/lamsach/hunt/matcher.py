@@ -7,7 +7,7 @@ its host and a path that is equal or a prefix ending at `/`, `?` or the end. Whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -50,8 +50,12 @@ class Matcher:
 
     def line(self, event: Event, text: str) -> list[Match]:
         """The matches in a line that no format reads; `event` is what is known of it all the same (time, device)."""
+        return self.beside(event, text, ())
+
+    def beside(self, event: Event, text: str, passed: Collection[str]) -> list[Match]:
+        """As `line`, for what a line holds beside the values that are `passed` over: its format read those, and `event` matched them."""
         matches: dict[str, Match] = {}
-        for found in self._in_text(event, text):
+        for found in self._in_text(event, text, passed):
             known = matches.get(found.indicator.value)
             if known is None or _rank(found) < _rank(known):
                 match = self._match(_facing(event, found), found, text)
@@ -141,10 +145,12 @@ class Matcher:
                 if url_kind:
                     yield _Found(indicator, url_kind, role, host)
 
-    def _in_text(self, event: Event, text: str) -> Iterator[_Found]:
+    def _in_text(self, event: Event, text: str, passed: Collection[str]) -> Iterator[_Found]:
         own = text.find(event.device_ip) if event.device_ip else -1
         asked: set[tuple[TokenKind, str, bool]] = set()
         for token in tokens(text):
+            if token.value in passed:
+                continue
             inbound = token.kind is TokenKind.ADDRESS and (
                 token.value == event.source_ip or (token.value != event.destination_ip and own > token.place)
             )

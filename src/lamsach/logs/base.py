@@ -49,6 +49,8 @@ class LogFormat(ABC):
     """Whether a record may have continuation lines; `starts_record` then tells where one begins."""
     lease_markers: ClassVar[tuple[str, ...]] = ()
     """Texts of which every lease record contains one (`DHCPACK`), to find leases in a mixed file without parsing it all."""
+    of_resolver: ClassVar[bool] = False
+    """Whether a DNS server writes it: what it says without naming a machine of the unit it asked for others."""
 
     def __init__(self, context: FileContext) -> None:
         self.context = context
@@ -85,6 +87,12 @@ class LogFormat(ABC):
     def parse(self, line: str, number: int) -> Event | None:
         """Read one line, or one record of several joined by a line feed, whose first line has this 1-based number.
 
-        Returns None for a line that belongs to the format but tells of no event (a comment, a preamble).
-        Raises LineError, with the reason, for a line that is not of this format or is broken.
+        Returns None for a line that belongs to the format but tells of no event (a comment, a preamble, a message that it does not know);
+        see `passes_over`. Raises LineError, with the reason, for a line that is not of this format or is broken.
         """
+
+    def passes_over(self, record: str) -> bool:
+        """Whether a record of which `parse` tells no event holds nothing to be searched: a comment, a heading, or what another record's
+        event tells. Of any other the reader could not tell what it holds, and the hunt searches it as text.
+        """
+        return record.startswith("#")

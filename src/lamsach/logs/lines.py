@@ -26,6 +26,8 @@ class LineParser:
         self._parsers: dict[type[LogFormat], LogFormat] = {}
         self._by_sender: dict[tuple[str | None, str | None], type[LogFormat]] = {}
         self._with_header: list[LogFormat] = []
+        self.reader = self._main
+        """What read the last record, or tried to."""
         if self._main is not None:
             self._parsers[type(self._main)] = self._main
         for log_format in detection.mixed:
@@ -75,6 +77,7 @@ class LineParser:
         """
         if self._main is None:
             return self._by_line(line, number)
+        self.reader = self._main
         try:
             return self._main.parse(line, number)
         except LineError as error:
@@ -82,6 +85,7 @@ class LineParser:
                 raise
             for parser in self._others(line, type(self._main)):
                 if parser.name not in _SHAPES:
+                    self.reader = parser
                     try:
                         return parser.parse(line, number)
                     except LineError:
@@ -94,11 +98,13 @@ class LineParser:
         known = self._by_sender.get(sender)
         refused: LineError | None = None
         if known is not None and known in possible_formats(line) and known.recognises(line):
+            self.reader = self._parser(known)
             try:
-                return self._parser(known).parse(line, number)
+                return self.reader.parse(line, number)
             except LineError as error:
                 refused = error
         for parser in self._others(line, known):
+            self.reader = parser
             try:
                 event = parser.parse(line, number)
             except LineError as error:

@@ -62,6 +62,7 @@ class Infoblox(LogFormat):
 
     name: ClassVar[str] = "infoblox"
     title: ClassVar[str] = "Infoblox (CEF)"
+    of_resolver: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = (
         *(
             "time",

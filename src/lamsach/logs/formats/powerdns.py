@@ -47,6 +47,7 @@ class PowerDns(LogFormat):
 
     name: ClassVar[str] = "powerdns"
     title: ClassVar[str] = "PowerDNS, dnsdist"
+    of_resolver: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = (
         "time",
         "observer",

@@ -66,6 +66,7 @@ class Technitium(LogFormat):
 
     name: ClassVar[str] = "technitium"
     title: ClassVar[str] = "Technitium DNS Server"
+    of_resolver: ClassVar[bool] = True
     gives: ClassVar[tuple[str, ...]] = (
         "time",
         "source_ip",

@@ -85,6 +85,7 @@ class WindowsDnsDebug(LogFormat):
 
     name = "windows_dns_debug"
     title = "Windows DNS Server debug log"
+    of_resolver = True
     gives: ClassVar[tuple[str, ...]] = (
         "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "domain", "answers",
         "action", "forwarded",

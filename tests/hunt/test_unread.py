@@ -1,0 +1,216 @@
+"""Lines whose reader tells nothing of a listed value that stands on them: they are searched as text, and nobody is blamed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from lamsach.hunt import run, unread
+from lamsach.investigate import Request, investigate
+from lamsach.model import DeviceState, Findings, Role, Severity
+
+C2, SERVER = "c2.evil.example", "203.0.113.9"
+DIGEST = "ab" * 32
+UNBOUND = "[1781000001] unbound[1234:0] info: 10.20.0.{n} www.unit.example. A IN\n"
+DNSMASQ = "Jun 10 08:00:0{n} gw dnsmasq[812]: query[A] www.unit.example from 10.20.0.7\n"
+BIND = "05-Jun-2026 07:31:1{n}.494 queries: info: client @0x7f65100ee4d8 10.20.1.15#51514 (www.unit.example): query: www.unit.example IN A +E(0)K (10.20.0.53)\n"
+TECHNITIUM = "[2026-06-10 09:33:5{n} UTC] [10.20.0.9:52346] [UDP] QNAME: www.unit.example; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [192.0.2.7]\n"
+DHCPD = "Jun 10 08:00:1{n} dhcp01 dhcpd[812]: DHCPACK on 10.20.0.55 to 02:00:5e:10:00:55 (PC-55) via vmx1\n"
+TCPDUMP = "2026-06-05 07:31:1{n}.000000 IP 10.20.1.15.51515 > 198.51.100.10.80: Flags [P.], seq 1:100, ack 1, win 502, length 99\n"
+FORTIGATE = (
+    'date=2026-06-05 time=07:30:0{n} devname="FGT" devid="FG100FTK20000001" tz="+0700" logid="0000000013" type="traffic" subtype="forward" '
+    'level="notice" vd="root" srcip=10.20.1.15 srcport=51800 dstip=198.51.100.97 dstport=443 proto=6 action="accept"\n'
+)
+ZEEK = '{{"_path":"http","ts":1781078411.{n},"uid":"C1","id.orig_h":"10.20.0.31","id.orig_p":51600,"id.resp_h":"198.51.100.77","id.resp_p":80,"method":"GET","host":"www.unit.example","uri":"/"}}\n'
+SQUID = "178061947{n}.000     12 10.20.1.15 TCP_MISS/200 512 GET http://www.unit.example/ - HIER_DIRECT/198.51.100.7 text/html\n"
+ACCESS = '10.20.1.15 - - [02/Jun/2026:05:57:5{n} +0000] "GET /a HTTP/1.1" 200 12 "-" "agent"\n'
+
+
+def around(usual: str, line: str) -> str:
+    """The line among usual ones of its log."""
+    return "".join(usual.format(n=n) for n in range(1, 7)) + line + "".join(usual.format(n=n) for n in (7, 8))
+
+
+@pytest.fixture
+def hunted(tmp_path, monkeypatch):
+    """Hunt for these values in a log of this text."""
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+
+    def search(text: str, *values: str) -> Findings:
+        (tmp_path / "list.txt").write_text("\n".join(values))
+        log = tmp_path / "some.log"
+        log.write_text(text, encoding="utf-8")
+        written = datetime(2026, 7, 1, tzinfo=UTC).timestamp()
+        os.utime(log, (written, written))
+        return investigate(Request(logs=[str(log)], lists=[str(tmp_path / "list.txt")]))[0]
+
+    return search
+
+
+def marks(findings: Findings) -> set[tuple[str, bool, int]]:
+    """Value, whether it was found as text, and how often."""
+    return {(item.indicator, item.unparsed, item.count) for item in findings.sightings}
+
+
+PASSED_OVER = [  # messages of a version that its reader does not know
+    (DNSMASQ, "Jun 10 08:00:08 gw dnsmasq[812]: sinkholed c2.evil.example for 10.20.0.7\n"),
+    (
+        BIND,
+        "05-Jun-2026 07:31:16.494 queries: info: asker @0x7f 10.20.1.15#51514 (c2.evil.example): for it\n",
+    ),
+    (TECHNITIUM, "[2026-06-10 09:33:59 UTC] [10.20.0.9:52346] [UDP] NAME=c2.evil.example TYPE=A\n"),
+    (UNBOUND, "[1781000002] unbound[1234:0] info: answered 10.20.0.8 with c2.evil.example/A\n"),
+    (DNSMASQ, "Jun 10 08:00:08 gw dnsmasq[812]: asked[A] c2.evil.example by 10.20.0.7\n"),
+    (DHCPD, "Jun 10 08:00:12 dhcp01 dhcpd[812]: DHCPNEW 10.20.0.55 told of c2.evil.example\n"),
+    (TCPDUMP, "2026-06-05 07:31:17.000000 NEWPROTO, length 60\n\tfirst\n\twent to c2.evil.example\n"),
+]
+
+
+@pytest.mark.parametrize(("usual", "line"), PASSED_OVER)
+def test_what_its_reader_passes_over_is_searched(hunted, usual, line):
+    findings = hunted(around(usual, line), C2)
+    assert marks(findings) == {(C2, True, 1)}
+    [device] = findings.devices
+    assert (device.state, device.severity, device.ip) == (DeviceState.UNATTRIBUTED, Severity.LOW, None)
+    assert [reason.code for reason in device.reasons][-1] == "unparsed_only"
+    [evidence] = findings.sightings[0].evidence
+    assert C2 in evidence.text
+    assert evidence.line == next(n for n, text in enumerate(around(usual, line).split("\n"), 1) if C2 in text)
+
+
+@pytest.mark.parametrize(("usual", "line"), PASSED_OVER)
+def test_it_is_counted_as_unparsed(hunted, usual, line):
+    whole = around(usual, line)
+    rows = hunted(whole, C2).coverage
+    usual_rows = hunted(around(usual, ""), C2).coverage
+    assert sum(row.unparsed for row in usual_rows) == 0
+    assert sum(row.unparsed for row in rows) >= 1
+    assert sum(row.lines for row in rows) == whole.count("\n")
+
+
+READ = [
+    (FORTIGATE, FORTIGATE.format(n=7).replace("dstip=198.51.100.97", f"destination={SERVER}"), SERVER),
+    (FORTIGATE, FORTIGATE.format(n=7).strip() + f' sitename="{C2}"\n', C2),
+    (ZEEK, ZEEK.format(n=7).replace('"host":"www.unit.example"', f'"server_name_v2":"{C2}"'), C2),
+    (ZEEK, ZEEK.format(n=7).replace('"uri"', f'"sum256":"{DIGEST}","uri"'), DIGEST),
+    (SQUID, SQUID.format(n=7).strip() + f" {SERVER}\n", SERVER),
+]
+
+
+@pytest.mark.parametrize(("usual", "line", "value"), READ)
+def test_what_stands_beside_the_fields_is_searched(hunted, usual, line, value):
+    findings = hunted(around(usual, line), value)
+    assert marks(findings) == {(value, True, 1)}
+    assert [(device.state, device.ip) for device in findings.devices] == [(DeviceState.UNATTRIBUTED, None)]
+
+
+def test_what_the_fields_tell_is_told_once(hunted):
+    line = FORTIGATE.format(n=7).replace("198.51.100.97", SERVER).strip() + f' msg="to {SERVER} and {C2}"\n'
+    findings = hunted(around(FORTIGATE, line), SERVER, C2)
+    assert marks(findings) == {(SERVER, False, 1), (C2, True, 1)}
+    assert {device.ip: device.state for device in findings.devices} == {
+        "10.20.1.15": DeviceState.INFECTED,
+        None: DeviceState.UNATTRIBUTED,
+    }
+
+
+def test_who_reached_a_server_of_the_unit_is_inbound(hunted):
+    line = ACCESS.format(n=7).replace("10.20.1.15", "198.51.100.3").replace('"agent"', f'"see {C2}"')
+    findings = hunted(around(ACCESS, line), C2)
+    assert [(item.role, item.unparsed) for item in findings.sightings] == [(Role.INBOUND, True)]
+    assert [device.state for device in findings.devices] == [DeviceState.INBOUND]
+
+
+SILENT = [
+    # a name in the question of a search, and in the page that led there
+    (SQUID, SQUID.format(n=7).replace("example/", f"example/find?q={C2}"), C2),
+    (ACCESS, ACCESS.format(n=7).replace('"-"', f'"https://search.example/?q={C2}"'), C2),
+    # another page of the host, and a question for it
+    (SQUID, SQUID.format(n=7).replace("www.unit.example/", f"{C2}/other"), f"http://{C2}/gate"),
+    (DNSMASQ, DNSMASQ.format(n=7).replace("www.unit.example", C2), f"http://{C2}/gate"),
+    # a program's version
+    (
+        ACCESS,
+        ACCESS.format(n=7).replace("agent", "Mozilla/5.0 Chrome/203.0.113.9 Safari/5"),
+        "203.0.113.0/24",
+    ),
+    (ACCESS, ACCESS.format(n=7).replace("agent", "Mozilla/5.0 OPR/203.0.113.9"), "203.0.113.0/24"),
+    # the unit's own public address, the firewall's own
+    (FORTIGATE, FORTIGATE.format(n=7).strip() + f" transip={SERVER} transport=1234\n", SERVER),
+    (FORTIGATE, f"Jun  5 07:30:07 {SERVER} " + FORTIGATE.format(n=7), SERVER),
+    # a comment
+    (DHCPD, f"# written for {C2}\n", C2),
+    # a longer name
+    (DNSMASQ, "Jun 10 08:00:08 gw dnsmasq[812]: asked notevil.example\n", "evil.example"),
+]
+
+
+@pytest.mark.parametrize(("usual", "line", "value"), SILENT)
+def test_what_is_no_sign_of_a_contact_stays_silent(hunted, usual, line, value):
+    assert marks(hunted(around(usual, line), value)) == set()
+
+
+def test_a_value_on_several_lines_of_a_record_is_one(hunted):
+    record = "2026-06-05 07:31:17.000000 NEWPROTO, length 60\n\tto c2.evil.example\n\tand 203.0.113.9\n\tc2.evil.example again\n"
+    assert marks(hunted(around(TCPDUMP, record), C2, SERVER)) == {(C2, True, 1), (SERVER, True, 1)}
+
+
+def test_a_refused_record_is_searched_in_all_its_lines(hunted):
+    """Of a Windows DNS packet whose first line no version has, every line that may hold a value is looked at."""
+    usual = "21/05/2026 13:51:1{n} 0D48 PACKET  000000000181D1C0 UDP Rcv 10.20.1.15      0c6b   Q [0001   D   NOERROR] A      (3)www(4)unit(7)example(0)\n"
+    broken = f"21/05/2026 13:51:17 0D48 PACKET  newer {C2}\n  and {SERVER}\n"
+    assert {item.indicator for item in hunted(around(usual, broken), C2, SERVER).sightings} == {C2, SERVER}
+
+
+def test_a_resolvers_own_unread_line_is_explained_by_its_client(hunted):
+    question = UNBOUND.format(n=8).replace("www.unit.example", C2)
+    own = "[1781000002] unbound[1234:0] info: iterating for c2.evil.example/A with 2 targets\n"
+    findings = hunted(around(UNBOUND, question + own), C2)
+    assert marks(findings) == {(C2, False, 1)}
+    [device] = findings.devices
+    assert (device.ip, device.state) == ("10.20.0.8", DeviceState.INFECTED)
+    alone = hunted(around(UNBOUND, own), C2)
+    assert marks(alone) == {(C2, True, 1)}
+    assert [device.state for device in alone.devices] == [DeviceState.UNATTRIBUTED]
+
+
+def test_other_times_are_not_searched(hunted, tmp_path):
+    usual, line = PASSED_OVER[0]
+    hunted(around(usual, line), C2)
+    request = Request(
+        logs=[str(tmp_path / "some.log")],
+        lists=[str(tmp_path / "list.txt")],
+        since=datetime(2026, 6, 11, tzinfo=UTC),
+    )
+    assert investigate(request)[0].sightings == ()
+
+
+@pytest.mark.parametrize("chunk_bytes", [700, 1500])
+@pytest.mark.parametrize(("usual", "line"), [PASSED_OVER[0], READ[0][:2], PASSED_OVER[-1]])
+def test_the_cut_of_the_input_does_not_matter(hunted, monkeypatch, usual, line, chunk_bytes):
+    text = around(usual, line) * 20
+    whole = hunted(text, C2, SERVER)
+    monkeypatch.setitem(run.hunt.__kwdefaults__, "chunk_bytes", chunk_bytes)
+    cut = hunted(text, C2, SERVER)
+    assert marks(whole) == {(whole.sightings[0].indicator, True, 20)}
+    assert cut.sightings == whole.sightings
+    assert [dataclasses.replace(d) for d in cut.devices] == list(whole.devices)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("asked for c2.evil.example.", True),
+        ("to 203.0.113.9", True),
+        (DIGEST, True),
+        ("2001:db8::1 said", True),
+        ("kea-dhcp4.dhcp4/1234.140737 started", False),
+        ("become_daemon.c:138 10.20.0.1 fe80::1 224.0.0.22 255.255.255.255 0.0.0.0 ::", False),
+        ("", False),
+    ],
+)
+def test_what_a_list_could_hold(text, holds):
+    assert unread.holds_a_value(text) is holds
