@@ -42,6 +42,7 @@ _BLOCKED = (
     "requested to drop",
     "to shun list",
     "adding shun",
+    "password incorrect",
 )
 _ENDED = ("Teardown ", "torn down")
 

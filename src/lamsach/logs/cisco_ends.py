@@ -8,7 +8,7 @@ name that the command `name` gave an address. Everything here is found by plain 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lamsach.logs.values import domain_of, ip_of, port_of
 
@@ -26,6 +26,8 @@ _NAMED_END = re.compile(
 )
 # (203.0.113.9/49152)   (203.0.113.9)
 _MAPPED = re.compile(rf" ?\(({ADDRESS})(?:/(\d{{1,5}}))?\)", re.ASCII)
+# 192.0.2.10(10.1.1.5)/80
+_LATE_PORT = re.compile(r"/(\d{1,5})(?!\d)", re.ASCII)
 # (LOCAL\an)   (EXAMPLE\an@unit.example)
 _USER_AFTER = re.compile(r" ?\(((?![\d.]+/)(?!type )(?!no )[^()\s][^()]{0,127})\)")
 _SERVICES = {
@@ -81,6 +83,9 @@ def _with_what_follows(text: str, position: int, end: End) -> tuple[End, int]:
     mapped = _MAPPED.match(text, position)
     if mapped:
         mapped_ip, mapped_port, position = ip_of(mapped[1]), port_of(mapped[2] or ""), mapped.end()
+        late = _LATE_PORT.match(text, position) if end.port is None and mapped_port is None else None
+        if late:
+            end, position = replace(end, port=port_of(late[1])), late.end()
     after = _USER_AFTER.match(text, position)
     if after:
         user, position = after[1], after.end()

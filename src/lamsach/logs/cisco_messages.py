@@ -12,7 +12,7 @@ message's number, so that lines without one, and numbers that a newer version ad
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at, first_address
 from lamsach.logs.cisco_users import logged_on, user_of
@@ -63,7 +63,7 @@ _LOOKUP = re.compile(r"DNS lookup for ([\w.-]{1,253}) failed")
 _ROUTES = ("Added ", "Deleted ", "Adding ", "Deleting ", "Removing ")
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _PAIRS = (
-    ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
+    ("ICMP source ", " destination "), ("src ", " dst "), ("Packet denied tcp ", " "), ("Packet denied udp ", " "), ("Packet denied icmp ", " "), ("src ", " dest "), ("src = ", "dest = "), ("SRC ", " DEST "), ("src_addr=", "dest_addr="), ("Local:", " Remote:"),
     ("foreign_address ", "local_address "), (" between ", " and "), ("originating interface: ", " to "),
 )  # fmt: skip
 """What stands before the two ends."""
@@ -74,6 +74,9 @@ _ALERT = re.compile(
     rf"\{{[\w-]{{1,16}}\}} ({ADDRESS})(?::(\d{{1,5}}))?(?: \([^()]{{0,64}}\))? ?-> ?({ADDRESS})(?::(\d{{1,5}}))?(?![\w.])",
     re.ASCII,
 )
+# Embryonic limit exceeded 10/10 for 203.0.113.7/5 (198.51.100.9) 10.1.1.80/80 on   ... exceeded 243/100. 203.0.113.7/5 to 198.51.100.9(10.1.1.80)/80 on
+_LIMIT = re.compile(r"exceeded \d{1,9}/\d{1,9}( for |\. ?)(?=[\d:])", re.ASCII)
+_ROOM_OF_LIMIT = 200
 _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})", re.ASCII)
 
 
@@ -190,6 +193,14 @@ def _ends(text: str) -> tuple[End, End]:
     place = text.find("local-host ")
     if place >= 0:
         return end_at(text, place + len("local-host "))[0] or End(), End()
+    limit = _LIMIT.search(text, 0, _ROOM_OF_LIMIT) if "exceeded " in text else None
+    if limit:
+        source, stop = end_at(text, limit.end())
+        if source and limit[1] == " for ":  # A/a (what B is outside) B/b
+            near = end_at(text, stop)[0] or End()
+            return End(source.ip, source.port), replace(near, mapped_ip=source.mapped_ip)
+        if source:
+            return source, end_after(text, " to ", stop - 1)[0] or End()
     for word in (
         "from laddr ",
         "exceeded.",

@@ -39,7 +39,9 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
         else None
     )
     if zone:  # Cisco: `Jun  5 07:31:12 ICT: %ASA-...`
-        return replace(split_header(line, replace(context, timezone=zone))[0], host=None)
+        relay = split_header(line, context)[0].host
+        own = _innermost(line, position, replace(context, timezone=zone))
+        return replace(own, host=None if relay == header.host else relay)
     if header.host in ("UTC", "GMT"):
         header = replace(header, host=None)
     elif (

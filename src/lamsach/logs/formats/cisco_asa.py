@@ -58,6 +58,10 @@ _BARE_START = re.compile(
 )
 _SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|AccessControlRule\w+): ")
 _SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")
+# Intercepted DNS reply for domain c2.example from outside:203.0.113.53/53 to inside:10.1.1.5/51000, matched dynamic list
+_REPLY = re.compile(r"Intercepted DNS reply for (?:domain|name) ([\w.-]{1,253}) from ", re.ASCII)
+# Deny udp reverse path check from 203.0.113.9 to 198.51.100.7 on interface outside     ... on outside interface
+_ARRIVED_AT = re.compile(r" on (?:interface ([\w.-]{1,64})|([\w.-]{1,64}) interface)(?![\w-])", re.ASCII)
 _OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", "ngoai")
 
 
@@ -187,6 +191,21 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
         answers = (contact.answer,) if contact.answer else ()
         return Event(time, EventKind.DNS, observer, domain=contact.domain, answers=answers, forwarded=True)
     source, destination = contact.source, contact.destination
+    reply = _REPLY.match(text)
+    if reply:  # the server's answer, written from it to the asker
+        return Event(
+            time,
+            EventKind.DNS,
+            observer,
+            source_ip=destination.ip,
+            source_port=destination.port,
+            destination_ip=source.ip,
+            destination_port=source.port,
+            device_ip=destination.ip,
+            domain=domain_of(reply[1]),
+            response=True,
+            action=action_of_message(text),
+        )
     device = _device(contact, text)
     inward = device is not None and device == destination.ip and device != source.ip
     url = contact.url
@@ -261,6 +280,9 @@ def _is_inward(source: End, destination: End, text: str) -> bool:
         return True
     if source.interface is None and destination.interface is not None:
         return True
+    arrived = _ARRIVED_AT.search(text) if source.interface is None else None
+    if arrived:
+        return leads_outside(arrived[1] or arrived[2])
     return _leads_inside(source, destination)
 
 

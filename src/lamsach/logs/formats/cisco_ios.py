@@ -55,6 +55,11 @@ _FAILED = re.compile(r"\b(?:failed|failure|rejected|unauthorized)\b", re.IGNOREC
 _LOGONS = frozenset({"SEC_LOGIN", "SSH", "AAA", "AUTHMGR", "DOT1X", "EPM", "MAB", "WEBAUTH", "SISF"})
 
 
+_OF_HARDWARE = frozenset({"PORT_SECURITY", "SW_MATM", "MAC_MOVE", "L2FM", "PM"})
+_INNER_ROOM = 200
+"""How far into the text of `%IOSXE-6-PLATFORM` the tag stands of the message that it carries."""
+
+
 class CiscoIos(LogFormat):
     """What access lists, firewall and NAT of Cisco routers and switches let through or stopped, and who logged on."""
 
@@ -101,7 +106,7 @@ class CiscoIos(LogFormat):
 
 
 def _event(facility: str, text: str) -> Event:
-    nat = _NAT.search(text) if "NAT" in facility else None
+    nat = _NAT.search(text) if "NAT" in facility or "%NAT-" in text[:_INNER_ROOM] else None
     if nat:
         source = End(ip_of(nat[1]), port_of(nat[2]))
         destination = End(ip_of(nat[7]), port_of(nat[6]))
@@ -115,7 +120,7 @@ def _event(facility: str, text: str) -> Event:
     source, destination = _ends(text)
     event = _contact(source, destination, text)
     mac = _MAC_OF_SENDER.search(text) or (
-        _MAC.search(text) if facility in _LOGONS or "sourced by" in text else None
+        _MAC.search(text) if facility in _LOGONS | _OF_HARDWARE or "sourced by" in text else None
     )
     named = _USER.search(text)
     user = next((group for group in named.groups() if group), None) if named else None
@@ -184,7 +189,8 @@ def _ends(text: str) -> tuple[End, End]:
     if source:
         return source, end_after(text, "destaddr=")[0] or End()
     source, stop = end_after(text, " from ")
-    destination = end_after(text, " to ", stop)[0] if source and source.port is not None else None
+    pair = source is not None and (source.port is not None or text.startswith("Sig:"))
+    destination = end_after(text, " to ", stop)[0] if pair else None
     if source and destination:
         return source, destination
     match = _SOURCE.search(text)
