@@ -6,7 +6,8 @@ the values out at once. What is in it is then told once for all records with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ from lamsach.logs.values import CANONICAL_IPV4
 
 Texts = Any
 """A column of text, or of a value's bytes."""
-_MOST_PRODUCT = 1 << 20
+NOTHING: Texts = None
+"""In place of a column that is empty throughout."""
+_MOST_PRODUCT = 64
+"""How many times more possible rows than rows are counted as they are."""
 _LONGEST_LABEL = 63
 _FEW = 64
 """So many texts are sooner read than the large regular expression is made ready."""
@@ -44,20 +48,19 @@ def column(batch: Batch, begin: Ints, end: Ints, after: Ints) -> Texts:
 
 
 def columns(batch: Batch, inner: Instances, index: Ints, rows: Ints) -> list[Texts]:
-    """The values with these indexes (one row of them for each of these records), column by column."""
+    """The values with these indexes (one row of them for each of these records), column by column; NOTHING for a column without any."""
     used = np.flatnonzero((index >= 0).any(axis=0)).tolist()
     begin, end = inner.places(index[:, used], rows)
     after = inner.listed[rows]
-    nothing = pa.array([b""]).take(pa.array(np.zeros(len(rows), np.int32)))
     found = {at: column(batch, begin[:, place], end[:, place], after) for place, at in enumerate(used)}
-    return [found.get(at, nothing) for at in range(index.shape[1])]
+    return [found.get(at, NOTHING) for at in range(index.shape[1])]
 
 
 def told_apart(known: Sequence[Texts], count: int) -> tuple[Ints, Ints]:
     """Which of the distinct rows of these columns each row is, and where each of these stands first."""
     codes, most = np.zeros(count, np.int64), 1
     for one in known:
-        if pa.types.is_binary(one.type) and not one.total_values_length:
+        if one is NOTHING:
             continue
         found = one.dictionary_encode()
         distinct = len(found.dictionary)
@@ -65,13 +68,20 @@ def told_apart(known: Sequence[Texts], count: int) -> tuple[Ints, Ints]:
             continue
         codes = codes * distinct + found.indices.to_numpy()
         most *= distinct
-        if most > _MOST_PRODUCT:
+        if most > _MOST_PRODUCT * count:
             of_codes, codes = np.unique(codes, return_inverse=True)
             most = len(of_codes)
     distinct_codes, which = numbered(codes, most)
     first = np.empty(len(distinct_codes), np.int64)
     first[which[::-1]] = np.arange(count - 1, -1, -1)
     return which, first
+
+
+def rows_of(by: Sequence[Texts], which: Ints) -> Iterator[tuple[Any, ...]]:
+    """Some rows of these columns."""
+    places = pa.array(which)
+    stated = (repeat(b"", len(which)) if one is NOTHING else one.take(places).to_pylist() for one in by)
+    return zip(*stated, strict=True)
 
 
 def looked_up(
@@ -82,8 +92,7 @@ def looked_up(
 ) -> Ints:
     """The code of the key that each row of these columns makes; `new` gives that of one that is not known, by it and its first place."""
     which, first = told_apart(by, count)
-    places = pa.array(first)
-    keys = list(zip(*(one.take(places).to_pylist() for one in by), strict=True))
+    keys = list(rows_of(by, first))
     codes = list(map(known.get, keys))
     for at, (key, code) in enumerate(zip(keys, codes, strict=True)):
         if code is None:

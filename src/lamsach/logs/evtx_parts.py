@@ -18,6 +18,7 @@ from lamsach.logs import windows_logons as logons
 from lamsach.logs.direction import INTERNAL_IPV4
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.evtx_columns import (
+    NOTHING,
     Texts,
     are,
     are_ipv4,
@@ -27,6 +28,7 @@ from lamsach.logs.evtx_columns import (
     ipv4_numbers,
     mention_nothing,
     plain,
+    rows_of,
     told_apart,
 )
 from lamsach.logs.evtx_elements import UnusualError
@@ -111,8 +113,7 @@ class Parts:
             return kinds
         values = [one.take(pa.array(others)) for one in values]
         which, first = told_apart(values, len(others))
-        keys = zip(*(one.take(pa.array(first)).to_pylist() for one in values), strict=True)
-        told = [self._read(kind, key) for key in keys]
+        told = [self._read(kind, key) for key in rows_of(values, first)]
         known = np.array([one is not None for one in told])[which]
         kinds[others[known]] = kind
         for field in TELLS[kind]:
@@ -142,8 +143,7 @@ class Parts:
         nothing = np.array([mention_nothing(one) for one in values]).all(axis=0)
         codes = np.full(len(first), self._code(()), np.int64)
         others = np.flatnonzero(~nothing)
-        keys = zip(*(one.take(pa.array(others)).to_pylist() for one in values), strict=True)
-        codes[others] = list(map(self._mention, keys))
+        codes[others] = list(map(self._mention, rows_of(values, others)))
         found[rows] = codes[of_row]
         return found
 
@@ -203,10 +203,12 @@ _READ: Mapping[int, Callable[..., Told | None]] = {REACHED: _read_reached, ASKED
 def _values(
     batch: Batch, inner: Instances, indexes: Sequence[tuple[int, ...]], which: Ints, wanted: Any
 ) -> tuple[Ints, list[Texts]]:
-    """Which of the wanted records have values with the indexes of their plan, and these, column by column; empty where a plan has fewer."""
+    """Which of the wanted records have values with the indexes of their plan, and these, column by column; empty where a plan has fewer, and no further
+    column where all have."""
     width = max(map(len, indexes), default=0)
     if not width:
         return np.zeros(0, np.int64), []
     table = np.array([(*some, *(NOWHERE,) * (width - len(some))) for some in indexes])
     rows = np.flatnonzero(wanted & (table[:, 0] != NOWHERE)[which])
-    return rows, columns(batch, inner, table[which[rows]], rows)
+    found = columns(batch, inner, table[which[rows]], rows) if len(rows) else []
+    return rows, [one for one in found if one is not NOTHING]
