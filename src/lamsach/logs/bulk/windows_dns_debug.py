@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
-from lamsach.logs.bulk.columns import addresses, check, halves, holds, lines_of, mapped, names, text_of
+from lamsach.logs.bulk.columns import (
+    addresses,
+    check,
+    check_distinct,
+    halves,
+    holds,
+    lines_of,
+    mapped,
+    names,
+    text_of,
+)
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug, question_of_packet
@@ -18,10 +28,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # 6/10/2026 8:00:01 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 10.1.1.5        0c6b   Q [0001   D   NOERROR] A      (3)www(7)example(3)com(0)
-_PACKET = (
-    r"^[0-9][^A-Fa-f]{0,40}.{0,20} [0-9A-Fa-f]{3,8} {1,4}PACKET {1,4}(?:[0-9A-Fa-f]{8,16} {1,4})?(?:UDP|TCP) {1,4}(?:Rcv|Snd) {1,4}"
-    r"[0-9A-Fa-f:.]{2,45} {1,45}[0-9A-Fa-f]{4} {1,6}(?:R {1,4})?Q {1,4}\[[0-9A-Fa-f]{4}[ A-Z]{4,30}\] [^\[\]]{0,600}$"
+_BEFORE = r"^[0-9][^A-Fa-f]{0,40}.{0,20} [0-9A-Fa-f]{3,8} {0,3}$"
+_HEAD = (
+    r"^ {0,3}(?:[0-9A-Fa-f]{8,16} {1,4})?(?:UDP|TCP) {1,4}(?P<way>Rcv|Snd) {1,4}(?P<remote>[0-9A-Fa-f:.]{2,45}) {1,45}[0-9A-Fa-f]{4} {1,6}"
+    r"(?P<response>R {1,4})?Q {1,4}$"
 )
+_FLAGS = "^[0-9A-Fa-f]{4}[ A-Z]{4,30}$"
+_LONGEST_QUESTION = 600
 _LENGTHS = "|".join(rf"\({length}\)[a-z0-9_-]{{{length}}}" for length in range(1, 64))
 _LABELS = rf"^(?:{_LENGTHS})+\(0\)$"
 _TYPED = r"^[A-Z][A-Z0-9-]{0,15} +\("
@@ -65,16 +78,23 @@ class DnsPackets(BulkReader):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        lines = lines_of(data)
-        check(pc.match_substring_regex(lines, _PACKET))
-        before, packet = halves(lines, " PACKET ")
+        before, packet = halves(lines_of(data), " PACKET ")
+        check_distinct(before, _BEFORE)
         if holds(packet, b"PACKET"):
             check(pc.invert(pc.match_substring(packet, "PACKET")))
         head, rest = halves(packet, "[")
         flags, question = halves(rest, "]")
+        parts = pc.extract_regex(head, _HEAD)
+        if parts.null_count:
+            raise Unusual
+        check_distinct(flags, _FLAGS)
+        check(pc.starts_with(question, " "))
+        if holds(question, b"[", b"]") or pc.max(pc.binary_length(question)).as_py() > _LONGEST_QUESTION:
+            raise Unusual
         moments = pc.ascii_rtrim(pc.ascii_rtrim(before, " "), "0123456789ABCDEFabcdef")
-        sent, response = pc.match_substring(head, " Snd "), pc.match_substring(head, " R ")
-        remote = addresses(pc.list_element(pc.split_pattern(_after_way(head), " ", max_splits=1), 0))
+        sent = pc.equal(pc.struct_field(parts, "way"), "Snd")
+        response = pc.not_equal(pc.struct_field(parts, "response"), "")
+        remote = addresses(pc.struct_field(parts, "remote"))
         from_client = pc.equal(sent, response)
         none = pa.scalar(None, pa.string())
         clients = pc.if_else(from_client, remote, none)
@@ -87,13 +107,6 @@ class DnsPackets(BulkReader):
             "domain": _questions(question),
             "action": pc.if_else(refused, Action.BLOCKED.value, Action.ALLOWED.value),
         }
-
-
-def _after_way(head: pa.Array) -> pa.Array:
-    """What stands after `Rcv` or `Snd`."""
-    import pyarrow.compute as pc
-
-    return pc.utf8_ltrim_whitespace(halves(pc.replace_substring(head, " Snd ", " Rcv "), " Rcv ")[1])
 
 
 def _dotted(labels: pa.Array) -> pa.Array:
