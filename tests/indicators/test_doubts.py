@@ -156,6 +156,12 @@ _MORE = [
     ("Evil corp:45.155.37.0-45.155.37.255\nBad:45.156.0.0-45.156.0.255\n", {"45.155.37.0/24", "45.156.0.0/24"}),
     ("access-list 101 deny ip 45.155.37.0 0.0.0.255 any\nroute 45.156.0.0 255.255.0.0 Null0\n", {"45.155.37.0/24", "45.156.0.0/16"}),
     ("#Botnet server found: 45.155.37[.]3:443 and bot-c2[.]xyz today\n# bot-off.xyz\n", {"45.155.37.3", "bot-c2.xyz"}),
+    # a dispatch with a table among its paragraphs, whose headings promise nothing of the lines below
+    (f"Cục ATTT (www.ais.gov.vn) cảnh báo. Chi tiết xem tại https://tin.bot-info.net\nSTT | Địa chỉ IP | Cổng\n1 | 45.155.37.7 | 443\n2 | 45.155.37[.]8 | 80\n2. Tên miền\n- bot-c2[.]xyz\n- evil-b[.]xyz (giả mạo dichvucong.gov.vn)\na) MD5: {MD5} (tệp a.exe)\nhxxps://evil-c[.]xyz/a\n", {"45.155.37.7", "45.155.37.8", "bot-c2.xyz", "evil-b.xyz", MD5, "https://evil-c.xyz/a"}),
+    # a report's own link, beside what it lists
+    ('{"report":{"title":"a","url":"https://blog.bot-info.net/a","iocs":[{"ioc_type":"domain","ioc":"bot-c2[.]xyz"},{"ioc_type":"IPv4","ioc":"45.155.37.7"}]}}', {"bot-c2.xyz", "45.155.37.7"}),
+    ("Domain Name: BOT-C2.XYZ\nRegistrar URL: http://www.registrar-a.com\nRegistrar WHOIS Server: whois.registrar-a.com\nName Server: NS1.EVIL-DNS.XYZ\n", {"bot-c2.xyz", "ns1.evil-dns.xyz"}),
+    (f"host=bot-c2.xyz\nurl=http://evil-b.xyz/a\nkey={MD5}\n", {"bot-c2.xyz", "http://evil-b.xyz/a"}),
     ("# IoC\n[bot-c2\\[.\\]xyz](https://opentip.kaspersky.com/bot-c2.xyz/)\n", {"bot-c2.xyz"}),
     ('{"type":"bundle","objects":[{"type":"indicator","pattern":"[url:value LIKE \'http://bot-c2.xyz/a/%\' OR domain-name:value LIKE \'%.evil-b.xyz\']"}]}', {"http://bot-c2.xyz/a", "evil-b.xyz"}),
 ]  # fmt: skip

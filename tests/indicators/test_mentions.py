@@ -50,6 +50,10 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
             ['var key = "5f4dcc3b5aa765d61d8327deb882cf99";'],
             [("5f4dcc3b5aa765d61d8327deb882cf99", refusals.CODE_HASH)],
         ),
+        (
+            ['| where SHA1 != "a" && SHA256 in ("' + "0f" * 32 + '", "' + "1e" * 32 + '")'],
+            [("0f" * 32, None), ("1e" * 32, None)],
+        ),
         (['var host = "evil-l.top"; a.open(host);'], [("evil-l.top", None), ("a.open", refusals.CODE)]),
         (["powershell -w hidden curl -k evil-m.top"], [("evil-m.top", None)]),
         (["powershell -c ping benign-a.com"], [("benign-a.com", refusals.CODE)]),
@@ -176,3 +180,11 @@ def test_a_text_that_begins_with_a_footnote_is_no_json(tmp_path: Path) -> None:
     taken = {item.value for item in read_list(str(path), problems.append) if isinstance(item, Indicator)}
     assert problems == []
     assert taken == {"evil-one.site", "http://evil-two.site/a"}
+
+
+def test_the_publishers_name_below_a_document_is_mentioned_unless_it_is_defanged() -> None:
+    (signed,) = Prose(advisory=True).line("www.ncsc.gov.vn")
+    assert isinstance(signed, Refused)
+    assert signed.reason == refusals.WELL_KNOWN
+    (listed,) = Prose(advisory=True).line("www.ncsc[.]gov[.]vn")
+    assert not isinstance(listed, Refused)

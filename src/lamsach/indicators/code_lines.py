@@ -20,6 +20,11 @@ _FETCHES = re.compile(
     re.IGNORECASE,
 )
 """Commands of which an argument is the server that is asked."""
+# where SHA256 in ("0f4c..", "1a2b..")    md5 == '0f4c..'
+_NAMED_HASH = re.compile(
+    r"(?:\b|_)(?:md5|sha-?1|sha-?256)\b[\"']?\s{0,3}(?:[=!]=|=~|=|:|\bin~?|\bhas_any)\s{0,3}[\"'(\[]{0,3}(?:[0-9a-f]{32,64}[\"']\s?,\s{0,3}[\"']){0,16}$",
+    re.IGNORECASE,
+)
 _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")
 """The seam between two pieces of a text in program code: `"http://evil"&".example/a"`."""
 
@@ -30,6 +35,11 @@ _FIELDS_OF_DUMP = 8
 def is_code(text: str) -> bool:
     """Whether a line is of a program or a command; a rule for YARA is none."""
     return len(text) > 8 and _CODE.search(text) is not None and not _YARA.search(text)
+
+
+def is_named_hash(before: str) -> bool:
+    """Whether the text before a number in a query or script says that it is a file's digest."""
+    return _NAMED_HASH.search(before[-1200:]) is not None
 
 
 def is_dump(text: str) -> bool:

@@ -32,6 +32,8 @@ _ASIDE = re.compile(
     r"|signer|signed by|product(?: name)?|internal name|original name|original filename|company|copyright|nhà cung cấp|nhà đăng ký)\s{0,20}[:=]",
     re.IGNORECASE,
 )
+# Registrar URL: http://www.registrar.example    Registrar WHOIS Server: whois.registrar.example
+_REGISTRAR = re.compile(r"^\W{0,8}(?:registr(?:ar|y)\b[^:]{0,40}|whois server)\s{0,20}:", re.IGNORECASE)
 # File name: setup.com    4. Mẫu tệp: C:\\Windows\\Temp\\a.exe, update.com
 _FILES = re.compile(
     r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|attachments?|(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]",
@@ -71,7 +73,7 @@ _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
 def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     """Why a value that its author did not defang is none, by what stands before it on the line; or None."""
     before = text[max(0, place - _BEFORE) : place]
-    if kind in (IndicatorType.URL, IndicatorType.DOMAIN) and _AGENT.match(text):
+    if kind in (IndicatorType.URL, IndicatorType.DOMAIN) and (_AGENT.match(text) or _REGISTRAR.match(text)):
         return refusals.BESIDE
     if kind is IndicatorType.URL:
         return refusals.REFERENCE if place < _BEFORE and _REFERENCE.search(before) else None

@@ -11,7 +11,7 @@ import re
 
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import PLATFORMS, is_cited, published
-from lamsach.indicators.code_lines import is_argument, is_code, is_dump, without_seams
+from lamsach.indicators.code_lines import is_argument, is_code, is_dump, is_named_hash, without_seams
 from lamsach.indicators.extract import PIECE, Found, located, pieces
 from lamsach.indicators.fields import stated_type
 from lamsach.indicators.labels import aside, is_imitated, is_to_read
@@ -182,7 +182,9 @@ class Prose:
         elif kind in HASHES:
             reason = (
                 refusals.CODE_HASH
-                if (code and not alone) or is_dump(text) or _LICENCE.search(text[max(0, place - 80) : place])
+                if (code and not alone and not is_named_hash(text[:place]))
+                or is_dump(text)
+                or _LICENCE.search(text[max(0, place - 80) : place])
                 else None
             )
         elif kind is IndicatorType.DOMAIN:
@@ -209,7 +211,7 @@ class Prose:
                 return refusals.FILE_NAME
         if self.section is Section.MAIL or (not alone and self._has_mailbox):
             return refusals.IN_SENTENCE
-        if not alone and is_cited(value):
+        if published(value) if alone and self.advisory else not alone and is_cited(value):
             return refusals.WELL_KNOWN
         return None
 

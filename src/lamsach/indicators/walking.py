@@ -73,6 +73,9 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
         if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
             within = walk(value, reference, facts, depth + 1)
             yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
+        elif isinstance(value, Mapping):
+            for name in _LISTS & value.keys():
+                yield from walk({name: value[name]}, reference, facts, depth + 1)
 
 
 def _may_hold(key: str, field: Field | None, held: Any) -> bool:
@@ -110,6 +113,8 @@ _CALLED = frozenset(
     }
 )
 """Keys whose texts say what files, programs and the like are called; records under them are walked."""
+_LISTS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
+"""Keys that list values even in a record that describes (`{"report": {"url": .., "iocs": [..]}}`)."""
 _WALKED = frozenset({"file", "subject"})
 """Keys that describe a value when a text stands behind them, and hold values when a record does."""
 

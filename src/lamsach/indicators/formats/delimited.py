@@ -11,10 +11,13 @@ from typing import ClassVar
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.cells import holds_value
+from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import field_of
+from lamsach.indicators.flowing import defangs, found_values
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import plain_value
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import Entry
+from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 
@@ -45,14 +48,27 @@ class Delimited(ListFormat):
         """Row by row; `row` is the line on which the row begins."""
         delimiter = find_delimiter(source.text_head) or ","
         table = Table(source.document)
+        prose = Prose(advisory=source.prose, defangs=defangs([source.text_head]))
         for number, cells in rows(source.lines(), delimiter):
             if cells is None:
                 yield Refusal(Reference(source.document, None, number), "", refusals.TOO_LONG)
             elif len(cells) == 1 and (plain := plain_value(cells[0])) is not None:
                 yield Indicator(plain[0], plain[1], None, None, Reference(source.document, None, number))
+            elif len(cells) == 1 and (found := _said(cells[0], prose, headed=table.headed)):
+                yield from table.end()
+                reference = Reference(source.document, None, number)
+                yield from entries(found, reference, prose.facts, cells[0])
             else:
                 yield from table.row(number, cells)
         yield from table.end()
+
+
+def _said(line: str, prose: Prose, *, headed: bool) -> list[Found]:
+    """What a line says that is no row of the table, or an empty list: a line of words, or any below a table's headings."""
+    text = line.strip()
+    if not (headed or " " in text) or _COMMENT.match(text):
+        return []
+    return found_values(prose.line(text))
 
 
 def find_delimiter(text: str) -> str | None:

@@ -24,6 +24,8 @@ _TRAILING_COMMENT = re.compile(r"\s(?:#|;|//)\s*")
 _HOSTS_LINE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S*[A-Za-z_])", re.ASCII)
 # dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
 _DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
+_STATED = re.compile(r"[\w.-]{1,40}=")
+"""A setting (`key=0f4c..`), of which the name says what its value is."""
 _NO_WORDS = re.compile(r"[\W_]*")
 
 
@@ -107,7 +109,14 @@ def _values(line: str, prose: Prose) -> list[Found]:
         if all(isinstance(item, Refused) and item.type is None for item in found):
             prose.heading(line)
             return found
-        if prose.plain and "/[" not in line and "](" not in line and "'" not in line and not is_dump(line):
+        if (
+            prose.plain
+            and not _STATED.match(line)
+            and "/[" not in line
+            and "](" not in line
+            and "'" not in line
+            and not is_dump(line)
+        ):
             return found
     found = prose.line(line)
     if found:
