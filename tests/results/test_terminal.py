@@ -132,3 +132,14 @@ def test_a_report_that_is_written_is_opened_not_asked_for_again() -> None:
     )
     assert "-o report.html" not in stream.getvalue()
     assert "-o report.html" in shown(rich_findings())
+
+
+def test_an_archive_is_searched_again_by_its_own_command() -> None:
+    stream = io.StringIO()
+    show(rich_findings(), Console(file=stream, width=100), "en", REASONS, archive=True)
+    given = rich_findings().parameters.logs
+    assert all(
+        line.startswith(("lamsach retro --archive ", "lamsach indicators read "))
+        for line in commands(stream.getvalue())
+    )
+    assert f"lamsach retro --archive {shlex.quote(given[0])}" in stream.getvalue()

@@ -11,6 +11,7 @@ import typer
 
 from lamsach.cli.console import output_console, problem_line, tell, translate
 from lamsach.errors import ExitStatus, UsageError
+from lamsach.i18n import format_number, format_size, language_from_environment
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,7 +33,7 @@ def show(archive: Place) -> None:
     from lamsach.archive.catalog import Catalog
     from lamsach.archive.keeping import all_sources, holds
 
-    opened, _ = Archive(archive), translate()
+    opened, _, language = Archive(archive), translate(), language_from_environment()
     console = output_console()
     catalog = Catalog(opened)
     totals: dict[str, tuple[int, int, str, str]] = {}
@@ -45,11 +46,11 @@ def show(archive: Place) -> None:
             )
     for source in all_sources(opened):
         lines, size, first, last = totals.get(source.key, (0, 0, "~", ""))
-        sentence = _("{name}: {lines} lines, {size} bytes, {first} - {last}, class {retention}")
+        sentence = _("{name}: {lines} lines, {size}, {first} - {last}, class {retention}")
         text = sentence.format(
             name=source.name,
-            lines=lines,
-            size=size,
+            lines=format_number(lines, language),
+            size=format_size(size, language),
             first=first[:10] if lines and first != "~" else "?",
             last=last[:10] or "?",
             retention=source.retention,
@@ -82,10 +83,10 @@ def verify(
     sentence = _("{segments} segments and {records} records looked at, {lines} lines, {problems} problems")
     print(
         sentence.format(
-            segments=result.segments,
-            records=result.records,
-            lines=result.lines,
-            problems=len(result.problems),
+            segments=_number(result.segments),
+            records=_number(result.records),
+            lines=_number(result.lines),
+            problems=_number(len(result.problems)),
         )
     )
     raise typer.Exit(ExitStatus.PARTIAL if result.problems else ExitStatus.FOUND)
@@ -126,6 +127,8 @@ def export(
     failed, written = divmod(count, 1 << 32)
     if failed:
         raise typer.Exit(ExitStatus.PARTIAL)
+    if not written:
+        tell(_("No source of this name has lines in this time: nothing was written."))
     raise typer.Exit(ExitStatus.FOUND if written else ExitStatus.NOTHING_FOUND)
 
 
@@ -201,7 +204,7 @@ def repair(archive: Place) -> None:
     with writing(Archive(archive)) as writer:
         done = mend(writer)
     sentence = translate()("{segments} segments repaired, {lines} lines lost")
-    print(sentence.format(segments=done.segments, lines=done.lines))
+    print(sentence.format(segments=_number(done.segments), lines=_number(done.lines)))
 
 
 @app.command()
@@ -215,7 +218,8 @@ def reindex(archive: Place) -> None:
 
     with writing(Archive(archive)) as writer:
         done = make_anew(writer)
-    print(translate()("The filters of {segments} segments were made anew.").format(segments=done.segments))
+    sentence = translate()("The filters of {segments} segments were made anew.")
+    print(sentence.format(segments=_number(done.segments)))
 
 
 @app.command()
@@ -245,6 +249,7 @@ def hold(
     opened = Archive(archive)
     if release:
         do(opened, "release", name=name)
+        tell(translate()("The hold {name} has ended.").format(name=name))
         return
     begin, end = window(since, until, opened.zone)
     do(
@@ -256,6 +261,15 @@ def hold(
         since=_stamp(begin),
         until=_stamp(end),
     )
+    tell(
+        translate()("The hold {name} stands: nothing under it is deleted until it is released.").format(
+            name=name
+        )
+    )
+
+
+def _number(value: int) -> str:
+    return format_number(value, language_from_environment())
 
 
 def _stamp(moment: datetime | None) -> str:
@@ -269,5 +283,5 @@ def _tell_done(segments: int, lines: int, held: int, done: bool) -> None:
         if done
         else _("Would be done: {segments} segments, {lines} lines; {held} segments are under a hold.")
     )
-    print(sentence.format(segments=segments, lines=lines, held=held))
+    print(sentence.format(segments=_number(segments), lines=_number(lines), held=_number(held)))
     sys.stdout.flush()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.cli.console import error_line, problem_line, progress_bar, tell, translate
 from lamsach.errors import ExitStatus, LamsachError, UnreadableError, UsageError
+from lamsach.i18n import format_number, format_size, language_from_environment
 
 if TYPE_CHECKING:
     from lamsach.archive.archive import Archive
@@ -55,8 +56,14 @@ def once_into(archive: Archive, paths: Paths, retention: str) -> ExitStatus:
             remember(writer, problem)
             tell(problem_line(problem))
         Catalog(archive).make()
-    sentence = _("{files} logs, {size} bytes; {known} of them were in the archive already.")
-    print(sentence.format(files=files, size=raw, known=known))
+    sentence = _("{files} logs, {size}; {known} of them were in the archive already.")
+    language = language_from_environment()
+    shown = {
+        "files": format_number(files, language),
+        "size": format_size(raw, language),
+        "known": format_number(known, language),
+    }
+    print(sentence.format(**shown))
     if not files:
         return ExitStatus.INPUT
     return ExitStatus.PARTIAL if failed or problems else ExitStatus.FOUND

@@ -151,6 +151,7 @@ def run(
     stats: bool = False,
     search: Search | None = None,
     deliver: Callable[[Findings], bool] | None = None,
+    archive: bool = False,
 ) -> ExitStatus:
     """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out."""
     begun = time.perf_counter()
@@ -162,7 +163,7 @@ def run(
     )
     try:
         page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
-        show(findings, output_console(), language, REASONS, page)
+        show(findings, output_console(), language, REASONS, page, archive=archive)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of the pipe has enough; the results are still written.

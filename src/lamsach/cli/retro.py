@@ -102,7 +102,9 @@ def retro(
             tell(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
         return findings, result
 
-    raise typer.Exit(run(request, output or [], language_of(language), stats=stats, search=search))
+    raise typer.Exit(
+        run(request, output or [], language_of(language), stats=stats, search=search, archive=True)
+    )
 
 
 def _tell_first(archive: Archive, request: Request) -> None:

@@ -38,10 +38,12 @@ def show(
     language: str,
     reasons: Mapping[str, str] | None = None,
     report: str = "",
+    *,
+    archive: bool = False,
 ) -> None:
-    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page that is written, if one is."""
+    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page that is written, if one is; `archive`: the logs are one, which `lamsach retro` searches."""
     with _width(console) as width:
-        screen = _Screen(findings, console, language, reasons or {}, width, report)
+        screen = _Screen(findings, console, language, reasons or {}, width, report, archive)
         screen.result()
         screen.not_read()
         screen.next_steps()
@@ -70,6 +72,7 @@ class _Screen:
         reasons: Mapping[str, str],
         width: int,
         report: str = "",
+        archive: bool = False,
     ) -> None:
         self.findings = findings
         self.console = console
@@ -77,6 +80,7 @@ class _Screen:
         self.reasons = reasons
         self.width = width
         self.report = report
+        self.archive = archive
         self._ = translator(language)
         self.zone = report_zone(findings)
         self.figures = figures(findings)
@@ -240,18 +244,20 @@ class _Screen:
         """The command of this hunt, with further options."""
         given = self.findings.parameters
         words_ = ["lamsach", "hunt", *given.logs]
+        if self.archive:
+            words_ = ["lamsach", "retro", *(part for place in given.logs for part in ("--archive", place))]
         for option, values in (
             ("-i", given.lists), ("--leases", given.leases), ("--exceptions", given.exceptions), ("--infrastructure", given.infrastructure),
             ("--inventory", (given.inventory,) if given.inventory else ()),
             ("--since", (given.since.astimezone(self.zone).isoformat(),) if given.since else ()),
             ("--until", (given.until.astimezone(self.zone).isoformat(),) if given.until else ()),
-            ("--timezone", (given.timezone,) if given.timezone != "Asia/Ho_Chi_Minh" else ()),
+            ("--timezone", (given.timezone,) if given.timezone != "Asia/Ho_Chi_Minh" and not self.archive else ()),
         ):  # fmt: skip
             for value in values:
                 words_ += [option, value]
         command = shlex.join([*words_, *further])
         if len(command) > _COMMAND_LENGTH:
-            command = f"lamsach hunt … {shlex.join(further)}".strip()
+            command = f"{shlex.join(words_[:2])} … {shlex.join(further)}".strip()
         return visible_line(command)
 
 
