@@ -12,6 +12,7 @@ import re
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext
 from lamsach.logs.direction import own_side
+from lamsach.logs.pasted import bare
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import local_time
 from lamsach.logs.values import ip_of, port_of
@@ -32,7 +33,7 @@ _SNORT = re.compile(
 
 def is_snort(line: str) -> bool:
     """Whether an alert is Snort's: its date has no year or two digits of one, or the syslog header names Snort."""
-    return _SNORT.match(line) is not None
+    return _SNORT.match(bare(line)) is not None
 
 
 def looks_like_alert(line: str) -> bool:
@@ -60,7 +61,7 @@ def alert(line: str, context: FileContext) -> Event:
     destination, destination_port = endpoint(flow[3], icmp, ported)
     if source is None or destination is None:
         raise LineError("The alert names no addresses.", line[:80])
-    header, message = split_header(line, context)
+    header, message = split_header(bare(line), context)
     stated = _TIME.match(message)
     time = header.time
     if stated:

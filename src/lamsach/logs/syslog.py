@@ -15,7 +15,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
-from lamsach.logs.pasted import uncontained
+from lamsach.logs.pasted import bare
 from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
 from lamsach.logs.zone_names import zone_of
 
@@ -136,9 +136,9 @@ def sender_of(line: str) -> tuple[str | None, str | None]:
 
 
 def _split(line: str) -> _Parts:
-    """The header, also behind the name of a container; without a time behind it the line stays as it is."""
+    """The header, also behind the name of a container or what a paste left; without a time behind it the line stays as it is."""
     parts = _split_twice(line)
-    if parts[0] is None and parts[1] is None and parts[2] is None and (rest := uncontained(line)) is not line:
+    if parts[0] is None and parts[1] is None and parts[2] is None and (rest := bare(line)) is not line:
         inner = _split_twice(rest)
         return inner if inner[0] is not None else parts
     return parts

@@ -132,6 +132,10 @@ class Kea(LogFormat):
         if match is None:
             header, message = split_header(line, self.context)
             match = _FORENSIC.match(message)
+        if match is None and (
+            match := _FORENSIC.search(line)
+        ):  # whatever stands before the record's own time
+            header, _ = split_header(f"{line[: match.start()]}-", self.context)
         if match is None:
             return None
         zone = match[2] if match[2] and (match[2] in ("UTC", "GMT", "Z") or match[2][0] in "+-") else ""

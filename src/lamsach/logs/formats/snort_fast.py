@@ -20,6 +20,7 @@ from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.json_records import read_object, start_of_object, text_of
+from lamsach.logs.pasted import bare
 from lamsach.logs.stamping import stamped
 from lamsach.logs.suricata_fast import endpoint, is_snort, looks_like_any_alert
 from lamsach.logs.syslog import split_header
@@ -108,9 +109,9 @@ class SnortFast(LogFormat):
         if ends is None:
             raise LineError("The line is not an alert of Snort.", line[:80])
         (source, source_port), (destination, destination_port) = ends
-        header = split_header(first, self.context)[0]
+        header = split_header(bare(first), self.context)[0]
         return Event(
-            time=self._time(line) or header.time,
+            time=self._time(bare(line)) or header.time,
             kind=EventKind.CONNECTION,
             observer=header.host,
             source_ip=source,

@@ -64,6 +64,8 @@ class ZeekJson(LogFormat):
         if not _is_zeek(inner):
             raise LineError("The JSON record is not of Zeek.", line[:80])
         columns = _columns(inner)
+        if "ts" not in columns and inner is not record and (time := _time(record)):
+            columns = {**columns, "ts": time}
         path = next(
             (text for key in _PATHS if (text := text_of(inner.get(key)) or text_of(record.get(key)))),
             next(iter(record)) if inner is not record and len(record) == 1 else None,
@@ -119,12 +121,16 @@ def _columns(record: dict[str, object]) -> zeek_fields.Columns:
             columns.setdefault(name, texts_of(value))
         elif (text := text_of(value)) is not None:
             columns.setdefault(name, text)
-    if "ts" not in columns:
-        for key in ("@timestamp", "_write_ts", "timestamp"):
-            if key in columns:
-                columns["ts"] = columns[key]
-                break
+    if "ts" not in columns and (time := _time(record)):
+        columns["ts"] = time
     return columns
+
+
+def _time(record: Mapping[str, object]) -> str | None:
+    """The time by another key than Zeek's: a shipper's, or when the record was written."""
+    return next(
+        (text for key in ("@timestamp", "_write_ts", "timestamp") if (text := text_of(record.get(key)))), None
+    )
 
 
 def _dotted(key: str) -> str:
