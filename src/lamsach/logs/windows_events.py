@@ -15,6 +15,7 @@ from typing import Any
 
 from lamsach.logs import windows_contacts as contacts
 from lamsach.logs import windows_logons as logons
+from lamsach.logs import windows_web
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.timestamps import from_epoch, from_iso
@@ -112,6 +113,7 @@ _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("dnsserver", lambda record: contacts.name_server if "qname" in record.data else _by_data(record)),
     ("dns-server", lambda record: contacts.name_server if "qname" in record.data else _by_data(record)),
     ("bits-client", lambda _: contacts.download),
+    ("iis-logging", lambda record: windows_web.request if "c-ip" in record.data else _by_data(record)),
     ("powershell", lambda _: contacts.file_or_process),
     ("defender", lambda record: contacts.detection if record.event_id in _DEFENDER else _by_data(record)),
     ("rdpclient", lambda _: logons.remote_desktop_client),
