@@ -99,7 +99,8 @@ def event_of(fields: Fields) -> Event:
         return _visit(fields, source)
     destination = first_ip(fields, "dst_ip", "destinationip", "dstip")
     inner = first_ip(fields, "tran_dst_ip", "dst_trans_ip") or destination
-    device = device_of(source, inner, inward=first(fields, *ZONES) == "WAN")
+    to_itself = "initf" in fields and not fields.get("outitf")  # UTM: no way out of the firewall
+    device = device_of(source, inner, inward=first(fields, *ZONES) == "WAN" or to_itself)
     url = first(fields, "url")
     kind = _kind(fields, source, destination)
     nat = first_ip(fields, "tran_src_ip", "src_trans_ip")

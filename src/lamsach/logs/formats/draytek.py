@@ -17,8 +17,10 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
+from lamsach.logs.keyed_events import device_of
 from lamsach.logs.own_machine import mac_of_device
 from lamsach.logs.placing import placed
+from lamsach.logs.service_names import port_or_service
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import domain_of, host_of_url, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind
@@ -35,6 +37,13 @@ _BRACKETS = re.compile(
     re.ASCII,
 )
 _BRACKET_FLOW = re.compile(rf"[\[, ]{_END} ?-> ?{_END}(?=[\],\s])", re.ASCII)
+# [FILTER][Block][WAN->LAN/RT/VPN, 4:48:16][
+_FROM_OUTSIDE = re.compile(r"\[(?:WAN\d? ?->|DoS|DOS|Port_Scan)", re.ASCII)
+# 295:34:52.730 lan @Group:Rule=0:10 b 203.0.113.7,18775 -> 198.51.100.9,www    PR tcp len 20 48 -S 895123185 0 16384 IN
+_PRINTED = re.compile(
+    r"@\w{1,8}:R(?:ule)?=\d{1,4}:\d{1,4},? ([bBpP]) (\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? -> ?(\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? {1,8}PR \w",
+    re.ASCII,
+)
 _DENIED = re.compile(r"\[(?:Block|Drop|Deny|Reject|blocked|block)\b", re.ASCII)
 _URL = re.compile(r"(?:\burl=|\bURL[=:] ?|https?://)(\S{1,2048}?)(?=[\]\s]|$)", re.IGNORECASE)
 _ROOM = 500
@@ -57,6 +66,8 @@ class Draytek(LogFormat):
             return _LOCAL_USER.search(line, 0, _ROOM) is not None
         if "][" in line and "->" in line:
             return _decision(line) is not None
+        if " PR " in line and " -> " in line:
+            return _PRINTED.search(line, 0, _ROOM) is not None
         return False
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -72,6 +83,9 @@ def _event(message: str) -> Event | None:
     user = _LOCAL_USER.search(message, 0, _ROOM)
     if user:
         return _local_user(user)
+    printed = _PRINTED.search(message, 0, _ROOM)
+    if printed:
+        return _printed(message, printed)
     decision = _decision(message)
     return _decided(message, *decision) if decision else None
 
@@ -95,6 +109,20 @@ def _local_user(match: re.Match[str]) -> Event | None:
         domain=question_of(name) if name else _host(url[1] if url else None),
         url=url[0].partition("=")[2] or url[0] if url else None,
         action=Action.ALLOWED,
+    )
+
+
+def _printed(message: str, match: re.Match[str]) -> Event:
+    """A decision as routers before the Vigor 2820 print it; `IN` at its end: the packet came from outside."""
+    source, destination = ip_of(match[2]), ip_of(match[4])
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_or_service(match[3] or ""),
+        destination_ip=destination,
+        destination_port=port_or_service(match[5] or ""),
+        device_ip=device_of(source, destination, inward=message.rstrip().endswith(" IN")),
+        action=Action.BLOCKED if match[1] in "bB" else Action.ALLOWED,
     )
 
 
@@ -126,7 +154,11 @@ def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | No
         source_port=port_of(flow[2]),
         destination_ip=destination,
         destination_port=port_of(flow[4]),
-        device_ip=own_side(source, destination),
+        device_ip=device_of(
+            source,
+            destination,
+            inward=_FROM_OUTSIDE.search(text, start.start(), flow.start() + 1) is not None,
+        ),
         domain=_host(url[1]) if url else None,
         url=url[1] if url else None,
         action=Action.BLOCKED

@@ -56,6 +56,11 @@ _WITHOUT_PORT = re.compile(
 # message repeated 2 times: [ Failed password for root from 192.0.2.7 port 51182 ssh2]
 _REPEATED = re.compile(r"message repeated \d{1,9} times: \[ ?(.*)\]", re.DOTALL)
 _QUOTED_USER = re.compile(r"(?:for|user) '([^']{0,256})'")
+# Failed publickey for invalid user an from pc.unit.example port 51182 ssh2: with `UseDNS` a name stands for the address
+_FROM_A_NAME = re.compile(
+    r" from [A-Za-z][\w.-]{0,252}(?: port \d{1,5})?(?: ssh\d)?(?: \[preauth\])?(?=$| not allowed because )",
+    re.ASCII,
+)
 # [ID 800047 auth.info] Failed password for root from 192.0.2.7 port 51182 ssh2
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,10}\.[a-z]{2,10}\] ", re.ASCII)
 _PAM_USER = re.compile(r"(?<= )user=(\S{1,256})\s*$")
@@ -63,12 +68,12 @@ _SPEAKS_OF_A_USER = re.compile(
     r"(?:error: |fatal: )?(?:(?:Accepted|Failed|Postponed|Partial) \S{1,64} for |maximum authentication attempts exceeded for |Authentication tried for "
     r"|PAM: .{1,80}? for (?:illegal user )?|Disconnecting: .{1,80}? for |session (?:opened|closed) for local user "
     r"|(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting|Close session:|Timeout, client not responding from) (?=\S+ user |user )"
-    r"|Starting session: .{1,60}? for |pam_\w{1,20}\((?:sshd|dropbear):session\): session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
+    r"|Starting session: .{1,60}? for |(?:pam_\w{1,20}\((?:sshd?|dropbear):session\): )?session (?:opened|closed) for (?=user )|input_userauth_request: (?=invalid user )|(?=(?:[Ii]nvalid|[Ii]llegal|User) user )|(?=User ))",
     re.ASCII,
 )
 _USER_WORD = re.compile(r"(?:(?:[Ii]nvalid|[Ii]llegal|authenticating) user |[uU]ser )", re.ASCII)
 _ALLOWED = re.compile(
-    r"Accepted |(?:PAM p|P)assword auth succeeded|Pubkey auth succeeded|pam_\w{1,20}\((?:sshd|dropbear):session\): session opened|Starting session|session opened for local user"
+    r"Accepted |(?:PAM p|P)assword auth succeeded|Pubkey auth succeeded|(?:pam_\w{1,20}\((?:sshd?|dropbear):session\): )?session opened for (?:local )?user |Starting session"
 )
 _BLOCKED = re.compile(
     r"(?:error: |fatal: )?(?:Failed |[Ii]nvalid user|[Ii]llegal user|refused connect|maximum authentication|Unable to negotiate|Bad p|PAM \d|PAM: |drop connection|ROOT LOGIN REFUSED|Authentication tried|Disconnecting: Too many|"
@@ -126,7 +131,7 @@ def _event(message: str) -> Event:
     text = server[1] if server else message[: waited.start(1)] if waited else message
     source, port, before = _client(text)
     destination = ip_of(server[2]) if server else ip_of(waited[1]) if waited else None
-    user = _user(before if source else message) or _pam_user(message)
+    user = _user(before if source else _FROM_A_NAME.sub("", message)) or _pam_user(message)
     return Event(
         kind=EventKind.LOGON if source or user else EventKind.OTHER,
         source_ip=source,
@@ -164,7 +169,7 @@ def _user(before: str) -> str | None:
     word = _USER_WORD.match(before, start.end())
     name = before[word.end() if word else start.end() :]
     name = re.sub(
-        r"(?: from| not allowed because .*| with correct key but not from .*| by \(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$",
+        r"(?: from| not allowed because .*| with correct key but not from .*| by \w{0,64}\(uid=\d+\)|\(uid=\d+\).*| \[preauth\])$",
         "",
         name[:256],
     )
