@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -130,3 +131,33 @@ def test_a_defect_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert ran.errors == [
         "A defect of the program: ZeroDivisionError: of ours. Run again with --debug before the command and report it."
     ]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_shows_no_type_of_the_programming_language(words: str) -> None:
+    out = lamsach(*words.split(), "--help").out
+    assert not re.search(r"<(bool|str|int|float|list|path)", out), out
+
+
+def test_the_line_of_usage_names_each_argument_once() -> None:
+    for words, expected in (
+        ("hunt", "LOGS..."), ("scan", "[PATHS...]"), ("demo", "[DIR]"), ("send", "BUNDLE [URL]"), ("quarantine restore", "[ID...]"),
+    ):  # fmt: skip
+        out = " ".join(lamsach(*words.split(), "--help").out.split())
+        assert f"Usage: lamsach {words} [OPTIONS] {expected} " in out
+
+
+def test_the_archive_says_what_it_did(tmp_path: Path) -> None:
+    log = tmp_path / "proxy.log"
+    write_log(log)
+    place = str(tmp_path / "archive")
+    first = lamsach("collect", "--archive", place, "--once", str(log))
+    assert "GB; 0 of them" in " ".join(first.out.split())
+    held = lamsach("archive", "hold", place, "--name", "case-7", "--reason", "x")
+    assert "The hold case-7 stands" in " ".join(held.errors)
+    assert (
+        "The hold case-7 has ended."
+        in lamsach("archive", "hold", place, "--name", "case-7", "--release").errors
+    )
+    none = lamsach("archive", "export", place, "-o", str(tmp_path / "out"), "--source", "other*")
+    assert (none.status, "nothing was written" in " ".join(none.errors)) == (ExitStatus.NOTHING_FOUND, True)

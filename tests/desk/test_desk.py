@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.desk.job import Job
+from lamsach.desk.pages import STYLE
 from lamsach.desk.receiving import receive
 from lamsach.desk.server import Desk
 from lamsach.errors import InputError
@@ -163,3 +165,8 @@ def test_nobody_else(desk: Desk) -> None:
 
 def test_results_before_a_search(desk: Desk) -> None:
     assert b'type="file"' in ask(desk, "GET", "report.html")[2]
+
+
+def test_no_font_is_written_in_a_way_that_browsers_drop() -> None:
+    """`inherit` may stand alone, not within the shorthand: the whole rule would be ignored and buttons be tiny."""
+    assert not re.search(r"font:[^;}]*\d[^;}]*inherit", STYLE)

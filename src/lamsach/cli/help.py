@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import typer
@@ -37,9 +38,32 @@ def translated(app: typer.Typer) -> Any:
     for part in parts(command):
         if part.help:
             part.help = "\n\n".join(_paragraph(text) for text in paragraphs(part.help))
+        if hasattr(part, "display_type_rich"):
+            part.display_type_rich = _without_types(part.display_type_rich)
+        if getattr(part, "param_type_name", "") == "argument":
+            part.get_usage_pieces = partial(_usage, part)
         if hasattr(part, "get_help_option"):
             part.get_help_option = _help_option(part.get_help_option)
     return command
+
+
+def _usage(argument: Any, _context: Any) -> list[str]:
+    """An argument in the line of usage: `LOGS...`, `[DIR]`."""
+    word = str(argument.metavar or argument.name.upper()).replace("...", "").strip("[]{}")
+    text = f"{word}..." if argument.nargs != 1 else word
+    return [text if argument.required else f"[{text}]"]
+
+
+def _without_types(original: Callable[..., Any]) -> Callable[..., Any]:
+    """What an option takes, without the programmer's types: `<bool>` takes nothing, and the others have a word of ours or none."""
+
+    def shown(*given: Any, **named: Any) -> Any:
+        text = original(*given, **named)
+        if not isinstance(text, str) or not text.startswith("<"):
+            return text
+        return "N" if text.startswith(("<int", "<float")) else None
+
+    return shown
 
 
 def _help_option(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -47,6 +71,7 @@ def _help_option(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
         made = original(context)
         if made is not None:
             made.help = translate()(mark("Show this message and exit."))
+            made.display_type_rich = _without_types(made.display_type_rich)
         return made
 
     return option

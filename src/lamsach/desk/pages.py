@@ -13,7 +13,7 @@ STYLE = """
 body{margin:0;font:18px/1.5 "Noto Sans","Segoe UI",sans-serif;color:var(--ink);background:var(--page)}main{max-width:760px;margin:0 auto;padding:24px 16px}
 fieldset{border:1px solid var(--line);border-radius:8px;margin:0 0 16px;padding:16px}legend{font-weight:600;padding:0 8px}label{display:block}
 input[type=file],input[type=text]{box-sizing:border-box;width:100%;font:inherit;padding:14px;border:2px dashed var(--line);border-radius:8px;color:inherit;background:none}input[type=text]{border-style:solid}
-button,.button{display:inline-block;font:600 18px/1.3 inherit;font-family:inherit;min-height:56px;padding:14px 24px;margin:0 8px 8px 0;border:2px solid var(--accent);border-radius:8px;background:var(--accent);color:var(--page);cursor:pointer;text-decoration:none}
+button,.button{display:inline-block;font-family:inherit;font-size:18px;font-weight:600;line-height:1.3;min-height:56px;padding:14px 24px;margin:0 8px 8px 0;border:2px solid var(--accent);border-radius:8px;background:var(--accent);color:var(--page);cursor:pointer;text-decoration:none}
 button.other,.button.other{background:var(--page);color:var(--accent)}:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
 .wrong{border-left:6px solid var(--bad);padding:8px 16px;margin:0 0 16px}form{margin:0}progress{width:100%;height:24px;accent-color:var(--accent)}p.note{font-size:16px}
 """
