@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lamsach.indicators import refusals
@@ -248,6 +248,8 @@ pieces = st.one_of(
 
 
 @given(pieces)
+@example('0.AL/"/')
+@example("http://evil.example/'/")
 def test_canonical_is_idempotent_and_agrees_with_the_fast_path(text: str) -> None:
     try:
         values = canonical_values(text)

@@ -39,6 +39,11 @@ _FILES = re.compile(
     r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|attachments?|(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]",
     re.IGNORECASE,
 )
+# 0f4c.. (update.net)    MD5: 0f4c.. FileName: update.net
+_FILE_OF_HASH = re.compile(
+    r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} {1,2}\([\"'`*_]{0,3}|\bfile ?names?[\"']?\s{0,3}[:=]\s{0,3}[\"'`]?)$",
+    re.IGNORECASE,
+)
 # vcb-vn[.]top giả mạo vietcombank.com.vn
 _IMITATED = re.compile(
     r"(?:giả mạo|giả danh|mạo danh|giống(?: với)?|nhái|impersonat\w{1,4}|mimick?\w{0,4}|spoof\w{0,4}|imitat\w{1,4}|pretend\w{0,4} to be|typosquat\w{0,5}(?: of)?|look-?alike of"
@@ -78,7 +83,7 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     if kind is IndicatorType.URL:
         return refusals.REFERENCE if place < _BEFORE and _REFERENCE.search(before) else None
     if kind is IndicatorType.DOMAIN:
-        if token.count(".") == 1 and _FILES.match(text):
+        if token.count(".") == 1 and (_FILES.match(text) or _FILE_OF_HASH.search(before)):
             return refusals.FILE_NAME
         if _DIGEST_OF.search(before) and _DIGEST_IS.match(text, place + len(token)):
             return refusals.FILE_NAME

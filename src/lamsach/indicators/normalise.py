@@ -200,6 +200,7 @@ def _with_scheme(text: str, scheme: re.Match[str], stated: IndicatorType | None)
 
 def _name_or_bare_url(text: str, *, strict: bool) -> Value:
     text = text.removeprefix("*://").removesuffix("/*")  # a mask of everything on a host
+    text = text.removeprefix("//")  # of the page's own scheme (RFC 3986, section 4.2)
     text = text.partition("#")[0] or text  # a note or a page's section
     if match := _HOST_AND_PORT.fullmatch(text):
         text = match[1]

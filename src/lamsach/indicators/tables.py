@@ -172,7 +172,7 @@ class Table:
         if (spanned := ranges.spanned(filled, self._headings.bounds)) is not None:
             yield from entries(read_text(spanned), reference, facts)
             return
-        if self._headings.fields is None and len(filled) == 2 and is_aside(next(iter(filled.values()))):
+        if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
             yield from entries(beside(list(filled.values())[1]), reference, facts)
             return
         for place, cell in filled.items():

@@ -32,6 +32,8 @@ MAX_URL_LENGTH = 8192
 _URL = re.compile(
     r"(?:([a-z][a-z0-9+.-]{1,20}):/{2,4})?([^/?#\\]{1,512})([^#]*)", re.IGNORECASE | re.ASCII | re.DOTALL
 )
+_ENDS = "/\"'`‘’“”«»"
+"""What a path does not end with: a slash, and quotes around the value, also before a slash."""
 _ENCODED_POINT = re.compile("%2e", re.IGNORECASE)
 _HOST_PORT = re.compile(r"(\[[0-9a-f:.]{2,45}(?:%25?\w{1,20})?\]|[^:\[\]]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
 
@@ -79,7 +81,7 @@ def _path(rest: str) -> str:
     path = path.replace("\\", "/")
     if mark:
         return (path or "/") + mark + query
-    return path.rstrip("/")
+    return path.rstrip(_ENDS)
 
 
 def _host(host: str, *, strict: bool) -> tuple[str, str | None]:
