@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import tempfile
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.cluster.borders import Border, Piece, border_after, chunks
-from lamsach.cluster.splitting import Part, parts_of
+from lamsach.cluster.borders import Border, Piece, border_after, chunks, looked_at
+from lamsach.cluster.splitting import PART_BYTES, Part, parts_of
 from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.chunks import Buffer, Chunk, Pool, cut
 from lamsach.logs.sources import HandleSource
@@ -36,7 +37,9 @@ def by_pieces(pieces: list[Piece], chunk_bytes: int) -> list[Said]:
     before, found, buffer = Border(), [], Buffer(chunk_bytes)
     for number, piece in enumerate(pieces):
         last = number == len(pieces) - 1
-        found += [said(chunk) for chunk in chunks(before, piece, buffer, chunk_bytes, last=last)]
+        once = [said(chunk) for chunk in chunks(before, piece, buffer, chunk_bytes, last=last)]
+        assert [said(chunk) for chunk in looked_at(before, piece, buffer, chunk_bytes, last=last)] == once
+        found += once
         before = border_after(before, piece, chunk_bytes)
     return found
 
@@ -73,6 +76,43 @@ def test_a_file_that_became_shorter_or_vanished_is_read_as_a_whole(tmp_path: Pat
     path.write_bytes(b"a line\n" * 500)
     with pytest.raises(WholeError):
         border_after(Border(), piece, 4096)
+    with pytest.raises(WholeError):
+        list(looked_at(Border(), piece, Buffer(4096), 4096, last=True))
     path.unlink()
     with pytest.raises(WholeError):
         list(chunks(Border(), piece, Buffer(4096), 4096, last=True))
+
+
+def test_a_chunk_that_is_looked_at_stays_where_it_is_unless_the_file_ends_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"a line\n" * 2000)
+    buffer = Buffer(4096)
+    found = [
+        chunk.buffer is buffer
+        for chunk in looked_at(
+            Border(), OnDisk(str(path), Part(0, 14000, False, True)), buffer, 4096, last=True
+        )
+    ]
+    assert found == [False, False, False, True]
+
+
+@given(size=st.integers(0, 10**13), threads=st.integers(1, 400))
+def test_a_plain_files_pieces_become_shorter_and_are_its_bytes_each_once(size: int, threads: int) -> None:
+    parts = parts_of(io.BytesIO(), size, 3, PART_BYTES, threads)
+    assert [part.offset for part in parts] == [0, *accumulate(part.length for part in parts)][:-1]
+    assert sum(part.length for part in parts) == size
+    lengths = [part.length for part in parts]
+    assert lengths == sorted(lengths, reverse=True)
+    assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
+    assert len(parts) == 1 or min(lengths[:-1]) >= PART_BYTES
+
+
+@pytest.mark.parametrize(
+    ("size", "megabytes"),
+    [
+        (6_000_000_000, [512] * 8 + [406, 304, 228, 171, 160, 160, 160, 34]),
+        (100_000_000, [23, 17, 16, 16, 16, 5]),
+    ],
+)
+def test_a_plain_logs_pieces(size: int, megabytes: list[int]) -> None:
+    assert [part.length >> 20 for part in parts_of(io.BytesIO(), size, 0, PART_BYTES, 2)] == megabytes

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lamsach.cluster.texts import Loaded, OnDisk, Text
+from lamsach.cluster.mapped import Mapped
+from lamsach.cluster.texts import FileText, Loaded, OnDisk, Text
 from lamsach.hunt.chunks import OVERLAP, Buffer, Chunk
 from lamsach.hunt.kernel.layout import PAD
 
@@ -79,7 +80,28 @@ def chunks(before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, la
     """The chunks that end in a piece, one after the other in the buffer. Raises WholeError."""
     with joined(before, piece) as text:
         for cut in cuts(text, before.whole_start, chunk_bytes, last=last):
-            end = PAD + cut.end - cut.begin
-            text.copy(cut.begin, buffer.view[PAD:end])
-            buffer.memory[end : end + PAD] = _FEEDS
-            yield Chunk(buffer, PAD, end, cut.whole_start, cut.whole_end, 0, cut.last)
+            yield _copied(text, cut, buffer)
+
+
+def looked_at(
+    before: Border, piece: Piece, buffer: Buffer, chunk_bytes: int, *, last: bool
+) -> Iterator[Chunk]:
+    """The same chunks for one who looks at little of them: those of a plain file stay where they are, but for its last. Raises WholeError."""
+    with joined(before, piece) as text:
+        mapped = (
+            Mapped(text.handle, text.begin, text.end) if isinstance(text, FileText) and len(text) else None
+        )
+        for cut in cuts(text, before.whole_start, chunk_bytes, last=last):
+            size = cut.end - cut.begin
+            if mapped is not None and mapped.shift + cut.end + PAD <= mapped.limit:
+                begin = mapped.shift + cut.begin
+                yield Chunk(mapped, begin, begin + size, cut.whole_start, cut.whole_end, 0, cut.last)
+            else:
+                yield _copied(text, cut, buffer)
+
+
+def _copied(text: Text, cut: Cut, buffer: Buffer) -> Chunk:
+    end = PAD + cut.end - cut.begin
+    text.copy(cut.begin, buffer.view[PAD:end])
+    buffer.memory[end : end + PAD] = _FEEDS
+    return Chunk(buffer, PAD, end, cut.whole_start, cut.whole_end, 0, cut.last)

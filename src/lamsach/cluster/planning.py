@@ -21,9 +21,9 @@ _GROUP_FILES = 64
 
 
 def pieces_of(
-    log: LogFile, word: str, format_name: str | None, part_bytes: int, *, plain_bytes: int | None = None
+    log: LogFile, word: str, format_name: str | None, part_bytes: int, *, threads: int = 0
 ) -> list[Part]:
-    """The pieces of a log, of about `part_bytes` of text (a plain file's of `plain_bytes`); none when it has to be searched whole."""
+    """The pieces of a log, of about `part_bytes` of text (a plain file's, which `threads` share, are longer); none when it has to be searched whole."""
     if log.size_bytes < part_bytes // 4 or word != log.name:
         return []
     try:
@@ -43,7 +43,8 @@ def pieces_of(
         with place.seekable() as handle:
             if place.path is None and sniffed[:8] != _first(handle):
                 return []  # packed, and far away: looking for its frames would read it all
-            return parts_of(handle, place.size_bytes, skip, part_bytes, plain_bytes)
+            threads = threads if place.path is not None else 0  # what is far away is loaded, piece by piece
+            return parts_of(handle, place.size_bytes, skip, part_bytes, threads)
     except (InputError, OSError):
         return []
 

@@ -33,11 +33,9 @@ from lamsach.logs.places import STANDARD_INPUT_NAME
 from lamsach.logs.reading import context_for, detection_for
 from lamsach.model import FileSummary
 
-_WINDOW = 4
+_WINDOW = 8
 """Pieces of one log for each thread of the cluster that are on their way, twice."""
 _MERGED = 16
-_PLAIN = 8
-"""A plain file has at least so many pieces for each thread, and none is more than so many times as long as those that are unpacked."""
 _TOGETHER = 4
 """Logs that are read in pieces at a time: while the last pieces of one are examined in their order, others are searched."""
 
@@ -134,7 +132,7 @@ class _Run:
             named = Named(word_for(log.name), log.name, number)
             parts = pieces_of(
                 *(log, named.word, self._cluster.format_name, self._cluster.part_bytes),
-                plain_bytes=self._plain_bytes(log.size_bytes),
+                threads=self._threads(),
             )
             if len(parts) > 1:
                 on_disk = not parts[0].packed and Path(named.word).is_file()
@@ -148,10 +146,6 @@ class _Run:
         found += self._side_by_side(split)
         found.append(self._merged(running))
         return tasks.merged(*found)
-
-    def _plain_bytes(self, size: int) -> int:
-        part_bytes = self._cluster.part_bytes
-        return max(part_bytes, min(_PLAIN * part_bytes, size // (_PLAIN * self._threads())))
 
     def _threads(self) -> int:
         return sum(self._client.nthreads().values()) or 1

@@ -17,6 +17,8 @@ from lamsach.logs.zstd_frames import SKIPPABLE_MAGICS, FrameTracker
 
 PART_BYTES = 16 << 20
 """Bytes of text that make a piece, about."""
+_LONG, _SHORT = 32, 10
+"""How many times as long as such a piece the first and the last ones of a large plain file may be, which is read from the disk bit by bit."""
 RATIO = 8
 """How many bytes of text a compressed byte is taken for where nothing says how many there are."""
 _GZIP_MAGIC = b"\x1f\x8b\x08"
@@ -42,14 +44,18 @@ def parts_of(
     size: int,
     skip: int = 0,
     part_bytes: int = PART_BYTES,
-    plain_bytes: int | None = None,
+    threads: int = 0,
 ) -> list[Part]:
-    """The pieces of an input of this size; a single one when it cannot be cut. The handle is moved about."""
+    """The pieces of an input of this size; a single one when it cannot be cut. The handle is moved about.
+
+    Plain bytes that so many `threads` share are cut into long pieces first, which cost little, and into short ones towards the end, so
+    that all threads end together.
+    """
     handle.seek(0)
     head = handle.read(_HEADER_BYTES)
     packed = compression_of(head) is not None
     if not packed:
-        cuts = list(range(0, max(size, 1), plain_bytes or part_bytes))
+        cuts = _shrinking(size, part_bytes, threads) if threads else list(range(0, max(size, 1), part_bytes))
     elif head[:4] == ZSTD_MAGIC or head[:4] in SKIPPABLE_MAGICS:
         cuts = _grouped(_frames(handle, size), part_bytes)
     elif head[:3] == _GZIP_MAGIC:
@@ -61,6 +67,15 @@ def parts_of(
         Part(begin, end - begin, packed, end == size, skip if begin == 0 else 0)
         for begin, end in zip(cuts, ends, strict=True)
     ]
+
+
+def _shrinking(size: int, part_bytes: int, threads: int) -> list[int]:
+    """Starts of pieces, each half of a thread's share of what is left. A piece costs some 15 ms, so the last ones are not short."""
+    shortest = max(part_bytes, min(_SHORT * part_bytes, size // (4 * threads)))
+    cuts = [0]
+    while (left := size - cuts[-1]) > shortest:
+        cuts.append(cuts[-1] + max(shortest, min(_LONG * part_bytes, left // (2 * threads))))
+    return cuts
 
 
 def _grouped(frames: Iterator[tuple[int, int]], part_bytes: int) -> list[int]:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from lamsach.archive.present import Seen
 from lamsach.archive.signs import Sign
-from lamsach.cluster.borders import Border, Piece, border_after, chunks
+from lamsach.cluster.borders import Border, Piece, border_after, chunks, looked_at
 from lamsach.cluster.job import Job, buffer_of, job_of, packed, sieve_of, unpacked
 from lamsach.cluster.splitting import Part
 from lamsach.cluster.texts import WholeError
@@ -31,6 +31,7 @@ from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt import merge
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.examine import Examiner
+from lamsach.hunt.kernel.layout import PAD
 from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.run import hunt
 from lamsach.hunt.workers import Sieved
@@ -232,14 +233,14 @@ def packed_examiner(examiner: Examiner, job: Job) -> bytes:
 
 
 def examine(token: str, earlier: Examined, before: Border, piece: Piece, hits: Hits, last: bool) -> Examined:
-    """Examine a piece behind the one that was examined earlier."""
+    """Examine a piece behind the one that was examined earlier. Places of hits are as in a buffer of their chunk."""
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)
     result = Found(examiner._found, examiner._coverage)
-    parts = chunks(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
+    parts = looked_at(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
     for chunk, (places, feeds) in zip(parts, hits, strict=True):
         lines = LineIndex(chunk.buffer.array, chunk.begin, chunk.end, feeds)
-        examiner.chunk(Sieved(0, chunk, places, lines))
+        examiner.chunk(Sieved(0, chunk, places + (chunk.begin - PAD), lines))
         result.searched_bytes += chunk.end - chunk.begin
     result.signs, result.seen = job.watched.take()
     return Examined(packed_examiner(examiner, job), result)
