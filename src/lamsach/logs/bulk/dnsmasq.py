@@ -57,13 +57,13 @@ class DnsmasqMessages(GroupReader):
         self._known_head = lru_cache(maxsize=_HEADS_KEPT)(self._head)
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
-        """By the message's first letters."""
+        """By the message's first letters, which only this program's messages have."""
         import numpy as np
 
         told = Lines(lines)
-        place, end = told.place(_TAG), told.place(_END) + len(_END)
+        end = told.place(_END) + len(_END)
         word = told.letters(end, _LETTERS)
-        usual = (place >= 0) & (end > place + len(_TAG)) & (told.count(" ", end) == len("abcd") - 1)
+        usual = (end > len(_TAG)) & (told.count(" ", end) == len("abcd") - 1)
         return groups_of((word,), usual & np.isin(word, list(map(letters_of, _WORDS))))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
