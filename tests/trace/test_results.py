@@ -20,6 +20,7 @@ from rich.console import Console
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.errors import UsageError
 from lamsach.letters.model import Paragraph
+from lamsach.model import Problem
 from lamsach.trace.letter import MOST_ROWS, Letter, document_of
 from lamsach.trace.model import Request, Trace, Why
 from lamsach.trace.reasons import CERTAINTIES, TODO, WHY
@@ -70,6 +71,15 @@ def test_the_terminal_tells_the_result_first_and_both_lists(result: Trace) -> No
     assert "Chưa giải thích được (2)" in text
     assert max(map(len, text.splitlines())) <= 100
     assert printed(result, "en").startswith("The authority names 8, 6 can be explained.")
+
+
+def test_the_same_of_several_rows_is_said_once(result: Trace, tmp_path: Path) -> None:
+    same = tuple(Problem(f"pcs.csv:{row}", "Twice.", minor=True) for row in (4, 9))
+    doubled = replace(result, problems=same)
+    assert "- pcs.csv:4, 9: Twice.\n" in printed(doubled, "en")
+    page = written(doubled, tmp_path, ".html", "en").decode()
+    assert "<bdi>pcs.csv:4, 9</bdi>: Twice." in page
+    assert not re.search(r"\d :\d", page), "an address and its port stand together"
 
 
 def test_hostile_texts_reach_no_terminal(hostile: Trace) -> None:

@@ -6,7 +6,7 @@ Fits 100 columns, or the terminal's width down to 60. In a pipe: 100 columns, no
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -16,15 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from lamsach.i18n import counted, format_date, format_number, format_time, mark, translator
-from lamsach.model import Device, DeviceState, Findings, Problem
+from lamsach.model import Device, DeviceState, Findings
 from lamsach.results import words
+from lamsach.results.alike import alike_problems
 from lamsach.results.safe import clip, visible_line
 from lamsach.results.summary import figures, report_zone, searched_sentence, state_counts, verdict
 
 _WIDEST, _NARROWEST = 100, 60
 _DEVICES_SHOWN = 40
 _PROBLEMS_SHOWN = 10
-_ROWS_SHOWN = 12
 _COMMAND_LENGTH = 2_000
 _COLOURS: dict[DeviceState, str] = {DeviceState.INFECTED: "bold red"}
 _ORDER = (
@@ -142,7 +142,7 @@ class _Screen:
         lines = list(self._blind())
         if findings.partial:
             lines.insert(0, self._("The hunt was interrupted: this result is partial."))
-        alike = list(_alike(findings.problems))
+        alike = list(alike_problems(findings.problems))
         for where, problem in alike[:_PROBLEMS_SHOWN]:
             lines.append(f"{where}: {self._(problem.what)} {self._(problem.todo)}".strip())
         if len(alike) > _PROBLEMS_SHOWN:
@@ -259,19 +259,3 @@ class _Screen:
         if len(command) > _COMMAND_LENGTH:
             command = f"{shlex.join(words_[:2])} … {shlex.join(further)}".strip()
         return visible_line(command)
-
-
-def _alike(problems: Iterable[Problem]) -> Iterator[tuple[str, Problem]]:
-    """Problems with their places; those that say the same of several rows of one file in one line, such as `inventory.xlsx:PCs:4, 9`."""
-    for (start, _where, _what, _todo), group in groupby(problems, key=_said):
-        every = list(group)
-        rows = [problem.where.rpartition(":")[2] for problem in every]
-        shown = ", ".join(rows[:_ROWS_SHOWN]) + (", …" if len(rows) > _ROWS_SHOWN else "")
-        yield (f"{start}:{shown}" if start else every[0].where), every[0]
-
-
-def _said(problem: Problem) -> tuple[str, str, str, str]:
-    """What makes two problems alike: the words, and the file when a row of it is named, else the whole place."""
-    start, _colon, row = problem.where.rpartition(":")
-    numbered = bool(start) and row.isdigit()
-    return start if numbered else "", "" if numbered else problem.where, problem.what, problem.todo

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from lamsach.i18n import Translate, counted, format_date, format_number, format_time, mark, translator
-from lamsach.model import Reference
+from lamsach.model import Problem, Reference
+from lamsach.results.alike import alike_problems
 from lamsach.results.safe import clip, visible_line
 from lamsach.results.words import KNOWN_BY
 from lamsach.trace.model import Answer, Named, Reported, Trace, TracedDevice, Why
@@ -30,6 +31,10 @@ class Facts:
     def clock(self) -> str:
         """The name of the zone in which times are shown."""
         return self.translate("Vietnam time") if self.zone.key == _VIETNAM else self.zone.key
+
+    def problems(self) -> list[tuple[str, Problem]]:
+        """What could not be read, with its place; what is the same of several rows of a file, once."""
+        return list(alike_problems(self.trace.problems))
 
     def number(self, value: int) -> str:
         """A number as the language writes it."""

@@ -118,13 +118,14 @@ class _Screen:
 
     def not_read(self) -> None:
         facts, trace = self.facts, self.facts.trace
+        problems = facts.problems()
         lines = [
             f"{facts.place(item.reference)}: {self._(item.reason)}"
             for item in trace.refusals[:_PROBLEMS_SHOWN]
         ]
         lines += [
-            f"{item.where}: {self._(item.what)} {self._(item.todo) if item.todo else ''}".strip()
-            for item in trace.problems[:_PROBLEMS_SHOWN]
+            f"{where}: {self._(item.what)} {self._(item.todo) if item.todo else ''}".strip()
+            for where, item in problems[:_PROBLEMS_SHOWN]
         ]
         if not lines:
             return
@@ -132,6 +133,6 @@ class _Screen:
         self.line(self._("Not read"), "bold")
         for line in lines:
             self.line(f"- {line}")
-        left = max(0, len(trace.refusals) - _PROBLEMS_SHOWN) + max(0, len(trace.problems) - _PROBLEMS_SHOWN)
+        left = max(0, len(trace.refusals) - _PROBLEMS_SHOWN) + max(0, len(problems) - _PROBLEMS_SHOWN)
         if left:
             self.line(counted(left, mark("{count} more."), mark("{count} more."), facts.language))
