@@ -41,7 +41,14 @@ def test_a_question_and_its_answer():
 
 @pytest.mark.parametrize(
     ("label", "text"),
-    [(b"abc", "abc"), (b"a.b", "a\\.b"), (b"a\0b", "a\\000b"), ("tên".encode(), "tên"), (b"\xff", "ÿ")],
+    [
+        (b"abc", "abc"),
+        (b"a.b", "a\\.b"),
+        (b"a\0b", "a\\000b"),
+        ("tên".encode(), "tên"),
+        (b"\xff", "ÿ"),
+        (b"\x96\xff", "\\150ÿ"),
+    ],
 )
 def test_labels(label, text):
     assert dns.label_text(label) == text

@@ -148,17 +148,19 @@ def label_text(label: bytes) -> str:
     r"""A label in readable form: UTF-8 as it is (mDNS), dots in it as `\.`, what is not printable as `\DDD`."""
     if label.isalnum():
         return label.decode("ascii")
+    spelling = "utf-8"
     try:
-        text = label.decode("utf-8")
+        text = label.decode(spelling)
     except UnicodeDecodeError:
-        text = label.decode("latin-1")
+        spelling = "latin-1"
+        text = label.decode(spelling)
     text = text.replace("\\", "\\\\").replace(".", "\\.")
     if text.isprintable():
         return text
     return "".join(
         letter
         if letter.isprintable()
-        else "".join(f"\\{byte:03d}" for byte in letter.encode("utf-8", "replace"))
+        else "".join(f"\\{byte:03d}" for byte in letter.encode(spelling, "replace"))
         for letter in text
     )
 
