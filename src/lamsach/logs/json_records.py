@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 from lamsach.errors import LineError
@@ -38,8 +39,9 @@ def start_of_object(line: str) -> int:
 def read_object(line: str) -> tuple[str, dict[str, object]]:
     """The text before the JSON object of a line (a syslog header, or nothing) and the object.
 
-    Of a key that stands twice, the last counts (RFC 8259 section 4). Raises LineError for broken JSON, a number that is
-    too long, and objects nested beyond all measure.
+    Of a key that stands twice, the last counts (RFC 8259 section 4). An object that a syslog relay or a full disk cut off is what
+    stands before the cut (see `whole_part`). Raises LineError for other broken JSON, a number that is too long, and objects nested
+    beyond all measure.
     """
     start = start_of_object(line)
     if start < 0:
@@ -47,10 +49,58 @@ def read_object(line: str) -> tuple[str, dict[str, object]]:
     try:
         value, _ = _DECODER.raw_decode(line, start)
     except (ValueError, RecursionError):
-        raise LineError("The JSON in the line is broken.", line[:80]) from None
+        value = _cut_object(line[start:])
+        if value is None:
+            raise LineError("The JSON in the line is broken.", line[:80]) from None
     if not isinstance(value, dict):
         raise LineError("The line holds no JSON object.", line[:80])
     return line[:start], value
+
+
+def _cut_object(text: str) -> object:
+    """The object of a text that ends before it does; None when it is broken otherwise, or hardly anything is left of it."""
+    if len(text) < _SHORTEST_CUT or "\n" in text:
+        return None
+    for part in whole_part(text):
+        try:
+            return _DECODER.decode(part)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def whole_part(text: str) -> list[str]:
+    """What may be whole of an object that was cut off, closed again: up to its end, and up to its last comma.
+
+    A number at the very end is never taken: it may go on.
+    """
+    open_until: list[str] = []
+    comma: tuple[int, str] | None = None
+    for mark in _MARK.finditer(text):
+        sign = mark[0][0]
+        if sign == '"':
+            if len(mark[0]) == 1 or mark[0][-1] != '"' or mark[3] is not None:
+                return [] if comma is None else [text[: comma[0]] + comma[1]]
+        elif sign == ",":
+            comma = mark.start(), "".join(reversed(open_until))
+        elif mark[1]:
+            open_until.append(_CLOSES[sign])
+            if len(open_until) > _DEEPEST_CUT:
+                return []
+        elif not open_until or open_until.pop() != sign or not open_until:
+            return []  # it is no object, or it ended: then something else is broken
+    parts = [] if comma is None else [text[: comma[0]] + comma[1]]
+    whole = text.rstrip()
+    if whole[-1:] in ('"', "}", "]"):
+        parts.insert(0, whole + "".join(reversed(open_until)))
+    return parts
+
+
+# {  [    }  ]  ,    "text"    "text that the cut ended
+_MARK = re.compile(r'([{[])|([}\],])|"(?:[^"\\]|\\.)*(?:"|(\\?\Z))', re.DOTALL)
+_CLOSES = {"{": "}", "[": "]"}
+_SHORTEST_CUT = 40
+_DEEPEST_CUT = 64
 
 
 _DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= 30 else digits)

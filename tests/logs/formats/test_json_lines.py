@@ -167,7 +167,7 @@ def test_what_is_not_recognised(line):
     "line",
     [
         '{"level":"info","msg":"started"}',
-        '{"src_ip":"10.20.0.31","dst_ip":"203.0.113.7"',
+        '{"src_ip":"10.20.0.31",,"dst_ip":"203.0.113.7"}',
         '{"a":' * 100_000,
         '{"src_ip":"10.20.0.31","dst_ip":"203.0.113.7","time":"yesterday"}',
         '["src_ip","dst_ip"]',

@@ -113,6 +113,10 @@ class AdGuardHome(LogFormat):
         answers = answers_in_base64(wire) if isinstance(wire, str) and not blocked else ()
         values = self._question(record.get("T"), record.get("IP"), record.get("QH"), blocked, answers)
         values["device_name"] = text_of(record.get("CID"))
+        if record.keys().isdisjoint(
+            ("Result", "Elapsed")
+        ):  # cut off before it says what became of the question
+            values["action"] = Action.UNKNOWN
         return values
 
     def _item(self, record: Mapping[str, object]) -> dict[str, object]:
