@@ -18,6 +18,7 @@ FIELDS: Mapping[str, str] = {
     " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang"
+    " thoigianketnoi ngaynhiem lanphathiencuoi lanphathiendau thoidiemphathien thoigiandietvirus"
     " 时间 发生时间 日志时间 记录时间 攻击时间",
     "date": "date ngay eventdate logdate localdate ngayghinhan",
     "clock": "timeofday gio clock localtime giophut",
@@ -46,11 +47,12 @@ FIELDS: Mapping[str, str] = {
     " postnaptsourcetransportport"
     " 转换后的端口 转换后端口 转换后源端口 转换后的源端口",
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
-    " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr",
+    " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr"
+    " diachiipmaytram diachiipmay diachiipmaytinh diachiipthietbi ipmaytinh ipmaynhiem diachiipmaynhiem ipmayclient",
     "name": "devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
     " device clientdevice managedcomputer infectedcomputer tenmaynhiem maynhiem maytinhnhiem tenclient"
     " srcname hostnameofdevice pcname srccomputer clientname endpoint"
-    " tenmay tenmaytinh tenthietbi maytram maytinh thietbi tenmaytram"
+    " tenmay tenmaytinh tenmaybinhiem maybinhiem tenthietbi maytram maytinh thietbi tenmaytram"
     " 主机名 主机名称 终端名称 计算机名",
     "host": "host hostname agentname hostnames dnshostname tenmaychu fqdn",
     "mac": "mac macaddress macaddr clientmac srcmac sourcemac devicemac hwaddress hardwareaddress ethernetaddress chaddr"
@@ -63,7 +65,7 @@ FIELDS: Mapping[str, str] = {
     " querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
     "domain": "extensionsservername tlstlshandshakeextensionsservername httphttphost domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
-    " tenmien trangweb webdomain"
+    " tenmien trangweb webdomain tenmiendochai tenmienketnoi tenmiendich mienketnoi"
     " 域名",
     "url": "url uri requesturl httpurl fullurl urlfull urloriginal requesturi csuri link uriquery requestedurl httprequesturl"
     " httpuri duongdan diachiweb lienket remoteurl fileoriginurl intrusionurl downloadsite"
@@ -72,14 +74,14 @@ FIELDS: Mapping[str, str] = {
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
     " responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi",
     "hash": "md5 sha1 sha256 hash hashes filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"
-    " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam applicationhash initiatingprocesssha256 initiatingprocesssha1 initiatingprocessmd5"
+    " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam mahash giatrihash giatribam mamd5 masha1 masha256 mabamtep hashfile bammd5 bamsha256 applicationhash initiatingprocesssha256 initiatingprocesssha1 initiatingprocessmd5"
     " 文件md5 md5值",
     "details": "description eventdescription eventdetails details detail object detectedobject objectname objectpath objecturi filepath filename"
-    " mota motasukien chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc"
+    " mota motasukien tentaptin duongdanfile duongdantaptin tenfile tenphanmemdochai tenmalware chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc"
     " 病毒名称 威胁名称 文件名",
     "action": "action act disp requeststatus event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"
     " firewallaction status eventtype actiontaken actionperformed resultdescription threathandled actualaction actiontype"
-    " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly"
+    " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien"
     " 动作 系统动作 处理动作 执行动作 拦截动作",
     "observer": "observer observername observerhostname devname devicehostname sensor sensorname logsource firewall firewallname collector"
     " dvc dvchost reportinghost loghost gateway gatewayname thietbighinhan nguonghinhan tuonglua",

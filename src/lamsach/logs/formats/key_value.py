@@ -155,7 +155,7 @@ def _values(line: str) -> dict[str, list[str]] | None:
             field = field or (_OF_NETSCREEN.get(name) if netscreen else None)
             field = field or column_names.field_of(key)
             words = text.split(None, 1)
-            if field is None or not words:
+            if field is None or not words or (symantec and field in _ENDS and not _is_machine(text)):
                 continue
             if field == "time" and _CLOCK.fullmatch(text):
                 field = "clock"
@@ -170,6 +170,11 @@ def _values(line: str) -> dict[str, list[str]] | None:
         if _tells(values):
             return values
     return None
+
+
+def _is_machine(text: str) -> bool:
+    """Whether an end of Symantec's record is one: `Source: Real Time Scan` is not, nor `Source IP: 0.0.0.0`."""
+    return _is_address(text) and not text.startswith("0.0.0.0")  # noqa: S104 - means: no address
 
 
 def _tells(values: dict[str, list[str]]) -> bool:
