@@ -38,6 +38,7 @@ CLI: dict[str, str] = {
     "Set it and run again.": "Hãy đặt biến này rồi chạy lại.",
     "{name} is missing.": "Thiếu {name}.",
     "There is no option {name}.": "Không có tùy chọn {name}.",
+    "There is no command {name}.": "Không có lệnh {name}.",
     "The value of {name} does not fit.": "Giá trị của {name} không hợp lệ.",
     "The words of the command do not fit together: {message}": "Dòng lệnh không hợp lệ: {message}",
     "See: {command} --help": "Xem: {command} --help",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -21,6 +22,9 @@ PANELS = {
     "DEFAULT_STRING": mark("[default: {}]"),
 }
 """Words of the help pages that are not ours (names in `typer.rich_utils`)."""
+
+_NO_COMMAND = re.compile(r"No such command '(.{1,100}?)'")
+"""What typer says of a word that is no command."""
 
 CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 """Every way in which the words after the command do not fit together."""
@@ -49,9 +53,14 @@ def translated(app: typer.Typer) -> Any:
 
 def _usage(argument: Any, _context: Any) -> list[str]:
     """An argument in the line of usage: `LOGS...`, `[DIR]`."""
-    word = str(argument.metavar or argument.name.upper()).replace("...", "").strip("[]{}")
+    word = _word(argument)
     text = f"{word}..." if argument.nargs != 1 else word
     return [text if argument.required else f"[{text}]"]
+
+
+def _word(argument: Any) -> str:
+    """The name of an argument: `LOGS`."""
+    return str(argument.metavar or argument.name.upper()).replace("...", "").strip("[]{}")
 
 
 def _without_types(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,6 +122,8 @@ def usage_line(error: Exception) -> str:
         message = _("{name} is missing.").format(name=hint)
     elif kind == "NoSuchOption":
         message = _("There is no option {name}.").format(name=getattr(error, "option_name", ""))
+    elif unknown := _NO_COMMAND.match(message):
+        message = _("There is no command {name}.").format(name=unknown[1])
     elif kind == "BadParameter" and hint:
         message = _("The value of {name} does not fit.").format(name=hint)
     else:
@@ -127,5 +138,5 @@ def _name(parameter: Any) -> str:
     if parameter is None:
         return ""
     if parameter.param_type_name == "argument":
-        return str(parameter.metavar or parameter.name)
+        return _word(parameter)
     return "/".join(parameter.opts)
