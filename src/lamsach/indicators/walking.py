@@ -72,7 +72,11 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
             within = walk(value, reference, facts, depth + 1)
-            yield from map(_withdrawn, within) if key == "deleted" and "new" in record else within
+            if key == "deleted" and "new" in record:
+                within = (_refused(item, refusals.WITHDRAWN) for item in within)
+            elif not _ALLOWED.isdisjoint(_PARTS.split(str(key).lower())):
+                within = (_refused(item, refusals.ALLOWED) for item in within)
+            yield from within
         elif isinstance(value, Mapping):
             for name in _LISTS & value.keys():
                 yield from walk({name: value[name]}, reference, facts, depth + 1)
@@ -115,6 +119,32 @@ _CALLED = frozenset(
 """Keys whose texts say what files, programs and the like are called; records under them are walked."""
 _LISTS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
 """Keys that list values even in a record that describes (`{"report": {"url": .., "iocs": [..]}}`)."""
+# {"blacklist": [..], "whitelist": [..], "fuzzylist": [..]}, {"domains": [..], "allowed_domains": [..]}
+_PARTS = re.compile(r"[^a-z]+")
+_ALLOWED = frozenset(
+    [
+        "whitelist",
+        "whitelists",
+        "whitelisted",
+        "allowlist",
+        "allowlists",
+        "allowlisted",
+        "allowed",
+        "allow",
+        "safelist",
+        "exceptions",
+        "exclusions",
+        "excluded",
+        "exempt",
+        "exempted",
+        "benign",
+        "legitimate",
+        "goodware",
+        "trusted",
+        "fuzzylist",
+    ]
+)
+"""Words of keys under which a list names what is not to be blocked."""
 _WALKED = frozenset({"file", "subject"})
 """Keys that describe a value when a text stands behind them, and hold values when a record does."""
 
@@ -128,11 +158,11 @@ def _names_else(key: str, value: str) -> bool:
     )
 
 
-def _withdrawn(item: Entry) -> Entry:
-    """What a stream of decisions (CrowdSec: `new` and `deleted`) takes back."""
+def _refused(item: Entry, reason: str) -> Entry:
+    """What stands under a key that says why its values are none: taken back (CrowdSec: `new` and `deleted`), or allowed."""
     if isinstance(item, Refusal) or item.reference is None:
         return item
-    return Refusal(item.reference, item.value, refusals.WITHDRAWN, item.type)
+    return Refusal(item.reference, item.value, reason, item.type)
 
 
 # Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's holder.
