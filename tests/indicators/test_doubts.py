@@ -163,6 +163,7 @@ _MORE = [
     ("Domain Name: BOT-C2.XYZ\nRegistrar URL: http://www.registrar-a.com\nRegistrar WHOIS Server: whois.registrar-a.com\nName Server: NS1.EVIL-DNS.XYZ\n", {"bot-c2.xyz", "ns1.evil-dns.xyz"}),
     (f"host=bot-c2.xyz\nurl=http://evil-b.xyz/a\nkey={MD5}\n", {"bot-c2.xyz", "http://evil-b.xyz/a"}),
     # what a list allows
+    ("bot-c2.xyz\n\nWhitelist\n\ngood-a.xyz\n45.155.37.9\n\nDomains\n\nevil-b.xyz\n", {"bot-c2.xyz", "evil-b.xyz"}),
     ('{"version":2,"blacklist":["bot-c2.xyz"],"whitelist":["good-a.xyz"],"allowed_domains":[{"value":"good-b.xyz"}],"domains":{"exceptions":["good-c.xyz"],"listed":["evil-b.xyz"]}}', {"bot-c2.xyz", "evil-b.xyz"}),
     # a name behind a file's hash or label, also below titles of one cell
     (f"{MD5} (update.net)\nMD5: {MD5[::-1]} FileName: kit.net C2: bot-c2.xyz\n", {MD5, MD5[::-1], "bot-c2.xyz"}),

@@ -59,6 +59,11 @@ def judged(*lines: str) -> list[tuple[str, str | None]]:
         (["powershell -c ping benign-a.com"], [("benign-a.com", refusals.CODE)]),
         (["schtasks /create /tn a /tr \"cmd /c echo open evil-r.top>s&echo b>>s\""], [("evil-r.top", None)]),
         (["if (document.location.host) {"], [("document.location.host", refusals.CODE)]),
+        # what is not to be blocked, until the next heading
+        (["Domains:", "evil-s[.]top", "Whitelist", "good-a[.]top"], [("good-a.top", refusals.ALLOWED)]),
+        (["3. Danh sách trắng tên miền:", "good-a.top"], [("good-a.top", refusals.ALLOWED)]),
+        (["Do not block:", "good-a.top", "C2 servers:", "evil-s.top"], [("evil-s.top", None)]),
+        (["Not on any whitelist so far", "evil-s.top"], [("evil-s.top", None)]),
         # lists within sentences, as dispatches write them
         (["- evil-n.top, evil-o.top;"], [("evil-n.top", None), ("evil-o.top", None)]),
         (["Tên miền evil-p.top(Mozi);"], [("evil-p.top", None)]),

@@ -21,6 +21,12 @@ _HASH_HEADING = re.compile(
 _MAIL_HEADING = re.compile(
     r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b", re.IGNORECASE
 )
+# Whitelist    Do not block    3. Danh sách trắng
+_ALLOWED_HEADING = re.compile(
+    r"(?:\d{1,2}[.)]\s{0,3})?(?:(?:white|allow|safe)[ -]?list(?:ed)?|do not block|not to be blocked|(?:known )?false positives?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ)|không (?:được )?chặn)"
+    r"(?: (?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|entries|địa chỉ|tên miền|ip)){0,2}",
+    re.IGNORECASE,
+)
 # = Title of an AsciiDoc document
 _TITLE = re.compile(r"={1,5} \w")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -34,6 +40,8 @@ class Section(Enum):
     REFERENCES = auto()
     FILES = auto()
     MAIL = auto()
+    ALLOWED = auto()
+    """What is not to be blocked."""
     MARGIN = auto()
     """A page header or footer, which lists nothing."""
 
@@ -52,6 +60,8 @@ def may_be_heading(text: str) -> bool:
 
 def announced(text: str, bare: str) -> Section | None:
     """What a line that may be a heading announces, None for a mere line; `bare` is the line without marks around it."""
+    if _ALLOWED_HEADING.fullmatch(bare.rstrip(": ")):
+        return Section.ALLOWED
     if _LISTS.search(bare):
         return Section.LIST
     if _REFERENCES.fullmatch(bare):
