@@ -35,6 +35,10 @@ _COMMON = re.compile(
 _LOOSE_QUOTES = re.compile(
     rf'([^"{{}}]{{1,700}}?) \[({CLF}|{ISO})\] "([A-Z]{{3,20}} [^\s"]{{1,8192}}"[^\r\n]{{0,8192}}? HTTP/\d(?:\.\d)?)" (\d{{3}}|-)(?=\s|$)'
 )
+# 192.0.2.1 - - [08/Jun/2026:06:49:01 +0700] "GET /a/very/long/pa   (cut off by a relay)
+_CUT = re.compile(
+    rf'([^"{{}}]{{1,700}}?) \[({CLF}|{ISO})\] "([A-Z]{{3,20}} (?:/|[a-z]{{3,8}}://)[^\s"]{{0,16384}})(?: [HTP/.\d]{{0,8}})?(?:" ?(\d{{0,2}}))?$'
+)
 # ... "agent" rt=0.1 xff="203.0.113.5"
 _NAMED_FORWARDED = re.compile(
     r' (?:xff|x_forwarded_for|http_x_forwarded_for|x-forwarded-for)[=:]"([^"]{2,400})"'
@@ -52,7 +56,7 @@ def _common(text: str, context: FileContext) -> Event | None:
     """Common, combined and virtual-host layouts of Apache, nginx, LiteSpeed, Tomcat, Traefik, lighttpd, ingress-nginx."""
     if text[:1] == '"':  # LiteSpeed as shipped puts the whole line in quotes
         text = text[1:]
-    match = (_COMMON.match(text) or _LOOSE_QUOTES.match(text)) if '] "' in text else None
+    match = (_COMMON.match(text) or _LOOSE_QUOTES.match(text) or _CUT.match(text)) if '] "' in text else None
     if match is None or _PROXY_RESULT.search(text, max(0, len(text) - 200)):
         return None
     ends = _ends(match[1])
