@@ -78,9 +78,10 @@ _JOURNAL_TIME = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([A-Z]{2,5}|[+-]\d{2,4})(?= )",
     re.ASCII,
 )
-# UniFi: `U7PG2,788a20d6e0f1,v4.0.42.10433: kernel: `, `("U7PG2,788a20d6e0f1,v4.0.42.10433") hostapd: `; since 5: `U6-Lite 788a20d6e0f1,U6-Lite-6.5.28+14491: `
+# UniFi: `U7PG2,788a20d6e0f1,v4.0.42.10433: kernel: `, `UDMPRO,788a20d6e0f1,udm-1.10.0.3686 kernel: `, `("U7PG2,788a20d6e0f1,v4.0.42.10433") hostapd: `; since 5: `U6-Lite 788a20d6e0f1,U6-Lite-6.5.28+14491: `
 _UNIFI = re.compile(
-    r'(?:\("?)?([A-Za-z0-9][\w.-]{0,63}),[0-9A-Fa-f]{12},v?\d[\w.+-]{0,40}(?:"?\))?:? +', re.ASCII
+    r'(?:\("?)?([A-Za-z0-9][\w.-]{0,63}),[0-9A-Fa-f]{12},(?:v|[A-Za-z]{2,12}-)?\d[\w.+-]{0,40}(?:"?\))?:? +',
+    re.ASCII,
 )
 _UNIFI_VERSION = re.compile(r"[0-9A-Fa-f]{12},[\w.+-]{1,60}:? +", re.ASCII)
 # journalctl -o short-unix: `1780797601.123456 host1 sshd[812]: `; Squid's own time has milliseconds
