@@ -44,7 +44,9 @@ def log_of(key: SightingKey) -> _Log:
 
 def is_clients_side(key: SightingKey) -> bool:
     """Whether a resolver or proxy wrote the record of a client of its own; what its reader could not tell names none."""
-    return not (key.forwarded or key.unparsed) and (key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS)
+    return not (key.forwarded or key.unparsed) and (
+        key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS
+    )
 
 
 def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
