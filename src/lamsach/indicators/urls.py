@@ -34,6 +34,8 @@ _URL = re.compile(
 )
 _ENDS = "/\"'`‘’“”«»"
 """What a path does not end with: a slash, and quotes around the value, also before a slash."""
+_CLOSING = ("]", ")", "}", ">")
+"""Brackets that a path does not end with where none is opened."""
 _ENCODED_POINT = re.compile("%2e", re.IGNORECASE)
 _HOST_PORT = re.compile(r"(\[[0-9a-f:.]{2,45}(?:%25?\w{1,20})?\]|[^:\[\]]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
 
@@ -81,7 +83,10 @@ def _path(rest: str) -> str:
     path = path.replace("\\", "/")
     if mark:
         return (path or "/") + mark + query
-    return path.rstrip(_ENDS)
+    path = path.rstrip(_ENDS)
+    if path.endswith(_CLOSING) and not any(mark in path for mark in "[({<"):
+        path = path.rstrip(_ENDS + "".join(_CLOSING))
+    return path
 
 
 def _host(host: str, *, strict: bool) -> tuple[str, str | None]:
