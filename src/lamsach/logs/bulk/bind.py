@@ -69,10 +69,18 @@ class BindQueries(BulkReader):
             "source_ip": sources,
             "source_port": ports(numbers.cast(pa.int32())),
             "destination_ip": destinations,
-            "device_ip": own_sides(sources, destinations),
+            "device_ip": self._own_clients(sources, destinations),
             "domain": names(row["question"], from_presentation),
             "action": pa.repeat(Action.ALLOWED.value, count),
         }
+
+    @staticmethod
+    def _own_clients(sources: pa.Array, destinations: pa.Array) -> pa.Array:
+        """Whoever asks at an IPv6 address is the client, as the format has it."""
+        import pyarrow.compute as pc
+
+        over_ipv6 = pc.and_(pc.match_substring(sources, ":"), pc.match_substring(destinations, ":"))
+        return pc.if_else(over_ipv6, sources, own_sides(sources, destinations))
 
     def _times(self, dates: pa.Array, clocks: pa.Array) -> pa.Array:
         import pyarrow as pa

@@ -224,7 +224,7 @@ def _client(ip: str, port: str | None, name: str | None, rest: str) -> dict[str,
         "source_port": port_of(port),
         "destination_ip": server,
         "destination_port": server_port,
-        "device_ip": None if stranger or source is None else own_side(source, server),
+        "device_ip": None if stranger or source is None else _own_client(source, server),
         "domain": from_presentation(question) if question else None,
         "answers": answers,
         "action": action,
@@ -242,3 +242,10 @@ def _answers(text: str) -> tuple[str, ...]:
         ip_of(value) if kind != "CNAME" else from_presentation(value) for kind, value in _ANSWER.findall(text)
     )
     return tuple(dict.fromkeys(value for value in found if value))
+
+
+def _own_client(source: str, server: str | None) -> str | None:
+    """The unit's machine: whoever asks at a local IPv6 address (RFC 4193, link-local) is of the unit, also by a global address of its own."""
+    if server is not None and ":" in server and ":" in source:
+        return source
+    return own_side(source, server)

@@ -1,0 +1,30 @@
+"""BIND: which side of a question is the unit's machine, line by line and many at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from lamsach.logs.base import FileContext
+from lamsach.logs.bulk import bind
+from lamsach.logs.formats.bind import Bind
+
+LINE = "10-Jun-2026 09:00:00.494 queries: info: client @0x7f65100ee4d8 {0}#51514 (c2.example): query: c2.example IN A +E(0)K ({1})"
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "device"),
+    [
+        ("10.20.1.15", "10.20.0.53", "10.20.1.15"),
+        ("203.0.113.4", "10.20.0.53", "10.20.0.53"),
+        ("2001:db8:1::a1b2", "fd00::53", "2001:db8:1::a1b2"),  # reached from within alone
+        ("2001:db8:1::a1b2", "fe80::53", "2001:db8:1::a1b2"),
+        ("2001:db8:1::a1b2", "2001:db8::53", "2001:db8:1::a1b2"),
+    ],
+)
+def test_who_asked(client, server, device):
+    line = LINE.format(client, server)
+    context = FileContext("x", head=[line])
+    assert Bind(context).parse(line, 1).device_ip == device
+    [reader] = [item for item in vars(bind).values() if getattr(item, "__module__", "") == bind.__name__]
+    columns = reader(Bind(context), context).read(line.encode(), 1)
+    assert columns["device_ip"].to_pylist() == [device]
