@@ -1,4 +1,4 @@
-"""How long outputs of long lists take, and whether the real program takes them: `python bench/blocking.py [COUNT] [--write docs/blocking.md]`."""
+"""How long outputs of long lists take, and whether the real program takes them: `python -m bench.blocking [COUNT] [--write docs/blocking.md]`."""
 
 from __future__ import annotations
 
