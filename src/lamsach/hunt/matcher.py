@@ -52,7 +52,7 @@ class Matcher:
         """The matches in a line that no format reads; `event` is what is known of it all the same (time, device)."""
         return self.beside(event, text, ())
 
-    def beside(self, event: Event, text: str, passed: Collection[str]) -> list[Match]:
+    def beside(self, event: Event, text: str, passed: Collection[str | None]) -> list[Match]:
         """As `line`, for what a line holds beside the values that are `passed` over: its format read those, and `event` matched them."""
         matches: dict[str, Match] = {}
         for found in self._in_text(event, text, passed):
@@ -145,7 +145,7 @@ class Matcher:
                 if url_kind:
                     yield _Found(indicator, url_kind, role, host)
 
-    def _in_text(self, event: Event, text: str, passed: Collection[str]) -> Iterator[_Found]:
+    def _in_text(self, event: Event, text: str, passed: Collection[str | None]) -> Iterator[_Found]:
         own = text.find(event.device_ip) if event.device_ip else -1
         asked: set[tuple[TokenKind, str, bool]] = set()
         for token in tokens(text):

@@ -12,7 +12,7 @@ such as the page that led there; numbers of a program's version, which look like
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
@@ -34,12 +34,12 @@ _QUERY = re.compile(r"\?[^\s\"'<>|]*")
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is known of a record whose lines are searched as text: `event` stands for it. `read`: whether its reader told an event;
-    `known`: the values that this event holds."""
+    """What is known of a record whose lines are searched as text: `event` stands for it. `read`: what its reader told of the `record`,
+    if it told anything."""
 
     event: Event
-    read: bool = False
-    known: frozenset[str] = frozenset()
+    read: Event | None = None
+    record: str = ""
 
 
 def beside(event: Event, record: str) -> Rest:
@@ -56,7 +56,7 @@ def beside(event: Event, record: str) -> Rest:
         format=event.format,
         file=event.file,
     )
-    return Rest(nobody, True, frozenset(_values(event, record)))
+    return Rest(nobody, event, record)
 
 
 def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
@@ -81,13 +81,21 @@ def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
 def found(matcher: Matcher, rest: Rest, text: str, number: int, told: Collection[str]) -> Iterator[Match]:
     """The listed values of a line (its 1-based number) but those that are told."""
     event = replace(rest.event, line=number)
-    if rest.read:
-        matches = matcher.beside(event, _without_asides(text), rest.known)
-    else:
-        matches = matcher.line(event, text)
+    matches = _untold(matcher.beside(event, text, _fields(rest.read)), told)
+    if matches and rest.read is not None:
+        known = frozenset(_values(rest.read, rest.record))
+        matches = _untold(matcher.beside(event, _without_asides(text), known), told)
     for match in matches:
-        if match.indicator.value not in told:
-            yield replace(match, text=text, role=Role.INBOUND if event.inbound else match.role)
+        yield replace(match, text=text, role=Role.INBOUND if event.inbound else match.role)
+
+
+def _untold(matches: Iterable[Match], told: Collection[str]) -> list[Match]:
+    return [match for match in matches if match.indicator.value not in told]
+
+
+def _fields(event: Event | None) -> Collection[str | None]:
+    """The values that an event holds as they stand; see `_values` for all of them, which takes longer than to look for others."""
+    return () if event is None else (event.source_ip, event.destination_ip, event.domain)
 
 
 def holds_a_value(record: str) -> bool:
