@@ -252,6 +252,9 @@ pieces = st.one_of(
 @example("http://evil.example/'/")
 @example("evil.example/]/")
 @example("http://evil.example/a>/")
+@example("HTT:/0.AL/./")
+@example("HTT:/0.AL?#")
+@example("http://evil.example/a,/")
 def test_canonical_is_idempotent_and_agrees_with_the_fast_path(text: str) -> None:
     try:
         values = canonical_values(text)

@@ -139,8 +139,8 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
 
 
 def _unwrapped(text: str) -> str:
-    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`), and without the
-    quotes, and the end of a sentence behind a URL, that stand there then."""
+    """Without brackets around the whole (`<http://evil.example>`), or left over at its end (`evil[.com]`), and without a URL's
+    section and the quotes, and the end of a sentence behind a URL, that stand there then."""
     if (
         text.startswith("<") and text.endswith(">") and "|" in text
     ):  # <http://evil.example|here> of chat programs
@@ -151,6 +151,8 @@ def _unwrapped(text: str) -> str:
         return text[:-1]
     if "://" in text and (tag := _TAG.search(text)) is not None:
         return text[: tag.start()].strip(_QUOTES)
+    if "://" in text and "#" in text:
+        return text.partition("#")[0]
     if "://" in text and text[-1:] in _SENTENCE_ENDS:
         return text.rstrip(_SENTENCE_ENDS).strip(_QUOTES)
     if text[-1:] in ("]", ")", "}", ">") and not any(mark in text for mark in "[({<"):

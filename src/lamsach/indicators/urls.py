@@ -32,8 +32,8 @@ MAX_URL_LENGTH = 8192
 _URL = re.compile(
     r"(?:([a-z][a-z0-9+.-]{1,20}):/{2,4})?([^/?#\\]{1,512})([^#]*)", re.IGNORECASE | re.ASCII | re.DOTALL
 )
-_ENDS = "/\"'`‘’“”«»"
-"""What a path does not end with: a slash, and quotes around the value, also before a slash."""
+_ENDS = "/\"'`‘’“”«».,;"
+"""What a path does not end with: a slash, quotes around the value and a sentence's marks, also before a slash."""
 _CLOSING = ("]", ")", "}", ">")
 """Brackets that a path does not end with where none is opened."""
 _ENCODED_POINT = re.compile("%2e", re.IGNORECASE)
