@@ -108,7 +108,8 @@ class AdGuardHome(LogFormat):
         """A line of `querylog.json`."""
         result = child(record, "Result")
         reason = result.get("Reason")
-        blocked = bool(result.get("IsFiltered")) and (reason is None or reason in BLOCKING)
+        grave = reason is None or (isinstance(reason, int | float) and reason in BLOCKING)
+        blocked = bool(result.get("IsFiltered")) and grave
         wire = record.get("Answer")
         answers = answers_in_base64(wire) if isinstance(wire, str) and not blocked else ()
         values = self._question(record.get("T"), record.get("IP"), record.get("QH"), blocked, answers)
