@@ -14,6 +14,7 @@ import secrets
 import sys
 import threading
 import webbrowser
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,7 +59,7 @@ class LocalServer(ThreadingHTTPServer):
             self.serve_forever(poll_interval=0.2)
 
 
-class LocalHandler(BaseHTTPRequestHandler):
+class LocalHandler(BaseHTTPRequestHandler, ABC):
     """Answers one request. Subclasses say what each name behind the secret gives and does."""
 
     server: LocalServer
@@ -66,13 +67,13 @@ class LocalHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "lamsach", ""
 
+    @abstractmethod
     def shown(self, name: str) -> None:
         """Answer a GET of this name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def asked(self, name: str) -> None:
         """Answer a POST of this name, which the page itself sent."""
-        raise NotImplementedError
 
     def do_GET(self) -> None:
         """See BaseHTTPRequestHandler."""
