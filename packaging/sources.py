@@ -13,6 +13,7 @@ PARTS = (
     "errors.py",
     "i18n.py",
     "local_page.py",
+    "zip_errors.py",
     "py.typed",
     "catalogue_vi",
     "indicators",

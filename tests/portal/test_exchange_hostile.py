@@ -66,6 +66,15 @@ def test_what_was_written_is_read() -> None:
     assert payloads[0][2][0][1].startswith(b"type,value")
 
 
+@pytest.mark.parametrize(("place", "value"), [(6, 0xFF), (8, 0x01), (10, 0x63)])
+def test_an_archive_of_an_unknown_kind_is_refused(place: int, value: int) -> None:
+    """Its directory states a version to come, a password, a packing that nobody knows."""
+    data = bytearray(sample())
+    data[data.find(b"PK\x01\x02") + place] = value
+    with pytest.raises(LamsachError):
+        opened(bytes(data))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_changed_byte_is_refused_or_means_nothing(data: st.DataObject) -> None:

@@ -417,6 +417,14 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
             archive.writestr("manifest.json", json.dumps({"schema": 1, "files": names}))
         with pytest.raises(Exception, match="backup"):
             backup.restore(file, data)
+    whole = bytearray(file.read_bytes())
+    place = whole.rfind(b"PK\x01\x02")  # the manifest's row of the directory
+    for offset, value in ((6, 0xFF), (8, 0x01), (10, 0x63)):  # a version to come, a password, an unknown packing
+        damaged = bytearray(whole)
+        damaged[place + offset] = value
+        file.write_bytes(damaged)
+        with pytest.raises(UnreadableError):
+            backup.restore(file, data)
     file.write_bytes(b"no zip")
     with pytest.raises(UnreadableError):
         backup.restore(file, data)

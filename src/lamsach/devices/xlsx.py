@@ -38,7 +38,7 @@ def read_workbook(data: bytes, where: str) -> Iterator[tuple[str, Rows]]:
             reader = _Workbook(archive, where)
             for name, member in reader.sheets():
                 yield name, reader.rows(member)
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError) as error:
         raise UnreadableError(
             "The workbook is damaged.", where, "Open it and save it again as XLSX."
         ) from error

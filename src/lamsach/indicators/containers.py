@@ -16,6 +16,7 @@ from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.compressed_rtf import decompressed
 from lamsach.indicators.ole import opened, streams
 from lamsach.indicators.opening import MIB, ListSource, clear_errors, is_document, members
+from lamsach.zip_errors import ZIP_ERRORS
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -58,7 +59,7 @@ def _archive_names(source: ListSource) -> list[str] | None:
         return None
     try:
         names = zipfile.ZipFile(io.BytesIO(source.whole())).namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except ZIP_ERRORS:
         return None
     return None if is_document(names) else names
 

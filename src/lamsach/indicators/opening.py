@@ -262,7 +262,6 @@ def clear_errors(where: str) -> Iterator[None]:
         lzma.LZMAError,
         gzip.BadGzipFile,
         RuntimeError,
-        NotImplementedError,
     ):
         raise _cut_short(where) from None
     except OSError as error:

@@ -15,6 +15,7 @@ from typing import Any
 
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.i18n import format_date, mark
+from lamsach.zip_errors import ZIP_ERRORS
 
 MOST_LINES = 5000
 LARGEST_PART_BYTES = 30_000_000
@@ -48,7 +49,7 @@ def lines_of(content: bytes) -> list[Line]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             sizes = [entry.file_size for entry in archive.infolist()]
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
+    except ZIP_ERRORS as error:
         raise _unreadable() from error
     if max(sizes, default=0) > LARGEST_PART_BYTES or sum(sizes) > 3 * LARGEST_PART_BYTES:
         raise LimitError(

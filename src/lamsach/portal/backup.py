@@ -26,6 +26,7 @@ from lamsach import __version__
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
 from lamsach.portal.base import ledger
+from lamsach.zip_errors import ZIP_ERRORS
 
 SCHEMA = 1
 SQLITE, DUMP = "database.sqlite3", "database.dump"
@@ -159,7 +160,7 @@ def _unpack(source: Path, folder: Path) -> None:
                     raise UnreadableError(mark("The backup is damaged."), f"{source}: {name}")
             if not {SQLITE, DUMP} & manifest["files"].keys():
                 raise InputError(mark("This is no backup of a portal."), str(source))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except ZIP_ERRORS as error:
         raise UnreadableError(mark("This is no backup of a portal."), str(source)) from error
 
 

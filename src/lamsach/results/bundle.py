@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from lamsach.i18n import mark
 from lamsach.model import DeviceState, Findings
 from lamsach.results import records
 from lamsach.results.timeless_zip import entry
+from lamsach.zip_errors import ZIP_ERRORS
 
 MANIFEST = "manifest.json"
 DEVICES = "devices.jsonl"
@@ -124,7 +124,7 @@ def read_bundle(path: Path, limits: BundleLimits | None = None) -> Bundle:
         raise UnreadableError(
             what, str(path), mark("Check the name of the file and the permission to read it.")
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except ZIP_ERRORS as error:
         raise UnreadableError(
             mark("The findings bundle is damaged or is not one."), str(path), _ASK_AGAIN
         ) from error

@@ -10,7 +10,6 @@ import hashlib
 import json
 import tempfile
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -37,6 +36,7 @@ from lamsach.indicators.writers.base import iso
 from lamsach.indicators.writers.bundle import save_zip
 from lamsach.indicators.writing import as_mapping
 from lamsach.model import Indicator, Reference
+from lamsach.zip_errors import ZIP_ERRORS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -184,15 +184,7 @@ def check_release(
                     take(item)
     except OSError as error:
         raise UnreadableError("The release cannot be read.", f"{path} ({error.strerror})") from None
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-    ):
+    except ZIP_ERRORS:
         raise UnreadableError(
             "This is no release of a list, or it is damaged.", where, "Fetch it again."
         ) from None

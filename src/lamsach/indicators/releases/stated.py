@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from lamsach.indicators.opening import RELEASE_MEMBERS
 from lamsach.model import ListVersion
+from lamsach.zip_errors import ZIP_ERRORS
 
 _MOST = 1024 * 1024
 _TEXT = 200
@@ -30,9 +30,7 @@ def stated_version(document: str) -> ListVersion | None:
         return ListVersion(
             document, str(said["name"])[:_TEXT], int(said["version"]), str(said["digest"])[:64]
         )
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
-        return None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (*ZIP_ERRORS, TypeError):
         return None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from lamsach.portal.findings.models import Bundle, BundleState, Device, Identity
 from lamsach.portal.findings.reading import cleaned
 from lamsach.portal.findings.taking import manifest_of
 from lamsach.portal.fleet import taking as fleet
+from lamsach.zip_errors import ZIP_ERRORS
 
 SCHEMA = "lamsach-scan/1"
 _LIMIT_BYTES = 128_000_000
@@ -57,17 +57,7 @@ def read_scan(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], list[di
                     raise ValueError("a digest differs")
                 parts[name] = data
             return manifest, _lines(parts["findings.jsonl"]), _lines(parts["actions.jsonl"])
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        KeyError,
-        TypeError,
-    ) as error:
+    except (*ZIP_ERRORS, TypeError) as error:
         raise UnreadableError(_DAMAGED, path.name, _AGAIN) from error
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from lamsach.indicators.releases.seal import (
 )
 from lamsach.portal.exchange.kinds import Payload, PayloadFile, number, rows, text
 from lamsach.results.timeless_zip import entry
+from lamsach.zip_errors import ZIP_ERRORS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -150,27 +150,13 @@ class _opening:  # noqa: N801 - a context manager
     def __enter__(self) -> zipfile.ZipFile:
         try:
             self._archive = zipfile.ZipFile(self._path)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except ZIP_ERRORS as error:
             raise UnreadableError(_NOT_ONE, self._path.name, _AGAIN) from error
         return self._archive
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self._archive.close()
-        broken = (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            EOFError,
-            KeyError,
-            ValueError,
-            TypeError,
-            AttributeError,
-            RuntimeError,
-            NotImplementedError,
-            RecursionError,
-            OverflowError,
-        )
-        if isinstance(error, broken):
+        if isinstance(error, (*ZIP_ERRORS, TypeError, AttributeError)):
             raise UnreadableError(_NOT_ONE, self._path.name, _AGAIN) from error
 
 

@@ -28,6 +28,7 @@ from lamsach.portal.findings import reading, writing
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState, Way
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.units.models import Unit
+from lamsach.zip_errors import ZIP_ERRORS
 
 _HUNT = {"manifest.json", "devices.jsonl", "sightings.jsonl", "evidence.jsonl"}
 _SCAN = {"manifest.json", "findings.jsonl", "skips.jsonl", "actions.jsonl", "report.html"}
@@ -54,7 +55,7 @@ def kind_of(file: Any, name: str) -> BundleKind:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError) as error:
+    except ZIP_ERRORS as error:
         raise UnreadableError(_NOT_ONE, name, _AGAIN) from error
     names = [entry.filename for entry in entries]
     kinds = {frozenset(_HUNT): BundleKind.HUNT, frozenset(_SCAN): BundleKind.SCAN}

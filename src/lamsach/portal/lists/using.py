@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -16,6 +15,7 @@ from lamsach.portal.campaigns.models import Campaign, IndicatorList
 from lamsach.portal.findings.models import Bundle, BundleKind, BundleState
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists.models import Version, VersionUse
+from lamsach.zip_errors import ZIP_ERRORS
 
 _AT_ONCE = 200
 _MOST = 64 * 1024 * 1024
@@ -53,9 +53,7 @@ def stated(bundle: Bundle) -> list[str]:
         ):
             said = json.loads(member.read(_MOST))["indicator_list"].get("versions", [])
             return [str(item["digest"])[:64] for item in said[:_STATED]]
-    except (OSError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, AttributeError):
-        return []
-    except (RuntimeError, NotImplementedError, RecursionError, EOFError):
+    except (*ZIP_ERRORS, TypeError, AttributeError):
         return []
 
 

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from lamsach.errors import InputError, LamsachError, LimitError
 from lamsach.i18n import mark
 from lamsach.portal.base.uploads import Kept, keep
+from lamsach.zip_errors import ZIP_ERRORS
 
 KINDS = ("pdf", "docx", "xlsx", "png", "jpg", "jpeg", "txt", "csv")
 LARGEST_BYTES = 10_000_000
@@ -38,7 +39,7 @@ def _check_office(file: Any) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             names = {name.lower() for name in archive.namelist()[:10_000]}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
+    except ZIP_ERRORS as problem:
         raise InputError(mark("The file's content does not fit its name."), file.name[:100]) from problem
     finally:
         file.seek(0)
