@@ -419,7 +419,11 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
             backup.restore(file, data)
     whole = bytearray(file.read_bytes())
     place = whole.rfind(b"PK\x01\x02")  # the manifest's row of the directory
-    for offset, value in ((6, 0xFF), (8, 0x01), (10, 0x63)):  # a version to come, a password, an unknown packing
+    for offset, value in (
+        (6, 0xFF),
+        (8, 0x01),
+        (10, 0x63),
+    ):  # a version to come, a password, an unknown packing
         damaged = bytearray(whole)
         damaged[place + offset] = value
         file.write_bytes(damaged)
