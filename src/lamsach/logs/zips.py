@@ -24,6 +24,7 @@ from lamsach.logs.limits import Limits
 from lamsach.logs.places import Place
 from lamsach.logs.sources import ByteSource, HandleSource, unreadable
 from lamsach.logs.zstd_streams import ZstdStreams
+from lamsach.zip_errors import ZIP_ERRORS
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _LOCAL_HEADER_BYTES = 30
@@ -142,7 +143,7 @@ def _locked(entry: zipfile.ZipInfo, place: Place, password: bytes | None) -> Unr
     try:
         with zipfile.ZipFile(handle) as archive:
             archive.open(entry, pwd=password).close()
-    except (RuntimeError, zipfile.BadZipFile, OSError, NotImplementedError, EOFError, struct.error):
+    except ZIP_ERRORS:
         return UnreadableError("The archive's password is another one.", place.name, "Check the password.")
     finally:
         handle.close()
@@ -191,7 +192,7 @@ def _unlocked(place: Place, entry: zipfile.ZipInfo, name: str, password: bytes |
     handle: IO[bytes] = place.seekable()
     try:
         member = zipfile.ZipFile(handle).open(entry, pwd=password)  # noqa: SIM115 - closed with the member
-    except (RuntimeError, zipfile.BadZipFile, OSError, NotImplementedError, EOFError, struct.error):
+    except ZIP_ERRORS:
         handle.close()
         raise UnreadableError(
             "The archive's password is another one.", place.name, "Check the password."

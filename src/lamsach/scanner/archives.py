@@ -8,7 +8,6 @@ import lzma
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -18,22 +17,9 @@ from lamsach.scanner.inflating import Gunzipped, Inflated
 from lamsach.scanner.magic import CLOSED_ARCHIVES, ending
 from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Limits
+from lamsach.zip_errors import ZIP_ERRORS
 
-_DAMAGE = (
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    RuntimeError,
-    NotImplementedError,
-    ValueError,
-    OverflowError,
-    IndexError,
-    KeyError,
-    AttributeError,
-    OSError,
-)
+_DAMAGE = (*ZIP_ERRORS, tarfile.TarError, IndexError, AttributeError)
 _LEAST_BYTES = 16 << 20
 """So much may always come out, whatever the ratio."""
 SPOOLED_BYTES = 8 << 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -77,7 +78,7 @@ class Arrival:
         )
 
 
-class Kind:
+class Kind(ABC):
     """A kind of payload. `name` stands in files and never changes; `title` is for people."""
 
     name: ClassVar[str]
@@ -86,17 +87,17 @@ class Kind:
     downward: ClassVar[bool] = False
     latest_only: ClassVar[bool] = False
 
+    @abstractmethod
     def offer(self, route: Route) -> Payload | None:
         """What there is to send to the partner now, or None."""
-        raise NotImplementedError
 
+    @abstractmethod
     def preview(self, arrival: Arrival, payload: Payload) -> list[str]:
         """What taking the payload would do, in translated sentences. InputError or ValueError refuses the file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, arrival: Arrival, payload: Payload) -> dict[str, int]:
         """Take the payload, inside the file's transaction; what was done, in numbers. InputError or ValueError undoes the whole file."""
-        raise NotImplementedError
 
     def fits(self, *, to_above: bool) -> bool:
         """Whether the kind goes this way."""

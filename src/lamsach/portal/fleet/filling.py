@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from lamsach.errors import UnreadableError
 from lamsach.i18n import mark
+from lamsach.zip_errors import ZIP_ERRORS
 
 PIECE = 1 << 20
 IN_MEMORY = 1 << 20
@@ -110,7 +111,7 @@ def fill(base: BinaryIO, additions: Iterable[Addition]) -> Filled:
     try:
         with zipfile.ZipFile(base) as archive:
             filled = Filled(base, archive.start_dir)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         base.close()
         raise UnreadableError(
             mark("The scanner's bundle is damaged."), str(getattr(base, "name", ""))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -12,6 +11,7 @@ from django.core.files.storage import default_storage
 
 from lamsach.portal.public.models import Tool
 from lamsach.scanner.campaign import FOLDER
+from lamsach.zip_errors import ZIP_ERRORS
 
 _ENTRY = re.compile(r"((?:[^/]+/)?)app/lamsach_scanner\.py")
 _KEY = re.compile(rb'^PUBLIC_KEY = "([0-9a-f]{64}|)"', re.MULTILINE)
@@ -58,5 +58,5 @@ def _looked_into(path: str) -> tuple[str, str, bool] | tuple[()]:
             if key is None or any(name.startswith(f"{inside}{FOLDER}/") for name in names):
                 return ()
             return inside, key[1].decode(), f"{inside}Lamsach.exe" in names
-    except (OSError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, NotImplementedError, EOFError):
+    except ZIP_ERRORS:
         return ()
