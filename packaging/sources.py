@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "lamsach"
 PARTS = (
     "__init__.py",
-    "model.py",
+    "model",
     "errors.py",
     "i18n.py",
     "local_page.py",

@@ -1,0 +1,79 @@
+"""The product's nouns: what flows from lists and logs to the report.
+
+Imports nothing of ours. All times are aware and in UTC; all addresses are canonical text
+(`ipaddress` spelling); all domains are lower-case A-labels without a trailing dot.
+"""
+
+from lamsach.model.events import (
+    Action,
+    Event,
+    EventKind,
+    LeaseAction,
+)
+from lamsach.model.findings import (
+    AddressInterval,
+    Coverage,
+    Device,
+    DeviceState,
+    FileSummary,
+    Findings,
+    ListSummary,
+    ListVersion,
+    Parameters,
+    Reason,
+    Severity,
+)
+from lamsach.model.indicators import (
+    Indicator,
+    IndicatorType,
+    Problem,
+    Reference,
+    Refusal,
+)
+from lamsach.model.sightings import (
+    EVIDENCE_KEPT,
+    RAW_TIMES_KEPT,
+    Evidence,
+    Identity,
+    Match,
+    MatchKind,
+    MatchStatus,
+    RawSighting,
+    Role,
+    Sighting,
+    SightingKey,
+)
+
+__all__ = [
+    "EVIDENCE_KEPT",
+    "RAW_TIMES_KEPT",
+    "Action",
+    "AddressInterval",
+    "Coverage",
+    "Device",
+    "DeviceState",
+    "Event",
+    "EventKind",
+    "Evidence",
+    "FileSummary",
+    "Findings",
+    "Identity",
+    "Indicator",
+    "IndicatorType",
+    "LeaseAction",
+    "ListSummary",
+    "ListVersion",
+    "Match",
+    "MatchKind",
+    "MatchStatus",
+    "Parameters",
+    "Problem",
+    "RawSighting",
+    "Reason",
+    "Reference",
+    "Refusal",
+    "Role",
+    "Severity",
+    "Sighting",
+    "SightingKey",
+]

@@ -1,0 +1,175 @@
+"""What a hunt ends in: devices, what was searched, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from lamsach.model.indicators import Indicator, IndicatorType, Problem, Refusal
+from lamsach.model.sightings import Sighting
+
+
+class DeviceState(StrEnum):
+    """What the evidence says of a device. Only `infected` accuses it."""
+
+    INFECTED = "infected"
+    BLOCKED = "blocked"
+    INBOUND = "inbound"
+    RESOLVED = "resolved"
+    UNATTRIBUTED = "unattributed"
+
+
+class Severity(StrEnum):
+    """How soon somebody has to look."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a device has its state and severity: a code that the result writers put into words, and its values."""
+
+    code: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressInterval:
+    """An address that a device held, as the evidence shows: from `first` to `last` (UTC), and how it is known
+    (see `Identity`)."""
+
+    ip: str
+    first: datetime | None
+    last: datetime | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A machine of the unit (OCSF `device`), or the stand-in for one that cannot be named.
+
+    `key` identifies it in every output: `mac:..`, else `name:..`, else `user:..` (a VPN session), else `ip:..`,
+    else `unattributed:..`.
+    """
+
+    key: str
+    state: DeviceState
+    severity: Severity
+    ip: str | None = None
+    name: str | None = None
+    mac: str | None = None
+    user: str | None = None
+    department: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    addresses: tuple[AddressInterval, ...] = ()
+    first: datetime | None = None
+    last: datetime | None = None
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was there to be searched, per observer, format and day (on the calendar of the hunt's time zone).
+
+    `lines` is exact. `parsed` and `unparsed` sum to it and come from the lines that were parsed for coverage
+    (`sampled` says how many). `refused` counts records that were examined and could not be read. `day` is None for
+    lines without a time.
+    """
+
+    observer: str
+    format: str
+    day: date | None
+    lines: int
+    parsed: int
+    unparsed: int
+    refused: int
+    sampled: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """One log file: its format (None: unknown text), size in bytes on disk, lines read, first and last time seen."""
+
+    name: str
+    format: str | None
+    size_bytes: int
+    lines: int
+    first: datetime | None
+    last: datetime | None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListSummary:
+    """The indicator list of a hunt: SHA-256 of its canonical values, counts, the documents it came from, refusals."""
+
+    digest: str
+    count: int
+    by_type: Mapping[IndicatorType, int]
+    documents: tuple[str, ...]
+    refused: int
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListVersion:
+    """A signed release that a hunt used: the document's path, and what it says of itself (name, number, SHA-256 of its canonical values)."""
+
+    document: str
+    name: str
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How a hunt was run. `timezone` is the IANA name assumed for lines that state none."""
+
+    tool_version: str
+    started: datetime
+    finished: datetime
+    timezone: str
+    since: datetime | None = None
+    until: datetime | None = None
+    logs: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    leases: tuple[str, ...] = ()
+    inventory: str | None = None
+    exceptions: tuple[str, ...] = ()
+    infrastructure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that a hunt found, ready for the writers in `lamsach.results`.
+
+    `devices` come most severe first; `sightings` and `coverage` in the order of their keys. `blind_days` are days
+    between the first and last day searched (or `since` and `until`) on which an observer has no line.
+    `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt. `presence`: the days on
+    which machines were seen, by their marks (`lamsach.devices.presence`) under the key that is called `presence_key`;
+    `device_marks`: the marks of the devices, by device key.
+    """
+
+    parameters: Parameters
+    list: ListSummary
+    devices: tuple[Device, ...]
+    sightings: tuple[Sighting, ...]
+    indicators: Mapping[str, Indicator]
+    coverage: tuple[Coverage, ...]
+    blind_days: tuple[tuple[str, date], ...]
+    files: tuple[FileSummary, ...]
+    problems: tuple[Problem, ...]
+    partial: bool = False
+    presence: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
+    list_versions: tuple[ListVersion, ...] = ()
+    presence_key: str = ""
+    device_marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def unread(self) -> tuple[Problem, ...]:
+        """The problems of inputs that could not be read to their end."""
+        return tuple(problem for problem in self.problems if not problem.minor)

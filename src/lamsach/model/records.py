@@ -1,0 +1,14 @@
+"""How the nouns are made of which a hunt makes millions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar, dataclass_transform
+
+_T = TypeVar("_T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def made_often(cls: type[_T]) -> type[_T]:
+    """A frozen dataclass for whoever checks types; at run time nothing guards it, because the guard makes it six times slower to make."""
+    return dataclass(slots=True, unsafe_hash=True)(cls)
