@@ -16,6 +16,7 @@ from typing import Any
 from lamsach.archive.present import replay_all
 from lamsach.cluster import tasks
 from lamsach.cluster.borders import Border
+from lamsach.cluster.graph import Graph
 from lamsach.cluster.job import Job, Watched, unpacked
 from lamsach.cluster.joining import connected, given
 from lamsach.cluster.planning import groups, pieces_of, word_for
@@ -208,23 +209,29 @@ class _Run:
         return whole
 
     def _window(self, item: _Split, parts: list[Part], before: Any, state: Any) -> tuple[Any, Any, Any]:
+        """The border and the state behind these pieces, and their result."""
+        graph = Graph()
         examined = []
         for part in parts:
-            piece, after = self._piece(item, part, before)
-            hits = self._submit(tasks.sieve, self._token, before, piece, part.last)
-            state = self._submit(tasks.examine, self._token, state, before, piece, hits, part.last)
+            piece, after = self._piece(graph, item, part, before)
+            hits = graph.add(tasks.sieve, self._token, before, piece, part.last)
+            state = graph.add(tasks.examine, self._token, state, before, piece, hits, part.last)
             before = after
             examined.append(state)
-        return before, state, self._submit(tasks.results, *examined)
+        keys = [state, graph.add(tasks.results, *examined)]
+        if isinstance(before, str):
+            keys.append(before)
+        state, result, *border = graph.send(self._client, keys)
+        return border[0] if border else before, state, result
 
-    def _piece(self, item: _Split, part: Part, before: Any) -> tuple[Any, Any]:
+    def _piece(self, graph: Graph, item: _Split, part: Part, before: Any) -> tuple[Any, Any]:
         """A piece, and what it leaves to the next. Of a plain file a look at the ends of its chunks tells that, and is taken here."""
         word, chunk_bytes = item.named.word, self._cluster.chunk_bytes
         if item.on_disk:
             piece = OnDisk(word, part)
             return piece, None if part.last else tasks.border(before, piece, chunk_bytes)
-        raw = self._submit(tasks.load, word, part)
-        return raw, None if part.last else self._submit(tasks.border, before, raw, chunk_bytes)
+        raw = graph.add(tasks.load, word, part)
+        return raw, None if part.last else graph.add(tasks.border, before, raw, chunk_bytes)
 
     def _gathered(self, _border: Any, _state: Any, result: Any, size: int) -> Found:
         found: Found = result.result()
