@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamsach.errors import LineError
+from lamsach.investigate import Request, investigate
 from lamsach.logs.base import FileContext
 from lamsach.logs.formats.windows_dhcp_audit import WindowsDhcpAudit
 from lamsach.model import EventKind, LeaseAction
@@ -90,21 +91,82 @@ def test_every_lease_of_the_golden_cases_has_a_marker():
                 assert any(marker in lines[event.line - 1] for marker in WindowsDhcpAudit.lease_markers)
 
 
-def test_prose_of_another_language_is_no_event():
-    head = [
-        "\t\tMicrosoft-DHCP-Dienst",
-        "10\tEine neue IP-Adresse wurde geleast.",
-        "ID,Datum,Zeit,Beschreibung,IP-Adresse,Hostname,MAC-Adresse",
-        "10,06/05/26,07:31:12,Zuweisen,10.0.0.1,h,02005E100015,,0,0",
-    ]
+ENGLISH = [
+    "\t\tMicrosoft DHCP Service Activity Log",
+    "Event ID  Meaning",
+    "00\tThe log was started.",
+    "14\tA lease request could not be satisfied because the scope's",
+    "\taddress pool was exhausted.",
+    "34\tDNS update request failed.as the DNS update request queue limit exceeded.",
+    "50+\tCodes above 50 are used for Rogue Server Detection information.",
+    "QResult: 0: NoQuarantine, 1:Quarantine, 2:Drop Packet, 3:Probation,6:No Quarantine Information",
+    "ID,Date,Time,Description,IP Address,Host Name,MAC Address,User Name, TransactionID, QResult",
+]
+GERMAN = [
+    "\t\tMicrosoft-DHCP-Dienst - Aktivitätsprotokoll",
+    "Ereigniskennung  Bedeutung",
+    "10\tEine neue IP-Adresse wurde geleast.",
+    "\tAdresspool erschöpft.",
+    "ID,Datum,Zeit,Beschreibung,IP-Adresse,Hostname,MAC-Adresse",
+]
+FRENCH = [
+    "\t\tJournal d'activité du service DHCP Microsoft",
+    "ID d'événement  Signification",
+    "10\tUne nouvelle adresse IP a été louée à un client.",
+    "ID Date,Heure,Description,Adresse IP,Nom d'hôte,Adresse MAC,Nom d'utilisateur",
+]
+RUSSIAN = [
+    "\t\tЖурнал работы службы DHCP Майкрософт",
+    "Код события  Значение",
+    "10\tКлиенту выдан новый IP-адрес.",
+    "Код,Дата,Время,Описание,IP-адрес,Имя узла,MAC-адрес",
+]
+CHINESE = [
+    "\t\tMicrosoft DHCP 服务活动日志",
+    "事件 ID  含义",
+    "10\t新的 IP 地址已租用给客户端。",
+    "ID,日期,时间,描述,IP 地址,主机名,MAC 地址,用户名",
+]
+IPV6 = [
+    "\t\tMicrosoft DHCPV6 Service Activity Log",
+    "Event ID  Meaning",
+    "11000\tDHCPV6 Solicit.",
+    "ID,Date,Time,Description,IPv6 Address,Host Name,Error Code, Duid Length, Duid Bytes(Hex),User Name,Dhcid,Subnet Prefix.",
+]
+RECORD = "10,06/05/26,07:31:12,x,10.0.0.1,h,02005E100015,,0,0"
+
+
+@pytest.mark.parametrize("prose", [ENGLISH, GERMAN, FRENCH, RUSSIAN, CHINESE, IPV6])
+def test_prose_is_passed_over_in_every_language(prose):
+    head = [*prose, RECORD]
     assert WindowsDhcpAudit.score(head) == 1.0
     parser = WindowsDhcpAudit(FileContext(head=head))
-    assert [parser.parse(line, number) is None for number, line in enumerate(head, 1)] == [
-        True,
-        True,
-        True,
-        False,
-    ]
+    for number, line in enumerate(["", *prose, "", *prose], 1):
+        assert parser.parse(line, number) is None
+        assert parser.passes_over(line)
+    assert parser.parse(RECORD, 9) is not None
+    assert not parser.passes_over(RECORD)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Jun  5 07:31:12 gw dhcpd: bad.example 203.0.113.9",
+        "1780000000.123 45 203.0.113.9 TCP_MISS/200",
+        RECORD,
+    ],
+)
+def test_other_lines_above_the_heading_are_no_prose(line):
+    assert not WindowsDhcpAudit(FileContext(head=[line, *ENGLISH, RECORD])).passes_over(line)
+
+
+def test_prose_counts_as_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAMSACH_CACHE", str(tmp_path / "cache"))
+    log, listed = tmp_path / "DhcpSrvLog-Fri.log", tmp_path / "list.txt"
+    listed.write_text("c2.evil.example")
+    log.write_text("\r\n".join([ENGLISH[0], "", "", *ENGLISH[1:-1], "", ENGLISH[-1], *[RECORD] * 30, ""]))
+    rows = investigate(Request(logs=[str(log)], lists=[str(listed)]))[0].coverage
+    assert {(row.format, row.unparsed, row.refused) for row in rows} == {("windows_dhcp_audit", 0, 0)}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ Source: Microsoft, "Analyze DHCP server log files" (Windows Server 2003 to 2025)
 each file.
 
 Traps:
-- Twenty lines of prose and a header row come before the records. A file is per weekday and is overwritten.
+- Thirty-odd lines of prose and a header row come before the records, in the server's language, and again when its service was started
+  anew. A file is per weekday and is overwritten. In the prose stands `failed.as`, which looks like a name.
 - The server writes mm/dd/yy; files saved anew by a spreadsheet have the order of its language and four-digit years. The order is
   decided per file.
 - What was copied from a page or a mail has spaces in place of its commas: then the description's own words end it.
@@ -54,6 +55,11 @@ _PREAMBLE = re.compile(
     r"|\d\d\s+(?:The log was|A (?:new IP|lease|BOOTP|dynamic BOOTP)|An IP address was|IP address cleanup|DNS update|Packet dropped))",
     re.IGNORECASE,
 )
+# 34\tDNS update request failed.as the DNS update request queue limit exceeded. / \taddress pool was exhausted. / Event ID  Meaning
+_PROSE = re.compile(r"\s|\d\d\+?\s|110\d\d\s|QResult\b|[^\d]{0,160}$", re.ASCII)
+_HEADING_CELLS = 7
+_MOST_PROSE = 80
+"""How many lines of prose stand above the header row at most."""
 _ACTIONS: dict[int, LeaseAction] = {
     10: LeaseAction.ASSIGNED,
     11: LeaseAction.RENEWED,
@@ -88,6 +94,7 @@ class WindowsDhcpAudit(LogFormat):
     )  # fmt: skip
     lease_markers = (
         "Assign", "Renew", "Release", "Delete", "DNS record not deleted", "Expired", "BOOTP", "DHCPV6", "Request", "Rebind",
+        "Zuweisen", "Erneuern", "Affecter", "Renouveler", "Asignar", "Renovar", "Назнач", "Обнов", "分配", "续订", "更新", "割り当て",
     )  # fmt: skip
 
     def __init__(self, context: FileContext) -> None:
@@ -96,7 +103,7 @@ class WindowsDhcpAudit(LogFormat):
         years = {len(part) for text in dates for part in re.split("[/.-]", text) if len(part) > 2}
         usual = DateOrder.DAY_FIRST if years else DateOrder.MONTH_FIRST
         self._order = decide_order([numbers_of(text) for text in dates], usual, context)
-        self._prose_lines = _prose_lines(context.head)
+        self._prose = frozenset(line.strip() for line in _prose_of(context.head))
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -114,15 +121,15 @@ class WindowsDhcpAudit(LogFormat):
         """As the base, but all prose above the header row counts as read, in whatever language it is."""
         if not any(map(cls.recognises, (*head[:_FIRST], *head[_FIRST::_DISTANCE]))):
             return 0.0
-        prose = _prose_lines(head)
-        return (prose + sum(map(cls.recognises, head[prose:]))) / len(head)
+        prose = {line.strip() for line in _prose_of(head)}
+        return sum(line.strip() in prose or cls.recognises(line) for line in head) / len(head)
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for the prose and the header row."""
         line = _with_commas(line)
         match = _RECORD.search(line, 0, 400)
         if match is None:
-            if number <= self._prose_lines or self.recognises(line):
+            if self.passes_over(line) or self.recognises(line):
                 return None
             raise LineError("The line is not a DHCP audit record.", line[:80])
         columns = _columns(line[match.end() :], match[2])
@@ -146,6 +153,11 @@ class WindowsDhcpAudit(LogFormat):
             line=number,
         )
 
+    def passes_over(self, record: str) -> bool:
+        """See `LogFormat.passes_over`: the prose atop the file, which the server has from nobody, and blank lines."""
+        text = record.strip()
+        return not text or text in self._prose
+
     def _time(self, match: re.Match[str]) -> datetime:
         year, month, day = self._order.date(numbers_of(match[3]))
         hour = int(match[4])
@@ -164,18 +176,23 @@ def _with_commas(line: str) -> str:
     return line[: match.start()] + ",".join(cell or "" for cell in match.groups()) + ","
 
 
-def _prose_lines(head: Sequence[str]) -> int:
-    """How many lines stand before the first record, the header row among them; 0 when there is no such row."""
-    for index, line in enumerate(head):
-        if _HEADER_ROW.match(line):
-            return (
-                index + 1
-                if any(_RECORD.search(later, 0, 400) for later in head[index + 1 : index + 10])
-                else 0
-            )
-        if _RECORD.search(line, 0, 400):
-            return 0
-    return 0
+def _prose_of(head: Sequence[str]) -> Sequence[str]:
+    """The lines above the first record that the server writes atop each file, in whatever language, the header row last; none without it."""
+    end = next((at for at, line in enumerate(head) if _RECORD.search(line, 0, 400)), 0)
+    if not end or not _is_heading(head[end - 1]):
+        return ()
+    start = end - 1
+    while start and end - start < _MOST_PROSE and _PROSE.match(head[start - 1]):
+        start -= 1
+    return head[start:end]
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line names the columns: an address's by `IP`, which is so in every language, among words without figures."""
+    if _HEADER_ROW.match(line):
+        return True
+    cells = line[:_PROSE_LENGTH].replace("IPv6", "IP").split(",")
+    return len(cells) >= _HEADING_CELLS and "IP" in line and not any(map(str.isdigit, "".join(cells[:5])))
 
 
 def _columns(text: str, delimiter: str) -> list[str]:
