@@ -441,6 +441,30 @@ def test_a_definition_is_told_by_all_that_it_holds_not_by_its_number() -> None:
             assert items_of(other) == by_library(other), old
 
 
+def test_a_definition_of_the_same_bytes_means_the_same_only_with_the_same_names() -> None:
+    """The second definition names places in the first: another name stands there in the second chunk."""
+    chunk = template_chunk([connection(True), Record(5, strings(User="UNIT\\an", Image="C:\\a.exe"))])
+    assert left_of(chunk) == left_of(chunk) == []
+    renamed = bytearray(chunk)
+    at = next(names_at(chunk, "Data"))
+    renamed[at : at + 8] = "Daxa".encode("utf-16-le")
+    other = resealed(bytes(renamed))
+    assert left_of(other) == [0, 1]
+    assert items_of(file(chunk, other)) == by_library(file(chunk, other))
+
+
+def test_a_definition_of_the_same_bytes_means_nothing_at_another_place() -> None:
+    """The names in it would stand where it was before."""
+    chunk = bytearray(template_chunk([connection(True)]))
+    place = struct.unpack_from("<I", chunk, RECORDS_START + 34)[0]
+    moved = CHUNK_BYTES // 2
+    (size,) = struct.unpack_from("<I", chunk, place + 20)
+    chunk[moved : moved + 24 + size] = chunk[place : place + 24 + size]
+    templates, names = Templates(), Names(bytes(chunk))
+    assert templates.at(bytes(chunk), place, names).system is not None
+    assert templates.at(bytes(chunk), moved, Names(bytes(chunk))) is UNUSUAL
+
+
 def test_few_definitions_are_kept() -> None:
     """However little may be kept, and whatever else was read in between, each definition means the same."""
     kept, scarce = Templates(), Templates(1)

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from lamsach.logs.evtx_elements import (
     FRAGMENT,
@@ -33,6 +34,8 @@ DEFINITION_HEAD = 24
 MOST_VALUES = 64
 _LONGEST = 8192
 _MOST_LAYOUTS = 16
+_KEPT_BYTES = 5
+"""What is kept of a definition that has been read, for each of its bytes."""
 _U32 = struct.Struct("<I")
 ANY = 255
 """The kind of a value that stands nowhere."""
@@ -74,12 +77,22 @@ class Template:
 UNUSUAL = Template()
 
 
+class _Met(NamedTuple):
+    """A definition that was met: in most chunks of a log the names that are met first stand at the same places, and so the bytes are the same.
+    `here`, `elsewhere`: the places of names in it and before it."""
+
+    body: bytes
+    start: int
+    here: dict[int, str]
+    elsewhere: list[tuple[int, str]]
+
+
 class Layout:
     """A definition that has been read: its bytes but for the places of names, and these."""
 
     __slots__ = (
         *("_bits", "_fields", "_mask", "template"),
-        *("_inline", "_names_elsewhere", "_names_here", "_places_elsewhere", "_places_here"),
+        *("_inline", "_last", "_names_elsewhere", "_names_here", "_places_elsewhere", "_places_here"),
     )
 
     def __init__(self, body: bytes, reader: ElementReader, template: Template) -> None:
@@ -100,22 +113,32 @@ class Layout:
             parts.append(f"{place - end}xI")
             end = place + 4
         self._fields = struct.Struct("".join(parts))
+        self._last = _Met(b"", 0, {}, [])
         self.template = template
 
     def fits(self, body: bytes, start: int, names: Names) -> bool:
         """Whether a definition of this size, whose elements begin at this offset of the chunk, is the same. Raises UnusualError."""
+        last = self._last
+        if body == last.body and (start == last.start or not last.here):
+            names.known.update(last.here)
+            return all(names.at(place) == name for place, name in last.elsewhere)
         if int.from_bytes(body, "little") & self._mask != self._bits:
             return False
         places = self._fields.unpack_from(body)
-        if self._inline:
-            here = tuple(map(start.__add__, self._inline))
-            if self._places_here(places) != here:
-                return False
-            names.known.update(zip(here, self._names_here, strict=True))
+        here = tuple(map(start.__add__, self._inline))
+        if self._places_here(places) != here:
+            return False
+        own = dict(zip(here, self._names_here, strict=True))
+        names.known.update(own)
         elsewhere = self._places_elsewhere(places)  # the names here are among the bytes
-        if tuple(map(names.known.get, elsewhere)) == self._names_elsewhere:
-            return True
-        return tuple(map(names.at, elsewhere)) == self._names_elsewhere
+        if (
+            tuple(map(names.known.get, elsewhere)) != self._names_elsewhere
+            and tuple(map(names.at, elsewhere)) != self._names_elsewhere
+        ):
+            return False
+        told = dict(zip(elsewhere, self._names_elsewhere, strict=True))
+        self._last = _Met(body, start, own, [one for one in told.items() if one[0] not in own])
+        return True
 
 
 def _picked(which: Sequence[int]) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
@@ -160,11 +183,11 @@ class Templates:
             if not reader.whole:
                 raise UnusualError from None
             template = UNUSUAL
-        self._kept += 4 * len(body)
+        self._kept += _KEPT_BYTES * len(body)
         if self._kept > self._most:
             self._layouts.clear()
             self._meanings.clear()
-            self._kept = 4 * len(body)
+            self._kept = _KEPT_BYTES * len(body)
         layouts = self._layouts.setdefault(key, [])
         layouts.insert(0, Layout(body, reader, template))
         del layouts[_MOST_LAYOUTS:]
