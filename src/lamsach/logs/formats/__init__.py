@@ -21,6 +21,7 @@ from lamsach.logs.formats.cisco_esa import CiscoEsa
 from lamsach.logs.formats.cisco_ios import CiscoIos
 from lamsach.logs.formats.cisco_ise import CiscoIse
 from lamsach.logs.formats.cisco_umbrella import CiscoUmbrella
+from lamsach.logs.formats.cisco_vpn3000 import CiscoVpn3000
 from lamsach.logs.formats.container_lines import ContainerLines
 from lamsach.logs.formats.coredns import CoreDns
 from lamsach.logs.formats.csv_columns import CsvColumns
@@ -37,6 +38,7 @@ from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.ftp_servers import FtpServers
 from lamsach.logs.formats.hostapd import Hostapd
 from lamsach.logs.formats.infoblox import Infoblox
+from lamsach.logs.formats.ipfw import Ipfw
 from lamsach.logs.formats.iptables import Iptables
 from lamsach.logs.formats.isc_dhcp import IscDhcp
 from lamsach.logs.formats.json_document import JsonDocument
@@ -142,6 +144,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     NeighbourTables,
     Iptables,
     PfFilterlog,
+    Ipfw,
     Mikrotik,
     Draytek,
     Zyxel,
@@ -177,6 +180,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     CiscoIos,
     CiscoIse,
     CiscoUmbrella,
+    CiscoVpn3000,
     Kaspersky,
     Eset,
     ServerLogons,

@@ -1,4 +1,4 @@
-"""Linux netfilter: what iptables, ip6tables and nftables log; UFW, firewalld, Shorewall, Proxmox, OpenWrt, UniFi; conntrack.
+"""Linux netfilter: what iptables, ip6tables and nftables log; UFW, firewalld, Shorewall, Proxmox, OpenWrt, UniFi; conntrack; ipchains.
 
 Source: Linux `net/netfilter/nf_log_syslog.c` (fields and their order), `iptables-extensions(8)` target LOG, `nft(8)` statement
 log; Proxmox VE Administration Guide, chapter Firewall (`/var/log/pve-firewall.log`); Ubiquiti help centre, "UniFi System Logs &
@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs import cef, conntrack
+from lamsach.logs import cef, conntrack, ipchains
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port
@@ -80,11 +80,13 @@ class Iptables(LogFormat):
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """`IN=` followed by `SRC=` and `DST=`, or UniFi's CEF header."""
+        """`IN=` followed by `SRC=` and `DST=`, `Packet log:` with two ends, or UniFi's CEF header."""
         if "SRC=" in line and " DST=" in line:
             return _START.search(line, 0, _PREFIX_ROOM) is not None or conntrack.recognises(line)
         if " src=" in line and " dst=" in line and conntrack.recognises(line):
             return True
+        if ipchains.MARK in line:
+            return ipchains.recognises(line)
         return _CEF in line and _CEF_START.search(line, 0, _PREFIX_ROOM) is not None
 
     def parse(self, line: str, number: int) -> Event | None:
@@ -95,6 +97,8 @@ class Iptables(LogFormat):
         start = _CEF_START.search(message, 0, _PREFIX_ROOM) if _CEF in message else None
         if start:
             event = _unifi(message[start.start() :])
+        elif ipchains.MARK in message:
+            event = ipchains.read(message) or _packet(message)
         elif conntrack.recognises(message):
             event = conntrack.read(message) or _packet(message)
         else:
