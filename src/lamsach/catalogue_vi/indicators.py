@@ -13,6 +13,8 @@ INDICATORS: dict[str, str] = {
     "The page draws far more than a page of text, so it is not read: look at it yourself.": "Trang này vẽ nhiều hơn hẳn một trang chữ nên không được đọc: hãy tự xem.",
     "This is the name of an app's package, not a domain name.": "Đây là tên gói ứng dụng, không phải tên miền.",
     "The list allows this value: it is an exception, not an indicator.": "Danh sách cho phép giá trị này: đây là ngoại lệ, không phải dấu hiệu.",
+    "The rule blocks this value only under conditions that logs do not show.": "Quy tắc chỉ chặn giá trị này trong những điều kiện mà nhật ký không cho thấy.",
+    "The list answers this name with an address of its own: that is a redirection, not a block.": "Danh sách tự trả lời tên này bằng một địa chỉ: đó là chuyển hướng, không phải chặn.",
     "The list names this value but has it switched off.": "Danh sách có giá trị này nhưng đang tắt.",
     "The rule names nothing that logs show.": "Quy tắc không nêu điều gì mà nhật ký thể hiện được.",
     "The rule names no hash: it describes contents, which only a scan of files can find.": "Quy tắc không nêu mã băm: nó mô tả nội dung, chỉ phát hiện được khi rà quét tệp.",

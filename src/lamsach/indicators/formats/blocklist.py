@@ -12,10 +12,11 @@ from typing import ClassVar, NamedTuple
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found
+from lamsach.indicators.filter_rules import begins_filter, blocks_name, condition
 from lamsach.indicators.normalise import Refused, plain_value
 from lamsach.indicators.opening import ListSource
-from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, shortened
-from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, shortened, whole_value
+from lamsach.model import Indicator, Reference, Refusal
 
 _SAMPLE = 300
 _OWN = """localhost localhost.localdomain local broadcasthost ip6-localhost ip6-loopback ip6-localnet ip6-mcastprefix ip6-allnodes
@@ -25,12 +26,13 @@ _OWN_NAMES = frozenset(_OWN.split())
 
 
 class Dialect(NamedTuple):
-    """One program's lines. Groups: `value` (what is blocked), `allow` (non-empty: an exception), `note`. `between` parts several values."""
+    """One program's lines. Groups: `value` (what is blocked), `allow` (non-empty: an exception), `options` (of a filter's rule),
+    `note`. `between` parts several values, `setting` is a line that says how the program works."""
 
     name: str
     line: re.Pattern[str]
     between: str | None = None
-    kind: IndicatorType | None = None
+    setting: re.Pattern[str] | None = None
 
 
 _DIALECTS = (
@@ -46,16 +48,19 @@ _DIALECTS = (
     Dialect(
         "adblock",
         re.compile(
-            r"(?P<allow>@@)?\|{1,2}(?P<value>[^$^|\s*]+?)\^?\|?(?:\$(?!.*\b(?:domain|denyallow)=)[\w,=~.-]*)?"
+            r"(?P<allow>@@)?\|{1,2}(?:\*\.)?(?P<value>[^$^|\s*]+?)\^?\|?(?:\$(?P<options>[a-z0-9~].*))?"
         ),
     ),
     # address=/evil.example/www.evil.example/0.0.0.0     server=/evil.example/      bogus-nxdomain=203.0.113.5      dnsmasq(8)
+    # server=/corp.example/192.0.2.1     server=/good.example/#: who is asked for these names, so they are answered
     Dialect(
         "dnsmasq",
         re.compile(
-            r"(?:(?:address|server|local|ipset|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,]*)|bogus-nxdomain=(?P<bogus>\S+))\s*(?:#\s*(?P<note>.*))?"
+            r"(?:(?:(?P<allow>server(?==/\S*/[^/\s]+(?:\s|$)))|address|server|local|ipset|nftset)=/(?P<value>[^\s#]+?)/(?:[\w.:#,@]*)"
+            r"|bogus-nxdomain=(?P<bogus>\S+))\s*(?:#\s*(?P<note>.*))?"
         ),
         between="/",
+        setting=re.compile(r"[a-z0-9-]{2,40}=.*"),
     ),
     # local-zone: "evil.example" always_nxdomain      local-data: "evil.example A 0.0.0.0"     unbound.conf(5)
     Dialect(
@@ -63,6 +68,7 @@ _DIALECTS = (
         re.compile(
             r"local-(?:zone|data):\s*\"?(?P<value>[^\s\"]+)(?:\"?\s+(?:(?P<allow>transparent|typetransparent|nodefault|always_transparent|inform)\b)?[^#]*)?(?:#\s*(?P<note>.*))?"
         ),
+        setting=re.compile(r"[a-z0-9-]{2,40}:\s.*"),
     ),
     # zone "evil.example" { type master; file "null.zone"; };      BIND named.conf
     Dialect(
@@ -78,8 +84,13 @@ _DIALECTS = (
     Dialect(
         "reputation", re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){3})#\d{1,2}#\d{1,2}#(?P<note>[^#]*)#.*")
     ),
-    # (\.|^)evil\.example$       Pi-hole's regular expressions for a name and those below it
-    Dialect("pihole", re.compile(r"\((?:\^\|\\\.|\\\.\|\^)\)(?P<value>[\w\\.-]+)\$")),
+    # (\.|^)evil\.example$    ^(.+\.)?evil\.example$       Pi-hole's regular expressions for a name and those below it
+    Dialect(
+        "pihole",
+        re.compile(
+            r"(?:\((?:\^\|\\\.|\\\.\|\^)\)|\^\((?:\.[+*]|\[\^\.\]\+)\\\.\)[?*])(?P<value>[\w\\.-]+)\$"
+        ),
+    ),
     # 203.0.113.5:mirai     evil.example:       Wazuh CDB lists
     Dialect(
         "wazuh",
@@ -88,7 +99,10 @@ _DIALECTS = (
         ),
     ),
 )
+_ADBLOCK = next(dialect for dialect in _DIALECTS if dialect.name == "adblock")
 _COMMENT = re.compile(r"\s*(?:#(?!#)|!|;|//|\[Adblock|server:\s*$|forward-zone:|\$)", re.IGNORECASE)
+# 216.239.38.120 www.search.example: what a hosts file answers itself is not blocked
+_REDIRECT = re.compile(r"[0-9a-fA-F.:]{3,45}(?:[ \t]+[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}){1,20}(?=\s|#|$)")
 _COSMETIC = re.compile(r"#[@?$%]{0,3}#")
 
 
@@ -117,7 +131,7 @@ class Blocklist(ListFormat):
             match = line_of.fullmatch(text)
             if match is None:
                 if text and not _COMMENT.match(text):
-                    yield from _other(text, Reference(document, None, number))
+                    yield from _other(text, dialect, Reference(document, None, number))
                 continue
             value = match["value"]
             allowed = may_allow and match["allow"]
@@ -135,6 +149,8 @@ def _dialect(head: str) -> Dialect | None:
         if (text := line.strip()) and not _COMMENT.match(text)
     ]
     lines = [line for line in lines[:_SAMPLE] if _COSMETIC.search(line) is None]
+    if begins_filter(head, lines):
+        return _ADBLOCK
     for dialect in _DIALECTS:
         if lines and sum(dialect.line.fullmatch(line) is not None for line in lines) * 10 >= 6 * len(lines):
             return dialect
@@ -150,21 +166,31 @@ def _entries(match: re.Match[str], dialect: Dialect, reference: Reference) -> It
         text = text.strip().replace("\\.", ".").removeprefix("||").rstrip("^")
         if not text or text == "#" or text.lower() in _OWN_NAMES:
             continue
-        found.extend(_excepted(read_text(text)) if said.get("allow") else read_text(text))
+        reason = refusals.ALLOWED if said.get("allow") else condition(said.get("options") or "")
+        found.extend(_refused(read_text(text), reason) if reason else read_text(text))
     note = said.get("note")
     yield from entries(found, reference, Facts(threat=shortened(note)) if note and note.strip() else NO_FACTS)
 
 
-def _excepted(found: list[Found]) -> list[Found]:
-    """The values as refused ones: the list allows them."""
-    return [
-        item if isinstance(item, Refused) else Refused(refusals.ALLOWED, item[1], item[0]) for item in found
-    ]
+def _refused(found: list[Found], reason: str) -> list[Found]:
+    """The values as refused ones: the list allows them, or blocks them only at times."""
+    return [item if isinstance(item, Refused) else Refused(reason, item[1], item[0]) for item in found]
 
 
-def _other(text: str, reference: Reference) -> Iterator[Entry]:
+def _other(text: str, dialect: Dialect, reference: Reference) -> Iterator[Entry]:
     """A line of another kind: a value as it stands, or a rule that no log can show."""
-    if _COSMETIC.search(text) or text.startswith(("@@", "/", "~")) or "*" in text:
+    if dialect.name == "hosts" and (match := _REDIRECT.match(text)) is not None:
+        found = [item for word in match[0].split() for item in whole_value(word)]
+        yield from entries(_refused(found, refusals.REDIRECTED), reference)
+    elif dialect.name == "adblock" and (name := blocks_name(text)) is not None:
+        yield from entries(read_text(name), reference)
+    elif (
+        dialect.name == "adblock"
+        or _COSMETIC.search(text)
+        or text.startswith(("@@", "/", "~"))
+        or "*" in text
+        or (dialect.setting is not None and dialect.setting.fullmatch(text))
+    ):
         yield Refusal(reference, shortened(text, refusals.VALUE_KEPT), refusals.UNREAD_RULE)
-        return
-    yield from entries(read_text(text), reference)
+    else:
+        yield from entries(read_text(text), reference)
