@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs import column_names, columns
+from lamsach.logs import column_names, columns, symantec_records
 from lamsach.logs.actions import action_of
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.framing import header_before, uncelled
@@ -44,7 +44,7 @@ _WORDS = (
     "addr",
     "地址",
     "a chỉ",
-    "SymantecServer",
+    symantec_records.MARK,
 )
 """One of these stands in every line that names an address."""
 _OTHER = frozenset(
@@ -98,6 +98,9 @@ class KeyValue(LogFormat):
         zone = _ZONE.search(line) if "tz=" in line or "timezone=" in line else None
         own = zone_of(zone[1]) if zone else None
         times = LooseTimes(replace(self.context, timezone=own)) if own else self._times
+        symantec = symantec_records.MARK in line
+        if symantec:
+            times = LooseTimes(symantec_records.on_its_clock(self.context, line, header.time))
         try:
             event = columns.event_of(values, times, host_is_device=False)
         except LineError:
@@ -109,6 +112,8 @@ class KeyValue(LogFormat):
             event = replace(event, action=action_of(policy[1] if policy else before))
         if event.source_nat_ip == event.source_ip and event.source_nat_port == event.source_port:
             event = replace(event, source_nat_ip=None, source_nat_port=None)
+        if symantec and symantec_records.is_inbound(line):
+            event = replace(event, inbound=True)
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         return placed(event, self, number, time, header.host)
 
@@ -118,8 +123,6 @@ _BESIDE_LOCAL = {
     "remotehostip": "destination", "remoteip": "destination", "remoteport": "destination_port", "remotehostmac": "other",
 }  # fmt: skip
 """What the names mean in a record of an endpoint, which tells its own side and the far one."""
-_OF_SYMANTEC = {"local": "source", "remote": "destination"}
-"""Symantec Endpoint Protection 12: `Local: 10.1.1.5,Local: 000000000000,Remote: 203.0.113.9`."""
 _OF_NETSCREEN = {"srcxlatedip": "nat", "port": "nat_port"}
 """NetScreen: `src-xlated ip=198.51.100.2 port=1024 dst-xlated ip=203.0.113.9 port=80`."""
 _OF_SITES = {"host": "domain", "page": "path"}
@@ -143,19 +146,23 @@ def _values(line: str) -> dict[str, list[str]] | None:
             continue
         values: dict[str, list[str]] = {}
         local = "Local Host IP" in line or "Local IP" in line
-        symantec = "SymantecServer" in line
+        symantec = symantec_records.MARK in line
         netscreen = "src-xlated ip=" in line
         site = "Page=" in line and "Host=" in line
         pairs = [(column_names.plain(key), key, text) for key, text in pairs_in(line, colon=colon)]
         others = column_names.beside({name for name, _, _ in pairs})
         for name, key, text in pairs:
             field = _BESIDE_LOCAL.get(name) if local else others.get(name)
-            field = field or (_OF_SYMANTEC.get(name) if symantec else None)
             field = field or (_OF_SITES.get(name) if site else None)
             field = field or (_OF_NETSCREEN.get(name) if netscreen else None)
-            field = field or column_names.field_of(key)
+            own = symantec_records.field_of(name, text) if symantec and not field else None
+            field = own if own is not None else field or column_names.field_of(key)
             words = text.split(None, 1)
-            if field is None or not words or (symantec and field in _ENDS and not _is_machine(text)):
+            if (
+                not field
+                or not words
+                or (symantec and field in _ENDS and not symantec_records.is_machine(text))
+            ):
                 continue
             if field == "time" and _CLOCK.fullmatch(text):
                 field = "clock"
@@ -167,14 +174,9 @@ def _values(line: str) -> dict[str, list[str]] | None:
         if "nat" in values and _INWARD.search(line):
             del values["nat"]
             values.pop("nat_port", None)
-        if _tells(values):
+        if (symantec and symantec_records.complete(line, values)) or _tells(values):
             return values
     return None
-
-
-def _is_machine(text: str) -> bool:
-    """Whether an end of Symantec's record is one: `Source: Real Time Scan` is not, nor `Source IP: 0.0.0.0`."""
-    return _is_address(text) and not text.startswith("0.0.0.0")  # noqa: S104 - means: no address
 
 
 def _tells(values: dict[str, list[str]]) -> bool:
