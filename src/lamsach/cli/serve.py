@@ -30,12 +30,16 @@ def serve(
 
     Example: lamsach serve --data /var/lib/lamsach
     """
+    from lamsach.portal.at_work import hold
+    from lamsach.portal.database import database
+    from lamsach.portal.options import Options
     from lamsach.portal.server import prepare, start
     from lamsach.portal.server import serve as run
 
     free(host, port)
     address = os.environ.get("LAMSACH_URL") or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ.setdefault("LAMSACH_URL", address)
+    hold(data, database(Options().text("DATABASE_URL"), data), wait=False)
     start(data)
     token = prepare()
     _ = translate()

@@ -25,6 +25,7 @@ from typing import Any
 from lamsach import __version__
 from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
+from lamsach.portal import at_work
 from lamsach.portal.base import ledger
 from lamsach.zip_errors import ZIP_ERRORS
 
@@ -98,8 +99,16 @@ def _add(archive: zipfile.ZipFile, name: str, path: Path) -> str:
 def restore(source: Path, data: Path, database: dict[str, Any] | None = None) -> Path | None:
     """Put a backup in place of the data folder and of the database that `DATABASE_URL` describes; where the folder that was there before is kept, if it held a portal.
 
-    Everything is unpacked and checked beside the folder before anything is replaced. Stop the portal first.
+    Everything is unpacked and checked beside the folder before anything is replaced. UsageError while a process of the portal is at work on it.
     """
+    with contextlib.ExitStack() as alone:
+        alone.enter_context(at_work.nobody_at_folder(data))
+        if database is not None and database["ENGINE"].endswith("postgresql") and _has_dump(source):
+            alone.enter_context(at_work.nobody_at_database(database))
+        return _restore(source, data, database)
+
+
+def _restore(source: Path, data: Path, database: dict[str, Any] | None) -> Path | None:
     work = data.with_name(data.name + ".restoring")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, mode=0o700)
@@ -108,10 +117,11 @@ def restore(source: Path, data: Path, database: dict[str, Any] | None = None) ->
         ledger.carry_over(data, work, _made(source))
         _load(work, database)
         before = None
-        if data.exists() and any(data.iterdir()):
+        if data.exists() and any(path.name != at_work.LOCK for path in data.iterdir()):
             before = data.with_name(f"{data.name}.before-{datetime.now():%Y%m%d-%H%M%S}")
             data.rename(before)
         elif data.exists():
+            (data / at_work.LOCK).unlink(missing_ok=True)
             data.rmdir()
         work.rename(data)
     finally:
@@ -140,6 +150,15 @@ def _load(work: Path, database: dict[str, Any] | None) -> None:
         )
     _replay(dump, database)
     dump.unlink()
+
+
+def _has_dump(source: Path) -> bool:
+    """Whether a backup is of PostgreSQL; False for what is none, which unpacking will say."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return DUMP in archive.namelist()
+    except ZIP_ERRORS:
+        return False
 
 
 def _unpack(source: Path, folder: Path) -> None:

@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 
 from lamsach import __version__
-from lamsach.errors import UsageError
-from lamsach.i18n import mark
+from lamsach.portal.at_work import no_answer, no_library
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 logger = logging.getLogger("lamsach.portal.server")
@@ -30,11 +29,7 @@ def start(data: Path) -> None:
     except ImproperlyConfigured as problem:
         if "psycopg" not in str(problem):
             raise
-        raise UsageError(
-            mark("The library for PostgreSQL is not installed."),
-            "DATABASE_URL",
-            mark("Install it: pip install 'lamsach[postgres]'"),
-        ) from problem
+        raise no_library() from problem
 
 
 def prepare() -> str | None:
@@ -52,11 +47,7 @@ def prepare() -> str | None:
         with alone():
             call_command("migrate", interactive=False, verbosity=0)
     except OperationalError as problem:
-        raise UsageError(
-            mark("The database does not answer."),
-            " ".join(str(problem).split())[:300],
-            mark("See whether it runs, and whether DATABASE_URL is right."),
-        ) from problem
+        raise no_answer(problem) from problem
     from lamsach.portal.privacy.replaying import pending
 
     pending()

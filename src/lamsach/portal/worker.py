@@ -15,6 +15,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
+from lamsach.portal.at_work import hold_as_set
 from lamsach.portal.jobs.leases import KEEPER, Patience
 
 IDLE_S, LAST_S = 1.0, 10.0
@@ -81,6 +82,7 @@ def _steps() -> dict[str, Callable[[], bool]]:
 def run() -> None:
     """Work until SIGTERM or SIGINT, or until the parent process is gone. What is at work then has some seconds to come to its next step."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
+    hold_as_set()
     import django
 
     django.setup()

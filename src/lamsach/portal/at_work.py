@@ -1,0 +1,258 @@
+"""Which processes are at work on a portal's data, so that no backup is put in place beneath one of them.
+
+Each process that serves pages or works holds a lock on a file in the data folder as long as it lives, and on PostgreSQL an advisory lock in the database too; to put a
+backup in place takes both alone. The system, or the database, gives a lock back when its holder ends, in whatever way: nothing stale stays behind. Of a machine
+that has vanished the database hears within a minute.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import platform
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lamsach.errors import UsageError
+from lamsach.i18n import mark
+from lamsach.portal.database import database
+from lamsach.portal.options import Options
+
+if TYPE_CHECKING:
+    import psycopg
+
+LOCK = "at-work.lock"
+"""The file in the data folder. Its content says nothing, only who has it locked."""
+_KEY = 0x6C616D73617277
+_AGAIN_S, _CHECK_S = 0.5, 5.0
+"""How often a lock that is taken is asked for again; how often the connection that holds one is looked at."""
+_NOTICED = (
+    "SET tcp_keepalives_idle = 20",
+    "SET tcp_keepalives_interval = 10",
+    "SET tcp_keepalives_count = 3",
+)
+_HELD: list[int] = []
+logger = logging.getLogger("lamsach.portal.at_work")
+
+
+def hold(data: Path, described: dict[str, Any], *, wait: bool = True) -> None:
+    """Be at work on this data until the process ends. While a backup is put in place it waits, or with `wait=False` raises UsageError.
+
+    A database that does not answer is no hindrance: a thread goes on asking for its lock.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    waiting = _Waiting(wait)
+    while (locked := _shared(data)) is None:
+        waiting.once_more(str(data))
+    _HELD.append(locked)
+    if not described["ENGINE"].endswith("postgresql"):
+        return
+    try:
+        import psycopg
+    except ImportError:
+        return  # Django is about to say so
+    lock = _ServerLock(described)
+    with contextlib.suppress(psycopg.Error):
+        while not lock.take():
+            waiting.once_more(described["NAME"])
+    threading.Thread(target=lock.keep, name="at work", daemon=True).start()
+
+
+def hold_as_set() -> None:
+    """The same, on the data that the environment names; to be called before the settings are read, which a restored folder may change."""
+    options = Options()
+    data = Path(options.text("LAMSACH_DATA")).absolute()
+    hold(data, database(options.text("DATABASE_URL"), data))
+
+
+class _Waiting:
+    """Waiting for a backup to be put in place, or not."""
+
+    def __init__(self, allowed: bool) -> None:
+        self._allowed, self._said = allowed, False
+
+    def once_more(self, where: str) -> None:
+        """Rest a little; UsageError when waiting is not wanted."""
+        if not self._allowed:
+            raise UsageError(
+                mark("A backup is being put in place here."), where, mark("Start again when it is done.")
+            )
+        if not self._said:
+            logger.warning("%s: a backup is being put in place; waiting for its end", where)
+        self._said = True
+        time.sleep(_AGAIN_S)
+
+
+def _shared(data: Path) -> int | None:
+    """The file, locked beside others; None while somebody has it alone. A folder that was moved away meanwhile is not taken for this one."""
+    try:
+        opened = os.open(data / LOCK, os.O_RDONLY | os.O_CREAT, 0o644)
+    except FileNotFoundError:
+        return None
+    if _flocked(opened, alone=False) and _is_at(opened, data / LOCK):
+        return opened
+    os.close(opened)
+    return None
+
+
+def _is_at(opened: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(opened), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _flocked(opened: int, *, alone: bool) -> bool:
+    if os.name != "posix":
+        return True  # there, files in use keep their folder from being moved
+    import fcntl
+
+    try:
+        fcntl.flock(opened, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as problem:  # a file system that knows no locks
+        logger.warning("%s: who is at work cannot be told: %s", LOCK, problem)
+    return True
+
+
+@contextmanager
+def nobody_at_folder(data: Path) -> Iterator[None]:
+    """No process is at work on the data folder, and none begins. UsageError when one is. A folder or file that was not there is not left behind."""
+    if os.name != "posix":
+        yield
+        return
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = data / LOCK
+    known = path.exists()
+    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _flocked(opened, alone=True):
+            raise _still_runs(str(data))
+        try:
+            yield
+        finally:
+            if not known and _is_at(opened, path):
+                path.unlink()
+                with contextlib.suppress(OSError):
+                    data.rmdir()
+    finally:
+        os.close(opened)
+
+
+@contextmanager
+def nobody_at_database(described: dict[str, Any]) -> Iterator[None]:
+    """No process is at work on the PostgreSQL database, on whatever machine, and none begins. UsageError when one is, or when the database does not answer."""
+    try:
+        import psycopg
+    except ImportError as problem:
+        raise no_library() from problem
+    try:
+        connection = _connect(described)
+    except psycopg.Error as problem:
+        raise no_answer(problem) from problem
+    with closing(connection):
+        if not _asked(connection, "SELECT pg_try_advisory_lock(%s)"):
+            raise _still_runs(", ".join(_holders(connection)) or described["NAME"])
+        yield
+
+
+def _still_runs(where: str) -> UsageError:
+    return UsageError(
+        mark("The portal still runs on this data."),
+        where,
+        mark("Stop it first, and every worker, on each machine: what they write now would be lost."),
+    )
+
+
+def no_library() -> UsageError:
+    """What to do when the library for PostgreSQL is missing."""
+    return UsageError(
+        mark("The library for PostgreSQL is not installed."),
+        "DATABASE_URL",
+        mark("Install it: pip install 'lamsach[postgres]'"),
+    )
+
+
+def no_answer(problem: Exception) -> UsageError:
+    """What to do when the database does not answer."""
+    return UsageError(
+        mark("The database does not answer."),
+        " ".join(str(problem).split())[:300],
+        mark("See whether it runs, and whether DATABASE_URL is right."),
+    )
+
+
+def _connect(described: dict[str, Any]) -> psycopg.Connection[Any]:
+    """A connection of our own to the database that Django's description names."""
+    import psycopg
+
+    names = (
+        ("dbname", "NAME"),
+        ("user", "USER"),
+        ("password", "PASSWORD"),
+        ("host", "HOST"),
+        ("port", "PORT"),
+    )
+    given = {name: described[key] for name, key in names if described.get(key)}
+    ours = {"connect_timeout": 10, "application_name": f"lamsach {os.getpid()} {platform.node()}"}
+    return psycopg.connect(autocommit=True, **{**ours, **described["OPTIONS"], **given})
+
+
+def _asked(connection: psycopg.Connection[Any], lock: str) -> bool:
+    row = connection.execute(lock.encode(), [_KEY]).fetchone()
+    return row == (True,)
+
+
+def _holders(connection: psycopg.Connection[Any]) -> list[str]:
+    """Who is at work, five of them: program, process and machine, as each called itself."""
+    rows = connection.execute(
+        "SELECT DISTINCT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE locktype = 'advisory' AND granted AND classid = %s AND objid = %s AND objsubid = 1"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1 LIMIT 5",
+        [_KEY >> 32, _KEY & 0xFFFFFFFF],
+    )
+    return [name for (name,) in rows if name]
+
+
+class _ServerLock:
+    """The lock in the database, and the connection that it lives by."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        self._described = described
+        self._connection: psycopg.Connection[Any] | None = None
+        self._held = False
+
+    def take(self) -> bool:
+        """Whether the lock is held now. A connection that was lost is made anew. Raises psycopg's error when the database is away."""
+        import psycopg
+
+        try:
+            if self._connection is None:
+                self._connection = _connect(self._described)
+                for words in _NOTICED:
+                    self._connection.execute(words.encode())
+            if self._held:
+                self._connection.execute(b"SELECT 1")
+            else:
+                self._held = _asked(self._connection, "SELECT pg_try_advisory_lock_shared(%s)")
+        except psycopg.Error:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection, self._held = None, False
+            raise
+        return self._held
+
+    def keep(self) -> None:
+        """Hold on to it, for ever."""
+        import psycopg
+
+        while True:
+            time.sleep(_CHECK_S)
+            with contextlib.suppress(psycopg.Error):
+                self.take()

@@ -1,0 +1,175 @@
+"""A backup is put in place under no running process, on both databases; and what a killed one leaves behind hinders nobody."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lamsach.catalogue_vi import VIETNAMESE
+from lamsach.errors import UsageError
+from lamsach.portal import at_work
+from lamsach.portal.database import database
+from tests.ports import free_port
+
+from .conftest import TEMPLATE
+from .postgres import fresh, programs
+from .serving import MAIN, Served, clean_environment
+from .template import furnish
+from .test_backup import lamsach, until
+
+STILL = VIETNAMESE["The portal still runs on this data."]
+
+
+@contextmanager
+def worker(url: str, data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker without a web server, as a second machine has it."""
+    environment = clean_environment(DATABASE_URL=url, LAMSACH_DATA=str(data))
+    process = subprocess.Popen([sys.executable, "-m", "lamsach.portal.worker"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_held(url: str, data: Path) -> bool:
+    """Whether some process is at work there."""
+    described = database(url, data)
+    try:
+        with ExitStack() as alone:
+            alone.enter_context(at_work.nobody_at_folder(data))
+            if url:
+                alone.enter_context(at_work.nobody_at_database(described))
+    except UsageError:
+        return True
+    return False
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The database: a file, or one on a server."""
+    if request.param == "sqlite":
+        return ""
+    if not (programs() or Path("/nowhere")).joinpath("pg_dump").exists():
+        pytest.skip("pg_dump is not installed")
+    return fresh(request.getfixturevalue("postgresql"), template=TEMPLATE)
+
+
+def test_nothing_is_put_in_place_while_the_portal_runs(url: str, tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "a.zip"
+    furnish(data)
+    portal = Served(data, DATABASE_URL=url)
+    portal.wait()
+    lamsach(url, "backup", str(file), "--data", str(data))
+    said = lamsach(url, "restore", str(file), "--data", str(data), status=2)
+    assert STILL in said
+    assert not list(tmp_path.glob("data.*before*")), "something was moved"
+    assert portal.end() == 0
+    lamsach(url, "restore", str(file), "--data", str(data))
+    assert list(tmp_path.glob("data.before-*"))
+
+
+def test_a_worker_alone_is_noticed_and_a_killed_one_is_not(url: str, tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "a.zip"
+    furnish(data)
+    lamsach(url, "backup", str(file), "--data", str(data))
+    elsewhere = tmp_path / "other machine"
+    with worker(url, data) as process:
+        until(lambda: is_held(url, data))
+        if url:  # its database is under work, although this folder is not
+            said = lamsach(url, "restore", str(file), "--data", str(elsewhere), status=2)
+            assert f"lamsach {process.pid} " in said
+            assert not elsewhere.exists()
+        assert STILL in lamsach(url, "restore", str(file), "--data", str(data), status=2)
+    until(lambda: not is_held(url, data))
+    lamsach(url, "restore", str(file), "--data", str(data))
+
+
+def test_no_portal_starts_while_a_backup_is_put_in_place(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    furnish(data)
+    with at_work.nobody_at_folder(data):
+        ran = subprocess.run(
+            [sys.executable, *MAIN, "serve", "--data", str(data), "--port", str(free_port())],
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 2
+    assert VIETNAMESE["A backup is being put in place here."] in ran.stderr
+
+
+@pytest.fixture
+def holding(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """`hold`, whose lock ends with the test instead of the process."""
+    held: list[int] = []
+    monkeypatch.setattr(at_work, "_HELD", held)
+    monkeypatch.setattr(at_work, "_AGAIN_S", 0.01)
+    yield at_work.hold
+    for opened in held:
+        os.close(opened)
+
+
+def test_who_waited_is_at_work_on_the_folder_that_was_put_in_place(
+    tmp_path: Path, holding: Callable[..., None]
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "kept").touch()
+    waits = threading.Thread(target=holding, args=(data, database("", data)))
+    with at_work.nobody_at_folder(data):
+        waits.start()
+        time.sleep(0.1)
+        assert waits.is_alive()
+        data.rename(tmp_path / "before")
+        data.mkdir()
+    waits.join(timeout=30)
+    assert is_held("", data)
+    assert not is_held("", tmp_path / "before")
+
+
+def test_a_look_leaves_nothing_behind(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert not is_held("", data)
+    assert not data.exists()
+    data.mkdir()
+    (data / "kept").touch()
+    assert not is_held("", data)
+    assert [path.name for path in data.iterdir()] == ["kept"]
+
+
+def test_a_lost_connection_is_made_anew(postgresql: str, tmp_path: Path) -> None:
+    import psycopg
+
+    url = fresh(postgresql)
+    lock = at_work._ServerLock(database(url, tmp_path))
+    assert lock.take()
+    with psycopg.connect(url, autocommit=True) as server:
+        gone: Any = server.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE 'lamsach %' AND datname = current_database()"
+        ).fetchall()
+    assert gone == [(True,)]
+    assert not is_held(url, tmp_path)
+    with pytest.raises(psycopg.Error):
+        lock.take()
+    assert lock.take()
+    assert is_held(url, tmp_path)
+
+
+def test_a_database_that_is_away_hinders_no_start_and_is_said_by_restore(
+    tmp_path: Path, holding: Callable[..., None]
+) -> None:
+    away = database("postgres://a@127.0.0.1:9/b", tmp_path)
+    holding(tmp_path, away)
+    with pytest.raises(UsageError, match="does not answer"), at_work.nobody_at_database(away):
+        pass
