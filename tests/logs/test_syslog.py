@@ -17,6 +17,16 @@ IN_JUNE = "2026-06-05T00:31:12+00:00"
 
 # line | time | host | app | pid | message
 HEADERS = [
+    # months in French and Vietnamese
+    ("juin 05 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
+    ("<30>juin  5 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
+    ("févr. 03 07:31:12 gw a: b", "2026-02-03T00:31:12+00:00", "gw", "a", None, "b"),
+    ("août 12 07:31:12 gw a: b", "2025-08-12T00:31:12+00:00", "gw", "a", None, "b"),
+    ("Janvier 12 07:31:12 gw a: b", "2026-01-12T00:31:12+00:00", "gw", "a", None, "b"),
+    ("Thg 6 05 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
+    ("thg 12 05 07:31:12 gw a: b", "2025-12-05T00:31:12+00:00", "gw", "a", None, "b"),
+    ("Th06 05 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
+    ("Tháng 6 05 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
     # RFC 3164
     ("<30>Jun  5 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
     ("Jun  5 07:31:12 gw named[812]: hello", IN_JUNE, "gw", "named", "812", "hello"),
@@ -226,6 +236,13 @@ def test_header(line, time, host, app, pid, message):
 )
 def test_no_header(line):
     assert split_header(line, CONTEXT) == (NO_HEADER, line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Thg 13 05 07:31:12 gw a: b", "mai 07:31:12 gw a: b", "mars was 05 07:31:12 long", "thg"]
+)
+def test_no_month(line):
+    assert split_header(line, CONTEXT)[0].time is None
 
 
 @pytest.mark.parametrize("line", ["<13>x y", "<189>date=2026-06-05", "<13>"])

@@ -15,6 +15,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
+from lamsach.logs.local_months import STARTS, in_english
 from lamsach.logs.pasted import bare
 from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
 from lamsach.logs.zone_names import zone_of
@@ -45,6 +46,7 @@ _ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
 # RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1
 # 18:46:11.123 UTC: `;
 # rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes; NX-OS' `2026 Mar 27 10:00:01 sw1 %...`.
+# A month in another language is turned into English before: see `local_months`.
 _BSD_TIME = re.compile(
     r"[*.]?(?:(\d{4}) )?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
     r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?= |: ))?(?: (?:UTC|GMT)(?=[ :]))?(?=[ :]|$)",
@@ -163,7 +165,10 @@ def _split_twice(line: str) -> _Parts:
 
 def _split_once(line: str) -> _Parts:
     if line[:1] not in _MAY_START:
-        return _bare_tag(line, line)
+        own = in_english(line) if line[:1] in STARTS else None
+        if own is None:
+            return _bare_tag(line, line)
+        line = own
     priority = _PRIORITY.match(line) if line[0] in "<0123456789" else None
     rest = line[priority.end() :].removeprefix(": ") if priority else line  # NX-OS: `<189>: 2026 Mar 27 ...`
     if priority and priority[1]:
@@ -175,6 +180,8 @@ def _split_once(line: str) -> _Parts:
         if parts and parts[1]:
             return parts
     found = _bracketed_time(rest) if rest[:1] == "[" else _time(rest)
+    if found is None and (translated := in_english(rest)):
+        rest, found = translated, _time(translated)
     if found is None:
         return _bare_tag(rest, rest)
     reader, end, trusted = found
