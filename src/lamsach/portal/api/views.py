@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.api import access
 from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import get_unit
@@ -33,10 +34,10 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
     word = ""
     if request.method == "POST":
         if "revoke" in request.POST:
-            number = request.POST["revoke"]
-            rows = Token.objects.filter(pk=int(number) if number.isdecimal() else 0, unit=unit, revoked=None)
+            wanted = number(request.POST, "revoke") or 0
+            rows = Token.objects.filter(pk=wanted, unit=unit, revoked=None)
             if rows.update(revoked=timezone.now()):
-                record(request, "token.revoked", None, unit, token=number)
+                record(request, "token.revoked", None, unit, token=str(wanted))
                 messages.success(request, _("The token is revoked."))
             return redirect("tokens", unit_id=unit_id)
         if form.is_valid():

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -27,9 +28,9 @@ from lamsach.portal.units.tree import ancestors, descendants, today
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
     """The unit that the board shows: by `?unit=`, else the person's own."""
-    wanted = request.GET.get("unit", "")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
-        return get_unit(request.user, int(wanted))
+    wanted = number(request.GET, "unit")
+    if wanted is not None:
+        return get_unit(request.user, wanted)
     mine = home_units(request.user)
     return mine[0] if mine else campaign.owner
 
@@ -109,9 +110,7 @@ def remind(request: HttpRequest, campaign_id: int) -> HttpResponse:
         deployed=None,
         unit__in=writable_units(request.user, COORDINATORS),
     )
-    ticked = [int(value) for value in request.POST.getlist("unit") if value.isascii() and value.isdigit()][
-        :1000
-    ]
+    ticked = numbers(request.POST, "unit", 1000)
     if ticked:
         wanted = wanted.filter(unit__in=ticked)
     else:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL
@@ -45,9 +46,9 @@ FIGURES = (
 
 def place_of(request: HttpRequest, campaign: Campaign) -> tuple[Unit, list[Unit]]:
     """The unit that the address names, else the person's own; and those above it that the person sees."""
-    wanted = request.GET.get("unit", "")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
-        unit = get_unit(request.user, int(wanted))
+    wanted = number(request.GET, "unit")
+    if wanted is not None:
+        unit = get_unit(request.user, wanted)
     else:
         mine = home_units(request.user)
         unit = mine[0] if mine else campaign.owner

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -117,10 +118,8 @@ def saved_views(user: Any) -> list[SavedView]:
 
 def asked_unit(user: Any, query: Mapping[str, str]) -> Unit | None:
     """The unit to which the address narrows the list."""
-    text = query.get("unit", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 17:
-        return None
-    return readable_units(user).filter(pk=int(text)).first()
+    wanted = number(query, "unit")
+    return readable_units(user).filter(pk=wanted).first() if wanted is not None else None
 
 
 @member(ALL, ALL, ("POST",))

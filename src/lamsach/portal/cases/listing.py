@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from lamsach.portal.base.asked import number
 from lamsach.portal.cases import searching
 from lamsach.portal.cases.access import readable_cases
 from lamsach.portal.cases.counting import GROUPS
@@ -60,19 +61,15 @@ def of_group(rows: QuerySet[Case], name: str, day: date | None) -> QuerySet[Case
     return rows.filter(pk__in=spans.values("case"))
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
-
-
 def chosen(user: Any, query: Mapping[str, str]) -> QuerySet[Case]:
     """The cases that the address asks for, whatever their state."""
     rows = readable_cases(user)
-    campaign, unit = _number(query.get("campaign", "")), _number(query.get("unit", ""))
+    campaign, unit = number(query, "campaign"), number(query, "unit")
     if campaign is not None:
         rows = rows.filter(campaign=campaign)
     if unit is not None:
         rows = rows.filter(unit__in=under([unit], asked_day(query)).values("descendant"))
-    grade = _number(query.get("severity", ""))
+    grade = number(query, "severity")
     if grade in CaseSeverity.values:
         rows = rows.filter(severity=grade)
     if query.get("kind") in ThreatKind.values:

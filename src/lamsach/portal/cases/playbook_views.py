@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
@@ -46,13 +47,13 @@ def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpRespons
     steps = books.steps_of(campaign.pk, threat, version)
     given = PlaybookStepSet(request.POST or None, initial=steps)
     if request.method == "POST" and given.is_valid():
-        basis = request.POST.get("basis", "")
+        basis = number(request.POST, "basis")
         try:
             books.save_version(
                 campaign,
                 threat,
                 _steps(given),
-                int(basis) if basis.isascii() and basis.isdigit() else -1,
+                -1 if basis is None else basis,
                 request,
             )
         except LamsachError as problem:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import numbers
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import PER_PAGE
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -90,12 +91,12 @@ def cases(request: HttpRequest) -> HttpResponse:
 @member(ALL, WRITERS, ("POST",))
 def many(request: HttpRequest) -> HttpResponse:
     """One step for many cases, or telling their people."""
-    numbers = [int(text) for text in request.POST.getlist("case") if text.isascii() and text.isdigit()]
+    ticked = numbers(request.POST, "case", MOST_AT_ONCE)
     found = Case.objects.filter(
-        pk__in=numbers[:MOST_AT_ONCE], unit__in=writable_units(request.user), superseded=None
+        pk__in=ticked, unit__in=writable_units(request.user), superseded=None
     ).select_related("unit", "device", "campaign")
     form = BulkForm(request.POST)
-    if form.is_valid() and numbers:
+    if form.is_valid() and ticked:
         done, left = 0, 0
         for case in found:
             try:

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
+from lamsach.portal.base.asked import whole
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.exchange.models import MispServer, Partner, PartnerKey, Waiting, Webhook
 from lamsach.portal.units.access import readable_units, writable_units
@@ -33,7 +34,7 @@ def get_partner(user: Any, partner_id: int) -> Partner:
 
 def get_partner_key(user: Any, partner: Partner, number: str) -> PartnerKey | None:
     """One of the partner's keys by the number that a form sent."""
-    rows = PartnerKey.objects.filter(partner=partner, pk=int(number) if number.isdecimal() else 0)
+    rows = PartnerKey.objects.filter(partner=partner, pk=whole(number) or 0)
     return rows.select_related("partner__unit").first()
 
 

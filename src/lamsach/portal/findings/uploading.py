@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.asked import number
 from lamsach.portal.findings.transfers import OutOfPlace, piece
 
 _STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
@@ -18,7 +19,7 @@ _STYLE = re.compile(rb"sha256-[A-Za-z0-9+/=]{44}")
 
 def announced(request: HttpRequest, announce: Callable[[str, int], Any]) -> JsonResponse:
     """Announce a file (`name`, `size`): its number, and how much of it is there already."""
-    size = _number(request.POST.get("size", ""))
+    size = _number(request.POST, "size")
     try:
         file = announce(request.POST.get("name", ""), size)
     except LamsachError as problem:
@@ -28,7 +29,7 @@ def announced(request: HttpRequest, announce: Callable[[str, int], Any]) -> Json
 
 def added(request: HttpRequest, add: Callable[[int, bytes], int]) -> JsonResponse:
     """Add a piece of a file, the body's bytes, at `?offset=`: how much is there now."""
-    offset = _number(request.GET.get("offset", ""))
+    offset = _number(request.GET, "offset")
     try:
         received = add(offset, piece(request))
     except OutOfPlace as elsewhere:
@@ -49,7 +50,8 @@ def result_page(path: str) -> HttpResponse:
     return response
 
 
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
+def _number(values: QueryDict, name: str) -> int:
+    found = number(values, name)
+    if found is None:
         raise Http404
-    return int(text)
+    return found

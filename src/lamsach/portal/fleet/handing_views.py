@@ -11,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
@@ -18,7 +19,6 @@ from lamsach.portal.base.roles import LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.fleet import access, handing
-from lamsach.portal.fleet.asked import number
 from lamsach.portal.fleet.models import Handout
 from lamsach.portal.fleet.programs import programs
 from lamsach.portal.units.models import Unit

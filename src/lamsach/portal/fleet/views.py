@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
 from lamsach.portal.base.paging import paged
@@ -21,7 +22,6 @@ from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.findings.access import own_units
 from lamsach.portal.fleet import access, exporting
-from lamsach.portal.fleet.asked import number
 from lamsach.portal.fleet.counting import BASES, DAYS, USUAL_DAYS, by_branch
 from lamsach.portal.fleet.forms import InventoryForm
 from lamsach.portal.fleet.inventory import state_size, take_inventory

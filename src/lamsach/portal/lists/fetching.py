@@ -29,6 +29,7 @@ from lamsach.indicators.asking import Settings
 from lamsach.indicators.misp_feed import is_feed
 from lamsach.indicators.opening import MISP_SCHEMES
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import whole
 from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.exchange import outgoing
 from lamsach.portal.jobs.queue import enqueue
@@ -190,7 +191,7 @@ def _whole(answer: Any, where: str) -> IO[bytes]:
                 raise LimitError(mark("The file is larger than allowed."), where)
             if time.monotonic() > until:
                 raise TimeoutError
-        if stated.isdigit() and stream.tell() < int(stated):
+        if stream.tell() < (whole(stated) or 0):
             raise UnreadableError(mark("The answer broke off."), where)
     except BaseException:
         stream.close()

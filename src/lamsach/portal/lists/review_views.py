@@ -19,6 +19,7 @@ from lamsach.errors import InputError
 from lamsach.indicators.review.concerns import REASONS, Kind
 from lamsach.indicators.review.decisions import Choice
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
@@ -73,11 +74,7 @@ def _kinds(together: list[tuple[list[str], int]]) -> list[tuple[str, str, int]]:
 
 
 def _decided(request: HttpRequest, kept: Any, form: DecisionForm) -> bool:
-    ticked = [
-        int(text)
-        for text in request.POST.getlist("doubt")[: deciding.MOST_AT_ONCE]
-        if text.isdecimal() and len(text) < 19
-    ]
+    ticked = numbers(request.POST, "doubt", deciding.MOST_AT_ONCE)
     values = []
     for start in range(0, len(ticked), 500):
         rows = Doubt.objects.filter(list=kept, pk__in=ticked[start : start + 500], decided=None)
@@ -104,8 +101,7 @@ def decisions(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     kept = access.get_list(request.user, kept_list_id, write=True)
     rows = Decision.objects.filter(list=kept, revoked=None).select_related("by")
     if request.method == "POST":
-        number = request.POST.get("decision", "")
-        found = rows.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+        found = rows.filter(pk=number(request.POST, "decision") or 0).first()
         if found is None:
             raise Http404
         deciding.take_back(request, found)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import InputError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
@@ -86,11 +87,11 @@ def _stays(unit_id: int, campaign: Campaign) -> bool:
 def use(request: HttpRequest, version_id: int) -> HttpResponse:
     """Give a version to a campaign as its list; hunts of the campaign state its digest."""
     found = access.get_version(request.user, version_id)
-    number = request.POST.get("campaign", "")
-    if not number.isdecimal() or len(number) > 18:
+    wanted = number(request.POST, "campaign")
+    if wanted is None:
         messages.error(request, _("Choose a campaign first."))
         return redirect("lists:version", version_id=found.pk)
-    campaign = get_campaign(request.user, int(number), write=True)
+    campaign = get_campaign(request.user, wanted, write=True)
     if not _stays(found.list.unit_id, campaign) and not releasing.may_have(found, access.SHARED_TLP.value):
         messages.error(request, _("The version holds values that may not leave the unit (TLP)."))
         return redirect("lists:version", version_id=found.pk)

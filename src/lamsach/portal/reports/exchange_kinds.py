@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from lamsach.errors import InputError
 from lamsach.i18n import mark
+from lamsach.portal.base.asked import whole
 from lamsach.portal.base.uploads import keep
 from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.exchange import counterparts
@@ -118,8 +119,8 @@ def _told(arrival: Arrival, payload: Payload) -> list[tuple[Campaign, dict[str, 
 def _campaign(row: Mapping[str, Any], unit: Unit) -> Campaign:
     """Our campaign: by the number that we gave it, else the one that bears its name."""
     told, name = text(row["campaign"], 20), plain(text(row["name"], 200))
-    if told.isascii() and told.isdigit():
-        found = Campaign.objects.filter(pk=int(told)).select_related("form").first()
+    if (wanted := whole(told)) is not None:
+        found = Campaign.objects.filter(pk=wanted).select_related("form").first()
         if found is not None:
             return found
     named = [

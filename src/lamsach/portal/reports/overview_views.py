@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -97,9 +98,9 @@ def _cells(form: Form, line: Line) -> list[tuple[str, int | None]]:
 
 
 def _wanted(request: HttpRequest) -> int:
-    wanted = request.GET.get("unit", "")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
-        return int(wanted)
+    wanted = number(request.GET, "unit")
+    if wanted is not None:
+        return wanted
     units = home_units(request.user)
     if not units:
         raise Http404
@@ -125,9 +126,7 @@ def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
     """Remind the direct subordinates whose report is not there yet: the ticked ones, or all."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
     get_unit(request.user, unit.pk, write=True, roles=COORDINATORS)
-    ticked = {
-        int(value) for value in request.POST.getlist("unit")[:1000] if value.isascii() and value.isdigit()
-    }
+    ticked = set(numbers(request.POST, "unit", 1000))
     taken = consolidate(parse_form(campaign.form.definition), Scope(campaign, unit, today()))
     waiting = (ReportState.SENT, ReportState.FROZEN)
     chosen = [

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import InputError, LamsachError
 from lamsach.letters.signing import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.paging import paged
@@ -129,8 +130,8 @@ def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 def _version(request: HttpRequest) -> int:
-    value = request.POST.get("version", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
+    value = number(request.POST, "version")
+    return -1 if value is None else value
 
 
 def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -> HttpResponse:

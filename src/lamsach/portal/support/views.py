@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
+from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import anyone, link, member
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
@@ -154,8 +155,7 @@ def question(request: HttpRequest, question_id: int) -> HttpResponse:
     """One question: answer, note, hand over, solve."""
     found = access.get_question(request.user, question_id)
     ready = access.usable_canned(request.user)
-    chosen = request.GET.get("canned", "")
-    canned = ready.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
+    canned = ready.filter(pk=number(request.GET, "canned") or 0).first()
     form = AnswerForm(request.POST or None, initial={"text": canned.text} if canned else None)
     what = request.POST.get("what", "")
     if request.method == "POST":

@@ -1,0 +1,24 @@
+"""Numbers that an address or a form asks for: never more than a database can hold, and no other signs than 0 to 9."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import QueryDict
+
+_DIGITS = 17
+
+
+def whole(text: str) -> int | None:
+    """The whole number that is written there, below 10^17; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def number(values: Mapping[str, str], name: str) -> int | None:
+    """The number under a name; None without one, or for what is none."""
+    return whole(values.get(name, ""))
+
+
+def numbers(values: QueryDict, name: str, most: int) -> list[int]:
+    """The numbers among the first `most` values under a name, such as ticked rows."""
+    return [found for text in values.getlist(name)[:most] if (found := whole(text)) is not None]
