@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
@@ -47,6 +48,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             since = datetime.fromtimestamp(records[0]["at"], UTC)
             return bool(Authenticator.objects.filter(user=user, created_at__lt=since).exists())
         return bool(super().is_reauthentication_required(app=app, **options))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The address in the letter. Where it is known, ours, whatever host the request named."""
+        made = str(super().get_reset_password_from_key_url(key))
+        return settings.PUBLIC_URL + urlsplit(made).path if settings.PUBLIC_URL else made
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address behind our own proxies."""

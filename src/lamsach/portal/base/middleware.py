@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from lamsach.portal.base.errors import too_large
+from lamsach.portal.base.errors import bad_request, too_large
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _FORM_OVERHEAD_BYTES = 1_000_000
@@ -38,11 +39,19 @@ def security_headers(get_response: Handler) -> Handler:
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         )
-        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+        if _is_personal(request):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return middleware
+
+
+def _is_personal(request: HttpRequest) -> bool:
+    """Whether the answer is for one person or program: somebody is logged in, or a word in the address or a header opened the door."""
+    user, match = getattr(request, "user", None), request.resolver_match
+    door = getattr(match.func, "door", None) if match is not None else None
+    opened = door is not None and door.kind == "link"
+    return opened or request.path.startswith("/api/") or (user is not None and user.is_authenticated)
 
 
 def upload_limit(get_response: Handler) -> Handler:
@@ -65,6 +74,25 @@ class LogInRequired(LoginRequiredMiddleware):
         if request.path.startswith("/api/"):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class Legible:
+    """Refuse what no database keeps: NUL in an address or a field. No browser sends it by itself; the API's bodies are checked by their types."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
+        """Answer 400 to such a request."""
+        fields = [request.GET] if request.path.startswith("/api/") else [request.GET, request.POST]
+        values = chain(view_kwargs.values(), *(found for given in fields for _, found in given.lists()))
+        if any(isinstance(value, str) and "\x00" in value for value in values):
+            return bad_request(request)
+        return None
 
 
 def language(get_response: Handler) -> Handler:

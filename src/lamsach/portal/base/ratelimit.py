@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -18,16 +19,37 @@ def client_address(request: HttpRequest) -> str:
     """The address of the person's machine or of their gateway. `X-Forwarded-For` is believed only as far as own proxies wrote it."""
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if settings.PROXIES and len(forwarded) >= settings.PROXIES:
-        address: str = forwarded[-settings.PROXIES]
+        address = plain_address(forwarded[-settings.PROXIES])
         if address:
             return address
     return str(request.META.get("REMOTE_ADDR") or "")
 
 
+def plain_address(text: str) -> str:
+    """The address without the port, brackets or zone that some proxies write with it, IPv4 in IPv6 as IPv4; empty for what is no address."""
+    host = text[1:].partition("]")[0] if text.startswith("[") else text
+    if host.count(":") == 1 and "." in host:
+        host = host.partition(":")[0]
+    try:
+        found = ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def of_one(address: str) -> str:
+    """What counts as one visitor: the address, of IPv6 the 64 bits before it, since whoever has one address there has them all."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
+
+
 def exceeded(group: str, key: str, times: int, seconds: int) -> bool:
-    """Count one more of this; whether it is more than `times` in the current window of `seconds`."""
+    """Count one more of this; whether it is more than `times` in the current window of `seconds`. `key`: an address, or a number of what is limited."""
     window = int(time.time() // seconds)
-    name = f"rate:{group}:{window}:{key}"
+    name = f"rate:{group}:{window}:{of_one(key)}"
     cache.add(name, 0, timeout=seconds + 5)
     try:
         return cache.incr(name) > times
