@@ -21,9 +21,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import load_lists
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
 from lamsach.logs.opening import find_logs
 from lamsach.model import Event, Identity, Match

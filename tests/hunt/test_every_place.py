@@ -12,8 +12,8 @@ import pytest
 
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns
-from lamsach.hunt.examine import Rules
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
 from lamsach.logs.formats import FORMATS
 from lamsach.logs.reading import read_events

@@ -22,9 +22,10 @@ from lamsach.hunt.builder import Builder
 from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
 from lamsach.hunt.compiled import compile_columns
 from lamsach.hunt.coverage import CoverageCount, LineKind
-from lamsach.hunt.examine import Examiner, FileState, Rules
+from lamsach.hunt.examine import Examiner
 from lamsach.hunt.line_index import LineIndex
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.workers import Sieved
 from lamsach.logs.decoding import decode_line
 from lamsach.logs.reading import context_for
@@ -52,11 +53,6 @@ class _Looker(Examiner):
     """Notes header lines on the way."""
 
     noted: list[tuple[int, str]]
-
-    def _wanted(self, total: int, *, whole: bool) -> list[int]:
-        """See Examiner; also the first line, when nothing is known of the one before."""
-        chosen = super()._wanted(total, whole=whole)
-        return chosen if self._last_kind is not None or chosen[:1] == [0] else [0, *chosen]
 
     def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
         memory, chunk = sieved.chunk.buffer.memory, sieved.chunk
@@ -97,18 +93,18 @@ class Describer:
         if kind is not None:
             observer, name, day, parsed = kind
             known = LineKind(observer, name, date.fromisoformat(day) if day else None, bool(parsed))
-            self._looker._last_kind = known
-            self._looker._last_day = known if known.parsed else None
+            self._looker.sampler.go_on_from(known)
         for _, text in headers:
-            self._looker._parser.header(text)
+            self._looker.records.parser.header(text)
 
     def describe(self, raw: bytes, into: Description) -> None:
         """Fill in what the lines tell."""
         looker = self._looker
-        coverage = looker._coverage = CoverageCount()
+        coverage = CoverageCount()
+        looker.gather_into({}, coverage)
         looker.noted = []
         into.first_line = looker.state.lines + 1
-        looker.state = FileState(lines=looker.state.lines)
+        looker.state.forget()
         for chunk in cut(RawStream(raw), self._free):
             index = LineIndex(chunk.buffer.array, chunk.begin, chunk.end)
             looker.chunk(Sieved(0, chunk, _NO_HITS, index))
@@ -119,7 +115,7 @@ class Describer:
         into.format = looker.format_name
         into.coverage = rows_of(coverage)
         into.headers = looker.noted
-        last = looker._last_kind
+        last = looker.sampler.last_kind
         into.kind = _row_of(last) if last is not None else None
         into.signs, into.seen = self._noted.take()
         if not self._holders:

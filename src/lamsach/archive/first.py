@@ -13,9 +13,9 @@ from lamsach.archive.searching import ASK_LIMIT, in_time
 from lamsach.archive.sources import FOLDER, load
 from lamsach.devices.identify import Identifier
 from lamsach.errors import LamsachError
-from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import LoadedList
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult
 from lamsach.investigate import Request
 from lamsach.model import Event, RawSighting, SightingKey

@@ -18,8 +18,9 @@ from lamsach.errors import LamsachError
 from lamsach.hunt.chunks import Chunk, Pool, cut
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
-from lamsach.hunt.examine import Examiner, Rules
+from lamsach.hunt.examine import Examiner
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress
 from lamsach.hunt.workers import Sieved, sieved
 from lamsach.logs.reading import context_for
@@ -46,14 +47,14 @@ class _Reader(Examiner):
     def move_to(self, line: int, headers: list[Any], tail: bytes) -> None:
         """Go on at this 0-based line, behind these headers and this text."""
         self.state.lines = line
-        self._tail = tail
+        self.records.tail = tail
         for _, text in headers:
-            self._parser.header(text)
+            self.records.parser.header(text)
 
     @property
     def multiline(self) -> bool:
         """Whether records may reach over the border of segments."""
-        return self._parser.multiline
+        return self.records.parser.multiline
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from lamsach.archive.sources import FOLDER, UNREAD, load
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.events import hunt_events
-from lamsach.hunt.examine import Rules
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, doubt
 from lamsach.logs.opening import LogFile
 from lamsach.model import FileSummary, Problem

@@ -19,8 +19,8 @@ from lamsach.cluster.joining import connected, given
 from lamsach.cluster.tasks import Found
 from lamsach.hunt import merge
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.examine import Rules
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress
 
 TASK_SEGMENTS = 8

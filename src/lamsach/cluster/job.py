@@ -20,9 +20,9 @@ from lamsach.hunt.cache import sources_digest
 from lamsach.hunt.chunks import CHUNK_BYTES, Buffer
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.engine import Sieve
-from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import load_set
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.model import Event
 
 

@@ -10,9 +10,9 @@ from lamsach.cluster import tasks
 from lamsach.cluster.job import Order, order, take_order
 from lamsach.errors import UsageError
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.examine import Rules
 from lamsach.hunt.lists import cached_folder
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 
 CONNECT_S = 30
 

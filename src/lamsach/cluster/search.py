@@ -26,8 +26,9 @@ from lamsach.cluster.texts import OnDisk, WholeError
 from lamsach.hunt.chunks import CHUNK_BYTES
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
-from lamsach.hunt.examine import Examiner, Rules
+from lamsach.hunt.examine import Examiner
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress, doubt, hunt
 from lamsach.logs.opening import LogFile
 from lamsach.logs.places import STANDARD_INPUT_NAME

@@ -228,7 +228,7 @@ class Examined:
 
 def packed_examiner(examiner: Examiner, job: Job) -> bytes:
     """The examiner without what it has gathered."""
-    examiner._found, examiner._coverage = {}, CoverageCount()
+    examiner.gather_into({}, CoverageCount())
     return packed(examiner, job.shared)
 
 
@@ -236,7 +236,8 @@ def examine(token: str, earlier: Examined, before: Border, piece: Piece, hits: H
     """Examine a piece behind the one that was examined earlier. Places of hits are as in a buffer of their chunk."""
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)
-    result = Found(examiner._found, examiner._coverage)
+    result = Found()
+    examiner.gather_into(result.found, result.coverage)
     parts = looked_at(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
     for chunk, (places, feeds) in zip(parts, hits, strict=True):
         lines = LineIndex(chunk.buffer.array, chunk.begin, chunk.end, feeds)

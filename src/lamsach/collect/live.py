@@ -20,9 +20,10 @@ from lamsach.hunt import merge
 from lamsach.hunt.chunks import Pool, cut
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.engine import Sieve
-from lamsach.hunt.examine import Examiner, Rules
+from lamsach.hunt.examine import Examiner
 from lamsach.hunt.lists import LoadedList
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
 from lamsach.hunt.workers import Sieved, sieve_chunk
 from lamsach.logs.base import FileContext

@@ -17,7 +17,7 @@ _MINUTE = len("2022-09-01T08:30")
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Called with each such event (`hunt.examine.Rules.observe`). Events that were noted for one purpose alone go to `shows` or `present`."""
+    """Called with each such event (`hunt.rules.Rules.observe`). Events that were noted for one purpose alone go to `shows` or `present`."""
 
     infrastructure: Infrastructure
     presence: Presence

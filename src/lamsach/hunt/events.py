@@ -13,8 +13,8 @@ from lamsach.errors import InputError
 from lamsach.hunt import merge
 from lamsach.hunt.asked import Asked
 from lamsach.hunt.coverage import CoverageCount, LineKind
-from lamsach.hunt.examine import FileState, Rules
 from lamsach.hunt.matcher import Matcher
+from lamsach.hunt.rules import FileState, Rules
 from lamsach.logs.event_text import event_text
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import binary_stream, context_for, detection_for

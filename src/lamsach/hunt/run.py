@@ -11,9 +11,10 @@ from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, Pool, cut
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.events import hunt_events
-from lamsach.hunt.examine import Examiner, Rules
+from lamsach.hunt.examine import Examiner
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.merge import RawSightings
+from lamsach.hunt.rules import Rules
 from lamsach.hunt.workers import Sieved, sieved
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import context_for, detection_for

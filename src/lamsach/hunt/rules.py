@@ -1,0 +1,47 @@
+"""What a hunt asks of each line, and how far it has come in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from lamsach.model import Event, Identity
+
+
+@dataclass(slots=True)
+class Rules:
+    """What a hunt asks of each line: who the device is, what else to tell of an event, and which times count."""
+
+    identify: Callable[[Event], Identity]
+    observe: Callable[[Event], None]
+    zone: ZoneInfo
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def in_time(self, time: datetime | None) -> bool:
+        """Whether an event of this time is searched for; one without a time always is."""
+        if time is None:
+            return True
+        return not (self.since and time < self.since) and not (self.until and time >= self.until)
+
+
+@dataclass(slots=True)
+class FileState:
+    """How far a file has been read: lines and first and last time so far."""
+
+    lines: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    long_line_hits: set[str] = field(default_factory=set)
+
+    def see(self, time: datetime) -> None:
+        """Widen the file's time to hold this one."""
+        self.first = time if self.first is None or time < self.first else self.first
+        self.last = time if self.last is None or time > self.last else self.last
+
+    def forget(self) -> None:
+        """Keep nothing but how many lines there were."""
+        self.first = self.last = None
+        self.long_line_hits.clear()
