@@ -50,10 +50,11 @@ class Publishers:
 
 
 def beside(text: str) -> list[Found]:
-    """The value that a text is nothing but as a refused one: it describes what is listed."""
+    """The values that the lines of a text are nothing but as refused ones: they describe what is listed."""
     return [
         item if isinstance(item, Refused) else Refused(refusals.BESIDE, item[1], item[0])
-        for item in whole_value(text)
+        for line in text.split("\n")
+        for item in whole_value(line)
     ]
 
 

@@ -19,7 +19,7 @@ from lamsach.indicators.fields import (
     stated_type,
 )
 from lamsach.indicators.normalise import Refused, canonical_values
-from lamsach.indicators.records import Facts, read_text, shortened, whole_value
+from lamsach.indicators.records import Facts, read_text, several_values, shortened, whole_value
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType
 
@@ -89,7 +89,7 @@ def victim(cell: str) -> list[Found]:
     """The values of a cell as refused ones: they name the reported machine."""
     return [
         item if isinstance(item, Refused) else Refused(refusals.VICTIM, item[1], item[0])
-        for item in whole_value(cell)
+        for item in whole_value(cell) or several_values(cell)
     ]
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from lamsach.indicators.field_words import FURTHER_TYPES, FURTHER_WORDS, further_field
 from lamsach.indicators.type_words import TYPE_WORDS
 from lamsach.model import IndicatorType
 
@@ -100,8 +101,14 @@ def _index(groups: str) -> list[str]:
     return [" ".join(word.split()) for word in groups.split("|")]
 
 
-_FIELDS = {word: found for found, words in _WORDS.items() for word in _index(words)}
-_TYPES = {word: found for found, words in TYPE_WORDS.items() for word in _index(words)}
+_FIELDS = {
+    **{plain_key(word): Field(name) for name, words in FURTHER_WORDS.items() for word in _index(words)},
+    **{word: found for found, words in _WORDS.items() for word in _index(words)},
+}
+_TYPES = {
+    **{plain_key(word): found for found, words in FURTHER_TYPES.items() for word in _index(words)},
+    **{word: found for found, words in TYPE_WORDS.items() for word in _index(words)},
+}
 _SPACED_TYPES = {_spaced(word): found for word, found in _TYPES.items()}
 
 
@@ -151,11 +158,16 @@ def _field_of(heading: str) -> Field | None:
     spaced = _spaced(key)
     if spaced in _FIELDS:
         return _FIELDS[spaced]
+    if (further := further_field(spaced)) is not None:
+        return Field(further)
     start = re.split(r"\s*[(/\[:]", key, maxsplit=1)[0]
     return _FIELDS.get(start, _FIELDS.get(_spaced(start)))
 
 
-_REPORT_COLUMNS = frozenset({"timestamp", "ip", "asn", "geo"})
+_REPORT_COLUMNS = (
+    frozenset({"timestamp", "ip", "asn", "geo"}),
+    frozenset({"timestamp", "src_ip", "src_asn", "src_geo"}),
+)
 _VICTIM_COLUMNS = frozenset({"ip", "hostname", "src_ip", "src_hostname"})
 
 
@@ -163,7 +175,8 @@ def victims(headings: Mapping[int, str]) -> frozenset[int]:
     """The columns of a Shadowserver report (https://www.shadowserver.org/what-we-do/network-reporting/) that name the reported
     machine, which stands in the reader's own network; empty for any other table."""
     keys = {place: plain_key(text) for place, text in headings.items()}
-    if not set(keys.values()) >= _REPORT_COLUMNS or not {"tag", "infection", "region"} & set(keys.values()):
+    known = any(set(keys.values()) >= columns for columns in _REPORT_COLUMNS)
+    if not known or not {"tag", "infection", "region", "src_region"} & set(keys.values()):
         return frozenset()
     return frozenset(place for place, key in keys.items() if key in _VICTIM_COLUMNS)
 

@@ -44,7 +44,8 @@ class Headings:
             fields.update(
                 {place: Field.CONTEXT for place, cell in filled.items() if plain_key(cell) in _CALLED}
             )
-        enough = len(fields) >= max(least, 1 + len(filled) // 4)
+        reported = Field.VICTIM in fields.values()  # a report's many columns need not all be known
+        enough = reported or len(fields) >= max(least, 1 + len(filled) // 4)
         if (
             not enough
             or not (values or len(fields) >= 2)

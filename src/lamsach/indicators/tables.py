@@ -21,7 +21,7 @@ from lamsach.indicators.cells import (
     victim,
 )
 from lamsach.indicators.extract import Found
-from lamsach.indicators.fields import Field, stated_type, supported_part
+from lamsach.indicators.fields import Field, field_of, stated_type, supported_part
 from lamsach.indicators.headings import Headings, kind_of
 from lamsach.indicators.normalise import Refused, plain_value
 from lamsach.indicators.records import (
@@ -207,6 +207,13 @@ class Table:
         threat = said.get(Field.THREAT) or said.get(Field.THREAT_CLASS) or said.get(Field.NOTE)
         if self._headings.fields is None and len(filled) == 2:
             threat = next(
-                (cell for cell in filled.values() if _WORDY.search(cell) and not whole_value(cell)), None
+                (
+                    cell
+                    for cell in filled.values()
+                    if _WORDY.search(cell)
+                    and field_of(cell) is None
+                    and not (whole_value(cell) or several_values(cell))
+                ),
+                None,
             )
         return facts_of(said, threat)

@@ -10,7 +10,7 @@ from typing import Any
 
 from lamsach.indicators import refusals
 from lamsach.indicators.beside import beside as described
-from lamsach.indicators.cells import facts_of
+from lamsach.indicators.cells import facts_of, victim
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, supported_part, type_of_heading
@@ -55,7 +55,9 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
         if key in beside and isinstance(value, str):
             found += described(value)
             continue
-        if key == "pattern" and isinstance(value, str) and value.startswith("[") and ":" in value:
+        if isinstance(value, str) and fields[key] is Field.VICTIM:
+            found += victim(value)
+        elif key == "pattern" and isinstance(value, str) and value.startswith("[") and ":" in value:
             found += pattern_values(value)
         elif isinstance(value, str) and fields[key] is Field.VALUE and not unsupported:
             # `data` is also what a service answered, which is a text

@@ -1,0 +1,134 @@
+"""Headings of other languages and whole phrases of dispatches: which column lists, which describes, which names the victim or what is imitated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators import refusals
+from lamsach.indicators.fields import Field, field_of, type_of_heading
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator, IndicatorType, Problem, Refusal
+
+
+def read(tmp_path: Path, text: str, name: str = "list.csv") -> tuple[list[Indicator], list[Refusal]]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    problems: list[Problem] = []
+    found = list(read_list(str(path), problems.append))
+    assert not problems
+    return [item for item in found if isinstance(item, Indicator)], [
+        item for item in found if isinstance(item, Refusal)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("恶意IP地址", Field.VALUE),
+        ("域名", Field.VALUE),
+        ("恶意软件名称", Field.THREAT),
+        ("参考链接", Field.CONTEXT),
+        ("ドメイン", Field.VALUE),
+        ("악성코드", Field.THREAT),
+        ("IP-адрес", Field.VALUE),
+        ("Комментарий", Field.NOTE),
+        ("Источник", Field.SOURCE),
+        ("Adresse IP", Field.VALUE),
+        ("Références", Field.CONTEXT),
+        ("Địa chỉ IP máy chủ điều khiển", Field.VALUE),
+        ("Tên miền giả mạo", Field.VALUE),
+        ("Website bị giả mạo", Field.CONTEXT),
+        ("Tên miền chính thức", Field.CONTEXT),
+        ("Legitimate domain", Field.CONTEXT),
+        ("IP máy bị nhiễm", Field.VICTIM),
+        ("Địa chỉ IP nhiễm mã độc", Field.VICTIM),
+        ("Máy tính nạn nhân", Field.VICTIM),
+        ("Infected IP address", Field.VICTIM),
+        ("victim_ip", Field.VICTIM),
+        ("Máy chủ lây nhiễm", None),
+        ("Mã độc lây nhiễm", None),
+        ("Reference URL", Field.CONTEXT),
+        ("Reverse DNS", Field.CONTEXT),
+    ],
+)
+def test_what_a_heading_means(heading: str, field: Field | None) -> None:
+    assert field_of(heading) is field
+
+
+def test_the_kind_that_a_heading_promises() -> None:
+    assert type_of_heading("域名") is IndicatorType.DOMAIN
+    assert type_of_heading("IP-адрес") is IndicatorType.IP
+    assert type_of_heading("Mã băm SHA256") is IndicatorType.SHA256
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "序号,恶意IP地址,恶意域名,恶意软件名称,来源\n1,203.0.113.4,evil-a.top,Lumma,https://vendor.cn/x\n",
+        "№;IP-адрес;Домен;Вредоносное ПО;Источник\n1;203.0.113.4;evil-a.top;Lumma;https://vendor.cn/x\n",
+        "Adresse IP;Nom de domaine;Code malveillant;Références\n203.0.113.4;evil-a.top;Lumma;https://vendor.cn/x\n",
+        "IPアドレス,ドメイン,マルウェア,参考\n203.0.113.4,evil-a.top,Lumma,https://vendor.cn/x\n",
+    ],
+)
+def test_tables_of_other_countries_tell_threats_and_their_sources_are_not_listed(
+    tmp_path: Path, text: str
+) -> None:
+    taken, _ = read(tmp_path, text)
+    assert {(item.value, item.threat) for item in taken} == {
+        ("203.0.113.4", "Lumma"),
+        ("evil-a.top", "Lumma"),
+    }
+
+
+def test_infected_machines_of_a_dispatch_are_victims(tmp_path: Path) -> None:
+    taken, refused = read(
+        tmp_path,
+        "STT;Địa chỉ IP máy chủ điều khiển;IP máy bị nhiễm;Đơn vị quản lý\n1;203.0.113.4;198.51.100.7, 198.51.100.8;Đơn vị A (don-vi-a.vn)\n",
+    )
+    assert [item.value for item in taken] == ["203.0.113.4"]
+    assert [(item.value, item.reason) for item in refused] == [
+        ("198.51.100.7", refusals.VICTIM),
+        ("198.51.100.8", refusals.VICTIM),
+    ]
+
+
+def test_what_a_page_imitates_is_not_listed(tmp_path: Path) -> None:
+    taken, _ = read(
+        tmp_path, "STT,Tên miền giả mạo,Website bị giả mạo\n1,bank-login.top,www.real-bank-x.com\n"
+    )
+    assert [item.value for item in taken] == ["bank-login.top"]
+
+
+def test_records_name_victims_too(tmp_path: Path) -> None:
+    taken, refused = read(
+        tmp_path, '[{"victim_ip": "198.51.100.7", "c2": "203.0.113.4", "malware": "Mozi"}]', "list.json"
+    )
+    assert [item.value for item in taken] == ["203.0.113.4"]
+    assert [(item.value, item.reason) for item in refused] == [("198.51.100.7", refusals.VICTIM)]
+
+
+def test_who_a_report_of_sources_and_destinations_names_as_its_reader(tmp_path: Path) -> None:
+    headings = (
+        "timestamp,severity,protocol,src_ip,src_port,src_asn,src_geo,src_region,src_city,src_hostname,src_naics,src_sector,device_vendor,device_type,"
+        "device_model,dst_ip,dst_port,dst_asn,infection,family,tag,service,start_time,end_time,client_version,username,password,payload_url"
+    )
+    row = "2026-01-02 00:00:01,high,tcp,198.51.100.7,1,64500,VN,HN,HN,,,,,,,203.0.113.4,22,64501,ssh-brute-force,,ssh,ssh,,,,root,x,http://evil-a.top/m.sh"
+    taken, refused = read(tmp_path, f"{headings}\n{row}\n")
+    assert {item.value for item in taken} == {"203.0.113.4", "http://evil-a.top/m.sh"}
+    assert [(item.value, item.reason) for item in refused] == [("198.51.100.7", refusals.VICTIM)]
+
+
+def test_a_label_is_no_threat(tmp_path: Path) -> None:
+    taken, _ = read(
+        tmp_path,
+        "Địa chỉ IP;203.0.113.4\nTên miền;evil-a.top evil-b.top\nLumma;203.0.113.5\nMozi;203.0.113.6\n",
+    )
+    assert {item.value: item.threat for item in taken} == {
+        "203.0.113.4": None,
+        "evil-a.top": None,
+        "evil-b.top": None,
+        "203.0.113.5": "Lumma",
+        "203.0.113.6": "Mozi",
+    }
