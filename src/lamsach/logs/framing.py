@@ -33,15 +33,13 @@ def header_before(line: str, position: int, context: FileContext) -> SyslogHeade
     if marked and line.startswith(":", marked.end()):  # Cisco: `<166>:Jun  5 07:31:12 UTC: %ASA-...`
         line = marked[0] + line[marked.end() + 1 :]
     header = _innermost(line, position, context)
-    zone = (
-        zone_of(header.host)
-        if header.host and header.host.isupper() and header.host in ABBREVIATIONS
-        else None
-    )
-    if zone:  # Cisco: `Jun  5 07:31:12 ICT: %ASA-...`
+    named = header.host if header.host in ABBREVIATIONS else header.app
+    zone = zone_of(named) if named in ABBREVIATIONS else None
+    if named and zone:  # Cisco: `Jun  5 07:31:12 ICT: %ASA-...`, `... ICT gw1 : %ASA-...`
         relay = split_header(line, context)[0].host
         own = _innermost(line, position, replace(context, timezone=zone))
-        return replace(own, host=None if relay == header.host else relay)
+        behind = _HOST.fullmatch(before.rpartition(f" {named} ")[2].strip())
+        return replace(own, host=behind[0] if behind else None if relay == named else relay, app=None)
     if header.host in ("UTC", "GMT"):
         header = replace(header, host=None)
     elif (

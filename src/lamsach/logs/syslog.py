@@ -334,6 +334,10 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
     version = _UNIFI_VERSION.match(text) if text[12:13] == "," else None
     text = text[version.end() :] if version else text
     text = text.removeprefix(": ")  # Cisco: `gw01 : %ASA-...`
+    if text[:1] == ":" and _BSD_TIME.match(
+        text, 1
+    ):  # its EMBLEM header behind a relay's: `relay :Jun  5 ...`
+        text = text[1:]
     facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text
     level = _LEVEL.match(text)

@@ -31,8 +31,12 @@ _NOT_IOS = frozenset({"ASA", "FTD", "PIX", "FWSM", "NGIPS", "SFIMS"})
 _SEQUENCE = re.compile(r"(?<=>|\s)\d{1,12}: (?=\S)|^\d{1,12}: (?=\S)")
 # <189>4711: gw: Jun  5
 _HOST_FIRST = re.compile(
-    r"^(?:<\d{1,3}>)?(?:\d{1,12}: )?(?!\d{1,2}:)([A-Za-z0-9][\w.-]{0,254}): (?=[*.\d]|[A-Z][a-z]{2} )",
+    r"^(?:<\d{1,3}>)?(?:\d{1,12}: )?(?!\d{1,12}:)([A-Za-z0-9][\w.-]{0,254}): (?=[*.\d]|[A-Z][a-z]{2} )",
     re.ASCII,
+)
+# *Jun  5 07:31:12 VN: %   Jun  5 07:31:12.123 VN: %    the zone by whatever name the router's clock has
+_OWN_ZONE = re.compile(
+    r"(?:[*.][A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?[\d:]{8}|:\d\d\.\d{1,3}) ([A-Za-z]{1,8}): ?$", re.ASCII
 )
 # Created tcp 10.1.1.5:1234 203.0.113.9:1234 198.51.100.7:80 198.51.100.7:80
 _NAT = re.compile(
@@ -102,6 +106,9 @@ class CiscoIos(LogFormat):
             before = before[named.end() :]
         before = _SEQUENCE.sub("", before)
         header = header_before(before + "%", len(before), self.context)
+        zone = _OWN_ZONE.search(before[-60:])
+        if zone and zone[1] == header.host:  # no zone that is known, but no host either
+            header = replace(header, host=None)
         return replace(header, host=named[1]) if named else header
 
 
