@@ -14,7 +14,7 @@ from lamsach.logs.bulk.eve_keys import IDLE, TOLD, WITHIN
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.joining import in_order
-from lamsach.logs.formats.suricata_eve import KINDS, action_of, answers_of, names_of
+from lamsach.logs.suricata_fields import KINDS, action_of, answers_of, names_of
 from lamsach.logs.timestamps import from_iso
 from lamsach.logs.values import hash_of, host_and_port, host_of_url, question_of, stated
 from lamsach.model import EventKind
