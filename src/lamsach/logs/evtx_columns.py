@@ -47,13 +47,13 @@ def column(batch: Batch, begin: Ints, end: Ints, after: Ints) -> Texts:
     return pieces.take(pa.array(np.arange(0, len(ends), 2, dtype=np.int32)))
 
 
-def columns(batch: Batch, inner: Instances, index: Ints, rows: Ints) -> list[Texts]:
-    """The values with these indexes (one row of them for each of these records), column by column; NOTHING for a column without any."""
-    used = np.flatnonzero((index >= 0).any(axis=0)).tolist()
-    begin, end = inner.places(index[:, used], rows)
+def columns(batch: Batch, inner: Instances, indexes: Sequence[Ints], rows: Ints) -> list[Texts]:
+    """The values with these indexes (of each column one for each of these records), column by column; NOTHING for a column without any."""
     after = inner.listed[rows]
-    found = {at: column(batch, begin[:, place], end[:, place], after) for place, at in enumerate(used)}
-    return [found.get(at, NOTHING) for at in range(index.shape[1])]
+    return [
+        column(batch, *inner.places(index, rows), after) if (index >= 0).any() else NOTHING
+        for index in indexes
+    ]
 
 
 def told_apart(known: Sequence[Texts], count: int) -> tuple[Ints, Ints]:

@@ -113,9 +113,7 @@ class EventMaker:
         outer = batch.instances(places + _BODY_AT, ends, np.ones(len(places), bool))
         systems = [template.system for template in outer.templates]
         outer.usual &= np.array([system is not None for system in systems], bool)[outer.template]
-        of_number, of_time, of_body = (
-            _indexes(systems, name)[outer.template] for name in ("number", "time", "body")
-        )
+        of_number, of_time, of_body = (_indexes(systems, name) for name in ("number", "time", "body"))
         body, body_end = outer.place(of_body)
         outer.usual &= (body_end > body) & (body_end <= ends)
         time, time_end = outer.place(of_time)
@@ -136,7 +134,7 @@ class EventMaker:
         self, batch: Batch, outer: Instances, systems: Sequence[System | None], numbers: Ints, places: Ints
     ) -> Ints:
         """The number of each record's head. `places`: where the records begin."""
-        spans = [outer.place(_indexes(systems, name)[outer.template]) for name in _PARTS]
+        spans = [outer.place(_indexes(systems, name)) for name in _PARTS]
         first, last = np.full(len(numbers), len(batch.data)), np.zeros(len(numbers), np.int64)
         for begin, end in spans:
             first = np.where(end > begin, np.minimum(first, begin), first)
@@ -197,8 +195,7 @@ class EventMaker:
         rows = np.flatnonzero(usual & (index >= 0))
         orders, digests = np.full(len(which), NOT_CARRIED, np.int64), np.zeros((len(which), WIDTH), np.uint8)
         if len(rows):
-            begin, end = inner.places(index[rows, None], rows)
-            found, of_row, digits = digests_at(batch, begin[:, 0], end[:, 0])
+            found, of_row, digits = digests_at(batch, *inner.places(index[rows], rows))
             for order in found:
                 if order not in self.orders:
                     self.orders.append(order)
@@ -222,7 +219,7 @@ class EventMaker:
         plan = self._planned[key[0]]
         row = int(rows[at])
         values: dict[int, str] = {}
-        starts, sizes = inner.starts[row].tolist(), inner.sizes[row].tolist()
+        starts, sizes = inner.starts[:, row].tolist(), inner.sizes[:, row].tolist()
         try:
             for _, index in plan.read:
                 if index >= 0:

@@ -25,7 +25,7 @@ _WORTHS = np.array(
 def is_carried(batch: Batch, inner: Instances, plans: Sequence[Plan | None], which: Ints) -> Any:
     """Whether the ports are a record's own, so that they do not make its event another."""
     opener = np.array([plan.opener if plan else NOWHERE for plan in plans], np.int64)[which]
-    begin, end = inner.place(opener)
+    begin, end = inner.places(opener, np.arange(len(which)))
     stated = end - begin == 4
     return (opener == ALWAYS) | (stated & (batch.numbers(np.where(stated, begin, 0), "<u4") == 1))
 
@@ -40,7 +40,7 @@ def carried_ports(
     rows = np.flatnonzero(index >= 0)
     if not len(rows):
         return found
-    begin, end = (places[:, 0] for places in inner.places(index[rows, None], rows))
+    begin, end = inner.places(index[rows], rows)
     kinds = np.array([plan.kind(plan.ports[side]) if plan else NULL for plan in plans], np.int64)
     is_number = kinds[which[rows]] == UINT16
     numbers = is_number & (end > begin)
@@ -82,13 +82,13 @@ def key_columns(
     `carried`: whether ports, digests do not count, and the kinds of the parts that do not. `mentioned`: what texts mention."""
     width = key_width(plans[which[0]])
     if not width:  # all values, and how they are laid out
-        ends = inner.starts[rows, -1] + inner.sizes[rows, -1]
+        ends = inner.starts[-1, rows] + inner.sizes[-1, rows]
         return [column(batch, inner.listed[rows], ends, inner.listed[rows])]
     keys = [plan.key if plan and key_width(plan) == width else (NOWHERE,) * width for plan in plans]
-    index = np.array(keys)[which]
+    index = np.array(keys).T[:, which]
     ports, digests, parts = carried
-    index[ports, -2:] = NOWHERE
-    index[digests, -3] = NOWHERE
-    index[parts != NO_PART, -5:-3] = NOWHERE
+    index[-2:, ports] = NOWHERE
+    index[-3, digests] = NOWHERE
+    index[-5:-3, parts != NO_PART] = NOWHERE
     told = np.where(parts != NO_PART, -parts, mentioned)
     return [pa.array(told), *columns(batch, inner, index, rows)]

@@ -210,5 +210,5 @@ def _values(
         return np.zeros(0, np.int64), []
     table = np.array([(*some, *(NOWHERE,) * (width - len(some))) for some in indexes])
     rows = np.flatnonzero(wanted & (table[:, 0] != NOWHERE)[which])
-    found = columns(batch, inner, table[which[rows]], rows) if len(rows) else []
+    found = columns(batch, inner, table.T[:, which[rows]], rows) if len(rows) else []
     return rows, [one for one in found if one is not NOTHING]

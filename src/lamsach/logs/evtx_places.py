@@ -74,7 +74,7 @@ def _walked(chunk: bytes, end: int) -> list[int] | None:
 @dataclass(slots=True)
 class Instances:
     """An instance of a template of each record. `usual` tells for which the rest holds. `templates`: what the numbers in `template` mean.
-    `starts`, `sizes`: place and size of each value; `listed`: where sizes and kinds begin; `counts`: how many values there are."""
+    `starts`, `sizes`: place and size of each value, a row for those with the same index; `listed`: where sizes and kinds begin; `counts`: how many values there are."""
 
     usual: Any
     template: Ints
@@ -85,16 +85,23 @@ class Instances:
     sizes: Ints
 
     def place(self, index: Ints) -> tuple[Ints, Ints]:
-        """Beginning and end of one value of each record; twice 0 where the index is negative or there is none."""
-        begin, end = self.places(index[:, None], np.arange(len(index)))
-        return begin[:, 0], end[:, 0]
+        """Beginning and end of one value of each record, whose index each of the templates tells; twice 0 where that is negative or there is none."""
+        if len(index) == 1:
+            return self._row(int(index[0]))
+        return self.places(index[self.template], np.arange(len(self.template)))
+
+    def _row(self, index: int) -> tuple[Ints, Ints]:
+        if not 0 <= index < len(self.starts):
+            nowhere = np.zeros(len(self.template), np.int32)
+            return nowhere, nowhere
+        return self.starts[index] * self.usual, (self.starts[index] + self.sizes[index]) * self.usual
 
     def places(self, index: Ints, rows: Ints) -> tuple[Ints, Ints]:
-        """The same of several values, with an index for each, of these records."""
-        stated = (index >= 0) & (index < self.starts.shape[1]) & self.usual[rows, None]
-        at = np.where(stated, index, 0)
-        begin = self.starts[rows[:, None], at]
-        end = begin + self.sizes[rows[:, None], at]
+        """The same of these records, with an index for each."""
+        stated = (index >= 0) & (index < len(self.starts)) & self.usual[rows]
+        at = np.where(stated, index, 0) * self.starts.shape[1] + rows
+        begin = self.starts.ravel().take(at)
+        end = begin + self.sizes.ravel().take(at)
         return begin * stated, end * stated
 
 
@@ -175,8 +182,8 @@ class Batch:
 
     def pieces(self, places: Ints, size: int) -> Any:
         """So many bytes from each place on."""
-        shape = (len(self.data) - size + 1, size)
-        return np.ndarray(shape, np.uint8, self.data, strides=(1, 1))[places]
+        whole = np.ndarray((len(self.data) - size + 1,), f"V{size}", self.data, strides=(1,))
+        return whole[places].view(np.uint8).reshape(len(places), size)
 
     def instances(self, places: Ints, ends: Ints, usual: Any) -> Instances:
         """The instances that begin at these places and end before these ends."""
@@ -219,14 +226,17 @@ class Batch:
         width = max(int(counts.max(initial=0)), 1)
         pairs = self.pieces(listed, 4 * width).view("<u4")
         if (counts != width).any():
-            pairs *= _PRESENT[counts, :width]
-        sizes = pairs.view("<u2")[:, ::2]
-        stops = np.cumsum(sizes, axis=1, dtype=np.int32)
-        stops += (listed + 4 * counts).astype(np.int32)[:, None]
-        usual = usual & (stops[:, -1] <= ends)
+            pairs *= np.ascontiguousarray(_PRESENT[:, :width]).take(counts, axis=0)
+        sizes = pairs.view("<u2")[:, ::2].T.astype(np.int32, order="C")
+        starts = np.empty_like(sizes)
+        at = (listed + 4 * counts).astype(np.int32)
+        for begin, size in zip(starts, sizes, strict=True):
+            begin[:] = at
+            at += size
+        usual = usual & (at <= ends)
         usual[_not_as_declared(pairs, template, templates)] = False
         usual &= np.array([len(known.kinds) for known in templates])[template] <= counts
-        return Instances(usual, template, templates, listed, counts, stops - sizes, sizes)
+        return Instances(usual, template, templates, listed, counts, starts, sizes)
 
 
 def _not_as_declared(pairs: Ints, template: Ints, templates: list[Template]) -> Ints:
@@ -241,9 +251,10 @@ def _not_as_declared(pairs: Ints, template: Ints, templates: list[Template]) -> 
     counted = np.where(size < 0, np.uint32(0xFFFF0000), np.uint32(0xFFFFFFFF))
     nowhere = declared == ANY  # mostly there is none
     expected[nowhere], counted[nowhere] = 0, 0xFFFFFFFF
-    unlike = pairs ^ expected[template]
-    unlike &= counted[template]
-    at = np.flatnonzero(unlike != 0)
+    unlike = expected.take(template, axis=0)
+    unlike ^= pairs
+    unlike &= counted.take(template, axis=0)
+    at = np.flatnonzero(unlike)
     found, stated = pairs.ravel()[at], declared[template[at // width], at % width]
     kinds, sizes = found >> 16, found & 0xFFFF
     wrong = (kinds != stated) & (kinds != NULL) & (stated != ANY)
