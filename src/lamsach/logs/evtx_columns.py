@@ -47,8 +47,8 @@ def column(batch: Batch, begin: Ints, end: Ints, after: Ints) -> Texts:
     return pieces.take(pa.array(np.arange(0, len(ends), 2, dtype=np.int32)))
 
 
-def columns(batch: Batch, inner: Instances, indexes: Sequence[Ints], rows: Ints) -> list[Texts]:
-    """The values with these indexes (of each column one for each of these records), column by column; NOTHING for a column without any."""
+def columns(batch: Batch, inner: Instances, indexes: Ints, rows: Ints) -> list[Texts]:
+    """The values with these indexes (a row of them for each column, one for each of these records), column by column; NOTHING for a column without any."""
     after = inner.listed[rows]
     return [
         column(batch, *inner.places(index, rows), after) if (index >= 0).any() else NOTHING
