@@ -50,6 +50,10 @@ class Names:
             name = self.known[place] = _utf16(self._chunk, place + _NAME.size, length)
         return name
 
+    def are(self, places: tuple[int, ...], names: tuple[str, ...]) -> bool:
+        """Whether just these names stand at these places. Raises UnusualError."""
+        return tuple(map(self.known.get, places)) == names or tuple(map(self.at, places)) == names
+
 
 def _utf16(chunk: bytes, start: int, length: int) -> str:
     piece = chunk[start : start + 2 * length]

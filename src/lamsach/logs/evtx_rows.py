@@ -80,6 +80,12 @@ class Records:
         columns: tuple[Any, ...] = (*some, self.own.slice(begin, end - begin))
         return Records(*columns)
 
+    def some(self, which: Ints) -> Records:
+        """These of the records."""
+        some = (column[which] for column in (*self.numbers(), self.digests))
+        columns: tuple[Any, ...] = (*some, self.own.take(pa.array(which)))
+        return Records(*columns)
+
     def numbers(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
         """All columns of numbers."""
         return self.codes, self.times, self.source_ports, self.destination_ports, self.orders, self.parts

@@ -84,7 +84,8 @@ class _Met(NamedTuple):
     body: bytes
     start: int
     here: dict[int, str]
-    elsewhere: list[tuple[int, str]]
+    elsewhere: tuple[int, ...]
+    names_elsewhere: tuple[str, ...]
 
 
 class Layout:
@@ -113,7 +114,7 @@ class Layout:
             parts.append(f"{place - end}xI")
             end = place + 4
         self._fields = struct.Struct("".join(parts))
-        self._last = _Met(b"", 0, {}, [])
+        self._last = _Met(b"", 0, {}, (), ())
         self.template = template
 
     def fits(self, body: bytes, start: int, names: Names) -> bool:
@@ -121,7 +122,7 @@ class Layout:
         last = self._last
         if body == last.body and (start == last.start or not last.here):
             names.known.update(last.here)
-            return all(names.at(place) == name for place, name in last.elsewhere)
+            return names.are(last.elsewhere, last.names_elsewhere)
         if int.from_bytes(body, "little") & self._mask != self._bits:
             return False
         places = self._fields.unpack_from(body)
@@ -131,13 +132,11 @@ class Layout:
         own = dict(zip(here, self._names_here, strict=True))
         names.known.update(own)
         elsewhere = self._places_elsewhere(places)  # the names here are among the bytes
-        if (
-            tuple(map(names.known.get, elsewhere)) != self._names_elsewhere
-            and tuple(map(names.at, elsewhere)) != self._names_elsewhere
-        ):
+        if not names.are(elsewhere, self._names_elsewhere):
             return False
         told = dict(zip(elsewhere, self._names_elsewhere, strict=True))
-        self._last = _Met(body, start, own, [one for one in told.items() if one[0] not in own])
+        others = tuple(place for place in told if place not in own)
+        self._last = _Met(body, start, own, others, tuple(told[place] for place in others))
         return True
 
 

@@ -4,7 +4,7 @@ same values before is not made again, only time, number and ports are the record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lamsach.logs.event_records import HASH_KEYS
@@ -80,30 +80,24 @@ class EvtxTables:
         import numpy as np
         import pyarrow as pa
 
-        from lamsach.logs.evtx_digests import PLACES
         from lamsach.logs.evtx_places import numbered
         from lamsach.logs.evtx_rows import joined
 
         records = joined(self._parts)
         told = np.flatnonzero(records.codes != _REFUSED)
-        used, which = numbered(records.codes[told], len(self._maker.events))
+        if len(told) < len(records.codes):
+            records = records.some(told)
+        used, which = numbered(records.codes, len(self._maker.events))
         events = [self._maker.events[code] for code in used.tolist()]
-        made = (table_of(columns_of(events), len(events)) if events else _nothing()).take(pa.array(which))
-        made = _with(made, "line", pa.array(told + self.records + 1))
-        made = _with(made, "time", _times(records.times[told], made.column("time")))
-        for name, ports in (
-            ("source_port", records.source_ports),
-            ("destination_port", records.destination_ports),
-        ):
-            made = _with(made, name, _ports(ports[told], made.column(name)))
+        stated = _Stated(table_of(columns_of(events) if events else {}, len(events)), which)
+        own = {"line": pa.array(told + self.records + 1), "time": _times(records.times, stated)}
+        own["source_port"] = _ports(records.source_ports, stated, "source_port")
+        own["destination_port"] = _ports(records.destination_ports, stated, "destination_port")
         if records.parts.any():
-            own_values = records.own if len(told) == len(records.codes) else records.own.take(pa.array(told))
-            made = _with_parts(made, records.parts[told], own_values)
-        own = records.orders[told] >= 0
-        if own.any():
-            digests = records.digests if len(told) == len(records.codes) else records.digests[told]
-            for length, name in HASH_KEYS.items():
-                made = _with(made, name, _digests(digests[:, PLACES[length]], own, made.column(name)))
+            own |= _parts(records, stated)
+        if (records.orders >= 0).any():
+            own |= _digests(records, stated)
+        made = stated.with_own(own)
         for number in sorted(self._refusals):
             self._on_refusal(self._refusals[number])
         self.records += self._rows
@@ -201,65 +195,99 @@ def _key(text: str, head: str, tail: str, data: int, marks: tuple[str, ...]) -> 
     return tuple(parts)
 
 
-def _with(table: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
-    place = table.schema.get_field_index(name)
-    return table.set_column(place, table.schema.field(place), column)
+class _Stated:
+    """What the events of records state, in columns, each of which is made when it is asked for. `which`: which row of the events' table each record's is."""
+
+    def __init__(self, events: pa.RecordBatch, which: Any) -> None:
+        import pyarrow as pa
+
+        self._events = events
+        self._which = pa.array(which)
+
+    def column(self, name: str) -> pa.Array:
+        """A column, a row for each record."""
+        import pyarrow as pa
+
+        stated = self._events.column(name)
+        return pa.nulls(len(self._which), stated.type) if self._nothing(name) else stated.take(self._which)
+
+    def unless(self, own: pa.Array, is_own: Any, name: str) -> pa.Array:
+        """The records' own values, and where there are none of their own, and so null, what the events state."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self._nothing(name) or is_own.all():
+            return own
+        return pc.if_else(pa.array(is_own), own, self.column(name))
+
+    def with_own(self, own: Mapping[str, pa.Array]) -> pa.RecordBatch:
+        """The table of the records, with these columns as they are."""
+        import pyarrow as pa
+
+        layout = self._events.schema
+        columns = [own[name] if name in own else self.column(name) for name in layout.names]
+        return pa.RecordBatch.from_arrays(columns, schema=layout)
+
+    def _nothing(self, name: str) -> bool:
+        stated = self._events.column(name)
+        return bool(stated.null_count == len(stated))
 
 
-def _with_parts(table: pa.RecordBatch, parts: Any, own: pa.RecordBatch) -> pa.RecordBatch:
-    """The table, with the records' own values where they have parts of these kinds."""
+def _parts(records: Records, stated: _Stated) -> dict[str, pa.Array]:
+    """The fields of which records have parts."""
     import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     from lamsach.logs.evtx_parts import TELLS
 
-    for name in own.schema.names:
-        told = np.isin(parts, [kind for kind, names in TELLS.items() if name in names])
+    made = {}
+    for name in records.own.schema.names:
+        told = np.isin(records.parts, [kind for kind, names in TELLS.items() if name in names])
         if told.any():
-            values = own.column(name)
-            stated = table.column(name)
-            table = _with(table, name, values if told.all() else pc.if_else(pa.array(told), values, stated))
-    return table
+            made[name] = stated.unless(records.own.column(name), told, name)
+    return made
 
 
-def _nothing() -> pa.RecordBatch:
-    return table_of({}, 0)
-
-
-def _times(times: Any, stated: pa.Array) -> pa.Array:
+def _times(times: Any, stated: _Stated) -> pa.Array:
     """The records' own times; where one is absent the time that the event states."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     absent = times == _ABSENT
     own = pa.array(times, mask=absent).cast(pa.timestamp("us", "UTC"))
-    return pc.coalesce(own, stated) if absent.any() else own
+    return stated.unless(own, ~absent, "time")
 
 
-def _ports(ports: Any, stated: pa.Array) -> pa.Array:
+def _ports(ports: Any, stated: _Stated, name: str) -> pa.Array:
     """The records' own ports; where there is none of its own the event's."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     carried = ports >= 0
     if not carried.any():
-        return stated
-    own = pa.array(ports, pa.int32(), mask=ports <= 0)
-    return own if carried.all() else pc.if_else(pa.array(carried), own, stated)
+        return stated.column(name)
+    return stated.unless(pa.array(ports, pa.int32(), mask=ports <= 0), carried, name)
 
 
-def _digests(digits: Any, own: Any, stated: pa.Array) -> pa.Array:
-    """The digests of one length: the records' own, NUL for none, and where these are not its own the event's."""
+def _digests(records: Records, stated: _Stated) -> dict[str, pa.Array]:
+    """The digests by the names of their columns: the records' own, and where these are not its own the event's."""
+    from lamsach.logs.evtx_digests import PLACES
+
+    own = records.orders >= 0
+    return {
+        name: stated.unless(_texts_of(records.digests[:, PLACES[length]]), own, name)
+        for length, name in HASH_KEYS.items()
+    }
+
+
+def _texts_of(digits: Any) -> pa.Array:
+    """Rows of characters as texts, null where NUL stands."""
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     there = digits[:, 0] != 0
-    offsets = np.append(0, np.cumsum(there * digits.shape[1])).astype(np.int32)
-    buffers = [np.packbits(there, bitorder="little"), offsets, digits[there].tobytes()]
-    made = pa.Array.from_buffers(pa.string(), len(there), list(map(pa.py_buffer, buffers)))
-    return made if own.all() else pc.if_else(pa.array(own), made, stated)
+    offsets = np.zeros(len(there) + 1, np.int32)
+    np.cumsum(there, out=offsets[1:])
+    offsets *= digits.shape[1]
+    buffers = [np.packbits(there, bitorder="little"), offsets, digits[there]]
+    return pa.Array.from_buffers(pa.string(), len(there), list(map(pa.py_buffer, buffers)))
 
 
 def _stamps(texts: Sequence[str | None]) -> tuple[Any, Sequence[int]]:
