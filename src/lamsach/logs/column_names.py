@@ -62,7 +62,7 @@ FIELDS: Mapping[str, str] = {
     " subjectusername authuser clientusername usrname nguoidung taikhoan tendangnhap tennguoidung canbo nguoisudung taikhoandangnhap accountnameofuser accountupn initiatingprocessaccountname initiatingprocessaccountupn"
     " 用户 用户名 用户名称 登录用户 账号",
     "query": "dnsqryname dnsdnsqryname query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
-    " querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
+    " dnsquerystring querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
     "domain": "extensionsservername tlstlshandshakeextensionsservername httphttphost domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
     " tenmien trangweb webdomain tenmiendochai tenmienketnoi tenmiendich mienketnoi"
@@ -73,7 +73,7 @@ FIELDS: Mapping[str, str] = {
     "path": "httphttprequesturi path urlpath requestpath csuristem httppath uripath",
     "answers": "answer answers response responses dnsanswers dnsanswersdata dnsresolvedip resolvedip resolvedips queryresults rdata answerip"
     " responsedata dnsanswer dnsrdata ketquatruyvan ipphangiai traloi",
-    "hash": "md5 sha1 sha256 hash hashes filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"
+    "hash": "md5 sha1 sha256 hash hashes md5after sha1after sha256after filehash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 hashmd5"
     " hashsha1 hashsha256 appsha256 processhashmd5 processhashsha1 processhashsha256 md5hash sha256hash sha1hash imphashes mabam mahash giatrihash giatribam mamd5 masha1 masha256 mabamtep hashfile bammd5 bamsha256 applicationhash initiatingprocesssha256 initiatingprocesssha1 initiatingprocessmd5"
     " 文件md5 md5值",
     "details": "description eventdescription eventdetails details detail object detectedobject objectname objectpath objecturi filepath filename"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lamsach.logs import column_names
+from lamsach.logs import cloud_records, column_names
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, not_empty
@@ -73,7 +73,7 @@ def _fields(values: Mapping[str, pa.Array]) -> tuple[bool, dict[str, Held]]:
                 raise Unusual
             endpoint |= not ENDPOINT_KEYS.isdisjoint(plain)
     others = column_names.beside(names)
-    if endpoint and "ipaddress" in names:  # a log-on
+    if (endpoint and "ipaddress" in names) or cloud_records.kind_of(names):  # a log-on
         raise Unusual
     held: dict[str, Held] = {}
     for parts, path in paths:

@@ -21,7 +21,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs import column_names, columns
+from lamsach.logs import cloud_records, column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines, carried, may_carry
 from lamsach.logs.json_records import (
@@ -133,7 +133,7 @@ class JsonLines(LogFormat):
     def parse(self, line: str, number: int) -> Event | None:
         """One JSON object, behind a syslog header or not."""
         header, record = read_object(line)
-        values, endpoint = _values(record)
+        values, endpoint, cloud = _values(record)
         # what the shipper parsed itself has a `message` for people
         parsed = any(field in values for field in PARSED) and object_in_text(record) is None
         inner = self._carried.event(carried(record, literal=parsed), number) if may_carry(line) else None
@@ -147,6 +147,7 @@ class JsonLines(LogFormat):
         zone = _zone(record) if "clock" in values else None
         times = LooseTimes(replace(self.context, timezone=zone)) if zone else self._times
         event = columns.event_of(values, times, host_is_device=endpoint or "source" not in values)
+        event = cloud_records.finished(cloud, record, event) if cloud else event
         if header.strip() and (event.time is None or event.observer is None):
             stated = split_header(line, self.context)[0]
             event = replace(event, time=event.time or stated.time, observer=event.observer or stated.host)
@@ -173,8 +174,10 @@ def _tells(event: Event) -> bool:
     )
 
 
-def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
-    """The values of each field, the most trusted first, and whether the record is of an endpoint."""
+def _values(
+    record: dict[str, object],
+) -> tuple[dict[str, list[str]], bool, cloud_records.CloudRecord | None]:
+    """The values of each field, the most trusted first, whether the record is of an endpoint, and what it is of a cloud's."""
     values: dict[str, list[str]] = {}
     times: list[tuple[int, str]] = []
     paths = [
@@ -184,6 +187,9 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
     logon = endpoint and any(column_names.plain(parts[-1]) == "ipaddress" for parts, _ in paths)
     names = {column_names.plain(parts[-1]) for parts, _ in paths}
     others = column_names.beside(names)
+    cloud = cloud_records.kind_of(names)
+    if cloud is not None:
+        others, logon, endpoint = {**others, **cloud.fields}, False, cloud.of_endpoint
     for parts, value in paths:
         field = column_names.field_of(".".join(parts))
         if others:
@@ -210,7 +216,9 @@ def _values(record: dict[str, object]) -> tuple[dict[str, list[str]], bool]:
     if times:
         values.pop("clock", None)
         values["time"] = [min(times, key=lambda ranked: ranked[0])[1]]
-    return values, endpoint and not logon
+    if cloud is not None:
+        cloud_records.complete(cloud, record, values)
+    return values, endpoint and not logon, cloud
 
 
 def _zone(record: dict[str, object]) -> ZoneInfo | None:
