@@ -2,7 +2,7 @@
 
 Source: https://learn.microsoft.com/sysinternals/downloads/sysmon (event schema), the Security auditing reference
 (https://learn.microsoft.com/windows/security/threat-protection/auditing/event-5156), the manifests of Microsoft-Windows-DNS-Client,
-Microsoft-Windows-DNSServer, Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and Microsoft-Windows-Windows Defender. Traps:
+Microsoft-Windows-Bits-Client, Microsoft-Windows-PowerShell and Microsoft-Windows-Windows Defender. Traps:
 - In 5156 and its kin `SourceAddress` is the machine's own side, also of an inbound connection, but of packets (5150 to 5153) the
   sender's; in Sysmon's event 3 it mostly is the side that opened it, but not of UDP answers and in old versions.
 - 5154, 5155, 5158 and 5159 name where a program listens: 0.0.0.0 there means every address of the machine.
@@ -16,7 +16,6 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from lamsach.logs import dns_message
 from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.script_mentions import mentions
@@ -38,32 +37,27 @@ _HASH_PAIR = re.compile(r"(?:MD5|SHA1|SHA-1|SHA256|SHA-256)\s?=\s?([0-9A-Fa-f]{3
 _HOST_URL = re.compile(r"HostUrl=((?:https?|ftp)://\S{3,2000})", re.IGNORECASE)
 _FILE_DATA = frozenset({"hashes", "hash", "path", "targetfilename"})
 _MOST_ANSWERS = 200
-_LONGEST_PACKET = 131072
 SOURCE = ("sourceip", "sourceaddress", "sourceipaddress", "srcip", "ipaddress", "clientaddress", "clientip", "clientipaddress", "ipstring",
           "sourcenetworkaddress", "networkaddress", "callerip", "clientname", "client", "peeraddress", "ip", "sourceipv4", "src_ip_addr", "address")  # fmt: skip
 DESTINATION = ("destinationip", "destaddress", "destinationaddress", "destip", "dstip", "destinationipaddress", "serveraddress",
                "serverip", "targetip", "targetserver", "remoteaddress", "remoteip", "dnsserveripaddress", "dst_ip_addr")  # fmt: skip
-SOURCE_PORT = (
-    "sourceport",
-    "srcport",
-    "src_port",
-    "ipport",
-    "clientport",
-    "clientaddress",
-    "clientip",
-    "ipstring",
-)
-DESTINATION_PORT = (
-    "destinationport",
-    "destport",
-    "dstport",
-    "dst_port",
-    "serverport",
-    "remoteport",
-    "serveraddress",
-)
+SOURCE_PORT = ("sourceport", "srcport", "src_port", "ipport", "clientport", "clientaddress", "clientip", "ipstring")  # fmt: skip
+DESTINATION_PORT = ("destinationport", "destport", "dstport", "dst_port", "serverport", "remoteport", "serveraddress")  # fmt: skip
 TEXTS = ("commandline", "parentcommandline", "processcommandline", "scriptblocktext", "payload", "hostapplication", "command line",
           "process command line", "contents", "arguments", "destination", "details", "process creation")  # fmt: skip
+_CLIENTS = frozenset(
+    {
+        "clientaddress",
+        "clientip",
+        "clientipaddress",
+        "clientname",
+        "client",
+        "callerip",
+        "peeraddress",
+        "sourcenetworkaddress",
+    }
+)
+"""Data that name the machine that reached the one which wrote the event."""
 SOURCE_NAMES, DESTINATION_NAMES, _TEXT_NAMES = frozenset(SOURCE), frozenset(DESTINATION), frozenset(TEXTS)
 
 
@@ -155,38 +149,6 @@ def answers_of(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def name_server(record: WindowsRecord) -> Fields:
-    """A packet of the DNS server's analytical log: 256 question, 257 and 258 answer, 260 and 261 to and from an upstream."""
-    own, port = record.ip("interfaceip"), record.port("port")
-    to_upstream = record.event_id in (260, 261, 262, 263, 264, 266)
-    answer = record.event_id in (257, 258, 259, 261) and not (
-        record.event_id == 259 and "source" in record.data
-    )
-    other = record.ip("source", "destination")
-    received = "source" in record.data
-    return {
-        "kind": EventKind.DNS,
-        "observer": record.computer,
-        "source_ip": other if received else own,
-        "source_port": port if received else None,
-        "destination_ip": own if received else other,
-        "destination_port": None if received else port,
-        "device_ip": own if to_upstream else machine_address(other),
-        "domain": question_name(record.text("qname") or ""),
-        "answers": packet_answers(record.data.get("packetdata", "")) if answer else (),
-        "forwarded": to_upstream,
-        "response": answer,
-    }
-
-
-def packet_answers(packet: str) -> tuple[str, ...]:
-    """The addresses and names that a DNS packet in hexadecimal (`0x1A2B..`) answers with."""
-    try:
-        return dns_message.answers_of(bytes.fromhex(packet[:_LONGEST_PACKET].removeprefix("0x")))
-    except ValueError:
-        return ()
-
-
 def download(record: WindowsRecord) -> Fields:
     """A transfer of BITS (3, 4, 59, 60, 61, 16403) or any event with a URL."""
     url = record.text("url", "remotename", "uri", "requesturl", "remoteurl", "weburl")
@@ -217,10 +179,12 @@ def file_or_process(record: WindowsRecord) -> Fields:
         sides: Fields = {}
     else:
         sides = _sides(record)
+    of_client = bool(sides) and sides["device_ip"] and not _CLIENTS.isdisjoint(data)
     return {
         **sides,
         "kind": EventKind.OTHER if _FILE_DATA.isdisjoint(data) else EventKind.FILE,
-        "device_name": record.computer,
+        "observer": record.computer if of_client else None,
+        "device_name": None if of_client else record.computer,
         "user": user_of(record.text("user", "subjectusername", "targetusername", "accountname")),
         "url": url,
         "domain": host_of_url(url) if url else None,

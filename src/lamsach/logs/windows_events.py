@@ -15,7 +15,7 @@ from typing import Any
 
 from lamsach.logs import windows_contacts as contacts
 from lamsach.logs import windows_logons as logons
-from lamsach.logs import windows_web
+from lamsach.logs import windows_name_server, windows_web
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.timestamps import from_epoch, from_iso
@@ -95,7 +95,7 @@ def _by_data(record: WindowsRecord) -> Reader:
     if "queryname" in data:
         return contacts.question
     if "qname" in data and "interfaceip" in data:
-        return contacts.name_server
+        return windows_name_server.packet
     if not contacts.SOURCE_NAMES.isdisjoint(data) and not contacts.DESTINATION_NAMES.isdisjoint(data):
         return contacts.connection
     if "targetusername" in data and not contacts.SOURCE_NAMES.isdisjoint(data):
@@ -105,13 +105,19 @@ def _by_data(record: WindowsRecord) -> Reader:
     return contacts.anything
 
 
+def _name_server(record: WindowsRecord) -> Reader:
+    if "qname" in record.data:
+        return windows_name_server.packet
+    return windows_name_server.change if "sourceip" in record.data else _by_data(record)
+
+
 _SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
 _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("sysmon", lambda record: _SYSMON.get(record.event_id, contacts.file_or_process)),
     ("security", _security),
     ("dns-client", lambda record: contacts.question if record.event_id in _DNS_CLIENT else _by_data(record)),
-    ("dnsserver", lambda record: contacts.name_server if "qname" in record.data else _by_data(record)),
-    ("dns-server", lambda record: contacts.name_server if "qname" in record.data else _by_data(record)),
+    ("dnsserver", lambda record: _name_server(record)),
+    ("dns-server", lambda record: _name_server(record)),
     ("bits-client", lambda _: contacts.download),
     ("iis-logging", lambda record: windows_web.request if "c-ip" in record.data else _by_data(record)),
     ("powershell", lambda _: contacts.file_or_process),

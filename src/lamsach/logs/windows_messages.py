@@ -94,7 +94,16 @@ def labels(message: str) -> dict[str, str]:
             name = section
         if name and value and value != "-":
             found.setdefault(name, value[:_LONGEST_VALUE])
+    if (asked := _ASKED.search(text)) is not None:
+        found |= {"queryname": asked[1], "queryresults": asked[2] or ""}
     return found if "ipaddress" in found or "sourceaddress" in found else found | _in_prose(text)
+
+
+# DNS query is completed for the name c2.example, type 1, query options 140737488355328 with status 0 Results 192.0.2.7;
+# DNS query is called for the name c2.example, type 28, query options 140737488355328, Server List , isNetwork query 0, ..
+_ASKED = re.compile(
+    r"DNS query is (?:completed|called) for the name ([^\s,]{1,255}), type \d{1,5}(?:.{0,120}? Results ([^\s].{0,2000}))?"
+)
 
 
 # Login failed for user 'sa'. Reason: .. [CLIENT: 192.0.2.5]    sshd: Failed password for minh from 192.0.2.5 port 50100 ssh2

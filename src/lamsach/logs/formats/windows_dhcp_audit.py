@@ -135,7 +135,7 @@ class WindowsDhcpAudit(LogFormat):
         columns = _columns(line[match.end() :], match[2])
         header, _ = split_header(line, self.context) if match.start() else (None, "")
         identifier = int(match[1])
-        address = ip_of(columns[1]) if len(columns) > 1 else None
+        address = ip_of(columns[1]) if len(columns) > 1 and columns[1] != "::" else None
         action = _ACTIONS.get(identifier) if address else None
         names_client = identifier < 50 or identifier >= 11000
         return Event(
