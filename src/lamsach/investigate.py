@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from lamsach import __version__
@@ -31,6 +31,9 @@ from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.opening import LogFile, find_logs
 from lamsach.model import Findings, Indicator, IndicatorType, Parameters, Problem, Reference
 
+if TYPE_CHECKING:
+    from lamsach.devices.nat.behind import BehindNat
+
 Tell = Callable[[str], None]
 
 
@@ -41,6 +44,7 @@ class Request:
     logs: Sequence[str]
     lists: Sequence[str]
     leases: Sequence[str] = ()
+    nat: Sequence[str] = ()
     inventory: str | None = None
     exceptions: Sequence[str] = ()
     infrastructure: Sequence[str] = ()
@@ -86,6 +90,7 @@ class _Inputs:
     logs: list[LogFile] = field(default_factory=list)
     leases: LeaseTable = field(default_factory=LeaseTable)
     inventory: Inventory = field(default_factory=Inventory)
+    behind: BehindNat | None = None
     presence: Presence = field(default_factory=lambda: Presence(DEFAULT_TIMEZONE))
 
 
@@ -122,7 +127,9 @@ def investigate(
     inputs.problems[:0] = loaded.problems
     excepted = _excepted(request, inputs)
     infrastructure = Infrastructure(request.infrastructure)
-    identifier = Identifier(inputs.leases, inputs.inventory)
+    if inputs.behind is not None:
+        infrastructure.translates(inputs.behind.public_addresses)
+    identifier = Identifier(inputs.leases, inputs.inventory, inputs.behind)
     rules = Rules(
         identifier,
         Witness(infrastructure, inputs.presence, identifier),
@@ -211,6 +218,7 @@ def _parameters(request: Request, started: datetime) -> Parameters:
         logs=tuple(request.logs),
         lists=tuple(request.lists),
         leases=tuple(request.leases),
+        nat=tuple(request.nat),
         inventory=request.inventory,
         exceptions=tuple(request.exceptions),
         infrastructure=tuple(request.infrastructure),
@@ -245,4 +253,28 @@ def _read_inputs(request: Request, watch: Watch, kept: Kept | None) -> _Inputs:
     watch.say("Reading the leases.")
     holders = HolderLogs(stated, inputs.logs, request.timezone, request.format_name, tell)
     inputs.leases = LeaseTable(inputs.presence.watch(holders.events()))
+    if request.nat:
+        watch.say("Reading the NAT records.")
+        inputs.behind = _read_nat(request, tell)
     return inputs
+
+
+def _read_nat(request: Request, tell: Callable[[Problem], None]) -> BehindNat:
+    """The translations of the request's NAT logs; loaded only where there are any."""
+    from lamsach.devices.nat import NatTable
+    from lamsach.devices.nat.behind import BehindNat
+    from lamsach.devices.nat.reading import NatLogs
+
+    files = list(find_logs(request.nat, password=request.password, on_problem=tell))
+    logs = NatLogs(files, request.timezone, tell)
+    behind = BehindNat(NatTable(logs.records()))
+    for log in files:
+        if not logs.counts.get(log.name):
+            tell(
+                Problem(
+                    log.name,
+                    "The log holds no NAT record.",
+                    "Give the log of the gateway that translates the addresses.",
+                )
+            )
+    return behind

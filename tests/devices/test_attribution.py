@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamsach.devices.attribution import attribute, combine
+from lamsach.devices.attribution import attribute
+from lamsach.devices.combining import combine
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.reasons import REASONS

@@ -9,6 +9,9 @@ CLI: dict[str, str] = {
     ),
     "Searching the logs": "Đang rà quét nhật ký",
     "Reading the indicator list.": "Đang đọc danh sách dấu hiệu.",
+    "The log holds no NAT record.": "Nhật ký không có bản ghi NAT nào.",
+    "Give the log of the gateway that translates the addresses.": "Hãy đưa nhật ký của cổng chuyển đổi địa chỉ.",
+    "Logs with NAT records: machines behind a gateway's address are named by them.": "Nhật ký có bản ghi NAT: dùng để chỉ ra máy đứng sau địa chỉ của cổng.",
     "Reading the leases.": "Đang đọc bản ghi cấp phát DHCP.",
     "The search program is being compiled for this machine, once; this takes some seconds.": (
         "Đang biên dịch chương trình tìm kiếm cho máy này, chỉ một lần; mất vài giây."

@@ -82,6 +82,7 @@ _SEARCHED: dict[str, str] = {
     "Logs searched": "Nhật ký đã tìm",
     "Time in the logs": "Thời gian của nhật ký",
     "Asked for": "Khoảng thời gian yêu cầu",
+    "NAT records": "Bản ghi NAT",
     "DHCP leases": "Nhật ký cấp địa chỉ DHCP",
     "Inventory": "Danh mục thiết bị",
     "Exception lists": "Danh sách ngoại lệ",

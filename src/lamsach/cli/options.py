@@ -31,6 +31,14 @@ Leases = Annotated[
     Paths | None,
     typer.Option("--leases", metavar="FILES", help="DHCP logs or lease files besides those among the logs."),
 ]
+Nat = Annotated[
+    Paths | None,
+    typer.Option(
+        "--nat",
+        metavar="FILES",
+        help="Logs with NAT records: machines behind a gateway's address are named by them.",
+    ),
+]
 Inventory = Annotated[
     str | None,
     typer.Option("--inventory", metavar="FILE", help="XLSX or CSV of machines, users and departments."),

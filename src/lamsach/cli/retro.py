@@ -14,6 +14,7 @@ from lamsach.cli.options import (
     Inventory,
     Language,
     Lists,
+    Nat,
     Outputs,
     Paths,
     Stats,
@@ -52,6 +53,7 @@ def retro(
             "--leases", metavar="FILES", help="DHCP logs or lease files besides those in the archive."
         ),
     ] = None,
+    nat: Nat = None,
     inventory: Inventory = None,
     exceptions: Exceptions = None,
     infrastructure: Infrastructure = None,
@@ -86,6 +88,7 @@ def retro(
         logs=[archive],
         lists=lists,
         leases=leases or [],
+        nat=nat or [],
         inventory=inventory,
         exceptions=exceptions or [],
         infrastructure=infrastructure or [],

@@ -1,7 +1,8 @@
 """From raw sightings to devices: who it was, what that makes of them, and what is counted once.
 
 1. Identities become devices (`identities`), infrastructure is told apart (`infrastructure`, `forwarding`).
-2. A forwarder's sighting that its client's explains is dropped; the client's device bears the reason `forwarded_for`.
+2. A forwarder's sighting that its client's explains is dropped; the client's device bears the reason `forwarded_for`. So is one from
+outside the gateway that the machine's own explains.
 3. What is left merges into sightings; each device gets its state, severity and reasons from those that count
 (`states`).
 
@@ -12,12 +13,11 @@ that the device has or would have.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lamsach.devices.addresses import intervals
+from lamsach.devices.combining import merged
 from lamsach.devices.contested import Contested
 from lamsach.devices.forwarding import Explainer, Item, is_clients_side, roles
 from lamsach.devices.identities import Devices, most_frequent, without_router_macs
@@ -26,10 +26,8 @@ from lamsach.devices.inventory import Inventory
 from lamsach.devices.leases import LeaseConflict
 from lamsach.devices.states import Verdict, judge, judge_unattributed
 from lamsach.model import (
-    EVIDENCE_KEPT,
-    Action,
+    Behind,
     Device,
-    Evidence,
     Identity,
     MatchStatus,
     RawSighting,
@@ -78,7 +76,7 @@ def attribute(
         if (device := _device(key, group, devices)) is not None
     ]
     found.sort(key=lambda device: (_SEVERITIES[device.severity], -device.count, device.key))
-    return tuple(found), _sightings(gathered)
+    return tuple(found), merged((key, *item) for key, group in gathered.items() for item in group.items)
 
 
 def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastructure) -> dict[str, _Gathered]:
@@ -92,17 +90,37 @@ def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastruct
     gathered: dict[str, _Gathered] = defaultdict(_Gathered)
     clients: list[tuple[str, SightingKey, RawSighting]] = []
     speakers: list[_Speaker] = []
+    outside: list[tuple[str, Behind, Item]] = []
     for key, sighting in items:
         who = key.identity
         role = known[who] or (by_address.get(who.ip) if who.ip else None)
         device, role, address = _stand_in(key, devices.key(who), role)
-        if role is None and not device.startswith("unattributed:"):
+        if who.behind is not None and role is None:
+            outside.append((device, who.behind, (key, sighting)))
+        elif role is None and not device.startswith("unattributed:"):
             clients.append((device, key, sighting))
             gathered[device].items.append((key, sighting))
         else:
             speakers.append((device, role, address, (key, sighting)))
     _place_speakers(speakers, clients, gathered)
+    _place_outside(outside, clients, gathered)
     return dict(gathered)
+
+
+def _place_outside(
+    outside: Sequence[tuple[str, Behind, Item]],
+    clients: Sequence[tuple[str, SightingKey, RawSighting]],
+    gathered: dict[str, _Gathered],
+) -> None:
+    """Keep a sighting from outside the gateway, unless the machine's own of the same moments is there too."""
+    own: dict[str, list[tuple[str, SightingKey, RawSighting]]] = defaultdict(list)
+    for client in clients:
+        own[client[0]].append(client)
+    for device, behind, (key, sighting) in outside:
+        if Explainer(own[device]).clients("", key, sighting):
+            gathered[device].forwarded[behind.address] += sighting.count
+        else:
+            gathered[device].items.append((key, sighting))
 
 
 def _place_speakers(
@@ -194,6 +212,7 @@ def _reasons(key: str, verdict: Verdict, group: _Gathered, addresses: int) -> tu
     reasons = list(verdict[2])
     for forwarder, count in sorted(group.forwarded.items()):
         reasons.append(Reason("forwarded_for", {"forwarder": forwarder, "count": count}))
+    reasons += _behind(group)
     if key.startswith("ip:"):
         reasons.append(Reason("address_only"))
     if group.items and all(item[0].identity.how == "observed" for item in group.items):
@@ -206,74 +225,18 @@ def _reasons(key: str, verdict: Verdict, group: _Gathered, addresses: int) -> tu
     return tuple(reasons)
 
 
+def _behind(group: _Gathered) -> list[Reason]:
+    """Behind which public addresses NAT records place the machine."""
+    counts: Counter[Behind] = Counter()
+    for key, raw in group.items:
+        if key.identity.behind is not None and key.status is MatchStatus.COUNTED:
+            counts[key.identity.behind] += raw.count
+    reasons = []
+    for behind in sorted(counts, key=lambda one: (one.address, not one.certain)):
+        data: dict[str, str | int] = {"address": behind.address, "count": counts[behind]}
+        reasons.append(Reason("behind_nat", data) if behind.certain else Reason("behind_nat_probable", data))
+    return reasons
+
+
 def _fields(who: Identity) -> tuple[str | None, ...]:
     return (who.ip, who.mac, who.name, who.user, who.how)
-
-
-def _sightings(gathered: Mapping[str, _Gathered]) -> tuple[Sighting, ...]:
-    merged: dict[tuple[str, ...], Sighting] = {}
-    for device, group in gathered.items():
-        for item in group.items:
-            sighting = _sighting(device, *item)
-            place = _order(sighting)
-            merged[place] = combine(merged[place], sighting) if place in merged else sighting
-    return tuple(merged[place] for place in sorted(merged))
-
-
-def _sighting(device: str, key: SightingKey, raw: RawSighting) -> Sighting:
-    return Sighting(
-        device=device,
-        indicator=key.indicator,
-        indicator_type=key.indicator_type,
-        role=key.role,
-        match=key.match,
-        status=key.status,
-        unparsed=key.unparsed,
-        count=raw.count,
-        first=raw.first,
-        last=raw.last,
-        actions=_sum(raw.actions),
-        days=_sum(raw.days),
-        evidence=_earliest(raw.evidence),
-        sources={key.observer or key.format: _sum(raw.days)},
-    )
-
-
-def _order(sighting: Sighting) -> tuple[str, ...]:
-    kinds = (sighting.indicator_type, sighting.role, sighting.match, sighting.status, str(sighting.unparsed))
-    return (sighting.device, sighting.indicator, *kinds)
-
-
-def combine(one: Sighting, other: Sighting) -> Sighting:
-    """Two sightings of one key as one: associative and commutative. Raises ValueError for different keys."""
-    if _order(one) != _order(other):
-        raise ValueError("only sightings of one device, indicator, role, match and status combine")
-    return replace(
-        one,
-        count=one.count + other.count,
-        first=min((time for time in (one.first, other.first) if time), default=None),
-        last=max((time for time in (one.last, other.last) if time), default=None),
-        actions=_sum(one.actions, other.actions),
-        days=_sum(one.days, other.days),
-        evidence=_earliest((*one.evidence, *other.evidence)),
-        threat=min((text for text in (one.threat, other.threat) if text), default=None),
-        sources={
-            name: _sum(one.sources.get(name, {}), other.sources.get(name, {}))
-            for name in sorted({*one.sources, *other.sources})
-        },
-    )
-
-
-K = TypeVar("K", bound=date | Action)
-
-
-def _sum(*counts: Mapping[K, int]) -> dict[K, int]:
-    total: Counter[K] = Counter()
-    for count in counts:
-        total.update(count)
-    return {key: total[key] for key in sorted(total)}
-
-
-def _earliest(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """The earliest lines, those without a time last."""
-    return tuple(sorted(set(evidence), key=lambda line: (line.time == "", line))[:EVIDENCE_KEPT])

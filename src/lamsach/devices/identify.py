@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from lamsach.devices.inventory import Inventory, InventoryEntry
 from lamsach.devices.leases import Lease, LeaseTable, Seen
 from lamsach.devices.names import host_key, mac_address
 from lamsach.model import Event, Identity
+
+if TYPE_CHECKING:
+    from lamsach.devices.nat.behind import BehindNat
 
 _CACHE_LIMIT = 200_000
 _Position = tuple[int | None, int | None, str | None] | None
@@ -21,21 +26,34 @@ class Identifier:
     the inventory by the hardware address or the host name that the line itself states; what the line states; the machine that was
     seen at the address about that time (`observed`); the inventory by address; the bare address. A person who was logged on completes it. The inventory is a snapshot, so its address is believed only when
     nothing that knows the time says otherwise: not for an address that is leased to others at other times, and not
-    against the name in the line.
+    against the name in the line. An event of a gateway's public address is, where NAT records lead `behind` it, one of the inside address.
     """
 
-    def __init__(self, leases: LeaseTable | None = None, inventory: Inventory | None = None) -> None:
+    def __init__(
+        self,
+        leases: LeaseTable | None = None,
+        inventory: Inventory | None = None,
+        behind: BehindNat | None = None,
+    ) -> None:
         self._leases = leases if leases is not None else LeaseTable()
         self._inventory = inventory if inventory is not None else Inventory()
+        self._behind = behind
         self._cache: dict[_Key, Identity] = {}
 
     @property
     def timeless(self) -> bool:
         """Whether nothing is known that depends on an event's time: the same words always mean the same machine."""
-        return not (len(self._leases) or len(self._leases.seen) or len(self._leases.people))
+        return not (self._behind or len(self._leases) or len(self._leases.seen) or len(self._leases.people))
 
     def __call__(self, event: Event) -> Identity:
         """The identity; `how='none'` for an event that names no machine in any way."""
+        if self._behind is not None:
+            event, behind = self._behind(event)
+            if behind is not None:
+                return replace(self._kept(event), behind=behind)
+        return self._kept(event)
+
+    def _kept(self, event: Event) -> Identity:
         ip = event.device_ip
         key = (self._position(event), ip, event.device_mac, event.device_name, event.user)
         identity = self._cache.get(key)

@@ -33,7 +33,8 @@ def sort_key(key: SightingKey) -> tuple[str, ...]:
         key.match,
     )
     rest = (key.status, str(key.unparsed), str(key.dns), str(key.forwarded), key.observer, key.format)
-    return tuple(part or "" for part in (*parts, *rest))
+    behind = (who.behind.address, str(who.behind.certain)) if who.behind else ()
+    return tuple(part or "" for part in (*parts, *rest, *behind))
 
 
 def without_router_macs(

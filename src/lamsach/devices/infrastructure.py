@@ -8,7 +8,7 @@ They are stated (`--infrastructure`) or recognised from the data:
   internal machines no more than one in FORWARDER_RATIO asks the outside itself;
 - *proxy*: an internal address that at least ASKED_BY internal machines use on a proxy's port, for as many different
   names where the port is also an ordinary web server's;
-- *nat*: an address that an observer put in the place of another source.
+- *nat*: an address that an observer put in the place of another source, or to which NAT records translate.
 
 More are found from the sightings themselves: see `lamsach.devices.forwarding`.
 """
@@ -129,6 +129,11 @@ class Infrastructure:
         UTC).
         """
         return any(self._router_macs.count(f"{mac} {hour}") >= ROUTER_ADDRESSES for hour in hours)
+
+    def translates(self, addresses: Iterable[str]) -> None:
+        """Take note of addresses that NAT records translate to."""
+        for text in addresses:
+            self._translates.add(text, "")
 
     def role_of(self, ip: str) -> str | None:
         """`stated`, `nat`, `proxy` or `dns` for an address (canonical text) that speaks for others, else None."""

@@ -33,6 +33,7 @@ from lamsach.model.indicators import (
 from lamsach.model.sightings import (
     EVIDENCE_KEPT,
     RAW_TIMES_KEPT,
+    Behind,
     Evidence,
     Identity,
     Match,
@@ -49,6 +50,7 @@ __all__ = [
     "RAW_TIMES_KEPT",
     "Action",
     "AddressInterval",
+    "Behind",
     "Coverage",
     "Device",
     "DeviceState",

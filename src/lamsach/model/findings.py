@@ -138,6 +138,7 @@ class Parameters:
     logs: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     leases: tuple[str, ...] = ()
+    nat: tuple[str, ...] = ()
     inventory: str | None = None
     exceptions: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()

@@ -12,12 +12,20 @@ from lamsach.model.indicators import Indicator, IndicatorType
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """The public address behind which NAT records place a machine. `certain`: they state when the translation began and ended."""
+
+    address: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Whose an event is: the holder of the device address at the event's time.
 
     `how` says from what it is known: `lease`, `session` (VPN, 802.1X), `inventory`, `log` (the line names the machine), `observed` (an ARP
     table or a log-on saw it at the address about that time), `address` (nothing but the address is known) or `none` (the line names
-    no device).
+    no device). `behind`: where the log shows the gateway's public address in the place of the machine's.
     """
 
     ip: str | None = None
@@ -25,6 +33,7 @@ class Identity:
     name: str | None = None
     user: str | None = None
     how: str = "none"
+    behind: Behind | None = None
 
 
 class Role(StrEnum):

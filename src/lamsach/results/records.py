@@ -99,6 +99,7 @@ def _parameters_record(parameters: Parameters) -> Record:
         logs=list(parameters.logs),
         lists=list(parameters.lists),
         leases=list(parameters.leases),
+        nat=list(parameters.nat),
         inventory=parameters.inventory,
         exceptions=list(parameters.exceptions),
         infrastructure=list(parameters.infrastructure),

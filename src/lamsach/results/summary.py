@@ -143,6 +143,7 @@ def opening_facts(findings: Findings, language: str) -> list[tuple[str, str]]:
         facts.append((mark("Asked for"), period(parameters.since, parameters.until, zone, language)))
     named: list[tuple[str, tuple[str, ...]]] = [
         (mark("DHCP leases"), parameters.leases),
+        (mark("NAT records"), parameters.nat),
         (mark("Inventory"), (parameters.inventory,) if parameters.inventory else ()),
         (mark("Exception lists"), parameters.exceptions),
         (mark("Stated DNS servers, proxies, gateways"), parameters.infrastructure),

@@ -247,7 +247,7 @@ class _Screen:
         if self.archive:
             words_ = ["lamsach", "retro", *(part for place in given.logs for part in ("--archive", place))]
         for option, values in (
-            ("-i", given.lists), ("--leases", given.leases), ("--exceptions", given.exceptions), ("--infrastructure", given.infrastructure),
+            ("-i", given.lists), ("--leases", given.leases), ("--nat", given.nat), ("--exceptions", given.exceptions), ("--infrastructure", given.infrastructure),
             ("--inventory", (given.inventory,) if given.inventory else ()),
             ("--since", (given.since.astimezone(self.zone).isoformat(),) if given.since else ()),
             ("--until", (given.until.astimezone(self.zone).isoformat(),) if given.until else ()),

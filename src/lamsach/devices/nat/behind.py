@@ -1,0 +1,89 @@
+"""The machine behind an event whose near side is a public address: as the NAT records of that moment say.
+
+A sensor outside the gateway (a provider, a ministry's own exchange, a cloud proxy) logs the address that the gateway put in the place of
+the machine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from lamsach.devices.nat.table import MOST_CANDIDATES, Candidate, Certainty, NatTable
+from lamsach.model import Behind, Event
+
+CLOCKS_APART = timedelta(seconds=5)
+"""How far the clocks of sensor and gateway may differ where the records leave no other choice."""
+_DEPTH = 4
+"""A branch's gateway behind the head office's: so many translations are followed."""
+
+
+class BehindNat:
+    """Leads events from public addresses to inside ones. Only where the records leave no choice: else nobody is accused."""
+
+    def __init__(self, table: NatTable) -> None:
+        self._table = table
+
+    @property
+    def public_addresses(self) -> tuple[str, ...]:
+        """The addresses that the records translate to."""
+        return self._table.public_addresses()
+
+    def __call__(self, event: Event) -> tuple[Event, Behind | None]:
+        """The event as of the inside address, and what that rests on; the event as it is and None where the records do not tell.
+
+        What the line itself says of the machine (hardware address, name) is the gateway's and is left out.
+        """
+        public = event.device_ip or event.source_ip
+        if public is None or event.time is None or not self._table.knows(public):
+            return event, None
+        path, certain = self._path(event, public)
+        if not path:
+            return event, None
+        inside = replace(event, device_ip=path[-1].inside_ip, device_mac=None, device_name=None)
+        return inside, Behind(public, certain)
+
+    def _path(self, event: Event, public: str) -> tuple[list[Candidate], bool]:
+        """The translations that lead inwards, the outermost first, and whether nothing about them is assumed."""
+        source = event.source_ip == public
+        port = event.source_port if source else event.destination_port
+        far = event.destination_ip if source else event.source_ip
+        path: list[Candidate] = []
+        certain = True
+        for _ in range(_DEPTH):
+            found = self._only_one(event, public, port, far)
+            if found is None:
+                break
+            path.append(found)
+            certain = certain and self._is_certain(event, public, port, found)
+            public, port = found.inside_ip, found.inside_port
+            if port is None or public in (event.device_ip, event.source_ip) or not self._table.knows(public):
+                break
+        return path, certain
+
+    def _only_one(self, event: Event, public: str, port: int | None, far: str | None) -> Candidate | None:
+        """The translation of that moment when all that fit are of one inside address; with clocks apart when none fits else."""
+        assert event.time is not None
+        if port is None and far is None:
+            return None
+        for slack in (timedelta(0), CLOCKS_APART):
+            found = self._table.inside(public, port, None, event.time, destination=far, slack=slack)
+            if port is None:
+                found = tuple(item for item in found if item.destination == far)
+            if found:
+                return found[0] if _of_one(found) else None
+        return None
+
+    def _is_certain(self, event: Event, public: str, port: int | None, found: Candidate) -> bool:
+        """Whether a record of either protocol states beginning and end. An event does not say which protocol it was."""
+        assert event.time is not None
+        return port is not None and any(
+            item.inside_ip == found.inside_ip and item.certainty is Certainty.CERTAIN
+            for protocol in ("tcp", "udp")
+            for item in self._table.inside(public, port, protocol, event.time)
+        )
+
+
+def _of_one(found: Sequence[Candidate]) -> bool:
+    return len(found) < MOST_CANDIDATES and len({item.inside_ip for item in found}) == 1
