@@ -97,6 +97,8 @@ _LEASE_ASIDE = re.compile(
     re.ASCII,
 )
 _APPS = frozenset({"dnsmasq", "dnsmasq-dhcp", "dnsmasq-tftp", "dnsmasq-script", "pihole-FTL"})
+# pihole[812]: query[A] ...   FTL[812]: reply ...   docker/pihole: ...    by whatever name a container or a relay sends it on
+_LIKELY_APP = re.compile(r"dns|pi-?hole|ftl", re.ASCII | re.IGNORECASE)
 # dnsmasq: query[A] www.example from 10.1.1.5    of `log-facility=-`, as containers show it
 _BARE_TAG = re.compile(r"dnsmasq(?:-dhcp)?: (?=\S)")
 # 08:32:47: query[A] www.example from 10.1.1.5    Sep 15 08:32:47: gravity blocked ...    as `pihole -t` prints
@@ -154,7 +156,8 @@ class Dnsmasq(LogFormat):
         if clock and _QUERY_START.match(line, clock.end()):
             return True
         if app is not None:
-            return False
+            asks = message.startswith("query[") or _LIKELY_APP.search(app) is not None
+            return asks and _QUERY_START.match(message) is not None
         if _DHCP_START.match(message) or _QUERY_START.match(message):
             return True
         return _LEASE.fullmatch(line) is not None
