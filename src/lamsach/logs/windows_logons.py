@@ -68,7 +68,7 @@ def logon(record: WindowsRecord) -> Fields:
             fields["device_name"], fields["observer"] = record.computer, None
     elif is_internal(client):
         fields["device_ip"] = client
-        fields["device_name"] = machine_of(account) or _station(record)
+        fields["device_name"] = machine_of(account) or _client_station(record)
     else:
         fields["device_name"] = record.computer
         fields["inbound"] = True
@@ -100,6 +100,13 @@ def _station(record: WindowsRecord) -> str | None:
     name = record.text(*STATION)
     name = name.strip("\\ ") if name else None
     return name if name and len(name) <= 255 and not ip_of(name) else None
+
+
+def _client_station(record: WindowsRecord) -> str | None:
+    """The client's name, unless it is the server's own, which Windows states of a log-on by Remote Desktop."""
+    name = _station(record)
+    own = (record.computer or "").partition(".")[0].lower()
+    return name if name and name.partition(".")[0].lower() != own else None
 
 
 def remote_desktop(record: WindowsRecord) -> Fields:

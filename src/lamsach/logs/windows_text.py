@@ -1,7 +1,7 @@
 """Windows events as lines of rendered text, as syslog agents send them.
 
 Source: Snare for Windows (`MSWinEventLog`, https://docs.nxlog.co/refman/current/xm/syslog.html), OSSEC and Wazuh 3 (`WinEvtLog`), IBM WinCollect (`AgentDevice=`),
-Eventlog-to-Syslog, and NXLog's structured data (`[NXLOG@14506 ..]`). Traps: the syslog server may have turned tabs into `#011`; Snare states the
+Eventlog-to-Syslog, NTsyslog (`security[success] 528 UNIT\\an Successful Logon: ..`), and NXLog's structured data (`[NXLOG@14506 ..]`). Traps: the syslog server may have turned tabs into `#011`; Snare states the
 local time of the machine; the text's own line feeds are gone.
 """
 
@@ -27,6 +27,12 @@ _EVENTLOG_TO_SYSLOG = re.compile(
 _TITLED = re.compile(
     r"(?:^|[ >])((?:Microsoft[-_]Windows[-_][\w-]{2,60}))(?:\[\d{1,10}\])?: (?=[A-Z])", re.ASCII
 )
+# security[failure] 529 NT AUTHORITY\\SYSTEM Logon Failure: Reason:Unknown user name or bad password User Name:an Domain:UNIT Logon Type:3 ..
+_NTSYSLOG = re.compile(
+    r"(?:^|[ >])([a-z][a-z ]{2,30})\[(?:success|failure|error|warning|info|information)\] (\d{1,5}) (?=\S)",
+    re.ASCII,
+)
+_RUN_ON = re.compile(r" (?=(?:Domain|Reason|Caller Domain|Supplied Realm Name):)")
 _TITLES = {
     "An account was successfully logged on": 4624, "An account failed to log on": 4625, "An account was logged off": 4634,
     "A logon was attempted using explicit credentials": 4648, "A Kerberos authentication ticket (TGT) was requested": 4768,
@@ -61,6 +67,8 @@ def looks_like_text_event(line: str) -> bool:
         return _OSSEC.search(line, 0, 2000) is not None
     if COLLECT in line or STRUCTURED in line:
         return "EventID=" in line
+    if "] " in line[:200] and _NTSYSLOG.search(line, 0, 200) is not None:
+        return True
     return ("Windows" in line or "Security-Auditing: " in line or "Sysmon" in line) and (
         _EVENTLOG_TO_SYSLOG.search(line, 0, 400) is not None or _titled(line) is not None
     )
@@ -150,6 +158,9 @@ def _structured(line: str) -> TextEvent | None:
 
 
 def _plain(line: str) -> TextEvent | None:
+    own = _NTSYSLOG.search(line, 0, 200) if "] " in line[:200] else None
+    if own:
+        return _ntsyslog(line, own)
     match = _EVENTLOG_TO_SYSLOG.search(line, 0, 400)
     if match is None:
         return _titled(line)
@@ -157,6 +168,15 @@ def _plain(line: str) -> TextEvent | None:
         int(match[2]), match[1].replace("_", "-"), "", None, None, {}, message=line[match.end() :]
     )
     return TextEvent(record, match.start(1))
+
+
+def _ntsyslog(line: str, match: re.Match[str]) -> TextEvent:
+    """An event whose text the agent ran together: a line feed goes back before the labels that end no value elsewhere."""
+    channel = match[1].strip().rpartition(" ")[2].capitalize()
+    message = _RUN_ON.sub("\n", line[match.end() :])
+    return TextEvent(
+        WindowsRecord(int(match[2]), channel, channel, None, None, {}, message=message), match.start(1)
+    )
 
 
 def _titled(line: str) -> TextEvent | None:
