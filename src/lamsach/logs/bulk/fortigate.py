@@ -15,7 +15,9 @@ from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, check, internal, kept, macs, mapped, names, ports
 from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.bulk.pairs import Keys, Mixed, PairRows, groups_by_shape, keys_of, likely_groups, skeleton
-from lamsach.logs.formats.fortigate import ARRIVING, OWN_ROLES, FortiGate, action_of
+from lamsach.logs.formats.fortigate import FortiGate
+from lamsach.logs.fortinet_actions import action_of
+from lamsach.logs.fortinet_fields import ARRIVING, OWN_ROLES
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import first, pairs
 from lamsach.logs.syslog import NO_HEADER

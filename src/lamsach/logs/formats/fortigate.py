@@ -26,17 +26,25 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs import cef
 from lamsach.logs.base import LogFormat
-from lamsach.logs.direction import is_internal, own_side
-from lamsach.logs.fortinet_actions import action_of as action_of
-from lamsach.logs.fortinet_actions import logon_action_of
+from lamsach.logs.fortinet_actions import action_of, logon_action_of
+from lamsach.logs.fortinet_fields import (
+    answers_of,
+    device_of,
+    domain_in,
+    hashes_of,
+    interface_ip,
+    is_client,
+    kind_of,
+    types_of,
+)
 from lamsach.logs.fortinet_sessions import session
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.framing import uncelled
 from lamsach.logs.json_records import is_flat_object, read_object, text_of
 from lamsach.logs.key_value import Fields, first, first_ip, first_port, pairs, with_spaces
-from lamsach.logs.keyed_events import ADDRESS_WITH_PORT, host_in
+from lamsach.logs.keyed_events import ADDRESS_WITH_PORT
 from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
-from lamsach.logs.values import domain_of, hash_of, host_of_url, ip_of, mac_of
+from lamsach.logs.values import domain_of, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Place = Mapping[str, str | int | None]
@@ -54,17 +62,11 @@ _HEAD = 600
 _IN_OBJECT = re.compile(r'"logid": ?"\d{10}"')
 # v009xxxxdate=2026-11-20    <189>date=2026-11-20 behind a container's header
 _BEFORE = re.compile(r"(?:v0\d\dx{4}|<\d{1,3}>)(?=[a-z_]+=)")
-# ui="https(192.0.2.7)"  sproc=192.0.2.7
-_USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _LEASES = {
     **dict.fromkeys(("ack", "dhcpack"), LeaseAction.ASSIGNED),
     **dict.fromkeys(("release", "dhcprelease"), LeaseAction.RELEASED),
 }
 _DHCP_MESSAGE = re.compile(r"\bDHCP(?:ACK|RELEASE)\b")
-_WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
-OWN_ROLES = frozenset({"lan", "dmz"})
-ARRIVING = frozenset({"local", "ztna"})
-"""The kinds of traffic that comes to the firewall itself."""
 _TEXTS = (
     *("devname", "user", "unauthuser", "xauthuser", "srcname", "dstname", "src_name", "dst_name", "host", "hostname"),
     *("name", "url", "msg"),
@@ -74,8 +76,6 @@ _ELEMENT = "[FTNTFGT@"
 """How the whole record begins when it is sent as structured data of RFC 5424."""
 # msg="DNS lookup of www.example from client 00:11:22:33:44:55 failed with \\"non-existing domain\\""
 _LOOKUP = re.compile(r"DNS lookup of ([\w.-]{1,253}) from client ")
-# msg="Login disabled from IP 203.0.113.7 for 60 seconds because of 3 bad attempts"
-_DISABLED = re.compile(r"Login disabled from IP ([0-9A-Fa-f:.]{2,45}) ", re.ASCII)
 
 
 class FortiGate(LogFormat):
@@ -180,11 +180,6 @@ def _is_dhcp(fields: Fields) -> bool:
     return "dhcp_msg" in fields or "DHCP" in fields.get("logdesc", "")
 
 
-def _is_client(fields: Fields) -> bool:
-    """Whether FortiClient wrote the record: `hostname` is then the machine, not the site."""
-    return "fctver" in fields or fields.get("devid", "").startswith("FCT")
-
-
 def _lease_action(fields: Fields) -> LeaseAction | None:
     kind = fields.get("dhcp_msg", "").lower()
     if not kind:
@@ -216,10 +211,10 @@ def _lease(fields: Fields, time: datetime | None, place: Place) -> Event:
 def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
     source = first_ip(
         fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "client_ip", "ip"
-    ) or _interface_ip(fields)
+    ) or interface_ip(fields)
     destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip", "dst_ip")
-    kind = _kind(fields)
-    device, own = _device(fields, kind, source, destination)
+    kind = kind_of(fields)
+    device, own = device_of(fields, kind, source, destination)
     inbound = device is not None and own == "dst"
     nat = first_ip(fields, "transip", "sourceTranslatedAddress")
     if nat is None and "snat" in fields.get("tran_disp", ""):
@@ -240,15 +235,15 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         if nat
         else None,
         device_ip=device,
-        device_name=(None if _is_client(fields) else first(fields, *names))
-        or (first(fields, "hostname") if _is_dhcp(fields) or _is_client(fields) else None)
-        or (first(fields, "name") if _types(fields) == ("event", "endpoint") else None),
+        device_name=(None if is_client(fields) else first(fields, *names))
+        or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
+        or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
         user=first(fields, "user", "unauthuser", "suser", "duser", "xauthuser", "srcuser"),
-        domain=_domain(fields, destination),
+        domain=domain_in(fields, destination),
         url=first(fields, "url", "request", "http_url"),
-        answers=_answers(fields) if kind is EventKind.DNS else (),
-        hashes=_hashes(fields),
+        answers=answers_of(fields) if kind is EventKind.DNS else (),
+        hashes=hashes_of(fields),
         action=logon_action_of(fields) if kind is EventKind.LOGON else action_of(fields),
         **place,  # type: ignore[arg-type]
     )
@@ -268,91 +263,3 @@ def _looked_up(event: Event, fields: Fields) -> Event:
         destination_ip=first_ip(fields, "dstip", "dst", "remip"),
         domain=domain_of(match[1]),
     )
-
-
-def _interface_ip(fields: Fields) -> str | None:
-    """The address an administrator came from, which system events give only as `ui="https(192.0.2.7)"`."""
-    for key in ("ui", "sproc"):
-        match = _USER_INTERFACE.fullmatch(fields.get(key, ""))
-        if match and (address := ip_of(match[1])):
-            return address
-    disabled = _DISABLED.search(fields.get("msg", ""))
-    return ip_of(disabled[1]) if disabled else None
-
-
-def _types(fields: Fields) -> tuple[str, str]:
-    """Type and subtype; CEF has both in `cat=utm:webfilter`."""
-    category = fields.get("cat", "").partition(":")
-    return fields.get("type") or category[0], fields.get("subtype") or category[2]
-
-
-def _kind(fields: Fields) -> EventKind:
-    main, sub = _types(fields)
-    if sub == "dns" or main == "dns":
-        return EventKind.DNS
-    if main == "event":
-        return (
-            EventKind.LOGON
-            if sub in ("vpn", "user") or "login" in fields.get("logdesc", "")
-            else EventKind.OTHER
-        )
-    if sub in _WEB or main in _WEB or any(fields.get(key) for key in ("url", "request", "http_url")):
-        return EventKind.WEB
-    if _hashes(fields):
-        return EventKind.FILE
-    return EventKind.TLS if sub in ("ssl", "ssh") and fields.get("hostname") else EventKind.CONNECTION
-
-
-def _device(
-    fields: Fields, kind: EventKind, source: str | None, destination: str | None
-) -> tuple[str | None, str]:
-    """The unit's own machine, and which side it is on (`src` or `dst`)."""
-    if kind is EventKind.DNS:
-        return source, "src"
-    main, sub = _types(fields)
-    if kind is EventKind.LOGON or (main == "event" and destination is None):
-        tunnel = first_ip(fields, "tunnelip", "assignip", "assigned_ip")
-        return tunnel or (source if source and is_internal(source) else None), "src"
-    inner = first_ip(fields, "tranip") or destination
-    if source and inner and not is_internal(source) and not is_internal(inner):
-        if fields.get("srcintfrole") in OWN_ROLES:
-            return source, "src"
-        inward = (
-            fields.get("srcintfrole") == "wan" or fields.get("dstintfrole") in OWN_ROLES or sub in ARRIVING
-        )
-        return (inner, "dst") if inward else (source, "src")
-    device = own_side(source, inner)
-    return device, "dst" if device and device != source else "src"
-
-
-def _domain(fields: Fields, destination: str | None) -> str | None:
-    """The DNS question, the host of the URL or certificate, else the name the firewall looked up for an outside address."""
-    if _types(fields)[0] == "event":
-        return domain_of(fields.get("qname", ""))
-    if _is_client(fields):
-        return domain_of(fields.get("remotename", "")) or host_in(fields.get("url", ""))
-    for key in ("qname", "hostname", "http_host", "dhost", "destinationDnsDomain", "sni"):
-        name = domain_of(fields.get(key, ""))
-        if name:
-            return name
-    host = host_of_url(fields.get("url") or fields.get("request") or "")
-    if host:
-        return host
-    if destination and is_internal(destination):
-        return None
-    for key in ("dstname", "dst_name", "dstip", "dst"):
-        name = domain_of(fields.get(key, ""))
-        if name and "." in name and ip_of(name) is None:
-            return name
-    return None
-
-
-def _answers(fields: Fields) -> tuple[str, ...]:
-    """The addresses of a DNS answer: ipaddr="198.51.100.4, 2001:db8::4"."""
-    found = (ip_of(text) for text in re.split("[,; ]+", fields.get("ipaddr", "")[:4096]))
-    return tuple(dict.fromkeys(address for address in found if address))
-
-
-def _hashes(fields: Fields) -> tuple[str, ...]:
-    keys = ("analyticscksum", "filehash", "fileHash", "sha256", "md5", "checksum")
-    return tuple(dict.fromkeys(digest for key in keys if (digest := hash_of(fields.get(key, "")))))
