@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.dhcpd_asides import aside
+from lamsach.logs.dhcpd_leases import LEASE_START, lease_block
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header, split_message
-from lamsach.logs.timestamps import from_epoch, local_time
+from lamsach.logs.timestamps import from_epoch
 from lamsach.logs.values import ip_of, mac_of, mac_of_duid, stated
 from lamsach.model import Event, EventKind, LeaseAction
 
@@ -58,7 +59,6 @@ _INFOBLOX = re.compile(
     re.ASCII,
 )
 
-_LEASE_START = re.compile(r"\s*(?:lease|iaaddr) ([0-9A-Fa-f.:]{2,45}) \{", re.ASCII)
 _LEASE_STATEMENT = re.compile(
     r"\s+(?:starts|ends|tstp|tsfp|atsfp|cltt|binding state|next binding state|rewind binding state|hardware|uid"
     r"|client-hostname|set [a-z-]+ =|option agent\.|abandoned|bootp|reserved|preferred-life|max-life|iaaddr|vendor-class-identifier)\b",
@@ -67,17 +67,6 @@ _LEASE_STATEMENT = re.compile(
 _LEASE_FILE = re.compile(
     r"(?:# The format of this file is documented in the dhcpd\.leases|authoring-byte-order |server-duid \"|failover peer \"|ia-(?:na|ta|pd) \")"
 )
-#   starts 4 2026/10/01 01:02:03;   ends epoch 1790000000; # ...   ends never;
-_LEASE_TIME = re.compile(
-    r"^\s*(starts|ends|cltt) (?:\d (\d{4})/(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})(?: ?[A-Z]{1,4})?|epoch (\d{1,12})|never);",
-    re.MULTILINE | re.ASCII,
-)
-_HARDWARE = re.compile(r"^\s*hardware [\w-]{1,20} ([0-9A-Fa-f:]{11,60});", re.MULTILINE | re.ASCII)
-_CLIENT_NAME = re.compile(r'^\s*client-hostname "((?:[^"\\]|\\.){1,255})";', re.MULTILINE)
-_STATE = re.compile(r"^\s*binding state ([a-z]{1,20});", re.MULTILINE | re.ASCII)
-_IA = re.compile(r'^\s*ia-(?:na|ta|pd) "((?:[^"\\]|\\.){1,400})"')
-_IAADDR = re.compile(r"^\s*iaaddr ([0-9A-Fa-f:.]{2,45}) \{", re.MULTILINE | re.ASCII)
-_NO_HOLDER = frozenset({"abandoned", "backup", "reset", "bootp"})
 _LONGEST_LEASE_S = 3660 * 86400
 
 _ACTIONS = {
@@ -134,12 +123,12 @@ class IscDhcp(LogFormat):
                 return True
         if line[:1] not in " \t" and aside(split_message(line)[1].strip()) is not None:
             return True
-        return bool(_LEASE_START.match(line) or _LEASE_STATEMENT.match(line) or _LEASE_FILE.match(line))
+        return bool(LEASE_START.match(line) or _LEASE_STATEMENT.match(line) or _LEASE_FILE.match(line))
 
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
         """In a lease file the closing braces and comments count too."""
-        if not any(_LEASE_START.match(line) for line in head):
+        if not any(LEASE_START.match(line) for line in head):
             return super().score(head)
         return sum(
             line.strip() in ("}", "") or line.startswith("#") or cls.recognises(line) for line in head
@@ -154,7 +143,7 @@ class IscDhcp(LogFormat):
         """One message, or one block of the lease file."""
         line = line.rstrip()
         if line.startswith(("lease ", "ia-")):
-            event = _lease_block(line)
+            event = lease_block(line)
         elif "\n" not in line and (
             line.startswith("#") or _LEASE_FILE.match(line) or line.strip() in ("", "}")
         ):
@@ -252,55 +241,3 @@ def _until(time: datetime | None, seconds: str | None) -> datetime | None:
     """The end of a lease of so many seconds; None when it is unknown or has no end (0xffffffff)."""
     length = int(seconds) if seconds else 0
     return time + timedelta(seconds=length) if time and 0 < length <= _LONGEST_LEASE_S else None
-
-
-def _lease_block(text: str) -> Event | None:
-    """A block of the lease file: who held the address from `starts` to `ends`."""
-    start = _LEASE_START.match(text)
-    ia = None if start else _IA.match(text)
-    found = start or (_IAADDR.search(text) if ia else None)
-    address = ip_of(found[1]) if found else None
-    if address is None:
-        if ia or text.startswith("ia-"):
-            return None
-        raise LineError("The lease names no address.", text[:80])
-    times = _lease_times(text)
-    state = _STATE.search(text)
-    hardware = _HARDWARE.search(text)
-    mac = mac_of(hardware[1]) if hardware else _mac_of_ia(ia[1]) if ia else None
-    if (state and state[1] in _NO_HOLDER) or (mac is None and ia is None):
-        return None
-    name = _CLIENT_NAME.search(text)
-    return Event(
-        time=times.get("starts") or times.get("cltt"),
-        kind=EventKind.LEASE,
-        source_ip=address,
-        device_ip=address,
-        device_mac=mac,
-        device_name=_unquote(name[1]) if name else None,
-        action=LeaseAction.ASSIGNED,
-        lease_until=times.get("ends"),
-    )
-
-
-def _lease_times(text: str) -> dict[str, datetime]:
-    times: dict[str, datetime] = {}
-    for match in _LEASE_TIME.finditer(text):
-        if match[8]:
-            times[match[1]] = from_epoch(match[8])
-        elif match[2]:
-            year, month, day, hour, minute, second = map(int, match.groups()[1:7])
-            times[match[1]] = local_time(year, month, day, hour, minute, second, 0, UTC)
-    return times
-
-
-def _mac_of_ia(quoted: str) -> str | None:
-    """The MAC address in the DUID of `ia-na "..."`: four bytes of IAID, then the DUID, with octal escapes."""
-    raw = re.sub(
-        r"\\(?:([0-3][0-7]{2})|(.))", lambda m: chr(int(m[1], 8)) if m[1] else m[2], quoted, flags=re.DOTALL
-    )
-    return mac_of_duid(":".join(f"{ord(c) & 255:02x}" for c in raw[4:]))
-
-
-def _unquote(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
