@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -10,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lamsach import __version__
-from lamsach.errors import InputError
-from lamsach.model import Problem
 from lamsach.scanner.checks.browsers import check_browsers
 from lamsach.scanner.checks.context import Context
 from lamsach.scanner.checks.event_logs import MAGIC, check_event_logs, search_event_log
@@ -27,6 +24,7 @@ from lamsach.scanner.findings import Area, Finding, Level, Result, Skip
 from lamsach.scanner.host import read_host
 from lamsach.scanner.index import Index, build_index
 from lamsach.scanner.options import QUICK_SECONDS, Mode, Options
+from lamsach.scanner.roots import bytes_ahead, disk_bytes, excluded, roots_of
 from lamsach.scanner.rules import count_rules, rule_sources
 from lamsach.scanner.walking import Entry, Walk
 from lamsach.scanner.workers import Workers
@@ -50,29 +48,6 @@ CHECKS: tuple[tuple[str, Check, bool], ...] = (
     ("events", check_event_logs, False),
 )
 """Name (a key of `words.STAGES`), check, and whether it needs the running machine."""
-
-_QUICK_LINUX = ("tmp", "var/tmp", "dev/shm", "var/www", "srv/www", "usr/local/bin", "usr/local/sbin", "opt")
-_QUICK_HOME = (
-    "Downloads",
-    "Desktop",
-    "Tải xuống",
-    "Tải về",
-    "Màn hình nền",
-    ".local/bin",
-    ".config/autostart",
-    "AppData/Local/Temp",
-    "AppData/Roaming",
-    "AppData/Local/Programs",
-)
-_QUICK_WINDOWS = (
-    r"%ProgramData%",
-    r"%PUBLIC%",
-    r"%SystemRoot%\Temp",
-    r"%SystemRoot%\Tasks",
-    r"%SystemDrive%\inetpub\wwwroot",
-)
-_COUNTED_AHEAD = 200_000
-"""So many entries are counted before a look at paths begins, for the remaining time."""
 
 
 def look(options: Options, control: Control | None = None) -> Result:
@@ -158,15 +133,15 @@ def _take(context: Context, result: Result) -> None:
 def _files(context: Context, result: Result, settings: Settings) -> None:
     options, control = context.options, context.control
     control.stage = "files"
-    roots = _roots(context, result)
+    roots = roots_of(context, result)
     since = options.since.timestamp() if options.since else None
-    walk = Walk(roots, result.skip, options.limits, _excluded(options), since)
+    walk = Walk(roots, result.skip, options.limits, excluded(options), since)
     if not control.watched:
         control.total_bytes = None
     elif options.mode is not Mode.FULL:
-        control.total_bytes = _ahead(roots, options)
+        control.total_bytes = bytes_ahead(roots, options)
     else:
-        control.total_bytes = _disk_bytes(roots)
+        control.total_bytes = disk_bytes(roots)
     logs: list[str] = []
 
     def collect(report: FileReport) -> None:
@@ -239,61 +214,6 @@ def _starters(context: Context, result: Result) -> None:
             result.findings.append(
                 Finding(Area.START, found.level, "starts_found_file", place, values, threat=found.threat)
             )
-
-
-def _roots(context: Context, result: Result) -> list[str]:
-    options = context.options
-    if options.mode is Mode.FULL:
-        return _drives() if context.windows else [options.root]
-    if options.mode is Mode.PATHS:
-        roots = []
-        for path in options.paths:
-            if os.path.lexists(path):
-                roots.append(os.path.realpath(path))
-            else:
-                result.problems.append(Problem(path, "The path is not there.", "Check the path."))
-        if not roots:
-            raise InputError("The path is not there.", ", ".join(options.paths), "Check the path.")
-        return list(dict.fromkeys(roots))
-    places = [str(home / part) for home in context.homes() for part in _QUICK_HOME]
-    if context.windows:
-        places += [os.path.expandvars(place) for place in _QUICK_WINDOWS]
-    else:
-        places += [str(context.root / place) for place in _QUICK_LINUX]
-    inside = "" if context.live else str(context.root)
-    programs = [inside + path for path in context.starting if context.live or not path.startswith(inside)]
-    places += [path for path in programs if Path(path).is_file()]
-    return [place for place in dict.fromkeys(map(os.path.realpath, places)) if os.path.lexists(place)]
-
-
-def _drives() -> list[str]:
-    import psutil
-
-    return [part.mountpoint for part in psutil.disk_partitions(all=False) if "fixed" in part.opts] or ["C:\\"]
-
-
-def _excluded(options: Options) -> tuple[str, ...]:
-    """What is not walked: what the person excludes, and our own quarantine."""
-    from lamsach.scanner.actions.places import quarantine_folder
-
-    return (*options.exclude, str(quarantine_folder()))
-
-
-def _ahead(roots: list[str], options: Options) -> int | None:
-    total = 0
-    for number, entry in enumerate(Walk(roots, lambda _: None, options.limits, options.exclude)):
-        total += entry.size
-        if number >= _COUNTED_AHEAD:
-            return None
-    return total
-
-
-def _disk_bytes(roots: list[str]) -> int | None:
-    import psutil
-
-    with suppress(OSError):
-        return sum(int(psutil.disk_usage(root).used) for root in roots)
-    return None
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:
