@@ -8,17 +8,15 @@ runtimes, Sophos UTM, the octet count of RFC 6587, a bare `program[pid]:`, and a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from lamsach.logs.base import FileContext
 from lamsach.logs.local_months import STARTS, in_english
 from lamsach.logs.pasted import bare
-from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso, local_time, without_year
-from lamsach.logs.zone_names import zone_of
+from lamsach.logs.syslog_times import BSD_TIME, ISO_TIME, TimeReader, bracketed_time, time_at
+from lamsach.logs.timestamps import from_epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +32,11 @@ class SyslogHeader:
 
 
 NO_HEADER = SyslogHeader()
-_UTC_ZONE = ZoneInfo("UTC")
 
-_TimeReader = Callable[[FileContext], datetime]
-_Parts = tuple[_TimeReader | None, str | None, str | None, str | None, str]
+_Parts = tuple[TimeReader | None, str | None, str | None, str | None, str]
 
 # RFC 5424 section 6: `<34>1 `; RFC 6587 section 3.4.1 puts the octet count before: `123 <34>1 `.
 _PRIORITY = re.compile(r"(?:\d{1,6} )?<\d{1,3}> ?(?:([1-9]) )?", re.ASCII)
-_ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z| ?[+-]\d{2}:?\d{2})?"
-_ISO_TIME = re.compile(rf"({_ISO})(?=[ \t]|: |$)", re.ASCII)
-# RFC 3164 section 4.1.2 `Oct 11 22:14:15 host su: ...`; Cisco `Jun 07 2025 16:16:20: %ASA-...`; `*Mar  1
-# 18:46:11.123 UTC: `;
-# rsyslog's `Mon Sep 28 21:30:01 2026 daemon.info dnsmasq[1]: ` as OpenWrt's logread writes; NX-OS' `2026 Mar 27 10:00:01 sw1 %...`.
-# A month in another language is turned into English before: see `local_months`.
-_BSD_TIME = re.compile(
-    r"[*.]?(?:(\d{4}) )?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2})"
-    r"(?: (\d{4}))? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?: (\d{4})(?= |: ))?(?: (?:UTC|GMT)(?=[ :]))?(?=[ :]|$)",
-    re.ASCII,
-)
-# Sophos UTM: `2019:11:06-00:08:03 gw httpd[123]: ...`
-_UTM_TIME = re.compile(r"(\d{4}):(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
 _EPOCH_TIME = re.compile(r"(\d{10}(?:\.\d{1,9})?)(?= )", re.ASCII)
 # `named[812]: `, `(squid-1): `, `postfix/smtpd[12]: `, `kernel: `
 # `/usr/sbin/sshd[812]: `, `sshd(pam_unix)[812]: `
@@ -75,29 +58,12 @@ _LEVEL = re.compile(
     r"(?:[a-z]{3,8}(?:\|[a-z]{3,8})?:(?:emerg|alert|crit|err|warn|warning|notice|info|debug)|(?:Db|In|No|Wa|Er|Cr|Al|Em)\(\d{1,3}\)) (?=[A-Za-z_/])",
     re.ASCII,
 )
-# journalctl -o short-full: `Sun 2026-06-07 09:00:01 +07 host1 sshd[812]: `
-_JOURNAL_TIME = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([A-Z]{2,5}|[+-]\d{2,4})(?= )",
-    re.ASCII,
-)
 # UniFi: `U7PG2,788a20d6e0f1,v4.0.42.10433: kernel: `, `UDMPRO,788a20d6e0f1,udm-1.10.0.3686 kernel: `, `("U7PG2,788a20d6e0f1,v4.0.42.10433") hostapd: `; since 5: `U6-Lite 788a20d6e0f1,U6-Lite-6.5.28+14491: `
 _UNIFI = re.compile(
     r'(?:\("?)?([A-Za-z0-9][\w.-]{0,63}),[0-9A-Fa-f]{12},(?:v|[A-Za-z]{2,12}-)?\d[\w.+-]{0,40}(?:"?\))?:? +',
     re.ASCII,
 )
 _UNIFI_VERSION = re.compile(r"[0-9A-Fa-f]{12},[\w.+-]{1,60}:? +", re.ASCII)
-# journalctl -o short-unix: `1780797601.123456 host1 sshd[812]: `; Squid's own time has milliseconds
-_UNIX_TIME = re.compile(r"(\d{10}\.\d{6})(?= [A-Za-z_])", re.ASCII)
-# rsyslog's and others' templates by the clock of a country: `06/07/2026 09:00:01 host1 sshd[812]: `, `6/7/2026 9:00:01 PM host1 ...`,
-# `Mon 2026-06-07 09:00:01 host1 ...`, `Jun 7, 2026 09:00:01 host1 ...`
-_LOCAL_TIME = re.compile(
-    r"(?:\d{1,2}([/.-])\d{1,2}\1\d{4}|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d{2}-\d{2}"
-    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d{1,2}, \d{4}),? "
-    r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?(?: [AP]M)?(?= [A-Za-z0-9_])",
-    re.ASCII,
-)
-# Kiwi Syslog's other files: `01-04-2026 TAB 07:09:49 TAB Auth.Info TAB 192.0.2.9 TAB ...`, in either order or from the year on
-_KIWI_TIME = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{2}-\d{2}-\d{4})\t\d{2}:\d{2}:\d{2}(?=\t)", re.ASCII)
 _CONTAINER = re.compile(r"(?:stdout|stderr) [FP] ")
 # docker logs --timestamps: `2026-03-14T02:26:53.123456789Z line`
 _OF_A_CONTAINER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}Z ", re.ASCII)
@@ -106,11 +72,8 @@ _APP_PID_DASH = re.compile(r"([A-Za-z_][\w./-]{0,63}) (\d{1,10}) (?:-|[A-Za-z][\
 _5424_FIELDS = re.compile(r"(\S{1,255}) (\S{1,64}) (\S{1,128}) (\S{1,64}) (?=[-\[])")
 # RFC 5424 section 6.3: `[id name="value \" \] \\" ...]`
 _STRUCTURED = re.compile(r'\[[^\s=\]"]{1,64}(?: [^\s=\]"]{1,64}="(?:[^"\\]|\\.)*")*\]')
-# `[2026-03-01 10:00:01] host1 sshd[812]: `, `[Sun Mar  1 10:00:01 2026] host1 kernel: `
-_BRACKETED = re.compile(r"\[([^\[\]]{14,40})\]:?(?= )")
 _MAY_START = frozenset("<0123456789*.JFMASONDTW[")
 _BARE_TAG_LENGTH = 80
-_HEAD_LOOKED_AT = 50
 _SPLIT_KEPT = 4
 """How many lines' headers are kept: lines may be long."""
 
@@ -175,13 +138,13 @@ def _split_once(line: str) -> _Parts:
         parts = _rfc5424(rest)
         if parts:
             return parts
-    elif line.startswith("1 20") and _ISO_TIME.match(line, 2):  # a collector took the priority off
+    elif line.startswith("1 20") and ISO_TIME.match(line, 2):  # a collector took the priority off
         parts = _rfc5424(line[2:])
         if parts and parts[1]:
             return parts
-    found = _bracketed_time(rest) if rest[:1] == "[" else _time(rest)
+    found = bracketed_time(rest) if rest[:1] == "[" else time_at(rest)
     if found is None and (translated := in_english(rest)):
-        rest, found = translated, _time(translated)
+        rest, found = translated, time_at(translated)
     if found is None:
         return _bare_tag(rest, rest)
     reader, end, trusted = found
@@ -201,78 +164,15 @@ def _bare_tag(text: str, otherwise: str) -> _Parts:
     return None, None, None, None, otherwise
 
 
-def _time(text: str) -> tuple[_TimeReader, int, bool] | None:
-    """How to read the time at the start of the text, where it ends, and whether only a syslog header starts so."""
-    match = _BSD_TIME.match(text)
-    if match:
-        return _bsd_reader(match), match.end(), True
-    match = _ISO_TIME.match(text)
-    if match:
-        stated = match[1]
-        return (lambda context: from_iso(stated, context.timezone)), match.end(), text[10] == "T"
-    match = _JOURNAL_TIME.match(text) if text[3:5] == " 2" else None
-    if match:
-        clock, zone = match.groups()
-        return (lambda context: from_iso(clock, zone_of(zone) or context.timezone)), match.end(), True
-    match = _UTM_TIME.match(text)
-    if match:
-        year, month, day, hour, minute, second = map(int, match.groups())
-        return (
-            (lambda context: local_time(year, month, day, hour, minute, second, 0, context.timezone)),
-            match.end(),
-            True,
-        )
-    match = _UNIX_TIME.match(text)
-    if match:
-        moment = match[1]
-        return (lambda _: from_epoch(moment)), match.end(), False
-    match = (_KIWI_TIME if text[10:11] == "\t" else _LOCAL_TIME).match(text)
-    if match:
-        written = match[0]
-        return (lambda context: _loosely(written, context)), match.end(), False
-    return None
-
-
-def _bracketed_time(text: str) -> tuple[_TimeReader, int, bool] | None:
-    """The same of a time in square brackets, which other programs write as well: so a host and a program have to follow."""
-    match = _BRACKETED.match(text)
-    found = _time(match[1] + " ") if match else None
-    return (found[0], match.end(), False) if match and found and found[1] == len(match[1]) else None
-
-
-def _loosely(text: str, context: FileContext) -> datetime:
-    """A time whose order of day and month the file decides; without a number above 12 the day comes first, as in Vietnam."""
-    from lamsach.logs.loose_times import LooseTimes, month_comes_first
-
-    pattern = _KIWI_TIME if "\t" in text else _LOCAL_TIME
-    times = (match[0] for line in context.head[:_HEAD_LOOKED_AT] if (match := pattern.match(line)))
-    return LooseTimes(context, month_comes_first((text, *times))).read(text.replace("\t", " "))
-
-
-def _bsd_reader(match: re.Match[str]) -> _TimeReader:
-    def read(context: FileContext) -> datetime:
-        month, day = MONTHS[match[2]], int(match[3])
-        year = match[1] or match[4] or match[9]
-        hour, minute, second = int(match[5]), int(match[6]), int(match[7])
-        micro = int(match[8][:6].ljust(6, "0")) if match[8] else 0
-        if match[0].endswith(("UTC", "GMT")):
-            context = FileContext(context.file, _UTC_ZONE, context.modified)
-        if year:
-            return local_time(int(year), month, day, hour, minute, second, micro, context.timezone)
-        return without_year(month, day, hour, minute, second, context, micro)
-
-    return read
-
-
 def _rfc5424(rest: str) -> _Parts | None:
     """What follows `<PRI>1 `: TIMESTAMP HOST APP PROCID MSGID [STRUCTURED] message; None when it is laid out
     otherwise.
     """
-    reader: _TimeReader | None = None
+    reader: TimeReader | None = None
     if rest.startswith("- "):
         after = rest[2:]
     else:
-        found = _time(rest)
+        found = time_at(rest)
         if found is None:
             epoch = _EPOCH_TIME.match(rest)
             if epoch is None:
@@ -294,7 +194,7 @@ def _rfc5424(rest: str) -> _Parts | None:
     return reader, host, app, pid, message
 
 
-def _kiwi(reader: _TimeReader, text: str) -> _Parts | None:
+def _kiwi(reader: TimeReader, text: str) -> _Parts | None:
     """Kiwi Syslog's file: time TAB Facility.Level TAB host TAB message."""
     facility = _FACILITY.match(text)
     if facility is None:
@@ -306,7 +206,7 @@ def _kiwi(reader: _TimeReader, text: str) -> _Parts | None:
     return reader, host, app, pid, message
 
 
-def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Parts | None:
+def _host_and_tag(reader: TimeReader | None, after: str, trusted: bool) -> _Parts | None:
     """What follows the time: `host program[pid]: message` in its variants.
 
     None when not `trusted` (many products start lines with `2026-10-03 14:22:02 `) and no program's tag confirms it.
@@ -334,9 +234,7 @@ def _host_and_tag(reader: _TimeReader | None, after: str, trusted: bool) -> _Par
     version = _UNIFI_VERSION.match(text) if text[12:13] == "," else None
     text = text[version.end() :] if version else text
     text = text.removeprefix(": ")  # Cisco: `gw01 : %ASA-...`
-    if text[:1] == ":" and _BSD_TIME.match(
-        text, 1
-    ):  # its EMBLEM header behind a relay's: `relay :Jun  5 ...`
+    if text[:1] == ":" and BSD_TIME.match(text, 1):  # its EMBLEM header behind a relay's: `relay :Jun  5 ...`
         text = text[1:]
     facility = _FACILITY.match(text) if "." in text[:_LONGEST_FACILITY] else None
     text = text[facility.end() :] if facility else text
