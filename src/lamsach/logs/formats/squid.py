@@ -31,7 +31,8 @@ _NATIVE = re.compile(
     r"(?:^|(?<=[\s:\]]))(?:(\d{9,10}(?:[.,]\d{1,6})?)|\[?(\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\]?"
     r"|\[?(\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:?\d{2})?)\]?)"
     r" +(-?\d{1,12}|-) +([0-9A-Za-z:.%_\[\]-]{2,255})(?: +((?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}))? +"
-    r"((?:TCP|UDP|NONE|TAG|ERR|NF|SWAPFAIL)[A-Z_]{0,60})/(\d{1,3}|-) +(\d{1,20}|-) +",
+    r"(?:((?:TCP|UDP|NONE|TAG|ERR|NF|SWAPFAIL)[A-Z_]{0,60})/(\d{1,3}|-) +(\d{1,20}|-) +"
+    r"|((?:TCP|UDP|NONE|TAG|ERR)_[A-Z_]{0,60}(?:/(?:\d{1,3}|-)?(?: +(?:\d{1,20}|-)?)?)?)$)",
     re.ASCII,
 )
 # 10.1.1.5 - lan [24/Jan/2025:13:32:23 +0700] "GET http://files.example/a HTTP/1.1" 200 512 "-" "curl/8" TCP_MISS:HIER_DIRECT
@@ -85,19 +86,28 @@ class Squid(LogFormat):
         return self._combined(line, start, end, number)
 
     def _native(self, line: str, match: re.Match[str], number: int) -> Event:
-        epoch, clf, iso, _, client, frame, code, _, _ = match.groups()
+        epoch, clf, iso, _, client, frame, code, _, _, cut = match.groups()
         if epoch:
             time = from_epoch(epoch.replace(",", "."))
         else:
             time = _clf_time(clf) if clf else from_iso(iso, self.context.timezone)
+        header = self._header(line[: match.start()])
         columns = line[match.end() :].split()
-        if len(columns) < 3 or not _METHOD.fullmatch(columns[0]):
-            raise LineError("The Squid record is cut short.", line[:80])
+        if columns and not _METHOD.fullmatch(columns[0]):
+            raise LineError("The line is not a Squid access record.", line[:80])
+        if len(columns) < 4:
+            code = code or (cut.partition("/")[0] if "/" in cut else "")
+            url = _sure(columns, whole=line[-1:].isspace())
+            method = columns[0] if columns else "-"
+            nowhere = ("NONE", "-")
+            user = columns[2] if len(columns) == 3 and line[-1:].isspace() else None
+            return self._event(number, header, time, client, user, mac_of(frame), method, url, code, nowhere)
         at, hierarchy = _hierarchy(columns)
+        if at == len(columns) - 1 and not line[-1].isspace():  # the address may go on
+            hierarchy = (hierarchy[0], "-")
         url = " ".join(columns[1 : at - 1])
         user = columns[at - 1]
         mac = next((mac for mac in map(mac_of, (frame, user, *columns[at + 2 : at + 4])) if mac), None)
-        header = self._header(line[: match.start()])
         return self._event(
             number,
             header,
@@ -171,6 +181,25 @@ def _result(line: str) -> re.Match[str] | None:
     """The last result code of a `combined` line; an earlier one may be what a stranger put into the user agent."""
     found = list(_COMBINED_END.finditer(line, max(0, len(line) - _TAIL)))
     return found[-1] if found else None
+
+
+def _sure(columns: list[str], *, whole: bool) -> str:
+    """What is sure of the URL in a record that ends at it: all when something follows; else its host and path as far as a mark ends them."""
+    if len(columns) < 2 or len(columns) > 2 or whole:
+        return columns[1] if len(columns) > 1 else "-"
+    url = columns[1]
+    authority = _AUTHORITY.match(url)
+    if authority is not None:
+        end = url.rfind("/")
+        if end >= authority.end():
+            return url[: end + 1]
+        if authority.end() < len(url):
+            return url[: authority.end()]
+    elif columns[0] != "CONNECT":
+        return "-"
+    named = ":" in (authority[1] if authority else url)
+    host = url.rpartition(":")[0]  # the port may go on
+    return host if named and host.count("[") == host.count("]") else "-"
 
 
 def _clf_time(text: str) -> datetime:
