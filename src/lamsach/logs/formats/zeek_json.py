@@ -21,6 +21,7 @@ from lamsach.logs.json_records import TEXT_KEYS, child, flat, read_object, text_
 from lamsach.logs.json_shapes import looks_like_zeek
 from lamsach.logs.stamping import changed
 from lamsach.logs.syslog import split_header
+from lamsach.logs.zeek_columns import Columns, Value
 from lamsach.model import Event
 
 _WRAPPERS = (
@@ -110,9 +111,9 @@ def _innermost(record: dict[str, object]) -> dict[str, object]:
     return record
 
 
-def _columns(record: dict[str, object]) -> zeek_fields.Columns:
+def _columns(record: dict[str, object]) -> Columns:
     """The record by Zeek's own column names; `id_orig_h` and nested objects become `id.orig_h`."""
-    columns: dict[str, zeek_fields.Value] = {}
+    columns: dict[str, Value] = {}
     for key, value in flat(record).items():
         name = _dotted(key) if "_" in key else key
         if isinstance(value, bool):

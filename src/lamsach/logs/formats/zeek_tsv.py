@@ -20,6 +20,7 @@ from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import hash_of, ip_of, mac_of, port_of
+from lamsach.logs.zeek_columns import Value
 from lamsach.model import Event
 
 # 1790000001.123456<TAB>CHhAvVGS1DHFjwGM9<TAB>192.0.2.10<TAB>...; the time always has six decimals. After a syslog header too.
@@ -156,7 +157,7 @@ class ZeekTsv(LogFormat):
             raise LineError("The line has no Zeek header and no shape of a Zeek log.", values[0][:80])
         return columns_by_shape(values), []
 
-    def _value(self, value: str, name: str, kind: str) -> zeek_fields.Value:
+    def _value(self, value: str, name: str, kind: str) -> Value:
         if kind.startswith(("set[", "vector[")) or (not kind and name in _LISTS):
             return [
                 _unescape(part) for part in value.split(self._set_separator) if part not in (self._unset, "")
