@@ -33,7 +33,8 @@ class Headings:
         self.names: frozenset[int] = frozenset()
         """The columns that promise names, of whatever spelling."""
         self._texts: tuple[str, ...] = ()
-        self._row = 0
+        self.row = 0
+        """The number of the last row of headings."""
 
     def take(self, filled: Mapping[int, str], number: int, *, least: int) -> bool:
         """Whether the row is one of headings; they hold until the next such row. Two in a row are read together."""
@@ -56,15 +57,15 @@ class Headings:
             )
         ):
             return False
-        if not values and self.fields is not None and number != self._row + 1:
+        if not values and self.fields is not None and number != self.row + 1:
             return False
         types = {place: type_of_heading(filled[place]) for place in values}
-        if self.fields is not None and number == self._row + 1:
+        if self.fields is not None and number == self.row + 1:
             fields, types = {**self.fields, **fields}, {**self.types, **types}
         if (headings := tuple(map(plain_key, filled.values()))) != self._texts:
-            self.count += number != self._row + 1 or not self.count
+            self.count += number != self.row + 1 or not self.count
             self._texts = headings
-        self.fields, self.types, self._row = fields, types, number
+        self.fields, self.types, self.row = fields, types, number
         self.bounds = ranges.bounds(filled)
         self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
         columns = [place for place, field in fields.items() if field is Field.VALUE]

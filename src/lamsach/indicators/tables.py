@@ -61,6 +61,11 @@ class Table:
         return self._headings.count
 
     @property
+    def headings_row(self) -> int:
+        """The number of the row that was the last one of headings; 0 before any."""
+        return self._headings.row
+
+    @property
     def headed(self) -> bool:
         """Whether headings that promise values were met."""
         return self._headings.fields is not None and Field.VALUE in self._headings.fields.values()

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from lamsach.errors import LamsachError, LimitError, UnreadableError
 from lamsach.indicators import ocr, refusals
 from lamsach.indicators.base import ListFormat
-from lamsach.indicators.extract import scan
-from lamsach.indicators.fields import Field, field_of
 from lamsach.indicators.flowing import (
     Line,
     defangs,
     full_width,
-    has_fragments,
     hash_lengths,
-    hashes_in_columns,
     read_lines,
     with_surroundings,
     without_margins,
 )
-from lamsach.indicators.mentions import HASHES, Prose
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import MIB, ListSource
-from lamsach.indicators.records import Entry, Facts, entries
+from lamsach.indicators.page_tables import PageTables
+from lamsach.indicators.records import Entry
 from lamsach.indicators.sections import Section
-from lamsach.indicators.tables import Table
-from lamsach.model import Indicator, IndicatorType, Reference, Refusal
+from lamsach.model import Indicator, Reference, Refusal
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -44,7 +40,6 @@ MAX_PAGE_STEPS = 150_000
 """How many steps of a page's drawing program are run, those of its forms included; a full page of text has some thousands."""
 MAX_STEPS = 5_000_000
 """How many steps are run in one file."""
-_GAP = re.compile(r"\s{2,}")
 _PICTURES_READ = 200
 """How many pages without text are read by `--ocr`."""
 
@@ -69,30 +64,25 @@ class Pdf(ListFormat):
         """
         data = source.whole()
         pages: list[list[str]] = []
-        facts: dict[tuple[IndicatorType, str], Facts] = {}
         pictures: list[int] = []
         heavy: list[int] = []
         failed: LamsachError | None = None
-        places: dict[tuple[IndicatorType, str], int] = {}
-        tables = _Tables(source.document, facts, places)
+        tables = PageTables(source.document)
         try:
             for number, text, page in _pages(data, source.document):
                 pages.append((text or "").splitlines())
                 if text is None:
                     heavy.append(number)
                 elif text.strip():
-                    tables.page(number, page, pages[-1])
+                    tables.page(number, pages[-1], partial(page.extract_text, extraction_mode="layout"))
                 elif _has_picture(page):
                     pictures.append(number)
         except LamsachError as error:
             failed = error
         margins = without_margins(pages)
-        seen: set[str] = set()
-        for item in _text_entries(source.document, pages, facts, places):
-            if item.type in HASHES:
-                seen.add(item.value)
-            yield item
-        yield from tables.broken(seen, hash_lengths(text for texts in pages for text in texts))
+        tables.end()
+        yield from tables.corrected(_text_entries(source.document, pages, tables))
+        yield from tables.broken(hash_lengths(text for texts in pages for text in texts))
         yield from _margin_entries(source.document, margins)
         if pictures:
             yield from _picture_entries(source, data, pictures, all_pages=len(pictures) == len(pages))
@@ -104,23 +94,13 @@ class Pdf(ListFormat):
             raise failed
 
 
-def _text_entries(
-    document: str,
-    pages: list[list[str]],
-    facts: dict[tuple[IndicatorType, str], Facts],
-    places: dict[tuple[IndicatorType, str], int],
-) -> Iterator[Entry]:
+def _text_entries(document: str, pages: list[list[str]], tables: PageTables) -> Iterator[Entry]:
     lines = (line for page, texts in enumerate(pages, 1) for line in with_surroundings(page, texts))
     every = [text for texts in pages for text in texts]
     prose = Prose(advisory=True, defangs=defangs(every))
-    for item in read_lines(
-        document, lines, prose=prose, known=facts, width=full_width(every), digits=hash_lengths(every)
-    ):
-        if isinstance(item, Indicator) and item.reference and (item.type, item.value) in places:
-            place = replace(item.reference, table=places[item.type, item.value])
-            yield replace(item, reference=place)
-        else:
-            yield item
+    yield from read_lines(
+        document, lines, prose=prose, known=tables.facts, width=full_width(every), digits=hash_lengths(every)
+    )
 
 
 def _margin_entries(document: str, margins: list[Line]) -> Iterator[Entry]:
@@ -149,63 +129,6 @@ def _picture_entries(
             yield replace(item, confidence=ocr.CONFIDENCE) if isinstance(item, Indicator) else item
     for page in pictures[_PICTURES_READ:]:
         yield Refusal(Reference(source.document, page), "", refusals.PICTURE)
-
-
-class _Tables:
-    """The facts that tables state of values, and the number of the table (`places`), from a page's layout: headings hold over page breaks."""
-
-    def __init__(
-        self,
-        document: str,
-        facts: dict[tuple[IndicatorType, str], Facts],
-        places: dict[tuple[IndicatorType, str], int],
-    ) -> None:
-        self._table = Table(document)
-        self._facts = facts
-        self._places = places
-        self._headed = False
-        self._layouts: list[tuple[int, list[str]]] = []
-        """The pages on which columns may have broken hashes, by their numbers."""
-
-    def page(self, number: int, page: PageObject, lines: list[str]) -> None:
-        """Read one page's tables, if it has any."""
-        if not self._headed:
-            words = [field_of(word) for line in lines for word in (line.strip(), *line.split())[:40]]
-            self._headed = Field.VALUE in words and len({word for word in words if word is not None}) > 1
-        fragments = any(map(has_fragments, lines))
-        if not self._headed and not fragments:
-            return
-        try:
-            layout = page.extract_text(extraction_mode="layout").splitlines()
-        except Exception:  # noqa: BLE001 - only what is said beside a value is lost; the value itself was read
-            return
-        if fragments:
-            self._layouts.append((number, layout))
-        for row, line in enumerate(layout if self._headed else (), 1):
-            cells = [cell for cell in _GAP.split(line.strip()) if cell]
-            if cells:
-                self._row(number, row, cells)
-
-    def broken(self, seen: set[str], digits: tuple[int, ...]) -> Iterator[Entry]:
-        """The hashes that narrow columns broke and the plain text did not show. `digits`: how long the document's hashes are."""
-        for number, layout in self._layouts:
-            for row, text in hashes_in_columns(layout, digits):
-                if text.lower() not in seen:
-                    yield from entries(scan(text), Reference(self._table.document, number, row))
-
-    def _row(self, number: int, row: int, cells: list[str]) -> None:
-        self._table.page = number
-        for item in self._table.row(row, cells):
-            if not isinstance(item, Indicator) or not self._table.headed:
-                continue
-            self._places.setdefault((item.type, item.value), self._table.heads)
-            if item.threat is not None:
-                self._facts.setdefault(
-                    (item.type, item.value),
-                    Facts(
-                        item.threat, item.source, item.valid_from, item.valid_until, item.confidence, item.tlp
-                    ),
-                )
 
 
 def _has_picture(page: PageObject) -> bool:
