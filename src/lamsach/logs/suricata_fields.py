@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from lamsach.logs.direction import own_side
-from lamsach.logs.json_records import child, objects_of, text_of, texts_of
+from lamsach.logs.json_records import child, objects_of, text_of
 from lamsach.logs.values import (
     domain_of,
     hash_of,
@@ -103,7 +103,10 @@ def device_of(
 
 
 def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
-    """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no SNI."""
+    """The domain and the URL of an event: DNS question, Host header, SNI, the subject's CN when there is no SNI.
+
+    Not the URLs of a message (`email`): they were sent to somebody, and no machine opened them.
+    """
     dns, http = child(eve, "dns"), child(eve, "http")
     if kind is EventKind.DNS:
         return next(_questions(dns or child(eve, "mdns")), None), None
@@ -117,9 +120,6 @@ def names_of(kind: EventKind, eve: Record) -> tuple[str | None, str | None]:
     domain = domain_of(subject[1]) if subject else None
     if domain and "." in domain and "*" not in domain and ip_of(domain) is None:
         return domain, None
-    url = next(iter(texts_of(child(eve, "email").get("url"))), None)
-    if url:
-        return host_of_url(url) or host_and_port(url.partition("/")[0])[0], url
     question = next(_questions(dns), None) if dns else None
     return question, None
 

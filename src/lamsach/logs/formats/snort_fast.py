@@ -1,4 +1,4 @@
-"""Snort's alerts: `alert_fast`, `alert_full` and `alert_csv` of Snort 2 and 3, `alert_json` of Snort 3, and both over syslog.
+"""Snort's alerts: `alert_fast`, `alert_full` and `alert_csv` of Snort 2 and 3, `alert_json` of Snort 3, all over syslog too; `u2spewfoo`'s text.
 
 Source: Snort 2 users' manual sections 2.6.2 to 2.6.5, https://docs.snort.org/start/alert_logging. Traps:
 - The date has no year, or two digits of one: first in Snort 3 (`26/10/03`), last in Snort 2 (`10/03/26`).
@@ -35,6 +35,7 @@ _TIME = re.compile(
 _FULL = re.compile(r"\[\*\*\] \[\d{1,10}:\d{1,10}:\d{1,10}\] ", re.ASCII)
 _FOLLOWS = re.compile(
     r"\[(?:Classification|Priority|Xref)|\d\d/\d\d(?:/\d\d)?-\d\d:|(?:TCP|UDP|ICMP|IPV6|PROTO)[:\d]{0,4} TTL:|[*UAPRSF12]{8} Seq:"
+    r"|\t[a-z_ ]{2,24}: ?\S|Packet\s*$|\(ExtraData|\[ {0,6}\d{1,6}\] [0-9A-F]{2} "
     r"|Type:\s?\d|Len: \d|TCP Options|IP Options|\*\* ORIGINAL|\*\* END|[0-9a-fA-F:.]{3,60} -> [0-9a-fA-F:.]{3,60}|\s*$",
     re.ASCII,
 )
@@ -48,6 +49,13 @@ _CSV_2 = re.compile(
     re.ASCII,
 )
 _JSON_KEYS = ('"src_ap"', '"src_addr"', '"dst_ap"', '"dst_addr"')
+_JSON_OTHERS = ('"pkt_', '"rule"', '"gid"')
+# (Event) / \tsensor id: 0\tevent id: 1\tevent second: 1780619472\tevent microsecond: 494123 / ... / \tpriority: 1\tip source: 10.1.1.20\tip destination: 203.0.113.9
+_UNIFIED_START = re.compile(r"\(Event\)\s*(?:\n|$)")
+_UNIFIED = re.compile(
+    r"\t(event second|event microsecond|ip source|ip destination|src port|dest port|protocol|blocked): ([0-9A-Fa-f.:]{1,45})(?=\s|$)"
+)
+_UNIFIED_LENGTH = 4096
 _BLOCKED = frozenset({"drop", "block", "reject", "sdrop", "rewrite_block"})
 _WORD = re.compile(r"\[(Drop|drop|Block|Reject|reject|sdrop)\]")
 
@@ -66,6 +74,8 @@ class SnortFast(LogFormat):
     @classmethod
     def recognises(cls, line: str) -> bool:
         """An alert's first line, or the whole of one."""
+        if line.startswith("(Event)"):
+            return _UNIFIED_START.match(line) is not None
         if "[**] [" in line or "{" in line:
             if line.startswith("[**] ["):
                 return _FULL.match(line) is not None
@@ -98,6 +108,8 @@ class SnortFast(LogFormat):
             event = self._json(line)
         elif _CSV.match(line):
             event = self._csv(line)
+        elif _UNIFIED_START.match(line):
+            event = _unified(line)
         else:
             event = self._text(line)
         return stamped(event, self.name, self.context.file, number)
@@ -129,7 +141,7 @@ class SnortFast(LogFormat):
         destination, destination_port = _json_end(record, "dst")
         time = self._time(text_of(record.get("timestamp")) or "")
         return Event(
-            time=from_epoch(stated) if stated and time is None else time,
+            time=_moment(from_epoch(stated), time) if stated else time,
             kind=EventKind.CONNECTION,
             observer=split_header(line, self.context)[0].host if header.strip() else None,
             source_ip=source,
@@ -201,9 +213,36 @@ def _ends(text: str, icmp: bool) -> tuple[tuple[str, int | None], tuple[str, int
     return None
 
 
+def _moment(seconds: datetime, time: datetime | None) -> datetime:
+    """The second that is stated since 1970, which needs no zone, with the fraction that the time on the sensor's clock has."""
+    return seconds if seconds.microsecond or time is None else seconds.replace(microsecond=time.microsecond)
+
+
+def _unified(text: str) -> Event:
+    """What `u2spewfoo` prints of an event in the binary layout `unified2`. LineError when it names no address."""
+    said: dict[str, str] = {}
+    for match in _UNIFIED.finditer(text[:_UNIFIED_LENGTH]):
+        said.setdefault(match[1], match[2])
+    source, destination = ip_of(said.get("ip source", "")), ip_of(said.get("ip destination", ""))
+    if source is None and destination is None:
+        raise LineError("The line is not an alert of Snort.", text[:80])
+    has_ports = said.get("protocol") in ("6", "17")
+    seconds, micro = said.get("event second"), said.get("event microsecond", "0")
+    return Event(
+        time=from_epoch(f"{seconds}.{micro.zfill(6)}") if seconds else None,
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=port_of(said.get("src port")) if has_ports else None,
+        destination_ip=destination,
+        destination_port=port_of(said.get("dest port")) if has_ports else None,
+        device_ip=own_side(source, destination),
+        action=Action.BLOCKED if said.get("blocked") == "1" else Action.UNKNOWN,
+    )
+
+
 def _is_json(line: str) -> bool:
     start = start_of_object(line) if '"rule"' in line or '"sid"' in line else -1
-    return start >= 0 and any(key in line for key in _JSON_KEYS) and ('"pkt_' in line or '"rule"' in line)
+    return start >= 0 and any(key in line for key in _JSON_KEYS) and any(key in line for key in _JSON_OTHERS)
 
 
 def _json_end(record: dict[str, object], side: str) -> tuple[str | None, int | None]:
