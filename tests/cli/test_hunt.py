@@ -330,3 +330,17 @@ def test_a_firewall_that_writes_the_far_end_first_blames_the_machine_inside(fold
         item["ip"]: item["state"] for item in records(folder / "found.jsonl") if item["record"] == "device"
     }
     assert states == {"10.1.1.5": "infected", "10.1.1.6": "inbound"}
+
+
+def test_the_proposed_command_is_the_one_that_was_given(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a.log").write_bytes(LINES)
+    monkeypatch.setenv("WORD", "known to nobody")
+    given = ["--timezone", "UTC", "--format", "bind", "--password-env", "WORD", "--language", "en"]
+    ran = lamsach("hunt", "a.log", "-i", "list.txt", *given)
+    proposed = [line.strip() for line in ran.out.splitlines() if line.startswith("   lamsach hunt")]
+    assert proposed
+    assert all(line.startswith(f"lamsach hunt a.log -i list.txt {' '.join(given)}") for line in proposed)
+    assert "known to nobody" not in ran.out
+    assert lamsach(*proposed[0].split()[1:]).status == ExitStatus.FOUND

@@ -143,3 +143,24 @@ def test_an_archive_is_searched_again_by_its_own_command() -> None:
         for line in commands(stream.getvalue())
     )
     assert f"lamsach retro --archive {shlex.quote(given[0])}" in stream.getvalue()
+
+
+def test_what_the_findings_do_not_hold_is_repeated_too() -> None:
+    given = replace(rich_findings().parameters, logs=("-",), timezone="UTC", lists=("-odd.txt",))
+    stream = io.StringIO()
+    again = ("--format", "fortigate", "--password-env", "ZIP WORD")
+    show(rich_findings(parameters=given), Console(file=stream, width=100), "en", REASONS, again=again)
+    *hunts, read = map(shlex.split, commands(stream.getvalue()))
+    assert len(hunts) == 3
+    for words in hunts:
+        text = " ".join(words)
+        assert text.startswith("lamsach hunt - -i -odd.txt --leases dhcp.log ")
+        assert "--inventory kiem-ke.xlsx --timezone UTC --format fortigate --password-env ZIP WORD" in text
+    assert read == ["lamsach", "indicators", "read", "./-odd.txt"]
+    assert "The - stands for standard input" in stream.getvalue()
+    assert "standard input" not in shown(rich_findings())
+
+
+def test_a_log_is_never_an_option() -> None:
+    given = replace(rich_findings().parameters, logs=("-rf.log",))
+    assert commands(shown(rich_findings(parameters=given)))[0].startswith("lamsach hunt ./-rf.log -i ")

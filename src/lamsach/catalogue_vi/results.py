@@ -382,6 +382,7 @@ _TERMINAL: dict[str, str] = {
     "Get the logs that are missing and hunt again:": "Lấy nhật ký còn thiếu rồi truy tìm lại:",
     "See which values of the list were refused, and why:": "Xem giá trị nào trong danh sách bị từ chối và vì sao:",
     "Keep this result as a record of what was searched:": "Lưu kết quả này làm căn cứ về phạm vi đã tìm:",
+    "The - stands for standard input: put the program that gave the logs, and |, before the command.": "Dấu - là đầu vào chuẩn: hãy đặt chương trình đưa nhật ký vào, rồi dấu |, trước lệnh.",
     "report.html": "bao-cao.html",
     "findings.zip": "ket-qua.zip",
     "DHCP-LOG": "NHAT-KY-DHCP",

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -119,7 +119,20 @@ def hunt(
     )
     deliver = _delivery(send) if send else None
     search = _on_cluster(scheduler) if scheduler else None
-    raise typer.Exit(run(request, output or [], spoken, stats=stats, search=search, deliver=deliver))
+    again = given(
+        ("--format", log_format),
+        ("--password-env", password),
+        ("--scheduler", scheduler),
+        ("--language", language),
+    )
+    raise typer.Exit(
+        run(request, output or [], spoken, stats=stats, search=search, deliver=deliver, again=again)
+    )
+
+
+def given(*options: tuple[str, str | None]) -> list[str]:
+    """Those options that were given, each with its value, as they are typed."""
+    return [word for name, value in options if value is not None for word in (name, value)]
 
 
 def _on_cluster(address: str) -> Search:
@@ -155,8 +168,9 @@ def run(
     search: Search | None = None,
     deliver: Callable[[Findings], bool] | None = None,
     archive: bool = False,
+    again: Sequence[str] = (),
 ) -> ExitStatus:
-    """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out."""
+    """Run a hunt (`search`, else over files), show it in the terminal, write the results, and tell by the status what came out. `again`: what the commands that are proposed repeat of this one."""
     begun = time.perf_counter()
     first_run_notice()
     with progress_bar() as bar:
@@ -166,7 +180,7 @@ def run(
     )
     try:
         page = next((str(path) for path in outputs if path.suffix.lower() in (".html", ".htm")), "")
-        show(findings, output_console(), language, REASONS, page, archive=archive)
+        show(findings, output_console(), language, REASONS, page, archive=archive, again=again)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of the pipe has enough; the results are still written.

@@ -76,7 +76,7 @@ def retro(
     from lamsach.archive.archive import Archive
     from lamsach.archive.retro import counted_back
     from lamsach.archive.retro import retro as search_archive
-    from lamsach.cli.hunt import run
+    from lamsach.cli.hunt import given, run
     from lamsach.investigate import Request
     from lamsach.results import writer_for
 
@@ -105,8 +105,9 @@ def retro(
             tell(json.dumps({"segments": plan.segments, "opened": plan.opened, "filters": plan.asked}))
         return findings, result
 
+    spoken, again = language_of(language), given(("--scheduler", scheduler), ("--language", language))
     raise typer.Exit(
-        run(request, output or [], language_of(language), stats=stats, search=search, archive=True)
+        run(request, output or [], spoken, stats=stats, search=search, archive=True, again=again)
     )
 
 

@@ -40,10 +40,12 @@ def show(
     report: str = "",
     *,
     archive: bool = False,
+    again: Sequence[str] = (),
 ) -> None:
-    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page that is written, if one is; `archive`: the logs are one, which `lamsach retro` searches."""
+    """Print findings. `reasons` gives the English sentence of each reason's code; `report` names the page that is written, if one is; `archive`: the logs are one, which `lamsach retro` searches;
+    `again`: options of the command, with their values, that the findings do not hold and that it needs to do the same again."""
     with _width(console) as width:
-        screen = _Screen(findings, console, language, reasons or {}, width, report, archive)
+        screen = _Screen(findings, console, language, reasons or {}, width, report, archive, again)
         screen.result()
         screen.not_read()
         screen.next_steps()
@@ -61,6 +63,11 @@ def _width(console: Console) -> Iterator[int]:
         console._width = before
 
 
+def _argument(path: str) -> str:
+    """A path as an argument: none is taken for an option."""
+    return f"./{path}" if path.startswith("-") and path != "-" else path
+
+
 class _Screen:
     """One printing of findings."""
 
@@ -73,6 +80,7 @@ class _Screen:
         width: int,
         report: str = "",
         archive: bool = False,
+        again: Sequence[str] = (),
     ) -> None:
         self.findings = findings
         self.console = console
@@ -81,6 +89,7 @@ class _Screen:
         self.width = width
         self.report = report
         self.archive = archive
+        self.again = again
         self._ = translator(language)
         self.zone = report_zone(findings)
         self.figures = figures(findings)
@@ -220,7 +229,9 @@ class _Screen:
         if self.findings.blind_days or self.findings.partial or unread:
             steps.append((self._("Get the logs that are missing and hunt again:"), self._command()))
         if self.findings.list.refused:
-            lists = shlex.join(["lamsach", "indicators", "read", *self.findings.parameters.lists])
+            lists = shlex.join(
+                ["lamsach", "indicators", "read", *map(_argument, self.findings.parameters.lists)]
+            )
             steps.append((self._("See which values of the list were refused, and why:"), visible_line(lists)))
         if not steps:
             steps.append(
@@ -235,6 +246,12 @@ class _Screen:
             self.line(f"{number}. {text}")
             # Commands are not wrapped, so that they can be copied whole.
             self.console.print(Text(f"   {command}", style="cyan"), soft_wrap=True)
+        if "-" in self.findings.parameters.logs:
+            self.line(
+                self._(
+                    "The - stands for standard input: put the program that gave the logs, and |, before the command."
+                )
+            )
 
     def _opened(self) -> str:
         """The report that is written, else the command that writes one."""
@@ -243,7 +260,7 @@ class _Screen:
     def _command(self, *further: str) -> str:
         """The command of this hunt, with further options."""
         given = self.findings.parameters
-        words_ = ["lamsach", "hunt", *given.logs]
+        words_ = ["lamsach", "hunt", *(_argument(log) for log in given.logs)]
         if self.archive:
             words_ = ["lamsach", "retro", *(part for place in given.logs for part in ("--archive", place))]
         for option, values in (
@@ -255,6 +272,7 @@ class _Screen:
         ):  # fmt: skip
             for value in values:
                 words_ += [option, value]
+        words_ += self.again
         command = shlex.join([*words_, *further])
         if len(command) > _COMMAND_LENGTH:
             command = f"{shlex.join(words_[:2])} … {shlex.join(further)}".strip()
