@@ -151,3 +151,14 @@ def test_never_raises_anything_else(start, rest):
         Bind.recognises(line)
         with contextlib.suppress(LineError):
             PARSER.parse(line, 1)
+
+
+def test_infoblox_policy_hits_among_its_questions_are_anothers():
+    """Infoblox's appliances write both under `named`."""
+    head = "<30>Jun  5 07:31:12 10.1.1.53 named[1234]: "
+    hit = f"{head}CEF:0|Infoblox|NIOS|9.0.3|RPZ-QNAME|NXDOMAIN|7|src=10.1.1.20 spt=51514 qtype=A msg=x"
+    question = f"{head}client @0x7f 10.1.1.20#51514 (c2.example): query: c2.example IN A + (10.1.1.53)"
+    assert Bind.recognises(question)
+    assert not Bind.recognises(hit)
+    with pytest.raises(LineError):
+        PARSER.parse(hit, 2)

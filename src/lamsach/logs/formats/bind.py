@@ -108,7 +108,7 @@ class Bind(LogFormat):
             return True
         app, message = split_message(line)
         if app is not None:
-            return app == "named"
+            return app == "named" and not message.startswith("CEF:")  # Infoblox's policy hits
         for time in (_TIME, _TIME_WITHOUT_YEAR, _TIME_ISO):
             match = time.match(message)
             if match:
