@@ -11,7 +11,7 @@ from lamsach.errors import InputError
 from lamsach.logs.base import FileContext
 from lamsach.logs.capture import dns, tls
 from lamsach.logs.capture.arp import Arp
-from lamsach.logs.capture.conversation import MOST_MISSES, Conversation, Finding, hello_of
+from lamsach.logs.capture.conversation import MOST_MISSES, Conversation, hello_of
 from lamsach.logs.capture.dhcp import Dhcp, message_v6
 from lamsach.logs.capture.flows import (
     ACK,
@@ -29,25 +29,20 @@ from lamsach.logs.capture.flows import (
 )
 from lamsach.logs.capture.frames import Frame
 from lamsach.logs.capture.link_types import arp_offset, ip_offsets, is_read
-from lamsach.logs.capture.messages import dns_events
 from lamsach.logs.capture.packets import MOST_PACKETS, TCP, UDP, Decapsulator, Packet
 from lamsach.logs.capture.quic import MOST_DATAGRAMS, QuicHello, looks_like_quic
 from lamsach.logs.capture.sampled import sampled_packets
 from lamsach.logs.capture.spelling import address_text, time_of
 from lamsach.logs.capture.streams import Stream
-from lamsach.logs.direction import own_side
+from lamsach.logs.capture.telling import DNS_PORTS, Teller
 from lamsach.logs.netflow.events import flow_event
 from lamsach.logs.netflow.packets import Decoder, looks_like_export
 from lamsach.logs.netflow.sflow import PORT, agent_of, is_sflow, looks_like_sflow
-from lamsach.logs.stamping import stamped
-from lamsach.model import Action, Event, EventKind, Reference, Refusal
+from lamsach.model import Action, Event, Reference, Refusal
 
 HELD_BYTES = 64 << 20
 """How many bytes of unfinished requests and segments are held over all flows."""
 _SWEEP_PACKETS = 1 << 17
-_CONTACTS = {action: Finding(EventKind.CONNECTION, action=action) for action in Action}
-_MESSAGE = Finding(EventKind.DNS)
-_DNS_PORTS = frozenset({53, 5353, 5355})
 _NETBIOS_PORT = 137
 
 
@@ -56,7 +51,7 @@ class CaptureReader:
 
     def __init__(self, context: FileContext, name: str) -> None:
         self._file = context.file
-        self._name = name
+        self._teller = Teller(context.file, name)
         self._decapsulator = Decapsulator()
         self._arp = Arp()
         self._dhcp = Dhcp()
@@ -65,13 +60,10 @@ class CaptureReader:
         self._held = 0
         self._packets = 0
         self._unread_links: set[int] = set()
-        self._number = 0
-        self._now: int | None = None
-        self._out: list[Event | Refusal] = []
 
     def events(self, frames: Iterable[Frame]) -> Iterator[Event | Refusal]:
         """The events of the frames, in order as far as they are told at once. Damage is raised after all that was before it."""
-        out = self._out
+        out = self._teller.out
         failure: InputError | None = None
         iterator = iter(frames)
         while True:
@@ -93,10 +85,10 @@ class CaptureReader:
             raise failure
 
     def _frame(self, frame: Frame) -> None:
-        self._number, self._now, link, data = frame
+        self._teller.number, self._teller.now, link, data = frame
         at = arp_offset(link, data)
         if at:
-            self._lease(self._arp.observed(data, at, self._now))
+            self._teller.lease(self._arp.observed(data, at, self._teller.now))
         left = MOST_PACKETS
         for at in ip_offsets(link, data):
             for packet in self._decapsulator.packets(data, at, left):
@@ -105,10 +97,12 @@ class CaptureReader:
         if link not in self._unread_links and not is_read(link):
             self._unread_links.add(link)
             reason = "Frames of this link type are not understood."
-            self._out.append(Refusal(Reference(self._file, row=self._number), f"LINKTYPE {link}", reason))
+            self._teller.out.append(
+                Refusal(Reference(self._file, row=self._teller.number), f"LINKTYPE {link}", reason)
+            )
 
     def _packet(self, packet: Packet) -> None:
-        now = self._now
+        now = self._teller.now
         key = key_of(packet)
         flow = self._flows.get(key)
         if flow is None or is_over(flow, packet, now):
@@ -119,7 +113,7 @@ class CaptureReader:
         if packet.protocol == TCP:
             self._tcp(flow, packet, from_client=from_client)
         elif flow.pending and not from_client:
-            self._tell(flow, Action.ALLOWED)
+            self._teller.contact(flow, Action.ALLOWED)
         if packet.protocol == UDP and not flow.quiet and packet.start < packet.end:
             self._udp(flow, packet)
 
@@ -130,18 +124,18 @@ class CaptureReader:
         flip = began_elsewhere(packet)
         if before is not None and not (packet.protocol == TCP and packet.flags & SYN):
             flip = not before.from_client(packet)
-        flow = self._flows[key] = Flow(packet, self._number, self._now, flip=flip)
+        flow = self._flows[key] = Flow(packet, self._teller.number, self._teller.now, flip=flip)
         self._packets += 1
         if self._packets % _SWEEP_PACKETS == 0 or len(self._flows) > MOST_FLOWS:
             self._sweep()
         if packet.source_port < 0 or is_multicast(packet.destination):
-            self._tell(flow, Action.UNKNOWN)
+            self._teller.contact(flow, Action.UNKNOWN)
         return flow
 
     def _tcp(self, flow: Flow, packet: Packet, *, from_client: bool) -> None:
         flags = packet.flags
         if flow.pending and flags & (ACK | RST):
-            self._tell(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
+            self._teller.contact(flow, Action.UNKNOWN if flags & RST else Action.ALLOWED)
         if flags & (FIN | RST):
             flow.closed = True
         if flow.quiet:
@@ -166,7 +160,7 @@ class CaptureReader:
         before = conversation.held_bytes + stream.held_bytes
         for payload, gap in stream.add(sequence, packet.data[packet.start : packet.end]):
             for finding in conversation.feed(payload, gap=gap):
-                self._found(flow, side, finding)
+                self._teller.found(flow, side, finding)
         if conversation.is_done():
             flow.streams[side] = None
             other = flow.conversations[1 - side]
@@ -180,15 +174,15 @@ class CaptureReader:
     def _udp(self, flow: Flow, packet: Packet) -> None:
         data, start, end = packet.data, packet.start, packet.end
         ports = {packet.source_port, packet.destination_port}
-        if ports & _DNS_PORTS or _NETBIOS_PORT in ports:
+        if ports & DNS_PORTS or _NETBIOS_PORT in ports:
             message = dns.parse_message(data, start, end, netbios=_NETBIOS_PORT in ports)
             if message is not None:
-                self._message(packet, message)
+                self._teller.message(packet, message)
                 return
         if ports <= {67, 68}:
-            self._lease(self._dhcp.message(data[start:end], time_of(self._now)))
+            self._teller.lease(self._dhcp.message(data[start:end], time_of(self._teller.now)))
         elif ports <= {546, 547}:
-            self._lease(message_v6(data[start:end], time_of(self._now)))
+            self._teller.lease(message_v6(data[start:end], time_of(self._teller.now)))
         elif flow.exports or (data[start] == 0 and looks_like_export(data[start:end], whole=True)):
             flow.exports = True
             self._exported(packet)
@@ -203,7 +197,7 @@ class CaptureReader:
         elif data[start] == 22:
             name = tls.datagram_server_name(data[start:end])
             if not isinstance(name, tls.Need):
-                self._found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+                self._teller.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
                 flow.quiet = True
         elif flow.quic is None:
             flow.datagrams += 1  # a protocol that says nothing to us; its first datagrams show it
@@ -219,98 +213,32 @@ class CaptureReader:
         if name is tls.Need.MORE and last and handshake:
             name = tls.partial_server_name(handshake)
         if not isinstance(name, tls.Need):
-            self._found(flow, 0, hello_of(name))
+            self._teller.found(flow, 0, hello_of(name))
         flow.quiet = last or name is not tls.Need.MORE
 
     def _exported(self, packet: Packet) -> None:
         """Flows that a device told a collector in a datagram."""
         exporter = address_text(packet.source)
         payload = packet.data[packet.start : packet.end]
-        for seconds, number, record in self._exports.flows(payload, exporter, self._number):
+        for seconds, number, record in self._exports.flows(payload, exporter, self._teller.number):
             event = flow_event(seconds, record, self._file, number, exporter)
             if event is not None:
-                self._out.append(event)
+                self._teller.out.append(event)
 
     def _sampled(self, payload: bytes) -> None:
         """Packets of which a switch took a sample: each is a contact, its question too if the sample reaches so far."""
         agent = address_text(agent_of(payload))
-        first = len(self._out)
+        first = len(self._teller.out)
         for packet in sampled_packets(payload, self._decapsulator):
-            self._contact(packet)
-        for event in self._out[first:]:
+            self._teller.single(packet)
+        for event in self._teller.out[first:]:
             if isinstance(event, Event):
                 object.__setattr__(event, "observer", agent)
 
-    def _contact(self, packet: Packet) -> None:
-        """The contact that a single packet shows."""
-        ends = (packet.source, packet.source_port), (packet.destination, packet.destination_port)
-        if (
-            packet.protocol == UDP
-            and {packet.source_port, packet.destination_port} & _DNS_PORTS
-            and packet.start < packet.end
-        ):
-            message = dns.parse_message(packet.data, packet.start, packet.end, netbios=False)
-            if message is not None:
-                self._message(packet, message)
-                return
-        client, server = ends[::-1] if began_elsewhere(packet) else ends
-        self._out.append(self._event(*client, *server, _CONTACTS[Action.UNKNOWN]))
-
-    def _lease(self, event: Event | None) -> None:
-        if event is not None:
-            self._out.append(stamped(event, self._name, self._file, self._number))
-
-    def _message(self, packet: Packet, message: dns.Message) -> None:
-        ends = self._event(
-            packet.source, packet.source_port, packet.destination, packet.destination_port, _MESSAGE
-        )
-        self._out += dns_events(message, ends, multicast=is_multicast(packet.destination))
-
-    def _found(self, flow: Flow, side: int, finding: Finding) -> None:
-        if flow.pending:
-            self._tell(flow, Action.ALLOWED)
-        ends = (flow.client, flow.client_port), (flow.server, flow.server_port)
-        (source, source_port), (destination, destination_port) = ends[side], ends[1 - side]
-        event = self._event(source, source_port, destination, destination_port, finding)
-        if finding.message is not None:
-            self._out += dns_events(finding.message, event, multicast=False)
-        else:
-            self._out.append(event)
-
-    def _event(
-        self, source: bytes, source_port: int, destination: bytes, destination_port: int, finding: Finding
-    ) -> Event:
-        """What was found in the packet at hand."""
-        source_ip, destination_ip = address_text(source), address_text(destination)
-        return Event(
-            time=time_of(self._now),
-            kind=finding.kind,
-            source_ip=source_ip,
-            source_port=source_port if source_port >= 0 else None,
-            destination_ip=destination_ip,
-            destination_port=destination_port if destination_port >= 0 else None,
-            device_ip=own_side(source_ip, destination_ip),
-            domain=finding.domain,
-            url=finding.url,
-            action=finding.action,
-            format=self._name,
-            file=self._file,
-            line=self._number,
-        )
-
-    def _tell(self, flow: Flow, action: Action) -> None:
-        """Tell the contact itself, of its first packet's time and frame."""
-        flow.pending = False
-        number, now = self._number, self._now
-        self._number, self._now = flow.number, flow.first_ns
-        contact = _CONTACTS[action]
-        self._out.append(self._event(flow.client, flow.client_port, flow.server, flow.server_port, contact))
-        self._number, self._now = number, now
-
     def _finish(self, flow: Flow) -> None:
         """What is left to tell of a flow that is over, of its last packet's time and its first packet's frame."""
-        number, now = self._number, self._now
-        self._number, self._now = flow.number, flow.last_ns
+        number, now = self._teller.number, self._teller.now
+        self._teller.number, self._teller.now = flow.number, flow.last_ns
         for side in (0, 1):
             stream, conversation = flow.streams[side], flow.conversations[side]
             if conversation is None or conversation.is_done():
@@ -318,16 +246,16 @@ class CaptureReader:
             self._held -= conversation.held_bytes + (stream.held_bytes if stream else 0)
             for payload, gap in stream.rest() if stream else ():
                 for finding in conversation.feed(payload, gap=gap):
-                    self._found(flow, side, finding)
+                    self._teller.found(flow, side, finding)
             for finding in conversation.end():
-                self._found(flow, side, finding)
+                self._teller.found(flow, side, finding)
         if flow.pending:
-            self._tell(flow, Action.UNKNOWN)
-        self._number, self._now = number, now
+            self._teller.contact(flow, Action.UNKNOWN)
+        self._teller.number, self._teller.now = number, now
 
     def _sweep(self) -> None:
         """Forget the flows that have been silent for long, and the oldest if there are still too many."""
-        for key in silent(self._flows, self._now):
+        for key in silent(self._flows, self._teller.now):
             self._finish(self._flows.pop(key))
         if len(self._flows) > MOST_FLOWS:
             self._forget(MOST_FLOWS // 4)
