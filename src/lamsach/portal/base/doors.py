@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from lamsach.portal.base.errors import not_a_page
 from lamsach.portal.base.roles import ALL, WRITERS, Role
 
 View = Callable[..., HttpResponse]
@@ -43,11 +44,25 @@ def link(*methods: str) -> Callable[[View], View]:
 
 def _open(kind: Literal["anyone", "link"], methods: tuple[str, ...]) -> Callable[[View], View]:
     def decorate(view: View) -> View:
-        wrapped: Any = login_not_required(require_http_methods([*methods, "HEAD"])(view))
+        wrapped: Any = login_not_required(_only(methods, view))
         wrapped.door = Door(kind, methods=methods)
         return wrapped  # type: ignore[no-any-return]
 
     return decorate
+
+
+def _only(methods: tuple[str, ...], view: View) -> View:
+    """The view for these methods; a person who opens the address of a form is told so."""
+    checked: View = require_http_methods([*methods, "HEAD"])(view)
+
+    @functools.wraps(view)
+    def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = checked(request, *args, **kwargs)
+        if response.status_code == 405 and request.method == "GET":
+            return not_a_page(request, response)
+        return response
+
+    return told
 
 
 def member(
@@ -56,7 +71,7 @@ def member(
     """People who hold one of the `read` roles somewhere; writing (any method but GET and HEAD) needs one of `write`."""
 
     def decorate(view: View) -> View:
-        checked = require_http_methods([*methods, "HEAD"])(view)
+        checked = _only(methods, view)
 
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from lamsach.portal.base import unsent
+
 logger = logging.getLogger("lamsach.portal")
 
 
@@ -34,13 +36,38 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form without a valid token."""
+    """403 for a form without a valid token. One of our own pages only got old (a log-in in another tab makes it so): it can be sent again."""
+    if unsent.is_own_form(request) and unsent.typed(request):
+        text = _(
+            "The page had got old, most likely by a log-in in another tab. Nothing was saved yet, nothing is lost."
+        )
+        return unsent.page(request, 403, _("Please send the form once more"), text, again=True)
     return _page(
         request,
         403,
         _("The form is no longer valid"),
         _("Open the page again and send the form once more. Nothing was changed."),
     )
+
+
+def session_over(request: HttpRequest) -> HttpResponse:
+    """403 for a form of somebody whose session has ended meanwhile."""
+    text = _(
+        "Nothing was saved yet, but what you typed is still here. Leave this page open, log in in a new tab, come back and send it again."
+    )
+    return unsent.page(request, 403, _("You are no longer logged in"), text, again=True)
+
+
+def not_a_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """405 in words, for a person who opens the address of a form."""
+    page = _page(
+        request,
+        405,
+        _("There is nothing to see at this address"),
+        _("It only takes a form. Go back, or begin at the first page."),
+    )
+    page.headers["Allow"] = response.headers["Allow"]
+    return page
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -54,12 +81,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def conflict(request: HttpRequest) -> HttpResponse:
-    """409: somebody else changed it meanwhile."""
-    return _page(
+    """409: somebody else changed it meanwhile. What was typed is shown, to be taken over by hand."""
+    return unsent.page(
         request,
         409,
         _("Somebody else has changed this meanwhile"),
         _("Your change was not saved. Go back, load the page again and compare."),
+        again=False,
     )
 
 

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from lamsach.portal.base.errors import bad_request, too_large
+from lamsach.portal.base.errors import bad_request, session_over, too_large
+from lamsach.portal.base.unsent import came_from, typed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _FORM_OVERHEAD_BYTES = 1_000_000
@@ -70,10 +72,13 @@ class LogInRequired(LoginRequiredMiddleware):
     """Every page needs a log-in unless it says otherwise; `/api/` asks for a unit's token itself."""
 
     def process_view(self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
-        """Send people without a log-in to it."""
+        """Send people without a log-in to it; from there they come back to a page, never to the address of a form."""
         if request.path.startswith("/api/"):
             return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+        response = super().process_view(request, view_func, view_args, view_kwargs)
+        if response is None or request.method in ("GET", "HEAD"):
+            return response
+        return session_over(request) if typed(request) else redirect_to_login(came_from(request))
 
 
 class Legible:

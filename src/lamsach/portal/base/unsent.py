@@ -1,0 +1,60 @@
+"""A form that could not be taken, because the session had ended, the form was old, or somebody else was faster: what was typed is shown again, so that nothing of it is lost."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+_NEVER = ("csrfmiddlewaretoken",)
+_SECRET = ("password", "secret", "token")
+
+
+def typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields of the form that was sent, without secrets. None of the log-in's pages: those are short and hold nothing else."""
+    if request.path.startswith("/accounts/"):
+        return []
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in _NEVER and not any(word in name.lower() for word in _SECRET)
+        for value in values
+    ]
+
+
+def came_from(request: HttpRequest) -> str:
+    """The path of the page on which the form stood, as far as the browser tells; else the first page of work."""
+    parts = urlsplit(request.headers.get("Referer", ""))
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    own = parts.netloc == request.get_host() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if own and path.startswith("/") else reverse("web:home")
+
+
+def is_own_form(request: HttpRequest) -> bool:
+    """Whether the browser itself says that the form stood on a page of ours: then it is old, not forged."""
+    origin = request.headers.get("Origin", "")
+    ours = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
+    return origin == ours or origin in settings.CSRF_TRUSTED_ORIGINS
+
+
+def page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
+    """What happened, and what was typed. `again`: offer to send the same once more; never with files, which the browser does not keep."""
+    fields = typed(request)
+    files = [file.name for _, found in request.FILES.lists() for file in found]
+    context = {
+        "title": title,
+        "text": text,
+        "status": status,
+        "fields": fields,
+        "prose": [value for _, value in fields if " " in value.strip() or "\n" in value.strip()],
+        "files": files,
+        "again": again and bool(fields) and not files,
+        "back": came_from(request),
+    }
+    response = render(request, "base/unsent.html", context, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response

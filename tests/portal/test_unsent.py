@@ -1,0 +1,161 @@
+"""A tired officer: the session ends while a text is typed, a second tab logs in, somebody else is faster. Nothing that was typed is lost."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from lamsach.portal.cases.models import Note
+
+from . import samples
+from .conftest import Cast
+
+pytestmark = pytest.mark.django_db
+HERE = "http://testserver"
+PROSE = 'Máy đã được cài lại,\nngười dùng đã đổi "mật khẩu" <b>ngay</b>'
+
+
+class Browser:
+    """A browser that keeps cookies, says where a form stood, and whose forms have to bear their word."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.client = Client(enforce_csrf_checks=True, headers={"origin": HERE})
+        self.client.force_login(
+            cast.people["officer"], backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+
+    def word(self, path: str) -> str:
+        """The hidden word of the forms of a page."""
+        return hidden(self.client.get(path).content.decode())["csrfmiddlewaretoken"]
+
+    def send(self, path: str, page: str, word: str, **fields: Any) -> Any:
+        """Send a form that stood on a page."""
+        return self.client.post(
+            path, {"csrfmiddlewaretoken": word, **fields}, headers={"referer": HERE + page}
+        )
+
+    def log_in_elsewhere(self) -> None:
+        """Log in anew, in another tab, after the session had ended."""
+        end_sessions()
+        word = self.word("/accounts/login/")
+        said = {"login": "officer@person.example", "password": "mat khau rat dai"}
+        assert self.send("/accounts/login/", "/accounts/login/", word, **said).status_code == 302
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of a page, as a browser reads them."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: html.unescape(value) for name, value in found if name != "next"}
+
+
+def end_sessions() -> None:
+    Session.objects.all().delete()
+
+
+def test_a_note_survives_the_end_of_the_session(cast: Cast) -> None:
+    case, browser = samples.case(cast), Browser(cast)
+    page, path = f"/office/cases/{case.pk}/", f"/office/cases/{case.pk}/notes/"
+    word = browser.word(page)
+    end_sessions()
+    over = browser.send(path, page, word, text=PROSE)
+    assert over.status_code == 403
+    assert over["Cache-Control"] == "no-store"
+    text = over.content.decode()
+    assert html.escape(PROSE) in text
+    assert f"?next={page.replace('/', '%2F')}" in text, (
+        "the log-in leads back to the page, not to the form's address"
+    )
+    assert not Note.objects.exists()
+    browser.log_in_elsewhere()
+    kept = hidden(text)
+    assert kept.pop("text") == PROSE
+    old = browser.send(path, path, kept["csrfmiddlewaretoken"], text=PROSE)
+    assert old.status_code == 403, "the log-in made the form's word a new one"
+    fresh = hidden(old.content.decode())
+    assert browser.send(path, path, fresh["csrfmiddlewaretoken"], text=fresh["text"]).status_code == 302
+    assert Note.objects.get().text.split() == PROSE.split()
+
+
+def test_a_log_in_in_another_tab_loses_nothing(cast: Cast) -> None:
+    case, browser = samples.case(cast), Browser(cast)
+    page, path = f"/office/cases/{case.pk}/", f"/office/cases/{case.pk}/notes/"
+    word = browser.word(page)
+    browser.log_in_elsewhere()
+    old = browser.send(path, page, word, text=PROSE)
+    fresh = hidden(old.content.decode())
+    assert browser.send(path, path, fresh["csrfmiddlewaretoken"], text=fresh["text"]).status_code == 302
+    assert Note.objects.count() == 1
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", ""])
+def test_what_another_site_sends_is_not_shown(origin: str, cast: Cast) -> None:
+    case, browser = samples.case(cast), Browser(cast)
+    client = Client(enforce_csrf_checks=True, headers={"origin": origin} if origin else {})
+    client.cookies = browser.client.cookies
+    response = client.post(f"/office/cases/{case.pk}/notes/", {"text": "Hãy gọi số này"})
+    assert response.status_code == 403
+    assert "Hãy gọi số này" not in response.content.decode()
+
+
+def test_a_session_that_ended_shows_nothing_that_another_site_sends(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"origin": "https://evil.example"})
+    response = client.post("/office/cases/1/notes/", {"text": "Hãy gọi số này"})
+    assert "Hãy gọi số này" not in response.content.decode()
+
+
+def test_files_are_named_and_passwords_forgotten(cast: Cast) -> None:
+    browser = Browser(cast)
+    word = browser.word("/office/")
+    end_sessions()
+    file = SimpleUploadedFile("khóa.p12", b"x")
+    text = browser.send(
+        "/office/reports/1/sign/", "/office/reports/1/", word, key=file, password="bi mat", why="Ký lại"
+    ).content.decode()
+    assert "khóa.p12" in text
+    assert "Ký lại" in text
+    assert "bi mat" not in text
+    assert "why" not in hidden(text), "without its file the form is not sent again"
+
+
+def test_whoever_was_slower_sees_what_they_had_typed(cast: Cast) -> None:
+    found, client = samples.dispatch(cast, sent=False), cast.client("coordinator")
+    page = client.get(f"/office/dispatches/{found.pk}/edit/")
+    data = {name: str(value) for name, value in page.context["form"].initial.items()}
+    data |= {
+        "once": found.once,
+        "version": "0",
+        "body": PROSE,
+        "day": f"{found.day}",
+        "deadline": f"{found.deadline}",
+    }
+    assert client.post(f"/office/dispatches/{found.pk}/edit/", data).status_code in (302, 409)
+    late = client.post(f"/office/dispatches/{found.pk}/edit/", {**data, "version": "77"})
+    assert late.status_code == 409
+    assert html.escape(PROSE) in late.content.decode()
+
+
+def test_a_button_without_words_leads_to_the_log_in_and_back_to_its_page(cast: Cast) -> None:
+    browser = Browser(cast)
+    word = browser.word("/office/")
+    end_sessions()
+    response = browser.send("/office/dispatches/7/send/", "/office/dispatches/7/?page=2", word)
+    assert response["Location"] == "/accounts/login/?next=/office/dispatches/7/%3Fpage%3D2"
+
+
+@pytest.mark.parametrize("referer", ["https://evil.example/x", "http://testserver//evil.example/", "", "x"])
+def test_the_way_back_leads_nowhere_else(referer: str, cast: Cast) -> None:
+    response = Client().post("/office/dispatches/7/send/", headers={"referer": referer})
+    assert response["Location"] == "/accounts/login/?next=/office/"
+
+
+def test_the_address_of_a_form_says_so(cast: Cast) -> None:
+    client, case = cast.client("officer"), samples.case(cast)
+    response = client.get(f"/office/cases/{case.pk}/notes/")
+    assert (response.status_code, response["Allow"]) == (405, "POST, HEAD")
+    assert "It only takes a form" in response.content.decode()
