@@ -78,10 +78,7 @@ def complete(kind: CloudRecord, record: Record, values: Values) -> None:
 
 def finished(kind: CloudRecord, record: Record, event: Event) -> Event:
     """The event of a record of this kind: whose side is whose, and who opened the connection."""
-    if kind is DEFENDER:
-        did = text_of(_of(record, "ActionType")) or ""
-        return replace(event, inbound=True) if did.startswith("Inbound") else event
-    if kind is DNS_EVENT or event.source_ip is None:
+    if kind in (DEFENDER, DNS_EVENT) or event.source_ip is None:
         return event
     operation = text_of(_of(record, "Operation")) or ""
     if kind is SIGN_IN or operation.startswith("UserLog"):

@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
-    "time": "frametimeepoch timestamp datetime time creationtime eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
+    "time": "frametimeepoch timestamp datetime time creationtime creationdate eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
     " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang"

@@ -95,6 +95,7 @@ def event_of(values: Values, times: LooseTimes, host_is_device: bool = True) -> 
         answers=_answers(values),
         hashes=hashes,
         action=_action(values, _ALLOWED, _BLOCKED),
+        inbound=any(text.startswith("Inbound") for text in values.get("action", ())),
     )
     if "details" in values and event.action is Action.ALLOWED and _words(values) & _DETECTED:
         event = changed(

@@ -60,6 +60,7 @@ CARRIER_COLUMNS = frozenset(
         "fullmessage",
         "originallog",
         "syslogmessage",
+        "auditdata",
     }
 )
 """Names of a table's column (lower case, letters only) whose text is the line."""

@@ -230,7 +230,10 @@ def _actions(values: Values, count: int) -> pa.Array:
     joined = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in given), _SEPARATOR)
 
     def action(text: str) -> str:
-        return _event({"action": [part for part in text.split(_SEPARATOR) if part]}).action.value
+        event = _event({"action": [part for part in text.split(_SEPARATOR) if part]})
+        if event.inbound:
+            raise Unusual
+        return event.action.value
 
     return mapped(joined, action)
 

@@ -221,9 +221,8 @@ JSON_FORMATS: tuple[type[LogFormat], ...] = (
 )
 """The formats that a JSON object can be of. What an object carries as text (`"message":"<134>..."`) is for `json_lines` to take out."""
 JsonDocument.inner_formats = JSON_FORMATS
-JsonLines.inner_formats = CsvColumns.inner_formats = tuple(
-    f for f in FORMATS if f not in (CsvColumns, JsonLines)
-)
+JsonLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, JsonLines))
+CsvColumns.inner_formats = tuple(f for f in FORMATS if f is not CsvColumns)
 
 ContainerLines.inner_formats = tuple(f for f in FORMATS if f not in (CsvColumns, ContainerLines))
 FramedLines.inner_formats = tuple(

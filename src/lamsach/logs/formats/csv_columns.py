@@ -54,7 +54,7 @@ class CsvColumns(LogFormat):
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-        *("domain", "url", "answers", "hashes", "action", "lease_until"),
+        *("domain", "url", "answers", "hashes", "action", "lease_until", "inbound"),
     )
 
     inner_formats: ClassVar[Sequence[type[LogFormat]]] = ()

@@ -84,7 +84,7 @@ class JsonLines(LogFormat):
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-        *("domain", "url", "answers", "hashes", "action", "lease_until"),
+        *("domain", "url", "answers", "hashes", "action", "lease_until", "inbound"),
     )
     lease_markers: ClassVar[tuple[str, ...]] = ("lease", "Lease")
 

@@ -72,7 +72,7 @@ class KeyValue(LogFormat):
     gives: ClassVar[tuple[str, ...]] = (
         *("time", "observer", "source_ip", "source_port", "destination_ip", "destination_port"),
         *("source_nat_ip", "source_nat_port", "device_ip", "device_name", "device_mac", "user"),
-        *("domain", "url", "answers", "hashes", "action"),
+        *("domain", "url", "answers", "hashes", "action", "inbound"),
     )
 
     def __init__(self, context: FileContext) -> None:
@@ -101,6 +101,7 @@ class KeyValue(LogFormat):
         symantec = symantec_records.MARK in line
         if symantec:
             times = LooseTimes(symantec_records.on_its_clock(self.context, line, header.time))
+        source_names = values.pop(_SOURCE_NAME, ())
         try:
             event = columns.event_of(values, times, host_is_device=False)
         except LineError:
@@ -114,8 +115,11 @@ class KeyValue(LogFormat):
             event = replace(event, source_nat_ip=None, source_nat_port=None)
         if symantec and symantec_records.is_inbound(line):
             event = replace(event, inbound=True)
+        elif event.device_ip != event.source_ip and event.device_name in source_names:
+            event = replace(event, device_name=None)  # FortiMail: the stranger's name is not the server's
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
-        return placed(event, self, number, time, header.host)
+        sender = _SENDER.search(line, 0, _HEAD) if header.host is None and "/" in line[:_HEAD] else None
+        return placed(event, self, number, time, sender[1] if sender else header.host)
 
 
 _BESIDE_LOCAL = {
@@ -129,6 +133,14 @@ _OF_SITES = {"host": "domain", "page": "path"}
 """Huawei's URL filter: `Page="/a", Host="www.example"`."""
 # Huawei: %%01POLICY/6/POLICYDENY(l):vsys=public
 _POLICY = re.compile(r"/POLICY(PERMIT|DENY)\b")
+# Huawei: Mar  4 2026 10:00:01+07:00 USG6000 %%01POLICY/6/POLICYPERMIT(l): vsys=public     H3C: %Mar  4 10:00:01:123 2026 FW1 FILTER/6/FILTER_ZONE_..
+_SENDER = re.compile(
+    r"\d\d:\d\d:\d\d(?::\d{1,3})?(?: \d{4})?(?:[+-]\d\d:\d\d)?(?: DST)? ([A-Za-z][\w.-]{0,63}) (?:%%\d\d)?[A-Z][A-Z0-9_]{1,30}/\d/[A-Z]",
+    re.ASCII,
+)
+_HEAD = 160
+_OF_SOURCE = ("src", "source", "client")
+_SOURCE_NAME = "source_name"
 # Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination
 _INWARD = re.compile(r"NAT ?(?:类型|type)\W{1,3}dnat", re.IGNORECASE)
 # Stormshield: tz=+0700    FortiWeb: timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
@@ -169,6 +181,8 @@ def _values(line: str) -> dict[str, list[str]] | None:
             held = values.setdefault(field, [])
             if len(held) < _MOST_VALUES:
                 held.append(words[0] if field in _ONE_WORD else text)
+            if field == "name" and name.startswith(_OF_SOURCE):
+                values.setdefault(_SOURCE_NAME, []).append(text)
         if "ip" in values and "source" not in values and "destination" in values:
             values["source"] = values.pop("ip")
         if "nat" in values and _INWARD.search(line):
