@@ -14,6 +14,8 @@ INDICATORS: dict[str, str] = {
     "This is the name of an app's package, not a domain name.": "Đây là tên gói ứng dụng, không phải tên miền.",
     "The list allows this value: it is an exception, not an indicator.": "Danh sách cho phép giá trị này: đây là ngoại lệ, không phải dấu hiệu.",
     "The rule blocks this value only under conditions that logs do not show.": "Quy tắc chỉ chặn giá trị này trong những điều kiện mà nhật ký không cho thấy.",
+    "The rule searches files for this text, which says nothing of machines that connect to it: decide yourself.": "Quy tắc tìm chuỗi này trong các tệp, điều đó không nói gì về máy kết nối đến nó: hãy tự quyết định.",
+    "The source calls this value benign.": "Nguồn tin nói giá trị này vô hại.",
     "The list answers this name with an address of its own: that is a redirection, not a block.": "Danh sách tự trả lời tên này bằng một địa chỉ: đó là chuyển hướng, không phải chặn.",
     "The list names this value but has it switched off.": "Danh sách có giá trị này nhưng đang tắt.",
     "The rule names nothing that logs show.": "Quy tắc không nêu điều gì mà nhật ký thể hiện được.",

@@ -20,6 +20,7 @@ from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import HEADER, rule_values
 from lamsach.indicators.sections import Section, announced, is_title, may_be_heading
 from lamsach.indicators.urls import split_url
+from lamsach.indicators.yara_text import searched_for
 from lamsach.model import IndicatorType
 
 HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
@@ -63,6 +64,7 @@ _TEXT_OF_LINK = re.compile(r"(?<=[^=&?]{4})\[[*_`]?[^\W\d_]")
 _NUMBER = re.compile(
     r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
 )
+_YARA_SECTION = re.compile(r"\s{0,40}(?:meta|strings|condition)\s{0,4}:\s{0,4}(?:[^=\"]{0,200})")
 _HEAD_LINES = 40
 """In how many first lines without values a document's number is looked for."""
 _SENTENCE = 120
@@ -92,6 +94,8 @@ class Prose:
         self.number: str | None = None
         """The document's own number, as dispatches state it at their head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
         self._lines = 0
+        self._searched = False
+        """Whether the lines are those of a YARA rule's strings section."""
 
     @property
     def facts(self) -> Facts:
@@ -120,6 +124,10 @@ class Prose:
         if not any(not isinstance(item, Refused) or item.type is not None for _, item in found):
             self.heading(text)
             return [item for _, item in found]
+        if self._searched and text.lstrip().startswith("$"):
+            return [
+                kept for token, item in found for kept in (searched_for([item]) if token in text else [item])
+            ]
         self._name_threat(text)
         alone = len(found) == 1 and not _WORD.search(text.replace(found[0][0], "", 1))
         if self._form:
@@ -139,6 +147,8 @@ class Prose:
         if self.number is None and self._lines <= _HEAD_LINES and (match := _NUMBER.search(text)):
             self.number = match[1]
         self._take_form(text.strip())
+        if _YARA_SECTION.fullmatch(text):
+            self._searched = "strings" in text
         if self.section is Section.MARGIN:
             return
         self._name_threat(text)

@@ -19,6 +19,8 @@ REDIRECTED = "The list answers this name with an address of its own: that is a r
 DISABLED = "The list names this value but has it switched off."
 UNREAD_RULE = "The rule names nothing that logs show."
 YARA_ONLY = "The rule names no hash: it describes contents, which only a scan of files can find."
+SEARCHED_FOR = "The rule searches files for this text, which says nothing of machines that connect to it: decide yourself."
+BENIGN = "The source calls this value benign."
 OWN_CLIENT = "The rule is for machines of the own network, not for malicious addresses."
 CONDITION = (
     "The pattern asks for more than this value (an order, a time or another condition), which is not checked."

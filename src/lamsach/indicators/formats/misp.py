@@ -16,6 +16,8 @@ from lamsach.indicators.json_documents import documents, looks_like_json
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.rule_text import rule_values
+from lamsach.indicators.yara_text import yara_rules
 from lamsach.model import IndicatorType, Reference
 
 _MARK = re.compile(r'"(?:Event|Attribute)"\s*:\s*[\[{]')
@@ -62,6 +64,10 @@ def _attributes(tree: Any, facts: Facts, depth: int) -> Iterator[tuple[Mapping[s
             return
         if isinstance(tree.get("info"), str):
             facts = _event_facts(tree)
+        if tree.get("deleted") is True and isinstance(tree.get("Attribute"), list):
+            held = [item for item in tree["Attribute"] if isinstance(item, Mapping)]
+            yield from _attributes([{**item, "deleted": True} for item in held], facts, depth + 1)
+            return
         for key in ("response", "Event", "Attribute", "Object"):
             yield from _attributes(tree.get(key), facts, depth + 1)
 
@@ -117,11 +123,18 @@ def _values(attribute: Mapping[str, Any]) -> list[Found]:
     kind, value = plain_key(attribute["type"]), attribute["value"]
     if attribute.get("deleted") is True:
         return [Refused(refusals.WITHDRAWN, shortened(value))]
+    found: list[Found] = []
+    if kind == "snort" and (rule := rule_values(value.strip())) is not None and rule[0]:
+        return rule[0]
+    if kind == "yara":
+        rules = yara_rules(enumerate(value.splitlines(), 1))
+        if found := [item for one in rules for _, item in one.found]:
+            return found
     if kind == "malware-sample":
         kind = "filename|md5"
     kinds = kind.split("|")
     values = value.split("|") if len(kinds) > 1 else [value]
-    found: list[Found] = []
+    found = []
     for part, text in zip(kinds, values, strict=False):
         stated, _ = stated_type(part)
         if stated in _READABLE and part not in ("link", "port"):

@@ -17,6 +17,7 @@ from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, 
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import rule_values
 from lamsach.indicators.stix_patterns import OBSERVABLES, hash_type, pattern_values
+from lamsach.indicators.yara_text import yara_rules
 from lamsach.model import IndicatorType, Reference
 
 _MARK = re.compile(
@@ -59,6 +60,11 @@ class Stix(ListFormat):
                 found = list(_values(item))
                 if _is_analysis(item):
                     found = list(map(to_read, found))
+                if _is_benign(item):
+                    found = [
+                        value if isinstance(value, Refused) else Refused(refusals.BENIGN, value[1], value[0])
+                        for value in found
+                    ]
                 if found:
                     yield from entries(
                         found, Reference(source.document, None, line or place), names.facts(item)
@@ -127,6 +133,12 @@ def _is_analysis(item: Record) -> bool:
     )
 
 
+def _is_benign(item: Record) -> bool:
+    """Whether an indicator's types (STIX 2.1 section 10.9; labels in STIX 2.0) say that it is benign, and nothing else."""
+    types = item.get("indicator_types") or item.get("labels")
+    return item.get("type") == "indicator" and types == ["benign"]
+
+
 def _text(item: Record, key: str) -> str | None:
     value = item.get(key)
     return value if isinstance(value, str) else None
@@ -139,6 +151,10 @@ def _values(item: Record) -> Iterator[Found]:
             yield Refused(refusals.WITHDRAWN, shortened(pattern))
         elif item.get("pattern_type") in ("suricata", "snort") and (read := rule_values(pattern)) is not None:
             yield from read[0] or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
+        elif item.get("pattern_type") == "yara":
+            rules = yara_rules(enumerate(pattern.splitlines(), 1))
+            found = [value for rule in rules for _, value in rule.found]
+            yield from found or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
         elif item.get("pattern_type", "stix") != "stix":
             yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
         else:

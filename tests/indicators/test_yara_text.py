@@ -1,0 +1,115 @@
+"""YARA rules, alone and in advisories, MISP events and STIX bundles: hashes are listed, the texts that a rule searches for are told as such."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators import refusals
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator, Problem, Refusal
+
+DIGEST = "0a" * 32
+RULE = f"""rule Stealer : example {{
+  meta:
+    author = "Team X"
+    family = "Lumma"
+    hash1 = "{DIGEST}"
+    reference = "https://vendor.example.org/post"
+  strings:
+    $a = "http://gate.evil-x.top/a.php" ascii wide
+    $b = "\\x68ttp://evil-y.top"
+    $c = "kernel32.dll"
+    $d = "203.0.113.4"
+  condition:
+    any of them and not pe.imphash() == "{"1b" * 16}"
+}}
+"""
+SEARCHED = {"http://gate.evil-x.top/a.php", "http://evil-y.top", "203.0.113.4"}
+
+
+def read(tmp_path: Path, text: str, name: str) -> tuple[dict[str, Indicator], dict[str, str]]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    problems: list[Problem] = []
+    found = list(read_list(str(path), problems.append))
+    assert not problems
+    return {item.value: item for item in found if isinstance(item, Indicator)}, {
+        item.value: item.reason for item in found if isinstance(item, Refusal)
+    }
+
+
+def test_a_file_of_rules(tmp_path: Path) -> None:
+    other = 'rule Texts { strings: $x = "evil-z.top" condition: $x }\n'
+    taken, refused = read(tmp_path, RULE + other, "rules.yar")
+    assert {(value, item.threat, item.source) for value, item in taken.items()} == {
+        (DIGEST, "Lumma", "Team X")
+    }
+    assert {value for value, reason in refused.items() if reason == refusals.SEARCHED_FOR} == {
+        *SEARCHED,
+        "evil-z.top",
+    }
+    assert refused["Texts"] == refusals.YARA_ONLY
+
+
+def test_a_rule_in_an_advisory(tmp_path: Path) -> None:
+    text = f'# Lumma\n\nThe loader talks to evil[.]top.\n\n{RULE}\n$url = "http://evil-w.top/a.ps1"\n'
+    taken, refused = read(tmp_path, text, "advisory.md")
+    assert set(taken) == {"evil.top", DIGEST, "http://evil-w.top/a.ps1"}
+    assert refused["http://gate.evil-x.top/a.php"] == refused["203.0.113.4"] == refusals.SEARCHED_FOR
+
+
+def test_what_an_author_defanged_in_a_rule_is_meant(tmp_path: Path) -> None:
+    text = '# Lumma\n\nrule A {\nstrings:\n  $a = "hxxp://evil-x[.]top/a"\n  $b = "http://evil-y.top/a"\ncondition:\n  any of them\n}\n'
+    taken, _ = read(tmp_path, text, "advisory.md")
+    assert set(taken) == {"http://evil-x.top/a"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "type": "bundle",
+            "id": "bundle--1",
+            "objects": [{"type": "indicator", "id": "indicator--1", "pattern_type": "yara", "pattern": RULE}],
+        },
+        {"Event": {"info": "x", "Attribute": [{"type": "yara", "value": RULE, "to_ids": True}]}},
+    ],
+    ids=["stix", "misp"],
+)
+def test_a_rule_within_a_record(tmp_path: Path, document: object) -> None:
+    taken, refused = read(tmp_path, json.dumps(document), "list.json")
+    assert set(taken) == {DIGEST}
+    assert refused == dict.fromkeys(SEARCHED, refusals.SEARCHED_FOR)
+
+
+def test_a_rule_of_snort_in_a_misp_event(tmp_path: Path) -> None:
+    rule = 'alert dns any any -> any any (msg:"x"; dns.query; content:"evil-x.top"; sid:1;)'
+    event = {"Event": {"info": "x", "Attribute": [{"type": "snort", "value": rule}]}}
+    taken, _ = read(tmp_path, json.dumps(event), "list.json")
+    assert set(taken) == {"evil-x.top"}
+
+
+def test_a_deleted_object_is_withdrawn_with_its_attributes(tmp_path: Path) -> None:
+    gone = {"name": "url", "deleted": True, "Attribute": [{"type": "url", "value": "https://evil-x.top/a"}]}
+    kept = {"name": "url", "deleted": False, "Attribute": [{"type": "url", "value": "https://evil-y.top/a"}]}
+    taken, refused = read(
+        tmp_path, json.dumps({"Event": {"info": "x", "Attribute": [], "Object": [gone, kept]}}), "list.json"
+    )
+    assert set(taken) == {"https://evil-y.top/a"}
+    assert refused == {"https://evil-x.top/a": refusals.WITHDRAWN}
+
+
+@pytest.mark.parametrize("key", ["indicator_types", "labels"])
+def test_an_indicator_that_its_source_calls_benign(tmp_path: Path, key: str) -> None:
+    objects = [
+        {"type": "indicator", "id": f"indicator--{name}", key: types, "pattern": f"[domain-name:value = '{name}-x.top']"}
+        for name, types in {"good": ["benign"], "evil": ["malicious-activity"], "odd": ["benign", "anonymization"]}.items()
+    ]  # fmt: skip
+    taken, refused = read(
+        tmp_path, json.dumps({"type": "bundle", "id": "bundle--1", "objects": objects}), "list.json"
+    )
+    assert set(taken) == {"evil-x.top", "odd-x.top"}
+    assert refused == {"good-x.top": refusals.BENIGN}
