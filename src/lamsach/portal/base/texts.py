@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import trans_real
 
 from lamsach.catalogue_vi import VIETNAMESE as PRODUCT
+from lamsach.portal.base.english import ENGLISH
 from lamsach.portal.catalogue_vi import VIETNAMESE
 
 
@@ -29,6 +30,7 @@ class _Catalogue:
 
 
 def load() -> None:
-    """Merge the Vietnamese texts over those of Django and its libraries: the product's (a list's problem is told here too), then the portal's."""
-    catalog: Any = trans_real.translation("vi")._catalog  # type: ignore[attr-defined]
-    catalog.update(_Catalogue({**PRODUCT, **VIETNAMESE}))
+    """Merge the Vietnamese texts over those of Django and its libraries: the product's (a list's problem is told here too), then the portal's. In English only what a library says otherwise."""
+    for language, texts in (("vi", {**PRODUCT, **VIETNAMESE}), ("en", ENGLISH)):
+        catalog: Any = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
+        catalog.update(_Catalogue(texts))
