@@ -15,7 +15,7 @@ from lamsach.model import EventKind
 _USER_INTERFACE = re.compile(r"(?:[\w.-]{1,32}\()?([0-9A-Fa-f:.]{2,45})\)?")
 _WEB = frozenset({"webfilter", "webcontent", "urlfilter", "waf", "http", "ztna"})
 OWN_ROLES = frozenset({"lan", "dmz"})
-ARRIVING = frozenset({"local", "ztna"})
+ARRIVING = frozenset({"local", "ztna", "anomaly"})
 """The kinds of traffic that comes to the firewall itself."""
 # msg="Login disabled from IP 203.0.113.7 for 60 seconds because of 3 bad attempts"
 _DISABLED = re.compile(r"Login disabled from IP ([0-9A-Fa-f:.]{2,45}) ", re.ASCII)
@@ -75,11 +75,18 @@ def device_of(
         if fields.get("srcintfrole") in OWN_ROLES:
             return source, "src"
         inward = (
-            fields.get("srcintfrole") == "wan" or fields.get("dstintfrole") in OWN_ROLES or sub in ARRIVING
+            came_in(fields.get("srcintfrole", ""), fields.get("srcintf", ""))
+            or fields.get("dstintfrole") in OWN_ROLES
+            or sub in ARRIVING
         )
         return (inner, "dst") if inward else (source, "src")
     device = own_side(source, inner)
     return device, "dst" if device and device != source else "src"
+
+
+def came_in(role: str, interface: str) -> bool:
+    """Whether the interface that a contact came from leads to the Internet: by its role, else by the name that the maker gave it (`wan1`)."""
+    return role == "wan" or (role in ("", "undefined") and interface.lower().startswith("wan"))
 
 
 def domain_in(fields: Fields, destination: str | None) -> str | None:

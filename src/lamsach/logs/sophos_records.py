@@ -104,7 +104,7 @@ def event_of(fields: Fields) -> Event:
     url = first(fields, "url")
     kind = _kind(fields, source, destination)
     nat = first_ip(fields, "tran_src_ip", "src_trans_ip")
-    if kind is EventKind.LOGON:
+    if kind is EventKind.LOGON or (source and inner is None):
         device = calling(source)
     return Event(
         kind=kind,

@@ -217,7 +217,11 @@ def _devices(
     no = pa.repeat(pa.scalar(False), len(sources))
     from_own = pc.is_in(row["srcintfrole"], roles) if "srcintfrole" in row else no
     to_own = pc.is_in(row["dstintfrole"], roles) if "dstintfrole" in row else no
-    from_wan = pc.equal(row["srcintfrole"], "wan") if "srcintfrole" in row else no
+    role = row.get("srcintfrole", pa.repeat(pa.scalar(""), len(sources)))
+    from_wan = pc.equal(role, "wan")
+    if "srcintf" in row:
+        named = pc.match_substring_regex(row["srcintf"], r"^[wW][aA][nN]")
+        from_wan = pc.or_(from_wan, pc.and_(named, pc.is_in(role, pa.array(["", "undefined"]))))
     inward = pc.or_(pc.or_(from_wan, to_own), pc.is_in(row["subtype"], pa.array(sorted(ARRIVING))))
     inbound = pc.if_else(own, no, pc.or_(far, pc.and_(pc.invert(from_own), inward)))
     return pc.if_else(inbound, destinations, sources), inbound

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from lamsach.logs.actions import action_of
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import own_side
 from lamsach.logs.key_value import first, first_ip, first_port, pairs
+from lamsach.logs.keyed_events import device_of
 from lamsach.logs.own_machine import calling
 from lamsach.logs.placing import placed
 from lamsach.logs.record_times import first_time
@@ -39,6 +41,8 @@ _TRAFFIC = re.compile(
 )
 # (2026-11-20T01:45:34)
 _TIME = re.compile(r"\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
+# 0-External Firebox    Deny External Trusted    the interface that a packet came by, and where it went
+_EXTERNAL = re.compile(r"(?:\d{1,3}-)?External(?:[-_ ]?\w{1,20})?", re.ASCII)
 _ROOM = 400
 # Mobile VPN with SSL user an logged in. Virtual IP address is 192.168.113.2. Real IP address is 203.0.113.9.
 _SESSION = re.compile(r"user (\S{1,128}) (logged in|logged out)\b", re.ASCII)
@@ -91,9 +95,12 @@ class WatchGuard(LogFormat):
 def _traffic(match: re.Match[str], fields: Fields) -> Event:
     source, destination = ip_of(match[4]), ip_of(match[5])
     ports = (None, None) if " icmp" in match[0] else (port_of(match[6] or ""), port_of(match[7] or ""))
-    return _event(
+    event = _event(
         fields, source, ports[0], destination, ports[1], action_of(match[1].replace("Proxy", "Proxy "))
     )
+    inward = _EXTERNAL.fullmatch(match[2]) is not None or match[3] == "Firebox"
+    device = device_of(source, destination, inward=inward)
+    return event if device == event.device_ip else replace(event, device_ip=device)
 
 
 def _other(text: str, fields: Fields) -> Event:
