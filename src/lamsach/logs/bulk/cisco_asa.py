@@ -25,7 +25,7 @@ from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import port_numbers
 from lamsach.logs.bulk.letters import DIGITS, check_made_of
 from lamsach.logs.cisco_actions import action_of_message
-from lamsach.logs.formats.cisco_asa import leads_outside
+from lamsach.logs.cisco_device import leads_outside
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,10 +16,10 @@ from typing import ClassVar
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
 from lamsach.logs.cisco_actions import action_of_message
+from lamsach.logs.cisco_device import device_of, leads_inside
 from lamsach.logs.cisco_ends import ADDRESS, End
 from lamsach.logs.cisco_ftd import KEYS, TIMES, security_fields
 from lamsach.logs.cisco_messages import CiscoContact, contact_of
-from lamsach.logs.direction import is_internal, own_side
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.keyed_events import event_of, host_in
 from lamsach.logs.record_times import first_time
@@ -60,9 +60,6 @@ _SECURITY = re.compile(r"\b(?:EventPriority|DeviceUUID|SrcIP|DstIP|InstanceID|Ac
 _SESSION_IDS = ("113", "109", "716", "722", "734", "737", "746", "611", "605", "713", "725", "603", "315")
 # Intercepted DNS reply for domain c2.example from outside:203.0.113.53/53 to inside:10.1.1.5/51000, matched dynamic list
 _REPLY = re.compile(r"Intercepted DNS reply for (?:domain|name) ([\w.-]{1,253}) from ", re.ASCII)
-# Deny udp reverse path check from 203.0.113.9 to 198.51.100.7 on interface outside     ... on outside interface
-_ARRIVED_AT = re.compile(r" on (?:interface ([\w.-]{1,64})|([\w.-]{1,64}) interface)(?![\w-])", re.ASCII)
-_OUTSIDE = ("outside", "wan", "internet", "untrust", "isp", "extern", "public", "ngoai")
 
 
 class CiscoAsa(LogFormat):
@@ -175,41 +172,18 @@ def _starts_message(head: str, place: int) -> bool:
 def _event(text: str, identifier: str, time: datetime | None, observer: str | None) -> Event:
     contact = contact_of(text)
     if contact.lease:
-        action = LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED
-        return Event(
-            time,
-            EventKind.LEASE,
-            observer,
-            source_ip=contact.given,
-            device_ip=contact.given,
-            device_mac=contact.mac,
-            action=action,
-        )
-    if (
-        contact.domain and contact.source == End()
-    ):  # the firewall's own question, for a rule with a name in it
+        return _lease(contact, time, observer)
+    source, destination = contact.source, contact.destination
+    if contact.domain and source == End():  # the firewall's own question, for a rule with a name in it
         answers = (contact.answer,) if contact.answer else ()
         return Event(time, EventKind.DNS, observer, domain=contact.domain, answers=answers, forwarded=True)
-    source, destination = contact.source, contact.destination
     reply = _REPLY.match(text)
-    if reply:  # the server's answer, written from it to the asker
-        return Event(
-            time,
-            EventKind.DNS,
-            observer,
-            source_ip=destination.ip,
-            source_port=destination.port,
-            destination_ip=source.ip,
-            destination_port=source.port,
-            device_ip=destination.ip,
-            domain=domain_of(reply[1]),
-            response=True,
-            action=action_of_message(text),
-        )
-    device = _device(contact, text)
+    if reply:
+        return _reply(contact, reply, time, observer)
+    device = device_of(contact, text)
     inward = device is not None and device == destination.ip and device != source.ip
     url = contact.url
-    if source.ip is None and destination.ip is None and _leads_inside(source, destination):
+    if source.ip is None and destination.ip is None and leads_inside(source, destination):
         inward = True  # both ends are names: the interfaces tell which one is the unit's
     far = source if inward and source.ip is None else destination
     far_name = far.name if far.ip is None else None
@@ -246,6 +220,37 @@ def _event(text: str, identifier: str, time: datetime | None, observer: str | No
     return _as_written(event) if contact.far_first else event
 
 
+def _lease(contact: CiscoContact, time: datetime | None, observer: str | None) -> Event:
+    """What the firewall's own DHCP server gave out or took back."""
+    return Event(
+        time,
+        EventKind.LEASE,
+        observer,
+        source_ip=contact.given,
+        device_ip=contact.given,
+        device_mac=contact.mac,
+        action=LeaseAction.ASSIGNED if contact.lease == "granted" else LeaseAction.RELEASED,
+    )
+
+
+def _reply(contact: CiscoContact, reply: re.Match[str], time: datetime | None, observer: str | None) -> Event:
+    """A DNS server's answer, written from it to the asker."""
+    server, asker = contact.source, contact.destination
+    return Event(
+        time,
+        EventKind.DNS,
+        observer,
+        source_ip=asker.ip,
+        source_port=asker.port,
+        destination_ip=server.ip,
+        destination_port=server.port,
+        device_ip=asker.ip,
+        domain=domain_of(reply[1]),
+        response=True,
+        action=action_of_message(reply.string),
+    )
+
+
 def _as_written(event: Event) -> Event:
     """The event of a message that writes the far end first."""
     return changed(
@@ -256,43 +261,6 @@ def _as_written(event: Event) -> Event:
         destination_port=event.source_port,
         outbound=True,
     )
-
-
-def _device(contact: CiscoContact, text: str) -> str | None:
-    source, destination = contact.source, contact.destination
-    if contact.given:
-        return contact.given
-    if source.ip and destination.ip is None:
-        stranger = not is_internal(source.ip) and (
-            "IP <" in text or "IP = " in text or "IP=" in text or " inbound" in text
-        )
-        return None if stranger or not is_internal(source.ip) else source.ip
-    if source.ip and destination.ip and not is_internal(source.ip) and not is_internal(destination.ip):
-        return destination.ip if _is_inward(source, destination, text) else source.ip
-    if text.startswith("AAA ") and not (source.ip and is_internal(source.ip)):
-        return None  # the server that was asked is no party
-    return own_side(source.ip, destination.ip)
-
-
-def _is_inward(source: End, destination: End, text: str) -> bool:
-    """Whether a contact between two public addresses came from outside: by its words, the interfaces, or because it was to the firewall itself."""
-    if " inbound " in text[:60] or text.startswith(("Inbound ", "IPSEC: Received ")):
-        return True
-    if source.interface is None and destination.interface is not None:
-        return True
-    arrived = _ARRIVED_AT.search(text) if source.interface is None else None
-    if arrived:
-        return leads_outside(arrived[1] or arrived[2])
-    return _leads_inside(source, destination)
-
-
-def _leads_inside(source: End, destination: End) -> bool:
-    return [leads_outside(end.interface or "") for end in (source, destination)] == [True, False]
-
-
-def leads_outside(interface: str) -> bool:
-    """Whether an interface's name says that it leads to the Internet."""
-    return any(word in interface.lower() for word in _OUTSIDE)
 
 
 def _kind(contact: CiscoContact, identifier: str, text: str) -> EventKind:
