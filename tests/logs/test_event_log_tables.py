@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pyarrow as pa
 import pytest
 
 from lamsach.errors import UnreadableError
+from lamsach.logs.base import FileContext
 from lamsach.logs.bulk import evtx
+from lamsach.logs.bulk.evtx import EvtxTables
 from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, with_sound_tables, without_tables
+from lamsach.logs.formats.evtx import Evtx
 
 from .evtx_builder import Tree, chunk, event, file
 from .whole_logs import at_once, by_line
@@ -70,6 +74,25 @@ def test_what_was_made_before_is_not_made_again(tmp_path: Path) -> None:
     path.write_bytes(file(*(chunk([event(5, {"User": "UNIT\\an"})] * 50) for _ in range(4))))
     assert at_once(path) == by_line(path)
     assert at_once(path)[0].num_rows == 200
+
+
+@pytest.mark.parametrize("rows", [1, 40, 8192])
+def test_what_stands_before_the_damage_of_an_input_is_read(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evtx, "_TABLE_ROWS", rows)
+    whole = io.BytesIO(_log(1, 3))
+
+    def readinto(view: memoryview) -> int:
+        if count := whole.readinto(view):
+            return count
+        raise UnreadableError("The file is damaged.", "a.evtx", "Copy it again.")
+
+    found: list[pa.RecordBatch] = []
+    tables = EvtxTables(Evtx(FileContext("a.evtx")), lambda _refusal: None).read(readinto)
+    with pytest.raises(UnreadableError):
+        found.extend(tables)
+    assert sum(table.num_rows for table in found) > 60
 
 
 @pytest.mark.parametrize("seed", range(6))

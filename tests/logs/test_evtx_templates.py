@@ -36,7 +36,7 @@ from bench.evtx_builder import (
 from bench.reading_evtx import EVENT_LOGS, records_of
 from lamsach.logs import evtx_events, evtx_library
 from lamsach.logs.base import FileContext
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, chunks
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, RECORDS_START, ChunkReader
 from lamsach.logs.evtx_elements import Names, UnusualError
 from lamsach.logs.evtx_events import EventMaker
 from lamsach.logs.evtx_library import library_texts, some_library_texts
@@ -62,13 +62,19 @@ def items_of(data: bytes) -> list[Event | Refusal]:
 def by_library(data: bytes) -> list[Event | Refusal]:
     """What the library alone gives."""
     reader = Evtx(FileContext("a.evtx"))
-    texts = [one for chunk in chunks(io.BytesIO(data)) for one in library_texts(chunk)]
+    pieces = (data[at : at + CHUNK_BYTES] for at in range(4096, len(data), CHUNK_BYTES))
+    texts = [one for chunk in pieces if any(chunk) for one in library_texts(chunk)]
     return [reader.item(one, number) for number, one in enumerate(texts, 1)]
+
+
+def batch_of(*chunks: bytes) -> memoryview:
+    """The chunks as one batch."""
+    return next(ChunkReader(io.BytesIO(b"".join(chunks)).readinto).batches())
 
 
 def left_of(chunk: bytes) -> list[int]:
     """Which records of a chunk are left to the library."""
-    records, _ = EventMaker(Evtx(FileContext("a.evtx")).event).read([chunk])
+    records, _ = EventMaker(Evtx(FileContext("a.evtx")).event).read(batch_of(chunk))
     return [at for at, code in enumerate(records.codes.tolist()) if code == LEFT]
 
 
@@ -264,9 +270,9 @@ def test_every_time_is_read_to_the_microsecond() -> None:
 def test_what_differs_in_time_and_carried_ports_alone_is_made_once() -> None:
     maker = EventMaker(Evtx(FileContext("a.evtx")).event)
     same = [replace(connection(True, port=port), time=FIRST_TIME + port) for port in range(50)]
-    maker.read([template_chunk([*same, *(filtered(5156, str(port)) for port in range(50))])])
+    maker.read(batch_of(template_chunk([*same, *(filtered(5156, str(port)) for port in range(50))])))
     assert len(maker.events) == 2
-    maker.read([template_chunk([connection(False, port=port) for port in range(50)])])
+    maker.read(batch_of(template_chunk([connection(False, port=port) for port in range(50)])))
     assert len(maker.events) == 52
 
 
@@ -287,7 +293,7 @@ ONE_EVENT = {
 def test_what_stands_alone_makes_no_event_of_its_own(make: Callable[[int], Record]) -> None:
     records = [make(at) for at in range(1, 41)]
     maker = EventMaker(Evtx(FileContext("a.evtx")).event)
-    maker.read([template_chunk(records)])
+    maker.read(batch_of(template_chunk(records)))
     assert len(maker.events) == 1
     assert items_of(file(template_chunk(records))) == by_library(file(template_chunk(records)))
 
@@ -326,7 +332,7 @@ def test_digests_are_carried_over_too(tmp_path: Path) -> None:
     texts = [f"SHA256={long.upper()},MD5={short.upper()},IMPHASH={long[:32].upper()}" for long, short in told]
     records = [Record(7, strings(Hashes=text, User="UNIT\\an")) for text in texts]
     maker = EventMaker(Evtx(FileContext("a.evtx")).event)
-    found, _ = maker.read([template_chunk(records)])
+    found, _ = maker.read(batch_of(template_chunk(records)))
     assert len(maker.events) == 1
     assert [event.hashes for event in maker.stamped(found, 1) if event] == told
     path = tmp_path / "a.evtx"
@@ -460,10 +466,10 @@ def test_a_definition_of_the_same_bytes_means_nothing_at_another_place() -> None
     moved = CHUNK_BYTES // 2
     (size,) = struct.unpack_from("<I", chunk, place + 20)
     chunk[moved : moved + 24 + size] = chunk[place : place + 24 + size]
-    templates = Templates()
+    templates, view = Templates(), memoryview(chunk)
     for _ in range(2):
-        assert templates.at(bytes(chunk), place, Names(bytes(chunk))).system is not None
-    assert templates.at(bytes(chunk), moved, Names(bytes(chunk))) is UNUSUAL
+        assert templates.at(view, place, Names(view)).system is not None
+    assert templates.at(view, moved, Names(view)) is UNUSUAL
 
 
 def test_few_definitions_are_kept() -> None:
@@ -474,7 +480,8 @@ def test_few_definitions_are_kept() -> None:
             [Record(5, strings(**{f"A{at % 20}": "1", "User": "an"}), computer=f"PC-{at}")]
         )
         place = struct.unpack_from("<I", chunk, RECORDS_START + 34)[0]
-        first, second = (templates.at(chunk, place, Names(chunk)) for templates in (kept, scarce))
+        view = memoryview(chunk)
+        first, second = (templates.at(view, place, Names(view)) for templates in (kept, scarce))
         assert (first.kinds, first.system) == (second.kinds, second.system)
         assert first.system is not None
         assert first.system.computer == f"PC-{at}"
@@ -484,7 +491,7 @@ def test_few_definitions_are_kept() -> None:
 
 @pytest.mark.parametrize("place", [0, -5, CHUNK_BYTES - 3, CHUNK_BYTES, 1 << 31])
 def test_a_definition_elsewhere_is_none(place: int) -> None:
-    chunk = template_chunk([connection(True)])
+    chunk = memoryview(template_chunk([connection(True)]))
     assert Templates().at(chunk, place, Names(chunk)) is UNUSUAL
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
 
 from lamsach.errors import InputError
 
@@ -20,13 +19,19 @@ RECORDS_START = 512
 _TABLES_START = 128
 _TABLES = "<96I"
 """The beginnings of 64 chains of names and 32 of templates."""
-_OFFSET = struct.Struct("<I")
+_OFFSET, _HEADER_SIZE = struct.Struct("<I"), struct.Struct("<H")
 _HEADER_BYTES = 4096
 _RECORD_MAGIC = b"\x2a\x2a\0\0"
 _SMALLEST_RECORD = 28
 
 
+BATCH_CHUNKS = 128
+"""So many chunks at most are read at once."""
+MARGIN = 512
+"""So many bytes may be looked at behind the last chunk."""
 _UNUSED = bytes(CHUNK_BYTES)
+_ROOMS: list[memoryview] = []
+"""Memory that served for a file before: memory that is new takes time."""
 
 
 def header_of(count: int) -> bytes:
@@ -42,40 +47,90 @@ HEADER = header_of(1)
 """The header of a file with one chunk."""
 
 
-def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The file's chunks in order, those without a magic and a last one that is cut off too; never the unused ones.
+class ChunkReader:
+    """Reads the chunks of a file in order, many at a time, those without a magic and a last one that is cut off too; never the unused ones.
 
-    A file that begins with a chunk (cut out of a disk) is read as well. Raises what the stream raises.
+    `readinto` puts some bytes into a view and says how many, 0 at the end; `most_bytes`: how many it is asked for at once. A file that begins with a
+    chunk (cut out of a disk) is read as well. `cut`: whether the last chunk read was cut off.
     """
-    first = stream.read(8)
-    if first == FILE_MAGIC:
-        size = struct.unpack_from(
-            "<H", first + stream.read(_HEADER_BYTES - 8).ljust(_HEADER_BYTES, b"\0"), 40
-        )[0]
-        if size > _HEADER_BYTES:
-            stream.read(size - _HEADER_BYTES)
-        first = b""
-    while piece := first + stream.read(CHUNK_BYTES - len(first)):
-        first = b""
-        if piece != _UNUSED[: len(piece)]:
-            yield piece
+
+    def __init__(
+        self, readinto: Callable[[memoryview], int], count: int = BATCH_CHUNKS, most_bytes: int = CHUNK_BYTES
+    ) -> None:
+        self._readinto = readinto
+        self._bytes = count * CHUNK_BYTES
+        self._most = most_bytes
+        self._error: InputError | None = None
+        self.cut = False
+
+    def batches(self) -> Iterator[memoryview]:
+        """The chunks, a batch in the place of the one before: whole ones, zeros in place of what was cut off, then the zeros of a margin.
+
+        Raises what `readinto` raises, after all that could be read.
+        """
+        room = _ROOMS.pop() if _ROOMS else _new_room()
+        try:
+            at = self._without_header(room)
+            while at := self._filled(room, at):
+                used = self._without_unused(room, at)
+                whole = used + -used % CHUNK_BYTES
+                room[used : whole + MARGIN] = bytes(whole + MARGIN - used)
+                self.cut = used < whole
+                if used:
+                    yield room[: whole + MARGIN]
+                at = 0
+        finally:
+            _ROOMS.append(room)
+        if self._error is not None:
+            raise self._error
+
+    def _filled(self, room: memoryview, at: int, stop: int = 0) -> int:
+        """Read on from here until the room is full or nothing comes any more; where that is, of a damaged input after the last whole chunk."""
+        stop = stop or self._bytes
+        while at < stop and self._error is None:
+            try:
+                count = self._readinto(room[at : min(stop, at + self._most)])
+            except InputError as error:
+                self._error = error
+                at -= at % CHUNK_BYTES
+                break
+            if not count:
+                break
+            at += count
+        return at
+
+    def _without_header(self, room: memoryview) -> int:
+        """How many bytes of the first chunk stand in the room, when the file's header has been read."""
+        at = self._filled(room, 0, len(FILE_MAGIC))
+        if room[:at] != FILE_MAGIC:
+            return at
+        at = self._filled(room, at, _HEADER_BYTES)
+        (size,) = _HEADER_SIZE.unpack_from(room, 40)
+        if at == _HEADER_BYTES < size:
+            self._filled(room, 0, size - _HEADER_BYTES)
+        return 0
+
+    def _without_unused(self, room: memoryview, end: int) -> int:
+        """Move the chunks together; where they end."""
+        used = 0
+        for at in range(0, end, CHUNK_BYTES):
+            piece = room[at : min(at + CHUNK_BYTES, end)]
+            if piece[0] or piece.tobytes() != _UNUSED[: len(piece)]:
+                if used < at:
+                    room[used : used + len(piece)] = piece
+                used += len(piece)
+        return used
 
 
-def batches(stream: BinaryIO, count: int) -> Iterator[list[bytes]]:
-    """The file's chunks, so many at a time. Raises what the stream raises, after all that could be read."""
-    batch: list[bytes] = []
-    try:
-        for chunk in chunks(stream):
-            batch.append(chunk)
-            if len(batch) == count:
-                yield batch
-                batch = []
-    except InputError:
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
+def _new_room() -> memoryview:
+    """Memory for a batch. As much is given back first: from then on the C library keeps pieces up to that size for the arrays to come, which it would
+    else take from the system each time, and new memory takes as long as what is done in it (M_MMAP_THRESHOLD of https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
+    import numpy as np
+
+    size = BATCH_CHUNKS * CHUNK_BYTES + MARGIN
+    given_back = np.empty(size, np.uint8)
+    del given_back
+    return memoryview(np.empty(size, np.uint8))
 
 
 def without_tables(chunk: bytes) -> bytes:

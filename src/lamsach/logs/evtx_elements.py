@@ -36,7 +36,7 @@ class Element:
 class Names:
     """The names of one chunk. `known`: those that have been read, by their places."""
 
-    def __init__(self, chunk: bytes) -> None:
+    def __init__(self, chunk: memoryview) -> None:
         self._chunk = chunk
         self.known: dict[int, str] = {}
 
@@ -55,8 +55,8 @@ class Names:
         return tuple(map(self.known.get, places)) == names or tuple(map(self.at, places)) == names
 
 
-def _utf16(chunk: bytes, start: int, length: int) -> str:
-    piece = chunk[start : start + 2 * length]
+def _utf16(chunk: bytes | memoryview, start: int, length: int) -> str:
+    piece = bytes(chunk[start : start + 2 * length])
     if len(piece) != 2 * length:
         raise UnusualError
     try:

@@ -22,7 +22,7 @@ from lamsach.logs.evtx_digests import PLACES, WIDTH, digests_at
 from lamsach.logs.evtx_elements import UnusualError
 from lamsach.logs.evtx_keys import carried_ports, is_carried, key_columns, key_width
 from lamsach.logs.evtx_parts import TELLS, Parts
-from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered, room_for
+from lamsach.logs.evtx_places import Batch, Instances, Ints, numbered
 from lamsach.logs.evtx_plans import NOWHERE, UNREADABLE, Head, Plan, plan_of
 from lamsach.logs.evtx_rows import LEFT, NOT_CARRIED, OWN, Records, joined, with_texts
 from lamsach.logs.evtx_templates import System, Template, Templates
@@ -60,7 +60,6 @@ class EventMaker:
         self._told: list[Head | None] = []
         self._plans: dict[tuple[int, Template], int] = {}
         self._planned: list[Plan] = []
-        self._room = bytearray()
         self.parts = Parts()
 
     def forget(self) -> None:
@@ -97,17 +96,15 @@ class EventMaker:
             stamped: tuple[Any, ...] = (_1970 + timedelta(microseconds=time), *told, first + at)
             yield Event(*stamped)
 
-    def read(self, chunks: Sequence[bytes]) -> tuple[Records, list[str | None]]:
-        """The records of the chunks, and the library's text of each that is left to it, None for a damaged one."""
-        if len(self._room) < room_for(chunks):
-            self._room = bytearray(room_for(chunks))
-        batch = Batch(chunks, _TEMPLATES, self._room)
+    def read(self, chunks: memoryview) -> tuple[Records, list[str | None]]:
+        """The records of the chunks (as `ChunkReader` gives them), and the library's text of each that is left to it, None for a damaged one."""
+        batch = Batch(chunks, _TEMPLATES)
         begin, end, counts = batch.records()
         made = [
             self._records(batch, begin[at : at + _MOST_ROWS], end[at : at + _MOST_ROWS])
             for at in range(0, len(begin), _MOST_ROWS)
         ]
-        return with_texts(joined(made), chunks, counts, begin)
+        return with_texts(joined(made), batch.chunks, counts, begin)
 
     def _records(self, batch: Batch, places: Ints, ends: Ints) -> Records:
         outer = batch.instances(places + _BODY_AT, ends, np.ones(len(places), bool))

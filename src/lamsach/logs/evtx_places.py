@@ -8,7 +8,6 @@ places are checked against the record's end: a chunk's checksums say that Window
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from isal.isal_zlib import crc32
 
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, RECORDS_START
+from lamsach.logs.evtx_chunks import CHUNK_BYTES, CHUNK_MAGIC, MARGIN, RECORDS_START
 from lamsach.logs.evtx_elements import Names
 from lamsach.logs.evtx_templates import (
     ANY,
@@ -31,44 +30,28 @@ from lamsach.logs.evtx_values import HEX32, HEX64, NULL, SIZE, SIZES
 
 Ints = Any
 """An array of whole numbers, one a record, or one a record and value."""
-_RECORD = struct.Struct("<4sI")
-_RECORD_MAGIC = b"\x2a\x2a\0\0"
-_MARK = int.from_bytes(_RECORD_MAGIC, "little")
+_MARK, _RECORD_HEAD = int.from_bytes(b"\x2a\x2a\0\0", "little"), 8
+"""What a record begins with, and how many bytes that and its size take."""
 _HEAD_BYTES = len(INSTANCE) + 8
 _FRAGMENT, _INSTANCE = struct.unpack("<IH", INSTANCE)
 _PRESENT = np.tril(np.ones((MOST_VALUES + 1, MOST_VALUES), np.uint32), -1)
 """By the count of values, which there are."""
 _SMALLEST = 28
-_ROOM = bytes(4 * MOST_VALUES + 64)
 _MOST_NUMBERED = 1 << 20
 _SIZE_OF = np.full(256, -1, np.int32)
 _SIZE_OF[list(SIZES)] = list(SIZES.values())
 _SIZE_OF[NULL] = 0
 
 
-def end_of_records(chunk: bytes) -> int:
+def end_of_records(chunk: memoryview) -> int:
     """Where the last record of a chunk ends; 0 for a chunk whose checksums do not hold."""
-    if len(chunk) != CHUNK_BYTES or not chunk.startswith(CHUNK_MAGIC):
+    if chunk[: len(CHUNK_MAGIC)] != CHUNK_MAGIC:
         return 0
     end, checksum = struct.unpack_from("<II", chunk, 48)
     head_checksum = struct.unpack_from("<I", chunk, 124)[0]
-    if not RECORDS_START <= end <= CHUNK_BYTES or crc32(memoryview(chunk)[RECORDS_START:end]) != checksum:
+    if not RECORDS_START <= end <= CHUNK_BYTES or crc32(chunk[RECORDS_START:end]) != checksum:
         return 0
     return end if crc32(chunk[128:RECORDS_START], crc32(chunk[:120])) == head_checksum else 0
-
-
-def _walked(chunk: bytes, end: int) -> list[int] | None:
-    """Where the records of a chunk begin, and where the last one ends, from size to size; None when these lead elsewhere."""
-    places, at, read = [RECORDS_START], RECORDS_START, _RECORD.unpack_from
-    while at < end:
-        if at > end - _SMALLEST:
-            return None
-        magic, size = read(chunk, at)
-        at += size
-        if magic != _RECORD_MAGIC or size < _SMALLEST or at > end:
-            return None
-        places.append(at)
-    return places
 
 
 @dataclass(slots=True)
@@ -117,62 +100,48 @@ def numbered(codes: Ints, most: int) -> tuple[Ints, Ints]:
     return distinct, which[codes]
 
 
-def room_for(chunks: Sequence[bytes]) -> int:
-    """How many bytes a batch of these chunks needs."""
-    return sum(map(len, chunks)) + len(_ROOM)
-
-
 class Batch:
-    """The bytes of several chunks. They are put into `room`, which serves one batch after the other: memory that is new for each takes time."""
+    """The bytes of several chunks, and of the margin behind them, in one piece."""
 
-    def __init__(self, chunks: Sequence[bytes], templates: Templates, room: bytearray) -> None:
-        at = 0
-        self.data = memoryview(room)[: room_for(chunks)]
-        for piece in (*chunks, _ROOM):
-            self.data[at : at + len(piece)] = piece
-            at += len(piece)
-        self._chunks = chunks
-        self._names = [Names(chunk) for chunk in chunks]
+    def __init__(self, data: memoryview, templates: Templates) -> None:
+        self.data = data
+        self.chunks = [data[at : at + CHUNK_BYTES] for at in range(0, len(data) - MARGIN, CHUNK_BYTES)]
+        self._names = [Names(chunk) for chunk in self.chunks]
         self._templates = templates
 
     def records(self) -> tuple[Ints, Ints, list[int | None]]:
         """Where the records begin, where their sizes' second copies stand, and how many each chunk has; None for a chunk that is left to the library."""
-        stops = np.array([end_of_records(chunk) for chunk in self._chunks], np.int64)
-        bases = np.arange(len(stops)) * CHUNK_BYTES
-        begin, end = self._marked(bases, stops)
-        chunk = begin // CHUNK_BYTES
-        follows = np.append(begin[1:], 0)
-        last = np.append(chunk[1:], -1) != chunk
-        first = np.append(-1, chunk[:-1]) != chunk
-        wrong = end != np.where(last, bases[chunk] + stops[chunk], follows)
-        wrong |= first & (begin != bases[chunk] + RECORDS_START)
-        counts: list[int | None] = list(np.bincount(chunk, minlength=len(stops)).tolist())
-        walked: list[int] = []
-        walked_ends: list[int] = []
-        again = set(chunk[wrong].tolist()) | {
-            at for at, stop in enumerate(stops.tolist()) if stop and not counts[at]
-        }
-        for at in again:
-            places = _walked(self._chunks[at], int(stops[at]))
-            counts[at] = None if places is None else len(places) - 1
-            base = at * CHUNK_BYTES
-            walked += [base + place for place in (places or [])[:-1]]
-            walked_ends += [base + place for place in (places or [])[1:]]
-        for at in np.flatnonzero(stops == 0).tolist():
-            counts[at] = None
-        if again:
-            kept = ~np.isin(chunk, list(again))
-            begin = np.sort(np.append(begin[kept], np.array(walked, np.int64)))
-            end = np.sort(np.append(end[kept], np.array(walked_ends, np.int64)))
-        return begin, end - 4, counts
+        stops = np.array([end_of_records(chunk) for chunk in self.chunks], np.int64)
+        begin, end, whole = self._walked(stops)
+        counts = np.bincount(begin // CHUNK_BYTES, minlength=len(stops)).tolist()
+        return begin, end - 4, [count if led else None for count, led in zip(counts, whole, strict=True)]
 
-    def _marked(self, bases: Ints, stops: Ints) -> tuple[Ints, Ints]:
-        """Where a record's mark stands at a place where Windows puts records, and where the record ends that begins there."""
-        words = np.frombuffer(self.data, "<u4")
-        found = np.flatnonzero(words[: len(bases) * CHUNK_BYTES // 4 : 2] == _MARK) * 2
-        within = found * 4 % CHUNK_BYTES
-        found = found[(within >= RECORDS_START) & (within < stops[found * 4 // CHUNK_BYTES])]
-        return found * 4, found * 4 + words[found + 1].astype(np.int64)
+    def _walked(self, stops: Ints) -> tuple[Ints, Ints, list[bool]]:
+        """Where the records begin and end, from size to size in all chunks at once, and in which chunks these lead to its stop; 0 is that of a chunk that has none."""
+        heads = np.ndarray((len(self.data) - _RECORD_HEAD + 1,), "<i8", self.data, strides=(1,))
+        chunk = np.flatnonzero(stops > RECORDS_START)
+        at, stop = chunk * CHUNK_BYTES + RECORDS_START, chunk * CHUNK_BYTES + stops[chunk]
+        begins, ends = [at[:0]], [at[:0]]
+        while len(at):
+            following = at + (heads[at] >> 32)
+            begins.append(at)
+            ends.append(following)
+            going = (following >= at + _SMALLEST) & (following < stop)
+            at = following
+            if not going.all():
+                at, stop = at[going], stop[going]
+        begin, end = np.concatenate(begins), np.concatenate(ends)
+        chunk = begin // CHUNK_BYTES
+        right = (self.numbers(begin, "<u4") == _MARK) & (end >= begin + _SMALLEST)
+        right &= end <= chunk * CHUNK_BYTES + stops[chunk]
+        whole = stops > 0
+        if not right.all():
+            whole[chunk[~right]] = False
+        if not whole.all():
+            begin, end = begin[whole[chunk]], end[whole[chunk]]
+        begin.sort()
+        end.sort()
+        return begin, end, whole.tolist()
 
     def numbers(self, places: Ints, kind: str) -> Ints:
         """The numbers of this kind (`<u4`) at these places."""
@@ -216,7 +185,7 @@ class Batch:
         found: list[int] = []
         for place in distinct.dictionary.to_pylist():
             chunk, offset = divmod(place, CHUNK_BYTES)
-            template = self._templates.at(self._chunks[chunk], offset, self._names[chunk])
+            template = self._templates.at(self.chunks[chunk], offset, self._names[chunk])
             found.append(numbers.setdefault(template, len(numbers)))
         return np.array(found, np.int64)[distinct.indices.to_numpy()], list(numbers)
 

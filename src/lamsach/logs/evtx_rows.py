@@ -27,6 +27,8 @@ LEFT = -1
 """The code of a record that is left to the library."""
 NOT_CARRIED = -1
 """In place of a port or an order."""
+ABSENT = -(1 << 63)
+"""In place of a time: the event states its own, or none."""
 
 
 class Own:
@@ -113,7 +115,7 @@ def _all_left(count: int) -> Records:
 
 
 def with_texts(
-    records: Records, chunks: Sequence[bytes], counts: Sequence[int | None], places: Ints
+    records: Records, chunks: Sequence[memoryview], counts: Sequence[int | None], places: Ints
 ) -> tuple[Records, list[str | None]]:
     """The records of chunks that have so many, None for a chunk that could not be read at all; and the texts of those that are left.
     `places`: where the records begin."""
@@ -132,9 +134,9 @@ def with_texts(
             continue
         if count is not None:
             begins = (places[at:stop] - number * CHUNK_BYTES).tolist()
-            given = some_library_texts(chunk, [*begins, end_of_records(chunk)], here)
+            given = some_library_texts(chunk.tobytes(), [*begins, end_of_records(chunk)], here)
         if given is None:  # its records are those that the library finds
-            given = library_texts(chunk)
+            given = library_texts(chunk.tobytes())
             parts += [records.part(kept, at), _all_left(len(given))]
             kept = stop
         texts += given

@@ -153,14 +153,14 @@ class Templates:
         self._meanings: dict[tuple[object, ...], Template] = {}
         self._kept, self._most = 0, most_bytes
 
-    def at(self, chunk: bytes, place: int, names: Names) -> Template:
+    def at(self, chunk: memoryview, place: int, names: Names) -> Template:
         """What the definition at this offset of the chunk means."""
         start = place + DEFINITION_HEAD
         if place <= 0 or start > len(chunk):
             return UNUSUAL
-        key = chunk[place + 4 : start]
+        key = chunk[place + 4 : start].tobytes()
         (size,) = _U32.unpack_from(key, 16)
-        body = chunk[start : start + size]
+        body = chunk[start : start + size].tobytes()
         if len(body) != size or size > _LONGEST:
             return UNUSUAL
         try:

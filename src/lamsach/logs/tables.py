@@ -18,7 +18,6 @@ from lamsach.logs.reading import (
     LineReader,
     ReadCounts,
     binary_events,
-    binary_stream,
     context_for,
     detection_for,
     line_blocks,
@@ -84,7 +83,7 @@ def _event_log(
     reader = EvtxTables(Evtx(context), on_refusal)
     with log_file.open() as stream:
         try:
-            yield from reader.read(binary_stream(stream))
+            yield from reader.read(stream.readinto)
         finally:
             counts.lines += reader.records
             counts.refused += reader.refused

@@ -4,23 +4,27 @@ same values before is not made again, only time, number and ports are the record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from lamsach.logs.bulk.evtx_texts import ABSENT, REFUSED, Texts
-from lamsach.logs.event_records import HASH_KEYS
-from lamsach.logs.event_tables import columns_of, table_of
-from lamsach.logs.evtx_chunks import CHUNK_BYTES, batches
+from lamsach.errors import InputError
+from lamsach.logs.evtx_chunks import BATCH_CHUNKS, ChunkReader
+from lamsach.logs.evtx_records import CHANNEL, EVENT_DATA, TIME, marks_of
 from lamsach.logs.formats.evtx import Evtx
-from lamsach.model import Refusal
+from lamsach.model import Event, Reference, Refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from lamsach.logs.evtx_rows import Records
 
-_BATCH_CHUNKS = 128
+Key = tuple[str, ...]
+_BATCH_CHUNKS, _READ_BYTES = BATCH_CHUNKS, 1 << 20
 _TABLE_ROWS = 8192
+_HEADS_KEPT = 4096
+_TIME_CHARACTERS = 27
+_REFUSED = -1
+_UNSEEN: tuple[str, ...] = ("",)
 
 
 class EvtxTables:
@@ -34,25 +38,29 @@ class EvtxTables:
         self._format = log_format
         self._on_refusal = on_refusal
         self._maker = EventMaker(log_format.event)
-        self._texts = Texts(log_format, self._maker.events)
+        self._texts = _Texts(log_format, self._maker.events)
         self._parts: list[Records] = []
         self._rows = 0
         self._refusals: dict[int, Refusal] = {}
 
-    def read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    def read(self, readinto: Callable[[memoryview], int]) -> Iterator[pa.RecordBatch]:
         """The events in the file's order. Raises what `Evtx.read` raises, after all that could be read."""
-        cut = False
-        for batch in batches(stream, _BATCH_CHUNKS):
-            cut = len(batch[-1]) < CHUNK_BYTES
-            self._take([chunk.ljust(CHUNK_BYTES, b"\0") for chunk in batch])
-            if self._rows >= _TABLE_ROWS:
+        reader = ChunkReader(readinto, _BATCH_CHUNKS, _READ_BYTES)
+        try:
+            for batch in reader.batches():
+                self._take(batch)
+                if self._rows >= _TABLE_ROWS:
+                    yield self._table()
+        except InputError:
+            if self._rows:
                 yield self._table()
+            raise
         if self._rows:
             yield self._table()
-        if cut:
+        if reader.cut:
             raise self._format.cut_short()
 
-    def _take(self, batch: Sequence[bytes]) -> None:
+    def _take(self, batch: memoryview) -> None:
         import numpy as np
 
         from lamsach.logs.evtx_rows import LEFT
@@ -71,26 +79,15 @@ class EvtxTables:
     def _table(self) -> pa.RecordBatch:
         """What was taken so far."""
         import numpy as np
-        import pyarrow as pa
 
-        from lamsach.logs.evtx_places import numbered
         from lamsach.logs.evtx_rows import joined
+        from lamsach.logs.evtx_stated import table_of_records
 
         records = joined(self._parts)
-        told = np.flatnonzero(records.codes != REFUSED)
+        told = np.flatnonzero(records.codes != _REFUSED)
         if len(told) < len(records.codes):
             records = records.some(told)
-        used, which = numbered(records.codes, len(self._maker.events))
-        events = [self._maker.events[code] for code in used.tolist()]
-        stated = _Stated(table_of(columns_of(events) if events else {}, len(events)), which)
-        own = {"line": pa.array(told + self.records + 1), "time": _times(records.times, stated)}
-        own["source_port"] = _ports(records.source_ports, stated, "source_port")
-        own["destination_port"] = _ports(records.destination_ports, stated, "destination_port")
-        if records.parts.any():
-            own |= _parts(records, stated)
-        if (records.orders >= 0).any():
-            own |= _digests(records, stated)
-        made = stated.with_own(own)
+        made = table_of_records(records, told + self.records + 1, self._maker.events)
         for number in sorted(self._refusals):
             self._on_refusal(self._refusals[number])
         self.records += self._rows
@@ -101,96 +98,116 @@ class EvtxTables:
         return made
 
 
-class _Stated:
-    """What the events of records state, in columns, each of which is made when it is asked for. `which`: which row of the events' table each record's is."""
+class _Texts:
+    """Makes the events of records that the library gave as texts, and adds them to those of the file."""
 
-    def __init__(self, events: pa.RecordBatch, which: Any) -> None:
-        import pyarrow as pa
-
+    def __init__(self, log_format: Evtx, events: list[Event]) -> None:
+        self._format = log_format
         self._events = events
-        self._which = pa.array(which)
+        self._marks: dict[str, tuple[str, ...] | None] = {}
+        self._known: dict[Key, int] = {}
 
-    def column(self, name: str) -> pa.Array:
-        """A column, a row for each record."""
-        import pyarrow as pa
+    def forget(self, events: list[Event]) -> None:
+        """Go on with other events, when what was made before has been forgotten."""
+        if events is not self._events:
+            self._events, self._known = events, {}
 
-        stated = self._events.column(name)
-        return pa.nulls(len(self._which), stated.type) if self._nothing(name) else stated.take(self._which)
+    def take(
+        self, texts: Sequence[str | None], numbers: Sequence[int]
+    ) -> tuple[list[int], Any, list[Refusal]]:
+        """For records with these texts and numbers: which event each is, its time if the text has one, and what is refused."""
+        codes: list[int] = []
+        times: list[str | None] = []
+        refusals: list[Refusal] = []
+        for text, number in zip(texts, numbers, strict=True):
+            key, time = self._key(text) if text is not None else (None, None)
+            code = self._known.get(key) if key is not None else None
+            if code is None:
+                time = None
+                code = self._new(text, number, key, refusals)
+            codes.append(code)
+            times.append(time)
+        stamps, impossible = _stamps(times)
+        for at in impossible:
+            place = Reference(self._format.context.file, row=numbers[at])
+            refusals.append(Refusal(place, times[at] or "", "The date or time is impossible."))
+            codes[at] = _REFUSED
+        return codes, stamps, refusals
 
-    def unless(self, own: pa.Array, is_own: Any, name: str) -> pa.Array:
-        """The records' own values, and where there are none of their own, and so null, what the events state."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    def _new(self, text: str | None, number: int, key: Key | None, refusals: list[Refusal]) -> int:
+        item = self._format.item(text, number)
+        if isinstance(item, Refusal):
+            refusals.append(item)
+            return _REFUSED
+        self._events.append(item)
+        code = len(self._events) - 1
+        if key is not None:
+            self._known[key] = code
+        return code
 
-        if self._nothing(name) or is_own.all():
-            return own
-        return pc.if_else(pa.array(is_own), own, self.column(name))
+    def _key(self, text: str) -> tuple[Key | None, str | None]:
+        """What the text's event is known by, and its time; None when that is not told at once."""
+        place = text.find(TIME)
+        if place < 0:
+            return None, None
+        head, place = text[:place], place + len(TIME)
+        stop = place + _TIME_CHARACTERS
+        marks = self._marks.get(head, _UNSEEN)
+        if marks is _UNSEEN:
+            marks = self._marks_of(head)
+        data = text.find(EVENT_DATA, stop)
+        channel = text.find(CHANNEL, stop, data)
+        if marks is None or channel <= 0 or text[stop] != '"' or text[data + len(EVENT_DATA)] != "{":
+            return None, None
+        return _key(text, head, text[channel:data], data, marks), text[place:stop]
 
-    def with_own(self, own: Mapping[str, pa.Array]) -> pa.RecordBatch:
-        """The table of the records, with these columns as they are."""
-        import pyarrow as pa
-
-        layout = self._events.schema
-        columns = [own[name] if name in own else self.column(name) for name in layout.names]
-        return pa.RecordBatch.from_arrays(columns, schema=layout)
-
-    def _nothing(self, name: str) -> bool:
-        stated = self._events.column(name)
-        return bool(stated.null_count == len(stated))
-
-
-def _parts(records: Records, stated: _Stated) -> dict[str, pa.Array]:
-    """The fields of which records have parts."""
-    import numpy as np
-
-    from lamsach.logs.evtx_parts import TELLS
-
-    made = {}
-    for name in records.own.schema.names:
-        told = np.isin(records.parts, [kind for kind, names in TELLS.items() if name in names])
-        if told.any():
-            made[name] = stated.unless(records.own.column(name), told, name)
-    return made
+    def _marks_of(self, head: str) -> tuple[str, ...] | None:
+        if len(self._marks) >= _HEADS_KEPT:
+            self._marks.clear()
+        self._marks[head] = marks_of(head)
+        return self._marks[head]
 
 
-def _times(times: Any, stated: _Stated) -> pa.Array:
-    """The records' own times; where one is absent the time that the event states."""
+def _key(text: str, head: str, tail: str, data: int, marks: tuple[str, ...]) -> Key | None:
+    """The parts of a record that its event is made of, but for the time; None when that is not told at once."""
+    parts = [head, tail]
+    for mark in marks:
+        start = text.find(mark, data)
+        if start < 0:
+            parts.append("")
+            continue
+        start += len(mark)
+        end = text.find('"', start + 1) if text[start] == '"' else text.find(",", start)
+        value = text[start:end]
+        if end < 0 or "\\" in value or value[0] in "{[":
+            return None
+        parts.append(value)
+    return tuple(parts)
+
+
+def _stamps(texts: Sequence[str | None]) -> tuple[Any, Sequence[int]]:
+    """The times of the texts as microseconds since 1970, and where one is impossible."""
     import pyarrow as pa
 
-    absent = times == ABSENT
-    own = pa.array(times, mask=absent).cast(pa.timestamp("us", "UTC"))
-    return stated.unless(own, ~absent, "time")
+    from lamsach.logs.evtx_rows import ABSENT
+
+    kind = pa.timestamp("us", "UTC")
+    wrong: list[int] = []
+    try:
+        made = pa.array(texts, pa.string()).cast(kind)
+    except pa.ArrowInvalid:
+        wrong = [at for at, text in enumerate(texts) if text is not None and not _is_time(text)]
+        apart = set(wrong)
+        usable = [None if at in apart else text for at, text in enumerate(texts)]
+        made = pa.array(usable, pa.string()).cast(kind)
+    return made.cast(pa.int64()).fill_null(ABSENT).to_numpy(zero_copy_only=False), wrong
 
 
-def _ports(ports: Any, stated: _Stated, name: str) -> pa.Array:
-    """The records' own ports; where there is none of its own the event's."""
+def _is_time(text: str) -> bool:
     import pyarrow as pa
 
-    carried = ports >= 0
-    if not carried.any():
-        return stated.column(name)
-    return stated.unless(pa.array(ports, pa.int32(), mask=ports <= 0), carried, name)
-
-
-def _digests(records: Records, stated: _Stated) -> dict[str, pa.Array]:
-    """The digests by the names of their columns: the records' own, and where these are not its own the event's."""
-    from lamsach.logs.evtx_digests import PLACES
-
-    own = records.orders >= 0
-    return {
-        name: stated.unless(_texts_of(records.digests[:, PLACES[length]]), own, name)
-        for length, name in HASH_KEYS.items()
-    }
-
-
-def _texts_of(digits: Any) -> pa.Array:
-    """Rows of characters as texts, null where NUL stands."""
-    import numpy as np
-    import pyarrow as pa
-
-    there = digits[:, 0] != 0
-    offsets = np.zeros(len(there) + 1, np.int32)
-    np.cumsum(there, out=offsets[1:])
-    offsets *= digits.shape[1]
-    buffers = [np.packbits(there, bitorder="little"), offsets, digits[there]]
-    return pa.Array.from_buffers(pa.string(), len(there), list(map(pa.py_buffer, buffers)))
+    try:
+        pa.array([text]).cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        return False
+    return True

@@ -13,12 +13,7 @@ from typing import BinaryIO, ClassVar
 from lamsach.errors import LineError, UnreadableError
 from lamsach.logs.base import FileContext
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.evtx_chunks import (
-    CHUNK_BYTES,
-    CHUNK_MAGIC,
-    FILE_MAGIC,
-    batches,
-)
+from lamsach.logs.evtx_chunks import CHUNK_MAGIC, FILE_MAGIC, ChunkReader
 from lamsach.logs.evtx_records import quick_record
 from lamsach.logs.json_records import read_object
 from lamsach.logs.loose_times import LooseTimes
@@ -26,8 +21,6 @@ from lamsach.logs.windows_events import GIVES, event_of
 from lamsach.logs.windows_json import record_of_json
 from lamsach.logs.windows_record import WindowsRecord
 from lamsach.model import Event, Reference, Refusal
-
-_BATCH_CHUNKS = 64
 
 
 class Evtx(BinaryFormat):
@@ -55,16 +48,15 @@ class Evtx(BinaryFormat):
         from lamsach.logs.evtx_events import EventMaker
 
         maker = EventMaker(self.event)
-        number, cut = 0, False
-        for batch in batches(stream, _BATCH_CHUNKS):
-            cut = len(batch[-1]) < CHUNK_BYTES
-            records, texts = maker.read([chunk.ljust(CHUNK_BYTES, b"\0") for chunk in batch])
+        number, reader = 0, ChunkReader(stream.readinto)  # type: ignore[attr-defined]
+        for batch in reader.batches():
+            records, texts = maker.read(batch)
             left = iter(texts)
             for event in maker.stamped(records, number + 1):
                 number += 1
                 yield self.item(next(left), number) if event is None else event
             maker.forget()
-        if cut:
+        if reader.cut:
             raise self.cut_short()
 
     def event(self, record: WindowsRecord) -> Event:
