@@ -20,6 +20,7 @@ from lamsach.logs.formats.powerdns import PowerDns
 from lamsach.logs.formats.pulse_secure import PulseSecure
 from lamsach.logs.formats.sonicwall import SonicWall
 from lamsach.logs.formats.strongswan import StrongSwan
+from lamsach.logs.formats.trellix_epo import TrellixEpo
 from lamsach.logs.formats.vpc_flow import VpcFlow
 from lamsach.logs.formats.watchguard import WatchGuard
 from lamsach.model import Event
@@ -35,6 +36,7 @@ FORMATS = (
     PulseSecure,
     SonicWall,
     StrongSwan,
+    TrellixEpo,
     VpcFlow,
     WatchGuard,
 )

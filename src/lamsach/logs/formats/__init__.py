@@ -81,6 +81,7 @@ from lamsach.logs.formats.suricata_eve import SuricataEve
 from lamsach.logs.formats.suricata_text import SuricataText
 from lamsach.logs.formats.tcpdump_text import TcpdumpText
 from lamsach.logs.formats.technitium import Technitium
+from lamsach.logs.formats.trellix_epo import TrellixEpo
 from lamsach.logs.formats.udhcpd import Udhcpd
 from lamsach.logs.formats.unbound import Unbound
 from lamsach.logs.formats.vmware_nsx import VmwareNsx
@@ -183,6 +184,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     CiscoVpn3000,
     Kaspersky,
     Eset,
+    TrellixEpo,
     ServerLogons,
     # lines of these behind something that they do not expect
     FramedLines,
