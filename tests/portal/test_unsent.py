@@ -15,6 +15,7 @@ from lamsach.portal.cases.models import Note
 
 from . import samples
 from .conftest import Cast
+from .test_access_walk import filled
 
 pytestmark = pytest.mark.django_db
 HERE = "http://testserver"
@@ -159,3 +160,44 @@ def test_the_address_of_a_form_says_so(cast: Cast) -> None:
     response = client.get(f"/office/cases/{case.pk}/notes/")
     assert (response.status_code, response["Allow"]) == (405, "POST, HEAD")
     assert "It only takes a form" in response.content.decode()
+
+
+SILENT = {
+    "office/campaigns/<int:campaign_id>/lists/": {},
+    "office/dispatches/<int:dispatch_id>/files/": {},
+    "office/cases/<int:case_id>/notes/": {"text": "  "},
+    "office/cases/<int:case_id>/ticks/": {},
+    "office/cases/<int:case_id>/kind/": {"kind": "x"},
+    "office/cases/<int:case_id>/assign/": {"to": "x"},
+    "office/cases/questions/<int:question_of_machine>/": {"answer": ""},
+    "office/campaigns/<int:campaign_id>/machines/rules/": {"quiet_days": "x"},
+}
+
+
+@pytest.mark.parametrize(("path", "fields"), SILENT.items())
+def test_what_was_not_taken_is_said(path: str, fields: dict[str, str], cast: Cast) -> None:
+    role = "coordinator" if "campaigns" in path or "dispatches" in path else "officer"
+    page = cast.client(role).post(filled(path, cast), fields, follow=True)
+    assert page.status_code == 200
+    assert "note-error" in page.content.decode()
+
+
+def test_the_same_list_twice_is_said(cast: Cast) -> None:
+    client, found = cast.client("coordinator"), samples.campaign(cast)
+    for said in ("The list is being read", "The campaign has this list already"):
+        file = SimpleUploadedFile("danh-sach.csv", b"evil.example\n")
+        page = client.post(f"/office/campaigns/{found.pk}/lists/", {"file": file}, follow=True)
+        assert said in page.content.decode()
+    assert found.lists.count() == 1
+
+
+def test_a_dispatch_goes_out_once_and_never_to_nobody(cast: Cast) -> None:
+    client, found = cast.client("coordinator"), samples.dispatch(cast, sent=False)
+    type(found).objects.filter(pk=found.pk).update(issuer=cast.first)
+    officer = cast.client("officer")
+    page = officer.post(f"/office/dispatches/{found.pk}/send/", {"to": "near"}, follow=True)
+    assert "There is no unit to send it to" in page.content.decode()
+    type(found).objects.filter(pk=found.pk).update(issuer=cast.centre)
+    for said in ("The dispatch goes to 2 units", "It does not go out twice"):
+        page = client.post(f"/office/dispatches/{found.pk}/send/", {"to": "near"}, follow=True)
+        assert said in page.content.decode()

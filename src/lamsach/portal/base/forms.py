@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.http import HttpRequest
+
+from lamsach.portal.base.asked import whole
 
 _PLAIN = (CheckboxSelectMultiple, RadioSelect)
 
@@ -74,6 +78,25 @@ class DateTimeInput(forms.DateTimeInput):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="%Y-%m-%dT%H:%M", **options)
+
+
+def tell_wrong(request: HttpRequest, form: forms.BaseForm) -> None:
+    """Say what is wrong with a form that has no page of its own to stand on again."""
+    for name, problems in form.errors.items():
+        label = form.fields[name].label if name in form.fields else ""
+        for problem in problems:
+            messages.error(request, f"{label}: {problem}" if label else str(problem))
+
+
+class ChosenRows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Several rows by their numbers. Django's own field ends in an error of the database at a number that none can hold."""
+
+    def clean(self, value: Any) -> Any:
+        """The rows; ValidationError for what is no number of one."""
+        for one in value or ():
+            if whole(str(one)) is None:
+                raise forms.ValidationError(self.error_messages["invalid_pk_value"], params={"pk": one})
+        return super().clean(value)
 
 
 class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -14,6 +14,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import tell_wrong
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.tokens import nonce
@@ -143,6 +144,10 @@ def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     if count:
         text = _("The dispatch goes to {count} units.")
         messages.success(request, text.format(count=count))
+    elif found.sent is not None:
+        messages.warning(request, _("The dispatch was sent already. It does not go out twice."))
+    else:
+        messages.error(request, _("There is no unit to send it to."))
     return redirect("campaigns:dispatch", dispatch_id=dispatch_id)
 
 
@@ -151,7 +156,13 @@ def attachment_add(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Attach a file to a draft."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
     form = FileForm(request.POST, request.FILES)
-    if found.sent is None and form.is_valid() and found.attachments.count() < MOST_ATTACHMENTS:
+    if found.sent is not None:
+        messages.error(request, _("The dispatch was sent already. Its files are not changed any more."))
+    elif not form.is_valid():
+        tell_wrong(request, form)
+    elif found.attachments.count() >= MOST_ATTACHMENTS:
+        messages.error(request, _("A dispatch has at most 20 files."))
+    else:
         try:
             kept = keep(form.cleaned_data["file"], ATTACHMENTS)
         except LamsachError as problem:

@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lamsach.portal.base.forms import DateInput, VersionedForm
+from lamsach.portal.base.forms import ChosenRows, DateInput, VersionedForm
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.campaigns.models import Campaign, Dispatch, StepKind
 from lamsach.portal.units.access import home_units, writable_units
@@ -186,3 +186,4 @@ class ToolsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Campaign
         fields = ("tools",)
         widgets = {"tools": forms.CheckboxSelectMultiple}
+        field_classes = {"tools": ChosenRows}

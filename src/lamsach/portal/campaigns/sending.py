@@ -47,8 +47,10 @@ def audience(dispatch: Dispatch, *, whole: bool = False) -> QuerySet[Unit]:
 
 @transaction.atomic
 def send(dispatch: Dispatch, by: Any, *, whole: bool = False) -> int:
-    """Send the dispatch and queue its e-mails in one transaction; how many units it went to. A second call does nothing and gives 0."""
+    """Send the dispatch and queue its e-mails in one transaction; how many units it went to. A second call does nothing and gives 0, and so does one that would reach nobody: what was sent can't be changed any more."""
     now = timezone.now()
+    if not audience(dispatch, whole=whole).exists():
+        return 0
     if not Dispatch.objects.filter(pk=dispatch.pk, sent=None).update(sent=now, version=F("version") + 1):
         return 0
     units = list(audience(dispatch, whole=whole))

@@ -16,6 +16,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import tell_wrong
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download, keep
@@ -118,6 +119,9 @@ def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
         except LamsachError as problem:
             messages.error(request, f"{problem.where}: {_(problem.what)}")
         else:
+            if found.lists.filter(sha256=kept.sha256, withdrawn=None).exists():
+                messages.error(request, _("The campaign has this list already."))
+                return redirect("campaigns:campaign", campaign_id=campaign_id)
             with transaction.atomic():
                 made = IndicatorList.objects.create(
                     campaign=found, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
@@ -125,6 +129,8 @@ def list_add(request: HttpRequest, campaign_id: int) -> HttpResponse:
                 enqueue("campaigns.read_list", request.user, list_id=made.pk)
                 record(request, "list.added", made, found.owner, name=kept.name, sha256=kept.sha256)
             messages.success(request, _("The list is being read."))
+    else:
+        tell_wrong(request, form)
     return redirect("campaigns:campaign", campaign_id=campaign_id)
 
 

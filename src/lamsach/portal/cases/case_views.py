@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import link, member
+from lamsach.portal.base.forms import tell_wrong
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download, keep
@@ -173,6 +174,10 @@ def note(request: HttpRequest, case_id: int) -> HttpResponse:
         record(request, "case.noted", made, found.unit, case=found.pk)
         index([found])
         messages.success(request, _("Saved."))
+    elif form.errors:
+        tell_wrong(request, form)
+    else:
+        messages.error(request, _("Write a note or choose a file first."))
     return redirect("cases:case", case_id=case_id)
 
 

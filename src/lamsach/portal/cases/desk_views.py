@@ -15,6 +15,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import tell_wrong
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import keep
@@ -51,6 +52,8 @@ def tick(request: HttpRequest, case_id: int) -> HttpResponse:
             messages.error(
                 request, f"{problem.where}: {_(problem.what)}" if problem.where else _(problem.what)
             )
+    else:
+        tell_wrong(request, form)
     return _back(case_id, "playbook")
 
 
@@ -82,6 +85,8 @@ def kind(request: HttpRequest, case_id: int) -> HttpResponse:
     if form.is_valid():
         playbooks.choose_kind(found, form.cleaned_data["kind"], request)
         messages.success(request, _("Saved."))
+    else:
+        tell_wrong(request, form)
     return _back(case_id, "playbook")
 
 
@@ -97,6 +102,8 @@ def assignee(request: HttpRequest, case_id: int) -> HttpResponse:
             messages.error(request, _(problem.what))
         else:
             messages.success(request, _("Saved."))
+    else:
+        tell_wrong(request, form)
     return _back(case_id)
 
 

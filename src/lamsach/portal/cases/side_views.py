@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.forms import tell_wrong
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
@@ -114,6 +115,8 @@ def clarification(request: HttpRequest, question_of_machine: int) -> HttpRespons
         )
         record(request, "clarification.answered", found, found.unit)
         messages.success(request, _("Saved."))
+    else:
+        tell_wrong(request, form)
     return redirect("cases:clarifications")
 
 
@@ -160,4 +163,6 @@ def rules(request: HttpRequest, campaign_id: int) -> HttpResponse:
             record(request, "case_rules.changed", campaign, campaign.owner, **form.cleaned_data)
             enqueue("cases.recompute", request.user, campaign_id=campaign.pk)
         messages.success(request, _("Saved. What it touches was computed anew."))
+    else:
+        tell_wrong(request, form)
     return redirect("cases:numbers", campaign_id=campaign_id)

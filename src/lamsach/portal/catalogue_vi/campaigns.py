@@ -1,6 +1,11 @@
 """Campaigns, dispatches, the board."""
 
 CAMPAIGNS: dict[str, str] = {
+    "The campaign has this list already.": "Chiến dịch đã có danh sách này.",
+    "The dispatch was sent already. Its files are not changed any more.": "Công văn đã được gửi. Không thể thay đổi tệp đính kèm.",
+    "A dispatch has at most 20 files.": "Một công văn có tối đa 20 tệp.",
+    "The dispatch was sent already. It does not go out twice.": "Công văn đã được gửi trước đó. Công văn không được gửi hai lần.",
+    "There is no unit to send it to.": "Không có đơn vị nào để gửi.",
     "Files of this kind cannot be uploaded here.": "Không tải lên được loại tệp này.",
     "The file is larger than allowed.": "Tệp lớn hơn mức cho phép.",
     "The file's content does not fit its name.": "Nội dung tệp không khớp với đuôi tên tệp.",

@@ -1,6 +1,7 @@
 """Handling cases: playbooks, who does it, saved views, numbers over time."""
 
 HANDLING: dict[str, str] = {
+    "Write a note or choose a file first.": "Hãy viết ghi chú hoặc chọn tệp trước.",
     "The view was deleted.": "Đã xóa bộ lọc.",
     "Give the view a name. At most thirty views can be kept.": "Hãy đặt tên cho bộ lọc. Lưu được nhiều nhất ba mươi bộ lọc.",
     "DNS log": "nhật ký DNS",
