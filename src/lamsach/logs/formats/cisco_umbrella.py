@@ -45,6 +45,11 @@ _FIREWALL = re.compile(
 _START = re.compile(rf"^\ufeff?{_TIME},")
 _ZONE_IS_UTC = "Z"
 
+_COMPUTERS = ("computer", "roaming client", "device", "chromebook")
+"""Words in an identity's type (`Roaming Computers`, `AD Computers`, `Anyconnect Roaming Client`, `Mobile Devices`) that name a machine."""
+_PLACES = ("network", "site", "tunnel")
+"""Those that name neither machine nor person."""
+
 
 class CiscoUmbrella(LogFormat):
     """Names asked for, sites visited and connections made through Cisco Umbrella."""
@@ -62,7 +67,7 @@ class CiscoUmbrella(LogFormat):
             "source_nat_ip",
             "device_ip",
         ),
-        *("user", "domain", "url", "hashes", "action"),
+        *("device_name", "user", "domain", "url", "hashes", "action"),
     )
 
     @classmethod
@@ -97,12 +102,15 @@ class CiscoUmbrella(LogFormat):
 
 def _dns(cells: list[str]) -> Event:
     client, site = ip_of(cells[3]), ip_of(cells[4])
+    identity, kind = stated(cells[1]), (cells[10] if len(cells) > 10 else "").lower()
+    computer = any(word in kind for word in _COMPUTERS)
     return Event(
         kind=EventKind.DNS,
+        device_name=identity if computer else None,
         source_ip=client or site,
         source_nat_ip=site if client and site != client else None,
         device_ip=client or site,
-        user=stated(cells[1]),
+        user=None if computer or any(word in kind for word in _PLACES) else identity,
         domain=question_of(cells[8]),
         action=action_of(cells[5]),
     )

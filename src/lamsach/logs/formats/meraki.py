@@ -197,7 +197,10 @@ def _action(text: str, fields: Fields) -> Action:
     pattern = _PATTERN.search(text)
     if pattern:
         return _DECIDED[pattern[1]]
-    for word in (fields.get("action", "").split(" ", 1)[0], text.split(" ", 1)[0]):
+    for word in (
+        *(fields.get(key, "").split(" ", 1)[0] for key in ("decision", "action")),
+        text.split(" ", 1)[0],
+    ):
         action = action_of(word.replace("_", " "))
         if action is not Action.UNKNOWN:
             return action

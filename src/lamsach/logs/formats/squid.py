@@ -9,6 +9,7 @@ Traps:
 - A URL may hold spaces (`uri_whitespace allow`): the columns are found from the hierarchy code `HIER_DIRECT/`.
 - `PARENT/10.0.0.9` names another proxy, not the destination.
 - `error:transaction-end-before-headers` stands in the URL's place and is none.
+- Cisco's WSA puts the user into quotes.
 - OPNsense puts the client's MAC address where the user stands.
 """
 
@@ -113,7 +114,7 @@ class Squid(LogFormat):
             header,
             time,
             client,
-            (mac_of(user) is None and user) or None,
+            (mac_of(user) is None and user.strip('"')) or None,
             mac,
             columns[0],
             url,
