@@ -10,6 +10,7 @@ from lamsach.portal.reports import (
     overview_views,
     paper_views,
     received_views,
+    signed_views,
     views,
 )
 
@@ -39,8 +40,8 @@ urlpatterns = [
     path("office/reports/<int:report_id>/step/", views.step, name="step"),
     path("office/reports/<int:report_id>/receive/", views.receive, name="receive"),
     path("office/reports/<int:report_id>/correct/", views.correct, name="correct"),
-    path("office/reports/<int:report_id>/scan/", views.scan, name="scan"),
-    path("office/reports/<int:report_id>/sign/", views.sign, name="sign"),
+    path("office/reports/<int:report_id>/scan/", signed_views.scan, name="scan"),
+    path("office/reports/<int:report_id>/sign/", signed_views.sign, name="sign"),
     path("office/reports/<int:report_id>/extension/", overview_views.extension_ask, name="extension_ask"),
     path("office/reports/<int:report_id>/why/<slug:figure>/", views.why, name="why"),
     path("office/reports/<int:report_id>/file/<slug:document>/", views.file, name="file"),

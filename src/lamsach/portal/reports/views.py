@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from lamsach.errors import InputError, LamsachError
-from lamsach.letters.signing import LARGEST_KEY_BYTES, sign_pdf
+from lamsach.errors import InputError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
-from lamsach.portal.base.uploads import download, keep, safe_name
+from lamsach.portal.base.uploads import safe_name
 from lamsach.portal.campaigns.forms import FileForm
 from lamsach.portal.reports import access, documents, drafts
 from lamsach.portal.reports.chain import Action, Stale, take
@@ -30,8 +28,6 @@ from lamsach.portal.reports.forms import HEAD, DraftForm, ExtensionForm, SignFor
 from lamsach.portal.reports.models import Extension, Report, ReportState, Step
 from lamsach.portal.reports.telling import told_of_step
 from lamsach.portal.reports.why import explain
-
-SCANS = ("pdf", "png", "jpg", "jpeg")
 
 
 @member(ALL, WRITERS)
@@ -246,56 +242,3 @@ def answer_file(content: bytes, kind: str, name: str) -> HttpResponse:
     else:
         response["Content-Disposition"] = f'attachment; filename="{safe_name(name)}"'
     return response
-
-
-@member(ALL, WRITERS, ("GET", "POST"))
-def scan(request: HttpRequest, report_id: int) -> HttpResponse:
-    """The signed paper as a scan: put in after approval, taken out as a download."""
-    found = access.get_report(request.user, report_id, write=request.method == "POST")
-    if request.method == "GET":
-        if not found.scan_path:
-            return redirect("reports:report", report_id=report_id)
-        record(request, "report.scan_downloaded", found, found.unit)
-        return download(found.scan_name, found.scan_path)
-    form = FileForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            kept = keep(form.cleaned_data["file"], SCANS)
-        except LamsachError as problem:
-            messages.error(request, f"{problem.where}: {_(problem.what)}")
-        else:
-            columns = {"scan_name": kept.name, "scan_path": kept.path, "scan_sha256": kept.sha256}
-            states = (ReportState.APPROVED, ReportState.SENT)
-            with transaction.atomic():
-                if not Report.objects.filter(pk=found.pk, state__in=states).update(**columns):
-                    return conflict(request)
-                record(request, "report.scanned", found, found.unit, sha256=kept.sha256)
-            messages.success(request, _("Saved."))
-    return redirect("reports:report", report_id=report_id)
-
-
-@member(ALL, WRITERS, ("POST",))
-def sign(request: HttpRequest, report_id: int) -> HttpResponse:
-    """Sign the approved report's PDF with a key file. The key and its password are used once and kept nowhere."""
-    found = access.get_report(request.user, report_id, write=True)
-    form = SignForm(request.POST, request.FILES)
-    if found.state not in (ReportState.APPROVED, ReportState.SENT):
-        return conflict(request)
-    if form.is_valid():
-        try:
-            plain = documents.written(documents.document_of(found), filled_form(found), "pdf")
-            key = form.cleaned_data["key"].read(LARGEST_KEY_BYTES + 1)
-            signed = sign_pdf(plain, key, form.cleaned_data["password"])
-            kept = keep(ContentFile(signed, name=f"bao-cao-{found.unit.code}-ky-so.pdf"), ("pdf",))
-        except LamsachError as problem:
-            messages.error(request, f"{_(problem.what)} {_(problem.todo)}")
-        else:
-            columns = {"scan_name": kept.name, "scan_path": kept.path, "scan_sha256": kept.sha256}
-            with transaction.atomic():
-                if not Report.objects.filter(pk=found.pk, state=found.state).update(**columns):
-                    return conflict(request)
-                record(request, "report.signed", found, found.unit, sha256=kept.sha256)
-            messages.success(request, _("The PDF is signed."))
-    else:
-        messages.error(request, _("Choose the key file and type its password."))
-    return redirect("reports:report", report_id=report_id)
