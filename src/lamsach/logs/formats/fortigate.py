@@ -212,7 +212,7 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
     source = first_ip(
         fields, "srcip", "src", "c6a2", "remip", "rem_ip", "remote_ip", "client_ip", "ip"
     ) or interface_ip(fields)
-    destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip", "dst_ip")
+    destination = first_ip(fields, "dstip", "dst", "c6a3", "locip", "loc_ip", "dst_ip", "destinationip")
     kind = kind_of(fields)
     device, own = device_of(fields, kind, source, destination)
     inbound = device is not None and own == "dst"
@@ -229,7 +229,9 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         source_ip=source,
         source_port=first_port(fields, "srcport", "src_port", "spt", "remport", "rem_port"),
         destination_ip=destination,
-        destination_port=first_port(fields, "dstport", "dst_port", "dpt", "locport", "loc_port"),
+        destination_port=first_port(
+            fields, "dstport", "dst_port", "dpt", "locport", "loc_port", "destinationport"
+        ),
         source_nat_ip=nat,
         source_nat_port=first_port(fields, "transport", "sourceTranslatedPort", "tran_port", "tran_sport")
         if nat
