@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # ninja reads the annotations at run time: the types stay imported
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Schema
@@ -14,6 +14,7 @@ from ninja.pagination import LimitOffsetPagination, paginate
 from lamsach import __version__
 from lamsach.portal.api import access
 from lamsach.portal.api.bearer import UnitToken
+from lamsach.portal.base.received import Clean
 from lamsach.portal.campaigns import sending
 from lamsach.portal.campaigns.counting import counts
 from lamsach.portal.campaigns.models import How, StepKind
@@ -86,7 +87,7 @@ class AnswerIn(Schema):
 
     kind: Literal["acknowledged", "deployed"]
     day: date | None = None
-    note: str = ""
+    note: Annotated[str, Clean] = ""
 
 
 class AnswerOut(Schema):

@@ -39,7 +39,7 @@ class SightingsOut(Schema):
 def _cases(token: Any, campaign: int | None, state: CaseState | None, since: date | None) -> QuerySet[Case]:
     found = Case.objects.filter(unit__in=access.units(token), superseded=None)
     if campaign is not None:
-        found = found.filter(campaign=campaign)
+        found = found.filter(campaign__pk=campaign)  # by the column's own type, which knows its bounds
     if state is not None:
         found = found.filter(state=state)
     if since is not None:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from lamsach.errors import InputError
 from lamsach.portal.base.ratelimit import exceeded
+from lamsach.portal.base.received import Clean
 from lamsach.portal.base.uploads import download
 from lamsach.portal.lists import access, feedback, looking, releasing
 from lamsach.portal.lists.models import FeedbackKind
@@ -38,11 +39,11 @@ class ListOut(Schema):
 class FeedbackIn(Schema):
     """What the unit says of a value."""
 
-    value: Annotated[str, Field(min_length=1, max_length=2000)]
+    value: Annotated[str, Field(min_length=1, max_length=2000), Clean]
     kind: Literal["seen", "false"]
     count: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
-    note: Annotated[str, Field(max_length=300)] = ""
-    digest: Annotated[str, Field(max_length=64)] = ""
+    note: Annotated[str, Field(max_length=300), Clean] = ""
+    digest: Annotated[str, Field(max_length=64), Clean] = ""
 
 
 class CountOut(Schema):
