@@ -82,6 +82,30 @@ URL = "http://evil.example/a"
         ("1.2.3\\\\\\.4", "1.2.3.4"),
         ("evil.example[:]8080", "evil.example:8080"),
         ("2001[:]db8[:][:]1", "2001:db8::1"),
+        ("evil[d]com", "evil.com"),
+        ("evil[d]site[d]vn/a", "evil.site.vn/a"),
+        ("hxxp://evil[d]com/a", "http://evil.com/a"),
+        ("seen: evil[d]com, twice", "seen: evil.com, twice"),
+        ("[www].evil.example", "www.evil.example"),
+        ("hxxp://[www].evil.example/a", "http://www.evil.example/a"),
+        ("h[xx]p://evil[.]example/a", URL),
+        ("h(tt)p://evil.example/a", URL),
+        ("ht[t]p://evil.example/a", URL),
+        ("htt[p]s://evil.example/a", "https://evil.example/a"),
+        ("h*tp://evil.example/a", URL),
+        ("ht*p://evil.example/a", URL),
+        ("ttp://evil.example/a", URL),
+        ("hhttp://evil.example/a", URL),
+        ("http://evil%5B.%5Dexample/a", URL),
+        ("hxxp://evil[.]example/a[?]b[=]c[&]d", "http://evil.example/a?b=c&d"),
+        ("203. 0. 113. 5", "203.0.113.5"),
+        ("203 .0 .113 .5", "203.0.113.5"),
+        ("203.0.113,5", "203.0.113.5"),
+        ("203.0.113,5:8080", "203.0.113.5:8080"),
+        ("203. 0. 113. 0/24", "203.0.113.0/24"),
+        ("evil-site .com", "evil-site.com"),
+        ("evil-site. com", "evil-site.com"),
+        ("www.evil-site,com", "www.evil-site.com"),
     ],
 )
 def test_every_style_of_defanging_is_undone(text: str, expected: str) -> None:
@@ -102,6 +126,16 @@ def test_every_style_of_defanging_is_undone(text: str, expected: str) -> None:
         "https://archive.example/1/http//evil.example/a",
         "at http://evil.example /etc/passwd",
         "help://evil.example",
+        "The foun[d]er use[d]by x[d]y",
+        "1. 2. 3. 4",
+        "203,0,113,5",
+        "203, 0, 113, 5",
+        "999.0.113,5",
+        "Hà Nội, vn",
+        "it is done. no",
+        "we saw evil-site. com was next",
+        "a, b, c",
+        "http://evil.example/x?y%5B%5D=1",
         "",
     ],
 )
@@ -126,7 +160,29 @@ def test_any_text_is_survived_and_a_second_pass_of_plain_text_changes_nothing(te
     assert isinstance(refang(text), str)
 
 
-@pytest.mark.parametrize("unit", ["[", "[.", "(", "dot ", "\\", "h**p", "[.]", ":_", "a dot ", ".[", "{ . "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "[",
+        "[.",
+        "(",
+        "dot ",
+        "\\",
+        "h**p",
+        "[.]",
+        ":_",
+        "a dot ",
+        ".[",
+        "{ . ",
+        "a[d]",
+        "[d]a ",
+        "x .",
+        ". ",
+        "h[x",
+        "%5B.",
+        "ttp",
+    ],
+)
 def test_long_hostile_text_is_read_through(unit: str) -> None:
     # A rule whose time is not linear in the length would keep this from ending.
     assert refang(unit * 100_000) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from lamsach.indicators.spaced import without_slips
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.terminal import without_spelt_escapes
 
@@ -53,7 +54,7 @@ _LOOKALIKES: dict[int, str | int] = {
 _TRANSLATE: dict[int, str | int | None] = {**_INVISIBLE, **_LOOKALIKES}
 
 _HINT = re.compile(
-    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|meow|dot|h(?!tt)[a-z]{2}ps?://|tps?//|:_|:/ |:/\w|zzp|&#46;|&period;)"
+    r"[\[({<\\\])}]|[^\x00-\x7f]| \. |(?i:h(?!ttps?://[\w-]{1,63}(?:[^\s.\w-]|\.\S|$))(?:https?:|xx| t|t t|pp|tt|tx|xt|__|--|\*|x:|x\w|\.\.|\?\?)|fx|ftx|f\*|f_p|ftps?\s?:(?!//\w)|t\*|meow|dot|h(?!tt)[a-z]{2}ps?://|t(?:ps?//|(?<!ht)tps?:/)|%5b|:_|:/ |:/\w|zzp|&#46;|&period;)"
 )
 """What a text must contain for anything below to change it."""
 
@@ -70,6 +71,14 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # http:\/\/evil.example\/a: a text of JSON
     (re.compile(r"(?<=\w):\\/\\/(?=\w)"), "://"),
     (re.compile(r"(?<=\w)\\/(?=[\w.~?-]|$)"), "/"),
+    # hxxp://evil%5B.%5Dexample/a: brackets that a program encoded
+    (re.compile(r"(?<=\w)%5B(?:\.|dot)%5D(?=\w)", re.IGNORECASE), "."),
+    # h[xx]p://  h(tt)ps://  ht[t]p://  htt[p]://
+    (re.compile(r"(?<![a-z0-9])h[\[({](?:tt|xx|t|x)[\])}](t?)p(s?)(?=\[?:)", re.IGNORECASE), r"http\2"),
+    (
+        re.compile(r"(?<![a-z0-9])h[tx](?:[\[({][tx][\])}]p|[tx][\[({]p[\])}])(s?)(?=\[?:)", re.IGNORECASE),
+        r"http\1",
+    ),
     # http[:]//  http[://]  http(:)//  hxxp[:/]/
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}[\])}]\s?(?=//|\\\\|__|[\[(]//)"), ":"),
     (re.compile(r"(?<=[\w*])\s?[\[({]\s{0,2}:\s{0,2}(?:/{2}|\\{2}|_{2})\s{0,2}[\])}]\s?"), "://"),
@@ -89,6 +98,11 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![a-z0-9])(htt|hxx)p[\[(](s)[\])](?=:)", re.IGNORECASE), r"http\2"),
     # 2001[:]db8[::]1
     (re.compile(r"(?<=[0-9a-f])[\[({]::[\])}](?=[0-9a-f:/]|$)", re.IGNORECASE), "::"),
+    # [www].evil.example
+    (re.compile(r"(?<![\w.@/-])[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
+    (re.compile(r"(?<=//)[\[({](www\d{0,2})[\])}]\.(?=\w)", re.IGNORECASE), r"\1."),
+    # hxxp://evil[.]example/a.php[?]b[=]c[&]d
+    (re.compile(r"(?<=\w)\[([?&=])\](?=\S|$)"), r"\1"),
     # evil].example, without its other half
     (re.compile(r"(?<![^\s\"'/@,;|])((?:[\w-]{1,63}\.){0,8}[\w-]{1,63})\]\.(?=\w)"), r"\1."),
     # evil[.]example, evil (dot) example, evil[.example, evil.]example, evil[dot]example, evil[.com]
@@ -133,7 +147,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _SCHEME = re.compile(
     # hxxp, hXXp, h**p, htxp, h__p, hxxxp, hp, meow; fxp, ftx, f*p; then ://, :\\, :__, :/ /, ://// or a space before it
-    r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t\*|x|\.\.|\?\?)p|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
+    r"(?<![a-z0-9])(?:(?P<web>h(?:(?!elp)[a-z]{2}|xxx|\*\*|__|--|t?\*|\*t|x|\.\.|\?\?)p|hhttp|hhxxp|ttp|htt|httx|hppt|hxx|meow)(?P<s>s?)|(?P<ftp>fxp|ftx|f\*p|f_p|ftp)(?P<fs>s?))"
     r"\s?:\s?(?:/\s?/|\\{2}|_{2}|//|/(?=[\w\[]))/{0,2}",
     re.IGNORECASE,
 )
@@ -154,6 +168,11 @@ _SPELT = re.compile(
 )
 _SPELT_DOT = re.compile(r"\s+dot\s+|_dot_", re.IGNORECASE)
 _POINTLESS = re.compile(r"(?<![\w.@/-])[\w-]{4,253}(?![\w.@-])")
+# evil[d]example[d]com/a
+_INITIAL = re.compile(
+    r"(?<![\w\]])(?:https?://)?[\w.-]{1,200}(?:\[d\][\w.-]{1,63}){1,8}(?:[/:?]\S*)?(?![\w\[])"
+)
+_SYLLABLE = 2
 _ENGLISH = frozenset(
     [
         "to",
@@ -183,7 +202,7 @@ _ENGLISH = frozenset(
 def refang(text: str) -> str:
     """The text with every defanged spelling undone. Never raises; a text without any is returned unchanged."""
     if _HINT.search(text) is None:
-        return text
+        return ((" " in text or "," in text) and without_slips(text)) or text
     if "[" in text:
         text = without_spelt_escapes(text)
     if not text.isascii():
@@ -196,6 +215,9 @@ def refang(text: str) -> str:
     if " . " in text:
         alone = text.strip(" \t-*+|")
         text = _WIDE.sub(lambda match: _narrow(match, alone), text)
+    if "[d]" in text:
+        alone = text.strip(" \t-*+|")
+        text = _INITIAL.sub(lambda match: _initial(match, alone), text)
     if "dot" in text.lower():
         text = _SPELT.sub(_spelt, text)
         if "DOT" in text or "-dot-" in text:
@@ -212,6 +234,15 @@ def _narrow(match: re.Match[str], alone: str) -> str:
     several = match[1].count(" . ") > 1 and name == name.lower()
     named = last.lower() in suffixes().top_levels and last.lower() not in _ENGLISH
     return name if named and (several or match[0] == alone) else match[0]
+
+
+def _initial(match: re.Match[str], alone: str) -> str:
+    """`evil[d]example` as a name: where it is all that the text says, or has two such points, or ends as no syllable does (`foun[d]er`)."""
+    name = match[0].replace("[d]", ".")
+    host = re.split(r"[/:?]", name.partition("://")[2] or name, maxsplit=1)[0]
+    last = host.rpartition(".")[2].lower()
+    sure = match[0] == alone or match[0].count("[d]") > 1 or len(last) > _SYLLABLE
+    return name if sure and last in suffixes().top_levels else match[0]
 
 
 def _scheme(match: re.Match[str]) -> str:
