@@ -35,7 +35,6 @@ GENERAL = frozenset({"cef", "leef", "key_value", "json_lines", "csv_columns"})
 """Shapes that any product may write. They stand last in the registry, so a product's own format is asked before."""
 ALIKE = {
     ("openvpn", "sophos"): "UTM runs OpenVPN: its own records bear the daemon's name and stand first",
-    ("bind", "infoblox"): "Infoblox runs BIND: its own CEF bears the daemon's name and stands first",
     (
         "web_access",
         "sophos",
