@@ -1,0 +1,51 @@
+"""What self-contained HTML pages share: templates that escape every value, and one style sheet that the page's policy knows by its digest."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from typing import Any, BinaryIO
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from lamsach.results.safe import visible
+
+_OURS = "lamsach.results"
+
+
+@cache
+def _environment(package: str) -> Environment:
+    return Environment(
+        loader=ChoiceLoader([PackageLoader(name, "templates") for name in dict.fromkeys((package, _OURS))]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+
+
+def _shown(value: Any) -> Any:
+    """What an expression becomes before it is escaped: hidden characters are written out."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """The style sheet and its digest for the policy (CSP level 3, `sha256-` source)."""
+    environment = _environment(_OURS)
+    loader = environment.loader
+    assert loader is not None
+    text = loader.get_source(environment, "report.css")[0].replace("\r\n", "\n")
+    digest = hashlib.sha256(text.encode()).digest()
+    return text, f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def write_page(stream: BinaryIO, package: str, template: str, **values: Any) -> None:
+    """Write a template of a package (its `templates`, else those of the results) piece by piece; `style` and `style_digest` are given to it too."""
+    style, digest = _style()
+    page = _environment(package).get_template(template)
+    for piece in page.generate(style=Markup(style), style_digest=digest, **values):  # noqa: S704 - our own file
+        stream.write(piece.encode("utf-8", "backslashreplace"))
