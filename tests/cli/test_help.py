@@ -14,7 +14,7 @@ import typer
 from lamsach.catalogue_vi import VIETNAMESE
 from lamsach.cli.commands import COMMANDS as LISTED
 from lamsach.cli.commands import application
-from lamsach.cli.help import EXAMPLE, paragraphs, parts
+from lamsach.cli.help import EXAMPLE, paragraphs, parts, translated
 from lamsach.errors import ExitStatus
 from tests.results.texts import SOURCE, python_texts
 
@@ -74,6 +74,8 @@ def test_help_in_vietnamese(words: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert "Tùy chọn" in out
     assert "Example" not in out
     assert "Show this message" not in out
+    assert "Cách dùng: " in out
+    assert "Usage" not in out
 
 
 def test_without_words_the_help_is_shown() -> None:
@@ -132,6 +134,32 @@ def test_a_defect_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_help_shows_no_type_of_the_programming_language(words: str) -> None:
     out = lamsach(*words.split(), "--help").out
     assert not re.search(r"<(bool|str|int|float|list|path)", out), out
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_help_shows_no_signs_of_inequality_and_no_half_numbers(words: str) -> None:
+    out = " ".join(lamsach(*words.split(), "--help").out.split())
+    assert "<=" not in out
+    assert ">=" not in out
+    assert not re.search(r" \d+\.0\]", out), out
+
+
+def test_ranges_are_said_in_words() -> None:
+    out = " ".join(lamsach("collect", "--help").out.split())
+    assert "[0 to 65535]" in out
+    assert "[at least 1]" in out
+    assert "[default: 900]" in out
+
+
+def test_every_value_has_a_name() -> None:
+    """An option that takes a value says of what kind; an argument is called in its row as in the line of usage."""
+    for part in parts(translated(application())):
+        kind = getattr(part, "param_type_name", "")
+        if kind == "option" and not part.is_flag and "--help" not in part.opts:
+            assert part.display_type_rich(ctx=None), part.opts
+    for words, name in (("backup", "FILE"), ("restore", "FILE"), ("manage", "ARGUMENTS...")):
+        out = lamsach(*words.split(), "--help").out
+        assert re.search(rf"^│[ *]+{re.escape(name)} ", out, re.MULTILINE), out
 
 
 def test_the_line_of_usage_names_each_argument_once() -> None:

@@ -116,7 +116,7 @@ ARCHIVE: dict[str, str] = {
     "Search an archive for listed addresses and names: only what may hold one is opened.": "Tìm các địa chỉ và tên miền trong danh sách ở kho lưu trữ: chỉ mở những phần có thể chứa chúng.",
     "The archive: a folder or a URL (s3://...).": "Kho lưu trữ: thư mục hoặc URL (s3://...).",
     "Only events from this day on; 30d, 12m or 1y count back from now.": "Chỉ lấy sự kiện từ ngày này; 30d, 12m hoặc 1y là tính ngược từ nay.",
-    "DHCP logs or lease files besides those in the archive.": "Nhật ký DHCP hoặc tệp cấp phát địa chỉ ngoài những gì đã có trong kho lưu trữ.",
+    "DHCP logs or lease files besides those in the archive; repeat for more.": "Nhật ký DHCP hoặc tệp cấp phát địa chỉ ngoài những gì đã có trong kho lưu trữ; lặp lại để thêm.",
     "Put logs into an archive: given files once, or always what is sent, written and dropped.": "Đưa nhật ký vào kho lưu trữ: một lần với các tệp nêu ra, hoặc liên tục với những gì được gửi đến, ghi thêm và đặt vào thư mục.",
     "Put these logs, folders or archives in, and end; repeat for more.": "Đưa các tệp nhật ký, thư mục hoặc tệp nén này vào rồi kết thúc; lặp lại để thêm.",
     "More files for --once or --follow.": "Thêm tệp cho --once hoặc --follow.",

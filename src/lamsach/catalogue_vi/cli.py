@@ -65,6 +65,10 @@ CLI: dict[str, str] = {
     "The demo's files could not be written.": "Không ghi được các tệp của bản chạy thử.",
     "Choose another folder.": "Hãy chọn thư mục khác.",
     # help pages
+    "Usage:": "Cách dùng:",
+    "{min} to {max}": "{min} đến {max}",
+    "at least {min}": "ít nhất {min}",
+    "at most {max}": "nhiều nhất {max}",
     "Arguments": "Tham số",
     "Options": "Tùy chọn",
     "Commands": "Lệnh",
@@ -87,18 +91,18 @@ CLI: dict[str, str] = {
     "Write results: .html .xlsx .csv .jsonl .zip; repeat for more.": (
         "Ghi kết quả: .html .xlsx .csv .jsonl .zip; dùng nhiều lần để ghi nhiều tệp."
     ),
-    "DHCP logs or lease files besides those among the logs.": (
-        "Nhật ký DHCP hoặc tệp cấp phát địa chỉ, ngoài những tệp đã có trong nhật ký."
+    "DHCP logs or lease files besides those among the logs; repeat for more.": (
+        "Nhật ký DHCP hoặc tệp cấp phát địa chỉ, ngoài những tệp đã có trong nhật ký; lặp lại để thêm."
     ),
     "XLSX or CSV of machines, users and departments.": "Bảng kê thiết bị, người sử dụng, phòng ban (XLSX hoặc CSV).",
-    "A list of values that are known to be good.": "Danh sách ngoại lệ: những giá trị đã biết là an toàn.",
-    "A DNS server, proxy or NAT gateway that speaks for others.": (
-        "Máy chủ DNS, máy chủ proxy hoặc cổng NAT kết nối thay cho máy khác."
+    "A list of values that are known to be good; repeat for more.": "Danh sách ngoại lệ: những giá trị đã biết là an toàn; lặp lại để thêm.",
+    "A DNS server, proxy or NAT gateway that speaks for others: address, network or host name; repeat for more.": (
+        "Máy chủ DNS, máy chủ proxy hoặc cổng NAT kết nối thay cho máy khác: địa chỉ, dải mạng hoặc tên máy; lặp lại để thêm."
     ),
     "Only events from this day or time on.": "Chỉ lấy sự kiện từ ngày hoặc giờ này trở đi.",
     "Only events to this day (included) or before this time.": "Chỉ lấy sự kiện đến hết ngày này hoặc trước giờ này.",
     "Time zone of lines that state none.": "Múi giờ của những dòng không ghi múi giờ.",
-    "Read the logs as this format.": "Đọc nhật ký theo định dạng này.",
+    "Read the logs as this format; see lamsach logs formats.": "Đọc nhật ký theo định dạng này; xem lamsach logs formats.",
     "Language of results.": "Ngôn ngữ của kết quả.",
     "Environment variable with the password of locked archives.": "Biến môi trường chứa mật khẩu của tệp nén bị khóa.",
     "Worker threads; default: one a processor.": "Số luồng xử lý; mặc định: mỗi bộ xử lý một luồng.",

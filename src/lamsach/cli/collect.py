@@ -128,7 +128,7 @@ def collect(
     seal: Annotated[
         float,
         typer.Option("--seal", metavar="SECONDS", min=1, help="Lines can be searched after so long at most."),
-    ] = 900.0,
+    ] = 900,
     silence: Annotated[
         float,
         typer.Option(
@@ -137,7 +137,7 @@ def collect(
             min=0,
             help="Tell of a source that is silent for so long; 0: never.",
         ),
-    ] = 3600.0,
+    ] = 3600,
     status: Annotated[
         bool, typer.Option("--status", help="Show how the running collector does, and end.")
     ] = False,

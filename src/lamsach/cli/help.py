@@ -46,6 +46,11 @@ def translated(app: typer.Typer) -> Any:
             part.display_type_rich = _without_types(part.display_type_rich)
         if getattr(part, "param_type_name", "") == "argument":
             part.get_usage_pieces = partial(_usage, part)
+            part.metavar = part.metavar or f"{part.name.upper()}{'...' if part.nargs != 1 else ''}"
+        if hasattr(part, "_get_number_range_help_str"):
+            part._get_number_range_help_str = partial(_range, part)
+        if hasattr(part, "get_usage"):
+            part.get_usage = _usage_line(part.get_usage)
         if hasattr(part, "get_help_option"):
             part.get_help_option = _help_option(part.get_help_option)
     return command
@@ -56,6 +61,21 @@ def _usage(argument: Any, _context: Any) -> list[str]:
     word = _word(argument)
     text = f"{word}..." if argument.nargs != 1 else word
     return [text if argument.required else f"[{text}]"]
+
+
+def _range(part: Any) -> str | None:
+    """Which numbers an option takes, in words."""
+    _ = translate()
+    if part.min is None:
+        return None if part.max is None else _("at most {max}").format(max=part.max)
+    if part.max is None:
+        return _("at least {min}").format(min=part.min)
+    return _("{min} to {max}").format(min=part.min, max=part.max)
+
+
+def _usage_line(original: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The line of usage, its first word in the user's language."""
+    return lambda context: original(context).replace("Usage:", translate()(mark("Usage:")), 1)
 
 
 def _word(argument: Any) -> str:

@@ -70,7 +70,10 @@ def hunt(
     until: Until = None,
     timezone: Zone = "Asia/Ho_Chi_Minh",
     log_format: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Read the logs as this format.")
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="Read the logs as this format; see lamsach logs formats."
+        ),
     ] = None,
     language: Language = None,
     password: Password = None,

@@ -29,7 +29,11 @@ Outputs = Annotated[
 ]
 Leases = Annotated[
     Paths | None,
-    typer.Option("--leases", metavar="FILES", help="DHCP logs or lease files besides those among the logs."),
+    typer.Option(
+        "--leases",
+        metavar="FILES",
+        help="DHCP logs or lease files besides those among the logs; repeat for more.",
+    ),
 ]
 Nat = Annotated[
     Paths | None,
@@ -45,14 +49,16 @@ Inventory = Annotated[
 ]
 Exceptions = Annotated[
     Paths | None,
-    typer.Option("--exceptions", metavar="FILE", help="A list of values that are known to be good."),
+    typer.Option(
+        "--exceptions", metavar="FILE", help="A list of values that are known to be good; repeat for more."
+    ),
 ]
 Infrastructure = Annotated[
     Paths | None,
     typer.Option(
         "--infrastructure",
-        metavar="ADDRESS",
-        help="A DNS server, proxy or NAT gateway that speaks for others.",
+        metavar="WHAT",
+        help="A DNS server, proxy or NAT gateway that speaks for others: address, network or host name; repeat for more.",
     ),
 ]
 Until = Annotated[

@@ -90,7 +90,9 @@ def report(
             help="Number and symbol of the report, such as 05/BC-CNTT; without a number its place stays open.",
         ),
     ] = "",
-    place: Annotated[str, typer.Option("--place", help="The place in the head, such as Hà Nội.")] = "",
+    place: Annotated[
+        str, typer.Option("--place", metavar="PLACE", help="The place in the head, such as Hà Nội.")
+    ] = "",
     day: Annotated[
         str | None,
         typer.Option("--date", metavar="DATE", help="The day of the report. Default: its place stays open."),
@@ -103,8 +105,10 @@ def report(
             help="A line before the position, such as KT. GIÁM ĐỐC. Mostly empty.",
         ),
     ] = "",
-    position: Annotated[str, typer.Option("--position", help="The position of who signs.")] = "",
-    signer: Annotated[str, typer.Option("--signer", help="The name of who signs.")] = "",
+    position: Annotated[
+        str, typer.Option("--position", metavar="TEXT", help="The position of who signs.")
+    ] = "",
+    signer: Annotated[str, typer.Option("--signer", metavar="NAME", help="The name of who signs.")] = "",
     copies: Annotated[
         list[str] | None,
         typer.Option(

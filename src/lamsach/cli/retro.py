@@ -50,7 +50,9 @@ def retro(
     leases: Annotated[
         Paths | None,
         typer.Option(
-            "--leases", metavar="FILES", help="DHCP logs or lease files besides those in the archive."
+            "--leases",
+            metavar="FILES",
+            help="DHCP logs or lease files besides those in the archive; repeat for more.",
         ),
     ] = None,
     nat: Nat = None,
