@@ -14,6 +14,7 @@ _SALT_1 = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
 _SALT_2 = bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9")
 _SALT_29 = bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899")
 _SALT_23 = bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502")
+_SALT_GOOGLE_50 = bytes.fromhex("504574efd066fe2f9d945cfcdbd3a7f0d3b56b45")
 _VERSION_2 = 0x6B3343CF
 _VERSIONS = {
     1: _SALT_1,
@@ -22,11 +23,13 @@ _VERSIONS = {
     0xFF000022: _SALT_1,
     **{0xFF000000 + draft: _SALT_29 for draft in range(29, 33)},
     **{0xFF000000 + draft: _SALT_23 for draft in range(23, 29)},
+    0x51303530: _SALT_GOOGLE_50,  # Q050, whose hello is Google's own: see `gquic`
     0xFACEB002: _SALT_23,  # as Facebook's own library names draft 27
 }
 MOST_DATAGRAMS = 10
 """How many of a flow's datagrams are looked at for its ClientHello."""
 _MOST_PIECES = 64
+_HEAD_BYTES = 7
 _LONGEST = 1 << 16
 
 
@@ -43,7 +46,7 @@ class QuicHello:
         self.seen += 1
         found = False
         at = 0
-        while at + 7 < len(datagram):
+        while at + _HEAD_BYTES < len(datagram):
             packet, at = self._initial(datagram, at)
             if packet is not None:
                 found = self._take(packet) or found
@@ -111,6 +114,11 @@ class QuicHello:
                 break
             whole += self.pieces[offset][len(whole) - offset :]
         return bytes(whole)
+
+
+def initial_payload(datagram: bytes) -> bytes | None:
+    """The decrypted payload of the Initial packet with which a client's datagram begins; None when there is none."""
+    return QuicHello()._initial(datagram, 0)[0] if len(datagram) > _HEAD_BYTES else None
 
 
 def looks_like_quic(data: bytes, at: int, end: int) -> bool:

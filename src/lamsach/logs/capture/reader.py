@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from lamsach.errors import InputError
 from lamsach.logs.base import FileContext
-from lamsach.logs.capture import dns, tls
+from lamsach.logs.capture import dns, gquic, tls
 from lamsach.logs.capture.arp import Arp
 from lamsach.logs.capture.conversation import MOST_MISSES, Conversation, hello_of
 from lamsach.logs.capture.dhcp import Dhcp, message_v6
@@ -192,6 +192,8 @@ class CaptureReader:
             else is_sflow(data[start:end])
         ):
             self._sampled(data[start:end])
+        elif gquic.looks_like_gquic(data, start, end):
+            self._gquic(flow, packet)
         elif looks_like_quic(data, start, end):
             self._quic(flow, packet)
         elif data[start] == 22:
@@ -202,6 +204,13 @@ class CaptureReader:
         elif flow.quic is None:
             flow.datagrams += 1  # a protocol that says nothing to us; its first datagrams show it
             flow.quiet = flow.datagrams >= MOST_MISSES
+
+    def _gquic(self, flow: Flow, packet: Packet) -> None:
+        flow.datagrams += 1
+        name = gquic.server_name(packet.data[packet.start : packet.end])
+        if not isinstance(name, tls.Need):
+            self._teller.found(flow, 0 if flow.from_client(packet) else 1, hello_of(name))
+        flow.quiet = name is not tls.Need.MORE or flow.datagrams >= MOST_DATAGRAMS
 
     def _quic(self, flow: Flow, packet: Packet) -> None:
         if not flow.from_client(packet):
