@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from lamsach.logs import evtx_columns
 from lamsach.logs.direction import is_internal
 from lamsach.logs.evtx_columns import (
     NOTHING,
@@ -22,7 +23,7 @@ from lamsach.logs.evtx_columns import (
 )
 from lamsach.logs.evtx_parts import CLIENT, STRANGER, Parts, _came
 from lamsach.logs.evtx_rows import NO_PART, Own
-from lamsach.logs.script_mentions import mentions
+from lamsach.logs.script_mentions import MAY_MENTION, mentions
 from lamsach.logs.values import domain_of, ip_of
 from lamsach.logs.windows_contacts import answers_of
 from lamsach.logs.windows_record import machine_address
@@ -43,6 +44,33 @@ def test_what_mentions_nothing_by_columns_mentions_nothing(seed: int) -> None:
     told = mention_nothing(wide(*texts)).tolist()
     assert all(told[-100:])
     assert {text for text, nothing in zip(texts, told, strict=True) if nothing and mentions(text)} == set()
+
+
+@pytest.mark.parametrize(
+    "pattern", [evtx_columns._IPV4, evtx_columns._NAME, evtx_columns._ANSWER, MAY_MENTION]
+)
+def test_few_texts_are_told_as_many_are(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(5)
+    pieces = [*PIECES, "192.0.2.1", "::ffff:", ";", "c2.example", "::ffff:192.0.2.1;"]
+    told = ("".join(chance.choices(pieces, k=chance.randrange(5))) for _ in range(4000))
+    texts, _ = plain(wide(*told))
+    found = []
+    for few in (0, len(texts)):
+        monkeypatch.setattr(evtx_columns, "_FEW", few)
+        found.append(evtx_columns._matching(texts, pattern).tolist())
+    assert found[0] == found[1]
+    assert set(found[0]) == {True, False}
+
+
+def test_what_few_texts_mention_is_told_as_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(6)
+    values = wide(*("".join(chance.choices(PIECES, k=chance.randrange(7))) for _ in range(6000)))
+    found = []
+    for few in (0, len(values)):
+        monkeypatch.setattr(evtx_columns, "_FEW", few)
+        found.append(mention_nothing(values).tolist())
+    assert found[0] == found[1]
+    assert set(found[0]) == {True, False}
 
 
 def test_plain_texts() -> None:

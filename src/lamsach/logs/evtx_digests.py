@@ -19,7 +19,7 @@ PLACES = {32: slice(0, 32), 40: slice(32, 72), 64: slice(72, 136)}
 WIDTH = 136
 _LONGEST = 2000
 _MOST_SIZES, _MOST_TRIES = 4, 3
-_ZERO = ord("0")
+_ZERO, _ASCII = ord("0"), 0x7F
 _RUN = re.compile(rb"[0-9A-Fa-f]{32,}")
 _LOWER_CASE = np.uint8(0x20)
 """The bit that makes a letter a small one, and leaves a digit as it is."""
@@ -38,8 +38,8 @@ def digests_at(batch: Batch, begin: Ints, end: Ints) -> tuple[list[tuple[int, ..
             continue
         wide = batch.pieces(begin[rows], size).view("<u2")
         plain = wide.astype(np.uint8)
-        if (wide > 127).any():
-            ascii_only = (wide < 128).all(axis=1)
+        if wide.max() > _ASCII:
+            ascii_only = (wide <= _ASCII).all(axis=1)
             rows, plain = rows[ascii_only], plain[ascii_only]
         for _ in range(_MOST_TRIES):
             if not len(rows):

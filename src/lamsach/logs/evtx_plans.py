@@ -23,7 +23,7 @@ NOWHERE, ALWAYS = -1, -2
 """In place of an index: there is none; no value has to be asked."""
 UNREADABLE = -2
 """In place of a port."""
-_PORTS_KEPT = 65536
+_PORTS_KEPT, _PLANS_KEPT = 65536, 1024
 _MOST_IN_KEY = 8
 _SERVERS = frozenset({"dnsserveripaddress", "dnsserverip", "destinationip"})
 _CONNECTION = (*contacts.SOURCE, *contacts.DESTINATION, *contacts.SOURCE_PORT, *contacts.DESTINATION_PORT)
@@ -88,6 +88,7 @@ class Plan:
         return WindowsRecord(head.number, head.provider, head.channel, head.computer, None, data)
 
 
+@lru_cache(_PLANS_KEPT)
 def plan_of(head: Head, template: Template) -> Plan:
     """How the events with this head and data of this template are read."""
     wanted = wanted_data(head.provider, head.number)

@@ -119,10 +119,10 @@ class Layout:
 
     def fits(self, body: bytes, start: int, names: Names) -> bool:
         """Whether a definition of this size, whose elements begin at this offset of the chunk, is the same. Raises UnusualError."""
-        last = self._last
-        if body == last.body and (start == last.start or not last.here):
-            names.known.update(last.here)
-            return names.are(last.elsewhere, last.names_elsewhere)
+        last, last_start, last_here, places, told = self._last
+        if body == last and (start == last_start or not last_here):
+            names.known.update(last_here)
+            return names.are(places, told)
         if int.from_bytes(body, "little") & self._mask != self._bits:
             return False
         places = self._fields.unpack_from(body)
@@ -134,9 +134,10 @@ class Layout:
         elsewhere = self._places_elsewhere(places)  # the names here are among the bytes
         if not names.are(elsewhere, self._names_elsewhere):
             return False
-        told = dict(zip(elsewhere, self._names_elsewhere, strict=True))
-        others = tuple(place for place in told if place not in own)
-        self._last = _Met(body, start, own, others, tuple(told[place] for place in others))
+        others = {
+            at: name for at, name in zip(elsewhere, self._names_elsewhere, strict=True) if at not in own
+        }
+        self._last = _Met(body, start, own, tuple(others), tuple(others.values()))
         return True
 
 
