@@ -23,10 +23,11 @@ from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
-from lamsach.portal.campaigns.models import CampaignState
+from lamsach.portal.campaigns.models import Campaign, CampaignState
 from lamsach.portal.mail.incoming import bad_addresses
 from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.public.views import current
+from lamsach.portal.units.models import Unit
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -43,45 +44,52 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "awareness/list.html", context)
 
 
+def _import(request: HttpRequest, unit: Unit) -> None:
+    """Add the people of an uploaded file, and say which rows were left out."""
+    form = PeopleForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was added. Choose a file and state that the people know."))
+        return
+    file = form.cleaned_data["file"]
+    try:
+        added, wrong = telling.import_people(unit, file, file.name, request.user)
+    except LamsachError as problem:
+        messages.error(request, f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}")
+        return
+    messages.success(request, _("{count} people were added.").format(count=added))
+    if wrong:
+        numbers = ", ".join(str(number) for number in wrong[:50])
+        text = _("Rows left out because the name is missing or the e-mail is wrong: {rows}")
+        messages.warning(request, text.format(rows=numbers))
+
+
+def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> None:
+    """What the page asks for: tell the people, stop that, remind them, else import some."""
+    what = request.POST.get("what")
+    if what == "tell":
+        pace = PaceForm(request.POST)
+        if pace.is_valid():
+            count = telling.tell(campaign, unit, request.user, **pace.cleaned_data)
+            messages.success(request, _("The notice goes to {count} people.").format(count=count))
+        else:
+            messages.error(request, _("The waves are not understood. Nothing was sent."))
+    elif what == "stop":
+        count = waves.stop(campaign, unit, request.user)
+        messages.success(request, _("Taken back before it went out, for {count} people.").format(count=count))
+    elif what == "remind":
+        count = telling.remind(campaign, unit, request.user)
+        messages.success(request, _("{count} people are reminded.").format(count=count))
+    else:
+        _import(request, unit)
+
+
 @member(WRITERS, WRITERS)
 def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """The people of the own unit: import, tell, remind, who has confirmed."""
     unit = access.get_own_unit(request.user, unit_id)
     campaign = get_campaign(request.user, campaign_id)
-    form = PeopleForm()
     if request.method == "POST":
-        what = request.POST.get("what")
-        if what == "tell":
-            pace = PaceForm(request.POST)
-            if pace.is_valid():
-                count = telling.tell(campaign, unit, request.user, **pace.cleaned_data)
-                messages.success(request, _("The notice goes to {count} people.").format(count=count))
-            else:
-                messages.error(request, _("The waves are not understood. Nothing was sent."))
-        elif what == "stop":
-            count = waves.stop(campaign, unit, request.user)
-            messages.success(
-                request, _("Taken back before it went out, for {count} people.").format(count=count)
-            )
-        elif what == "remind":
-            count = telling.remind(campaign, unit, request.user)
-            messages.success(request, _("{count} people are reminded.").format(count=count))
-        else:
-            form = PeopleForm(request.POST, request.FILES)
-            if not form.is_valid():
-                messages.error(request, _("Nothing was added. Choose a file and state that the people know."))
-            else:
-                file = form.cleaned_data["file"]
-                try:
-                    added, wrong = telling.import_people(unit, file, file.name, request.user)
-                except LamsachError as problem:
-                    messages.error(request, f"{_(problem.what)} {_(problem.todo) if problem.todo else ''}")
-                else:
-                    messages.success(request, _("{count} people were added.").format(count=added))
-                    if wrong:
-                        numbers = ", ".join(str(number) for number in wrong[:50])
-                        text = _("Rows left out because the name is missing or the e-mail is wrong: {rows}")
-                        messages.warning(request, text.format(rows=numbers))
+        _take(request, campaign, unit)
         return redirect("awareness:people", campaign_id=campaign_id, unit_id=unit_id)
     rows = Person.objects.filter(unit=unit)
     page = paged(request, rows)
@@ -95,7 +103,7 @@ def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse
         {
             "unit": unit,
             "campaign": campaign,
-            "form": form,
+            "form": PeopleForm(),
             "page": page,
             "rows": [(p, notices.get(p.pk), bad.get(p.email.lower())) for p in page],
             "pace": PaceForm(),
