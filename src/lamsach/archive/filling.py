@@ -83,6 +83,26 @@ def ends_of(archive: Archive) -> dict[str, End]:
     return ends
 
 
+def _fingerprint(log_file: LogFile, head: bytes) -> str:
+    stated = f"{log_file.name}\0{log_file.size_bytes}\0{log_file.modified.isoformat()}\0"
+    return hashlib.sha256(stated.encode("utf-8", "surrogatepass") + head).hexdigest()
+
+
+def _new_source(writer: Writer, log_file: LogFile, retention: str, fingerprint: str, head: bytes) -> Source:
+    source = Source(
+        key=fingerprint[:16],
+        name=log_file.name,
+        size_bytes=log_file.size_bytes,
+        modified=log_file.modified.isoformat(),
+        retention=retention,
+        fingerprint=fingerprint,
+        packed_head=packed(head),
+    )
+    look_at(source, writer.archive.zone)
+    save(writer.archive.store, source)
+    return source
+
+
 def _fill_one(
     writer: Writer,
     log_file: LogFile,
@@ -97,29 +117,13 @@ def _fill_one(
     except InputError as error:
         _remember_unreadable(writer, log_file, error)
         raise
-    fingerprint = hashlib.sha256(
-        f"{log_file.name}\0{log_file.size_bytes}\0{log_file.modified.isoformat()}\0".encode(
-            "utf-8", "surrogatepass"
-        )
-        + head
-    ).hexdigest()
+    fingerprint = _fingerprint(log_file, head)
     source = known.get(fingerprint)
     if source is not None and source.whole:
         result.known = True
         return
     if source is None:
-        source = Source(
-            key=fingerprint[:16],
-            name=log_file.name,
-            size_bytes=log_file.size_bytes,
-            modified=log_file.modified.isoformat(),
-            retention=retention,
-            fingerprint=fingerprint,
-            packed_head=packed(head),
-        )
-        look_at(source, writer.archive.zone)
-        save(writer.archive.store, source)
-        known[fingerprint] = source
+        source = known[fingerprint] = _new_source(writer, log_file, retention, fingerprint, head)
     done, lines, headers, kind = ends.get(source.key, (0, 0, [], None))
     describer = None
     if not source.binary:
