@@ -42,9 +42,9 @@ FIELDS: Mapping[str, str] = {
     " 目的端口 目标端口",
     "nat": "natsrc natsourceip natsrcip natsourceaddress sourcenatip sourcetranslatedaddress translatedsource transip xlatesrc"
     " natsourceaddr postnatsourceipv4address srcnatip natip nataddress translatedip translatedaddress xlateip xlatedip snatip postnatip publicip publicaddress natsrcipaddr natsrcipaddress sourcenatipaddress srcnatipaddr"
-    " 转换后的ip 转换后ip 转换后源ip 转换后的源ip nat后ip",
+    " modsrc 转换后的ip 转换后ip 转换后源ip 转换后的源ip nat后ip",
     "nat_port": "natsourceport natsrcport natsport sourcenatport sourcetranslatedport transport transportsrc xlatesport natport translatedport xlateport xlatedport snatport postnatport publicport srcnatport"
-    " postnaptsourcetransportport"
+    " postnaptsourcetransportport modsrcport"
     " 转换后的端口 转换后端口 转换后源端口 转换后的源端口",
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
     " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr"

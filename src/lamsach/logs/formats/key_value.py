@@ -10,6 +10,7 @@ Endpoint Protection and others that write such lines; names are those of `lamsac
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.placing import placed
 from lamsach.logs.record_times import zone_of
 from lamsach.logs.syslog import split_header
-from lamsach.logs.values import host_and_port, ip_of
+from lamsach.logs.values import host_and_port, ip_of, mac_of
 from lamsach.model import Action, Event
 
 _MOST_VALUES = 8
@@ -101,7 +102,7 @@ class KeyValue(LogFormat):
         symantec = symantec_records.MARK in line
         if symantec:
             times = LooseTimes(symantec_records.on_its_clock(self.context, line, header.time))
-        source_names = values.pop(_SOURCE_NAME, ())
+        of_source = values.pop("source_name", ()), values.pop("source_mac", ())
         try:
             event = columns.event_of(values, times, host_is_device=False)
         except LineError:
@@ -115,8 +116,8 @@ class KeyValue(LogFormat):
             event = replace(event, source_nat_ip=None, source_nat_port=None)
         if symantec and symantec_records.is_inbound(line):
             event = replace(event, inbound=True)
-        elif event.device_ip != event.source_ip and event.device_name in source_names:
-            event = replace(event, device_name=None)  # FortiMail: the stranger's name is not the server's
+        elif event.device_ip not in (None, event.source_ip):
+            event = _without_the_strangers(event, *of_source)
         time = header.time or header_before(line, start_of_pairs(line), self.context).time
         sender = _SENDER.search(line, 0, _HEAD) if header.host is None and "/" in line[:_HEAD] else None
         return placed(event, self, number, time, sender[1] if sender else header.host)
@@ -140,7 +141,6 @@ _SENDER = re.compile(
 )
 _HEAD = 160
 _OF_SOURCE = ("src", "source", "client")
-_SOURCE_NAME = "source_name"
 # Sangfor: NAT类型:dnat   NAT Type: dnat: what is translated is the destination
 _INWARD = re.compile(r"NAT ?(?:类型|type)\W{1,3}dnat", re.IGNORECASE)
 # Stormshield: tz=+0700    FortiWeb: timezone="(GMT+7:00)Bangkok,Hanoi,Jakarta"
@@ -149,6 +149,13 @@ _ZONE = re.compile(r"\b(?:tz|timezone)=\"?\(?([A-Z]{0,5}[+-]\d{1,2}:?(?:\d{2})?)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?", re.ASCII)
 _ONE_WORD = frozenset({"source_port", "destination_port", "nat_port", "mac"})
 _PRIORITIES = tuple(f"<{digit}" for digit in "0123456789")
+
+
+def _without_the_strangers(event: Event, names: Sequence[str], macs: Sequence[str]) -> Event:
+    """The event of a machine that was called: the caller's name (FortiMail) and the hardware address that its packets came with (Stormshield) are not its own."""
+    name = None if event.device_name in names else event.device_name
+    mac = None if event.device_mac in map(mac_of, macs) else event.device_mac
+    return replace(event, device_name=name, device_mac=mac)
 
 
 def _values(line: str) -> dict[str, list[str]] | None:
@@ -181,8 +188,8 @@ def _values(line: str) -> dict[str, list[str]] | None:
             held = values.setdefault(field, [])
             if len(held) < _MOST_VALUES:
                 held.append(words[0] if field in _ONE_WORD else text)
-            if field == "name" and name.startswith(_OF_SOURCE):
-                values.setdefault(_SOURCE_NAME, []).append(text)
+            if field in ("name", "mac") and name.startswith(_OF_SOURCE):
+                values.setdefault(f"source_{field}", []).append(text)
         if "ip" in values and "source" not in values and "destination" in values:
             values["source"] = values.pop("ip")
         if "nat" in values and _INWARD.search(line):
