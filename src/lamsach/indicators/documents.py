@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from lamsach.indicators import refusals
 from lamsach.indicators.flowing import Line, defangs, joined, rejoined
+from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values
 from lamsach.indicators.records import Entry, entries
@@ -24,17 +25,19 @@ class DocumentReader:
         self.page = page
         self.row = 0
         self.tables = 0
-        self.defangs = False
+        self.defangs = self.defangs_links = False
         self._prose = Prose(advisory=True)
 
     def look_through(self, texts: Iterable[str]) -> None:
         """See in the document's pieces of text, before it is read, whether its author defangs."""
-        self.defangs = defangs(["".join(texts)])
-        self._prose.defangs = self.defangs
+        whole = ["".join(texts)]
+        self.defangs, self.defangs_links = defangs(whole), defangs_links(whole)
+        self._prose.defangs, self._prose.defangs_links = self.defangs, self.defangs_links
 
     def begin(self, *, margin: bool) -> None:
         """Another part of the document begins: a note, or (`margin`) a page header or footer, which lists nothing."""
         self._prose = Prose(advisory=True, defangs=self.defangs)
+        self._prose.defangs_links = self.defangs_links
         if margin:
             self._prose.section = Section.MARGIN
 

@@ -41,6 +41,10 @@ _TOLD_VERSION = re.compile(
     re.IGNORECASE,
 )
 _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}", re.ASCII)
+_SERVERS = re.compile(
+    r"(?:openssl|openssh|tomcat|nginx|php|mysql|mariadb|postgresql|weblogic|drupal|joomla|confluence|jira|gitlab|jenkins|zimbra|forti[a-z]{2,12}|pan-?os|routeros|junos|vcenter|esxi)\b",
+    re.IGNORECASE,
+)
 _HASHES = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 # Trojan.Win32.Agent.xyz, HEUR:Backdoor.Linux.Mirai.b, Ransom.MSIL.Hidden.one
 _DETECTION = re.compile(
@@ -58,11 +62,16 @@ def doubt(kind: IndicatorType, value: str, text: str, start: int) -> str | None:
         if _SMALL.fullmatch(value) and _TOLD_VERSION.search(before):
             return refusals.VERSION
         product = _PRODUCT_VERSION.search(before)
-        if product is not None and (".0" in value or ".0" in product[0]):
+        if product is not None and (".0" in value or ".0" in product[0] or _named_version(product[0], value)):
             return refusals.VERSION
     elif kind in _HASHES and _OTHER_DIGEST.search(text[max(0, start - _BEFORE) : start]):
         return refusals.OTHER_DIGEST
     return None
+
+
+def _named_version(product: str, value: str) -> bool:
+    """Whether small numbers stand behind the name of a server or device: `FortiOS 7.4.1.2`."""
+    return _SMALL.fullmatch(value) is not None and _SERVERS.match(product) is not None
 
 
 def is_detection(name: str) -> bool:

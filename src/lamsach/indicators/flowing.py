@@ -23,6 +23,7 @@ _HASH_DIGITS = (32, 40, 64)
 _TWO_NUMBERS = 32
 """How many digits two numbers of cards or accounts below each other may have, and an MD5, which is never without letters."""
 _URL_END = re.compile(r"(?:h(?:xx|tt|\*\*|XX|TT)ps?|ftps?|fxp)\s?\[?:\]?\s?//\S{4,2000}$", re.IGNORECASE)
+_ITEM = re.compile(r"\d{1,3}[.)]?\s{1,8}\S{0,20}(?::[/\\]|\[:?/)")  # 2 https://..: an item of its own
 _SCHEME_END = re.compile(r"(?:h(?:xx|tt)ps?|ftps?|fxp)\[?:\]?//$", re.IGNORECASE)
 _URL_PART = re.compile(r"[\w.\-~:/?#\[\]@!$&'()*+,;=%]{1,2000}$")
 _SCHEME = re.compile(r"[a-z*]{3,6}\[?:\]?//", re.IGNORECASE)
@@ -129,7 +130,11 @@ def with_next(
     if _SCHEME_END.search(line[-12:]) and first[0].isalnum():
         return line + following
     url = _URL_END.search(line[-2100:])
-    if url is not None and _continues_url(url[0], first, alone=first == following, full=full):
+    if (
+        url is not None
+        and not _ITEM.match(following)
+        and _continues_url(url[0], first, alone=first == following, full=full)
+    ):
         return line + following
     return None
 

@@ -6,6 +6,7 @@ Only windows of fixed length before a value are looked at, so the time stays lin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from lamsach.indicators import refusals
 from lamsach.model import IndicatorType
@@ -24,6 +25,11 @@ _PACKAGE = re.compile(
 # "key": "0123..", RC4 key = 0123..
 _KEY = re.compile(
     r"(?:\b|_)(?:key|salt|nonce|iv|secret|password|passwd|pwd|token|mật khẩu|mã xác thực|build[_ -]?id|bot[_ -]?net[_ -]?id|campaign)[\"']?\s{0,3}(?:[:=]|is|là)\s{0,3}[\"'`]?$",
+    re.IGNORECASE,
+)
+# strings are decrypted with the key 0123..
+_KEY_IN_SENTENCE = re.compile(
+    r"\b(?:with|using|the|rc4|xor|aes|des|encryption|decryption|hard-?coded|static|session|shared)\s{1,3}key\s{1,3}[\"'`(]?$",
     re.IGNORECASE,
 )
 # ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb
@@ -72,6 +78,7 @@ _TO_READ = re.compile(
     re.IGNORECASE,
 )
 """What a sentence says before a link that its reader may follow."""
+_NOT_HTTP = re.compile(r"\bh(?:xx|\*\*)ps?\b", re.IGNORECASE)
 _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
 
 
@@ -96,9 +103,16 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
         if _KEY.search(before):
             return refusals.CODE
         return refusals.VERSION if is_number_of_a_section(token, text, place) else None
-    if kind in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) and _KEY.search(before):
+    if kind in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) and (
+        _KEY.search(before) or _KEY_IN_SENTENCE.search(before)
+    ):
         return refusals.CODE_HASH
     return None
+
+
+def defangs_links(texts: Iterable[str]) -> bool:
+    """Whether the author of these texts writes malicious links as `hxxp`."""
+    return any(_NOT_HTTP.search(text) for text in texts)
 
 
 def is_to_read(before: str) -> bool:

@@ -19,6 +19,7 @@ from lamsach.indicators.records import Facts
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import HEADER, rule_values
 from lamsach.indicators.sections import Section, announced, is_title, may_be_heading
+from lamsach.indicators.sigma_text import Excluded
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.yara_text import searched_for
 from lamsach.model import IndicatorType
@@ -55,6 +56,8 @@ _LINK_BEFORE = re.compile(r"\]\(\s?$")
 _FOOTNOTE = re.compile(
     r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
 )
+# 1 https://..., 2. https://...: the number of a footnote, whose raised spelling a text has lost
+_NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]?\s{1,8}")
 # [the vendor's report](https://...), [![licence](https://...)](https://...)
 _LINK_TEXT = re.compile(
     r"\[(?:!\[[^\[\]]{0,200}\]\([^()\s]{1,500}\)|[^\[\]./]{2,200})\]\(\s?<?$|!\[[^\[\]]{0,200}\]\(\s?<?$"
@@ -83,6 +86,8 @@ class Prose:
         """Whether this is a document for readers and no bare list: a vendor's page is cited even where it stands alone on its line."""
         self.marks = marks or advisory or defangs
         """Whether some value of the document is defanged, so that a link after `see` is meant to be read."""
+        self.defangs_links = False
+        """Whether the author writes what is malicious as `hxxp`, so that a numbered link which can be clicked is a footnote's."""
         self.section = Section.LIST
         self.threat: str | None = None
         self._before = ""
@@ -94,6 +99,7 @@ class Prose:
         self.number: str | None = None
         """The document's own number, as dispatches state it at their head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
         self._lines = 0
+        self._excluded = Excluded()
         self._searched = False
         """Whether the lines are those of a YARA rule's strings section."""
 
@@ -124,6 +130,11 @@ class Prose:
         if not any(not isinstance(item, Refused) or item.type is not None for _, item in found):
             self.heading(text)
             return [item for _, item in found]
+        if self._excluded.now:
+            return [
+                item if isinstance(item, Refused) else Refused(refusals.ALLOWED, item[1], item[0])
+                for _, item in found
+            ]
         if self._searched and text.lstrip().startswith("$"):
             return [
                 kept for token, item in found for kept in (searched_for([item]) if token in text else [item])
@@ -149,6 +160,7 @@ class Prose:
         self._take_form(text.strip())
         if _YARA_SECTION.fullmatch(text):
             self._searched = "strings" in text
+        self._excluded.heading(text)
         if self.section is Section.MARGIN:
             return
         self._name_threat(text)
@@ -240,7 +252,13 @@ class Prose:
                 text[max(0, place - 800) : place]
             )
             named = _TEXT_OF_LINK.search(token)
-            if cited or named or is_to_read(before[-_SENTENCE:]):
+            footnote = (
+                self.defangs_links
+                and place < _SENTENCE
+                and _NUMBERED.fullmatch(text[:place])
+                and not text[place + len(token) :].strip(" .")
+            )
+            if cited or footnote or named or is_to_read(before[-_SENTENCE:]):
                 return refusals.REFERENCE
         if alone or not self.defangs or len(_WORD.findall(rest[: 4 * _SENTENCE])) < _WORDS_OF_SENTENCE:
             return None

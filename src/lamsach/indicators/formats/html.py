@@ -11,6 +11,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.flowing import defangs
+from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Value
 from lamsach.indicators.opening import ListSource
@@ -80,6 +81,7 @@ class Html(ListFormat):
         page.end_text()
         marked = defangs(text for _, text in page.found if isinstance(text, str))
         tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=marked)
+        prose.defangs_links = defangs_links(text for _, text in page.found if isinstance(text, str))
         own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
         site = _site(page.address)
         for row, cells in page.found:

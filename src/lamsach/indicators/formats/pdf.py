@@ -21,6 +21,7 @@ from lamsach.indicators.flowing import (
     with_surroundings,
     without_margins,
 )
+from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import MIB, ListSource
 from lamsach.indicators.page_tables import PageTables
@@ -98,6 +99,7 @@ def _text_entries(document: str, pages: list[list[str]], tables: PageTables) -> 
     lines = (line for page, texts in enumerate(pages, 1) for line in with_surroundings(page, texts))
     every = [text for texts in pages for text in texts]
     prose = Prose(advisory=True, defangs=defangs(every))
+    prose.defangs_links = defangs_links(every)
     yield from read_lines(
         document, lines, prose=prose, known=tables.facts, width=full_width(every), digits=hash_lengths(every)
     )
