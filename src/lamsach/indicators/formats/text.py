@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from lamsach.indicators import refusals
+from lamsach.indicators.allowing import lets_through
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.code_lines import is_dump
 from lamsach.indicators.extract import Found
@@ -77,7 +78,16 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
         yield Indicator(plain[0], plain[1], prose.threat, None, reference)
     else:
         found = read_line(line.strip(), reference, prose)
+        if lets_through(line.strip()):
+            found = (excepted(item) for item in found)
         yield from (item for item in found if item.type is not None or told)
+
+
+def excepted(item: Entry) -> Entry:
+    """A value of a line that lets it through, as a refused one."""
+    if isinstance(item, Refusal) or item.reference is None:
+        return item
+    return Refusal(item.reference, item.value, refusals.ALLOWED, item.type)
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:

@@ -1,0 +1,65 @@
+"""Commands that let an address through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators import refusals
+from lamsach.indicators.allowing import lets_through
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator, Problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-A INPUT -s 203.0.113.7/32 -p tcp -m tcp --dport 22 -j ACCEPT",
+        "iptables -A INPUT -s 203.0.113.7 -j RETURN",
+        "allow 203.0.113.7;",
+        "Allow from 203.0.113.7",
+        "Require ip 203.0.113.7",
+        "permit ip any host 203.0.113.7",
+        "access-list 101 permit tcp host 203.0.113.7 any eq 443",
+        "10 permit ip host 203.0.113.7 any",
+        "set external-list EDL type ip url https://feed.example.org/list.txt",
+    ],
+)
+def test_commands_that_let_through(line: str) -> None:
+    assert lets_through(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-A INPUT -s 203.0.113.7/32 -j DROP",
+        "deny 203.0.113.7;",
+        "Require not ip 203.0.113.7",
+        "access-list 101 deny ip host 203.0.113.7 any",
+        "allow 203.0.113.7 to be blocked",
+        "permits 203.0.113.7",
+        "203.0.113.7",
+        "set address C2 ip-netmask 203.0.113.7/32",
+    ],
+)
+def test_other_lines(line: str) -> None:
+    assert not lets_through(line)
+
+
+def test_a_long_hostile_line_is_read_through() -> None:
+    assert not lets_through("-A " + "-j " * 300)
+    assert not lets_through("access-list " * 1_000_000)
+
+
+def test_a_configuration_lists_what_it_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "rules.txt"
+    path.write_text(
+        "-A INPUT -s 203.0.113.7/32 -j ACCEPT\n-A INPUT -s 203.0.113.8/32 -j DROP\n-A INPUT -s 203.0.113.9/32 -j DROP\n"
+    )
+    problems: list[Problem] = []
+    found = list(read_list(str(path), problems.append))
+    assert {item.value for item in found if isinstance(item, Indicator)} == {"203.0.113.8", "203.0.113.9"}
+    assert [(item.value, item.reason) for item in found if not isinstance(item, Indicator)] == [
+        ("203.0.113.7", refusals.ALLOWED)
+    ]
