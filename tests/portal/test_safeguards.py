@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
 from typing import Any
 
@@ -12,7 +14,8 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from lamsach.portal.base import ratelimit
+from lamsach.portal.base import ratelimit, tokens
+from lamsach.portal.base.discreet import Discreet
 
 from .conftest import Cast
 from .test_access_walk import DOORS, OURS, filled, names
@@ -179,6 +182,23 @@ def test_the_proxy_is_believed_as_far_as_it_names_an_address(
     settings.PROXIES = 1
     request = RequestFactory().get("/", headers={"x-forwarded-for": forwarded})
     assert ratelimit.client_address(request) == expected
+
+
+@pytest.mark.django_db
+def test_the_log_holds_no_word_that_opens_something(cast: Cast, settings: Any) -> None:
+    token = tokens.sign("answer", tokens.nonce())
+    logger, said = logging.getLogger("django.request"), io.StringIO()
+    shown = logging.StreamHandler(said)
+    shown.addFilter(Discreet())
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["discreet"]
+    logger.addHandler(shown)
+    try:
+        for path in (f"/r/{token}/", f"/q/{token}/files/1/", f"/accounts/invitation/{token}/"):
+            assert Client().get(path).status_code == 404
+    finally:
+        logger.removeHandler(shown)
+    assert said.getvalue().count("/...") == 3
+    assert token[:20] not in said.getvalue()
 
 
 @pytest.mark.django_db

@@ -244,9 +244,11 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "json": {"()": "lamsach.portal.base.json_log.JsonFormatter"},
     },
+    "filters": {"discreet": {"()": "lamsach.portal.base.discreet.Discreet"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
+            "filters": ["discreet"],
             "formatter": "json" if OPTIONS.switch("LAMSACH_LOG_JSON") else "line",
         }
     },
