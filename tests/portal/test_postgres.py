@@ -48,6 +48,8 @@ PARTS = (
     "test_exchange_upward.py",
     "test_privacy.py",
     "test_traces_cases.py",
+    "test_hostile_parameters.py",
+    "test_unsent.py",
 )
 
 

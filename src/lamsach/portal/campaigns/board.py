@@ -24,6 +24,7 @@ from lamsach.portal.mail.models import BadAddress
 from lamsach.portal.units.access import get_unit, home_units, readable_units, writable_units
 from lamsach.portal.units.models import FOREVER, Unit
 from lamsach.portal.units.tree import ancestors, descendants, today
+from lamsach.results.safe import visible_line
 
 
 def _unit(request: HttpRequest, campaign: Campaign) -> Unit:
@@ -160,7 +161,7 @@ def export(request: HttpRequest, campaign_id: int) -> HttpResponse:
         texts = [row.code, row.name, row.contact_name, row.contact_phone, row.email]
         cells: list[Any] = []
         for text in texts:
-            cell = WriteOnlyCell(sheet, value=text)
+            cell = WriteOnlyCell(sheet, value=visible_line(text))
             cell.data_type = "s"  # a name that begins with "=" stays a name
             cells.append(cell)
         for day in (row.sent_on, row.opened_on, row.informed_on, row.deployed_on, row.due):
