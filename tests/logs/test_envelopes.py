@@ -91,5 +91,5 @@ def test_words_are_no_line():
 
 
 def test_every_format_but_the_shapes_is_tried():
-    shapes = {CsvColumns, JsonLines}
-    assert set(JsonLines.inner_formats) == set(CsvColumns.inner_formats) == set(FORMATS) - shapes
+    assert set(JsonLines.inner_formats) == set(FORMATS) - {CsvColumns, JsonLines}
+    assert set(CsvColumns.inner_formats) == set(FORMATS) - {CsvColumns}  # a cell may hold a record of keys

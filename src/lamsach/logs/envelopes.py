@@ -88,6 +88,7 @@ _QUOTED = (
 _SHORTEST = 12
 _MOST_CARRIED = 4
 _LONGEST_TAG = 64
+_MOST_BYTES = 65536
 _HEADER = 300
 _CLOSE = timedelta(days=2)
 
@@ -120,13 +121,21 @@ def carried(record: Mapping[str, object], *, literal: bool = False) -> Iterator[
         if not tag and plain(key.rpartition(".")[2]) in _TAGS:
             tag = (text_of(value) or "").strip().rstrip(":")
         rank = _rank(key)
-        text = text_of(value) if rank is not None and (not literal or rank < _FIRST_MESSAGE) else None
+        text = _line_of(value) if rank is not None and (not literal or rank < _FIRST_MESSAGE) else None
         if rank is not None and text and len(text) >= _SHORTEST:
             found.append((rank, text.rstrip("\r\n")))
     for _, text in sorted(found, key=lambda each: each[0])[:_MOST_CARRIED]:
         yield text
         if tag and len(tag) <= _LONGEST_TAG and " " not in tag:
             yield f"{tag if tag.endswith(']') else f'{tag}[1]'}: {text}"
+
+
+def _line_of(value: object) -> str | None:
+    """The text of a value; systemd's journal writes one with unusual characters as a list of its bytes' numbers."""
+    if isinstance(value, list) and 0 < len(value) <= _MOST_BYTES:
+        numbers = [item for item in value if type(item) is int and 0 <= item < 256]
+        return text_of(bytes(numbers).decode("utf-8", "replace")) if len(numbers) == len(value) else None
+    return text_of(value)
 
 
 def _in_year_of(outer: datetime, time: datetime) -> datetime:
