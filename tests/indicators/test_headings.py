@@ -10,6 +10,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.fields import Field, field_of, type_of_heading
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, IndicatorType, Problem, Refusal
+from tests.indicators.documents_made import opendocument
 
 
 def read(tmp_path: Path, text: str, name: str = "list.csv") -> tuple[list[Indicator], list[Refusal]]:
@@ -131,4 +132,29 @@ def test_a_label_is_no_threat(tmp_path: Path) -> None:
         "evil-b.top": None,
         "203.0.113.5": "Lumma",
         "203.0.113.6": "Mozi",
+    }
+
+
+def test_a_merged_cell_of_an_opendocument_text_holds_for_its_rows(tmp_path: Path) -> None:
+    def cell(text: str, more: str = "") -> str:
+        return f"<table:table-cell{more}><text:p>{text}</text:p></table:table-cell>"
+
+    covered = "<table:covered-table-cell/>"
+    rows = [
+        cell("Mã độc") + cell("Giá trị"),
+        cell("Lumma", ' table:number-rows-spanned="2"') + cell("203.0.113.4"),
+        covered + cell("evil-a[.]top"),
+        cell("Mozi") + cell("203.0.113.5"),
+        cell("") + cell("203.0.113.6"),
+    ]
+    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    path = tmp_path / "a.odt"
+    path.write_bytes(opendocument("text", f"<table:table>{body}</table:table>"))
+    problems: list[Problem] = []
+    found = [item for item in read_list(str(path), problems.append) if isinstance(item, Indicator)]
+    assert {item.value: item.threat for item in found} == {
+        "203.0.113.4": "Lumma",
+        "evil-a.top": "Lumma",
+        "203.0.113.5": "Mozi",
+        "203.0.113.6": None,
     }

@@ -144,11 +144,18 @@ def _text(body: Element, reader: DocumentReader) -> Iterator[Entry]:
         if name in ("p", "h"):
             yield from reader.paragraph(_words(part))
         elif name == "table":
-            rows = ([(text, "") for text in _plain_cells(row)] for row in _rows(part))
-            yield from reader.table(rows)
+            yield from reader.table(_merged(part))
         elif name not in _TEXT_PARENTS:
             stack.extend(reversed(part))
 
 
-def _plain_cells(row: Element) -> list[str]:
-    return _cells(row, 0, {})
+def _merged(table: Element) -> Iterator[list[tuple[str, str]]]:
+    """The rows of a text's table: texts, and `start` or `more` for a cell that is merged over several rows."""
+    held: dict[int, tuple[int, str]] = {}
+    for number, row in enumerate(_rows(table), 1):
+        cells: list[tuple[str, str]] = []
+        for column, text in enumerate(_cells(row, number, held)):
+            last = held.get(column, (0, ""))[0]
+            state = "start" if text and last > number else "more" if not text and last >= number else ""
+            cells.append((text, state))
+        yield cells
