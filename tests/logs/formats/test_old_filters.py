@@ -1,4 +1,4 @@
-"""ipfw, ipchains and the VPN 3000 Concentrator: golden cases, and what a table shows better."""
+"""Hillstone, ipfw, ipchains and the VPN 3000 Concentrator: golden cases, and what a table shows better."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from reading_of_cases import records_of
 
 from lamsach.logs.detect import detect, recognising
 from lamsach.logs.formats.cisco_vpn3000 import CiscoVpn3000
+from lamsach.logs.formats.hillstone import Hillstone
 from lamsach.logs.formats.ipfw import Ipfw
 
-CASES = [(kind, log) for kind in (Ipfw, CiscoVpn3000) for log in golden.cases(kind.name)]
+CASES = [(kind, log) for kind in (Hillstone, Ipfw, CiscoVpn3000) for log in golden.cases(kind.name)]
 
 
 @pytest.mark.parametrize(("log_format", "log"), CASES, ids=[f"{kind.name}-{log.stem}" for kind, log in CASES])

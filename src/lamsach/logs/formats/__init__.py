@@ -36,6 +36,7 @@ from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.formats.framed_lines import FramedLines
 from lamsach.logs.formats.freeradius import FreeRadius
 from lamsach.logs.formats.ftp_servers import FtpServers
+from lamsach.logs.formats.hillstone import Hillstone
 from lamsach.logs.formats.hostapd import Hostapd
 from lamsach.logs.formats.infoblox import Infoblox
 from lamsach.logs.formats.ipfw import Ipfw
@@ -150,6 +151,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     Draytek,
     Zyxel,
     JuniperSrx,
+    Hillstone,
     SonicWall,
     WatchGuard,
     Meraki,
