@@ -279,7 +279,6 @@ SEARCHES = [
     ("officer", "rut mang", True),
     ("officer", "pc-01 khong co", False),
     ("officer", "%", False),
-    ("officer", "\x00", True),
     ("coordinator", "bot-c2", True),
     ("coordinator", "phong mot", True),
     ("coordinator", "pc-01", False),

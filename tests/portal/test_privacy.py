@@ -445,7 +445,7 @@ def test_a_hold_keeps_a_persons_data(cast: Cast, campaign: Campaign) -> None:
     assert "Trần Văn Thử" in names_left()
 
 
-@pytest.mark.parametrize("term", ["", "ab", "  a ", "x" * 201, "\x00\x00"])
+@pytest.mark.parametrize("term", ["", "ab", "  a ", "x" * 201])
 def test_a_term_has_to_mean_somebody(term: str, cast: Cast) -> None:
     page = cast.client("officer").post("/office/privacy/person/", {"q": term})
     assert page.status_code == 200

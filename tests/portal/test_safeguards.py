@@ -205,3 +205,9 @@ def test_the_log_holds_no_word_that_opens_something(cast: Cast, settings: Any) -
 @pytest.mark.parametrize("path", ["/help/?x=%00", "/office/cases/?q=a%00b", "/q/%00/", "/lists/%00/"])
 def test_nul_in_an_address_is_refused(path: str, cast: Cast) -> None:
     assert cast.client("officer").get(path).status_code == 400
+
+
+@pytest.mark.django_db
+def test_nul_in_a_form_is_refused(cast: Cast) -> None:
+    page = cast.client("officer").post("/office/privacy/person/", {"q": "\x00\x00"})
+    assert page.status_code == 400
