@@ -3,6 +3,9 @@
 FIREWALLS: dict[str, str] = {
     "The line is not a Sophos record.": "Dòng không phải bản ghi của Sophos.",
     "The line is not a record of the Linux packet filter.": "Dòng không phải bản ghi của bộ lọc gói tin Linux.",
+    "The line is not a record of ipfw.": "Dòng không phải bản ghi của ipfw.",
+    "The line is not a record of a VPN 3000 Concentrator.": "Dòng không phải bản ghi của VPN 3000 Concentrator.",
+    "The line is not a traffic record of StoneOS.": "Dòng không phải bản ghi lưu lượng của StoneOS.",
     "The record of the packet filter has no address.": "Bản ghi của bộ lọc gói tin không có địa chỉ.",
     "The line is not a filterlog record.": "Dòng không phải bản ghi filterlog.",
     "The filterlog record is cut short or has no address.": "Bản ghi filterlog bị cắt cụt hoặc không có địa chỉ.",
