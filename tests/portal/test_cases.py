@@ -535,7 +535,7 @@ def test_rules_of_the_campaign(cast: Cast, campaign: Any) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/office/cases/?severity=9&campaign=x&unit=99999999999999999999&show=nix&q=%00%27",
+        "/office/cases/?severity=9&campaign=x&unit=99999999999999999999&show=nix&q=%27",
         "/office/cases/export/?q==1",
     ],
 )

@@ -198,8 +198,7 @@ def test_a_program_that_runs_from_a_found_file_is_stopped_first(
     starter = f"import subprocess; n = subprocess.DEVNULL; print(subprocess.Popen([{str(program)!r}, '60'], stdin=n, stdout=n, stderr=n).pid)"
     started = subprocess.run([sys.executable, "-c", starter], capture_output=True, check=True, text=True)
     child = psutil.Process(int(started.stdout))
-    monkeypatch.setattr(looking, "_QUICK_LINUX", ())
-    monkeypatch.setattr(looking, "_roots", lambda *_: [str(program)])
+    monkeypatch.setattr(looking, "roots_of", lambda *_: [str(program)])
     try:
         options = Options(
             mode=Mode.QUICK, lists=[str(tmp_path / "list.txt")], jobs=0, nice=False, memory=False
