@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -27,6 +26,7 @@ from lamsach.errors import InputError, OutputError, UnreadableError, UsageError
 from lamsach.i18n import mark
 from lamsach.portal import at_work
 from lamsach.portal.base import ledger
+from lamsach.portal.database import client_environment
 from lamsach.zip_errors import ZIP_ERRORS
 
 SCHEMA = 1
@@ -201,7 +201,7 @@ _FIRST = b"BEGIN;\nDROP TABLE IF EXISTS findings_sighting CASCADE;\n"
 
 def _replay(dump: Path, database: dict[str, Any]) -> None:
     """Put a dump in the place of what the database holds, in one transaction, which ends only when the whole dump was read."""
-    environment = _environment(database)
+    environment = client_environment(database)
     read = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-", str(dump)]
     write = ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
     for command in (read, write):
@@ -225,24 +225,6 @@ def _replay(dump: Path, database: dict[str, Any]) -> None:
             raise _refused(said.read(3000).decode(errors="replace"))
 
 
-def _environment(database: dict[str, Any]) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PGOPTIONS": "-c lock_timeout=30s",  # a portal that still runs is told instead of waited for
-        **{
-            name: str(database[key])
-            for name, key in (
-                ("PGHOST", "HOST"),
-                ("PGPORT", "PORT"),
-                ("PGUSER", "USER"),
-                ("PGPASSWORD", "PASSWORD"),
-                ("PGDATABASE", "NAME"),
-            )
-            if database.get(key)
-        },
-    }
-
-
 def _need(program: str) -> None:
     if shutil.which(program) is None:
         raise UsageError(
@@ -252,7 +234,9 @@ def _need(program: str) -> None:
 
 def _run(command: list[str], database: dict[str, Any]) -> None:
     _need(command[0])
-    done = subprocess.run(command, env=_environment(database), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=client_environment(database), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise _refused(done.stderr)
 

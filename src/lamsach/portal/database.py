@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,13 +32,13 @@ def database(url: str, data: Path) -> dict[str, Any]:
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": _SQLITE_START, "timeout": 20},
             "ATOMIC_REQUESTS": False,
         }
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as problem:
+        raise _no_address() from problem
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise UsageError(
-            "This is no address of a PostgreSQL database.",
-            "DATABASE_URL",
-            "Write it as postgres://user:password@host:5432/name.",
-        )
+        raise _no_address()
     options = {
         "options": "-c jit=off",
         **dict(parse_qsl(parts.query)),
@@ -48,11 +49,36 @@ def database(url: str, data: Path) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or options.pop("host", "")),
-        "PORT": str(parts.port or options.pop("port", "")),
+        "PORT": str(port or options.pop("port", "")),
         "OPTIONS": options,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def _no_address() -> UsageError:
+    return UsageError(
+        "This is no address of a PostgreSQL database.",
+        "DATABASE_URL",
+        "Write it as postgres://user:password@host:5432/name.",
+    )
+
+
+def client_environment(described: dict[str, Any]) -> dict[str, str]:
+    """The environment in which PostgreSQL's own programs connect as the portal does, `sslmode` and the like included; nothing has to stand on their command line.
+
+    Options without a variable (keepalives, `sslpassword`) are left out, and so is the encoding: a dump keeps the database's own.
+    """
+    from psycopg.pq import Conninfo
+
+    given = {name: str(value) for name, value in described["OPTIONS"].items()}
+    named = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    given |= {word: str(described[key]) for word, key in named.items() if described.get(key)}
+    # A portal that still runs is told instead of waited for.
+    given["options"] = f"{given.get('options', '')} -c lock_timeout=30s".strip()
+    given.pop("client_encoding", None)
+    variables = {one.keyword.decode(): one.envvar.decode() for one in Conninfo.get_defaults() if one.envvar}
+    return {**os.environ, **{variables[word]: value for word, value in given.items() if word in variables}}
 
 
 @contextmanager

@@ -40,7 +40,7 @@ OPTIONS: tuple[Option, ...] = (
         "DATABASE_URL",
         "text",
         "",
-        "PostgreSQL as `postgres://user:password@host:5432/name`. Empty: SQLite (WAL) in the data folder.",
+        "PostgreSQL as `postgres://user:password@host:5432/name`. Options of the connection go behind it, such as `?sslmode=verify-full&sslrootcert=/etc/ca.pem`; `backup` and `restore` keep to them too. Empty: SQLite (WAL) in the data folder.",
     ),
     Option(
         "LAMSACH_URL",
