@@ -17,8 +17,7 @@ from lamsach.archive.sources import Source
 from lamsach.errors import LamsachError
 from lamsach.hunt.chunks import Chunk, Pool, cut
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.coverage import CoverageCount
-from lamsach.hunt.examine import Examiner
+from lamsach.hunt.examine import Uncounted
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import HuntResult, Progress
@@ -38,11 +37,8 @@ class KeptSource:
     chosen: set[int] = field(default_factory=set)
 
 
-class _Reader(Examiner):
-    """Examines the opened segments of one source; coverage is known already."""
-
-    def _cover(self, sieved: Sieved, total: int) -> None:
-        pass
+class _Reader(Uncounted):
+    """Examines the opened segments of one source, whose lines were counted when they were archived."""
 
     def move_to(self, line: int, headers: list[Any], tail: bytes) -> None:
         """Go on at this 0-based line, behind these headers and this text."""
@@ -144,8 +140,7 @@ class Search:
         context = context_for(log, detection, self.rules.zone)
         if received:
             context = replace(context, modified=datetime.fromisoformat(received))
-        known = CoverageCount()  # what it counts was counted when the lines were archived
-        return _Reader(detection, context, self.matcher, self.rules, self.result.found, known)
+        return _Reader(detection, context, self.matcher, self.rules, self.result.found)
 
     def _chunks(self) -> Iterator[tuple[int, Chunk]]:
         """The chunks of the opened segments; segments are unpacked some ahead, by other threads."""

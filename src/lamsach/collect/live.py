@@ -18,14 +18,13 @@ from lamsach.collect.streams import Stream
 from lamsach.devices.identify import Identifier
 from lamsach.hunt import merge
 from lamsach.hunt.chunks import Pool, cut
-from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.engine import Sieve
-from lamsach.hunt.examine import Examiner
+from lamsach.hunt.examine import Uncounted
 from lamsach.hunt.lists import LoadedList
 from lamsach.hunt.matcher import Matcher
 from lamsach.hunt.rules import Rules
 from lamsach.hunt.run import hunt
-from lamsach.hunt.workers import Sieved, sieve_chunk
+from lamsach.hunt.workers import sieve_chunk
 from lamsach.logs.base import FileContext
 from lamsach.logs.detect import detect
 from lamsach.logs.opening import HEAD_BYTES, LogFile
@@ -33,17 +32,6 @@ from lamsach.model import Event, RawSighting, SightingKey
 
 _HEAD_LINES = (1, 20, 100, 500)
 """So many lines are known each time that the format of a source is told anew."""
-
-
-class _Reader(Examiner):
-    """Reads one source's new lines; what was there is counted elsewhere."""
-
-    def _cover(self, sieved: Sieved, total: int) -> None:
-        pass
-
-    def at(self, line: int) -> None:
-        """The 0-based number of the next line."""
-        self.state.lines = line
 
 
 class LiveMatcher:
@@ -58,7 +46,7 @@ class LiveMatcher:
         self._lock = threading.Lock()
         self._sieve = Sieve(self._compiled)
         self._free = Pool(1)
-        self._readers: dict[str, _Reader] = {}
+        self._readers: dict[str, Uncounted] = {}
         self._heads: dict[str, tuple[int, bytes]] = {}
         self._found: merge.RawSightings = {}
 
@@ -66,7 +54,7 @@ class LiveMatcher:
         """Look at whole lines of a source."""
         with self._lock:
             reader = self._reader(stream, lines)
-            reader.at(stream.before)
+            reader.state.lines = stream.before
             for chunk in cut(RawStream(lines), self._free):
                 part = sieve_chunk(self._sieve, 0, chunk)
                 reader.chunk(part)
@@ -83,7 +71,7 @@ class LiveMatcher:
         if result.found:
             self._tell([self._record(key, value) for key, value in result.found.items()])
 
-    def _reader(self, stream: Stream, lines: bytes) -> _Reader:
+    def _reader(self, stream: Stream, lines: bytes) -> Uncounted:
         key = stream.header.key
         known, head = self._heads.get(key, (0, b""))
         if known < _HEAD_LINES[-1] and len(head) < HEAD_BYTES:
@@ -94,13 +82,11 @@ class LiveMatcher:
                 self._readers[key] = self._new_reader(stream.header.name, head)
         return self._readers[key]
 
-    def _new_reader(self, name: str, head: bytes) -> _Reader:
+    def _new_reader(self, name: str, head: bytes) -> Uncounted:
         detection = detect(head)
         context = FileContext(name, self._zone, head=detection.lines)
         rules = Rules(self._identify, _nothing, self._zone)
-        return _Reader(
-            replace(detection, binary=None), context, self._matcher, rules, self._found, CoverageCount()
-        )
+        return Uncounted(replace(detection, binary=None), context, self._matcher, rules, self._found)
 
     @staticmethod
     def _record(key: SightingKey, sighting: RawSighting) -> Record:

@@ -85,11 +85,12 @@ class Examiner:
             else:
                 self._candidate(chunk, start, end, number + 1)
         total = sieved.lines.feeds + (chunk.end > chunk.begin and memory[chunk.end - 1] != 10)
-        self._cover(sieved, total)
+        self._count(sieved, total)
         self.state.lines += total
         self.records.remember(chunk)
 
-    def _cover(self, sieved: Sieved, total: int) -> None:
+    def _count(self, sieved: Sieved, total: int) -> None:
+        """Count the chunk's lines for coverage."""
         self.sampler.cover(sieved, total)
 
     def _lines_of_interest(self, sieved: Sieved) -> Iterator[tuple[int, bool]]:
@@ -209,6 +210,23 @@ class Examiner:
                         self.state.long_line_hits.add(match.indicator.value)
                         self._add(match)
                 begin += 3 * AROUND
+
+
+class Uncounted(Examiner):
+    """Examines lines that were counted for coverage elsewhere."""
+
+    def __init__(
+        self,
+        detection: Detection,
+        context: FileContext,
+        matcher: Matcher,
+        rules: Rules,
+        found: merge.RawSightings,
+    ) -> None:
+        super().__init__(detection, context, matcher, rules, found, CoverageCount())
+
+    def _count(self, sieved: Sieved, total: int) -> None:
+        pass
 
 
 def _has_nothing_to_match(event: Event) -> bool:
