@@ -51,15 +51,17 @@ _ARP = re.compile(rf"\(\[([0-9A-Fa-f.]{{14}})/({ADDRESS})/", re.ASCII)
 # Src Port: 1234, Dst Port: 80
 _NEXUS_PORTS = re.compile(r"Src Port: (\d{1,5}), Dst Port: (\d{1,5})")
 _USER = re.compile(
-    r"\[user: ?([^\]]{1,128})\]|\bby (\S{1,64}) on |\bUser:? ?'?([\w.@\\-]{1,64})'? |\buser[ =]'?([\w.@\\-]{1,64})'?"
+    r"\[user: ?([^\]\s][^\]]{0,127})\]|\bby (\S{1,64}) on |\bUser:? ?'?([\w.@\\-]{1,64})'? |\buser[ =]'?([\w.@\\-]{1,64})'?"
 )
 _SOURCE = re.compile(rf"\[Source: ?({ADDRESS})\]|\(({ADDRESS})\)\s*$|\bfrom ({ADDRESS})", re.ASCII)
 _SESSIONS = re.compile(r"(?:\([^()]{1,64}\)-\([^()]{1,128}\):)?(?:Start|Stop|Created) ")
 _FAILED = re.compile(r"\b(?:failed|failure|rejected|unauthorized)\b", re.IGNORECASE)
-_LOGONS = frozenset({"SEC_LOGIN", "SSH", "AAA", "AUTHMGR", "DOT1X", "EPM", "MAB", "WEBAUTH", "SISF"})
+_LOGONS = frozenset(
+    {"SEC_LOGIN", "SSH", "AAA", "AUTHMGR", "DOT1X", "EPM", "MAB", "WEBAUTH", "SISF", "SESSION_MGR"}
+)
 
 
-_OF_HARDWARE = frozenset({"PORT_SECURITY", "SW_MATM", "MAC_MOVE", "L2FM", "PM"})
+_OF_HARDWARE = frozenset({"PORT_SECURITY", "SW_MATM", "MAC_MOVE", "L2FM", "PM", "DHCP_SNOOPING"})
 _INNER_ROOM = 200
 """How far into the text of `%IOSXE-6-PLATFORM` the tag stands of the message that it carries."""
 
@@ -131,7 +133,8 @@ def _event(facility: str, text: str) -> Event:
     )
     named = _USER.search(text)
     user = next((group for group in named.groups() if group), None) if named else None
-    kind = EventKind.LOGON if facility in _LOGONS or (facility == "SYS" and user) else event.kind
+    logon = facility in _LOGONS or (facility == "SYS" and user) or text.startswith("pam_aaa:")
+    kind = EventKind.LOGON if logon else event.kind
     on_device = event.device_ip == event.source_ip
     refused = kind is EventKind.LOGON and _FAILED.search(text, 0, 300)
     return changed(
@@ -192,9 +195,10 @@ def _ends(text: str) -> tuple[End, End]:
     source, stop = end_after(text, "session ")
     if source:
         return source, end_at(text, stop)[0] or End()
-    source, stop = end_after(text, "srcaddr=")
-    if source:
-        return source, end_after(text, "destaddr=")[0] or End()
+    for from_word, to_word in (("srcaddr=", "destaddr="), ("src_addr= ", "dest_addr= /")):
+        source, stop = end_after(text, from_word)
+        if source:
+            return source, end_after(text, to_word)[0] or End()
     source, stop = end_after(text, " from ")
     pair = source is not None and (source.port is not None or text.startswith("Sig:"))
     destination = end_after(text, " to ", stop)[0] if pair else None

@@ -49,6 +49,14 @@ _COMPUTERS = ("computer", "roaming client", "device", "chromebook")
 """Words in an identity's type (`Roaming Computers`, `AD Computers`, `Anyconnect Roaming Client`, `Mobile Devices`) that name a machine."""
 _PLACES = ("network", "site", "tunnel")
 """Those that name neither machine nor person."""
+_IDENTITIES = frozenset(
+    [
+        *("AD Users", "AD Groups", "AD Computers", "Directory Users", "Roaming Computers", "Roaming Clients"),
+        *("Anyconnect Roaming Client", "Mobile Devices", "Chromebook", "Network Devices"),
+        *("Networks", "Internal Networks", "Sites", "Network Tunnels"),
+    ]
+)
+"""Types of identity: the column of a proxy record that holds one has moved from version to version."""
 
 
 class CiscoUmbrella(LogFormat):
@@ -102,31 +110,40 @@ class CiscoUmbrella(LogFormat):
 
 def _dns(cells: list[str]) -> Event:
     client, site = ip_of(cells[3]), ip_of(cells[4])
-    identity, kind = stated(cells[1]), (cells[10] if len(cells) > 10 else "").lower()
-    computer = any(word in kind for word in _COMPUTERS)
+    user, computer = _named(cells[1], cells[10] if len(cells) > 10 else "")
     return Event(
         kind=EventKind.DNS,
-        device_name=identity if computer else None,
+        device_name=computer,
         source_ip=client or site,
         source_nat_ip=site if client and site != client else None,
         device_ip=client or site,
-        user=None if computer or any(word in kind for word in _PLACES) else identity,
+        user=user,
         domain=question_of(cells[8]),
         action=action_of(cells[5]),
     )
+
+
+def _named(identity: str, kind: str) -> tuple[str | None, str | None]:
+    """The user or the machine whom an identity of this type names."""
+    name, kind = stated(identity), kind.lower()
+    if any(word in kind for word in _COMPUTERS):
+        return None, name
+    return None if any(word in kind for word in _PLACES) else name, None
 
 
 def _proxy(cells: list[str]) -> Event:
     client, site = ip_of(cells[2]), ip_of(cells[3])
     url = stated(cells[7])
     digest = next((found for cell in cells[10:] if (found := hash_of(cell))), None)
+    user, computer = _named(cells[1], next((cell for cell in cells[16:] if cell in _IDENTITIES), ""))
     return Event(
         kind=EventKind.WEB,
+        device_name=computer,
         source_ip=client or site,
         source_nat_ip=site if client and site != client else None,
         destination_ip=ip_of(cells[4]),
         device_ip=client or site,
-        user=stated(cells[1]),
+        user=user,
         domain=host_in(url) if url else None,
         url=url,
         hashes=(digest,) if digest else (),
