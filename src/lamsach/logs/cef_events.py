@@ -53,7 +53,7 @@ KEYS = Keys(
     action=("act", "deviceAction", "outcome", "categoryOutcome"),
     observer=("dvchost", "deviceHostName"),
 )
-TIME_ORDER = ("start", "rt", "deviceReceiptTime", "eventTime", "end", "art")
+TIME_ORDER = ("start", "rt", "deviceReceiptTime", "eventTime", "startTime", "end", "art")
 # cs4Label=processSha1 cs4=...   c6a2Label=Source IPv6 Address
 LABEL = re.compile(r"(cs\d|cn\d|c6a\d|flexString\d|deviceCustom[A-Z][A-Za-z0-9]{3,20}?\d)Label", re.ASCII)
 BY_LABEL = {

@@ -1,7 +1,8 @@
 r"""What Juniper's firewalls tell outside their sessions: who logged on to Junos, and ScreenOS' events (NetScreen, SSG).
 
 Source: Juniper, "Junos OS System Log Explorer" (UI_LOGIN_EVENT, LOGIN_FAILED, SSHD_LOGIN_FAILED ...); "ScreenOS 6.3.0 Message Log Reference Guide".
-ScreenOS' traffic records (`system-notification-00257(traffic):`) are pairs of named values and are read as such.
+"Junos Routing Policies, Firewall Filters and Traffic Policers User Guide", "Logging Packet Headers" (`PFE_FW_SYSLOG_IP`). Trap: of ICMP, the numbers in place
+of ports are type and code. ScreenOS' traffic records (`system-notification-00257(traffic):`) are pairs of named values and are read as such.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ JUNOS = re.compile(
 )
 # NetScreen device_id=ns5gt  [Root]system-alert-00016: Port scan! From 203.0.113.7:5 to 198.51.100.9:10, proto TCP (zone Untrust, int untrust).
 SCREENOS = re.compile(r"NetScreen device_id=([\w.-]{1,64}) {1,3}\[[\w.-]{1,64}\]system-[a-z]{3,16}-\d{5}: ")
+# fpc0 PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0   D  tcp 203.0.113.7 192.0.2.1 51000    22 (1 packets)
+FILTER = re.compile(
+    r"\bFW: [\w./:-]{2,32} {1,6}([ADR]) {1,6}(\w{1,16}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}((?:\d{1,3}\.){3}\d{1,3}) {1,6}(\d{1,5}) {1,6}(\d{1,5}) \(\d{1,9} packets",
+    re.ASCII,
+)
 _ROOM = 400
 _ADDRESS = r"\[?([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{2,43})\]?"
 _SSH = re.compile(rf"ssh-connection '{_ADDRESS} (\d{{1,5}}) {_ADDRESS} (\d{{1,5}})'")
@@ -56,6 +62,21 @@ def junos_logon(text: str) -> Event:
         device_ip=calling(source),
         user=user[1] if user else None,
         action=_action(text),
+    )
+
+
+def filtered(match: re.Match[str]) -> Event:
+    """A packet that a firewall filter with `then syslog` accepted (A), discarded (D) or rejected (R)."""
+    source, destination = ip_of(match[3]), ip_of(match[4])
+    ports = not match[2].lower().startswith("icmp")
+    return Event(
+        kind=EventKind.CONNECTION,
+        source_ip=source,
+        source_port=(port_of(match[5]) or None) if ports else None,
+        destination_ip=destination,
+        destination_port=(port_of(match[6]) or None) if ports else None,
+        device_ip=own_side(source, destination),
+        action=Action.ALLOWED if match[1] == "A" else Action.BLOCKED,
     )
 
 

@@ -7,6 +7,7 @@ Source: IBM, "Predefined LEEF event attributes"; QRadar's guides for the product
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from lamsach.logs.key_value import first, first_ip
 from lamsach.logs.keyed_events import Keys, event_of
 from lamsach.logs.leef import LeefRecord
 from lamsach.logs.record_times import first_time
-from lamsach.logs.values import hash_of
+from lamsach.logs.values import hash_of, ip_of
 from lamsach.model import Event, EventKind
 
 # TrendMicroDsFileMD5   fileHash
@@ -50,7 +51,9 @@ KEYS = Keys(
 )
 MONTH_FIRST = ("MM/dd", "M/d", "MM-dd")
 """How a `devTimeFormat` begins that puts the month before the day."""
-TIMES = ("devtime", "eventtime", "rt", "starttime", "timestamp", "time")
+TIMES = ("devtime", "eventtime", "rt", "starttime", "timestamp", "time", "start")
+FAR_HOSTNAME = "|Zscaler|"
+"""In the header of the maker whose `hostname` is the site that was visited, and `srcPostNAT` the client's address inside."""
 
 
 def leef_time(record: LeefRecord, context: FileContext) -> datetime | None:
@@ -74,7 +77,9 @@ def leef_event(
     otherwise: datetime | None = None,
 ) -> Event:
     """The event of any maker's LEEF record; `observer` and the time `otherwise` come from a syslog header."""
-    fields = record.attributes
+    fields: Mapping[str, str] = record.attributes
+    if record.vendor == FAR_HOSTNAME.strip("|"):
+        fields = _of_zscaler(fields)
     event = event_of(fields, KEYS, time=leef_time(record, context) or otherwise, observer=observer)
     extra = (digest for key, value in fields.items() if HASH_KEY.search(key) and (digest := hash_of(value)))
     hashes = tuple(dict.fromkeys((*event.hashes, *extra)))
@@ -86,3 +91,12 @@ def leef_event(
     if event.device_ip is None and event.device_name is None:  # an endpoint's own agent wrote it
         event = replace(event, device_ip=first_ip(fields, "dvc"), device_name=first(fields, "dvchost"))
     return event
+
+
+def _of_zscaler(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Zscaler's keys under the names that other makers use."""
+    inside = fields.get("srcpostnat", "")
+    fields = {key: value for key, value in fields.items() if key not in ("hostname", "srcpostnat")} | {
+        "dsthost": fields.get("hostname", "")
+    }
+    return fields | {"src": inside, "srcpostnat": fields.get("src", "")} if ip_of(inside) else fields

@@ -85,6 +85,8 @@ _USERS = (("user_name", "user", "login_user", "username"), ("user_name",))
 """The keys of a user's name, and those in records of the firewall's load, in which `user` is a share of the processor's time."""
 ZONES = ("srczonetype", "src_zone_type")
 """The keys of the kind of zone that the opener is in: `WAN`, `LAN`, `DMZ`, `LOCAL`."""
+TO_ITSELF = "Appliance Access"
+"""The `log_component` of what was meant for the firewall itself."""
 DOMAINS = ("domain", "domainname", "fqdn", "dst_domainname", "website", "server_name", "sni")
 HASHES = ("sha256", "sha1sum", "sha1", "file_hash", "filehash", "md5", "sha256sum", "checksum")
 
@@ -100,6 +102,7 @@ def event_of(fields: Fields) -> Event:
     destination = first_ip(fields, "dst_ip", "destinationip", "dstip")
     inner = first_ip(fields, "tran_dst_ip", "dst_trans_ip") or destination
     to_itself = "initf" in fields and not fields.get("outitf")  # UTM: no way out of the firewall
+    to_itself = to_itself or fields.get("log_component") == TO_ITSELF
     device = device_of(source, inner, inward=first(fields, *ZONES) == "WAN" or to_itself)
     url = first(fields, "url")
     kind = _kind(fields, source, destination)

@@ -13,7 +13,7 @@ from lamsach.logs.bulk.columns import cells, check, cut, halves
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns
-from lamsach.logs.leef_events import HASH_KEY, KEYS, MONTH_FIRST, TIMES
+from lamsach.logs.leef_events import FAR_HOSTNAME, HASH_KEY, KEYS, MONTH_FIRST, TIMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,6 +61,8 @@ class LeefRecords(GroupReader):
         found = [_KEY.match(piece) for piece in (pieces[0].rpartition("|")[2], *pieces[1:])]
         stated = [match[1] for match in found if match]
         keys = [key.lower() for key in stated]
+        if FAR_HOSTNAME in line:
+            raise Unusual
         if start < 0 or version is None or len(keys) != len(pieces) or len({*keys}) != len(keys):
             raise Unusual
         if delimiter == "^" and version[1] == "1":

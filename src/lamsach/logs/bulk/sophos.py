@@ -16,7 +16,15 @@ from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
 from lamsach.logs.bulk.pairs import Mixed, PairRows, keys_of, skeleton
 from lamsach.logs.formats.sophos import Sophos
-from lamsach.logs.sophos_records import DOMAINS, HASHES, ZONES, action_of_fields, mac_as_stated, site_of_url
+from lamsach.logs.sophos_records import (
+    DOMAINS,
+    HASHES,
+    TO_ITSELF,
+    ZONES,
+    action_of_fields,
+    mac_as_stated,
+    site_of_url,
+)
 from lamsach.logs.values import domain_of
 
 if TYPE_CHECKING:
@@ -149,7 +157,8 @@ class SophosPairs(GroupReader):
 def _from_outside(row: dict[str, pa.Array], count: int) -> pa.Array:
     import pyarrow.compute as pc
 
-    return pc.fill_null(pc.equal(first_texts(row, ZONES, count), "WAN"), False)
+    outside = pc.fill_null(pc.equal(first_texts(row, ZONES, count), "WAN"), False)
+    return pc.or_(outside, pc.fill_null(pc.equal(row["log_component"], TO_ITSELF), False))
 
 
 def _records(data: bytes, count: int) -> bytes:

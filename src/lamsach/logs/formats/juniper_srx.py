@@ -22,7 +22,15 @@ from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import LogFormat
-from lamsach.logs.juniper_admin import JUNOS, SCREENOS, junos_logon, screenos_event, stamped_at
+from lamsach.logs.juniper_admin import (
+    FILTER,
+    JUNOS,
+    SCREENOS,
+    filtered,
+    junos_logon,
+    screenos_event,
+    stamped_at,
+)
 from lamsach.logs.key_value import first, first_ip, first_port
 from lamsach.logs.keyed_events import device_of
 from lamsach.logs.placing import placed
@@ -109,6 +117,8 @@ class JuniperSrx(LogFormat):
         match = _of_the_device(line)
         if match is None:
             raise LineError("The line is not a record of a Juniper SRX.", line[:80])
+        if match.re is FILTER:
+            return filtered(match), None
         if match.re is JUNOS:
             return junos_logon(line[match.start() :]), None
         return changed(screenos_event(line[match.end() :]), observer=match[1]), stamped_at(line, self.context)
@@ -117,6 +127,8 @@ class JuniperSrx(LogFormat):
 def _of_the_device(line: str) -> re.Match[str] | None:
     if "NetScreen device_id=" in line:
         return SCREENOS.search(line, 0, _ROOM)
+    if " FW: " in line:
+        return FILTER.search(line, 0, _ROOM)
     return JUNOS.search(line, 0, _HEAD) if "LOGIN_" in line or "UI_" in line else None
 
 
@@ -133,7 +145,10 @@ def _structured(text: str, name: str) -> Event:
         nat = None
     icmp = fields.get("protocol-id") in ("1", "58")
     device = device_of(source, inner, inward=arrives(fields.get(SOURCE_ZONE), fields.get(DESTINATION_ZONE)))
-    url = _url(first(fields, "url"), first(fields, "obj"))
+    site = first(fields, "url")
+    if site is not None and site == fields.get("name"):  # AV_VIRUS_DETECTED writes the virus' name there
+        site = first(fields, "filename")
+    url = _url(site, first(fields, "obj"))
     hashes = (hash_of(fields.get(key, "")) for key in ("sample-sha256", "sha256", "file-hash-lookup"))
     return Event(
         kind=_kind(name),
