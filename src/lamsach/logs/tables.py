@@ -32,6 +32,8 @@ PIECE_LINES = 32768
 _SMALLER = 4
 """How many times fewer of a format whose records may have several lines: there an unusual one sends all of them."""
 _CHUNK_BYTES = 1 << 22
+_KEPT_BYTES = 31 << 20
+"""The C library keeps no larger ones."""
 _EVENTS_HELD = 4096
 _PATIENCE = 8
 _PAUSE = 64
@@ -60,6 +62,7 @@ def read_tables(
     if detection.binary is not None:
         yield from _tables(binary_events(log_file, detection.binary, context, counts), on_refusal)
         return
+    _keep_memory()
     lines = LineReader(log_file, detection, timezone, counts, stated=format_name is not None)
     reader = _Pieces(lines, bulk_reader_of(lines.parser, context), counts, on_refusal)
     size = max(1, PIECE_LINES // _SMALLER) if lines.parser.multiline else PIECE_LINES
@@ -72,6 +75,14 @@ def read_tables(
             yield from reader.rest()
             raise
         yield from reader.rest()
+
+
+def _keep_memory() -> None:
+    """Give a piece of memory back, which is not touched: from then on the C library keeps pieces up to that size for the texts and columns to come. It
+    would else take each from the system, page by page (M_MMAP_THRESHOLD of https://man7.org/linux/man-pages/man3/mallopt.3.html)."""
+    import numpy as np
+
+    np.empty(_KEPT_BYTES, np.uint8)
 
 
 def _event_log(

@@ -119,8 +119,12 @@ def joined(lines: Sequence[bytes | None]) -> bytes | None:
         data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
     if b"\r" in data or b"\0" in data or b"\x1b" in data:
         return None
+    return data if data.isascii() or _is_utf8(data) else None
+
+
+def _is_utf8(data: bytes) -> bool:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return None
-    return data
+        return False
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lamsach.logs.bulk.columns import lines_of
+from lamsach.logs.bulk.marks import Marks, marks_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,64 +18,47 @@ _MIX = 0x9E37_79B9_7F4A_7C15
 """An odd number: multiplying by it, modulo 2 to the 64th, loses nothing."""
 
 
-_LOOKED_AT = 1 << 16
+_LOOKED_AT = 1 << 14
 """How many bytes tell how often a letter stands in the lines."""
 
 
 class Lines:
-    """Lines in UTF-8 without line feeds. Every answer has a number, or a truth, for each line."""
+    """Lines in UTF-8 without line feeds, given one by one or as one text. Every answer has a number, or a truth, for each line."""
 
-    def __init__(self, lines: Sequence[bytes]) -> None:
+    def __init__(self, lines: Sequence[bytes] | bytes) -> None:
         import numpy as np
 
-        self._data = b"\n".join(lines)
-        self._found: dict[str, Numbers] = {}
-        _, offsets, texts = lines_of(self._data).buffers()
-        self._ends: Numbers = np.frombuffer(offsets, np.int32).astype(np.int64)
-        self._bytes = np.frombuffer(texts, np.uint8)
-        self._lines = len(lines)
+        self._data = lines if isinstance(lines, bytes) else b"\n".join(lines)
+        self._bytes = np.frombuffer(self._data, np.uint8)
+        self._often = np.bincount(self._bytes[:_LOOKED_AT], minlength=256).tolist()
+        feeds = marks_of(self._bytes, b"\n").places()
+        self._bounds: Numbers = np.concatenate(([0], feeds, [len(self._data)]))
+        """Where the first line begins, and where each ends."""
+        self.begins: Numbers = np.concatenate(([0], feeds + 1))
+        self.ends: Numbers = self._bounds[1:]
+        self._marks: dict[str, tuple[Marks, Numbers] | None] = {}
 
-    def _where(self, mark: str) -> Numbers:
-        """Where the mark stands in the text of all lines."""
-        import numpy as np
+    def _where(self, mark: str) -> tuple[Marks, Numbers] | None:
+        """Where the mark stands in the text of all lines, and how often before each bound; None when nowhere. It is looked for by its letters that are rarest
+        in the first lines."""
+        if mark not in self._marks:
+            self._marks[mark] = self._search(mark.encode())
+        return self._marks[mark]
 
-        if mark not in self._found:
-            absent = mark.encode() not in self._data
-            self._found[mark] = np.zeros(0, np.int64) if absent else self._search(mark)
-        return self._found[mark]
-
-    def _search(self, mark: str) -> Numbers:
-        """See `_where`. The mark is looked for by its letter that is rarest in the first lines."""
-        import numpy as np
-
-        letters = mark.encode()
-        first = self._data[:_LOOKED_AT]
-        best = min(range(len(letters)), key=lambda at: first.count(letters[at]))
-        found: Numbers = np.flatnonzero(self._bytes == letters[best]) - best
-        if best or len(letters) > 1:
-            found = found[(found >= 0) & (found + len(letters) <= len(self._bytes))]
-        for at, letter in enumerate(letters):
-            if at != best:
-                found = found[self._bytes[found + at] == letter]
-        if len(letters) > 1 and len(found):  # not from one line into the next
-            found = found[found + len(letters) <= self._ends[1:][self._line_of(found)]]
-        return found
-
-    def _line_of(self, places: Numbers) -> Numbers:
-        import numpy as np
-
-        found: Numbers = np.searchsorted(self._ends, places, side="right") - 1
-        return found
+    def _search(self, mark: bytes) -> tuple[Marks, Numbers] | None:
+        rarest = sorted(range(len(mark)), key=lambda at: self._often[mark[at]])
+        marks = marks_of(self._bytes, mark, rarest)
+        return (marks, marks.before(self._bounds)) if marks.total else None
 
     def has(self, *marks: str) -> Truths:
         """Whether one of the marks stands anywhere."""
         import numpy as np
 
-        found: Truths = np.zeros(self._lines, np.bool_)
+        found: Truths = np.zeros(len(self.ends), np.bool_)
         for mark in marks:
-            places = self._where(mark)
-            if len(places):
-                found[self._line_of(places)] = True
+            where = self._where(mark)
+            if where is not None:
+                found |= where[1][1:] > where[1][:-1]
         return found
 
     def place(self, mark: str) -> Numbers:
@@ -86,41 +69,56 @@ class Lines:
         """Where the mark stands for the nth time (from 1), in bytes from the line's start; -1 when it does not stand so often."""
         import numpy as np
 
-        places = np.append(self._where(mark), np.full(number, len(self._bytes)))
-        found_at = places[np.searchsorted(places, self._ends[:-1]) + number - 1]
-        found: Numbers = np.where(found_at < self._ends[1:], found_at - self._ends[:-1], -1)
+        where = self._where(mark)
+        if where is None:
+            return np.full(len(self.ends), -1, np.int64)
+        marks, before = where
+        wanted = before[:-1] + (number - 1)
+        found_at = marks.nth(np.minimum(wanted, marks.total - 1))
+        found: Numbers = np.where(wanted < before[1:], found_at - self.begins, -1)
         return found
 
     def count(self, mark: str, start: Numbers | None = None) -> Numbers:
         """How often the mark stands, from a place in each line on. (Of a mark that overlaps itself each one counts.)"""
         import numpy as np
 
-        places = self._where(mark)
-        begins = self._ends[:-1] if start is None else self._ends[:-1] + np.maximum(start, 0)
-        found: Numbers = np.searchsorted(places, self._ends[1:]) - np.searchsorted(places, begins)
-        return found
+        where = self._where(mark)
+        if where is None:
+            return np.zeros(len(self.ends), np.int64)
+        marks, before = where
+        if start is not None:
+            first = np.minimum(self.begins + np.maximum(start, 0), self.ends)
+            return before[1:] - marks.before(first)
+        return np.diff(before)
 
     def letters_at(self, place: int, count: int) -> Numbers:
         """As `letters`, at the same place in every line."""
         import numpy as np
 
-        return self.letters(np.full(self._lines, place, np.int64), count)
+        return self.letters(np.full(len(self.ends), place, np.int64), count)
 
     def letters(self, place: Numbers, count: int) -> Numbers:
         """So many bytes (up to eight) at a place in each line, as one number; behind the line's end they are zero."""
         import numpy as np
 
         assert 0 < count <= _MOST_LETTERS
-        found: Numbers = np.zeros(self._lines, np.int64)
-        if not len(self._bytes):
-            return found
-        begins = self._ends[:-1] + np.maximum(place, 0)
-        for at in range(count):
-            here = begins + at
-            inside = here < self._ends[1:]
-            letter = self._bytes[np.where(inside, here, 0)].astype(np.int64)
-            found = (found << 8) | np.where(inside, letter, 0)
+        data = self._data.ljust(_MOST_LETTERS, b"\0")
+        last = len(data) - _MOST_LETTERS
+        eight = np.ndarray((last + 1,), ">u8", data, strides=(1,))
+        here = self.begins + np.maximum(place, 0)
+        inside = np.clip(self.ends - here, 0, count)
+        at = np.minimum(here, last)
+        letters = eight[at].astype(np.uint64) << _bits(here - at)
+        missing = _bits(count - inside)
+        found: Numbers = (letters >> _bits(_MOST_LETTERS - count) >> missing << missing).view(np.int64)
         return found
+
+
+def _bits(count: Any) -> Any:
+    """So many bytes as a number of bits to shift by; 64 and more leave nothing."""
+    import numpy as np
+
+    return np.asarray(count * 8, np.uint64)
 
 
 def letters_of(text: str) -> int:

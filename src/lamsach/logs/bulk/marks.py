@@ -1,0 +1,105 @@
+"""Where a mark stands in a text, as one bit for each byte: how many stand before a place is told without looking at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+
+_WORD = 64
+_BLOCK = 1 << 17
+"""So many bytes at a time are compared: what comes of it stays in the processor's cache."""
+
+
+class Marks:
+    """Some bytes of a text, told by a bit for each: the lowest bit of the first byte is the first."""
+
+    def __init__(self, bits: Bytes) -> None:
+        import numpy as np
+
+        self._bits = bits
+        self._words = np.zeros(len(bits) // 8 + 1, np.uint64)
+        self._words.view(np.uint8)[: len(bits)] = bits
+        self._before: Numbers = np.zeros(len(self._words) + 1, np.int64)
+        np.cumsum(np.bitwise_count(self._words), dtype=np.int64, out=self._before[1:])
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return int(self._before[-1])
+
+    def before(self, places: Numbers) -> Numbers:
+        """How many stand before each of these places, which are from 0 to the text's length."""
+        import numpy as np
+
+        word, bit = places >> 6, (places & (_WORD - 1)).astype(np.uint64)
+        below = (np.uint64(1) << bit) - np.uint64(1)
+        found: Numbers = self._before[word] + np.bitwise_count(self._words[word] & below)
+        return found
+
+    def nth(self, numbers: Numbers) -> Numbers:
+        """Where those with these numbers (from 0) stand."""
+        import numpy as np
+
+        one = np.uint64(1)
+        at = np.searchsorted(self._before, numbers, side="right") - 1
+        words, skipped = self._words[at], numbers - self._before[at]
+        more = np.flatnonzero(skipped)
+        while len(more):  # without the lowest bit of each word, so often as wanted
+            words[more] &= words[more] - one
+            skipped[more] -= 1
+            more = more[skipped[more] > 0]
+        found: Numbers = (at << 6) + np.bitwise_count((words & -words) - one)
+        return found
+
+    def places(self) -> Numbers:
+        """Where they stand, in their order."""
+        import numpy as np
+
+        if self.total > len(self._words):
+            return np.flatnonzero(np.unpackbits(self._bits, bitorder="little").view(np.bool_))
+        return self.nth(np.arange(self.total))
+
+
+def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks:
+    """Where the mark stands in the letters. `rarest`: all places in the mark, that of its rarest letter first."""
+    import numpy as np
+
+    looked_at, others = rarest[:2], rarest[2:]
+    found = Marks(_compared(letters, mark, looked_at))
+    if not others or not found.total:
+        return found
+    likely = found.places()
+    places = likely
+    for at in others:
+        places = places[letters[places + at] == mark[at]]
+    if len(places) == len(likely):
+        return found
+    true = np.zeros(len(letters), np.bool_)
+    true[places] = True
+    return Marks(np.packbits(true, bitorder="little"))
+
+
+def _compared(letters: Bytes, mark: bytes, looked_at: Sequence[int]) -> Bytes:
+    """A bit for each place behind which the mark fits and these of its letters stand."""
+    import numpy as np
+
+    bits = np.zeros((len(letters) + 7) // 8, np.uint8)
+    true, other = np.empty((2, _BLOCK), np.bool_)
+    end = len(letters) - len(mark) + 1
+    for begin in range(0, end, _BLOCK):
+        size = min(_BLOCK, end - begin)
+        here = true[:size]
+        for number, at in enumerate(looked_at):
+            place = begin + at
+            np.equal(letters[place : place + size], mark[at], out=other[:size] if number else here)
+            if number:
+                here &= other[:size]
+        packed = np.packbits(here, bitorder="little")
+        bits[begin // 8 : begin // 8 + len(packed)] = packed
+    return bits
