@@ -24,7 +24,7 @@ from lamsach.devices.identities import Devices, most_frequent, without_router_ma
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory
 from lamsach.devices.leases import LeaseConflict
-from lamsach.devices.states import Verdict, judge, judge_unattributed
+from lamsach.devices.states import Verdict, judge, judge_unattributed, not_blocked
 from lamsach.model import (
     Behind,
     Device,
@@ -39,6 +39,8 @@ from lamsach.model import (
 
 _SEVERITIES = {severity: rank for rank, severity in enumerate((Severity.HIGH, Severity.MEDIUM, Severity.LOW))}
 
+_Client = tuple[str, SightingKey, RawSighting]
+"""A sighting of one who speaks for itself, with the key of its device."""
 _Speaker = tuple[str, str | None, str, Item]
 """A sighting of one who speaks for others: the key of its stand-in, its role, its address or name, the sighting."""
 
@@ -88,7 +90,7 @@ def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastruct
     by_address = {who.ip: role for who, role in known.items() if who.ip and role}
     by_address = roles(items, by_address)
     gathered: dict[str, _Gathered] = defaultdict(_Gathered)
-    clients: list[tuple[str, SightingKey, RawSighting]] = []
+    clients: list[_Client] = []
     speakers: list[_Speaker] = []
     outside: list[tuple[str, Behind, Item]] = []
     for key, sighting in items:
@@ -109,23 +111,32 @@ def _gather(items: Sequence[Item], devices: Devices, infrastructure: Infrastruct
 
 def _place_outside(
     outside: Sequence[tuple[str, Behind, Item]],
-    clients: Sequence[tuple[str, SightingKey, RawSighting]],
+    clients: Sequence[_Client],
     gathered: dict[str, _Gathered],
 ) -> None:
-    """Keep a sighting from outside the gateway, unless the machine's own of the same moments is there too."""
-    own: dict[str, list[tuple[str, SightingKey, RawSighting]]] = defaultdict(list)
+    """Keep a sighting from outside the gateway, unless the machine's own of the same moments is there too.
+
+    What was blocked inside explains nothing that got through outside.
+    """
+    seen = {device for device, _, _ in outside}
+    own: dict[tuple[str, bool], list[_Client]] = defaultdict(list)
     for client in clients:
-        own[client[0]].append(client)
-    for device, behind, (key, sighting) in outside:
-        if Explainer(own[device]).clients("", key, sighting):
-            gathered[device].forwarded[behind.address] += sighting.count
+        if client[0] in seen:
+            own[client[0], False].append(client)
+            if not_blocked(client[1:]):
+                own[client[0], True].append(client)
+    explainers = {place: Explainer(members) for place, members in own.items()}
+    for device, behind, item in outside:
+        explainer = explainers.get((device, not_blocked(item) > 0))
+        if explainer is not None and explainer.clients("", *item):
+            gathered[device].forwarded[behind.address] += item[1].count
         else:
-            gathered[device].items.append((key, sighting))
+            gathered[device].items.append(item)
 
 
 def _place_speakers(
     speakers: Sequence[_Speaker],
-    clients: Sequence[tuple[str, SightingKey, RawSighting]],
+    clients: Sequence[_Client],
     gathered: dict[str, _Gathered],
 ) -> None:
     """Keep or drop each sighting of a forwarder.

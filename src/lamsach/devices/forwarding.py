@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lamsach.model import RAW_TIMES_KEPT, RawSighting, Role, SightingKey
+from lamsach.model import RAW_TIMES_KEPT, MatchKind, RawSighting, Role, SightingKey
 
 WINDOW_S = 5
 """How many seconds a forwarder's record may lie from its client's."""
@@ -25,6 +25,8 @@ FOLLOWED_SHARE = 0.75
 CHANCE = 0.01
 """The largest probability at which a coincidence of times is taken for no coincidence."""
 _SHORTEST_SPAN_S = 3600
+CONTACT = 2
+"""The `weight` of an outbound contact with the listed value itself."""
 
 RESOLVER_FORMATS = frozenset(
     {"windows_dns_debug", "bind", "dnsmasq", "unbound", "adguardhome", "technitium", "infoblox", "powerdns"}
@@ -47,6 +49,15 @@ def is_clients_side(key: SightingKey) -> bool:
     return not (key.forwarded or key.unparsed) and (
         key.format in RESOLVER_FORMATS or key.format in PROXY_FORMATS
     )
+
+
+def weight(key: SightingKey) -> int:
+    """How much a sighting says of its device: CONTACT for an outbound contact with the listed value itself, 1 where only the host of a listed URL
+    shows, 0 where the device was only told an address or reached from outside.
+    """
+    if key.role is not Role.OUTBOUND:
+        return 0
+    return 1 if key.match is MatchKind.PARTIAL else CONTACT
 
 
 def find_forwarders(items: Sequence[Item]) -> dict[str, str]:
@@ -159,14 +170,15 @@ class Explainer:
         not.
 
         `own` is the forwarder's device: it does not explain itself. Records that the same resolver or proxy wrote
-        of another client of its own explain nothing: that client asked directly.
+        of another client of its own explain nothing: that client asked directly. Nor does what says less of its machine
+        (a DNS answer explains no connection), or the contact would vanish with the record.
         """
         own_log = log_of(key)
-        direct = is_clients_side(key)
+        direct, least = is_clients_side(key), weight(key)
         candidates = [
             (device, times)
             for device, client, times in self._index.get((key.indicator, key.status), ())
-            if device != own and not (direct and log_of(client) == own_log)
+            if device != own and weight(client) >= least and not (direct and log_of(client) == own_log)
         ]
         full = [times[-1] for _, times in candidates if len(times) >= RAW_TIMES_KEPT]
         horizon = min(full, default=None)

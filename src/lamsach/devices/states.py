@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from lamsach.devices.forwarding import Item
-from lamsach.model import Action, DeviceState, MatchKind, Reason, Role, Severity
+from lamsach.devices.forwarding import CONTACT, Item, weight
+from lamsach.model import Action, DeviceState, Reason, Role, Severity
 
 REPEATED_AFTER = timedelta(minutes=1)
 """Contacts that lie so far apart are repeated; closer ones may be one attempt (two record types asked, a retry)."""
@@ -66,7 +66,7 @@ def judge_unattributed(items: Sequence[Item], role: str | None, address: str) ->
 
 def is_contact(item: Item) -> bool:
     """Whether a sighting is an outbound contact with the listed value itself, blocked or not."""
-    return item[0].role is Role.OUTBOUND and item[0].match is not MatchKind.PARTIAL
+    return weight(item[0]) == CONTACT
 
 
 def not_blocked(item: Item) -> int:
