@@ -114,6 +114,29 @@ def test_two_who_fit_equally_are_not_accused() -> None:
     assert behind(record("10.0.0.7", 4000), record("10.0.0.8", 4000))(event) == (event, None)
 
 
+def test_records_without_a_far_side_accuse_nobody_where_others_state_another() -> None:
+    """A Cisco ASA logs the translation and, apart from it, the connection: a sensor whose clock is hours off meets somebody else's."""
+    elsewhere = behind(record("10.0.0.7", 4000, far=""), record("10.0.0.7", 4000, far="198.51.100.77"))
+    assert elsewhere(seen(4000)) == (seen(4000), None)
+    both = behind(
+        record("10.0.0.7", 4000, far=""),
+        record("10.0.0.7", 4000, far="198.51.100.77"),
+        record("10.0.0.7", 4000, at=timedelta(seconds=30)),
+    )
+    assert both(seen(4000))[0].device_ip == "10.0.0.7"
+
+
+def test_who_met_the_far_side_is_named_rather_than_who_may_have() -> None:
+    rotated = record("10.0.0.8", 4000, far="")._replace(kind=Kind.CLOSE, start=0)
+    assert behind(record("10.0.0.7", 4000), rotated)(seen(4000))[0].device_ip == "10.0.0.7"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_without_a_port_a_record_without_a_far_side_hides_none(order: int) -> None:
+    records = [record("10.0.0.7", 4000, far="", at=timedelta(seconds=9)), record("10.0.0.7", 4000)]
+    assert behind(*records[::order])(seen(None))[0].device_ip == "10.0.0.7"
+
+
 def test_clocks_may_be_seconds_apart_where_nobody_else_fits() -> None:
     early = seen(4000, at=timedelta(seconds=-3))
     assert behind(record("10.0.0.7", 4000))(early)[0].device_ip == "10.0.0.7"

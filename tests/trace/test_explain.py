@@ -151,6 +151,12 @@ def test_a_record_with_the_stated_destination_beats_those_without_any() -> None:
     assert (found.explained, found.named[0].inside) == (True, A)
 
 
+def test_a_record_without_a_destination_says_nothing_where_another_states_a_different_one() -> None:
+    records = [session(A, 4321, 0, 60, destination=""), session(A, 4321, 0, 60, destination="198.51.100.99")]
+    found = answered(reported(4321, 30, destination=C2), records)
+    assert (found.named[0].certainty, found.named[0].hints[0]) == (Certainty.POSSIBLE, "other_destination")
+
+
 def test_without_a_port_the_stated_destination_is_found_in_a_crowd() -> None:
     crowd = [
         session(

@@ -91,12 +91,13 @@ class Lookups:
         if row.destination is not None:
             found = self._inside(row, row.destination, slack)
             if found:
-                # a record that names no destination fits too, but says nothing of it
+                # a record that names no destination fits too, but says nothing of it; nor does it fit where others name another
                 told = [item for item in found if item.destination == row.destination]
                 hints = ("same_destination",) if told else ()
-                return [self._deeper(item, row, 1) for item in told or found], hints
+                if told or not self._elsewhere(row, slack):
+                    return [self._deeper(item, row, 1) for item in told or found], hints
         found = self._inside(row, None, slack)
-        other = row.destination is not None and any(item.destination is not None for item in found)
+        other = row.destination is not None and self._elsewhere(row, slack)
         return [self._deeper(item, row, 1) for item in found], ("other_destination",) if other else ()
 
     def _sure_of_every_protocol(self, row: Reported, hit: Hit) -> bool:
@@ -122,6 +123,13 @@ class Lookups:
         return self._table.inside(
             row.ip, row.port, row.protocol, row.time + half, destination=destination, slack=half + slack
         )
+
+    def _elsewhere(self, row: Reported, slack: timedelta) -> bool:
+        """Whether records of the row's port and time state destinations."""
+        assert row.time is not None
+        assert row.port is not None
+        half = row.precision / 2
+        return bool(self._table.far_sides(row.ip, row.port, row.time + half, half + slack))
 
     def _deeper(self, found: Candidate, row: Reported, depth: int) -> tuple[Candidate, ...]:
         """The path on from an inside address that another device translated before: a branch behind a branch."""

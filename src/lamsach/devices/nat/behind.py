@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lamsach.devices.nat.table import MOST_CANDIDATES, Candidate, Certainty, NatTable
 from lamsach.model import Behind, Event
@@ -68,12 +68,22 @@ class BehindNat:
         if port is None and far is None:
             return None
         for slack in (timedelta(0), CLOCKS_APART):
-            found = self._table.inside(public, port, None, event.time, destination=far, slack=slack)
-            if port is None:
-                found = tuple(item for item in found if item.destination == far)
+            found = self._fitting(event.time, public, port, far, slack)
             if found:
                 return found[0] if _of_one(found) else None
         return None
+
+    def _fitting(
+        self, time: datetime, public: str, port: int | None, far: str | None, slack: timedelta
+    ) -> Sequence[Candidate]:
+        """The translations that state the far side; where no record of the port does, those that state none."""
+        found = self._table.inside(public, port, None, time, destination=far, slack=slack)
+        if far is None:
+            return found
+        told = [item for item in found if item.destination == far]
+        if told or port is None:
+            return told
+        return () if self._table.far_sides(public, port, time, slack) else found
 
     def _is_certain(self, event: Event, public: str, port: int | None, found: Candidate) -> bool:
         """Whether a record of either protocol states beginning and end. An event does not say which protocol it was."""

@@ -8,17 +8,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lamsach.devices.leases.records import microseconds, moment
 from lamsach.devices.nat.batches import NatBatch
 from lamsach.devices.nat.columns import END_KNOWN, START_KNOWN, Columns, gather
+from lamsach.devices.nat.intervals import Intervals
 from lamsach.devices.nat.records import ANY_PROTOCOL, NatRecord, protocol_number
 
 MOST_CANDIDATES = 200
 """How many candidates are given at most."""
 _ALL = 1 << 62
-_MOST_STEPS = 20_000
 
 
 class Certainty(StrEnum):
@@ -62,8 +61,8 @@ class NatTable:
         columns = gather(records)
         self._names = _Names(columns)
         self._ips = columns.ips
-        self._single = _Part(columns, blocks=False)
-        self._blocks = _Part(columns, blocks=True)
+        self._single = Intervals(columns, blocks=False)
+        self._blocks = Intervals(columns, blocks=True)
         self._spans = _spans(columns)
         self.record_count = len(columns)
 
@@ -102,37 +101,49 @@ class NatTable:
 
         See the package for the arguments.
         """
+        number = protocol_number(protocol)
+        far = self._names.destination_number(destination)
+        held = self._held(public_ip, port, time, slack)
+        matched = [(part, at) for part, at in held if _fits(part, at, number, far)]
+        return self._ranked(matched, port, number, microseconds(time), far)
+
+    def far_sides(
+        self, public_ip: str, port: int, time: datetime, slack: timedelta = timedelta(0)
+    ) -> frozenset[str]:
+        """The destinations that the records of the address and port at the time state. A record that states none says nothing against them."""
+        stated = {self._names.destination(part, at) for part, at in self._held(public_ip, port, time, slack)}
+        return frozenset(stated - {""})
+
+    def _held(
+        self, public_ip: str, port: int | None, time: datetime, slack: timedelta
+    ) -> Iterator[tuple[Intervals, int]]:
         ip = self._ips.get(public_ip)
         if ip is None or (port is not None and not 0 <= port <= 65535):
-            return ()
-        value, margin = microseconds(time), slack // timedelta(microseconds=1)
-        number = protocol_number(protocol)
-        found: list[tuple[_Part, int]] = []
+            return
+        margin = slack // timedelta(microseconds=1)
         for part in (self._single, self._blocks):
-            found += ((part, at) for at in part.overlapping(ip, port, value, margin))
-        far = self._names.destination_number(destination)
-        matched = [(part, at) for part, at in found if _fits(part, at, number, far)]
-        return self._ranked(matched, port, number, value)
+            yield from ((part, at) for at in part.overlapping(ip, port, microseconds(time), margin))
 
     def _ranked(
-        self, found: list[tuple[_Part, int]], port: int | None, protocol: int, value: int
+        self, found: list[tuple[Intervals, int]], port: int | None, protocol: int, value: int, far: int | None
     ) -> tuple[Candidate, ...]:
-        best: dict[tuple[int, int], tuple[int, int, _Part, int]] = {}
+        """One for each inside address and port: the most certain, then one that states the destination asked for, then the latest begun."""
+        best: dict[tuple[int, int], tuple[int, bool, int, Intervals, int]] = {}
         for part, at in found:
             rank = _RANK[_certainty(part, at, port, protocol, value)]
-            place = (rank, -int(part.start[at]), part, at)
+            silent = far is not None and int(part.destination[at]) != far
+            place = (rank, silent, -int(part.start[at]), part, at)
             who = (int(part.inside[at]), int(part.inside_port[at]))
-            if who not in best or place[:2] < best[who][:2]:
+            if who not in best or place[:3] < best[who][:3]:
                 best[who] = place
         ranked = sorted(
-            best.items(),
-            key=lambda item: (item[1][0], item[1][1], self._names.insides[item[0][0]], item[0][1]),
+            best.items(), key=lambda item: (*item[1][:3], self._names.insides[item[0][0]], item[0][1])
         )
         first = ranked[0][1][0] if ranked else 0
         rivals = {who[0] for who, place in ranked if place[0] == first}
         certainties = list(Certainty)
         result = []
-        for (inside, _), (rank, _, part, at) in ranked[:MOST_CANDIDATES]:
+        for (inside, _), (rank, _, _, part, at) in ranked[:MOST_CANDIDATES]:
             doubtful = len(rivals) > 1 and inside in rivals and rank == first
             result.append(
                 self._names.candidate(part, at, Certainty.POSSIBLE if doubtful else certainties[rank])
@@ -153,7 +164,11 @@ class _Names:
         """The number of a destination; -1 for one that no record names, None when none is asked for."""
         return None if destination is None else self._destination_numbers.get(destination, -1)
 
-    def candidate(self, part: _Part, at: int, certainty: Certainty) -> Candidate:
+    def destination(self, part: Intervals, at: int) -> str:
+        """The destination of an interval; empty when its record states none."""
+        return self._destinations[int(part.destination[at])]
+
+    def candidate(self, part: Intervals, at: int, certainty: Certainty) -> Candidate:
         """The candidate of an interval."""
         return Candidate(
             inside_ip=self.insides[part.inside[at]],
@@ -161,117 +176,20 @@ class _Names:
             start=moment(int(part.start[at])),
             end=moment(int(part.end[at])),
             certainty=certainty,
-            destination=self._destinations[part.destination[at]] or None,
+            destination=self.destination(part, at) or None,
             file=self._files[part.file[at]],
             line=int(part.line[at]),
         )
 
 
-class _Part:
-    """The intervals of single ports, or those of blocks, sorted by address, range of ports, and beginning.
-
-    `reach` is the latest end so far within one range, so that a search backwards knows when to stop.
-    """
-
-    def __init__(self, columns: Columns, *, blocks: bool) -> None:
-        self._blocks = blocks
-        self.nowhere = columns.destinations.get("", -1)
-        first, last = np.array(columns.first_port), np.array(columns.last_port)
-        chosen = np.flatnonzero((first != last) if blocks else (first == last))
-        ip, protocol, start = np.array(columns.ip), np.array(columns.protocol), np.array(columns.start)
-        ends, inside = np.array(columns.end), np.array(columns.inside)
-        place = (ip.astype(np.int64) << 32) | (first.astype(np.int64) << 16) | last
-        keys = (ends, (protocol.astype(np.int64) << 32) | inside, start, place)
-        order = chosen[np.lexsort(tuple(column[chosen] for column in keys))] if len(chosen) else chosen
-        self.start, self.end = start[order], ends[order]
-        self.protocol, self.known = protocol[order], np.array(columns.known)[order]
-        self.inside, self.inside_port = inside[order], np.array(columns.inside_port)[order]
-        self.destination, self.file, self.line = (
-            np.array(column)[order] for column in (columns.destination, columns.file, columns.line)
-        )
-        self._place, self._begins = np.unique(place[order], return_index=True)
-        self._stops = np.append(self._begins[1:], len(order))[: len(self._begins)]
-        self._cut_assumed()
-        self._reach = _latest_so_far(self.end, self._begins, self._stops)
-
-    def overlapping(self, ip: int, port: int | None, value: int, margin: int) -> Iterator[int]:
-        """The intervals of the address and port that hold the time, give or take the margin; at most _MOST_STEPS are looked at."""
-        if port is None:
-            yield from self._at_any_port(ip, value, margin)
-            return
-        steps = 0
-        for group in self._groups(ip, port):
-            begin, stop = int(self._begins[group]), int(self._stops[group])
-            at = begin + int(np.searchsorted(self.start[begin:stop], value + margin, side="right")) - 1
-            while at >= begin and self._reach[at] > value - margin and steps < _MOST_STEPS:
-                steps += 1
-                if self.end[at] > value - margin:
-                    yield at
-                at -= 1
-
-    def _at_any_port(self, ip: int, value: int, margin: int) -> Iterator[int]:
-        first, last = np.searchsorted(self._place, (ip << 32, (ip + 1) << 32))
-        if first == last:
-            return
-        begin, stop = int(self._begins[first]), int(self._stops[last - 1])
-        held = (self.start[begin:stop] <= value + margin) & (self.end[begin:stop] > value - margin)
-        yield from (np.flatnonzero(held)[:_MOST_STEPS] + begin).tolist()
-
-    def _groups(self, ip: int, port: int) -> Iterator[int]:
-        """The numbers of the ranges that hold the port."""
-        low = ip << 32
-        if not self._blocks:
-            place = low | (port << 16) | port
-            at = int(np.searchsorted(self._place, place))
-            if at < len(self._place) and self._place[at] == place:
-                yield at
-            return
-        first, last = np.searchsorted(self._place, (low, low + ((port + 1) << 16)))
-        holding = np.flatnonzero((self._place[first:last] & 0xFFFF) >= port)
-        yield from (holding + first).tolist()
-
-    def _cut_assumed(self) -> None:
-        """An end that is only assumed lies no later than the next beginning of the same port and protocol for another inside address."""
-        if len(self.start) < 2:
-            return
-        group = np.repeat(np.arange(len(self._begins)), self._stops - self._begins)
-        same = (
-            (group[1:] == group[:-1])
-            & (self.protocol[1:] == self.protocol[:-1])
-            & (self.inside[1:] != self.inside[:-1])
-        )
-        assumed = (self.known[:-1] & END_KNOWN) == 0
-        cut = np.flatnonzero(
-            same & assumed & (self.start[1:] < self.end[:-1]) & (self.start[1:] > self.start[:-1])
-        )
-        self.end[cut] = self.start[cut + 1]
-
-
-def _latest_so_far(
-    ends: NDArray[np.int64], begins: NDArray[np.int64], stops: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The running maximum within each group. Of groups raised above one another by more than they differ within, one run does them all."""
-    if not len(ends):
-        return ends
-    least = int(np.min(ends))
-    step = int(np.max(ends)) - least + 1
-    if len(begins) * step < _ALL:
-        raised = np.repeat(np.arange(len(begins), dtype=np.int64) * step, stops - begins) - least
-        return np.asarray(np.maximum.accumulate(ends + raised) - raised, dtype=np.int64)
-    reach = np.empty_like(ends)
-    for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True):
-        np.maximum.accumulate(ends[begin:stop], out=reach[begin:stop])
-    return reach
-
-
-def _fits(part: _Part, at: int, protocol: int, destination: int | None) -> bool:
+def _fits(part: Intervals, at: int, protocol: int, destination: int | None) -> bool:
     stated = int(part.protocol[at])
     if ANY_PROTOCOL not in (stated, protocol) and stated != protocol:
         return False
     return destination is None or int(part.destination[at]) in (destination, part.nowhere)
 
 
-def _certainty(part: _Part, at: int, port: int | None, protocol: int, value: int) -> Certainty:
+def _certainty(part: Intervals, at: int, port: int | None, protocol: int, value: int) -> Certainty:
     start, end, known = int(part.start[at]), int(part.end[at]), int(part.known[at])
     if port is None or not start <= value < max(end, start + 1):
         return Certainty.POSSIBLE

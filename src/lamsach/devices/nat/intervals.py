@@ -1,0 +1,111 @@
+"""The intervals of translations, sorted so that those of one address, port and time are found fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamsach.devices.nat.columns import END_KNOWN, Columns
+
+MOST_STEPS = 20_000
+"""How many intervals are looked at for one answer."""
+_MOST_RAISED = 1 << 62
+
+
+class Intervals:
+    """The intervals of single ports, or those of blocks, sorted by address, range of ports, and beginning.
+
+    `reach` is the latest end so far within one range, so that a search backwards knows when to stop.
+    """
+
+    def __init__(self, columns: Columns, *, blocks: bool) -> None:
+        self._blocks = blocks
+        self.nowhere = columns.destinations.get("", -1)
+        first, last = np.array(columns.first_port), np.array(columns.last_port)
+        chosen = np.flatnonzero((first != last) if blocks else (first == last))
+        ip, protocol, start = np.array(columns.ip), np.array(columns.protocol), np.array(columns.start)
+        ends, inside = np.array(columns.end), np.array(columns.inside)
+        place = (ip.astype(np.int64) << 32) | (first.astype(np.int64) << 16) | last
+        keys = (ends, (protocol.astype(np.int64) << 32) | inside, start, place)
+        order = chosen[np.lexsort(tuple(column[chosen] for column in keys))] if len(chosen) else chosen
+        self.start, self.end = start[order], ends[order]
+        self.protocol, self.known = protocol[order], np.array(columns.known)[order]
+        self.inside, self.inside_port = inside[order], np.array(columns.inside_port)[order]
+        self.destination, self.file, self.line = (
+            np.array(column)[order] for column in (columns.destination, columns.file, columns.line)
+        )
+        self._place, self._begins = np.unique(place[order], return_index=True)
+        self._stops = np.append(self._begins[1:], len(order))[: len(self._begins)]
+        self._cut_assumed()
+        self._reach = _latest_so_far(self.end, self._begins, self._stops)
+
+    def overlapping(self, ip: int, port: int | None, value: int, margin: int) -> Iterator[int]:
+        """The intervals of the address and port that hold the time, give or take the margin; at most MOST_STEPS are looked at."""
+        if port is None:
+            yield from self._at_any_port(ip, value, margin)
+            return
+        steps = 0
+        for group in self._groups(ip, port):
+            begin, stop = int(self._begins[group]), int(self._stops[group])
+            at = begin + int(np.searchsorted(self.start[begin:stop], value + margin, side="right")) - 1
+            while at >= begin and self._reach[at] > value - margin and steps < MOST_STEPS:
+                steps += 1
+                if self.end[at] > value - margin:
+                    yield at
+                at -= 1
+
+    def _at_any_port(self, ip: int, value: int, margin: int) -> Iterator[int]:
+        first, last = np.searchsorted(self._place, (ip << 32, (ip + 1) << 32))
+        if first == last:
+            return
+        begin, stop = int(self._begins[first]), int(self._stops[last - 1])
+        held = (self.start[begin:stop] <= value + margin) & (self.end[begin:stop] > value - margin)
+        yield from (np.flatnonzero(held)[:MOST_STEPS] + begin).tolist()
+
+    def _groups(self, ip: int, port: int) -> Iterator[int]:
+        """The numbers of the ranges that hold the port."""
+        low = ip << 32
+        if not self._blocks:
+            place = low | (port << 16) | port
+            at = int(np.searchsorted(self._place, place))
+            if at < len(self._place) and self._place[at] == place:
+                yield at
+            return
+        first, last = np.searchsorted(self._place, (low, low + ((port + 1) << 16)))
+        holding = np.flatnonzero((self._place[first:last] & 0xFFFF) >= port)
+        yield from (holding + first).tolist()
+
+    def _cut_assumed(self) -> None:
+        """An end that is only assumed lies no later than the next beginning of the same port and protocol for another inside address."""
+        if len(self.start) < 2:
+            return
+        group = np.repeat(np.arange(len(self._begins)), self._stops - self._begins)
+        same = (
+            (group[1:] == group[:-1])
+            & (self.protocol[1:] == self.protocol[:-1])
+            & (self.inside[1:] != self.inside[:-1])
+        )
+        assumed = (self.known[:-1] & END_KNOWN) == 0
+        cut = np.flatnonzero(
+            same & assumed & (self.start[1:] < self.end[:-1]) & (self.start[1:] > self.start[:-1])
+        )
+        self.end[cut] = self.start[cut + 1]
+
+
+def _latest_so_far(
+    ends: NDArray[np.int64], begins: NDArray[np.int64], stops: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The running maximum within each group. Of groups raised above one another by more than they differ within, one run does them all."""
+    if not len(ends):
+        return ends
+    least = int(np.min(ends))
+    step = int(np.max(ends)) - least + 1
+    if len(begins) * step < _MOST_RAISED:
+        raised = np.repeat(np.arange(len(begins), dtype=np.int64) * step, stops - begins) - least
+        return np.asarray(np.maximum.accumulate(ends + raised) - raised, dtype=np.int64)
+    reach = np.empty_like(ends)
+    for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True):
+        np.maximum.accumulate(ends[begin:stop], out=reach[begin:stop])
+    return reach
