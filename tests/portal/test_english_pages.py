@@ -101,3 +101,21 @@ def test_who_changes_the_password_is_told_in_our_words(english: Client, cast: Ca
     text = " ".join(page.content.decode().split())
     assert "The password is changed." in text
     assert not THEIR_WORDS.search(words(page)), words(page)
+
+
+@pytest.mark.django_db
+def test_the_button_that_goes_on_is_the_loud_one(cast: Cast, mailoutbox: list[EmailMessage]) -> None:
+    """Of the library's buttons the one that does what the page is for stands out, not the one that gives up; and the last page leads on."""
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": "officer@person.example"})
+    link = re.search(r"https?://[^/]+(/accounts/\S+)", str(mailoutbox[0].body))
+    assert link
+    page = client.get(link[1], follow=True).content.decode()
+    assert re.findall(r'class="btn (btn-\w+)"', page) == ["btn-primary", "btn-secondary"]
+    assert 'href="/accounts/login/"' in page_body(client.get("/accounts/password/reset/key/done/"))
+    asked = page_body(client.get("/accounts/password/reset/"))
+    assert re.findall(r'class="btn (btn-\w+)"', asked) == ["btn-primary"]
+
+
+def page_body(page: Any) -> str:
+    return str(page.content.decode().partition("<main")[2].partition("</main>")[0])
