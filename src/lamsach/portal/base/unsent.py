@@ -41,6 +41,11 @@ def is_own_form(request: HttpRequest) -> bool:
     return origin == ours or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
+def _rows(value: str) -> int:
+    """How many lines the box shows, one for a name, six for an essay."""
+    return min(6, sum(1 + len(line) // 60 for line in value.splitlines()))
+
+
 def page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
     """What happened, and what was typed. `again`: offer to send the same once more; never with files, which the browser does not keep."""
     fields = typed(request)
@@ -50,7 +55,7 @@ def page(request: HttpRequest, status: int, title: str, text: str, *, again: boo
         "text": text,
         "status": status,
         "fields": fields,
-        "prose": [value for _, value in fields if " " in value.strip() or "\n" in value.strip()],
+        "prose": [(value, _rows(value)) for _, value in fields if len(value.split()) > 1],
         "files": files,
         "again": again and bool(fields) and not files,
         "back": came_from(request),
