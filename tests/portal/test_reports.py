@@ -443,12 +443,17 @@ def test_the_approved_report_is_signed_with_a_key_file(cast: Cast, browser: Brow
     assert post(client, found, "sign", key=key(), password="mat khau").status_code == 409
     post(client, found, "step", action="submit")
     post(client, found, "step", action="approve", signer="A")
+    page = client.get(f"/office/reports/{found.pk}/").content.decode()
+    assert '<label for="id_reason">Reason</label>' in page, "no report is returned without a reason"
+    assert "It replaces the signed document" not in page
     post(client, found, "sign", key=key(), password="sai")
     found.refresh_from_db()
     assert found.scan_path == ""
     post(client, found, "sign", key=key(), password="mat khau")
     got = b"".join(client.get(f"/office/reports/{found.pk}/scan/").streaming_content)  # type: ignore[attr-defined]
     assert b"/ByteRange" in got
+    again = client.get(f"/office/reports/{found.pk}/").content.decode()
+    assert again.count("It replaces the signed document that is there.") == 2
     assert "mat khau" not in str(list(Entry.objects.values_list("details", flat=True)))
 
 

@@ -171,6 +171,7 @@ SILENT = {
     "office/cases/<int:case_id>/assign/": {"to": "x"},
     "office/cases/questions/<int:question_of_machine>/": {"answer": ""},
     "office/campaigns/<int:campaign_id>/machines/rules/": {"quiet_days": "x"},
+    "office/reports/<int:report_id>/scan/": {},
 }
 
 
@@ -180,6 +181,17 @@ def test_what_was_not_taken_is_said(path: str, fields: dict[str, str], cast: Cas
     page = cast.client(role).post(filled(path, cast), fields, follow=True)
     assert page.status_code == 200
     assert "note-error" in page.content.decode()
+
+
+def test_what_was_typed_stands_in_boxes_of_its_size(cast: Cast) -> None:
+    browser = Browser(cast)
+    word = browser.word("/office/")
+    end_sessions()
+    long = "Máy đã được cài lại. " * 40
+    text = browser.send(
+        "/office/cases/1/notes/", "/office/", word, place="Hà Nội", why=long, code="A-1"
+    ).content.decode()
+    assert re.findall(r'rows="(\d)" readonly aria-label="[^"]+ \((\d)\)"', text) == [("1", "1"), ("6", "2")]
 
 
 def test_the_same_list_twice_is_said(cast: Cast) -> None:

@@ -75,6 +75,8 @@ REPORTS: dict[str, str] = {
     "Sign the PDF": "Ký số",
     "Add the scan of the signed paper": "Thêm bản quét văn bản đã ký",
     "Add the scan": "Thêm bản quét",
+    "A PDF, PNG or JPEG file.": "Tệp PDF, PNG hoặc JPEG.",
+    "It replaces the signed document that is there.": "Tệp này thay cho văn bản đã ký hiện có.",
     "Return it for changes": "Trả lại để chỉnh sửa",
     "Return the report": "Trả lại báo cáo",
     "Count the figures anew as of today": "Tính lại số liệu đến hôm nay",

@@ -136,7 +136,6 @@ class StepForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
-        required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -16,6 +16,7 @@ from lamsach.letters.signing import LARGEST_KEY_BYTES, sign_pdf
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.forms import tell_wrong
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import Kept, download, keep
 from lamsach.portal.campaigns.forms import FileForm
@@ -55,6 +56,8 @@ def scan(request: HttpRequest, report_id: int) -> HttpResponse:
                     return conflict(request)
                 record(request, "report.scanned", found, found.unit, sha256=kept.sha256)
             messages.success(request, _("Saved."))
+    else:
+        tell_wrong(request, form)
     return redirect("reports:report", report_id=report_id)
 
 
