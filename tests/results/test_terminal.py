@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from lamsach.model import Findings, Problem
+from lamsach.model import DeviceState, Findings, Problem, Severity
 from lamsach.results.terminal import show
 
-from .sample import DAY0, REASONS, empty_findings, large_findings, rich_findings
+from .sample import DAY0, REASONS, empty_findings, large_findings, make_device, rich_findings
 
 
 def shown(
@@ -164,3 +164,23 @@ def test_what_the_findings_do_not_hold_is_repeated_too() -> None:
 def test_a_log_is_never_an_option() -> None:
     given = replace(rich_findings().parameters, logs=("-rf.log",))
     assert commands(shown(rich_findings(parameters=given)))[0].startswith("lamsach hunt ./-rf.log -i ")
+
+
+def test_who_stood_behind_a_gateway_is_asked_of_its_nat_log() -> None:
+    gateway = make_device("unattributed:nat:203.0.113.5", DeviceState.UNATTRIBUTED, Severity.MEDIUM)
+    found = empty_findings(devices=(gateway,))
+    assert any(words.endswith("--nat NAT-LOG") for words in commands(shown(found)))
+    given = replace(found, parameters=replace(found.parameters, nat=("gw.log",)))
+    assert not any("NAT-LOG" in words for words in commands(shown(given)))
+    other = make_device("unattributed:dns:10.1.0.53", DeviceState.UNATTRIBUTED, Severity.MEDIUM)
+    assert not any("NAT-LOG" in words for words in commands(shown(empty_findings(devices=(other,)))))
+
+
+def test_standard_input_is_explained_only_where_a_command_reads_it() -> None:
+    infected = make_device("ip:10.1.0.7", DeviceState.INFECTED, Severity.HIGH)
+    found = empty_findings(devices=(infected,))
+    found = replace(found, parameters=replace(found.parameters, logs=("-",)))
+    stream = io.StringIO()
+    show(found, Console(file=stream, width=100), "en", REASONS, "report.html")
+    assert not commands(stream.getvalue())
+    assert "standard input" not in stream.getvalue()

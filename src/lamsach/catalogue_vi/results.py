@@ -376,8 +376,8 @@ _TERMINAL: dict[str, str] = {
     ),
     "Write the report to look at each contact:": "Ghi báo cáo để xem từng kết nối:",
     "Open the report to look at each contact:": "Mở báo cáo để xem từng kết nối:",
-    "Name the machines behind DNS servers, proxies and gateways: add their client logs and the DHCP leases:": (
-        "Tìm máy phía sau máy chủ DNS, proxy, cổng NAT: thêm nhật ký máy trạm của các thiết bị đó và nhật ký cấp địa chỉ DHCP:"
+    "Name the machines behind DNS servers, proxies and gateways: add their client logs, the gateways' NAT records and the DHCP leases:": (
+        "Tìm máy phía sau máy chủ DNS, proxy, cổng NAT: thêm nhật ký máy trạm của các thiết bị đó, bản ghi NAT của cổng và nhật ký cấp địa chỉ DHCP:"
     ),
     "Get the logs that are missing and hunt again:": "Lấy nhật ký còn thiếu rồi truy tìm lại:",
     "See which values of the list were refused, and why:": "Xem giá trị nào trong danh sách bị từ chối và vì sao:",
@@ -386,6 +386,7 @@ _TERMINAL: dict[str, str] = {
     "report.html": "bao-cao.html",
     "findings.zip": "ket-qua.zip",
     "DHCP-LOG": "NHAT-KY-DHCP",
+    "NAT-LOG": "NHAT-KY-NAT",
 }
 
 RESULTS: dict[str, str] = {

@@ -17,7 +17,7 @@ REASONS: dict[str, str] = {
     "unparsed_only": "All that is known stands in lines that no log format reads ({count}): look at the evidence first.",
     "infrastructure_dns": "{address} is a DNS server that asks for others: the machine behind the question is not in these logs.",
     "infrastructure_proxy": "{address} is a proxy that connects for others: the machine behind it is not in these logs.",
-    "infrastructure_nat": "{address} is a NAT gateway: the machine behind it is not in these logs. The gateway's log of translations may name it (--nat).",
+    "infrastructure_nat": "{address} is a NAT gateway: the machine behind it is not in these logs. The gateway's log of translations of those moments may name it (--nat); where it was given, compare its clock and time zone with these logs'.",
     "infrastructure_stated": "{address} was stated as infrastructure that speaks for others: the machine behind it is not in these logs.",
     "infrastructure_unknown": "A DNS server asked an upstream for somebody: the client's question is not in these logs.",
     "server_itself": "The DNS server itself opened connections to listed addresses, not only DNS questions ({count}): this server has to be checked.",

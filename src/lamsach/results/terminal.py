@@ -220,9 +220,9 @@ class _Screen:
             steps.append(
                 (
                     self._(
-                        "Name the machines behind DNS servers, proxies and gateways: add their client logs and the DHCP leases:"
+                        "Name the machines behind DNS servers, proxies and gateways: add their client logs, the gateways' NAT records and the DHCP leases:"
                     ),
-                    self._command("--leases", self._("DHCP-LOG")),
+                    self._command("--leases", self._("DHCP-LOG"), *self._nat_asked()),
                 )
             )
         unread = any(not problem.minor for problem in self.findings.problems)
@@ -246,12 +246,18 @@ class _Screen:
             self.line(f"{number}. {text}")
             # Commands are not wrapped, so that they can be copied whole.
             self.console.print(Text(f"   {command}", style="cyan"), soft_wrap=True)
-        if "-" in self.findings.parameters.logs:
+        again = any(command.startswith(("lamsach hunt", "lamsach retro")) for _, command in steps)
+        if again and "-" in self.findings.parameters.logs:
             self.line(
                 self._(
                     "The - stands for standard input: put the program that gave the logs, and |, before the command."
                 )
             )
+
+    def _nat_asked(self) -> tuple[str, ...]:
+        """The option for a gateway's NAT log, where one is needed and none was given."""
+        behind = any(device.key.startswith("unattributed:nat:") for device in self.findings.devices)
+        return ("--nat", self._("NAT-LOG")) if behind and not self.findings.parameters.nat else ()
 
     def _opened(self) -> str:
         """The report that is written, else the command that writes one."""
