@@ -11,6 +11,7 @@ from lamsach.errors import InputError
 from lamsach.logs.base import DEFAULT_TIMEZONE, FileContext
 from lamsach.logs.bulk import BulkReader, bulk_reader_of
 from lamsach.logs.bulk.base import Piece
+from lamsach.logs.bulk.text import Text, texts
 from lamsach.logs.decoding import decode_line
 from lamsach.logs.event_tables import columns_of, in_line_order, table_of
 from lamsach.logs.opening import LogFile
@@ -20,7 +21,6 @@ from lamsach.logs.reading import (
     binary_events,
     context_for,
     detection_for,
-    line_blocks,
 )
 from lamsach.model import Event, Refusal
 
@@ -68,7 +68,7 @@ def read_tables(
     size = max(1, PIECE_LINES // _SMALLER) if lines.parser.multiline else PIECE_LINES
     with log_file.open() as stream:
         try:
-            for number, block in line_blocks(stream, _CHUNK_BYTES):
+            for number, block in texts(stream, _CHUNK_BYTES):
                 for at in range(0, len(block), size):
                     yield from reader.piece(number + at, block[at : at + size])
         except InputError:
@@ -150,7 +150,7 @@ class _Pieces:
         if prefix is None or self._bulk is None:
             yield from self._part(number, lines)
             return
-        if None not in lines and prefix not in b"".join(lines):  # type: ignore[arg-type]
+        if isinstance(lines, Text) and prefix not in lines.data:
             yield from self._part(number, lines)
             return
         heads = [line is not None and line.startswith(prefix) for line in lines]

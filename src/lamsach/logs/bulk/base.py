@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.bulk.text import Text
 from lamsach.logs.event_tables import columns_of, in_line_order, table_of
 
 if TYPE_CHECKING:
@@ -112,9 +113,14 @@ class BulkReader(ABC):
 
 def joined(lines: Sequence[bytes | None]) -> bytes | None:
     """The lines as one text; None when a line needs a second look: one that is too long, empty, coloured, or not UTF-8."""
-    if not lines or not all(lines):
+    if isinstance(lines, Text):
+        if not lines.all_hold_something:
+            return None
+        data = lines.data
+    elif lines and all(lines):
+        data = b"\n".join(lines)  # type: ignore[arg-type]
+    else:
         return None
-    data = b"\n".join(lines)  # type: ignore[arg-type]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
     if b"\r" in data or b"\0" in data or b"\x1b" in data:

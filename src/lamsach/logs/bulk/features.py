@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.marks import Marks, marks_of
+from lamsach.logs.bulk.text import Text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,19 +24,16 @@ _LOOKED_AT = 1 << 14
 
 
 class Lines:
-    """Lines in UTF-8 without line feeds, given one by one or as one text. Every answer has a number, or a truth, for each line."""
+    """Lines in UTF-8 without line feeds, at least one. Every answer has a number, or a truth, for each line."""
 
-    def __init__(self, lines: Sequence[bytes] | bytes) -> None:
+    def __init__(self, lines: Sequence[bytes]) -> None:
         import numpy as np
 
-        self._data = lines if isinstance(lines, bytes) else b"\n".join(lines)
+        text = lines if isinstance(lines, Text) else Text(b"\n".join(lines))
+        self._data = text.data
         self._bytes = np.frombuffer(self._data, np.uint8)
         self._often = np.bincount(self._bytes[:_LOOKED_AT], minlength=256).tolist()
-        feeds = marks_of(self._bytes, b"\n").places()
-        self._bounds: Numbers = np.concatenate(([0], feeds, [len(self._data)]))
-        """Where the first line begins, and where each ends."""
-        self.begins: Numbers = np.concatenate(([0], feeds + 1))
-        self.ends: Numbers = self._bounds[1:]
+        self._bounds, self.begins, self.ends = text.bounds, text.begins, text.ends
         self._marks: dict[str, tuple[Marks, Numbers] | None] = {}
 
     def _where(self, mark: str) -> tuple[Marks, Numbers] | None:

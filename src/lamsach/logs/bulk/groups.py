@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lamsach.errors import LineError
 from lamsach.logs.bulk.base import BulkReader, Piece, Unusual, joined
+from lamsach.logs.bulk.text import Text
 from lamsach.logs.event_tables import in_line_order
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ class GroupReader(BulkReader):
         import pyarrow as pa
 
         if data is None:
-            data = b"\n".join(lines if len(rows) == len(lines) else [lines[at] for at in rows])
+            chosen = isinstance(lines, Text)
+            data = lines.chosen(rows) if chosen else b"\n".join([lines[at] for at in rows])  # type: ignore[attr-defined]
         try:
             columns = self.read(data, len(rows))
         except (Unusual, LineError, ValueError, pa.ArrowException):
@@ -131,8 +133,8 @@ def _usable(lines: Sequence[bytes | None], alone: list[int]) -> tuple[Sequence[b
     """The lines without carriage returns, and as one text. Of those that need a second look (see `joined`) the numbers go to `alone`, and there is no text."""
     data = joined(lines)
     if data is not None:
-        same = sum(map(len, lines)) + len(lines) - 1 == len(data)  # type: ignore[arg-type]
-        return (lines if same else data.split(b"\n")), data  # type: ignore[return-value]
+        same = isinstance(lines, Text) and data is lines.data
+        return (lines if same else Text(data)), data  # type: ignore[return-value]
     texts = [joined((line,)) for line in lines]
     alone += (at for at, text in enumerate(texts) if text is None)
     return [text or b"" for text in texts], None

@@ -14,6 +14,7 @@ from lamsach.logs.bulk.features import Lines
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.json_table import as_texts, is_whole, leaves, table_of_objects
 from lamsach.logs.bulk.named import event_columns
+from lamsach.logs.bulk.text import Text
 from lamsach.logs.envelopes import may_hold_line
 from lamsach.logs.formats.json_lines import CLOCK, ENDPOINT_KEYS, PARSED, SPECIAL_NAMES, time_rank
 from lamsach.logs.json_records import TEXT_KEYS
@@ -148,7 +149,7 @@ def _check_order(first: str, second: str, data: bytes) -> None:
     if len(above) < len(below):
         return
     one, two = next(pair for pair in zip(above, below, strict=True) if pair[0] != pair[1])
-    told = Lines(data.split(b"\n"))
+    told = Lines(Text(data))
     marks = [f'"{name}":' for name in (one, two)]
     once = all((told.count(mark) == 1).all() for mark in marks)
     if not once or (told.place(marks[0]) > told.place(marks[1])).any():

@@ -1,0 +1,135 @@
+"""A piece of a log as one text. Its lines are taken apart only where they are asked for one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+from lamsach.logs.bulk.marks import marks_of
+from lamsach.logs.reading import LINE_BYTES
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lamsach.logs.opening import LogStream
+
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+class Text(Sequence[bytes]):
+    """At least one line; they are parted by line feeds."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def bounds(self) -> Numbers:
+        """Where the first line begins, and where each ends."""
+        import numpy as np
+
+        feeds = marks_of(np.frombuffer(self.data, np.uint8), b"\n").places()
+        return np.concatenate(([0], feeds, [len(self.data)]))
+
+    @cached_property
+    def begins(self) -> Numbers:
+        """Where each line begins."""
+        begins = self.bounds[:-1] + 1
+        begins[0] = 0
+        return begins
+
+    @property
+    def ends(self) -> Numbers:
+        """Where each line ends."""
+        return self.bounds[1:]
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self.data.split(b"\n")
+
+    @property
+    def all_hold_something(self) -> bool:
+        """Whether no line is empty."""
+        return bool((self.ends > self.begins).all())
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._lines)
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[bytes]: ...
+
+    def __getitem__(self, at: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(at, slice):
+            first, stop, step = at.indices(len(self))
+            if step != 1:
+                return self._lines[at]
+            if stop <= first:
+                return []
+            return self if stop - first == len(self) else Text(self._between(first, stop - 1))
+        if "_lines" in self.__dict__:
+            return self._lines[at]
+        return self._between(at, at)
+
+    def _between(self, first: int, last: int) -> bytes:
+        return self.data[self.begins[first] : self.ends[last]]
+
+    def chosen(self, rows: Sequence[int]) -> bytes:
+        """The lines with these numbers (from 0, rising) as one text."""
+        import numpy as np
+        import pyarrow as pa
+
+        if len(rows) == len(self):
+            return self.data
+        offsets = np.append(self.begins, len(self.data)).astype(np.int32)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self.data)]
+        taken = pa.Array.from_buffers(pa.binary(), len(self), buffers).take(pa.array(rows, pa.int64()))
+        size = int(np.frombuffer(taken.buffers()[1], np.int32)[len(rows)])
+        feed = rows[-1] < len(self) - 1  # behind the last of them
+        data: bytes = taken.buffers()[2][: size - feed].to_pybytes()
+        return data
+
+
+def texts(stream: LogStream, chunk_bytes: int) -> Iterator[tuple[int, Sequence[bytes | None]]]:
+    """A log's lines, so many bytes (more than LINE_BYTES) at once, with the 1-based number of the first: as one text where none is too long; else None stands
+    for one that is. Damage is raised after the lines before it, a last line that is cut off included."""
+    buffer = bytearray(chunk_bytes)
+    view = memoryview(buffer)
+    number, kept, too_long = 1, 0, False
+    failure: Exception | None = None
+    while failure is None:
+        count = 0
+        try:
+            count = stream.readinto(view[kept:])
+        except Exception as error:  # noqa: BLE001 - raised again below, after what was read
+            failure = error
+        if count == 0:
+            break
+        end = buffer.rfind(b"\n", kept, kept + count)
+        size = kept + count
+        if end >= 0:
+            lines = _lines_of(bytes(view[:end]), begins_too_long=too_long)
+            yield number, lines
+            number, too_long = number + len(lines), False
+        kept = size - end - 1
+        if kept > LINE_BYTES:
+            too_long, kept = True, 0
+        view[:kept] = view[size - kept : size]
+    if kept or too_long:
+        yield number, [None] if too_long else Text(bytes(view[:kept]))
+    if failure is not None:
+        raise failure
+
+
+def _lines_of(data: bytes, *, begins_too_long: bool) -> Sequence[bytes | None]:
+    text = Text(data)
+    short = len(data) <= LINE_BYTES or bool((text.ends - text.begins <= LINE_BYTES).all())
+    if short and not begins_too_long:
+        return text
+    lines = [line if len(line) <= LINE_BYTES else None for line in text]
+    return [None, *lines[1:]] if begins_too_long else lines

@@ -1,0 +1,72 @@
+"""Pieces of a log as one text: the same lines as when they are split, and the same events around lines that are too long."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lamsach.logs.bulk import text as text_module
+from lamsach.logs.bulk.text import Text, texts
+from lamsach.logs.opening import LogStream
+from lamsach.logs.reading import LINE_BYTES
+
+from .test_tables import squid
+from .whole_logs import at_once, by_line
+
+LINES = st.lists(st.binary(max_size=9).map(lambda line: line.replace(b"\n", b"")), min_size=1, max_size=90)
+
+
+class Pieces(io.BytesIO):
+    """A source that gives so many bytes at a time."""
+
+    def __init__(self, data: bytes, most: int) -> None:
+        super().__init__(data)
+        self.most = most
+
+    def readinto(self, view: memoryview) -> int:  # type: ignore[override]
+        return super().readinto(view[: self.most])
+
+
+@settings(deadline=None)
+@given(LINES, st.integers(0, 95), st.integers(0, 95), st.sets(st.integers(0, 89), min_size=1))
+def test_a_text_holds_its_lines(lines: list[bytes], first: int, stop: int, rows: set[int]) -> None:
+    for taken_apart in (False, True):
+        text = Text(b"\n".join(lines))
+        assert not taken_apart or list(text) == lines
+        assert len(text) == len(lines)
+        assert [text[at] for at in range(len(lines))] == lines
+        assert list(text[first:stop]) == lines[first:stop]
+        assert list(text[first:stop:2]) == lines[first:stop:2]
+        assert text.all_hold_something == all(lines)
+    chosen = sorted(row for row in rows if row < len(lines))
+    if chosen:
+        assert text.chosen(chosen) == b"\n".join([lines[row] for row in chosen])
+
+
+@settings(deadline=None)
+@given(LINES, st.integers(1, 40), st.booleans())
+def test_a_stream_gives_its_lines(lines: list[bytes], most: int, end: bool) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(text_module, "LINE_BYTES", 6)
+        data = b"\n".join(lines) + (b"\n" if end else b"")
+        found: list[bytes | None] = []
+        for number, part in texts(LogStream(Pieces(data, most)), 16):  # type: ignore[arg-type]
+            assert number == len(found) + 1
+            found += part
+    wanted = lines if end or lines[-1] else lines[:-1]
+    assert found == [line if len(line) <= 6 else None for line in wanted]
+
+
+@pytest.mark.parametrize("size", [LINE_BYTES, LINE_BYTES + 1, 3 * LINE_BYTES, 9 * LINE_BYTES])
+def test_lines_that_are_too_long_are_refused_as_line_by_line(size: int, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    lines = [squid(chance) for _ in range(3000)]
+    lines[1000] = "x" * size
+    path = tmp_path / "a.log"
+    path.write_text("\n".join(lines))
+    assert at_once(path) == by_line(path)
