@@ -116,3 +116,17 @@ def test_never_raises_anything_else(rest, method):
         Squid.recognises(line)
         with contextlib.suppress(LineError):
             PARSER.parse(line, 1)
+
+
+def test_an_own_layout_that_ends_at_the_destination_keeps_it():
+    line = "1780619472.494   1717 10.20.1.15 TCP_MISS/200 3512 GET http://a.example/ - HIER_DIRECT/203.0.113.17"
+    whole = line + " text/html"
+    reads = {
+        (line,): None,
+        (line, line.replace("/203", "/198")): "203.0.113.17",
+        (whole, whole, line): None,
+    }
+    for head, address in reads.items():
+        event = Squid(FileContext(modified=golden.WRITTEN, head=head)).parse(line, 1)
+        assert event is not None
+        assert event.destination_ip == address

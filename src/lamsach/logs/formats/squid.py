@@ -10,6 +10,7 @@ Traps:
 - `PARENT/10.0.0.9` names another proxy, not the destination.
 - `error:transaction-end-before-headers` stands in the URL's place and is none.
 - Cisco's WSA puts the user into quotes.
+- A line that ends behind the hierarchy code may be cut within the address; where most lines end there, the layout leaves the type out.
 - OPNsense puts the client's MAC address where the user stands.
 """
 
@@ -20,7 +21,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
+from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.syslog import SyslogHeader, split_header
 from lamsach.logs.timestamps import MONTHS, from_epoch, from_iso
 from lamsach.logs.values import host_and_port, ip_of, mac_of, stated
@@ -56,6 +57,7 @@ _TO_DESTINATION = ("DIRECT", "ORIGINAL_DST", "PINNED", "SOURCE_FASTEST", "DIRECT
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+._-]{1,15}://(?:[^/?#@]{0,255}@)?([^/?#]{1,300})", re.I | re.A)
 _CUT_URL = 2048
 _TAIL = 400
+_HEAD = 50
 
 
 class Squid(LogFormat):
@@ -67,6 +69,12 @@ class Squid(LogFormat):
         "time", "observer", "source_ip", "source_port", "destination_ip", "destination_port", "device_ip", "device_name", "device_mac",
         "user", "domain", "url", "action",
     )  # fmt: skip
+
+    def __init__(self, context: FileContext) -> None:
+        super().__init__(context)
+        whole = [line.split() for line in context.head[:_HEAD] if _NATIVE.search(line, 0, 800)]
+        ending = sum(bool(words) and _HIERARCHY.fullmatch(words[-1]) is not None for words in whole)
+        self._ends_there = ending > max(1, len(whole) - ending)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -104,7 +112,9 @@ class Squid(LogFormat):
             user = columns[2] if len(columns) == 3 and line[-1:].isspace() else None
             return self._event(number, header, time, client, user, mac_of(frame), method, url, code, nowhere)
         at, hierarchy = _hierarchy(columns)
-        if at == len(columns) - 1 and not line[-1].isspace():  # the address may go on
+        if (
+            at == len(columns) - 1 and not self._ends_there and not line[-1].isspace()
+        ):  # the address may go on
             hierarchy = (hierarchy[0], "-")
         url = " ".join(columns[1 : at - 1])
         user = columns[at - 1]
