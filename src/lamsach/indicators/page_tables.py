@@ -85,7 +85,7 @@ class PageTables:
                 if whole not in told:
                     told.add(whole)
                     yield from entries([whole], reference, self.facts.get(whole, Facts()))
-            elif isinstance(item, Indicator) and (page, item.value) in self._victims - self._listed:
+            elif isinstance(item, Indicator) and self._is_victim(page, item.value):
                 yield Refusal(reference, item.value, refusals.VICTIM, item.type)
             elif isinstance(item, Indicator) and (item.type, item.value) in self._places:
                 number = self._places[item.type, item.value]
@@ -106,6 +106,9 @@ class PageTables:
             for row, text in hashes_in_columns(layout, digits):
                 if text.lower() not in self._seen:
                     yield from entries(scan(text), Reference(self._document, number, row))
+
+    def _is_victim(self, page: int, value: str) -> bool:
+        return (page, value) in self._victims and (page, value) not in self._listed
 
     def _row(self, row: LaidRow) -> None:
         self._table.page = row.page

@@ -32,7 +32,8 @@ _CONDITION = re.compile(r"\bhash\.(?:md5|sha1|sha256)\([^()]{0,80}\)\s*==\s*\"([
 _HEX = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _SECTION = re.compile(r"\s*(meta|strings|condition|variables)\s*:")
 _SECTION_WITHIN = re.compile(r"(?<![\w$#@!])(?:meta|strings|condition|variables)\s{0,8}:")
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+(\"?)")
+"""A text in quotes, or one without an end, which reaches to the end of the line: so none begins within another."""
 _LONGEST_RULE = 64 * 1024
 """How long a line is at most that is looked through for sections."""
 
@@ -100,7 +101,7 @@ def _pieces(line: str) -> list[str]:
     """A line cut before each section that begins on it: a whole rule may stand on one line."""
     if ":" not in line or len(line) > _LONGEST_RULE:
         return [line]
-    bare = _QUOTED.sub(lambda match: "\0" * len(match[0]), line)
+    bare = _QUOTED.sub(lambda match: "\0" * len(match[0]) if match[1] else match[0], line)
     places = [0, *(match.start() for match in _SECTION_WITHIN.finditer(bare)), len(line)]
     return [line[start:end] for start, end in pairwise(places) if end > start]
 
