@@ -169,7 +169,7 @@ class _Pieces:
     def _part(self, number: int, lines: Sequence[bytes | None]) -> Iterator[pa.RecordBatch]:
         end = len(lines)
         if self._lines.parser.multiline:
-            blank = next((at for at, line in enumerate(lines) if line is None or line.strip()), len(lines))
+            blank = next((at for at in range(end) if (line := lines[at]) is None or line.strip()), end)
             self._held += _events(self._lines.events(number, lines[:blank]), self._on_refusal)
             number, lines = number + blank, lines[blank:]
             end = self._last_record(lines)

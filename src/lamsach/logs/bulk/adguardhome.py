@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, cut, ipv4, kept, names, not_empty
 from lamsach.logs.bulk.dns_answers import answers_of_messages
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
-from lamsach.logs.bulk.json_table import is_whole, leaves, table_of_objects
+from lamsach.logs.bulk.json_table import leaves, table_of_objects, whole
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.formats.adguardhome import BLOCKING
 from lamsach.logs.timestamps import from_iso
@@ -21,8 +22,8 @@ from lamsach.model import Action
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_BEGIN = (b'{"T":"', b'{"IP":"')
-_MARK = b'"QH":"'
+_BEGIN = ('{"T":"', '{"IP":"')
+_MARK = '"QH":"'
 # 2026-06-10T16:29:19.123456789+07:00   2026-06-10T09:29:19Z
 _MOMENT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
@@ -34,11 +35,11 @@ Values = Mapping[str, "pa.Array"]
 class QueryLog(GroupReader):
     """Questions with the time, the client and the whole answer."""
 
-    def kind(self, line: bytes) -> Hashable | None:
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By whether something was filtered: other keys stand then."""
-        if not line.startswith(_BEGIN) or _MARK not in line or not is_whole(line):
-            return None
-        return b'"Result":{}' in line
+        told = Lines(lines)
+        begins = told.begin_with(_BEGIN[0]) | told.begin_with(_BEGIN[1])
+        return groups_of((told.has('"Result":{}'),), begins & told.has(_MARK) & whole(told))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.announced import stated_times
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, halves, lines_of, mapped
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import asked_of, event_columns
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # <134>1 2026-06-10T08:45:34Z gw1 CheckPoint 1234 - [action:"Accept"; flags:"4606212"; ifdir:"inbound"; ... src:"10.1.1.5"; user:"an"]
 _LAYOUT = Quoted(':"', '"; ', ('"]', '"; ]'))
 _HEAD = r" CheckPoint [0-9]{1,10} [!-Z\\^-~]{1,40} $"
+_LONGEST_HEAD = 400
 _SAMPLE = '[action:"Accept"; src:"10.0.0.1"]'
 _CERTIFICATES = ("originsicname", "origin_sic_name", "origin", "orig")
 _ZONES = ("conn_direction", "inzone", "outzone")
@@ -33,16 +35,16 @@ _UNUSUAL = frozenset(
 class CheckPointRecords(GroupReader):
     """Connections and threats that name no hash, no session and no VPN client's address."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """How many keys the record has, and the first of them."""
-        place = line.find(b" [", line.find(b" CheckPoint ", 0, 200) + 1, 400)
-        other = b"|" in line or b"product: " in line or b"CEF:" in line or b"LEEF:" in line
-        if place < 0 or other:  # signs of the layouts that are read one by one
-            return None
-        record = line[place + 2 :]
-        if record.count(b'"]') > 1:  # the record ends at the first, and what follows is no value
-            return None
-        return (record.count(b'"; '), record[:16].partition(b":")[0]) if _LAYOUT.is_usual(record) else None
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By how many keys the record has, and the first of them."""
+        told = Lines(lines)
+        place, product = told.place(" ["), told.place(" CheckPoint ")
+        usual = (product >= 0) & (product < place) & (place < _LONGEST_HEAD) & (told.place('"') > place)
+        usual &= ~told.has("|", "product: ", "CEF:", "LEEF:")  # signs of the layouts that are read one by one
+        usual &= told.count('"]') <= 1  # the record ends at the first, and what follows is no value
+        usual &= _LAYOUT.usual(told)
+        first = told.letters(place + len(" ["), 4)
+        return groups_of((told.count(_LAYOUT.closing), told.place(_LAYOUT.opening) - place, first), usual)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""

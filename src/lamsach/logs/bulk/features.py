@@ -89,6 +89,17 @@ class Lines:
             return before[1:] - marks.before(first)
         return np.diff(before)
 
+    def begin_with(self, text: str) -> Truths:
+        """Whether they begin with these one to eight ASCII letters."""
+        found: Truths = self.letters_at(0, len(text)) == letters_of(text)
+        return found
+
+    def end_with(self, text: str) -> Truths:
+        """Whether they end with these one to eight ASCII letters."""
+        place = self.ends - self.begins - len(text)
+        found: Truths = (place >= 0) & (self.letters(place, len(text)) == letters_of(text))
+        return found
+
     def letters_at(self, place: int, count: int) -> Numbers:
         """As `letters`, at the same place in every line."""
         import numpy as np

@@ -10,9 +10,9 @@ from lamsach.logs import cloud_records, column_names
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, not_empty
-from lamsach.logs.bulk.features import Lines
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
-from lamsach.logs.bulk.json_table import as_texts, is_whole, leaves, table_of_objects
+from lamsach.logs.bulk.json_table import as_texts, leaves, table_of_objects, whole
 from lamsach.logs.bulk.named import event_columns
 from lamsach.logs.bulk.text import Text
 from lamsach.logs.envelopes import may_hold_line
@@ -37,9 +37,10 @@ class NamedKeys(GroupReader):
         super().__init__(log_format, context)
         self._times = LooseTimes(context)
 
-    def kind(self, line: bytes) -> Hashable | None:
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By the number of keys."""
-        return line.count(b'":') if is_whole(line) else None
+        told = Lines(lines)
+        return groups_of((told.count('":'),), whole(told))
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""

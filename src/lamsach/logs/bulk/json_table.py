@@ -14,6 +14,8 @@ from lamsach.logs.bulk.columns import not_empty
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lamsach.logs.bulk.features import Lines, Truths
+
 _MOST_MARKS = 120
 """Arrow ends the process at lists within lists that are nested very deep: a line has fewer brackets and braces than this."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -26,6 +28,12 @@ def is_whole(line: bytes) -> bool:
     return (
         line.startswith(b'{"') and line.endswith(b"}") and line.count(b"{") + line.count(b"[") < _MOST_MARKS
     )
+
+
+def whole(told: Lines) -> Truths:
+    """`is_whole` of each line."""
+    nested = told.count("{") + told.count("[")
+    return told.begin_with('{"') & told.end_with("}") & (nested < _MOST_MARKS)
 
 
 def table_of_objects(data: bytes, count: int) -> pa.Table:

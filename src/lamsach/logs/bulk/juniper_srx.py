@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import check, halves, lines_of, mapped, names
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 # <14>1 2026-06-10T08:00:01.123+07:00 srx01 RT_FLOW - RT_FLOW_SESSION_CLOSE [junos@2636.1.1.1.2.129 reason="TCP FIN" source-address="10.1.1.5" ...]
 _LAYOUT = Quoted('="', '" ', ('"]',))
-_START = b"[junos@"
+_START = "[junos@"
 _SOURCES = ("source-address", "client-ip-str", "client-ip")
 _DESTINATIONS = ("destination-address", "server-ip-str")
 _INNER, _HOSTS, _NAMES = (
@@ -39,24 +40,24 @@ _LONGEST_START = 500
 class SrxRecords(GroupReader):
     """Records without URLs and hashes."""
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """The record's name, and how many keys it has."""
-        place = line.find(_START, 0, _LONGEST_START)
-        record = line[place:]
-        if place < 0 or not _LAYOUT.is_usual(record) or b'"' in line[:place]:
-            return None
-        return line[:place].rstrip().rpartition(b" ")[2], record.count(b'" ')
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By the end of the record's name, and how many keys it has."""
+        told = Lines(lines)
+        place = told.place(_START)
+        usual = (place >= 0) & (place < _LONGEST_START) & (told.place('"') > place) & _LAYOUT.usual(told)
+        names = [told.letters(place - ahead, 8) for ahead in (8, 16)]
+        return groups_of((told.count(_LAYOUT.closing), *names), usual)
 
     def shape(self, line: bytes) -> Hashable:
         """See `GroupReader`."""
-        return _LAYOUT.keys(line.decode().partition(_START.decode())[2].partition(" ")[2])
+        return _LAYOUT.keys(line.decode().partition(_START)[2].partition(" ")[2])
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        before, tagged = halves(lines_of(data), _START.decode())
+        before, tagged = halves(lines_of(data), _START)
         number, records = halves(tagged, " ")
         check(pc.match_substring_regex(number, r"^[0-9.]{1,40}$"))
         event = EVENT.search(before[0].as_py())
@@ -90,7 +91,7 @@ class SrxRecords(GroupReader):
         }
 
     def _head(self, text: str) -> Head:
-        return of_header(split_header(f'{text}{_START.decode()}2636.1 reason="x"]', self.context)[0])
+        return of_header(split_header(f'{text}{_START}2636.1 reason="x"]', self.context)[0])
 
 
 def _arriving(row: dict[str, pa.Array], count: int) -> pa.Array:

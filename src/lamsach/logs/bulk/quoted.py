@@ -12,6 +12,8 @@ from lamsach.logs.bulk.columns import cells, check, cut, text_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from lamsach.logs.bulk.features import Lines, Truths
+
 _PART = "\x02"
 _MOST_KEYS = 200
 
@@ -24,13 +26,18 @@ class Quoted:
     closing: str
     ends: tuple[str, ...]
 
-    def is_usual(self, record: bytes) -> bool:
-        """Whether every quote of the record opens or closes a value, and all but the last value are closed as usual."""
-        keys, closing = record.count(self.opening.encode()), self.closing.encode()
-        closed_too = any(end.startswith(self.closing) and record.endswith(end.encode()) for end in self.ends)
-        if record.count(closing) != keys - (not closed_too):  # `a:"1";b:"2"; `
-            return False
-        return 0 < keys < _MOST_KEYS and record.count(b'"') == 2 * keys and b"\\" not in record
+    def usual(self, told: Lines) -> Truths:
+        """Of lines without quotes before their record: whether every quote opens or closes a value, and all but the last value are closed as usual."""
+        import numpy as np
+
+        keys, closings = told.count(self.opening), told.count(self.closing)
+        closed_too = np.zeros(len(keys), np.bool_)
+        for end in self.ends:
+            if end.startswith(self.closing):
+                closed_too |= told.end_with(end)
+        usual: Truths = closings == keys - ~closed_too  # `a:"1";b:"2"; `
+        usual &= (keys > 0) & (keys < _MOST_KEYS) & (told.count('"') == 2 * keys)
+        return usual & ~told.has("\\")
 
     def keys(self, record: str) -> tuple[str, ...]:
         """The record's keys in their order."""

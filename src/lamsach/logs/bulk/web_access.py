@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from lamsach.logs.bulk.columns import (
     parted_by_single_spaces,
     said,
 )
+from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.keyed import none_of, port_numbers, told
@@ -85,13 +86,13 @@ class WebRequests(GroupReader):
 
     log_format: WebAccess
 
-    def kind(self, line: bytes) -> Hashable | None:
-        """Which of the layouts the line has."""
-        quotes = line.count(b'"')
-        if quotes:
-            usual = quotes in (2, 6) and b"\\" not in line and b"\t" not in line and b'] "' in line
-            return quotes if usual else None
-        return "row" if line[:1].isdigit() and b"\t" not in line else None
+    def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
+        """By which of the layouts the line has."""
+        marks = Lines(lines)
+        quotes, first = marks.count('"'), marks.letters_at(0, 1)
+        framed = ((quotes == 2) | (quotes == 6)) & ~marks.has("\\") & marks.has('] "')
+        row = (quotes == 0) & (first >= ord("0")) & (first <= ord("9"))
+        return groups_of((quotes,), (framed | row) & ~marks.has("\t"))
 
     def read(self, data: bytes, count: int) -> dict[str, pa.Array]:
         """See `BulkReader`."""
