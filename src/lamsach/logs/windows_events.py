@@ -85,6 +85,8 @@ def _reader_at(provider: str, channel: str) -> Callable[[WindowsRecord], Reader]
 def _security(record: WindowsRecord) -> Reader:
     if record.event_id in logons.LOGONS:
         return logons.logon
+    if record.event_id == 4740:
+        return logons.locked_out
     if 5150 <= record.event_id <= 5159:
         return contacts.connection
     return logons.radius if record.event_id in logons.RADIUS else contacts.file_or_process

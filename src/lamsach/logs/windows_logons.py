@@ -22,7 +22,7 @@ from lamsach.model import Action, EventKind, LeaseAction
 Fields = dict[str, Any]
 
 LOGONS = frozenset(
-    {4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4774, 4775, 4776, 4777, 4778, 4779, 4740, 4675, 4820, 4821, 4964,
+    {4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4774, 4775, 4776, 4777, 4778, 4779, 4675, 4820, 4821, 4964,
      5140, 5142, 5143, 5144, 5145, 528, 529, 530, 531, 532, 533, 534, 535, 536, 537, 538, 539, 540, 551, 552, 672, 673, 674, 675, 676,
      677, 678, 680, 681, 682, 683}
 )  # fmt: skip
@@ -63,7 +63,7 @@ def logon(record: WindowsRecord) -> Fields:
         "action": Action.BLOCKED if _failed(record) else Action.ALLOWED,
     }
     if client is None:
-        fields["device_name"] = _station(record) if record.event_id in (4776, 4777, 680, 681, 4740) else None
+        fields["device_name"] = _station(record) if record.event_id in (4776, 4777, 680, 681) else None
         if fields["device_name"] is None:  # at the console: the machine speaks of itself
             fields["device_name"], fields["observer"] = record.computer, None
     elif is_internal(client):
@@ -86,6 +86,19 @@ def attempt(record: WindowsRecord) -> Fields:
     )
     action = next((action for word, action in outcomes if word in text), Action.UNKNOWN)
     return logon(record) | {"action": action}
+
+
+def locked_out(record: WindowsRecord) -> Fields:
+    """4740: which account was locked out, and the computer whose attempts did it, which stands where others have the account's domain."""
+    caller = (record.text("callercomputername", "targetdomainname") or "").strip("\\ ")
+    name = caller if 0 < len(caller) <= 255 and not ip_of(caller) else None
+    return {
+        "kind": EventKind.LOGON,
+        "observer": record.computer if name else None,
+        "device_name": name or record.computer,
+        "user": user_of(record.text(*USER)),
+        "action": Action.BLOCKED,
+    }
 
 
 def _failed(record: WindowsRecord) -> bool:

@@ -103,7 +103,7 @@ def event_of(path: str | None, columns: Columns, context: FileContext) -> Event 
         destination_port=destination_port,
         device_ip=framed or _device(kind, columns, source, source_port, destination, destination_port),
         device_name=_device_name(path, columns),
-        device_mac=mac_of(text_of(columns, "mac")) if framed else None,
+        device_mac=mac_of(text_of(columns, "mac")) if framed or source is None else None,
         user=_user(kind, columns),
         domain=domain,
         url=url,
@@ -156,10 +156,10 @@ def _device(
 
 
 def _device_name(path: str | None, columns: Columns) -> str | None:
-    """The workstation that NTLM and RDP name; `hostname` of other logs is another machine's."""
+    """The workstation that NTLM, RDP and known_devices name; `hostname` of other logs is another machine's."""
     if path == "ntlm" or "domainname" in columns:
         return text_of(columns, "hostname")
-    return text_of(columns, "client_name")
+    return text_of(columns, "client_name") or text_of(columns, "dhcp_host_name")
 
 
 def _user(kind: EventKind, columns: Columns) -> str | None:

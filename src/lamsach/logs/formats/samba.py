@@ -213,6 +213,9 @@ def _log_on(
     action = (
         Action.UNKNOWN if status is None else Action.ALLOWED if status == "NT_STATUS_OK" else Action.BLOCKED
     )
+    blocked = action is Action.BLOCKED
+    device = own_side(None, source) if blocked else own_side(source, destination)
+    stranger = blocked and source is not None and device is None  # whose name is no machine's of the unit
     return Event(
         time=time,
         kind=EventKind.LOGON,
@@ -220,10 +223,8 @@ def _log_on(
         source_port=source_port,
         destination_ip=destination,
         destination_port=destination_port,
-        device_ip=own_side(source, destination)
-        if action is not Action.BLOCKED
-        else own_side(source, None) and own_side(None, source),
-        device_name=named((workstation or "").lstrip("\\")) or machine,
+        device_ip=device,
+        device_name=None if stranger else named((workstation or "").lstrip("\\")) or machine,
         user=None if machine else (account or "").partition("@")[0] or None,
         action=action,
     )

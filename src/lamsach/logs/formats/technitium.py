@@ -1,7 +1,7 @@
 """Technitium DNS Server: its text log with queries, the CSV of its Query Logs app, and the JSON of its Log Exporter app.
 
 Source: https://github.com/TechnitiumSoftware/DnsServer `DnsServerCore/LogManager.cs` (Write of a datagram), `DnsWebService` query
-log export (`RowNumber,Timestamp,ClientIpAddress,...`), `Apps/LogExporterApp/LogEntry.cs`. Traps:
+log export (`RowNumber,Timestamp,ClientIpAddress,...`), `Apps/LogExporterApp/LogEntry.cs`, `Dhcp/DhcpServer.cs` (its leases). Traps:
 - The time says which clock it is on: `[2026-03-06 22:06:03 Local]` or `UTC`.
 - The client stands as `[192.0.2.5:52345]`, of IPv6 with its own brackets: `[[2001:db8::5]:52345]`.
 - An answer in place of the real server (`Blocked`, `UpstreamBlocked`, `CacheBlocked`) holds no address of that server.
@@ -21,8 +21,8 @@ from lamsach.logs.base import LogFormat
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.json_records import child, objects_of, read_object, start_of_object, text_of
 from lamsach.logs.timestamps import from_iso
-from lamsach.logs.values import host_and_port, ip_of, port_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.logs.values import host_and_port, ip_of, mac_of, port_of
+from lamsach.model import Action, Event, EventKind, LeaseAction
 
 # [2026-03-06 22:06:03 Local] [192.0.2.5:52345] [UDP] QNAME: www.example; QTYPE: A; QCLASS: IN; RCODE: NoError; ANSWER: [198.51.100.7]
 _LINE = re.compile(
@@ -33,6 +33,12 @@ _LINE = re.compile(
 _QUESTION = re.compile(
     r"QNAME: (.{1,1100}?); QTYPE: (\w{1,20}); QCLASS: (\w{1,10});(?: RCODE: (\w{1,20});)?(?: ANSWER: (.*))?",
     re.ASCII | re.DOTALL,
+)
+# [0.0.0.0:68] DHCP Server leased IP address [192.0.2.66] to may-66 [00-11-22-33-44-55] for scope: Default
+# DHCP Server released IP address [192.0.2.66] that was leased to [00-11-22-33-44-55] for scope: Default
+_LEASE = re.compile(
+    r"DHCP Server (leased|released) IP address \[([\d.]{7,15})\] (?:that was leased )?to (?:(\S{1,255}) )?\[([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5})\]",
+    re.ASCII,
 )
 # RowNumber,Timestamp,ClientIpAddress,Protocol,ResponseType,ResponseRtt,RCode,Domain,Type,Class,Answer
 _HEADING = re.compile(r'"?RowNumber"?,"?Timestamp"?,"?ClientIpAddress"?,', re.ASCII)
@@ -62,19 +68,16 @@ _UTC = ZoneInfo("UTC")
 
 
 class Technitium(LogFormat):
-    """The questions that a Technitium DNS Server answered."""
+    """The questions that a Technitium DNS Server answered, and the addresses that it lent."""
 
     name: ClassVar[str] = "technitium"
     title: ClassVar[str] = "Technitium DNS Server"
     of_resolver: ClassVar[bool] = True
+    lease_markers: ClassVar[tuple[str, ...]] = ("DHCP Server leased ", "DHCP Server released ")
     gives: ClassVar[tuple[str, ...]] = (
         "time",
         "source_ip",
-        "source_port",
-        "device_ip",
-        "domain",
-        "answers",
-        "action",
+        *("source_port", "device_ip", "device_name", "device_mac", "domain", "answers", "action"),
     )
 
     @classmethod
@@ -101,13 +104,16 @@ class Technitium(LogFormat):
             raise LineError("The line is not of this format.", line[:80])
         if values is None:
             return None
-        return Event(kind=EventKind.DNS, format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
+        values = {"kind": EventKind.DNS} | values
+        return Event(format=self.name, file=self.context.file, line=number, **values)  # type: ignore[arg-type]
 
     def _line(self, match: re.Match[str]) -> dict[str, object] | None:
-        question = _QUESTION.match(match[5])
-        if question is None:
+        lease, question = _LEASE.match(match[5]), _QUESTION.match(match[5])
+        if question is None and lease is None:
             return None
         time = from_iso(match[1], _UTC if match[2] == "UTC" else self.context.timezone)
+        if question is None:
+            return _lease(lease, time) if lease else None
         address, port = host_and_port(match[3] or "")
         return _values(time, address, port, question[1], question[4], "", question[5])
 
@@ -148,6 +154,19 @@ class Technitium(LogFormat):
             text_of(record.get("responseType")),
             " ".join(text for text in found if text),
         )
+
+
+def _lease(match: re.Match[str], time: datetime) -> dict[str, object]:
+    address = ip_of(match[2])
+    return {
+        "kind": EventKind.LEASE,
+        "time": time,
+        "source_ip": address,
+        "device_ip": address,
+        "device_name": match[3],
+        "device_mac": mac_of(match[4]),
+        "action": LeaseAction.ASSIGNED if match[1] == "leased" else LeaseAction.RELEASED,
+    }
 
 
 def _values(
