@@ -36,7 +36,7 @@ class Field(StrEnum):
 
 _WORDS: dict[Field, str] = {
     Field.VALUE: """
-        indicator|indicator value|indicators|ioc|iocs|ioc value|ioc_value|observable|value|values|attribute value|artifact|artefact|data
+        indicator|indicator value|indicators|entry value|ioc|iocs|ioc value|ioc_value|observable|value|values|attribute value|artifact|artefact|data
         |ip|ips|ip address|ip addresses|ipaddress|ip_address|ipv4|ipv6|address|addresses|ip addr|src ip|dst ip|source ip|destination ip
         |source address|destination address|srcip|dstip|dest_ip|remote ip|c2 ip|cnc ip|c&c ip|host ip|dst_ip|src_ip|ip dst|ip src|ip range|range|cidr
         |network|networks|subnet|netblock|prefix|ip:port|ip port
@@ -49,7 +49,7 @@ _WORDS: dict[Field, str] = {
         |duong dan|lien ket|duong dan doc hai|lien ket doc hai|dia chi url|dia chi website|trang web|website doc hai|ma bam|ma hash|gia tri bam|gia tri hash
         |ip/domain|ip/ten mien|ten mien/ip|ten mien/dia chi ip|dia chi ip/ten mien|danh sach ip|danh sach ten mien|dia chi ip/domain|ip, domain""",
     Field.TYPE: """
-        type|indicator type|indicator_type|ioc type|ioc_type|kind|attribute type|observable type|data type|loai|loai dau hieu|kieu|phan loai dau hieu|loai ioc|dang""",
+        type|entry type|indicator type|indicator_type|ioc type|ioc_type|kind|attribute type|observable type|data type|loai|loai dau hieu|kieu|phan loai dau hieu|loai ioc|dang""",
     Field.THREAT: """
         threat|threat name|malware|malware family|malware name|malware_printable|family|malware_family|botnet|botname|campaign|actor
         |threat actor|signature|virusname|virus name|listingreason|detection|tool|trojanfamily|ma doc|ten ma doc|loai ma doc|ho ma doc|nhom ma doc|dong ma doc|nhom tan cong|chien dich
@@ -61,7 +61,7 @@ _WORDS: dict[Field, str] = {
     Field.SOURCE: """
         source|sources|provider|feed|feed name|reporter|origin|author|nguon|nguon tin|nguon cung cap|don vi cung cap|nguon goc""",
     Field.VALID_FROM: """
-        submission time|first seen|first_seen|firstseen|first_seen_utc|listingdate|timestamp|time|detected|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
+        submission time|time stamp|first seen|first_seen|firstseen|first_seen_utc|listingdate|timestamp|time|detected|valid from|valid_from|start|start date|created|date added|dateadded|date_added|date|added|ngay|ngay phat hien
         |thoi gian phat hien|ngay bat dau|ngay ghi nhan|tu ngay|lan dau|lan dau phat hien|thoi gian|ngay cap nhat|phat hien lan dau""",
     Field.VALID_UNTIL: """
         valid until|valid_until|expires|expiry|expiration|expiration date|valid to|end|expiration time|end date|expire|het han|ngay het han|den ngay|hieu luc den|ngay ket thuc|han su dung""",
@@ -77,7 +77,7 @@ _WORDS: dict[Field, str] = {
         |fk_malware|malware_alias|malware alias|malware_malpedia|urlhaus_reference|gimphash|telfhash|dhash_icon|sha3_384_hash|terms|copyright|license|licence|homepage
         |malware_bazaar|malware bazaar|phish id|phish_id|verified|verification time|online|target|_id|_index|_type|_score|tracking|certificate thumbprint|recommended actions|rbac groups|mitre techniques|generate alert
         |subject|subjects|subject cn|issuer|issuer cn|subject name|issuer name|company|company name|product|product name|original filename|original file name|meaningful name|internal name|legal copyright|publisher|certificate subject|certificate issuer
-        |table|words|bang|severity|action|platforms|more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
+        |removed by|removal notes|table|words|bang|severity|action|platforms|more_info|info_url|threat_type_desc|ioc_type_desc|credits|terms of use|documentation|contact|blacklists|surbl|spamhaus_dbl""",
 }
 _EDGES = " \t\r\n\u00a0\ufeff\"'*:.#()[]"
 

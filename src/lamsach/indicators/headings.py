@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lamsach.indicators import ranges
+from lamsach.indicators import ranges, refusals
 from lamsach.indicators.cells import holds_value
 from lamsach.indicators.fields import Field, field_of, plain_key, type_of_heading, victims
+from lamsach.indicators.standing import action_column, allows, takes_back
 from lamsach.model import IndicatorType
 
 _NAME_KEYS = frozenset({"domain", "fqdn"})
 """Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
+_FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprint", "ja4", "ja4s", "jarm"})
+"""Columns of the digests of TLS handshakes, which are no file's."""
 _CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
 """Columns that say what a thing is called, where others hold its values."""
 
@@ -32,6 +35,12 @@ class Headings:
         """The columns of the first and the last address of a range."""
         self.names: frozenset[int] = frozenset()
         """The columns that promise names, of whatever spelling."""
+        self.fingerprints: frozenset[int] = frozenset()
+        """The columns that hold digests of something else than files."""
+        self.withdraws = False
+        """Whether the table lists what its source took back."""
+        self.action: int | None = None
+        """The column that says whether a row's values are blocked or allowed."""
         self._texts: tuple[str, ...] = ()
         self.row = 0
         """The number of the last row of headings."""
@@ -67,10 +76,20 @@ class Headings:
             self._texts = headings
         self.fields, self.types, self.row = fields, types, number
         self.bounds = ranges.bounds(filled)
+        self.fingerprints = frozenset(
+            place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS
+        )
+        self.withdraws, self.action = takes_back(filled.values()), action_column(filled)
         self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
         columns = [place for place, field in fields.items() if field is Field.VALUE]
         self.only_value = columns[0] if len(columns) == 1 and types.get(columns[0]) is None else None
         return True
+
+    def reason(self, filled: Mapping[int, str]) -> str | None:
+        """Why the values of a row are none by what the headings say of it, or None."""
+        if self.withdraws:
+            return refusals.WITHDRAWN
+        return refusals.ALLOWED if self.action is not None and allows(filled.get(self.action, "")) else None
 
 
 def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from lamsach.indicators import ranges, refusals
 from lamsach.indicators.beside import Publishers, beside
@@ -31,8 +32,10 @@ from lamsach.indicators.records import (
     indicator,
     read_text,
     several_values,
+    shortened,
     whole_value,
 )
+from lamsach.indicators.standing import refused
 from lamsach.model import IndicatorType, Reference, Refusal
 
 _COMMENT = re.compile(r"\s*(?:#|;|//|!)")
@@ -97,6 +100,8 @@ class Table:
             yield from self._mentioned()
             return
         found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
+        if (reason := self._headings.reason(filled)) is not None:
+            found = map(partial(refused, reason=reason), found)
         alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
@@ -123,7 +128,8 @@ class Table:
         stated, unsupported = stated_type(kind_of(filled, fields))
         facts: Facts | None = None
         plain_others = not any(whole_value(cell) for place, cell in filled.items() if place not in fields)
-        if plain_others and not unsupported and stated in (None, kind):
+        none = self._headings.reason(filled) is not None
+        if plain_others and not none and not unsupported and stated in (None, kind):
             facts = self._facts(filled, fields)
         if len(self._known) >= _KNOWN_KEPT:
             self._known.clear()
@@ -166,7 +172,12 @@ class Table:
         self, reference: Reference, filled: dict[int, str], described: dict[int, str]
     ) -> Iterator[Entry]:
         fields = self._headings.fields or {}
-        if self._headings.loose and not any(fields.get(place) is Field.VALUE for place in filled):
+        prints = [filled[place] for place in self._headings.fingerprints if place in filled]
+        if (
+            self._headings.loose
+            and not prints
+            and not any(fields.get(place) is Field.VALUE for place in filled)
+        ):
             fields = {}
         facts = self._facts(described, fields)
         stated = kind_of(described, fields)
@@ -194,6 +205,10 @@ class Table:
             elif field is None:
                 unheaded.extend(whole_value(cell) or several_values(cell))
         found += self._publishers.beside([*found, *unheaded])[len(found) :]
+        if not found and not doubtful and prints:
+            doubtful = [
+                Refused(refusals.OTHER_DIGEST, shortened(text, refusals.VALUE_KEPT)) for text in prints
+            ]
         if not found and not doubtful:
             found = scattered(filled, fields)
         if any(not isinstance(item, Refused) for item in found):

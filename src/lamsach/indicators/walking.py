@@ -14,10 +14,20 @@ from lamsach.indicators.cells import facts_of, victim
 from lamsach.indicators.cited import is_cited
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, supported_part, type_of_heading
-from lamsach.indicators.records import NO_FACTS, Entry, Facts, entries, read_text, several_values, whole_value
+from lamsach.indicators.records import (
+    NO_FACTS,
+    Entry,
+    Facts,
+    entries,
+    read_text,
+    several_values,
+    shortened,
+    whole_value,
+)
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.standing import reason_of, refused
 from lamsach.indicators.stix_patterns import pattern_values
-from lamsach.model import IndicatorType, Reference, Refusal
+from lamsach.model import IndicatorType, Reference
 
 MAX_DEPTH = 60
 
@@ -66,18 +76,23 @@ def _mapping(record: Mapping[Any, Any], reference: Reference, outer: Facts, dept
                 if key == "data"
                 else _value(value, type_of_heading(str(key)) or kind)
             )
+        elif isinstance(value, str) and fields[key] is Field.VALUE and value.strip():
+            found.append(Refused(refusals.UNSUPPORTED_TYPE, shortened(value, refusals.VALUE_KEPT)))
         elif isinstance(value, str) and fields[key] is None and not _names_else(str(key), value):
             found += whole_value(value)
         if isinstance(value, (Mapping, list, tuple)) and not is_cited(str(key).lower()):
             found += whole_value(str(key))
-    yield from entries(found, reference, facts)
+    taken = entries(found, reference, facts)
+    yield from taken if (reason := reason_of(record)) is None else (refused(item, reason) for item in taken)
     for key, value in record.items():
         if isinstance(value, (Mapping, list, tuple)) and _may_hold(str(key), fields[key], value):
             within = walk(value, reference, facts, depth + 1)
             if key == "deleted" and "new" in record:
-                within = (_refused(item, refusals.WITHDRAWN) for item in within)
+                within = (refused(item, refusals.WITHDRAWN) for item in within)  # CrowdSec
             elif not _ALLOWED.isdisjoint(_PARTS.split(str(key).lower())):
-                within = (_refused(item, refusals.ALLOWED) for item in within)
+                within = (refused(item, refusals.ALLOWED) for item in within)
+            elif key in beside:
+                within = (refused(item, refusals.BESIDE) for item in within)
             yield from within
         elif isinstance(value, Mapping):
             for name in _LISTS & value.keys():
@@ -160,18 +175,13 @@ def _names_else(key: str, value: str) -> bool:
     )
 
 
-def _refused(item: Entry, reason: str) -> Entry:
-    """What stands under a key that says why its values are none: taken back (CrowdSec: `new` and `deleted`), or allowed."""
-    if isinstance(item, Refusal) or item.reference is None:
-        return item
-    return Refusal(item.reference, item.value, reason, item.type)
-
-
 # Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's holder.
-# Links of a feed to itself (RFC 4287, RFC 8288).
+# AbuseIPDB: the site and the names of the address' provider. Links of a feed to itself (RFC 4287, RFC 8288).
 _BESIDE = (
     (frozenset({"ip_address", "hostname", "as_number"}), "hostname"),
     (frozenset({"asn", "asname", "cc", "domain"}), "domain"),
+    (frozenset({"ipAddress", "abuseConfidenceScore", "domain"}), "domain"),
+    (frozenset({"ipAddress", "abuseConfidenceScore", "hostnames"}), "hostnames"),
     (frozenset({"href", "rel"}), "href"),
 )
 _DIGESTS = frozenset({"md5", "sha1", "sha256"})

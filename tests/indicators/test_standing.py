@@ -1,0 +1,98 @@
+"""What a list names and does not ask to block, and what is no indicator of any kind: counted, with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators import refusals
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator, Refusal
+
+MD5, SHA256 = "5d41402abc4b2a76b9719d911017c592", "5d41402abc4b2a76b9719d911017c592" * 2
+_FALSE_POSITIVES = f"""\
+################################################################
+# abuse.ch False Positive List                                 #
+################################################################
+#
+# "time_stamp","platform","entry_type","entry_value","removed_by","removal_notes"
+"2026-01-10 09:00:00","URLhaus","url","https://good-a.site/setup.exe","admin","False positive"
+"2026-01-10 09:00:01","ThreatFox","ip:port","203.0.113.12:443","admin","shared, clean"
+"2026-01-10 09:00:02","MalwareBazaar","sha256_hash","{SHA256}","admin",""
+"2026-01-10 09:00:03","ThreatFox","domain","good-b.site","admin","clean"
+"""
+_JA3 = f"""\
+# SSLBL JA3 Fingerprint Blacklist (CSV)
+#
+# ja3_md5,Firstseen,Lastseen,Listingreason
+{MD5},2017-07-14 18:08:15,2019-07-27 20:42:54,Dridex
+{MD5[::-1]},2017-07-14 19:02:03,2019-07-28 00:34:38,Adware
+# END (2) entries
+"""
+_DEFENDER = """\
+IndicatorType,IndicatorValue,ExpirationTime,Action,Severity
+DomainName,bot-c2.xyz,,Block,High
+DomainName,good-c.site,,Allowed,Informational
+"""
+_FALCON = f"""\
+type,value,action,severity,expiration,applied_globally
+domain,bot-c2.xyz,detect,high,,true
+sha256,{SHA256},allow,high,,true
+"""
+_OTX = f"""{{"indicators": [
+    {{"indicator": "bot-c2.xyz", "type": "domain"}},
+    {{"indicator": "CVE-2026-1234", "type": "CVE"}},
+    {{"indicator": "{MD5}", "type": "FileHash-IMPHASH"}},
+    {{"indicator": "a@evil-b.xyz", "type": "email"}},
+    {{"indicator": " ", "type": "Mutex"}}]}}"""
+_ABUSEIPDB = """{"data": {"ipAddress": "203.0.113.23", "isPublic": true, "abuseConfidenceScore": 100, "usageType": "Data Center",
+    "domain": "hosting-a.net", "hostnames": ["vps-23.hosting-a.net"]}}"""
+
+_CASES = {
+    "false_positives": (
+        _FALSE_POSITIVES,
+        set(),
+        refusals.WITHDRAWN,
+        ["https://good-a.site/setup.exe", "203.0.113.12", SHA256, "good-b.site"],
+    ),
+    "false_positives_json": (
+        '{"1": {"entry_type": "domain", "entry_value": "good-a.site", "removed_by": "admin", "removal_notes": null}}',
+        set(),
+        refusals.WITHDRAWN,
+        ["good-a.site"],
+    ),
+    "ja3": (_JA3, set(), refusals.OTHER_DIGEST, [MD5, MD5[::-1]]),
+    "defender": (_DEFENDER, {"bot-c2.xyz"}, refusals.ALLOWED, ["good-c.site"]),
+    "falcon": (_FALCON, {"bot-c2.xyz"}, refusals.ALLOWED, [SHA256]),
+    "falcon_json": (
+        '[{"type": "domain", "value": "good-a.site", "action": "allow", "expiration": null}, {"type": "domain", "value": "bot-c2.xyz", "action": "detect", "expiration": null}]',
+        {"bot-c2.xyz"},
+        refusals.ALLOWED,
+        ["good-a.site"],
+    ),
+    # a firewall's log: what it let through is malicious all the same
+    "log": (
+        "time,dst_ip,action,end\n2026-01-10 09:00:00,203.0.113.24,allow,2026-01-10 09:00:01\n",
+        {"203.0.113.24"},
+        refusals.ALLOWED,
+        [],
+    ),
+    "otx": (_OTX, {"bot-c2.xyz"}, refusals.UNSUPPORTED_TYPE, ["CVE-2026-1234", MD5, "a@evil-b.xyz"]),
+    "abuseipdb": (
+        _ABUSEIPDB,
+        {"203.0.113.23"},
+        refusals.BESIDE,
+        ["hosting-a.net", "vps-23.hosting-a.net"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_what_is_not_to_be_blocked(name: str, tmp_path: Path) -> None:
+    text, values, reason, refused = _CASES[name]
+    path = tmp_path / "list"
+    path.write_text(text, encoding="utf-8")
+    found = list(read_list(str(path), lambda problem: None))
+    assert {item.value for item in found if isinstance(item, Indicator)} == values
+    assert [item.value for item in found if isinstance(item, Refusal) and item.reason == reason] == refused
