@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.errors import LimitError, UnreadableError
 from lamsach.indicators.compressed_rtf import decompressed
+from lamsach.indicators.mail_bodies import as_page, bodies
 from lamsach.indicators.ole import opened, streams
 from lamsach.indicators.opening import MIB, ListSource, clear_errors, is_document, members
 from lamsach.zip_errors import ZIP_ERRORS
@@ -98,19 +99,25 @@ def _mail_parts(source: ListSource) -> Iterator[ListSource]:
         raise UnreadableError("The message is damaged.", source.document, "Fetch the file again.") from None
     if len(leaves) > MAX_ATTACHMENTS:
         raise LimitError("The message has too many attachments.", source.document)
-    plain = any(_kind(part) == "text/plain" and not _name(part) for part in leaves)
+    text: ListSource | None = None
     for number, part in enumerate(leaves, 1):
         kind, name = _kind(part), _name(part)
-        if (
-            kind.startswith(_PICTURES)
-            or kind in _CERTIFICATES
-            or (kind == "text/html" and plain and not name)
-        ):
+        if kind.startswith(_PICTURES) or kind in _CERTIFICATES or not (content := _content(part)).strip():
             continue
-        content = _content(part)
-        if content.strip():
-            prose = kind == "text/plain" and not name
-            yield _inner(source, name or f"text{number}", content, prose=prose)
+        prose, page = (kind == wanted and not name for wanted in ("text/plain", "text/html"))
+        content = as_page(content) if page else content
+        inner = _inner(source, name or f"text{number}", content, prose=prose)
+        if text is not None and page:
+            yield from bodies(text, inner)
+            text = None
+            continue
+        if text is not None:
+            yield text
+        text = inner if prose else None
+        if not prose:
+            yield inner
+    if text is not None:
+        yield text
 
 
 def _kind(part: Message) -> str:
@@ -149,10 +156,12 @@ def _message_parts(source: ListSource, compound: Any, start: tuple[str, ...]) ->
     """The text and attachments of the message that is stored under a path of the compound file ([MS-OXMSG] section 2.2)."""
     text = _property(compound, start, "1000")
     html = _bytes(compound, (*start, "__substg1.0_10130102")) or _property(compound, start, "1013").encode()
-    if text.strip():
-        yield _inner(source, "text", text.encode("utf-8"), prose=True)
-    elif html.strip():
-        yield _inner(source, "text.html", html)
+    plain = _inner(source, "text", text.encode("utf-8"), prose=True)
+    page = _inner(source, "text.html", as_page(html))
+    if text.strip() and html.strip():
+        yield from bodies(plain, page)
+    elif text.strip() or html.strip():
+        yield plain if text.strip() else page
     elif rich := decompressed(_bytes(compound, (*start, "__substg1.0_10090102"))):
         yield _inner(source, "text.rtf", rich)
     inner = {
