@@ -192,6 +192,33 @@ def test_rich_text(tmp_path: Path) -> None:
     ]
 
 
+def test_merged_cells_of_rich_text_hold_for_all_their_rows(tmp_path: Path) -> None:
+    data = (
+        rb"{\rtf1\ansi\trowd\cellx2000\cellx4000\pard\intbl M\u227\'3f \u273\'3f\u7897\'3fc\cell IP\cell\row"
+        rb"\trowd\clvmgf\cellx2000\cellx4000\intbl Mozi\cell 203.0.113.5\cell\row"
+        rb"\trowd\clvmrg\cellx2000\cellx4000\intbl\cell 203.0.113.6\cell\row"
+        rb"\trowd\cellx2000\cellx4000\intbl\cell 203.0.113.7\cell\row\pard\par}"
+    )
+    found, _, problems = reading(tmp_path, "a.rtf", data)
+    assert problems == []
+    assert [(item.value, item.threat) for item in found] == [
+        ("203.0.113.5", "Mozi"),
+        ("203.0.113.6", "Mozi"),
+        ("203.0.113.7", None),
+    ]
+
+
+def test_a_table_within_a_cell_of_rich_text_keeps_its_cells_apart(tmp_path: Path) -> None:
+    data = (
+        rb"{\rtf1\ansi\trowd\cellx2000\cellx4000\pard\intbl Indicator\cell Ghi ch\u250\'3f\cell\row"
+        rb"\trowd\cellx2000\cellx4000\pard\intbl\itap2 203.0.113.5\nestcell bot.evil-a.top\nestcell{\*\nesttableprops\trowd\cellx1000\nestrow}"
+        rb"\pard\intbl\cell C2\cell\row\pard\par}"
+    )
+    found, _, problems = reading(tmp_path, "a.rtf", data)
+    assert problems == []
+    assert [item.value for item in found] == ["203.0.113.5", "bot.evil-a.top"]
+
+
 @pytest.mark.parametrize(
     "data", [b"{\\rtf1" + b"{" * 100_000, b"{\\rtf1 \\u99999999 \\'zz \\", b"{\\rtf1}}}}}\\par x"]
 )
@@ -200,14 +227,14 @@ def test_damaged_rich_text(tmp_path: Path, data: bytes) -> None:
     assert (found, problems) == ([], [])
 
 
-def message(*attachments: tuple[str, bytes]) -> EmailMessage:
+def message(*attachments: tuple[str, bytes], page: str = "<p>bot[.]evil-a.top</p>") -> EmailMessage:
     made = EmailMessage()
     made["From"] = "Officer <officer@sender-a.com>"
     made["To"] = "unit@unit.example"
     made["Subject"] = "evil-subject.top"
     made["Received"] = "from mx.sender-a.com (203.0.113.250)"
     made.set_content("Danh sách:\nbot[.]evil-a.top\n")
-    made.add_alternative("<p>bot[.]evil-html.top</p>", subtype="html")
+    made.add_alternative(page, subtype="html")
     for name, data in attachments:
         made.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
     return made
@@ -231,6 +258,34 @@ def test_a_mail_with_attachments(tmp_path: Path) -> None:
         ("203.0.113.7", f"{path}!forwarded.eml!inner.csv"),
     ]
     assert [item for item in refused if item.type] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "documents"),
+    [
+        ("<table><tr><td>bot.evil-a.top</td></tr><tr><td>bot.evil-b.top</td></tr></table>", ["text2"] * 2),
+        ("<p>Xem bảng:</p><table><tr><td>bot.evil-b.top</td></tr></table>", ["text1", "text2"]),
+        ('<p>bot[.]evil-a.top <a href="http://evil-link.top/">Xem</a></p>', ["text1"]),
+        ("<p></p>", ["text1"]),
+    ],
+)
+def test_the_page_of_a_mail_is_read_where_it_lists_more(
+    tmp_path: Path, page: str, documents: list[str]
+) -> None:
+    found, _, problems = reading(tmp_path, "a.eml", message(page=page).as_bytes())
+    assert problems == []
+    assert [item.reference.document.rpartition("!")[2] for item in found if item.reference] == documents
+    assert {item.value for item in found} <= {"bot.evil-a.top", "bot.evil-b.top"}
+
+
+def test_the_page_of_an_outlook_message_is_read_where_it_lists_more(tmp_path: Path) -> None:
+    page = {
+        "__substg1.0_10130102": b"<html><body><table><tr><td>bot.evil-b.top</td></tr></table></body></html>"
+    }
+    streams = {**outlook("Xem bảng trong thư.", {}), **page}
+    found, _, problems = reading(tmp_path, "a.msg", compound(streams))
+    assert problems == []
+    assert [item.value for item in found] == ["bot.evil-b.top"]
 
 
 def test_messages_nested_too_deep(tmp_path: Path) -> None:

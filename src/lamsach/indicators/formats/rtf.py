@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import ClassVar
 
 from lamsach.errors import LimitError
@@ -13,6 +14,8 @@ from lamsach.indicators.opening import MIB, ListSource
 from lamsach.indicators.records import Entry
 
 MAX_BYTES = 64 * MIB
+MAX_COLUMNS = 64
+"""In how many cells of a row merging is looked for."""
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
 )
@@ -24,6 +27,7 @@ _CHARACTERS = {
     b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ",
     b"enspace": " ", b"bullet": "•",
 }  # fmt: skip
+_ROW_WORDS = frozenset({b"trowd", b"cellx", b"clvmgf", b"clvmrg"})
 _CODE_PAGES = {932, 936, 949, 950, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 437, 850}
 
 
@@ -50,22 +54,46 @@ class Rtf(ListFormat):
             )
         reader = DocumentReader(source.document)
         rows: list[list[tuple[str, str]]] = []
-        for kind, texts in _blocks(data):
+        for kind, cells in _blocks(data):
             if kind == "row":
-                rows.append([(text, "") for text in texts])
+                rows.append(cells)
                 continue
             if rows:
                 yield from reader.table(rows)
                 rows = []
             if kind == "page":
                 reader.next_page()
-            elif texts[0].strip():
-                yield from reader.paragraph(texts[0])
+            elif cells[0][0].strip():
+                yield from reader.paragraph(cells[0][0])
         yield from reader.table(rows)
 
 
-def _blocks(data: bytes) -> Iterator[tuple[str, list[str]]]:
+class _RowProperties:
+    """Which cells of a row are merged with those above, as its properties say: `\\trowd\\clvmgf\\cellx2000\\cellx4000`, the next row's `\\clvmrg`."""
+
+    def __init__(self) -> None:
+        self._states: list[str] = []
+        self._state = ""
+
+    def word(self, word: bytes) -> None:
+        """Take note of a control word that begins a row's properties, marks a cell or ends one."""
+        if word == b"trowd":
+            self._states, self._state = [], ""
+        elif word == b"cellx":
+            if len(self._states) < MAX_COLUMNS:
+                self._states.append(self._state)
+            self._state = ""
+        else:
+            self._state = "start" if word == b"clvmgf" else "more"
+
+    def cells(self, texts: list[str]) -> list[tuple[str, str]]:
+        """A row's texts, each with `start`, `more` or nothing."""
+        return list(zip_longest(texts, self._states[: len(texts)], fillvalue=""))
+
+
+def _blocks(data: bytes) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """`paragraph` with its text, `row` with its cells, `page` for a page break."""
+    properties = _RowProperties()
     states: list[tuple[bool, int]] = []
     silent, skip_after = False, 1
     encoding, pending = "cp1252", 0
@@ -122,20 +150,24 @@ def _blocks(data: bytes) -> Iterator[tuple[str, list[str]]]:
         elif word == b"cell":
             cells.append(flushed())
         elif word == b"row":
-            yield "row", cells
+            yield "row", properties.cells(cells)
             cells = []
+        elif word in _ROW_WORDS:
+            properties.word(word)
+        elif word in (b"nestcell", b"nestrow"):  # a table within a cell
+            text.append(_decoded(raw, encoding) + "\n")
         elif word in (b"intbl", b"pard"):
             in_table = word == b"intbl"
         elif word in (b"par", b"sect") and (in_table or cells):
             text.append(_decoded(raw, encoding) + "\n")
         elif word in (b"par", b"sect"):
-            yield "paragraph", [flushed()]
+            yield "paragraph", [(flushed(), "")]
         elif word == b"page":
-            yield "paragraph", [flushed()]
+            yield "paragraph", [(flushed(), "")]
             yield "page", []
     if cells:
-        yield "row", cells
-    yield "paragraph", [flushed()]
+        yield "row", properties.cells(cells)
+    yield "paragraph", [(flushed(), "")]
 
 
 def _decoded(raw: bytearray, encoding: str) -> str:
