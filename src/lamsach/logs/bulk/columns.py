@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.marks import marks_of
 from lamsach.logs.direction import is_internal
 from lamsach.logs.event_tables import may_be_empty
 from lamsach.logs.values import hash_of, ip_of, mac_of
@@ -54,7 +55,7 @@ def lines_of(data: bytes) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    ends = marks_of(np.frombuffer(data, np.uint8), b"\n").places
     offsets = np.zeros(len(ends) + 2, np.int32)
     offsets[1:-1] = ends - np.arange(len(ends))
     offsets[-1] = len(data) - len(ends)
@@ -141,8 +142,7 @@ def ends_of(column: pa.Array) -> tuple[Any, Any]:
     """The first and the last byte of each text, as numbers; zero of an empty or absent one."""
     import numpy as np
 
-    _, offsets, texts = column.buffers()
-    places = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    places, texts = places_of(column), column.buffers()[2]
     letters = np.frombuffer(texts, np.uint8) if texts is not None and len(texts) else np.zeros(1, np.uint8)
     begins, ends = places[:-1], places[1:]
     held = ends > begins
@@ -278,9 +278,54 @@ def own_sides(sources: pa.Array, destinations: pa.Array) -> pa.Array:
 
 def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
     """What stands before and after the first mark; each text must hold one."""
+    import numpy as np
+
+    if column.null_count or not len(column):
+        raise Unusual
+    begins = places_of(column)
+    parts = np.empty((len(column), 3), np.int32)  # before it, the mark, behind it
+    parts[:, 0] = begins[:-1]
+    parts[:, 1] = _first_places(column, begins, mark)
+    parts[:, 2] = parts[:, 1] + len(mark.encode())
+    texts = _texts(np.append(parts, begins[-1]), column.buffers()[2])
+    return _each(texts, 0, 3), _each(texts, 2, 3)
+
+
+def _first_places(column: pa.Array, begins: Any, mark: str) -> Any:
+    """Where in its buffer each text of a column first holds the mark; Unusual when one does not."""
+    import numpy as np
     import pyarrow.compute as pc
 
-    parts = pc.split_pattern(column, mark, max_splits=1)
-    if len(parts.values) != 2 * len(column):
+    if len(mark) > 1:
+        found = pc.find_substring(column, mark).to_numpy()
+        if found.min() < 0:
+            raise Unusual
+        return begins[:-1] + found
+    first, end = int(begins[0]), int(begins[-1])
+    marks = marks_of(np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:end], mark.encode())
+    before = marks.before(begins.astype(np.int64) - first)
+    if not (before[1:] > before[:-1]).all():
         raise Unusual
-    return pc.list_element(parts, 0), pc.list_element(parts, 1)
+    return marks.nth(before[:-1]) + first
+
+
+def places_of(column: pa.Array) -> Any:
+    """Where each text of a column begins in its buffer, and where the last one ends."""
+    import numpy as np
+
+    return np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+
+
+def _texts(places: Any, buffer: pa.Buffer) -> pa.Array:
+    """What stands between these places."""
+    import pyarrow as pa
+
+    return pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(places), buffer)
+
+
+def _each(texts: pa.Array, first: int, step: int) -> pa.Array:
+    """Each of so many texts."""
+    import numpy as np
+    import pyarrow as pa
+
+    return texts.take(pa.array(np.arange(first, len(texts), step)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
     Bytes = np.ndarray[Any, np.dtype[np.uint8]]
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
+    Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 _WORD = 64
 _BLOCK = 1 << 17
@@ -46,42 +48,60 @@ class Marks:
         """Where those with these numbers (from 0) stand."""
         import numpy as np
 
-        one = np.uint64(1)
+        if self._few:
+            return self.places[numbers]
         at = np.searchsorted(self._before, numbers, side="right") - 1
         words, skipped = self._words[at], numbers - self._before[at]
         more = np.flatnonzero(skipped)
         while len(more):  # without the lowest bit of each word, so often as wanted
-            words[more] &= words[more] - one
+            words[more] &= words[more] - np.uint64(1)
             skipped[more] -= 1
             more = more[skipped[more] > 0]
-        found: Numbers = (at << 6) + np.bitwise_count((words & -words) - one)
-        return found
+        return _lowest(at, words)
 
+    @cached_property
     def places(self) -> Numbers:
         """Where they stand, in their order."""
         import numpy as np
 
-        if self.total > len(self._words):
+        if not self._few:
             return np.flatnonzero(np.unpackbits(self._bits, bitorder="little").view(np.bool_))
-        return self.nth(np.arange(self.total))
+        found: Numbers = np.empty(self.total, np.int64)
+        at = np.flatnonzero(self._words != 0)
+        words, target = self._words[at], self._before[at]
+        while len(at):  # the lowest bit of each word, then the next one of those that have more
+            found[target] = _lowest(at, words)
+            words &= words - np.uint64(1)
+            more = np.flatnonzero(words != 0)
+            at, words, target = at[more], words[more], target[more] + 1
+        return found
+
+    @property
+    def _few(self) -> bool:
+        return self.total <= len(self._words)
+
+
+def _lowest(at: Numbers, words: Words) -> Numbers:
+    """The place of the lowest bit of each word, of which the numbers are given."""
+    import numpy as np
+
+    found: Numbers = (at << 6) + np.bitwise_count((words & -words) - np.uint64(1))
+    return found
 
 
 def marks_of(letters: Bytes, mark: bytes, rarest: Sequence[int] = (0,)) -> Marks:
     """Where the mark stands in the letters. `rarest`: all places in the mark, that of its rarest letter first."""
     import numpy as np
 
-    looked_at, others = rarest[:2], rarest[2:]
-    found = Marks(_compared(letters, mark, looked_at))
-    if not others or not found.total:
+    found = Marks(_compared(letters, mark, rarest[:2]))
+    if len(mark) <= len(rarest[:2]) or not found.total:
         return found
-    likely = found.places()
-    places = likely
-    for at in others:
-        places = places[letters[places + at] == mark[at]]
-    if len(places) == len(likely):
+    texts = np.ndarray((len(letters) - len(mark) + 1,), f"S{len(mark)}", letters, strides=(1,))
+    same = texts[found.places] == mark
+    if same.all():
         return found
     true = np.zeros(len(letters), np.bool_)
-    true[places] = True
+    true[found.places[same]] = True
     return Marks(np.packbits(true, bitorder="little"))
 
 

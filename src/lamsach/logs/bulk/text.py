@@ -28,7 +28,7 @@ class Text(Sequence[bytes]):
         """Where the first line begins, and where each ends."""
         import numpy as np
 
-        feeds = marks_of(np.frombuffer(self.data, np.uint8), b"\n").places()
+        feeds = marks_of(np.frombuffer(self.data, np.uint8), b"\n").places
         return np.concatenate(([0], feeds, [len(self.data)]))
 
     @cached_property
