@@ -78,6 +78,12 @@ _CASES = {
         refusals.ALLOWED,
         [],
     ),
+    "query": (
+        '{"query": {"bool": {"must": [{"term": {"dns.question.name": "bot-c2.xyz"}}], "must_not": [{"term": {"dns.question.name": "good-a.site"}}]}}}',
+        {"bot-c2.xyz"},
+        refusals.ALLOWED,
+        ["good-a.site"],
+    ),
     "otx": (_OTX, {"bot-c2.xyz"}, refusals.UNSUPPORTED_TYPE, ["CVE-2026-1234", MD5, "a@evil-b.xyz"]),
     "abuseipdb": (
         _ABUSEIPDB,

@@ -20,9 +20,9 @@ _FETCHES = re.compile(
     re.IGNORECASE,
 )
 """Commands of which an argument is the server that is asked."""
-# where SHA256 in ("0f4c..", "1a2b..")    md5 == '0f4c..'
+# where SHA256 in ("0f4c..", "1a2b..")    md5 == '0f4c..'    let hashes = dynamic(["0f4c..", "1a2b.."])
 _NAMED_HASH = re.compile(
-    r"(?:\b|_)(?:md5|sha-?1|sha-?256)\b[\"']?\s{0,3}(?:[=!]=|=~|=|:|\bin~?|\bhas_any)\s{0,3}[\"'(\[]{0,3}(?:[0-9a-f]{32,64}[\"']\s?,\s{0,3}[\"']){0,16}$",
+    r"(?:(?:\b|_)(?:md5|sha-?1|sha-?256)\b[\"']?\s{0,3}(?:[=!]=|=~|=|:|\bin~?|\bhas_any)|=\s{0,3}dynamic)\s{0,3}[\"'(\[]{0,3}(?:[0-9a-f]{32,64}[\"']\s?,\s{0,3}[\"']){0,16}$",
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"([\"'])\s{0,4}[&+]\s{0,4}\1")

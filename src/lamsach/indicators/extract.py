@@ -61,6 +61,9 @@ _HOST_PORT_MORE = re.compile(r"([^/?#:\\]{1,253}:\d{1,5}):[^/:]")
 _HOST = re.compile(r"[^/?#:\\]*")
 _EMAIL = re.compile(r"[^@/\\]+@[\w.-]+\.\w+")
 
+_FOOTNOTE_MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079†‡§※"
+"""Raised figures and other marks behind a word to which a footnote belongs."""
+
 PIECE = 32 * 1024
 """How many characters of a line are looked at together."""
 
@@ -183,7 +186,7 @@ def _trimmed(text: str) -> str:
     while text:
         last = text[-1]
         closes_nothing = last in _PAIRS and text.count(last) > text.count(_PAIRS[last])
-        if not (closes_nothing or last in ".,;:!?'’*|\\`…({[」』》、，；"):
+        if not (closes_nothing or last in ".,;:!?'’*|\\`…({[」』》、，；" or last in _FOOTNOTE_MARKS):
             break
         text = text[:-1]
     return text
@@ -206,7 +209,7 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         yield from _word(word[:inner], written, depth)
         yield from _url(word[inner:], written)
         return
-    word = word.strip("-–—·!?&#+~*").rstrip(".:")
+    word = word.strip("-–—·!?&#+~*").rstrip(_FOOTNOTE_MARKS).rstrip(".:")
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")
     word = word if word.startswith("::") else word.lstrip(":")

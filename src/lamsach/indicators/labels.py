@@ -12,9 +12,9 @@ from lamsach.indicators import refusals
 from lamsach.model import IndicatorType
 
 _BEFORE = 96
-# YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."
+# YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."    Markdown's head: canonical_url: https://...
 _REFERENCE = re.compile(
-    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post)\d{0,2}[\"']?\s{0,4}[:=]\s{0,4}[\"'\[<(]{0,3}$",
+    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?(?:url|page))\d{0,2}[\"']?\s{0,4}[:=]\s{0,4}[\"'\[<(]{0,3}$",
     re.IGNORECASE,
 )
 # Package name: com.example.bank    Tên gói ứng dụng: vn.gov.app
@@ -34,7 +34,7 @@ _KEY_IN_SENTENCE = re.compile(
 )
 # ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb
 _ASIDE = re.compile(
-    r"^\W{0,8}(?:asn?|as (?:name|number)|isp|hosting(?: provider)?|registrar|registrant|organi[sz]ation|org|owner|whois|pdb(?: path)?|mutex|user[ _-]?agent|compiler|packer|issuer"
+    r"^\W{0,8}(?:asn?|as (?:name|number)|author|isp|hosting(?: provider)?|registrar|registrant|organi[sz]ation|org|owner|whois|pdb(?: path)?|mutex|user[ _-]?agent|compiler|packer|issuer"
     r"|signer|signed by|product(?: name)?|internal name|original name|original filename|company|copyright|nhà cung cấp|nhà đăng ký)\s{0,20}[:=]",
     re.IGNORECASE,
 )

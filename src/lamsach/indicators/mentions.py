@@ -15,6 +15,7 @@ from lamsach.indicators.code_lines import is_argument, is_code, is_dump, is_name
 from lamsach.indicators.extract import PIECE, Found, located, pieces
 from lamsach.indicators.fields import stated_type
 from lamsach.indicators.labels import aside, is_imitated, is_to_read
+from lamsach.indicators.query_text import is_excluded, is_field
 from lamsach.indicators.records import Facts
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import HEADER, rule_values
@@ -198,6 +199,8 @@ class Prose:
         place = text.find(token)
         if place < 0:
             return found  # the author defanged it
+        if is_excluded(text, place):
+            return Refused(refusals.ALLOWED, value, kind)
         reason = aside(kind, token, text, place)
         if self.section is Section.MARGIN:
             reason = refusals.MARGIN
@@ -224,6 +227,8 @@ class Prose:
     def _domain_reason(self, token: str, value: str, text: str, *, code: bool, alone: bool) -> str | None:
         if self.section is Section.FILES and alone and value.rpartition(".")[2] in _FILE_ENDINGS:
             return refusals.FILE_NAME
+        if not alone and is_field(value):
+            return refusals.CODE
         if value.partition(".")[0] in _PROGRAM_ROOTS or (code and not alone and not is_argument(token, text)):
             return refusals.CODE
         if alone and self._packages and _PACKAGE.fullmatch(token):

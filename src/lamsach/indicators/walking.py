@@ -136,7 +136,7 @@ _CALLED = frozenset(
 """Keys whose texts say what files, programs and the like are called; records under them are walked."""
 _LISTS = frozenset({"ioc", "iocs", "indicator", "indicators", "observables"})
 """Keys that list values even in a record that describes (`{"report": {"url": .., "iocs": [..]}}`)."""
-# {"blacklist": [..], "whitelist": [..], "fuzzylist": [..]}, {"domains": [..], "allowed_domains": [..]}
+# {"blacklist": [..], "whitelist": [..], "fuzzylist": [..]}, {"domains": [..], "allowed_domains": [..]}, {"bool": {"must": [..], "must_not": [..]}}
 _PARTS = re.compile(r"[^a-z]+")
 _ALLOWED = frozenset(
     [
@@ -159,6 +159,7 @@ _ALLOWED = frozenset(
         "goodware",
         "trusted",
         "fuzzylist",
+        "not",
     ]
 )
 """Words of keys under which a list names what is not to be blocked."""
