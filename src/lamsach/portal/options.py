@@ -70,7 +70,13 @@ OPTIONS: tuple[Option, ...] = (
         "LAMSACH_SECRET_KEY",
         "text",
         "",
-        "Signs cookies and links. Empty: made on the first start and kept in the data folder.",
+        "Signs cookies and links, and locks second factors and the keys of other systems. Empty: made on the first start and kept in the data folder.",
+    ),
+    Option(
+        "LAMSACH_OLD_SECRET_KEYS",
+        "text",
+        "",
+        "Secret keys of before, with spaces between them: what they signed or locked is still taken. See [portal.md](portal.md#another-secret-key).",
     ),
     Option(
         "LAMSACH_SMTP_URL",

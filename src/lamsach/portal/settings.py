@@ -15,6 +15,7 @@ DATA = Path(OPTIONS.text("LAMSACH_DATA")).absolute()
 DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 SECRET_KEY = OPTIONS.text("LAMSACH_SECRET_KEY") or secret_key(DATA)
+SECRET_KEY_FALLBACKS = OPTIONS.text("LAMSACH_OLD_SECRET_KEYS").split()
 DEBUG = False
 PUBLIC_URL = OPTIONS.text("LAMSACH_URL").rstrip("/")
 TLS = OPTIONS.switch("LAMSACH_TLS")
@@ -106,6 +107,7 @@ TEMPLATES = [
 ]
 DATABASES: dict[str, dict[str, Any]] = {"default": database(OPTIONS.text("DATABASE_URL"), DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+MESSAGE_STORAGE = "lamsach.portal.base.once.Storage"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -161,6 +163,7 @@ SOCIALACCOUNT_PROVIDERS = (
     if OIDC_URL
     else {}
 )
+MFA_ADAPTER = "lamsach.portal.accounts.factors.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lamsach"

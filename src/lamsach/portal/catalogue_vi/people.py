@@ -19,6 +19,7 @@ PEOPLE: dict[str, str] = {
     "The account is unlocked.": "Đã mở khóa tài khoản.",
     "The invitation goes to {email}.": "Lời mời sẽ được gửi đến {email}.",
     "Log in": "Đăng nhập",
+    "The second factor cannot be checked on this server. Tell the administrator.": "Máy chủ không kiểm tra được lớp xác thực thứ hai. Hãy báo quản trị viên.",
     "Log in with a passkey": "Đăng nhập bằng khóa truy cập",
     "Log in through the house's account": "Đăng nhập bằng tài khoản cơ quan",
     "Accounts come by invitation from your unit's coordinator.": "Tài khoản được cấp theo lời mời của cán bộ điều phối đơn vị.",

@@ -1,0 +1,59 @@
+"""Second factors in the database: the secrets of authenticator apps and recovery codes lie locked, so that a copy of the database alone makes no code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from lamsach.errors import InputError
+from lamsach.portal.base import locking
+
+_PURPOSE = "lamsach.accounts.second-factor/1"
+_MARK = "locked:"
+"""No secret of the library's begins like this: they are base32 and hexadecimal digits."""
+logger = logging.getLogger("lamsach.portal.accounts")
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The place that the library has for this."""
+
+    def encrypt(self, text: str) -> str:
+        """The secret, locked."""
+        return _MARK + locking.lock(_PURPOSE, text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret again; one that a server of an older version wrote meanwhile is taken as it is. ValidationError, which the form shows, after a change of the secret key."""
+        if not encrypted_text.startswith(_MARK):
+            return encrypted_text
+        try:
+            return locking.unlock(_PURPOSE, encrypted_text.removeprefix(_MARK))
+        except InputError as problem:
+            logger.error("A second factor cannot be opened: LAMSACH_SECRET_KEY is another than when it was set up, see LAMSACH_OLD_SECRET_KEYS.")  # fmt: skip
+            raise ValidationError(
+                _("The second factor cannot be checked on this server. Tell the administrator.")
+            ) from problem
+
+
+def lock_all(rows: Any) -> None:
+    """Lock every secret of these authenticators that is not. They are rows of the library's model, as it is now or was."""
+    _change(rows, lambda held: held if held.startswith(_MARK) else FactorAdapter().encrypt(held))
+
+
+def open_all(rows: Any) -> None:
+    """The reverse, for whoever goes back to a version that locked nothing."""
+    _change(rows, FactorAdapter().decrypt)
+
+
+def _change(rows: Any, change: Callable[[str], str]) -> None:
+    for row in rows.filter(type__in=("totp", "recovery_codes")).iterator():
+        for name in ("secret", "seed"):
+            if isinstance(row.data.get(name), str):
+                row.data[name] = change(row.data[name])
+        if isinstance(codes := row.data.get("migrated_codes"), list):
+            row.data["migrated_codes"] = [change(code) for code in codes]
+        row.save(update_fields=["data"])

@@ -1,0 +1,51 @@
+"""Words that have to be kept so that they can be used: locked with a key that is derived from the portal's secret key, so that a copy of the database alone opens none.
+
+After a change of the secret key, what was locked before is opened with the old ones (`LAMSACH_OLD_SECRET_KEYS`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from lamsach.errors import InputError
+from lamsach.i18n import mark
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+
+def lock(purpose: str, word: str) -> str:
+    """The word, locked for a purpose (Fernet: AES-128-CBC with HMAC-SHA256)."""
+    return _locks(purpose, *_keys()).encrypt(word.encode()).decode()
+
+
+def unlock(purpose: str, locked: str) -> str:
+    """The word again. InputError when it was locked with a secret key that the portal does not have, or for another purpose."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return _locks(purpose, *_keys()).decrypt(locked.encode("utf-8", "replace")).decode()
+    except InvalidToken:
+        raise InputError(
+            mark("What was kept locked cannot be opened: the portal's secret key has changed."),
+            "",
+            mark("Make a new key, or put the old secret key back."),
+        ) from None
+
+
+def _keys() -> tuple[str, ...]:
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=16)
+def _locks(purpose: str, *keys: str) -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet
+
+    made = (hmac.digest(key.encode(), purpose.encode(), hashlib.sha256) for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in made])

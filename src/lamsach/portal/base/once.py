@@ -1,0 +1,107 @@
+"""A form that is sent twice - a second click, an impatient reload - counts once, without scripts.
+
+Each showing of a page gives its forms a word of their own (the masked token against forgery), so the very same words again are the same sending: it
+is answered as the first one was. The same text from a page that was opened anew is another sending. What was taken lives in the web process's
+memory, like the counts of `ratelimit`: after a restart, and with more than one web server, a second sending counts again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from lamsach.portal.base.unsent import came_from
+
+_WORD = "csrfmiddlewaretoken"
+_KEPT_S, _WAIT_S, _STEP_S = 600, 15.0, 0.1
+"""How long an answer is kept, how long a second sending waits for it, and how often it looks."""
+Said = tuple[int, str, str]
+View = Callable[..., HttpResponse]
+
+
+class Storage(FallbackStorage):
+    """The messages to a person, of which `said` remembers what this request added: level, text, tags."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
+        super().__init__(request, *args, **options)
+        self.said: list[Said] = []
+
+    def add(self, level: int, message: str, extra_tags: str | None = "") -> None:
+        """Queue a message."""
+        self.said.append((level, str(message), extra_tags or ""))
+        super().add(level, message, extra_tags)
+
+
+def taken_once(view: View) -> View:
+    """A view whose forms create something and lead on. The same sending again is led to where the first was; one that was refused or failed may be sent again."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST" or not request.POST.get(_WORD):
+            return view(request, *args, **kwargs)
+        key = _key(request)
+        return (
+            _first(view, key, request, *args, **kwargs)
+            or _again(request, key)
+            or redirect(came_from(request))
+        )
+
+    return wrapped
+
+
+def _first(view: View, key: str, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+    """The view's answer, kept if it took the form; None when the same sending is under way or was taken."""
+    if not cache.add(key, None, timeout=_KEPT_S):
+        return None
+    try:
+        response = view(request, *args, **kwargs)
+    except BaseException:
+        cache.delete(key)
+        raise
+    said = _said(request)
+    if response.status_code == 302 and all(level < messages.ERROR for level, _, _ in said):
+        cache.set(key, (response["Location"], said), timeout=_KEPT_S)
+    else:
+        cache.delete(key)
+    return response
+
+
+def _again(request: HttpRequest, key: str) -> HttpResponse | None:
+    """The answer that the first sending got; None when it took none, or takes too long."""
+    end = time.monotonic() + _WAIT_S
+    while (kept := cache.get(key, "")) is None and time.monotonic() < end:
+        time.sleep(_STEP_S)
+    if not kept:
+        return None
+    place, said = kept
+    for level, text, tags in said:
+        messages.add_message(request, level, text, tags)
+    return redirect(place)
+
+
+def _said(request: HttpRequest) -> list[Said]:
+    storage: Any = messages.get_messages(request)
+    return list(getattr(storage, "said", ()))
+
+
+def _key(request: HttpRequest) -> str:
+    """What tells one sending from every other: who, where, each field, each file with all that is in it."""
+    digest = hashlib.sha256(f"{request.user.pk} {request.get_full_path()}".encode("utf-8", "replace"))
+    for name, values in sorted(request.POST.lists()):
+        digest.update(repr((name, values)).encode("utf-8", "replace"))
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            digest.update(repr((name, file.name, file.size)).encode("utf-8", "replace"))
+            for piece in file.chunks():
+                digest.update(piece)
+            file.seek(0)
+    return f"once:{digest.hexdigest()}"
