@@ -494,7 +494,8 @@ def test_the_person_gets_a_letter_and_answers(cast: Cast) -> None:
     page = anybody.get(f"/m/{token}/")
     assert page.status_code == 200
     assert "PC-01" not in page.content.decode(), "a link that is passed on tells no name"
-    assert anybody.post(f"/m/{token}/", {"what": "ran", "words": "<script>"}).status_code == 200
+    thanks = anybody.post(f"/m/{token}/", {"what": "ran", "words": "<script>"}, follow=True)
+    assert "cases/person_thanks.html" in [template.name for template in thanks.templates]
     note = Note.objects.get()
     assert note.text == people.ANSWERS["ran"]
     case.refresh_from_db()

@@ -17,6 +17,7 @@ from lamsach.portal.accounts.forms import AcceptForm, InviteForm, MeForm, SetUpF
 from lamsach.portal.accounts.models import User
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS
@@ -83,6 +84,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def person_lock(request: HttpRequest, user_id: int) -> HttpResponse:
     """Lock or unlock an account. Locking ends its sessions."""
     account = access.get_person(request.user, user_id, write=True)
@@ -116,6 +118,7 @@ def _end_sessions(account: User) -> None:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite a person into a unit."""
     form = InviteForm(request.POST or None, user=_user(request))

@@ -15,6 +15,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.tokens import nonce
@@ -74,6 +75,7 @@ def dispatch_forward(request: HttpRequest, dispatch_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
+@taken_once
 def dispatch_edit(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Change a draft. The second of two who edit at once is told; what was sent is not changed any more."""
     found = access.get_dispatch(request.user, dispatch_id, write=request.method == "POST")
@@ -136,6 +138,7 @@ def _chain(found: Dispatch) -> list[Dispatch]:
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def dispatch_send(request: HttpRequest, dispatch_id: int) -> HttpResponse:
     """Send it: once, however often the button is pressed."""
     found = access.get_dispatch(request.user, dispatch_id, write=True)
@@ -184,6 +187,7 @@ def attachment(request: HttpRequest, attachment_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
+@taken_once
 def recipient(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """One unit's copy: its history, and its answer - by itself, or recorded by a coordinator from paper or telephone."""
     found = access.get_recipient(request.user, recipient_id, write=request.method == "POST")
@@ -231,6 +235,7 @@ def _answer(request: HttpRequest, found: Any, form: UnitAnswerForm) -> LamsachEr
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def take_back(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """Take a statement of deployment back, with the reason."""
     found = access.get_recipient(request.user, recipient_id, write=True)

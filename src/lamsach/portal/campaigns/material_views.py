@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download, keep
 from lamsach.portal.campaigns import access
@@ -25,6 +26,7 @@ MOST = 50
 
 
 @member(ALL, COORDINATORS)
+@taken_once
 def materials(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The files and tools of a campaign; who leads it adds to them."""
     found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")

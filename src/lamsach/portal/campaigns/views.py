@@ -17,6 +17,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
 from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download, keep
@@ -46,6 +47,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def campaign_new(request: HttpRequest) -> HttpResponse:
     """Prepare a campaign."""
     form = CampaignForm(request.POST or None, user=request.user)
@@ -76,6 +78,7 @@ def campaign(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Change a campaign. The second of two who edit at once is told."""
     found = access.get_campaign(request.user, campaign_id, write=request.method == "POST")
@@ -94,6 +97,7 @@ def campaign_edit(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def campaign_state(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Start a campaign (which shows its public page) or close it."""
     found = access.get_campaign(request.user, campaign_id, write=True)

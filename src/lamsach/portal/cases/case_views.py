@@ -15,6 +15,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import link, member
 from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import download, keep
@@ -49,6 +50,7 @@ def _steps(case: Case) -> list[CaseState]:
 
 
 @member(ALL, WRITERS)
+@taken_once
 def case(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case. A step is taken by POST."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
@@ -145,6 +147,7 @@ def _by_indicator(seen: list[Seen]) -> list[dict[str, Any]]:
 
 @rate_limited("cases.note", 60, 300)
 @member(WRITERS, WRITERS, ("POST",))
+@taken_once
 def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Add a note or a file."""
     found = access.get_case(request.user, case_id, write=True)
@@ -191,6 +194,7 @@ def note_file(request: HttpRequest, note_id: int) -> HttpResponse:
 
 @rate_limited("cases.letter", 120, 300)
 @member(WRITERS, WRITERS, ("POST",))
+@taken_once
 def person(request: HttpRequest, case_id: int) -> HttpResponse:
     """Say who uses the machine, and write to them."""
     found = access.get_case(request.user, case_id, write=True)
@@ -220,6 +224,7 @@ def person(request: HttpRequest, case_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
+@taken_once
 def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
     """Ask that an indicator does not count."""
     found = access.get_case(request.user, case_id, write=request.method == "POST")
@@ -238,6 +243,7 @@ def exempt(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @rate_limited("machine", 60, 300, ("GET", "POST"))
 @link()
+@taken_once
 def person_page(request: HttpRequest, token: str) -> HttpResponse:
     """What the person who uses the machine sees: steps, and a word back."""
     found = people.find(token)
@@ -245,5 +251,6 @@ def person_page(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/link_used.html", status=404)
     if request.method == "POST":
         people.answer(found, request.POST.get("what", ""), request.POST.get("words", ""))
-        return render(request, "cases/person_thanks.html", {"case": found})
-    return render(request, "cases/person.html", {"case": found})
+        return redirect(f"{request.path}?said")
+    page = "cases/person_thanks.html" if "said" in request.GET else "cases/person.html"
+    return render(request, page, {"case": found})

@@ -16,6 +16,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.base.uploads import keep
@@ -38,6 +39,7 @@ def _back(case_id: int, place: str = "") -> HttpResponse:
 
 @rate_limited("cases.tick", 120, 300)
 @member(WRITERS, WRITERS, ("POST",))
+@taken_once
 def tick(request: HttpRequest, case_id: int) -> HttpResponse:
     """A step of the playbook is done, with a note or a file; or it is not, after all."""
     found = access.get_case(request.user, case_id, write=True)

@@ -14,6 +14,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import numbers
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import PER_PAGE
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.campaigns.access import readable_campaigns
@@ -89,6 +90,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def many(request: HttpRequest) -> HttpResponse:
     """One step for many cases, or telling their people."""
     ticked = numbers(request.POST, "case", MOST_AT_ONCE)

@@ -18,6 +18,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base import tokens
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
@@ -148,6 +149,7 @@ def key_file(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def partner_new(request: HttpRequest) -> HttpResponse:
     """Another partner, or another key of one: first the fingerprint is shown, then it is kept."""
     form = PartnerForm(request.POST or None, user=request.user)

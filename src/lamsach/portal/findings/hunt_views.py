@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -25,6 +26,7 @@ from lamsach.portal.findings.uploading import added, announced, result_page
 
 @rate_limited("hunts", 60, 300)
 @member(WRITERS, WRITERS)
+@taken_once
 def hunt_new(request: HttpRequest) -> HttpResponse:
     """The hunts of the person's own units; beginning one."""
     form = HuntForm(request.POST or None, user=request.user)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import access, mirrored, outlets
@@ -20,6 +21,7 @@ from lamsach.portal.lists.models import Origin
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def origin_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """A source with its schedule."""
     kept = access.get_list(request.user, kept_list_id, write=True)

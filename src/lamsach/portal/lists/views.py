@@ -15,6 +15,7 @@ from lamsach.errors import InputError, LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
@@ -73,6 +74,7 @@ def _waiting(kept: KeptList) -> tuple[int, int]:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def new(request: HttpRequest) -> HttpResponse:
     """A new list."""
     form = ListForm(request.POST or None, units=access.writable(request.user))

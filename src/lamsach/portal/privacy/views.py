@@ -19,6 +19,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.models import Entry
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -33,6 +34,7 @@ from lamsach.portal.units.tree import ancestors
 
 
 @member(ALL, WRITERS)
+@taken_once
 def overview(request: HttpRequest) -> HttpResponse:
     """What is erased when, and the holds on the person's units. POST puts a hold on a unit."""
     form = HoldForm(request.POST or None, user=request.user)
@@ -65,6 +67,7 @@ def hold_end(request: HttpRequest, hold_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
+@taken_once
 def case(request: HttpRequest, own_case_id: int) -> HttpResponse:
     """One case: who above may see its names and until when, who looked, its hold. POST grants, or puts a hold."""
     found = access.get_own_case(request.user, own_case_id)

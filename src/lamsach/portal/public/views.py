@@ -15,6 +15,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import client_address, rate_limited
 from lamsach.portal.base.roles import LEADERS
 from lamsach.portal.base.uploads import download, keep
@@ -112,6 +113,7 @@ def tool_file(request: HttpRequest, tool_id: int) -> HttpResponse:
 
 
 @member(LEADERS, LEADERS)
+@taken_once
 def tools(request: HttpRequest) -> HttpResponse:
     """The catalogue as its editors see it, with the counts."""
     form = ToolForm(request.POST or None, request.FILES or None)
@@ -122,6 +124,7 @@ def tools(request: HttpRequest) -> HttpResponse:
 
 
 @member(LEADERS, LEADERS)
+@taken_once
 def tool_edit(request: HttpRequest, tool_number: int) -> HttpResponse:
     """Change a tool."""
     found = Tool.objects.filter(pk=tool_number).first()

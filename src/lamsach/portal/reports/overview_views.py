@@ -16,6 +16,7 @@ from lamsach.letters.form import Form, parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number, numbers
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import safe_name
@@ -122,6 +123,7 @@ def _groups(taken: Consolidation) -> dict[str, list[Line]]:
 
 
 @member(ALL, COORDINATORS, ("POST",))
+@taken_once
 def remind(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """Remind the direct subordinates whose report is not there yet: the ticked ones, or all."""
     campaign, unit = access.get_place(request.user, campaign_id, unit_id)
@@ -171,6 +173,7 @@ def consolidated(request: HttpRequest, campaign_id: int, unit_id: int, document:
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
     """Ask the parent for a later deadline."""
     found = access.get_report(request.user, report_id, write=True)
@@ -188,6 +191,7 @@ def extension_ask(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS, ("POST",))
+@taken_once
 def extension_decide(request: HttpRequest, extension_id: int) -> HttpResponse:
     """Grant a later deadline, or not."""
     found = access.get_extension(request.user, extension_id)

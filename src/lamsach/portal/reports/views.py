@@ -16,6 +16,7 @@ from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import safe_name
@@ -84,6 +85,7 @@ def report(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
+@taken_once
 def edit(request: HttpRequest, report_id: int) -> HttpResponse:
     """Change a draft. The second of two who edit at once is told; nothing of the first is lost."""
     found = access.get_report(request.user, report_id, write=request.method == "POST")
@@ -114,6 +116,7 @@ def edit(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def refresh(request: HttpRequest, report_id: int) -> HttpResponse:
     """Count anew as of today; draft the texts anew when asked."""
     found = access.get_report(request.user, report_id, write=True)
@@ -156,6 +159,7 @@ def _step(request: HttpRequest, found: Report, action: Action, **changes: Any) -
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def step(request: HttpRequest, report_id: int) -> HttpResponse:
     """Submit, approve, return inside the unit, send to the parent."""
     found = access.get_report(request.user, report_id, write=True)
@@ -174,6 +178,7 @@ def step(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS, ("POST",))
+@taken_once
 def receive(request: HttpRequest, report_id: int) -> HttpResponse:
     """The parent accepts (the report is frozen) or returns it with the reason."""
     found = access.get_report(request.user, report_id, receive=True)
@@ -187,6 +192,7 @@ def receive(request: HttpRequest, report_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def correct(request: HttpRequest, report_id: int) -> HttpResponse:
     """Begin a correction of a frozen report: the next edition."""
     found = access.get_report(request.user, report_id, write=True)

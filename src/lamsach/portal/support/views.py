@@ -16,6 +16,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import HELPERS
@@ -107,6 +108,7 @@ def _contact(unit: Unit) -> dict[str, str]:
 
 @rate_limited("question", 60, 300, ("GET", "POST"))
 @link()
+@taken_once
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """The asker's own view of the question."""
     question = desk.find(token)
@@ -151,6 +153,7 @@ def questions(request: HttpRequest) -> HttpResponse:
 
 
 @member(HELPERS, HELPERS)
+@taken_once
 def question(request: HttpRequest, question_id: int) -> HttpResponse:
     """One question: answer, note, hand over, solve."""
     found = access.get_question(request.user, question_id)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -28,6 +29,7 @@ _FIELDS = (("lists", FileKind.LIST), ("inventory", FileKind.INVENTORY), ("logs",
 
 @rate_limited("traces", 60, 300)
 @member(WRITERS, WRITERS)
+@taken_once
 def traces(request: HttpRequest) -> HttpResponse:
     """The traces of the person's own units; beginning one."""
     form = TraceForm(request.POST or None, user=request.user)

@@ -16,6 +16,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.units import access, importing, tree
@@ -70,6 +71,7 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
+@taken_once
 def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Change name and contact. The second of two who edit at once is told."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST")
@@ -91,6 +93,7 @@ def unit_edit(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
     """A new unit under this one."""
     parent = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
@@ -106,6 +109,7 @@ def unit_new(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def unit_place(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Move the unit under another, or close it in favour of a successor."""
     found = access.get_unit(request.user, unit_id, write=request.method == "POST", roles=COORDINATORS)
