@@ -23,6 +23,8 @@ from lamsach.model import Indicator, Problem
         "permit ip any host 203.0.113.7",
         "access-list 101 permit tcp host 203.0.113.7 any eq 443",
         "10 permit ip host 203.0.113.7 any",
+        "ip saddr 203.0.113.7 accept",
+        "add rule inet filter input ip saddr 203.0.113.7 tcp dport 22 accept;",
         "set external-list EDL type ip url https://feed.example.org/list.txt",
     ],
 )
@@ -39,6 +41,7 @@ def test_commands_that_let_through(line: str) -> None:
         "access-list 101 deny ip host 203.0.113.7 any",
         "allow 203.0.113.7 to be blocked",
         "permits 203.0.113.7",
+        "ip saddr 203.0.113.7 drop",
         "203.0.113.7",
         "set address C2 ip-netmask 203.0.113.7/32",
     ],

@@ -301,10 +301,15 @@ def test_the_key_comes_from_environment_file_or_option(
         list(Instance(url).pages())
         monkeypatch.setenv("LAMSACH_MISP_KEY", "from-environment")
         assert runner.invoke(app, fetching).exit_code == 0
-        assert runner.invoke(app, [*fetching, "--token", "from-option"]).exit_code == 0
-        both = runner.invoke(app, [*fetching, "--token", "x", "--token-file", str(kept)])
+        monkeypatch.setenv("OUR_KEY", "from-variable\n")
+        assert runner.invoke(app, [*fetching, "--token-env", "OUR_KEY"]).exit_code == 0
+        both = runner.invoke(app, [*fetching, "--token-env", "OUR_KEY", "--token-file", str(kept)])
+        unset = runner.invoke(app, [*fetching, "--token-env", "NOBODYS_KEY"])
+        given = runner.invoke(app, [*fetching, "--token", "on-the-command-line"])
     assert isinstance(both.exception, UsageError)
-    assert keys == ["from-file", "from-file", "from-environment", "from-option"]
+    assert isinstance(unset.exception, UsageError)
+    assert (given.exit_code, "--token" in given.output) == (2, True)
+    assert keys == ["from-file", "from-file", "from-environment", "from-variable"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", b"a\x1b[0mb"])

@@ -277,7 +277,8 @@ def test_the_command(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert set(keys) == {None}
         web.events[1] = (5, [attribute(1)])
         web.answers[f"{uuid(1)}.json"] = (404, {}, b"")
-        done = CliRunner().invoke(app, ["fetch", url, "-d", str(tmp_path / "m"), "--token", "abc"])
+        monkeypatch.setenv("FEED_KEY", "abc")
+        done = CliRunner().invoke(app, ["fetch", url, "-d", str(tmp_path / "m"), "--token-env", "FEED_KEY"])
     assert done.exit_code == ExitStatus.PARTIAL
     assert "Không tải được 1 sự kiện của nguồn" in done.stderr
     assert keys[-1] == "abc"

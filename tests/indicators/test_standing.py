@@ -102,3 +102,33 @@ def test_what_is_not_to_be_blocked(name: str, tmp_path: Path) -> None:
     found = list(read_list(str(path), lambda problem: None))
     assert {item.value for item in found if isinstance(item, Indicator)} == values
     assert [item.value for item in found if isinstance(item, Refusal) and item.reason == reason] == refused
+
+
+def test_a_row_below_a_merged_cell_is_no_row_of_headings(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(
+        "<!doctype html><html><body><table><tr><th>Indicator</th><th>Type</th><th>Notes</th></tr>"
+        '<tr><td rowspan="2">bot-c2[.]xyz</td><td>Domain</td><td>C2</td></tr><tr><td>Domain</td><td>same</td></tr>'
+        f"<tr><td>{MD5[:16]}&shy;{MD5[16:]}</td><td>MD5</td><td>update.com</td></tr></table></body></html>"
+    )
+    found = [item for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)]
+    assert [(item.value, item.threat) for item in found] == [("bot-c2.xyz", "C2"), (MD5, "update.com")]
+
+
+def test_digests_of_a_programs_sections_are_no_files(tmp_path: Path) -> None:
+    path = tmp_path / "sections.csv"
+    path.write_text(f"MD5,Name,Raw Size,Entropy\n{MD5},.text,81920,6.5\n{MD5[::-1]},.data,4096,0.7\n")
+    found = list(read_list(str(path), lambda problem: None))
+    assert [item.reason for item in found if isinstance(item, Refusal)] == [refusals.OTHER_DIGEST] * 2
+    assert len(found) == 2
+
+
+def test_columns_of_a_feed_of_addresses(tmp_path: Path) -> None:
+    path = tmp_path / "feed.txt"
+    path.write_text(
+        "# ASN  |  ASname  |  ipaddr  |  lastseen  |  category\n"
+        "64500  |  EXAMPLE-A, VN  |  203.0.113.137  |  2026-01-10 09:00:00  |  sshpwauth\n"
+        "64501  |  HOSTING-A.NET  |  203.0.113.138  |  2026-01-10 09:00:00  |  sshpwauth\n"
+    )
+    found = [item.value for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)]
+    assert found == ["203.0.113.137", "203.0.113.138"]

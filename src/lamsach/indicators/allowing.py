@@ -15,6 +15,8 @@ _COMMAND = re.compile(
     rf"|allow\s+{_ADDRESS}\s*;(?:\s*#.{{0,200}})?|(?:allow\s+from|require\s+(?:ip|host))\s+\S.{{2,400}}"
     # permit ip any host 203.0.113.5    access-list 101 permit tcp host 203.0.113.5 any eq 443    (Cisco)
     r"|(?:access-list\s+\S{1,64}\s+)?(?:(?:extended|\d{1,6})\s+){0,2}permit\s+(?:ip|tcp|udp|icmp|host|any)\b.{1,400}"
+    # ip saddr 203.0.113.5 accept    add rule inet filter input ip saddr 203.0.113.5 accept    (nftables)
+    r"|(?:(?:add|insert)\s+rule\s[^;]{1,200}\s)?ip6?\s+[sd]addr\s[^;]{1,300}\saccept\b[^;]{0,100};?"
     # set external-list NAME type ip url https://..: where a firewall fetches a list (PAN-OS)
     r"|set\s+(?:shared\s+)?external-list\s.{1,400}",
     re.IGNORECASE,

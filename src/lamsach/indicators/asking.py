@@ -128,7 +128,9 @@ class Server:
     def _refused(self, status: int) -> InputError:
         if status in (401, 403):
             return UnreadableError(
-                "The server wants another name or password.", f"{self.url} ({status})", "Give --token."
+                "The server wants another name or password.",
+                f"{self.url} ({status})",
+                "Give --token-file or --token-env.",
             )
         if status == 404:
             return UnreadableError(self._unknown, f"{self.url} ({status})", "Check the address.")

@@ -10,7 +10,7 @@ _CITED = """
     recordedfuture.com securityweek.com bleepingcomputer.com thehackernews.com krebsonsecurity.com darkreading.com zdnet.com arstechnica.com
     group-ib.com volexity.com sekoia.io elastic.co huntress.com redcanary.com cert.europa.eu cyble.com ahnlab.com ptsecurity.com secureworks.com harfanglab.io
     withsecure.com netskope.com akamai.com cloudflare.com f5.com ivanti.com sonicwall.com zyxel.com mikrotik.com exploit-db.com cve.org vuldb.com ncsc.nl bsi.bund.de
-    anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
+    anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr boho.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
     threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
     mozilla.org apache.org python.org php.net asp.net node.js pic.twitter.com twimg.com adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
     msrc.microsoft.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev

@@ -26,8 +26,10 @@ _LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
 FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
 """Endings that are top-level domains and yet far oftener file names: a bare `order.zip` is a file unless the list says otherwise."""
 _AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
-_BETWEEN_NAMES = re.compile("[‐-―→⇒➔「」『』]")
-"""Dashes, arrows and quotes that no name holds, though they could be encoded."""
+_PICTURE = "[\u2600-\u27bf\U0001f300-\U0001faff]"
+_BETWEEN_NAMES = re.compile(f"[‐-―←-⇿➔➜➡➤►▶「」『』]|^{_PICTURE}\ufe0f?(?=[a-z0-9])", re.IGNORECASE)
+"""Dashes, arrows and quotes that no name holds, though they could be encoded; the picture before a name that marks an item of a list."""
+_PICTURES_BEFORE = re.compile(f"(?:{_PICTURE}|[\ufe0f\u200d])+(?=[a-z0-9])", re.IGNORECASE)
 _FILE_NAMES = re.compile(
     r"(?:readme|changelog|license|contributing|index)\.md|lib[\w-]{1,40}\.so|\w{1,40}\.(?:class|java|rs)",
     re.ASCII,
@@ -74,6 +76,12 @@ def _from_unicode(text: str) -> str | None:
         )
     except (idna.IDNAError, UnicodeError):
         return None
+
+
+def without_picture(word: str) -> str:
+    """A word without the pictures (emoji) before it by which posts mark their items."""
+    match = None if word.isascii() else _PICTURES_BEFORE.match(word)
+    return word[match.end() :] if match else word
 
 
 def is_file_name(name: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from lamsach.indicators import addresses, compounds, refusals
-from lamsach.indicators.domains import is_file_name, may_be_file_name, to_ascii_domain
+from lamsach.indicators.domains import is_file_name, may_be_file_name, to_ascii_domain, without_picture
 from lamsach.indicators.doubts import doubt, is_detection
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.refang import refang
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3}[ \t]{1,3}(?:255|0)(?:\.[0-9]{1,3}){3})(?![\w.])"
     r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
     r"|jndi:(?P<named>(?:ldaps?|rmi|dns)://[^\s<>\"“”‘’}]+)"
-    r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›–—→⇒➔「」『』]+)",
+    r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›–—←-⇿➔➜➡➤►▶\ufe0f「」『』]+)",
     re.IGNORECASE,
 )
 _NEXT_URL = re.compile(
@@ -209,7 +209,7 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         yield from _word(word[:inner], written, depth)
         yield from _url(word[inner:], written)
         return
-    word = word.strip("-–—·!?&#+~*").rstrip(_FOOTNOTE_MARKS).rstrip(".:")
+    word = without_picture(word).strip("-–—·!?&#+~*").rstrip(_FOOTNOTE_MARKS).rstrip(".:")
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")
     word = word if word.startswith("::") else word.lstrip(":")

@@ -37,7 +37,7 @@ class Field(StrEnum):
 _WORDS: dict[Field, str] = {
     Field.VALUE: """
         indicator|indicator value|indicators|entry value|ioc|iocs|ioc value|ioc_value|observable|value|values|attribute value|artifact|artefact|data
-        |ip|ips|ip address|ip addresses|ipaddress|ip_address|ipv4|ipv6|address|addresses|ip addr|src ip|dst ip|source ip|destination ip
+        |ip|ips|ip address|ip addresses|ipaddress|ip_address|ipv4|ipv6|address|addresses|ip addr|ipaddr|src ip|dst ip|source ip|destination ip
         |source address|destination address|srcip|dstip|dest_ip|remote ip|c2 ip|cnc ip|c&c ip|host ip|dst_ip|src_ip|ip dst|ip src|ip range|range|cidr
         |network|networks|subnet|netblock|prefix|ip:port|ip port
         |domain|domains|domain name|domain names|domain_name|fqdn|hostname|host name|host|hosts|c2 domain|c2|c&c|cnc|c2 server|c2 address|site|website|dns
@@ -73,7 +73,7 @@ _WORDS: dict[Field, str] = {
         |mime type|email|e-mail|sender|from|mail|thu dien tu|asn|as|as name|as number|country|country code|quoc gia|port|ports|cong|dst_port|c2 port|protocol|giao thuc
         |size|filesize|dung luong|stt|tt|so tt|so thu tu|id|uuid|guid|no|no.|#|row|event_id|event id|object_id|object id|attribute_tag|object_uuid|object_relation
         |object_name|object_meta_category|to_ids|status|trang thai|url_status|last_online|last online|last seen|last_seen|last_seen_utc|lastseen|lan cuoi|package name|package
-        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ja3_md5|ja3_fingerprint|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|longitude|latitude
+        |package_name|imphash|ssdeep|tlsh|ja3|ja3s|ja3_md5|ja3_fingerprint|ns1|ns2|ns3|ns4|ns5|review|inetnum|netname|descr|whois|registrar|serial number|thumbprint|asn_name|as_name|asname|longitude|latitude
         |fk_malware|malware_alias|malware alias|malware_malpedia|urlhaus_reference|gimphash|telfhash|dhash_icon|sha3_384_hash|terms|copyright|license|licence|homepage
         |malware_bazaar|malware bazaar|phish id|phish_id|verified|verification time|online|target|_id|_index|_type|_score|tracking|certificate thumbprint|recommended actions|rbac groups|mitre techniques|generate alert
         |subject|subjects|subject cn|issuer|issuer cn|subject name|issuer name|company|company name|product|product name|original filename|original file name|meaningful name|internal name|legal copyright|publisher|certificate subject|certificate issuer

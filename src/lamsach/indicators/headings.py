@@ -14,6 +14,8 @@ _NAME_KEYS = frozenset({"domain", "fqdn"})
 """Columns of machines' feeds that hold names, whatever spelling they come in; what people call a column promises less."""
 _FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprint", "ja4", "ja4s", "jarm"})
 """Columns of the digests of TLS handshakes, which are no file's."""
+_PARTS_OF_A_PROGRAM = frozenset({"raw size", "entropy"})
+"""Columns of a table of a program's sections, each with its own digest."""
 _CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
 """Columns that say what a thing is called, where others hold its values."""
 
@@ -81,6 +83,9 @@ class Headings:
         )
         self.withdraws, self.action = takes_back(filled.values()), action_column(filled)
         self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
+        if {plain_key(cell) for cell in filled.values()} >= _PARTS_OF_A_PROGRAM:
+            fields.update(dict.fromkeys(values, Field.CONTEXT))
+            self.fingerprints |= frozenset(values)
         columns = [place for place, field in fields.items() if field is Field.VALUE]
         self.only_value = columns[0] if len(columns) == 1 and types.get(columns[0]) is None else None
         return True

@@ -14,7 +14,7 @@ from lamsach.model import IndicatorType
 _BEFORE = 96
 # YARA and Sigma: reference = "https://blog.example/post"    MISP: "reference": "https://..."    Markdown's head: canonical_url: https://...
 _REFERENCE = re.compile(
-    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?(?:url|page))\d{0,2}[\"']?\s{0,4}[:=]\s{0,4}[\"'\[<(]{0,3}$",
+    r"^\W{0,8}(?:external[_ ]?)?(?:references?|refs?|permalink|blog ?post|canonical(?:_?url)?|og:(?:url|image)|(?:cover|featured|header)_?image|(?:author|source|post|blog|home)_?(?:url|page)|参考(?:情報|链接)?|参照|參考|참고)\d{0,2}[\"']?\s{0,4}[:=：]\s{0,4}[\"'\[<(]{0,3}$",
     re.IGNORECASE,
 )
 # Package name: com.example.bank    Tên gói ứng dụng: vn.gov.app
@@ -79,6 +79,8 @@ _TO_READ = re.compile(
 )
 """What a sentence says before a link that its reader may follow."""
 _NOT_HTTP = re.compile(r"\bh(?:xx|\*\*)ps?\b", re.IGNORECASE)
+# d41d..    .text    81920    6.5: the sections of a program, as CISA's reports list them
+_SECTION_ROW = re.compile(r"\s{1,12}(?:header|\.\w{1,8})\s{1,12}\d{1,10}\s{1,12}\d\.\d{1,8}\b")
 _SMALL = re.compile(r"(?:1?\d|20)(?:\.\d{1,2}){3}")
 
 
@@ -103,6 +105,8 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
         if _KEY.search(before):
             return refusals.CODE
         return refusals.VERSION if is_number_of_a_section(token, text, place) else None
+    if kind is IndicatorType.MD5 and _SECTION_ROW.match(text, place + len(token)):
+        return refusals.OTHER_DIGEST
     if kind in (IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256) and (
         _KEY.search(before) or _KEY_IN_SENTENCE.search(before)
     ):

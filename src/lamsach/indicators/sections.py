@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 _REFERENCES = re.compile(
     r"(?:\W{0,8}|\d{1,2}[.)]\s{0,3})(?:references?|further reading|read more|see also|external links|related (?:links|posts)|learn more"
-    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo)\s{0,3}(?::(?!.{0,60}://).{0,60})?",
+    r"|tài liệu tham khảo|tham khảo|nguồn tham khảo|liên kết tham khảo|đường dẫn tham khảo|thông tin tham khảo|参考(?:情報|文献|資料|资料|链接)?|參考(?:資料|文獻|連結)?|참고(?:자료|문헌| 자료| 문헌| 링크)?)\s{0,3}(?::(?!.{0,60}://).{0,60})?",
     re.IGNORECASE,
 )
 _LISTS = re.compile(

@@ -48,7 +48,7 @@ def without_slips(text: str) -> str | None:
     """The value without the slip, or None where a text is something else."""
     if len(text) > _LONGEST or not (" ." in text or ". " in text or "," in text):
         return None
-    bare = text.strip(_EDGES)
+    bare = text.strip(_EDGES).rstrip("., ;")
     if _QUAD.fullmatch(bare):
         return _address(bare)
     match = _NAME.fullmatch(bare)

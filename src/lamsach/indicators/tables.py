@@ -96,7 +96,9 @@ class Table:
                 {place: cell.strip() for place, cell in enumerate(rest) if cell.strip()}, number, loose=True
             )
             return
-        if self._take_headings(filled, number, loose=False):
+        # a row into which a cell from above reaches says of what type its values are (`Domain | C2`) and heads none
+        goes_on = inherited and self._headings.fields is not None and number != self._headings.row + 1
+        if not goes_on and self._take_headings(filled, number, loose=False):
             yield from self._mentioned()
             return
         found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})

@@ -245,7 +245,7 @@ class _Page(HTMLParser):
         self._size += len(data)
 
     def _taken(self) -> str:
-        text = "".join(self._text)
+        text = "".join(self._text).replace("\u00ad", "")  # where a line may break
         self._text.clear()
         self._size = 0
         return text
