@@ -127,10 +127,10 @@ CLI: dict[str, str] = {
     "The folder that keeps the pages; a list itself.": "Thư mục lưu các trang, dùng được làm danh sách.",
     "Ask through this proxy.": "Kết nối qua máy chủ proxy này.",
     "Trust the certificates in this PEM file, no others.": "Chỉ tin các chứng thư trong tệp PEM này.",
-    "What to send as Authorization: 'Bearer ...', or the key of a MISP instance.": (
-        "Nội dung gửi trong Authorization: 'Bearer ...', hoặc khóa của máy chủ MISP."
+    "What to send as Authorization: 'Bearer ...', or the key of a MISP instance, from the first line of a file.": (
+        "Nội dung gửi trong Authorization: 'Bearer ...', hoặc khóa của máy chủ MISP, lấy từ dòng đầu của một tệp."
     ),
-    "The same, from the first line of a file.": "Như trên, lấy từ dòng đầu của một tệp.",
+    "The same, from an environment variable.": "Như trên, lấy từ một biến môi trường.",
     "At first, only what was added after this time.": "Lần đầu chỉ lấy phần được thêm sau thời điểm này.",
     "Lists: files, folders, or - for standard input.": "Danh sách: tệp, thư mục, hoặc - để đọc từ đầu vào chuẩn.",
     "Write to a .csv, .jsonl, .json or .txt file.": "Ghi ra tệp .csv, .jsonl, .json hoặc .txt.",

@@ -34,17 +34,17 @@ def fetch(
         str | None,
         typer.Option("--ca", metavar="FILE", help="Trust the certificates in this PEM file, no others."),
     ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            metavar="TEXT",
-            help="What to send as Authorization: 'Bearer ...', or the key of a MISP instance.",
-        ),
-    ] = None,
     token_file: Annotated[
         Path | None,
-        typer.Option("--token-file", metavar="FILE", help="The same, from the first line of a file."),
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            help="What to send as Authorization: 'Bearer ...', or the key of a MISP instance, from the first line of a file.",
+        ),
+    ] = None,
+    token_env: Annotated[
+        str | None,
+        typer.Option("--token-env", metavar="VARIABLE", help="The same, from an environment variable."),
     ] = None,
     since: Annotated[
         str | None,
@@ -57,12 +57,10 @@ def fetch(
     """
     from lamsach.indicators import misp_feed, misp_mirror, taxii_mirror
     from lamsach.indicators.asking import Settings
-    from lamsach.indicators.misp_api import key_of_file, settings_of_environment
+    from lamsach.indicators.misp_api import settings_of_environment
     from lamsach.indicators.opening import MISP_SCHEMES
 
-    if token is not None and token_file is not None:
-        raise UsageError("--token and --token-file exclude each other.", "", "Give one of them.")
-    said = key_of_file(token_file) if token_file is not None else token
+    said = _token(token_file, token_env)
     words = translator(language_from_environment())
     if misp_feed.is_feed(url):
         settings = Settings(proxy=proxy, ca_file=ca, token=said, added_after=since)
@@ -80,3 +78,20 @@ def fetch(
         told = words("{count} events of the feed could not be had; the next run asks for them again.")
         print(told.format(count=fetched.failed), file=sys.stderr)
         raise typer.Exit(ExitStatus.PARTIAL)
+
+
+def _token(file: Path | None, variable: str | None) -> str | None:
+    """The secret that was named, never given: what stands on a command line is seen by everybody on the machine."""
+    from lamsach.indicators.misp_api import key_of_file
+
+    if file is not None and variable is not None:
+        raise UsageError("--token-file and --token-env exclude each other.", "", "Give one of them.")
+    if file is not None:
+        return key_of_file(file)
+    if variable is None:
+        return None
+    if not (said := os.environ.get(variable, "").strip()):
+        raise UsageError(
+            "The environment variable with the token is not set.", variable, "Set it, or give --token-file."
+        )
+    return said
