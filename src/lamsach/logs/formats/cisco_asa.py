@@ -47,9 +47,15 @@ _BARE = (
     *("IPAA: Session", "SSL session with ", "Device failed SSL handshake ", "Device chooses cipher ", "Device selects trust-point "),
     *("user-identity: ", "Threat-detection ", "Begin configuration: ", "Shunned packet: "),
     *("Starting SSL handshake with client ", "Device completed SSL handshake with client ", "Routing failed to locate next hop ", "Local:"),
+    *("Access denied URL ", "Auth start for user ", "Authorization denied (acl=", "Bad TCP hdr length ", "Built H245 ", "Built TCP state-bypass "),
+    *("DHCP daemon interface ", "Denied ICMPv6 type=", "Denied invalid ICMP", "Discard IP fragment set ", "Dropped UDP DNS ", "Dropped UDP SNMP "),
+    *("ESP request discarded ", "Embryonic connection limit ", "Fragment database limit ", "IDS:", "IPv6 No matching connection ", "Pre-allocate SIP "),
+    *("SFR requested ", "TCP connection limit exceeded "),
+    *("AccessControlRuleAction: ", "DeviceUUID: ", "EventPriority: ", "SrcIP: "),
 )  # fmt: skip
+_NUMBERED = re.compile(r"\s*(?:\d{6}:)?\s*")
 _BARE_SIGN = re.compile(
-    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface|Assigned IP=|Client assigned|Freeing local pool|IP-User mapping|adds host|reading from"
+    r"connection|translation|ICMP|local-host|dst |dst=|from \S|User <|Username = |Group = |->|denied|permitted|faddr|IP ?= |with client |IP address|Remote:|SPI= |on interface|Assigned IP=|Client assigned|Freeing local pool|IP-User mapping|adds host|reading from|src = |server = +\d|to resume |for client |address granted|^IDS:\d{4} |, DstIP: "
 )
 # 304001: an@10.1.1.5(CORP\an) Accessed URL 203.0.113.9:http://c2.example/   [10.1.1.5] drop rate-1 exceeded.   User 'an', running 'CLI' from IP 10.1.1.9
 _BARE_START = re.compile(
@@ -154,6 +160,10 @@ def _untagged(line: str) -> int:
         bare = _BARE_START.match(line)
         if bare:
             return bare.end()
+    if not head.lstrip().startswith("<"):
+        number = _NUMBERED.match(head)
+        place = number.end() if number else 0
+        return place if head.startswith(_BARE, place) and _BARE_SIGN.search(line, place) else -1
     for sentence in _BARE:
         place = head.find(sentence)
         if place >= 0 and _starts_message(head, place) and _BARE_SIGN.search(line, place):
@@ -162,11 +172,11 @@ def _untagged(line: str) -> int:
 
 
 def _starts_message(head: str, place: int) -> bool:
-    """Whether only spaces, a message's number or a syslog header stand before this place."""
+    """Whether only a syslog header stands before this place."""
     before = head[:place].rstrip()
-    if not before or re.fullmatch(r"\d{6}:", before):
-        return True
-    return before.startswith("<") and not any(c in before for c in '="|{;') and before.count(" ") <= 8
+    return (
+        before.lstrip().startswith("<") and not any(c in before for c in '="|{;') and before.count(" ") <= 8
+    )
 
 
 def _event(text: str, identifier: str, time: datetime | None, observer: str | None) -> Event:
