@@ -18,6 +18,7 @@ from lamsach.desk.pages import STYLE
 from lamsach.desk.receiving import receive
 from lamsach.desk.server import Desk
 from lamsach.errors import InputError
+from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside
 
 KIND = 'multipart/form-data; boundary="edge"'
 LOG = "".join(
@@ -137,6 +138,23 @@ def test_a_folder_on_this_machine(desk: Desk, tmp_path: Path) -> None:
     ask(desk, "POST", "hunt", body)
     desk.job.wait()
     assert desk.job.state == "done"
+
+
+@pytest.mark.parametrize("on_this_machine", [False, True])
+def test_the_machine_behind_a_gateway(desk: Desk, tmp_path: Path, *, on_this_machine: bool) -> None:
+    """The gateway's log as a file or by its place: whom the web server calls by one address are two machines."""
+    page = ask(desk, "GET", "")[2].decode()
+    assert 'name="nat"' in page
+    assert 'name="nat_folder"' in page
+    translated = (firewall("10.0.0.7", 40007) + firewall("10.0.0.8", 40008)).encode()
+    (tmp_path / "fw.log").write_bytes(translated)
+    given = ("nat_folder", None, str(tmp_path).encode()) if on_this_machine else ("nat", "fw.log", translated)
+    seen = (ZEEK + outside(40007, 10) + outside(40008, 20)).encode()
+    ask(desk, "POST", "hunt", form(("lists", "list.txt", FAR.encode()), ("logs", "conn.log", seen), given))
+    desk.job.wait()
+    assert desk.job.findings is not None, desk.job.error
+    assert {device.key for device in desk.job.findings.devices} == {"ip:10.0.0.7", "ip:10.0.0.8"}
+    assert desk.job.findings.parameters.nat
 
 
 @pytest.mark.parametrize("parts", [[("lists", "a.txt", b"bot-c2.xyz")], [("logs", "a.log", b"x")], []])

@@ -27,6 +27,7 @@ class Given:
     logs: Sequence[str]
     leases: Sequence[str] = ()
     inventory: str | None = None
+    nat: Sequence[str] = ()
 
 
 class Job:
@@ -87,7 +88,11 @@ class Job:
     def _run(self, given: Given) -> None:
         try:
             request = Request(
-                logs=given.logs, lists=given.lists, leases=given.leases, inventory=given.inventory
+                logs=given.logs,
+                lists=given.lists,
+                leases=given.leases,
+                inventory=given.inventory,
+                nat=given.nat,
             )
             findings, _ = self._search(request, Watch(self._say, self._progress, self._total))
             for name in RESULTS:

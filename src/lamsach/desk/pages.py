@@ -45,6 +45,14 @@ def start_page(job: Job, token: str) -> str:
     )
     parts.append(_text("log_folder", _("Large logs: their folder or file on this machine, without copying")))
     parts.append(_file("leases", _("If there are any: logs that tell who had an address (DHCP, VPN)"), ""))
+    parts.append(
+        _file(
+            "nat",
+            _("If sensors stand outside the gateway: its logs with the translated addresses (NAT)"),
+            _("They name the machines that the logs know by the gateway's address only."),
+        )
+    )
+    parts.append(_text("nat_folder", _("Large NAT logs: their folder or file on this machine")))
     parts.append(_file("inventory", _("If there is one: the list of the unit's machines"), ""))
     parts.append(f"<button>{escape(_('Search'))}</button></form>{_end(_('End'), token)}")
     parts.append(

@@ -69,15 +69,16 @@ class _Handler(LocalHandler):
             kind = self.headers.get("Content-Type", "")
             form = receive(self.rfile, length, kind, job.folder / "given", job.arrived)  # type: ignore[arg-type]
             files = {name: [str(path) for path in paths] for name, paths in form.files.items()}
-            logs = files.get("logs", [])
-            if place := form.texts.get("log_folder", ""):
-                logs.append(place.strip('"'))
+            logs, nat = files.get("logs", []), files.get("nat", [])
+            for given, place in ((logs, "log_folder"), (nat, "nat_folder")):
+                if named := form.texts.get(place, "").strip('"'):
+                    given.append(named)
             if not files.get("lists") or not logs:
                 raise InputError(
                     mark("A search needs lists and logs."), "", mark("Choose both, then search.")
                 )
             inventory = next(iter(files.get("inventory", [])), None)
-            job.start(Given(files["lists"], logs, files.get("leases", []), inventory))
+            job.start(Given(files["lists"], logs, files.get("leases", []), inventory, nat))
         except LamsachError as error:
             self.close_connection = True
             job.fail(error)
