@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.announced import stated_times
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, halves, lines_of, mapped
+from lamsach.logs.bulk.columns import check, lines_of, mapped
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import asked_of, event_columns
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.quoted import Quoted
 from lamsach.logs.formats.checkpoint import KEYS, OWN_ZONES, SERVICES, SESSIONS, TIMES, gateway_of
 from lamsach.logs.syslog import split_header

@@ -12,7 +12,6 @@ from lamsach.logs.bulk.columns import (
     cells,
     check,
     check_distinct,
-    halves,
     internal,
     ipv4,
     judged,
@@ -24,6 +23,7 @@ from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import port_numbers
 from lamsach.logs.bulk.letters import DIGITS, check_made_of
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.cisco_actions import action_of_message
 from lamsach.logs.cisco_device import leads_outside
 

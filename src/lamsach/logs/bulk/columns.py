@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.marks import marks_of
+from lamsach.logs.bulk.parts import places_of
 from lamsach.logs.direction import is_internal
 from lamsach.logs.event_tables import may_be_empty
 from lamsach.logs.values import hash_of, ip_of, mac_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _NAME = r"^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z]+$"
 _LABEL = 63
 _SPACES = (b"  ", b"\t", b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+_SPACE, _DELETE = 0x20, 0x7F
 _REPEATED = 0.5
 _TRIED = 8192
 _FAR = 2**31 - 1
@@ -126,6 +128,14 @@ def said(column: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     return pc.if_else(pc.equal(column, "-"), pa.scalar(None, pa.string()), column)
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """The texts without white space around them."""
+    import pyarrow.compute as pc
+
+    within = [((end == 0) | ((end > _SPACE) & (end < _DELETE))).all() for end in ends_of(column)]
+    return column if all(within) else pc.utf8_trim_whitespace(column)
 
 
 def not_empty(column: pa.Array) -> pa.Array:
@@ -274,58 +284,3 @@ def own_sides(sources: pa.Array, destinations: pa.Array) -> pa.Array:
     if pc.all(own).as_py():
         return sources
     return pc.if_else(pc.and_(pc.invert(own), internal(destinations)), destinations, sources)
-
-
-def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
-    """What stands before and after the first mark; each text must hold one."""
-    import numpy as np
-
-    if column.null_count or not len(column):
-        raise Unusual
-    begins = places_of(column)
-    parts = np.empty((len(column), 3), np.int32)  # before it, the mark, behind it
-    parts[:, 0] = begins[:-1]
-    parts[:, 1] = _first_places(column, begins, mark)
-    parts[:, 2] = parts[:, 1] + len(mark.encode())
-    texts = _texts(np.append(parts, begins[-1]), column.buffers()[2])
-    return _each(texts, 0, 3), _each(texts, 2, 3)
-
-
-def _first_places(column: pa.Array, begins: Any, mark: str) -> Any:
-    """Where in its buffer each text of a column first holds the mark; Unusual when one does not."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    if len(mark) > 1:
-        found = pc.find_substring(column, mark).to_numpy()
-        if found.min() < 0:
-            raise Unusual
-        return begins[:-1] + found
-    first, end = int(begins[0]), int(begins[-1])
-    marks = marks_of(np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:end], mark.encode())
-    before = marks.before(begins.astype(np.int64) - first)
-    if not (before[1:] > before[:-1]).all():
-        raise Unusual
-    return marks.nth(before[:-1]) + first
-
-
-def places_of(column: pa.Array) -> Any:
-    """Where each text of a column begins in its buffer, and where the last one ends."""
-    import numpy as np
-
-    return np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
-
-
-def _texts(places: Any, buffer: pa.Buffer) -> pa.Array:
-    """What stands between these places."""
-    import pyarrow as pa
-
-    return pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(places), buffer)
-
-
-def _each(texts: pa.Array, first: int, step: int) -> pa.Array:
-    """Each of so many texts."""
-    import numpy as np
-    import pyarrow as pa
-
-    return texts.take(pa.array(np.arange(first, len(texts), step)))

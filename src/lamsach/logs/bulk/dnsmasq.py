@@ -14,7 +14,6 @@ from lamsach.logs.bulk.columns import (
     check,
     check_distinct,
     ends_of,
-    halves,
     ipv4,
     kept,
     lines_of,
@@ -25,6 +24,7 @@ from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, PRINTABLE, check_made_of
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.dnsmasq_dns import question_of_name
 from lamsach.logs.syslog import split_header
 from lamsach.logs.values import ip_of

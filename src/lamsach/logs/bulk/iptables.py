@@ -15,7 +15,6 @@ from lamsach.logs.bulk.columns import (
     check,
     check_distinct,
     cut,
-    halves,
     internal,
     judged,
     lines_of,
@@ -28,6 +27,7 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import none_of, port_numbers
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.formats.iptables import action_of_prefix
 from lamsach.logs.own_machine import is_public_machine
 from lamsach.logs.syslog import split_header

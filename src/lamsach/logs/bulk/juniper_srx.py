@@ -6,11 +6,12 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, halves, lines_of, mapped, names
+from lamsach.logs.bulk.columns import check, lines_of, mapped, names
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.keyed import device_columns, first_ips, first_ports, first_texts, none_of
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.bulk.quoted import Quoted
 from lamsach.logs.formats.juniper_srx import DESTINATION_ZONE, EVENT, SOURCE_ZONE, action_of_event, arrives
 from lamsach.logs.syslog import split_header

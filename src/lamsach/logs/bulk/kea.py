@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from lamsach.logs.bulk.columns import check_distinct, cut, halves
+from lamsach.logs.bulk.columns import check_distinct, cut
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.letters import HEX_DIGITS, check_made_of
 from lamsach.logs.bulk.messages import MessageReader, tagged
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.timestamps import from_iso
 
 if TYPE_CHECKING:

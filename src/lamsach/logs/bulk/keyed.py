@@ -18,6 +18,7 @@ from lamsach.logs.bulk.columns import (
     names,
 )
 from lamsach.logs.bulk.letters import DIGITS, made_of
+from lamsach.logs.bulk.parts import places_of, until
 from lamsach.logs.key_value import first
 from lamsach.logs.keyed_events import ADDRESS_WITH_PORT, Keys, host_in, url_of
 from lamsach.logs.values import domain_of, ip_of, port_of, question_of, stated
@@ -30,6 +31,7 @@ Row = Mapping[str, "pa.Array"]
 _SPACE, _DELETE = 0x20, 0x7F
 _ABSENT_LENGTH = 10
 _OF_URLS, _QUOTE = r"[./\\]", '"'
+_SCHEMES = ("http://", "https://")
 _LONGEST_URL = 8000
 _PORT_DIGITS = 5
 
@@ -236,6 +238,9 @@ def url_hosts(urls: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    plain_hosts = _hosts_of_plain(urls)
+    if plain_hosts is not None:
+        return plain_hosts
     none = pa.scalar(None, pa.string())
     schemed = pc.fill_null(pc.match_substring_regex(urls, r"^https?://[\w.:-]{1,300}/"), False)
     marked = pc.fill_null(pc.match_substring(urls, "://"), False)
@@ -252,6 +257,21 @@ def url_hosts(urls: pa.Array) -> pa.Array:
     whole = pc.if_else(schemed, "http://", "")
     starts = pc.if_else(usual, pc.binary_join_element_wise(whole, hosts, "/", ""), urls)
     return pc.if_else(plain, hosts, mapped(pc.if_else(plain, none, starts), host_in))
+
+
+def _hosts_of_plain(urls: pa.Array) -> pa.Array | None:
+    """The same where all have a scheme, a host in canonical spelling and a path; None when they do not."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    if urls.null_count or not len(urls):
+        return None
+    schemed = [pc.starts_with(urls, scheme).to_numpy(zero_copy_only=False) for scheme in _SCHEMES]
+    if not (schemed[0] | schemed[1]).all():
+        return None
+    skipped = np.where(schemed[0], *map(len, _SCHEMES))
+    hosts, have_paths = until(urls, places_of(urls)[:-1] + skipped, "/")
+    return hosts if have_paths and pc.all(canonical_names(hosts)).as_py() else None
 
 
 def actions(row: Row, keys: Sequence[str], count: int) -> pa.Array:

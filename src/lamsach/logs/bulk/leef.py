@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from lamsach.logs import leef
 from lamsach.logs.bulk.announced import constant, heads_before, stated_times
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, cut, halves
+from lamsach.logs.bulk.columns import cells, check, cut, trimmed
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.keyed import asked_of, event_columns
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.leef_events import FAR_HOSTNAME, HASH_KEY, KEYS, MONTH_FIRST, TIMES
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class LeefRecords(GroupReader):
         for name, key, written in zip(names, keys, stated, strict=True):
             check(pc.starts_with(row[name], f"{written}="))
             if key in _ASKED or HASH_KEY.search(key):
-                values[key] = pc.utf8_trim_whitespace(cut(row[name], len(key) + 1))
+                values[key] = trimmed(cut(row[name], len(key) + 1))
         return self._columns(before, values, count)
 
     def _columns(self, before: pa.Array, row: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:

@@ -28,7 +28,7 @@ class Marks:
         self._words = np.zeros(len(bits) // 8 + 1, np.uint64)
         self._words.view(np.uint8)[: len(bits)] = bits
         self._before: Numbers = np.zeros(len(self._words) + 1, np.int64)
-        np.cumsum(np.bitwise_count(self._words), dtype=np.int64, out=self._before[1:])
+        np.cumsum(np.bitwise_count(self._words).astype(np.int64), out=self._before[1:])
 
     @property
     def total(self) -> int:

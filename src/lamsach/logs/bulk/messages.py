@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, check_distinct, halves, lines_of
+from lamsach.logs.bulk.columns import check, check_distinct, lines_of
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads, of_header
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.event_records import KEYS
 from lamsach.logs.event_tables import columns_of, table_of
 from lamsach.logs.syslog import split_header

@@ -11,7 +11,6 @@ from lamsach.logs.bulk.columns import (
     cells,
     check,
     check_distinct,
-    halves,
     ipv4,
     judged,
     lines_of,
@@ -24,6 +23,7 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.keyed import none_of, port_numbers
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.mikrotik_firewall import decision_of
 

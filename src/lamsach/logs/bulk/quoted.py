@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import cells, check, cut, text_of
+from lamsach.logs.bulk.columns import cells, check, cut, text_of, trimmed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,10 +53,11 @@ class Quoted:
         if end is None or any(keys.count(key) > 1 for key in {*keys} & {*wanted}):
             raise Unusual
         check(pc.ends_with(records, end))
-        check(pc.invert(pc.match_substring(records, _PART)))
-        bodies = pc.replace_substring(cut(records, 0, -len(end)), self.closing, _PART)
+        bodies = text_of(cut(records, 0, -len(end))).to_pybytes()
+        if _PART.encode() in bodies:
+            raise Unusual
         names = [str(at) for at in range(len(keys))]
-        data = text_of(bodies)
+        data = bodies.replace(self.closing.encode(), _PART.encode())
         row = cells(data, names, _PART, dict.fromkeys(names, pa.string()))
         if len(row["0"]) != len(records):
             raise Unusual
@@ -65,7 +66,7 @@ class Quoted:
             check(pc.starts_with(row[name], f"{key}{self.opening}"))
             if key in wanted:
                 start = len(key) + len(self.opening)
-                values[key] = pc.utf8_trim_whitespace(cut(row[name], start))
+                values[key] = trimmed(cut(row[name], start))
         return values
 
     def _body(self, record: str) -> str:

@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import (
-    addresses,
-    cells,
-    check,
-    check_distinct,
-    halves,
-    ipv4,
-    mapped,
-    names,
-    seconds,
-)
+from lamsach.logs.bulk.columns import addresses, cells, check, check_distinct, ipv4, mapped, names, seconds
 from lamsach.logs.bulk.letters import DIGITS, check_made_of, made_of
+from lamsach.logs.bulk.parts import halves, places_of, until
 from lamsach.logs.formats.squid import action_of, destination_of
 from lamsach.logs.values import host_and_port, mac_of, port_of, stated
 
@@ -98,8 +89,10 @@ def _authorities(methods: pa.Array, urls: pa.Array) -> pa.Array:
     tunnel = pc.equal(methods, "CONNECT")
     check(pc.or_(tunnel, pc.or_(pc.starts_with(urls, "http://"), pc.starts_with(urls, "https://"))))
     check(pc.match_substring_regex(urls.filter(tunnel), r"^[^/]+:\d{1,5}$"))
-    whole = pc.if_else(tunnel, pc.binary_join_element_wise("http:/", urls, "/"), urls)
-    found = pc.list_element(pc.split_pattern(whole, "/", max_splits=3), 2)
+    skipped = pc.if_else(
+        tunnel, 0, pc.if_else(pc.starts_with(urls, "https"), len("https://"), len("http://"))
+    )
+    found, _ = until(urls, places_of(urls)[:-1] + skipped.to_numpy(), "/")
     if not made_of(found, _OF_NAMES, 1, _LONGEST):  # without a port
         check(pc.invert(pc.match_substring_regex(found, r"^$|[?#@\s\[\]]|:.*:|:(?:\D|$)")))
     return found

@@ -6,20 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import (
-    addresses,
-    cells,
-    check,
-    check_distinct,
-    halves,
-    lines_of,
-    names,
-    text_of,
-)
+from lamsach.logs.bulk.columns import addresses, cells, check, check_distinct, lines_of, names, text_of
 from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.letters import DIGITS, HEX_DIGITS, PRINTABLE, check_made_of
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.dns_names import from_presentation
 from lamsach.model import Action
 

@@ -12,7 +12,6 @@ from lamsach.logs.bulk.columns import (
     addresses,
     check,
     check_distinct,
-    halves,
     holds,
     lines_of,
     mapped,
@@ -20,6 +19,7 @@ from lamsach.logs.bulk.columns import (
     text_of,
 )
 from lamsach.logs.bulk.heads import times
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug, question_of_packet
 from lamsach.model import Action

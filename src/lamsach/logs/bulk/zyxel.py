@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.bulk.bare_macs import bare_macs
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import check, halves, internal, ipv4, lines_of, mapped, text_of
+from lamsach.logs.bulk.columns import check, internal, ipv4, lines_of, mapped, text_of
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.keyed import device_columns, first_texts, none_of, port_numbers
 from lamsach.logs.bulk.pairs import Mixed, PairRows, keys_of, skeleton
+from lamsach.logs.bulk.parts import halves
 from lamsach.logs.formats.zyxel import action_of, end_of, site_of
 from lamsach.model import Action
 

@@ -1,0 +1,79 @@
+"""Parts of the texts of a column, told by where marks stand in them. They are taken out of one partition of the column's buffer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lamsach.logs.bulk.base import Unusual
+from lamsach.logs.bulk.marks import marks_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def places_of(column: pa.Array) -> Numbers:
+    """Where each text of a column begins in its buffer, and where the last one ends."""
+    import numpy as np
+
+    places = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    return places.astype(np.int64)
+
+
+def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
+    """What stands before and after the first mark; each text must hold one. Raises Unusual."""
+    if column.null_count or not len(column):
+        raise Unusual
+    places = places_of(column)
+    found = _first_places(column, places, mark)
+    return _middle(column, places[:-1], found), _middle(column, found + len(mark.encode()), places[1:])
+
+
+def until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
+    """Of texts of which none is absent what stands from these places in the buffer up to the next mark (one ASCII letter) or the text's end; and whether the
+    mark stands in all of them."""
+    import numpy as np
+
+    ends = places_of(column)[1:]
+    letters = np.frombuffer(column.buffers()[2] or b"", np.uint8)
+    marks = marks_of(letters, mark.encode())
+    before = marks.before(begins)
+    held = marks.before(ends) > before
+    if not marks.total:
+        return _middle(column, begins, ends), False
+    found = np.where(held, marks.nth(np.minimum(before, marks.total - 1)), ends)
+    return _middle(column, begins, found), bool(held.all())
+
+
+def _middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:
+    """What stands between these places of the buffer: parts of the texts, in their order."""
+    import numpy as np
+    import pyarrow as pa
+
+    count = len(begins)
+    places = np.zeros(2 * count + 1, np.int32)  # each part, and what is between it and the next
+    places[:-1:2], places[1::2] = begins, ends
+    places[-1] = ends[-1] if count else 0
+    texts = pa.StringArray.from_buffers(2 * count, pa.py_buffer(places), column.buffers()[2])
+    return texts.take(pa.array(np.arange(0, 2 * count, 2)))
+
+
+def _first_places(column: pa.Array, places: Numbers, mark: str) -> Numbers:
+    """Where in its buffer each text first holds the mark. Raises Unusual when one does not."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    if len(mark) > 1:
+        found = pc.find_substring(column, mark).to_numpy()
+        if found.min() < 0:
+            raise Unusual
+        first: Numbers = places[:-1] + found
+        return first
+    start, end = int(places[0]), int(places[-1])
+    marks = marks_of(np.frombuffer(column.buffers()[2] or b"", np.uint8)[start:end], mark.encode())
+    before = marks.before(places - start)
+    if not (before[1:] > before[:-1]).all():
+        raise Unusual
+    return marks.nth(before[:-1]) + start
