@@ -41,6 +41,11 @@ def half(
     )
 
 
+def spotted(minute: float, inside: str = A) -> NatRecord:
+    """What an event says, which does not tell when its connection began (see `devices.nat.reading.record_of`)."""
+    return session(minute - 60, minute + 1, inside, protocol=ANY, far="")._replace(kind=Kind.SEEN)
+
+
 def block(kind: Kind, minute: float, inside: str = A, first: int = 1024, last: int = 2047) -> NatRecord:
     start = 0 if kind is Kind.CLOSE else us(minute)
     return NatRecord(kind, PUBLIC, first, last, ANY, inside, 0, start, us(minute), "", "", "cgn.log", 3)
@@ -74,6 +79,26 @@ CASES: dict[str, tuple[list[NatRecord], dict[float, list[tuple[str, Certainty]]]
     "two at once are only possible": ([session(0, 10), session(0, 10, B)], {5: [(A, POSSIBLE), (B, POSSIBLE)]}),
     "two sessions of one machine are no doubt": ([session(0, 10), session(2, 8, far="198.51.100.8")], {5: [(A, CERTAIN)]}),
     "the certain one before the probable": ([half(Kind.OPEN, 4, B), session(0, 10)], {5: [(A, CERTAIN), (B, PROBABLE)]}),
+    "seen with the port one after the other": (
+        [spotted(60), spotted(70, B), spotted(80, B), spotted(90)],
+        {10: [(A, PROBABLE)], 60: [(A, PROBABLE)], 65: [(B, PROBABLE)], 70: [(B, PROBABLE)], 80: [(B, PROBABLE)], 85: [(A, PROBABLE)], 90: [(A, PROBABLE)]},
+    ),
+    "seen within the same minute": (
+        [spotted(60), spotted(60.5, B)],
+        {60: [(A, PROBABLE)], 60.4: [(B, POSSIBLE), (A, POSSIBLE)], 60.5: [(B, PROBABLE)]},
+    ),
+    "seen at one moment": (
+        [spotted(50, C), spotted(60), spotted(60, B)],
+        {50: [(C, PROBABLE)], 55: [(A, POSSIBLE), (B, POSSIBLE)], 60: [(A, POSSIBLE), (B, POSSIBLE)]},
+    ),
+    "an end alone began after somebody else's end": (
+        [session(0, 10), half(Kind.CLOSE, 30, B)],
+        {5: [(A, CERTAIN)], 10: [(B, PROBABLE)], 29: [(B, PROBABLE)]},
+    ),
+    "an end alone began after somebody else began": (
+        [half(Kind.OPEN, 0), half(Kind.CLOSE, 30, B)],
+        {0: [(A, PROBABLE)], 15: [(B, POSSIBLE), (A, POSSIBLE)], 31: []},
+    ),
     "no protocol in the record": ([session(0, 10, protocol=ANY)], {5: [(A, CERTAIN)]}),
 }  # fmt: skip
 
@@ -167,6 +192,15 @@ def test_impossible_ports_are_passed_over() -> None:
 )
 def test_protocol_numbers(stated: str | int | None, number: int) -> None:
     assert protocol_number(stated) == number
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 90), st.sampled_from([A, B, C])), max_size=15))
+def test_who_was_seen_with_the_port_is_never_lost(moments: list[tuple[int, str]]) -> None:
+    table = NatTable([spotted(minute, inside) for minute, inside in moments])
+    for minute, _ in moments:
+        there = {inside for other, inside in moments if other == minute}
+        assert {found.inside_ip for found in table.inside(PUBLIC, 4321, "tcp", at(minute))} == there
 
 
 RECORDS = st.lists(

@@ -18,7 +18,8 @@ ASSUMED_TCP_US = 3600 * 1_000_000
 ASSUMED_OTHER_US = 300 * 1_000_000
 ASSUMED_BLOCK_US = 24 * 3600 * 1_000_000
 """The same for a block of ports: subscribers keep theirs for as long as they are at work."""
-START_KNOWN, END_KNOWN = 1, 2
+START_KNOWN, END_KNOWN, START_GUESSED = 1, 2, 4
+"""Which ends a record states. A guessed start reaches back from what was seen later, as far as nobody else had the port."""
 _ROWS_HELD = 4096
 
 _PairKey = tuple[str, int, int, int, str, int]
@@ -30,7 +31,7 @@ def _column(code: str) -> array[int]:
 
 @dataclass(slots=True)
 class Columns:
-    """Translations as intervals in order of arrival; `known` says with START_KNOWN and END_KNOWN which ends a record states."""
+    """Translations as intervals in order of arrival; `known` tells of START_KNOWN, END_KNOWN and START_GUESSED."""
 
     ips: dict[str, int] = field(default_factory=dict)
     insides: dict[str, int] = field(default_factory=dict)
@@ -134,7 +135,7 @@ def gather(records: Iterable[NatRecord | NatBatch]) -> Columns:
         if kind is Kind.SESSION and record.public_ip:
             columns.append(record, START_KNOWN | END_KNOWN)
         elif kind is Kind.SEEN and record.public_ip:
-            columns.append(_assumed(record), 0)
+            columns.append(_assumed(record), START_GUESSED if record.end > record.start else 0)
         elif kind in (Kind.OPEN, Kind.CLOSE):
             halves.append(record)
     halves.sort(key=lambda record: (record.end, record.kind, record.line))
@@ -162,7 +163,7 @@ def _paired(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
             yield begun._replace(end=max(record.end, begun.start + 1)), START_KNOWN | END_KNOWN
         elif record.public_ip:
             start = record.start if record.start else record.end - _length(record)
-            yield record._replace(start=start), END_KNOWN | (START_KNOWN if record.start else 0)
+            yield record._replace(start=start), END_KNOWN | (START_KNOWN if record.start else START_GUESSED)
     for record in waiting.values():
         yield _assumed(record), START_KNOWN
 

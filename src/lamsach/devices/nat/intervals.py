@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from lamsach.devices.nat.columns import END_KNOWN, Columns
+from lamsach.devices.nat.columns import END_KNOWN, START_GUESSED, Columns
+from lamsach.devices.nat.records import LIKELY_AFTER_US
 
 MOST_STEPS = 20_000
 """How many intervals are looked at for one answer."""
 _MOST_RAISED = 1 << 62
+_SECOND_US = 1_000_000
 
 
 class Intervals:
@@ -27,18 +29,23 @@ class Intervals:
         chosen = np.flatnonzero((first != last) if blocks else (first == last))
         ip, protocol, start = np.array(columns.ip), np.array(columns.protocol), np.array(columns.start)
         ends, inside = np.array(columns.end), np.array(columns.inside)
+        known = np.array(columns.known)
         place = (ip.astype(np.int64) << 32) | (first.astype(np.int64) << 16) | last
+        sure = _last_sure(start, ends, known)
+        if len(chosen) and np.any(known[chosen] & START_GUESSED):
+            rows = (place, protocol, inside, start, sure, known)
+            start[chosen] = _begun_after_others(*(column[chosen].astype(np.int64) for column in rows))
         keys = (ends, (protocol.astype(np.int64) << 32) | inside, start, place)
         order = chosen[np.lexsort(tuple(column[chosen] for column in keys))] if len(chosen) else chosen
         self.start, self.end = start[order], ends[order]
-        self.protocol, self.known = protocol[order], np.array(columns.known)[order]
+        self.protocol, self.known = protocol[order], known[order]
         self.inside, self.inside_port = inside[order], np.array(columns.inside_port)[order]
         self.destination, self.file, self.line = (
             np.array(column)[order] for column in (columns.destination, columns.file, columns.line)
         )
         self._place, self._begins = np.unique(place[order], return_index=True)
         self._stops = np.append(self._begins[1:], len(order))[: len(self._begins)]
-        self._cut_assumed()
+        self._cut_assumed(sure[order])
         self._reach = _latest_so_far(self.end, self._begins, self._stops)
 
     def overlapping(self, ip: int, port: int | None, value: int, margin: int) -> Iterator[int]:
@@ -77,8 +84,9 @@ class Intervals:
         holding = np.flatnonzero((self._place[first:last] & 0xFFFF) >= port)
         yield from (holding + first).tolist()
 
-    def _cut_assumed(self) -> None:
-        """An end that is only assumed lies no later than the next beginning of the same port and protocol for another inside address."""
+    def _cut_assumed(self, sure: NDArray[np.int64]) -> None:
+        """An end that is only assumed lies no later than the next beginning of the same port and protocol for another inside address, or
+        than the moment at which that one was seen (`sure`) when its beginning is only guessed."""
         if len(self.start) < 2:
             return
         group = np.repeat(np.arange(len(self._begins)), self._stops - self._begins)
@@ -88,10 +96,53 @@ class Intervals:
             & (self.inside[1:] != self.inside[:-1])
         )
         assumed = (self.known[:-1] & END_KNOWN) == 0
-        cut = np.flatnonzero(
-            same & assumed & (self.start[1:] < self.end[:-1]) & (self.start[1:] > self.start[:-1])
-        )
-        self.end[cut] = self.start[cut + 1]
+        until = np.where(self.known[1:] & START_GUESSED, sure[1:], self.start[1:])
+        until = np.maximum(until, sure[:-1] + 1)  # its own moment stays
+        cut = np.flatnonzero(same & assumed & (until < self.end[:-1]) & (until > self.start[:-1]))
+        self.end[cut] = until[cut]
+
+
+def _last_sure(
+    start: NDArray[np.int64], end: NDArray[np.int64], known: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """The last moment at which a record says that its translation was."""
+    seen = np.where(known & START_GUESSED, end - LIKELY_AFTER_US, start)
+    return np.asarray(np.where(known & END_KNOWN, end, seen), dtype=np.int64)
+
+
+def _begun_after_others(
+    place: NDArray[np.int64],
+    protocol: NDArray[np.int64],
+    inside: NDArray[np.int64],
+    start: NDArray[np.int64],
+    sure: NDArray[np.int64],
+    known: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """The beginnings; a guessed one lies behind the last moment at which the same port and protocol was surely another inside address's."""
+    order = np.lexsort((inside, sure, protocol, place))
+    group, holder, moment, kind = (
+        np.stack([place[order], protocol[order]]),
+        inside[order],
+        sure[order],
+        known[order],
+    )
+    begins = np.append(True, np.any(group[:, 1:] != group[:, :-1], axis=0))
+    others = np.append(False, holder[1:] != holder[:-1]) & ~begins
+    numbers = np.arange(len(order))
+    change = np.maximum.accumulate(np.where(begins | others, numbers, 0))
+    moments = begins | np.append(True, moment[1:] != moment[:-1])
+    first = np.maximum.accumulate(np.where(moments, numbers, 0))
+    last = np.maximum(
+        first - 1, 0
+    )  # the row before all of the same moment; the other's is this or one before its own rows
+    same = holder[last] == holder
+    before = np.maximum(np.where(same, change[last] - 1, last), 0)
+    held = ~begins[first] & (~same | others[change[last]]) & ((kind & START_GUESSED) != 0)
+    step = np.where(kind[before] & END_KNOWN, 0, _SECOND_US)
+    floor = np.minimum(moment[before] + step, moment)
+    result = start.copy()
+    result[order] = np.where(held, np.maximum(start[order], floor), start[order])
+    return result
 
 
 def _latest_so_far(

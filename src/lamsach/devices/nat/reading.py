@@ -10,7 +10,7 @@ from lamsach.devices.leases.records import microseconds
 from lamsach.devices.nat.batches import FortiGateBatches, NatBatch
 from lamsach.devices.nat.clock import Clock
 from lamsach.devices.nat.readers import READERS, Reader
-from lamsach.devices.nat.records import ANY_PROTOCOL, Kind, NatRecord
+from lamsach.devices.nat.records import ANY_PROTOCOL, LIKELY_AFTER_US, LIKELY_BEFORE_US, Kind, NatRecord
 from lamsach.errors import InputError, LineError
 from lamsach.logs.base import DEFAULT_TIMEZONE
 from lamsach.logs.decoding import decode_line
@@ -21,8 +21,6 @@ from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import context_for, detection_for, line_blocks, read_events
 from lamsach.model import Event, Problem
 
-_LASTED_US = 3600 * 1_000_000
-_AFTER_US = 60 * 1_000_000
 _LONGEST_LINE = 16_384
 _CHUNK_BYTES = 1 << 22
 _READ = frozenset(
@@ -172,6 +170,6 @@ def record_of(event: Event) -> NatRecord | None:
         return None
     time, port = microseconds(event.time), event.source_nat_port or 0
     return NatRecord(
-        Kind.SEEN, public, port, port, ANY_PROTOCOL, inside, event.source_port or 0, time - _LASTED_US, time + _AFTER_US,
+        Kind.SEEN, public, port, port, ANY_PROTOCOL, inside, event.source_port or 0, time - LIKELY_BEFORE_US, time + LIKELY_AFTER_US,
         event.destination_ip or "", "", event.file, event.line,
     )  # fmt: skip

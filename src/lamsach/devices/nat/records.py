@@ -20,6 +20,11 @@ ANY_PROTOCOL = 0
 """The record or the question states no protocol, or the translation holds for all (a block of ports)."""
 
 
+LIKELY_BEFORE_US = 3600 * 1_000_000
+LIKELY_AFTER_US = 60 * 1_000_000
+"""How long before and after an event's time its translation is likely, where the event does not say how long its connection lasted."""
+
+
 class Kind(IntEnum):
     """What a record states. `SESSION`: beginning and end. `OPEN`, `CLOSE`: one of them. `SEEN`: that it was so at that moment."""
 
@@ -33,7 +38,7 @@ class NatRecord(NamedTuple):
     """One record: the inside address and port (0: any) behind the ports `first_port` to `last_port` of the public address.
 
     Times are microseconds since the epoch, UTC; `start` is 0 when a CLOSE does not state it, `end` equals `start` for OPEN, and for SEEN unless
-    the record makes an interval likely.
+    the record makes an interval likely, which then lasts from LIKELY_BEFORE_US before the moment until LIKELY_AFTER_US after it.
     `session` is the device's number of the connection, empty when it states none: a CLOSE may name only that. `destination` is the far
     side's address, empty when not stated.
     """
