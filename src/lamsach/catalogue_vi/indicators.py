@@ -155,7 +155,7 @@ INDICATORS: dict[str, str] = {
     "The answer of the server is no JSON.": "Trả lời của máy chủ không phải JSON.",
     "The file holds no key.": "Tệp không chứa khóa.",
     "Write the key on its first line.": "Hãy ghi khóa ở dòng đầu của tệp.",
-    "--token-file and --token-env exclude each other.": "--token-file và --token-env không dùng cùng nhau.",
+    "--token-file and --token-env exclude each other.": "Không được dùng --token-file và --token-env cùng nhau.",
     "The environment variable with the token is not set.": "Chưa đặt biến môi trường chứa mã truy cập.",
     "Set it, or give --token-file.": "Hãy đặt biến đó hoặc dùng --token-file.",
     "The server says that there is more, but not where.": "Máy chủ báo còn dữ liệu nhưng không chỉ ra ở đâu.",
