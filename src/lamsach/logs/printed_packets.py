@@ -13,7 +13,7 @@ from lamsach.logs.direction import own_side
 from lamsach.logs.dns_names import from_presentation
 from lamsach.logs.service_names import port_or_service
 from lamsach.logs.stamping import changed
-from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of
+from lamsach.logs.values import domain_of, host_and_port, host_of_url, ip_of, mac_of
 from lamsach.model import Action, Event, EventKind
 
 FLOW = re.compile(
@@ -31,6 +31,9 @@ _ANSWER = re.compile(
     re.ASCII,
 )
 _RECORD = re.compile(r"(?:^|[ ,])(?:AAAA|A|CNAME|PTR|NS|DNAME) ([^\s,]{1,300})")
+# BOOTP/DHCP, Request from 00:1a:2b:3c:4d:5e (oui Unknown), length 300
+_BOOTP = re.compile(r" ?BOOTP/DHCP, Request from ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})(?![0-9a-f:])", re.ASCII)
+_NO_ADDRESS = "0.0.0.0"  # noqa: S104 - of a machine that has none yet
 _NAME_SERVICES = frozenset({53, 5353, 5355})
 _REQUEST = re.compile(r"(?:HTTP: |\n\s{0,8})(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|PATCH) (\S{1,8000})")
 _HOST = re.compile(r"\n\s{0,8}[Hh]ost: (\S{1,300})")
@@ -58,6 +61,9 @@ def printed_packet(text: str, time: datetime | None) -> Event | None:
     )
     if _NAME_SERVICES & {source_port, destination_port}:
         return _dns(event, message)
+    asker = _BOOTP.match(message) if "BOOTP" in message[:10] else None
+    if asker and source_ip == _NO_ADDRESS:
+        return changed(event, device_ip=None, device_mac=mac_of(asker[1]))
     request = _REQUEST.search(message)
     if request:
         host = _HOST.search(message)

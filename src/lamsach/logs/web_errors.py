@@ -120,8 +120,9 @@ _LITESPEED = re.compile(
     r"(?:\[[0-9A-Fa-f:.]{2,45}:\d{1,5}[-:#\]]|\[WebAdmin Console\] Failed Login Attempt ))(.*)",
     re.ASCII | re.DOTALL,
 )
+# [203.0.113.9:4455-3#APVH_site.example:443]   a virtual host that was taken over from Apache's settings
 _LITESPEED_CLIENT = re.compile(
-    r"\[([0-9A-Fa-f:.]{2,45}?):(\d{1,5})(?:[-:][^#\]]{0,40})?(?:#([^\]\s]{1,255}))?\]", re.ASCII
+    r"\[([0-9A-Fa-f:.]{2,45}?):(\d{1,5})(?:[-:][^#\]]{0,40})?(?:#(?:APVH_)?([^\]\s]{1,255}))?\]", re.ASCII
 )
 _LITESPEED_LOGIN = re.compile(
     r"Failed Login Attempt - username:(.{0,128}?) ip:([0-9A-Fa-f:.]{2,45}) url:(\S{0,2000})", re.ASCII
