@@ -25,6 +25,8 @@ from lamsach.model import Indicator, Problem
         "10 permit ip host 203.0.113.7 any",
         "ip saddr 203.0.113.7 accept",
         "add rule inet filter input ip saddr 203.0.113.7 tcp dport 22 accept;",
+        "@@||good.example^",
+        "@@|https://good.example/a|",
         "set external-list EDL type ip url https://feed.example.org/list.txt",
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lamsach.indicators import refusals
 from lamsach.indicators.reading import read_list
 from lamsach.model import Indicator, Refusal
+from tests.indicators.builders import sheet, workbook
 
 MD5, SHA256 = "5d41402abc4b2a76b9719d911017c592", "5d41402abc4b2a76b9719d911017c592" * 2
 _FALSE_POSITIVES = f"""\
@@ -78,6 +80,24 @@ _CASES = {
         refusals.ALLOWED,
         [],
     ),
+    "phishtank": (
+        '[{"url": "http://bot-c2.xyz/login", "details": [{"ip_address": "203.0.113.3", "cidr_block": "203.0.113.0/24"}]}]',
+        {"http://bot-c2.xyz/login", "203.0.113.3"},
+        refusals.BESIDE,
+        ["203.0.113.0/24"],
+    ),
+    "virustotal": (
+        '{"data": {"id": "203.0.113.3", "attributes": {"network": "203.0.113.0/24", "as_owner": "Example", "asn": 64500}}}',
+        set(),
+        refusals.BESIDE,
+        ["203.0.113.0/24"],
+    ),
+    "pi_hole": (
+        "(\\.|^)bot-c2\\.xyz$\n(^|\\.)evil-b\\.xyz$\n",
+        {"bot-c2.xyz", "evil-b.xyz"},
+        refusals.ALLOWED,
+        [],
+    ),
     "query": (
         '{"query": {"bool": {"must": [{"term": {"dns.question.name": "bot-c2.xyz"}}], "must_not": [{"term": {"dns.question.name": "good-a.site"}}]}}}',
         {"bot-c2.xyz"},
@@ -132,3 +152,45 @@ def test_columns_of_a_feed_of_addresses(tmp_path: Path) -> None:
     )
     found = [item.value for item in read_list(str(path), lambda problem: None) if isinstance(item, Indicator)]
     assert found == ["203.0.113.137", "203.0.113.138"]
+
+
+def test_a_sheet_of_exceptions(tmp_path: Path) -> None:
+    sheets = [
+        sheet({1: ["Domain", "Type"], 2: ["bot-c2.xyz", "C2"]}),
+        sheet({1: ["Whitelist"], 2: ["good-a.site"], 3: ["203.0.113.9"]}),
+        sheet({1: ["Danh sách trắng"], 2: ["good-b.site"], 4: ["STT", "IP"], 5: [1, "203.0.113.10"]}),
+    ]
+    path = tmp_path / "lists.xlsx"
+    path.write_bytes(workbook(sheets))
+    found = list(read_list(str(path), lambda problem: None))
+    assert {item.value for item in found if isinstance(item, Indicator)} == {"bot-c2.xyz", "203.0.113.10"}
+    assert {
+        item.value for item in found if isinstance(item, Refusal) and item.reason == refusals.ALLOWED
+    } == {
+        "good-a.site",
+        "203.0.113.9",
+        "good-b.site",
+    }
+
+
+def test_what_a_file_is_called_is_no_domain_name(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"Type,Value\nFile,update.com\nFile,{MD5}\nDomain,bot-c2.xyz\n")
+    found = list(read_list(str(path), lambda problem: None))
+    assert {item.value for item in found if isinstance(item, Indicator)} == {MD5, "bot-c2.xyz"}
+    assert [item.reason for item in found if isinstance(item, Refusal)] == [refusals.FILE_NAME]
+
+
+def test_a_sigma_rule_in_a_bundle(tmp_path: Path) -> None:
+    rule = (
+        "title: x\ndescription: see blog-a.net\nlogsource:\n  category: dns\ndetection:\n  selection:\n    query: bot-c2.xyz\n"
+        "  filter:\n    query: good-a.site\n  condition: selection and not filter\nfalsepositives:\n  - good-b.site\n"
+    )
+    indicator = {"type": "indicator", "id": "indicator--1", "pattern_type": "sigma", "pattern": rule}
+    path = tmp_path / "bundle.json"
+    path.write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": [indicator]}))
+    found = list(read_list(str(path), lambda problem: None))
+    assert [(type(item), item.value) for item in found] == [
+        (Indicator, "bot-c2.xyz"),
+        (Refusal, "good-a.site"),
+    ]

@@ -17,6 +17,8 @@ _COMMAND = re.compile(
     r"|(?:access-list\s+\S{1,64}\s+)?(?:(?:extended|\d{1,6})\s+){0,2}permit\s+(?:ip|tcp|udp|icmp|host|any)\b.{1,400}"
     # ip saddr 203.0.113.5 accept    add rule inet filter input ip saddr 203.0.113.5 accept    (nftables)
     r"|(?:(?:add|insert)\s+rule\s[^;]{1,200}\s)?ip6?\s+[sd]addr\s[^;]{1,300}\saccept\b[^;]{0,100};?"
+    # @@||good.example^    (AdBlock)
+    r"|@@\|{1,2}\S{2,400}"
     # set external-list NAME type ip url https://..: where a firewall fetches a list (PAN-OS)
     r"|set\s+(?:shared\s+)?external-list\s.{1,400}",
     re.IGNORECASE,
@@ -25,4 +27,4 @@ _COMMAND = re.compile(
 
 def lets_through(line: str) -> bool:
     """Whether a line is a command that lets through what it names, or that fetches a list from there."""
-    return len(line) <= 1000 and line[:1] in "-AaIiPpRrSs0123456789" and _COMMAND.fullmatch(line) is not None
+    return len(line) <= 1000 and line[:1] in "-@AaIiPpRrSs0123456789" and _COMMAND.fullmatch(line) is not None

@@ -24,6 +24,7 @@ from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType
 
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
+_FILES = frozenset({"file", "files", "tep", "tap tin", "stixfile", "executable", "dll"})
 _SOURCE_LINE = re.compile(
     r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
     re.IGNORECASE,
@@ -46,6 +47,21 @@ def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> l
         return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
     found = read_text(cell, kind)
     return list(map(unless_cited, found)) if " " in cell.strip() else found
+
+
+def is_called(stated: str, kind: IndicatorType) -> bool:
+    """Whether a name in a row whose type column says `File` is what the file is called, and no domain name."""
+    return kind is IndicatorType.DOMAIN and plain_key(stated) in _FILES
+
+
+def of_a_file(stated: str, found: list[Found]) -> list[Found]:
+    """The values of a row, those that `is_called` refused."""
+    return [
+        Refused(refusals.FILE_NAME, item[1], item[0])
+        if not isinstance(item, Refused) and is_called(stated, item[0])
+        else item
+        for item in found
+    ]
 
 
 def scattered(filled: Mapping[int, str], fields: Mapping[int, Field]) -> list[Found]:

@@ -58,9 +58,14 @@ def may_be_heading(text: str) -> bool:
     return 0 < len(words) <= _WORDS_MOST and len(text) <= _LONGEST and not ends
 
 
+def heads_exceptions(bare: str) -> bool:
+    """Whether a heading announces what is not to be blocked."""
+    return _ALLOWED_HEADING.fullmatch(bare.rstrip(": ")) is not None
+
+
 def announced(text: str, bare: str) -> Section | None:
     """What a line that may be a heading announces, None for a mere line; `bare` is the line without marks around it."""
-    if _ALLOWED_HEADING.fullmatch(bare.rstrip(": ")):
+    if heads_exceptions(bare):
         return Section.ALLOWED
     if _LISTS.search(bare):
         return Section.LIST

@@ -17,6 +17,8 @@ from lamsach.indicators.cells import (
     filled_cells,
     host_as_promised,
     is_aside,
+    is_called,
+    of_a_file,
     scattered,
     value_cell,
     victim,
@@ -35,6 +37,7 @@ from lamsach.indicators.records import (
     shortened,
     whole_value,
 )
+from lamsach.indicators.sections import heads_exceptions
 from lamsach.indicators.standing import refused
 from lamsach.model import IndicatorType, Reference, Refusal
 
@@ -57,6 +60,8 @@ class Table:
         self._before: list[Entry] = []
         self._known: dict[tuple[str, ...], Facts | None] = {}
         self._publishers = Publishers()
+        self._allows = False
+        """Whether a title such as `Whitelist` stands above the rows that are read."""
 
     @property
     def heads(self) -> int:
@@ -104,6 +109,10 @@ class Table:
         found = self._data(self._reference(number), filled, {**(inherited or {}), **filled})
         if (reason := self._headings.reason(filled)) is not None:
             found = map(partial(refused, reason=reason), found)
+        if len(filled) == 1 and heads_exceptions(first):
+            self._allows = True
+        elif self._allows:
+            found = map(partial(refused, reason=refusals.ALLOWED), found)
         alone = self._headings.fields is None and len(filled) == 1 and len(self._before) < _TITLE_ROWS
         if alone and self.page is not None and not whole_value(first):
             self._before.extend(found)
@@ -127,10 +136,11 @@ class Table:
         filled = filled_cells(cells)
         filled.pop(only, None)
         fields = self._headings.fields or {}
-        stated, unsupported = stated_type(kind_of(filled, fields))
+        said = kind_of(filled, fields)
+        stated, unsupported = stated_type(said)
         facts: Facts | None = None
         plain_others = not any(whole_value(cell) for place, cell in filled.items() if place not in fields)
-        none = self._headings.reason(filled) is not None
+        none = self._headings.reason(filled) is not None or is_called(said, kind)
         if plain_others and not none and not unsupported and stated in (None, kind):
             facts = self._facts(filled, fields)
         if len(self._known) >= _KNOWN_KEPT:
@@ -166,7 +176,7 @@ class Table:
         """Whether the row is one of headings. `loose`: it stands in a comment, of which more is asked."""
         if not self._headings.take(filled, number, least=2 if loose else 1):
             return False
-        self._headings.loose = loose
+        self._headings.loose, self._allows = loose, False
         self._known.clear()
         return True
 
@@ -198,6 +208,7 @@ class Table:
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
                 items = value_cell(cell, self._headings.types.get(place) or kind, unsupported=unsupported)
+                items = of_a_file(stated, items)
                 if place in self._headings.names and len(items) == 1:
                     items += host_as_promised(items[0])
                 taken = [item for item in items if not isinstance(item, Refused)]

@@ -12,6 +12,7 @@ from lamsach.indicators.beside import to_read
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import read_confidence, read_date, read_tlp
 from lamsach.indicators.json_documents import documents, looks_like_json
+from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, entries, entry, read_text, shortened
 from lamsach.indicators.refusals import Refused
@@ -155,6 +156,8 @@ def _values(item: Record) -> Iterator[Found]:
             rules = yara_rules(enumerate(pattern.splitlines(), 1))
             found = [value for rule in rules for _, value in rule.found]
             yield from found or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
+        elif item.get("pattern_type") == "sigma":
+            yield from _detected(pattern) or [Refused(refusals.UNREAD_PATTERN, shortened(pattern))]
         elif item.get("pattern_type", "stix") != "stix":
             yield Refused(refusals.UNREAD_PATTERN, shortened(pattern))
         else:
@@ -165,6 +168,15 @@ def _values(item: Record) -> Iterator[Found]:
                 yield from _observable(observable)
     else:
         yield from _observable(item)
+
+
+def _detected(rule: str) -> list[Found]:
+    """The values that a Sigma rule's detection looks for, and as Refused those that its filters exclude."""
+    prose = Prose()
+    prose.heading("detection:")
+    lines = rule.partition("\ndetection:")[2].partition("\nfalsepositives:")[0].splitlines()
+    found = [item for line in lines for item in prose.line(line)]
+    return [item for item in found if not isinstance(item, Refused) or item.type is not None]
 
 
 def _observable(item: Record) -> Iterator[Found]:

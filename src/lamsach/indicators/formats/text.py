@@ -25,6 +25,8 @@ _TRAILING_COMMENT = re.compile(r"\s(?:#|;|//)\s*")
 _HOSTS_LINE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S*[A-Za-z_])", re.ASCII)
 # dnsmasq(8): address=/evil.example/0.0.0.0, server=/evil.example/
 _DNSMASQ_LINE = re.compile(r"(?:address|server|local)=/([^/\s]+)/\S*")
+# (\.|^)evil\.example$    (^|\.)evil\.example$    (Pi-hole)
+_EXPRESSION_LINE = re.compile(r"\((?:\\\.\|\^|\^\|\\\.)\)((?:[\w-]{1,63}\\\.){1,10}[\w-]{2,63})\$?")
 _STATED = re.compile(r"[\w.-]{1,40}=")
 """A setting (`key=0f4c..`), of which the name says what its value is."""
 _NO_WORDS = re.compile(r"[\W_]*")
@@ -97,6 +99,8 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
         line = line[match.end() :]
     elif match := _DNSMASQ_LINE.fullmatch(line):
         line = match[1]
+    elif match := _EXPRESSION_LINE.fullmatch(line):
+        line = match[1].replace("\\", "")
     if match := _TRAILING_COMMENT.search(line):
         found = _values(line[: match.start()].strip(), prose)
         if any(not isinstance(item, Refused) for item in found):
