@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
+import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lamsach.logs.bulk.base import Unusual
-from lamsach.logs.bulk.columns import internal
-from lamsach.logs.bulk.letters import DIGITS, PRINTABLE, check_made_of, made_of
+from lamsach.logs.bulk.columns import internal, trimmed
+from lamsach.logs.bulk.letters import DIGITS, PRINTABLE, all_ipv4, check_made_of, made_of
+from lamsach.logs.bulk.marks import marks_of
+from lamsach.logs.bulk.parts import halves, places_of, until
 from lamsach.logs.direction import is_internal
 from lamsach.logs.event_tables import may_be_empty
 
@@ -65,3 +70,70 @@ def test_internal_addresses(addresses: list[str | None]) -> None:
 )
 def test_whether_a_text_may_be_empty(texts: list[str | None], told: bool) -> None:
     assert may_be_empty(pa.array(texts, pa.string())) is told
+
+
+_NEARLY = st.one_of(
+    st.ip_addresses(v=4).map(str),
+    st.builds("{}.{}.{}.{}".format, *[st.sampled_from(["0", "00", "01", "9", "99", "199", "249", "255", "256", "260", "300", "1000", "", "a"])] * 4),
+    st.sampled_from(["1.2.3", "1.2.3.4.5", "1.2.3.4.", ".1.2.3.4", "1..2.3", "10.1.1.5 ", "٣.1.1.1", ""]),
+)  # fmt: skip
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        return str(IPv4Address(text)) == text
+    except ValueError:
+        return False
+
+
+@given(st.lists(_NEARLY, min_size=1, max_size=3))
+@example(["1.2.3", "4.5.6.7.8"])
+@example(["255.255.255.255", "0.0.0.0"])
+@example(["255.255.255.256"])
+def test_canonical_addresses(texts: list[str]) -> None:
+    column = pa.array(["9.9", *texts, "9.9"]).slice(1, len(texts))
+    assert all_ipv4(column) is all(map(_is_ipv4, texts))
+    assert not all_ipv4(pa.array([*texts, None], pa.string()))
+
+
+_MARKED = st.text(alphabet="ab:/é->", max_size=9)
+
+
+@given(st.lists(_MARKED, min_size=1, max_size=9), st.sampled_from([":", "/", "->", "b"]))
+def test_halves(texts: list[str], mark: str) -> None:
+    column = pa.array([mark, *texts, mark]).slice(1, len(texts))
+    if all(mark in text for text in texts):
+        found = [half.to_pylist() for half in halves(column, mark)]
+        assert found == [[text.partition(mark)[at] for text in texts] for at in (0, 2)]
+    else:
+        with pytest.raises(Unusual):
+            halves(column, mark)
+
+
+@given(st.lists(_MARKED, min_size=1, max_size=9), st.integers(0, 3))
+def test_until_a_mark(texts: list[str], start: int) -> None:
+    rests = [text.encode()[start:] for text in texts]
+    column = pa.array(["/", *texts, "/"]).slice(1, len(texts))
+    sizes = np.array([min(start, len(text.encode())) for text in texts])
+    found, in_all = until(column, places_of(column)[:-1] + sizes, "/")
+    assert found.cast(pa.binary()).to_pylist() == [rest.partition(b"/")[0] for rest in rests]
+    assert in_all == all(b"/" in rest for rest in rests)
+
+
+@pytest.mark.parametrize(
+    "texts", [["a", "b c"], [" a", "b"], ["a", "b\t"], ["\u00a0a"], ["é "], ["", None, "a"], []]
+)
+def test_white_space_around_texts(texts: list[str | None]) -> None:
+    stripped = [None if text is None else text.strip() for text in texts]
+    assert trimmed(pa.array(texts, pa.string())).to_pylist() == stripped
+
+
+@given(st.text(alphabet="ab", max_size=400), st.integers(1, 3))
+def test_marks_are_counted_and_placed(text: str, size: int) -> None:
+    data = text.encode()
+    marks = marks_of(np.frombuffer(data, np.uint8), b"aba"[:size], tuple(range(size)))
+    places = [at for at in range(len(text)) if text.startswith("aba"[:size], at)]
+    assert (marks.total, marks.places.tolist()) == (len(places), places)
+    assert marks.nth(np.arange(len(places))).tolist() == places
+    everywhere = np.arange(len(data) + 1)
+    assert marks.before(everywhere).tolist() == [sum(place < at for place in places) for at in everywhere]

@@ -10,10 +10,13 @@ from lamsach.logs.bulk.columns import cells, check, lines_of, not_empty
 from lamsach.logs.bulk.features import Lines, groups_of, letters_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.named import event_columns
+from lamsach.logs.bulk.text import Text
 from lamsach.logs.formats.csv_columns import CsvColumns
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from lamsach.logs.bulk.features import Truths
 
 _BOM, _SEPARATOR_LINE = b"\xef\xbb\xbf", "sep="
 
@@ -29,9 +32,7 @@ class NamedCells(GroupReader):
         table = self.log_format.table
         if table is None or table.carrier is not None or self._first <= table.position + 1 or b'"' in data:
             return False
-        text = b"\n" + data + b"\n"
-        odd = (b"\n{", b"\n" + _SEPARATOR_LINE.encode(), b"\n" + _BOM[:1], b"\n%b\n" % table.header.encode())
-        return not any(beginning in text for beginning in odd)
+        return table.header.encode() not in data and not _odd(Lines(Text(data))).any()
 
     def groups(self, lines: Sequence[bytes]) -> tuple[list[list[int]], list[int]]:
         """By whether any cell is in quotes. The header, and what is above it, is no row."""
@@ -44,10 +45,7 @@ class NamedCells(GroupReader):
         told = Lines(lines)
         quoted = told.has('"')
         usual = quoted | (told.count(table.delimiter) == len(table.fields) - 1)
-        first = told.letters_at(0, 1)
-        usual &= (
-            (first != ord("{")) & (told.letters_at(0, 4) != letters_of(_SEPARATOR_LINE)) & (first != _BOM[0])
-        )
+        usual &= ~_odd(told)
         usual[: max(0, table.position + 1 - self._first)] = False
         same = [at for at, line in enumerate(lines) if line == header] if header in lines else []
         usual[np.array(same, np.int64)] = False
@@ -82,3 +80,11 @@ class NamedCells(GroupReader):
             if column.null_count < count:
                 values.setdefault(field, []).append(column)
         return event_columns(values, self.log_format.times, count, host_is_device=True)
+
+
+def _odd(told: Lines) -> Truths:
+    """Whether lines begin as no row does."""
+    start = told.letters_at(0, len(_SEPARATOR_LINE))
+    first = start >> (8 * (len(_SEPARATOR_LINE) - 1))
+    odd: Truths = (first == ord("{")) | (first == _BOM[0]) | (start == letters_of(_SEPARATOR_LINE))
+    return odd
