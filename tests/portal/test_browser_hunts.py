@@ -221,7 +221,7 @@ class Sender:
         self.goal = str(urlsplit(address).netloc)
         self.path = f"/office/findings/hunts/{hunt}/files/"
         cookies = "; ".join(f"{one['name']}={one['value']}" for one in page.context.cookies())
-        token = page.locator("form[data-pieces] [name=csrfmiddlewaretoken]").input_value()
+        token = page.locator("form[data-pieces] [name=csrfmiddlewaretoken]").first.input_value()
         self.headers = {"Cookie": cookies, "X-CSRFToken": str(token), "Origin": address}
 
     def ask(

@@ -21,6 +21,7 @@ from lamsach.portal.findings.models import Bundle, Hunt, HuntFile
 from lamsach.portal.findings.tasks import forget
 from lamsach.portal.jobs import queue
 from lamsach.portal.jobs.models import Job, JobState
+from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside
 
 from .bundles import work
 from .conftest import Cast
@@ -120,6 +121,46 @@ def test_in_pieces_and_again_after_a_break(ready: Hunt, client: Client) -> None:
     client.post(address(ready), {"what": "begin"})
     work()
     assert Case.objects.count() == 1
+
+
+def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Client) -> None:
+    """A sensor outside the gateway saw its address; the gateway's log, sent with the form or in pieces, says whose contacts those were."""
+    IndicatorList.objects.all().delete()
+    kept = keep(SimpleUploadedFile("far.txt", FAR.encode()))
+    IndicatorList.objects.create(
+        campaign=ready.campaign, name=kept.name, path=kept.path, size=kept.size, sha256=kept.sha256
+    )
+    seen, first, second = (
+        ZEEK + outside(40007, 10) + outside(40008, 20),
+        firewall("10.0.0.7", 40007),
+        firewall("10.0.0.8", 40008),
+    )
+    client.post(address(ready), {"nat": "yes", "logs": SimpleUploadedFile("fw.log", first.encode())})
+    client.post(address(ready), {"what": "begin"})
+    assert not Job.objects.filter(name="findings.hunt").exists(), "a NAT log alone is no log to search"
+    told = client.post(
+        f"{address(ready)}files/", {"name": "fw2.log", "size": len(second), "nat": "yes"}
+    ).json()
+    client.post(
+        f"{address(ready)}files/{told['file']}/?offset=0", second.encode(), "application/octet-stream"
+    )
+    client.post(address(ready), {"logs": SimpleUploadedFile("conn.log", seen.encode())})
+    same = SimpleUploadedFile("fw.log", first.encode())
+    client.post(address(ready), {"logs": same})
+    assert sorted(HuntFile.objects.values_list("name", "nat")) == [
+        ("conn.log", False), ("fw.log", False), ("fw.log", True), ("fw2.log", True)
+    ]  # fmt: skip
+    assert client.get(address(ready)).content.decode().count("NAT log</span>") == 2
+    client.post(address(ready), {"what": "begin"})
+    work()
+    ready.refresh_from_db()
+    assert (ready.problem, ready.devices) == ("", 2)
+    shown = client.get(f"{address(ready)}result/").content.decode()
+    assert "10.0.0.7" in shown
+    assert "10.0.0.8" in shown
+    assert "/hunts/" not in shown
+    assert not hunting.nat_folder(ready).exists() or not list(hunting.nat_folder(ready).iterdir())
+    assert logs(ready) == []
 
 
 def test_it_can_be_kept(ready: Hunt, client: Client) -> None:

@@ -57,7 +57,8 @@ def hunt(request: HttpRequest, hunt_id: int) -> HttpResponse:
         "job": found.job,
         "running": found.job is not None and found.job.state in ("queued", "running"),
         "lists": found.campaign.lists.filter(withdrawn=None),
-        "whole": bool(files) and all(file.received == file.size for file in files),
+        "whole": not all(file.nat for file in files) and all(file.received == file.size for file in files),
+        "has_nat": any(file.nat for file in files),
         "share": int(100 * found.job.done / found.job.total) if found.job and found.job.total else 0,
     }
     template = (
@@ -67,10 +68,11 @@ def hunt(request: HttpRequest, hunt_id: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, found: Hunt) -> None:
-    what = request.POST.get("what")
+    what, nat = request.POST.get("what"), bool(request.POST.get("nat"))
     for upload in request.FILES.getlist("logs"):
         if upload.size:
-            hunting.LOGS.take_whole(hunting.LOGS.announce(found, upload.name or "", upload.size), upload)
+            file = hunting.LOGS.announce(found, upload.name or "", upload.size, nat=nat)
+            hunting.LOGS.take_whole(file, upload)
     if what == "begin":
         hunting.begin(found, request)
     elif what == "stop":
@@ -81,9 +83,9 @@ def _act(request: HttpRequest, found: Hunt) -> None:
 
 @member(ALL, WRITERS, ("POST",))
 def file_new(request: HttpRequest, hunt_id: int) -> HttpResponse:
-    """Announce a log (name, size): its number, and how much of it is there already."""
+    """Announce a log (name, size; `nat` when it is a gateway's NAT log): its number, and how much of it is there already."""
     found = access.get_hunt(request.user, hunt_id)
-    return announced(request, partial(hunting.LOGS.announce, found))
+    return announced(request, partial(hunting.LOGS.announce, found, nat=bool(request.POST.get("nat"))))
 
 
 @member(ALL, WRITERS, ("POST",))

@@ -35,9 +35,16 @@ def folder(hunt: Hunt) -> Path:
     return found
 
 
+def nat_folder(hunt: Hunt) -> Path:
+    """Where the NAT logs of a hunt lie: beside its logs, which are searched as a folder."""
+    found = Path(settings.DATA) / "hunts" / f"{hunt.pk}.nat"
+    found.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return found
+
+
 def path_of(file: HuntFile) -> Path:
     """Where a log lies: its own ending, so that archives are known as such; its number, so that names cannot do harm."""
-    return folder(file.hunt) / f"{file.pk}-{file.name}"
+    return (nat_folder if file.nat else folder)(file.hunt) / f"{file.pk}-{file.name}"
 
 
 @transaction.atomic
@@ -47,7 +54,7 @@ def begin(hunt: Hunt, by: Any) -> None:
     files = list(held.files.all())
     if held.job_id is not None or held.logs_deleted is not None:
         return
-    if not files:
+    if all(file.nat for file in files):
         raise InputError(mark("Choose the log files first."), "")
     if any(file.received < file.size for file in files):
         raise InputError(mark("A log has not arrived whole. Choose the same file again to go on."), "")
@@ -86,19 +93,24 @@ def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
         with default_storage.open(kept.path, "rb") as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target)
         lists.append(str(copy))
-    total = sum(hunt.files.values_list("size", flat=True))
+    files = list(hunt.files.all())
+    total = sum(file.size for file in files if not file.nat)
     watch = Watch(
         say=lambda _text: progress.step(0, total),
         progress=lambda done, _searched: progress.step(min(done, total), total),
     )
-    key = unit_key(hunt.unit_id)
-    request = Request(logs=[str(folder(hunt))], lists=lists, threads=1, unit_key=key)
+    request = Request(
+        logs=[str(folder(hunt))],
+        lists=lists,
+        nat=[str(path_of(file)) for file in files if file.nat],
+        threads=1,
+        unit_key=unit_key(hunt.unit_id),
+    )
     findings, _ = investigate(request, watch)
     if findings.partial:
         raise Cancelled
-    findings = tidy(
-        findings, re.compile(f"(?:{re.escape(str(folder(hunt)))}|{re.escape(str(scratch))})/(?:\\d+-)?")
-    )
+    places = "|".join(re.escape(str(place)) for place in (folder(hunt), nat_folder(hunt), scratch))
+    findings = tidy(findings, re.compile(f"(?:{places})/(?:\\d+-)?"))
     page, bundle = scratch / "result.html", scratch / "result.zip"
     write(findings, page, settings.LANGUAGE_CODE, REASONS)
     write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
@@ -131,7 +143,8 @@ def tidy(value: Any, places: re.Pattern[str]) -> Any:
 
 def delete_logs(hunt: Hunt) -> None:
     """Delete the logs and say so in the trail."""
-    shutil.rmtree(folder(hunt), ignore_errors=True)
+    for place in (folder(hunt), nat_folder(hunt)):
+        shutil.rmtree(place, ignore_errors=True)
     Hunt.objects.filter(pk=hunt.pk).update(logs_deleted=timezone.now())
     record(None, "hunt.logs_deleted", hunt, hunt.unit)
 

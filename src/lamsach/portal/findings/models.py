@@ -277,16 +277,19 @@ class Hunt(models.Model):
 
 
 class HuntFile(models.Model):
-    """A log file of a hunt, received so far."""
+    """A log file of a hunt, received so far. `nat`: it is not searched, its NAT records name machines behind a gateway."""
 
     hunt = models.ForeignKey(Hunt, models.CASCADE, related_name="files")
     name = models.CharField(max_length=160)
     size = models.BigIntegerField()
     received = models.BigIntegerField(default=0)
+    nat = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("hunt", "name", "size"), name="findings_one_file"),)
+        constraints = (
+            models.UniqueConstraint(fields=("hunt", "name", "size", "nat"), name="findings_one_file_a_use"),
+        )
 
 
 from lamsach.portal.findings.searched import AliveDay, Composition, Contained, Mark  # noqa: E402, F401 - models of this app

@@ -2,9 +2,11 @@
 // is enough, since the server says how much it has. Without this file the form sends them whole. The words stand in the page.
 "use strict";
 document.addEventListener("DOMContentLoaded", function () {
-  var form = document.querySelector("form[data-pieces]");
-  if (!form || !window.fetch || !window.AbortController || !Blob.prototype.slice) { return; }
-  var PIECE = 4000000, TRIES = 8;
+  if (!window.fetch || !window.AbortController || !Blob.prototype.slice) { return; }
+  document.querySelectorAll("form[data-pieces]").forEach(sendsPieces);
+});
+function sendsPieces(form) {
+  var PIECE = 4000000, TRIES = 8, nat = form.querySelector("[name=nat]");
   var place = form.querySelector(".pieces"), said = form.querySelector(".pieces-said"), words = place.dataset;
   var key = form.querySelector("[name=csrfmiddlewaretoken]").value, language = document.documentElement.lang || "vi";
   var stopping = null;
@@ -44,6 +46,7 @@ document.addEventListener("DOMContentLoaded", function () {
   async function send(file, signal) {
     var show = shown(file), body = new FormData(), received = 0;
     body.append("name", file.name); body.append("size", file.size);
+    if (nat) { body.append("nat", nat.value); }
     var told = await ask(form.dataset.pieces, body, signal), at = form.dataset.pieces + told.file + "/?offset=";
     while (!told.problem && told.received < file.size) {
       received = told.received; show(received);
@@ -68,4 +71,4 @@ document.addEventListener("DOMContentLoaded", function () {
     stop.remove(); button.disabled = false; said.textContent = problem;
     if (!problem) { window.location.reload(); }
   }, true);
-});
+}
