@@ -80,12 +80,6 @@ _CASES = {
         refusals.ALLOWED,
         [],
     ),
-    "phishtank": (
-        '[{"url": "http://bot-c2.xyz/login", "details": [{"ip_address": "203.0.113.3", "cidr_block": "203.0.113.0/24"}]}]',
-        {"http://bot-c2.xyz/login", "203.0.113.3"},
-        refusals.BESIDE,
-        ["203.0.113.0/24"],
-    ),
     "virustotal": (
         '{"data": {"id": "203.0.113.3", "attributes": {"network": "203.0.113.0/24", "as_owner": "Example", "asn": 64500}}}',
         set(),

@@ -22,6 +22,9 @@ _CITED = """
     shields.io opensource.org creativecommons.org archive.org readthedocs.io
     w3.org schema.org purl.org openxmlformats.org xmlsoap.org
     gov.vn ais.gov.vn mic.gov.vn ncsc.gov.vn khonggianmang.vn vncert.vn vncert.gov.vn bkav.com bkav.com.vn viettelcybersecurity.com
+    chinhphu.vn quochoi.vn dcs.vn nhandan.vn vtv.vn vov.vn vnexpress.net tuoitre.vn thanhnien.vn dantri.com.vn vietnamnet.vn vietnamplus.vn
+    vietcombank.com.vn techcombank.com.vn techcombank.com bidv.com.vn vietinbank.vn agribank.com.vn mbbank.com.vn acb.com.vn vpbank.com.vn tpb.vn
+    sacombank.com.vn vib.com.vn hdbank.com.vn shb.com.vn msb.com.vn momo.vn zalopay.vn vnpay.vn napas.com.vn evn.com.vn shopee.vn lazada.vn tiki.vn
     viettel.com.vn vnpt.vn cystack.net fpt.vn
 """
 _PUBLISHERS = frozenset(_CITED.split())

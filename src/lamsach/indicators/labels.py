@@ -34,7 +34,7 @@ _KEY_IN_SENTENCE = re.compile(
 )
 # ASN: AS64500 (Example Hosting, www.hosting.example)    PDB: C:\\dev\\evil.app\\x.pdb
 _ASIDE = re.compile(
-    r"^\W{0,8}(?:asn?|as (?:name|number)|author|isp|hosting(?: provider)?|registrar|registrant|organi[sz]ation|org|owner|whois|pdb(?: path)?|mutex|user[ _-]?agent|compiler|packer|issuer"
+    r"^\W{0,8}(?:asn?|as (?:name|number)|author|reverse dns|rdns|ptr(?: record)?|isp|hosting(?: provider)?|registrar|registrant|organi[sz]ation|org|owner|whois|pdb(?: path)?|mutex|user[ _-]?agent|compiler|packer|issuer"
     r"|signer|signed by|product(?: name)?|internal name|original name|original filename|company|copyright|nhà cung cấp|nhà đăng ký)\s{0,20}[:=]",
     re.IGNORECASE,
 )
@@ -42,9 +42,11 @@ _ASIDE = re.compile(
 _REGISTRAR = re.compile(r"^\W{0,8}(?:registr(?:ar|y)\b[^:]{0,40}|whois server)\s{0,20}:", re.IGNORECASE)
 # File name: setup.com    4. Mẫu tệp: C:\\Windows\\Temp\\a.exe, update.com
 _FILES = re.compile(
-    r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|attachments?|(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]",
+    r"^\W{0,8}(?:\d{1,2}[.)]\s{0,3})?(?:file ?names?|dropped files?|(?:e-?mail )?attachments?|(?:tên|mẫu) (?:tệp|file)(?: tin)?)(?: đính kèm)?[*_`]{0,3}\s{0,20}[:=]",
     re.IGNORECASE,
 )
+# invoice.pdf.com
+_TWO_ENDINGS = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|rtf|txt|jpe?g|png|zip|rar|7z)\.com$", re.IGNORECASE)
 # 0f4c.. (update.net)    MD5: 0f4c.. FileName: update.net
 _FILE_OF_HASH = re.compile(
     r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} {1,2}\([\"'`*_]{0,3}|\bfile ?names?[\"']?\s{0,3}[:=]\s{0,3}[\"'`]?)$",
@@ -66,7 +68,7 @@ _SECTION = re.compile(
 )
 """A heading with its number: `1.2.3.4 Technical analysis`."""
 _ARTICLE = re.compile(
-    r"\b(?:điểm|khoản|mục|điều|chương|phần|tiểu mục|bước|bảng|hình|phụ lục|section|sections|clause|article|chapter|paragraph|part|step|table|figure|appendix|annex|§)\s{0,3}$",
+    r"\b(?:điểm|khoản|mục|điều|chương|phần|tiểu mục|bước|bảng|hình|phụ lục|section|sections|clause|article|chapter|paragraph|exhibit|part|step|table|figure|appendix|annex|§)\s{0,3}$",
     re.IGNORECASE,
 )
 _TO_READ = re.compile(
@@ -92,7 +94,9 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
     if kind is IndicatorType.URL:
         return refusals.REFERENCE if place < _BEFORE and _REFERENCE.search(before) else None
     if kind is IndicatorType.DOMAIN:
-        if token.count(".") == 1 and (_FILES.match(text) or _FILE_OF_HASH.search(before)):
+        if (token.count(".") == 1 or _TWO_ENDINGS.search(token)) and (
+            _FILES.match(text) or _FILE_OF_HASH.search(before)
+        ):
             return refusals.FILE_NAME
         if _DIGEST_OF.search(before) and _DIGEST_IS.match(text, place + len(token)):
             return refusals.FILE_NAME

@@ -177,13 +177,12 @@ def _names_else(key: str, value: str) -> bool:
 
 
 # Feodo Tracker: the name that an address has at its provider. Spamhaus ASN-DROP: the site of the network's holder.
-# PhishTank, VirusTotal: the network in which a host stands. AbuseIPDB: the site and the names of the address' provider. Links of a feed to itself (RFC 4287, RFC 8288).
+# VirusTotal: the network in which a host stands. AbuseIPDB: the site and the names of the address' provider. Links of a feed to itself (RFC 4287, RFC 8288).
 _BESIDE = (
     (frozenset({"ip_address", "hostname", "as_number"}), "hostname"),
     (frozenset({"asn", "asname", "cc", "domain"}), "domain"),
     (frozenset({"ipAddress", "abuseConfidenceScore", "domain"}), "domain"),
     (frozenset({"ipAddress", "abuseConfidenceScore", "hostnames"}), "hostnames"),
-    (frozenset({"ip_address", "cidr_block"}), "cidr_block"),
     (frozenset({"network", "as_owner"}), "network"),
     (frozenset({"href", "rel"}), "href"),
 )
