@@ -14,7 +14,7 @@ from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import internal, trimmed
 from lamsach.logs.bulk.letters import DIGITS, PRINTABLE, all_ipv4, check_made_of, made_of
 from lamsach.logs.bulk.marks import marks_of
-from lamsach.logs.bulk.parts import halves, places_of, until
+from lamsach.logs.bulk.parts import halves, parted, places_of, until
 from lamsach.logs.direction import is_internal
 from lamsach.logs.event_tables import may_be_empty
 
@@ -118,6 +118,8 @@ def test_until_a_mark(texts: list[str], start: int) -> None:
     found, in_all = until(column, places_of(column)[:-1] + sizes, "/")
     assert found.cast(pa.binary()).to_pylist() == [rest.partition(b"/")[0] for rest in rests]
     assert in_all == all(b"/" in rest for rest in rests)
+    halved = [half.to_pylist() for half in parted(column, "/")]
+    assert halved == [[text.partition("/")[at] for text in texts] for at in (0, 2)]
 
 
 @pytest.mark.parametrize(

@@ -179,17 +179,19 @@ def cut(column: pa.Array, start: int, stop: int = _FAR) -> pa.Array:
 
 def ipv4(column: pa.Array) -> pa.Array:
     """Whether a text is an IPv4 address in canonical spelling."""
+    return judged(column, _IPV4, all_ipv4)
+
+
+def judged(column: pa.Array, shape: str, all_have_it: Callable[[pa.Array], bool] | None = None) -> pa.Array:
+    """Whether each text has the shape (regular expression); where texts are repeated each distinct one is looked at once. `all_have_it`: a quicker way to tell
+    that all have it."""
     import pyarrow as pa
-
-    return pa.repeat(pa.scalar(True), len(column)) if all_ipv4(column) else judged(column, _IPV4)
-
-
-def judged(column: pa.Array, shape: str) -> pa.Array:
-    """Whether each text has the shape (regular expression); where texts are repeated each distinct one is looked at once."""
     import pyarrow.compute as pc
 
     first = column.slice(0, _TRIED).dictionary_encode()
     if len(first.dictionary) > len(first) * _REPEATED:
+        if all_have_it is not None and all_have_it(column):
+            return pa.repeat(pa.scalar(True), len(column))
         return pc.match_substring_regex(column, shape)
     coded = first if len(first) == len(column) else column.dictionary_encode()
     return pc.match_substring_regex(coded.dictionary, shape).take(coded.indices)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import Unusual
 from lamsach.logs.bulk.columns import (
-    addresses,
     cells,
     check,
     check_distinct,
@@ -16,6 +15,7 @@ from lamsach.logs.bulk.columns import (
     lines_of,
     macs,
     mapped,
+    not_empty,
     own_sides,
     text_of,
 )
@@ -23,7 +23,8 @@ from lamsach.logs.bulk.features import Lines, groups_of
 from lamsach.logs.bulk.groups import GroupReader
 from lamsach.logs.bulk.heads import Head, heads
 from lamsach.logs.bulk.keyed import none_of, port_numbers
-from lamsach.logs.bulk.parts import halves
+from lamsach.logs.bulk.letters import DIGITS, made_of
+from lamsach.logs.bulk.parts import halves, parted
 from lamsach.logs.formats.mikrotik import Mikrotik
 from lamsach.logs.mikrotik_firewall import decision_of
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _TOPICS = "firewall,info "
 _PLACES = "in:"
 _WORD = r"^[\w<>.@+-]{1,60}$"
-_END = r"^[0-9.]{7,15}(?::[0-9]{1,5})?$"
+_PORT_DIGITS = 5
 _PREFIX = r"^(?:[A-Za-z][\w-]{0,40} ){0,4}(?:[a-z]{1,20}: )$"
 _AFTER = frozenset({"len", "prio"})
 
@@ -117,11 +118,11 @@ def _row(packet: pa.Array, count: int) -> dict[str, pa.Array]:
 
 def _ends(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Address and port of `10.1.1.5:51514`, or the address alone."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    check(pc.match_substring_regex(texts, _END))
-    ported = pc.match_substring(texts, ":")
-    address, port = halves(pc.if_else(ported, texts, pc.binary_join_element_wise(texts, "", ":")), ":")
+    check(pc.invert(pc.ends_with(texts, ":")))
+    address, port = parted(texts, ":")
     check(ipv4(address))
-    return addresses(address), port_numbers(pc.if_else(ported, port, pa.scalar(None, pa.string())))
+    if not made_of(port, DIGITS, 0, _PORT_DIGITS):
+        raise Unusual
+    return address, port_numbers(not_empty(port))

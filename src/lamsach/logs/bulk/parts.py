@@ -34,17 +34,35 @@ def halves(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
 def until(column: pa.Array, begins: Numbers, mark: str) -> tuple[pa.Array, bool]:
     """Of texts of which none is absent what stands from these places in the buffer up to the next mark (one ASCII letter) or the text's end; and whether the
     mark stands in all of them."""
+    found = _next_places(column, begins, mark)
+    return _middle(column, begins, found), bool((found < places_of(column)[1:]).all())
+
+
+def parted(column: pa.Array, mark: str) -> tuple[pa.Array, pa.Array]:
+    """As `halves`, the second one empty where the mark (one ASCII letter) does not stand. Raises Unusual when a text is absent."""
+    import numpy as np
+
+    if column.null_count or not len(column):
+        raise Unusual
+    places = places_of(column)
+    found, ends = _next_places(column, places[:-1], mark), places[1:]
+    return _middle(column, places[:-1], found), _middle(column, np.minimum(found + 1, ends), ends)
+
+
+def _next_places(column: pa.Array, begins: Numbers, mark: str) -> Numbers:
+    """Where in its buffer each text holds the mark, from a place in it on; its end where it does not."""
     import numpy as np
 
     ends = places_of(column)[1:]
-    letters = np.frombuffer(column.buffers()[2] or b"", np.uint8)
+    first, last = int(begins[0]), int(ends[-1])
+    letters = np.frombuffer(column.buffers()[2] or b"", np.uint8)[first:last]
     marks = marks_of(letters, mark.encode())
-    before = marks.before(begins)
-    held = marks.before(ends) > before
     if not marks.total:
-        return _middle(column, begins, ends), False
-    found = np.where(held, marks.nth(np.minimum(before, marks.total - 1)), ends)
-    return _middle(column, begins, found), bool(held.all())
+        return ends
+    before = marks.before(begins - first)
+    held = marks.before(ends - first) > before
+    found: Numbers = np.where(held, marks.nth(np.minimum(before, marks.total - 1)) + first, ends)
+    return found
 
 
 def _middle(column: pa.Array, begins: Numbers, ends: Numbers) -> pa.Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lamsach.logs.bulk.base import BulkReader, Unusual
 from lamsach.logs.bulk.columns import addresses, cells, check, check_distinct, ipv4, mapped, names, seconds
 from lamsach.logs.bulk.letters import DIGITS, check_made_of, made_of
-from lamsach.logs.bulk.parts import halves, places_of, until
+from lamsach.logs.bulk.parts import halves, parted, places_of, until
 from lamsach.logs.formats.squid import action_of, destination_of
 from lamsach.logs.values import host_and_port, mac_of, port_of, stated
 
@@ -49,10 +49,7 @@ class SquidNative(BulkReader):
             check(pc.match_substring_regex(row["client"], _CLIENT))
         check(pc.less(pc.binary_length(row["url"]), _LONGEST))
         authority = _authorities(row["method"], row["url"])
-        stated_port = pc.match_substring(authority, ":")
-        host, port = halves(
-            pc.if_else(stated_port, authority, pc.binary_join_element_wise(authority, "", ":")), ":"
-        )
+        host, port = parted(authority, ":")
         hosts = names(host, lambda text: host_and_port(text)[0])
         sources = addresses(row["client"])
         return {
