@@ -18,8 +18,10 @@ from lamsach.logs.bulk.columns import (
     names,
     text_of,
 )
+from lamsach.logs.bulk.features import Lines
 from lamsach.logs.bulk.heads import times
 from lamsach.logs.bulk.parts import halves
+from lamsach.logs.bulk.text import Text
 from lamsach.logs.dns_names import question_name
 from lamsach.logs.formats.windows_dns_debug import WindowsDnsDebug, question_of_packet
 from lamsach.model import Action
@@ -34,7 +36,7 @@ _HEAD = (
     r"(?P<response>R {1,4})?Q {1,4}$"
 )
 _FLAGS = "^[0-9A-Fa-f]{4}[ A-Z]{4,30}$"
-_LONGEST_QUESTION = 600
+_LONGEST_QUESTION, _SPACE = 600, 0x20
 _LENGTHS = "|".join(rf"\({length}\)[a-z0-9_-]{{{length}}}" for length in range(1, 64))
 _LABELS = rf"^(?:{_LENGTHS})+\(0\)$"
 _TYPED = r"^[A-Z][A-Z0-9-]{0,15} +\("
@@ -51,6 +53,12 @@ class DnsPackets(BulkReader):
 
     def piece(self, first: int, lines: Sequence[bytes | None]) -> Piece | None:
         """See `BulkReader`. A record may have several lines, so all of them have to be usual."""
+        if (
+            isinstance(lines, Text)
+            and lines.all_hold_something
+            and (Lines(lines).letters_at(0, 1) > _SPACE).all()
+        ):
+            return super().piece(first, lines)
         told = [at for at, line in enumerate(lines) if line is None or line.strip()]
         if len(told) == len(lines):
             return super().piece(first, lines)
@@ -121,7 +129,13 @@ def _dotted(labels: pa.Array) -> pa.Array:
 
 
 def _questions(texts: pa.Array) -> pa.Array:
-    """The names that are asked for. Usual labels, of which the stated lengths are right, are joined here."""
+    """The names that are asked for: each distinct one is taken apart once."""
+    coded = texts.dictionary_encode()
+    return _distinct_questions(coded.dictionary).take(coded.indices)
+
+
+def _distinct_questions(texts: pa.Array) -> pa.Array:
+    """See `_questions`. Usual labels, of which the stated lengths are right, are joined here."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
