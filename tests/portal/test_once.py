@@ -153,3 +153,16 @@ def test_a_form_without_its_word_is_taken_each_time() -> None:
     for _ in range(2):
         view(sending(csrfmiddlewaretoken=""))
     assert len(calls) == 2
+
+
+@pytest.mark.django_db
+def test_the_second_of_two_saves_is_not_told_that_somebody_was_faster(cast: Cast) -> None:
+    case, browser = samples.case(cast), Browser(cast)
+    page = f"/office/cases/{case.pk}/"
+    word = browser.word(page)
+    for _ in range(2):
+        assert browser.send(page, page, word, to="accepted", why="").status_code == 302
+        shown = browser.client.get(page).content.decode()
+        assert "note-error" not in shown
+        assert "Saved." in shown
+    assert case.steps.filter(after="accepted").count() == 1

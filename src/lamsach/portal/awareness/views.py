@@ -19,6 +19,7 @@ from lamsach.portal.awareness.forms import PaceForm, PeopleForm
 from lamsach.portal.awareness.models import ConfirmedHow, ConsentState, Notice, Passed, Person
 from lamsach.portal.base.doors import anyone, member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -84,6 +85,7 @@ def _take(request: HttpRequest, campaign: Campaign, unit: Unit) -> None:
 
 
 @member(WRITERS, WRITERS)
+@taken_once
 def people(request: HttpRequest, campaign_id: int, unit_id: int) -> HttpResponse:
     """The people of the own unit: import, tell, remind, who has confirmed."""
     unit = access.get_own_unit(request.user, unit_id)

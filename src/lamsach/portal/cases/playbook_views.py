@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.cases import playbooks as books
@@ -38,6 +39,7 @@ def playbooks(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(ALL, COORDINATORS)
+@taken_once
 def playbook(request: HttpRequest, campaign_id: int, threat: str) -> HttpResponse:
     """One playbook; POST keeps the next version."""
     if threat not in ThreatKind.values:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.forms import tell_wrong
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
@@ -40,6 +41,7 @@ def exemptions(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS)
+@taken_once
 def exemption(request: HttpRequest, exemption_id: int) -> HttpResponse:
     """One exception: approve it (not the one who asked), or end it. What it touches is computed anew."""
     posted = request.method == "POST"
@@ -105,6 +107,7 @@ def clarifications(request: HttpRequest) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("POST",))
+@taken_once
 def clarification(request: HttpRequest, question_of_machine: int) -> HttpResponse:
     """Answer a question."""
     found = access.get_clarification(request.user, question_of_machine)
@@ -153,6 +156,7 @@ def numbers(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def rules(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Change how the campaign verifies; its cases are computed anew."""
     campaign = get_campaign(request.user, campaign_id, write=True)

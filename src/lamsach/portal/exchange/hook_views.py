@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
@@ -62,6 +63,7 @@ def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 30, 300)
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def misp_list(request: HttpRequest) -> HttpResponse:
     """The MISP servers; POST adds one."""
     form = MispForm(request.POST or None, user=request.user)
@@ -76,6 +78,7 @@ def misp_list(request: HttpRequest) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 60, 300)
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def misp_server(request: HttpRequest, misp_id: int) -> HttpResponse:
     """Tell a server now, or end it."""
     found = access.get_misp(request.user, misp_id)

@@ -87,6 +87,7 @@ def _hand_in(request: HttpRequest, file: Any) -> Waiting:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def waiting(request: HttpRequest, waiting_id: int) -> HttpResponse:
     """A file that was handed in: what it would do. POST takes it or puts it aside."""
     found = access.get_waiting(request.user, waiting_id)

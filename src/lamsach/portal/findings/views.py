@@ -15,6 +15,7 @@ from lamsach.errors import LamsachError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import ALL, WRITERS
@@ -103,6 +104,7 @@ def bundle_file(request: HttpRequest, own_bundle_id: int) -> HttpResponse:
 
 
 @member(ALL, WRITERS, ("GET",))
+@taken_once
 def device(request: HttpRequest, device_id: int) -> HttpResponse:
     """One device: what it is known by, what was merged into it, what was seen."""
     found = access.get_device(request.user, device_id)
@@ -136,6 +138,7 @@ def _identities(members: list[int]) -> Any:
 
 
 @member(WRITERS, WRITERS)
+@taken_once
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Let two devices that were taken for one be two again."""
     from lamsach.portal.cases.models import Cause

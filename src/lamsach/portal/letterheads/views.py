@@ -15,6 +15,7 @@ from lamsach.letters.writing import writer_for
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, WRITERS
 from lamsach.portal.letterheads import heads
 from lamsach.portal.letterheads.forms import LetterheadForm
@@ -26,6 +27,7 @@ PREVIEWS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 
 
 @member(ALL, WRITERS)
+@taken_once
 def letterhead(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Change the letterhead. The second of two who edit at once is told."""
     found = get_unit(request.user, unit_id, write=request.method == "POST")

@@ -12,6 +12,7 @@ from lamsach.errors import InputError
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.roles import ALL, COORDINATORS, WRITERS
 from lamsach.portal.base.uploads import download
 from lamsach.portal.campaigns.access import get_campaign, readable_campaigns
@@ -24,6 +25,7 @@ from lamsach.portal.units.tree import descendants
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def release(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """Ask for a new signed version."""
     kept = access.get_list(request.user, kept_list_id, write=True)
@@ -84,6 +86,7 @@ def _stays(unit_id: int, campaign: Campaign) -> bool:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def use(request: HttpRequest, version_id: int) -> HttpResponse:
     """Give a version to a campaign as its list; hunts of the campaign state its digest."""
     found = access.get_version(request.user, version_id)

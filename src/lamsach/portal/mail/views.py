@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download
@@ -44,6 +45,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@taken_once
 def decide(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Send a refused or uncertain letter again, or say that it arrived."""
     letter = access.get_letter(request.user, letter_id)

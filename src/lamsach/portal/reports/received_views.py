@@ -15,6 +15,7 @@ from lamsach.letters.form import parse_form
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.errors import conflict
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.base.uploads import download, keep
@@ -44,6 +45,7 @@ def received_list(request: HttpRequest) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def received(request: HttpRequest, received_id: int) -> HttpResponse:
     """One of them: what stood in the file beside what was read. Filing it makes the unit's report, sent; it is accepted like every other."""
     found = access.get_received(request.user, received_id)
