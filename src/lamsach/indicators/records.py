@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from lamsach.indicators import refusals
 from lamsach.indicators.domains import may_be_file_name
@@ -102,8 +103,7 @@ def entries(
 
 def around(text: str, value: str) -> str | None:
     """What a text says around a value, in the author's own spelling, on one line; None when it says nothing else."""
-    whole = " ".join(text[:MAX_WORDED].split())
-    plain = refang(whole)
+    whole, plain = _on_one_line(text[:MAX_WORDED])
     start = plain.lower().find(value.lower()[:24])
     if len(_LETTERS.findall(plain.lower().replace(value.lower(), "", 1))) < _WORDS_LEAST:
         return None
@@ -113,6 +113,13 @@ def around(text: str, value: str) -> str | None:
     first = max(0, min(middle - WORDS_KEPT // 3, len(whole) - WORDS_KEPT))
     piece = whole[first : first + WORDS_KEPT].strip()
     return f"{'…' if first else ''}{piece}{'…' if first + WORDS_KEPT < len(whole) else ''}"
+
+
+@lru_cache(2)
+def _on_one_line(text: str) -> tuple[str, str]:
+    """A text on one line, as its author wrote it and refanged; kept for the next value of the same line, which may hold thousands."""
+    whole = " ".join(text.split())
+    return whole, refang(whole)
 
 
 def read_text(text: str, indicator_type: IndicatorType | None = None) -> list[Found]:
