@@ -58,6 +58,13 @@ _AUTHORITY = re.compile(r"[a-z][a-z0-9+._-]{1,15}://(?:[^/?#@]{0,255}@)?([^/?#]{
 _CUT_URL = 2048
 _TAIL = 400
 _HEAD = 50
+_LOOKED_AT = 800
+
+
+def _native(line: str) -> re.Match[str] | None:
+    """How a record of Squid's own layout begins. A line that goes on behind what is looked at is not cut there."""
+    match = _NATIVE.search(line, 0, _LOOKED_AT)
+    return None if match is None or (match[10] is not None and match.end() < len(line)) else match
 
 
 class Squid(LogFormat):
@@ -72,20 +79,20 @@ class Squid(LogFormat):
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
-        whole = [line.split() for line in context.head[:_HEAD] if _NATIVE.search(line, 0, 800)]
+        whole = [line.split() for line in context.head[:_HEAD] if _native(line)]
         ending = sum(bool(words) and _HIERARCHY.fullmatch(words[-1]) is not None for words in whole)
         self._ends_there = ending > max(1, len(whole) - ending)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
         """A result code with a slash and a status after the client, or `CODE:HIERARCHY` at the end of a web server's line."""
-        if _NATIVE.search(line, 0, 800):
+        if _native(line):
             return True
         return '] "' in line and _result(line) is not None and (_COMBINED.search(line, 0, 1200) is not None)
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`."""
-        native = _NATIVE.search(line, 0, 800)
+        native = _native(line)
         if native:
             return self._native(line, native, number)
         start = _COMBINED.search(line, 0, 1200)
