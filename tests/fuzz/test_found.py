@@ -17,7 +17,8 @@ FOUND = (
     "srcip=10.20.1.15 dstip=203.0.113.91 dstport=\x0b srcintf=lan action=blocked",
     '"0.20.9.1,host/pc-7.unit.example,06/10/2026,11:01:00,IAS,NPS01,31,00-1A-2B-3C-4D-5F,4108,10.20.9.1,4136,2,4142,0',
     '{"T":"2026-11-20T16:26:53Z","QH":"bot.example","QT":"A","IP":"10.1.1.5","Result":{"IsFiltered":true,"Reason":{}}}',
-    "proxy: 1780619471.111 4444 10.20.1.15 TCP_MISS/200 512".rjust(800) + " GET http://files.example/a - HIER_NONE/- -",
+    "proxy: 1780619471.111 4444 10.20.1.15 TCP_MISS/200 512".rjust(800)
+    + " GET http://files.example/a - HIER_NONE/- -",
 )
 """A port that is nothing but a blank of Unicode's; a quote that never ends; an object where a number should be; a record that the first 800 characters cut behind its size."""
 BUNDLES = ('{"type": "bundle", "id": "bundle--1", "objcts": []}', '[{"type": "bundle", "objects": {}}]')
