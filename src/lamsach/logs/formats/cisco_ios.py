@@ -61,7 +61,7 @@ _LOGONS = frozenset(
 )
 
 
-_OF_HARDWARE = frozenset({"PORT_SECURITY", "SW_MATM", "MAC_MOVE", "L2FM", "PM", "DHCP_SNOOPING"})
+_OF_HARDWARE = frozenset({"PORT_SECURITY", "SW_MATM", "MAC_MOVE", "L2FM", "PM"})
 _INNER_ROOM = 200
 """How far into the text of `%IOSXE-6-PLATFORM` the tag stands of the message that it carries."""
 
