@@ -119,7 +119,9 @@ def test_never_raises_anything_else(rest, method):
 
 
 def test_an_own_layout_that_ends_at_the_destination_keeps_it():
-    line = "1780619472.494   1717 10.20.1.15 TCP_MISS/200 3512 GET http://a.example/ - HIER_DIRECT/203.0.113.17"
+    line = (
+        "1780619472.494   1717 10.20.1.15 TCP_MISS/200 3512 GET http://a.example/ - HIER_DIRECT/203.0.113.17"
+    )
     whole = line + " text/html"
     reads = {
         (line,): None,
