@@ -118,6 +118,7 @@ def test_changed_lines_among_usual_ones(
         ("sophos", " src_ip=", " iap=a,src_ip=10.9.9.9 src_ip="),
         ("sophos", " dst_port=", " dst_port=,"),
         ("cef", " spt=", ":50000 spt="),
+        ("nginx_combined", ' HTTP/1.1" ', ' HTTP/1.1"null '),
         ("leef", "\tdst=", "\tdst=203.0.113.9:443\told="),
     ],
 )

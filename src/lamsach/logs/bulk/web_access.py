@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ _SHAPES = {
 }
 _SQUID = (b" TCP", b" UDP", b" NONE", b" TAG")
 """What may be the result code by which Squid's lines are told."""
+_VERSION = re.compile(r" HTTP/[0-9](?:\.[0-9])?$")
 _PLAIN_REQUEST = r"^[A-Z]{3,16} /[!-~]* HTTP/[0-9](?:\.[0-9])?$"
 # Columns of IIS that an event is made of, and those that say that it is no web server's own log.
 _ROW = frozenset(
@@ -196,4 +198,6 @@ def _targets(requests: pa.Array) -> pa.Array:
 
 
 def _target(request: str) -> str | None:
+    if " HTTP/" in request and not _VERSION.search(request):  # the format refuses it
+        raise Unusual
     return stated(target_of(request))
