@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -30,6 +31,11 @@ from .conftest import Cast
 from .exchanging import carried, made, partners
 
 NAMES = ("PC-01", "10.1.2.3", "02:00:00:00:00:01", "thu")
+
+
+def named_in(text: str) -> list[str]:
+    """Which of the names stand in a text as words: letters of keys and signatures may spell a short one by chance."""
+    return [name for name in NAMES if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
 
 
 @pytest.fixture
@@ -174,7 +180,7 @@ def test_a_granted_machine_goes_up_until_its_time_is_over(cast: Cast, pair: Any)
     taken = moving.take(down, path, cast.people["coordinator"])
     assert taken.result == {"grants": {"grants": 1}}
     view = GrantedView.objects.get()
-    assert not any(name in view.data for name in NAMES), "locked"
+    assert not named_in(view.data), "locked"
     client = cast.client("coordinator")
     assert case.number in client.get("/office/privacy/").content.decode()
     before = Entry.objects.filter(action="case.granted_viewed").count()
@@ -216,7 +222,7 @@ def test_only_what_was_granted_to_the_partner_goes_up(cast: Cast, pair: Any) -> 
     path = made(up, cast.people["coordinator"])
     archive = zipfile.ZipFile(path)
     everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
-    assert not any(name in everything for name in NAMES)
+    assert not named_in(everything)
 
 
 @pytest.mark.parametrize(
