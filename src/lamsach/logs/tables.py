@@ -19,6 +19,7 @@ from lamsach.logs.reading import (
     LineReader,
     ReadCounts,
     binary_events,
+    binary_stream,
     context_for,
     detection_for,
 )
@@ -58,6 +59,9 @@ def read_tables(
     context = context_for(log_file, detection, timezone)
     if detection.binary is not None and detection.binary.name == "evtx":
         yield from _event_log(log_file, context, counts, on_refusal)
+        return
+    if detection.binary is not None and detection.binary.name == "netflow":
+        yield from _flows(log_file, context, counts, on_refusal)
         return
     if detection.binary is not None:
         yield from _tables(binary_events(log_file, detection.binary, context, counts), on_refusal)
@@ -99,6 +103,22 @@ def _event_log(
             counts.lines += reader.records
             counts.refused += reader.refused
             counts.parsed += reader.records - reader.refused
+
+
+def _flows(
+    log_file: LogFile, context: FileContext, counts: ReadCounts, on_refusal: OnRefusal
+) -> Iterator[pa.RecordBatch]:
+    from lamsach.logs.bulk.netflow import FlowTables
+    from lamsach.logs.formats.netflow import NetFlow
+
+    reader = FlowTables(NetFlow(context), on_refusal)
+    with log_file.open() as stream:
+        try:
+            yield from reader.read(binary_stream(stream))
+        finally:
+            counts.lines += reader.events + reader.refused
+            counts.refused += reader.refused
+            counts.parsed += reader.events
 
 
 def _tables(items: Iterable[Event | Refusal], on_refusal: OnRefusal) -> Iterator[pa.RecordBatch]:

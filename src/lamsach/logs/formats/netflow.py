@@ -10,7 +10,7 @@ from typing import BinaryIO, ClassVar
 
 from lamsach.errors import InputError, UnreadableError
 from lamsach.logs.binary import BinaryFormat
-from lamsach.logs.netflow.packets import FIXED, Decoder, looks_like_export, packet_size
+from lamsach.logs.netflow.packets import FIXED, Decoder, FixedPacket, looks_like_export, packet_size
 from lamsach.model import Event, Reference, Refusal
 
 _STEP_BYTES = 1 << 18
@@ -35,7 +35,17 @@ class NetFlow(BinaryFormat):
 
     def read(self, stream: BinaryIO) -> Iterator[Event | Refusal]:
         """See BinaryFormat. `line` is the number of the packet."""
-        from lamsach.logs.netflow.events import fixed_events, flow_event  # loaded only for an export
+        from lamsach.logs.netflow.events import fixed_events  # loaded only for an export
+
+        for item in self.items(stream):
+            if isinstance(item, FixedPacket):
+                yield from fixed_events(item.data, item.version, self.context.file, item.number)
+            else:
+                yield item
+
+    def items(self, stream: BinaryIO) -> Iterator[Event | Refusal | FixedPacket]:
+        """What `read` gives, but packets of a fixed layout as they are."""
+        from lamsach.logs.netflow.events import flow_event
 
         decoder = Decoder()
         file = self.context.file
@@ -51,7 +61,7 @@ class NetFlow(BinaryFormat):
                 break
             number += 1
             if (version := int.from_bytes(packet[:2], "big")) in FIXED:
-                yield from fixed_events(packet, version, file, number)
+                yield FixedPacket(packet, version, number)
                 continue
             for seconds, line, record in decoder.flows(packet, "", number):
                 event = flow_event(seconds, record, file, line)

@@ -26,7 +26,7 @@ _FURTHER = e.WANTED - {
     *(*e.SOURCE_PORTS, *e.DESTINATION_PORTS, e.PROTOCOL),
 }
 """What only some exporters tell: NAT, actions, users, names."""
-_PORTED = frozenset({0, 6, 17, 33, 132, 136})
+PORTED = frozenset({0, 6, 17, 33, 132, 136})
 """Protocols with ports, and 0 for one that is not stated."""
 
 
@@ -81,7 +81,7 @@ def fixed_events(packet: bytes, version: int, file: str, line: int) -> Iterator[
     time = time_of_seconds(seconds)
     for source_bytes, destination_bytes, source_port, destination_port, protocol in rows:
         source, destination = address_text(source_bytes), address_text(destination_bytes)
-        ported = protocol in _PORTED
+        ported = protocol in PORTED
         yield Event(
             time=time,
             kind=EventKind.CONNECTION,
@@ -115,7 +115,7 @@ def _address(record: Record, *names: int) -> str | None:
 
 
 def _ports(record: Record) -> tuple[int | None, int | None]:
-    if record.get(e.PROTOCOL, 0) not in _PORTED:
+    if record.get(e.PROTOCOL, 0) not in PORTED:
         return None, None  # exporters put the ICMP type where the destination's port is, and zeros for others
     return (
         _number(record, *e.SOURCE_PORTS),

@@ -10,6 +10,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lamsach.logs.netflow.elements import DESTINATION, DESTINATION_PORT, PROTOCOL, SOURCE, SOURCE_PORT
 from lamsach.logs.netflow.templates import Record, Template, options_v9, templates_ipfix, templates_v9
@@ -124,13 +125,30 @@ def _fixed(packet: bytes, version: int) -> Iterator[Flow]:
         yield time, dict(zip(_FIXED_NAMES, values, strict=True))
 
 
+class FixedPacket(NamedTuple):
+    """A packet whose layout is fixed (`FIXED`), and its number in the file."""
+
+    data: bytes
+    version: int
+    number: int
+
+    @property
+    def seconds(self) -> int:
+        """When it was exported, since 1970."""
+        return int.from_bytes(self.data[8:12], "big")
+
+    @property
+    def records(self) -> bytes:
+        """Its whole records, one after the other."""
+        header, layout = FIXED[self.version]
+        count = min(self.data[2] << 8 | self.data[3], (len(self.data) - header) // layout.size)
+        return self.data[header : header + max(0, count) * layout.size]
+
+
 def fixed_rows(packet: bytes, version: int) -> tuple[int, Iterator[tuple[bytes, bytes, int, int, int]]]:
     """The seconds of a packet whose layout is fixed (`FIXED`), and its records: two addresses, two ports, the protocol."""
-    header, layout = FIXED[version]
-    count = min(packet[2] << 8 | packet[3], (len(packet) - header) // layout.size)
-    return int.from_bytes(packet[8:12], "big"), layout.iter_unpack(
-        packet[header : header + max(0, count) * layout.size]
-    )
+    fixed = FixedPacket(packet, version, 0)
+    return fixed.seconds, FIXED[version][1].iter_unpack(fixed.records)
 
 
 def packet_size(data: bytes, at: int) -> int:

@@ -1,0 +1,107 @@
+"""NetFlow exports as tables: the same as flow by flow, whatever versions follow one another and wherever a file is cut."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from lamsach.errors import UnreadableError
+from lamsach.logs.bulk import netflow
+from lamsach.logs.event_tables import columns_of, schema, table_of
+from lamsach.logs.reading import ReadCounts, read_events
+from lamsach.logs.tables import read_tables
+from lamsach.model import Event, Refusal
+
+from .builders import logs
+from .test_netflow import PLAIN, RECORD, TIME_S, address, fixed, one_set, template, v9
+
+ADDRESSES = ["10.0.0.5", "192.168.3.9", "100.64.0.7", "203.0.113.9", "198.51.100.7", "0.0.0.0", "172.32.0.1", "255.255.255.255"]  # fmt: skip
+PROTOCOLS = [0, 1, 6, 17, 47, 132]
+
+
+def _packet(chance: random.Random) -> bytes:
+    """A packet of a fixed version with flows between any of the addresses."""
+    version = chance.choice([1, 5, 5, 5, 7])
+    size = 48 if version == 5 else 52
+    count = chance.randrange(1, 25)
+    flows = b"".join(
+        (
+            address(chance.choice(ADDRESSES))
+            + address(chance.choice(ADDRESSES))
+            + bytes(24)
+            + struct.pack(">HHHB", chance.randrange(65536), chance.choice([0, 53, 443]), 0, chance.choice(PROTOCOLS))
+        ).ljust(size, b"\0")
+        for _ in range(count)
+    )  # fmt: skip
+    head = struct.pack(">HHIII", version, count, 99, TIME_S + chance.randrange(100_000), 0)
+    return head.ljust(16 if version == 1 else 24, b"\0") + flows
+
+
+def _any(chance: random.Random) -> bytes:
+    kind = chance.randrange(12)
+    if kind == 0:
+        return v9(template(256, PLAIN), one_set(256, RECORD * chance.randrange(1, 9)))
+    if kind == 1:
+        return v9(one_set(chance.choice([256, 300]), RECORD))
+    if kind == 2:
+        return _packet(chance) + bytes(chance.randrange(1, 60))
+    return _packet(chance)
+
+
+def _flows(path: Path) -> tuple[pa.Table, list[Refusal], bool]:
+    """What is read flow by flow, what is refused, and whether the file is damaged."""
+    (log,), _ = logs(path)
+    items, damaged = [], False
+    try:
+        for item in read_events(log):
+            items.append(item)
+    except UnreadableError:
+        damaged = True
+    events = [item for item in items if isinstance(item, Event)]
+    table = pa.Table.from_batches([table_of(columns_of(events), len(events))] if events else [], schema())
+    return table, [item for item in items if isinstance(item, Refusal)], damaged
+
+
+def _tables(path: Path) -> tuple[pa.Table, list[Refusal], bool]:
+    (log,), _ = logs(path)
+    batches, refusals, counts, damaged = [], list[Refusal](), ReadCounts(), False
+    try:
+        for batch in read_tables(log, counts=counts, on_refusal=refusals.append):
+            batches.append(batch)
+    except UnreadableError:
+        damaged = True
+    table = pa.Table.from_batches(batches, schema()).combine_chunks()
+    assert (counts.parsed, counts.refused) == (table.num_rows, len(refusals))
+    assert counts.lines == counts.parsed + counts.refused
+    return table, refusals, damaged
+
+
+@pytest.mark.parametrize("held", [1, 3, netflow._PACKETS_HELD])
+@pytest.mark.parametrize("seed", range(12))
+def test_as_flow_by_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, held: int) -> None:
+    monkeypatch.setattr(netflow, "_PACKETS_HELD", held)
+    chance = random.Random(seed)
+    path = tmp_path / "flows.bin"
+    path.write_bytes(_packet(chance) + b"".join(_any(chance) for _ in range(60)))
+    assert _tables(path) == _flows(path)
+
+
+@pytest.mark.parametrize("version", [1, 5, 7])
+def test_each_version(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "flows.bin"
+    path.write_bytes(fixed(version, 9) * 4)
+    assert _tables(path) == _flows(path)
+
+
+@pytest.mark.parametrize("cut", [1, 7, 50, 200])
+def test_what_is_whole_comes_before_the_damage(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "flows.bin"
+    path.write_bytes((fixed(5, 9) * 4)[:-cut])
+    shown = _tables(path)
+    assert shown == _flows(path)
+    assert shown[0].num_rows >= 27
+    assert shown[2]
