@@ -234,7 +234,7 @@ def _parsed(
     """
     if data.size < _HEAD.size:
         raise ValueError
-    file = file or BytesIO(data)
+    file = file or BytesIO(data.data)
     first, second, *seals = _HEAD.unpack(file.read(_HEAD.size))
     begin = _HEAD.size
     if begin + first + second > data.size:

@@ -130,7 +130,7 @@ def _new_room() -> memoryview:
     size = BATCH_CHUNKS * CHUNK_BYTES + MARGIN
     given_back = np.empty(size, np.uint8)
     del given_back
-    return memoryview(np.empty(size, np.uint8))
+    return np.empty(size, np.uint8).data
 
 
 def without_tables(chunk: bytes) -> bytes:
