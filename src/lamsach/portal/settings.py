@@ -168,6 +168,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lamsach"
 MFA_FORMS = {
+    "activate_totp": "lamsach.portal.accounts.factors.ActivateForm",
     "add_webauthn": "lamsach.portal.accounts.keys.AddKeyForm",
     "edit_webauthn": "lamsach.portal.accounts.keys.EditKeyForm",
 }

@@ -6,7 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, get_totp_secret
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -37,6 +40,25 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
             raise ValidationError(
                 _("The second factor cannot be checked on this server. Tell the administrator.")
             ) from problem
+
+
+class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
+    """The form that sets up an authenticator app. The library keeps the secret open in the session, which is a row of the database too, until the first code came; here it lies there locked."""
+
+    secret: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.secret = self._opened(self.secret)
+        context.request.session[SECRET_SESSION_KEY] = FactorAdapter().encrypt(self.secret)
+
+    @staticmethod
+    def _opened(kept: str) -> str:
+        """The secret; another one after a change of the secret key, whose code has to be scanned anew."""
+        try:
+            return FactorAdapter().decrypt(kept)
+        except ValidationError:
+            return str(get_totp_secret(regenerate=True))
 
 
 def lock_all(rows: Any) -> None:
