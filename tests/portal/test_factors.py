@@ -8,20 +8,25 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP, generate_totp_secret
 from django.apps import apps
 from django.conf import LazySettings
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
 from lamsach.errors import InputError
+from lamsach.portal.accounts.factors import ActivateForm
 from lamsach.portal.base import tokens
 from lamsach.portal.exchange import secrets
 
 from .conftest import Cast
 from .test_people import totp
+from .test_unsent import hidden
 
 pytestmark = pytest.mark.django_db
 MIGRATION = import_module("lamsach.portal.accounts.migrations.0003_locked_factors")
@@ -31,9 +36,9 @@ NEW = "a new secret key that is long enough for anybody"
 
 @pytest.fixture(autouse=True)
 def allauth_context(rf: Any) -> Any:
-    from allauth.core import context
-
-    with context.request_context(rf.get("/")):
+    request = rf.get("/")
+    request.session = SessionStore()
+    with context.request_context(request):
         yield
 
 
@@ -130,3 +135,70 @@ def test_a_secret_that_an_older_server_wrote_is_taken(cast: Cast) -> None:
     secret = generate_totp_secret()
     Authenticator.objects.create(user=cast.people["officer"], type="totp", data={"secret": secret})
     assert log_in(totp(secret)).redirect_chain[-1][0].startswith("/office/")
+
+
+class Setting:
+    """The officer on the page where the second factor is set up."""
+
+    page = "/accounts/2fa/totp/activate/"
+
+    def __init__(self) -> None:
+        self.client = Client(enforce_csrf_checks=True, headers={"origin": "http://testserver"})
+        said = {"login": "officer@person.example", "password": "mat khau rat dai"}
+        self._post("/accounts/login/", self._word("/accounts/login/"), said)
+        self.open()
+
+    def _word(self, path: str) -> str:
+        return hidden(self.client.get(path).content.decode())["csrfmiddlewaretoken"]
+
+    def _post(self, path: str, word: str, said: dict[str, str]) -> Any:
+        return self.client.post(path, {"csrfmiddlewaretoken": word, **said})
+
+    def open(self) -> None:
+        """Look at the page: another secret."""
+        shown = self.client.get(self.page)
+        self.secret: str = shown.context["form"].secret
+        self.word = hidden(shown.content.decode())["csrfmiddlewaretoken"]
+
+    def send(self, code: str) -> Any:
+        """The code that the app shows."""
+        return self._post(self.page, self.word, {"code": code})
+
+
+def sessions() -> str:
+    """All that the database knows of sessions."""
+    return json.dumps([session.get_decoded() for session in Session.objects.all()])
+
+
+def test_a_secret_that_is_being_set_up_lies_locked_too(cast: Cast) -> None:
+    setting = Setting()
+    assert setting.secret not in sessions()
+    assert '"mfa.totp.secret": "locked:' in sessions()
+    refused = setting.send("000000")
+    assert refused.context["form"].errors["code"]
+    assert refused.context["form"].secret == setting.secret, "the same one for another attempt"
+    assert setting.secret not in sessions()
+    assert setting.send(totp(setting.secret)).status_code == 302
+    assert "mfa.totp.secret" not in sessions()
+    assert log_in(totp(setting.secret)).redirect_chain[-1][0].startswith("/office/")
+
+
+def test_a_change_of_the_secret_key_while_one_is_set_up_shows_another(
+    cast: Cast, settings: LazySettings
+) -> None:
+    setting = Setting()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, []
+    form = ActivateForm({"code": "123456"}, user=cast.people["officer"])
+    assert form.secret
+    context.request.session[SECRET_SESSION_KEY] = setting.client.session.get(SECRET_SESSION_KEY, "locked:x")
+    form = ActivateForm({"code": totp(setting.secret)}, user=cast.people["officer"])
+    assert form.secret != setting.secret
+    assert not form.is_valid()
+
+
+def test_a_code_that_is_sent_twice_leads_on_to_the_recovery_codes(cast: Cast) -> None:
+    setting = Setting()
+    code = totp(setting.secret)
+    first, second = setting.send(code), setting.send(code)
+    assert first["Location"] == second["Location"] == "/accounts/2fa/recovery-codes/"
+    assert Authenticator.objects.filter(type="totp").count() == 1

@@ -312,7 +312,7 @@ def word(cast: Cast, campaign: Campaign) -> str:
     made, filled = handing.hand_out(program, campaign, cast.first, cast.people["officer"])
     filled.close()
     fresh, digest = words.fresh()
-    Handout.objects.filter(pk=made.pk).update(digest=digest)
+    Handout.objects.filter(pk=made.handout.pk).update(digest=digest)
     return fresh
 
 

@@ -9,6 +9,7 @@ from lamsach.portal.accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("accounts/me/", views.me, name="me"),
+    path("accounts/2fa/totp/activate/", views.totp_activate),
     path("accounts/set-up/<str:token>/", views.set_up, name="set_up"),
     path("accounts/invitation/<str:token>/", views.accept, name="accept"),
     *(

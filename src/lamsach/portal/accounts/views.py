@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.totp.views import activate_totp
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
@@ -142,6 +143,7 @@ def invitation_withdraw(request: HttpRequest, invitation_id: int) -> HttpRespons
 
 @rate_limited("invitation", 30, 300, ("GET", "POST"))
 @link()
+@taken_once
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose name and password."""
     invitation = invitations.find(token)
@@ -163,6 +165,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 @rate_limited("setup", 20, 300, ("GET", "POST"))
 @link()
+@taken_once
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Make the first administrator and the root unit."""
     if not setup.valid(token):
@@ -184,6 +187,13 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         _log_in(request, user)
         return redirect("web:home")
     return render(request, "accounts/set_up.html", {"form": form})
+
+
+@member(ALL, ALL)
+@taken_once
+def totp_activate(request: HttpRequest) -> HttpResponse:
+    """The library's page on which an authenticator app is set up; to a second press it would offer to take the app away again."""
+    return activate_totp(request)  # type: ignore[no-any-return]
 
 
 @anyone()

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from lamsach.portal.units.tree import descendants
 PREFIX = "lamsach_"
 
 
+@transaction.atomic
 def issue(unit: Unit, name: str, by: Any) -> str:
     """A new token; it is shown once and cannot be read again."""
     word = PREFIX + secrets.token_urlsafe(32)

@@ -14,6 +14,7 @@ from lamsach.portal.api.models import Token
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.units.access import get_unit
 
@@ -27,6 +28,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @member(COORDINATORS, COORDINATORS)
+@shows_once
 def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
     """A unit's tokens. A new one is shown once."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)
@@ -41,7 +43,8 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
                 messages.success(request, _("The token is revoked."))
             return redirect("tokens", unit_id=unit_id)
         if form.is_valid():
-            word = access.issue(unit, form.cleaned_data["name"], request.user)
+            name = form.cleaned_data["name"]
+            word = made_once(request, lambda: access.issue(unit, name, request.user))
             form = TokenForm()
     rows = Token.objects.filter(unit=unit, revoked=None)
     return render(request, "api/tokens.html", {"unit": unit, "form": form, "tokens": rows, "word": word})

@@ -3,6 +3,8 @@
 Each showing of a page gives its forms a word of their own (the masked token against forgery), so the very same words again are the same sending: it
 is answered as the first one was. The same text from a page that was opened anew is another sending. What was taken lives in the web process's
 memory, like the counts of `ratelimit`: after a restart, and with more than one web server, a second sending counts again.
+
+A browser shows the answer to the last press. So what a page shows only once, a new secret, is kept there too (`made_once`) and both answers show the same one.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from lamsach.portal.base.unsent import came_from
 
@@ -26,6 +29,7 @@ _KEPT_S, _WAIT_S, _STEP_S = 600, 15.0, 0.1
 """How long an answer is kept, how long a second sending waits for it, and how often it looks."""
 Said = tuple[int, str, str]
 View = Callable[..., HttpResponse]
+Made = TypeVar("Made")
 
 
 class Storage(FallbackStorage):
@@ -86,6 +90,52 @@ def _again(request: HttpRequest, key: str) -> HttpResponse | None:
     for level, text, tags in said:
         messages.add_message(request, level, text, tags)
     return redirect(place)
+
+
+def made_once(request: HttpRequest, make: Callable[[], Made]) -> Made:
+    """What `make` makes, for a page that shows it once: the same sending again gets the same, and nothing is made. It has to be something that can be pickled.
+
+    One that fails may be sent again. Only in a view that wears `shows_once`.
+    """
+    if not request.POST.get(_WORD):
+        return make()
+    key, end = f"{_key(request)}:made", time.monotonic() + _WAIT_S
+    while not cache.add(key, None, timeout=_KEPT_S):
+        if kept := cache.get(key):
+            return kept[0]  # type: ignore[no-any-return]
+        if time.monotonic() >= end:
+            raise _StillMakingError
+        time.sleep(_STEP_S)
+    try:
+        made = make()
+    except BaseException:
+        cache.delete(key)
+        raise
+    cache.set(key, (made,), timeout=_KEPT_S)
+    return made
+
+
+class _StillMakingError(Exception):
+    """The first of two sendings takes too long."""
+
+
+def shows_once(view: View) -> View:
+    """A view that uses `made_once`: who waits too long for the first sending's answer is told so on the page where the form stood."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except _StillMakingError:
+            messages.error(
+                request,
+                _(
+                    "The same form is still being worked on. Look whether it is done before you send it again."
+                ),
+            )
+            return redirect(came_from(request))
+
+    return wrapped
 
 
 def _said(request: HttpRequest) -> list[Said]:

@@ -40,6 +40,7 @@ BASE: dict[str, str] = {
     "What you had typed": "Nội dung bạn đã nhập",
     "Back to the page": "Về lại trang trước",
     "There is nothing to see at this address": "Địa chỉ này không có nội dung để xem",
+    "The same form is still being worked on. Look whether it is done before you send it again.": "Biểu mẫu này vẫn đang được xử lý. Hãy xem đã xong chưa trước khi gửi lại.",
     "It only takes a form. Go back, or begin at the first page.": "Địa chỉ này chỉ dùng để nhận biểu mẫu. Hãy quay lại, hoặc bắt đầu từ trang đầu.",
     "There is no such page": "Không có trang này",
     "The address is wrong, or what it leads to does not belong to your units.": "Địa chỉ không đúng, hoặc nội dung không thuộc các đơn vị của bạn.",

@@ -93,6 +93,7 @@ FLEET: dict[str, str] = {
     "revoked": "đã thu hồi",
     "The scanner is revoked: nothing more is taken from it.": "Đã thu hồi bộ công cụ: cổng không nhận gì từ bản này nữa.",
     "The scanner's bundle is damaged.": "Gói công cụ quét bị hỏng.",
+    "This scanner was revoked. Open the page again to take another.": "Bộ công cụ này đã bị thu hồi. Hãy mở lại trang để lấy bản khác.",
     "The program takes lists of another key only.": "Chương trình chỉ nhận danh sách ký bằng khóa khác.",
     "A scanner hands in scans and nothing else.": "Bộ công cụ quét chỉ nộp kết quả quét, không nộp gì khác.",
 }

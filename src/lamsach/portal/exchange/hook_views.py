@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lamsach.portal.base.doors import member
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import made_once, shows_once, taken_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import COORDINATORS
@@ -20,12 +20,14 @@ from lamsach.portal.jobs.queue import enqueue
 
 @rate_limited("exchange.hooks", 30, 300)
 @member(COORDINATORS, COORDINATORS)
+@shows_once
 def webhooks(request: HttpRequest) -> HttpResponse:
     """The webhooks; POST adds one, whose secret is shown once."""
     form = AddressForm(request.POST or None, user=request.user)
     secret = ""
     if request.method == "POST" and form.is_valid():
-        _made, secret = hooks.make(form.cleaned_data["unit"], form.cleaned_data["url"], request)
+        data = form.cleaned_data
+        secret = made_once(request, lambda: hooks.make(data["unit"], data["url"], request)[1])
         form = AddressForm(user=request.user)
     context = {"form": form, "secret": secret, "page": paged(request, access.webhooks(request.user))}
     return render(request, "exchange/webhooks.html", context)
@@ -33,16 +35,17 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 
 @rate_limited("exchange.hooks", 60, 300)
 @member(COORDINATORS, COORDINATORS)
+@shows_once
 def webhook(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """One webhook and its deliveries. POST tries it, sends again what failed, replaces its secret, which is shown once, or ends it."""
     found = access.get_webhook(request.user, webhook_id)
     what, secret = request.POST.get("what"), ""
     if request.method == "POST" and what == "renew" and found.ended is None:
-        secret = hooks.renew(found, request)
+        secret = made_once(request, lambda: hooks.renew(found, request))
         found.refresh_from_db()
     elif request.method == "POST":
         if what == "ping":
-            hooks.ping(found)
+            made_once(request, lambda: hooks.ping(found).pk)
             messages.success(request, _("A test goes out within seconds."))
         elif what == "again":
             count = hooks.again(found)

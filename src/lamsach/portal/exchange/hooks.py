@@ -43,6 +43,7 @@ _PREFIX = "whsec_"
 _known: dict[str, float | bool] = {"until": 0.0, "any": False}
 
 
+@transaction.atomic
 def make(unit: Unit, url: str, by: Any) -> tuple[Webhook, str]:
     """A webhook, and its secret, which is shown once. InputError for an address that may not be written to."""
     outgoing.check(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -55,17 +56,31 @@ def lists_of(campaign: Campaign) -> list[IndicatorList]:
     return list(campaign.lists.filter(withdrawn=None).order_by("pk"))
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A scanner that was handed out, with all that its bytes are made of. `word`: what it shows when it reports."""
+
+    handout: Handout
+    program: Program
+    lists: list[IndicatorList]
+    key: OwnKey
+    word: str
+
+
 @transaction.atomic
-def hand_out(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple[Handout, Filled]:
+def hand_out(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple[Noted, Filled]:
     """A scanner for the unit's machines: what is noted of it, and its bytes. InputError when the program would not take the list."""
+    noted = _note(program, campaign, unit, by)
+    return noted, bytes_of(noted)
+
+
+def _note(program: Program, campaign: Campaign, unit: Unit, by: Any) -> Noted:
     user = getattr(by, "user", by)
     key = signing_key(campaign, unit) or keyring.renew(unit, by)
     if not takes(program, key):
         raise InputError(mark("The program takes lists of another key only."), program.tool.name)
-    private = keyring.opened(key)
     lists, now = lists_of(campaign), timezone.now().replace(microsecond=0)
     word, digest = words.fresh()
-    address = reporting_address(campaign)
     made = Handout.objects.create(
         campaign=campaign,
         unit=unit,
@@ -77,18 +92,29 @@ def hand_out(program: Program, campaign: Campaign, unit: Unit, by: Any) -> tuple
         made=now,
         user=user,
     )
-    terms = Terms(
-        portal=address,
-        word=word if address else "",
-        unit=unit.name,
-        campaign=campaign.name,
-        made=now.isoformat(),
-        expires=good_until(campaign).isoformat(),
-    )
-    filled = fill(_opened(program.tool.path), _additions(program, lists, private, terms))
     sums = {"program_sha256": program.tool.sha256, "lists": ",".join(made.lists), "signer": key.fingerprint}
     record(by, "fleet.scanner_taken", made, unit, campaign=campaign.pk, program=made.program, **sums)
-    return made, filled
+    return Noted(made, program, lists, key, word)
+
+
+def bytes_of(noted: Noted) -> Filled:
+    """The scanner's bytes; the same each time. InputError when it was revoked meanwhile."""
+    handout, campaign = noted.handout, noted.handout.campaign
+    if not Handout.objects.filter(pk=handout.pk, revoked=None).exists():
+        raise InputError(
+            mark("This scanner was revoked. Open the page again to take another."), handout.program
+        )
+    address = reporting_address(campaign)
+    terms = Terms(
+        portal=address,
+        word=noted.word if address else "",
+        unit=handout.unit.name,
+        campaign=campaign.name,
+        made=handout.made.isoformat(),
+        expires=good_until(campaign).isoformat(),
+    )
+    additions = _additions(noted.program, noted.lists, keyring.opened(noted.key), terms)
+    return fill(_opened(noted.program.tool.path), additions)
 
 
 def revoke(handout: Handout, by: Any) -> None:

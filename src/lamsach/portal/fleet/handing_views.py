@@ -13,19 +13,22 @@ from django.utils.translation import gettext as _
 from lamsach.errors import LamsachError
 from lamsach.portal.base.asked import number
 from lamsach.portal.base.doors import member
+from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.base.paging import paged
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import LEADERS, WRITERS
 from lamsach.portal.campaigns.access import get_campaign
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.fleet import access, handing
+from lamsach.portal.fleet.filling import Filled
 from lamsach.portal.fleet.models import Handout
-from lamsach.portal.fleet.programs import programs
+from lamsach.portal.fleet.programs import Program, programs
 from lamsach.portal.units.models import Unit
 
 
 @rate_limited("fleet.scanner", 30, 300)
 @member(WRITERS, WRITERS)
+@shows_once
 def scanner(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """The scanners that can be taken for a unit, and those that were."""
     campaign = get_campaign(request.user, campaign_id)
@@ -63,13 +66,26 @@ def _revoke(request: HttpRequest, campaign: Campaign, unit: Unit) -> None:
     messages.success(request, _("The scanner is revoked: nothing more is taken from it."))
 
 
+def _filled(request: HttpRequest, program: Program, campaign: Campaign, unit: Unit) -> Filled:
+    """A new scanner; for a second press the one of the first."""
+    first: list[Filled] = []
+
+    def hand_out() -> handing.Noted:
+        noted, filled = handing.hand_out(program, campaign, unit, request)
+        first.append(filled)
+        return noted
+
+    noted = made_once(request, hand_out)
+    return first[0] if first else handing.bytes_of(noted)
+
+
 def _taken(request: HttpRequest, campaign: Campaign, unit: Unit) -> HttpResponse:
     wanted = number(request.POST, "program")
     program = next((program for program in programs() if program.tool.pk == wanted), None)
     if program is None:
         raise Http404
     try:
-        _made, filled = handing.hand_out(program, campaign, unit, request)
+        filled = _filled(request, program, campaign, unit)
     except LamsachError as problem:
         messages.error(request, _(problem.what))
         return redirect(request.get_full_path())

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from lamsach.indicators.releases.spool import Spool
@@ -45,6 +46,7 @@ class Answer:
     suffix: str
 
 
+@transaction.atomic
 def issue(kept: KeptList, by: Any, **fields: Any) -> tuple[Outlet, str]:
     """A new outlet and its token, which is shown once."""
     word = PREFIX + secrets.token_urlsafe(24)

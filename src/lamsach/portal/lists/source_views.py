@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from lamsach.portal.audit.trail import record
 from lamsach.portal.base.doors import member
 from lamsach.portal.base.links import absolute
-from lamsach.portal.base.once import taken_once
+from lamsach.portal.base.once import made_once, shows_once, taken_once
 from lamsach.portal.base.roles import COORDINATORS
 from lamsach.portal.jobs.queue import enqueue
 from lamsach.portal.lists import access, mirrored, outlets
@@ -78,6 +78,7 @@ def origin(request: HttpRequest, origin_id: int) -> HttpResponse:
 
 
 @member(COORDINATORS, COORDINATORS, ("POST",))
+@shows_once
 def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
     """A new outlet; its address is shown once."""
     kept = access.get_list(request.user, kept_list_id, write=True)
@@ -88,8 +89,7 @@ def outlet_add(request: HttpRequest, kept_list_id: int) -> HttpResponse:
             "lists/form.html",
             {"form": form, "title": _("New outlet"), "does": _("Make its address"), "kept": kept},
         )
-    with transaction.atomic():
-        made, word = outlets.issue(kept, request, **form.cleaned_data)
+    made, word = made_once(request, lambda: outlets.issue(kept, request, **form.cleaned_data))
     address = absolute("lists:outlet_file", token=word)
     return render(request, "lists/outlet.html", {"outlet": made, "kept": kept, "address": address})
 

@@ -1,0 +1,211 @@
+"""Secrets that a page shows once: two presses of the button make one, and the page that the person sees - the second press's - shows it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+
+from lamsach.portal.accounts import invitations, setup
+from lamsach.portal.accounts.models import Invitation, User
+from lamsach.portal.api.models import Token
+from lamsach.portal.audit.models import Entry
+from lamsach.portal.base import once, tokens
+from lamsach.portal.base.once import made_once, shows_once
+from lamsach.portal.exchange import hooks
+from lamsach.portal.exchange.models import Delivery, Webhook
+from lamsach.portal.fleet.models import Handout
+from lamsach.portal.lists.models import Outlet
+
+from . import listing
+from .conftest import Cast
+from .test_fleet_scanner import campaign, catalogued, plain  # noqa: F401 - a fixture
+from .test_once import sending
+from .test_unsent import hidden
+
+HERE = "http://testserver"
+PASSWORD = "mat khau rat dai"
+URL = "https://siem.unit.example/x"
+
+
+class Presser:
+    """A person's browser whose forms bear the word of the page on which they stood."""
+
+    def __init__(self, cast: Cast, name: str) -> None:
+        self.client = Client(enforce_csrf_checks=True, headers={"origin": HERE})
+        self.client.force_login(
+            cast.people[name], backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+
+    def word(self, page: str) -> str:
+        """Of the page, opened anew."""
+        return hidden(self.client.get(page).content.decode())["csrfmiddlewaretoken"]
+
+    def press(self, page: str, path: str = "", **fields: Any) -> list[Any]:
+        """The answers to two presses of one button."""
+        said = {"csrfmiddlewaretoken": self.word(page), **fields}
+        return [self.client.post(path or page, said, headers={"referer": HERE + page}) for _ in range(2)]
+
+
+def shown(answers: list[Any], pattern: str) -> set[str]:
+    """The secrets on the pages; each has to show one."""
+    found = [re.findall(pattern, answer.content.decode()) for answer in answers]
+    assert all(len(words) == 1 for words in found), found
+    return {words[0] for words in found}
+
+
+@pytest.mark.django_db
+def test_a_token_is_made_once_and_shown_by_both_answers(cast: Cast) -> None:
+    browser, page = Presser(cast, "coordinator"), f"/office/units/{cast.first.pk}/tokens/"
+    assert len(shown(browser.press(page, name="SIEM"), r"lamsach_[\w-]{30,}")) == 1
+    assert Token.objects.count() == 1
+    assert Entry.objects.filter(action="token.issued").count() == 1
+    browser.press(page, name="SIEM")
+    assert Token.objects.count() == 2, "a page that was opened anew is another sending"
+
+
+@pytest.mark.django_db
+def test_a_token_that_was_refused_is_asked_for_again(cast: Cast) -> None:
+    browser, page = Presser(cast, "coordinator"), f"/office/units/{cast.first.pk}/tokens/"
+    for answer in browser.press(page, name=""):
+        assert "is-invalid" in answer.content.decode()
+    assert not Token.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_webhook_is_made_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lamsach.portal.exchange.outgoing.check", lambda url: None)
+    browser, page = Presser(cast, "coordinator"), "/office/exchange/webhooks/"
+    answers = browser.press(page, unit=cast.centre.pk, url=URL)
+    assert len(shown(answers, r"whsec_[\w+/=]+")) == 1
+    assert Webhook.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_secret_is_replaced_once_so_that_the_one_before_still_signs(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lamsach.portal.exchange.outgoing.check", lambda url: None)
+    hook, before = hooks.make(cast.centre, URL, cast.people["coordinator"])
+    browser, page = Presser(cast, "coordinator"), f"/office/exchange/webhooks/{hook.pk}/"
+    (now,) = shown(browser.press(page, what="renew"), r"whsec_[\w+/=]+")
+    hook.refresh_from_db()
+    assert hooks._valid(hook) == [now, before]
+    browser.press(page, what="ping")
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_outlet_is_made_once(cast: Cast) -> None:
+    kept = listing.kept(cast)
+    browser, page = Presser(cast, "coordinator"), f"/office/blocklists/{kept.pk}/"
+    fields = {"name": "fw01", "writer": "edl", "tlp": "amber", "confidence": 0, "part": 1000}
+    answers = browser.press(page, f"{page}outlets/", **fields)
+    assert len(shown(answers, r"out_[\w-]{20,}")) == 1
+    assert Outlet.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_scanner_is_taken_once_with_one_word(cast: Cast, campaign: Any) -> None:  # noqa: F811
+    tool, browser, page = (
+        catalogued(plain()),
+        Presser(cast, "officer"),
+        f"/office/fleet/{campaign.pk}/scanner/",
+    )
+    answers = browser.press(page, program=tool.pk)
+    first, second = (b"".join(answer.streaming_content) for answer in answers)
+    assert first == second
+    held = Handout.objects.get()
+    browser.client.post(page, {"csrfmiddlewaretoken": browser.word(page), "revoke": held.pk})
+    said = {"csrfmiddlewaretoken": answers[0].wsgi_request.POST["csrfmiddlewaretoken"], "program": tool.pk}
+    again = browser.client.post(page, said, headers={"referer": HERE + page})
+    assert again.status_code == 302, "a revoked one is not handed out again"
+    assert Handout.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_invitation_that_is_accepted_twice_lets_in_twice(cast: Cast) -> None:
+    made = Invitation(email="moi@person.example", unit=cast.first, role="officer")
+    token = tokens.sign(invitations.PURPOSE, invitations.invite(made, cast.people["coordinator"]).nonce)
+    assert led_to(f"/accounts/invitation/{token}/", name="Người Mới", password=PASSWORD) == ["/office/"] * 2
+    assert User.objects.filter(email="moi@person.example").count() == 1
+
+
+@pytest.mark.django_db
+def test_the_first_administrator_may_press_twice() -> None:
+    fields = {
+        "unit_name": "Bộ",
+        "code": "G06",
+        "name": "Q",
+        "email": "q@person.example",
+        "password": PASSWORD,
+    }
+    assert led_to(f"/accounts/set-up/{setup.new_token()}/", **fields) == ["/office/"] * 2
+    assert User.objects.count() == 1
+
+
+def led_to(page: str, **fields: str) -> list[str]:
+    """Where two presses at once lead somebody who is not logged in: both bear the cookies from before."""
+    client = Client(enforce_csrf_checks=True)
+    word = hidden(client.get(page).content.decode())
+    cookies, places = dict(client.cookies), []
+    for _ in range(2):
+        client.cookies.clear()
+        client.cookies.update(cookies)
+        places.append(client.post(page, {**word, **fields}, headers={"origin": HERE})["Location"])
+    return places
+
+
+def test_the_second_gets_what_the_first_made_when_it_is_ready() -> None:
+    begun, may_end, count = threading.Event(), threading.Event(), []
+
+    def make() -> str:
+        begun.set()
+        assert may_end.wait(10)
+        count.append(1)
+        return f"secret {len(count)}"
+
+    got: list[str] = []
+    threads = [threading.Thread(target=lambda: got.append(made_once(sending(), make))) for _ in range(2)]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    may_end.set()
+    for thread in threads:
+        thread.join(20)
+    assert got == ["secret 1", "secret 1"]
+
+
+def test_what_could_not_be_made_is_made_by_the_next() -> None:
+    def fail() -> str:
+        raise OSError
+
+    with pytest.raises(OSError):
+        made_once(sending(), fail)
+    assert made_once(sending(), lambda: "secret") == "secret"
+
+
+@pytest.mark.parametrize("fields", [{"csrfmiddlewaretoken": ""}, {}])
+def test_another_sending_makes_another(fields: dict[str, str]) -> None:
+    made: Callable[[], int] = iter(range(9)).__next__
+    assert made_once(sending(**fields), made) == 0
+    assert made_once(sending(**fields, other="1"), made) == 1
+
+
+def test_who_waits_too_long_makes_none_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(once, "_WAIT_S", 0.2)
+    inner = sending()
+
+    @shows_once
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(made_once(request, lambda: view(inner)["Location"]))
+
+    assert view(sending()).content == b"/y/"
+    (told,) = messages.get_messages(inner)
+    assert told.level == messages.ERROR
