@@ -82,6 +82,8 @@ def test_ordinary_starts(context: Context, path: str, text: str) -> None:
     [
         ("127.0.0.1 activate.adobe.com", "hosts_activation"),
         ("0.0.0.0 lmlicenses.wip4.adobe.com # x", "hosts_activation"),
+        ("::ffff:127.0.0.1 activate.adobe.com", "hosts_activation"),
+        ("::ffff:0.0.0.0 evil.example.com", None),
         ("127.0.0.1 www.kaspersky.com", "hosts_protection"),
         ("192.0.2.4 definitionupdates.microsoft.com", "hosts_protection"),
         ("203.0.113.9 bank.example.org", "listed_hosts"),

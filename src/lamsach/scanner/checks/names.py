@@ -82,9 +82,11 @@ def _hosts(context: Context) -> None:
 
 def _nowhere(address: str) -> bool:
     try:
-        parsed = ip_address(address.partition("%")[0])
+        stated = ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    # before Python 3.13 an IPv4 address within IPv6 is never loopback
+    parsed = getattr(stated, "ipv4_mapped", None) or stated
     return parsed.is_loopback or parsed.is_unspecified
 
 
