@@ -184,6 +184,20 @@ def test_the_proxy_is_believed_as_far_as_it_names_an_address(
     assert ratelimit.client_address(request) == expected
 
 
+@pytest.mark.parametrize(
+    ("connected", "expected"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("unix", "unix"),
+        ("", ""),
+    ],
+)
+def test_an_ipv4_visitor_of_an_ipv6_socket_is_himself(connected: str, expected: str) -> None:
+    assert ratelimit.client_address(RequestFactory().get("/", REMOTE_ADDR=connected)) == expected
+
+
 @pytest.mark.django_db
 def test_the_log_holds_no_word_that_opens_something(cast: Cast, settings: Any) -> None:
     token = tokens.sign("answer", tokens.nonce())

@@ -185,6 +185,8 @@ def test_health_and_readiness(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("127.0.0.1", {}, 200),
         ("::1", {}, 200),
+        ("::ffff:127.0.0.1", {}, 200),
+        ("::ffff:192.0.2.7", {}, 404),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 404),
         ("192.0.2.7", {}, 404),
         ("192.0.2.7", {"Authorization": "Bearer word"}, 200),

@@ -16,13 +16,17 @@ from lamsach.portal.base.errors import too_many
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the person's machine or of their gateway. `X-Forwarded-For` is believed only as far as own proxies wrote it."""
+    """The address of the person's machine or of their gateway. `X-Forwarded-For` is believed only as far as own proxies wrote it.
+
+    IPv4 is written as such, also where the server listens on IPv6 for both.
+    """
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if settings.PROXIES and len(forwarded) >= settings.PROXIES:
         address = plain_address(forwarded[-settings.PROXIES])
         if address:
             return address
-    return str(request.META.get("REMOTE_ADDR") or "")
+    connected = str(request.META.get("REMOTE_ADDR") or "")
+    return plain_address(connected) or connected
 
 
 def plain_address(text: str) -> str:
