@@ -25,7 +25,7 @@ FURTHER_WORDS: dict[str, str] = {
         恶意软件|恶意软件名称|恶意软件家族|恶意家族|家族|病毒名称|病毒家族|木马名称|威胁名称|攻击组织|组织名称|惡意軟體|惡意程式|惡意程式名稱|マルウェア|マルウェア名|攻撃グループ|악성코드|악성코드명|вредоносное по|вредоносная программа|семейство
         |семейство вредоносного по|угроза|группировка|logiciel malveillant|code malveillant|famille|menace|tên mã độc/nhóm tấn công|tên nhóm tấn công|tên chiến dịch|họ mã độc/nhóm tấn công|chủng mã độc|loại mã độc/chiến dịch""",
     "note": """
-        备注|描述|说明|标签|備註|說明|描述信息|説明|備考|タグ|コメント|概要|비고|설명|комментарий|описание|примечание|теги|commentaire|commentaires|remarque|mô tả chi tiết|analyst notes""",
+        备注|描述|说明|标签|備註|說明|描述信息|説明|備考|タグ|コメント|概要|비고|설명|комментарий|описание|примечание|теги|commentaire|commentaires|remarque|mô tả chi tiết|analyst notes|role|vai trò""",
     "source": "来源|情报来源|來源|情報元|ソース|出典|출처|источник|origine|nguồn dữ liệu",
     "valid_from": "首次发现|首次发现时间|发现时间|时间|日期|更新时间|發現時間|初回観測|観測日時|日時|일시|최초 발견|дата|дата обнаружения|время|date d'ajout|première observation|first seen (utc)|first seen utc|date first seen",
     "confidence": "置信度|可信度|信頼度|신뢰도|достоверность|confiance",
@@ -33,7 +33,8 @@ FURTHER_WORDS: dict[str, str] = {
         序号|编号|端口|国家|国家地区|参考|参考链接|参考文献|报告链接|运营商|归属地|文件名|文件名称|序號|編號|連接埠|參考資料|番号|項番|ポート|国|参考|参考url|参照|ファイル名|번호|포트|국가|참고|파일명|№|№ п/п|номер|порт|страна|ссылка|ссылки
         |отчет|имя файла|провайдер|numéro|référence|références|lien|liens|pays|fichier|nom du fichier
         |reference url|reference urls|reference link|references url|report link|source url|source link|sample url|sample link|vt link|virustotal link|virustotal url|blog|blog url|article|advisory|advisory url|reverse dns|rdns|ptr|ptr record|hosting provider
-        |hosting|isp|organisation|organization|nameserver|nameservers|name server|đơn vị quản lý|đơn vị|nhà mạng|nhà cung cấp|tên đơn vị|link tham khảo|nguồn tham khảo|đường dẫn tham khảo""",
+        |hosting|isp|organisation|organization|nameserver|nameservers|name server|đơn vị quản lý|đơn vị|nhà mạng|nhà cung cấp|tên đơn vị|link tham khảo|nguồn tham khảo|đường dẫn tham khảo
+        |verdict|disposition|reputation|assessment|kết luận|đánh giá|kết quả đánh giá|is_malicious|is malicious|is_benign|is_whitelisted|whitelisted|allowlisted|false positive|is_false_positive""",
 }
 
 FURTHER_TYPES: dict[IndicatorType, str] = {
@@ -50,9 +51,10 @@ _VICTIM = re.compile(
     r"(?:dia chi )?(?:ip|may|may tinh|thiet bi|host|dia chi|ten may)\b(?!.*\blay nhiem\b).*\b(?:nhiem|nan nhan|bi tan cong)\b.*|nan nhan|(?:victim|infected)(?:[ _-](?:ips?|hosts?|machines?|address(?:es)?|hostname|computer|system|device|name)){1,3}"
     r"|受害(?:者)?ip(?:地址)?|受感染ip|被攻击ip|感染ip|被害ip|ip жертвы|зараженный ip"
 )
-# Website bị giả mạo, Tên miền chính thức, Impersonated brand, Legitimate domain
+# Website bị giả mạo, Tên miền chính thức, Impersonated brand, Legitimate domain, Whitelist, Tên miền ngoại lệ
 _GENUINE = re.compile(
     r".*\b(?:bi (?:gia mao|gia danh|mao danh|lam gia|nhai)|chinh thuc|chinh thong|hop phap)\b.*|(?:ten mien|website|trang(?: web)?) that|(?:impersonated|legitimate|legit|genuine|official|targeted|abused)[ _-](?:brand|domain|site|website|url|organi[sz]ation|company|service)s?|target brand|brand"
+    r"|(?:white|allow|safe) ?list(?:ed)?(?: (?:domains?|ips?|urls?|hosts?|entries|addresses))?|.*\b(?:ngoai le|danh sach trang|khong chan)"
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lamsach.indicators import ranges, refusals
 from lamsach.indicators.cells import holds_value
 from lamsach.indicators.fields import Field, field_of, plain_key, type_of_heading, victims
-from lamsach.indicators.standing import action_column, allows, takes_back
+from lamsach.indicators.standing import action_column, allows, judging_columns, row_reason, takes_back
 from lamsach.model import IndicatorType
 
 _NAME_KEYS = frozenset({"domain", "fqdn"})
@@ -43,6 +43,8 @@ class Headings:
         """Whether the table lists what its source took back."""
         self.action: int | None = None
         """The column that says whether a row's values are blocked or allowed."""
+        self.judging: dict[int, str] = {}
+        """The columns whose cells judge a row's values, with the plain keys of their headings."""
         self._texts: tuple[str, ...] = ()
         self.row = 0
         """The number of the last row of headings."""
@@ -82,6 +84,7 @@ class Headings:
             place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS
         )
         self.withdraws, self.action = takes_back(filled.values()), action_column(filled)
+        self.judging = judging_columns(filled)
         self.names = frozenset(place for place in values if plain_key(filled[place]) in _NAME_KEYS)
         if {plain_key(cell) for cell in filled.values()} >= _PARTS_OF_A_PROGRAM:
             fields.update(dict.fromkeys(values, Field.CONTEXT))
@@ -94,7 +97,11 @@ class Headings:
         """Why the values of a row are none by what the headings say of it, or None."""
         if self.withdraws:
             return refusals.WITHDRAWN
-        return refusals.ALLOWED if self.action is not None and allows(filled.get(self.action, "")) else None
+        if self.action is not None and allows(filled.get(self.action, "")):
+            return refusals.ALLOWED
+        fields = self.fields or {}
+        beside = {place: cell for place, cell in filled.items() if fields.get(place) is not Field.VALUE}
+        return row_reason(beside, self.judging)
 
 
 def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:

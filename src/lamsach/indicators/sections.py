@@ -21,10 +21,12 @@ _HASH_HEADING = re.compile(
 _MAIL_HEADING = re.compile(
     r"\b(?:subjects?|senders?|e-?mail (?:body|text|template)|tiêu đề thư|người gửi)\b", re.IGNORECASE
 )
-# Whitelist    Do not block    3. Danh sách trắng
+# Whitelist    Do not block    3. Danh sách trắng    Exclusions    Benign domains (do not block)    Các tên miền ngoại lệ
 _ALLOWED_HEADING = re.compile(
-    r"(?:\d{1,2}[.)]\s{0,3})?(?:(?:white|allow|safe)[ -]?list(?:ed)?|do not block|not to be blocked|(?:known )?false positives?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ)|không (?:được )?chặn)"
-    r"(?: (?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|entries|địa chỉ|tên miền|ip)){0,2}",
+    r"(?:\d{1,2}[.)]\s{0,3})?(?:(?:(?:white|allow|safe)[ -]?list(?:ed)?|do not block|not to be blocked|(?:known )?false positives?|exceptions?|exclusions?|danh sách (?:trắng|cho phép|ngoại lệ|loại trừ)"
+    r"|không (?:được )?chặn|ngoại lệ|loại trừ)(?: (?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|entries|địa chỉ|tên miền|ip)){0,2}"
+    r"|(?:legit(?:imate)?|benign|excluded|known[- ]good) (?:ips?|domains?|names?|urls?|hosts?|address(?:es)?|sites?|websites?|services?|infrastructure)"
+    r"|(?:các )?(?:(?:địa chỉ|tên miền|trang web|website|ip|địa chỉ ip) ){1,2}(?:ngoại lệ|hợp pháp|hợp lệ|chính thống|(?:không|không được) chặn))(?:\s?\([^()]{0,60}\))?",
     re.IGNORECASE,
 )
 # = Title of an AsciiDoc document

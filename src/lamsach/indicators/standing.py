@@ -1,4 +1,5 @@
-"""What a record says of its values' standing: a source's list of what it took back, an import file's entry that allows.
+"""What a record says of its values' standing: a source's list of what it took back, an import file's entry that allows, a role, verdict or note that
+is nothing but `whitelist`, `benign` or `victim`.
 
 abuse.ch's false positives (https://hunting.abuse.ch/): `time_stamp, platform, entry_type, entry_value, removed_by, removal_notes`. Indicators of
 Microsoft Defender for Endpoint and CrowdStrike Falcon: an `Action` of `Allow` or `Allowed` beside an expiry; a log's `Action` says what a firewall did.
@@ -6,7 +7,9 @@ Microsoft Defender for Endpoint and CrowdStrike Falcon: an `Action` of `Allow` o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from lamsach.indicators import refusals
@@ -17,6 +20,41 @@ from lamsach.model import Refusal
 _REMOVED = frozenset({"entry_value", "removed_by"})
 _ACTION, _EXPIRES = "action", "expir"
 _ALLOWS = frozenset({"allow", "allowed"})
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(" ".join(word.split()) for word in text.split("|"))
+
+
+_EXCEPTIONS = _words("""
+    whitelist|whitelisted|white list|white-list|allowlist|allowlisted|allow list|allow-list|safelist|safe list|exception|excluded|exclusion|do not block|not to be blocked|no block
+    |ngoai le|ngoai tru|loai tru|danh sach trang|danh sach ngoai le|danh sach cho phep|cho phep|khong chan|khong duoc chan""")
+_BENIGN = _words("""
+    benign|legit|legitimate|legitimate site|legitimate website|legitimate domain|legitimate service|goodware|known good|not malicious|non-malicious|false positive|false-positive|falsepositive|fp
+    |hop le|hop phap|chinh thong|lanh tinh|khong doc hai|duong tinh gia|canh bao nham|bao nham""")
+_VERDICTS = _words(
+    "clean|safe|trusted|harmless|good|white|ignore|ignored|sach|an toan|tin cay|whitelist candidate"
+)
+"""Words that say so only under a heading that promises a verdict."""
+_VERDICT_KEYS = _words("""
+    verdict|role|disposition|classification|reputation|assessment|conclusion|judgement|judgment|result|vai tro|phan loai|ket luan|danh gia|ket qua|ket qua danh gia|tinh chat""")
+_VICTIM = _words("""
+    victim|victims|victim ip|victim host|victim machine|infected host|infected machine|infected device|nan nhan|may nan nhan|ip nan nhan|dia chi nan nhan|may bi nhiem|may nhiem""")
+_FLAGS = _words("""
+    whitelist|whitelisted|is_whitelisted|allowlist|allowlisted|allowed|false positive|false_positive|is_false_positive|is false positive|fp|benign|is_benign|is benign|excluded|ngoai le|ngoai tru
+    |loai tru|duong tinh gia""")
+_BLAMES = _words("is_malicious|is malicious|ismalicious|malicious|doc hai|is_ioc|is ioc")
+_JUDGING = (
+    _VERDICT_KEYS
+    | _FLAGS
+    | _BLAMES
+    | {"status", "note", "comment", "category", "tag", "label", "type", "ghi chu"}
+)
+"""Keys of a record whose text may say it."""
+_YES = frozenset({"yes", "y", "true", "t", "1", "x", "co", "dung", "\u2713", "\u2714", "\u221a"})
+_NO = frozenset({"no", "n", "false", "f", "0", "khong"})
+_LONGEST = 40
+"""How many characters a cell has at most that is nothing but a verdict."""
 
 
 def takes_back(keys: Iterable[str]) -> bool:
@@ -37,6 +75,44 @@ def allows(action: str) -> bool:
     return plain_key(action) in _ALLOWS
 
 
+def judging_columns(headings: Mapping[int, str]) -> dict[int, str]:
+    """The columns whose cells judge their row's values: the plain keys of their headings by their places."""
+    keys = {place: plain_key(text) for place, text in headings.items()}
+    return {place: key for place, key in keys.items() if key in _VERDICT_KEYS | _FLAGS | _BLAMES}
+
+
+@lru_cache(4096)
+def judged(text: str, heading: str = "") -> str | None:
+    """Why a value is none of which a cell of its row says this under a heading (its plain key), or None: the cell is nothing but
+    `whitelist`, `benign` or `victim`, or answers a heading's question (`false positive`: `yes`)."""
+    key = plain_key(text)
+    if key in _EXCEPTIONS or (heading in _FLAGS and key in _YES):
+        return refusals.ALLOWED
+    if (
+        key in _BENIGN
+        or (heading in _VERDICT_KEYS and key in _VERDICTS)
+        or (heading in _BLAMES and key in _NO)
+    ):
+        return refusals.BENIGN
+    return refusals.VICTIM if key in _VICTIM else None
+
+
+def row_reason(cells: Mapping[int, str], judging: Mapping[int, str]) -> str | None:
+    """Why the values of a row are none by what one of these cells, which hold no values, says; or None. `judging` as of `judging_columns`."""
+    for place, cell in cells.items():
+        if (
+            len(cell) <= _LONGEST
+            and (reason := judged(_first_part(cell), judging.get(place, ""))) is not None
+        ):
+            return reason
+    return None
+
+
+def _first_part(cell: str) -> str:
+    """`Hợp lệ - không chặn`: what stands before the dash says it all."""
+    return re.split(r"\s[-–—]\s|[,;(]", cell, maxsplit=1)[0]
+
+
 def reason_of(record: Mapping[Any, Any]) -> str | None:
     """Why the values of a record with named keys are none, or None."""
     if record.keys() >= _REMOVED:
@@ -44,6 +120,11 @@ def reason_of(record: Mapping[Any, Any]) -> str | None:
     action = record.get("action", record.get("Action"))
     if isinstance(action, str) and allows(action) and any(_EXPIRES in str(key).lower() for key in record):
         return refusals.ALLOWED
+    for name, said in record.items():
+        if isinstance(said, (str, bool)) and len(str(said)) <= _LONGEST:
+            key = plain_key(str(name))
+            if key in _JUDGING and (reason := judged(str(said), key)) is not None:
+                return reason
     return None
 
 

@@ -50,9 +50,12 @@ _WORDY = re.compile(r"[^\W\d_]{3}")
 
 
 class Table:
-    """Reads one table's rows in order. `document` and `page` go into every reference, and `place`, the table's number in its document."""
+    """Reads one table's rows in order. `document` and `page` go into every reference, and `place`, the table's number in its document;
+    `title` is what its sheet is called."""
 
-    def __init__(self, document: str, page: int | None = None, place: int | None = None) -> None:
+    def __init__(
+        self, document: str, page: int | None = None, place: int | None = None, title: str = ""
+    ) -> None:
         self.document = document
         self.page = page
         self.place = place
@@ -60,8 +63,8 @@ class Table:
         self._before: list[Entry] = []
         self._known: dict[tuple[str, ...], Facts | None] = {}
         self._publishers = Publishers()
-        self._allows = False
-        """Whether a title such as `Whitelist` stands above the rows that are read."""
+        self._all_allowed = self._allows = heads_exceptions(title.strip())
+        """Whether the sheet is called `Whitelist`, or such a title stands above the rows that are read."""
 
     @property
     def heads(self) -> int:
@@ -84,7 +87,7 @@ class Table:
         """The indicators and refusals of one row (`number` is 1-based). `inherited` is what cells merged over several rows
         hand down: it describes this row's values and is no value of this row."""
         only = self._headings.only_value
-        if only is not None and not inherited and len(cells) > only:
+        if only is not None and not inherited and not self._allows and len(cells) > only:
             plain = plain_value(cells[only])
             if plain is not None and (quick := self._quick(cells, only, plain[0])) is not None:
                 yield indicator(plain, self._reference(number), quick)
@@ -176,7 +179,7 @@ class Table:
         """Whether the row is one of headings. `loose`: it stands in a comment, of which more is asked."""
         if not self._headings.take(filled, number, least=2 if loose else 1):
             return False
-        self._headings.loose, self._allows = loose, False
+        self._headings.loose, self._allows = loose, self._all_allowed
         self._known.clear()
         return True
 

@@ -55,7 +55,11 @@ class Workbook:
         self._strings: list[str] | None = None
 
     def sheets(self) -> list[str | None]:
-        """The part that holds each sheet, in the order of the tabs; None for one that is no table or is missing."""
+        """The part that holds each sheet, as `named_sheets` gives them."""
+        return [part for _, part in self.named_sheets()]
+
+    def named_sheets(self) -> list[tuple[str, str | None]]:
+        """The name of each sheet and the part that holds it, in the order of the tabs; None for one that is no table or is missing."""
         folder = posixpath.dirname(self._main)
         relations = f"{folder}/_rels/{posixpath.basename(self._main)}.rels"
         targets: dict[str, str] = {}
@@ -66,12 +70,12 @@ class Workbook:
                     target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
                 )
                 targets[relation.get("Id", "")] = path
-        found: list[str | None] = []
+        found: list[tuple[str, str | None]] = []
         for element in self._tree(self._main).iter():
             if local_name(element.tag) == "sheet":
                 number = next((value for key, value in element.attrib.items() if local_name(key) == "id"), "")
                 part = targets.get(number, f"{folder}/worksheets/sheet{len(found) + 1}.xml")
-                found.append(part if part in self._names else None)
+                found.append((element.get("name", ""), part if part in self._names else None))
         return found
 
     def rows(self, part: str) -> Iterator[Row]:

@@ -52,7 +52,7 @@ class OpenDocument(ListFormat):
         if body is not None and local_name(body.tag) == "spreadsheet":
             tables = [part for part in body if local_name(part.tag) == "table"]
             for page, sheet in enumerate(tables, 1):
-                yield from _sheet(sheet, Table(source.document, page))
+                yield from _sheet(sheet, Table(source.document, page, title=_attribute(sheet, "name")))
         elif body is not None:
             reader = DocumentReader(source.document, None)
             reader.look_through(body.itertext())
@@ -115,8 +115,12 @@ def _cells(row: Element, number: int, held: dict[int, tuple[int, str]]) -> list[
     return cells
 
 
+def _attribute(element: Element, wanted: str) -> str:
+    return next((value for name, value in element.attrib.items() if local_name(name) == wanted), "")
+
+
 def _repeats(element: Element, wanted: str) -> int:
-    text = next((value for name, value in element.attrib.items() if local_name(name) == wanted), "1")
+    text = _attribute(element, wanted)
     return int(text) if text.isdecimal() and 0 < len(text) < 9 else 1
 
 

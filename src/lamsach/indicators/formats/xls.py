@@ -34,7 +34,7 @@ class Xls(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Sheet by sheet, row by row."""
         for page, sheet in enumerate(_sheets(source), 1):
-            table = Table(source.document, page)
+            table = Table(source.document, page, title=str(getattr(sheet, "name", "")))
             held = {
                 (first_row, first_column): last_row
                 for first_row, last_row, first_column, _ in getattr(sheet, "merged_cells", ())

@@ -27,10 +27,10 @@ class Xlsx(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Sheet by sheet, row by row."""
         workbook = Workbook(source.whole(), source.document)
-        for page, part in enumerate(workbook.sheets(), 1):
+        for page, (title, part) in enumerate(workbook.named_sheets(), 1):
             if part is None:
                 continue
-            table = Table(source.document, page)
+            table = Table(source.document, page, title=title)
             for row in workbook.rows(part):
                 yield from table.row(row.number, row.cells, row.inherited)
             yield from table.end()
