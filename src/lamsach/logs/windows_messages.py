@@ -61,7 +61,11 @@ _OTHERS = (
     "|logonid|terminalsessionid|integritylevel|fileversion|description|product|company|originalfilename|parentuser|detection user"
     "|creationutctime|signed|signature|signaturestatus|account type|fully qualified user name"
 )
-_LETTERS = re.compile(r"\\r\\n|\\n|\\t|\\r|#015#012|#011|#012|#015|\r")
+# Account Name:\t\tminh\nNetwork Information:    but not User: UNIT\nga, Path: \\nas01\tools, C:\temp
+_LETTERS = re.compile(
+    r"\\r\\n|(?:(?<=\w\w:)|(?<=[\s.])|(?<=\\[nrt]))\\[nrt]|\\[nrt](?=[\\\s]|$|[^\W\da-z_])"
+    r"|#015#012|#011|#012|#015|\r"
+)
 
 
 @cache
