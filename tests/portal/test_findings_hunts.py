@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
+import tempfile
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +27,7 @@ from lamsach.portal.findings.models import Bundle, Hunt, HuntFile
 from lamsach.portal.findings.tasks import forget
 from lamsach.portal.jobs import queue
 from lamsach.portal.jobs.models import Job, JobState
+from lamsach.results import write
 from tests.cli.test_hunt_nat import FAR, ZEEK, firewall, outside
 
 from .bundles import work
@@ -161,6 +168,59 @@ def test_nat_logs_name_the_machines_behind_the_gateway(ready: Hunt, client: Clie
     assert "/hunts/" not in shown
     assert not hunting.nat_folder(ready).exists() or not list(hunting.nat_folder(ready).iterdir())
     assert logs(ready) == []
+
+
+def test_no_output_names_a_folder_of_the_server(
+    ready: Hunt, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logs and lists are called as they were uploaded, in whatever is written from the findings."""
+    written: dict[str, bytes] = {}
+
+    def write_all(findings: Any, path: Path, language: str, reasons: Any) -> None:
+        write(findings, path, language, reasons)
+        for ending in ("html", "xlsx", "jsonl", "csv", "zip"):
+            other = path.with_name(f"other.{ending}")
+            write(findings, other, language, reasons)
+            written[ending] = b"".join(contents(other))
+
+    monkeypatch.setattr("lamsach.results.write", write_all)
+    for fields in (
+        {"logs": logs_of_all_sorts()},
+        {"nat": "yes", "logs": SimpleUploadedFile("nat.log", b"-\n")},
+    ):
+        client.post(address(ready), fields)
+    client.post(address(ready), {"what": "begin"})
+    work()
+    bundle = Bundle.objects.get()
+    with default_storage.open(bundle.path, "rb") as stream, zipfile.ZipFile(stream) as archive:
+        parameters = json.loads(archive.read("manifest.json"))["parameters"]
+    assert parameters["logs"] == ["12-fw.log", "broken.gz", "packed.zip"]
+    assert (parameters["lists"], parameters["nat"]) == (["list.txt"], ["nat.log"])
+    places = (str(settings.DATA), tempfile.gettempdir(), f"hunts/{ready.pk}", f"{ready.pk}.nat")
+    assert {
+        ending: place for ending, data in written.items() for place in places if place.encode() in data
+    } == {}
+    assert all(b"12-fw.log" in data for ending, data in written.items() if ending != "csv")
+
+
+def logs_of_all_sorts() -> list[SimpleUploadedFile]:
+    """A log with a number in its name, an archive of logs, and one that cannot be read."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("in/fw-b.log", LOG)
+    return [
+        SimpleUploadedFile("12-fw.log", LOG),
+        SimpleUploadedFile("packed.zip", packed.getvalue()),
+        SimpleUploadedFile("broken.gz", b"\x1f\x8b\x08 broken"),
+    ]
+
+
+def contents(path: Path) -> list[bytes]:
+    """What a file holds; of a packed one, each of its files."""
+    if not zipfile.is_zipfile(path):
+        return [path.read_bytes()]
+    with zipfile.ZipFile(path) as archive:
+        return [archive.read(name) for name in archive.namelist()]
 
 
 def test_it_can_be_kept(ready: Hunt, client: Client) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files import File
@@ -26,6 +26,9 @@ from lamsach.portal.findings.present import unit_key
 from lamsach.portal.findings.taking import Source, keep, take_in
 from lamsach.portal.findings.transfers import FORGOTTEN
 from lamsach.portal.jobs.queue import Cancelled, Progress, enqueue
+
+if TYPE_CHECKING:
+    from lamsach.model import Findings
 
 
 def folder(hunt: Hunt) -> Path:
@@ -109,8 +112,7 @@ def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
     findings, _ = investigate(request, watch)
     if findings.partial:
         raise Cancelled
-    places = "|".join(re.escape(str(place)) for place in (folder(hunt), nat_folder(hunt), scratch))
-    findings = tidy(findings, re.compile(f"(?:{places})/(?:\\d+-)?"))
+    findings = _as_named(findings, files, (folder(hunt), nat_folder(hunt), scratch))
     page, bundle = scratch / "result.html", scratch / "result.zip"
     write(findings, page, settings.LANGUAGE_CODE, REASONS)
     write(findings, bundle, settings.LANGUAGE_CODE, REASONS)
@@ -124,6 +126,14 @@ def _search(hunt: Hunt, scratch: Path, progress: Progress) -> dict[str, int]:
     if not hunt.keep_logs:
         delete_logs(hunt)
     return {"devices": len(findings.devices)}
+
+
+def _as_named(findings: Findings, files: list[HuntFile], folders: tuple[Path, ...]) -> Findings:
+    """The findings with logs and lists called as the person called them; the folder that was searched is the logs in it."""
+    places = "|".join(re.escape(str(place)) for place in folders)
+    named = tidy(findings, re.compile(rf"(?:{places})(?:/(?:\d+-)?|(?![\w.-]))"))
+    logs = tuple(sorted(file.name for file in files if not file.nat))
+    return replace(named, parameters=replace(named.parameters, logs=logs))  # type: ignore[no-any-return]
 
 
 def tidy(value: Any, places: re.Pattern[str]) -> Any:
