@@ -15,5 +15,6 @@ CAPTURES: dict[str, str] = {
     "The line is not of tcpdump.": "Dòng này không phải của tcpdump.",
     "The line is not an alert of Snort.": "Dòng này không phải cảnh báo của Snort.",
     "The line is not of Argus.": "Dòng này không phải của Argus.",
+    "The line is not of SiLK.": "Dòng này không phải của SiLK.",
     "The record is not of nfdump.": "Bản ghi này không phải của nfdump.",
 }

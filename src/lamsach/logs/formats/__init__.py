@@ -71,6 +71,7 @@ from lamsach.logs.formats.powerdns import PowerDns
 from lamsach.logs.formats.pulse_secure import PulseSecure
 from lamsach.logs.formats.samba import Samba
 from lamsach.logs.formats.server_logons import ServerLogons
+from lamsach.logs.formats.silk import Silk
 from lamsach.logs.formats.skyhigh_web import SkyhighWeb
 from lamsach.logs.formats.snort_fast import SnortFast
 from lamsach.logs.formats.sonicwall import SonicWall
@@ -168,6 +169,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     WiresharkList,
     Nfdump,
     Argus,
+    Silk,
     VpcFlow,
     SuricataText,
     SnortFast,
