@@ -28,9 +28,9 @@ _CLIENT = re.compile(
 _SESSION_CLIENT = re.compile(rf"User <[^<>]{{0,128}}> IP <({ADDRESS})>", re.ASCII)
 # [FQDN] c2.bad.example address 192.0.2.5 obsolete   [FQDN] c2.bad.example resolved 192.0.2.5
 _RESOLVED = re.compile(rf"\[FQDN\] ([\w.-]{{1,253}}) (?:address|resolved) ({ADDRESS})", re.ASCII)
-# IPv4 Address <10.9.8.7>   Assigned IP=10.9.8.7   Assigned private IP address 10.9.8.7   client_dynamic_ip is 10.9.8.7   Client assigned 10.9.8.7
+# IPv4 Address <10.9.8.7>   Address <10.9.8.7> assigned to session   Assigned IP=10.9.8.7   Assigned private IP address 10.9.8.7   client_dynamic_ip is 10.9.8.7   Client assigned 10.9.8.7
 _GIVEN = re.compile(
-    rf"(?:IPv4 Address[ =]|Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]|Add IP-User mapping )<?({ADDRESS})>?",
+    rf"(?:IPv4 Address[ =]|(?<=> )Address (?=<[^<>]{{3,45}}> assigned to session)|Assigned IP=|Assigned private IP address |client_dynamic_ip is |Client assigned |IPv6 [aA]ddress[ =]|Add IP-User mapping )<?({ADDRESS})>?",
     re.ASCII,
 )
 # server = 192.0.2.9
@@ -55,6 +55,15 @@ _HARDWARE = re.compile(
 )
 # user-identity: DNS lookup for c2.bad.example failed, reason: Timeout
 _LOOKUP = re.compile(r"DNS lookup for ([\w.-]{1,253}) failed")
+# Nov 20 2026 09:26:53: Deny tcp   2026-11-20T09:26:53+07:00 fw01 : Built outbound   Nov 20 09:26:53 192.0.2.1 Teardown UDP
+TIMED_SENTENCE = re.compile(
+    r"(?:[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})?|\d{4}-\d\d-\d\d)[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?: [\w.-]{1,128}){0,2}? ?:? "
+    r"(?=Built (?:in|out)bound |Built (?:dynamic|static) \w{1,8} translation|Teardown (?:TCP|UDP|ICMP|GRE|dynamic|static|local-host)|Deny (?:tcp|udp|icmp|inbound|protocol|TCP|IP) "
+    r"|access-list \S{1,240} (?:denied|permitted|est-allowed) |Inbound TCP connection denied |Denied ICMP type|No matching connection for |Duplicate TCP SYN |Shunned packet: "
+    r"|(?:TCP|UDP) access (?:denied|permitted) |Login (?:permitted|denied) from |Dynamic [Ff]ilter |Group <[^<>]{0,128}> User <|FTP connection from )",
+    re.ASCII,
+)
+"""A sentence without its tag behind a time, and a host or two words; matches up to where the sentence begins."""
 _ROUTES = ("Added ", "Deleted ", "Adding ", "Deleting ", "Removing ")
 _DENIED_URL = re.compile(r"Access denied URL (\S{1,2048})")
 _ARP = re.compile(rf"ARP \w+ collision from ({ADDRESS})/([0-9A-Fa-f.]{{12,14}})", re.ASCII)

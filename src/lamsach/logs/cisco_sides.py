@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from lamsach.logs.cisco_ends import ADDRESS, End, end_after, end_at
+from lamsach.logs.direction import is_internal
 from lamsach.logs.values import ip_of, port_of
 
 _EPHEMERAL = 32768
@@ -176,6 +177,8 @@ def _connection(text: str) -> tuple[End, End] | None:
     near, _ = end_after(text, "to ", stop) if far else (None, -1)
     if far is None or near is None:
         return None
+    if " outbound " in text[:60] and is_internal(far.ip or "") and not is_internal(near.ip or ""):
+        return far, near  # FWSM writes who opened it first
     if " outbound " in text[:60] or (" inbound " not in text[:60] and _answers(far.port, near.port)):
         return near, far
     return far, near

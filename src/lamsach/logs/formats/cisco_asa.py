@@ -19,7 +19,7 @@ from lamsach.logs.cisco_actions import action_of_message
 from lamsach.logs.cisco_device import device_of, leads_inside
 from lamsach.logs.cisco_ends import ADDRESS, End
 from lamsach.logs.cisco_ftd import KEYS, TIMES, security_fields
-from lamsach.logs.cisco_messages import CiscoContact, contact_of
+from lamsach.logs.cisco_messages import TIMED_SENTENCE, CiscoContact, contact_of
 from lamsach.logs.framing import header_before, within_json
 from lamsach.logs.keyed_events import event_of, host_in
 from lamsach.logs.record_times import first_time
@@ -123,7 +123,7 @@ class CiscoAsa(LogFormat):
         identifier = ""
         tag = _TAG.search(line, 0, 700)
         start = _untagged(line) if tag is None else tag.start()
-        header = header_before(line, start, self.context) if start else None
+        header = header_before(line if tag else f"{line[:start]}%", start, self.context) if start else None
         observer = header.host if header else None
         if tag:
             identifier, text = tag[2] or "", line[tag.end() :]
@@ -163,7 +163,10 @@ def _untagged(line: str) -> int:
     if not head.lstrip().startswith("<"):
         number = _NUMBERED.match(head)
         place = number.end() if number else 0
-        return place if head.startswith(_BARE, place) and _BARE_SIGN.search(line, place) else -1
+        if head.startswith(_BARE, place) and _BARE_SIGN.search(line, place):
+            return place
+        timed = TIMED_SENTENCE.match(line)
+        return timed.end() if timed and _BARE_SIGN.search(line, timed.end()) else -1
     for sentence in _BARE:
         place = head.find(sentence)
         if place >= 0 and _starts_message(head, place) and _BARE_SIGN.search(line, place):
