@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import mmap
 from io import FileIO
-from typing import cast
 
 import numpy as np
 
 from lamsach.cluster.texts import WholeError
 from lamsach.hunt.chunks import Buffer
-
-
-class _Memory(mmap.mmap):
-    """Mapped bytes with what an examiner asks of a buffer's."""
-
-    def startswith(self, prefix: bytes, begin: int, end: int) -> bool:
-        """As of bytes."""
-        return self[begin : min(end, begin + len(prefix))] == prefix
+from lamsach.hunt.memory import Memory
 
 
 class Mapped(Buffer):
@@ -31,9 +23,9 @@ class Mapped(Buffer):
         self.shift = begin % mmap.ALLOCATIONGRANULARITY
         start = begin - self.shift
         try:
-            memory = _Memory(handle.fileno(), end - start, access=mmap.ACCESS_READ, offset=start)
+            memory = Memory(handle.fileno(), end - start, access=mmap.ACCESS_READ, offset=start)
         except ValueError as error:  # the file does not reach so far
             raise WholeError(str(error)) from None
-        self.memory = cast(bytearray, memory)
+        self.memory = memory
         self.array = np.frombuffer(memory, np.uint8)
         self.limit = len(memory)

@@ -63,10 +63,12 @@ class HolderLogs:
             return False
         parser = LineParser(detection, context_for(log, detection, self.timezone))
         markers = tuple(marker.decode() for marker in markers_of(detection))
+        if markers and not _holds_any("\n".join(detection.lines), markers):
+            return False
         return any(
             _tells(_parsed(parser, record, number))
             for number, record in _records(parser, detection.lines)
-            if not markers or any(marker in record for marker in markers)
+            if not markers or _holds_any(record, markers)
         )
 
     def _read(self, log: LogFile) -> Iterator[Event]:
@@ -116,6 +118,10 @@ def markers_of(detection: Detection) -> tuple[bytes, ...]:
 
 def _formats(detection: Detection) -> tuple[type[LogFormat], ...]:
     return (detection.format,) if detection.format else detection.mixed
+
+
+def _holds_any(text: str, markers: Sequence[str]) -> bool:
+    return any(marker in text for marker in markers)
 
 
 def _tells(event: Event | None) -> bool:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from lamsach.errors import InputError
 from lamsach.hunt.kernel.layout import PAD
+from lamsach.hunt.memory import anonymous
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = (4 << 20) - 2 * PAD
+"""With what stands around it a whole number of huge pages."""
 OVERLAP = 4096
 """Bytes of a line longer than a chunk that are searched again with what follows: more than any indicator has."""
 _FEEDS = b"\n" * PAD
@@ -34,7 +36,7 @@ class Buffer:
     """Memory for one chunk, with room for the line feeds that the kernel wants around it. `holder`: the thread that filled it last."""
 
     def __init__(self, size: int = CHUNK_BYTES) -> None:
-        self.memory = bytearray(PAD + size + PAD)
+        self.memory = anonymous(PAD + size + PAD)
         self.memory[:PAD] = _FEEDS
         self.view = memoryview(self.memory)
         self.array: NDArray[np.uint8] = np.frombuffer(self.memory, np.uint8)
@@ -58,7 +60,7 @@ class Pool:
         """A buffer; waits for one."""
         with self._changed:
             self._changed.wait_for(lambda: not self.empty())
-            buffer = self._last_of(threading.get_ident()) or self._made() or self._free.pop()
+            buffer = self._last_of(threading.get_ident()) or self._any()
         buffer.holder = threading.get_ident()
         return buffer
 
@@ -68,9 +70,10 @@ class Pool:
                 return self._free.pop(place)
         return None
 
-    def _made(self) -> Buffer | None:
-        if not self._unmade:
-            return None
+    def _any(self) -> Buffer:
+        """One that is free, whoever had it, else a new one: to touch new memory takes longer."""
+        if self._free:
+            return self._free.pop()
         self._unmade -= 1
         return Buffer(self._size)
 

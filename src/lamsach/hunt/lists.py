@@ -9,18 +9,26 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lamsach.errors import InputError
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.compiled import CompiledSet, compile_columns, describe
+from lamsach.hunt.memory import at_hand
+from lamsach.hunt.native import functions
+from lamsach.hunt.npy import mapped
 from lamsach.hunt.set_folder import set_folder
 from lamsach.indicators.opening import expand
 from lamsach.model import IndicatorType, ListSummary, Problem, Reference, Refusal
 
 SETS_KEPT = 4
+_ASKED_ALWAYS = ("tops", "stems", "bloom", "blocks", "starts", "ends")
+"""The arrays that nearly every line is asked of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class LoadingLists:
     def __init__(self, paths: Sequence[str], *, ahead: bool = False) -> None:
         self._paths = paths
         self._pool = ThreadPoolExecutor(1) if ahead else None
-        self._looked = self._pool.submit(_look, paths) if self._pool else None
+        self._looked = self._pool.submit(_look_ahead, paths) if self._pool else None
 
     def get(self, on_reading: Callable[[], None] = lambda: None) -> LoadedList:
         """The lists; see `load_lists`."""
@@ -58,6 +66,12 @@ class LoadingLists:
             return loaded
         on_reading()
         return _read(self._paths, documents, folder)
+
+
+def _look_ahead(paths: Sequence[str]) -> tuple[list[str], Path | None, LoadedList | None]:
+    """The same, with the kernel's code loaded besides, which the search needs next."""
+    functions()
+    return _look(paths)
 
 
 def _look(paths: Sequence[str]) -> tuple[list[str], Path | None, LoadedList | None]:
@@ -124,16 +138,24 @@ def _load(folder: Path) -> LoadedList | None:
     """The set saved in the folder, mapped into memory; None when there is none or it is damaged."""
     try:
         saved = json.loads((folder / "set.json").read_text())
-        arrays = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="c").view(np.ndarray)
-            for name in CompiledSet.array_names()
-        }
+        arrays: dict[str, Any] = {name: _array(folder / f"{name}.npy") for name in CompiledSet.array_names()}
         compiled = CompiledSet(**saved["set"], **arrays)
         summary = _summary(saved["summary"])
         os.utime(folder)
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
     return LoadedList(compiled, summary, (), cached=True)
+
+
+def _array(path: Path) -> NDArray[Any]:
+    """A saved array, mapped into memory; those that each line is asked of are mapped as a whole. Raises ValueError, OSError."""
+    saved = mapped(path)
+    if path.stem in _ASKED_ALWAYS:
+        at_hand(saved.memory)
+    count = prod(saved.shape)
+    if len(saved.memory) - saved.begin != count * np.dtype(saved.kind).itemsize:
+        raise ValueError("the cache holds something else")
+    return np.frombuffer(saved.memory, saved.kind, count, saved.begin).reshape(saved.shape)
 
 
 def cached_folder(paths: Sequence[str]) -> Path | None:

@@ -1,17 +1,13 @@
 """A compiled set as it lies in the cache, looked up in plain Python: one value is answered without loading numpy or the kernel.
 
-The files are those that `lamsach.hunt.lists` saves: an array each in the NPY format (version 1.0,
-https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), mapped into memory, and `set.json`. Answers are those of `CompiledSet`; where
+The files are those that `lamsach.hunt.lists` saves: an array each (`npy`), mapped into memory, and `set.json`. Answers are those of `CompiledSet`; where
 anything is not as expected there is no plain set, and the caller takes the long way.
 """
 
 from __future__ import annotations
 
 import json
-import mmap
 import os
-import re
-import struct
 import sys
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -20,6 +16,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
+from lamsach.hunt.npy import mapped
 from lamsach.hunt.plain_hash import hash_name, hash_network
 from lamsach.hunt.set_folder import set_folder
 from lamsach.indicators.merging import merged
@@ -30,7 +27,6 @@ _TYPES = tuple(IndicatorType)
 _NO_TIME = -(1 << 62)
 _IPV4_HIGH = 0xFFFF_FFFF_FFFF_FFFF
 _NUMBERS = ("threat", "source", "document", "page", "row", "confidence", "tlp", "table")
-_HEADER = re.compile(r"\{'descr': '([<|][a-z]\d)', 'fortran_order': False, 'shape': \(([\d, ]*)\), \} *\n")
 _CODES: dict[str, Literal["B", "i", "I", "q", "Q"]] = {
     "|u1": "B",
     "<i4": "i",
@@ -170,16 +166,11 @@ def _described(folder: Path) -> tuple[list[str], list[int]]:
 
 def _mapped(path: Path, kind: str) -> memoryview[int]:
     """The numbers of an array's file, one after the other, row by row."""
-    with path.open("rb") as stream:
-        data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    if bytes(data[:8]) != b"\x93NUMPY\x01\x00":
+    array = mapped(path)
+    if array.kind != kind:
         raise ValueError("the cache holds something else")
-    (size,) = struct.unpack("<H", data[8:10])
-    header = _HEADER.fullmatch(bytes(data[10 : 10 + size]).decode("latin-1"))
-    if header is None or header[1] != kind:
-        raise ValueError("the cache holds something else")
-    numbers = data[10 + size :].cast(_CODES[kind])
-    if len(numbers) != prod(int(part) for part in header[2].split(",") if part.strip()):
+    numbers = memoryview(array.memory)[array.begin :].cast(_CODES[kind])
+    if len(numbers) != prod(array.shape):
         raise ValueError("the cache holds something else")
     return numbers
 

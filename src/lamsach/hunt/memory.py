@@ -1,0 +1,42 @@
+"""Memory for a chunk's bytes, that looks like bytes to whoever searches it."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+
+_HUGE = 2 << 20
+"""From which size on the system is asked for huge pages: a few faults in place of a thousand when a buffer is filled first."""
+
+
+class Memory(mmap.mmap):
+    """Mapped bytes with what an examiner asks of bytes."""
+
+    def startswith(self, prefix: bytes, begin: int, end: int) -> bool:
+        """As of bytes."""
+        return self[begin : min(end, begin + len(prefix))] == prefix
+
+
+def anonymous(size: int) -> Memory:
+    """So many zero bytes to write to; pages that nobody touches cost nothing. Raises MemoryError."""
+    try:
+        if not hasattr(mmap, "MAP_ANONYMOUS"):  # Windows
+            return Memory(-1, size)
+        memory = Memory(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(str(error)) from None
+    if size >= _HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
+
+
+def at_hand(memory: mmap.mmap) -> None:
+    """Map the pages of a file that lie in the system's cache at once: the search would come upon them one by one, all its threads at the same time."""
+    if hasattr(memory, "madvise"):
+        with contextlib.suppress(OSError):  # Linux before 5.14, and what is no Linux
+            memory.madvise(_MADV_POPULATE_READ)
+
+
+_MADV_POPULATE_READ = 22
+"""Linux, `madvise(2)`."""
