@@ -12,14 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+from socket import AF_INET, inet_pton
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lamsach.hunt.builder import IPV4_HIGH, NO_NUMBER, NUMBERS, TYPES, Columns, host_of, time_of
-from lamsach.hunt.engine import hash_networks, hash_places, hash_values, insert, insert_stems
+from lamsach.hunt.engine import hash_networks, hash_places, insert, insert_stems
 from lamsach.hunt.kernel.layout import HAS_DIGESTS, HAS_IDN, HAS_IPV4, HAS_IPV6, HAS_NAMES, TOPS_SIZE
+from lamsach.hunt.plain_hash import hash_name, keys_with_parents
 from lamsach.indicators.merging import merged
 from lamsach.model import Indicator, IndicatorType, Reference
 
@@ -111,32 +113,33 @@ class CompiledSet:
     def _by_host(self, host: str) -> tuple[Indicator, ...]:
         """What is listed under a name, an address as the host of URLs, or a digest."""
         if _network(host) is None:
-            return self._under(_name_keys((host,)))
+            return self._under((hash_name(host.encode()),))
         return self.by_address(host)
 
     def by_names(self, names: Sequence[str]) -> tuple[Indicator, ...]:
         """The domains, and the URLs on these hosts, that are listed under exactly these A-label names, in the order of the names."""
+        return self._named([hash_name(name.encode()) for name in names])
+
+    def by_host(self, name: str) -> tuple[Indicator, ...]:
+        """The same for a name and each of its parents, the longest first."""
+        return self._named(keys_with_parents(name.encode()))
+
+    def _named(self, keys: Sequence[int]) -> tuple[Indicator, ...]:
         return tuple(
-            item
-            for item in self._under(_name_keys(tuple(names)))
-            if item.type in (IndicatorType.DOMAIN, IndicatorType.URL)
+            item for item in self._under(keys) if item.type in (IndicatorType.DOMAIN, IndicatorType.URL)
         )
 
     def by_digest(self, digest: str) -> tuple[Indicator, ...]:
         """The listed hash with this lower-case hexadecimal value."""
-        return tuple(item for item in self._under(_name_keys((digest,))) if item.value == digest)
+        return tuple(item for item in self._under((hash_name(digest.encode()),)) if item.value == digest)
 
     def by_address(self, address: str) -> tuple[Indicator, ...]:
         """The addresses, networks, and URLs on this host, that hold the address (text); nothing for text that is none."""
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return ()
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        if mapped is not None:
-            parsed = mapped
-        number, ipv4 = int(parsed), isinstance(parsed, IPv4Address)
-        if ipv4 and not self.blocks[number >> 11] >> (number >> 8 & 7) & 1:
+        number = _ipv4_number(address)
+        ipv4 = number is not None
+        if number is None:
+            number, ipv4 = _number(address)
+        if number is None or (ipv4 and not int(self.blocks[number >> 11]) >> (number >> 8 & 7) & 1):
             return ()  # nothing is listed in the /24 around it
         lengths = self.ipv4_lengths if ipv4 else self.lengths.tolist()
         return self._under(_network_keys(number, tuple(lengths), ipv4=ipv4)) if lengths else ()
@@ -152,11 +155,22 @@ def _network(value: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-@lru_cache(maxsize=1 << 14)
-def _name_keys(names: tuple[str, ...]) -> list[int]:
-    encoded = [name.encode() for name in names]
-    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-    return [int(key) for key in hash_values(b"".join(encoded), offsets)]
+def _ipv4_number(address: str) -> int | None:
+    """An IPv4 address as a number; None for any other text. The system's function takes a tenth of the time of `ipaddress`."""
+    try:
+        return int.from_bytes(inet_pton(AF_INET, address), "big")
+    except (OSError, ValueError):
+        return None
+
+
+def _number(address: str) -> tuple[int | None, bool]:
+    """An address as a number, and whether it is of IPv4, as one mapped into IPv6 is."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None, False
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return int(parsed), isinstance(parsed, IPv4Address)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -135,7 +135,7 @@ class Matcher:
     ) -> Iterator[_Found]:
         """`line`: where the URL on this host is looked for, when no format tells it."""
         names = _with_parents(host)
-        for indicator in self._compiled.by_names(names):
+        for indicator in self._compiled.by_host(host):
             if indicator.type is IndicatorType.DOMAIN:
                 if indicator.value in names:
                     kind = MatchKind.EXACT if indicator.value == host else MatchKind.SUBDOMAIN

@@ -7,6 +7,8 @@ _SEED = 0xC2B2AE3D27D4EB4F
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _MIX = 0xFF51AFD7ED558CCD
 _IPV6_SALT = 0x6A09E667F3BCC909
+_LOWER = [int.from_bytes(b"\x20" * size, "little") for size in range(9)]
+"""What makes letters of so many bytes small."""
 
 
 def _round(state: int, word: int) -> int:
@@ -14,18 +16,13 @@ def _round(state: int, word: int) -> int:
     return state ^ (state >> 29)
 
 
-def _folded(part: bytes) -> int:
-    """At most eight bytes as a little-endian number, in lower case."""
-    return int.from_bytes(bytes(byte | 0x20 for byte in part), "little")
-
-
 def _mixed(state: int, label: bytes) -> int:
+    """The last eight bytes of the label first, each eight as a little-endian number, in lower case; two rounds at least."""
     state = ((state << 23) | (state >> 41)) & _WORD
     end = len(label)
-    rounds = max(2, -(-end // 8))
-    for _ in range(rounds):
-        state = _round(state, _folded(label[max(0, end - 8) : max(0, end)]))
-        end -= 8
+    for stop in range(end, min(0, end - 16), -8):
+        part = label[max(0, stop - 8) : max(0, stop)]
+        state = _round(state, int.from_bytes(part, "little") | _LOWER[len(part)])
     return state
 
 
@@ -40,6 +37,16 @@ def hash_name(name: bytes) -> int:
     for label in reversed(name.split(b".")):
         state = _mixed(state, label)
     return _finished(state)
+
+
+def keys_with_parents(name: bytes) -> list[int]:
+    """The keys of a name and of each of its parents, the whole name first."""
+    state = _SEED
+    keys = []
+    for label in reversed(name.split(b".")):
+        state = _mixed(state, label)
+        keys.append(_finished(state))
+    return keys[::-1]
 
 
 def hash_network(high: int, low: int, prefix_length: int) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv6Address
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import idna
@@ -17,6 +17,8 @@ _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]
 _IPV6_RUN = re.compile(r"[0-9A-Fa-f:.]+")
 # www.example.com, tên-miền.vn: whole runs, of which those count that hold a dot behind something
 _NAME_RUN = re.compile(r"[0-9A-Za-z\-_.\x80-\U0010ffff]+")
+# the same for ASCII, five times as quick: what no name has becomes a blank, and the runs are what is between blanks
+_BLANKED = {code: " " for code in range(128) if not _NAME_RUN.fullmatch(chr(code))}
 # (3)www(7)example(3)com(0)
 _LABELS = re.compile(r"(?:\([0-9]{1,4}\)[0-9A-Za-z\-_\x80-\U0010ffff]+)+")
 _LABEL_LENGTH = re.compile(r"\([0-9]{1,4}\)")
@@ -25,6 +27,7 @@ _PERCENT = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}")
 # \x2e, \u002e, \046 (DNS), \n \/ and the like
 _BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-9]{3})|(.))")
 _LONGEST_NAME = 255
+_SHORTEST_DIGEST = 32
 
 
 class TokenKind(Enum):
@@ -35,13 +38,12 @@ class TokenKind(Enum):
     DIGEST = "digest"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One value of a line and its place (in the text that it was found in)."""
+class Token(NamedTuple):
+    """One value of a line; of an address its place too (in the text that it was found in)."""
 
     kind: TokenKind
     value: str
-    place: int
+    place: int = -1
 
 
 def tokens(line: str) -> Iterator[Token]:
@@ -78,18 +80,19 @@ def _plain(line: str) -> Iterator[Token]:
             yield Token(TokenKind.ADDRESS, ".".join(map(str, octets)), found.start())
     if ":" in line:
         yield from _ipv6(line)
-    for found in _NAME_RUN.finditer(line):
-        run = found[0]
+    runs = line.translate(_BLANKED).split() if line.isascii() else _NAME_RUN.findall(line)
+    for run in runs:
         name = domain(run[-_LONGEST_NAME:]) if "." in run and "." in run.lstrip(".") else None
         if name:
-            yield Token(TokenKind.NAME, name, found.start())
+            yield Token(TokenKind.NAME, name)
     if "(" in line:
-        for found in _LABELS.finditer(line):
-            name = domain(_LABEL_LENGTH.sub(".", found[0]).strip(".")[-_LONGEST_NAME:])
+        for labels in _LABELS.findall(line):
+            name = domain(_LABEL_LENGTH.sub(".", labels).strip(".")[-_LONGEST_NAME:])
             if name:
-                yield Token(TokenKind.NAME, name, found.start())
-    for found in _DIGEST.finditer(line):
-        yield Token(TokenKind.DIGEST, found[0].lower(), found.start())
+                yield Token(TokenKind.NAME, name)
+    if any(len(run) >= _SHORTEST_DIGEST for run in runs):
+        for digest in _DIGEST.findall(line):
+            yield Token(TokenKind.DIGEST, digest.lower())
 
 
 def _ipv6(line: str) -> Iterator[Token]:

@@ -80,12 +80,13 @@ def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
 
 def found(matcher: Matcher, rest: Rest, text: str, number: int, told: Collection[str]) -> Iterator[Match]:
     """The listed values of a line (its 1-based number) but those that are told."""
+    searched, passed = text, _fields(rest.read)
+    if not _untold(matcher.beside(rest.event, text, passed), told):
+        return
+    if rest.read is not None:
+        searched, passed = _without_asides(text), frozenset(_values(rest.read, rest.record))
     event = replace(rest.event, line=number)
-    matches = _untold(matcher.beside(event, text, _fields(rest.read)), told)
-    if matches and rest.read is not None:
-        known = frozenset(_values(rest.read, rest.record))
-        matches = _untold(matcher.beside(event, _without_asides(text), known), told)
-    for match in matches:
+    for match in _untold(matcher.beside(event, searched, passed), told):
         yield replace(match, text=text, role=Role.INBOUND if event.inbound else match.role)
 
 
