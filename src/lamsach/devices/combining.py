@@ -69,6 +69,8 @@ K = TypeVar("K", bound=date | Action)
 
 
 def _sum(*counts: Mapping[K, int]) -> dict[K, int]:
+    if len(counts) == 1:
+        return {key: counts[0][key] for key in sorted(counts[0])}
     total: Counter[K] = Counter()
     for count in counts:
         total.update(count)

@@ -34,6 +34,7 @@ ROUTER_ADDRESSES = 4
 DNS_PORTS = frozenset({53, 853})
 PROXY_PORTS = frozenset({1080, 3128})
 WEB_PROXY_PORTS = frozenset({8000, 8080, 8888})
+_ALL_PROXY_PORTS = sorted(PROXY_PORTS | WEB_PROXY_PORTS)
 _WEB = frozenset({EventKind.WEB, EventKind.TLS, EventKind.CONNECTION})
 _NAMES_LIMIT = 4096
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.\-]{0,251}[a-z0-9_])?\$?\.?", re.IGNORECASE)
@@ -162,6 +163,8 @@ class Infrastructure:
         return role
 
     def _is_stated(self, ip: str) -> bool:
+        if not self._stated_networks:
+            return False
         try:
             value = ip_address(ip)
         except ValueError:
@@ -169,7 +172,7 @@ class Infrastructure:
         return any(value.version == network.version and value in network for network in self._stated_networks)
 
     def _is_proxy(self, ip: str) -> bool:
-        places = [f"{ip} {port}" for port in sorted(PROXY_PORTS | WEB_PROXY_PORTS)]
+        places = [f"{ip} {port}" for port in _ALL_PROXY_PORTS]
         return any(
             self._asked_proxy.count(place) >= ASKED_BY and self._proxy_names.count(place) >= ASKED_BY
             for place in places
