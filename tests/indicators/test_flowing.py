@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from lamsach.indicators.flowing import (
     Line,
     full_width,
-    hash_lengths,
     joined,
     read_lines,
     rejoined,
     with_surroundings,
     without_margins,
 )
+from lamsach.indicators.halves import hash_lengths
 from lamsach.model import Indicator
 
 HASH = "0123456789abcdef" * 4

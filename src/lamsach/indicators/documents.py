@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from lamsach.indicators import refusals
 from lamsach.indicators.flowing import Line, defangs, joined, rejoined
+from lamsach.indicators.invisible import visible
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values
@@ -50,7 +51,7 @@ class DocumentReader:
         """What one paragraph says, and where its links lead (target, text), when the text shows something else."""
         self.row += 1
         reference = Reference(self.document, self.page, self.row)
-        for line in joined(Line(None, 0, part) for part in normalize("NFC", text).split("\n")):
+        for line in joined(Line(None, 0, part) for part in normalize("NFC", visible(text)).split("\n")):
             yield from entries(self._prose.line(line.text), reference, self._prose.facts, line.text)
         for target, shown in links:
             yield from self._link(target, shown, reference)
@@ -78,7 +79,7 @@ class DocumentReader:
                     held[column] = text
                 elif state != "more":
                     held.pop(column, None)
-                texts.append("" if state == "more" else rejoined(normalize("NFC", text)))
+                texts.append("" if state == "more" else rejoined(normalize("NFC", visible(text))))
             inherited = {column: held[column] for column in held if column < len(texts) and not texts[column]}
             yield from self._kept(table, table.row(self.row, texts, inherited))
         yield from self._kept(table, table.end())

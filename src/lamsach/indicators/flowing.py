@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from lamsach.indicators.extract import Found
+from lamsach.indicators.halves import HASH_DIGITS, Halves, only_lengths
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Refused, canonical_values
 from lamsach.indicators.records import Entry, Facts, entries
@@ -19,7 +20,6 @@ from lamsach.model import IndicatorType, Reference
 
 _HEX_END = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8,63}-?$")
 _HEX_START = re.compile(r"^[0-9A-Fa-f]{1,56}(?![0-9A-Za-z-])")
-_HASH_DIGITS = (32, 40, 64)
 _TWO_NUMBERS = 32
 """How many digits two numbers of cards or accounts below each other may have, and an MD5, which is never without letters."""
 _URL_END = re.compile(r"(?:h(?:xx|tt|\*\*|XX|TT)ps?|ftps?|fxp)\s?\[?:\]?\s?//\S{4,2000}$", re.IGNORECASE)
@@ -64,7 +64,7 @@ def read_lines(
     prose: Prose | None = None,
     known: dict[tuple[IndicatorType, str], Facts] | None = None,
     width: int = 0,
-    digits: tuple[int, ...] = _HASH_DIGITS,
+    digits: tuple[int, ...] = HASH_DIGITS,
 ) -> Iterator[Entry]:
     """Whatever has a value's shape on the lines, taken or refused. `known` are facts that a table states of a value, `width` is
     the length of a full line in characters (0: unknown), `digits` the lengths of the document's hashes."""
@@ -85,10 +85,11 @@ def with_surroundings(page: int | None, texts: Sequence[str]) -> Iterator[Line]:
             yield Line(page, place + 1, text, max(near, default=0))
 
 
-def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = _HASH_DIGITS) -> Iterator[Line]:
+def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = HASH_DIGITS) -> Iterator[Line]:
     """The lines that are not blank, with broken values put together under the place of their first line."""
     waiting: Line | None = None
     parts = last = 0
+    halves = Halves()
     for line in lines:
         text = line.text.strip()
         if not text:
@@ -96,11 +97,15 @@ def joined(lines: Iterable[Line], width: int = 0, digits: tuple[int, ...] = _HAS
         if waiting is not None and parts < MAX_JOINED:
             margin = min(width, waiting.around) if waiting.around >= _NARROWEST else width
             full = bool(width) and last * 10 >= margin * 8
-            whole = with_next(waiting.text, text, full=full, digits=digits)
+            lengths = only_lengths(waiting.text) or digits
+            whole = halves.whole(waiting.text, text) or with_next(
+                waiting.text, text, full=full, digits=lengths
+            )
             if whole is not None:
                 waiting, parts, last = waiting._replace(text=whole, around=line.around), parts + 1, len(text)
                 continue
         if waiting is not None:
+            halves.passed(waiting.text)
             yield waiting
         waiting, parts, last = line._replace(text=line.text.rstrip()), 1, len(line.text.rstrip())
     if waiting is not None:
@@ -115,7 +120,7 @@ def rejoined(text: str) -> str:
 
 
 def with_next(
-    line: str, following: str, *, full: bool = False, digits: tuple[int, ...] = _HASH_DIGITS
+    line: str, following: str, *, full: bool = False, digits: tuple[int, ...] = HASH_DIGITS
 ) -> str | None:
     """The two lines as one, when a value is broken between them; otherwise None. `full`: the first line reaches the margin."""
     if line.endswith("\u00ad"):
@@ -203,11 +208,11 @@ _COLUMN_SLACK = 2
 
 def has_fragments(text: str) -> bool:
     """Whether a text holds hexadecimal digits that are no whole hash: pieces of one that a narrow column broke."""
-    return any(len(piece) not in _HASH_DIGITS for piece in _FRAGMENT.findall(text))
+    return any(len(piece) not in HASH_DIGITS for piece in _FRAGMENT.findall(text))
 
 
 def hashes_in_columns(
-    lines: Sequence[str], digits: tuple[int, ...] = _HASH_DIGITS
+    lines: Sequence[str], digits: tuple[int, ...] = HASH_DIGITS
 ) -> Iterator[tuple[int, str]]:
     """The hashes that are broken within the columns of a page's layout, with the 1-based line on which each begins."""
     above: list[tuple[int, int, str]] = []
@@ -229,15 +234,6 @@ def hashes_in_columns(
                 yield first, whole
             below.append((start, first, whole))
         above = below
-
-
-_NAMED_HASH = re.compile(r"\b(?:(md-?5)|(sha-?1)|(sha-?256))(?![0-9])", re.IGNORECASE)
-
-
-def hash_lengths(texts: Iterable[str]) -> tuple[int, ...]:
-    """How many digits the hashes of a document have: those of the one kind that it names, or of any."""
-    named = {match.lastindex for text in texts for match in _NAMED_HASH.finditer(text)}
-    return tuple(_HASH_DIGITS[place - 1] for place in named if place) if len(named) == 1 else _HASH_DIGITS
 
 
 def full_width(texts: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ _FINGERPRINTS = frozenset({"ja3", "ja3s", "ja3_md5", "ja3s_md5", "ja3_fingerprin
 """Columns of the digests of TLS handshakes, which are no file's."""
 _PARTS_OF_A_PROGRAM = frozenset({"raw size", "entropy"})
 """Columns of a table of a program's sections, each with its own digest."""
+_DIGESTS = frozenset({IndicatorType.MD5, IndicatorType.SHA1, IndicatorType.SHA256})
 _CALLED = frozenset({"name", "names", "app name", "ten", "ten ung dung"})
 """Columns that say what a thing is called, where others hold its values."""
 
@@ -109,3 +110,11 @@ def kind_of(filled: Mapping[int, str], fields: Mapping[int, Field]) -> str:
     return next(
         (filled[place] for place, field in fields.items() if field is Field.TYPE and place in filled), ""
     )
+
+
+def kind_beside(filled: Mapping[int, str]) -> IndicatorType | None:
+    """The kind of digest that a cell of a row without such a column names (`SHA-256`), if there is one alone."""
+    kinds = {
+        kind for cell in filled.values() if len(cell) < 24 and (kind := type_of_heading(cell)) in _DIGESTS
+    }
+    return kinds.pop() if len(kinds) == 1 else None

@@ -11,6 +11,7 @@ from lamsach.indicators import refusals
 from lamsach.indicators.extract import scan
 from lamsach.indicators.fields import Field, field_of
 from lamsach.indicators.flowing import has_fragments, hashes_in_columns
+from lamsach.indicators.invisible import visible
 from lamsach.indicators.layout import LaidRow, Rows, broken_value, cell_text
 from lamsach.indicators.mentions import HASHES
 from lamsach.indicators.normalise import Value
@@ -18,6 +19,8 @@ from lamsach.indicators.records import Entry, Facts, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
 
+_LONGEST = 64
+"""How many digits the longest digest has; it may be told by its halves."""
 _HEADING_WORDS = 40
 """How many words of a line are looked at for headings."""
 _LONGEST_HEADING = 4
@@ -58,7 +61,7 @@ class PageTables:
         if not self._headed and not fragments:
             return
         try:
-            layout = layout_of().splitlines()
+            layout = visible(layout_of()).splitlines()
         except Exception:  # noqa: BLE001 - only what is said beside a value is lost; the value itself was read
             return
         if fragments:
@@ -103,8 +106,12 @@ class PageTables:
     def broken(self, digits: tuple[int, ...]) -> Iterator[Entry]:
         """The hashes that narrow columns broke and the plain text did not show. `digits`: how long the document's hashes are."""
         for number, layout in self._layouts:
+            halves = {
+                half for value in self._seen if len(value) == _LONGEST for half in (value[:32], value[32:])
+            }
+            known = self._seen | halves
             for row, text in hashes_in_columns(layout, digits):
-                if text.lower() not in self._seen:
+                if text.lower() not in known:
                     yield from entries(scan(text), Reference(self._document, number, row))
 
     def _is_victim(self, page: int, value: str) -> bool:

@@ -25,7 +25,8 @@ from lamsach.indicators.cells import (
 )
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import Field, field_of, stated_type, supported_part
-from lamsach.indicators.headings import Headings, kind_of
+from lamsach.indicators.halves import whole_digest
+from lamsach.indicators.headings import Headings, kind_beside, kind_of
 from lamsach.indicators.normalise import Refused, plain_value
 from lamsach.indicators.records import (
     Entry,
@@ -206,11 +207,14 @@ class Table:
         if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
             yield from entries(beside(list(filled.values())[1]), reference, facts)
             return
+        beside_it = kind or kind_beside(filled)
         for place, cell in filled.items():
             field = fields.get(place)
+            promised = self._headings.types.get(place) or kind
+            cell = whole_digest(cell, promised or beside_it)
             if field is Field.VALUE:
                 cell = supported_part(stated, cell)
-                items = value_cell(cell, self._headings.types.get(place) or kind, unsupported=unsupported)
+                items = value_cell(cell, promised, unsupported=unsupported)
                 items = of_a_file(stated, items)
                 if place in self._headings.names and len(items) == 1:
                     items += host_as_promised(items[0])

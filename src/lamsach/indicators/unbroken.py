@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from lamsach.indicators.flowing import MAX_JOINED, continues_name
+from lamsach.indicators.halves import Halves
 from lamsach.indicators.normalise import HASH_TYPES, Refused, canonical_values
 
 _MAY_BREAK = re.compile(r"(?:[-/_=&?%.\[\](){}\u00ad]|[0-9A-Fa-f]{8})\s*$")
@@ -35,11 +36,15 @@ class Unbroken:
         self.waiting: tuple[int, str] | None = None
         """The line that may go on in the next one."""
         self._parts = 0
+        self._halves = Halves()
 
     def push(self, number: int, line: str | None) -> Iterator[tuple[int, str | None]]:
         """The lines that are whole now that this one has come."""
         if self.waiting is not None:
-            whole = with_next(self.waiting[1], line.strip()) if line and self._parts < MAX_JOINED else None
+            whole = None
+            if line and self._parts < MAX_JOINED:
+                bare = line.strip()
+                whole = self._halves.whole(self.waiting[1], bare) or with_next(self.waiting[1], bare)
             if whole is not None:
                 self.waiting, self._parts = (self.waiting[0], whole), self._parts + 1
                 return
@@ -47,13 +52,17 @@ class Unbroken:
         if line and _MAY_BREAK.search(line[-16:]) and len(line) < _MAX_LINE:
             self.waiting, self._parts = (number, line.rstrip()), 1
         else:
+            if line:
+                self._halves.passed(line)
             yield number, line
 
-    def end(self) -> Iterator[tuple[int, str | None]]:
+    def end(self) -> Iterator[tuple[int, str]]:
         """The line that waited."""
         if self.waiting is not None:
-            yield self.waiting
+            number, line = self.waiting
+            self._halves.passed(line)
             self.waiting = None
+            yield number, line
 
 
 def with_next(line: str, following: str) -> str | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from typing import ClassVar, NamedTuple
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found, scan
-from lamsach.indicators.flowing import defangs
+from lamsach.indicators.flowing import defangs, rejoined
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import Value
@@ -19,6 +19,7 @@ from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.refusals import Refused
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.tables import Table
+from lamsach.indicators.unbroken import Unbroken
 from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType, Reference
 
@@ -84,7 +85,7 @@ class Html(ListFormat):
         prose.defangs_links = defangs_links(text for _, text in page.found if isinstance(text, str))
         own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
         site = _site(page.address)
-        for row, cells in page.found:
+        for row, cells in _unbroken(page.found):
             if isinstance(cells, str):
                 found = _but(own, site, prose.line(cells))
                 yield from entries(found, Reference(source.document, None, row), prose.facts, cells)
@@ -93,8 +94,21 @@ class Html(ListFormat):
                 tables += 1
                 table = Table(source.document, None, tables)
             else:
-                yield from _shaped(table.row(row, cells.texts, cells.inherited))
+                texts = [rejoined(text) for text in cells.texts]
+                yield from _shaped(table.row(row, texts, cells.inherited))
         yield from _shaped(table.end())
+
+
+def _unbroken(found: Iterable[tuple[int, str | Cells | None]]) -> Iterator[tuple[int, str | Cells | None]]:
+    """The page's parts, lines that `<br>` breaks within a value as one."""
+    lines = Unbroken()
+    for row, part in found:
+        if isinstance(part, str):
+            yield from lines.push(row, part)
+        else:
+            yield from lines.end()
+            yield row, part
+    yield from lines.end()
 
 
 def _shaped(found: Iterator[Entry]) -> Iterator[Entry]:

@@ -14,11 +14,11 @@ from lamsach.indicators.flowing import (
     defangs,
     full_width,
     has_sentences,
-    hash_lengths,
     read_lines,
     with_surroundings,
     without_margins,
 )
+from lamsach.indicators.halves import hash_lengths
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry

@@ -16,11 +16,12 @@ from lamsach.indicators.flowing import (
     Line,
     defangs,
     full_width,
-    hash_lengths,
     read_lines,
     with_surroundings,
     without_margins,
 )
+from lamsach.indicators.halves import hash_lengths
+from lamsach.indicators.invisible import visible
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import MIB, ListSource
@@ -180,7 +181,7 @@ def _page_text(page: PageObject, steps: _Steps) -> str | None:
         content = page.get_contents()
         if content is not None and len(content.get_data()) > MAX_PAGE_CONTENT:
             raise LimitReachedError("page")
-        return page.extract_text(visitor_operand_before=steps.count)
+        return visible(page.extract_text(visitor_operand_before=steps.count))
     except LimitReachedError:
         steps.spent += MAX_PAGE_STEPS
         return None
