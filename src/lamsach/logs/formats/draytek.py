@@ -32,8 +32,22 @@ _LOCAL_USER = re.compile(
     re.ASCII | re.DOTALL,
 )
 # [FILTER][Block][LAN/RT/VPN->WAN, 4:48:16][@S:R=1:1, 10.0.0.5:51000->203.0.113.9:443][TCP][HLen=20, TLen=48]
+# [CSM] Block URL content filter: 10.0.0.5:51000 -> 203.0.113.9:80 URL=..   [CSM][DNSF][Block][10.0.0.5:51000->203.0.113.53:53][UDP][QNAME=..]
 _BRACKETS = re.compile(
-    r"\[(FILTER|DoS|DOS|CSM|URL|WCF|UCF|APPE|IM|P2P|URL/WCF|DNSF|WEB|IPS|FW|FIREWALL|Conn_Limit|Port_Scan)\]\[(\w[\w -]{0,20})\]",
+    r"\[(FILTER|DoS|DOS|CSM|URL|WCF|UCF|APPE|IM|P2P|URL/WCF|DNSF|WEB|IPS|FW|FIREWALL|Conn_Limit|Port_Scan)\]"
+    r"(?:\[\w[\w/ -]{0,20}\]|(?<=SM\]|RL\]|CF\]|SF\]|PE\]) ?\[?(?=(?i:block|pass|drop|deny|allow)|(?:APPE|URL|WCF|UCF|DNSF)\]))",
+    re.ASCII,
+)
+_WORD = re.compile(
+    r"(?<![\w/])(?:(block(?:ed)?|drop(?:ped)?|deny|denied|reject(?:ed)?)|pass(?:ed)?|accept(?:ed)?|allow(?:ed)?|permit(?:ted)?)(?![\w/])",
+    re.ASCII | re.IGNORECASE,
+)
+# [URL] Block 10.0.0.5:51000 -> c2.example/gate.php
+_TO_SITE = re.compile(rf"[\[, ]{_END} ?-> ?(?=[A-Za-z0-9-]{{1,63}}\.)", re.ASCII)
+# [QNAME=c2.example]   host: c2.example   [c2.example/gate.php]   -> c2.example/gate.php
+_NAMED = re.compile(r"\b(?:QNAME|host|domain|query|SNI)[=:] ?([\w.-]{3,253})", re.ASCII | re.IGNORECASE)
+_SITE = re.compile(
+    r"(?:^|[\s\[>])((?:[A-Za-z0-9_-]{1,63}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62}(?::\d{1,5})?(?:/[^\s\]]{0,2000})?)(?=[\]\s]|$)",
     re.ASCII,
 )
 _BRACKET_FLOW = re.compile(rf"[\[, ]{_END} ?-> ?{_END}(?=[\],\s])", re.ASCII)
@@ -44,9 +58,10 @@ _PRINTED = re.compile(
     r"@\w{1,8}:R(?:ule)?=\d{1,4}:\d{1,4},? ([bBpP]) (\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? -> ?(\d{1,3}(?:\.\d{1,3}){3})(?:,([\w-]{1,32}))? {1,8}PR \w",
     re.ASCII,
 )
-_DENIED = re.compile(r"\[(?:Block|Drop|Deny|Reject|blocked|block)\b", re.ASCII)
 _URL = re.compile(r"(?:\burl=|\bURL[=:] ?|https?://)(\S{1,2048}?)(?=[\]\s]|$)", re.IGNORECASE)
+_OF_PACKETS = ("filter", "dos")
 _ROOM = 500
+_ROOM_OF_SITE = 2100
 
 
 class Draytek(LogFormat):
@@ -64,7 +79,7 @@ class Draytek(LogFormat):
         """A local user's connection, a or a decision in brackets with a flow."""
         if " User" in line and "->" in line:
             return _LOCAL_USER.search(line, 0, _ROOM) is not None
-        if "][" in line and "->" in line:
+        if "->" in line and "[" in line:
             return _decision(line) is not None
         if " PR " in line and " -> " in line:
             return _PRINTED.search(line, 0, _ROOM) is not None
@@ -134,36 +149,51 @@ def _host(url: str | None) -> str | None:
 
 def _decision(text: str) -> tuple[re.Match[str], re.Match[str]] | None:
     start = _BRACKETS.search(text, 0, 200)
-    flow = _BRACKET_FLOW.search(text, start.end() - 1, _ROOM) if start else None
-    return (start, flow) if start and flow else None
+    if start is None:
+        return None
+    flow = _BRACKET_FLOW.search(text, start.end() - 1, _ROOM) or _TO_SITE.search(text, start.end() - 1, _ROOM)
+    return (start, flow) if flow else None
 
 
 def _decided(text: str, start: re.Match[str], flow: re.Match[str]) -> Event | None:
-    source, destination = ip_of(flow[1]), ip_of(flow[3])
-    if source is None or destination is None:
+    source = ip_of(flow[1])
+    to_site = flow.re is _TO_SITE
+    destination = None if to_site else ip_of(flow[3])
+    if source is None or (destination is None and not to_site):
         return None
-    url = (
-        _URL.search(text[flow.end() : flow.end() + 2100])
-        if start[1] not in ("FILTER", "DoS", "DOS")
-        else None
-    )
-    allowed = start[2].lower() in ("pass", "accept", "allow", "permit")
+    domain, url = None, None
+    if start[1].lower() not in _OF_PACKETS:
+        domain, url = _site(text[flow.end() : flow.end() + _ROOM_OF_SITE])
+    asked = "DNSF" in text[start.start() : start.end() + 8] or "QNAME" in text[flow.end() : _ROOM]
     return Event(
-        kind=EventKind.WEB if url else EventKind.CONNECTION,
+        kind=EventKind.DNS if asked and domain else EventKind.WEB if url else EventKind.CONNECTION,
         source_ip=source,
         source_port=port_of(flow[2]),
         destination_ip=destination,
-        destination_port=port_of(flow[4]),
+        destination_port=None if to_site else port_of(flow[4]),
         device_ip=device_of(
             source,
             destination,
             inward=_FROM_OUTSIDE.search(text, start.start(), flow.start() + 1) is not None,
         ),
-        domain=_host(url[1]) if url else None,
-        url=url[1] if url else None,
-        action=Action.BLOCKED
-        if _DENIED.search(text, 0, _ROOM)
-        else Action.ALLOWED
-        if allowed
-        else Action.UNKNOWN,
+        domain=domain,
+        url=url,
+        action=_action(text, start.start()),
     )
+
+
+def _site(rest: str) -> tuple[str | None, str | None]:
+    """The domain and the URL that stand behind a flow."""
+    stated = _URL.search(rest)
+    if stated:
+        return _host(stated[1]), stated[1]
+    named, site = _NAMED.search(rest), _SITE.search(rest)
+    url = site[1] if site and "/" in site[1] else None
+    return domain_of(named[1]) if named else _host(site[1]) if site else None, url
+
+
+def _action(text: str, start: int) -> Action:
+    word = _WORD.search(text, start, _ROOM)
+    if word is None:
+        return Action.UNKNOWN
+    return Action.BLOCKED if word[1] else Action.ALLOWED
