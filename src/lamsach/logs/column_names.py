@@ -15,7 +15,7 @@ from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
     "time": "frametimeepoch timestamp datetime time creationtime creationdate eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
-    " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart ts t sourcerealtimetimestamp realtimetimestamp"
+    " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart querytimestamp createddatetime ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang"
     " thoigianketnoi ngaynhiem lanphathiencuoi lanphathiendau thoidiemphathien thoigiandietvirus"
@@ -80,7 +80,7 @@ FIELDS: Mapping[str, str] = {
     " mota motasukien tentaptin duongdanfile duongdantaptin tenfile tenphanmemdochai tenmalware chitiet noidung doituong tentep duongdantep tenvirus virus virusname threatname detectname tenmadoc"
     " 病毒名称 威胁名称 文件名",
     "action": "action act disp requeststatus event eventaction deviceaction disposition verdict decision policyaction ruleaction result outcome eventoutcome"
-    " firewallaction status eventtype actiontaken actionperformed resultdescription threathandled actualaction actiontype"
+    " firewallaction firewallruleaction status eventtype actiontaken actionperformed resultdescription threathandled actualaction actiontype"
     " hanhdong trangthai ketqua xuly hanhdongxuly ketquaxuly tinhtrangxuly trangthaixuly phuongthucxuly bienphapxuly cachxuly hanhdongdathuchien"
     " 动作 系统动作 处理动作 执行动作 拦截动作",
     "observer": "observer observername observerhostname devname devicehostname sensor sensorname logsource firewall firewallname collector"
@@ -169,6 +169,7 @@ _WRAPPERS = frozenset(
         "log",
         "eventdata",
         "wineventdata",
+        "properties",
     }
 )
 _NAMELESS = re.compile(r"[\W_]+")

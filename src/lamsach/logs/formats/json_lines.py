@@ -21,7 +21,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from lamsach.errors import LineError
-from lamsach.logs import cloud_records, column_names, columns
+from lamsach.logs import azure_firewall, cloud_records, column_names, columns
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.envelopes import CarriedLines, carried, may_carry
 from lamsach.logs.json_records import (
@@ -120,6 +120,8 @@ class JsonLines(LogFormat):
                 return True
             if line.startswith("{", match.end()):
                 parent = match[1]
+        if azure_firewall.MARK in line and '"msg":' in line:
+            return True
         return may_carry(line) and cls._carried_format(line) is not None
 
     @classmethod
@@ -247,10 +249,10 @@ def _with_text_inside(record: dict[str, object]) -> list[tuple[str, object]]:
 
 
 def _texts(value: object) -> list[str]:
-    """Scalars as they are; of a list of objects (ECS `dns.answers`) what they hold under `data`, `value`, `name` or `ip`."""
+    """Scalars as they are; of a list of objects (ECS `dns.answers`) what they hold under `data`, `value`, `name` or `ip`, AWS under `Rdata`."""
     texts = texts_of(value)
     for item in objects_of(value):
-        for key in ("data", "rdata", "value", "ip", "name"):
+        for key in ("data", "rdata", "Rdata", "value", "ip", "name"):
             text = text_of(item.get(key))
             if text:
                 texts.append(text)
