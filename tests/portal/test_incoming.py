@@ -297,6 +297,8 @@ def test_no_bytes_break_the_reader(tail: bytes, head: bytes) -> None:
         ("<p>Một</p><p>Hai &amp; ba</p>", "Một\nHai & ba"),
         ("<style>p{}</style><script>alert(1)</script>Còn<br>lại", "Còn\nlại"),
         ("<img src='http://tracker.example/x'>", ""),
+        ("<p>Một</p><![ x ><p>Hai</p>", "Một\nHai"),
+        ("<p>Một</p><b title='x>Hai<p>Ba</p>", "Một<b title='x>Hai\nBa"),
     ],
 )
 def test_html_becomes_words(html: str, text: str) -> None:

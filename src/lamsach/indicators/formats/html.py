@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from html.parser import HTMLParser
 from typing import ClassVar, NamedTuple
 
 from lamsach.indicators import refusals
@@ -17,6 +16,7 @@ from lamsach.indicators.normalise import Value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.refusals import Refused
+from lamsach.indicators.safe_html import SafeParser
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.tables import Table
 from lamsach.indicators.unbroken import Unbroken
@@ -77,8 +77,7 @@ class Html(ListFormat):
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Tables by their columns; of other text only what has a value's shape, taken or refused."""
         page = _Page()
-        page.feed(source.encoding.decode(source.whole()))
-        page.close()
+        page.read(source.encoding.decode(source.whole()))
         page.end_text()
         marked = defangs(text for _, text in page.found if isinstance(text, str))
         tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=marked)
@@ -191,11 +190,11 @@ def _number(text: str | None, most: int) -> int:
     )
 
 
-class _Page(HTMLParser):
+class _Page(SafeParser):
     """Collects in order: text blocks (str), table rows (list of cells), and None where a table begins."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.found: list[tuple[int, str | Cells | None]] = []
         self.title = ""
         self.address = ""

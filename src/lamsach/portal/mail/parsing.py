@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import parseaddr
-from html.parser import HTMLParser
 
 from lamsach.errors import InputError, LimitError
 from lamsach.i18n import mark
+from lamsach.indicators.safe_html import SafeParser
 
 LARGEST_BYTES = 30_000_000
 MOST_PARTS = 200
@@ -192,11 +192,11 @@ def without_quotes(text: str) -> str:
     return "\n".join(lines).strip() or text
 
 
-class _Words(HTMLParser):
+class _Words(SafeParser):
     """Collects the words of an HTML text; scripts, styles and all markup are dropped."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.said: list[str] = []
         self._hidden = 0
 
@@ -222,7 +222,6 @@ def from_html(text: str) -> str:
     """The words of an HTML text, with line ends where blocks begin."""
     reader = _Words()
     with contextlib.suppress(Exception):  # what was read so far is kept
-        reader.feed(text)
-        reader.close()
+        reader.read(text)
     lines = (line.strip() for line in "".join(reader.said).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
