@@ -31,9 +31,9 @@ Fields = Mapping[str, str]
 # id=firewall sn=18B169 time="2026-11-20 08:45:34" fw=   id=sslvpn sn=
 _START = re.compile(r"\bid=\"?[\w.-]{1,40}\"? sn=\"?[0-9A-Fa-f]{2,24}\"? ", re.ASCII)
 _ROOM = 300
-# 10.1.1.5:49152:X0:pc.unit.local   [2001:db8::5]:443:X1   2001:db8::5:443:X1
+# 10.1.1.5:49152:X0:pc.unit.local   203.0.113.9::X1   [2001:db8::5]:443:X1
 _END = re.compile(
-    r"\[?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:.]{2,45}?)\]?(?::(\d{1,5})(?::([^:]{0,40})(?::(\S{0,253}))?)?)?",
+    r"(\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5})?(?::([^:]{0,40})(?::(\S{0,253}))?)?)?",
     re.ASCII,
 )
 # DHCP Server: ... IP 10.1.1.5, Ethernet 00:11:22:33:44:55, host pc
@@ -204,10 +204,21 @@ def _kind(*, login: bool, web: bool, both: bool) -> EventKind:
 def _end(text: str) -> tuple[str | None, int | None, str | None]:
     """Address, port and name of `address:port:interface:name`."""
     match = _END.fullmatch(text[:400])
-    address = ip_of(match[1]) if match else ip_of(text)
-    if match is None or address in (None, "0.0.0.0", "::"):  # noqa: S104 - means: no address
-        return (address if match is None else None), None, None
-    return address, port_of(match[2] or ""), domain_of(match[4] or "")
+    parts = match.groups() if match else _end_in_colons(text[:400])
+    address = ip_of(parts[0]) if parts else ip_of(text)
+    if parts is None or address in (None, "0.0.0.0", "::"):  # noqa: S104 - means: no address
+        return (address if parts is None else None), None, None
+    return address, port_of(parts[1] or ""), domain_of(parts[3] or "")
+
+
+def _end_in_colons(text: str) -> tuple[str, str | None, str | None, str | None] | None:
+    """The parts of an end with an IPv6 address without brackets: `2001:db8::5:443:X1`, whose interface tells where the port stands."""
+    pieces = text.split(":", 12)
+    for cut in range(min(len(pieces), 8), 2, -1):
+        port, *rest = pieces[cut:] or [""]
+        if rest and len(rest) <= 2 and (not port or port.isdecimal()) and ip_of(":".join(pieces[:cut])):
+            return ":".join(pieces[:cut]), port, rest[0], rest[1] if len(rest) > 1 else None
+    return None
 
 
 def _site(fields: Fields, destination_name: str | None) -> tuple[str | None, str | None]:

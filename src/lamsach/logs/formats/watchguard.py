@@ -25,7 +25,7 @@ from lamsach.logs.own_machine import calling
 from lamsach.logs.placing import placed
 from lamsach.logs.record_times import first_time
 from lamsach.logs.syslog import split_header
-from lamsach.logs.values import domain_of, hash_of, ip_of, mac_of, port_of
+from lamsach.logs.values import domain_of, hash_of, ip_of, mac_of, port_of, question_of
 from lamsach.model import Action, Event, EventKind, LeaseAction
 
 Fields = Mapping[str, str]
@@ -155,7 +155,8 @@ def _event(
     destination_port: int | None,
     action: Action,
 ) -> Event:
-    site = domain_of(first(fields, "dstname", "host", "sni", "domain", "query_name") or "")
+    asked = question_of(first(fields, "question"))
+    site = asked or domain_of(first(fields, "dstname", "host", "sni", "domain", "query_name") or "")
     path = first(fields, "arg", "url", "path")
     nat = first_ip(fields, "src_ip_nat")
     digest = hash_of(first(fields, "md5", "sha256") or "")
@@ -163,7 +164,7 @@ def _event(
     web = url is not None or "op" in fields
     both = bool(source and destination)
     return Event(
-        kind=EventKind.WEB if web else EventKind.CONNECTION if both else EventKind.OTHER,
+        kind=_kind(asked=asked is not None, web=web, both=both),
         source_ip=source,
         source_port=source_port,
         destination_ip=destination,
@@ -177,3 +178,11 @@ def _event(
         hashes=(digest,) if digest else (),
         action=action,
     )
+
+
+def _kind(*, asked: bool, web: bool, both: bool) -> EventKind:
+    if asked:
+        return EventKind.DNS
+    if web:
+        return EventKind.WEB
+    return EventKind.CONNECTION if both else EventKind.OTHER
