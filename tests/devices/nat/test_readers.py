@@ -107,7 +107,7 @@ CASES: list[tuple[str, NatRecord | None]] = [
     ),
     (
         "Jun 10 10:00:00 asa01 %ASA-6-302014: Teardown TCP connection 12 for outside:198.51.100.7/443 to inside:10.20.0.5/51234 duration 0:00:30 bytes 1",
-        NatRecord(Kind.CLOSE, "", 0, 0, ANY, "", 0, 0, TEN, "", "12"),
+        NatRecord(Kind.CLOSE, "", 0, 0, ANY, "", 0, TEN - 30 * SECOND, TEN, "", "12"),
     ),
     (
         "Jun 10 10:00:00 asa01 %ASA-6-302013: Built inbound TCP connection 13 for outside:198.51.100.7/443 (198.51.100.7/443) to dmz:10.20.0.5/25 (10.20.0.5/25)",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lamsach.devices.nat.batches import NatBatch
 from lamsach.devices.nat.records import Kind, NatRecord
+from lamsach.devices.nat.rotation import one_log
 
 TCP = 6
 ASSUMED_TCP_US = 3600 * 1_000_000
@@ -21,6 +22,8 @@ ASSUMED_BLOCK_US = 24 * 3600 * 1_000_000
 START_KNOWN, END_KNOWN, START_GUESSED = 1, 2, 4
 """Which ends a record states. A guessed start reaches back from what was seen later, as far as nobody else had the port."""
 _ROWS_HELD = 4096
+_CLOCK_STEPS_US = 10 * 1_000_000
+"""By how much a beginning and the one that its end states may differ: both are whole seconds, and clocks are set."""
 
 _PairKey = tuple[str, int, int, int, str, int]
 
@@ -146,7 +149,9 @@ def gather(records: Iterable[NatRecord | NatBatch]) -> Columns:
 
 
 def _paired(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
-    """Beginnings wait, by the device's number of the connection or else by the translation itself, for their end."""
+    """Beginnings wait, by the device's number of the connection or else by the translation itself, for their end, which may stand in
+    the next file of a rotated log. Devices use numbers again: an end that says that its connection began at another time is another's.
+    """
     waiting: dict[_PairKey | tuple[str, str], NatRecord] = {}
     for record in halves:
         key = _key(record)
@@ -158,8 +163,9 @@ def _paired(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
                 yield _assumed(earlier), START_KNOWN
             waiting[key] = record
             continue
-        begun = waiting.pop(key, None)
-        if begun is not None:
+        begun = waiting.get(key)
+        if begun is not None and _is_end_of(begun, record):
+            del waiting[key]
             yield begun._replace(end=max(record.end, begun.start + 1)), START_KNOWN | END_KNOWN
         elif record.public_ip:
             start = record.start if record.start else record.end - _length(record)
@@ -168,9 +174,13 @@ def _paired(halves: Iterable[NatRecord]) -> Iterator[tuple[NatRecord, int]]:
         yield _assumed(record), START_KNOWN
 
 
+def _is_end_of(begun: NatRecord, record: NatRecord) -> bool:
+    return not (record.session and record.start) or abs(record.start - begun.start) <= _CLOCK_STEPS_US
+
+
 def _key(record: NatRecord) -> _PairKey | tuple[str, str]:
     if record.session:
-        return record.file, record.session
+        return one_log(record.file), record.session
     return (
         record.public_ip,
         record.first_port,

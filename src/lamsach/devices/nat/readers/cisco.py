@@ -2,7 +2,7 @@
 
 Source: Cisco ASA Series Syslog Messages, 302013 to 305015; IOS `ip nat log translations syslog`. `Built outbound TCP connection 12 for
 outside:198.51.100.7/443 (198.51.100.7/443) to inside:10.1.1.5/51234 (203.0.113.1/4321)`: what stands in brackets is the mapped address. The
-end of a connection states only its number, and repeats no mapping. Of an inbound connection the first address is the far side's too.
+end of a connection states only its number and how long it lasted, and repeats no mapping. Of an inbound connection the first address is the far side's too.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _BUILT = re.compile(
     re.ASCII,
 )
 _TORN = re.compile(r"-3020(?:14|16): Teardown (?:TCP|UDP) connection (\d{1,20}) ", re.ASCII)
+_LASTED = re.compile(r" duration (\d{1,6}):(\d\d):(\d\d)", re.ASCII)
 # %ASA-6-305014: Allocated TCP block of ports for translation from inside:10.1.1.5 to outside:203.0.113.1/1024-1535
 _BLOCK = re.compile(
     rf"-3050(14|15): (?:Allocated|Released) .{{0,40}}?block of .{{0,20}}?ports for translation from '?[^:\s]{{1,64}}:{_A}'? to '?[^:\s]{{1,64}}:{_A}/(\d{{1,5}})-(\d{{1,5}})",
@@ -70,8 +71,7 @@ def read(line: str, clock: Clock) -> NatRecord | None:
             clock,
         )
     if match := _TORN.search(line):
-        time = clock.header(line)
-        return NatRecord(Kind.CLOSE, "", 0, 0, ANY_PROTOCOL, "", 0, 0, time, "", match[1]) if time else None
+        return _torn(line, match, clock)
     if match := _BLOCK.search(line):
         time, first, inside = clock.header(line), pair(match[3], match[4]), pair(match[2], None)
         if time is None or first is None or inside is None:
@@ -92,6 +92,16 @@ def read(line: str, clock: Clock) -> NatRecord | None:
         inside, public = pair(match[3], match[4]), pair(match[5], match[6])
         return _record(match[1] == "CREATED", public, inside, match[2], match[7], "", None, line, clock)
     return None
+
+
+def _torn(line: str, match: re.Match[str], clock: Clock) -> NatRecord | None:
+    time = clock.header(line)
+    if time is None:
+        return None
+    lasted = _LASTED.match(line, place) if (place := line.find(" duration ", match.end())) >= 0 else None
+    seconds = int(lasted[1]) * 3600 + int(lasted[2]) * 60 + int(lasted[3]) if lasted else None
+    start = time - seconds * 1_000_000 if seconds is not None else 0
+    return NatRecord(Kind.CLOSE, "", 0, 0, ANY_PROTOCOL, "", 0, start, time, "", match[1])
 
 
 def _seconds(match: re.Match[str]) -> int | None:
