@@ -57,9 +57,10 @@ _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|0\d\d|\d\d?)"
 _QUAD = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
 _IS_QUAD = re.compile(_QUAD, re.ASCII)
 _V4_TEXT = re.compile(
-    rf"({_QUAD})(?:/(\d{{1,2}})|/({_QUAD})|:\d{{1,5}}(?::\d|/(?:tcp|udp))?)?", re.ASCII | re.IGNORECASE
+    rf"({_QUAD})(?:/(\d{{1,2}})|/({_QUAD})|:\d{{1,5}}(?::\d|/(?:tcp|udp))?|/(?:tcp|udp))?",
+    re.ASCII | re.IGNORECASE,
 )
-_V4_RANGE = re.compile(rf"({_QUAD})\s*(?:-|–|—|\.\.|\bto\b|đến)\s*({_QUAD}|\d{{1,3}})", re.ASCII)
+_V4_RANGE = re.compile(rf"({_QUAD})\s*(?:-|–|—|~|\.\.|\bto\b|đến)\s*({_QUAD}|\d{{1,3}})", re.ASCII)
 _V4_STARS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})((?:\.\*){1,3})", re.ASCII)
 _V6_TEXT = re.compile(
     r"\[?([0-9a-f:]{2,45}(?:(?<=:)[0-9.]{7,15})?)(?:%\w{1,20})?\]?(?:/(\d{1,3}))?(?:(?<=\])\s?:\d{1,5})?",

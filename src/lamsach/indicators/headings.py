@@ -36,6 +36,8 @@ class Headings:
         """Whether they stand in a comment, which may have other columns than the rows."""
         self.bounds: tuple[int, int] | None = None
         """The columns of the first and the last address of a range."""
+        self.masked: tuple[int, int] | None = None
+        """The columns of a network's address and its mask."""
         self.names: frozenset[int] = frozenset()
         """The columns that promise names, of whatever spelling."""
         self.fingerprints: frozenset[int] = frozenset()
@@ -80,7 +82,7 @@ class Headings:
             self.count += number != self.row + 1 or not self.count
             self._texts = headings
         self.fields, self.types, self.row = fields, types, number
-        self.bounds = ranges.bounds(filled)
+        self.bounds, self.masked = ranges.bounds(filled), ranges.masked_columns(filled)
         self.fingerprints = frozenset(
             place for place, cell in filled.items() if plain_key(cell) in _FINGERPRINTS
         )
@@ -91,7 +93,8 @@ class Headings:
             fields.update(dict.fromkeys(values, Field.CONTEXT))
             self.fingerprints |= frozenset(values)
         columns = [place for place, field in fields.items() if field is Field.VALUE]
-        self.only_value = columns[0] if len(columns) == 1 and types.get(columns[0]) is None else None
+        alone = len(columns) == 1 and types.get(columns[0]) is None and self.masked is None
+        self.only_value = columns[0] if alone else None
         return True
 
     def reason(self, filled: Mapping[int, str]) -> str | None:

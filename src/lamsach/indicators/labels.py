@@ -80,6 +80,20 @@ _TO_READ = re.compile(
     re.IGNORECASE,
 )
 """What a sentence says before a link that its reader may follow."""
+# [1] https://..., ¹ https://...: what a footnote cites
+_FOOTNOTE = re.compile(
+    r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
+)
+# 1 https://..., 2. https://...: the number of a footnote, whose raised spelling a text has lost
+_NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]?\s{1,8}")
+# [the vendor's report](https://...), [![licence](https://...)](https://...)
+_LINK_TEXT = re.compile(
+    r"\[(?:!\[[^\[\]]{0,200}\]\([^()\s]{1,500}\)|[^\[\]./]{2,200})\]\(\s?<?$|!\[[^\[\]]{0,200}\]\(\s?<?$"
+)
+_TEXT_OF_LINK = re.compile(r"(?<=[^=&?]{4})\[[*_`]?[^\W\d_]")
+"""The text of a link behind it, as AsciiDoc has it: `https://vendor.example/post/[the report]`."""
+_FOOTNOTE_AT = 120
+"""At which place of a line a footnote's link begins at most."""
 _NOT_HTTP = re.compile(r"\bh(?:xx|\*\*)ps?\b", re.IGNORECASE)
 # d41d..    .text    81920    6.5: the sections of a program, as CISA's reports list them
 _SECTION_ROW = re.compile(r"\s{1,12}(?:header|\.\w{1,8})\s{1,12}\d{1,10}\s{1,12}\d\.\d{1,8}\b")
@@ -126,6 +140,19 @@ def defangs_links(texts: Iterable[str]) -> bool:
 def is_to_read(before: str) -> bool:
     """Whether the words before a link say that it is to be read: `see`, `xem thêm tại`, `the patch at`."""
     return _TO_READ.search(before) is not None
+
+
+def is_of_a_footnote(token: str, text: str, place: int, *, numbered: bool) -> bool:
+    """Whether a link is a footnote's or has a text of its own, as Markdown and AsciiDoc write it. `numbered`: a mere number before it marks one."""
+    if place < _FOOTNOTE_AT:
+        if _FOOTNOTE.fullmatch(text[:place]):
+            return True
+        if numbered and _NUMBERED.fullmatch(text[:place]) and not text[place + len(token) :].strip(" ."):
+            return True
+    return (
+        _LINK_TEXT.search(text[max(0, place - 800) : place]) is not None
+        or _TEXT_OF_LINK.search(token) is not None
+    )
 
 
 def is_imitated(text: str, place: int) -> bool:

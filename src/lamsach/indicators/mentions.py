@@ -11,10 +11,12 @@ import re
 
 from lamsach.indicators import refusals
 from lamsach.indicators.cited import PLATFORMS, is_cited, published
+from lamsach.indicators.clauses import OpenClause
 from lamsach.indicators.code_lines import is_argument, is_code, is_dump, is_named_hash, without_seams
 from lamsach.indicators.extract import PIECE, Found, located, pieces
 from lamsach.indicators.fields import stated_type
-from lamsach.indicators.labels import aside, is_imitated, is_to_read
+from lamsach.indicators.labels import aside, is_imitated, is_of_a_footnote, is_to_read
+from lamsach.indicators.normalise import declined
 from lamsach.indicators.query_text import is_excluded, is_field
 from lamsach.indicators.records import Facts
 from lamsach.indicators.refusals import Refused
@@ -53,18 +55,6 @@ _PACKAGES = re.compile(
 _HASH = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{40}|[0-9a-fA-F]{32})(?![0-9a-zA-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINK_BEFORE = re.compile(r"\]\(\s?$")
-# [1] https://..., ¹ https://...: what a footnote cites
-_FOOTNOTE = re.compile(
-    r"\s{0,8}(?:\[\^?\d{1,3}\]|\(\d{1,3}\)|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3})\W{0,4}(?:[^\W\d_]{2,24}\W{1,4}){0,4}$"
-)
-# 1 https://..., 2. https://...: the number of a footnote, whose raised spelling a text has lost
-_NUMBERED = re.compile(r"\s{0,8}\d{1,3}[.)]?\s{1,8}")
-# [the vendor's report](https://...), [![licence](https://...)](https://...)
-_LINK_TEXT = re.compile(
-    r"\[(?:!\[[^\[\]]{0,200}\]\([^()\s]{1,500}\)|[^\[\]./]{2,200})\]\(\s?<?$|!\[[^\[\]]{0,200}\]\(\s?<?$"
-)
-_TEXT_OF_LINK = re.compile(r"(?<=[^=&?]{4})\[[*_`]?[^\W\d_]")
-"""The text of a link behind it, as AsciiDoc has it: `https://vendor.example/post/[the report]`."""
 _NUMBER = re.compile(
     r"\bSố\s{0,3}:?\s{0,3}(\d{1,6}\s?/\s?(?:\d{4}/)?[A-ZĐ][A-ZĐ0-9&.-]{1,30}(?:/[A-ZĐ0-9&.-]{1,20})?)(?![\w/])"
 )
@@ -101,6 +91,7 @@ class Prose:
         """The document's own number, as dispatches state it at their head (Decree 30/2020, annex I: `Số: 123/CATTT-NCSC`)."""
         self._lines = 0
         self._excluded = Excluded()
+        self._clause = OpenClause()
         self._searched = False
         """Whether the lines are those of a YARA rule's strings section."""
 
@@ -112,7 +103,7 @@ class Prose:
     @property
     def plain(self) -> bool:
         """Whether no heading or title asks for caution."""
-        return self.section is Section.LIST and not self.advisory
+        return self.section is Section.LIST and not self.advisory and not self._clause.open
 
     def line(self, text: str) -> list[Found]:
         """The values of one line, and as Refused what is only mentioned in it. A line as long as a book is read in pieces."""
@@ -124,6 +115,7 @@ class Prose:
             and (rule := rule_values(text.strip())) is not None
         ):
             return rule[0]
+        excluded = self._clause.take(text)
         code = is_code(text)
         if code:
             text = without_seams(text)
@@ -132,10 +124,7 @@ class Prose:
             self.heading(text)
             return [item for _, item in found]
         if self._excluded.now:
-            return [
-                item if isinstance(item, Refused) else Refused(refusals.ALLOWED, item[1], item[0])
-                for _, item in found
-            ]
+            return [declined(item, refusals.ALLOWED) for _, item in found]
         if self._searched and text.lstrip().startswith("$"):
             return [
                 kept for token, item in found for kept in (searched_for([item]) if token in text else [item])
@@ -143,14 +132,24 @@ class Prose:
         self._name_threat(text)
         alone = len(found) == 1 and not _WORD.search(text.replace(found[0][0], "", 1))
         if self._form:
-            return [_unsupported(item) for _, item in found]
+            return [declined(item, refusals.UNSUPPORTED_TYPE) for _, item in found]
         marked = any(token not in text for token, item in found if not isinstance(item, Refused))
         self._has_hash, self._has_mailbox = _HASH.search(text) is not None, _MAILBOX.search(text) is not None
         judged = [
             self._judged(token, item, text, code=code, alone=alone, marked=marked) for token, item in found
         ]
+        if excluded:
+            judged = [
+                declined(item, refusals.ALLOWED) if text.find(token) < excluded else item
+                for (token, _), item in zip(found, judged, strict=True)
+            ]
         self._before = text
         return judged
+
+    def follow(self, text: str) -> None:
+        """Take note of a line of marks alone, which may close a query's clause."""
+        if self._clause.open:
+            self._clause.take(text)
 
     def heading(self, text: str) -> None:
         """Take note of a line without values, if it reads like a heading."""
@@ -253,17 +252,8 @@ class Prose:
             before = f"{self._before[-_SENTENCE:]} {before}"
             rest = f"{self._before} {rest}"
         if kind is IndicatorType.URL and self.marks:
-            cited = (place < _SENTENCE and _FOOTNOTE.fullmatch(text[:place])) or _LINK_TEXT.search(
-                text[max(0, place - 800) : place]
-            )
-            named = _TEXT_OF_LINK.search(token)
-            footnote = (
-                self.defangs_links
-                and place < _SENTENCE
-                and _NUMBERED.fullmatch(text[:place])
-                and not text[place + len(token) :].strip(" .")
-            )
-            if cited or footnote or named or is_to_read(before[-_SENTENCE:]):
+            footnote = is_of_a_footnote(token, text, place, numbered=self.defangs_links)
+            if footnote or is_to_read(before[-_SENTENCE:]):
                 return refusals.REFERENCE
         if alone or not self.defangs or len(_WORD.findall(rest[: 4 * _SENTENCE])) < _WORDS_OF_SENTENCE:
             return None
@@ -290,7 +280,3 @@ class Prose:
             return None
         cites = self.advisory or not alone or "[" in token or _LINK_BEFORE.search(before)
         return refusals.REFERENCE if cites or not rest else None
-
-
-def _unsupported(item: Found) -> Found:
-    return item if isinstance(item, Refused) else Refused(refusals.UNSUPPORTED_TYPE, item[1], item[0])

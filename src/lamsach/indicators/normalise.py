@@ -18,7 +18,15 @@ from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.urls import canonical_url, split_url
 from lamsach.model import IndicatorType
 
-__all__ = ["Refused", "canonical", "canonical_values", "plain_value", "split_url", "to_ascii_domain"]
+__all__ = [
+    "Refused",
+    "canonical",
+    "canonical_values",
+    "declined",
+    "plain_value",
+    "split_url",
+    "to_ascii_domain",
+]
 
 Value = tuple[IndicatorType, str]
 
@@ -136,6 +144,11 @@ def canonical_values(text: str, indicator_type: IndicatorType | None = None) -> 
     if indicator_type is not None and not all(_same_kind(found, indicator_type) for found, _ in values):
         raise Refused(refusals.WRONG_TYPE, values[0][1], values[0][0])
     return values
+
+
+def declined(item: Value | Refused, reason: str) -> Refused:
+    """The value as a refused one; what is refused already keeps its reason."""
+    return item if isinstance(item, Refused) else Refused(reason, item[1], item[0])
 
 
 def _unwrapped(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from lamsach.indicators.slashed import apart
 from lamsach.indicators.spaced import without_slips
 from lamsach.indicators.suffixes import suffixes
 from lamsach.indicators.terminal import without_spelt_escapes
@@ -207,6 +208,8 @@ def refang(text: str) -> str:
         text = without_spelt_escapes(text)
     if not text.isascii():
         text = text.translate(_TRANSLATE)
+    if "/" in text or "&" in text or "+" in text:
+        text = apart(text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     text = _SCHEME.sub(_scheme, text)

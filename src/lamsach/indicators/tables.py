@@ -201,7 +201,8 @@ class Table:
         found: list[Found] = []
         doubtful: list[Found] = []
         unheaded: list[Found] = []
-        if (spanned := ranges.spanned(filled, self._headings.bounds)) is not None:
+        spanned = ranges.spanned(filled, self._headings.bounds)
+        if (spanned := spanned or ranges.masked(filled, self._headings.masked)) is not None:
             yield from entries(read_text(spanned), reference, facts)
             return
         if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):

@@ -17,6 +17,7 @@ from lamsach.indicators.flowing import defangs, found_values
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.normalise import plain_value
 from lamsach.indicators.opening import ListSource
+from lamsach.indicators.query_text import begins_query
 from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.tables import Table
 from lamsach.model import Indicator, Reference, Refusal
@@ -75,6 +76,8 @@ def find_delimiter(text: str) -> str | None:
     """The character that cuts the lines of a text into cells, or None when it is no table."""
     lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
     data = [line for line in lines if not _COMMENT.match(line)]
+    if any(begins_query(line) for line in data):
+        return None
     best: tuple[float, str] | None = None
     for delimiter in _DELIMITERS:
         if not any(delimiter in line for line in lines):

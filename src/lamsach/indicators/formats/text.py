@@ -108,6 +108,7 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
             yield from entries(found, reference, Facts(threat=threat))
             return
     if _NO_WORDS.fullmatch(line):
+        prose.follow(line)
         return
     found = _values(line, prose)
     is_heading = field_of(line) is not None and all(
