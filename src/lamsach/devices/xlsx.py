@@ -17,6 +17,7 @@ from lamsach.errors import LimitError, UnreadableError
 
 MAX_MEMBERS = 2000
 MAX_XML_BYTES = 128 * 1024 * 1024
+_BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
 MAX_CELLS = 4_000_000
 MAX_COLUMNS = 256
 MAX_CELL_CHARACTERS = 4096
@@ -86,7 +87,8 @@ class _Workbook:
         parser.buffer_text = True
         read = 0
         with self.archive.open(self.names[member.lower()]) as file:
-            while block := file.read(1 << 16):
+            # as much as the mark that is not finished: expat before 2.6 looks through it again with each block (CVE-2023-52425)
+            while block := file.read(min(max(read - parser.CurrentByteIndex, _BLOCK), _LARGEST_BLOCK)):
                 read += len(block)
                 if read > MAX_XML_BYTES:
                     raise LimitError("The workbook unpacks to more than is allowed.", self.where, "Split it.")

@@ -12,6 +12,8 @@ from defusedxml.ElementTree import fromstring, iterparse
 
 from lamsach.errors import LimitError, UnreadableError
 
+_BLOCK, _LARGEST_BLOCK = 1 << 16, 1 << 24
+
 
 def local_name(tag: object) -> str:
     """The name of an element without its namespace; empty for comments and the like."""
@@ -41,5 +43,24 @@ def parse_whole(data: bytes, where: str) -> Element:
 
 def events(stream: BinaryIO, where: str) -> Iterator[tuple[str, Element]]:
     """`start` and `end` of each element while the document is read. The caller empties what it has used."""
+    blocks = _Blocks(stream)
     with xml_errors(where):
-        yield from iterparse(stream, events=("start", "end"), forbid_dtd=True)
+        for event in iterparse(blocks, events=("start", "end"), forbid_dtd=True):
+            blocks.size = _BLOCK
+            yield event
+
+
+class _Blocks:
+    """What is read of a stream at once: twice as much each time, until an element begins or ends.
+
+    The expat of many a Python (before its 2.6) looks through a mark that is not finished again with each block: CVE-2023-52425.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.size = _BLOCK
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next block, of this object's size and not of the one asked for."""
+        size, self.size = self.size, min(self.size * 2, _LARGEST_BLOCK)
+        return self._stream.read(size)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from lamsach.indicators.safe_xml import events
+
+
+class Counting(io.BytesIO):
+    """Counts how often it is read and how much at once."""
+
+    sizes: list[int]
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = super().read(size)
+        self.sizes = [*getattr(self, "sizes", []), len(block)]
+        return block
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b'<r><a x="%s"/></r>',
+        b"<r><!--%s--><a/></r>",
+        b"<r><?x %s?><a/></r>",
+        b"<r><a%s/></r>",
+    ],
+)
+def test_a_mark_that_is_long_is_not_looked_through_for_each_block(page: bytes) -> None:
+    stream = Counting(page % (b"y" * (8 << 20)))
+    assert [kind for kind, _ in events(stream, "x")] == ["start", "start", "end", "end"]
+    assert len(stream.sizes) < 12
+
+
+def test_many_elements_are_read_in_small_blocks() -> None:
+    stream = Counting(b"<r>" + b"<a>text</a>" * 30_000 + b"</r>")
+    assert sum(1 for _ in events(stream, "x")) == 60_002
+    assert max(stream.sizes) <= 1 << 17
