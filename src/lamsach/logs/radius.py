@@ -7,6 +7,7 @@ DHCP, in an interim update, or never: then it is known who is behind the hardwar
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,6 +64,14 @@ def _log_on(accepted: bool | None, status: str | None) -> Action:
     if accepted is not None:
         return Action.ALLOWED if accepted else Action.BLOCKED
     return Action.ALLOWED if status in (START, INTERIM) else Action.UNKNOWN
+
+
+_STATION_END = re.compile(r"(?<=[0-9A-Fa-f]):[^:]{3,}$")
+
+
+def station(text: str) -> str:
+    """The hardware or IP address without the network's name that some access points put behind it."""
+    return text if ip_of(text) else _STATION_END.sub("", text)
 
 
 def machine_name(user: str | None) -> str | None:

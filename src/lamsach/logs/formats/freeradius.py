@@ -1,4 +1,4 @@
-"""FreeRADIUS: the `detail` files of its accounting, and the log-ons in `radius.log`.
+"""FreeRADIUS: the `detail` files of its accounting, tables of it (`radacct`, attributes as CSV), and the log-ons in `radius.log`.
 
 Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_detail and `raddb/radiusd.conf` (`log { auth = yes }`),
 `src/main/auth.c` (rad_authlog), RFC 2866. Traps:
@@ -12,16 +12,17 @@ Source: https://www.freeradius.org/documentation/freeradius-server/3.2.9/ rlm_de
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs.base import FileContext, LogFormat
 from lamsach.logs.loose_times import LooseTimes
-from lamsach.logs.radius import RadiusRecord, event_of
+from lamsach.logs.radius import RadiusRecord, event_of, station
+from lamsach.logs.radius_tables import RadiusRows, heading_in, heading_of
 from lamsach.logs.stamping import changed, stamped
 from lamsach.logs.syslog import split_header
 from lamsach.logs.timestamps import from_epoch
-from lamsach.logs.values import ip_of
 from lamsach.model import Event
 
 _CTIME = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \d{4}"
@@ -42,7 +43,12 @@ _LOGIN = re.compile(
     r"(?:.{0,200}?\(from client (\S{1,255}) port (\d{1,10})(?: cli ([^\s)]{1,100}))?(?P<tunnel> via TLS tunnel)?)?",
     re.ASCII | re.DOTALL,
 )
-_STATION_END = re.compile(r"(?<=[0-9A-Fa-f]):[^:]{3,}$")
+# Connect: [alice] (did 00-1A-2B-3C-4D-5E:net cli 00-1A-2B-3C-4D-5F port 13 ip 10.9.0.5)   Disconnect: [alice] (did .. ip 10.9.0.5) 30 seconds
+_LINELOG = re.compile(
+    r"(Connect|Disconnect|Alive): \[([^\]]{1,253})\] \(did (\S{0,100}) cli (\S{0,100}) port (\S{0,32}) ip (\S{0,45})\)",
+    re.ASCII,
+)
+_STATUS = {"Connect": "start", "Disconnect": "stop", "Alive": "alive"}
 
 
 class FreeRadius(LogFormat):
@@ -61,22 +67,38 @@ class FreeRadius(LogFormat):
             "device_mac",
             "user",
             "action",
+            "lease_until",
         ),
     )
     multiline: ClassVar[bool] = True
-    lease_markers: ClassVar[tuple[str, ...]] = ("Acct-Status-Type", "Login OK")
+    lease_markers: ClassVar[tuple[str, ...]] = ("Acct-Status-Type", "Login OK", "onnect: [")
 
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self._times = LooseTimes(context)
+        heading = heading_in(context.head)
+        self._rows = RadiusRows(heading, context) if heading else None
+
+    @classmethod
+    def score(cls, head: Sequence[str]) -> float:
+        """Below a heading every row counts that has as many columns."""
+        heading = heading_of(head[0]) if head else None
+        if heading is None:
+            return super().score(head)
+        columns = len(heading.names) - 1
+        return sum(line.count(heading.delimiter) >= columns for line in head) / len(head)
 
     @classmethod
     def recognises(cls, line: str) -> bool:
-        """The time that begins a `detail` record, one of its attributes, or a line of `radius.log`."""
+        """The time that begins a `detail` record, one of its attributes, a line of `radius.log` or of linelog, or a table's heading."""
         if line[:1] in "\t ":
             return " = " in line[:120] and _LONE_ATTRIBUTE.match(line) is not None
         if line[:3] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"):
             return _DETAIL_TIME.match(line) is not None or _LOG_TIME.match(line) is not None
+        if "onnect: [" in line[:300]:
+            return _LINELOG.search(line, 0, 300) is not None
+        if "cct" in line[:4000] and heading_of(line) is not None:
+            return True
         return ("Login " in line[:400] or "radiusd" in line[:200]) and _login(line) is not None
 
     @classmethod
@@ -86,8 +108,13 @@ class FreeRadius(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """See `LogFormat.parse`. None for what the server says of itself."""
-        if login := _login(line):
+        event: Event | None
+        if self._rows is not None:
+            event = self._rows.read(line)
+        elif login := _login(line):
             event = self._login(line, login)
+        elif counted := (_LINELOG.search(line, 0, 300) if "onnect: [" in line[:300] else None):
+            event = self._counted(line, counted)
         elif (started := _DETAIL_TIME.match(line)) and "\n" in line:
             event = self._detail(started[1], line)
         elif (
@@ -96,7 +123,7 @@ class FreeRadius(LogFormat):
             return None
         else:
             raise LineError("The line is not of this format.", line.partition("\n")[0][:80])
-        return stamped(event, self.name, self.context.file, number)
+        return stamped(event, self.name, self.context.file, number) if event is not None else None
 
     def _login(self, line: str, login: re.Match[str]) -> Event:
         own = _LOG_TIME.match(line)
@@ -105,12 +132,24 @@ class FreeRadius(LogFormat):
             RadiusRecord(
                 time=self._times.read(own[1]) if own else header.time if header else None,
                 user=_user(login[2]),
-                calling_station=_station(login[5] or ""),
+                calling_station=station(login[5] or ""),
                 nas=login[3],
                 accepted=login[1] == "Login OK",
             )
         )
         return changed(event, observer=header.host) if header and header.host else event
+
+    def _counted(self, line: str, counted: re.Match[str]) -> Event:
+        header, _ = split_header(line, self.context)
+        record = RadiusRecord(
+            time=header.time,
+            user=counted[2],
+            framed_ip=counted[6],
+            calling_station=station(counted[4]),
+            nas=header.host,
+            status=_STATUS[counted[1]],
+        )
+        return event_of(record)
 
     def _detail(self, started: str, text: str) -> Event:
         values: dict[str, str] = {}
@@ -122,7 +161,7 @@ class FreeRadius(LogFormat):
                 time=from_epoch(stamp) if stamp.isdigit() else self._times.read(started),
                 user=values.get("User-Name") or values.get("Stripped-User-Name"),
                 framed_ip=values.get("Framed-IP-Address") or values.get("Framed-IPv6-Address"),
-                calling_station=_station(values.get("Calling-Station-Id", "")),
+                calling_station=station(values.get("Calling-Station-Id", "")),
                 nas=values.get("NAS-Identifier"),
                 nas_ip=values.get("NAS-IP-Address") or values.get("NAS-IPv6-Address"),
                 status=values.get("Acct-Status-Type"),
@@ -135,11 +174,6 @@ def _user(text: str) -> str:
     """The name without what follows its slash, which may be a password; `host/pc-7` is a machine's name."""
     parts = text.split("/")
     return "/".join(parts[: 2 if parts[0].lower() == "host" else 1])
-
-
-def _station(text: str) -> str:
-    """The hardware or IP address without the network's name that some access points put behind it."""
-    return text if ip_of(text) else _STATION_END.sub("", text)
 
 
 def _login(line: str) -> re.Match[str] | None:
