@@ -17,7 +17,7 @@ _SITE = re.compile(
     re.IGNORECASE,
 )
 _USER = re.compile(
-    r"(?:^|[\s;,])(?:User|Account|Пользователь|Người dùng|Tài khoản)(?: name)?\s{0,8}[:=]\s{0,8}([^\r\n;,()]{1,128}?)\s*(?:\(|[\r\n;,]|  |$|\\[nr])"
+    r"(?:^|[\s;,])(?:User|Account|Пользователь|Người dùng|Tài khoản)(?: name)?\s{0,8}[:=]\s{0,8}([^\r\n;,()]{1,128}?)\s*(?:\(|[\r\n;,]|  |$|\\[nr](?=[\\\s]|$|[^\W\da-z_]))"
 )
 _MOST_HASHES = 8
 _LOOKED_AT = 8192

@@ -13,9 +13,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from lamsach.logs import windows_antivirus, windows_name_server, windows_web
 from lamsach.logs import windows_contacts as contacts
 from lamsach.logs import windows_logons as logons
-from lamsach.logs import windows_name_server, windows_web
 from lamsach.logs.base import FileContext
 from lamsach.logs.loose_times import LooseTimes
 from lamsach.logs.timestamps import from_epoch, from_iso
@@ -116,6 +116,8 @@ def _name_server(record: WindowsRecord) -> Reader:
 _SYSMON: dict[int, Reader] = {3: contacts.connection, 22: contacts.question}
 _BY_PROVIDER: tuple[tuple[str, Callable[[WindowsRecord], Reader]], ...] = (
     ("sysmon", lambda record: _SYSMON.get(record.event_id, contacts.file_or_process)),
+    ("kaspersky", lambda _: windows_antivirus.told),
+    ("klnagent", lambda _: windows_antivirus.told),
     ("security", _security),
     ("dns-client", lambda record: contacts.question if record.event_id in _DNS_CLIENT else _by_data(record)),
     ("dnsserver", lambda record: _name_server(record)),
