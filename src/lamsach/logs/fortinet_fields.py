@@ -75,13 +75,18 @@ def device_of(
         if fields.get("srcintfrole") in OWN_ROLES:
             return source, "src"
         inward = (
-            came_in(fields.get("srcintfrole", ""), fields.get("srcintf", ""))
+            came_in(fields.get("srcintfrole", ""), fields.get("srcintf") or fields.get("src_int", ""))
             or fields.get("dstintfrole") in OWN_ROLES
             or sub in ARRIVING
         )
         return (inner, "dst") if inward else (source, "src")
     device = own_side(source, inner)
     return device, "dst" if device and device != source else "src"
+
+
+def machine_name(text: str | None) -> str | None:
+    """The name of a machine; where nothing better is known the firewall writes its address there."""
+    return None if text and (text[0].isdigit() or ":" in text) and ip_of(text) else text
 
 
 def came_in(role: str, interface: str) -> bool:
