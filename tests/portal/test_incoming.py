@@ -27,7 +27,7 @@ from lamsach.portal.mail import access, delivery, fetching, retention, tags
 from lamsach.portal.mail.incoming import take
 from lamsach.portal.mail.letters import message
 from lamsach.portal.mail.models import BadAddress, Incoming, IncomingKind, Letter, LetterState
-from lamsach.portal.mail.parsing import from_html, parse, without_quotes
+from lamsach.portal.mail.parsing import from_html, one_address, parse, without_quotes
 from lamsach.portal.support.models import Message, Question, QuestionState
 
 from .conftest import Cast
@@ -266,6 +266,8 @@ HOSTILE = [
         b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (number, number)
         for number in range(3000)
     ),
+    b"From: " + b"(" * 3000 + b"\r\nSubject: x\r\n\r\nx",
+    b"From: a@b.example\r\nContent-Transfer-Encoding: " + b"(" * 3000 + b"\r\n\r\nx",
 ]
 
 
@@ -289,6 +291,25 @@ def test_no_bytes_break_the_reader(tail: bytes, head: bytes) -> None:
     assert "\x00" not in parsed.subject + parsed.text + parsed.sender + parsed.name
     assert "\n" not in parsed.subject + parsed.sender + parsed.name
     parsed.text.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A <a@b.example>", ("A", "a@b.example")),
+        ("a@b.example", ("", "a@b.example")),
+        ('"A, B" <a@b.example>', ("A, B", "a@b.example")),
+        ("Nguyễn Văn A <a@b.example>", ("Nguyễn Văn A", "a@b.example")),
+        ("a@b.example, c@d.example", ("", "")),
+        ("a@b.example]<c@d.example>", ("", "")),
+        ("a@b.example)c@d.example", ("", "")),
+        ("a@b.example<c@d.example>", ("", "")),
+        ("", ("", "")),
+        ("(" * 1000, ("", "")),
+    ],
+)
+def test_an_address_that_several_could_be_is_none(text: str, expected: tuple[str, str]) -> None:
+    assert one_address(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.message import Message
-from email.utils import parseaddr
 from typing import Any
 
 from lamsach.portal.mail import tags
-from lamsach.portal.mail.parsing import Parsed, clean, content, header
+from lamsach.portal.mail.parsing import Parsed, clean, content, header, one_address
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
@@ -63,7 +62,7 @@ def _told(block: Message, letter: int | None) -> Bounce | None:
     if not action:
         return None
     address = _field(block, "Final-Recipient") or _field(block, "Original-Recipient")
-    address = parseaddr(address.rpartition(";")[2])[1].lower()[:254]
+    address = one_address(address.rpartition(";")[2])[1].lower()[:254]
     diagnostic = _field(block, "Diagnostic-Code").partition(";")[2].strip() or _field(
         block, "Diagnostic-Code"
     )
