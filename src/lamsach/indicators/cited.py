@@ -13,7 +13,7 @@ _CITED = """
     anssi.fr cert.ssi.gouv.fr jpcert.or.jp krcert.or.kr boho.or.kr cyber.gov.au cyber.gc.ca csa.gov.sg cert.pl cert.gov.ua ic3.gov fbi.gov nsa.gov justice.gov cyfirma.com
     threatpost.com team-cymru.com shadowserver.org spamhaus.org misp-project.org oasis-open.org technet.com
     mozilla.org apache.org python.org php.net asp.net node.js pic.twitter.com twimg.com adobe.com oracle.com vmware.com citrix.com intel.com nmap.org wireshark.org
-    msrc.microsoft.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev
+    www.microsoft.com msrc.microsoft.com azure.microsoft.com blogs.microsoft.com security.microsoft.com support.google.com cloud.google.com support.apple.com support.microsoft.com learn.microsoft.com docs.microsoft.com techcommunity.microsoft.com vmray.com esentire.com t.co socket.io crates.io pypi.org npmjs.com npmjs.org nodejs.org docker.com docker.io jquery.com maven.org go.dev
     openphish.com phishtank.com phishtank.org malwaredomains.com malwaredomainlist.com malwarepatrol.net shodan.io censys.io urlscan.io
     cert.ee ria.ee cert.at govcert.ch ncsc.admin.ch nukib.cz csirt.cz sk-cert.sk nksc.lt cert.lv cert.se cert.hr dnsc.ro cert-in.org.in twcert.org.tw cncert.org.cn thaicert.or.th
     mycert.org.my kisa.or.kr cert.br ccn-cert.cni.es incibe.es csirt.gov.it cfcs.dk kyberturvallisuuskeskus.fi cert.govt.nz ccb.belgium.be bssn.go.id
@@ -32,6 +32,31 @@ _PLATFORM_NAMES = """google.com microsoft.com bing.com apple.com amazon.com face
     github.com gitlab.com medium.com office.com windows.com zalo.me"""
 PLATFORMS = frozenset(_PLATFORM_NAMES.split())
 """Sites of which the bare name is a mention, while a page of theirs may well be malicious."""
+
+RESOLVERS = frozenset(
+    [
+        "8.8.8.8",
+        "8.8.4.4",
+        "1.1.1.1",
+        "1.0.0.1",
+        "9.9.9.9",
+        "149.112.112.112",
+        "208.67.222.222",
+        "208.67.220.220",
+        "4.2.2.1",
+        "4.2.2.2",
+        "114.114.114.114",
+        "223.5.5.5",
+        "223.6.6.6",
+        "119.29.29.29",
+        "77.88.8.8",
+        "94.140.14.14",
+        "2001:4860:4860::8888",
+        "2001:4860:4860::8844",
+        "2606:4700:4700::1111",
+    ]
+)
+"""Addresses of public name servers, which malware asks as everybody does."""
 
 
 def is_cited(name: str) -> bool:

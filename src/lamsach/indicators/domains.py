@@ -25,6 +25,13 @@ _LAST_LABEL_OF_FILES = frozenset(_FILE_ENDINGS.split())
 """What malware files are called."""
 FILE_LIKE_ENDINGS = frozenset({"zip", "mov"})
 """Endings that are top-level domains and yet far oftener file names: a bare `order.zip` is a file unless the list says otherwise."""
+MAY_END_FILES = FILE_LIKE_ENDINGS | {"py", "so", "md"}
+"""Endings of which some names, however bare, are those of files."""
+_SURELY_FILES = re.compile(
+    # names right under .py are not given to anybody; libcrypto.so, README.md
+    r"[\w-]{1,60}\.py|lib[\w-]{1,40}\.so|(?:readme|changelog|license|contributing|index)\.md",
+    re.ASCII,
+)
 _AMBIGUOUS_ENDINGS = FILE_LIKE_ENDINGS | {"py", "sh", "cab", "so"}
 _PICTURE = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 _BETWEEN_NAMES = re.compile(f"[‐-―←-⇿➔➜➡➤►▶「」『』]|^{_PICTURE}\ufe0f?(?=[a-z0-9])", re.IGNORECASE)
@@ -41,6 +48,8 @@ def may_be_file_name(name: str, *, in_sentence: bool) -> bool:
     last = name.rpartition(".")[2]
     if last in FILE_LIKE_ENDINGS:
         return name.count(".") == 1 or not name.startswith("www.")
+    if last in MAY_END_FILES and _SURELY_FILES.fullmatch(name):
+        return True
     return (
         in_sentence
         and name.count(".") == 1

@@ -23,7 +23,7 @@ _PRODUCTS = """
     |winrar|7-zip|acrobat|reader|flash(?: player)?|teamviewer|anydesk|patch|update|release|bản vá|bản cập nhật
 """
 _PRODUCT_VERSION = re.compile(
-    rf"(?:\b(?:{'|'.join(word.strip() for word in _PRODUCTS.split('|'))}|before|prior to|earlier than|older than|up to|trước|cũ hơn)|(?:(?<![-=])[<≤≥]|(?<![-=a-z/\"'])>)=?)\s{{0,3}}v?"
+    rf"(?:\b(?:{'|'.join(word.strip() for word in _PRODUCTS.split('|'))}|before|prior to|earlier than|older than|up to|trước|cũ hơn)|(?:(?<![-=])[<≤≥]|(?<=[\w:,(])\s?(?<![-=a-z/\"'])>)=?)\s{{0,3}}v?"
     r"(?:\d+(?:\.\d+){1,3}\s{0,2}(?:,|-|–|\band\b|\bor\b|\bto\b|\bthrough\b|\bvà\b|\bđến\b)\s{0,2}v?){0,4}$",
     re.IGNORECASE,
 )

@@ -96,7 +96,7 @@ def located(text: str) -> Iterator[tuple[str, Found]]:
             yield from ((token, found) for found in _email(token))
         else:
             for found in _word(match["word"], written):
-                yield token, _doubted(found, refanged, match)
+                yield token, _doubted(found, refanged, match, written)
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
@@ -137,8 +137,8 @@ def _email(token: str) -> Iterator[Found]:
         yield Refused(refusals.EMAIL, token.rstrip(".-"))
 
 
-def _doubted(found: Found, text: str, match: re.Match[str]) -> Found:
-    """The value, or why the text around it says that it is none: a call in program code, a version."""
+def _doubted(found: Found, text: str, match: re.Match[str], written: str) -> Found:
+    """The value, or why the text around it says that it is none: a call in program code, a version, which nobody defangs."""
     if isinstance(found, Refused):
         return found
     kind, value = found
@@ -151,6 +151,8 @@ def _doubted(found: Found, text: str, match: re.Match[str]) -> Found:
     if kind is IndicatorType.DOMAIN and is_detection(match[0]):
         return Refused(refusals.DETECTION, value, kind)
     inside = match[0].lower().find(value[:8])  # behind a label: `imphash:0f4c..`
+    if kind is IndicatorType.IP and match[0].lower() not in written:
+        return found
     reason = doubt(kind, value, text, match.start() + max(0, inside))
     return found if reason is None else Refused(reason, value, kind)
 

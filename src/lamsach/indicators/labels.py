@@ -47,6 +47,17 @@ _FILES = re.compile(
 )
 # invoice.pdf.com
 _TWO_ENDINGS = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|rtf|txt|jpe?g|png|zip|rar|7z)\.com$", re.IGNORECASE)
+# the file `update.com`, tệp có tên là setup.com
+_CALLED_FILE = re.compile(
+    r"(?:\bfiles?|\btệp(?: tin)?|\btập tin)(?: (?:named|called|name is|tên|có tên|tên là|có tên là))?\s{1,3}[\"'`“‘]?$",
+    re.IGNORECASE,
+)
+_ENDS_FILES = frozenset({"com", "zip", "mov", "sh", "py", "so", "rs", "md", "cab", "app", "ps"})
+# Website: www.unit.example    of a sender's signature
+_SIGNED = re.compile(
+    r"^\W{0,8}(?:web(?:site)?|web ?page|home ?page|trang (?:chủ|web|tin)|cổng thông tin)\s{0,3}[:：]\s{0,3}$",
+    re.IGNORECASE,
+)
 # 0f4c.. (update.net)    MD5: 0f4c.. FileName: update.net
 _FILE_OF_HASH = re.compile(
     r"(?:(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})[\"'`*_]{0,3} {1,2}\([\"'`*_]{0,3}|\bfile ?names?[\"']?\s{0,3}[:=]\s{0,3}[\"'`]?)$",
@@ -112,6 +123,12 @@ def aside(kind: IndicatorType, token: str, text: str, place: int) -> str | None:
             _FILES.match(text) or _FILE_OF_HASH.search(before)
         ):
             return refusals.FILE_NAME
+        if (
+            token.count(".") == 1
+            and token.rpartition(".")[2].lower() in _ENDS_FILES
+            and _CALLED_FILE.search(before)
+        ):
+            return refusals.FILE_NAME
         if _DIGEST_OF.search(before) and _DIGEST_IS.match(text, place + len(token)):
             return refusals.FILE_NAME
         if _PACKAGE.search(before):
@@ -140,6 +157,11 @@ def defangs_links(texts: Iterable[str]) -> bool:
 def is_to_read(before: str) -> bool:
     """Whether the words before a link say that it is to be read: `see`, `xem thêm tại`, `the patch at`."""
     return _TO_READ.search(before) is not None
+
+
+def is_signature(before: str) -> bool:
+    """Whether what stands before a name on its line is the label of a sender's own page."""
+    return _SIGNED.match(before) is not None
 
 
 def is_of_a_footnote(token: str, text: str, place: int, *, numbered: bool) -> bool:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 
 from lamsach.indicators import refusals
-from lamsach.indicators.cited import PLATFORMS, is_cited, published
+from lamsach.indicators.cited import PLATFORMS, RESOLVERS, is_cited, published
 from lamsach.indicators.clauses import OpenClause
 from lamsach.indicators.code_lines import is_argument, is_code, is_dump, is_named_hash, without_seams
 from lamsach.indicators.extract import PIECE, Found, located, pieces
 from lamsach.indicators.fields import stated_type
-from lamsach.indicators.labels import aside, is_imitated, is_of_a_footnote, is_to_read
+from lamsach.indicators.labels import aside, is_imitated, is_of_a_footnote, is_signature, is_to_read
 from lamsach.indicators.normalise import declined
 from lamsach.indicators.query_text import is_excluded, is_field
 from lamsach.indicators.records import Facts
@@ -213,6 +213,8 @@ class Prose:
                 or _LICENCE.search(text[max(0, place - 80) : place])
                 else None
             )
+        elif kind is IndicatorType.IP:
+            reason = refusals.WELL_KNOWN if not alone and value in RESOLVERS else None
         elif kind is IndicatorType.DOMAIN:
             reason = self._domain_reason(token, value, text, code=code, alone=alone)
         elif kind is IndicatorType.URL:
@@ -255,6 +257,8 @@ class Prose:
             footnote = is_of_a_footnote(token, text, place, numbered=self.defangs_links)
             if footnote or is_to_read(before[-_SENTENCE:]):
                 return refusals.REFERENCE
+        if self.defangs and is_signature(text[:place]):
+            return refusals.IN_SENTENCE
         if alone or not self.defangs or len(_WORD.findall(rest[: 4 * _SENTENCE])) < _WORDS_OF_SENTENCE:
             return None
         return refusals.REFERENCE if kind is IndicatorType.URL else refusals.IN_SENTENCE

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from lamsach.indicators import addresses, refusals
-from lamsach.indicators.domains import FILE_LIKE_ENDINGS, LABEL, canonical_domain, to_ascii_domain
+from lamsach.indicators.domains import LABEL, MAY_END_FILES, canonical_domain, to_ascii_domain
 from lamsach.indicators.encoded import encoded_url
 from lamsach.indicators.refang import refang
 from lamsach.indicators.refusals import Refused
@@ -107,7 +107,7 @@ def plain_value(text: str) -> Value | None:
     if kind == "domain":
         last = text.rpartition(".")[2]
         known = suffixes()
-        ordinary = last in known.top_levels and len(text) <= 253 and last not in FILE_LIKE_ENDINGS
+        ordinary = last in known.top_levels and len(text) <= 253 and last not in MAY_END_FILES
         return (IndicatorType.DOMAIN, text) if ordinary and not known.is_public(text) else None
     if kind == "url":
         host = match["host"]

@@ -44,6 +44,8 @@ class Unbroken:
             whole = None
             if line and self._parts < MAX_JOINED:
                 bare = line.strip()
+                if bare.startswith(">") and self.waiting[1].lstrip().startswith(">"):
+                    bare = bare.lstrip("> ")  # an answer quotes the mail that broke it
                 whole = self._halves.whole(self.waiting[1], bare) or with_next(self.waiting[1], bare)
             if whole is not None:
                 self.waiting, self._parts = (self.waiting[0], whole), self._parts + 1

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import ClassVar
 from xml.etree.ElementTree import Element
 
+from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.flowing import found_values
 from lamsach.indicators.mentions import Prose
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.safe_xml import local_name, parse_whole
+from lamsach.indicators.standing import refused
 from lamsach.indicators.walking import walk
 from lamsach.model import Reference
 
@@ -26,6 +28,20 @@ _PIECE = re.compile(
 
 _NEWS = frozenset({"item", "entry"})
 """Items of RSS and Atom."""
+_OF_THE_FEED = frozenset(
+    {
+        "author",
+        "contributor",
+        "generator",
+        "image",
+        "enclosure",
+        "thumbnail",
+        "cloud",
+        "textInput",
+        "managingEditor",
+    }
+)
+"""Elements that say who makes the feed and what it looks like; a `link` of Atom leads to a page (RFC 4287, RSS 2.0)."""
 _NEWS_TEXTS = ("title", "description", "summary", "encoded", "content")
 _TAGS = re.compile(r"<[^<>]{1,1000}>")
 
@@ -57,7 +73,10 @@ class XmlRecords(ListFormat):
                 continue
             row += 1
             reference = Reference(source.document, None, row)
-            yield from walk(record, reference)
+            name = local_name(element.tag)
+            beside = name in _OF_THE_FEED or (name == "link" and "href" in record)
+            found = walk(record, reference)
+            yield from (refused(item, refusals.BESIDE) for item in found) if beside else found
             if local_name(element.tag) in _NEWS:
                 yield from _news(record, reference)
 
