@@ -2,7 +2,7 @@
 
 Source: `ra(1)`, https://openargus.org. Traps:
 - The columns are chosen by who printed them: the heading names them. Aligned columns join address and port by a dot.
-- The direction is `->`, `<->`, `<-`, or with `?` when Argus saw no beginning; `who` is ARP, which tells of no contact.
+- The direction is `->`, `<->`, `<-` (the destination opened it), or with `?` when Argus saw no beginning; `who` is ARP, which tells of no contact.
 - ICMP has type and code where the ports are, in hexadecimal (`0x0008`).
 - The time is on the clock of the machine that printed it; without a date it says no day.
 """
@@ -33,7 +33,7 @@ _ROW = re.compile(
 #    14:22:02.494016  e           tcp         192.0.2.5.51514     ->        203.0.113.9.443          10       1000   CON
 _ALIGNED = re.compile(
     rf"\s{{0,12}}(?P<time>(?:\d{{4}}[/-]\d\d[/-]\d\d[ .T])?\d\d:\d\d:\d\d\.\d{{1,9}}) {{1,4}}[ \w*&!@$%~+^-]{{0,14}}? {{1,14}}(?P<protocol>[a-z0-9-]{{2,12}}) {{1,40}}"
-    rf"(?P<source>{_ENDS}(?:\.[\w-]{{1,20}})?) {{1,12}}{_DIRECTION} {{1,40}}(?P<destination>{_ENDS}(?:\.[\w-]{{1,20}})?)(?= |$)",
+    rf"(?P<source>{_ENDS}(?:\.[\w-]{{1,20}})?) {{1,12}}(?P<direction>{_DIRECTION}) {{1,40}}(?P<destination>{_ENDS}(?:\.[\w-]{{1,20}})?)(?= |$)",
     re.ASCII,
 )
 _IPV4 = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?:\.([\w-]{1,20}))?", re.ASCII)
@@ -52,6 +52,7 @@ _WITHOUT_PORTS = _OF_THE_FRAME | {
     "ospf",
     "vrrp",
 }
+_OPENED_BY_DESTINATION = ("<-", "<?")
 _FIELDS = {
     "starttime": "time",
     "lasttime": "last",
@@ -129,6 +130,7 @@ class Argus(LogFormat):
             raise LineError("The line is not of Argus.", line[:80])
         protocol = (fields.get("protocol") or "").lower()
         has_ports = protocol not in _WITHOUT_PORTS
+        outbound = (fields.get("direction") or "") in _OPENED_BY_DESTINATION
         return Event(
             time=self._time(fields.get("time") or fields.get("last") or ""),
             kind=EventKind.OTHER if protocol in _OF_THE_FRAME else EventKind.CONNECTION,
@@ -136,7 +138,8 @@ class Argus(LogFormat):
             source_port=_port(fields.get("source_port") or "") if has_ports else None,
             destination_ip=destination,
             destination_port=_port(fields.get("destination_port") or "") if has_ports else None,
-            device_ip=own_side(source, destination),
+            device_ip=own_side(destination, source) if outbound else own_side(source, destination),
+            outbound=outbound,
             format=self.name,
             file=self.context.file,
             line=number,
