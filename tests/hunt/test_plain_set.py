@@ -16,7 +16,7 @@ from lamsach.hunt.engine import hash_name as hashed_there
 from lamsach.hunt.engine import hash_networks
 from lamsach.hunt.lists import load_lists
 from lamsach.hunt.native import functions
-from lamsach.hunt.plain_hash import hash_name, hash_network
+from lamsach.hunt.plain_hash import hash_name, hash_network, keys_with_parents
 from lamsach.model import Indicator
 
 WORD = st.integers(0, 2**64 - 1)
@@ -50,6 +50,8 @@ ASKED = [
 @settings(max_examples=200, deadline=None)
 def test_a_name_has_the_kernel_s_key(name: str) -> None:
     assert hash_name(name.encode()) == hashed_there(name.encode())
+    parents = [name.split(".", cut)[-1].encode() for cut in range(name.count(".") + 1)]
+    assert keys_with_parents(name.encode()) == [hashed_there(parent) for parent in parents]
 
 
 @given(WORD, WORD, st.integers(0, 128))

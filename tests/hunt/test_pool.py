@@ -34,3 +34,11 @@ def test_each_thread_gets_back_the_buffer_that_it_filled_last() -> None:
             pool.put(second)
             assert taken(one) is ours
             assert taken(two) is theirs
+
+
+def test_a_thread_without_one_takes_what_is_free_before_a_new_one_is_made() -> None:
+    pool = Pool(5, 64)
+    theirs = pool.get()
+    pool.put(theirs)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(pool.get).result(10) is theirs

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import mmap
 import re
-import struct
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +29,7 @@ def mapped(path: Path) -> Mapped:
         memory = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     if memory[:8] != _MAGIC:
         raise ValueError("the cache holds something else")
-    (size,) = struct.unpack("<H", memory[8:10])
-    begin = 10 + size
+    begin = 10 + int.from_bytes(memory[8:10], "little")
     header = _HEADER.fullmatch(memory[10:begin].decode("latin-1"))
     if header is None:
         raise ValueError("the cache holds something else")
