@@ -22,7 +22,7 @@ from lamsach.model import Action, Event, EventKind
 # mgd[123]: UI_LOGIN_EVENT: User 'an' login, class 'super-user' [123], ssh-connection '192.0.2.9 5000 192.0.2.1 22', client-mode 'cli'
 # sshd: SSHD_LOGIN_FAILED: Login failed for user 'root' from host '203.0.113.7'
 JUNOS = re.compile(
-    r"(?<![\w-])(UI_LOGIN_EVENT|UI_LOGOUT_EVENT|UI_AUTH_EVENT|LOGIN_FAILED|LOGIN_INFORMATION|LOGIN_ROOT|SSHD_LOGIN_FAILED|SSHD_LOGIN_ATTEMPTS_THRESHOLD|LOGIN_PASSWORD\w{1,16}): "
+    r"(?<![\w/-])(UI_LOGIN_EVENT|UI_LOGOUT_EVENT|UI_AUTH_EVENT|LOGIN_FAILED|LOGIN_INFORMATION|LOGIN_ROOT|SSHD_LOGIN_FAILED|SSHD_LOGIN_ATTEMPTS_THRESHOLD|LOGIN_PASSWORD\w{1,16}): "
 )
 # NetScreen device_id=ns5gt  [Root]system-alert-00016: Port scan! From 203.0.113.7:5 to 198.51.100.9:10, proto TCP (zone Untrust, int untrust).
 SCREENOS = re.compile(r"NetScreen device_id=([\w.-]{1,64}) {1,3}\[[\w.-]{1,64}\]system-[a-z]{3,16}-\d{5}: ")

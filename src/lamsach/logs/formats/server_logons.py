@@ -24,6 +24,8 @@ from lamsach.logs.syslog import NO_HEADER, SyslogHeader, split_header
 from lamsach.model import Action, Event
 
 _OK, _NO = Action.ALLOWED, Action.BLOCKED
+_OF_LOGONS = r"(?:SSH|SHELL|TELNET|LINE|HTTP|WEB|FTPS|SFTP|STELNET)"
+_HUAWEI = r"[^ ]{0,24}?:[^(]{0,160}\((?=(?:[^)]{0,300}?[ ,])?UserName=(?P<user>[^,)\s*]{1,128}))?(?:[^)]{0,300}?[ ,])?(?:IP|Ip|UserAddress|UserIP|UserIp|IPAddress)={IP}"
 SENTENCES = (
     # pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=pts/1 ruser= rhost=203.0.113.7  user=root
     sentence("rhost=", r"\bpam_\w{1,20}\((?!sshd|dropbear|dovecot|smtp|samba|vsftpd|proftpd|pure-ftpd)\S{1,64}:auth\): authentication failure; .{0,200}?\brhost={IP}(?: {1,2}user=(?P<user>\S{1,128}))?", _NO),
@@ -73,6 +75,16 @@ SENTENCES = (
     # Authentication failure for admin from 203.0.113.7   (WordPress's fail2ban plug-in)
     sentence("Authentication ", r"(?:^|\]: )(?:XML-RPC )?[Aa]uthentication (?:attempt for unknown user|failure for) (?P<user>\S{1,128}) from {IP}", _NO),
     sentence("Accepted password for ", r"^Accepted password for (?P<user>\S{1,128}) from {IP}$", _OK),
+    # %%10SHELL/5/SHELL_LOGIN: admin logged in from 10.1.2.3.   %%10LOGIN/5/LOGIN_FAILED: admin failed to log in from 203.0.113.7.   (H3C)
+    sentence("%%10", r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?(?P<user>\S{1,128}) failed to log ?in from {IP}", _NO),
+    sentence("%%10", r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?(?P<user>\S{1,128}) logged (?:in|out) from {IP}", _OK),
+    # %%10SSHS/6/SSHS_CONNECT: SSH user an (IP: 10.1.2.3) connected to the server successfully.
+    sentence("SSH user ", r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?SSH user (?P<user>\S{1,128}) \(IP: {IP}\) (?:failed|did)", _NO),
+    sentence("SSH user ", r"%%10\w{2,12}/\d/\w{1,40}: (?:-\S{1,64}; )?SSH user (?P<user>\S{1,128}) \(IP: {IP}\) ", _OK),
+    # %%01SSH/4/SSH_FAIL(s)[1]:Failed to log in through SSH. (IP=203.0.113.7, UserName=root, Times=1)   (Huawei)
+    sentence("%%01", rf"%%01{_OF_LOGONS}/\d/\w{{0,40}}FAIL\w{{0,40}}{_HUAWEI}", _NO),
+    # %%01SSH/6/SSH_USER_LOGIN(s)[2]:The SSH user succeeded in logging in. (ServiceType=stelnet, UserName=an, UserAddress=10.1.2.3, LocalAddress=10.1.2.1)
+    sentence("%%01", rf"%%01{_OF_LOGONS}/\d/\w{{0,40}}LOGIN\w{{0,40}}{_HUAWEI}", _OK),
     # ACCEPT host=::ffff:203.0.113.7 port=4455 fd=4 n=1/4096   (endlessh)
     sentence("CCEPT host=", r"^ACCEPT host={IP} port={PORT} ", _NO),
     sentence("CLOSE host=", r"^CLOSE host={IP} port={PORT} "),
