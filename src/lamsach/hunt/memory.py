@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import sys
 
 _HUGE = 2 << 20
 """From which size on the system is asked for huge pages: a few faults in place of a thousand when a buffer is filled first."""
@@ -32,9 +33,9 @@ def anonymous(size: int) -> Memory:
 
 
 def at_hand(memory: mmap.mmap) -> None:
-    """Map the pages of a file that lie in the system's cache at once: the search would come upon them one by one, all its threads at the same time."""
-    if hasattr(memory, "madvise"):
-        with contextlib.suppress(OSError):  # Linux before 5.14, and what is no Linux
+    """Map the pages of a file that lie in the system's cache at once: all threads of a search would come upon them one by one."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # before 5.14
             memory.madvise(_MADV_POPULATE_READ)
 
 
