@@ -5,16 +5,25 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
 from lamsach.portal.api import access as api_access
 from lamsach.portal.audit.models import Entry
+from lamsach.portal.awareness import telling
+from lamsach.portal.base import tokens
+from lamsach.portal.base.uploads import keep
 from lamsach.portal.cases.models import Case, Note
 from lamsach.portal.fleet.taking import Summary, take
+from lamsach.portal.sources.models import Collector, LiveSighting
+from lamsach.portal.support import desk
 
 from . import samples
 from .conftest import Cast
@@ -31,6 +40,20 @@ SECRETS = (
     "Lời ghi kín",
 )
 """What the samples' machine is called, and what is added to its case here."""
+PERSONAL = (
+    *SECRETS,
+    "@person.example",  # whoever has an account, is invited, is told, or asks
+    "Trần Văn Thử",
+    "Người hỏi",
+    "Máy chậm",
+    "Tôi cần giúp",
+    "a@b.example",
+    "PC-77",
+    "PC-99",
+)
+"""More of what tells of somebody: the samples' colleague, asker and writer, a machine that a collector saw, one that another unit lets look at."""
+OWN = {"accounts/me/"}
+"""What somebody sees of themselves alone."""
 READABLE = [path for path in MEMBER if (door := DOORS[path]) is not None and "GET" in door.methods]
 API = [path for path, _ in addresses(get_resolver().url_patterns) if path.startswith("api/")]
 
@@ -43,6 +66,23 @@ def planted(cast: Cast) -> Case:
     fleet = Summary("PC-01", ("02:00:00:00:00:01",), timezone.now(), "quick", malicious=1, left=1)
     take(case.campaign, case.unit, fleet)
     return case
+
+
+def peopled(cast: Cast) -> None:
+    """Somebody who is told, asks, writes or is invited, and machines that collectors and partners tell of."""
+    samples.notice(cast)
+    samples.question(cast)
+    for name in ("incoming_id", "invitation_id", "granted_id"):
+        samples.SAMPLES[name](cast)
+    collector = Collector.objects.create(unit=cast.first, name="gw", reported=timezone.now())
+    LiveSighting.objects.create(
+        unit=cast.first,
+        collector=collector,
+        key="1",
+        seen=timezone.now(),
+        indicator="bot-c2.xyz",
+        name="PC-77",
+    )
 
 
 def shown(response: Any) -> str:
@@ -75,13 +115,58 @@ def test_the_officer_sees_the_secrets(cast: Cast) -> None:
 @pytest.mark.parametrize("path", READABLE)
 def test_nobody_above_sees_a_name_and_each_view_is_in_the_trail(path: str, cast: Cast) -> None:
     planted(cast)
-    address, client = filled(path, cast), cast.client("officer")
+    address = filled(path, cast)
+    peopled(cast)
     for query in queries(path):
-        for role in ABOVE:
-            assert leaked(shown(cast.client(role).get(address + query))) == [], (role, query)
-        before = Entry.objects.count()
-        if leaked(shown(client.get(address + query))):
-            assert Entry.objects.count() > before, query
+        for role in (*ABOVE, "officer"):
+            before = Entry.objects.count()
+            text = shown(cast.client(role).get(address + query))
+            assert role == "officer" or leaked(text) == [], (role, query)
+            if path not in OWN and (told := [one for one in PERSONAL if one in text]):
+                assert Entry.objects.count() > before, (role, query, told)
+
+
+def test_looking_on_for_hours_or_for_somebody_is_in_the_trail(cast: Cast) -> None:
+    """The table that renews itself every three seconds leaves a line now and then, and one for each name that is looked for."""
+    peopled(cast)
+    client = cast.client("officer")
+
+    def look(query: str) -> int:
+        before = Entry.objects.filter(action="live.viewed").count()
+        answer = client.get(f"/office/sources/live/{query}", headers={"HX-Request": "true"})
+        assert "PC-77" in answer.content.decode()
+        return Entry.objects.filter(action="live.viewed").count() - before
+
+    assert [look(query) for query in ("", "", "?q=PC-77", "?q=PC-77")] == [1, 0, 1, 0]
+    assert Entry.objects.filter(action="live.viewed").first().details == {"search": "PC-77"}  # type: ignore[union-attr]
+    cache.clear()
+    assert look("") == 1
+
+
+def test_a_page_that_is_opened_by_its_link_is_in_the_trail(cast: Cast) -> None:
+    """A link may be passed on: the address from which it was opened is kept."""
+    asked = samples.question(cast)
+    desk.attach(asked, [keep(SimpleUploadedFile("anh.pdf", b"%PDF-1.7"))])
+    link = urlsplit(desk.address_of(asked)).path
+    pages = {
+        link: "question.viewed",
+        f"{link}files/{asked.files.get().pk}/": "question.file",
+        reverse(
+            "awareness:notice", args=[tokens.sign(telling.PURPOSE, samples.notice(cast).nonce)]
+        ): "person.data_viewed",
+        reverse(
+            "awareness:own_data", args=[tokens.sign(telling.PURPOSE, samples.notice(cast).nonce)]
+        ): "person.data_exported",
+    }
+    for path, action in pages.items():
+        assert Client().get(path, REMOTE_ADDR="192.0.2.7").status_code == 200, path
+        noted = Entry.objects.filter(action=action).latest("pk")
+        assert (noted.address, noted.user, noted.unit_id, noted.details["link"]) == (
+            "192.0.2.7",
+            None,
+            cast.first.pk,
+            True,
+        )
 
 
 @pytest.mark.parametrize("query", ["PC-01", "10.1.2.3"])

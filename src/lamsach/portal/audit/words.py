@@ -16,7 +16,7 @@ THINGS: dict[str, Any] = {
     "hold": _("Legal hold"), "hunt": _("Hunt"), "incoming": _("E-mail that came in"), "invitation": _("Invitation"),
     "list": _("List"), "live": _("Listed contacts"), "mail": _("E-mail"), "material": _("Material"),
     "merge": _("Joined machines"), "misp": _("MISP server"), "people": _("People"), "person": _("One person"),
-    "playbook": _("Playbook"), "portal": _("Portal"), "privacy": _("Personal data"), "question": _("Question"),
+    "playbook": _("Playbook"), "portal": _("Portal"), "privacy": _("Personal data"), "question": _("Question"), "questions": _("Questions"),
     "report": _("Report"), "scan": _("Scan"), "token": _("Token"),
     "tool": _("Tool"), "trace": _("Trace"), "unit": _("Unit"), "unit_key": _("Signing key"), "units": _("Units"),
     "webhook": _("Notice to a program"),

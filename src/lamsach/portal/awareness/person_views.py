@@ -100,6 +100,7 @@ def notice(request: HttpRequest, token: str) -> HttpResponse:
         telling.confirm(found, ConfirmedHow.LINK)
     if what:
         found = telling.find(token) or found
+    record(request, "person.data_viewed", found.person, found.unit, link=True)
     return render(request, "awareness/notice.html", {**_own(found), "quiz": quiz, "token": token})
 
 
@@ -126,7 +127,7 @@ def own_data(request: HttpRequest, token: str) -> HttpResponse:
     found = telling.find(token)
     if found is None or found.person is None:
         return render(request, "accounts/link_used.html", status=404)
-    record(None, "person.data_exported", found.person, found.unit)
+    record(request, "person.data_exported", found.person, found.unit, link=True)
     return _file(found.person)
 
 

@@ -160,7 +160,7 @@ def _keep(
 
 
 def _said(document: Document) -> dict[str, Any]:
-    who = document.added_by.email if document.added_by else (document.origin.name if document.origin else "")
+    who = str(document.added_by) if document.added_by else (document.origin.name if document.origin else "")
     return {
         "name": document.name,
         "sha256": document.sha256,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +21,8 @@ from lamsach.portal.sources import access
 from lamsach.portal.sources.archives import WINDOWS, places
 
 _LATELY = timedelta(hours=24)
+_LOOK_S = 600
+"""How long looking at the table that renews itself is one look in the audit trail."""
 
 
 @member(ALL, WRITERS, ("GET",))
@@ -49,10 +53,16 @@ def live(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(Q(indicator__icontains=asked) | Q(ip=asked) | Q(name__icontains=asked))
     page = paged(request, rows)
     part = request.headers.get("HX-Request") == "true"
-    if not part:
-        record(request, "live.viewed", None, None)
+    if _looks(request, asked) or not part:
+        record(request, "live.viewed", search=asked)
     template = "sources/live_rows.html" if part else "sources/live.html"
     return render(request, template, {"page": page, "q": asked})
+
+
+def _looks(request: HttpRequest, asked: str) -> bool:
+    """Whether it is a while since the person last looked at this: the table renews itself every few seconds, and a line each time would bury the trail."""
+    what = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()
+    return cache.add(f"live.viewed:{request.user.pk}:{what}", True, _LOOK_S)
 
 
 @member(ALL, WRITERS, ("GET",))

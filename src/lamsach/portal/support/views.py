@@ -120,6 +120,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         if kept is not None:
             desk.add(question, form.cleaned_data["text"], kept)
             return redirect("support:mine", token=token)
+    record(request, "question.viewed", question, question.unit, link=True)
     context = {
         "question": question,
         "token": token,
@@ -148,7 +149,9 @@ def questions(request: HttpRequest) -> HttpResponse:
         rows = waiting.filter(first_answer=None, due__lt=now)
     elif state in QuestionState.values:
         rows = rows.filter(state=state)
-    context = {"page": paged(request, rows), "counts": counts, "state": state, "now": now}
+    page = paged(request, rows)
+    record(request, "questions.viewed", count=len(page.object_list), state=state[:20])
+    context = {"page": page, "counts": counts, "state": state, "now": now}
     return render(request, "support/list.html", context)
 
 
@@ -210,4 +213,5 @@ def my_file(request: HttpRequest, token: str, file_id: int) -> HttpResponse:
     found = desk.find(token)
     if found is None:
         return render(request, "accounts/link_used.html", status=404)
+    record(request, "question.file", found, found.unit, file=file_id, link=True)
     return _file(found, file_id)
