@@ -12,10 +12,14 @@ from django.test import Client
 from lamsach.portal.base.english import ENGLISH
 
 from .conftest import Cast
+from .test_people import totp
 from .test_texts import ALLAUTH, SHOWN, in_templates
 
 FORMS = {
     "Email", "Email address", "Current Password", "New Password", "New Password (again)", "Forgot your password?", "Incorrect password.",
+    "Passwordless",
+    "Enabling passwordless operation allows you to sign in using just this key, but imposes additional requirements such as biometrics or PIN protection.",
+    "Please type your current password.", "Enter a valid email address.", "This account is currently inactive.",
     "The email address and/or password you specified are not correct.", "Too many failed login attempts. Try again later.",
 }  # fmt: skip
 """What stands in the library's forms, not in its pages."""
@@ -101,6 +105,29 @@ def test_who_changes_the_password_is_told_in_our_words(english: Client, cast: Ca
     text = " ".join(page.content.decode().split())
     assert "The password is changed." in text
     assert not THEIR_WORDS.search(words(page)), words(page)
+
+
+@pytest.mark.django_db
+def test_pages_of_the_second_factor_are_headed_as_the_others(english: Client, cast: Cast) -> None:
+    """A sentence's capitals, not a title's; and what is wrong in a form is said in our words."""
+    login = {"login": "officer@person.example", "password": "mat khau rat dai"}
+    english.post("/accounts/login/", login)
+    paths = ["", "totp/activate/", "webauthn/", "webauthn/add/"]
+    shown = [english.get(f"/accounts/2fa/{path}") for path in paths]
+    secret = shown[1].context["form"].secret
+    english.post("/accounts/2fa/totp/activate/", {"code": totp(secret)})
+    more = ["", "totp/deactivate/", "recovery-codes/", "recovery-codes/generate/"]
+    shown += [english.get(f"/accounts/2fa/{path}") for path in more]
+    shown += [english.get("/accounts/sessions/"), english.get("/accounts/reauthenticate/")]
+    for page in shown:
+        assert page.status_code == 200, page.wsgi_request.path
+        body = page_body(page)
+        heads = re.findall(r"<(?:h[12]|th)\b[^>]*>(.*?)</", body, re.DOTALL)
+        assert heads, page.wsgi_request.path
+        assert [head for head in heads if re.search(r"\w [A-Z][a-z]", head.strip())] == []
+        assert not THEIR_WORDS.search(words(page)), words(page)
+    wrong = english.post("/accounts/password/reset/", {"email": "nobody"})
+    assert "Enter a valid e-mail address." in words(wrong)
 
 
 @pytest.mark.django_db

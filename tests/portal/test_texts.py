@@ -10,6 +10,8 @@ from pathlib import Path
 
 import allauth
 import pytest
+from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from django.utils.timesince import timesince
 
@@ -117,3 +119,41 @@ def test_durations_speak_the_language(seconds: float, vietnamese: str, english: 
     for language, words in (("vi", vietnamese), ("en", english)):
         with translation.override(language):
             assert timesince(now - timedelta(seconds=seconds), now, depth=1).replace("\xa0", " ") == words
+
+
+class Asked(forms.Form):
+    """One field of each sort that the portal's forms have."""
+
+    number = forms.IntegerField(min_value=1, max_value=9)
+    one = forms.ChoiceField(choices=[("a", "A")])
+    email = forms.EmailField()
+    url = forms.URLField(assume_scheme="https")
+    day = forms.DateField()
+    file = forms.FileField()
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "told"),
+    [
+        ("number", "1,5x", "Hãy nhập một số nguyên."),
+        ("number", "0", "Giá trị này phải lớn hơn hoặc bằng 1."),
+        ("number", "10", "Giá trị này phải nhỏ hơn hoặc bằng 9."),
+        ("one", "b", "Hãy chọn một mục trong danh sách. Không có mục “b”."),
+        ("email", "x", "Hãy nhập một địa chỉ thư điện tử đúng."),
+        ("url", "http://", "Hãy nhập một địa chỉ URL đúng."),
+        ("day", "31/02/2022", "Hãy nhập một ngày đúng."),
+        ("file", "", "Cần điền mục này."),
+    ],
+)
+def test_what_is_wrong_in_a_form_is_said_in_the_houses_words(field: str, said: str, told: str) -> None:
+    with translation.override("vi"):
+        assert Asked({field: said}).errors[field] == [told]
+    with translation.override("en"):
+        (english,) = Asked({field: said}).errors[field]
+    assert english.isascii()
+    assert english != told
+
+
+def test_an_empty_file_is_called_so() -> None:
+    with translation.override("vi"):
+        assert Asked({}, {"file": SimpleUploadedFile("a", b"")}).errors["file"] == ["Tệp này trống."]
