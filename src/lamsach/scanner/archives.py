@@ -17,6 +17,7 @@ from lamsach.scanner.inflating import Gunzipped, Inflated
 from lamsach.scanner.magic import CLOSED_ARCHIVES, ending
 from lamsach.scanner.opening import Skipped
 from lamsach.scanner.options import Limits
+from lamsach.scanner.tar_headers import CheckedInfo
 from lamsach.zip_errors import ZIP_ERRORS
 
 _DAMAGE = (*ZIP_ERRORS, tarfile.TarError, IndexError, AttributeError)
@@ -135,7 +136,7 @@ def _zip_opener(
 
 
 def _tar(stream: IO[bytes], budget: Budget) -> Iterator[Member]:
-    with tarfile.open(fileobj=stream, mode="r:") as archive:
+    with tarfile.open(fileobj=stream, mode="r:", tarinfo=CheckedInfo) as archive:
         for info in archive:
             budget.member()
             archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
