@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lamsach.logs.bulk.base import BulkReader, Unusual
-from lamsach.logs.bulk.columns import addresses, check, check_distinct, lines_of, mapped, own_sides
+from lamsach.logs.bulk.columns import addresses, check, check_distinct, internal, lines_of, mapped, own_sides
 from lamsach.logs.bulk.heads import Head, heads, of_header
 from lamsach.logs.bulk.letters import DIGITS, made_of
 from lamsach.logs.formats.pf_filterlog import ACTIONS, WITH_PORTS
@@ -71,12 +71,20 @@ class PfPackets(BulkReader):
             "source_port": _ports(source_port, ported),
             "destination_ip": destinations,
             "destination_port": _ports(destination_port, ported),
-            "device_ip": own_sides(sources, destinations),
+            "device_ip": _devices(sources, destinations, pc.and_(pc.invert(six), pc.equal(cell[_WAY], "in"))),
             "action": mapped(cell[_ACTION], lambda text: ACTIONS.get(text, Action.UNKNOWN)),
         }
 
     def _head(self, text: str) -> Head:
         return of_header(split_header(text + _PACKET, self.context)[0])
+
+
+def _devices(sources: pa.Array, destinations: pa.Array, inward: pa.Array) -> pa.Array:
+    """The unit's own machines; of two public addresses the receiver of what came in."""
+    import pyarrow.compute as pc
+
+    public = pc.and_(pc.invert(internal(sources)), pc.invert(internal(destinations)))
+    return pc.if_else(pc.and_(inward, public), destinations, own_sides(sources, destinations))
 
 
 def _ports(column: pa.Array, ported: pa.Array) -> pa.Array:

@@ -1,4 +1,4 @@
-"""pfSense and OPNsense: the packet filter's `filterlog`, and log-ins to the firewall's own web pages.
+"""pfSense and OPNsense: the packet filter's `filterlog`, log-ins to the firewall's own web pages, pfBlockerNG's lines.
 
 Source: Netgate, "Raw Filter Log Format" (https://docs.netgate.com/pfsense/en/latest/monitoring/logs/raw-filter-format.html), OPNsense
 `src/etc/inc/filter.lib.inc` and `filterlog(8)`; `auth.inc` of both for the log-ins.
@@ -13,6 +13,7 @@ Traps:
 - Of a fragment the ports are missing, and CARP's next columns are numbers that are no ports: the protocol decides.
 - `tcpdump -r /var/log/pflog`, and pfSense up to 2.1, write `rule 1/0(match): block in on em0: 192.0.2.5.51514 > 198.51.100.7.443: ...`.
 - Spreadsheets and some relays put a space after each comma.
+- Of two public IPv4 addresses the receiver of a packet that came in is the unit's: machines within have private ones, and translation comes after.
 - OPNsense logs translation with the action `nat`, `rdr` or `binat`: nothing is allowed or blocked by it.
 """
 
@@ -23,8 +24,9 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lamsach.errors import LineError
-from lamsach.logs.base import LogFormat
-from lamsach.logs.direction import own_side
+from lamsach.logs import pfblocker
+from lamsach.logs.base import FileContext, LogFormat
+from lamsach.logs.keyed_events import device_of
 from lamsach.logs.own_machine import calling
 from lamsach.logs.pasted import bare
 from lamsach.logs.placing import placed
@@ -69,6 +71,9 @@ _AUDITED = re.compile(
 _LOGIN_APPS = frozenset({"php", "php-fpm", "php-cgi", "audit", "lighttpd", "opnsense", "httpd", "nginx"})
 
 
+_ANY = FileContext()
+
+
 class PfFilterlog(LogFormat):
     """Reads the packets that pf logged, and who logged in to the firewall."""
 
@@ -83,7 +88,12 @@ class PfFilterlog(LogFormat):
     def recognises(cls, line: str) -> bool:
         """Nine columns of filterlog, a rule's packet as tcpdump prints it, or a log-in message of the web pages."""
         if ",in," in line or ",out," in line or ", in, " in line or ", out, " in line:
-            return _PACKET.search(_tight(line), 0, _ROOM) is not None
+            return (
+                _PACKET.search(_tight(line), 0, _ROOM) is not None
+                or pfblocker.event_in(line, _ANY) is not None
+            )
+        if line.startswith(("DNSBL", "DNS-reply,")):
+            return pfblocker.event_in(line, _ANY) is not None
         if " on " in line and _RULE.search(line, 0, _ROOM) is not None:
             return True
         if " [using OPNsense" in line:
@@ -92,14 +102,20 @@ class PfFilterlog(LogFormat):
 
     def parse(self, line: str, number: int) -> Event | None:
         """One packet, or one log-in."""
+        blocked = pfblocker.event_in(line, self.context)
+        if blocked is not None:
+            return placed(blocked, self, number, blocked.time, None)
         line = _tight(bare(line))
         header, message = split_header(line, self.context)
         packet = _PACKET.search(message, 0, _ROOM)
         if packet:
             event = _packet(message, packet)
         elif rule := _RULE.search(line, 0, _ROOM):
+            printed = printed_packet(line[rule.end() :], None) or Event()
+            device = _own_side(printed.source_ip, printed.destination_ip, inward=" in on " in rule[0])
             event = replace(
-                printed_packet(line[rule.end() :], None) or Event(),
+                printed,
+                device_ip=device if printed.kind is EventKind.CONNECTION else printed.device_ip,
                 action=ACTIONS.get(rule[1], Action.UNKNOWN),
             )
         elif audited := _AUDITED.match(message):
@@ -139,9 +155,14 @@ def _packet(message: str, match: re.Match[str]) -> Event:
         source_port=port_of(ports[0]) if ports else None,
         destination_ip=destination,
         destination_port=port_of(ports[1]) if len(ports) > 1 else None,
-        device_ip=own_side(source, destination) if source else None,
+        device_ip=_own_side(source, destination, inward=match[0].endswith("in,4,")) if source else None,
         action=ACTIONS.get(match[1], Action.UNKNOWN),
     )
+
+
+def _own_side(source: str | None, destination: str | None, *, inward: bool) -> str | None:
+    """The unit's own machine of the two."""
+    return device_of(source, destination, inward=inward and ":" not in (source or ""))
 
 
 def _login(line: str) -> re.Match[str] | None:
