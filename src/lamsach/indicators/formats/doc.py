@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from lamsach.errors import UnreadableError
 from lamsach.indicators.base import ListFormat
+from lamsach.indicators.doc_rows import Mark, Marks
 from lamsach.indicators.documents import DocumentReader
 from lamsach.indicators.ole import opened, streams
 from lamsach.indicators.opening import ListSource
@@ -16,13 +17,17 @@ from lamsach.indicators.records import Entry
 
 _MAGIC = 0xA5EC
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200
-_FLAGS, _CLX = 0x0A, 0x01A2
+_FLAGS, _PAPX, _CLX = 0x0A, 0x0102, 0x01A2
 _COMPRESSED = 0x40000000
+_FOREIGN = dict.fromkeys([0xFDD0, 0xFDD1])
 MAX_PIECES = 200_000
 MAX_COLUMNS = 64
 # A field: its code, then its result (section 2.8.25).
-_FIELD_CODE = re.compile("\x13[^\x13\x14\x15]{0,4000}\x14")
+_FIELD_CODE = re.compile("\x13[^\x13\x14\x15\ufdd0\ufdd1]{0,4000}\x14")
 _CELL = "\x07"
+_TABLE, _ROW = "\ufdd0", "\ufdd1"
+"""Characters that stand in no text, put where a table begins and for the cell mark that ends a row."""
+_ENDS = re.compile(f"([{_CELL}{_ROW}])")
 _MARKS = dict.fromkeys([0x01, 0x02, 0x05, 0x08, 0x13, 0x14, 0x15])
 """Anchors of pictures and notes, and the ends of fields."""
 
@@ -41,21 +46,60 @@ class Doc(ListFormat):
     @classmethod
     def read(cls, source: ListSource) -> Iterator[Entry]:
         """Paragraphs and tables in order."""
-        text = _FIELD_CODE.sub("", _text(source)).translate(_MARKS)
+        text, rows = _text(source)
+        text = _FIELD_CODE.sub("", text).translate(_MARKS)
         reader = DocumentReader(source.document)
-        *cells, rest = text.split(_CELL)
-        table: list[str] = []
-        row_ended = True
-        for cell in cells:
-            if row_ended and ("\r" in cell or "\x0c" in cell):
-                cut = max(cell.rfind("\r"), cell.rfind("\x0c")) + 1
-                yield from _table(table, reader)
-                yield from _paragraphs(cell[:cut], reader)
-                table, cell = [], cell[cut:]
-            table.append(cell)
-            row_ended = not cell.strip()
-        yield from _table(table, reader)
-        yield from _paragraphs(rest, reader)
+        yield from _marked(text, rows, reader) if rows else _unmarked(text, reader)
+
+
+def _marked(text: str, states: list[tuple[str, ...]], reader: DocumentReader) -> Iterator[Entry]:
+    """The paragraphs and tables of a text in which each row's end is marked; `states` say of the rows in order what is merged."""
+    ends = iter(states)
+    table: list[list[tuple[str, str]]] = []
+    row: list[str] = []
+    *parts, rest = _ENDS.split(text)
+    for cell, mark in zip(parts[::2], parts[1::2], strict=True):
+        if not row and _TABLE in cell:
+            before, _, cell = cell.rpartition(_TABLE)
+            yield from _rows(table, reader)
+            table = []
+            yield from _paragraphs(before.replace(_TABLE, ""), reader)
+        if mark == _CELL:
+            row.append(_one_text(cell.replace(_TABLE, "")))
+            continue
+        merged = next(ends, ())
+        table.append(
+            [(value, merged[place] if place < len(merged) else "") for place, value in enumerate(row)]
+        )
+        row = []
+    yield from _rows(table, reader)
+    yield from _paragraphs("\r".join(row) + rest.replace(_TABLE, ""), reader)
+
+
+def _rows(table: list[list[tuple[str, str]]], reader: DocumentReader) -> Iterator[Entry]:
+    if table:
+        yield from reader.table(table)
+
+
+def _unmarked(text: str, reader: DocumentReader) -> Iterator[Entry]:
+    """The same of a text without such marks: cells are told by the empty one that ends each row."""
+    *cells, rest = text.split(_CELL)
+    table: list[str] = []
+    row_ended = True
+    for cell in cells:
+        if row_ended and ("\r" in cell or "\x0c" in cell):
+            cut = max(cell.rfind("\r"), cell.rfind("\x0c")) + 1
+            yield from _table(table, reader)
+            yield from _paragraphs(cell[:cut], reader)
+            table, cell = [], cell[cut:]
+        table.append(cell)
+        row_ended = not cell.strip()
+    yield from _table(table, reader)
+    yield from _paragraphs(rest, reader)
+
+
+def _one_text(cell: str) -> str:
+    return cell.replace("\r", "\n").replace("\x0b", "\n")
 
 
 def _paragraphs(text: str, reader: DocumentReader) -> Iterator[Entry]:
@@ -69,7 +113,7 @@ def _paragraphs(text: str, reader: DocumentReader) -> Iterator[Entry]:
 
 def _table(texts: list[str], reader: DocumentReader) -> Iterator[Entry]:
     """Rows of as many cells as the first row has; an empty cell more ends each."""
-    cells = [text.replace("\r", "\n").replace("\x0b", "\n") for text in texts]
+    cells = list(map(_one_text, texts))
     width = next((place for place, cell in enumerate(cells) if not cell.strip()), len(cells))
     regular = 0 < width <= MAX_COLUMNS and all(
         not cells[place].strip() for place in range(width, len(cells), width + 1)
@@ -81,8 +125,9 @@ def _table(texts: list[str], reader: DocumentReader) -> Iterator[Entry]:
     yield from reader.table([[(cell, "") for cell in row] for row in rows])
 
 
-def _text(source: ListSource) -> str:
-    """The document's text, pieces in order (section 2.4.1). Raises UnreadableError for a locked or damaged one."""
+def _text(source: ListSource) -> tuple[str, list[tuple[str, ...]]]:
+    """The document's text, pieces in order (section 2.4.1), with marks for its tables, and what each row's mark says of its cells. Raises UnreadableError
+    for a locked or damaged one."""
     try:
         with opened(source) as compound:
             main = compound.openstream("WordDocument").read()
@@ -95,14 +140,18 @@ def _text(source: ListSource) -> str:
                 )
             table = compound.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
             start, size = struct.unpack_from("<II", main, _CLX)
-            return "".join(_pieces(main, table[start : start + size]))
+            first, length = struct.unpack_from("<II", main, _PAPX)
+            rows: list[tuple[str, ...]] = []
+            found = Marks(main, table[first : first + length])
+            return "".join(_pieces(main, table[start : start + size], found, rows)), rows
     except UnreadableError:
         raise
     except (OSError, ValueError, struct.error, IndexError):
         raise UnreadableError("The document is damaged.", source.document, "Save it again as DOCX.") from None
 
 
-def _pieces(main: bytes, clx: bytes) -> Iterator[str]:
+def _pieces(main: bytes, clx: bytes, found: Marks, rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """The texts of the pieces; the rows that end in them are added to `rows`."""
     place = 0
     while place < len(clx) and clx[place] == 1:
         place += 3 + struct.unpack_from("<H", clx, place + 1)[0]
@@ -120,8 +169,29 @@ def _pieces(main: bytes, clx: bytes) -> Iterator[str]:
             start = (stated & ~_COMPRESSED) // 2
             data = main[start : start + min(length, left)]
             left -= len(data)
-            yield data.decode("cp1252", "replace")
+            yield from _decoded(data, found.within(start, start + len(data)), start, "cp1252", rows)
         else:
             data = main[stated : stated + min(2 * length, left)]
             left -= len(data)
-            yield data.decode("utf-16-le", "replace")
+            yield from _decoded(data, found.within(stated, stated + len(data)), stated, "utf-16-le", rows)
+
+
+def _decoded(
+    data: bytes, found: list[Mark], start: int, encoding: str, rows: list[tuple[str, ...]]
+) -> Iterator[str]:
+    """A piece's text, with a mark where a table begins and for each cell mark that ends a row."""
+    width = 2 if encoding == "utf-16-le" else 1
+    done = 0
+    for place, cells in found:
+        cut = place - start - (width if cells is not None else 0)
+        if cut < done or (cells is not None and data[cut : cut + width].rstrip(b"\0") != b"\x07"):
+            continue
+        yield data[done:cut].decode(encoding, "replace").translate(_FOREIGN)
+        done = cut
+        if cells is None:
+            yield _TABLE
+            continue
+        yield _ROW
+        rows.append(cells)
+        done = cut + width
+    yield data[done:].decode(encoding, "replace").translate(_FOREIGN)
