@@ -19,11 +19,11 @@ from lamsach.portal.audit.models import Entry
 from lamsach.portal.base import once, tokens
 from lamsach.portal.base.once import made_once, shows_once
 from lamsach.portal.exchange import hooks
-from lamsach.portal.exchange.models import Delivery, Webhook
+from lamsach.portal.exchange.models import Delivery, OwnKey, Webhook
 from lamsach.portal.fleet.models import Handout
 from lamsach.portal.lists.models import Outlet
 
-from . import listing
+from . import listing, samples
 from .conftest import Cast
 from .test_fleet_scanner import campaign, catalogued, plain  # noqa: F401 - a fixture
 from .test_once import sending
@@ -127,6 +127,31 @@ def test_a_scanner_is_taken_once_with_one_word(cast: Cast, campaign: Any) -> Non
     again = browser.client.post(page, said, headers={"referer": HERE + page})
     assert again.status_code == 302, "a revoked one is not handed out again"
     assert Handout.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_key_is_made_once_and_feedback_counts_once(cast: Cast) -> None:
+    browser = Presser(cast, "coordinator")
+    page = f"/office/exchange/units/{cast.first.pk}/key/"
+    assert {answer["Location"] for answer in browser.press(page)} == {page}
+    assert OwnKey.objects.count() == 1
+    listing.released(cast)
+    said = {"value": "bot-c2.xyz", "kind": "seen", "note": "thấy hôm nay"}
+    places = {answer["Location"] for answer in browser.press("/office/blocklists/feedback/", **said)}
+    assert places == {"/office/blocklists/"}
+    assert Entry.objects.filter(action="list.feedback").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_persons_consent_is_noted_once_and_erasing_leads_back(cast: Cast) -> None:
+    person = samples.notice(cast).person
+    assert person is not None
+    browser, page = Presser(cast, "officer"), f"/office/awareness/people/{person.pk}/"
+    for answer in browser.press(page, what="agree", how="paper", note="phiếu ký"):
+        assert answer["Location"] == page
+    assert person.consents.count() == 1
+    for answer in browser.press(page, f"{page}erase/"):
+        assert answer["Location"] == "/office/awareness/"
 
 
 @pytest.mark.django_db

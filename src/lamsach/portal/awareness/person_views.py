@@ -25,6 +25,7 @@ from lamsach.portal.awareness.models import (
 )
 from lamsach.portal.awareness.quiz import PublicQuizForm, QuizForm
 from lamsach.portal.base.doors import anyone, link, member
+from lamsach.portal.base.once import taken_once
 from lamsach.portal.base.ratelimit import rate_limited
 from lamsach.portal.base.roles import WRITERS
 from lamsach.portal.public.views import current
@@ -40,6 +41,7 @@ def _file(person: Person) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS)
+@taken_once
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """What is kept of one person: to be seen, corrected, and their consent recorded."""
     found = access.get_person(request.user, person_id)

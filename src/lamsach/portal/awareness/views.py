@@ -148,6 +148,7 @@ def signed(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 
 @member(WRITERS, WRITERS, ("POST",))
+@taken_once
 def erase(request: HttpRequest, person_id: int) -> HttpResponse:
     """Erase a person; the count stays."""
     person = access.get_person(request.user, person_id)

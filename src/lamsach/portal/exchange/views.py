@@ -120,6 +120,7 @@ def _put_aside(found: Waiting) -> None:
 
 
 @member(COORDINATORS, COORDINATORS)
+@taken_once
 def key(request: HttpRequest, unit_id: int) -> HttpResponse:
     """A unit's key: fingerprint, public half, the keys before it. POST makes one, or another in its place."""
     unit = get_unit(request.user, unit_id, write=True, roles=COORDINATORS)

@@ -185,6 +185,7 @@ def worth(request: HttpRequest, kept_list_id: int) -> HttpResponse:
 
 @rate_limited("lists.feedback", 100, 300)
 @member(WRITERS, WRITERS)
+@taken_once
 def tell(request: HttpRequest) -> HttpResponse:
     """Say that a value was seen, or is a false alarm."""
     units = [
