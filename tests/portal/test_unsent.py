@@ -189,9 +189,29 @@ def test_what_was_typed_stands_in_boxes_of_its_size(cast: Cast) -> None:
     end_sessions()
     long = "Máy đã được cài lại. " * 40
     text = browser.send(
-        "/office/cases/1/notes/", "/office/", word, place="Hà Nội", why=long, code="A-1"
+        "/office/cases/1/notes/", "/office/", word, one="Hà Nội", other=long, code="A-1"
     ).content.decode()
-    assert re.findall(r'rows="(\d)" readonly aria-label="[^"]+ \((\d)\)"', text) == [("1", "1"), ("6", "2")]
+    assert re.findall(r'rows="(\d)" id="typed-\d" readonly aria-label="[^"]+ \((\d)\)"', text) == [
+        ("1", "1"),
+        ("6", "2"),
+    ]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_was_typed_is_called_as_in_the_form(language: str, cast: Cast) -> None:
+    report, browser = samples.report(cast), Browser(cast)
+    browser.client.cookies["django_language"] = language
+    page = f"/office/reports/{report.pk}/edit/"
+    word = browser.word(page)
+    form = browser.client.get(page).content.decode()
+    end_sessions()
+    fields = {"place": "Hà Nội", "position": "Vụ trưởng", "text_nothing": "hai từ"}
+    text = browser.send(page, page, word, **fields).content.decode()
+    shown = re.findall(r'<label for="typed-(\d)">([^<]+)</label>', text)
+    assert [number for number, _ in shown] == ["1", "2"]
+    assert all(f">{label}" in form for _, label in shown), shown
+    assert len(re.findall(r'id="typed-\d" readonly>', text)) == 2
+    assert len(re.findall(r"readonly aria-label=", text)) == 1, "what no form names has a number"
 
 
 def test_the_same_list_twice_is_said(cast: Cast) -> None:

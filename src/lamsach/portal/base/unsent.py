@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.forms import BaseForm, Field
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -41,6 +43,20 @@ def is_own_form(request: HttpRequest) -> bool:
     return origin == ours or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
+def _labels(request: HttpRequest) -> dict[str, str]:
+    """What the forms of the page's own app call their fields, by the fields' names; not where two call one differently."""
+    match = request.resolver_match
+    app = match.func.__module__.rpartition(".")[0] if match is not None else ""
+    module = sys.modules.get(f"{app}.forms")
+    said: dict[str, set[str]] = {}
+    for form in vars(module).values() if module is not None else ():
+        if isinstance(form, type) and issubclass(form, BaseForm):
+            fields: dict[str, Field] = getattr(form, "base_fields", {})
+            for name, field in fields.items():
+                said.setdefault(name, set()).add(str(field.label or ""))
+    return {name: ways.pop() for name, ways in said.items() if len(ways) == 1}
+
+
 def _rows(value: str) -> int:
     """How many lines the box shows, one for a name, six for an essay."""
     return min(6, sum(1 + len(line) // 60 for line in value.splitlines()))
@@ -49,13 +65,16 @@ def _rows(value: str) -> int:
 def page(request: HttpRequest, status: int, title: str, text: str, *, again: bool) -> HttpResponse:
     """What happened, and what was typed. `again`: offer to send the same once more; never with files, which the browser does not keep."""
     fields = typed(request)
+    labels = _labels(request)
     files = [file.name for _, found in request.FILES.lists() for file in found]
     context = {
         "title": title,
         "text": text,
         "status": status,
         "fields": fields,
-        "prose": [(value, _rows(value)) for _, value in fields if len(value.split()) > 1],
+        "prose": [
+            (labels.get(name, ""), value, _rows(value)) for name, value in fields if len(value.split()) > 1
+        ],
         "files": files,
         "again": again and bool(fields) and not files,
         "back": came_from(request),
