@@ -54,6 +54,7 @@ BY_FILE = {
     "windows_event_json_pretty": "a record begins with a lone brace",
     "tcpdump_text": "a packet's first line may hold only frames",
     "vpc_flow": "columns of the file's own choice",
+    "kaspersky_xml": "a row begins with an element of any name",
     "freeradius": "rows of a table mean nothing without their heading",
     "silk": "columns of the file's own choice",
     "web_access": "under a stated #Fields any method counts",

@@ -46,6 +46,7 @@ from lamsach.logs.formats.json_document import JsonDocument
 from lamsach.logs.formats.json_lines import JsonLines
 from lamsach.logs.formats.juniper_srx import JuniperSrx
 from lamsach.logs.formats.kaspersky import Kaspersky
+from lamsach.logs.formats.kaspersky_xml import KasperskyXml
 from lamsach.logs.formats.kea import Kea
 from lamsach.logs.formats.kerio import Kerio
 from lamsach.logs.formats.key_value import KeyValue
@@ -187,6 +188,7 @@ FORMATS: tuple[type[LogFormat], ...] = (
     CiscoUmbrella,
     CiscoVpn3000,
     Kaspersky,
+    KasperskyXml,
     Eset,
     TrellixEpo,
     ServerLogons,

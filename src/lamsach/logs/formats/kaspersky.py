@@ -9,23 +9,17 @@ Source: Kaspersky, "Security Center Help", "Exporting events to SIEM systems"; "
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar
 
 from lamsach.errors import LineError
 from lamsach.logs import cef, leef
-from lamsach.logs.actions import first_action
-from lamsach.logs.antivirus import hashes_in, site_in, user_in
 from lamsach.logs.base import LogFormat
 from lamsach.logs.framing import header_before, within_json
-from lamsach.logs.key_value import first, first_ip
-from lamsach.logs.keyed_events import host_in
+from lamsach.logs.kaspersky_events import event_of
 from lamsach.logs.record_times import first_time
 from lamsach.logs.stamping import stamped
 from lamsach.logs.syslog import split_header
-from lamsach.logs.values import mac_of
-from lamsach.model import Action, Event, EventKind
+from lamsach.model import Event
 
 # CyberTrace and the other gateways are no machine's console: their `dst` is the far end.
 # CEF:0|KasperskyLab|SecurityCenter|13.2|GNRL_EV_VIRUS_FOUND|   LEEF:1.0|KasperskyLab|SecurityCenter|
@@ -36,7 +30,6 @@ _FRAMED = re.compile(
 # [event@23668 et="GNRL_EV_VIRUS_FOUND" hdn="PC-7" hip="10.1.1.7" p1="C:\\a.exe"]
 _STRUCTURED = re.compile(r'(?<= )([A-Za-z]\w{0,40})="((?:[^"\\]|\\.)*)"')
 _ELEMENT = "[event@23668 "
-_CODES = ("BLOCKED", "CURED", "DELETED", "QUARANTINED", "DENIED", "DISINFECTED", "TERMINATED")
 
 
 class Kaspersky(LogFormat):
@@ -87,14 +80,14 @@ class Kaspersky(LogFormat):
             first_time((fields.get("rt"), fields.get("end"), fields.get("start")), self.context)
             or header.time
         )
-        return _event(fields, time, header.host)
+        return event_of(fields, time, header.host)
 
     def _leef(self, line: str, position: int) -> Event:
         record = leef.read(line[position:])
         header = header_before(line, position, self.context)
         fields = {**record.attributes, "code": record.event}
         time = first_time((fields.get("devtime"), fields.get("rt")), self.context) or header.time
-        return _event(fields, time, header.host)
+        return event_of(fields, time, header.host)
 
     def _syslog(self, line: str) -> Event:
         header, message = split_header(line, self.context)
@@ -108,40 +101,4 @@ class Kaspersky(LogFormat):
             "title": fields.get("etdn", ""),
             "msg": f"{message} {' '.join(fields.values())}",
         }
-        return _event(fields, header.time, header.host if header.host != fields.get("hdn") else None)
-
-
-def _event(fields: Mapping[str, str], time: datetime | None, observer: str | None) -> Event:
-    text = "\n".join(value for key, value in fields.items() if key not in ("rt", "externalId"))
-    message = fields.get("msg") or fields.get("desc") or fields.get("description") or ""
-    url = site_in(message) or next(
-        (fields[key] for key in ("request", "url") if "://" in fields.get(key, "")), None
-    )
-    hashes = hashes_in(text)
-    return Event(
-        time=time,
-        kind=EventKind.WEB if url else EventKind.FILE if hashes else EventKind.OTHER,
-        observer=observer,
-        source_ip=first_ip(fields, "src", "source_ip", "identsrc"),
-        destination_ip=first_ip(fields, "dst"),
-        device_ip=first_ip(fields, "dst", "hip", "src", "source_ip", "identsrc", "dvc", "c6a3"),
-        device_name=first(
-            fields, "dhost", "hdn", "identhostname", "shost", "devicename", "hostname", "dvchost"
-        ),
-        device_mac=mac_of(first(fields, "dmac", "identmac", "smac")),
-        user=first(fields, "duser", "suser", "usrname", "user") or user_in(message),
-        domain=host_in(url) if url else None,
-        url=url,
-        hashes=hashes,
-        action=_action(fields, message),
-    )
-
-
-def _action(fields: Mapping[str, str], message: str) -> Action:
-    if any(code in fields.get("code", "").upper() for code in _CODES):
-        return Action.BLOCKED
-    stated = re.search(r"Result(?: description)?\s*:\s*([^\r\n;]{1,80})", message)
-    action = first_action(fields.get("act"), stated[1] if stated else None, fields.get("title"))
-    return (
-        Action.BLOCKED if action is Action.BLOCKED else Action.UNKNOWN
-    )  # "Detected" does not say that it ran
+        return event_of(fields, header.time, header.host if header.host != fields.get("hdn") else None)
