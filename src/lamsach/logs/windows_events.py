@@ -41,6 +41,8 @@ CONTACT_DATA = frozenset(
      "targetusername", "subjectusername")
 )  # fmt: skip
 """Data that tell of a contact: of an event that has one the rendered text is not read."""
+_SQL_LOGONS = (18452, 18456)
+"""SQL Server's refused log-ons, of which some exports hold only what is put into the text: the account, a reason, `[CLIENT: 192.0.2.5]`."""
 _DNS_CLIENT = frozenset({3006, 3008, 3009, 3010, 3011, 3014, 3016, 3018, 3019, 3020, 1014, 1015})
 _DEFENDER = frozenset({1006, 1007, 1008, 1015, 1116, 1117, 1118, 1119, 1121, 1122, 1125, 1126})
 
@@ -50,6 +52,9 @@ def event_of(
 ) -> Event:
     """The event, of this format and line. Raises LineError for an impossible time."""
     text = record.message or (record.data.get("payload", "") if record.provider == "OpenSSH" else "")
+    if not text and record.event_id in _SQL_LOGONS and "sql" in record.provider.lower():
+        user, *rest = record.unnamed or [""]
+        text = record.message = f"Login failed for user '{user.strip()}'.{' '.join(rest)}"
     if text and CONTACT_DATA.isdisjoint(record.data):
         for name, value in labels(text).items():
             record.data.setdefault(name, value)

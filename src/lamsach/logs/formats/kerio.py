@@ -37,6 +37,11 @@ _CONNECTION = re.compile(
 )
 _END = r"(?:([\w.-]{1,253}) \()?([0-9A-Fa-f.:]{2,45}?)\)?(?::(\d{1,5}))?"
 _ENDS = re.compile(rf"(?:^|[ ,:]){_END} -> {_END}(?=[ ,]|$)", re.ASCII)
+# 10.1.1.5:51000 -> c2.example:443   whose address it leaves out
+_TO_NAME = re.compile(
+    rf"(?:^|[ ,:]){_END} -> (?=[\w.-]{{0,250}}[A-Za-z])([\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,10}})()(?::(\d{{1,5}}))?(?=[ ,]|$)",
+    re.ASCII,
+)
 # 10.1.1.5 an "Title" http://c2.example/a
 _PAGE = re.compile(
     r"([0-9A-Fa-f.:]{3,45}) (\S{1,128}) \"[^\"]{0,2048}\" ((?:https?|ftp)://\S{1,8192})", re.ASCII
@@ -90,6 +95,8 @@ def _event(text: str) -> Event:
     packet, connection = _PACKET.match(text), _CONNECTION.match(text)
     start = packet or connection or _INTRUSION.match(text)
     ends = _ENDS.search(text, max(0, start.end() - 1), _ROOM) if start else None
+    if start and ends is None:
+        ends = _TO_NAME.search(text, max(0, start.end() - 1), _ROOM)
     if start is None or ends is None:
         raise LineError("The line is not a record of this product.", text[:80])
     source, destination = ip_of(ends[2]), ip_of(ends[5])

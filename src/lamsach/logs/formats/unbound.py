@@ -29,7 +29,7 @@ from lamsach.model import Action, Event, EventKind
 # [1602500000] unbound[1234:0] info: ...   unbound[1234:0] info: ...   [1234:0] info: ...
 # unbound 1234 - [meta sequenceId="1"] [1234:0] info: ...
 _START = re.compile(
-    r"(?:\[(\d{9,10})\] )?(?:(?:unbound|libunbound)(?:\[\d{1,10}(?::[0-9a-f]{1,4})?\]:? |: ))?(?:\[(\d{1,10}:[0-9a-f]{1,4})\] )?"
+    r"(?:\[(\d{9,10}(?:\.\d{1,9})?)\] )?(?:(?:unbound|libunbound)(?:\[\d{1,10}(?::[0-9a-f]{1,4})?\]:? |: ))?(?:\[(\d{1,10}:[0-9a-f]{1,4})\] )?"
     r"(?:(info|notice|warning|error|fatal error|debug|query|reply|verbose|verbosity \d|local-actions): ?)",
     re.ASCII,
 )
