@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from lamsach.portal.base import ratelimit, tokens
 from lamsach.portal.base.discreet import Discreet
+from lamsach.portal.base.middleware import plain_cookies
 
 from .conftest import Cast
 from .test_access_walk import DOORS, OURS, filled, names
@@ -182,6 +184,16 @@ def test_the_proxy_is_believed_as_far_as_it_names_an_address(
     settings.PROXIES = 1
     request = RequestFactory().get("/", headers={"x-forwarded-for": forwarded})
     assert ratelimit.client_address(request) == expected
+
+
+@pytest.mark.django_db
+def test_a_cookie_of_backslashes_is_left_out_and_the_others_are_kept() -> None:
+    seen: list[dict[str, str]] = []
+    hostile, other = 'a="' + "\\" * 400_000 + '"', 'b="1\\"2"'
+    request = RequestFactory().get("/", HTTP_COOKIE=f"{hostile}; sessionid=x; {other}")
+    plain_cookies(lambda request: seen.append(request.COOKIES) or HttpResponse())(request)
+    assert seen == [{"sessionid": "x", "b": '1"2'}]
+    assert Client().get("/accounts/login/", HTTP_COOKIE=hostile).status_code == 200
 
 
 @pytest.mark.parametrize(
