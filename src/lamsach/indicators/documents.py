@@ -56,6 +56,14 @@ class DocumentReader:
         for target, shown in links:
             yield from self._link(target, shown, reference)
 
+    def struck(self, texts: Iterable[str]) -> Iterator[Entry]:
+        """The values in texts that the author struck out, as withdrawn ones."""
+        reference = Reference(self.document, self.page, self.row)
+        for text in texts:
+            for item in Prose().line(normalize("NFC", visible(text))):
+                if not isinstance(item, Refused):
+                    yield Refusal(reference, item[1], refusals.WITHDRAWN, item[0])
+
     def _link(self, target: str, shown: str, reference: Reference) -> Iterator[Entry]:
         try:
             values = canonical_values(target)

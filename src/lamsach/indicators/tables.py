@@ -7,7 +7,7 @@ cells that are nothing but a value. A row without any value is refused, so that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from lamsach.indicators import ranges, refusals
@@ -23,11 +23,11 @@ from lamsach.indicators.cells import (
     value_cell,
     victim,
 )
-from lamsach.indicators.extract import Found
+from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import Field, field_of, stated_type, supported_part
 from lamsach.indicators.halves import whole_digest
 from lamsach.indicators.headings import Headings, kind_beside, kind_of
-from lamsach.indicators.normalise import Refused, plain_value
+from lamsach.indicators.normalise import Refused, declined, plain_value
 from lamsach.indicators.records import (
     Entry,
     Facts,
@@ -83,10 +83,20 @@ class Table:
         return self._headings.fields is not None and Field.VALUE in self._headings.fields.values()
 
     def row(
-        self, number: int, cells: Sequence[str], inherited: Mapping[int, str] | None = None
+        self,
+        number: int,
+        cells: Sequence[str],
+        inherited: Mapping[int, str] | None = None,
+        *,
+        struck: Collection[int] = (),
     ) -> Iterator[Entry]:
         """The indicators and refusals of one row (`number` is 1-based). `inherited` is what cells merged over several rows
-        hand down: it describes this row's values and is no value of this row."""
+        hand down: it describes this row's values and is no value of this row. The cells `struck` out are withdrawn."""
+        if struck:
+            out = [item for place in struck if place < len(cells) for item in scan(cells[place])]
+            values = (declined(item, refusals.WITHDRAWN) for item in out if not isinstance(item, Refused))
+            yield from entries(values, self._reference(number))
+            cells = ["" if place in struck else cell for place, cell in enumerate(cells)]
         only = self._headings.only_value
         if only is not None and not inherited and not self._allows and len(cells) > only:
             plain = plain_value(cells[only])

@@ -36,6 +36,8 @@ class Row:
     number: int
     cells: tuple[str, ...]
     inherited: dict[int, str] = field(default_factory=dict)
+    struck: frozenset[int] = frozenset()
+    """The columns of cells whose text is struck out."""
 
 
 class Workbook:
@@ -83,6 +85,7 @@ class Workbook:
         merges = self._merges(part)
         active: dict[int, tuple[int, str]] = {}
         strings = self._shared_strings()
+        crossed = self._struck_styles()
         number = 0
         for element in self._elements(part, "row"):
             stated = element.get("r", "")
@@ -103,7 +106,18 @@ class Workbook:
                         for column, text in inherited.items()
                         if column >= len(cells) or not cells[column]
                     },
+                    _struck(element, crossed) if crossed else frozenset(),
                 )
+
+    def _struck_styles(self) -> frozenset[str]:
+        """The numbers of the cells' formats whose font is struck out (sections 18.8.22 and 18.8.10)."""
+        part = posixpath.join(posixpath.dirname(self._main), "styles.xml")
+        if part not in self._names:
+            return frozenset()
+        styles = {local_name(group.tag): group for group in self._tree(part)}
+        fonts = {str(place) for place, font in enumerate(styles.get("fonts", ())) if any(map(_strikes, font))}
+        formats = enumerate(styles.get("cellXfs", ()))
+        return frozenset(str(place) for place, found in formats if found.get("fontId") in fonts)
 
     @contextmanager
     def _part(self, name: str) -> Iterator[BinaryIO]:
@@ -170,6 +184,15 @@ def _cells(row: Element, strings: list[str]) -> tuple[str, ...]:
         cells.extend([""] * (column - len(cells)))
         cells.append(_cell(cell, strings))
     return tuple(cells)
+
+
+def _strikes(part: Element) -> bool:
+    return local_name(part.tag) == "strike" and part.get("val") not in ("0", "false")
+
+
+def _struck(row: Element, styles: frozenset[str]) -> frozenset[int]:
+    letters = [cell.get("r", "").rstrip("0123456789") for cell in row if cell.get("s") in styles]
+    return frozenset(_column(text) for text in letters if text.isalpha() and text.isascii())
 
 
 def _cell(cell: Element, strings: list[str]) -> str:

@@ -69,14 +69,18 @@ def _blocks(root: Element, reader: DocumentReader, targets: dict[str, str]) -> I
     for element in _children(root):
         name = local_name(element.tag)
         if name == "p":
-            text, breaks = _paragraph(element, reader)
+            struck: list[str] = []
+            text, breaks = _paragraph(element, reader, struck)
             yield from reader.paragraph(text, _links(element, targets))
+            yield from reader.struck(struck)
             for _ in range(breaks):
                 reader.next_page()
             for box in _inner(element, "txbxContent"):
                 yield from _blocks(box, reader, targets)
         elif name == "tbl":
-            yield from reader.table(_rows(element, reader))
+            struck = []
+            yield from reader.table(_rows(element, reader, struck))
+            yield from reader.struck(struck)
 
 
 def _children(root: Element) -> Iterator[Element]:
@@ -102,22 +106,28 @@ def _inner(element: Element, wanted: str) -> Iterator[Element]:
             stack.extend(reversed(part))
 
 
-def _paragraph(element: Element, reader: DocumentReader) -> tuple[str, int]:
+def _paragraph(element: Element, reader: DocumentReader, struck: list[str]) -> tuple[str, int]:
     """The text, and how many page breaks lie within it; those before its first word are told to the reader at once."""
-    parts = _text(element).split(_PAGE_BREAK)
+    parts = _text(element, struck).split(_PAGE_BREAK)
     while len(parts) > 1 and not parts[0].strip():
         reader.next_page()
         del parts[0]
     return "".join(parts), len(parts) - 1
 
 
-def _text(element: Element) -> str:
-    """The words, with `_PAGE_BREAK` for each page break."""
+def _text(element: Element, struck: list[str] | None = None) -> str:
+    """The words, with `_PAGE_BREAK` for each page break; those that are struck out go to `struck`, if it is given."""
     parts: list[str] = []
+    out: list[str] = []
     stack = list(reversed(element))
     while stack:
         part = stack.pop()
         name = local_name(part.tag)
+        if name == "r" and struck is not None and _is_struck(part):
+            out.append(_text(part))
+            continue
+        if out and name == "r":
+            struck, out = _with_struck(struck, out), []
         if name == "t":
             parts.append(part.text or "")
         elif name in ("tab", "ptab"):
@@ -130,7 +140,24 @@ def _text(element: Element) -> str:
             parts.append("-")
         elif name not in _SKIPPED:
             stack.extend(reversed(part))
+    _with_struck(struck, out)
     return "".join(parts)
+
+
+def _with_struck(struck: list[str] | None, out: list[str]) -> list[str] | None:
+    """The list with the runs that stand together as one text more."""
+    if struck is not None and out:
+        struck.append("".join(out))
+    return struck
+
+
+def _is_struck(run: Element) -> bool:
+    """Whether a run is struck out (ECMA-376 part 1, sections 17.3.2.37 and 17.3.2.9)."""
+    properties = next((part for part in run if local_name(part.tag) == "rPr"), ())
+    return any(
+        local_name(part.tag) in ("strike", "dstrike") and _attribute(part, "val") not in ("0", "false", "off")
+        for part in properties
+    )
 
 
 def _attribute(element: Element, wanted: str) -> str:
@@ -146,12 +173,12 @@ def _links(element: Element, targets: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def _rows(table: Element, reader: DocumentReader) -> Iterator[list[tuple[str, str]]]:
+def _rows(table: Element, reader: DocumentReader, struck: list[str]) -> Iterator[list[tuple[str, str]]]:
     """Rows of cells: text, and `start` or `more` for a cell that is merged over several rows."""
     for row in table:
         if local_name(row.tag) != "tr":
             if local_name(row.tag) in ("sdt", "sdtContent", "ins"):
-                yield from _rows(row, reader)
+                yield from _rows(row, reader, struck)
             continue
         cells: list[tuple[str, str]] = []
         broken = False
@@ -160,7 +187,7 @@ def _rows(table: Element, reader: DocumentReader) -> Iterator[list[tuple[str, st
                 cell = next(_inner(cell, "tc"), cell)
             if local_name(cell.tag) != "tc":
                 continue
-            text = "\n".join(_text(part) for part in _inner(cell, "p"))
+            text = "\n".join(_text(part, struck) for part in _inner(cell, "p"))
             if _PAGE_BREAK in text:
                 text = text.replace(_PAGE_BREAK, "")
                 broken = True

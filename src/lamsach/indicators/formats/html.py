@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from lamsach.indicators import refusals
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.flowing import defangs, rejoined
+from lamsach.indicators.html_cells import Cells, Spans
 from lamsach.indicators.labels import defangs_links
 from lamsach.indicators.mentions import Prose
-from lamsach.indicators.normalise import Value
+from lamsach.indicators.normalise import Value, declined
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, entries
 from lamsach.indicators.refusals import Refused
@@ -28,6 +29,7 @@ _STARTS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MAX_TITLE = 300
+_CROSSED = frozenset({"s", "strike", "del"})
 _SILENT = frozenset({"script", "style", "template", "noscript", "svg", "head", "nav", "footer"})
 _BLOCKS = frozenset(
     [
@@ -59,7 +61,6 @@ _BLOCKS = frozenset(
     ]
 )
 _MAX_TEXT = 1024 * 1024
-_MAX_COLUMNS, _MAX_ROWS = 64, 1000
 
 
 class Html(ListFormat):
@@ -96,6 +97,11 @@ class Html(ListFormat):
                 texts = [rejoined(text) for text in cells.texts]
                 yield from _shaped(table.row(row, texts, cells.inherited))
         yield from _shaped(table.end())
+        for row, text in page.struck:
+            values = (
+                declined(item, refusals.WITHDRAWN) for item in scan(text) if not isinstance(item, Refused)
+            )
+            yield from entries(values, Reference(source.document, None, row))
 
 
 def _unbroken(found: Iterable[tuple[int, str | Cells | None]]) -> Iterator[tuple[int, str | Cells | None]]:
@@ -137,59 +143,6 @@ def _site_of(found: Value) -> str | None:
     return _site(found[1]) if found[0] is IndicatorType.URL else None
 
 
-class Cells(NamedTuple):
-    """A table's row: its own texts by column, and those of cells above that reach into it."""
-
-    texts: list[str]
-    inherited: dict[int, str]
-
-
-class Spans:
-    """The cells of a table that are merged over columns or rows (HTML, "colspan" and "rowspan")."""
-
-    def __init__(self) -> None:
-        self.open = False
-        """Whether a cell has begun whose text is still to come."""
-        self._place, self._wide, self._high = 0, 1, 1
-        self._above: dict[int, tuple[int, str]] = {}
-        """By column: how many further rows a cell reaches into, and its text."""
-        self._new: dict[int, tuple[int, str]] = {}
-
-    def before(self, place: int) -> list[str]:
-        """Empty texts for the columns from a place on that cells above fill."""
-        end = place
-        while end in self._above:
-            end += 1
-        return [""] * (end - place)
-
-    def begin(self, place: int, attributes: dict[str, str | None]) -> None:
-        """A cell begins in this column."""
-        self.open, self._place = True, place
-        self._wide = _number(attributes.get("colspan"), _MAX_COLUMNS)
-        self._high = _number(attributes.get("rowspan"), _MAX_ROWS)
-
-    def cell(self, text: str) -> list[str]:
-        """The texts of the columns that the cell fills."""
-        wide = self._wide if self.open else 1
-        if self.open and self._high > 1 and self._place < _MAX_COLUMNS:
-            self._new.update({self._place + column: (self._high - 1, text) for column in range(wide)})
-        self.open = False
-        return [text, *[""] * (wide - 1)]
-
-    def end_row(self) -> dict[int, str]:
-        """What cells above say of the row that ends."""
-        said = {place: text for place, (_, text) in self._above.items()}
-        rest = {place: (rows - 1, text) for place, (rows, text) in self._above.items() if rows > 1}
-        self._above, self._new, self.open = {**rest, **self._new}, {}, False
-        return said
-
-
-def _number(text: str | None, most: int) -> int:
-    return (
-        min(max(int(text), 1), most) if text and text.isascii() and text.isdecimal() and len(text) < 6 else 1
-    )
-
-
 class _Page(SafeParser):
     """Collects in order: text blocks (str), table rows (list of cells), and None where a table begins."""
 
@@ -200,7 +153,9 @@ class _Page(SafeParser):
         self.address = ""
         """What the page states as its own address (HTML, "canonical"; the Open Graph protocol, "og:url")."""
         self._in_title = False
-        self._silent = 0
+        self._silent = self._crossed = 0
+        self.struck: list[tuple[int, str]] = []
+        """What is struck out, with its lines."""
         self._text: list[str] = []
         self._size = 0
         self._line = 1
@@ -216,6 +171,8 @@ class _Page(SafeParser):
                 self.address = said.get("href") or ""
             elif said.get("property") == "og:url":
                 self.address = said.get("content") or ""
+        if tag in _CROSSED:
+            self._crossed += 1
         if tag in _SILENT:
             self._silent += 1
         elif tag == "body":
@@ -234,9 +191,13 @@ class _Page(SafeParser):
                 self._spans.begin(len(self._row), dict(attrs))
         elif tag in _BLOCKS:
             self._end_block()
+        if tag in _BLOCKS:
+            self._crossed = 0  # a mark that nobody closes strikes out no more than its block
 
     def handle_endtag(self, tag: str) -> None:
         self._in_title = False
+        if tag in _CROSSED:
+            self._crossed = max(0, self._crossed - 1)
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif tag in ("td", "th"):
@@ -251,6 +212,9 @@ class _Page(SafeParser):
             self.title += data[:_MAX_TITLE]
             self._in_title = len(self.title) < _MAX_TITLE
         if self._silent or self._size > _MAX_TEXT:
+            return
+        if self._crossed:
+            self.struck.append((self.getpos()[0], data))
             return
         if not self._text:
             self._line = self.getpos()[0]

@@ -32,5 +32,5 @@ class Xlsx(ListFormat):
                 continue
             table = Table(source.document, page, title=title)
             for row in workbook.rows(part):
-                yield from table.row(row.number, row.cells, row.inherited)
+                yield from table.row(row.number, row.cells, row.inherited, struck=row.struck)
             yield from table.end()
