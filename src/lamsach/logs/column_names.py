@@ -15,7 +15,7 @@ from functools import lru_cache
 
 FIELDS: Mapping[str, str] = {
     "time": "frametimeepoch timestamp datetime time creationtime creationdate eventtime timegenerated timecreated systemtime timelocal utctime logtime receivetime receivedtime"
-    " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart querytimestamp createddatetime ts t sourcerealtimetimestamp realtimetimestamp"
+    " generatetime generatedtime starttime stime flowstart flowstarttime timeflowstart timeflowstartns timereceived timereceivedns timestampstart recvtime flowstartmilliseconds flowstartseconds ianaflowstartmilliseconds ianaflowstartseconds startdate firstseen firstswitched datefirstseen eventcreated createdat eventstart timestart querytimestamp createddatetime unixtime ts t sourcerealtimetimestamp realtimetimestamp"
     " dateandtime datetimeutc detectiontime detectedtime timeofdetection occured occurred timeofoccurrence eventoccurred detectiondate"
     " thoigianphathien thoigianxayra thoigiannhiem thoigianquet ngayphathien ngaygio thoigian thoidiem thoigianghinhan thoigianbatdau ngaythang"
     " thoigianketnoi ngaynhiem lanphathiencuoi lanphathiendau thoidiemphathien thoigiandietvirus"
@@ -49,7 +49,7 @@ FIELDS: Mapping[str, str] = {
     "ip": "ip ipaddress ipaddr address hostip deviceip endpointip leasedip assignedip assignedaddr assignedaddress ipdevice"
     " agentip userip sourceinfoip machineip computerip diachiip diachi ipmay ipthietbi yiaddr"
     " diachiipmaytram diachiipmay diachiipmaytinh diachiipthietbi ipmaytinh ipmaynhiem diachiipmaynhiem ipmayclient",
-    "name": "devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
+    "name": "hostidentifier srcendpointhostname devicename machinename computername computer workstation workstationname clienthostname sourcehostnameresolved endpointname"
     " device clientdevice managedcomputer infectedcomputer tenmaynhiem maynhiem maytinhnhiem tenclient"
     " srcname hostnameofdevice pcname srccomputer clientname endpoint"
     " tenmay tenmaytinh tenmaybinhiem maybinhiem tenthietbi maytram maytinh thietbi tenmaytram"
@@ -63,7 +63,7 @@ FIELDS: Mapping[str, str] = {
     " 用户 用户名 用户名称 登录用户 账号",
     "query": "dnsqryname dnsdnsqryname query dnsquery queryname dnsquestionname questionname qname rrname dnsname requestedname dnsrequest question qh"
     " dnsquerystring querydomain queriedname queriednames dnsqueryname dnsrrname truyvan tentruyvan tenmientruyvan",
-    "domain": "extensionsservername tlstlshandshakeextensionsservername httphttphost domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname"
+    "domain": "extensionsservername tlstlshandshakeextensionsservername httphttphost domain domainname destinationdomain dstdomain urldomain sni servername tlssni tlsclientservername desthostname dsthostname dstendpointhostname"
     " site website requesthost httphost xhost cshost webhost requesteddomain urlhost remotehost destinationname"
     " tenmien trangweb webdomain tenmiendochai tenmienketnoi tenmiendich mienketnoi"
     " 域名",
@@ -207,13 +207,16 @@ def field_of(key: str) -> str | None:
 
 def beside(plain_names: Container[str]) -> Mapping[str, str]:
     """What names mean because of another beside them: `sip` is a server's address, beside `dip` the source's; `origin` beside `src` is the
-    gateway that wrote the record (Check Point)."""
+    gateway that wrote the record (Check Point); `devicehostname` beside `deviceowner` is the user's machine (Zscaler)."""
+    if "deviceowner" in plain_names:
+        return _BESIDE_OWNER
     if "origin" in plain_names and any(name in plain_names for name in _SOURCES):
         return _BESIDE_SOURCE
     return _BESIDE_DIP if "dip" in plain_names else {}
 
 
 _SOURCES = ("src", "srcip", "sourceip", "sourceaddress", "clientip")
+_BESIDE_OWNER = {"devicehostname": "name"}
 _BESIDE_DIP = {"sip": "source"}
 _BESIDE_SOURCE = {"origin": "observer"}
 

@@ -58,7 +58,18 @@ _LOGON_FIELDS = {
 PARSED = ("destination", "query", "url", "domain")
 """Fields of which each says that a shipper has taken the record apart itself."""
 SPECIAL_NAMES = frozenset(
-    {"ipaddress", "sourcetype", "origin", "dip", "src", "srcip", "sourceip", "sourceaddress", "clientip"}
+    {
+        "ipaddress",
+        "sourcetype",
+        "deviceowner",
+        "origin",
+        "dip",
+        "src",
+        "srcip",
+        "sourceip",
+        "sourceaddress",
+        "clientip",
+    }
 )
 """Names whose presence in a record says what other names mean."""
 _MOST_VALUES = 50
