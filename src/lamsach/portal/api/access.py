@@ -23,7 +23,8 @@ PREFIX = "lamsach_"
 def issue(unit: Unit, name: str, by: Any) -> str:
     """A new token; it is shown once and cannot be read again."""
     word = PREFIX + secrets.token_urlsafe(32)
-    made = Token.objects.create(unit=unit, name=name, digest=_digest(word), created_by=by)
+    user = getattr(by, "user", by)
+    made = Token.objects.create(unit=unit, name=name, digest=_digest(word), created_by=user)
     record(by, "token.issued", made, unit, name=name)
     return word
 

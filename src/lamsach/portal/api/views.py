@@ -44,7 +44,7 @@ def tokens(request: HttpRequest, unit_id: int) -> HttpResponse:
             return redirect("tokens", unit_id=unit_id)
         if form.is_valid():
             name = form.cleaned_data["name"]
-            word = made_once(request, lambda: access.issue(unit, name, request.user))
+            word = made_once(request, lambda: access.issue(unit, name, request))
             form = TokenForm()
     rows = Token.objects.filter(unit=unit, revoked=None)
     return render(request, "api/tokens.html", {"unit": unit, "form": form, "tokens": rows, "word": word})

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from lamsach.errors import LamsachError
+from lamsach.portal.audit.details import told
 from lamsach.portal.audit.words import words
 
 
@@ -34,6 +35,11 @@ class Entry(models.Model):
     def words(self) -> str:
         """The act in the reader's language."""
         return words(self.action)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Name and value of each detail, in the reader's language."""
+        return told(self.details)
 
     def save(self, *args: Any, **options: Any) -> None:
         """Add the row; a second save is refused."""

@@ -1,6 +1,6 @@
 """The portal's Vietnamese texts, by their English originals: one file for each group of pages."""
 
-from lamsach.portal.catalogue_vi.audit import AUDIT
+from lamsach.portal.catalogue_vi.audit import AUDIT, DETAILS
 from lamsach.portal.catalogue_vi.awareness import WAVES
 from lamsach.portal.catalogue_vi.base import BASE
 from lamsach.portal.catalogue_vi.campaigns import CAMPAIGNS
@@ -27,6 +27,7 @@ from lamsach.portal.catalogue_vi.units import UNITS
 GROUPS: tuple[dict[str, str], ...] = (
     LIBRARIES,
     AUDIT,
+    DETAILS,
     SOURCES,
     LISTS,
     FINDINGS,
