@@ -115,3 +115,19 @@ def test_json_lines_stay_lines(tmp_path):
     path = tmp_path / "lines.json"
     path.write_text("".join(json.dumps({**record, "data": {"values": [1, 2]}}) + "\n" for record in RECORDS))
     assert {event.format for event in read(path)} == {"json_lines"}
+
+
+def test_the_questions_of_pihole(tmp_path):
+    """`{"queries":[..]}` of Pi-hole's API."""
+    asked = {
+        "time": 1781058031,
+        "type": "A",
+        "status": "GRAVITY",
+        "domain": "c2.example",
+        "client": {"ip": "10.20.1.5"},
+    }
+    path = tmp_path / "queries.json"
+    path.write_text(json.dumps({"queries": [asked, asked], "cursor": 2}), encoding="utf-8")
+    assert [(event.source_ip, event.domain, event.action.value) for event in read(path)] == [
+        ("10.20.1.5", "c2.example", "blocked")
+    ] * 2

@@ -207,15 +207,29 @@ def field_of(key: str) -> str | None:
 
 def beside(plain_names: Container[str]) -> Mapping[str, str]:
     """What names mean because of another beside them: `sip` is a server's address, beside `dip` the source's; `origin` beside `src` is the
-    gateway that wrote the record (Check Point); `devicehostname` beside `deviceowner` is the user's machine (Zscaler)."""
+    gateway that wrote the record (Check Point); `devicehostname` beside `deviceowner` is the user's machine (Zscaler), `devicename`
+    beside a firewall's columns the firewall (FortiAnalyzer, Panorama)."""
     if "deviceowner" in plain_names:
         return _BESIDE_OWNER
+    if "devicename" in plain_names and any(name in plain_names for name in OF_FIREWALLS):
+        return _BESIDE_ZONES
     if "origin" in plain_names and any(name in plain_names for name in _SOURCES):
         return _BESIDE_SOURCE
     return _BESIDE_DIP if "dip" in plain_names else {}
 
 
 _SOURCES = ("src", "srcip", "sourceip", "sourceaddress", "clientip")
+OF_FIREWALLS = (
+    "sourcezone",
+    "natsourceip",
+    "threatcontenttype",
+    "sourceinterface",
+    "srcintf",
+    "virtualsystem",
+    "virtualdomain",
+)
+"""Columns that only a firewall's table has."""
+_BESIDE_ZONES = {"devicename": "observer"}
 _BESIDE_OWNER = {"devicehostname": "name"}
 _BESIDE_DIP = {"sip": "source"}
 _BESIDE_SOURCE = {"origin": "observer"}

@@ -37,7 +37,7 @@ _WORDS = re.compile(r"[a-z]+")
 _SINCE_START = re.compile(r"\d{1,7}\.\d{3,9}", re.ASCII)
 _BLOCKED_WORDS = (
     "block blocked blocks deny denied drop dropped reject rejected refused refuse reset sinkhole sinkholed prevented quarantined"
-    " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted"
+    " forbidden 拒绝 阻断 拦截 丢弃 禁止 chan cam tuchoi dachan bichan diet dadiet xoa daxoa cachly dacachly prevent blacklisted gravity denylist"
 )
 _BLOCKED = frozenset(_BLOCKED_WORDS.split())
 _ALLOWED_WORDS = (

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-_WRAPPERS = "hits|Records|records|value|values|data|events|Events|results|result|items|logs|Logs|entries|rows|alerts|Alerts|messages|response|detections|resources"
+_WRAPPERS = "hits|Records|records|value|values|data|events|Events|results|result|items|logs|Logs|entries|rows|alerts|Alerts|messages|response|detections|resources|queries"
 # {"took":3,...,"hits":{"total":{"value":1},"hits":[{     {"Records": [ {     [ {     {"value":[{
 LIST = re.compile(rf'"(?:{_WRAPPERS})"\s{{0,200}}:\s{{0,200}}\[\s{{0,200}}(?=\{{)')
 BARE_LIST = re.compile(r"\s{0,200}\[\s{0,200}(?=\{)")

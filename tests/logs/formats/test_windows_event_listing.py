@@ -75,3 +75,32 @@ def test_other_texts_are_not_taken(head):
 @given(st.text(alphabet="Event[0]:= \n\tLogNamSurcID/26", max_size=120))
 def test_no_text_raises_anything_but_line_errors(text):
     list(records(WindowsEventListing, text.split("\n")))
+
+
+def test_a_list_that_begins_with_the_text():
+    """`Get-WinEvent | Format-List *`: the machine and the time stand behind the text."""
+    record = [
+        "Message              : Network connection detected:",
+        "                       User: UNIT\\nga",
+        "                       Initiated: true",
+        "                       SourceIp: 10.20.1.5",
+        "                       SourcePort: 51234",
+        "                       DestinationIp: 203.0.113.9",
+        "                       DestinationPort: 443",
+        "Id                   : 3",
+        "ProviderName         : Microsoft-Windows-Sysmon",
+        "LogName              : Microsoft-Windows-Sysmon/Operational",
+        "MachineName          : PC-17",
+        "TimeCreated          : 10/06/2026 9:20:31 SA",
+        "",
+    ]
+    lines = [*record, *record]
+    assert WindowsEventListing.score([line for line in lines if line]) == 1.0
+    parser = WindowsEventListing(FileContext(head=lines))
+    assert [parser.begins_record(line) for line in record] == [True, *[False] * 12]
+    event = parser.parse("\n".join(record), 1)
+    assert event is not None
+    assert (event.device_name, event.user, event.source_ip) == ("PC-17", "UNIT\\nga", "10.20.1.5")
+    assert (event.destination_ip, event.destination_port) == ("203.0.113.9", 443)
+    assert event.time is not None
+    assert event.time.isoformat() == "2026-06-10T02:20:31+00:00"

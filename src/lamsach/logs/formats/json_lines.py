@@ -59,6 +59,7 @@ PARSED = ("destination", "query", "url", "domain")
 """Fields of which each says that a shipper has taken the record apart itself."""
 SPECIAL_NAMES = frozenset(
     {
+        *column_names.OF_FIREWALLS,
         "ipaddress",
         "sourcetype",
         "deviceowner",

@@ -23,6 +23,9 @@ from lamsach.model import Event
 _START = re.compile(
     r"Event\\?\[\d{1,12}\]:?\s*$|Log Name: {1,12}\S|Tên nhật ký: {1,12}\S|TimeCreated {1,20}: ?\d|\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2} [AP]M\s*$"
 )
+# Message              : Network connection detected:   (Format-List *, where the other names follow)
+_MESSAGE_FIRST = re.compile(r"Message {4,24}: ?\S")
+_OF_POWERSHELL = re.compile(r"([A-Z][A-Za-z]{1,30}) {1,24}: ?(\S.{0,500})")
 _ANOTHER = re.compile(r"\s{0,4}(?:Log Name: |LogName=|ProviderName {1,20}: |Tên nhật ký: )")
 _PAIR = re.compile(r"\s{0,8}([^\s:=][^:=\n]{0,40}?)\s{0,20}[:=][ \t]{0,20}(.{0,2000})")
 _NAMES = {
@@ -34,6 +37,7 @@ _TEXT_BEGINS = frozenset({"description", "message", "mô tả"})
 _MOST_PAIRS = 40
 _CLOCK = re.compile(r"(\d{1,2}/\d{1,2}/\d{4}) \d{1,2}:\d{2}:\d{2}( [AP]M)?")
 _HEAD_LINES = 12
+_LONGEST_MESSAGE = 400
 
 
 class WindowsEventListing(LogFormat):
@@ -48,6 +52,7 @@ class WindowsEventListing(LogFormat):
     def __init__(self, context: FileContext) -> None:
         super().__init__(context)
         self._times = LooseTimes(context, month_first=_month_first(context.head))
+        self._message_first = bool(context.head and _MESSAGE_FIRST.match(context.head[0]))
 
     @classmethod
     def recognises(cls, line: str) -> bool:
@@ -58,6 +63,9 @@ class WindowsEventListing(LogFormat):
     @classmethod
     def score(cls, head: Sequence[str]) -> float:
         """1 for a file that begins with the head of an event."""
+        if head and _MESSAGE_FIRST.match(head[0]):
+            told = {match[1].lower() for line in head if (match := _OF_POWERSHELL.match(line))}
+            return 1.0 if told >= {"id", "providername"} else 0.0
         if not head or not cls.starts_record(head[0]):
             return 0.0
         names = {match[1].lower() for line in head[:_HEAD_LINES] if (match := _PAIR.match(line))}
@@ -67,6 +75,12 @@ class WindowsEventListing(LogFormat):
     def starts_record(cls, line: str) -> bool:
         """The first line of an event's head."""
         return _START.match(line) is not None
+
+    def begins_record(self, line: str) -> bool:
+        """Where the first record begins with its text, each does."""
+        if self._message_first:
+            return _MESSAGE_FIRST.match(line) is not None
+        return self.starts_record(line)
 
     def parse(self, line: str, number: int) -> Event | None:
         """One event. LineError for a text that has no head of one."""
@@ -82,7 +96,12 @@ class WindowsEventListing(LogFormat):
             match = _PAIR.match(text)
             name = match[1].strip().lower() if match else ""
             if match and name in _TEXT_BEGINS:
-                message = "\n".join([match[2], *lines[place + 1 :]])
+                rest = lines[place + 1 :]
+                message = "\n".join([match[2], *rest])
+                if text.startswith(
+                    "Message "
+                ):  # PowerShell may write other names behind it, not indented as the text is
+                    _take_behind(rest[:_LONGEST_MESSAGE], values)
                 break
             if match and name in _NAMES:
                 values.setdefault(_NAMES[name], match[2].strip())
@@ -94,6 +113,13 @@ class WindowsEventListing(LogFormat):
             values.get("time") or None, {}, message=message,
         )  # fmt: skip
         return event_of(record, self.context, self._times, self.name, number)
+
+
+def _take_behind(lines: Sequence[str], values: dict[str, str]) -> None:
+    for text in lines:
+        match = _OF_POWERSHELL.match(text)
+        if match and (name := _NAMES.get(match[1].lower())):
+            values.setdefault(name, match[2].strip())
 
 
 def _month_first(head: Sequence[str]) -> bool:
