@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from lamsach.portal import cases
 from lamsach.portal.campaigns.models import Campaign
 from lamsach.portal.cases import dashboard as facts
 from lamsach.portal.cases.chart import BOTTOM, HEIGHT, TOP, chart, spread, step_of
@@ -21,6 +23,7 @@ from lamsach.portal.findings.searched import AliveDay
 from lamsach.portal.units import tree
 from lamsach.portal.units.models import UnitLink
 from lamsach.portal.units.tree import today
+from tests.conftest import require_program
 
 from .bundles import FIREWALL, Contact, day, device, findings, hand_in
 from .conftest import Cast
@@ -28,6 +31,7 @@ from .samples import dispatch
 
 pytestmark = pytest.mark.django_db
 S = CaseState
+PORTAL = Path(str(cases.__file__)).parents[1]
 
 
 @pytest.fixture
@@ -139,6 +143,39 @@ def test_the_chart_is_zero_based(cast: Cast, campaign: Campaign) -> None:
     assert [line.name for line in made.lines] == list(LINES)
     one = chart(Series((day(0),), dict.fromkeys(LINES, (0,))))
     assert len(one.lines[0].points.split()) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_words_of_the_chart_can_be_read_on_a_phone(language: str, cast: Cast, campaign: Campaign) -> None:
+    """At least 12 pixels high, and inside the picture, at whose end the page begins."""
+    from playwright.sync_api import sync_playwright
+
+    client = cast.client("coordinator")
+    client.cookies["django_language"] = language
+    shown = client.get(f"/office/campaigns/{campaign.pk}/machines/dashboard/").content.decode()
+    figure = shown[shown.index('<figure class="chart') : shown.index("</figure>")]
+    styles = (
+        PORTAL / app / f"static/lamsach/{name}.css" for app, name in (("base", "lamsach"), ("cases", "cases"))
+    )
+    style = "".join(path.read_text("utf-8") for path in styles)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=require_program("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        page.set_content(f"<!doctype html><html><style>{style}</style><main>{figure}</figure></main></html>")
+        words = page.evaluate(SIZES)
+        browser.close()
+    assert len(words) > 10
+    assert [word for word, size, inside in words if size < 12 or not inside] == []
+
+
+SIZES = """[...document.querySelectorAll(".chart text")].map((word) => {
+  const box = word.getBBox();
+  const inside = box.x >= 0 && box.x + box.width <= word.ownerSVGElement.viewBox.baseVal.width;
+  return [word.textContent, parseFloat(getComputedStyle(word).fontSize) * word.getScreenCTM().a, inside];
+})"""
 
 
 def test_each_number_leads_to_a_list_of_that_length(cast: Cast, campaign: Campaign) -> None:
