@@ -28,6 +28,11 @@ BSD_TIME = re.compile(
 )
 # Sophos UTM: `2019:11:06-00:08:03 gw httpd[123]: ...`
 _UTM_TIME = re.compile(r"(\d{4}):(\d{1,2}):(\d{1,2})-(\d{2}):(\d{2}):(\d{2})(?= )", re.ASCII)
+# Check Point's CPLogToSyslog: `Jun 10 2026 09:20:31+07:00 192.0.2.1 Action="accept" ...`
+_ZONED_TIME = re.compile(
+    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2}) (\d{4}) (\d{2}:\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})(?=[ :])",
+    re.ASCII,
+)
 # journalctl -o short-full: `Sun 2026-06-07 09:00:01 +07 host1 sshd[812]: `
 _JOURNAL_TIME = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([A-Z]{2,5}|[+-]\d{2,4})(?= )",
@@ -63,6 +68,10 @@ def time_at(text: str) -> tuple[TimeReader, int, bool] | None:
     if match:
         clock, zone = match.groups()
         return (lambda context: from_iso(clock, zone_of(zone) or context.timezone)), match.end(), True
+    match = _ZONED_TIME.match(text) if text[3:4] == " " else None
+    if match:
+        moment = f"{match[3]}-{MONTHS[match[1]]:02}-{int(match[2]):02}T{match[4]}{match[5]}"
+        return (lambda context: from_iso(moment, context.timezone)), match.end(), True
     match = _UTM_TIME.match(text)
     if match:
         year, month, day, hour, minute, second = map(int, match.groups())
@@ -73,8 +82,8 @@ def time_at(text: str) -> tuple[TimeReader, int, bool] | None:
         )
     match = _UNIX_TIME.match(text)
     if match:
-        moment = match[1]
-        return (lambda _: from_epoch(moment)), match.end(), False
+        epoch = match[1]
+        return (lambda _: from_epoch(epoch)), match.end(), False
     match = (_KIWI_TIME if text[10:11] == "\t" else _LOCAL_TIME).match(text)
     if match:
         written = match[0]
