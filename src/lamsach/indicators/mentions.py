@@ -23,6 +23,7 @@ from lamsach.indicators.refusals import Refused
 from lamsach.indicators.rule_text import HEADER, rule_values
 from lamsach.indicators.sections import Section, announced, is_title, may_be_heading
 from lamsach.indicators.sigma_text import Excluded
+from lamsach.indicators.standing import verdict_beside
 from lamsach.indicators.urls import split_url
 from lamsach.indicators.yara_text import searched_for
 from lamsach.model import IndicatorType
@@ -138,6 +139,8 @@ class Prose:
         judged = [
             self._judged(token, item, text, code=code, alone=alone, marked=marked) for token, item in found
         ]
+        if len(found) == 1 and (reason := verdict_beside(found[0][0], text)) is not None:
+            return [declined(judged[0], reason)]
         if excluded:
             judged = [
                 declined(item, refusals.ALLOWED) if text.find(token) < excluded else item
@@ -198,7 +201,7 @@ class Prose:
         place = text.find(token)
         if place < 0:
             return found  # the author defanged it
-        if is_excluded(text, place):
+        if is_excluded(text, place) or token.startswith("!"):
             return Refused(refusals.ALLOWED, value, kind)
         reason = aside(kind, token, text, place)
         if self.section is Section.MARGIN:

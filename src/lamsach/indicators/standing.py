@@ -53,6 +53,7 @@ _JUDGING = (
 """Keys of a record whose text may say it."""
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "co", "dung", "\u2713", "\u2714", "\u221a"})
 _NO = frozenset({"no", "n", "false", "f", "0", "khong"})
+_AROUND = " \t()[]{}<>-–—:;,|*_`\"'#"
 _LONGEST = 40
 """How many characters a cell has at most that is nothing but a verdict."""
 
@@ -106,6 +107,14 @@ def row_reason(cells: Mapping[int, str], judging: Mapping[int, str]) -> str | No
         ):
             return reason
     return None
+
+
+def verdict_beside(token: str, line: str) -> str | None:
+    """Why the one value of a line is none, where all else that the line says is such a word: `good.example (legitimate)`; or None."""
+    if len(line) > len(token) + _LONGEST:
+        return None
+    rest = line.replace(token, "", 1).strip(_AROUND)
+    return judged(rest) if len(rest) > 1 else None
 
 
 def _first_part(cell: str) -> str:

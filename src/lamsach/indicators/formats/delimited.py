@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from lamsach.indicators import refusals
+from lamsach.indicators.allowing import lets_through
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.cells import holds_value
 from lamsach.indicators.extract import Found
@@ -76,7 +77,7 @@ def find_delimiter(text: str) -> str | None:
     """The character that cuts the lines of a text into cells, or None when it is no table."""
     lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
     data = [line for line in lines if not _COMMENT.match(line)]
-    if any(begins_query(line) for line in data):
+    if any(begins_query(line) or lets_through(line.strip()) for line in data):
         return None
     best: tuple[float, str] | None = None
     for delimiter in _DELIMITERS:

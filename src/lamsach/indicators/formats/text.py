@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from lamsach.indicators import refusals
-from lamsach.indicators.allowing import lets_through
+from lamsach.indicators.allowing import lets_through, sets_own
 from lamsach.indicators.base import ListFormat
 from lamsach.indicators.code_lines import is_dump
 from lamsach.indicators.extract import Found
 from lamsach.indicators.fields import field_of
 from lamsach.indicators.flowing import defangs, has_sentences
 from lamsach.indicators.mentions import Prose
-from lamsach.indicators.normalise import Refused, canonical_values, plain_value
+from lamsach.indicators.normalise import Refused, canonical_values, declined, plain_value
 from lamsach.indicators.opening import ListSource
 from lamsach.indicators.records import Entry, Facts, Plain, entries, read_text, shortened, whole_entry
+from lamsach.indicators.standing import judged, refused
 from lamsach.indicators.unbroken import Unbroken
 from lamsach.model import Indicator, Reference, Refusal
 
@@ -81,15 +82,10 @@ def _entries(line: str | None, reference: Reference, prose: Prose, *, told: bool
     else:
         found = read_line(line.strip(), reference, prose)
         if lets_through(line.strip()):
-            found = (excepted(item) for item in found)
+            found = (refused(item, refusals.ALLOWED) for item in found)
+        elif sets_own(line.strip()):
+            found = (refused(item, refusals.OWN_CLIENT) for item in found)
         yield from (item for item in found if item.type is not None or told)
-
-
-def excepted(item: Entry) -> Entry:
-    """A value of a line that lets it through, as a refused one."""
-    if isinstance(item, Refusal) or item.reference is None:
-        return item
-    return Refusal(item.reference, item.value, refusals.ALLOWED, item.type)
 
 
 def read_line(line: str, reference: Reference, prose: Prose | None = None) -> Iterator[Entry]:
@@ -105,6 +101,8 @@ def read_line(line: str, reference: Reference, prose: Prose | None = None) -> It
         found = _values(line[: match.start()].strip(), prose)
         if any(not isinstance(item, Refused) for item in found):
             threat = shortened(line[match.end() :]) or prose.threat
+            if (reason := judged(line[match.end() :])) is not None:
+                found = [declined(item, reason) for item in found]
             yield from entries(found, reference, Facts(threat=threat))
             return
     if _NO_WORDS.fullmatch(line):
