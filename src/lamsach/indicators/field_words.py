@@ -48,12 +48,12 @@ FURTHER_TYPES: dict[IndicatorType, str] = {
 
 # Địa chỉ IP nhiễm mã độc, IP máy bị nhiễm, Máy nạn nhân, Victim IP; not: Máy chủ lây nhiễm (what spreads)
 _VICTIM = re.compile(
-    r"(?:dia chi )?(?:ip|may|may tinh|thiet bi|host|dia chi|ten may)\b(?!.*\blay nhiem\b).*\b(?:nhiem|nan nhan|bi tan cong)\b.*|nan nhan|(?:victim|infected)(?:[ _-](?:ips?|hosts?|machines?|address(?:es)?|hostname|computer|system|device|name)){1,3}"
+    r"(?:dia chi )?(?:ip|may|may tinh|thiet bi|host|dia chi|ten may)\b(?!.*\blay nhiem\b).*\b(?:nhiem|nan nhan|bi tan cong)\b.*|nan nhan|victims?|(?:victim|infected)(?:[ _-](?:ips?|hosts?|machines?|address(?:es)?|hostname|computer|system|device|name)){1,3}"
     r"|受害(?:者)?ip(?:地址)?|受感染ip|被攻击ip|感染ip|被害ip|ip жертвы|зараженный ip"
 )
 # Website bị giả mạo, Tên miền chính thức, Impersonated brand, Legitimate domain, Whitelist, Tên miền ngoại lệ
 _GENUINE = re.compile(
-    r".*\b(?:bi (?:gia mao|gia danh|mao danh|lam gia|nhai)|chinh thuc|chinh thong|hop phap)\b.*|(?:ten mien|website|trang(?: web)?) that|(?:impersonated|legitimate|legit|genuine|official|targeted|abused)[ _-](?:brand|domain|site|website|url|organi[sz]ation|company|service)s?|target brand|brand"
+    r".*\b(?:bi (?:gia mao|gia danh|mao danh|lam gia|nhai)|chinh thuc|chinh thong|hop phap)\b.*|(?:ten mien|website|trang(?: web)?) that|(?:impersonated|legitimate|legit|genuine|official|targeted|abused)[ _-](?:brand|domain|site|website|url|organi[sz]ation|company|service)s?|target brand|brand|legit(?:imate)?|benign|hop le"
     r"|(?:white|allow|safe) ?list(?:ed)?(?: (?:domains?|ips?|urls?|hosts?|entries|addresses))?|.*\b(?:ngoai le|danh sach trang|khong chan)"
 )
 

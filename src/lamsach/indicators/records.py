@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from lamsach.indicators import refusals
 from lamsach.indicators.domains import may_be_file_name
+from lamsach.indicators.doubts import is_detection
 from lamsach.indicators.extract import HASH_NAMED_FILE, Found, scan
 from lamsach.indicators.normalise import Refused, Value, canonical_values
 from lamsach.indicators.refang import refang
@@ -151,6 +152,8 @@ def _doubted(found: Found, text: str) -> Found:
         if named := HASH_NAMED_FILE.fullmatch(found[1]):
             return canonical_values(named[1])[0]
         return Refused(refusals.FILE_NAME, found[1], found[0])
+    if is_detection(text.strip()):
+        return Refused(refusals.DETECTION, found[1], found[0])
     return found
 
 

@@ -49,6 +49,7 @@ class Doc(ListFormat):
         text, rows = _text(source)
         text = _FIELD_CODE.sub("", text).translate(_MARKS)
         reader = DocumentReader(source.document)
+        reader.look_through([text])
         yield from _marked(text, rows, reader) if rows else _unmarked(text, reader)
 
 

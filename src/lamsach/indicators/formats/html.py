@@ -80,9 +80,10 @@ class Html(ListFormat):
         page = _Page()
         page.read(source.encoding.decode(source.whole()))
         page.end_text()
-        marked = defangs(text for _, text in page.found if isinstance(text, str))
+        every = [text for _, part in page.found for text in _texts(part)]
+        marked = defangs(every)
         tables, table, prose = 0, Table(source.document), Prose(advisory=True, defangs=marked)
-        prose.defangs_links = defangs_links(text for _, text in page.found if isinstance(text, str))
+        prose.defangs_links = defangs_links(every)
         own = frozenset(item[1] for item in scan(page.title) if not isinstance(item, Refused))
         site = _site(page.address)
         for row, cells in _unbroken(page.found):
@@ -102,6 +103,10 @@ class Html(ListFormat):
                 declined(item, refusals.WITHDRAWN) for item in scan(text) if not isinstance(item, Refused)
             )
             yield from entries(values, Reference(source.document, None, row))
+
+
+def _texts(part: str | Cells | None) -> list[str]:
+    return [] if part is None else [part] if isinstance(part, str) else part.texts
 
 
 def _unbroken(found: Iterable[tuple[int, str | Cells | None]]) -> Iterator[tuple[int, str | Cells | None]]:

@@ -53,6 +53,7 @@ class Rtf(ListFormat):
                 "Split it into several files.",
             )
         reader = DocumentReader(source.document)
+        reader.look_through(text for _, cells in _blocks(data) for text, _ in cells)
         rows: list[list[tuple[str, str]]] = []
         for kind, cells in _blocks(data):
             if kind == "row":

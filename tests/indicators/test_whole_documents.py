@@ -1,0 +1,54 @@
+"""What the whole of a document says of the parts: whether its author defangs, in every kind of file; headings of victims and of what is genuine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lamsach.indicators import refusals
+from lamsach.indicators.reading import read_list
+from lamsach.model import Indicator
+from tests.indicators.documents_made import doc, docx, paragraph, word_table
+
+_SENTENCE = "Names such as updates-everyone.com belong to all machines and stay."
+_VALUE = "hxxps://bot-c2[.]xyz/a"
+_PAGE = f"<html><body><p>{_SENTENCE}</p><table><tr><th>URL</th></tr><tr><td>{_VALUE}</td></tr></table></body></html>"
+_FILES = {
+    "a.doc": doc(f"{_SENTENCE}\r{_VALUE}\r"),
+    "a.rtf": f"{{\\rtf1 {_SENTENCE}\\par {_VALUE}\\par}}".encode(),
+    "a.docx": docx(paragraph(_SENTENCE) + paragraph(_VALUE)),
+    "a.html": _PAGE.encode(),
+}
+
+
+def taken(path: Path, data: bytes) -> tuple[set[str], dict[str, str]]:
+    """The values taken, and those refused with their reasons."""
+    path.write_bytes(data)
+    found = list(read_list(str(path), lambda problem: None))
+    refused = {
+        item.value: item.reason for item in found if not isinstance(item, Indicator) and item.type is not None
+    }
+    return {item.value for item in found if isinstance(item, Indicator)}, refused
+
+
+@pytest.mark.parametrize("name", _FILES)
+def test_an_author_who_defangs_mentions_what_can_be_clicked(name: str, tmp_path: Path) -> None:
+    values, refused = taken(tmp_path / name, _FILES[name])
+    assert values == {"https://bot-c2.xyz/a"}
+    assert refused == {"updates-everyone.com": refusals.IN_SENTENCE}
+
+
+def test_headings_of_one_word(tmp_path: Path) -> None:
+    values, refused = taken(
+        tmp_path / "a.csv",
+        b"C2 IP,Victim,Legit\n203.0.113.5,203.0.113.6,good-a.site\n203.0.113.7,203.0.113.8,good-b.site\n",
+    )
+    assert values == {"203.0.113.5", "203.0.113.7"}
+    assert set(refused) == {"203.0.113.6", "203.0.113.8"}
+
+
+def test_what_a_scanner_calls_a_threat_in_a_cell(tmp_path: Path) -> None:
+    body = word_table([["Detection name", "Trojan.Win32.Agent.abc"], ["C2", "bot-c2.xyz"]])
+    values, _ = taken(tmp_path / "a.docx", docx(body))
+    assert values == {"bot-c2.xyz"}
