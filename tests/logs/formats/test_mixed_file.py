@@ -17,6 +17,7 @@ NEED_THEIR_FILE = {"csv_columns": "rows mean nothing without their headings"}
 HEADINGS_DECIDE = {
     ("exchange", "http_proxy"): "columns of the file's own choice",
     ("vpc_flow", "chosen_columns"): "columns of the file's own choice",
+    ("silk", "chosen"): "columns of the file's own choice",
     ("web_access", "tmg"): "columns of the file's own choice",
     ("web_access", "bluecoat"): "columns of the file's own choice",
     ("web_access", "iis"): "under stated headings any method counts",
