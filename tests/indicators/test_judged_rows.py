@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
-from lamsach.indicators import refusals
+from lamsach.indicators import refusals, standing
 from lamsach.indicators.reading import read_list
 from lamsach.indicators.sections import heads_exceptions
 from lamsach.model import Indicator, Refusal
@@ -108,3 +109,13 @@ def test_a_sheet_called_whitelist_lists_exceptions(tmp_path: Path) -> None:
 )
 def test_headings_of_exceptions(heading: str, expected: bool) -> None:
     assert heads_exceptions(heading) is expected
+
+
+def test_every_word_that_judges_is_met_in_a_row() -> None:
+    words = standing._EXCEPTIONS | standing._BENIGN | standing._VICTIM
+    assert [word for word in words if standing.row_reason({0: word}, {}) is None] == []
+    spelt = ["Ngoại lệ", "Hợp lệ", "Nạn nhân", "Máy bị nhiễm", "Không chặn", "Được phép"]
+    for text in spelt:
+        for form in ("NFC", "NFD"):
+            said = standing.row_reason({0: normalize(form, text)}, {})
+            assert (said is None) is (text == "Được phép"), (text, form)

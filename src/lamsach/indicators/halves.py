@@ -79,6 +79,11 @@ def only_lengths(line: str) -> tuple[int, ...] | None:
     return None if label is None else (HASH_DIGITS[(label.lastindex or 1) - 1],)
 
 
+def may_be_parted(cell: str) -> bool:
+    """Whether a cell is as long as a digest that spaces or line breaks part, and begins as one."""
+    return 32 < len(cell) <= 128 and _SPACED_DIGITS.fullmatch(cell) is not None
+
+
 def whole_digest(cell: str, kind: IndicatorType | None) -> str:
     """A cell of a stated kind of digest whose digits spaces or line breaks part, as one word; any other as it is."""
     length = _LENGTHS.get(kind) if kind is not None else None

@@ -54,6 +54,11 @@ _JUDGING = (
 _YES = frozenset({"yes", "y", "true", "t", "1", "x", "co", "dung", "\u2713", "\u2714", "\u221a"})
 _NO = frozenset({"no", "n", "false", "f", "0", "khong"})
 _AROUND = " \t()[]{}<>-–—:;,|*_`\"'#"
+_MAY_JUDGE = re.compile(
+    r"\W{0,4}(?:white|allow|safe|excep|exclu|do not|not |no b|ngo|lo|da|cho|kh|ben|legit|good|known|non|false|fp|h.{1,3}p |ch.{1,3}nh|l.{1,3}nh|d|\u0111|c.{1,3}nh|b.{1,3}o |vict|infect|n.{1,3}n |m.{1,3}y |ip n)",
+    re.IGNORECASE,
+)
+"""How the words begin that judge a value, with or without accents: most cells begin otherwise."""
 _LONGEST = 40
 """How many characters a cell has at most that is nothing but a verdict."""
 
@@ -101,10 +106,9 @@ def judged(text: str, heading: str = "") -> str | None:
 def row_reason(cells: Mapping[int, str], judging: Mapping[int, str]) -> str | None:
     """Why the values of a row are none by what one of these cells, which hold no values, says; or None. `judging` as of `judging_columns`."""
     for place, cell in cells.items():
-        if (
-            len(cell) <= _LONGEST
-            and (reason := judged(_first_part(cell), judging.get(place, ""))) is not None
-        ):
+        if len(cell) > _LONGEST or (place not in judging and _MAY_JUDGE.match(cell) is None):
+            continue
+        if (reason := judged(_first_part(cell), judging.get(place, ""))) is not None:
             return reason
     return None
 

@@ -25,7 +25,7 @@ from lamsach.indicators.cells import (
 )
 from lamsach.indicators.extract import Found, scan
 from lamsach.indicators.fields import Field, field_of, stated_type, supported_part
-from lamsach.indicators.halves import whole_digest
+from lamsach.indicators.halves import may_be_parted, whole_digest
 from lamsach.indicators.headings import Headings, kind_beside, kind_of
 from lamsach.indicators.normalise import Refused, declined, plain_value
 from lamsach.indicators.records import (
@@ -218,7 +218,7 @@ class Table:
         if len(fields) < 2 and len(filled) == 2 and is_aside(next(iter(filled.values()))):
             yield from entries(beside(list(filled.values())[1]), reference, facts)
             return
-        beside_it = kind or kind_beside(filled)
+        beside_it = kind or (kind_beside(filled) if any(map(may_be_parted, filled.values())) else None)
         for place, cell in filled.items():
             field = fields.get(place)
             promised = self._headings.types.get(place) or kind
