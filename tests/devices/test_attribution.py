@@ -525,6 +525,12 @@ def test_the_inventory_names_machine_user_and_department() -> None:
     assert (device.user, device.department) == ("Nguyễn Văn A", "Phòng Kế toán")
 
 
+def test_an_address_that_a_log_gives_for_a_name_is_none() -> None:
+    raw = [sighting(machine("10.0.1.5", None, "10.0.1.5", how="log"))]
+    [device], _ = attribute(dict(raw))
+    assert (device.key, device.name, device.ip) == ("ip:10.0.1.5", None, "10.0.1.5")
+
+
 def test_a_record_without_a_time_is_attributed_too() -> None:
     key, raw = sighting(who("10.0.1.5"), [])
     raw.count, raw.actions = 2, {Action.ALLOWED: 2}

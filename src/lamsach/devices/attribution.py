@@ -24,6 +24,7 @@ from lamsach.devices.identities import Devices, most_frequent, without_router_ma
 from lamsach.devices.infrastructure import Infrastructure
 from lamsach.devices.inventory import Inventory
 from lamsach.devices.leases import LeaseConflict
+from lamsach.devices.names import address as as_address
 from lamsach.devices.states import Verdict, judge, judge_unattributed, not_blocked
 from lamsach.model import (
     Behind,
@@ -193,7 +194,7 @@ def _device(key: str, group: _Gathered, devices: Devices) -> Device | None:
     named = Counter[str]()
     users = Counter[str]()
     for item, sighting in counted:
-        if item.identity.name:
+        if item.identity.name and not as_address(item.identity.name):  # which some firewalls write there
             named[item.identity.name] += sighting.count
         if item.identity.user:
             users[item.identity.user] += sighting.count

@@ -84,11 +84,6 @@ def device_of(
     return device, "dst" if device and device != source else "src"
 
 
-def machine_name(text: str | None) -> str | None:
-    """The name of a machine; where nothing better is known the firewall writes its address there."""
-    return None if text and (text[0].isdigit() or ":" in text) and ip_of(text) else text
-
-
 def came_in(role: str, interface: str) -> bool:
     """Whether the interface that a contact came from leads to the Internet: by its role, else by the name that the maker gave it (`wan1`)."""
     return role == "wan" or (role in ("", "undefined") and interface.lower().startswith("wan"))

@@ -17,7 +17,7 @@ from lamsach.logs.bulk.joining import in_order
 from lamsach.logs.bulk.pairs import Keys, Mixed, PairRows, groups_by_shape, keys_of, likely_groups, skeleton
 from lamsach.logs.formats.fortigate import FortiGate
 from lamsach.logs.fortinet_actions import action_of
-from lamsach.logs.fortinet_fields import ARRIVING, OWN_ROLES, machine_name
+from lamsach.logs.fortinet_fields import ARRIVING, OWN_ROLES
 from lamsach.logs.fortinet_times import time_of
 from lamsach.logs.key_value import first, pairs
 from lamsach.logs.syslog import NO_HEADER
@@ -144,7 +144,7 @@ class _Shape:
             "destination_ip": destinations,
             "destination_port": ports(row["dstport"].cast(pa.int32())),
             "device_ip": device,
-            "device_name": _by_side(row, inbound, ("srcname",), ("dstname",), _names),
+            "device_name": _by_side(row, inbound, ("srcname",), ("dstname",), _stated),
             "device_mac": _by_side(row, inbound, _OWN_MACS, _FAR_MACS, macs),
             "user": _first(row, ("user", "unauthuser"), _stated, count),
             "action": _actions(row),
@@ -194,10 +194,6 @@ def _useful(column: pa.Array) -> pa.Array:
 
 def _stated(column: pa.Array) -> pa.Array:
     return mapped(column, _told)
-
-
-def _names(column: pa.Array) -> pa.Array:
-    return mapped(column, lambda text: machine_name(_told(text)))
 
 
 def _told(text: str) -> str | None:

@@ -35,7 +35,6 @@ from lamsach.logs.fortinet_fields import (
     interface_ip,
     is_client,
     kind_of,
-    machine_name,
     types_of,
 )
 from lamsach.logs.fortinet_sessions import session
@@ -238,7 +237,7 @@ def _event(fields: Fields, time: datetime | None, place: Place) -> Event:
         if nat
         else None,
         device_ip=device,
-        device_name=(None if is_client(fields) else machine_name(first(fields, *names)))
+        device_name=(None if is_client(fields) else first(fields, *names))
         or (first(fields, "hostname") if _is_dhcp(fields) or is_client(fields) else None)
         or (first(fields, "name") if types_of(fields) == ("event", "endpoint") else None),
         device_mac=next((mac for key in macs if (mac := mac_of(fields.get(key)))), None),
