@@ -158,7 +158,7 @@ OPTIONS: tuple[Option, ...] = (
         "LAMSACH_METRICS_TOKEN",
         "text",
         "",
-        "Programs that show it as `Authorization: Bearer ...` may read `/metrics` (Prometheus); without it only programs of the same machine.",
+        "Programs that show it as `Authorization: Bearer ...` may read `/metrics` (Prometheus). Empty: programs of the same machine may, where no proxy is in front.",
     ),
     Option("LAMSACH_LOG_JSON", "switch", "no", "Write the log as lines of JSON."),
     Option(

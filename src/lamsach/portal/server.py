@@ -113,19 +113,35 @@ _END_S = 15
 """How long what is being answered may take when the server ends."""
 
 
+_HEADER_MS = 10_000
+"""How long a connection may take for a request's headers, and rest between two requests."""
+_HEADER_BYTES = 65_536
+_MOST_CONNECTIONS = 8000
+
+
 def serve(host: str, port: int) -> None:
-    """Serve until stopped. The worker is a child process that ends with this one."""
+    """Serve until stopped. The worker is a child process that ends with this one.
+
+    Many more connections wait than there are threads: `front` takes their requests in, and only whole ones meet a thread. HTTP/1 alone, whose headers have a limit of time.
+    """
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+
+    from lamsach.collect.receiving import open_files
 
     worker = Worker()
     try:
         Granian(
-            "lamsach.portal.wsgi:application",
+            "lamsach.portal.asgi:application",
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
-            blocking_threads=8,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS, max_buffer_size=_HEADER_BYTES),
+            websockets=False,
+            backlog=2048,
+            backpressure=min(open_files() // 2, _MOST_CONNECTIONS),
             log_enabled=False,
             process_name=None,
             workers_kill_timeout=_END_S,  # Ctrl-C reaches the child too, and now and then it then waits for ever

@@ -88,7 +88,6 @@ MIDDLEWARE = [
     "lamsach.portal.accounts.middleware.account_rules",
 ]
 ROOT_URLCONF = "lamsach.portal.urls"
-WSGI_APPLICATION = "lamsach.portal.wsgi.application"
 FORM_RENDERER = "lamsach.portal.base.forms.Renderer"
 TEMPLATES = [
     {
@@ -213,6 +212,7 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 3600
 
 UPLOAD_LIMIT_BYTES = OPTIONS.number("LAMSACH_UPLOAD_MB") * 1_000_000
+BODY_LIMIT_BYTES = UPLOAD_LIMIT_BYTES + 1_000_000  # with a form's other fields
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -17,7 +17,6 @@ from lamsach.portal.base.errors import bad_request, session_over, too_large
 from lamsach.portal.base.unsent import came_from, typed
 
 Handler = Callable[[HttpRequest], HttpResponse]
-_FORM_OVERHEAD_BYTES = 1_000_000
 _MOST_BACKSLASHES = 100
 
 
@@ -71,11 +70,11 @@ def plain_cookies(get_response: Handler) -> Handler:
 
 
 def upload_limit(get_response: Handler) -> Handler:
-    """Refuse a body that says it is larger than an upload may be, before a byte of it is kept."""
+    """Refuse a body that says it is larger than an upload may be; `front` has kept no byte of it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.UPLOAD_LIMIT_BYTES + _FORM_OVERHEAD_BYTES:
+        if not length.isdigit() or int(length) > settings.BODY_LIMIT_BYTES:
             return too_large(request)
         return get_response(request)
 

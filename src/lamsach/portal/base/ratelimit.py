@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -20,12 +20,17 @@ def client_address(request: HttpRequest) -> str:
 
     IPv4 is written as such, also where the server listens on IPv6 for both.
     """
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    return address_of(request.META)
+
+
+def address_of(environ: Mapping[str, Any]) -> str:
+    """The same by the request's environment."""
+    forwarded = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     if settings.PROXIES and len(forwarded) >= settings.PROXIES:
         address = plain_address(forwarded[-settings.PROXIES])
         if address:
             return address
-    connected = str(request.META.get("REMOTE_ADDR") or "")
+    connected = str(environ.get("REMOTE_ADDR") or "")
     return plain_address(connected) or connected
 
 

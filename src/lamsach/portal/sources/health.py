@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Iterator
 from datetime import datetime
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -45,22 +46,31 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 @anyone("GET")
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Counts, for programs of this machine and those that show the token of LAMSACH_METRICS_TOKEN; Http404 for others."""
+    """Counts, for those who show the token of LAMSACH_METRICS_TOKEN; Http404 for others."""
     if not _may_see(request):
         raise Http404
     return HttpResponse("".join(_lines()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+_BY_PROXY = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
+
+
 def _may_see(request: HttpRequest) -> bool:
-    token = settings.METRICS_TOKEN
-    shown = request.headers.get("Authorization", "")
-    if token and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
-        return True
+    """By the token alone where there is one. Without one, only a program of this machine on a portal that no proxy is in front of."""
+    if token := settings.METRICS_TOKEN:
+        shown = request.headers.get("Authorization", "")
+        return hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
+    if settings.PROXIES or any(name in request.headers for name in _BY_PROXY):
+        return False
+    named = (f"//{request.get_host()}", settings.PUBLIC_URL or "//localhost")
+    return all(map(_is_here, (client_address(request), *(urlsplit(url).hostname or "" for url in named))))
+
+
+def _is_here(place: str) -> bool:
     try:
-        here = ip_address(client_address(request)).is_loopback
+        return place == "localhost" or ip_address(place).is_loopback
     except ValueError:
         return False
-    return here and "X-Forwarded-For" not in request.headers and "Forwarded" not in request.headers
 
 
 def _lines() -> Iterator[str]:

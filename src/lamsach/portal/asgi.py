@@ -1,0 +1,22 @@
+"""The site as an ASGI application: `front` before Django's WSGI application."""
+
+from __future__ import annotations
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from lamsach.portal.at_work import hold_as_set
+from lamsach.portal.bodies import Limits
+from lamsach.portal.front import Front
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lamsach.portal.settings")
+hold_as_set()
+_site = get_wsgi_application()
+
+from lamsach.portal.base.ratelimit import address_of, of_one  # noqa: E402 - needs the settings
+
+application = Front(
+    _site, Limits(body_bytes=settings.BODY_LIMIT_BYTES), lambda environ: of_one(address_of(environ))
+)

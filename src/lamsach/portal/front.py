@@ -1,0 +1,204 @@
+"""The site as an ASGI application: what is slow waits here, and only whole requests meet the threads that answer.
+
+Bodies are kept until they are whole, answers until their reader has taken them, so that neither a slow sender nor a slow reader holds a thread.
+A sender that is silent or too slow is dropped; when too much is under way, the visitor who holds the most loses the slowest first.
+Headers whose name has an underscore are dropped: in WSGI `X_Forwarded_For` and `X-Forwarded-For` are one, and the proxy in front overwrites the latter only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
+from urllib.parse import unquote_to_bytes
+
+from lamsach.portal.bodies import Bodies, Body, DroppedError, Limits, Message, Receive, spooled
+
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+logger = logging.getLogger("lamsach.portal.front")
+
+_PIECE_BYTES = 64_000
+_SLOW = [(b"content-type", b"text/plain"), (b"content-length", b"0"), (b"connection", b"close")]
+
+
+class Answer:
+    """What the application answers: written by its thread, sent by the event loop, neither waits for the other."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop, self._news = loop, asyncio.Event()
+        self._lock = threading.Lock()
+        self._file: IO[bytes] = spooled()
+        self._written = self._taken = 0
+        self._head: Message | None = None
+        self._ended = self._failed = False
+        self._gone = threading.Event()
+
+    def make(self, application: Application, environ: dict[str, Any]) -> None:
+        """Run the application to its end; in its thread."""
+        try:
+            pieces = application(environ, self._start)
+            try:
+                for piece in pieces:
+                    if self._gone.is_set():
+                        break
+                    self._write(piece)
+            finally:
+                close = getattr(pieces, "close", None)
+                if close is not None:
+                    close()
+        except Exception:
+            self._failed = True
+            logger.exception("an answer could not be made")
+        finally:
+            self._ended = True
+            self._tell()
+
+    def _start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        named = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        self._head = {"type": "http.response.start", "status": int(status.split(" ", 1)[0]), "headers": named}
+        return self._write
+
+    def _write(self, piece: bytes) -> None:
+        with self._lock:
+            self._file.seek(self._written)
+            self._file.write(piece)
+            self._written += len(piece)
+        if self._written - self._taken > _PIECE_BYTES:
+            self._tell()
+
+    def _tell(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server ends
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    def _read(self) -> bytes:
+        with self._lock:
+            self._file.seek(self._taken)
+            piece = self._file.read(_PIECE_BYTES)
+            self._taken += len(piece)
+            return piece
+
+    async def send(self, send: Send, patience_s: float) -> None:
+        """Send it all. TimeoutError when its reader does not take it."""
+        head, begun = None, False
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            ended = self._ended
+            while piece := self._read():
+                head = head or await self._begin(send, patience_s)
+                begun = True
+                message = {"type": "http.response.body", "body": piece, "more_body": True}
+                await asyncio.wait_for(send(message), patience_s)
+            if not ended:
+                continue
+            if self._failed and begun:
+                raise ConnectionError("the answer broke off")
+            if head is None:
+                await self._begin(send, patience_s)
+            await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), patience_s)
+            return
+
+    async def _begin(self, send: Send, patience_s: float) -> Message:
+        failed = {"type": "http.response.start", "status": 500, "headers": _SLOW}
+        head = self._head or failed
+        await asyncio.wait_for(send(head), patience_s)
+        return head
+
+    def close(self) -> None:
+        """Forget what was written; the thread ends as soon as it notices."""
+        self._gone.set()
+        with self._lock:
+            self._file.close()
+
+
+class Front:
+    """The ASGI application before a WSGI application, which `threads` threads run."""
+
+    def __init__(
+        self,
+        application: Application,
+        limits: Limits,
+        visitor: Callable[[dict[str, Any]], str],
+        threads: int = 8,
+    ) -> None:
+        self._application, self._limits, self._visitor = application, limits, visitor
+        self._bodies = Bodies(limits)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        environ = wsgi_environ(scope)
+        try:
+            body = await self._body(environ, receive)
+        except DroppedError:
+            with contextlib.suppress(Exception):
+                await send({"type": "http.response.start", "status": 408, "headers": _SLOW})
+                await send({"type": "http.response.body", "body": b""})
+            return
+        environ["wsgi.input"] = body.file if body else io.BytesIO()
+        loop = asyncio.get_running_loop()
+        answer = Answer(loop)
+        made = loop.run_in_executor(self._threads, answer.make, self._application, environ)
+        if body:
+            whole = body
+            made.add_done_callback(lambda _: self._bodies.release(whole))
+        try:
+            await answer.send(send, self._limits.silence_s)
+        except (TimeoutError, OSError) as problem:
+            logger.info("an answer was not sent whole: %s", problem or "its reader does not take it")
+        finally:
+            answer.close()
+
+    async def _body(self, environ: dict[str, Any], receive: Receive) -> Body | None:
+        """The body; None without one, and for one that is refused by its stated length. One of unknown length is given the length that it had."""
+        stated, pieces = environ.get("CONTENT_LENGTH", ""), "HTTP_TRANSFER_ENCODING" in environ
+        refused = not stated.isdigit() or int(stated) > self._limits.body_bytes
+        if not pieces and (not stated or refused):
+            return None
+        body = await self._bodies.whole(receive, self._visitor(environ))
+        environ["CONTENT_LENGTH"] = str(body.size_bytes)
+        return body
+
+
+def wsgi_environ(scope: dict[str, Any]) -> dict[str, Any]:
+    """The request as PEP 3333 has it, without body. A header that comes twice is one with a comma (cookies: a semicolon) between."""
+    host, port = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _path(scope).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port or 0),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if b"_" in name:
+            continue
+        key = name.decode("latin-1").upper().replace("-", "_")
+        key = key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"
+        said = value.decode("latin-1")
+        between = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{between}{said}" if key in environ else said
+    return environ
+
+
+def _path(scope: dict[str, Any]) -> bytes:
+    raw = scope.get("raw_path")
+    return unquote_to_bytes(raw.partition(b"?")[0]) if raw else scope["path"].encode()
