@@ -22,11 +22,11 @@ class ExitStatus(IntEnum):
     FOUND = 0
     """Done; for a hunt: at least one device or contact was found."""
     NOTHING_FOUND = 1
-    """Nothing found, and the logs cover every day that was asked for."""
+    """Nothing found, no listed value is in the logs, and they cover every day that was asked for."""
     USAGE = 2
     """The command line does not make sense."""
     BLIND = 3
-    """Nothing found, but there are days or sources without logs: not a clean result."""
+    """Nothing found, but there are days or sources without logs, or a listed value is in the logs where it is no contact."""
     PARTIAL = 4
     """Some inputs could not be read; everything else was done and is in the result."""
     INPUT = 5

@@ -176,6 +176,7 @@ def investigate(
         partial=result.partial,
         presence=inputs.presence.found(),
         presence_key=inputs.presence.key_name,
+        set_aside=result.account.rows(),
         device_marks={one.key: inputs.presence.marks_of(one.mac, one.name, one.ip) for one in devices},
     )
     return findings, result

@@ -18,6 +18,7 @@ from lamsach.archive.present import Noted
 from lamsach.archive.segment import Description
 from lamsach.archive.sources import Source
 from lamsach.devices.reading import markers_of
+from lamsach.hunt.account import Account
 from lamsach.hunt.builder import Builder
 from lamsach.hunt.chunks import CHUNK_BYTES, Pool, cut
 from lamsach.hunt.compiled import compile_columns
@@ -82,6 +83,7 @@ class Describer:
             rules,
             {},
             CoverageCount(),
+            Account(),
         )
         self._looker.noted = []
 
@@ -101,7 +103,7 @@ class Describer:
         """Fill in what the lines tell."""
         looker = self._looker
         coverage = CoverageCount()
-        looker.gather_into({}, coverage)
+        looker.gather_into({}, coverage, Account())
         looker.noted = []
         into.first_line = looker.state.lines + 1
         looker.state.forget()

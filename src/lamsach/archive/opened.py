@@ -140,7 +140,7 @@ class Search:
         context = context_for(log, detection, self.rules.zone)
         if received:
             context = replace(context, modified=datetime.fromisoformat(received))
-        return _Reader(detection, context, self.matcher, self.rules, self.result.found)
+        return _Reader(detection, context, self.matcher, self.rules, self.result.found, self.result.account)
 
     def _chunks(self) -> Iterator[tuple[int, Chunk]]:
         """The chunks of the opened segments; segments are unpacked some ahead, by other threads."""

@@ -193,7 +193,8 @@ class ArchivedLogs:
         result = search.result
         try:
             summary = hunt_events(
-                self._whole(kept), search.matcher, search.rules, result.found, result.coverage
+                *(self._whole(kept), search.matcher, search.rules),
+                *(result.found, result.coverage, result.account),
             )
         except InputError as error:
             problem = Problem(error.where or kept.source.name, error.what, error.todo)

@@ -244,4 +244,5 @@ def status_of(findings: Findings) -> ExitStatus:
     counted = any(sighting.status is MatchStatus.COUNTED for sighting in findings.sightings)
     if findings.devices or counted:
         return ExitStatus.FOUND
-    return ExitStatus.BLIND if findings.blind_days or not findings.coverage else ExitStatus.NOTHING_FOUND
+    blind = findings.blind_days or findings.set_aside or not findings.coverage
+    return ExitStatus.BLIND if blind else ExitStatus.NOTHING_FOUND

@@ -64,6 +64,7 @@ class ArchiveCluster:
                     return opened
                 found: Found = waiting.pop(0).result()
                 merge.merge(result.found, found.found)
+                result.account.merge(found.account)
                 replay_all(found.signs, found.seen, rules.observe)
                 result.problems += [problem for _, problem in found.problems]
                 result.searched_bytes += found.searched_bytes
@@ -106,4 +107,5 @@ def search_units(token: str, url: str, work: Sequence[Work]) -> Found:
         problems=[((False, 0, place), problem) for place, problem in enumerate(result.problems)],
         searched_bytes=result.searched_bytes,
         opened=search.opened,
+        account=result.account,
     )

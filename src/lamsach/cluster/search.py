@@ -23,6 +23,7 @@ from lamsach.cluster.planning import groups, pieces_of, word_for
 from lamsach.cluster.splitting import PART_BYTES, Part
 from lamsach.cluster.tasks import Examined, Found, Named
 from lamsach.cluster.texts import OnDisk, WholeError
+from lamsach.hunt.account import Account
 from lamsach.hunt.chunks import CHUNK_BYTES
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
@@ -116,7 +117,7 @@ class _Run:
             except KeyboardInterrupt:
                 result.partial = True
         replay_all(whole.signs, whole.seen, self._rules.observe)
-        result.found, result.coverage = whole.found, whole.coverage
+        result.found, result.coverage, result.account = whole.found, whole.coverage, whole.account
         result.searched_bytes = whole.searched_bytes
         result.problems = [item for _, item in sorted(whole.problems, key=lambda pair: pair[0])]
         files = [item for _, item in sorted(whole.files, key=lambda pair: pair[0])]
@@ -173,6 +174,7 @@ class _Run:
             [((False, number, 0), item) for item in done.files],
             [((False, number, 0), item) for item in done.problems],
             done.searched_bytes,
+            account=done.account,
         )
 
     def _in_pieces(self, item: _Split) -> Found:
@@ -186,7 +188,9 @@ class _Run:
         """A log in pieces: windows of pieces, two at a time, each behind the state of the one before."""
         detection = detection_for(item.log, self._cluster.format_name)
         context = context_for(item.log, detection, self._rules.zone)
-        examiner = Examiner(detection, context, self._matcher, self._job.rules, {}, CoverageCount())
+        examiner = Examiner(
+            detection, context, self._matcher, self._job.rules, {}, CoverageCount(), Account()
+        )
         state: Any = Examined(tasks.packed_examiner(examiner, self._job))
         before: Any = Border()
         width = max(_WINDOW * self._threads(), 4)

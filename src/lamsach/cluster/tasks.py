@@ -29,6 +29,7 @@ from lamsach.cluster.splitting import Part
 from lamsach.cluster.texts import WholeError
 from lamsach.errors import InputError, UnreadableError
 from lamsach.hunt import merge
+from lamsach.hunt.account import Account
 from lamsach.hunt.coverage import CoverageCount
 from lamsach.hunt.examine import Examiner
 from lamsach.hunt.kernel.layout import PAD
@@ -64,6 +65,7 @@ class Found:
     searched_bytes: int = 0
     opened: int = 0
     """Segments of an archive."""
+    account: Account = field(default_factory=Account)
 
 
 def merged(*parts: Found) -> Found:
@@ -81,6 +83,7 @@ def merged(*parts: Found) -> Found:
         whole.problems += part.problems
         whole.searched_bytes += part.searched_bytes
         whole.opened += part.opened
+        whole.account.merge(part.account)
     return whole
 
 
@@ -127,6 +130,7 @@ def _hunt_one(job: Job, log: LogFile, number: int) -> Found:
         [((binary, number, place), item) for place, item in enumerate(done.files)],
         [((binary, number, place), item) for place, item in enumerate(done.problems)],
         done.searched_bytes,
+        account=done.account,
     )
 
 
@@ -228,7 +232,7 @@ class Examined:
 
 def packed_examiner(examiner: Examiner, job: Job) -> bytes:
     """The examiner without what it has gathered."""
-    examiner.gather_into({}, CoverageCount())
+    examiner.gather_into({}, CoverageCount(), Account())
     return packed(examiner, job.shared)
 
 
@@ -237,7 +241,7 @@ def examine(token: str, earlier: Examined, before: Border, piece: Piece, hits: H
     job = job_of(token)
     examiner: Examiner = unpacked(earlier.examiner, job.shared)
     result = Found()
-    examiner.gather_into(result.found, result.coverage)
+    examiner.gather_into(result.found, result.coverage, result.account)
     parts = looked_at(before, piece, buffer_of(job.chunk_bytes), job.chunk_bytes, last=last)
     for chunk, (places, feeds) in zip(parts, hits, strict=True):
         lines = LineIndex(chunk.buffer.array, chunk.begin, chunk.end, feeds)

@@ -17,6 +17,7 @@ from lamsach.collect.outbox import Record
 from lamsach.collect.streams import Stream
 from lamsach.devices.identify import Identifier
 from lamsach.hunt import merge
+from lamsach.hunt.account import Account
 from lamsach.hunt.chunks import Pool, cut
 from lamsach.hunt.engine import Sieve
 from lamsach.hunt.examine import Uncounted
@@ -86,7 +87,9 @@ class LiveMatcher:
         detection = detect(head)
         context = FileContext(name, self._zone, head=detection.lines)
         rules = Rules(self._identify, _nothing, self._zone)
-        return Uncounted(replace(detection, binary=None), context, self._matcher, rules, self._found)
+        return Uncounted(
+            replace(detection, binary=None), context, self._matcher, rules, self._found, Account()
+        )
 
     @staticmethod
     def _record(key: SightingKey, sighting: RawSighting) -> Record:

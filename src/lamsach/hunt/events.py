@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from lamsach.errors import InputError
 from lamsach.hunt import merge
+from lamsach.hunt.account import Account
 from lamsach.hunt.asked import Asked
 from lamsach.hunt.coverage import CoverageCount, LineKind
 from lamsach.hunt.matcher import Matcher
@@ -18,7 +19,7 @@ from lamsach.hunt.rules import FileState, Rules
 from lamsach.logs.event_text import event_text
 from lamsach.logs.opening import LogFile
 from lamsach.logs.reading import binary_stream, context_for, detection_for
-from lamsach.model import Event, FileSummary, Problem, Refusal
+from lamsach.model import AsideReason, Event, FileSummary, Problem, Refusal
 
 PROGRESS_EVENTS = 1000
 """After how many events progress is told."""
@@ -30,6 +31,7 @@ def hunt_events(
     rules: Rules,
     found: merge.RawSightings,
     coverage: CoverageCount,
+    account: Account,
     *,
     format_name: str | None = None,
     progress: Callable[[int], None] = lambda _consumed: None,
@@ -42,7 +44,7 @@ def hunt_events(
     detection = detection_for(log_file, format_name)
     if detection.binary is None:
         raise ValueError(log_file.name)
-    search = _Search(detection.binary.name, matcher, rules, found, coverage)
+    search = _Search(detection.binary.name, matcher, rules, found, coverage, account)
     try:
         context = context_for(log_file, detection, rules.zone)
         with log_file.open() as stream:
@@ -80,8 +82,10 @@ class _Search:
         rules: Rules,
         found: merge.RawSightings,
         coverage: CoverageCount,
+        account: Account,
     ) -> None:
         self._name = name
+        self._account = account
         self._matcher = matcher
         self._rules = rules
         self._found = found
@@ -101,15 +105,18 @@ class _Search:
         self._cover(self._kind(item))
         if item.time is not None:
             self.state.see(item.time)
-        if not self._rules.in_time(item.time):
-            return
         matches = self._matcher.event(item, "")
         if not matches:
+            return
+        if not self._rules.in_time(item.time):
+            for match in matches:
+                self._account.set_aside(match, AsideReason.OUT_OF_TIME)
             return
         text = event_text(item)
         for match in matches:
             if not self._asked.is_counted(match):
                 whole = replace(match, text=text)
+                self._account.report(whole)
                 merge.add(self._found, whole, self._rules.identify(whole.event), self._rules.zone)
 
     def _cover(self, kind: LineKind) -> None:

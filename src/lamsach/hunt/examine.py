@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lamsach.errors import LineError
 from lamsach.hunt import merge, unread
+from lamsach.hunt.account import Account
 from lamsach.hunt.asked import Asked
 from lamsach.hunt.chunks import Chunk
 from lamsach.hunt.coverage import CoverageCount
@@ -23,7 +24,7 @@ from lamsach.logs.decoding import decode_line
 from lamsach.logs.detect import Detection
 from lamsach.logs.direction import as_opened
 from lamsach.logs.formats.unknown_text import UnknownText
-from lamsach.model import Event, Match
+from lamsach.model import AsideReason, Event, Match
 
 AROUND = 1024
 """Bytes on each side of a hit that are looked at in a line that is too long to be parsed."""
@@ -40,9 +41,11 @@ class Examiner:
         rules: Rules,
         found: merge.RawSightings,
         coverage: CoverageCount,
+        account: Account,
     ) -> None:
         self.records = Records(detection, context)
         self.found = found
+        self.account = account
         self.state = FileState()
         self.sampler = Sampler(self.records, rules, coverage, self.state)
         self._parser = self.records.parser
@@ -51,8 +54,8 @@ class Examiner:
         self._rules = rules
         self._mixed = bool(detection.mixed)
         self._last_record = 0
-        self._rest: Rest | None = None
-        self._told: set[str] = set()
+        self._rest = Rest(Event())
+        self._settled: set[str] = set()
         self._asked = Asked()
 
     @property
@@ -61,9 +64,10 @@ class Examiner:
         log_format = self._parser.format
         return log_format.name if log_format is not None else ("mixed" if self._mixed else None)
 
-    def gather_into(self, found: merge.RawSightings, coverage: CoverageCount) -> None:
+    def gather_into(self, found: merge.RawSightings, coverage: CoverageCount, account: Account) -> None:
         """What is found and counted from here on goes there."""
         self.found = found
+        self.account = account
         self.sampler.coverage = coverage
 
     def chunk(self, sieved: Sieved) -> None:
@@ -129,16 +133,17 @@ class Examiner:
         text = decode_line(bytes(chunk.buffer.memory[start:end]))
         record, first = self.records.whole(chunk, start, end, text, number)
         if first != self._last_record:
-            self._last_record, self._told = first, set()
+            self._last_record, self._settled = first, set()
             self._rest = self._read(record, first, text)
-        if self._rest is None:
-            return
-        for match in unread.found(self._matcher, self._rest, text, number, self._told):
-            self._told.add(match.indicator.value)
-            self._add(match)
+        for match, reason in unread.settled(self._matcher, self._rest, text, number, self._settled):
+            self._settled.add(match.indicator.value)
+            if reason is None:
+                self._add(match)
+            else:
+                self.account.set_aside(match, reason)
 
-    def _read(self, record: str, number: int, text: str) -> Rest | None:
-        """Match the event that a record tells. What its lines hold besides is still to be searched; None when nothing is."""
+    def _read(self, record: str, number: int, text: str) -> Rest:
+        """Match the event of a record. The rest of its lines is still to be searched."""
         try:
             event = self._parser.parse(record, number)
         except LineError:
@@ -148,27 +153,32 @@ class Examiner:
         event = as_opened(event)
         self._rules.observe(event)
         if not self._rules.in_time(event.time):
-            return None
+            return Rest(event, reason=AsideReason.OUT_OF_TIME)
         if _has_nothing_to_match(event):
             return self._as_text(text, number)
         for match in self._matcher.event(event, text):
-            self._told.add(match.indicator.value)
+            self._settled.add(match.indicator.value)
             if not self._asked.is_counted(match):
                 self._add(match)
         return unread.beside(event, record)
 
-    def _as_text(self, text: str, number: int) -> Rest | None:
+    def _as_text(self, text: str, number: int) -> Rest:
         event = self._unknown.parse(text, number)
-        return Rest(event) if self._rules.in_time(event.time) else None
+        return Rest(event, reason=self._untimely(event))
 
-    def _passed_over(self, record: str, number: int) -> Rest | None:
+    def _passed_over(self, record: str, number: int) -> Rest:
         reader = self._parser.reader
-        if reader is None or reader.passes_over(record):
-            return None
         event = self._unknown.parse(record, number)
-        return unread.passed_over(event, reader, record) if self._rules.in_time(event.time) else None
+        if reader is None or reader.passes_over(record):
+            return Rest(event, reason=AsideReason.NO_RECORD)
+        reason = self._untimely(event)
+        return Rest(event, reason=reason) if reason else unread.passed_over(event, reader, record)
+
+    def _untimely(self, event: Event) -> AsideReason | None:
+        return None if self._rules.in_time(event.time) else AsideReason.OUT_OF_TIME
 
     def _add(self, match: Match) -> None:
+        self.account.report(match)
         merge.add(self.found, match, self._rules.identify(match.event), self._rules.zone)
 
     def _long_line(self, sieved: Sieved) -> None:
@@ -222,8 +232,9 @@ class Uncounted(Examiner):
         matcher: Matcher,
         rules: Rules,
         found: merge.RawSightings,
+        account: Account,
     ) -> None:
-        super().__init__(detection, context, matcher, rules, found, CoverageCount())
+        super().__init__(detection, context, matcher, rules, found, CoverageCount(), account)
 
     def _count(self, sieved: Sieved, total: int) -> None:
         pass

@@ -7,14 +7,16 @@ its host and a path that is equal or a prefix ending at `/`, `?` or the end. Whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from lamsach.hunt.compiled import CompiledSet
-from lamsach.hunt.tokens import TokenKind, domain, tokens
+from lamsach.hunt.tokens import TokenKind, domain, tokens, unescaped
 from lamsach.logs.direction import is_internal
 from lamsach.model import Event, EventKind, Indicator, IndicatorType, Match, MatchKind, MatchStatus, Role
 
@@ -119,14 +121,17 @@ class Matcher:
             else:
                 yield from self._address(host, role if url is None else Role.OUTBOUND, url)
 
-    def _address(self, address: str, role: Role, url: SplitResult | None) -> Iterator[_Found]:
+    def _address(
+        self, address: str, role: Role, url: SplitResult | None, line: str | None = None
+    ) -> Iterator[_Found]:
+        """`line`: see `_host`."""
         for indicator in self._compiled.by_address(address):
             if indicator.type is IndicatorType.IP:
                 yield _Found(indicator, MatchKind.EXACT, role, address)
             elif indicator.type is IndicatorType.NETWORK:
                 yield _Found(indicator, MatchKind.NETWORK, role, address)
             elif role is not Role.INBOUND:
-                kind = _url_kind(indicator.value, url)
+                kind = _kind_in(line, indicator.value, address) if line else _url_kind(indicator.value, url)
                 if kind:
                     yield _Found(indicator, kind, role, address)
 
@@ -141,7 +146,7 @@ class Matcher:
                     kind = MatchKind.EXACT if indicator.value == host else MatchKind.SUBDOMAIN
                     yield _Found(indicator, kind, role, host)
             elif _target(indicator.value).hostname == host:
-                url_kind = _url_kind(indicator.value, _url_around(line, host) if line else url)
+                url_kind = _kind_in(line, indicator.value, host) if line else _url_kind(indicator.value, url)
                 if url_kind:
                     yield _Found(indicator, url_kind, role, host)
 
@@ -160,7 +165,7 @@ class Matcher:
             if token.kind is TokenKind.ADDRESS:
                 if is_internal(token.value) and token.value == event.device_ip:
                     continue
-                yield from self._address(token.value, Role.INBOUND if inbound else Role.OUTBOUND, None)
+                yield from self._address(token.value, Role.INBOUND if inbound else Role.OUTBOUND, None, text)
             elif token.kind is TokenKind.NAME:
                 yield from self._host(token.value, Role.OUTBOUND, None, text)
             else:
@@ -244,20 +249,31 @@ def _split(event: Event) -> SplitResult | None:
     return seen if seen.path or seen.query else None
 
 
-def _url_around(text: str, host: str) -> SplitResult | None:
-    """The URL in which a line shows the host, for lines that no format reads."""
-    place = text.lower().find(host)
-    if place < 0:
-        return None
-    end = place
-    while end < len(text) and not text[end].isspace() and text[end] not in "\"'<>,;|\\":
-        end += 1
-    try:
-        parts = urlsplit("//" + text[place:end])
-        parts.port  # noqa: B018 - may raise
-    except ValueError:
-        return None
-    return parts if parts.path.strip("/") or parts.query else None
+_END_OF_URL = re.compile(r"[\s\"'<>,;|\\]|\Z")
+_URLS_TRIED = 50
+
+
+def _kind_in(text: str, listed: str, host: str) -> MatchKind | None:
+    """How a listed URL relates to a line that shows its host: the best of all places, also with escapes undone."""
+    shown = [url for one in dict.fromkeys((text, unescaped(text))) for url in _urls_around(one, host)]
+    if not shown:
+        return _url_kind(listed, None)
+    kinds = (_url_kind(listed, url) for url in shown)
+    return min((kind for kind in kinds if kind), key=_KIND_ORDER.__getitem__, default=None)
+
+
+def _urls_around(text: str, host: str) -> Iterator[SplitResult | None]:
+    """The URLs in which a text shows the host (None: without a path), at most _URLS_TRIED."""
+    places = re.finditer(rf"(?<![\w.-]){re.escape(host)}", text, re.IGNORECASE)
+    for place in islice(places, _URLS_TRIED):
+        end = _END_OF_URL.search(text, place.end())
+        try:
+            parts = urlsplit("//" + text[place.start() : end.start() if end else len(text)])
+            parts.port  # noqa: B018 - may raise
+        except ValueError:
+            yield None
+        else:
+            yield parts if parts.path.strip("/") or parts.query else None
 
 
 def _url_kind(listed: str, seen: SplitResult | None) -> MatchKind | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lamsach.errors import InputError
+from lamsach.hunt.account import Account
 from lamsach.hunt.chunks import CHUNK_BYTES, Chunk, Pool, cut
 from lamsach.hunt.compiled import CompiledSet
 from lamsach.hunt.coverage import CoverageCount
@@ -27,9 +28,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class HuntResult:
-    """What a hunt gathered. `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted."""
+    """What a hunt gathered. `searched_bytes` counts decompressed bytes; `partial` is true when it was interrupted; `account`: what
+    became of each listed value that is in the bytes."""
 
     found: RawSightings = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
     coverage: CoverageCount = field(default_factory=CoverageCount)
     files: list[FileSummary] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -112,7 +115,8 @@ class _Hunt:
             self._files[source] = (
                 log_file,
                 Examiner(
-                    detection, context, self._matcher, self._rules, self._result.found, self._result.coverage
+                    *(detection, context, self._matcher, self._rules),
+                    *(self._result.found, self._result.coverage, self._result.account),
                 ),
             )
             with stream:
@@ -128,6 +132,7 @@ class _Hunt:
                 self._rules,
                 self._result.found,
                 self._result.coverage,
+                self._result.account,
                 format_name=self._format_name,
                 progress=lambda consumed: self._progress(self._consumed + consumed, 0),
             )

@@ -1,18 +1,18 @@
-"""What of a candidate line no field tells: it is searched as text, and what is found is told of nobody.
+"""What of a candidate line no event reports: it is searched as text, and such a match is never attributed.
 
-The sieve says that a listed value may stand in the line, and the product's reader tells nothing of it: it passes over the line (one that
+The sieve says that a listed value may be in the line, and the product's reader reports nothing of it: it passes over the line (one that
 is cut off, a message of a newer version), or reads it and has no field for the place. A log of a changed format so loses its fields, not
 its findings. Such a sighting names no machine, because nothing says which of the line's addresses did what.
 
-Passed over in a line that is read: whatever its fields hold, since the matcher has looked at them (a name within a URL was not contacted, a
-page on a host was not the listed one, the observer and its public address are the unit's own); what stands in the query of any other URL,
-such as the page that led there; numbers of a program's version, which look like addresses (`Chrome/103.0.0.0`).
+Every exact match in the line is either reported, or set aside for a reason that `lamsach.hunt.account` counts: the value is the sender of
+the line or the unit's own public address, part of the path or query of another host's URL (a search, the page that led there), the number
+of a program's version (`Chrome/203.0.113.9`), in a comment or heading, or in a line of another time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
@@ -22,24 +22,28 @@ from lamsach.indicators.suffixes import suffixes
 from lamsach.logs.base import LogFormat
 from lamsach.logs.direction import is_internal
 from lamsach.logs.syslog import sender_of
-from lamsach.model import Event, EventKind, Match, Role
+from lamsach.model import AsideReason, Event, EventKind, IndicatorType, Match, MatchKind, Role
 
 # Chrome/103.0.0.0   OPR/105.0.0.0   but not HIER_DIRECT/203.0.113.9, TCP/203.0.113.9 or outside/203.0.113.9
 _VERSION = re.compile(
     r"(?<![A-Za-z_])(?:[A-Z][A-Za-z]{0,30}[a-z]|OPR)/\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", re.ASCII
 )
+_HEADER = 256
+"""Within so many characters a header names its sender."""
 # https://search.example/?q=evil.example
 _QUERY = re.compile(r"\?[^\s\"'<>|]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is known of a record whose lines are searched as text: `event` stands for it. `read`: what its reader told of the `record`,
-    if it told anything."""
+    """A record whose lines are searched as text: `event` is what is known of it, `read` the event that its reader made of the `record`, if
+    it made one. `reason`: why whatever is in it is set aside.
+    """
 
     event: Event
     read: Event | None = None
     record: str = ""
+    reason: AsideReason | None = None
 
 
 def beside(event: Event, record: str) -> Rest:
@@ -78,25 +82,50 @@ def passed_over(known: Event, reader: LogFormat, record: str) -> Rest:
     return Rest(nobody)
 
 
-def found(matcher: Matcher, rest: Rest, text: str, number: int, told: Collection[str]) -> Iterator[Match]:
-    """The listed values of a line (its 1-based number) but those that are told."""
-    searched, passed = text, _fields(rest.read)
-    if not _untold(matcher.beside(rest.event, text, passed), told):
+def settled(
+    matcher: Matcher, rest: Rest, text: str, number: int, known: Collection[str]
+) -> Iterator[tuple[Match, AsideReason | None]]:
+    """The listed values of a line (its 1-based number) but the `known` ones: each to be reported, or set aside for a reason.
+
+    A host alone is no exact match of a listed URL on it: where it may not be reported, nothing is set aside.
+    """
+    seen = [match for match in matcher.line(Event(), text) if match.indicator.value not in known]
+    if not seen:
         return
-    if rest.read is not None:
-        searched, passed = _without_asides(text), frozenset(_values(rest.read, rest.record))
     event = replace(rest.event, line=number)
-    for match in _untold(matcher.beside(event, searched, passed), told):
-        yield replace(match, text=text, role=Role.INBOUND if event.inbound else match.role)
+    open_matches = {} if rest.reason else _open(matcher, replace(rest, event=event), text)
+    for match in seen:
+        reported = open_matches.get(match.indicator.value)
+        if reported is not None:
+            yield replace(reported, text=text, role=Role.INBOUND if event.inbound else reported.role), None
+        elif match.kind is not MatchKind.PARTIAL:
+            yield replace(match, event=event, text=text), rest.reason or _reason(matcher, match, rest, text)
 
 
-def _untold(matches: Iterable[Match], told: Collection[str]) -> list[Match]:
-    return [match for match in matches if match.indicator.value not in told]
+def _open(matcher: Matcher, rest: Rest, text: str) -> dict[str, Match]:
+    """The matches of a line that no reason sets aside, by value."""
+    if rest.read is None:
+        return {match.indicator.value: match for match in matcher.line(rest.event, text)}
+    searched = _without_asides(text)
+    passed = frozenset(_passed(rest.read, rest.record))
+    found = {match.indicator.value: match for match in matcher.beside(rest.event, searched, passed)}
+    for match in matcher.line(rest.event, searched):  # another page on a host that was reported
+        if match.indicator.type is IndicatorType.URL and match.kind is MatchKind.EXACT:
+            found.setdefault(match.indicator.value, match)
+    return found
 
 
-def _fields(event: Event | None) -> Collection[str | None]:
-    """The values that an event holds as they stand; see `_values` for all of them, which takes longer than to look for others."""
-    return () if event is None else (event.source_ip, event.destination_ip, event.domain)
+def _reason(matcher: Matcher, match: Match, rest: Rest, text: str) -> AsideReason:
+    """Why a match in a line that was read is not reported."""
+    read = rest.read or Event()
+    places = (
+        (AsideReason.VERSION, _VERSION.findall(text) if "/" in text else ()),
+        (AsideReason.WITHIN_URL, [*_QUERY.findall(text), read.url or "", read.domain or "", *read.mentioned]),
+    )
+    for reason, texts in places:
+        if any(one.indicator == match.indicator for one in matcher.line(Event(), " ".join(texts))):
+            return reason
+    return AsideReason.OWN
 
 
 def holds_a_value(record: str) -> bool:
@@ -111,20 +140,32 @@ def holds_a_value(record: str) -> bool:
     return False
 
 
-def _values(event: Event, record: str) -> Iterator[str]:
+def _passed(event: Event, record: str) -> Iterator[str]:
+    """The values of a record that the matcher has looked at in its event, and those that are the unit's own."""
     fields = (
         event.source_ip,
         event.destination_ip,
         event.source_nat_ip,
         event.domain,
         event.url,
-        event.observer,
-        sender_of(record)[0],
+        *_sender(event, record),
     )
     for text in (*fields, *event.answers, *event.hashes, *event.mentioned):
         if text:
             yield text
             yield from (token.value for token in tokens(text))
+
+
+def _sender(event: Event, record: str) -> tuple[str | None, ...]:
+    """Who sent the record, as its header says; the value of a field (`host=`) is not in a header."""
+    sender = sender_of(record)[0]
+    observer = event.observer
+    if not observer or observer == sender:
+        return (sender,)
+    place = record.find(observer, 0, _HEADER)
+    before, behind = record[max(0, place - 1) : max(0, place)], record[place + len(observer) :][:1]
+    in_header = place >= 0 and (not before or before in " \t>") and (not behind or behind in " \t:/,")
+    return (sender, observer) if in_header else (sender,)
 
 
 def _without_asides(text: str) -> str:

@@ -12,6 +12,7 @@ from lamsach.model.events import (
 )
 from lamsach.model.findings import (
     AddressInterval,
+    AsideReason,
     Coverage,
     Device,
     DeviceState,
@@ -21,6 +22,7 @@ from lamsach.model.findings import (
     ListVersion,
     Parameters,
     Reason,
+    SetAside,
     Severity,
 )
 from lamsach.model.indicators import (
@@ -50,6 +52,7 @@ __all__ = [
     "RAW_TIMES_KEPT",
     "Action",
     "AddressInterval",
+    "AsideReason",
     "Behind",
     "Coverage",
     "Device",
@@ -75,6 +78,7 @@ __all__ = [
     "Reference",
     "Refusal",
     "Role",
+    "SetAside",
     "Severity",
     "Sighting",
     "SightingKey",

@@ -144,6 +144,33 @@ class Parameters:
     infrastructure: tuple[str, ...] = ()
 
 
+class AsideReason(StrEnum):
+    """Why a listed value that is in the bytes of a log is no contact of a machine."""
+
+    OWN = "own"
+    """The sender of the line, or the public address that the unit's own gateway translates to."""
+    WITHIN_URL = "within_url"
+    """Part of the path or query of another host's URL (a search, a referring page)."""
+    VERSION = "version"
+    """A program's version number (`Chrome/203.0.113.9`)."""
+    NO_RECORD = "no_record"
+    """A comment, a heading, or a line whose content its reader takes from another line."""
+    OUT_OF_TIME = "out_of_time"
+    """Outside of the days that were searched."""
+    EXCEPTED = "excepted"
+    OUTSIDE_VALIDITY = "outside_validity"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The first place in a file where a listed value was set aside for a reason. `line` is 1-based."""
+
+    indicator: str
+    reason: AsideReason
+    file: str
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """Everything that a hunt found, ready for the writers in `lamsach.results`.
@@ -152,7 +179,7 @@ class Findings:
     between the first and last day searched (or `since` and `until`) on which an observer has no line.
     `indicators` holds those that were sighted, by value. `partial` is true for an interrupted hunt. `presence`: the days on
     which machines were seen, by their marks (`lamsach.devices.presence`) under the key that is called `presence_key`;
-    `device_marks`: the marks of the devices, by device key.
+    `device_marks`: the marks of the devices, by device key. `set_aside`: listed values in the logs that are no contact.
     """
 
     parameters: Parameters
@@ -169,6 +196,7 @@ class Findings:
     list_versions: tuple[ListVersion, ...] = ()
     presence_key: str = ""
     device_marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    set_aside: tuple[SetAside, ...] = ()
 
     @property
     def unread(self) -> tuple[Problem, ...]:
